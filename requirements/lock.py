@@ -1,0 +1,37 @@
+"""Resolve the dependencies in ``pyproject.toml`` and pin them by hash, for every platform, without download addresses.
+
+The resolver (uv) is fetched into a throw-away environment, so that the project itself does not need it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMON = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"]
+PLAIN = ["--no-header", "--no-annotate", "--quiet"]
+
+
+def resolve(uv: Path, output: str, *extra: str) -> None:
+    """Write one lock file below ``requirements/``."""
+    command = [uv, "pip", "compile", "pyproject.toml", *COMMON, *PLAIN, *extra, "-o", f"requirements/{output}"]
+    subprocess.run([str(part) for part in command], cwd=ROOT, check=True)  # noqa: S603 - fixed words of our own
+
+
+def main() -> int:
+    """Resolve the runtime first; development is constrained by it, so both agree."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        binaries = Path(folder) / "bin"
+        subprocess.run([str(binaries / "pip"), "install", "--quiet", "uv"], check=True)  # noqa: S603 - as above
+        resolve(binaries / "uv", "runtime.txt")
+        resolve(binaries / "uv", "development.txt", "--group", "dev", "-c", "requirements/runtime.txt")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Install the system packages that tests (or benchmarks) use, printing them first; say plainly what stays out.
+
+Only as root, or where ``sudo -n`` works, and only with ``apt-get``. Where that is impossible the tests which need a
+missing program are left out, and the last line printed is the one that enables them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Need:
+    """A program or file, the Debian package that brings it, and what cannot run without it."""
+
+    path: str
+    package: str
+    without: str
+
+    def met(self) -> bool:
+        return bool(shutil.which(self.path)) or Path(self.path).exists()
+
+
+TESTS = (
+    Need("chromium", "chromium", "the browser tests in tests/e2e"),
+    Need("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "fonts-noto-cjk", "Chinese text in screenshots"),
+)
+BENCHMARKS = (
+    Need("wrk", "wrk", "every benchmark: it makes the load"),
+    Need("node", "nodejs", "the comparison with oidc-provider"),
+    Need("npm", "npm", "the comparison with oidc-provider"),
+)
+
+
+def privilege() -> list[str] | None:
+    """The prefix that makes a command run as root, or None where that is impossible."""
+    if os.geteuid() == 0:
+        return []
+    sudo = shutil.which("sudo")
+    if sudo and subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode == 0:
+        return [sudo, "-n"]
+    return None
+
+
+def install(packages: list[str]) -> bool:
+    """Whether ``apt-get`` brought the packages."""
+    prefix = privilege()
+    if prefix is None or not shutil.which("apt-get"):
+        return False
+    print("安装系统软件包 / installing system packages:", " ".join(packages), flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *packages]):
+        done = subprocess.run([*prefix, *command], env=environment, stdout=subprocess.DEVNULL, check=False)
+        if done.returncode != 0 and "install" in command:
+            return False
+    return True
+
+
+def main(arguments: list[str]) -> int:
+    """Install what is missing; always 0, since the suite itself says what it leaves out."""
+    needs = BENCHMARKS if "--benchmarks" in arguments else TESTS
+    missing = [need for need in needs if not need.met()]
+    if missing and not install([need.package for need in missing]):
+        for need in missing:
+            print(f"没有 {need.package}，跳过 / without {need.package}, left out: {need.without}")
+        print("启用它们 / to enable them: sudo apt-get install", " ".join(need.package for need in missing))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
