@@ -1,0 +1,74 @@
+"""The connector port: what is asked, what comes back, and the laws that every adapter keeps (ADR 0009)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol, TypeAlias
+
+from kernel.identifiers.subject import SubjectRef
+
+Raw: TypeAlias = None | bool | int | str | Decimal | date | datetime | Sequence["Raw"] | Mapping[str, "Raw"]
+"""A value as the source holds it. Decimal fractions are `Decimal`, never binary floats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One look-up.
+
+    Attributes:
+        subject: the person or body whose record is wanted; its value is data, never part of a statement or an address.
+        parameters: further named values that a manifest may refer to as ``{name}``.
+        deadline: seconds the caller is willing to wait, counted from the call.
+    """
+
+    subject: SubjectRef
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    deadline: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record in the source's own words.
+
+    Attributes:
+        values: what the source holds, by the source's own names.
+        source_time: when the source says its data was true (a file's modification time); None where it does not say.
+    """
+
+    values: Mapping[str, Raw]
+    source_time: datetime | None = None
+
+
+class Connector(Protocol):
+    """A way to one source.
+
+    Laws, proved for every adapter by ``tests/contract/test_connectors.py``:
+
+    1. *Finds.* `fetch` returns exactly the records whose subject equals ``query.subject.value``, unmapped.
+    2. *Not found is an answer.* An unknown subject gives an empty tuple, never an error.
+    3. *Ambiguity is shown.* Several records are all returned; an adapter never chooses between them.
+    4. *Data stays data.* No character of a subject or a parameter changes the statement, address or file that is
+       used (attack cases K1, K4). A value the source cannot hold is an unknown subject.
+    5. *Read only.* A look-up changes nothing in the source and may therefore be repeated once on a fresh connection.
+    6. *Bounded.* An answer over the byte limit raises `SourceTooLarge` before it is held in memory (K3, K6).
+    7. *In time.* Either `keeps_deadline` is true and `fetch` ends within ``query.deadline`` seconds whatever the
+       source does, raising `SourceTimedOut`; or it is false and the source's own threads carry the call, so that the
+       caller is released in time (K6).
+    8. *One error tree.* Whatever goes wrong is a `SourceProblem`; none carries a host, table, column, path,
+       credential or personal number, neither in its text nor in its chain.
+    9. *Closed is closed.* After `close`, which may be called twice, `fetch` raises `SourceUnavailable`.
+    """
+
+    kind: str
+    keeps_deadline: bool
+
+    def fetch(self, query: Query) -> tuple[Record, ...]:
+        """The subject's records, raw. Raises: SourceProblem."""
+        ...
+
+    def close(self) -> None:
+        """Give back every connection, handle and thread."""
+        ...
