@@ -1,0 +1,23 @@
+"""Names for things: a prefix that says the kind, then a ULID that sorts by time of creation."""
+
+from __future__ import annotations
+
+from kernel.clock import Clock
+from kernel.entropy import Entropy
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: without I, L, O and U, so that nobody misreads it aloud."""
+
+
+def new_id(prefix: str, clock: Clock, entropy: Entropy) -> str:
+    """A fresh identifier such as ``case_01J8Z3V9Q4M6W7X8Y9Z0A1B2C3``.
+
+    The 26 characters are a ULID (https://github.com/ulid/spec): 48 bits of milliseconds since 1970, then 80 random.
+    """
+    milliseconds = int(clock.now().timestamp() * 1000)
+    number = (milliseconds << 80) | int.from_bytes(entropy.bytes(10), "big")
+    return f"{prefix}_{_crockford(number)}"
+
+
+def _crockford(number: int) -> str:
+    return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
