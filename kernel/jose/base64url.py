@@ -1,0 +1,34 @@
+"""Base64url exactly as RFC 7515 §2 writes it: no padding, no other alphabet, one spelling per value."""
+
+import base64
+import binascii
+
+
+def encode(data: bytes) -> str:
+    """Text of `data` without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def decode(text: str) -> bytes:
+    """Bytes of `text`; raises ValueError unless `text` is the one canonical spelling of them.
+
+    Padding, blanks, the standard alphabet and unused trailing bits that are not zero are refused: otherwise one
+    token could be written in several ways, and a replay table keyed by its text would not know it again.
+    """
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error as error:
+        raise ValueError("not base64url") from error
+    if encode(data) != text:
+        raise ValueError("not canonical base64url")
+    return data
+
+
+def decode_number(text: str) -> int:
+    """The unsigned big-endian number of RFC 7518 §2 (Base64urlUInt); raises ValueError."""
+    return int.from_bytes(decode(text), "big")
+
+
+def encode_number(value: int) -> str:
+    """Base64urlUInt: the fewest octets that hold `value` (RFC 7518 §2)."""
+    return encode(value.to_bytes(max(1, (value.bit_length() + 7) // 8), "big"))

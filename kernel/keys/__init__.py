@@ -1,0 +1,37 @@
+"""Keys of a service: where they live, which one is in use, and how one follows another.
+
+Owns the key ring of a service: a folder with one file per key and a manifest of their dates. States follow NIST SP
+800-57 in the small (next, active, retired); keys are published before use and kept for an overlap afterwards, and are
+named by their RFC 7638 thumbprint. Hands out typed keys of `kernel.jose`; the ledger takes its checkpoint signer, the
+stores their secrets from here. Talks to the file system only.
+"""
+
+from .errors import (
+    KeyRingDamaged,
+    KeyRingError,
+    KeyRingExists,
+    KeyRingMissing,
+    RotationRefused,
+    UnknownKey,
+    UnsafeKeyFile,
+)
+from .material import LogSigner
+from .model import RULES, KeyDescription, KeyState, Purpose, RotationRule
+from .ring import KeyRing
+
+__all__ = [
+    "RULES",
+    "KeyDescription",
+    "KeyRing",
+    "KeyRingDamaged",
+    "KeyRingError",
+    "KeyRingExists",
+    "KeyRingMissing",
+    "KeyState",
+    "LogSigner",
+    "Purpose",
+    "RotationRefused",
+    "RotationRule",
+    "UnknownKey",
+    "UnsafeKeyFile",
+]

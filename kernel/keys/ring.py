@@ -1,0 +1,193 @@
+"""The key ring: what a service signs, decrypts and protects with, and how those keys follow each other."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Self, TypeVar
+
+from kernel import jose
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.entropy import Entropy
+
+from . import lifecycle, material, view
+from .errors import KeyRingExists, UnknownKey
+from .folder import KeyFolder
+from .model import RULES, KeyDescription, KeyRecord, Purpose, RotationRule, describe
+
+T = TypeVar("T")
+
+LOOK_EVERY = 1.0  # seconds between two looks at the manifest: so long another process's rotation may go unseen
+
+
+class KeyRing:
+    """A file-backed ring. Safe to share between threads; several processes may share its folder.
+
+    Every reader takes the current view, an immutable value; the manifest is looked at once a second at most.
+    """
+
+    def __init__(
+        self, folder: KeyFolder, *, clock: Clock, entropy: Entropy, rules: Mapping[Purpose, RotationRule] = RULES
+    ) -> None:
+        """Use `load` or `create`; raises KeyRingError when the ring cannot be read."""
+        self._folder, self._clock, self._entropy, self._rules = folder, clock, entropy, rules
+        self._parsed: dict[str, material.Material] = {}
+        self._lock = threading.RLock()
+        self._stamp = folder.stamp()
+        self._next_look = clock.monotonic() + LOOK_EVERY
+        self._view = self._build(folder.read_manifest())
+
+    @classmethod
+    def load(cls, folder: Path, *, clock: Clock, entropy: Entropy) -> Self:
+        """Opens an existing ring; raises KeyRingMissing, KeyRingDamaged or UnsafeKeyFile."""
+        return cls(KeyFolder(folder), clock=clock, entropy=entropy)
+
+    @classmethod
+    def create(
+        cls, folder: Path, *, clock: Clock, entropy: Entropy, purposes: tuple[str, ...] = tuple(Purpose)
+    ) -> Self:
+        """Makes a ring with one active key per purpose; raises KeyRingExists rather than overwrite one."""
+        files = KeyFolder(folder)
+        files.prepare()
+        with files.locked():
+            if files.exists():
+                raise KeyRingExists(f"{folder} holds a key ring already")
+            now = clock.now()
+            files.write_manifest([_make(files, _purpose(name), entropy, now, now) for name in purposes])
+        return cls.load(folder, clock=clock, entropy=entropy)
+
+    def signing(self, purpose: str = Purpose.JWS) -> jose.SigningKey:
+        """The active signing key; raises UnknownKey when the ring has none."""
+        return _found(self._current().signing if purpose == Purpose.JWS else None, purpose)
+
+    def verifying(self) -> tuple[jose.VerifyingKey, ...]:
+        """The public keys whose signatures are accepted: next, active, and retired within the overlap."""
+        return self._current().verifying
+
+    def decryption(self) -> tuple[jose.DecryptionKey, ...]:
+        """Every key that something still under way may be encrypted to."""
+        return self._current().decryption
+
+    def log_signer(self) -> material.LogSigner:
+        """The signer of the log's checkpoints; raises UnknownKey when the ring has none."""
+        return _found(self._current().log_signer, Purpose.LOG)
+
+    def secret(self, purpose: str) -> bytes:
+        """The current 32-byte secret of `purpose`; raises UnknownKey."""
+        return next(iter(self.secrets(purpose).values()))
+
+    def secrets(self, purpose: str) -> Mapping[str, bytes]:
+        """Every version of a secret by its identifier, the current one first; raises UnknownKey."""
+        return _found(self._current().secrets.get(_purpose(purpose)) or None, purpose)
+
+    def jwks(self) -> dict[str, JSON]:
+        """The JWK set to publish (RFC 7517 §5)."""
+        return dict(self._current().jwks)
+
+    def jwks_bytes(self) -> bytes:
+        """`jwks` as JSON, serialised once."""
+        return self._current().jwks_bytes
+
+    def archive(self) -> dict[str, JSON]:
+        """Every signature key this ring ever used and did not revoke: old evidence stays verifiable."""
+        return dict(self._current().archive)
+
+    def listing(self) -> tuple[KeyDescription, ...]:
+        """Every key the ring remembers, with state and dates, oldest first."""
+        now = self._clock.now()
+        return tuple(describe(record, now) for record in self._current().records)
+
+    def due(self) -> tuple[Purpose, ...]:
+        """The purposes to rotate now, so that no key signs longer than it should."""
+        return lifecycle.due(self._current().records, self._rules, self._clock.now())
+
+    def rotate(self, purpose: str) -> KeyDescription:
+        """Publishes a successor, which takes over after the lead of its purpose; raises RotationRefused."""
+        name, now = _purpose(purpose), self._clock.now()
+
+        def change(records: lifecycle.Records) -> lifecycle.Records:
+            since = lifecycle.takeover(records, name, self._rules, now)
+            return lifecycle.succeed(records, _make(self._folder, name, self._entropy, now, since), self._rules[name])
+
+        return describe(self._change(change)[-1], now)
+
+    def revoke(self, kid: str) -> KeyDescription:
+        """Ends a key at once and for ever; another takes over now. Raises UnknownKey or RotationRefused."""
+        now = self._clock.now()
+
+        def change(records: lifecycle.Records) -> lifecycle.Records:
+            revoked = lifecycle.revocable(records, kid)
+            remaining = lifecycle.revoke(records, revoked, now)
+            if lifecycle.active(remaining, revoked.purpose, now) is not None:
+                return remaining
+            successor = _make(self._folder, revoked.purpose, self._entropy, now, now)
+            return lifecycle.succeed(remaining, successor, self._rules[revoked.purpose])
+
+        records = self._change(change)
+        return next(describe(record, now) for record in records if record.kid == kid)
+
+    def _change(self, change: Callable[[lifecycle.Records], lifecycle.Records]) -> lifecycle.Records:
+        """One change of the ring, against what the folder holds now, not what this process remembers."""
+        with self._lock, self._folder.locked():
+            records = change(self._folder.read_manifest())
+            self._folder.write_manifest(records)
+            self._remove_useless(records)
+            self._adopt(records)
+        return records
+
+    def _remove_useless(self, records: lifecycle.Records) -> None:
+        now = self._clock.now()
+        for record in records:
+            if not view.needs_material(record, now):
+                self._folder.remove_private(record)
+
+    def _current(self) -> view.View:
+        if self._clock.monotonic() >= self._next_look or self._clock.now() >= self._view.until:
+            self._look()
+        return self._view
+
+    def _look(self) -> None:
+        """Takes up what another process changed, and what time alone changed."""
+        with self._lock:
+            self._next_look = self._clock.monotonic() + LOOK_EVERY
+            stamp = self._folder.stamp()
+            if stamp != self._stamp:
+                self._adopt(self._folder.read_manifest(), stamp)
+            elif self._clock.now() >= self._view.until:
+                self._adopt(self._view.records, stamp)
+
+    def _adopt(self, records: lifecycle.Records, stamp: tuple[int, int, int] | None = None) -> None:
+        self._stamp = stamp or self._folder.stamp()
+        self._view = self._build(records)
+
+    def _build(self, records: lifecycle.Records) -> view.View:
+        now = self._clock.now()
+        needed = [record for record in records if view.needs_material(record, now)]
+        known = {record.kid: self._parsed.get(record.kid) or self._parse(record) for record in needed}
+        self._parsed = known
+        return view.build(records, known, now)
+
+    def _parse(self, record: KeyRecord) -> material.Material:
+        return material.parse(record, self._folder.read_private(record))
+
+
+def _make(folder: KeyFolder, purpose: Purpose, entropy: Entropy, now: datetime, since: datetime) -> KeyRecord:
+    """Makes a key and writes its private half; it counts once the manifest names it."""
+    private = material.generate(purpose, entropy)
+    record = KeyRecord(str(private["kid"]), purpose, now, since, public=material.public_half(purpose, private))
+    folder.write_private(record, private)
+    return record
+
+
+def _found(value: T | None, purpose: str) -> T:
+    if value is None:
+        raise UnknownKey(f"the ring has no {purpose} key")
+    return value
+
+
+def _purpose(name: str) -> Purpose:
+    try:
+        return Purpose(name)
+    except ValueError:
+        raise UnknownKey(f"keys serve one of {', '.join(Purpose)}") from None
