@@ -1,0 +1,150 @@
+"""What officers can ask to be done with a grant, and the table that says in which capacity and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from policies.events import Status
+from policies.grant import Grant
+from policies.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class DraftGrant:
+    """Write down a new grant, or a new version of one."""
+
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class ReviseGrant:
+    """Replace the text of a draft; id and version stay."""
+
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitGrant:
+    """Put the draft before the panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnGrant:
+    """Send it back to its author with a reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveGrant:
+    """Sign what was seen: ``digest`` is that of the text the officer was shown."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivateGrant:
+    """Make the approved grant part of the active set."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendGrant:
+    """Take it out of the active set at once; one officer is enough."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReactivateGrant:
+    """Sign that a suspended grant may be active again; the whole panel is needed."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeGrant:
+    """End it for good."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireGrant:
+    """Record that its time ran out (decisions refuse from that instant on in any case)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupersedeGrant:
+    """Take it out because ``successor`` (id@version), a newer version, becomes active in the same transaction."""
+
+    successor: str
+
+
+Command = (
+    DraftGrant
+    | ReviseGrant
+    | SubmitGrant
+    | ReturnGrant
+    | ApproveGrant
+    | ActivateGrant
+    | SuspendGrant
+    | ReactivateGrant
+    | RevokeGrant
+    | ExpireGrant
+    | SupersedeGrant
+)
+CommandKind = type[Command]
+
+_AUTHOR = frozenset({ReviseGrant, SubmitGrant})
+_STOP: frozenset[CommandKind] = frozenset({SuspendGrant, RevokeGrant})
+_NONE: frozenset[CommandKind] = frozenset()
+
+TABLE: Mapping[Status | None, Mapping[Role, frozenset[CommandKind]]] = MappingProxyType(
+    {
+        None: {
+            Role.CONSUMER_OFFICER: frozenset({DraftGrant}),
+            Role.GOVERNANCE_OFFICER: frozenset({DraftGrant}),
+        },
+        Status.DRAFTED: {
+            Role.CONSUMER_OFFICER: _AUTHOR,
+            Role.GOVERNANCE_OFFICER: _AUTHOR | {RevokeGrant},
+            Role.EXCHANGE: frozenset({ExpireGrant}),
+        },
+        Status.SUBMITTED: {
+            Role.PROVIDER_OFFICER: frozenset({ApproveGrant, ReturnGrant}),
+            Role.GOVERNANCE_OFFICER: frozenset({ReturnGrant, RevokeGrant}),
+            Role.GOVERNANCE_APPROVER: frozenset({ApproveGrant, ReturnGrant}),
+            Role.EXCHANGE: frozenset({ExpireGrant}),
+        },
+        Status.APPROVED: {
+            Role.PROVIDER_OFFICER: frozenset({ReturnGrant, RevokeGrant}),
+            Role.GOVERNANCE_OFFICER: frozenset({ActivateGrant, ReturnGrant, RevokeGrant}),
+            Role.GOVERNANCE_APPROVER: frozenset({ActivateGrant, ReturnGrant, RevokeGrant}),
+            Role.EXCHANGE: frozenset({ActivateGrant, ExpireGrant}),
+        },
+        Status.ACTIVE: {
+            Role.PROVIDER_OFFICER: _STOP,
+            Role.GOVERNANCE_OFFICER: _STOP,
+            Role.GOVERNANCE_APPROVER: _STOP,
+            Role.EXCHANGE: frozenset({ExpireGrant, SupersedeGrant}),
+        },
+        Status.SUSPENDED: {
+            Role.PROVIDER_OFFICER: frozenset({ReactivateGrant, RevokeGrant}),
+            Role.GOVERNANCE_OFFICER: frozenset({RevokeGrant}),
+            Role.GOVERNANCE_APPROVER: frozenset({ReactivateGrant, RevokeGrant}),
+            Role.EXCHANGE: frozenset({ExpireGrant, SupersedeGrant}),
+        },
+        Status.REVOKED: {},
+        Status.EXPIRED: {},
+        Status.SUPERSEDED: {},
+    }
+)
+"""State × role → commands: the one list that the API, the pages and ``decide`` read. What is not here is refused."""
+
+
+def allowed(status: Status | None, roles: Iterable[Role]) -> frozenset[CommandKind]:
+    """The commands open to these roles in this state (None: not drafted yet)."""
+    row = TABLE[status]
+    return frozenset().union(*(row.get(role, _NONE) for role in roles))

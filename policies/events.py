@@ -1,0 +1,224 @@
+"""What has happened to a grant, and the state it adds up to. Facts only: whether something may happen is decided apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from kernel.canonical import JSON
+from policies.grant import Grant
+from policies.roles import Role
+
+
+class Status(StrEnum):
+    """Where a grant stands. Only an active one is part of the set that decisions are made by."""
+
+    DRAFTED = "drafted"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One person's approval in one capacity, bound to the digest of exactly what was seen."""
+
+    officer: str
+    role: Role
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GrantEvent:
+    """Something that happened to a grant: by whom (an officer's identifier) and when."""
+
+    by: str
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """The name under which the ledger records it."""
+        return type(self).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class GrantDrafted(GrantEvent):
+    """A new grant, or a new version of one, was written down."""
+
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRevised(GrantEvent):
+    """The draft was replaced by another text."""
+
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class GrantSubmitted(GrantEvent):
+    """The draft was put before the panel; ``digest`` is what they are asked to sign."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantReturned(GrantEvent):
+    """The panel sent it back; signatures already given are void."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantApproved(GrantEvent):
+    """One member of the panel signed."""
+
+    role: Role
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantActivated(GrantEvent):
+    """It became part of the active set."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantSuspended(GrantEvent):
+    """One officer took it out of the active set until the panel puts it back."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantReactivationSigned(GrantEvent):
+    """One member of the panel signed that it may be active again."""
+
+    role: Role
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantReactivated(GrantEvent):
+    """The whole panel signed: it is active again."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRevoked(GrantEvent):
+    """It was ended for good."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantExpired(GrantEvent):
+    """Its time ran out."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantSuperseded(GrantEvent):
+    """A newer version (``successor``, id@version) took its place."""
+
+    successor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantState:
+    """A grant and what has become of it.
+
+    ``revision`` counts its events, for a store's optimistic lock; ``changed_at`` is the time of the last; ``authors``
+    are all who wrote any of its text; ``digest`` is what the panel signs, empty before submission; ``reactivation``
+    holds the signatures given since it was suspended.
+    """
+
+    grant: Grant
+    status: Status
+    authors: frozenset[str]
+    changed_at: datetime
+    revision: int = 1
+    digest: str = ""
+    signatures: tuple[Signature, ...] = ()
+    reactivation: tuple[Signature, ...] = ()
+
+
+PANEL: tuple[Role, ...] = (Role.PROVIDER_OFFICER, Role.GOVERNANCE_APPROVER)
+"""The seats that must sign, each by another person: the owner of the data and an approver of data governance."""
+
+
+def facts(event: GrantEvent) -> Mapping[str, JSON]:
+    """What the ledger records of an event besides its name and the grant; nothing of a citizen."""
+    values = {name: getattr(event, name) for name in _fact_names(type(event))}
+    return {name: value.ref if isinstance(value, Grant) else str(value) for name, value in values.items()}
+
+
+def _fact_names(kind: type[GrantEvent]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__dataclass_fields__ if name != "at")
+
+
+def evolve(state: GrantState | None, event: GrantEvent) -> GrantState:
+    """The state after an event; raises ValueError for an event that cannot follow on the state."""
+    if isinstance(event, GrantDrafted):
+        if state is not None:
+            raise ValueError("a grant is drafted once")
+        return GrantState(grant=event.grant, status=Status.DRAFTED, authors=frozenset({event.by}), changed_at=event.at)
+    if state is None:
+        raise ValueError("a grant begins with a draft")
+    changes = _CHANGES[type(event)](state, event)
+    return replace(state, changed_at=event.at, revision=state.revision + 1, **changes)
+
+
+def _revised(state: GrantState, event: GrantRevised) -> dict[str, Any]:
+    return {"grant": event.grant, "authors": state.authors | {event.by}}
+
+
+def _submitted(_state: GrantState, event: GrantSubmitted) -> dict[str, Any]:
+    return {"status": Status.SUBMITTED, "digest": event.digest, "signatures": ()}
+
+
+def _returned(_state: GrantState, _event: GrantReturned) -> dict[str, Any]:
+    return {"status": Status.DRAFTED, "digest": "", "signatures": ()}
+
+
+def _approved(state: GrantState, event: GrantApproved) -> dict[str, Any]:
+    signatures = (*state.signatures, Signature(event.by, event.role, event.digest, event.at))
+    return {"signatures": signatures, "status": Status.APPROVED if is_full(signatures) else state.status}
+
+
+def is_full(signatures: tuple[Signature, ...]) -> bool:
+    """Whether every seat of the panel has signed, each by another person."""
+    seats = {signature.role for signature in signatures}
+    return seats >= set(PANEL) and len({signature.officer for signature in signatures}) == len(signatures)
+
+
+def _reactivation_signed(state: GrantState, event: GrantReactivationSigned) -> dict[str, Any]:
+    return {"reactivation": (*state.reactivation, Signature(event.by, event.role, event.digest, event.at))}
+
+
+def _becomes(status: Status) -> Callable[[GrantState, Any], dict[str, Any]]:
+    return lambda _state, _event: {"status": status, "reactivation": ()}
+
+
+_CHANGES: Mapping[type[GrantEvent], Callable[[GrantState, Any], dict[str, Any]]] = {
+    GrantRevised: _revised,
+    GrantSubmitted: _submitted,
+    GrantReturned: _returned,
+    GrantApproved: _approved,
+    GrantActivated: _becomes(Status.ACTIVE),
+    GrantSuspended: _becomes(Status.SUSPENDED),
+    GrantReactivationSigned: _reactivation_signed,
+    GrantReactivated: _becomes(Status.ACTIVE),
+    GrantRevoked: _becomes(Status.REVOKED),
+    GrantExpired: _becomes(Status.EXPIRED),
+    GrantSuperseded: _becomes(Status.SUPERSEDED),
+}

@@ -1,0 +1,210 @@
+"""A grant as officers approve it: one row, from which Cedar text, annotations, sentences and forms are generated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from kernel.identifiers.masking import Mask
+from kernel.text import Text
+
+SELF = "self"
+"""The relation of the person of a case to themselves."""
+
+HIGHEST_ASSURANCE = 4
+"""urn:tongban:loa:4; zero stands for a citizen who is not present."""
+
+HIGHEST_QUOTA = 1_000_000_000
+"""Releases a day; far below Cedar's 64-bit Long, so that no comparison can overflow."""
+
+LONGEST_LIST = 500
+"""Members of any list in a grant: nobody could judge a longer one."""
+
+_GRANT_ID = re.compile(r"[A-Z][A-Z0-9-]{1,63}")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}")
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_OBLIGATION = re.compile(r"([a-z][a-z-]{0,31})(?::([A-Za-z0-9/._-]{1,64}))?")
+
+
+class BasisKind(StrEnum):
+    """What a legal basis rests on: a statute, or the person's own consent."""
+
+    STATUTORY = "statutory"
+    CONSENT = "consent"
+
+
+class InvalidGrant(ValueError):
+    """A grant that means nothing or too much; ``reason`` says what to change."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Obligation:
+    """A duty that comes with a release, for example ``notify-citizen`` within ``P1D``. Every one of them is a must."""
+
+    kind: str
+    argument: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Obligation:
+        """Read ``kind`` or ``kind:argument``; raises InvalidGrant."""
+        match = _OBLIGATION.fullmatch(text)
+        if match is None:
+            raise InvalidGrant(Text("义务写法应为 种类:参数", "An obligation is written kind:argument"))
+        return cls(match[1], match[2] or "")
+
+    @property
+    def text(self) -> str:
+        """The written form that ``parse`` reads."""
+        return f"{self.kind}:{self.argument}" if self.argument else self.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Who may obtain which fields and answers of which evidence, for what, on which ground, until when.
+
+    ``consumer`` and ``provider`` are organisations; ``masks`` names fields that leave shortened; ``quota_per_day``
+    counts releases under this grant a day, None for no limit; ``valid_to`` is exclusive. Raises InvalidGrant.
+    """
+
+    id: str
+    version: int
+    consumer: str
+    provider: str
+    evidence_type: str
+    service_items: frozenset[str]
+    legal_basis: str
+    basis_kind: BasisKind
+    valid_from: datetime
+    valid_to: datetime
+    statute: Text
+    fields: frozenset[str] = frozenset()
+    predicates: frozenset[str] = frozenset()
+    masks: Mapping[str, Mask] = MappingProxyType({})
+    min_loa: int = 2
+    relations: frozenset[str] = frozenset({SELF})
+    absent_allowed: bool = False
+    quota_per_day: int | None = None
+    obligations: tuple[Obligation, ...] = ()
+
+    def __post_init__(self) -> None:
+        for rule, reason in _RULES:
+            if not rule(self):
+                raise InvalidGrant(reason)
+
+    @property
+    def ref(self) -> str:
+        """``id@version``: how decisions, ledger and people name it."""
+        return f"{self.id}@{self.version}"
+
+
+def _is_count(value: object, least: int, most: int) -> bool:
+    # bool is an int in Python only; Cedar keeps them apart.
+    return type(value) is int and least <= value <= most
+
+
+def _all_match(pattern: re.Pattern[str], values: frozenset[str]) -> bool:
+    return len(values) <= LONGEST_LIST and all(pattern.fullmatch(value) for value in values)
+
+
+def _says_something(text: Text) -> bool:
+    return all(0 < len(part.strip()) <= 500 and part.isprintable() for part in (text.zh, text.en))
+
+
+def _has_valid_window(grant: Grant) -> bool:
+    times = (grant.valid_from, grant.valid_to)
+    if any(time.tzinfo is None or time.microsecond % 1000 for time in times):
+        return False
+    return grant.valid_from < grant.valid_to
+
+
+def _codes_are_written_right(grant: Grant) -> bool:
+    codes = (grant.consumer, grant.provider, grant.evidence_type, grant.legal_basis)
+    return all(_CODE.fullmatch(code) for code in codes)
+
+
+def _obligations_are_distinct(grant: Grant) -> bool:
+    kinds = [obligation.kind for obligation in grant.obligations]
+    return len(kinds) == len(set(kinds)) and all(
+        _OBLIGATION.fullmatch(obligation.text) for obligation in grant.obligations
+    )
+
+
+_RULES: tuple[tuple[Callable[[Grant], object], Text], ...] = (
+    (
+        lambda grant: _GRANT_ID.fullmatch(grant.id) and _is_count(grant.version, 1, 1_000_000),
+        Text(
+            "授权编号应为大写字母、数字与连字符，版本从 1 起",
+            "A grant id is upper-case letters, digits and hyphens; versions start at 1",
+        ),
+    ),
+    (
+        _codes_are_written_right,
+        Text(
+            "机构、材料类型或法定依据的代码写法不正确",
+            "The code of an organisation, evidence type or legal basis is not well formed",
+        ),
+    ),
+    (
+        lambda grant: grant.fields or grant.predicates,
+        Text("授权至少要有一个字段或一个是非问题", "A grant names at least one field or one yes/no question"),
+    ),
+    (
+        lambda grant: _all_match(_NAME, grant.fields) and _all_match(_NAME, grant.predicates),
+        Text(
+            "字段或是非问题的名称写法不正确，或数量过多",
+            "The name of a field or question is not well formed, or there are too many",
+        ),
+    ),
+    (
+        lambda grant: grant.service_items and _all_match(_CODE, grant.service_items),
+        Text("授权至少要有一个政务服务事项", "A grant names at least one service item"),
+    ),
+    (
+        lambda grant: grant.relations and _all_match(_NAME, grant.relations),
+        Text("授权至少要有一种与当事人的关系", "A grant names at least one relation to the person of the case"),
+    ),
+    (
+        lambda grant: (
+            all(isinstance(mask, Mask) for mask in grant.masks.values()) and grant.masks.keys() <= grant.fields
+        ),
+        Text("脱敏规则只能用于已授权的字段", "A mask applies to a granted field"),
+    ),
+    (
+        lambda grant: isinstance(grant.basis_kind, BasisKind),
+        Text("依据种类只能是法定或同意", "The kind of a basis is statutory or consent"),
+    ),
+    (
+        lambda grant: _is_count(grant.min_loa, 0, HIGHEST_ASSURANCE) and type(grant.absent_allowed) is bool,
+        Text("最低认证等级应为 0 至 4", "The least assurance level is 0 to 4"),
+    ),
+    (
+        _has_valid_window,
+        Text(
+            "生效时间须早于失效时间，均须带时区，精确到毫秒",
+            "The start is before the end, both with a zone and whole milliseconds",
+        ),
+    ),
+    (
+        lambda grant: grant.quota_per_day is None or _is_count(grant.quota_per_day, 1, HIGHEST_QUOTA),
+        Text("每日限额应为正整数", "A daily quota is a positive whole number"),
+    ),
+    (
+        _obligations_are_distinct,
+        Text("同一种义务只能写一次，且写法须正确", "Each kind of obligation stands once and is well formed"),
+    ),
+    (
+        lambda grant: _says_something(grant.statute),
+        Text(
+            "须写明法律依据（中英文，不超过 500 字）",
+            "The legal citation is stated in both languages, at most 500 characters",
+        ),
+    ),
+)

@@ -1,0 +1,94 @@
+"""What a decision is about: the request as the exchange established it, never the caller's own word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from policies.grant import SELF, BasisKind, Grant, InvalidGrant, Obligation
+
+__all__ = [
+    "SELF",
+    "AccessRequest",
+    "Action",
+    "BasisKind",
+    "Consent",
+    "Grant",
+    "InvalidGrant",
+    "Obligation",
+    "SystemPrincipal",
+    "SystemStatus",
+]
+
+
+class Action(StrEnum):
+    """The kind of disclosure: ``obtain`` releases fields (and answers), ``verify`` only yes/no answers."""
+
+    OBTAIN = "obtain"
+    VERIFY = "verify"
+
+    @classmethod
+    def of(cls, fields: frozenset[str]) -> Action:
+        """The action of an item that asks for these fields: without any, it only verifies."""
+        return cls.OBTAIN if fields else cls.VERIFY
+
+
+class SystemStatus(StrEnum):
+    """Whether a department's system may act."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPrincipal:
+    """The authenticated system that asks, its owning organisation and its status (``active`` or anything else)."""
+
+    id: str
+    organisation: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A person's consent as the consent store holds it, already matched to the subject of the request.
+
+    Live from ``not_before`` (inclusive) to ``not_after`` (exclusive) unless ``revoked``; for one service item, one
+    consuming organisation and one evidence type; it covers exactly these fields and yes/no questions.
+    """
+
+    service_item: str
+    consumer: str
+    evidence_type: str
+    fields: frozenset[str]
+    predicates: frozenset[str]
+    not_before: datetime
+    not_after: datetime
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRequest:
+    """One evidence item about one subject, as the exchange established it.
+
+    ``provider`` is the owner of the evidence type by the catalogue; ``relation`` how the subject stands to the person
+    of the case, proven (``self`` for that person); ``loa`` the assurance of the sign-in, 0 when the citizen is not
+    ``present``; ``consent`` None when none was found; ``now`` the time of the decision; ``quota_used_today`` a hint for
+    an early refusal only: the quota itself is reserved atomically after a permit (``Permit.quotas``).
+    """
+
+    system: SystemPrincipal
+    action: Action
+    evidence_type: str
+    provider: str
+    fields: frozenset[str]
+    predicates: frozenset[str]
+    service_item: str
+    legal_basis: str
+    now: datetime
+    relation: str = SELF
+    loa: int = 0
+    present: bool = False
+    consent: Consent | None = None
+    quota_used_today: int = 0
