@@ -1,0 +1,37 @@
+"""The small door: hot routes are answered here, everything else goes on to Flask (ADR 0004)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask
+
+from kernel.web.headers import Environ
+from kernel.web.routes import Route
+from kernel.web.serving import Server
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+class WsgiApp:
+    """A service as one WSGI callable. `flask` is the application behind it."""
+
+    def __init__(self, flask: Flask, server: Server, hot: Mapping[tuple[str, str], Route]) -> None:
+        """`hot` routes by (method, path); they are routes of `flask` too, so nothing depends on this shortcut."""
+        self.flask = flask
+        self.server = server
+        self._hot = hot
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        route = self._hot.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
+        if route is None:
+            return self.flask(environ, start_response)
+        response = self.server.serve(route, environ)
+        headers = [*response.headers, ("Content-Length", str(len(response.body)))]
+        start_response(_STATUS_LINES.get(response.status) or f"{response.status} Unknown", headers)
+        return [response.body]

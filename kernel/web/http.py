@@ -1,0 +1,115 @@
+"""Neutral request and response values: what every endpoint takes and gives, whichever door it is reached by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+import orjson
+
+from kernel.canonical import JSON, MalformedJson, decode
+from kernel.problems import MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE, Problem
+from kernel.text import Text, negotiate
+from kernel.web.parameters import parse
+from kernel.web.trace import TraceContext
+
+_FORM = "application/x-www-form-urlencoded"
+_NOT_JSON = Text("请求正文不是合法的 JSON。", "The request body is not well-formed JSON.")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request, already bounded and decoded at the edge.
+
+    `path` is percent-decoded; `query` is raw; header names are lower case; `base_url` is the configured public origin
+    without a trailing slash, never the caller's Host header. Contents stay out of `repr`, so that no log shows them.
+    """
+
+    method: str
+    path: str
+    query: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    body: bytes = field(default=b"", repr=False)
+    remote_addr: str = field(default="", repr=False)
+    base_url: str = ""
+    trace: TraceContext = field(default_factory=TraceContext)
+    client_certificate: bytes | None = field(default=None, repr=False)  # DER, from the TLS proxy (RFC 9440)
+
+    @property
+    def url(self) -> str:
+        """The address without query and fragment, as DPoP's `htu` wants it (RFC 9449 §4.2)."""
+        return self.base_url + self.path
+
+    @property
+    def language(self) -> Literal["zh", "en"]:
+        """The language of messages, from `Accept-Language`."""
+        return negotiate(self.headers.get("accept-language"))
+
+    @property
+    def media_type(self) -> str:
+        """Media type of the body in lower case, without its parameters; '' when none is declared."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def parameters(self) -> dict[str, str]:
+        """The query's parameters. Raises Problem: request.malformed, request.duplicate-parameter."""
+        return parse(self.query)
+
+    def form(self) -> dict[str, str]:
+        """The urlencoded body's parameters. Raises Problem: request.unsupported-media-type and as `parameters`."""
+        if self.media_type != _FORM:
+            raise Problem(UNSUPPORTED_MEDIA_TYPE, members={"expected": _FORM})
+        try:
+            return parse(self.body.decode("ascii"))
+        except UnicodeDecodeError:
+            raise Problem(MALFORMED_REQUEST) from None
+
+    def json(self) -> JSON:
+        """The JSON body. Raises Problem: request.unsupported-media-type, request.malformed."""
+        media = self.media_type
+        if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
+            raise Problem(UNSUPPORTED_MEDIA_TYPE, members={"expected": "application/json"})
+        try:
+            return decode(self.body, max_bytes=max(len(self.body), 1))
+        except MalformedJson:
+            raise Problem(MALFORMED_REQUEST, detail=_NOT_JSON) from None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """One answer. Header names in their usual spelling; values must hold no line break (RFC 9110 §5.5)."""
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse values that could split the response."""
+        for _, value in self.headers:
+            if "\n" in value or "\r" in value or "\0" in value:
+                raise ValueError("a header value holds a control character")
+
+    def header(self, name: str) -> str | None:
+        """The first value of the header `name`, any case; None when absent."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    def adding(self, *headers: tuple[str, str]) -> HttpResponse:
+        """The same answer with more headers."""
+        return HttpResponse(self.status, self.body, self.headers + headers)
+
+
+Endpoint = Callable[..., HttpResponse]  # endpoint(request, **path_parameters)
+
+_JSON_TYPE = (("Content-Type", "application/json"),)
+
+
+def json_response(value: object, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> HttpResponse:
+    """`value` as JSON. Raises TypeError for what JSON cannot carry."""
+    return HttpResponse(status, orjson.dumps(value), _JSON_TYPE + headers)
+
+
+def redirect(location: str, headers: tuple[tuple[str, str], ...] = ()) -> HttpResponse:
+    """303 to `location`, so that a form post is never replayed elsewhere (RFC 9700 §4.12)."""
+    return HttpResponse(303, b"", (("Location", location), *headers))
