@@ -1,0 +1,193 @@
+"""A department's own client of the identity provider and the exchange, as its developers would write one.
+
+Everything is found through discovery. The client authenticates with ``private_key_jwt`` (RFC 7523), pushes its
+authorization request (RFC 9126) with ``authorization_details`` (RFC 9396), and proves possession of a key on each call
+(DPoP, RFC 9449).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+EVIDENCE = "urn:tongban:params:evidence"
+TIMEOUT = 20
+
+
+class Refused(Exception):
+    """The other side said no; ``problem`` is its answer."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        self.status = status
+        self.problem = dict(problem)
+        super().__init__(str(problem.get("code") or problem.get("error") or status))
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a department knows after it was registered."""
+
+    issuer: str
+    exchange: str
+    client_id: str
+    private_key: Mapping[str, str]
+    service_item: str
+    legal_basis: str
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """A pushed authorization request: where to send the person, and what to remember until they come back."""
+
+    location: str
+    state: str
+    verifier: str
+
+
+class ProofKey:
+    """One key pair for DPoP, made for one application and kept on the department's server."""
+
+    def __init__(self, jwk: Mapping[str, str] | None = None) -> None:
+        self.key = ECKey.import_key(dict(jwk)) if jwk else ECKey.generate_key("P-256", auto_kid=False)
+
+    def saved(self) -> dict[str, str]:
+        """The private JWK, for the department's own database."""
+        return {name: str(value) for name, value in self.key.as_dict(private=True).items()}
+
+    def proof(self, method: str, url: str, token: str | None = None) -> str:
+        """A DPoP proof for one request (RFC 9449 §4.2)."""
+        public = {name: value for name, value in self.key.as_dict(private=False).items() if name in ("kty", "crv", "x", "y")}
+        claims = {"htm": method, "htu": url, "iat": int(time.time()), "jti": secrets.token_urlsafe(16)}
+        if token:
+            claims["ath"] = b64(hashlib.sha256(token.encode()).digest())
+        return jwt.encode({"typ": "dpop+jwt", "alg": "ES256", "jwk": public}, claims, self.key)
+
+
+def b64(data: bytes) -> str:
+    """base64url without padding (RFC 7515 §2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class EvidenceClient:
+    """Asks for evidence on behalf of one department's system."""
+
+    def __init__(self, registration: Registration) -> None:
+        self.registration = registration
+        self.http = requests.Session()
+        self.http.trust_env = False
+
+    @cached_property
+    def provider(self) -> dict[str, Any]:
+        """The identity provider's metadata (RFC 8414)."""
+        return dict(self._get(f"{self.registration.issuer}/.well-known/oauth-authorization-server"))
+
+    def open_case(self, reference: str, subjects: Sequence[Mapping[str, str]]) -> str:
+        """Open a case at the exchange and return its identifier."""
+        body = {"service_item": self.registration.service_item, "reference": reference, "subjects": list(subjects)}
+        key = ProofKey()
+        return str(self._call("POST", "/v1/cases", self._cases_token(key), key, body)["case"])
+
+    def close_case(self, case: str) -> None:
+        """Say that the case has ended: nothing more can be asked in it."""
+        key = ProofKey()
+        self._call("POST", f"/v1/cases/{case}/close", self._cases_token(key), key, {})
+
+    def uploads(self, case: str) -> dict[str, Any]:
+        """How many papers this case would have needed, and how many it needed."""
+        key = ProofKey()
+        return self._call("GET", f"/v1/cases/{case}/uploads-avoided", self._cases_token(key), key, None)
+
+    def push(self, case: str, evidence: Sequence[Mapping[str, Any]], redirect_uri: str, key: ProofKey) -> Pushed:
+        """Push the authorization request: which evidence, for which case, on which legal basis."""
+        verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
+        parameters = {
+            "response_type": "code",
+            "redirect_uri": redirect_uri,
+            "scope": "openid",
+            "state": state,
+            "code_challenge": b64(hashlib.sha256(verifier.encode()).digest()),
+            "code_challenge_method": "S256",
+            "authorization_details": json.dumps([self._detail(case, evidence)], ensure_ascii=False),
+        }
+        answer = self._form("pushed_authorization_request_endpoint", parameters, key)
+        query = urlencode({"client_id": self.registration.client_id, "request_uri": answer["request_uri"]})
+        return Pushed(f"{self.provider['authorization_endpoint']}?{query}", state, verifier)
+
+    def redeem(self, code: str, verifier: str, redirect_uri: str, key: ProofKey) -> str:
+        """Exchange the code for a purpose-bound access token."""
+        grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri, "code_verifier": verifier}
+        return str(self._form("token_endpoint", grant, key)["access_token"])
+
+    def ask(self, token: str, key: ProofKey, case: str, evidence: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Ask the exchange for evidence in a case."""
+        body = {"service_item": self.registration.service_item, "case": case, "evidence": list(evidence)}
+        body["legal_basis"] = self.registration.legal_basis
+        return self._call("POST", "/v1/evidence-requests", token, key, body, {"Idempotency-Key": secrets.token_hex(16)})
+
+    def _detail(self, case: str, evidence: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        asked: dict[str, set[str]] = {}
+        for item in evidence:
+            asked.setdefault(item["type"], set()).update(item.get("fields", ()))
+        return {
+            "type": EVIDENCE,
+            "locations": [self.registration.exchange],
+            "service_item": self.registration.service_item,
+            "case": case,
+            "legal_basis": self.registration.legal_basis,
+            "evidence": [{"type": kind, "fields": sorted(fields)} for kind, fields in asked.items()],
+        }
+
+    def _cases_token(self, key: ProofKey) -> str:
+        grant = {"grant_type": "client_credentials", "scope": "cases", "resource": self.registration.exchange}
+        return str(self._form("token_endpoint", grant, key)["access_token"])
+
+    def _assertion(self) -> str:
+        now = int(time.time())
+        me = self.registration.client_id
+        claims = {"iss": me, "sub": me, "aud": self.registration.issuer, "iat": now, "exp": now + 60}
+        private = ECKey.import_key(dict(self.registration.private_key))
+        header = {"alg": "ES256", "typ": "JWT", "kid": self.registration.private_key["kid"]}
+        return jwt.encode(header, claims | {"jti": secrets.token_urlsafe(16)}, private)
+
+    def _form(self, endpoint: str, parameters: Mapping[str, str], key: ProofKey) -> dict[str, Any]:
+        url = self.provider[endpoint]
+        authenticated = dict(parameters) | {
+            "client_id": self.registration.client_id,
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": self._assertion(),
+        }
+        answer = self.http.post(url, data=authenticated, headers={"DPoP": key.proof("POST", url)}, timeout=TIMEOUT)
+        return self._read(answer)
+
+    def _call(
+        self, method: str, path: str, token: str, key: ProofKey, body: Any, headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        url = self.registration.exchange + path
+        sent = {"Authorization": f"DPoP {token}", "DPoP": key.proof(method, url, token), **(headers or {})}
+        return self._read(self.http.request(method, url, json=body, headers=sent, timeout=TIMEOUT))
+
+    def _get(self, url: str) -> Any:
+        return self._read(self.http.get(url, timeout=TIMEOUT))
+
+    @staticmethod
+    def _read(answer: requests.Response) -> dict[str, Any]:
+        try:
+            value = answer.json()
+        except ValueError:
+            value = {"error": "the answer was not JSON"}
+        if not answer.ok:
+            raise Refused(answer.status_code, value)
+        return dict(value)

@@ -1,0 +1,66 @@
+"""The police's population register: a relational database, one table of persons, one of households."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tongban.demo.departments.process import nothing_here, place, serve
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS czrk_jbxx (          -- 常住人口基本信息
+  gmsfhm TEXT PRIMARY KEY,                       -- 公民身份号码
+  xm     TEXT NOT NULL,                          -- 姓名
+  xbdm   TEXT NOT NULL,                          -- 性别代码 1 男 2 女
+  mzdm   TEXT NOT NULL,                          -- 民族代码
+  csrq   TEXT NOT NULL,                          -- 出生日期 yyyyMMdd
+  zz     TEXT NOT NULL,                          -- 住址
+  zjyxq  TEXT NOT NULL,                          -- 证件有效期止 yyyyMMdd 或 长期
+  gxsj   TEXT NOT NULL                           -- 更新时间
+);
+CREATE TABLE IF NOT EXISTS hkb (                 -- 户口簿
+  gmsfhm TEXT PRIMARY KEY,
+  xm     TEXT NOT NULL,
+  hh     TEXT NOT NULL,                          -- 户号
+  yhzgx  TEXT NOT NULL,                          -- 与户主关系
+  hkdz   TEXT NOT NULL,                          -- 户口地址
+  gxsj   TEXT NOT NULL
+);
+"""
+
+
+def people(world: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:
+    """Rows of ``czrk_jbxx``."""
+    for person in world["people"]:
+        sex = "1" if person["sex"] == "male" else "2"
+        born, until = (person[key].replace("-", "") for key in ("born", "card_valid_until"))
+        yield person["number"], person["name"], sex, person["ethnicity"], born, person["address"], until, person["updated"]
+
+
+def households(world: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:
+    """Rows of ``hkb``."""
+    for person in world["people"]:
+        house = person["household"]
+        yield person["number"], person["name"], house["number"], house["relation"], house["address"], person["updated"]
+
+
+def fill(path: Path, world: Mapping[str, Any]) -> None:
+    """Make the register anew from the world."""
+    with sqlite3.connect(path) as database:
+        database.executescript(TABLES)
+        database.executemany("INSERT OR REPLACE INTO czrk_jbxx VALUES (?,?,?,?,?,?,?,?)", people(world))
+        database.executemany("INSERT OR REPLACE INTO hkb VALUES (?,?,?,?,?,?)", households(world))
+    database.close()
+
+
+def main() -> None:
+    """Fill the register, then stay up."""
+    here = place()
+    fill(here.folder / "population.sqlite3", here.world)
+    serve(here.port, nothing_here)
+
+
+if __name__ == "__main__":
+    main()

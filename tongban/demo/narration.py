@@ -1,0 +1,120 @@
+"""Telling a story while it happens: a line a step on a terminal, plain lines elsewhere, one JSON document for machines."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from kernel.text import Text
+
+
+@dataclass
+class Step:
+    """What one step was, whether it came out as told, and what was seen."""
+
+    story: str
+    text: Text
+    ok: bool = False
+    seconds: float = 0.0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def saw(self, **facts: Any) -> None:
+        """Keep what was seen, for the line and for the JSON document."""
+        self.facts.update(facts)
+
+
+class StoryFailed(Exception):
+    """A step did not come out as told; the text says what was seen instead."""
+
+
+def expect(condition: object, seen: str) -> None:
+    """Raise StoryFailed with what was seen unless the condition holds."""
+    if not condition:
+        raise StoryFailed(seen)
+
+
+class Narrator:
+    """Keeps every step; prints them as they end unless a machine is listening."""
+
+    def __init__(self, console: Console, *, machine: bool) -> None:
+        self.console = console
+        self.machine = machine
+        self.steps: list[Step] = []
+        self.results: dict[str, Any] = {}
+
+    @contextmanager
+    def step(self, story: str, zh: str, en: str) -> Iterator[Step]:
+        """One step: its outcome and time are kept also when it fails, and the failure goes on."""
+        step = Step(story, Text(zh, en))
+        started = time.perf_counter()
+        self.steps.append(step)
+        try:
+            with self._busy(step):
+                yield step
+            step.ok = True
+        except StoryFailed as failure:
+            step.saw(failure=str(failure))
+            raise
+        finally:
+            step.seconds = round(time.perf_counter() - started, 3)
+            self._line(step)
+
+    def heading(self, zh: str, en: str) -> None:
+        """The title of a story."""
+        if not self.machine:
+            self.console.print(f"\n[bold]{escape(zh)}[/bold]  [dim]{escape(en)}[/dim]")
+
+    def say(self, zh: str, en: str) -> None:
+        """A plain remark."""
+        if not self.machine:
+            self.console.print(f"  {escape(zh)}  [dim]{escape(en)}[/dim]", highlight=False)
+
+    def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
+        """Something to look up: addresses, people."""
+        if not self.machine:
+            table = Table(*columns, title=title, title_justify="left", title_style="bold")
+            for row in rows:
+                table.add_row(*map(escape, row))
+            self.console.print(table)
+
+    def chart(self, before: int, after: int) -> None:
+        """Uploads before and after, as bars people can compare."""
+        self.results["uploads"] = {"before": before, "after": after}
+        if not self.machine:
+            self.console.print(f"  以往上传 uploads before [red]{'█' * before}[/red] {before}")
+            self.console.print(f"  现在上传 uploads now    [green]{'█' * after}[/green] {after}")
+
+    def document(self, **more: Any) -> str:
+        """Everything that happened, as JSON."""
+        steps = [asdict(step) for step in self.steps]
+        return json.dumps({"ok": self.ok, "steps": steps, **self.results, **more}, ensure_ascii=False, indent=1)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there were steps and each came out as told."""
+        return bool(self.steps) and all(step.ok for step in self.steps)
+
+    @contextmanager
+    def _busy(self, step: Step) -> Iterator[None]:
+        if self.machine or not self.console.is_terminal:
+            yield
+            return
+        with self.console.status(f"{step.text.zh}  [dim]{step.text.en}[/dim]"):
+            yield
+
+    def _line(self, step: Step) -> None:
+        if self.machine:
+            return
+        mark = "[green]✓[/green]" if step.ok else "[red]✗[/red]"
+        facts = "；".join(f"{name}: {value}" for name, value in step.facts.items())
+        self.console.print(f"  {mark} {escape(step.text.zh)}  [dim]{escape(step.text.en)} · {step.seconds:.1f} s[/dim]")
+        if facts:
+            self.console.print(f"      [dim]{escape(facts)}[/dim]", highlight=False)

@@ -1,0 +1,125 @@
+"""The processes of the demonstration: started on loopback, waited for, and stopped whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import requests
+
+START_SECONDS = 60.0
+STOP_SECONDS = 8.0
+
+
+class DemoFailed(Exception):
+    """The demonstration cannot go on; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One process: its name, command, the port it answers on and the path that says it is ready."""
+
+    name: str
+    command: Sequence[str]
+    port: int
+    ready: str = "/healthz"
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def taken(port: int) -> bool:
+    """Whether somebody already listens on this loopback port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Processes:
+    """Running programs by name. As a context manager, leaves none behind."""
+
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.running: dict[str, tuple[Program, subprocess.Popen[bytes]]] = {}
+
+    def __enter__(self) -> Processes:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for name in reversed(list(self.running)):
+            self.stop(name)
+
+    def start(self, programs: Sequence[Program]) -> None:
+        """Start them together, then wait until each is ready."""
+        for program in programs:
+            if taken(program.port):
+                raise DemoFailed(
+                    f"端口 {program.port} 已被占用，请换一个：--port-base 9400 / "
+                    f"Port {program.port} is taken: choose others with --port-base 9400."
+                )
+        for program in programs:
+            self._launch(program)
+        for program in programs:
+            self._wait(program)
+
+    def stop(self, name: str) -> None:
+        """Ask a program's process group to end, then make sure."""
+        _program, process = self.running.pop(name)
+        for signal_number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, signal_number)
+                process.wait(STOP_SECONDS)
+            except ProcessLookupError:
+                return
+            except subprocess.TimeoutExpired:
+                continue
+
+    def restart(self, program: Program) -> None:
+        """Start a program that was stopped, and wait for it."""
+        self._launch(program)
+        self._wait(program)
+
+    def _launch(self, program: Program) -> None:
+        log = (self.logs / f"{program.name}.log").open("ab")
+        process = subprocess.Popen(
+            list(program.command),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=os.environ | dict(program.environment),
+            start_new_session=True,
+        )
+        log.close()
+        self.running[program.name] = (program, process)
+
+    def _wait(self, program: Program) -> None:
+        process = self.running[program.name][1]
+        limit = time.monotonic() + START_SECONDS
+        while time.monotonic() < limit:
+            if process.poll() is not None:
+                break
+            if answers(program.port, program.ready):
+                return
+            time.sleep(0.1)
+        log = self.logs / f"{program.name}.log"
+        raise DemoFailed(f"{program.name} 没有启动，原因见 / did not start, see {log}")
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether the address says it is ready."""
+    try:
+        return requests.get(f"http://127.0.0.1:{port}{path}", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def python(module: str, *words: str) -> list[str]:
+    """The command that runs one of our modules with this interpreter."""
+    return [sys.executable, "-m", module, *words]

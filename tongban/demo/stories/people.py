@@ -1,0 +1,35 @@
+"""How a person of a story gets through the identity provider's pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyotp
+
+from tongban.demo.stories.browser import Browser, Page
+
+MOST_PAGES = 6
+"""Sign-in, one-time code and consent are at most this many pages; more means the story is going round in circles."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a synthetic person knows and holds."""
+
+    username: str
+    password: str
+    totp_secret: str
+
+
+def through(browser: Browser, page: Page, person: Credentials, decision: str = "allow") -> Page:
+    """Answer whatever the identity provider asks until it sends the person back."""
+    for _page in range(MOST_PAGES):
+        if page.asks_for("password"):
+            page = browser.submit(page, {"username": person.username, "password": person.password})
+        elif page.asks_for("otp"):
+            page = browser.submit(page, {"otp": pyotp.TOTP(person.totp_secret).now()})
+        elif page.asks_for("decision"):
+            page = browser.submit(page, {"decision": decision})
+        else:
+            break
+    return page

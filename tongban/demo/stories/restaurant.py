@@ -1,0 +1,164 @@
+"""Opening a restaurant: six papers at one department, three at the next, and not one is uploaded."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tongban.demo import world
+from tongban.demo.narration import StoryFailed, expect
+from tongban.demo.processes import python
+from tongban.demo.stories.browser import Browser, Page
+from tongban.demo.stories.people import through
+from tongban.demo.stories.stage import Stage
+
+STORY = "restaurant"
+USED_TO_UPLOAD = 9
+
+
+def play(stage: Stage) -> None:
+    """The whole story, then what was asked to be shown on the way."""
+    narrator = stage.narrator
+    narrator.heading("王测试开餐馆", "Wang Ceshi opens a restaurant")
+    browser = Browser()
+    before = set(stage.licences())
+    first = market(stage, browser)
+    licence = (set(stage.licences()) - before).pop()
+    second = urban(stage, browser, licence)
+    uploads(stage, first, second)
+    outside_the_grant(stage, browser)
+    source_down(stage, browser)
+    receipts(stage, browser, first)
+
+
+def evidence_of(browser: Browser, page: Page, count: int) -> list[dict[str, Any]]:
+    """The evidence files an application's page links to."""
+    return [browser.json(f"{page.url}/evidence/{index}") for index in range(count)]  # type: ignore[misc]
+
+
+def apply(stage: Stage, browser: Browser, site: str, answers: dict[str, str]) -> Page:
+    """Fill a site's form and go through whatever the identity provider shows."""
+    person = stage.people["wang"]
+    form = through(browser, browser.open(f"{stage.sites[site]}/apply"), person)
+    expect(form.asks_for(next(iter(answers))), f"没有看到申请表 / no form at {form.url}: {form.text[:200]}")
+    return through(browser, browser.submit(form, answers), person)
+
+
+def delivered(items: list[dict[str, Any]]) -> bool:
+    """Whether every item came."""
+    return all(item["status"] == "delivered" for item in items)
+
+
+def market(stage: Stage, browser: Browser) -> list[dict[str, Any]]:
+    """Market regulation asks for six papers by data and issues the licence."""
+    answers = {"trade_name": "王记演示小面", "staff_one": world.OUYANG.number, "staff_two": world.AYGULI.number}
+    with stage.narrator.step(STORY, "登录一次，填店名与员工", "signs in once, types trade name and staff") as step:
+        page = apply(stage, browser, "market", answers)
+        expect("办好了" in page.text, page.text[:400])
+        step.saw(密码输入次数=browser.passwords_typed)
+    with stage.narrator.step(STORY, "六份材料由五个部门直接提供", "six papers come from the departments holding them") as step:
+        items = evidence_of(browser, page, 6)
+        expect(delivered(items), str([item["status"] for item in items]))
+        step.saw(来源="、".join(dict.fromkeys(item["provenance"]["provider"] for item in items)))
+    return items
+
+
+def urban(stage: Stage, browser: Browser, licence: str) -> list[dict[str, Any]]:
+    """Urban management uses the licence just issued, read back from market regulation's own database."""
+    with stage.narrator.step(STORY, "到城管局办招牌，不再登录", "sign-board at the next department, no second password") as step:
+        page = apply(stage, browser, "urban", {"sign_text": "王记演示小面"})
+        expect("办好了" in page.text, page.text[:400])
+        expect(browser.passwords_typed == 1, f"password typed {browser.passwords_typed} times")
+        step.saw(密码输入次数=browser.passwords_typed)
+    with stage.narrator.step(STORY, "刚发的执照马上能用", "the licence issued minutes ago is already evidence") as step:
+        items = evidence_of(browser, page, 3)
+        used = next(item["data"]["licence_number"] for item in items if item["type"] == "business-licence")
+        expect(used == licence, f"{used} is not {licence}")
+        step.saw(执照=used)
+    return items
+
+
+def uploads(stage: Stage, first: list[dict[str, Any]], second: list[dict[str, Any]]) -> None:
+    """What the two services used to ask for, and what was uploaded."""
+    with stage.narrator.step(STORY, "上传材料份数", "papers uploaded") as step:
+        counted = sites_count(stage)
+        expect(counted == (USED_TO_UPLOAD, 0), f"{counted}, {len(first) + len(second)} items")
+        step.saw(以往=counted[0], 现在=counted[1])
+    stage.narrator.chart(*counted)
+
+
+def sites_count(stage: Stage) -> tuple[int, int]:
+    """Papers and uploads as the exchange computed them for the two applications that are done."""
+    papers = uploaded = 0
+    for site in ("market", "urban"):
+        for row in stage.applications(site):
+            if row["uploads"]:
+                papers += row["uploads"]["papers"]
+                uploaded += row["uploads"]["uploads"]
+    return papers, uploaded
+
+
+def outside_the_grant(stage: Stage, browser: Browser) -> None:
+    """A field no grant gives is refused, with the reason; the rest is delivered."""
+    with stage.narrator.step(STORY, "多要一个字段：被拒绝并说明理由", "one field outside the grant: refused, and told why") as step:
+        page = apply(stage, browser, "urban", {"sign_text": "王记", "also_ethnicity": "是"})
+        items = evidence_of(browser, page, 3)
+        refused = [item for item in items if item["status"] == "refused"]
+        expect(len(refused) == 1 and refused[0]["type"] == "identity-card", str([i["status"] for i in items]))
+        expect("data" not in refused[0], "data came with a refusal")
+        step.saw(理由=refused[0]["problem"]["title"], code=refused[0]["problem"]["code"])
+
+
+def source_down(stage: Stage, browser: Browser) -> None:
+    """A source that is down gives a clear partial answer, and the rest still comes."""
+    with stage.narrator.step(STORY, "不动产登记停机：其余照给，缺的说清楚", "a source is down: a clear partial answer") as step:
+        stage.stop_department("property")
+        page = apply(stage, browser, "urban", {"sign_text": "王记二店"})
+        items = evidence_of(browser, page, 3)
+        failed = [item for item in items if item["status"] == "failed"]
+        expect(len(failed) == 1 and failed[0]["problem"]["fault"] == "provider", str([i["status"] for i in items]))
+        step.saw(下一步=failed[0]["problem"]["next_step"])
+    with stage.narrator.step(STORY, "恢复之后再办，全部到齐", "after it is back, everything comes"):
+        stage.start_department("property")
+        page = retried(stage, browser)
+        expect(delivered(evidence_of(browser, page, 3)), page.text[:300])
+
+
+def retried(stage: Stage, browser: Browser) -> Page:
+    """Apply until the circuit breaker has noticed that the source is back."""
+    for _attempt in range(6):
+        page = apply(stage, browser, "urban", {"sign_text": "王记二店"})
+        if "办好了" in page.text:
+            return page
+        stage.wait(2.0)
+    raise StoryFailed(page.text[:300])
+
+
+def receipts(stage: Stage, browser: Browser, items: list[dict[str, Any]]) -> None:
+    """Anyone can check a receipt with nothing but the log's key; a tampered copy fails."""
+    folder = stage.folder / "receipts"
+    folder.mkdir(exist_ok=True)
+    receipt, evidence = folder / "evidence.tlog-proof", folder / "evidence.jws"
+    receipt.write_text(items[0]["receipt"], encoding="utf-8")
+    evidence.write_text(items[0]["jws"], encoding="utf-8")
+    jwks = folder / "jwks.json"
+    jwks.write_text(json.dumps(browser.json(f"{stage.exchange}/jwks")), encoding="utf-8")
+    with stage.narrator.step(STORY, "离线验证回执：通过", "the receipt verifies offline") as step:
+        status, output = verify(stage, receipt, evidence, jwks)
+        expect(status == 0, output)
+        step.saw(命令=f"tongban verify {receipt} --evidence {evidence} --key '{stage.log_key}'")
+    with stage.narrator.step(STORY, "改动一个字符：验证不通过", "one character changed: verification fails"):
+        text = items[0]["jws"]
+        middle = text.index(".") + 20
+        evidence.write_text(text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :], encoding="utf-8")
+        status, output = verify(stage, receipt, evidence, jwks)
+        expect(status == 1, f"exit status {status}: {output}")
+
+
+def verify(stage: Stage, receipt: Path, evidence: Path, jwks: Path) -> tuple[int, str]:
+    """Run the command a stranger would run."""
+    words = ("verify", str(receipt), "--evidence", str(evidence), "--key", stage.log_key, "--jwks", str(jwks))
+    done = subprocess.run(python("tongban", *words), capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, done.stdout + done.stderr

@@ -1,0 +1,48 @@
+"""What a story plays on: the running installation, its addresses, its people, and the narrator."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tongban.demo.narration import Narrator
+from tongban.demo.stories.people import Credentials
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A running installation as the stories see it."""
+
+    narrator: Narrator
+    folder: Path
+    issuer: str
+    exchange: str
+    sites: Mapping[str, str]
+    people: Mapping[str, Credentials]
+    log_key: str
+    stop_department: Callable[[str], None]
+    start_department: Callable[[str], None]
+
+    def licences(self) -> list[str]:
+        """Licence numbers in the market regulator's own database: what was really written there."""
+        with sqlite3.connect(self.folder / "departments" / "market" / "licences.sqlite3") as database:
+            rows = database.execute("SELECT tyshxydm FROM yyzz").fetchall()
+        database.close()
+        return [row[0] for row in rows]
+
+    def applications(self, site: str) -> list[dict[str, Any]]:
+        """The applications a website has taken, from its own database."""
+        with sqlite3.connect(self.folder / "departments" / site / "applications.sqlite3") as database:
+            rows = database.execute("SELECT body FROM application").fetchall()
+        database.close()
+        return [json.loads(row[0]) for row in rows]
+
+    @staticmethod
+    def wait(seconds: float) -> None:
+        """Let time pass, as a person would before trying again."""
+        time.sleep(seconds)
