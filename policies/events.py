@@ -1,4 +1,4 @@
-"""What has happened to a grant, and the state it adds up to. Facts only: whether something may happen is decided apart."""
+"""What has happened to a grant, and the state it adds up to; whether something may happen is not decided here."""
 
 from __future__ import annotations
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
@@ -87,7 +86,7 @@ class Grant:
     statute: Text
     fields: frozenset[str] = frozenset()
     predicates: frozenset[str] = frozenset()
-    masks: Mapping[str, Mask] = MappingProxyType({})
+    masks: Mapping[str, Mask] = field(default_factory=dict)
     min_loa: int = 2
     relations: frozenset[str] = frozenset({SELF})
     absent_allowed: bool = False
