@@ -39,7 +39,7 @@ def _clear(value: str) -> str:
 
 
 def _name(value: str) -> str:
-    """The first character of two or three, the last of longer compounds is never shown: 张**, 李*, 欧***."""
+    """The first character, however long the name is: 张**, 李*, 欧***. A name of one character is hidden."""
     return value[:1] + STAR * (len(value) - 1) if len(value) > 1 else STAR * len(value)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from kernel.canonical import JSON
 
@@ -21,6 +22,13 @@ class Expectation:
     leeway: int
     max_age: int
     audience_exact: bool
+
+
+def seconds(now: datetime) -> float:
+    """An aware time as a NumericDate; raises ValueError for a naive one, which would be read as local time."""
+    if now.tzinfo is None:
+        raise ValueError("a verification needs an aware time")
+    return now.timestamp()
 
 
 def check_claims(claims: Mapping[str, JSON], expected: Expectation) -> None:

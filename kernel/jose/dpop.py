@@ -10,7 +10,7 @@ from functools import lru_cache
 from kernel.canonical import JSON
 
 from . import base64url, compact, target_uri
-from .claims import instant_claim, text_claim
+from .claims import instant_claim, seconds, text_claim
 from .errors import InvalidKey, InvalidProof, Reason, Refused
 from .jwk import PRIVATE_MEMBERS, thumbprint
 from .keys import VerifyingKey
@@ -62,7 +62,7 @@ def verify_dpop(
     With `access_token` its hash must stand in `ath`; with `jkt` the proof must be by that key (`cnf.jkt`); with
     `nonce` the proof must repeat it. Check 1 (one header field only) is the caller's; two joined ones fail check 2.
     """
-    request = _Request(method, url, now.timestamp(), window, leeway)
+    request = _Request(method, url, seconds(now), window, leeway)
     try:
         claims, key_thumbprint = _signed_claims(proof)
         verified = _bound_to_request(claims, key_thumbprint, request)

@@ -18,6 +18,7 @@ from .errors import InvalidKey
 
 Key = TypeVar("Key")
 
+MAX_KEYS = 64  # of one JWK set: nobody signs with more, and each costs a parsing
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _EXTRA_RANDOM_BYTES = 48  # 128 bits more than the order: the remainder is uniform (FIPS 186-5 A.2.1)
 
@@ -140,9 +141,17 @@ def generate_ed25519(entropy: Entropy) -> dict[str, JSON]:
     return jwk.ed25519_private_jwk(ed25519.Ed25519PrivateKey.from_private_bytes(entropy.bytes(32)))
 
 
-def verifying_keys(jwks: Mapping[str, JSON]) -> tuple[VerifyingKey, ...]:
-    """The signature keys of a JWK set; entries we cannot use are left out (RFC 7517 §5)."""
-    return tuple(key for entry in _entries(jwks) if (key := _usable(VerifyingKey.from_jwk, entry)) is not None)
+def verifying_keys(jwks: Mapping[str, JSON], alg: str | None = None) -> tuple[VerifyingKey, ...]:
+    """The signature keys of a JWK set; entries we cannot use are left out (RFC 7517 §5). Raises InvalidKey for no set.
+
+    `alg` is the algorithm all of them were registered for, such as a client's `token_endpoint_auth_signing_alg`;
+    without it each key must name its own.
+    """
+
+    def parse(entry: Mapping[str, JSON]) -> VerifyingKey:
+        return VerifyingKey.from_jwk(entry, alg)
+
+    return tuple(key for entry in _entries(jwks) if (key := _usable(parse, entry)) is not None)
 
 
 def encryption_keys(jwks: Mapping[str, JSON]) -> tuple[EncryptionKey, ...]:
@@ -153,8 +162,8 @@ def encryption_keys(jwks: Mapping[str, JSON]) -> tuple[EncryptionKey, ...]:
 
 def _entries(jwks: Mapping[str, JSON]) -> list[Mapping[str, JSON]]:
     entries = jwks.get("keys")
-    if not isinstance(entries, list):
-        raise InvalidKey("a JWK set holds its keys in the array `keys`")
+    if not isinstance(entries, list) or len(entries) > MAX_KEYS:
+        raise InvalidKey(f"a JWK set holds its keys, {MAX_KEYS} at most, in the array `keys`")
     return [entry for entry in entries if isinstance(entry, dict)]
 
 

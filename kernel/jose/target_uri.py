@@ -1,4 +1,4 @@
-"""Comparing a proof's `htu` with the address of a request (RFC 9449 §4.3; normal forms of RFC 3986 §6.2.2 and §6.2.3)."""
+"""Comparing a proof's `htu` with the address of a request (RFC 9449 §4.3, normal forms of RFC 3986 §6.2)."""
 
 import re
 from urllib.parse import SplitResult, urlsplit

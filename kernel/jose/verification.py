@@ -9,7 +9,7 @@ from typing import TypeVar
 from kernel.canonical import JSON
 
 from . import compact
-from .claims import Expectation, check_claims, text_claim
+from .claims import Expectation, check_claims, seconds, text_claim
 from .errors import InvalidToken, Reason, Refused
 from .keys import VerifyingKey
 
@@ -57,7 +57,7 @@ def verify(
     mandatory. With `audience_exact` the `aud` must be the string itself, not an array holding it.
     """
     signed = verify_signature_only(token, keys, typ=typ)  # steps 1-7
-    expectation = Expectation(issuer, audience, now.timestamp(), leeway, max_age, audience_exact)
+    expectation = Expectation(issuer, audience, seconds(now), leeway, max_age, audience_exact)
     return _invalid_token(lambda: _read_claims(signed, expectation))
 
 

@@ -25,6 +25,8 @@ from kernel.canonical import decode as decode_json
 from .errors import KeyRingDamaged, KeyRingMissing, UnsafeKeyFile
 from .model import KeyRecord, Purpose
 
+Stamp = tuple[int, int, int]  # inode, modification time, size
+
 MANIFEST = "manifest.json"
 _LOCK = ".lock"
 _FORMAT = 1
@@ -45,7 +47,7 @@ class KeyFolder:
         """Makes the folder, for its owner alone."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def stamp(self) -> tuple[int, int, int]:
+    def stamp(self) -> Stamp:
         """Changes whenever the manifest has been replaced; raises KeyRingMissing."""
         try:
             status = (self.path / MANIFEST).stat()

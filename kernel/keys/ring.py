@@ -12,8 +12,8 @@ from kernel.clock import Clock
 from kernel.entropy import Entropy
 
 from . import lifecycle, material, view
-from .errors import KeyRingExists, UnknownKey
-from .folder import KeyFolder
+from .errors import KeyRingDamaged, KeyRingExists, UnknownKey
+from .folder import KeyFolder, Stamp
 from .model import RULES, KeyDescription, KeyRecord, Purpose, RotationRule, describe
 
 T = TypeVar("T")
@@ -34,14 +34,15 @@ class KeyRing:
         self._folder, self._clock, self._entropy, self._rules = folder, clock, entropy, rules
         self._parsed: dict[str, material.Material] = {}
         self._lock = threading.RLock()
-        self._stamp = folder.stamp()
         self._next_look = clock.monotonic() + LOOK_EVERY
-        self._view = self._build(folder.read_manifest())
+        self._stamp, self._view = self._read()
 
     @classmethod
-    def load(cls, folder: Path, *, clock: Clock, entropy: Entropy) -> Self:
+    def load(
+        cls, folder: Path, *, clock: Clock, entropy: Entropy, rules: Mapping[Purpose, RotationRule] = RULES
+    ) -> Self:
         """Opens an existing ring; raises KeyRingMissing, KeyRingDamaged or UnsafeKeyFile."""
-        return cls(KeyFolder(folder), clock=clock, entropy=entropy)
+        return cls(KeyFolder(folder), clock=clock, entropy=entropy, rules=rules)
 
     @classmethod
     def create(
@@ -93,6 +94,10 @@ class KeyRing:
         """Every signature key this ring ever used and did not revoke: old evidence stays verifiable."""
         return dict(self._current().archive)
 
+    def ready(self) -> None:
+        """Looks at the folder now; raises KeyRingError when the ring cannot be read."""
+        self._look()
+
     def listing(self) -> tuple[KeyDescription, ...]:
         """Every key the ring remembers, with state and dates, oldest first."""
         now = self._clock.now()
@@ -133,7 +138,7 @@ class KeyRing:
             records = change(self._folder.read_manifest())
             self._folder.write_manifest(records)
             self._remove_useless(records)
-            self._adopt(records)
+            self._stamp, self._view = self._folder.stamp(), self._build(records)
         return records
 
     def _remove_useless(self, records: lifecycle.Records) -> None:
@@ -151,15 +156,20 @@ class KeyRing:
         """Takes up what another process changed, and what time alone changed."""
         with self._lock:
             self._next_look = self._clock.monotonic() + LOOK_EVERY
-            stamp = self._folder.stamp()
-            if stamp != self._stamp:
-                self._adopt(self._folder.read_manifest(), stamp)
+            if self._folder.stamp() != self._stamp:
+                self._stamp, self._view = self._read()
             elif self._clock.now() >= self._view.until:
-                self._adopt(self._view.records, stamp)
+                self._view = self._build(self._view.records)
 
-    def _adopt(self, records: lifecycle.Records, stamp: tuple[int, int, int] | None = None) -> None:
-        self._stamp = stamp or self._folder.stamp()
-        self._view = self._build(records)
+    def _read(self) -> tuple[Stamp, view.View]:
+        """The ring as it lies in the folder, and the stamp of the manifest it was read from."""
+        stamp = self._folder.stamp()
+        try:
+            return stamp, self._build(self._folder.read_manifest())
+        except KeyRingDamaged:
+            if self._folder.stamp() == stamp:
+                raise
+        return self._read()  # another process removed a key after we had read the manifest naming it
 
     def _build(self, records: lifecycle.Records) -> view.View:
         now = self._clock.now()

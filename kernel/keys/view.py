@@ -68,9 +68,9 @@ def _current(
 
 
 def _accepted(records: Sequence[KeyRecord], purpose: Purpose, now: datetime) -> list[KeyRecord]:
-    """Newest first: what arrives was most likely made with the newest."""
+    """The active one first, then newest first: what arrives was most likely made with it."""
     kept = [record for record in records if record.purpose is purpose and record.accepted(now)]
-    return sorted(kept, key=lambda record: record.not_before, reverse=True)
+    return sorted(kept, key=lambda record: (record.state(now) is KeyState.ACTIVE, record.not_before), reverse=True)
 
 
 def _decryption(
