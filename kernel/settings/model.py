@@ -1,0 +1,186 @@
+"""Every key of the configuration: its name, type, default, rule and meaning. The reference is generated from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kernel.settings import checks
+from kernel.settings.checks import Check
+from kernel.text import Text
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used: what is wrong, where, and how to mend it; never a secret's value."""
+
+    def __init__(self, where: str, text: Text) -> None:
+        """``where`` is the file or environment variable and the key."""
+        super().__init__(f"{where}: {text.zh} / {text.en}")
+        self.where = where
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What the reference says of a key, and the rule its value keeps.
+
+    ``below`` is the default where it depends on the data folder, which is known only when the configuration is read;
+    the field's own default then supposes ``./data``.
+    """
+
+    meaning: Text
+    check: Check = checks.anything
+    below: str | None = None
+    secret: bool = False
+
+
+def _key(zh: str, en: str, check: Check = checks.anything, **more: Any) -> dict[str, Key]:
+    """The metadata of one dataclass field."""
+    return {"key": Key(Text(zh, en), check, **more)}
+
+
+_WORKERS = (
+    "工作进程数；大于 1 须用 PostgreSQL",
+    "Worker processes; more than one needs PostgreSQL",
+    checks.between(1, 64),
+)
+_THREADS = ("每个进程的请求线程数", "Request threads of each process", checks.between(1, 64))
+_METRICS = (
+    "单独提供 /metrics 的地址；留空则与服务同端口，且仅限本机访问",
+    "Address that serves /metrics by itself; empty: on the service's own port, for this machine only",
+    checks.address_or_nothing,
+)
+_LOG_LEVEL = ("日志级别", "Lowest level that is logged", checks.log_level)
+_PROXIES = (
+    "可信反向代理的地址或网段：只采信它们转发的来访地址",
+    "Addresses or networks of trusted reverse proxies: only their word on the caller's address is taken",
+    checks.networks,
+)
+_LISTEN = ("监听地址", "Address to listen on", checks.address)
+_DATABASE = (
+    "数据库：sqlite:///绝对路径 或 postgresql+psycopg://…；可用 …_FILE 从文件读取",
+    "Database: sqlite:///absolute/path or postgresql+psycopg://…; may be read from a file by …_FILE",
+    checks.database,
+)
+_KEY_DIR = ("密钥目录，仅服务账户可读", "Folder of the keys, readable by the service's account alone")
+
+
+@dataclass(frozen=True, slots=True)
+class IdpSettings:
+    """Section ``[idp]``: the identity provider."""
+
+    issuer: str = field(
+        default="http://127.0.0.1:8400",
+        metadata=_key(
+            "签发者地址，即对外的根地址", "Issuer identifier, which is the public base URL", checks.public_url
+        ),
+    )
+    database_url: str = field(
+        default="sqlite:///data/idp.sqlite3",
+        repr=False,
+        metadata=_key(*_DATABASE, below="sqlite:///<data_dir>/idp.sqlite3", secret=True),
+    )
+    listen: str = field(default="127.0.0.1:8400", metadata=_key(*_LISTEN))
+    key_dir: Path = field(default=Path("data/keys/idp"), metadata=_key(*_KEY_DIR, below="<data_dir>/keys/idp"))
+    exchange_resource: str = field(
+        default="http://127.0.0.1:8401",
+        metadata=_key(
+            "数据共享交换服务的资源标识，用作访问令牌的受众",
+            "Resource identifier of the exchange: the audience of access tokens",
+            checks.public_url,
+        ),
+    )
+    trusted_proxies: tuple[str, ...] = field(default=(), metadata=_key(*_PROXIES))
+    workers: int = field(default=1, metadata=_key(*_WORKERS))
+    threads: int = field(default=8, metadata=_key(*_THREADS))
+    session_idle_minutes: int = field(
+        default=30,
+        metadata=_key(
+            "登录会话闲置多少分钟后失效",
+            "Minutes without use after which a sign-in session ends",
+            checks.between(1, 24 * 60),
+        ),
+    )
+    session_hours: int = field(
+        default=12,
+        metadata=_key(
+            "登录会话最长多少小时", "Hours after which a sign-in session ends in any case", checks.between(1, 7 * 24)
+        ),
+    )
+    metrics_listen: str = field(default="", metadata=_key(*_METRICS))
+    log_level: str = field(default="info", metadata=_key(*_LOG_LEVEL))
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeSettings:
+    """Section ``[exchange]``: the governed exchange."""
+
+    origin: str = field(
+        default="http://127.0.0.1:8401",
+        metadata=_key(
+            "对外的根地址，也是资源标识", "Public base URL, which is the resource identifier too", checks.public_url
+        ),
+    )
+    issuer: str = field(
+        default="http://127.0.0.1:8400",
+        metadata=_key(
+            "所信任的身份服务的签发者地址",
+            "Issuer identifier of the identity provider that is trusted",
+            checks.public_url,
+        ),
+    )
+    database_url: str = field(
+        default="sqlite:///data/exchange.sqlite3",
+        repr=False,
+        metadata=_key(*_DATABASE, below="sqlite:///<data_dir>/exchange.sqlite3", secret=True),
+    )
+    listen: str = field(default="127.0.0.1:8401", metadata=_key(*_LISTEN))
+    key_dir: Path = field(
+        default=Path("data/keys/exchange"), metadata=_key(*_KEY_DIR, below="<data_dir>/keys/exchange")
+    )
+    source_secrets: Path | None = field(
+        default=None,
+        metadata=_key(
+            "连接器密码文件（TOML，名称 = 值）；清单中只写名称",
+            "File of the connectors' secrets (TOML, name = value); manifests hold the names only",
+        ),
+    )
+    connector_roots: tuple[Path, ...] = field(
+        default=(),
+        metadata=_key(
+            "文件型连接器可以读取的目录；为空则不允许读取任何文件",
+            "Folders that file connectors may read; empty: none",
+        ),
+    )
+    trusted_proxies: tuple[str, ...] = field(default=(), metadata=_key(*_PROXIES))
+    workers: int = field(default=1, metadata=_key(*_WORKERS))
+    threads: int = field(default=8, metadata=_key(*_THREADS))
+    token_clock_skew_seconds: int = field(
+        default=10,
+        metadata=_key(
+            "校验令牌时间时容许的时钟误差（秒）",
+            "Seconds of clock difference allowed when the times of a token are checked",
+            checks.between(0, 60),
+        ),
+    )
+    metrics_listen: str = field(default="", metadata=_key(*_METRICS))
+    log_level: str = field(default="info", metadata=_key(*_LOG_LEVEL))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration, checked."""
+
+    idp: IdpSettings = field(default_factory=IdpSettings)
+    exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
+    data_dir: Path = field(
+        default=Path("data"),
+        metadata=_key(
+            "数据目录；默认为配置文件所在目录，没有配置文件时为 ./data",
+            "Data folder; by default the configuration file's own folder, or ./data without a file",
+        ),
+    )
+
+
+SECTIONS: dict[str, type[IdpSettings | ExchangeSettings]] = {"idp": IdpSettings, "exchange": ExchangeSettings}
