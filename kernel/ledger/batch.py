@@ -1,0 +1,172 @@
+"""One batch of calls, written inside one transaction: entries, tree head and signed checkpoint together or not at all.
+
+Order of writes (ADR 0007): head locked and read → repeats found → fences compared → leaves placed → subject keys,
+payloads, entries → head and signed checkpoint → the callers' own writes. The database commits after this function has
+returned, and nobody sees a receipt before that.
+
+A caller's own write that fails takes its call out of the tree; the others must not notice. A leaf cannot be taken out
+of a tree that is signed already, so the batch goes back to its savepoint and every call is written alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from kernel.clock import Clock
+from kernel.database.errors import as_unavailable
+from kernel.ledger import checkpoint, merkle, receipt, store
+from kernel.ledger.errors import FenceMoved, LedgerUnavailable
+from kernel.ledger.event import Draft, Identity
+from kernel.ledger.reader import read_receipt
+from kernel.ledger.receipt import Receipt
+from kernel.ledger.subjects import Placed, Subjects
+
+Also = Callable[[Connection, Sequence[Receipt]], None]
+Outcome = list[Receipt] | Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one caller wants recorded: all of it, adjacent, or nothing."""
+
+    drafts: Sequence[Draft]
+    fence: int | None = None
+    also: Also | None = None
+
+
+class AlsoFailed(Exception):
+    """A caller's own write failed; the cause is what it raised."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """Who of a batch is written, and where."""
+
+    size: int
+    placed: list[Draft] = field(default_factory=list)
+    indexes: dict[Identity, int] = field(default_factory=dict)
+    refused: dict[int, FenceMoved] = field(default_factory=dict)
+    repeats: set[int] = field(default_factory=set)
+
+    def place(self, drafts: Sequence[Draft]) -> None:
+        """Give the drafts that are new the next places."""
+        for draft in drafts:
+            if draft.identity not in self.indexes:
+                self.indexes[draft.identity] = self.size + len(self.placed)
+                self.placed.append(draft)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchWriter:
+    """Writes batches into one log."""
+
+    origin: str
+    signer: checkpoint.NoteSigner
+    clock: Clock
+    subjects: Subjects
+    fence: Callable[[Connection], int] | None = None
+
+    def write(self, connection: Connection, requests: Sequence[Request]) -> list[Outcome]:
+        """An outcome for each request; raises when the database cannot go on, and then nothing is written."""
+        if all(request.also is None for request in requests):
+            return self._attempt(connection, requests)
+        connection.exec_driver_sql("SAVEPOINT ledger_batch")
+        try:
+            outcomes = self._attempt(connection, requests)
+        except AlsoFailed as failure:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT ledger_batch")
+            outcomes = self._one_by_one(connection, requests, failure)
+        connection.exec_driver_sql("RELEASE SAVEPOINT ledger_batch")
+        return outcomes
+
+    def _one_by_one(self, connection: Connection, requests: Sequence[Request], failure: AlsoFailed) -> list[Outcome]:
+        if len(requests) == 1:
+            return [_public(failure)]
+        return [self.write(connection, [request])[0] for request in requests]
+
+    def _attempt(self, connection: Connection, requests: Sequence[Request]) -> list[Outcome]:
+        head = self._locked_head(connection)
+        plan = self._plan(connection, requests, head.frontier.size)
+        written = self._write_new(connection, head.frontier, plan.placed) if plan.placed else {}
+        outcomes: list[Outcome] = []
+        for number, request in enumerate(requests):
+            outcomes.append(plan.refused.get(number) or _receipts(connection, request, plan, written))
+        for number, request in enumerate(requests):
+            outcome = outcomes[number]
+            if request.also and isinstance(outcome, list) and number not in plan.repeats:
+                _run_also(connection, request.also, outcome)
+        return outcomes
+
+    def _locked_head(self, connection: Connection) -> store.Head:
+        head = store.head(connection, lock=True)
+        if head is None:
+            store.begin_head(connection, self.origin)
+            head = store.head(connection, lock=True)
+        if head is None or head.origin != self.origin:
+            raise LedgerUnavailable("the database holds the log of another origin")
+        return head
+
+    def _plan(self, connection: Connection, requests: Sequence[Request], size: int) -> Plan:
+        """Places for what is new. What is recorded already needs no fence: it was released under the one it had."""
+        identities = [draft.identity for request in requests for draft in request.drafts]
+        plan = Plan(size, indexes=store.find(connection, identities))
+        current = self._current_fence(connection, requests)
+        for number, request in enumerate(requests):
+            if all(draft.identity in plan.indexes for draft in request.drafts):
+                plan.repeats.add(number)
+            elif request.fence is not None and request.fence != current:
+                plan.refused[number] = FenceMoved(request.fence, current)
+            else:
+                plan.place(request.drafts)
+        return plan
+
+    def _current_fence(self, connection: Connection, requests: Sequence[Request]) -> int | None:
+        """Read once a batch, after the head was locked: whoever waited for the lock compares with what holds now."""
+        fenced = any(request.fence is not None for request in requests)
+        return self.fence(connection) if fenced and self.fence else None
+
+    def _write_new(
+        self, connection: Connection, frontier: merkle.Frontier, drafts: Sequence[Draft]
+    ) -> dict[int, Receipt]:
+        placed = self.subjects.place(connection, drafts, frontier.size, self.clock.now())
+        growth = merkle.grow(frontier, (merkle.leaf_hash(one.leaf) for one in placed))
+        note = checkpoint.sign(self.origin, growth.frontier.size, growth.frontier.root(), self.signer)
+        store.add_entries(connection, _entry_rows(placed, growth))
+        store.add_payloads(connection, [one.kept for one in placed if one.kept])
+        store.move_head(connection, growth.frontier, note)
+        return {one.index: _compose(one, growth, note) for one in placed}
+
+
+def _entry_rows(placed: Sequence[Placed], growth: merkle.Growth) -> list[tuple[object, ...]]:
+    pairs = zip(placed, growth.nodes, strict=True)
+    return [(one.index, *one.draft.identity, nodes, one.tag, one.leaf) for one, nodes in pairs]
+
+
+def _compose(one: Placed, growth: merkle.Growth, note: str) -> Receipt:
+    size = growth.frontier.size
+    hashes = merkle.hashes_along(merkle.inclusion_path(one.index, size), size, growth.stored)
+    return receipt.compose(one.index, hashes, note, one.leaf, one.draft.salt)
+
+
+def _receipts(connection: Connection, request: Request, plan: Plan, written: dict[int, Receipt]) -> list[Receipt]:
+    indexes = [plan.indexes[draft.identity] for draft in request.drafts]
+    return [written.get(index) or read_receipt(connection, index, repeated=True) for index in indexes]
+
+
+def _run_also(connection: Connection, also: Also, receipts: Sequence[Receipt]) -> None:
+    try:
+        also(connection, receipts)
+    except Exception as error:
+        raise AlsoFailed from error
+
+
+def _public(failure: AlsoFailed) -> Exception:
+    """What the caller is told: its own error, or that the database could not go on."""
+    cause = failure.__cause__
+    if not isinstance(cause, Exception):
+        return failure
+    unavailable = as_unavailable(cause)
+    return cause if unavailable is None else LedgerUnavailable.because(unavailable)

@@ -1,0 +1,184 @@
+"""The ledger as the services use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from kernel.clock import Clock
+from kernel.database import Database, DatabaseUnavailable
+from kernel.entropy import Entropy
+from kernel.envelope import KeyEncryptionKey
+from kernel.identifiers.subject import SubjectRef
+from kernel.ids import new_id
+from kernel.ledger import checkpoint, erasure, reader, store
+from kernel.ledger.batch import Also, BatchWriter, Outcome, Request
+from kernel.ledger.errors import LedgerUnavailable
+from kernel.ledger.event import Event, InvalidEvent, drafts, month
+from kernel.ledger.merkle import EMPTY_ROOT
+from kernel.ledger.ownership import Ownership
+from kernel.ledger.reader import InclusionProof
+from kernel.ledger.receipt import Receipt, proof_text
+from kernel.ledger.sequencer import MOST_ENTRIES_IN_A_BATCH, Sequencer
+from kernel.ledger.subjects import Subjects
+from kernel.ledger.usage import UsageEntry
+
+
+class Ledger:
+    """One service's log. Safe to share between threads; opened once in each process."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        origin: str,
+        signer: checkpoint.NoteSigner,
+        kek: KeyEncryptionKey,
+        tag_key: bytes,
+        clock: Clock,
+        entropy: Entropy,
+        fence: Callable[[Connection], int] | None = None,
+        serving: bool = False,
+    ) -> None:
+        """``tag_key`` blinds the index by which subjects are found; ``fence`` reads the value decisions are made under.
+
+        ``serving``: on SQLite, own the log or raise LedgerOwned. Commands that write now and then leave it False.
+        """
+        subjects = Subjects(checkpoint.check_origin(origin), kek, tag_key)
+        self._database, self._signer, self._clock, self._entropy = database, signer, clock, entropy
+        self._subjects = subjects
+        self._batches = BatchWriter(origin, signer, clock, subjects, fence)
+        self._sequencer = Sequencer(self._write)
+        self._ownership = _own(database) if serving else None
+        self.origin = origin
+        self.vkey = checkpoint.vkey(origin, signer.public_key)
+        """C2SP verifier key: what strangers need."""
+
+    def append(
+        self, events: Sequence[Event], *, fence: int | None = None, also: Also | None = None, timeout: float = 5.0
+    ) -> list[Receipt]:
+        """Record events, adjacent and all or none, and return their receipts once they are durable.
+
+        ``fence`` is the value the decision was made under: FenceMoved when another holds now. ``also`` writes what
+        must commit with the entries; it may run more than once, so it does nothing but write on its connection, and an
+        error it raises is raised here. An event recorded before yields its old receipt (``repeated``); when that is so
+        for all of them, neither fence nor ``also`` is looked at: both had their turn when the entry was written.
+
+        Raises LedgerUnavailable when nothing can be recorded or it took longer than ``timeout`` seconds, InvalidEvent
+        for an event that cannot become a leaf. Whatever it raises, the caller must release nothing.
+        """
+        if not 0 < len(events) <= MOST_ENTRIES_IN_A_BATCH:
+            raise InvalidEvent(f"a call records between 1 and {MOST_ENTRIES_IN_A_BATCH} events")
+        return self._sequencer.submit(Request(drafts(events, self._entropy), fence, also), timeout)
+
+    def _write(self, requests: Sequence[Request]) -> list[Outcome]:
+        return self._database.write(lambda connection: self._batches.write(connection, requests))
+
+    def checkpoint(self) -> str:
+        """The newest signed checkpoint."""
+        with self._database.read() as connection:
+            note = store.newest_note(connection)
+        return note or checkpoint.sign(self.origin, 0, EMPTY_ROOT, self._signer)
+
+    def size(self) -> int:
+        """How many entries the log holds."""
+        with self._database.read() as connection:
+            return reader.size_of(connection)
+
+    def proof(self, index: int, size: int | None = None) -> InclusionProof:
+        """The inclusion proof in the tree of ``size`` leaves, by default the newest. Raises NoSuchEntry."""
+        with self._database.read() as connection:
+            return reader.read_proof(connection, index, size)
+
+    def proof_text(self, index: int) -> str:
+        """C2SP ``tlog-proof@v1`` against the newest checkpoint, without leaf or salt: public. Raises NoSuchEntry."""
+        note = self.checkpoint()
+        return proof_text(index, self.proof(index, checkpoint.size_of(note)).hashes, note)
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """RFC 6962 §2.1.2: the proof that the tree of ``new`` leaves extends the one of ``old``. Raises NoSuchEntry."""
+        with self._database.read() as connection:
+            return reader.read_consistency(connection, old, new)
+
+    def entries(self, start: int, end: int) -> list[bytes]:
+        """Leaves ``start`` … ``end`` - 1, as far as the log has them."""
+        with self._database.read() as connection:
+            return store.leaves(connection, start, end)
+
+    def find(self, request: str, item: str, name: str) -> Receipt | None:
+        """The receipt of an event, when it is recorded."""
+        identity = (request, item, name)
+        with self._database.read() as connection:
+            index = store.find(connection, [identity]).get(identity)
+            return None if index is None else reader.read_receipt(connection, index)
+
+    def receipt(self, index: int) -> Receipt:
+        """An entry's receipt, as it was first given out; without salt after an erasure. Raises NoSuchEntry."""
+        with self._database.read() as connection:
+            return reader.read_receipt(connection, index)
+
+    def usage_of(self, subject: SubjectRef) -> list[UsageEntry]:
+        """Every entry about a subject, oldest first; none when it is unknown or erased."""
+        located = self._subjects.locate(subject)
+        with self._database.read() as connection:
+            known = self._subjects.key(connection, located)
+            tags = self._subjects.tags(*known, month(self._clock.now())) if known else []
+            return [UsageEntry.of(index, leaf) for index, leaf in store.tagged(connection, tags)]
+
+    def open_payload(self, index: int) -> bytes | None:
+        """What was kept beside an entry, decrypted; None when nothing was, or its subject was erased."""
+        with self._database.read() as connection:
+            kept = store.payload(connection, index)
+            if kept is None or kept.subject is None or kept.ciphertext is None:
+                return None
+            known = self._subjects.key(connection, kept.subject)
+        return known and self._subjects.open(known[0], index, kept.ciphertext)
+
+    def erase(self, subject: SubjectRef) -> int:
+        """Delete a subject's key, salts and payloads and record that it was done; how many entries lost theirs.
+
+        Proofs and receipts given out keep verifying. A subject the log does not know changes nothing. Raises
+        LedgerUnavailable.
+        """
+        located = self._subjects.locate(subject)
+        with self._database.read() as connection:
+            if not store.subjects(connection, [located]):
+                return 0
+        forgetting = erasure.Forgetting(located)
+        self.append([erasure.event(new_id("erasure", self._clock, self._entropy))], also=forgetting)
+        with suppress(DBAPIError):  # erased it is; the database's own routine overwrites what could not be at once
+            erasure.scrub(self._database)
+        return forgetting.entries
+
+    def ready(self) -> None:
+        """Raise LedgerUnavailable unless entries can be recorded now and the head is what its checkpoint says."""
+        try:
+            self._database.ready()
+            with self._database.read() as connection:
+                head, note = store.head(connection), store.newest_note(connection)
+        except DatabaseUnavailable as error:
+            raise LedgerUnavailable.because(error) from error
+        if head and head.origin != self.origin:
+            raise LedgerUnavailable("the database holds the log of another origin")
+        if (
+            head
+            and note
+            and not note.startswith(checkpoint.body(self.origin, head.frontier.size, head.frontier.root()))
+        ):
+            raise LedgerUnavailable("the head and the newest checkpoint contradict each other")
+
+    def close(self) -> None:
+        """Write what waits, refuse what comes after, and give the log back."""
+        self._sequencer.close()
+        if self._ownership is not None:
+            self._ownership.release()
+
+
+def _own(database: Database) -> Ownership | None:
+    """On SQLite the log has one serving process; on PostgreSQL the head's row lock orders any number of them."""
+    file = database.engine.url.database
+    return Ownership(Path(file)) if database.dialect == "sqlite" and file else None
