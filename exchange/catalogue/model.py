@@ -1,0 +1,133 @@
+"""What the catalogue holds, parsed once into frozen values. Field and predicate names are the manifests' own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kernel.canonical import JSON
+from kernel.identifiers.masking import Mask
+from kernel.text import Text
+
+SELF = "self"
+"""The relation of a record's subject to the token's own person when they are the same."""
+
+APPLICANT = "applicant"
+"""The role of a case's own person."""
+
+
+class Status(StrEnum):
+    """Whether a system may act."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A department or public body, by its unified social credit code; ``division`` is a GB/T 2260 code."""
+
+    code: str
+    name: Text
+    division: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A department's system: the principal of decisions, found by the issuer and client of a token."""
+
+    name: str
+    title: Text
+    organisation: str
+    issuer: str
+    client_id: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an evidence type. ``minimal_mask`` is the weakest form in which it ever leaves; sensitivity is 1 to 4."""
+
+    name: str
+    label: Text
+    sensitivity: int
+    minimal_mask: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class PredicateRule:
+    """A yes/no question an evidence type can answer, and the mapped fields it is answered from."""
+
+    name: str
+    fields: Mapping[str, str]
+    valid_statuses: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """``field`` of a record holds the numbers (of ``scheme``) of those in ``relation`` to the record's subject."""
+
+    relation: str
+    field: str
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceType:
+    """A kind of evidence: whose it is, what its record looks like, and what may be asked of it."""
+
+    code: str
+    name: Text
+    description: Text | None
+    provider: str
+    subject_scheme: str
+    classification: int
+    share_type: str
+    share_citation: Text | None
+    schema: Mapping[str, JSON]
+    fields: Mapping[str, Field]
+    predicates: Mapping[str, PredicateRule]
+    relations: tuple[Relation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LegalBasis:
+    """A ground on which a service item may ask; ``kind`` is ``statutory`` or ``consent``."""
+
+    code: str
+    kind: str
+    citation: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way to meet a requirement: an evidence type about whoever stands in ``relation`` to the applicant."""
+
+    evidence_type: str
+    relation: str
+    fields: frozenset[str]
+    predicates: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A condition of a service item. ``uploads`` papers would be handed in for it, per subject of ``role``, without sharing."""
+
+    code: str
+    name: Text
+    uploads: int
+    role: str
+    met_by: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceItem:
+    """What a person can apply for, the grounds it stands on and what it requires."""
+
+    code: str
+    name: Text
+    description: Text | None
+    organisation: str
+    legal_bases: Mapping[str, LegalBasis]
+    requirements: tuple[Requirement, ...]

@@ -1,0 +1,157 @@
+"""From validated manifests to the catalogue's values: one reader per kind, and the checks a JSON Schema cannot make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from exchange.catalogue.model import (
+    SELF,
+    Alternative,
+    EvidenceType,
+    Field,
+    LegalBasis,
+    Organisation,
+    PredicateRule,
+    Relation,
+    Requirement,
+    ServiceItem,
+    Status,
+    System,
+)
+from kernel.identifiers import service_item, social_credit_code
+from kernel.identifiers.masking import Mask
+from kernel.manifests import JsonPath, dotted
+from kernel.text import Text
+
+Document = Mapping[str, Any]
+"""One manifest that fits its published schema: ``kind``, ``metadata``, ``spec``."""
+
+T = TypeVar("T")
+
+
+class InvalidCatalogue(ValueError):  # noqa: N818 - named for what it reports
+    """The manifests are well-formed but contradict themselves or each other; says in which object, where in it, and what."""
+
+    def __init__(self, document: Document, where: JsonPath, what: Text) -> None:
+        """``where`` is the path inside ``document``."""
+        self.kind: str = document["kind"]
+        self.name: str = document["metadata"]["name"]
+        self.where = where
+        place = f"{self.kind}/{self.name}: {dotted(where)}"
+        self.what = what
+        self.text = Text(f"{place}：{what.zh}", f"{place}: {what.en}")
+        super().__init__(self.text.en)
+
+
+def text_of(value: Mapping[str, str]) -> Text:
+    """A bilingual text of a manifest."""
+    return Text(value["zh"], value["en"])
+
+
+def _optional(read: Callable[[Any], T], value: Any) -> T | None:
+    return None if value is None else read(value)
+
+
+def organisation(document: Document) -> Organisation:
+    """Raises InvalidCatalogue when the code's check character is wrong."""
+    code, spec = document["metadata"]["name"], document["spec"]
+    _checked(document, ("metadata", "name"), lambda: social_credit_code.parse(code))
+    return Organisation(code, text_of(spec["name"]), spec.get("division"))
+
+
+def system(document: Document) -> System:
+    """One system; its organisation is checked by the registry."""
+    name, spec = document["metadata"]["name"], document["spec"]
+    status = Status(spec.get("status", Status.ACTIVE))
+    return System(name, text_of(spec["title"]), spec["organisation"], spec["issuer"], spec["client_id"], status)
+
+
+def evidence_type(document: Document) -> EvidenceType:
+    """Raises InvalidCatalogue when schema, fields, predicates and relations do not fit together."""
+    spec = document["spec"]
+    fields = {name: _field(name, value) for name, value in spec["fields"].items()}
+    read = EvidenceType(
+        code=document["metadata"]["name"],
+        name=text_of(spec["name"]),
+        description=_optional(text_of, spec.get("description")),
+        provider=spec["provider"],
+        subject_scheme=spec.get("subject_scheme", "citizen-number"),
+        classification=spec.get("classification", 2),
+        share_type=spec.get("share_type", "conditional"),
+        share_citation=_optional(text_of, spec.get("share_citation")),
+        schema=spec["schema"],
+        fields=fields,
+        predicates={value["name"]: _predicate(value) for value in spec.get("predicates", ())},
+        relations=tuple(_relation(value, spec) for value in spec.get("relations", ())),
+    )
+    _check_fields(document, read)
+    return read
+
+
+def service_item_of(document: Document) -> ServiceItem:
+    """Raises InvalidCatalogue when the code is none of the three known forms."""
+    code, spec = document["metadata"]["name"], document["spec"]
+    _checked(document, ("metadata", "name"), lambda: service_item.parse(code))
+    bases = {value["code"]: LegalBasis(value["code"], value["kind"], text_of(value["citation"])) for value in spec["legal_bases"]}
+    requirements = tuple(_requirement(value) for value in spec.get("requirements", ()))
+    description = _optional(text_of, spec.get("description"))
+    return ServiceItem(code, text_of(spec["name"]), description, spec["organisation"], bases, requirements)
+
+
+def _field(name: str, value: Mapping[str, Any]) -> Field:
+    return Field(name, text_of(value["label"]), value.get("sensitivity", 1), Mask(value.get("minimal_mask", Mask.CLEAR)))
+
+
+def _predicate(value: Mapping[str, Any]) -> PredicateRule:
+    fields = {role: value[role] for role in ("from", "until", "birth") if role in value}
+    status = value.get("status")
+    if status is not None:
+        fields["status"] = status["field"]
+    return PredicateRule(value["name"], fields, frozenset(status["valid"] if status else ()))
+
+
+def _relation(value: Mapping[str, str], spec: Mapping[str, Any]) -> Relation:
+    own_scheme = spec.get("subject_scheme", "citizen-number")
+    return Relation(value["relation"], value["field"], value.get("scheme", own_scheme))
+
+
+def _requirement(value: Mapping[str, Any]) -> Requirement:
+    ways = tuple(_alternative(way) for way in value["met_by"])
+    return Requirement(value["code"], text_of(value["name"]), value.get("uploads", 1), value.get("role", "applicant"), ways)
+
+
+def _alternative(way: Mapping[str, Any]) -> Alternative:
+    fields, predicates = frozenset(way.get("fields", ())), frozenset(way.get("predicates", ()))
+    return Alternative(way["evidence_type"], way.get("relation", SELF), fields, predicates)
+
+
+def _check_fields(document: Document, read: EvidenceType) -> None:
+    properties: Mapping[str, Any] = document["spec"]["schema"]["properties"]
+    for name in sorted(properties.keys() ^ read.fields.keys()):
+        raise InvalidCatalogue(document, ("spec", "fields", name), _ONLY_IN_ONE)
+    for name, field in read.fields.items():
+        if field.minimal_mask is not Mask.CLEAR and not maskable(properties[name]):
+            raise InvalidCatalogue(document, ("spec", "fields", name, "minimal_mask"), _NOT_MASKABLE)
+    used = {name for rule in read.predicates.values() for name in rule.fields.values()}
+    for name in sorted((used | {relation.field for relation in read.relations}) - read.fields.keys()):
+        what = Text(f"没有名为 {name} 的字段", f"there is no field called {name}")
+        raise InvalidCatalogue(document, ("spec",), what)
+
+
+def maskable(schema: Mapping[str, Any]) -> bool:
+    """Whether values of this field's schema can be masked: text, or a list of texts."""
+    return schema["type"] == "string" or (schema["type"] == "array" and schema.get("items", {}).get("type") == "string")
+
+
+def _checked(document: Document, where: JsonPath, parse: Callable[[], object]) -> None:
+    try:
+        parse()
+    except ValueError as error:
+        reason = getattr(error, "reason", None)
+        what = reason if isinstance(reason, Text) else Text(str(error), str(error))
+        raise InvalidCatalogue(document, where, what) from None
+
+
+_ONLY_IN_ONE = Text("字段须同时出现在 schema 与 fields 中", "a field must stand in both schema and fields")
+_NOT_MASKABLE = Text("只有文本能脱敏", "only text can be masked")

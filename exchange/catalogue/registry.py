@@ -1,0 +1,185 @@
+"""One immutable picture of the catalogue per version: everything a request needs to know, found by key, nothing parsed later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from exchange.catalogue import reading
+from exchange.catalogue.model import EvidenceType, Organisation, ServiceItem, System
+from exchange.catalogue.reading import Document, InvalidCatalogue
+from exchange.catalogue.record_schema import Check, compile_record
+from kernel.manifests import JsonPath
+from kernel.text import Text
+
+T = TypeVar("T")
+
+CONNECTOR, EVIDENCE_TYPE, GRANT, ORGANISATION, SERVICE_ITEM, SYSTEM = (
+    "Connector",
+    "EvidenceType",
+    "Grant",
+    "Organisation",
+    "ServiceItem",
+    "System",
+)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The catalogue of one version. ``connectors`` holds manifests by the evidence type they supply."""
+
+    version: int
+    organisations: Mapping[str, Organisation]
+    systems: Mapping[str, System]
+    clients: Mapping[tuple[str, str], System]
+    evidence_types: Mapping[str, EvidenceType]
+    records: Mapping[str, Check]
+    service_items: Mapping[str, ServiceItem]
+    connectors: Mapping[str, Document]
+
+    @classmethod
+    def build(cls, documents: Iterable[Document], version: int = 0) -> Registry:
+        """The registry of these manifests, each valid by its schema. Raises InvalidCatalogue where they contradict."""
+        by_kind = _by_kind(documents)
+        organisations = _read(by_kind.get(ORGANISATION, ()), reading.organisation)
+        systems = _read(by_kind.get(SYSTEM, ()), reading.system)
+        types = _read(by_kind.get(EVIDENCE_TYPE, ()), reading.evidence_type)
+        items = _read(by_kind.get(SERVICE_ITEM, ()), reading.service_item_of)
+        registry = cls(
+            version,
+            organisations,
+            systems,
+            MappingProxyType({(system.issuer, system.client_id): system for system in systems.values()}),
+            types,
+            MappingProxyType({code: compile_record(kind.schema) for code, kind in types.items()}),
+            items,
+            _connectors(by_kind.get(CONNECTOR, ())),
+        )
+        for kind, check in _CHECKS.items():
+            for document in by_kind.get(kind, ()):
+                check(registry, document)
+        return registry
+
+    def system_of(self, issuer: str, client_id: str) -> System | None:
+        """The system that a token's issuer and client stand for."""
+        return self.clients.get((issuer, client_id))
+
+
+def check_grant(registry: Registry, document: Document) -> None:
+    """Whether a grant manifest names only what the catalogue knows. Raises InvalidCatalogue."""
+    spec = document["spec"]
+    _known(document, ("spec", "consumer"), spec["consumer"], registry.organisations)
+    kind = registry.evidence_types.get(spec["evidence_type"])
+    if kind is None:
+        raise _unknown(document, ("spec", "evidence_type"), spec["evidence_type"])
+    if spec["provider"] != kind.provider:
+        raise InvalidCatalogue(document, ("spec", "provider"), _OTHER_PROVIDER)
+    if kind.share_type == "not_shared":
+        raise InvalidCatalogue(document, ("spec", "evidence_type"), _NOT_SHARED)
+    _check_granted_fields(document, kind)
+    _check_grounds(registry, document)
+
+
+def _check_granted_fields(document: Document, kind: EvidenceType) -> None:
+    spec = document["spec"]
+    _all_known(document, ("spec", "fields"), spec.get("fields", ()), kind.fields)
+    _all_known(document, ("spec", "predicates"), spec.get("predicates", ()), kind.predicates)
+    _all_known(document, ("spec", "masks"), spec.get("masks", {}), spec.get("fields", ()))
+    properties: Any = kind.schema["properties"]
+    for name, mask in spec.get("masks", {}).items():
+        if mask != "clear" and not reading.maskable(properties[name]):
+            raise InvalidCatalogue(document, ("spec", "masks", name), Text("只有文本能脱敏", "only text can be masked"))
+    if not spec.get("fields") and not spec.get("predicates"):
+        raise InvalidCatalogue(document, ("spec",), Text("没有授权任何字段或判断", "it grants neither a field nor a predicate"))
+
+
+def _check_grounds(registry: Registry, document: Document) -> None:
+    spec = document["spec"]
+    for position, code in enumerate(spec["service_items"]):
+        item = registry.service_items.get(code)
+        if item is None:
+            raise _unknown(document, ("spec", "service_items", position), code)
+        basis = item.legal_bases.get(spec["legal_basis"])
+        if basis is None or basis.kind != spec["basis_kind"]:
+            raise InvalidCatalogue(document, ("spec", "legal_basis"), _OTHER_BASIS)
+
+
+def _check_system(registry: Registry, document: Document) -> None:
+    _known(document, ("spec", "organisation"), document["spec"]["organisation"], registry.organisations)
+    system = registry.systems[document["metadata"]["name"]]
+    if registry.clients[system.issuer, system.client_id] is not system:
+        raise InvalidCatalogue(document, ("spec", "client_id"), _CLIENT_TAKEN)
+
+
+def _check_evidence_type(registry: Registry, document: Document) -> None:
+    _known(document, ("spec", "provider"), document["spec"]["provider"], registry.organisations)
+
+
+def _check_service_item(registry: Registry, document: Document) -> None:
+    _known(document, ("spec", "organisation"), document["spec"]["organisation"], registry.organisations)
+    for position, requirement in enumerate(document["spec"].get("requirements", ())):
+        for number, way in enumerate(requirement["met_by"]):
+            where = ("spec", "requirements", position, "met_by", number)
+            kind = registry.evidence_types.get(way["evidence_type"])
+            if kind is None:
+                raise _unknown(document, (*where, "evidence_type"), way["evidence_type"])
+            _all_known(document, (*where, "fields"), way.get("fields", ()), kind.fields)
+            _all_known(document, (*where, "predicates"), way.get("predicates", ()), kind.predicates)
+
+
+def _check_connector(registry: Registry, document: Document) -> None:
+    code = document["spec"]["evidence_type"]
+    kind = registry.evidence_types.get(code)
+    if kind is None:
+        raise _unknown(document, ("spec", "evidence_type"), code)
+    if registry.connectors[code] is not document:
+        raise InvalidCatalogue(document, ("spec", "evidence_type"), _TWO_SOURCES)
+    _all_known(document, ("spec", "mapping", "fields"), document["spec"]["mapping"]["fields"], kind.fields)
+
+
+_CHECKS: Mapping[str, Callable[[Registry, Document], None]] = {
+    SYSTEM: _check_system,
+    EVIDENCE_TYPE: _check_evidence_type,
+    SERVICE_ITEM: _check_service_item,
+    CONNECTOR: _check_connector,
+}
+
+
+def _by_kind(documents: Iterable[Document]) -> dict[str, list[Document]]:
+    found: dict[str, list[Document]] = {}
+    for document in documents:
+        found.setdefault(document["kind"], []).append(document)
+    return found
+
+
+def _read(documents: Iterable[Document], read: Callable[[Document], T]) -> Mapping[str, T]:
+    return MappingProxyType({document["metadata"]["name"]: read(document) for document in documents})
+
+
+def _connectors(documents: Iterable[Document]) -> Mapping[str, Document]:
+    return MappingProxyType({document["spec"]["evidence_type"]: document for document in documents})
+
+
+def _known(document: Document, where: JsonPath, name: str, known: Mapping[str, object]) -> None:
+    if name not in known:
+        raise _unknown(document, where, name)
+
+
+def _all_known(document: Document, where: JsonPath, names: Iterable[str], known: Iterable[str]) -> None:
+    for name in sorted(set(names) - set(known)):
+        raise _unknown(document, where, name)
+
+
+def _unknown(document: Document, where: JsonPath, name: str) -> InvalidCatalogue:
+    return InvalidCatalogue(document, where, Text(f"目录中没有“{name}”", f"the catalogue does not know “{name}”"))
+
+
+_OTHER_PROVIDER = Text("提供部门与该材料类型的提供部门不一致", "the provider is not the one the evidence type belongs to")
+_NOT_SHARED = Text("该材料类型不予共享", "this evidence type is not shared")
+_OTHER_BASIS = Text(
+    "该事项没有这一法律依据，或依据的种类不同", "a service item does not stand on this legal basis, or the basis is of another kind"
+)
+_CLIENT_TAKEN = Text("该签发者与客户端已属于另一系统", "this issuer and client already stand for another system")
+_TWO_SOURCES = Text("该材料类型已有一个数据来源", "this evidence type already has a source")

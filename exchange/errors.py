@@ -1,0 +1,283 @@
+"""The exchange's own problems (RFC 9457): stable codes, whose turn it is, and what to do now, in both languages."""
+
+from __future__ import annotations
+
+from kernel.problems import Fault, ProblemKind
+from kernel.text import Text
+
+_NEW_TOKEN = Text("请重新取得访问令牌后再试。", "Obtain a new access token, then try again.")
+_LATER = Text("请稍后用同一请求重试。", "Send the same request again later.")
+_ASK_GRANT = Text(
+    "请核对所请求的字段、用途与依据；确有需要的，向数据治理部门申请授权。",
+    "Check the fields, purpose and legal basis; where there is a need, apply for a grant with data governance.",
+)
+_ASK_PROVIDER = Text("请联系数据提供部门。", "Contact the providing department.")
+
+# Tokens (RFC 6750 §3.1, RFC 9449 §7.1) ---------------------------------------------------------------------------------
+
+TOKEN_MISSING = ProblemKind(
+    "token.missing",
+    401,
+    Fault.CONSUMER,
+    Text("没有访问令牌", "There is no access token"),
+    Text("请在 Authorization 头中携带访问令牌，并附 DPoP 证明。", "Send an access token in Authorization, with a DPoP proof."),
+)
+TOKEN_INVALID = ProblemKind(
+    "token.invalid", 401, Fault.CONSUMER, Text("访问令牌无效", "The access token is not valid"), _NEW_TOKEN
+)
+TOKEN_REVOKED = ProblemKind(
+    "token.revoked", 401, Fault.CONSUMER, Text("访问令牌已被撤销", "The access token has been revoked"), _NEW_TOKEN
+)
+TOKEN_UNBOUND = ProblemKind(
+    "token.unbound",
+    401,
+    Fault.CONSUMER,
+    Text("访问令牌未绑定到持有者的密钥或证书", "The access token is not bound to a key or certificate of its holder"),
+    Text("请用 DPoP 或双向 TLS 取得令牌。", "Obtain the token with DPoP or mutual TLS."),
+)
+PROOF_INVALID = ProblemKind(
+    "token.proof-invalid",
+    401,
+    Fault.CONSUMER,
+    Text("DPoP 证明或客户端证书与令牌不符", "The DPoP proof or client certificate does not fit the token"),
+    Text("请为本次请求重新生成 DPoP 证明。", "Make a new DPoP proof for this very request."),
+)
+PROOF_REPLAYED = ProblemKind(
+    "token.proof-replayed",
+    401,
+    Fault.CONSUMER,
+    Text("DPoP 证明已使用过", "The DPoP proof was used before"),
+    Text("每次请求都要生成新的 DPoP 证明。", "Make a new DPoP proof for every request."),
+)
+ISSUER_UNREACHABLE = ProblemKind(
+    "token.issuer-unreachable",
+    503,
+    Fault.EXCHANGE,
+    Text("暂时无法核验访问令牌", "Access tokens cannot be verified right now"),
+    _LATER,
+)
+REVOCATIONS_UNKNOWN = ProblemKind(
+    "token.revocations-unknown",
+    503,
+    Fault.EXCHANGE,
+    Text("暂时无法确认令牌是否已撤销，因此未作答复", "It cannot be confirmed that the token still holds, so nothing was released"),
+    _LATER,
+)
+NOT_ALLOWED = ProblemKind(
+    "token.not-allowed",
+    403,
+    Fault.CONSUMER,
+    Text("该令牌不能用于此操作", "This token does not allow this"),
+    Text("请以具备相应权限或角色的身份取得令牌。", "Obtain a token with the scope or role this needs."),
+)
+PURPOSE_MISMATCH = ProblemKind(
+    "token.purpose-mismatch",
+    403,
+    Fault.CONSUMER,
+    Text("请求超出令牌所载明的用途", "The request goes beyond the purpose the token was issued for"),
+    Text(
+        "请按事项、办件、依据、材料与字段重新取得令牌；一次请求须完全落在一项授权明细之内。",
+        "Obtain a token for this service item, case, legal basis, evidence and fields; one request fits in one detail.",
+    ),
+)
+SYSTEM_UNKNOWN = ProblemKind(
+    "system.unknown",
+    403,
+    Fault.CONSUMER,
+    Text("该客户端不是已登记的业务系统", "This client is not a registered system"),
+    Text("请先由本部门在目录中登记该系统。", "Have your department register the system in the catalogue first."),
+)
+SYSTEM_SUSPENDED = ProblemKind(
+    "system.suspended",
+    403,
+    Fault.POLICY,
+    Text("该业务系统已停用", "This system is suspended"),
+    Text("请联系数据治理部门。", "Contact data governance."),
+)
+
+# Cases and requests ------------------------------------------------------------------------------------------------------
+
+CASE_UNKNOWN = ProblemKind(
+    "case.unknown",
+    404,
+    Fault.CONSUMER,
+    Text("本系统没有这一办件", "This system has no such case"),
+    Text("请先为该事项开立办件。", "Open a case for the service item first."),
+)
+CASE_CLOSED = ProblemKind(
+    "case.closed",
+    409,
+    Fault.CONSUMER,
+    Text("该办件已办结", "The case is closed"),
+    Text("请为新的申请开立新的办件。", "Open a new case for a new application."),
+)
+CASE_OTHER_ITEM = ProblemKind(
+    "case.other-service-item",
+    409,
+    Fault.CONSUMER,
+    Text("该办件属于另一事项", "The case is for another service item"),
+    Text("请核对事项编码与办件编号。", "Check the service item and the case."),
+)
+SERVICE_ITEM_UNKNOWN = ProblemKind(
+    "catalogue.unknown-service-item",
+    422,
+    Fault.CONSUMER,
+    Text("目录中没有这一政务服务事项", "The catalogue has no such service item"),
+    Text("请在事项目录中核对编码。", "Look the code up in the catalogue."),
+)
+SUBJECT_MISSING = ProblemKind(
+    "evidence.subject-missing",
+    422,
+    Fault.CONSUMER,
+    Text("没有说明材料是关于谁的", "Nobody is named whom the evidence is about"),
+    Text("令牌不代表本人时，须为每项材料写明 subject。", "Where the token stands for no person, every item names its subject."),
+)
+REQUEST_UNKNOWN = ProblemKind(
+    "evidence-request.unknown",
+    404,
+    Fault.CONSUMER,
+    Text("没有这一材料请求", "There is no such evidence request"),
+    Text("请核对编号。", "Check the identifier."),
+)
+REQUEST_RUNNING = ProblemKind(
+    "evidence-request.running",
+    409,
+    Fault.CONSUMER,
+    Text("同一请求正在办理", "The same request is still being worked on"),
+    Text("请按 Retry-After 等待后用同一 Idempotency-Key 重试。", "Wait as Retry-After says, then retry with the same key."),
+)
+REQUEST_ERASED = ProblemKind(
+    "evidence-request.erased",
+    410,
+    Fault.CITIZEN,
+    Text("该答复所涉的个人信息已依法删除", "The personal data of this answer was erased"),
+    Text("确需重新取得的，请重新发起请求。", "Where it is needed again, make a new request."),
+)
+KEY_INVALID = ProblemKind(
+    "idempotency.key-invalid",
+    400,
+    Fault.CONSUMER,
+    Text("Idempotency-Key 写法不正确", "The Idempotency-Key is not well formed"),
+    Text("请使用 1 至 128 个可打印的 ASCII 字符。", "Use 1 to 128 printable ASCII characters."),
+)
+KEY_REUSED = ProblemKind(
+    "idempotency.key-reused",
+    422,
+    Fault.CONSUMER,
+    Text("该 Idempotency-Key 已用于另一请求", "This Idempotency-Key was used for another request"),
+    Text("每个不同的请求使用新的 Idempotency-Key。", "Use a new key for every different request."),
+)
+POLICY_STALE = ProblemKind(
+    "policy.stale-epoch",
+    503,
+    Fault.EXCHANGE,
+    Text("暂时无法确认现行授权，因此未作答复", "The grants in force cannot be confirmed right now, so nothing was released"),
+    _LATER,
+)
+ANSWER_DROPPED = ProblemKind(
+    "answer.dropped",
+    503,
+    Fault.EXCHANGE,
+    Text("答复未能及时送出，已作废并记账", "The answer could not be sent in time; it was dropped and recorded as such"),
+    Text("请用同一 Idempotency-Key 重试。", "Retry with the same Idempotency-Key."),
+)
+
+# Items -------------------------------------------------------------------------------------------------------------------
+
+POLICY_REFUSED = ProblemKind(
+    "policy.refused", 403, Fault.POLICY, Text("现行授权不允许", "No grant in force allows this"), _ASK_GRANT
+)
+QUOTA_EXHAUSTED = ProblemKind(
+    "policy.quota-exhausted",
+    403,
+    Fault.POLICY,
+    Text("该授权今日的次数已用完", "Today's releases under the grant are used up"),
+    Text("请明日再试，或申请提高限额。", "Try again tomorrow, or apply for a larger quota."),
+)
+SUBJECT_NOT_IN_CASE = ProblemKind(
+    "case.subject-not-in-case",
+    403,
+    Fault.CONSUMER,
+    Text("此人或单位不是该办件的当事人", "The subject is not a party to the case"),
+    Text("请核对办件当事人；他人须在开立办件时列明。", "Check the case's subjects; others are listed when it is opened."),
+)
+RELATION_UNPROVEN = ProblemKind(
+    "case.relation-unproven",
+    403,
+    Fault.CONSUMER,
+    Text("该关系尚未得到证明", "The relation has not been proven"),
+    Text("请先在同一办件中取得能证明该关系的材料。", "First obtain, in the same case, evidence that proves it."),
+)
+SUBJECT_OTHER_SCHEME = ProblemKind(
+    "evidence.subject-scheme",
+    422,
+    Fault.CONSUMER,
+    Text("该材料类型不适用于这类主体", "This evidence type is not about subjects of this kind"),
+    Text("请核对材料类型与主体标识类型。", "Check the evidence type and the scheme of the subject."),
+)
+RECORD_NOT_FOUND = ProblemKind(
+    "evidence.not-found",
+    404,
+    Fault.PROVIDER,
+    Text("数据提供部门没有相应记录", "The providing department holds no such record"),
+    Text("请与当事人核对；确有记录的，由数据提供部门更正。", "Check with the person; if there should be one, the provider corrects it."),
+)
+RECORD_INVALID = ProblemKind(
+    "evidence.invalid-record",
+    502,
+    Fault.PROVIDER,
+    Text("数据提供部门的记录不符合其目录定义", "The record does not conform to its own definition in the catalogue"),
+    _ASK_PROVIDER,
+)
+SOURCE_MISSING = ProblemKind(
+    "evidence.no-source",
+    503,
+    Fault.EXCHANGE,
+    Text("该材料类型尚未接入数据来源", "No source is connected for this evidence type"),
+    Text("请联系平台运维人员。", "Contact the operators of the platform."),
+)
+RETRIEVAL_INTERRUPTED = ProblemKind(
+    "evidence.interrupted",
+    503,
+    Fault.EXCHANGE,
+    Text("办理中断，未提供任何材料", "The request was interrupted; nothing was released"),
+    Text("请用新的 Idempotency-Key 重新请求。", "Ask again with a new Idempotency-Key."),
+)
+
+# Governance and ledger ---------------------------------------------------------------------------------------------------
+
+GRANT_UNKNOWN = ProblemKind(
+    "grant.unknown",
+    404,
+    Fault.CONSUMER,
+    Text("没有这一授权", "There is no such grant"),
+    Text("请核对授权编号。", "Check the identifier."),
+)
+GRANT_NOT_ALLOWED = ProblemKind(
+    "grant.not-allowed",
+    403,
+    Fault.POLICY,
+    Text("此人现在不能对该授权作此操作", "This officer may not do this to the grant now"),
+    Text("请由相应角色、相应部门的人员在相应状态下操作。", "It takes another officer, another role or another state of the grant."),
+)
+GRANT_CHANGED = ProblemKind(
+    "grant.changed",
+    409,
+    Fault.CONSUMER,
+    Text("该授权刚被他人更改", "The grant was changed by somebody else just now"),
+    Text("请重新查看后再操作。", "Look at it again, then decide."),
+)
+PERIOD_INVALID = ProblemKind(
+    "usage.period-invalid",
+    422,
+    Fault.CONSUMER,
+    Text("查询时段不正确", "The period is not valid"),
+    Text("请以 RFC 3339 时间给出 from 与 to，且 from 早于 to。", "Give from and to as RFC 3339 times, from before to."),
+)
+ENTRY_UNKNOWN = ProblemKind(
+    "ledger.unknown-entry",
+    404,
+    Fault.CONSUMER,
+    Text("账本中没有这一条目或规模", "The log has no such entry or size"),
+    Text("请先取得最新检查点。", "Read the newest checkpoint first."),
+)

@@ -1,0 +1,119 @@
+"""Reading JSON bodies at the edge: marshmallow schemas built once, errors by field in the reader's language.
+
+Every message is a pair of Chinese and English found by a stable code; a field of ours that has no words does not load. What a
+schema returns is already the frozen value the rest of the exchange works with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields
+
+from kernel.canonical import JSON
+from kernel.problems import INVALID_BODY, Problem
+from kernel.text import Text
+from kernel.web.http import HttpRequest
+
+MESSAGES: Mapping[str, Text] = {
+    "missing": Text("必填", "is required"),
+    "null": Text("不能为空值", "must not be null"),
+    "unknown": Text("没有这个字段", "there is no such field"),
+    "not-an-object": Text("应为 JSON 对象", "must be a JSON object"),
+    "not-a-list": Text("应为列表", "must be a list"),
+    "not-text": Text("应为文本", "must be text"),
+    "not-a-number": Text("应为整数", "must be a whole number"),
+    "length": Text("长度或数量不在允许范围内", "is too short, too long, or has too many or too few members"),
+    "form": Text("写法不正确", "is not well formed"),
+    "choice": Text("不是允许的值之一", "is not one of the allowed values"),
+    "twice": Text("同一值出现了两次", "the same value stands twice"),
+    "nothing-asked": Text("至少要问一个字段或一个是非问题", "asks for neither a field nor a yes/no question"),
+    "identifier": Text("号码格式或校验码不正确", "is not a valid identifier: check its form and check character"),
+    "arguments": Text("该是非问题的参数不正确", "these are not the arguments of this question"),
+}
+"""Every code that may stand in ``errors``, with its words."""
+
+_BUILT_IN = {
+    "required": "missing",
+    "null": "null",
+    "unknown": "unknown",
+    "type": "not-an-object",
+    "invalid": "form",
+    "validator_failed": "form",
+}
+
+
+class Form(Schema):
+    """A body: an object of exactly these members."""
+
+    error_messages = dict(_BUILT_IN)  # noqa: RUF012 - marshmallow's own way of naming them
+
+    class Meta:
+        """Unknown members are refused, not ignored."""
+
+        unknown = RAISE
+
+
+class TextField(fields.String):
+    """Text; a number or a list is not quietly turned into one."""
+
+    default_error_messages = {**_BUILT_IN, "invalid": "not-text", "invalid_utf8": "not-text"}  # noqa: RUF012
+
+
+class ListField(fields.List):
+    """A list."""
+
+    default_error_messages = {**_BUILT_IN, "invalid": "not-a-list"}  # noqa: RUF012
+
+
+class PartField(fields.Nested):
+    """An object inside."""
+
+    default_error_messages = {**_BUILT_IN, "type": "not-an-object"}  # noqa: RUF012
+
+
+class WholeNumber(fields.Integer):
+    """A whole number; neither a digit string nor a boolean."""
+
+    default_error_messages = {**_BUILT_IN, "invalid": "not-a-number", "too_large": "not-a-number"}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if type(value) is not int:
+            raise self.make_error("invalid")
+        return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-any-return]  # marshmallow: Any
+
+
+def read(form: Schema, request: HttpRequest) -> Any:
+    """The body as ``form`` makes it. Raises Problem: request.malformed, request.invalid, request.unsupported-media-type."""
+    body = request.json()
+    try:
+        return form.load(body)  # type: ignore[arg-type]  # the schema itself refuses what is not an object
+    except ValidationError as error:
+        raise invalid(error, request.language) from None
+
+
+def invalid(error: ValidationError, language: str) -> Problem:
+    """The problem that lists what is wrong, by path; it repeats nothing of what was sent."""
+    found: list[JSON] = [
+        {"path": path, "code": code, "message": MESSAGES[code].in_(language)} for path, code in _flatten(error.messages, "")
+    ]
+    return Problem(INVALID_BODY, members={"errors": found[:50]})
+
+
+def _flatten(messages: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(messages, dict):
+        for name, inner in messages.items():
+            yield from _flatten(inner, _step(path, name))
+    else:
+        for message in messages:
+            yield path or ".", message if message in MESSAGES else "form"
+
+
+def _step(path: str, name: Any) -> str:
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    if name == "_schema":
+        return path
+    shown = name if len(str(name)) <= 64 and str(name).isidentifier() else "?"  # a caller's own words are not echoed
+    return f"{path}.{shown}" if path else shown

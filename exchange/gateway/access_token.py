@@ -1,0 +1,201 @@
+"""What an access token says (RFC 9068, RFC 9396), read from verified claims into one frozen value.
+
+Everything about the caller that later steps use stands here. The person the token speaks for travels encrypted to the exchange
+alone; it is opened here and held only as long as the value lives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kernel.canonical import JSON, MalformedJson, decode
+from kernel.identifiers import subject
+from kernel.identifiers.errors import InvalidIdentifier
+from kernel.identifiers.subject import SubjectRef
+from kernel.jose import DecryptionKey, InvalidToken, Verified, decrypt
+
+EVIDENCE_DETAILS = "urn:tongban:params:evidence"
+SUBJECT_CLAIM = "urn:tongban:params:subject"
+LONGEST_PURPOSE_SECONDS = 300
+"""Life of a purpose-bound token, from ``iat`` to ``exp``."""
+SUBJECT_BYTES = 256
+"""Length of the padded subject claim: every number is as long as every other."""
+
+_ASSURANCE = re.compile(r"urn:tongban:loa:([1-4])")
+
+
+class InvalidClaims(Exception):  # noqa: N818 - named for what it reports
+    """A verified token whose claims are not those of an access token of ours; ``reason`` is a code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class DetailItem:
+    """One kind of evidence a token was issued for."""
+
+    type: str
+    fields: frozenset[str]
+    predicates: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One authorization detail (RFC 9396 §2): a purpose, and the evidence it covers."""
+
+    service_item: str
+    case: str
+    legal_basis: str
+    items: tuple[DetailItem, ...]
+
+    def covers(self, kind: str, fields: frozenset[str], predicates: frozenset[str]) -> bool:
+        """Whether one item of the detail covers all of this; predicates never imply fields nor the reverse."""
+        return any(item.type == kind and fields <= item.fields and predicates <= item.predicates for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A verified access token. ``assurance`` is 0 when nobody is present; times are seconds since 1970."""
+
+    issuer: str
+    client_id: str
+    jti: str
+    sub: str = field(repr=False)
+    issued_at: float
+    expires_at: float
+    sid: str | None
+    scope: frozenset[str]
+    roles: frozenset[str]
+    organisation: str | None
+    assurance: int
+    person: SubjectRef | None
+    officer: str | None = field(repr=False)
+    details: tuple[Detail, ...]
+    key_thumbprint: str | None
+    certificate_thumbprint: str | None
+
+    @property
+    def present(self) -> bool:
+        """Whether the person the token speaks for is present."""
+        return self.person is not None
+
+
+def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) -> AccessToken:
+    """The token. ``audience`` is the exchange's own identifier. Raises InvalidClaims."""
+    claims = verified.claims
+    person = _person(claims, audience, keys)
+    details = _details(claims, audience)
+    issued, expires = float(_number(claims, "iat")), float(_number(claims, "exp"))
+    if details and expires - issued > LONGEST_PURPOSE_SECONDS:
+        raise InvalidClaims("purpose-bound-for-too-long")
+    confirmation = _object(claims.get("cnf", {}))
+    return AccessToken(
+        issuer=_text(claims, "iss"),
+        client_id=_text(claims, "client_id"),  # RFC 9068 §2.2
+        jti=_text(claims, "jti"),
+        sub=_text(claims, "sub"),
+        issued_at=issued,
+        expires_at=expires,
+        sid=_optional_text(claims, "sid"),
+        scope=frozenset((_optional_text(claims, "scope") or "").split()),
+        roles=_names(claims.get("roles", [])),  # RFC 9068 §2.2.3.1
+        organisation=_optional_text(claims, "organisation"),
+        assurance=_assurance(claims) if person else 0,
+        person=person,
+        officer=_officer(claims),
+        details=details,
+        key_thumbprint=_optional_text(confirmation, "jkt"),  # RFC 9449 §6.1
+        certificate_thumbprint=_optional_text(confirmation, "x5t#S256"),  # RFC 8705 §3.1
+    )
+
+
+def _person(claims: Mapping[str, JSON], audience: str, keys: Sequence[DecryptionKey]) -> SubjectRef | None:
+    sealed = claims.get(SUBJECT_CLAIM)
+    if sealed is None:
+        return None
+    if not isinstance(sealed, str):
+        raise InvalidClaims("subject-malformed")
+    opened = _opened(sealed, keys)
+    # Bound to the very token it travels in: it cannot be cut out of one and pasted into another.
+    if opened.get("aud") != audience or opened.get("jti") != claims.get("jti"):
+        raise InvalidClaims("subject-of-another-token")
+    try:
+        return subject.parse(opened.get("scheme"), opened.get("value"))
+    except InvalidIdentifier:
+        raise InvalidClaims("subject-malformed") from None
+
+
+def _opened(sealed: str, keys: Sequence[DecryptionKey]) -> Mapping[str, Any]:
+    try:
+        plaintext = decrypt(sealed, keys)
+        if len(plaintext) != SUBJECT_BYTES:
+            raise InvalidClaims("subject-not-padded")
+        return _object(decode(plaintext.rstrip(b" ")))
+    except (InvalidToken, MalformedJson):
+        raise InvalidClaims("subject-unreadable") from None
+
+
+def _officer(claims: Mapping[str, JSON]) -> str | None:
+    """Who acts for the department when the person is absent (RFC 8693 §4.1)."""
+    actor = claims.get("act")
+    return None if actor is None else _text(_object(actor), "sub")
+
+
+def _assurance(claims: Mapping[str, JSON]) -> int:
+    match = _ASSURANCE.fullmatch(_optional_text(claims, "acr") or "")
+    return int(match[1]) if match else 0
+
+
+def _details(claims: Mapping[str, JSON], audience: str) -> tuple[Detail, ...]:
+    listed = claims.get("authorization_details", [])
+    if not isinstance(listed, list):
+        raise InvalidClaims("details-malformed")
+    ours = (entry for entry in map(_object, listed) if entry.get("type") == EVIDENCE_DETAILS)
+    return tuple(_detail(entry) for entry in ours if audience in entry.get("locations", [audience]))
+
+
+def _detail(entry: Mapping[str, Any]) -> Detail:
+    items = entry.get("evidence")
+    if not isinstance(items, list):
+        raise InvalidClaims("details-malformed")
+    purpose = (_text(entry, name) for name in ("service_item", "case", "legal_basis"))
+    return Detail(*purpose, tuple(_detail_item(_object(item)) for item in items))
+
+
+def _detail_item(item: Mapping[str, Any]) -> DetailItem:
+    return DetailItem(_text(item, "type"), _names(item.get("fields", [])), _names(item.get("predicates", [])))
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidClaims("claim-malformed")
+    return value
+
+
+def _names(value: Any) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise InvalidClaims("claim-malformed")
+    return frozenset(value)
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims.get(name)
+    if not isinstance(value, str) or not value:
+        raise InvalidClaims(f"{name}-malformed")
+    return value
+
+
+def _optional_text(claims: Mapping[str, Any], name: str) -> str | None:
+    return None if claims.get(name) is None else _text(claims, name)
+
+
+def _number(claims: Mapping[str, Any], name: str) -> float:
+    value = claims[name]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidClaims(f"{name}-malformed")
+    return value

@@ -1,0 +1,152 @@
+"""What a department asks for: the body of ``POST /v1/evidence-requests``, parsed once into frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from marshmallow import ValidationError, post_load, validate, validates_schema
+
+from exchange.forms import Form, ListField, PartField, TextField, WholeNumber
+from exchange.gateway import predicates
+from kernel.canonical import JSON
+from kernel.identifiers import subject
+from kernel.identifiers.errors import InvalidIdentifier
+from kernel.identifiers.subject import SCHEMES, SubjectRef
+
+MOST_ITEMS = 20
+"""Evidence items of one request."""
+
+_CODE = validate.Regexp(r"\A[a-z][a-z0-9-]{0,63}\Z", error="form")
+_FIELD = validate.Regexp(r"\A[a-z][a-z0-9_]{0,63}\Z", error="form")
+_ITEM_CODE = validate.Regexp(r"\A[0-9A-Z]{12,33}\Z", error="form")
+_CASE = validate.Regexp(r"\Acase_[0-9A-HJKMNP-TV-Z]{26}\Z", error="form")
+_RELATION = validate.Regexp(r"\A[a-z][a-z-]{1,31}\Z", error="form")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A yes/no question with its arguments (JSON text and numbers only)."""
+
+    name: str
+    args: Mapping[str, JSON]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One kind of evidence about one subject; ``subject`` None stands for the token's own person."""
+
+    number: int
+    type: str
+    fields: tuple[str, ...]
+    questions: tuple[Question, ...]
+    subject: SubjectRef | None = field(default=None, repr=False)
+    relation: str | None = None
+
+    @property
+    def predicate_names(self) -> frozenset[str]:
+        """The names of the questions."""
+        return frozenset(question.name for question in self.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRequest:
+    """A whole request, well-formed; nothing in it has been checked against catalogue, case or grants yet."""
+
+    service_item: str
+    case: str
+    legal_basis: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    ref: SubjectRef
+    relation: str | None
+
+
+class SubjectForm(Form):
+    """A subject named by its number; the number's check character is verified here."""
+
+    scheme = TextField(required=True, validate=validate.OneOf(SCHEMES, error="choice"))
+    value = TextField(required=True, validate=validate.Length(max=64, error="length"))
+    relation = TextField(validate=_RELATION)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> _Subject:
+        """The subject, its number in normal form."""
+        try:
+            ref = subject.parse(data["scheme"], data["value"])
+        except InvalidIdentifier:
+            raise ValidationError("identifier", "value") from None
+        return _Subject(ref, data.get("relation"))
+
+
+class QuestionArguments(Form):
+    """Arguments of a question; which of them it takes is checked by the question itself."""
+
+    date = TextField()
+    age = WholeNumber()
+    on = TextField()
+
+
+class QuestionForm(Form):
+    """A yes/no question."""
+
+    name = TextField(required=True, validate=validate.OneOf(tuple(predicates.QUESTIONS), error="choice"))
+    args = PartField(QuestionArguments)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Question:
+        """The question, once its arguments are the right ones."""
+        arguments = data.get("args", {})
+        if not predicates.accepts(data["name"], arguments):
+            raise ValidationError("arguments", "args")
+        return Question(data["name"], arguments)
+
+
+class ItemForm(Form):
+    """One kind of evidence."""
+
+    type = TextField(required=True, validate=_CODE)
+    fields = ListField(TextField(validate=_FIELD), validate=validate.Length(max=200, error="length"))
+    predicates = ListField(PartField(QuestionForm), validate=validate.Length(max=20, error="length"))
+    subject = PartField(SubjectForm)
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        """Something is asked for, and nothing twice."""
+        names = data.get("fields", [])
+        asked = [(question.name, tuple(sorted(question.args.items()))) for question in data.get("predicates", [])]
+        if not names and not asked:
+            raise ValidationError("nothing-asked")
+        if len(set(names)) != len(names) or len(set(asked)) != len(asked):
+            raise ValidationError("twice")
+
+
+class EvidenceRequestForm(Form):
+    """``POST /v1/evidence-requests``."""
+
+    service_item = TextField(required=True, validate=_ITEM_CODE)
+    case = TextField(required=True, validate=_CASE)
+    legal_basis = TextField(required=True, validate=_CODE)
+    evidence = ListField(PartField(ItemForm), required=True, validate=validate.Length(1, MOST_ITEMS, error="length"))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> EvidenceRequest:
+        """The frozen request."""
+        items = tuple(_item(number, item) for number, item in enumerate(data["evidence"]))
+        return EvidenceRequest(data["service_item"], data["case"], data["legal_basis"], items)
+
+
+def _item(number: int, data: Mapping[str, Any]) -> Item:
+    named: _Subject | None = data.get("subject")
+    return Item(
+        number,
+        data["type"],
+        tuple(data.get("fields", ())),
+        tuple(data.get("predicates", ())),
+        named.ref if named else None,
+        named.relation if named else None,
+    )

@@ -1,0 +1,86 @@
+"""The identity provider's signed feed of what it has revoked: tokens, sign-ins and clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from exchange.gateway.fetching import IssuerUnreachable
+from exchange.gateway.issuer import Issuer
+from kernel.clock import Clock
+from kernel.jose import InvalidToken, Reason, VerifyingKey, verify
+
+FEED_TYPE = "revocations+jwt"
+LONGEST_LIFE = 5
+"""Seconds from ``iat`` to ``exp`` of one feed document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revocations:
+    """What is revoked, as of one version of the feed."""
+
+    version: int
+    tokens: frozenset[str]
+    sign_ins: frozenset[str]
+    clients: frozenset[str]
+
+    def covers(self, *, jti: str, sid: str | None, client_id: str) -> bool:
+        """Whether a token of this ``jti``, sign-in and client is revoked."""
+        return jti in self.tokens or client_id in self.clients or (sid is not None and sid in self.sign_ins)
+
+
+class RevocationFeed:
+    """Reads the feed; never accepts an older version than one already seen (a replayed feed would un-revoke)."""
+
+    def __init__(self, issuer: Issuer, *, audience: str, clock: Clock, leeway: int) -> None:
+        """``audience`` is the exchange's own identifier, ``leeway`` the clock skew allowed in seconds."""
+        self._issuer = issuer
+        self._audience = audience
+        self._clock = clock
+        self._leeway = leeway
+        self._version = -1
+
+    def read(self) -> Revocations:
+        """The feed as it stands now. Raises IssuerUnreachable."""
+        document = self._issuer.document("tongban_revocations_endpoint").decode("ascii", "replace").strip()
+        revocations = _parse(self._claims(document))
+        if revocations.version < self._version:
+            raise IssuerUnreachable("revocations-older-than-known")
+        self._version = revocations.version
+        return revocations
+
+    def _claims(self, document: str) -> Any:
+        try:
+            try:
+                return self._verified(document, self._issuer.key_set().keys)
+            except InvalidToken as refusal:
+                if refusal.reason is not Reason.UNKNOWN_KEY:
+                    raise
+                return self._verified(document, self._issuer.key_set_after_unknown().keys)
+        except InvalidToken as refusal:
+            raise IssuerUnreachable(f"revocations-{refusal.reason}") from None
+
+    def _verified(self, document: str, keys: tuple[VerifyingKey, ...]) -> Any:
+        return verify(
+            document,
+            keys,
+            typ=FEED_TYPE,
+            issuer=self._issuer.identifier,
+            audience=self._audience,
+            now=self._clock.now(),
+            leeway=self._leeway,
+            max_age=LONGEST_LIFE,
+        ).claims
+
+
+def _parse(claims: Any) -> Revocations:
+    version, revoked = claims.get("version"), claims.get("revoked")
+    if type(version) is not int or not isinstance(revoked, dict):
+        raise IssuerUnreachable("revocations-malformed")
+    return Revocations(version, *(_names(revoked.get(kind)) for kind in ("jti", "sid", "clients")))
+
+
+def _names(listed: Any) -> frozenset[str]:
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise IssuerUnreachable("revocations-malformed")
+    return frozenset(listed)

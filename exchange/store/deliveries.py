@@ -1,0 +1,70 @@
+"""What became of each asked item, in a form that can be counted; every row stands for one ledger entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from exchange.store.tables import delivery
+
+RELEASED = "released"
+"""The outcome of an item that left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One item of one request: who asked whom for what, on which ground, about whom (blind index), and what came of it."""
+
+    request_id: str
+    item: int
+    entry: int
+    case_id: str
+    consumer: str
+    provider: str
+    evidence_type: str
+    service_item: str
+    legal_basis: str
+    relation: str
+    subject: bytes
+    outcome: str
+    fields: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How often one consumer asked for one evidence type for one purpose, with one outcome, and when last."""
+
+    consumer: str
+    evidence_type: str
+    service_item: str
+    legal_basis: str
+    outcome: str
+    count: int
+    last: datetime
+
+
+def add(connection: Connection, deliveries: Sequence[Delivery]) -> None:
+    """Record the items of one request."""
+    connection.execute(insert(delivery), [asdict(one) for one in deliveries])
+
+
+def of_case(connection: Connection, case_id: str) -> list[Delivery]:
+    """Every item asked for in a case, oldest entry first."""
+    rows = connection.execute(select(delivery).where(delivery.c.case_id == case_id).order_by(delivery.c.entry))
+    return [Delivery(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def uses_of(connection: Connection, provider: str, since: datetime, until: datetime) -> list[Use]:
+    """How a provider's data was used between two instants, counted."""
+    by = (delivery.c.consumer, delivery.c.evidence_type, delivery.c.service_item, delivery.c.legal_basis, delivery.c.outcome)
+    statement = (
+        select(*by, func.count().label("count"), func.max(delivery.c.at).label("last"))
+        .where(delivery.c.provider == provider, delivery.c.at >= since, delivery.c.at < until)
+        .group_by(*by)
+        .order_by(*by)
+    )
+    return [Use(*row) for row in connection.execute(statement)]

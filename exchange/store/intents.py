@@ -1,0 +1,132 @@
+"""Intents: what a request set out to do, committed before anything is fetched, and what became of it.
+
+One row is idempotency record and intent at once, so that neither can exist without the other (ADR 0012). A running intent is
+settled by exactly one transaction: the one that records the outcome, or the one that records that it was interrupted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, Row, select, update
+
+from exchange.store.tables import evidence_request
+from kernel.database import upsert_ignore
+
+REMEMBERED = timedelta(hours=24)
+"""How long an Idempotency-Key is remembered."""
+
+
+class State(StrEnum):
+    """Where a request stands."""
+
+    RUNNING = "running"
+    SETTLED = "settled"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A request before its fetch. ``key`` and ``person`` are keyed hashes; ``asked`` is JSON without numbers of people."""
+
+    id: str
+    case: str
+    system: str
+    organisation: str
+    key: bytes | None
+    digest: bytes
+    person: bytes | None
+    runner: str
+    asked: str
+    started_at: datetime
+    expected_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An intent as found again, with the outcome (JSON) once there is one."""
+
+    intent: Intent
+    state: State
+    outcome: str | None
+
+
+def begin(connection: Connection, intent: Intent) -> Stored | None:
+    """Record an intent; None when it is new, otherwise the earlier request of the same system and key."""
+    if _insert(connection, intent):
+        return None
+    row = connection.execute(
+        select(evidence_request).where(
+            evidence_request.c.system == intent.system, evidence_request.c.idempotency_key == intent.key
+        )
+    ).one()
+    found = _stored(row)
+    if intent.started_at - found.intent.started_at < REMEMBERED:
+        return found
+    connection.execute(update(evidence_request).where(evidence_request.c.id == found.intent.id).values(idempotency_key=None))
+    _insert(connection, intent)
+    return None
+
+
+def _insert(connection: Connection, intent: Intent) -> bool:
+    row = {
+        "id": intent.id,
+        "case_id": intent.case,
+        "system": intent.system,
+        "organisation": intent.organisation,
+        "idempotency_key": intent.key,
+        "digest": intent.digest,
+        "person": intent.person,
+        "runner": intent.runner,
+        "state": State.RUNNING.value,
+        "asked": intent.asked,
+        "started_at": intent.started_at,
+        "expected_by": intent.expected_by,
+    }
+    return connection.execute(upsert_ignore(evidence_request, connection), row).rowcount == 1
+
+
+def settle(connection: Connection, request_id: str, state: State, outcome: str) -> bool:
+    """End a running intent; False when somebody else has ended it."""
+    statement = update(evidence_request).where(
+        evidence_request.c.id == request_id, evidence_request.c.state == State.RUNNING.value
+    )
+    return connection.execute(statement.values(state=state.value, outcome=outcome)).rowcount == 1
+
+
+def read(connection: Connection, request_id: str) -> Stored | None:
+    """A request by its identifier."""
+    row = connection.execute(select(evidence_request).where(evidence_request.c.id == request_id)).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def unfinished(connection: Connection, *, overdue: datetime, not_by: str | None, limit: int = 100) -> list[Stored]:
+    """Running intents that were expected to end before ``overdue``; with ``not_by`` all of other runners, however young."""
+    late = evidence_request.c.expected_by < overdue
+    of_others = late if not_by is None else late | (evidence_request.c.runner != not_by)
+    statement = select(evidence_request).where(evidence_request.c.state == State.RUNNING.value, of_others).limit(limit)
+    return [_stored(row) for row in connection.execute(statement)]
+
+
+def _stored(row: Row[tuple[object, ...]]) -> Stored:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name
+    intent = Intent(
+        id=values["id"],
+        case=values["case_id"],
+        system=values["system"],
+        organisation=values["organisation"],
+        key=_bytes(values["idempotency_key"]),
+        digest=bytes(values["digest"]),
+        person=_bytes(values["person"]),
+        runner=values["runner"],
+        asked=values["asked"],
+        started_at=values["started_at"],
+        expected_by=values["expected_by"],
+    )
+    return Stored(intent, State(values["state"]), values["outcome"])
+
+
+def _bytes(value: bytes | None) -> bytes | None:
+    return None if value is None else bytes(value)

@@ -1,0 +1,152 @@
+"""The tables, by aggregate. What may change together is locked by one row: the intent of a request, the revision of a grant."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from kernel.database import Instant
+from kernel.ledger import store as ledger_store
+
+METADATA = sa.MetaData()
+
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _text(name: str, *, primary_key: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, primary_key=primary_key)
+
+
+def _subject(name: str = "subject", *, primary_key: bool = False) -> sa.Column[bytes]:
+    """A blind index (32 bytes), never a number."""
+    return sa.Column(name, sa.LargeBinary, nullable=False, primary_key=primary_key)
+
+
+policy_epoch = sa.Table(
+    "policy_epoch",
+    METADATA,
+    sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("catalogue", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("one = 1", name="policy_epoch_is_one_row"),
+)
+"""What every decision is made under: any change of grants or catalogue raises ``epoch``; ``catalogue`` is the latter's own."""
+
+catalogue_object = sa.Table(
+    "catalogue_object",
+    METADATA,
+    _text("kind", primary_key=True),
+    _text("name", primary_key=True),
+    _text("document"),
+    sa.Column("changed_at", Instant, nullable=False),
+)
+
+grant_version = sa.Table(
+    "grant_version",
+    METADATA,
+    _text("id", primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    _text("status"),
+    sa.Column("revision", sa.Integer, nullable=False),
+    _text("consumer"),
+    _text("provider"),
+    _text("evidence_type"),
+    _text("state"),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Index("grant_version_status", "status"),
+)
+
+service_case = sa.Table(
+    "service_case",
+    METADATA,
+    _text("id", primary_key=True),
+    _text("system"),
+    _text("organisation"),
+    _text("service_item"),
+    _text("reference"),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant, nullable=True),
+)
+
+case_subject = sa.Table(
+    "case_subject",
+    METADATA,
+    _text("case_id", primary_key=True),
+    _subject(primary_key=True),
+    _text("role", primary_key=True),
+    sa.Column("joined_at", Instant, nullable=True),
+)
+"""Who a case is about. ``joined_at`` is set for those who signed in themselves; the others were listed by the system."""
+
+case_relation = sa.Table(
+    "case_relation",
+    METADATA,
+    _text("case_id", primary_key=True),
+    _subject(primary_key=True),
+    _text("relation", primary_key=True),
+    _text("request_id"),
+    sa.Column("item", sa.Integer, nullable=False),
+)
+"""A subject's proven relation to somebody of the case, with the delivered item that proved it."""
+
+evidence_request = sa.Table(
+    "evidence_request",
+    METADATA,
+    _text("id", primary_key=True),
+    _text("case_id"),
+    _text("system"),
+    _text("organisation"),
+    sa.Column("idempotency_key", sa.LargeBinary, nullable=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("person", sa.LargeBinary, nullable=True),
+    _text("runner"),
+    _text("state"),
+    _text("asked"),
+    sa.Column("outcome", sa.Text, nullable=True),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("expected_by", Instant, nullable=False),
+    sa.UniqueConstraint("system", "idempotency_key", name="evidence_request_once"),
+    sa.Index("evidence_request_state", "state", "expected_by"),
+)
+"""Idempotency row and intent in one; ``state`` is running, settled or interrupted. ``asked`` names items without numbers."""
+
+delivery = sa.Table(
+    "delivery",
+    METADATA,
+    _text("request_id", primary_key=True),
+    sa.Column("item", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("entry", _BIG, nullable=False),
+    _text("case_id"),
+    _text("consumer"),
+    _text("provider"),
+    _text("evidence_type"),
+    _text("service_item"),
+    _text("legal_basis"),
+    _text("relation"),
+    _subject(),
+    _text("outcome"),
+    sa.Column("fields", sa.Integer, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("delivery_case", "case_id"),
+    sa.Index("delivery_provider", "provider", "at"),
+)
+"""One row per item and ledger entry, written in the same transaction: the log's facts in a form that can be counted."""
+
+quota_use = sa.Table(
+    "quota_use",
+    METADATA,
+    _text("grant_ref", primary_key=True),
+    _text("day", primary_key=True),
+    sa.Column("used", sa.BigInteger, nullable=False),
+)
+
+seen_proof = sa.Table(
+    "seen_proof",
+    METADATA,
+    sa.Column("proof", sa.LargeBinary, primary_key=True),
+    sa.Column("keep_until", Instant, nullable=False),
+    sa.Index("seen_proof_keep_until", "keep_until"),
+)
+"""DPoP proofs already used, by SHA-256 of key thumbprint and ``jti`` (RFC 9449 §11.1)."""
+
+LEDGER = ledger_store.define(METADATA)
+"""The log itself, in the same database, so that a release and the epoch it was decided under meet in one transaction."""
