@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -114,7 +115,12 @@ def _all_match(pattern: re.Pattern[str], values: frozenset[str]) -> bool:
 
 
 def _says_something(text: Text) -> bool:
-    return all(0 < len(part.strip()) <= 500 and part.isprintable() for part in (text.zh, text.en))
+    return all(0 < len(part.strip()) <= 500 and _is_one_line(part) for part in (text.zh, text.en))
+
+
+def _is_one_line(text: str) -> bool:
+    # No control, format or surrogate characters: nothing that could reorder or hide what an officer reads.
+    return not any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in text)
 
 
 def _has_valid_window(grant: Grant) -> bool:

@@ -11,7 +11,8 @@ from kernel.text import Text
 class Guard:
     """A forbid: its id@version, Cedar text, the code of the refusal, and a sentence.
 
-    ``parts`` are sentences for the conditions of its ``unless``, in their order; empty where it has none.
+    ``parts`` are sentences for the conditions of its ``unless``, in their order; empty where it has none. ``mendable``
+    marks a guard that the person can satisfy: it is named last, so that nobody is asked for what would not help.
     """
 
     ref: str
@@ -19,6 +20,7 @@ class Guard:
     code: str
     text: Text
     parts: tuple[Text, ...] = ()
+    mendable: bool = False
 
     @property
     def annotated(self) -> str:
@@ -83,11 +85,12 @@ GUARDS: tuple[Guard, ...] = (
             Text("本人的同意尚未生效", "The consent has not begun yet"),
             Text("本人的同意已经到期", "The consent has ended"),
         ),
+        mendable=True,
     ),
 )
 """In the order in which a refusal names them."""
 
 
-def text() -> str:
-    """All guards as one Cedar text."""
-    return "\n".join(guard.annotated for guard in GUARDS)
+def text(guards: tuple[Guard, ...] = GUARDS) -> str:
+    """Guards as one Cedar text."""
+    return "\n".join(guard.annotated for guard in guards)

@@ -1,0 +1,189 @@
+"""Why not: the clauses a request did not meet, each with its code and a sentence generated from the grant.
+
+Cedar gives no reason when simply no permit matched, so the grants under the same scopes are looked at clause by
+clause; only refusals pay for it. Sentences name fields by the catalogue and never repeat anything of a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from kernel.text import Text
+from policies import cedar
+from policies.compiler import Compiled, Evaluate
+from policies.decision import UnmetClause
+from policies.facts import Facts
+from policies.grant import Grant, Obligation
+from policies.guards import Guard
+from policies.model import AccessRequest
+from policies.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Enforced:
+    """A grant and its compiled policy."""
+
+    grant: Grant
+    policy: Compiled
+
+
+ILL_FORMED = UnmetClause(
+    "REQUEST#form",
+    "policy.engine-error",
+    Text("申请的内容类型不正确，未作裁决", "The request is not of the declared types; nothing was decided"),
+)
+NO_GRANT = UnmetClause(
+    "GRANTS#none",
+    "policy.no-grant",
+    Text("没有任何授权允许该机构取得这种材料", "No grant lets this organisation obtain this evidence type"),
+)
+
+
+def engine_failed(failure: str) -> UnmetClause:
+    """The engine itself failed; ``failure`` is the name of the exception, which carries no data."""
+    return UnmetClause(
+        f"ENGINE#{failure}",
+        "policy.engine-error",
+        Text("裁决引擎出错，因此拒绝", "The decision engine failed, hence the refusal"),
+    )
+
+
+def unknown_obligation(obligation: Obligation) -> UnmetClause:
+    """A grant asks for something nobody here can carry out."""
+    return UnmetClause(
+        f"OBLIGATION#{obligation.text}",
+        "policy.obligation-unknown",
+        Text(f"授权附带的义务无法履行：{obligation.text}", f"The obligation {obligation.text} cannot be carried out"),
+    )
+
+
+def nearest(candidates: Iterable[Enforced], facts: Facts) -> Enforced | None:
+    """The grant that came nearest: it fails latest in the order of clauses, then on the fewest of them."""
+    ranked = sorted(candidates, key=lambda enforced: _distance(enforced, facts))
+    return ranked[0] if ranked else None
+
+
+def _distance(enforced: Enforced, facts: Facts) -> tuple[int, int, str]:
+    failed = _failed(enforced.policy.when, facts)
+    return (-failed[0] if failed else 0, len(failed), enforced.grant.ref)
+
+
+def _failed(conditions: tuple[Evaluate, ...], facts: Facts) -> tuple[int, ...]:
+    return tuple(number for number, condition in enumerate(conditions) if not _holds(condition, facts))
+
+
+def _holds(condition: Evaluate, facts: Facts) -> bool:
+    try:
+        return condition(facts) is True
+    except (LookupError, TypeError):
+        return False  # a clause that errs is unmet
+
+
+def unmet(
+    enforced: Enforced | None, request: AccessRequest, registry: Registry, facts: Facts
+) -> tuple[UnmetClause, ...]:
+    """The clauses of a grant that the request does not meet; without a grant, that there is none."""
+    if enforced is None:
+        return (NO_GRANT,)
+    clauses = cedar.clauses(enforced.grant)
+    return tuple(
+        UnmetClause(
+            f"{enforced.grant.ref}#c{number}",
+            clauses[number].code,
+            _SENTENCES[clauses[number].code](enforced.grant, request, registry),
+        )
+        for number in _failed(enforced.policy.when, facts)
+    ) or (NO_GRANT,)
+
+
+def forbidden(
+    forbidding: Iterable[tuple[Guard, Compiled]], facts: Facts
+) -> tuple[tuple[Guard, tuple[UnmetClause, ...]], ...]:
+    """For each guard that forbids: what it says, or which parts of its exception were missing."""
+    return tuple((guard, _guard_clauses(guard, policy, facts)) for guard, policy in forbidding)
+
+
+def _guard_clauses(guard: Guard, policy: Compiled, facts: Facts) -> tuple[UnmetClause, ...]:
+    if not guard.parts:
+        return (UnmetClause(guard.ref, guard.code, guard.text),)
+    missing = _failed(policy.unless, facts)
+    # Without the consent itself, what it does not say is no news.
+    told = missing[:1] if missing[0] == 0 else missing
+    return tuple(UnmetClause(f"{guard.ref}#c{number}", guard.code, guard.parts[number]) for number in told)
+
+
+def ordered(
+    forbidding: tuple[tuple[Guard, tuple[UnmetClause, ...]], ...], clauses: tuple[UnmetClause, ...]
+) -> tuple[UnmetClause, ...]:
+    """Guards first, then the grant's clauses, then what the person could still mend."""
+    hard = tuple(clause for guard, said in forbidding if not guard.mendable for clause in said)
+    mendable = tuple(clause for guard, said in forbidding if guard.mendable for clause in said)
+    return (*hard, *clauses, *mendable)
+
+
+def _fixed(zh: str, en: str) -> Callable[[Grant, AccessRequest, Registry], Text]:
+    return lambda grant, _request, _registry: Text(zh.format(grant=grant.ref), en.format(grant=grant.ref))
+
+
+def _field_not_granted(grant: Grant, request: AccessRequest, registry: Registry) -> Text:
+    known = registry.evidence_types[request.evidence_type].fields
+    outside = sorted(request.fields - grant.fields)
+    zh = "、".join(f"{known[name].label.zh}（{name}）" for name in outside)
+    en = ", ".join(f"{known[name].label.en} ({name})" for name in outside)
+    return Text(f"授权 {grant.ref} 不包括字段：{zh}", f"Grant {grant.ref} does not cover: {en}")
+
+
+def _predicate_not_granted(grant: Grant, request: AccessRequest, _registry: Registry) -> Text:
+    outside = ", ".join(sorted(request.predicates - grant.predicates))
+    return Text(f"授权 {grant.ref} 不包括是非问题：{outside}", f"Grant {grant.ref} does not answer: {outside}")
+
+
+def _assurance_too_low(grant: Grant, request: AccessRequest, _registry: Registry) -> Text:
+    return Text(
+        f"授权 {grant.ref} 要求认证等级不低于 {grant.min_loa}，本次为 {request.loa}",
+        f"Grant {grant.ref} needs assurance level {grant.min_loa}; this sign-in has {request.loa}",
+    )
+
+
+def _not_yet_valid(grant: Grant, _request: AccessRequest, _registry: Registry) -> Text:
+    start = cedar.literal_time(grant.valid_from)
+    return Text(f"授权 {grant.ref} 自 {start} 起生效", f"Grant {grant.ref} begins at {start}")
+
+
+def _expired(grant: Grant, _request: AccessRequest, _registry: Registry) -> Text:
+    end = cedar.literal_time(grant.valid_to)
+    return Text(f"授权 {grant.ref} 已于 {end} 失效", f"Grant {grant.ref} ended at {end}")
+
+
+def _quota_exceeded(grant: Grant, _request: AccessRequest, _registry: Registry) -> Text:
+    return Text(
+        f"授权 {grant.ref} 今日限额 {grant.quota_per_day} 次已用完",
+        f"The {grant.quota_per_day} releases a day of grant {grant.ref} are used up",
+    )
+
+
+_SENTENCES: Mapping[str, Callable[[Grant, AccessRequest, Registry], Text]] = {
+    "policy.purpose-not-granted": _fixed(
+        "授权 {grant} 不适用于所办事项", "Grant {grant} does not serve this service item"
+    ),
+    "policy.basis-not-granted": _fixed(
+        "授权 {grant} 不以所称法定依据为根据", "Grant {grant} does not rest on this legal basis"
+    ),
+    "policy.provider-not-granted": _fixed(
+        "授权 {grant} 由另一提供机构作出", "Grant {grant} was given by another provider"
+    ),
+    "policy.field-not-granted": _field_not_granted,
+    "policy.predicate-not-granted": _predicate_not_granted,
+    "policy.relation-not-granted": _fixed(
+        "授权 {grant} 不适用于与当事人有此种关系的人",
+        "Grant {grant} does not cover people in this relation to the person of the case",
+    ),
+    "policy.absence-not-granted": _fixed(
+        "授权 {grant} 只能在当事人在场时使用", "Grant {grant} may be used only while the person is present"
+    ),
+    "policy.assurance-too-low": _assurance_too_low,
+    "policy.not-yet-valid": _not_yet_valid,
+    "policy.expired": _expired,
+    "policy.quota-exceeded": _quota_exceeded,
+}

@@ -1,0 +1,167 @@
+"""The policy decision point: the grants of one epoch, found by who asks for what, compiled when first needed.
+
+Default deny: a permit needs a satisfied grant, no guard that forbids, and obligations that are all known. Everything
+else, failures of the engine included, is a refusal with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
+
+from cedarpy import pst
+
+from policies import cedar, explain, obligations
+from policies.compiler import Compiled, OutsideProfile, compile_policy
+from policies.decision import Decision, Deny, Permit, Quota, UnmetClause
+from policies.explain import Enforced
+from policies.facts import Facts, establish, unregistered, well_formed
+from policies.grant import Grant
+from policies.guards import GUARDS, Guard
+from policies.guards import text as guards_text
+from policies.hierarchy import Hierarchy
+from policies.model import AccessRequest, Action
+from policies.registry import Registry
+
+Key = tuple[str, Action, str]
+"""Consumer organisation, action, evidence type: the scopes of a grant."""
+
+
+class InvalidImage(ValueError):
+    """The grants do not make a set that can be decided by; the message names the grant."""
+
+
+@cache
+def compile_guards(guards: tuple[Guard, ...]) -> tuple[tuple[Guard, Compiled], ...]:
+    """The guards with their closures; the same for every image. Raises InvalidPolicy or OutsideProfile."""
+    text = guards_text(guards)
+    cedar.validate(text)
+    return tuple((guard, _guard(tree)) for guard, tree in zip(guards, cedar.parse(text), strict=True))
+
+
+def _guard(tree: pst.Template) -> Compiled:
+    if tree.effect != "forbid" or (tree.principal, tree.resource) != (pst.ScopeAny(), pst.ScopeAny()):
+        raise OutsideProfile("a guard forbids, whoever asks for whatever")
+    return compile_policy(tree)
+
+
+def enforce(grant: Grant) -> Enforced:
+    """Compile a grant from its Cedar text. Raises InvalidPolicy or OutsideProfile."""
+    text = cedar.render(grant)
+    cedar.check(grant, text)
+    policy = compile_policy(cedar.parse(text)[0])
+    if len(policy.when) != len(cedar.clauses(grant)):
+        raise OutsideProfile(f"{grant.ref}: a condition is split otherwise than its clauses")
+    return Enforced(grant, policy)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyImage:
+    """Everything one epoch decides by. Immutable but for slices compiled on first use; swap images by reference."""
+
+    epoch: int
+    registry: Registry
+    hierarchy: Hierarchy
+    grants: Mapping[Key, tuple[Grant, ...]]
+    guards: tuple[Guard, ...] = GUARDS
+    _slices: dict[Key, tuple[Enforced, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def build(
+        cls, grants: Iterable[Grant], registry: Registry, epoch: int, guards: tuple[Guard, ...] = GUARDS
+    ) -> PolicyImage:
+        """The image of the active grants. Of the grants nothing is compiled yet.
+
+        Raises InvalidImage when one id stands twice (Cedar would accept it; a newer version must have replaced the
+        older one), and InvalidRegistry.
+        """
+        compile_guards(guards)
+        return cls(epoch, registry, Hierarchy.of(registry), _by_key(grants), guards)
+
+    def decide(self, request: AccessRequest) -> Decision:
+        """Permit or Deny; never raises."""
+        try:
+            return self._decide(request)
+        except Exception as failure:  # noqa: BLE001 - an engine that fails refuses, whatever the failure was
+            return self._deny((explain.engine_failed(type(failure).__name__),))
+
+    def _decide(self, request: AccessRequest) -> Decision:
+        if not well_formed(request):
+            return self._deny((explain.ILL_FORMED,))
+        if (unknown := unregistered(request, self.registry)) is not None:
+            return self._deny((unknown,))
+        facts = establish(request, self.registry, self.hierarchy)
+        forbidding = tuple(pair for pair in compile_guards(self.guards) if pair[1].applies(facts))
+        satisfied = tuple(
+            enforced.grant for enforced in self._enforced(request, (request.action,)) if enforced.policy.applies(facts)
+        )
+        if forbidding or not satisfied:
+            return self._refuse(request, facts, forbidding, satisfied)
+        return self._permit(request, satisfied)
+
+    def _permit(self, request: AccessRequest, satisfied: tuple[Grant, ...]) -> Decision:
+        duties = obligations.union(satisfied)
+        if unknown := obligations.unknown(duties):
+            return self._deny(tuple(explain.unknown_obligation(duty) for duty in unknown), satisfied)
+        fields = self.registry.evidence_types[request.evidence_type].fields
+        return Permit(
+            grants=_refs(satisfied),
+            release=obligations.release(request.fields, satisfied, fields),
+            predicates=request.predicates,
+            obligations=duties,
+            quotas=tuple(Quota(grant.ref, grant.quota_per_day) for grant in satisfied if grant.quota_per_day),
+            epoch=self.epoch,
+        )
+
+    def _refuse(
+        self,
+        request: AccessRequest,
+        facts: Facts,
+        forbidding: tuple[tuple[Guard, Compiled], ...],
+        satisfied: tuple[Grant, ...],
+    ) -> Deny:
+        said = explain.forbidden(forbidding, facts)
+        if satisfied:
+            return self._deny(explain.ordered(said, ()), satisfied)
+        nearest = explain.nearest(self._enforced(request, tuple(Action)), facts)
+        clauses = explain.unmet(nearest, request, self.registry, facts)
+        return self._deny(explain.ordered(said, clauses), (nearest.grant,) if nearest else ())
+
+    def _deny(self, clauses: tuple[UnmetClause, ...], grants: tuple[Grant, ...] = ()) -> Deny:
+        return Deny(code=clauses[0].code, clauses=clauses, grants=_refs(grants), epoch=self.epoch)
+
+    def _enforced(self, request: AccessRequest, actions: tuple[Action, ...]) -> tuple[Enforced, ...]:
+        """The grants whose scopes cover the request under one of these actions, each once."""
+        found = {enforced.grant.ref: enforced for key in self._keys(request, actions) for enforced in self._slice(key)}
+        return tuple(found[ref] for ref in sorted(found))
+
+    def _keys(self, request: AccessRequest, actions: tuple[Action, ...]) -> list[Key]:
+        consumers = self.hierarchy.above["Organisation", request.system.organisation]
+        families = self.hierarchy.above["EvidenceType", request.evidence_type]
+        keys = [(who[1], action, what[1]) for who, action, what in product(consumers, actions, families)]
+        return [key for key in keys if key in self.grants]
+
+    def _slice(self, key: Key) -> tuple[Enforced, ...]:
+        found = self._slices.get(key)
+        if found is None:
+            # Two threads may both compile it; both results are equal, so the last one may stay.
+            found = self._slices[key] = tuple(enforce(grant) for grant in self.grants[key])
+        return found
+
+
+def _by_key(grants: Iterable[Grant]) -> dict[Key, tuple[Grant, ...]]:
+    index: dict[Key, list[Grant]] = {}
+    seen: set[str] = set()
+    for grant in grants:
+        if grant.id in seen:
+            raise InvalidImage(f"grant {grant.id} stands twice in the active set")
+        seen.add(grant.id)
+        for action in cedar.actions(grant):
+            index.setdefault((grant.consumer, action, grant.evidence_type), []).append(grant)
+    return {key: tuple(members) for key, members in index.items()}
+
+
+def _refs(grants: Iterable[Grant]) -> tuple[str, ...]:
+    return tuple(sorted(grant.ref for grant in grants))
