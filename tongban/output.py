@@ -40,7 +40,9 @@ def rows(items: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json:
     if as_json:
         write_json(listed)
         return
-    table = Table(*columns)
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for item in listed:
         table.add_row(*(str(item.get(column, "")) for column in columns))
     console().print(table)

@@ -111,7 +111,7 @@ def residents(chance: random.Random) -> Iterator[dict[str, Any]]:
             serial += 2
             male = relation == "户主" or (relation == "子女" and chance.random() < 0.5)
             born = datetime.date(TODAY.year - years + chance.randint(-6, 6), chance.randint(1, 12), chance.randint(1, 28))
-            number = citizen_number.compose(DIVISION, born, serial + (1 if male else 0))
+            number = citizen_number.compose(DIVISION, born, serial + (1 if male else 0)).value
             family = surname if relation != "配偶" else chance.choice(SURNAMES)
             name = family + chance.choice(GIVEN) + (chance.choice(SUFFIX) if chance.random() < 0.5 else "")
             yield person(number, name[:4], home(index, relation))
@@ -155,7 +155,7 @@ def titles(chance: random.Random, people: Sequence[dict[str, Any]]) -> Iterator[
 
 def sole_trader_code(index: int) -> str:
     """A unified social credit code of a body that cannot exist (``92`` + division + ``DEM…``)."""
-    return social_credit_code.compose("92", DIVISION, f"DEMD{index:04d}")
+    return social_credit_code.compose("92", DIVISION, f"DEMD{index:04d}").value
 
 
 def trading(chance: random.Random, people: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:

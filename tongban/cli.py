@@ -1,0 +1,34 @@
+"""The command ``tongban``: one place where every subcommand is named."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from kernel.database import DatabaseUnavailable, UnsafeDatabase
+from tongban import __version__
+from tongban.commands.db import db
+from tongban.commands.init import init
+from tongban.commands.keys import keys
+from tongban.commands.serve import serve
+from tongban.output import WRONG_USAGE
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tongban")
+def tongban() -> None:
+    """通办：一次登录，凭数据办事，人人可验的回执 / Sign in once, evidence by data, a receipt anyone can check."""
+
+
+for command in (db, init, keys, serve):
+    tongban.add_command(command)
+
+
+def main() -> None:
+    """Run the command; whatever the surroundings do, one sentence and an exit status, never a traceback."""
+    try:
+        tongban(standalone_mode=True)
+    except (UnsafeDatabase, DatabaseUnavailable) as error:
+        click.echo(f"数据库无法使用 / the database cannot be used: {error}", err=True)
+        sys.exit(WRONG_USAGE)

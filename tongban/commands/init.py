@@ -1,0 +1,34 @@
+"""``tongban init``: make a real installation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kernel.keys import KeyRingExists
+from tongban import installation
+from tongban.output import wrong
+
+
+@click.command()
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), required=True, help="数据目录 / data folder")
+@click.option("--database", default=None, help="postgresql+psycopg://…；缺省用 SQLite / default: SQLite")
+@click.option("--port-base", type=click.IntRange(1, 65000), default=8400, show_default=True)
+def init(data: Path, database: str | None, port_base: int) -> None:
+    """建立配置、密钥与数据库 / Make configuration, keys and databases.
+
+    Example: tongban init --data /srv/tongban
+    """
+    try:
+        installation.create(data, installation.loopback(port_base), database=database)
+    except (installation.AlreadyInstalled, KeyRingExists) as error:
+        wrong(str(error), "choose another folder")
+    click.echo(f"已建立 / made: {data}/tongban.toml")
+    click.echo(
+        "下一步 / next:\n"
+        f"  tongban organisation add CODE --name-zh … --name-en … --config {data}/tongban.toml\n"
+        f"  tongban person add … --config {data}/tongban.toml\n"
+        f"  tongban catalogue apply MANIFESTS --config {data}/tongban.toml\n"
+        f"  tongban serve all --config {data}/tongban.toml"
+    )

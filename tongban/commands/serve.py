@@ -1,0 +1,83 @@
+"""``tongban serve``: run the services."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+import click
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+
+from kernel.settings import ExchangeSettings, IdpSettings
+from tongban.commands.configuration import load_settings
+from tongban.output import config_option, wrong
+
+SERVICES = ("idp", "exchange")
+
+
+@click.command()
+@click.argument("service", type=click.Choice([*SERVICES, "all"]), default="all")
+@config_option
+@click.option("--workers", type=click.IntRange(min=1), default=None, help="工作进程数 / worker processes of each service")
+def serve(service: str, config: str | None, workers: int | None) -> None:
+    """启动服务 / Run the services.
+
+    Example: tongban serve all --config data/tongban.toml
+    """
+    settings = load_settings(config)
+    chosen = {"idp": settings.idp, "exchange": settings.exchange}
+    for name in SERVICES if service == "all" else (service,):
+        refuse_several_writers(name, chosen[name], workers)
+    if service == "all":
+        sys.exit(run_both(config, workers))
+    run(service, chosen[service], workers)
+
+
+def refuse_several_writers(name: str, settings: IdpSettings | ExchangeSettings, workers: int | None) -> None:
+    """On SQLite each service is one process and every write passes its writer thread."""
+    if (workers or settings.workers) > 1 and settings.database_url.startswith("sqlite"):
+        wrong(
+            f"SQLite 只允许一个进程写入；要用多个工作进程，请把 {name}.database_url 换成 PostgreSQL",
+            f"SQLite allows one writing process: for several workers set {name}.database_url to PostgreSQL "
+            "(postgresql+psycopg://…).",
+        )
+
+
+def run(name: str, settings: IdpSettings | ExchangeSettings, workers: int | None) -> None:
+    """Serve one service until the process is told to stop; requests under way are finished first."""
+    host, _, port = settings.listen.rpartition(":")
+    Granian(
+        f"tongban.serving:{name}",
+        address=host or "127.0.0.1",
+        port=int(port),
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=workers or settings.workers,
+        blocking_threads=settings.threads,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_access=False,
+        workers_kill_timeout=10,
+    ).serve()
+
+
+def run_both(config: str | None, workers: int | None) -> int:
+    """One process a service; when either ends, so does the other."""
+    command = [sys.executable, "-m", "tongban", "serve"]
+    options = [*(["--config", config] if config else []), *(["--workers", str(workers)] if workers else [])]
+    running = [subprocess.Popen([*command, name, *options], env=os.environ) for name in SERVICES]  # noqa: S603
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        for process in running:
+            process.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    ended, _status = os.wait()
+    stop(signal.SIGTERM, None)
+    statuses = [process.wait() for process in running if process.pid != ended]
+    return max((abs(status) for status in statuses if status not in (0, -signal.SIGTERM)), default=0)

@@ -1,0 +1,43 @@
+"""What a worker process loads: one service, opened from the configuration that ``TONGBAN_CONFIG`` names.
+
+granian imports this module in each worker and calls the factory. Requests under way are finished before a worker ends;
+then the service drains its writer and its ledger.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from pathlib import Path
+
+from kernel import logging, settings
+from kernel.web.fastpath import WsgiApp
+
+
+def configured() -> settings.Settings:
+    """The settings of this process; raises SettingsError."""
+    named = os.environ.get("TONGBAN_CONFIG")
+    return settings.load(Path(named) if named else None, os.environ)
+
+
+def idp() -> WsgiApp:
+    """The identity provider as a WSGI callable."""
+    from idp.app import open_service  # the other service's packages stay out of this process
+
+    chosen = configured()
+    logging.configure(chosen.idp.log_level, sys.stdout)
+    service = open_service(chosen.idp)
+    atexit.register(service.close)
+    return service.app
+
+
+def exchange() -> WsgiApp:
+    """The exchange as a WSGI callable."""
+    from exchange.app import open_service  # as above
+
+    chosen = configured()
+    logging.configure(chosen.exchange.log_level, sys.stdout)
+    service = open_service(chosen.exchange)
+    atexit.register(service.close)
+    return service.app
