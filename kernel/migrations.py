@@ -103,7 +103,7 @@ def _engine(url: str) -> Engine:
     parts = parse_url(url)
     if parts.get_backend_name() == "sqlite":
         return sqlite_engine(parts, pool_size=1, writing=True)
-    return postgresql_engine(parts, pool_size=1)
+    return postgresql_engine(parts, pool_size=1, writing=True)
 
 
 def _take_turns(connection: Connection, package: str) -> None:

@@ -41,8 +41,8 @@ class Database:
             engine = sqlite_engine(parts, pool_size=2, writing=True)  # the writer's, and one for schema work
             readers = sqlite_engine(parts, pool_size=pool_size, writing=False)
         else:
-            engine = postgresql_engine(parts, pool_size=pool_size)
-            readers = engine.execution_options(isolation_level="AUTOCOMMIT")
+            engine = postgresql_engine(parts, pool_size=pool_size, writing=True)
+            readers = postgresql_engine(parts, pool_size=pool_size, writing=False)
         _probe(engine)
         return cls(engine, readers, Writer(engine) if engine.dialect.name == "sqlite" else None)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, exc, make_url
 
 from kernel.database.errors import DatabaseUnavailable, UnsafeDatabase
 from kernel.text import Text
@@ -140,27 +140,39 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")  # take the write lock now: upgrading a read lock later can deadlock
 
 
-def postgresql_engine(url: URL, *, pool_size: int) -> Engine:
-    """An engine over PostgreSQL: READ COMMITTED, bounded sessions, and a cheap look at each connection before use."""
+def postgresql_engine(url: URL, *, pool_size: int, writing: bool) -> Engine:
+    """An engine over PostgreSQL with bounded sessions, and a cheap look at each connection before use.
+
+    A writing one has READ COMMITTED transactions. A reading one has none and a session that cannot write; its pool is
+    its own, because switching a connection between the two costs more than a small query.
+    """
     engine = create_engine(
         url,
         hide_parameters=True,
-        isolation_level="READ COMMITTED",
+        isolation_level="READ COMMITTED" if writing else "AUTOCOMMIT",
+        skip_autocommit_rollback=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
         connect_args={key: value for key, value in _POSTGRESQL_CONNECT.items() if key not in url.query},
     )
-    event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "connect", _prepare_postgresql_writer if writing else _prepare_postgresql_reader)
     event.listen(engine, "checkout", _refuse_stale)
+    event.listen(engine, "handle_error", _forget_values)
     return engine
 
 
-def _prepare_postgresql(connection: psycopg.Connection[Any], _record: object) -> None:
+def _prepare_postgresql_writer(connection: psycopg.Connection[Any], _record: object) -> None:
     with _closing_on_failure(connection):
         connection.execute(_POSTGRESQL_SESSION)
         refuse_unsafe_postgresql(connection)
         connection.commit()
+
+
+def _prepare_postgresql_reader(connection: psycopg.Connection[Any], record: object) -> None:
+    _prepare_postgresql_writer(connection, record)
+    connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+    connection.commit()
 
 
 def refuse_unsafe_postgresql(connection: psycopg.Connection[Any]) -> None:
@@ -181,6 +193,13 @@ def _refuse_unless(safe: bool, setting: str, found: str, needed: str) -> None:
                 f"PostgreSQL's {setting} is {found}: a crash would lose what was acknowledged; set it to {needed}",
             )
         )
+
+
+def _forget_values(context: ExceptionContext) -> None:
+    """The server repeats a row's values in DETAIL lines, and an error's text ends in logs: keep its first line."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
 
 
 def _refuse_stale(connection: psycopg.Connection[Any], _record: object, _proxy: object) -> None:

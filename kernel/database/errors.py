@@ -68,9 +68,9 @@ def _reason(error: BaseException) -> str | None:
         return str(error)
     if isinstance(error, exc.TimeoutError):
         return "no free database connection"
-    if isinstance(error, exc.DBAPIError):
-        return _driver_reason(error)
-    return None
+    if isinstance(error, sqlite3.Error):
+        return _sqlite_reason(error)
+    return _driver_reason(error) if isinstance(error, exc.DBAPIError) else None
 
 
 def _driver_reason(error: exc.DBAPIError) -> str | None:

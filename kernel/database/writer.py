@@ -114,30 +114,21 @@ class Writer:
             job.done.release()
 
     def _transact(self, jobs: list[_Job[Any]]) -> None:
-        connection = self._held = self._held or self._engine.connect()
-        connection.begin()
-        if len(jobs) > 1:
-            self._attempt_each(connection, jobs)
-        elif not jobs[0].attempt(connection):
-            connection.rollback()
-            return
-        self._commit(connection, jobs)
-
-    def _attempt_each(self, connection: Connection, jobs: list[_Job[Any]]) -> None:
-        """One savepoint for each, so that one failure undoes one write. Straight to the driver: a tenth of the cost."""
+        connection = self._held = self._held or _endless(self._engine)
         driver = _driver(connection)
-        for job in jobs:
-            driver.execute("SAVEPOINT work")
-            if not job.attempt(connection):
-                # Fails where SQLite has rolled back the whole transaction by itself: then all have failed.
-                driver.execute("ROLLBACK TO work")
-            driver.execute("RELEASE work")
+        driver.execute("BEGIN IMMEDIATE")
+        if len(jobs) > 1:
+            _attempt_each(connection, driver, jobs)
+        elif not jobs[0].attempt(connection):
+            driver.rollback()
+            return
+        self._commit(driver, jobs)
 
-    def _commit(self, connection: Connection, jobs: list[_Job[Any]]) -> None:
-        if not _driver(connection).in_transaction:
+    def _commit(self, driver: sqlite3.Connection, jobs: list[_Job[Any]]) -> None:
+        if not driver.in_transaction:
             raise DatabaseUnavailable("the transaction ended by itself")  # SQLite does so when a disk is full
         try:
-            connection.commit()
+            driver.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 - told to every caller
             self._discard()
             for job in jobs:
@@ -149,6 +140,27 @@ class Writer:
         if connection is not None:
             connection.invalidate()
             connection.close()
+
+
+def _attempt_each(connection: Connection, driver: sqlite3.Connection, jobs: list[_Job[Any]]) -> None:
+    """One savepoint for each, so that one failure undoes one write."""
+    for job in jobs:
+        driver.execute("SAVEPOINT work")
+        if not job.attempt(connection):
+            # Fails where SQLite has rolled back the whole transaction by itself: then all have failed.
+            driver.execute("ROLLBACK TO work")
+        driver.execute("RELEASE work")
+
+
+def _endless(engine: Engine) -> Connection:
+    """A connection on which SQLAlchemy believes one transaction to be open for ever.
+
+    The real transactions are begun and ended on the driver below it: that costs a tenth of what SQLAlchemy's own do.
+    """
+    connection = engine.connect()
+    connection.begin()
+    _driver(connection).rollback()
+    return connection
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

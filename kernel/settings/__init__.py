@@ -1,7 +1,7 @@
 """Configuration: one TOML file, every key overridable by environment, parsed once into frozen values.
 
 Owns: the keys and their meaning in both languages, reading and checking them, the generated reference in
-``docs/configuration.md``, and the file of the connectors' secrets. An unknown key is an error that names the nearest
+``docs/configuration.md``, and the folder of the connectors' secrets. An unknown key is an error that names the nearest
 known one; a secret is never printed.
 
 Talks to: nobody; what it yields is handed to ``create_app`` and the command.

@@ -15,10 +15,9 @@ class SettingsError(Exception):
     """The configuration cannot be used: what is wrong, where, and how to mend it; never a secret's value."""
 
     def __init__(self, where: str, text: Text) -> None:
-        """``where`` is the file or environment variable and the key."""
-        super().__init__(f"{where}: {text.zh} / {text.en}")
-        self.where = where
-        self.text = text
+        """``where`` is the file or environment variable and the key; ``text`` is kept with it in front."""
+        self.text = Text(f"{where}：{text.zh}", f"{where}: {text.en}")
+        super().__init__(f"{self.text.zh} / {self.text.en}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +141,8 @@ class ExchangeSettings:
     source_secrets: Path | None = field(
         default=None,
         metadata=_key(
-            "连接器密码文件（TOML，名称 = 值）；清单中只写名称",
-            "File of the connectors' secrets (TOML, name = value); manifests hold the names only",
+            "存放连接器密码的目录，每个密码一个文件；清单中只写文件名",
+            "Folder of the connectors' secrets, one file for each; manifests hold the names only",
         ),
     )
     connector_roots: tuple[Path, ...] = field(

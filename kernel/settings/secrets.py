@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hmac
-import tomllib
+import re
 from pathlib import Path
 
 from kernel.settings.model import SettingsError
 from kernel.text import Text
 
 _HIDDEN = "***"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class Secret:
@@ -32,7 +33,7 @@ class Secret:
     __str__ = __repr__
 
     def __format__(self, _spec: str) -> str:
-        """Says that there is one."""
+        """Says that there is one, whatever the format asks for."""
         return _HIDDEN
 
     def __eq__(self, other: object) -> bool:
@@ -49,29 +50,27 @@ class Secret:
 
 
 class SourceSecrets:
-    """The connectors' secrets by name, from one TOML file (``name = "value"``); call it with a name."""
+    """The connectors' secrets: a folder with one file for each, as container platforms mount them. Call with a name."""
 
-    def __init__(self, path: Path | None) -> None:
-        """Read the file; raises SettingsError when it cannot be read or holds anything but texts."""
-        self._path = path
-        self._values = _read(path) if path else {}
+    def __init__(self, folder: Path | None) -> None:
+        """Remember the folder; each file is read when it is asked for, so that a changed secret needs no restart."""
+        self._folder = folder
 
     def __call__(self, name: str) -> str:
-        """The secret called ``name``; raises SettingsError naming it when there is none."""
-        secret = self._values.get(name)
-        if secret is None:
-            raise SettingsError(
-                str(self._path or "source_secrets"), Text(f"没有名为 {name} 的密码", f"no secret {name}")
-            )
-        return secret.reveal()
+        """The secret called ``name``; raises SettingsError, which names it, when there is none that can be read."""
+        return self.find(name).reveal()
+
+    def find(self, name: str) -> Secret:
+        """The same, still wrapped."""
+        if self._folder is None or not _NAME.fullmatch(name):  # a name is no path: nothing outside the folder is read
+            raise _missing(name)
+        try:
+            return Secret((self._folder / name).read_text("utf-8").strip())
+        except (OSError, UnicodeError):
+            raise _missing(name) from None
 
 
-def _read(path: Path) -> dict[str, Secret]:
-    try:
-        values = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        # Neither error is repeated: a parser's message can quote the line, and the line is a secret.
-        raise SettingsError(str(path), Text("密码文件无法读取", "the file of secrets cannot be read")) from None
-    if not all(isinstance(value, str) for value in values.values()):
-        raise SettingsError(str(path), Text("密码须为文本", "a secret is a text"))
-    return {name: Secret(value) for name, value in values.items()}
+def _missing(name: str) -> SettingsError:
+    return SettingsError(
+        "source_secrets", Text(f"没有名为 {name!r} 的密码文件", f"there is no readable secret called {name!r}")
+    )
