@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import orjson
-import structlog
 
+from kernel.logging import logger
 from kernel.problems import INTERNAL, MEDIA_TYPE, Problem
 from kernel.web.http import HttpRequest, HttpResponse
 
 Translate = Callable[[Exception, HttpRequest], HttpResponse | None]
 """A service's own answers, e.g. OAuth's error object; None leaves the exception to the translator below."""
+Render = Callable[[Problem, HttpRequest], HttpResponse]
 
 _LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
 
@@ -35,12 +36,20 @@ def problem_response(problem: Problem, request: HttpRequest) -> HttpResponse:
     return HttpResponse(problem.kind.status, orjson.dumps(problem.to_json(language, request.trace.trace_id)), headers)
 
 
-def answer_error(error: Exception, request: HttpRequest, translate: Translate, route: str) -> HttpResponse:
+def answer_error(
+    error: Exception, request: HttpRequest, translate: Translate, route: str, render: Render = problem_response
+) -> HttpResponse:
     """The response for `error`: the service's own, the problem itself, or 500 with the trace id and a log line."""
     own = _own_answer(error, request, translate)
-    if own is not None:
-        return own
-    return problem_response(as_problem(error, request, route), request)
+    return own if own is not None else _rendered(as_problem(error, request, route), request, render)
+
+
+def _rendered(problem: Problem, request: HttpRequest, render: Render) -> HttpResponse:
+    try:
+        return render(problem, request)
+    except Exception as failure:  # noqa: BLE001 - an error page that fails must not take the answer away
+        log_unexpected(failure, request, "error page")
+        return problem_response(problem, request)
 
 
 def as_problem(error: Exception, request: HttpRequest, route: str) -> Problem:
@@ -61,8 +70,8 @@ def _own_answer(error: Exception, request: HttpRequest, translate: Translate) ->
 
 def log_unexpected(error: Exception, request: HttpRequest, route: str) -> None:
     """Log where it happened, never what was in it: an exception's message may quote a record or a token."""
-    structlog.get_logger("kernel.web").error(
-        "request failed unexpectedly",
+    logger("web").error(
+        "request_failed_unexpectedly",
         exception=type(error).__qualname__,
         at=frames(error),
         method=request.method,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -12,7 +12,8 @@ from kernel.web.headers import Environ
 from kernel.web.routes import Route
 from kernel.web.serving import Server
 
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
 from flask import Blueprint, Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
 from kernel.problems import (
@@ -18,24 +19,16 @@ from kernel.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     Problem,
 )
-from kernel.web.errors import answer_error
-from kernel.web.http import HttpRequest, HttpResponse
+from kernel.text import Text
+from kernel.web.errors import Render, answer_error, problem_response
+from kernel.web.http import HttpRequest
+from kernel.web.pages import guard_page, register_kit, render_problem, to_flask
 from kernel.web.routes import Route
-from kernel.web.security import PAGE_HEADERS
+from kernel.web.same_site import FORM_EXPIRED
 from kernel.web.serving import Server
 
 _ROUTE_PREFIX = "route "
-_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _KINDS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 413: TOO_LARGE, 415: UNSUPPORTED_MEDIA_TYPE}
-RenderProblem = Callable[[Problem, HttpRequest], HttpResponse]
-
-
-class ServiceFlask(Flask):
-    """Flask whose views may return an `HttpResponse`."""
-
-    def make_response(self, rv: Any) -> Response:
-        """As Flask's, and neutral responses too."""
-        return super().make_response(to_flask(rv) if isinstance(rv, HttpResponse) else rv)
 
 
 def build_flask(
@@ -44,20 +37,22 @@ def build_flask(
     routes: Sequence[Route],
     blueprints: Sequence[Blueprint],
     *,
+    title: Text,
     secret_key: bytes,
     https: bool,
     max_body: int,
 ) -> Flask:
     """The Flask application of one service: every route, every page, one way to fail."""
-    app = ServiceFlask(name, static_folder=None)
+    app = Flask(name, static_folder=None)
     app.url_map.merge_slashes = False  # a redirect would replay credentials at another address
     app.config.update(cookie_settings(name, https=https), MAX_CONTENT_LENGTH=max_body)
     app.secret_key = secret_key
-    for route in routes:
+    _hook(app, server)
+    kit = register_kit(app, title)
+    for route in (*routes, *kit.files.routes()):
         _add(app, server, route)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
-    _hook(app, server)
     return app
 
 
@@ -81,21 +76,10 @@ def _add(app: Flask, server: Server, route: Route) -> None:
     app.add_url_rule(route.path, endpoint, view, methods=[route.method])
 
 
-def to_flask(response: HttpResponse) -> Response:
-    """A neutral response as Flask's; no Content-Type is invented for an empty body."""
-    answer = Response(response.body, response.status)
-    if response.header("content-type"):
-        del answer.headers["Content-Type"]
-    elif not response.body:
-        answer.headers.pop("Content-Type", None)
-    answer.headers.extend(response.headers)
-    return answer
-
-
 def _hook(app: Flask, server: Server) -> None:
-    app.before_request(lambda: _receive(server))
+    app.before_request(lambda: _receive(app, server))
     app.after_request(lambda response: _finish(server, response))
-    app.register_error_handler(Exception, lambda error: _fail(app, server, error))
+    app.register_error_handler(Exception, lambda error: _fail(server, error))
 
 
 def is_route() -> bool:
@@ -103,42 +87,50 @@ def is_route() -> bool:
     return (request.endpoint or "").startswith(_ROUTE_PREFIX)
 
 
-def current_request(server: Server) -> HttpRequest:
-    """The current Flask request as a neutral value; the body is kept for Flask's own form parser."""
-    return server.intake.request(request.environ, request.get_data(cache=True))
-
-
-def _receive(server: Server) -> None:
+def _receive(app: Flask, server: Server) -> None:
+    """Before anything else of a page: bound and decode the request, then ask who made the browser send it."""
     g.started = perf_counter()
-    if not is_route():
-        g.received = server.intake.request(request.environ)
-        server.intake.check(request.environ)
-        g.received = current_request(server)
+    if is_route():
+        return
+    g.received = server.intake.request(request.environ)
+    server.intake.check(request.environ)
+    # The body is kept for Flask's own form parser.
+    g.received = server.intake.request(request.environ, request.get_data(cache=True))
+    if request.endpoint is not None:
+        guard_page(app)
 
 
 def _finish(server: Server, response: Response) -> Response:
     if g.get("served"):
         return response
-    for name, value in PAGE_HEADERS if response.mimetype == "text/html" else ():
-        response.headers.setdefault(name, value)
     response.headers.extend(server.security.missing(tuple(response.headers.items())))
-    route = request.url_rule.rule if request.url_rule else "unmatched"
-    method = request.method if request.method in _METHODS else "OTHER"  # a label must not be the caller's to choose
-    server.observe(method, route, response.status_code, perf_counter() - g.started)
+    route = request.url_rule.rule if request.url_rule else None
+    server.observe(route, response.status_code, perf_counter() - g.started)
     return response
 
 
-def _fail(app: Flask, server: Server, error: Exception) -> HttpResponse | HTTPException:
+def _fail(server: Server, error: Exception) -> Response | HTTPException:
     if isinstance(error, RequestRedirect):
         return error
-    problem = from_http_exception(error) if isinstance(error, HTTPException) else error
     received: HttpRequest = g.get("received") or server.intake.request(request.environ)
-    return answer_error(problem, received, server.translate, "page")
+    where = request.endpoint or "unmatched"
+    return to_flask(answer_error(_known(error), received, server.translate, where, _renderer()))
+
+
+def _renderer() -> Render:
+    """People get a page, programs get a problem: whoever names text/html gets the former."""
+    wants_page = not is_route() and "text/html" in request.headers.get("Accept", "")
+    return render_problem if wants_page else problem_response
+
+
+def _known(error: Exception) -> Exception:
+    if isinstance(error, CSRFError):
+        return Problem(FORM_EXPIRED)
+    return from_http_exception(error) if isinstance(error, HTTPException) else error
 
 
 def from_http_exception(error: HTTPException) -> Problem:
     """Werkzeug's exception as a problem; an `Allow` header is kept."""
     kind = _KINDS.get(error.code or 500, MALFORMED_REQUEST)
-    allowed = getattr(error, "valid_methods", None)
-    headers = (("Allow", ", ".join(sorted(allowed))),) if allowed else ()
-    return Problem(kind, headers=headers)
+    allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+    return Problem(kind, headers=(("Allow", ", ".join(sorted(allowed))),) if allowed else ())

@@ -14,6 +14,12 @@ _FORWARDING = frozenset(
     {"forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip", "client-cert"}
     | {"client-cert-chain", "x-ssl-client-cert"}
 )
+_PASSED_ON = frozenset({"HTTP_VIA", "HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP"})
+
+
+def passed_on(environ: Environ) -> bool:
+    """Whether a proxy says that it passed this request on."""
+    return not _PASSED_ON.isdisjoint(environ)
 
 
 def variable(name: str) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import structlog
-
+from kernel.logging import logger
 from kernel.text import Text
 from kernel.web.errors import frames
 from kernel.web.http import HttpRequest, HttpResponse, json_response
@@ -53,8 +52,8 @@ def _passes(name: str, check: Callable[[], None]) -> bool:
     try:
         check()
     except Exception as error:  # noqa: BLE001 - whatever is wrong, the answer is "not ready"
-        structlog.get_logger("kernel.web").warning(
-            "readiness check fails", check=name, exception=type(error).__qualname__, at=frames(error)
+        logger("web").warning(
+            "readiness_check_failed", check=name, exception=type(error).__qualname__, at=frames(error)
         )
         return False
     return True

@@ -36,6 +36,7 @@ class HttpRequest:
     base_url: str = ""
     trace: TraceContext = field(default_factory=TraceContext)
     client_certificate: bytes | None = field(default=None, repr=False)  # DER, from the TLS proxy (RFC 9440)
+    passed_on: bool = False  # a proxy, trusted or not, says so
 
     @property
     def url(self) -> str:

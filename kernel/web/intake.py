@@ -8,7 +8,7 @@ from typing import BinaryIO
 from kernel.entropy import Entropy
 from kernel.problems import MALFORMED_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Problem
 from kernel.text import Text
-from kernel.web.headers import Environ, WsgiHeaders
+from kernel.web.headers import Environ, WsgiHeaders, passed_on
 from kernel.web.http import HttpRequest
 from kernel.web.proxies import TrustedProxies
 from kernel.web.trace import continue_trace
@@ -26,7 +26,7 @@ class Intake:
     """Reads requests for one service; holds its public origin, its proxies and its body limit."""
 
     def __init__(self, *, public_origin: str, proxies: TrustedProxies, max_body: int, entropy: Entropy) -> None:
-        """`public_origin` such as 'https://id.example'; '' takes scheme and host of each request. `max_body` in bytes."""
+        """`public_origin` is such as 'https://id.example'; '' takes what each request names. `max_body` is in bytes."""
         self._origin = public_origin.rstrip("/")
         self._proxies = proxies
         self._max_body = max_body
@@ -49,6 +49,7 @@ class Intake:
             base_url=self._origin or _origin_of(environ),
             trace=continue_trace(environ.get("HTTP_TRACEPARENT"), self._entropy),
             client_certificate=self._proxies.client_certificate(environ),
+            passed_on=passed_on(environ),
         )
 
     def check(self, environ: Environ) -> None:

@@ -8,13 +8,13 @@ from types import MappingProxyType
 
 from kernel.web.errors import Translate, answer_error
 from kernel.web.headers import Environ
-from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.http import HttpResponse
 from kernel.web.intake import Intake
 from kernel.web.routes import Route
 from kernel.web.security import SecurityHeaders
 
-Observe = Callable[[str, str, int, float], None]
-"""observe(method, route template, status, seconds)"""
+Observe = Callable[[str | None, int, float], None]
+"""observe(route pattern or None where nothing matched, status, seconds)"""
 
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
@@ -32,17 +32,16 @@ class Server:
     def serve(self, route: Route, environ: Environ, parameters: Mapping[str, str] = _NO_PARAMETERS) -> HttpResponse:
         """The finished answer of `route` to the request in `environ`. Raises nothing."""
         started = perf_counter()
-        request, response = self._run(route, environ, parameters)
-        self.observe(request.method, route.path, response.status, perf_counter() - started)
+        response = self._run(route, environ, parameters)
+        self.observe(route.path, response.status, perf_counter() - started)
         return self.security.secure(response)
 
-    def _run(self, route: Route, environ: Environ, parameters: Mapping[str, str]) -> tuple[HttpRequest, HttpResponse]:
+    def _run(self, route: Route, environ: Environ, parameters: Mapping[str, str]) -> HttpResponse:
         try:
             request = self.intake.read(environ)
         except Exception as error:  # noqa: BLE001 - the outermost door: every failure gets an answer
-            request = self.intake.request(environ)
-            return request, answer_error(error, request, self.translate, route.path)
+            return answer_error(error, self.intake.request(environ), self.translate, route.path)
         try:
-            return request, route.endpoint(request, **parameters)
+            return route.endpoint(request, **parameters)
         except Exception as error:  # noqa: BLE001 - as above
-            return request, answer_error(error, request, self.translate, route.path)
+            return answer_error(error, request, self.translate, route.path)

@@ -1,0 +1,40 @@
+"""How dates are written for people: `2026年11月23日` and `23 November 2026`, in China's one time zone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+# China has kept UTC+8 without summer time since 1992, so an offset says the same as the zone database would.
+CHINA = timezone(timedelta(hours=8), "UTC+8")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def date_text(value: date | datetime | str, language: str) -> str:
+    """A date for people; text that is no ISO date, such as 长期, stays as it is."""
+    day = _day(value)
+    if day is None:
+        return str(value)
+    if language == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def time_text(value: datetime, language: str) -> str:
+    """Date and time of an aware instant, to the minute, in China's time zone."""
+    local = value.astimezone(CHINA)
+    separator = " " if language == "zh" else ", "
+    return f"{date_text(local.date(), language)}{separator}{local:%H:%M}"
+
+
+def _day(value: date | datetime | str) -> date | None:
+    if isinstance(value, datetime):
+        return value.astimezone(CHINA).date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None

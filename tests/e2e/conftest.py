@@ -1,0 +1,121 @@
+"""A real browser for pages: Debian's Chromium, nothing but loopback, and axe-core as the first judge of accessibility."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for the whole session."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[NewPage]:
+    """Open a page in a fresh context: `new_page(language='en', width=390)`; fails on outside requests and CSP breaches."""
+    with ExitStack() as stack:
+
+        def open_page(language: str = "zh-CN", width: int = 1200, *, scripts: bool = True) -> Page:
+            return stack.enter_context(_watched(browser, language, width, scripts))
+
+        yield open_page
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """A page in Chinese at 1200 px."""
+    return new_page()
+
+
+class _watched:
+    """A page whose every request and console message is looked at; leaving it says what was wrong."""
+
+    def __init__(self, browser: Browser, language: str, width: int, scripts: bool) -> None:
+        self._context = browser.new_context(
+            locale=language, viewport={"width": width, "height": 900}, java_script_enabled=scripts
+        )
+        self._faults: list[str] = []
+        self._context.route("**/*", self._on_request)
+        self._context.on("console", self._on_console)
+
+    def _on_request(self, route: Route) -> None:
+        url = urlsplit(route.request.url)
+        if url.scheme in ("data", "blob") or url.hostname in LOOPBACK:
+            route.continue_()
+        else:
+            self._faults.append(f"request to {url.hostname}")
+            route.abort()
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "Uncaught" in message.text:
+            self._faults.append(message.text)
+
+    def __enter__(self) -> Page:
+        return self._context.new_page()
+
+    def __exit__(self, *exception: object) -> None:
+        self._context.close()
+        assert not self._faults, self._faults
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Assert that axe-core finds no violation on a page: `axe(page)`."""
+
+    def check(page: Page) -> None:
+        result = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+        assert result.violations_count == 0, result.generate_report()
+
+    return check
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Say nothing: the addresses of test pages are no news."""
+
+
+@pytest.fixture
+def serve_app() -> Iterator[Callable[[Any], str]]:
+    """Serve a WSGI application on a free loopback port: `base = serve_app(app)`."""
+    with ExitStack() as stack:
+
+        def start(app: Any) -> str:
+            server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+            thread.start()
+            stack.callback(server.server_close)
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield start
