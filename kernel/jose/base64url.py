@@ -1,7 +1,6 @@
 """Base64url exactly as RFC 7515 §2 writes it: no padding, no other alphabet, one spelling per value."""
 
 import base64
-import binascii
 
 
 def encode(data: bytes) -> str:
@@ -17,8 +16,8 @@ def decode(text: str) -> bytes:
     """
     try:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except binascii.Error as error:
-        raise ValueError("not base64url") from error
+    except ValueError:  # binascii.Error, or text beyond ASCII
+        raise ValueError("not base64url") from None
     if encode(data) != text:
         raise ValueError("not canonical base64url")
     return data

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from joserfc import jwe
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
 
 from kernel.canonical import JSON
 
@@ -25,7 +24,7 @@ _EPK_MEMBERS = {"kty", "crv", "x", "y"}
 def encrypt(plaintext: bytes, key: EncryptionKey, *, header: Mapping[str, JSON] | None = None) -> str:
     """Compact JWE to `key` with a fresh ephemeral key; `header` adds parameters such as `cty`, and overrides none."""
     protected = {**(header or {}), "alg": ECDH_ES, "enc": A256GCM, "kid": key.kid}
-    return jwe.encrypt_compact(protected, plaintext, _recipient(key.jwk), algorithms=[ECDH_ES, A256GCM])
+    return jwe.encrypt_compact(protected, plaintext, key.recipient, algorithms=[ECDH_ES, A256GCM])
 
 
 def decrypt(token: str, keys: Sequence[DecryptionKey]) -> bytes:
@@ -40,7 +39,7 @@ def decrypt(token: str, keys: Sequence[DecryptionKey]) -> bytes:
 
 def _decrypted(token: str, key: DecryptionKey) -> bytes:
     try:
-        opened = jwe.decrypt_compact(token, _recipient(key.private_jwk), algorithms=[ECDH_ES, A256GCM])
+        opened = jwe.decrypt_compact(token, key.recipient, algorithms=[ECDH_ES, A256GCM])
     except (JoseError, ValueError):  # one answer for every cause: a wrong tag and a wrong key look alike
         raise InvalidToken(Reason.UNDECRYPTABLE) from None
     if opened.plaintext is None:
@@ -80,10 +79,3 @@ def _select(header: Mapping[str, JSON], keys: Sequence[DecryptionKey]) -> Decryp
         if key.kid == header.get("kid"):
             return key
     raise Refused(Reason.UNKNOWN_KEY)
-
-
-def _recipient(source: Mapping[str, JSON]) -> ECKey:
-    members: dict[str, str | list[str]] = {
-        name: str(source[name]) for name in ("kty", "crv", "x", "y", "d") if name in source
-    }
-    return ECKey.import_key(members)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Self, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from joserfc.jwk import ECKey
 
 from kernel.canonical import JSON
 from kernel.entropy import Entropy
@@ -76,6 +77,7 @@ class EncryptionKey:
 
     kid: str
     jwk: Mapping[str, JSON] = field(repr=False, compare=False)
+    recipient: ECKey = field(repr=False, compare=False)
 
     @classmethod
     def from_jwk(cls, source: Mapping[str, JSON]) -> Self:
@@ -85,7 +87,7 @@ class EncryptionKey:
         _expect_use(source, "enc", None)
         jwk.p256_public(source)
         kid = _kid(source)
-        return cls(kid, _public(source, kid, ECDH_ES, "enc"))
+        return cls(kid, _public(source, kid, ECDH_ES, "enc"), _recipient(source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +96,16 @@ class DecryptionKey:
 
     kid: str
     jwk: Mapping[str, JSON] = field(repr=False, compare=False)
-    private_jwk: Mapping[str, JSON] = field(repr=False, compare=False)
+    recipient: ECKey = field(repr=False, compare=False)
 
     @classmethod
     def from_private_jwk(cls, source: Mapping[str, JSON]) -> Self:
         """Parses a private JWK for ECDH-ES; raises InvalidKey."""
         _registered_algorithm(source, ECDH_ES, {ECDH_ES: None})
         _expect_use(source, "enc", None)
-        private = jwk.p256_private(source)
+        jwk.p256_private(source)
         kid = _kid(source)
-        secret = MappingProxyType(jwk.p256_private_jwk(private))
-        return cls(kid, _public(source, kid, ECDH_ES, "enc"), secret)
+        return cls(kid, _public(source, kid, ECDH_ES, "enc"), _recipient(source))
 
     def encryption(self) -> EncryptionKey:
         """The public half."""
@@ -194,6 +195,14 @@ def _expect_use(source: Mapping[str, JSON], use: str, operation: str | None) -> 
 
 def _kid(source: Mapping[str, JSON]) -> str:
     return jwk.text_member(source, "kid") if "kid" in source else jwk.thumbprint(source)
+
+
+def _recipient(source: Mapping[str, JSON]) -> ECKey:
+    """joserfc's own key object, from exactly the members of a P-256 key that were checked before."""
+    members: dict[str, str | list[str]] = {
+        name: jwk.text_member(source, name) for name in ("kty", "crv", "x", "y", "d") if name in source
+    }
+    return ECKey.import_key(members)
 
 
 def _public(source: Mapping[str, JSON], kid: str, alg: str, use: str) -> Mapping[str, JSON]:
