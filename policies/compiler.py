@@ -1,42 +1,15 @@
-"""The fast clerk: Cedar trees of a closed profile → closures, typed by the schema while they are built (ADR 0008).
-
-The profile: ``== != < <= > >= && || ! in has contains containsAll containsAny isEmpty``, literals, datetime literals
-and attributes. No arithmetic, no ``like``, no tags, no ``if``. Anything else raises OutsideProfile and is not enforced.
-Because every part is typed, no comparison ever meets two Python types that Cedar keeps apart.
-"""
+"""The fast clerk: a Cedar policy → closures over facts, equal in meaning to what cedarpy would answer (ADR 0008)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from operator import eq, ge, gt, le, lt, ne
-from typing import Any
 
 from cedarpy import pst
 
-from policies import schema
 from policies.cedar import conjuncts
-from policies.facts import Facts, milliseconds
+from policies.expressions import Evaluate, OutsideProfile, condition, entity
+from policies.facts import Facts
 from policies.hierarchy import Entity
-
-Evaluate = Callable[[Facts], Any]
-
-_BOOL, _LONG, _STRING, _TIME = "Bool", "Long", "String", "datetime"
-_LONG_RANGE = range(-(2**63), 2**63)
-
-
-class OutsideProfile(ValueError):
-    """A policy uses something the compiled form does not know, or compares two types."""
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A compiled expression and the Cedar type of its value; ``constant`` holds the value of a literal."""
-
-    kind: str
-    evaluate: Evaluate
-    constant: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +29,10 @@ class Compiled:
         """Whether the policy is satisfied. Raises whatever a condition raises: the caller refuses."""
         if self.actions and facts.action not in self.actions:
             return False
-        for condition in self.when:
-            if condition(facts) is not True:
+        for holds in self.when:
+            if holds(facts) is not True:
                 return False
-        return not self.unless or not all(condition(facts) is True for condition in self.unless)
+        return not self.unless or not all(holds(facts) is True for holds in self.unless)
 
 
 def compile_policy(tree: pst.Template) -> Compiled:
@@ -72,8 +45,8 @@ def compile_policy(tree: pst.Template) -> Compiled:
         ref=tree.annotations["id"],
         effect=tree.effect,
         actions=_actions(tree.action),
-        when=tuple(_condition(part) for part in when),
-        unless=tuple(_condition(part) for parts in unless for part in parts),
+        when=tuple(condition(part) for part in when),
+        unless=tuple(condition(part) for parts in unless for part in parts),
     )
 
 
@@ -83,209 +56,4 @@ def _actions(scope: pst.ActionConstraint) -> frozenset[Entity]:
     entities = (scope.entity,) if isinstance(scope, pst.ActionEq) else scope.entities
     if not entities:
         raise OutsideProfile("no action")
-    return frozenset(_entity(entity) for entity in entities)
-
-
-def _condition(expression: pst.Expr) -> Evaluate:
-    return _expect(_compile(expression), _BOOL).evaluate
-
-
-def _expect(typed: Typed, kind: str) -> Typed:
-    if typed.kind != kind:
-        raise OutsideProfile(f"{typed.kind} where {kind} is needed")
-    return typed
-
-
-def _compile(expression: pst.Expr) -> Typed:
-    builder = _BUILDERS.get(type(expression))
-    if builder is None:
-        raise OutsideProfile(type(expression).__name__)
-    return builder(expression)
-
-
-def _entity(uid: pst.EntityUid) -> Entity:
-    if uid.type.namespace != (schema.NAMESPACE,):
-        raise OutsideProfile(f"an entity of another namespace: {uid.type}")
-    return uid.type.basename, uid.id
-
-
-def _constant(kind: str, value: object) -> Typed:
-    return Typed(kind, lambda _facts: value, value)
-
-
-def _entity_literal(node: pst.EntityLit) -> Typed:
-    entity = _entity(node.value)
-    if entity[0] not in schema.ENTITIES:
-        raise OutsideProfile(f"an entity of unknown type {entity[0]}")
-    return _constant(entity[0], entity)
-
-
-def _long_literal(node: pst.LongLit) -> Typed:
-    if node.value not in _LONG_RANGE:
-        raise OutsideProfile("a number beyond 64 bits")
-    return _constant(_LONG, node.value)
-
-
-def _set_literal(node: pst.Set) -> Typed:
-    elements = [_compile(element) for element in node.elements]
-    kinds = {element.kind for element in elements}
-    if len(kinds) != 1 or any(element.constant is None for element in elements):
-        raise OutsideProfile("a set holds literals of one type")
-    return _constant(f"Set<{kinds.pop()}>", frozenset(element.constant for element in elements))
-
-
-_VARIABLES: Mapping[str, Typed] = {
-    "principal": Typed("System", lambda facts: facts.principal),
-    "resource": Typed("EvidenceType", lambda facts: facts.resource),
-    "context": Typed(schema.CONTEXT, lambda facts: facts.context),
-}
-
-
-def _variable(node: pst.Var) -> Typed:
-    if node.name not in _VARIABLES:
-        raise OutsideProfile(node.name)
-    return _VARIABLES[node.name]
-
-
-def _attribute(node: pst.GetAttr) -> Typed:
-    base, name = _compile(node.base), node.attr
-    members = _members(base.kind)
-    kind = members.get(name) or members.get(f"{name}?")
-    if kind is None:
-        raise OutsideProfile(f"{base.kind} has no attribute {name}")
-    read = base.evaluate
-    if base.kind in schema.RECORDS:
-        return Typed(kind, lambda facts: read(facts)[name])
-    if base.kind == "System":
-        if node.base != pst.Var("principal"):
-            raise OutsideProfile("only the system that asks has attributes")
-        return Typed(kind, lambda facts: facts.system[name])
-    return Typed(kind, lambda facts: facts.hierarchy.attributes[read(facts)][name])
-
-
-def _members(kind: str) -> Mapping[str, str]:
-    return schema.RECORDS.get(kind) or schema.ENTITIES.get(kind) or {}
-
-
-def _has(node: pst.HasAttr) -> Typed:
-    base = _compile(node.base)
-    name = node.attrs[0]
-    if len(node.attrs) != 1 or f"{name}?" not in schema.RECORDS.get(base.kind, {}):
-        raise OutsideProfile("has asks for one attribute that may be absent")
-    read = base.evaluate
-    return Typed(_BOOL, lambda facts: name in read(facts))
-
-
-def _unary(node: pst.UnaryOp) -> Typed:
-    if node.op == "datetime":
-        return _time_literal(node.arg)
-    argument = _compile(node.arg)
-    read = argument.evaluate
-    if node.op == "not":
-        _expect(argument, _BOOL)
-        return Typed(_BOOL, lambda facts: not read(facts))
-    if node.op == "is_empty" and argument.kind.startswith("Set<"):
-        return Typed(_BOOL, lambda facts: not read(facts))
-    raise OutsideProfile(node.op)
-
-
-def _time_literal(argument: pst.Expr) -> Typed:
-    if not isinstance(argument, pst.StringLit):
-        raise OutsideProfile("datetime of something that is no literal")
-    try:
-        moment = datetime.fromisoformat(argument.value)
-    except ValueError:
-        raise OutsideProfile("a datetime literal that cannot be read") from None
-    return _constant(_TIME, milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))
-
-
-def _and(left: Typed, right: Typed) -> Evaluate:
-    first, second = left.evaluate, right.evaluate
-    return lambda facts: first(facts) and second(facts)
-
-
-def _or(left: Typed, right: Typed) -> Evaluate:
-    first, second = left.evaluate, right.evaluate
-    return lambda facts: first(facts) or second(facts)
-
-
-def _comparison(operator: Callable[[Any, Any], bool]) -> Callable[[Typed, Typed], Evaluate]:
-    def build(left: Typed, right: Typed) -> Evaluate:
-        first, second = left.evaluate, right.evaluate
-        if right.constant is not None:
-            value = right.constant
-            return lambda facts: operator(first(facts), value)
-        return lambda facts: operator(first(facts), second(facts))
-
-    return build
-
-
-def _in(left: Typed, right: Typed) -> Evaluate:
-    first, second = left.evaluate, right.evaluate
-    if right.kind.startswith("Set<"):
-        return lambda facts: not facts.hierarchy.above[first(facts)].isdisjoint(second(facts))
-    return lambda facts: second(facts) in facts.hierarchy.above[first(facts)]
-
-
-_ORDERED = frozenset({_LONG, _TIME})
-
-
-def _both(*kinds: str) -> Callable[[str, str], bool]:
-    return lambda left, right: left == right and left in kinds
-
-
-def _alike(left: str, right: str) -> bool:
-    return left == right and left not in schema.RECORDS
-
-
-def _sets(left: str, right: str) -> bool:
-    return left == right and left.startswith("Set<")
-
-
-def _element(left: str, right: str) -> bool:
-    return left == f"Set<{right}>"
-
-
-def _placed(left: str, right: str) -> bool:
-    return left in schema.ENTITIES and right.removeprefix("Set<").removesuffix(">") in schema.ENTITIES
-
-
-_BINARY: Mapping[str, tuple[Callable[[str, str], bool], Callable[[Typed, Typed], Evaluate]]] = {
-    "and": (_both(_BOOL), _and),
-    "or": (_both(_BOOL), _or),
-    "eq": (_alike, _comparison(eq)),
-    "not_eq": (_alike, _comparison(ne)),
-    "less": (_both(*_ORDERED), _comparison(lt)),
-    "less_eq": (_both(*_ORDERED), _comparison(le)),
-    "greater": (_both(*_ORDERED), _comparison(gt)),
-    "greater_eq": (_both(*_ORDERED), _comparison(ge)),
-    "in": (_placed, _in),
-    "contains": (_element, _comparison(lambda group, element: element in group)),
-    "contains_all": (_sets, _comparison(lambda group, asked: group >= asked)),
-    "contains_any": (_sets, _comparison(lambda group, asked: not group.isdisjoint(asked))),
-}
-"""Operator → which types it takes, and how it is built."""
-
-
-def _binary(node: pst.BinaryOp) -> Typed:
-    if node.op not in _BINARY:
-        raise OutsideProfile(node.op)
-    takes, build = _BINARY[node.op]
-    left, right = _compile(node.left), _compile(node.right)
-    if not takes(left.kind, right.kind):
-        raise OutsideProfile(f"{left.kind} {node.op} {right.kind}")
-    return Typed(_BOOL, build(left, right))
-
-
-_BUILDERS: Mapping[type, Callable[[Any], Typed]] = {
-    pst.Var: _variable,
-    pst.GetAttr: _attribute,
-    pst.HasAttr: _has,
-    pst.Set: _set_literal,
-    pst.UnaryOp: _unary,
-    pst.BinaryOp: _binary,
-    pst.EntityLit: _entity_literal,
-    pst.LongLit: _long_literal,
-    pst.StringLit: lambda node: _constant(_STRING, node.value),
-    pst.BoolLit: lambda node: _constant(_BOOL, node.value),
-}
+    return frozenset(entity(uid) for uid in entities)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from kernel.text import Text
 from policies import cedar
-from policies.compiler import Compiled, Evaluate
+from policies.compiler import Compiled
 from policies.decision import UnmetClause
+from policies.expressions import Evaluate
 from policies.facts import Facts
 from policies.grant import Grant, Obligation
 from policies.guards import Guard

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
@@ -95,6 +96,7 @@ class Grant:
     obligations: tuple[Obligation, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "masks", MappingProxyType(dict(self.masks)))
         for rule, reason in _RULES:
             if not rule(self):
                 raise InvalidGrant(reason)
@@ -111,7 +113,9 @@ def _is_count(value: object, least: int, most: int) -> bool:
 
 
 def _all_match(pattern: re.Pattern[str], values: frozenset[str]) -> bool:
-    return len(values) <= LONGEST_LIST and all(pattern.fullmatch(value) for value in values)
+    if not isinstance(values, frozenset) or len(values) > LONGEST_LIST:
+        return False
+    return all(pattern.fullmatch(value) for value in values)
 
 
 def _says_something(text: Text) -> bool:

@@ -14,10 +14,12 @@ from itertools import product
 from cedarpy import pst
 
 from policies import cedar, explain, obligations
-from policies.compiler import Compiled, OutsideProfile, compile_policy
+from policies.admission import unregistered, well_formed
+from policies.compiler import Compiled, compile_policy
 from policies.decision import Decision, Deny, Permit, Quota, UnmetClause
 from policies.explain import Enforced
-from policies.facts import Facts, establish, unregistered, well_formed
+from policies.expressions import OutsideProfile
+from policies.facts import Facts, establish
 from policies.grant import Grant
 from policies.guards import GUARDS, Guard
 from policies.guards import text as guards_text

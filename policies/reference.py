@@ -15,7 +15,8 @@ from cedarpy import AuthzResult, Decision, Entities, PolicySet, is_authorized
 
 from policies import cedar, explain, guards, obligations, schema
 from policies import decision as outcome
-from policies.facts import status, unregistered, well_formed
+from policies.admission import unregistered, well_formed
+from policies.facts import status
 from policies.grant import Grant
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Consent

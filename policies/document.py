@@ -1,0 +1,147 @@
+"""A grant as a document: the JSON that stores and manifests hold, and the digest that approvals sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from kernel.canonical import JSON, encode
+from kernel.identifiers.masking import Mask
+from kernel.text import Text
+from policies import cedar, schema
+from policies.events import GrantState, Signature, Status
+from policies.grant import BasisKind, Grant, InvalidGrant, Obligation
+from policies.roles import Role
+
+_UNREADABLE = Text("授权文件的内容或写法不正确", "The grant document has a wrong member or a wrong value")
+
+
+def grant_to_json(grant: Grant) -> dict[str, JSON]:
+    """The canonical form: lists sorted, times in UTC with milliseconds. ``grant_from_json`` reads it without loss."""
+    return {
+        "id": grant.id,
+        "version": grant.version,
+        "consumer": grant.consumer,
+        "provider": grant.provider,
+        "evidence_type": grant.evidence_type,
+        "service_items": _names(grant.service_items),
+        "legal_basis": grant.legal_basis,
+        "basis_kind": grant.basis_kind.value,
+        "valid_from": cedar.literal_time(grant.valid_from),
+        "valid_to": cedar.literal_time(grant.valid_to),
+        "statute": {"zh": grant.statute.zh, "en": grant.statute.en},
+        "fields": _names(grant.fields),
+        "predicates": _names(grant.predicates),
+        "masks": {name: mask.value for name, mask in grant.masks.items()},
+        "min_loa": grant.min_loa,
+        "relations": _names(grant.relations),
+        "absent_allowed": grant.absent_allowed,
+        "quota_per_day": grant.quota_per_day,
+        "obligations": [obligation.text for obligation in grant.obligations],
+    }
+
+
+def _names(values: frozenset[str]) -> list[JSON]:
+    return [*sorted(values)]
+
+
+def grant_from_json(document: object) -> Grant:
+    """Read the canonical form; members with a default may be missing, unknown ones may not. Raises InvalidGrant."""
+    known = {attribute.name for attribute in fields(Grant)}
+    if not isinstance(document, dict) or not document.keys() <= known:
+        raise InvalidGrant(_UNREADABLE)
+    try:
+        values: dict[str, Any] = {name: _READERS.get(name, _as_it_is)(value) for name, value in document.items()}
+        return Grant(**values)
+    except InvalidGrant:
+        raise
+    except (TypeError, ValueError, AttributeError, LookupError):
+        raise InvalidGrant(_UNREADABLE) from None
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+def _name_set(value: list[str]) -> frozenset[str]:
+    if not isinstance(value, list) or len(set(value)) != len(value):
+        raise InvalidGrant(Text("清单中有重复或写法不正确", "A list holds a duplicate, or is no list"))
+    return frozenset(value)
+
+
+def _moment(value: str) -> datetime:
+    """An RFC 3339 date-time."""
+    moment = datetime.fromisoformat(value)
+    return moment.astimezone(UTC) if moment.tzinfo else moment  # a time without zone is refused by the grant
+
+
+def _text(value: Mapping[str, str]) -> Text:
+    return Text(**value)
+
+
+_READERS: Mapping[str, Callable[[Any], object]] = {
+    "service_items": _name_set,
+    "fields": _name_set,
+    "predicates": _name_set,
+    "relations": _name_set,
+    "basis_kind": BasisKind,
+    "valid_from": _moment,
+    "valid_to": _moment,
+    "statute": _text,
+    "masks": lambda value: {name: Mask(mask) for name, mask in value.items()},
+    "obligations": lambda value: tuple(Obligation.parse(text) for text in value),
+}
+
+
+def digest(grant: Grant) -> str:
+    """What an approval signs: the row, the Cedar text generated from it, and the schema it is read by (SHA-256).
+
+    Any changed byte of the three gives another digest and so voids the signatures given before.
+    """
+    signed = {"grant": grant_to_json(grant), "cedar": cedar.render(grant), "schema": schema.text()}
+    return f"sha256:{sha256(encode(signed)).hexdigest()}"
+
+
+def state_to_json(state: GrantState) -> dict[str, JSON]:
+    """A grant's state for a store."""
+    return {
+        "grant": grant_to_json(state.grant),
+        "status": state.status.value,
+        "authors": _names(state.authors),
+        "changed_at": state.changed_at.isoformat(),
+        "revision": state.revision,
+        "digest": state.digest,
+        "signatures": [_signature_to_json(signature) for signature in state.signatures],
+        "reactivation": [_signature_to_json(signature) for signature in state.reactivation],
+    }
+
+
+def state_from_json(document: Mapping[str, Any]) -> GrantState:
+    """Read what ``state_to_json`` wrote. Raises InvalidGrant, ValueError, KeyError or TypeError for anything else."""
+    return GrantState(
+        grant=grant_from_json(document["grant"]),
+        status=Status(document["status"]),
+        authors=frozenset(document["authors"]),
+        changed_at=datetime.fromisoformat(document["changed_at"]),
+        revision=document["revision"],
+        digest=document["digest"],
+        signatures=tuple(_signature_from_json(signature) for signature in document["signatures"]),
+        reactivation=tuple(_signature_from_json(signature) for signature in document["reactivation"]),
+    )
+
+
+def _signature_to_json(signature: Signature) -> dict[str, JSON]:
+    return {
+        "officer": signature.officer,
+        "role": signature.role.value,
+        "digest": signature.digest,
+        "at": signature.at.isoformat(),
+    }
+
+
+def _signature_from_json(document: Mapping[str, Any]) -> Signature:
+    at = datetime.fromisoformat(document["at"])
+    return Signature(document["officer"], Role(document["role"]), document["digest"], at)

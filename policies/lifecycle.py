@@ -1,0 +1,123 @@
+"""The life of a grant: a command, the state, who asks and when → events, or a refusal that says why.
+
+Pure: the caller keeps events and state, and appends every event to the ledger in the same transaction. In first form
+a panel of two signs every grant; an author never signs, and one person signs once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from kernel.text import Text
+from policies.commands import (
+    TABLE,
+    ActivateGrant,
+    ApproveGrant,
+    Command,
+    CommandKind,
+    DraftGrant,
+    ExpireGrant,
+    ReactivateGrant,
+    ReturnGrant,
+    ReviseGrant,
+    RevokeGrant,
+    SubmitGrant,
+    SupersedeGrant,
+    SuspendGrant,
+    allowed,
+)
+from policies.conditions import (
+    CONDITIONS,
+    NotAllowed,
+    author_may_write,
+    is_open_to,
+    not_open,
+    seat,
+    term_is_bounded,
+    time_goes_on,
+)
+from policies.document import digest
+from policies.events import (
+    PANEL,
+    GrantActivated,
+    GrantApproved,
+    GrantDrafted,
+    GrantEvent,
+    GrantExpired,
+    GrantReactivated,
+    GrantReactivationSigned,
+    GrantReturned,
+    GrantRevised,
+    GrantRevoked,
+    GrantState,
+    GrantSubmitted,
+    GrantSuperseded,
+    GrantSuspended,
+    evolve,
+    is_full,
+)
+from policies.roles import Officer, Role
+
+__all__ = ["PANEL", "TABLE", "NotAllowed", "allowed", "decide", "digest", "evolve"]
+
+Events = tuple[GrantEvent, ...]
+
+
+def decide(command: Command, state: GrantState | None, actor: Officer, now: datetime) -> Events:
+    """The events that follow from a command, to be recorded in this order.
+
+    ``state`` is None for a grant id@version that does not exist. Raises NotAllowed, and nothing has happened then.
+    """
+    if isinstance(command, DraftGrant):
+        return _draft(command, state, actor, now)
+    if state is None:
+        raise NotAllowed("grant.unknown", Text("没有这一授权", "There is no such grant"))
+    for condition in (is_open_to, time_goes_on, *CONDITIONS[type(command)]):
+        if (refusal := condition(command, state, actor, now)) is not None:
+            raise refusal
+    return _OUTCOMES[type(command)](command, state, actor, now)
+
+
+def _draft(command: DraftGrant, state: GrantState | None, actor: Officer, now: datetime) -> Events:
+    if state is not None:
+        raise NotAllowed("grant.exists", Text("这一版本的授权已经存在", "This version of the grant exists already"))
+    if DraftGrant not in allowed(None, actor.roles):
+        raise not_open()
+    refusal = author_may_write(command.grant, actor) or term_is_bounded(command.grant, now)
+    if refusal is not None:
+        raise refusal
+    return (GrantDrafted(actor.id, now, command.grant),)
+
+
+def _approved(command: ApproveGrant, state: GrantState, actor: Officer, now: datetime) -> Events:
+    return (GrantApproved(actor.id, now, _seat_of(command, state, actor), command.digest),)
+
+
+def _seat_of(command: ApproveGrant | ReactivateGrant, state: GrantState, actor: Officer) -> Role:
+    taken = seat(command, state, actor)
+    if taken is None:
+        raise AssertionError("checked before")
+    return taken
+
+
+def _reactivated(command: ReactivateGrant, state: GrantState, actor: Officer, now: datetime) -> Events:
+    signed = GrantReactivationSigned(actor.id, now, _seat_of(command, state, actor), command.digest)
+    if is_full(evolve(state, signed).reactivation):
+        return (signed, GrantReactivated(actor.id, now, command.digest))
+    return (signed,)
+
+
+_OUTCOMES: Mapping[CommandKind, Callable[[Any, GrantState, Officer, datetime], Events]] = {
+    ReviseGrant: lambda command, _state, actor, now: (GrantRevised(actor.id, now, command.grant),),
+    SubmitGrant: lambda _command, state, actor, now: (GrantSubmitted(actor.id, now, digest(state.grant)),),
+    ReturnGrant: lambda command, _state, actor, now: (GrantReturned(actor.id, now, command.reason),),
+    ApproveGrant: _approved,
+    ActivateGrant: lambda _command, state, actor, now: (GrantActivated(actor.id, now, state.digest),),
+    SuspendGrant: lambda command, _state, actor, now: (GrantSuspended(actor.id, now, command.reason),),
+    ReactivateGrant: _reactivated,
+    RevokeGrant: lambda command, _state, actor, now: (GrantRevoked(actor.id, now, command.reason),),
+    ExpireGrant: lambda _command, _state, actor, now: (GrantExpired(actor.id, now),),
+    SupersedeGrant: lambda command, _state, actor, now: (GrantSuperseded(actor.id, now, command.successor),),
+}

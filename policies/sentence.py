@@ -1,0 +1,131 @@
+"""A grant in one plain sentence, in both languages, generated from its row: what officers sign and citizens read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from kernel.text import Text
+from policies.grant import SELF, BasisKind, Grant
+
+Name = Callable[[str], Text]
+"""Code → name in words; the codes of a grant are those of organisations, evidence types, fields and service items."""
+
+
+def as_code(code: str) -> Text:
+    """A code that has no name in words."""
+    return Text(code, code)
+
+
+def sentence(grant: Grant, name: Name = as_code) -> Text:
+    """Who may obtain what from whom, about whom, for what, on which ground, until when. ``name`` puts codes in words."""
+    parts = (part(grant, name) for part in _PARTS)
+    return _join(parts)
+
+
+def _join(parts: Iterable[Text]) -> Text:
+    kept = [part for part in parts if part.zh]
+    return Text("".join(part.zh for part in kept) + "。", "".join(part.en for part in kept) + ".")
+
+
+def _listed(codes: Iterable[str], name: Name) -> Text:
+    names = [name(code) for code in sorted(codes)]
+    return Text("、".join(each.zh for each in names), ", ".join(each.en for each in names))
+
+
+def _who(grant: Grant, name: Name) -> Text:
+    consumer, items = name(grant.consumer), _listed(grant.service_items, name)
+    return Text(f"{consumer.zh}为办理{items.zh}，", f"For {items.en}, {consumer.en} may,")
+
+
+def _ground(grant: Grant, _name: Name) -> Text:
+    if grant.basis_kind is BasisKind.CONSENT:
+        return Text(f"经本人同意（{grant.statute.zh}），", f" with the person's consent ({grant.statute.en}),")
+    return Text(f"依据{grant.statute.zh}，", f" by {grant.statute.en},")
+
+
+def _what(grant: Grant, name: Name) -> Text:
+    provider, kind = name(grant.provider), name(grant.evidence_type)
+    acts = [act for act in (_fields(grant, name), _answers(grant, name)) if act.zh]
+    zh, en = "，并".join(act.zh for act in acts), " and ".join(act.en for act in acts)
+    return Text(f"可就{provider.zh}的{kind.zh}{zh}", f"{en} of {kind.en} held by {provider.en}")
+
+
+def _fields(grant: Grant, name: Name) -> Text:
+    if not grant.fields:
+        return Text("", "")
+    each = [_field(grant, field, name) for field in sorted(grant.fields)]
+    return Text("取得" + "、".join(text.zh for text in each), " obtain " + ", ".join(text.en for text in each))
+
+
+def _field(grant: Grant, field: str, name: Name) -> Text:
+    text, mask = name(field), grant.masks.get(field)
+    if mask is None or mask.value == "clear":
+        return text
+    return Text(f"{text.zh}（脱敏）", f"{text.en} (masked)")
+
+
+def _answers(grant: Grant, name: Name) -> Text:
+    if not grant.predicates:
+        return Text("", "")
+    asked = _listed(grant.predicates, name)
+    return Text(f"核验{asked.zh}（只答是否）", f" verify {asked.en} (yes or no only)")
+
+
+def _about(grant: Grant, name: Name) -> Text:
+    others = grant.relations - {SELF}
+    if not others:
+        return Text("，限于当事人本人", ", about the person of the case")
+    listed = _listed(others, name)
+    self_too = (
+        Text("当事人本人及其", "the person of the case and their ")
+        if SELF in grant.relations
+        else Text("当事人的", "their ")
+    )
+    return Text(f"，限于{self_too.zh}{listed.zh}", f", about {self_too.en}{listed.en}")
+
+
+def _assurance(grant: Grant, _name: Name) -> Text:
+    if grant.absent_allowed:
+        return Text(
+            f"；本人在场时认证不低于 {grant.min_loa} 级，不在场时亦可取得并告知本人",
+            f"; at assurance level {grant.min_loa} when the person is present, and also in their absence, with notice",
+        )
+    return Text(
+        f"；须本人在场，认证不低于 {grant.min_loa} 级",
+        f"; only while the person is present, at assurance level {grant.min_loa} or higher",
+    )
+
+
+def _quota(grant: Grant, _name: Name) -> Text:
+    if grant.quota_per_day is None:
+        return Text("", "")
+    return Text(f"；每日不超过 {grant.quota_per_day} 次", f"; at most {grant.quota_per_day} times a day")
+
+
+def _term(grant: Grant, _name: Name) -> Text:
+    start, end = _moment(grant.valid_from), _moment(grant.valid_to)
+    return Text(f"；自 {start} 起，至 {end} 前有效", f"; from {start} until before {end}")
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _duties(grant: Grant, _name: Name) -> Text:
+    if not grant.obligations:
+        return Text("", "")
+    listed = ", ".join(obligation.text for obligation in grant.obligations)
+    return Text(f"；附带义务：{listed}", f"; with the obligations {listed}")
+
+
+_PARTS: tuple[Callable[[Grant, Name], Text], ...] = (
+    _who,
+    _ground,
+    _what,
+    _about,
+    _assurance,
+    _quota,
+    _term,
+    _duties,
+)
