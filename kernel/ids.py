@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: without I, L, O and U, so that nobody misreads it aloud."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def new_id(prefix: str, clock: Clock, entropy: Entropy) -> str:
@@ -14,7 +19,7 @@ def new_id(prefix: str, clock: Clock, entropy: Entropy) -> str:
 
     The 26 characters are a ULID (https://github.com/ulid/spec): 48 bits of milliseconds since 1970, then 80 random.
     """
-    milliseconds = int(clock.now().timestamp() * 1000)
+    milliseconds = (clock.now() - _EPOCH) // _MILLISECOND  # whole numbers: a float would lose one now and then
     number = (milliseconds << 80) | int.from_bytes(entropy.bytes(10), "big")
     return f"{prefix}_{_crockford(number)}"
 
