@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from kernel.clock import Clock
 from kernel.database.errors import as_unavailable
-from kernel.ledger import checkpoint, merkle, receipt, store
+from kernel.ledger import checkpoint, driver, merkle, receipt, rows
 from kernel.ledger.errors import FenceMoved, LedgerUnavailable
 from kernel.ledger.event import Draft, Identity
 from kernel.ledger.reader import read_receipt
@@ -73,13 +73,13 @@ class BatchWriter:
         """An outcome for each request; raises when the database cannot go on, and then nothing is written."""
         if all(request.also is None for request in requests):
             return self._attempt(connection, requests)
-        connection.exec_driver_sql("SAVEPOINT ledger_batch")
+        driver.savepoint(connection)
         try:
             outcomes = self._attempt(connection, requests)
         except AlsoFailed as failure:
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT ledger_batch")
+            driver.go_back(connection)
             outcomes = self._one_by_one(connection, requests, failure)
-        connection.exec_driver_sql("RELEASE SAVEPOINT ledger_batch")
+        driver.release(connection)
         return outcomes
 
     def _one_by_one(self, connection: Connection, requests: Sequence[Request], failure: AlsoFailed) -> list[Outcome]:
@@ -100,11 +100,11 @@ class BatchWriter:
                 _run_also(connection, request.also, outcome)
         return outcomes
 
-    def _locked_head(self, connection: Connection) -> store.Head:
-        head = store.head(connection, lock=True)
+    def _locked_head(self, connection: Connection) -> rows.Head:
+        head = rows.head(connection, lock=True)
         if head is None:
-            store.begin_head(connection, self.origin)
-            head = store.head(connection, lock=True)
+            rows.begin_head(connection, self.origin)
+            head = rows.head(connection, lock=True)
         if head is None or head.origin != self.origin:
             raise LedgerUnavailable("the database holds the log of another origin")
         return head
@@ -112,7 +112,7 @@ class BatchWriter:
     def _plan(self, connection: Connection, requests: Sequence[Request], size: int) -> Plan:
         """Places for what is new. What is recorded already needs no fence: it was released under the one it had."""
         identities = [draft.identity for request in requests for draft in request.drafts]
-        plan = Plan(size, indexes=store.find(connection, identities))
+        plan = Plan(size, indexes=rows.find(connection, identities))
         current = self._current_fence(connection, requests)
         for number, request in enumerate(requests):
             if all(draft.identity in plan.indexes for draft in request.drafts):
@@ -134,10 +134,10 @@ class BatchWriter:
         placed = self.subjects.place(connection, drafts, frontier.size, self.clock.now())
         growth = merkle.grow(frontier, (merkle.leaf_hash(one.leaf) for one in placed))
         note = checkpoint.sign(self.origin, growth.frontier.size, growth.frontier.root(), self.signer)
-        store.add_entries(connection, _entry_rows(placed, growth))
-        store.add_payloads(connection, [one.kept for one in placed if one.kept])
-        store.move_head(connection, growth.frontier, note)
-        return {one.index: _compose(one, growth, note) for one in placed}
+        rows.add_entries(connection, _entry_rows(placed, growth))
+        rows.add_payloads(connection, [one.kept for one in placed if one.kept])
+        rows.move_head(connection, growth.frontier, note)
+        return _compose(placed, growth, note)
 
 
 def _entry_rows(placed: Sequence[Placed], growth: merkle.Growth) -> list[tuple[object, ...]]:
@@ -145,10 +145,12 @@ def _entry_rows(placed: Sequence[Placed], growth: merkle.Growth) -> list[tuple[o
     return [(one.index, *one.draft.identity, nodes, one.tag, one.leaf) for one, nodes in pairs]
 
 
-def _compose(one: Placed, growth: merkle.Growth, note: str) -> Receipt:
+def _compose(placed: Sequence[Placed], growth: merkle.Growth, note: str) -> dict[int, Receipt]:
     size = growth.frontier.size
-    hashes = merkle.hashes_along(merkle.inclusion_path(one.index, size), size, growth.stored)
-    return receipt.compose(one.index, hashes, note, one.leaf, one.draft.salt)
+    proofs = merkle.ProofLines(size, merkle.with_right_edge(size, growth.stored))
+    return {
+        one.index: receipt.compose(one.index, proofs.of(0, one.index), note, one.leaf, one.draft.salt) for one in placed
+    }
 
 
 def _receipts(connection: Connection, request: Request, plan: Plan, written: dict[int, Receipt]) -> list[Receipt]:

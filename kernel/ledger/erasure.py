@@ -13,9 +13,10 @@ from contextlib import closing
 from sqlalchemy import Connection
 
 from kernel.database import Database
-from kernel.ledger import store
+from kernel.ledger import rows
 from kernel.ledger.event import Event
 from kernel.ledger.receipt import Receipt
+from kernel.ledger.subjects import Subjects
 
 ERASED = "SubjectErased"
 
@@ -23,15 +24,17 @@ ERASED = "SubjectErased"
 class Forgetting:
     """The erasure of one subject, in the transaction that records it."""
 
-    def __init__(self, located: bytes) -> None:
-        """``located`` is the subject's blind index."""
-        self._located = located
+    def __init__(self, subjects: Subjects, located: bytes, until: str) -> None:
+        """``located`` is the subject's blind index; ``until`` the last month in which the log may speak of it."""
+        self._subjects, self._located, self._until = subjects, located, until
         self.entries = 0
         """How many entries lost what was kept beside them."""
 
     def __call__(self, connection: Connection, _receipts: Sequence[Receipt]) -> None:
-        """Delete."""
-        self.entries = store.forget(connection, self._located)
+        """Delete; what the same batch recorded about the subject goes too."""
+        known = self._subjects.key(connection, self._located)
+        if known is not None:
+            self.entries = rows.forget(connection, self._located, self._subjects.tags(*known, self._until))
 
 
 def event(erasure: str) -> Event:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from kernel import canonical
 from kernel.entropy import Entropy
 from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.personal_data import holds_citizen_number
 
-LEAF_VERSION = 1
+VERSION = 1
 LEAF_LIMIT = 65_535
 """Bytes; C2SP tlog-tiles prefixes an entry with its length as a uint16."""
 SALT_BYTES = 32
@@ -25,13 +26,8 @@ TAG_BYTES = 16
 _FIXED_MEMBERS = 400
 """Bytes, at most, of the members of a leaf whose length does not depend on the event."""
 
-_NAME = re.compile(r"[A-Z][A-Za-z]{1,63}")
-_REQUEST = re.compile(r"[!-~]{1,128}")
-_ITEM = re.compile(r"[!-~]{0,64}")
-_CITIZEN_NUMBER = re.compile(
-    r"(?<![0-9A-Za-z])[1-8]\d{5}(?:1[89]|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])"
-)
-"""GB 11643-1999 by its look: division, a date of birth, sequence, check character; nothing else of 18 characters."""
+_WELL_NAMED = re.compile(r"[A-Z][A-Za-z]{1,63}\n[!#-\[\]-~]{1,128}\n[!#-\[\]-~]{0,64}")
+"""Event, request and item in printable ASCII without quotation mark and backslash: each is its own JSON."""
 
 
 class InvalidEvent(ValueError):
@@ -60,63 +56,66 @@ class Event:
 Identity = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen, because freezing costs more than the rest of making one
 class Draft:
     """An event checked and encoded as far as is possible before its place in the log is known."""
 
     identity: Identity
-    subject: SubjectRef | None = field(repr=False)
+    subject: bytes | None
+    """Blind index of whom it is about."""
     payload: bytes | None = field(repr=False)
     salt: bytes = field(repr=False)
     """Empty when the entry commits to nothing."""
-    _commitment: bytes
-    _middle: bytes
-    _end: bytes
+    middle: bytes
+    """The leaf's members from ``commitment`` to ``request``."""
 
     def leaf(self, at: str, *, tag: bytes | None, ciphertext_hash: bytes | None) -> bytes:
         """The canonical bytes of the leaf (members in the order of RFC 8785 §3.2.3, so composed without sorting)."""
-        ciphertext = b'"ciphertext":"%b",' % ciphertext_hash.hex().encode() if ciphertext_hash else b""
-        subject = b'"subject":"%b",' % tag.hex().encode() if tag else b""
-        return b"".join(
-            (b'{"at":"', at.encode(), b'",', ciphertext, self._commitment, self._middle, subject, self._end)
-        )
+        ciphertext = f'"ciphertext":"{ciphertext_hash.hex()}",' if ciphertext_hash else ""
+        subject = f'"subject":"{tag.hex()}",' if tag else ""
+        return b'{"at":"%b",%b%b%b"v":%d}' % (at.encode(), ciphertext.encode(), self.middle, subject.encode(), VERSION)
 
 
-def draft(event: Event, entropy: Entropy) -> Draft:
-    """Check an event and encode it; raises InvalidEvent."""
-    facts = _encode_facts(event)
-    covered = event.evidence.encode() if event.evidence is not None else event.payload
-    salt = entropy.bytes(SALT_BYTES) if covered is not None else b""
-    commitment = (
-        b'"commitment":"%b",' % hmac.digest(salt, covered, "sha256").hex().encode() if covered is not None else b""
+def draft(event: Event, entropy: Entropy, locate: Callable[[SubjectRef], bytes]) -> Draft:
+    """Check an event and encode it; ``locate`` gives a subject's blind index. Raises InvalidEvent."""
+    identity = _identity(event)
+    salt, commitment = _commit(event, entropy)
+    facts = canonical.encode(dict(event.facts))
+    middle = b'%b"event":"%b","facts":%b,"item":"%b","request":"%b",' % (
+        *(commitment, event.name.encode(), facts),
+        *(event.item.encode(), event.request.encode()),
     )
-    name, item, request = (canonical.encode(text) for text in (event.name, event.item, event.request))
-    middle = b'"event":%b,"facts":%b,"item":%b,"request":%b,' % (name, facts, item, request)
     if len(middle) + _FIXED_MEMBERS > LEAF_LIMIT:
         raise InvalidEvent(f"an entry of the log holds at most {LEAF_LIMIT} bytes")
-    identity = (event.request, event.item, event.name)
-    return Draft(identity, event.subject, event.payload, salt, commitment, middle, b'"v":%d}' % LEAF_VERSION)
+    if holds_citizen_number(middle):
+        raise InvalidEvent("the event holds what looks like a citizen number; a leaf holds no personal data")
+    subject = None if event.subject is None else locate(event.subject)
+    return Draft(identity, subject, event.payload, salt, middle)
 
 
-def drafts(events: Sequence[Event], entropy: Entropy) -> list[Draft]:
+def drafts(events: Sequence[Event], entropy: Entropy, locate: Callable[[SubjectRef], bytes]) -> list[Draft]:
     """Check and encode the events of one call; raises InvalidEvent, also for the same event twice."""
-    made = [draft(event, entropy) for event in events]
+    made = [draft(event, entropy, locate) for event in events]
     if len({one.identity for one in made}) != len(made):
         raise InvalidEvent("the same event stands twice in one call")
     return made
 
 
-def _encode_facts(event: Event) -> bytes:
-    well_named = _NAME.fullmatch(event.name) and _REQUEST.fullmatch(event.request) and _ITEM.fullmatch(event.item)
-    if not well_named:
+def _identity(event: Event) -> Identity:
+    if not _WELL_NAMED.fullmatch(f"{event.name}\n{event.request}\n{event.item}"):
         raise InvalidEvent("an event needs a name in the past tense, a request id and an item id of printable ASCII")
     if event.payload is not None and event.subject is None:
         raise InvalidEvent("a payload is kept under its subject's key, so it needs a subject")
-    facts = canonical.encode(dict(event.facts))
-    for text in (facts.decode(), event.request, event.item):
-        if _CITIZEN_NUMBER.search(text):
-            raise InvalidEvent("the facts hold what looks like a citizen number; a leaf holds no personal data")
-    return facts
+    return event.request, event.item, event.name
+
+
+def _commit(event: Event, entropy: Entropy) -> tuple[bytes, bytes]:
+    """Salt and the leaf's member that commits to the evidence, else to the payload; both empty when there is none."""
+    covered = event.payload if event.evidence is None else event.evidence.encode()
+    if covered is None:
+        return b"", b""
+    salt = entropy.bytes(SALT_BYTES)
+    return salt, b'"commitment":"%b",' % hmac.digest(salt, covered, "sha256").hex().encode()
 
 
 def instant(at: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -15,14 +16,14 @@ from kernel.entropy import Entropy
 from kernel.envelope import KeyEncryptionKey
 from kernel.identifiers.subject import SubjectRef
 from kernel.ids import new_id
-from kernel.ledger import checkpoint, erasure, reader, store
+from kernel.ledger import checkpoint, erasure, reader, rows
 from kernel.ledger.batch import Also, BatchWriter, Outcome, Request
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.event import Event, InvalidEvent, drafts, month
 from kernel.ledger.merkle import EMPTY_ROOT
 from kernel.ledger.ownership import Ownership
 from kernel.ledger.reader import InclusionProof
-from kernel.ledger.receipt import Receipt, proof_text
+from kernel.ledger.receipt import Receipt, lines_of, proof_text
 from kernel.ledger.sequencer import MOST_ENTRIES_IN_A_BATCH, Sequencer
 from kernel.ledger.subjects import Subjects
 from kernel.ledger.usage import UsageEntry
@@ -73,7 +74,9 @@ class Ledger:
         """
         if not 0 < len(events) <= MOST_ENTRIES_IN_A_BATCH:
             raise InvalidEvent(f"a call records between 1 and {MOST_ENTRIES_IN_A_BATCH} events")
-        return self._sequencer.submit(Request(drafts(events, self._entropy), fence, also), timeout)
+        return self._sequencer.submit(
+            Request(drafts(events, self._entropy, self._subjects.locate), fence, also), timeout
+        )
 
     def _write(self, requests: Sequence[Request]) -> list[Outcome]:
         return self._database.write(lambda connection: self._batches.write(connection, requests))
@@ -81,7 +84,7 @@ class Ledger:
     def checkpoint(self) -> str:
         """The newest signed checkpoint."""
         with self._database.read() as connection:
-            note = store.newest_note(connection)
+            note = rows.newest_note(connection)
         return note or checkpoint.sign(self.origin, 0, EMPTY_ROOT, self._signer)
 
     def size(self) -> int:
@@ -97,7 +100,7 @@ class Ledger:
     def proof_text(self, index: int) -> str:
         """C2SP ``tlog-proof@v1`` against the newest checkpoint, without leaf or salt: public. Raises NoSuchEntry."""
         note = self.checkpoint()
-        return proof_text(index, self.proof(index, checkpoint.size_of(note)).hashes, note)
+        return proof_text(index, lines_of(self.proof(index, checkpoint.size_of(note)).hashes), note)
 
     def consistency(self, old: int, new: int) -> list[bytes]:
         """RFC 6962 §2.1.2: the proof that the tree of ``new`` leaves extends the one of ``old``. Raises NoSuchEntry."""
@@ -107,13 +110,13 @@ class Ledger:
     def entries(self, start: int, end: int) -> list[bytes]:
         """Leaves ``start`` … ``end`` - 1, as far as the log has them."""
         with self._database.read() as connection:
-            return store.leaves(connection, start, end)
+            return rows.leaves(connection, start, end)
 
     def find(self, request: str, item: str, name: str) -> Receipt | None:
         """The receipt of an event, when it is recorded."""
         identity = (request, item, name)
         with self._database.read() as connection:
-            index = store.find(connection, [identity]).get(identity)
+            index = rows.find(connection, [identity]).get(identity)
             return None if index is None else reader.read_receipt(connection, index)
 
     def receipt(self, index: int) -> Receipt:
@@ -126,13 +129,13 @@ class Ledger:
         located = self._subjects.locate(subject)
         with self._database.read() as connection:
             known = self._subjects.key(connection, located)
-            tags = self._subjects.tags(*known, month(self._clock.now())) if known else []
-            return [UsageEntry.of(index, leaf) for index, leaf in store.tagged(connection, tags)]
+            tags = self._subjects.tags(*known, self._last_month()) if known else []
+            return [UsageEntry.of(index, leaf) for index, leaf in rows.tagged(connection, tags)]
 
     def open_payload(self, index: int) -> bytes | None:
         """What was kept beside an entry, decrypted; None when nothing was, or its subject was erased."""
         with self._database.read() as connection:
-            kept = store.payload(connection, index)
+            kept = rows.payload(connection, index)
             if kept is None or kept.subject is None or kept.ciphertext is None:
                 return None
             known = self._subjects.key(connection, kept.subject)
@@ -146,20 +149,24 @@ class Ledger:
         """
         located = self._subjects.locate(subject)
         with self._database.read() as connection:
-            if not store.subjects(connection, [located]):
+            if not rows.subjects(connection, [located]):
                 return 0
-        forgetting = erasure.Forgetting(located)
+        forgetting = erasure.Forgetting(self._subjects, located, self._last_month())
         self.append([erasure.event(new_id("erasure", self._clock, self._entropy))], also=forgetting)
         with suppress(DBAPIError):  # erased it is; the database's own routine overwrites what could not be at once
             erasure.scrub(self._database)
         return forgetting.entries
+
+    def _last_month(self) -> str:
+        """The newest month a tag can be of, were another node's clock a day ahead."""
+        return month(self._clock.now() + timedelta(days=1))
 
     def ready(self) -> None:
         """Raise LedgerUnavailable unless entries can be recorded now and the head is what its checkpoint says."""
         try:
             self._database.ready()
             with self._database.read() as connection:
-                head, note = store.head(connection), store.newest_note(connection)
+                head, note = rows.head(connection), rows.newest_note(connection)
         except DatabaseUnavailable as error:
             raise LedgerUnavailable.because(error) from error
         if head and head.origin != self.origin:

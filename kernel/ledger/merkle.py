@@ -7,6 +7,7 @@ Proofs are lists of coordinates first and hashes second, so that a reader fetche
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -140,26 +141,45 @@ def is_complete(coordinate: Coordinate, size: int) -> bool:
 
 
 def needed(path: Sequence[Coordinate], size: int) -> set[Coordinate]:
-    """The stored hashes from which ``hashes_along`` computes a path."""
+    """The stored hashes from which ``with_right_edge`` makes every hash of a path."""
     return {at for at in path if is_complete(at, size)} | set(frontier_coordinates(size))
 
 
-def right_edge(size: int, stored: Mapping[Coordinate, bytes]) -> dict[Coordinate, bytes]:
-    """Hashes of the right-most nodes that are not complete subtrees; they change as the tree grows."""
-    edge: dict[Coordinate, bytes] = {}
+def with_right_edge(size: int, stored: Mapping[Coordinate, bytes]) -> dict[Coordinate, bytes]:
+    """``stored``, at least a tree's frontier, and the right-most nodes that are not complete subtrees of that tree."""
+    known = dict(stored)
     last = size - 1
     for level in range(last.bit_length()):
-        below = (level, last >> level)
         above = (level + 1, last >> level + 1)
-        if is_complete(above, size):
-            continue
-        hash_below = edge[below] if below in edge else stored[below]
-        is_right_child = below[1] & 1
-        edge[above] = node_hash(stored[level, below[1] - 1], hash_below) if is_right_child else hash_below
-    return edge
+        if not is_complete(above, size):
+            node = last >> level
+            is_right_child = node & 1
+            below = known[level, node]
+            known[above] = node_hash(known[level, node - 1], below) if is_right_child else below
+    return known
 
 
-def hashes_along(path: Sequence[Coordinate], size: int, stored: Mapping[Coordinate, bytes]) -> list[bytes]:
-    """The hashes of a path in a tree of ``size`` leaves; ``stored`` holds at least ``needed(path, size)``."""
-    edge = right_edge(size, stored)
-    return [edge[at] if at in edge else stored[at] for at in path]
+class ProofLines:
+    """Inclusion proofs of one tree as base64 lines; proofs of neighbours share their upper part, made once."""
+
+    def __init__(self, size: int, known: Mapping[Coordinate, bytes]) -> None:
+        """``known`` comes from ``with_right_edge`` and covers the paths of every leaf that is asked for."""
+        self._last = size - 1
+        self._known = known
+        self._made: dict[Coordinate, str] = {}
+
+    def of(self, level: int, node: int) -> str:
+        """The lines from a node's sibling up to the root's children, each ending in a newline."""
+        last = self._last >> level
+        if not last:
+            return ""
+        lines = self._made.get((level, node))
+        if lines is None:
+            above = self.of(level + 1, node >> 1)
+            lines = self._made[level, node] = self._sibling_line(level, node, last) + above
+        return lines
+
+    def _sibling_line(self, level: int, node: int, last: int) -> str:
+        if node == last and not node & 1:
+            return ""  # the right-most node of its level, without a sibling: it moves up unchanged
+        return b2a_base64(self._known[level, node ^ 1]).decode()

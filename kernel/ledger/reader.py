@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from kernel.ledger import checkpoint, merkle, receipt, store
+from kernel.ledger import checkpoint, merkle, receipt, rows
 from kernel.ledger.errors import NoSuchEntry
 from kernel.ledger.receipt import Receipt
 
@@ -22,7 +22,7 @@ class InclusionProof:
 
 def size_of(connection: Connection) -> int:
     """How many entries the log holds."""
-    head = store.head(connection)
+    head = rows.head(connection)
     return head.frontier.size if head else 0
 
 
@@ -47,13 +47,15 @@ def read_receipt(connection: Connection, index: int, *, repeated: bool = False) 
 
     Without salt once the subject was erased. Raises NoSuchEntry.
     """
-    note = store.first_note_covering(connection, index) if index >= 0 else None
+    note = rows.first_note_covering(connection, index) if index >= 0 else None
     if note is None:
         raise NoSuchEntry("the log has no such entry")
-    kept = store.payload(connection, index)
-    leaf = store.leaves(connection, index, index + 1)[0]
+    kept = rows.payload(connection, index)
+    leaf = rows.leaves(connection, index, index + 1)[0]
     proof = read_proof(connection, index, checkpoint.size_of(note))
-    return receipt.compose(index, proof.hashes, note, leaf, kept.salt if kept else b"", repeated=repeated)
+    return receipt.compose(
+        index, receipt.lines_of(proof.hashes), note, leaf, kept.salt if kept else b"", repeated=repeated
+    )
 
 
 def _within(connection: Connection, size: int | None) -> int:
@@ -66,4 +68,5 @@ def _within(connection: Connection, size: int | None) -> int:
 def _hashes(connection: Connection, path: list[merkle.Coordinate], size: int) -> list[bytes]:
     if not path:
         return []
-    return merkle.hashes_along(path, size, store.nodes(connection, merkle.needed(path, size)))
+    known = merkle.with_right_edge(size, rows.nodes(connection, merkle.needed(path, size)))
+    return [known[at] for at in path]

@@ -7,7 +7,7 @@ inclusion proof binds the leaf, and the leaf's commitment binds salt and evidenc
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -30,20 +30,23 @@ class Receipt:
     """Whether the entry was there before this call."""
 
 
-def proof_text(index: int, hashes: Iterable[bytes], note: str, extra: bytes | None = None) -> str:
+def lines_of(hashes: Iterable[bytes]) -> str:
+    """Hashes as a proof writes them: one base64 line each."""
+    return "".join(b2a_base64(one).decode() for one in hashes)
+
+
+def proof_text(index: int, lines: str, note: str, extra: bytes | None = None) -> str:
     """A C2SP tlog-proof: opaque extra data, leaf index, hashes from the leaf's sibling up, checkpoint verbatim."""
-    head = [HEADER] if extra is None else [HEADER, f"extra {b64encode(extra).decode()}"]
-    return "\n".join([*head, f"index {index}", *(b64encode(one).decode() for one in hashes), "", note])
+    extra_line = "" if extra is None else f"extra {b2a_base64(extra).decode()}"
+    return f"{HEADER}\n{extra_line}index {index}\n{lines}\n{note}"
 
 
 def extra_of(leaf: bytes, salt: bytes) -> bytes:
     """Canonical JSON of what a verifier needs beside the proof."""
-    member = b',"salt":"%b"' % b64encode(salt) if salt else b""
-    return b'{"leaf":"%b"%b}' % (b64encode(leaf), member)
+    member = b',"salt":"%b"' % b2a_base64(salt, newline=False) if salt else b""
+    return b'{"leaf":"%b"%b}' % (b2a_base64(leaf, newline=False), member)
 
 
-def compose(
-    index: int, hashes: Iterable[bytes], note: str, leaf: bytes, salt: bytes, *, repeated: bool = False
-) -> Receipt:
+def compose(index: int, lines: str, note: str, leaf: bytes, salt: bytes, *, repeated: bool = False) -> Receipt:
     """The receipt of one entry."""
-    return Receipt(index, proof_text(index, hashes, note, extra_of(leaf, salt)), leaf, salt, repeated)
+    return Receipt(index, proof_text(index, lines, note, extra_of(leaf, salt)), leaf, salt, repeated)

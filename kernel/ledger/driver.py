@@ -1,0 +1,71 @@
+"""Statements straight to the driver: the log's transaction holds up every other writer, so it must be short.
+
+SQL is written with SQLite's placeholders and composed once; errors leave as SQLAlchemy's, without parameters.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
+
+
+@cache
+def _for_driver(sql: str, dialect: str) -> str:
+    """Statements are written for SQLite's driver; psycopg writes its placeholders ``%s``."""
+    return sql.replace("?", "%s") if dialect == "postgresql" else sql
+
+
+@cache
+def listed(count: int) -> str:
+    """``(?,?,…)``: as many placeholders as there are values."""
+    return "(" + ",".join("?" * count) + ")"
+
+
+def run(connection: Connection, sql: str, parameters: tuple[Any, ...] = ()) -> DBAPICursor:
+    """Straight to the driver, inside the connection's transaction: a fifth of the cost of SQLAlchemy's own door."""
+    cursor = connection.connection.cursor()
+    with _driver_errors(connection, sql):
+        cursor.execute(_for_driver(sql, connection.dialect.name), parameters)
+    return cursor
+
+
+def run_many(connection: Connection, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    """One statement for many rows; none for none."""
+    if rows:
+        with _driver_errors(connection, sql):
+            connection.connection.cursor().executemany(_for_driver(sql, connection.dialect.name), rows)
+
+
+class _driver_errors(AbstractContextManager[None]):  # noqa: N801 - reads as a statement
+    """Driver errors as SQLAlchemy raises them, so that everyone above meets one family; never with the parameters."""
+
+    __slots__ = ("_connection", "_sql")
+
+    def __init__(self, connection: Connection, sql: str) -> None:
+        self._connection, self._sql = connection, sql
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
+        family = self._connection.dialect.loaded_dbapi.Error
+        if isinstance(error, family) and isinstance(error, Exception):
+            dialect = self._connection.dialect
+            raise DBAPIError.instance(self._sql, None, error, family, hide_parameters=True, dialect=dialect) from error
+
+
+def savepoint(connection: Connection) -> None:
+    """Mark where a batch begins."""
+    run(connection, "SAVEPOINT ledger_batch")
+
+
+def go_back(connection: Connection) -> None:
+    """Undo everything since the savepoint, which stays."""
+    run(connection, "ROLLBACK TO SAVEPOINT ledger_batch")
+
+
+def release(connection: Connection) -> None:
+    """Forget the savepoint and keep what was written."""
+    run(connection, "RELEASE SAVEPOINT ledger_batch")
