@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 
 # China has kept UTC+8 without summer time since 1992, so an offset says the same as the zone database would.
 CHINA = timezone(timedelta(hours=8), "UTC+8")
+NO_END = "长期"  # a value of its own in certificates: valid until withdrawn
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -13,10 +14,10 @@ _MONTHS = (
 
 
 def date_text(value: date | datetime | str, language: str) -> str:
-    """A date for people; text that is no ISO date, such as 长期, stays as it is."""
+    """A date for people; text that is no ISO date stays as it is, 长期 is translated."""
     day = _day(value)
     if day is None:
-        return str(value)
+        return "indefinite" if (value, language) == (NO_END, "en") else str(value)
     if language == "zh":
         return f"{day.year}年{day.month}月{day.day}日"
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -1,4 +1,4 @@
-"""A real browser for pages: Debian's Chromium, nothing but loopback, and axe-core as the first judge of accessibility."""
+"""A real browser for pages: Debian's Chromium, nothing but loopback, axe-core as the first judge of accessibility."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ NewPage = Callable[..., Page]
 
 @pytest.fixture
 def new_page(browser: Browser) -> Iterator[NewPage]:
-    """Open a page in a fresh context: `new_page(language='en', width=390)`; fails on outside requests and CSP breaches."""
+    """Open pages in fresh contexts: `new_page(language='en', width=390)`; outside requests and CSP breaches fail."""
     with ExitStack() as stack:
 
         def open_page(language: str = "zh-CN", width: int = 1200, *, scripts: bool = True) -> Page:
-            return stack.enter_context(_watched(browser, language, width, scripts))
+            return stack.enter_context(_Watched(browser, language, width, scripts))
 
         yield open_page
 
@@ -57,7 +57,7 @@ def page(new_page: NewPage) -> Page:
     return new_page()
 
 
-class _watched:
+class _Watched:
     """A page whose every request and console message is looked at; leaving it says what was wrong."""
 
     def __init__(self, browser: Browser, language: str, width: int, scripts: bool) -> None:
@@ -100,7 +100,7 @@ def axe() -> Callable[[Page], None]:
 
 
 class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:
+    def log(self, *arguments: Any) -> None:
         """Say nothing: the addresses of test pages are no news."""
 
 
