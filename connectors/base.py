@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 
 from kernel.identifiers.subject import SubjectRef
 
-Raw: TypeAlias = None | bool | int | str | Decimal | date | datetime | Sequence["Raw"] | Mapping[str, "Raw"]
+Raw: TypeAlias = bool | int | str | Decimal | date | datetime | Sequence["Raw"] | Mapping[str, "Raw"] | None
 """A value as the source holds it. Decimal fractions are `Decimal`, never binary floats."""
 
 
@@ -25,7 +25,7 @@ class Query:
     """
 
     subject: SubjectRef
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
     deadline: float = 2.0
 
 
@@ -38,7 +38,7 @@ class Record:
         source_time: when the source says its data was true (a file's modification time); None where it does not say.
     """
 
-    values: Mapping[str, Raw]
+    values: Mapping[str, Raw] = field(repr=False)
     source_time: datetime | None = None
 
 

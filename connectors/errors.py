@@ -11,7 +11,9 @@ from typing import ClassVar
 from kernel.problems import Fault, ProblemKind
 from kernel.text import Text
 
-_LATER = Text("请稍后重试；若持续出现，请联系数据提供部门。", "Try again later; if it persists, contact the providing department.")
+_LATER = Text(
+    "请稍后重试；若持续出现，请联系数据提供部门。", "Try again later; if it persists, contact the providing department."
+)
 _PROVIDER = Text("请联系数据提供部门核对其数据。", "Ask the providing department to check its data.")
 
 

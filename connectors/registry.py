@@ -3,76 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Self
 
-from connectors.base import Query
+from connectors.adapters import Adapter, Opening
+from connectors.errors import SourceMisconfigured
+from connectors.faults import ManifestFault
+from connectors.files import ADAPTER as FILES
+from connectors.manifest import SCHEMA, ConnectorManifest
+from connectors.rest import ADAPTER as REST
+from connectors.source import Outcome, Retrieved, Source
+from connectors.sql import ADAPTER as SQL
 from kernel.canonical import JSON
 from kernel.clock import Clock
+from kernel.manifests import Finding
+
+__all__ = ["SCHEMA", "STANDARD", "Outcome", "Retrieved", "Source", "build", "findings"]
+
+STANDARD: Mapping[str, Adapter] = {"sql": SQL, "rest": REST, "files": FILES}
+"""The adapters every installation has, by the name a manifest calls them."""
 
 
-class Outcome(StrEnum):
-    """What a look-up that succeeded says."""
-
-    FOUND = "found"
-    NOT_FOUND = "not-found"
-
-
-@dataclass(frozen=True, slots=True)
-class Retrieved:
-    """What a source answered, in our words.
-
-    Attributes:
-        outcome: whether the source holds a record; NOT_FOUND is an answer of the source, not a failure.
-        values: our fields; a field for which the source has no value is absent. Empty when NOT_FOUND.
-        source_time: when the source says its data was true, or None where it does not say.
-        retrieved_at: when the answer was complete here.
-    """
-
-    outcome: Outcome
-    values: Mapping[str, JSON]
-    source_time: datetime | None
-    retrieved_at: datetime
-
-
-class Source:
-    """One source under its limits: deadline, byte limit, concurrency limit, breaker and mapping. Safe for threads."""
-
-    name: str
-    evidence_type: str
-    trust_grade: str
-    fields: frozenset[str]
-
-    def retrieve(self, query: Query) -> Retrieved:
-        """Look up one subject. Raises: SourceProblem, with `source` set to this source's name."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Release connections, handles and threads; afterwards `retrieve` raises SourceUnavailable."""
-        raise NotImplementedError
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+def findings(manifest: Mapping[str, JSON], adapters: Mapping[str, Adapter] = STANDARD) -> list[Finding]:
+    """Everything that is wrong with a `kind: Connector` manifest, as far as it shows without opening the source."""
+    try:
+        ConnectorManifest.parse(manifest, adapters)
+    except ManifestFault as fault:
+        return list(fault.findings)
+    return []
 
 
 def build(
-    manifest: Mapping[str, JSON], *, secrets: Callable[[str], str], roots: Sequence[Path], clock: Clock
+    manifest: Mapping[str, JSON],
+    *,
+    secrets: Callable[[str], str],
+    roots: Sequence[Path],
+    clock: Clock,
+    adapters: Mapping[str, Adapter] = STANDARD,
 ) -> Source:
-    """A source from a `kind: Connector` manifest that fits the schema.
+    """A source from a `kind: Connector` manifest. A source that is down at the moment is built all the same.
 
     Args:
         manifest: the whole document: kind, metadata, spec.
         secrets: the value behind a secret's name; raises KeyError for an unknown one.
         roots: folders that file sources may live under.
         clock: for deadlines, the breaker and `retrieved_at`.
+        adapters: what `spec.adapter` may name.
 
     Raises:
-        SourceMisconfigured: a secret is unknown, a folder lies outside the roots, an expression does not compile.
+        SourceMisconfigured: the manifest has `findings`, a secret is unknown, a folder lies outside the roots.
     """
-    raise NotImplementedError
+    try:
+        parsed = ConnectorManifest.parse(manifest, adapters)
+    except ManifestFault:
+        raise SourceMisconfigured("manifest") from None
+    opening = Opening(parsed.name, parsed.limits, secrets, roots, clock)
+    try:
+        connector = parsed.adapter.open(parsed.settings, opening)
+    except SourceMisconfigured as problem:
+        problem.source = parsed.name
+        raise
+    return Source(parsed, connector, clock)

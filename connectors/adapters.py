@@ -1,0 +1,99 @@
+"""How an adapter is plugged in: what it makes of its part of a manifest, and how it opens the source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connectors.base import Connector, Query
+from connectors.errors import SourceMisconfigured
+from connectors.faults import fault
+from kernel.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a source may cost.
+
+    Attributes:
+        deadline: seconds a look-up may take, waiting for a place included.
+        max_bytes: of one answer, as UTF-8.
+        max_records: rows of one answer.
+        concurrency: look-ups under way at a time.
+        wait: seconds a look-up waits for a place.
+        failures: in a row, after which the source is left alone.
+        open_seconds: how long it is left alone.
+    """
+
+    deadline: float = 2.0
+    max_bytes: int = 262_144
+    max_records: int = 20
+    concurrency: int = 8
+    wait: float = 0.25
+    failures: int = 5
+    open_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What an adapter is handed to open its source.
+
+    Attributes:
+        name: the manifest's name.
+        limits: to keep.
+        secrets: the value behind a secret's name; raises KeyError for an unknown one.
+        roots: folders that files may be read from.
+        clock: for deadlines.
+    """
+
+    name: str
+    limits: Limits
+    secrets: Callable[[str], str]
+    roots: Sequence[Path]
+    clock: Clock
+
+    def secret(self, name: str) -> str:
+        """The value behind a secret's name. Raises: SourceMisconfigured."""
+        try:
+            return self.secrets(name)
+        except KeyError:
+            raise SourceMisconfigured("secret-unknown") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One kind of source.
+
+    Attributes:
+        parse: from its part of the manifest and the columns the mapping reads, to settings of its own type. Pure: it
+            opens nothing. Raises ManifestFault.
+        open: from those settings to a connector. Raises SourceMisconfigured; a source that is merely down is opened.
+        settings_schema: the JSON Schema of its part, where the published schema does not hold it already.
+    """
+
+    parse: Callable[[Mapping[str, Any], frozenset[str]], Any]
+    open: Callable[[Any, Opening], Connector]
+    settings_schema: Mapping[str, Any] | None = None
+
+
+def allowed_columns(settings: Mapping[str, Any], mapped: frozenset[str]) -> tuple[str, ...]:
+    """The columns that may be read: those listed, or else those the mapping names. Raises: ManifestFault."""
+    listed = settings.get("columns")
+    if listed is None:
+        if not mapped:
+            raise fault((), "请列出 columns", "list the columns")
+        return tuple(sorted(mapped))
+    if missing := sorted(mapped - set(listed)):
+        names = ", ".join(missing)
+        raise fault(
+            ("columns",), f"映射用到的列未列出：{names}", f"the mapping reads columns that are not listed: {names}"
+        )
+    return tuple(dict.fromkeys(listed))
+
+
+def spellings(query: Query, lower_case_too: bool) -> tuple[str, ...]:
+    """How the subject may be written in a source: as given, and in small letters where a manifest says so."""
+    value = query.subject.value
+    return (value, value.lower()) if lower_case_too else (value,)

@@ -1,0 +1,119 @@
+"""A connector manifest, parsed once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Self
+
+from connectors.adapters import Adapter, Limits
+from connectors.faults import ManifestFault, fault, within
+from connectors.mapping import Mapping as RecordMapping
+from connectors.mapping import columns_of
+from kernel.canonical import JSON
+from kernel.manifests import schema_findings
+
+SCHEMA: Mapping[str, Any] = json.loads(resources.files("connectors").joinpath("connector.schema.json").read_bytes())
+"""The published JSON Schema (2020-12) of `kind: Connector`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of several records of one subject is taken: the one with the greatest, or least, value of a field."""
+
+    field: str
+    greatest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorManifest:
+    """One source as described, checked and compiled; nothing is open yet.
+
+    Attributes:
+        settings: the adapter's own, in the adapter's own type.
+        choice: None where several different records are an ambiguity.
+    """
+
+    name: str
+    evidence_type: str
+    trust_grade: str
+    adapter: Adapter
+    settings: Any
+    limits: Limits
+    choice: Choice | None
+    mapping: RecordMapping
+
+    @classmethod
+    def parse(cls, value: Mapping[str, JSON], adapters: Mapping[str, Adapter]) -> Self:
+        """The manifest in a JSON object. Raises: ManifestFault with every finding, placed inside the object."""
+        found = schema_findings(value, schema(adapters))
+        if found:
+            raise ManifestFault(*found)
+        spec: Any = value["spec"]
+        with within("spec"):
+            mapping = _mapping(spec)
+            return cls(
+                name=_name(value),
+                evidence_type=spec["evidence_type"],
+                trust_grade=spec["trust_grade"],
+                adapter=_adapter(spec, adapters),
+                settings=_settings(spec, adapters),
+                limits=_limits(spec.get("limits", {})),
+                choice=_choice(spec.get("choose"), mapping),
+                mapping=mapping,
+            )
+
+
+def schema(adapters: Mapping[str, Adapter]) -> Mapping[str, Any]:
+    """The JSON Schema with the parts of adapters that the published one does not know."""
+    extra = {name: adapter.settings_schema for name, adapter in adapters.items() if adapter.settings_schema is not None}
+    if not extra:
+        return SCHEMA
+    spec = SCHEMA["properties"]["spec"]
+    spec = {**spec, "properties": {**spec["properties"], **extra}}
+    return {**SCHEMA, "properties": {**SCHEMA["properties"], "spec": spec}}
+
+
+def _name(value: Mapping[str, Any]) -> str:
+    name: str = value["metadata"]["name"]
+    return name
+
+
+def _adapter(spec: Mapping[str, Any], adapters: Mapping[str, Adapter]) -> Adapter:
+    name = spec["adapter"]
+    if name not in adapters:
+        known = ", ".join(sorted(adapters))
+        raise fault(("adapter",), f"没有这种接入方式，可用：{known}", f"no such adapter; there are: {known}")
+    return adapters[name]
+
+
+def _settings(spec: Mapping[str, Any], adapters: Mapping[str, Adapter]) -> Any:
+    name = spec["adapter"]
+    if name not in spec:
+        raise fault((), f"缺少“{name}”一节", f"the section “{name}” is missing")
+    if superfluous := sorted((spec.keys() & adapters.keys()) - {name}):
+        raise fault((superfluous[0],), f"接入方式是“{name}”，此节多余", f"the adapter is “{name}”: remove this section")
+    with within(name):
+        return adapters[name].parse(spec[name], columns_of(spec["mapping"]))
+
+
+def _mapping(spec: Mapping[str, Any]) -> RecordMapping:
+    with within("mapping"):
+        return RecordMapping.compile(spec["mapping"])
+
+
+def _choice(choose: Mapping[str, str] | None, mapping: RecordMapping) -> Choice | None:
+    if choose is None:
+        return None
+    ((direction, field),) = choose.items()
+    if field not in mapping.fields:
+        raise fault(("choose", direction), "mapping 中没有这个字段", "the mapping has no such field")
+    return Choice(field, direction == "greatest")
+
+
+def _limits(limits: Mapping[str, int]) -> Limits:
+    values: dict[str, Any] = {name: value for name, value in limits.items() if not name.endswith("_ms")}
+    values |= {name.removesuffix("_ms"): value / 1000 for name, value in limits.items() if name.endswith("_ms")}
+    return Limits(**values)

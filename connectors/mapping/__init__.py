@@ -1,0 +1,10 @@
+"""From the source's words to ours, as a manifest describes it, compiled once.
+
+A field is read from a record (a column, a JMESPath expression, or a constant), trimmed, and turned into what we call
+it: a code by its table, a date by its form, a name in its normal spelling. What cannot be turned is never guessed:
+the answer is garbled, and the error names OUR field.
+"""
+
+from connectors.mapping.compiler import Mapped, Mapping, columns_of
+
+__all__ = ["Mapped", "Mapping", "columns_of"]

@@ -1,0 +1,152 @@
+"""A mapping, compiled once from a manifest and applied to every record."""
+
+from __future__ import annotations
+
+from collections import abc
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self, TypeAlias
+
+from connectors.base import Raw
+from connectors.errors import SourceGarbled
+from connectors.faults import ManifestFault, within
+from connectors.mapping.reading import Reader, reader
+from connectors.mapping.values import Scalar, Step, date_reader, dated, scalar, steps
+from kernel.canonical import JSON
+from kernel.manifests import Finding
+
+SOURCE_TIME = "source_time"
+
+_Instant: TypeAlias = Callable[[abc.Mapping[str, Raw]], datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A record in our words.
+
+    Attributes:
+        values: our fields; one for which the source has no value is absent.
+        source_time: when the source says the record was true, or None where the mapping names no such place.
+    """
+
+    values: dict[str, JSON] = field(repr=False)
+    source_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One field of ours: where it is read, and what is done to each value found there."""
+
+    name: str
+    read: Reader
+    convert: Callable[[Raw], Scalar]
+    required: bool
+    several: bool
+
+    def value(self, record: abc.Mapping[str, Raw]) -> JSON:
+        """Our value, or None where the source has none. Raises: SourceGarbled, naming this field."""
+        try:
+            value = self._converted(self.read(record))
+        except SourceGarbled as garbled:
+            raise SourceGarbled(garbled.reason, field=self.name) from None
+        except ValueError:
+            raise SourceGarbled("value", field=self.name) from None
+        if self.required and value in (None, []):
+            raise SourceGarbled("required", field=self.name)
+        return value
+
+    def _converted(self, raw: Raw) -> JSON:
+        if not self.several:
+            return self.convert(raw)
+        if raw is None:
+            return None
+        if isinstance(raw, str) or not isinstance(raw, abc.Sequence):
+            raise ValueError("not a list")
+        return [value for each in raw if (value := self.convert(each)) is not None]
+
+
+class Mapping:
+    """From a source's record to our fields."""
+
+    def __init__(self, fields: abc.Sequence[_Field], source_time: _Instant | None) -> None:
+        self._fields = tuple(fields)
+        self._source_time = source_time
+        self.fields = frozenset(each.name for each in fields)
+
+    @classmethod
+    def compile(cls, manifest: abc.Mapping[str, Any]) -> Self:
+        """The `mapping` of a connector manifest that fits the schema. Raises: ManifestFault, with every finding."""
+        tables = manifest.get("code_tables", {})
+        fields, found = [], []
+        for name, rule in manifest["fields"].items():
+            try:
+                fields.append(_field(name, rule, tables))
+            except ManifestFault as fault:
+                found += [Finding(("fields", name, *each.where), each.message) for each in fault.findings]
+        if found:
+            raise ManifestFault(*found)
+        return cls(fields, _source_time(manifest.get(SOURCE_TIME)))
+
+    def apply(self, raw: abc.Mapping[str, Raw]) -> Mapped:
+        """The record in our words. Raises: SourceGarbled naming our field that cannot be filled."""
+        values: dict[str, JSON] = {}
+        for each in self._fields:
+            value = each.value(raw)
+            if value is not None:
+                values[each.name] = value
+        return Mapped(values, self._source_time(raw) if self._source_time else None)
+
+
+def columns_of(manifest: abc.Mapping[str, Any]) -> frozenset[str]:
+    """The columns that a mapping reads by name."""
+    rules = [*manifest["fields"].values(), manifest.get(SOURCE_TIME, {})]
+    return frozenset(rule["column"] for rule in rules if "column" in rule)
+
+
+def _field(name: str, rule: abc.Mapping[str, Any], tables: abc.Mapping[str, Any]) -> _Field:
+    read = reader(rule)
+    convert = dated(rule)
+    return _Field(
+        name=name,
+        read=read,
+        convert=_optional(convert) if convert else _converter(steps(rule, tables)),
+        required=rule.get("required", False),
+        several=rule.get("several", False),
+    )
+
+
+def _converter(taken: tuple[Step, ...]) -> Callable[[Raw], Scalar]:
+    if not taken:
+        return scalar
+
+    def convert(raw: Raw) -> Scalar:
+        value = scalar(raw)
+        for step in taken:
+            if value is None:
+                return None
+            value = step(value)
+        return value
+
+    return convert
+
+
+def _optional(convert: Callable[[Raw], Scalar]) -> Callable[[Raw], Scalar]:
+    return lambda raw: None if scalar(raw) is None else convert(raw)
+
+
+def _source_time(rule: abc.Mapping[str, Any] | None) -> _Instant | None:
+    if rule is None:
+        return None
+    with within(SOURCE_TIME):
+        read = reader(rule)
+        dates = date_reader({"datetime": "iso", **rule}, "date" if "date" in rule else "datetime")
+
+    def instant(record: abc.Mapping[str, Raw]) -> datetime | None:
+        try:
+            raw = read(record)
+            return None if scalar(raw) is None else dates.instant(raw)
+        except (ValueError, SourceGarbled):
+            raise SourceGarbled("value", field=SOURCE_TIME) from None
+
+    return instant

@@ -1,0 +1,151 @@
+"""One source under its limits: the only thing a look-up outside this room is made through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from connectors.base import Connector, Query, Record
+from connectors.errors import AmbiguousSubject, SourceProblem, SourceTooLarge, SourceUnavailable
+from connectors.manifest import Choice, ConnectorManifest
+from connectors.mapping import Mapped
+from connectors.resilience import Breaker, Bulkhead, Deadline, Health
+from connectors.templates import askable
+from kernel.canonical import JSON
+from kernel.clock import Clock
+
+
+class Outcome(StrEnum):
+    """What a look-up that succeeded says."""
+
+    FOUND = "found"
+    NOT_FOUND = "not-found"
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """What a source answered, in our words.
+
+    Attributes:
+        outcome: whether the source holds a record; NOT_FOUND is an answer of the source, not a failure.
+        values: our fields; a field for which the source has no value is absent. Empty when NOT_FOUND.
+        source_time: when the source says its data was true, or None where it does not say.
+        retrieved_at: when the answer was complete here.
+    """
+
+    outcome: Outcome
+    values: Mapping[str, JSON] = field(repr=False)
+    source_time: datetime | None
+    retrieved_at: datetime
+
+
+class Source:
+    """One source under its limits: deadline, byte limit, concurrency limit, breaker and mapping. Safe for threads."""
+
+    def __init__(self, manifest: ConnectorManifest, connector: Connector, clock: Clock) -> None:
+        limits = manifest.limits
+        self.name = manifest.name
+        self.evidence_type = manifest.evidence_type
+        self.trust_grade = manifest.trust_grade
+        self.fields = manifest.mapping.fields
+        self._connector = connector
+        self._mapping = manifest.mapping
+        self._choice = manifest.choice
+        self._limits = limits
+        self._clock = clock
+        self._breaker = Breaker(clock, threshold=limits.failures, open_seconds=limits.open_seconds)
+        self._bulkhead = Bulkhead(manifest.name, limit=limits.concurrency, wait_seconds=limits.wait)
+
+    def retrieve(self, query: Query) -> Retrieved:
+        """Look up one subject. Raises: SourceProblem, with `source` set to this source's name."""
+        try:
+            return self._retrieve(query)
+        except SourceProblem as error:
+            problem = error
+        # Raised outside the handler, so that nothing a driver said hangs on to it: law 8.
+        problem.source = self.name
+        problem.__cause__ = problem.__context__ = None
+        raise problem.with_traceback(None)
+
+    def health(self) -> Health:
+        """How the source has been doing lately."""
+        return self._breaker.health()
+
+    @property
+    def in_flight(self) -> int:
+        """Look-ups under way, those whose callers have left included."""
+        return self._bulkhead.in_flight
+
+    def close(self) -> None:
+        """Release connections, handles and threads; afterwards `retrieve` raises SourceUnavailable."""
+        self._bulkhead.close()
+        self._connector.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _retrieve(self, query: Query) -> Retrieved:
+        if not askable(query):
+            return self._nothing()
+        with self._breaker.watch():
+            records = self._fetch(query)
+        return self._answer(records)
+
+    def _fetch(self, query: Query) -> tuple[Record, ...]:
+        deadline = Deadline(self._clock, min(query.deadline, self._limits.deadline))
+        run = self._bulkhead.run if self._connector.keeps_deadline else self._bulkhead.run_apart
+        return run(lambda left: self._ask(Query(query.subject, query.parameters, left)), deadline)
+
+    def _ask(self, query: Query) -> tuple[Record, ...]:
+        try:
+            return self._connector.fetch(query)
+        except SourceProblem:
+            raise
+        except Exception as error:  # noqa: BLE001 - law 8: an adapter's fault is the source's, and its words stay here
+            raise SourceUnavailable(f"unexpected-{type(error).__name__}") from None
+
+    def _answer(self, records: Sequence[Record]) -> Retrieved:
+        if not records:
+            return self._nothing()
+        if len(records) > self._limits.max_records:
+            raise SourceTooLarge("records")
+        mapped = [self._map(record) for record in records]
+        chosen = _one(mapped) if self._choice is None else _chosen(mapped, self._choice)
+        return Retrieved(Outcome.FOUND, chosen.values, chosen.source_time, self._clock.now())
+
+    def _map(self, record: Record) -> Mapped:
+        mapped = self._mapping.apply(record.values)
+        return mapped if mapped.source_time else Mapped(mapped.values, record.source_time)
+
+    def _nothing(self) -> Retrieved:
+        return Retrieved(Outcome.NOT_FOUND, {}, None, self._clock.now())
+
+
+def _one(records: Sequence[Mapped]) -> Mapped:
+    """The record all of them say, the latest of equals. Raises: AmbiguousSubject."""
+    if any(record.values != records[0].values for record in records):
+        raise AmbiguousSubject("records-differ")
+    return max(records, key=lambda record: record.source_time.timestamp() if record.source_time else 0.0)
+
+
+def _chosen(records: Sequence[Mapped], choice: Choice) -> Mapped:
+    """The record a manifest's `choose` picks. Raises: AmbiguousSubject where it cannot tell two apart."""
+    if len(records) == 1:
+        return records[0]
+    if any(choice.field not in record.values for record in records):
+        raise AmbiguousSubject("choice-missing")
+    ordered = sorted((record.values[choice.field] for record in records), key=_order, reverse=choice.greatest)
+    return _one([record for record in records if record.values[choice.field] == ordered[0]])
+
+
+def _order(value: JSON) -> tuple[int, int, str]:
+    """Whole numbers by size, everything else as text; ISO dates sort as text, and 长期 comes after every date."""
+    if isinstance(value, int):
+        return (0, value, "")
+    return (1, 0, str(value))

@@ -1,0 +1,115 @@
+"""The SQL adapter: one bound SELECT per look-up, over a pooled engine that can only read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from connectors.adapters import Limits, Opening, spellings
+from connectors.base import Query, Raw, Record
+from connectors.errors import SourceTooLarge, SourceUnavailable
+from connectors.sql.engine import open_engine
+from connectors.sql.failures import problem_of
+from connectors.sql.settings import SqlSettings
+from connectors.sql.statement import Statement, reflect
+from connectors.templates import template
+from kernel.clock import Clock
+
+_STEPS_BETWEEN_LOOKS = 10_000
+"""SQLite virtual-machine steps between two looks at the clock: well under a millisecond."""
+
+
+class SqlConnector:
+    """A table or view. A driver cannot be trusted to keep a deadline, so the source's own threads carry the calls."""
+
+    kind = "sql"
+    keeps_deadline = False
+
+    def __init__(self, settings: SqlSettings, location: str, limits: Limits, clock: Clock) -> None:
+        self._engine = open_engine(location, limits)
+        self._settings = settings
+        self._limits = limits
+        self._clock = clock
+        self._where = tuple((column, template(value)) for column, value in settings.where)
+        self._statement: Statement | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def fetch(self, query: Query) -> tuple[Record, ...]:
+        """The subject's rows. Raises: SourceProblem."""
+        if self._closed:
+            raise SourceUnavailable("closed")
+        conditions = {column: value(query) for column, value in self._where}
+        try:
+            rows = self._rows(query, conditions)
+        except SQLAlchemyError as error:
+            self._statement = None  # the table may have changed: look at it again next time
+            raise problem_of(error) from None
+        return tuple(self._record(row) for row in rows)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._closed = True
+        self._engine.dispose()
+
+    def _rows(self, query: Query, conditions: Mapping[str, str]) -> list[RowMapping]:
+        try:
+            return self._ask(query, conditions)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return self._ask(query, conditions)  # a kept connection had died; reading again changes nothing (law 5)
+
+    def _ask(self, query: Query, conditions: Mapping[str, str]) -> list[RowMapping]:
+        with self._engine.connect() as connection:
+            self._watch(connection, query.deadline)
+            return self._prepared(connection).rows(
+                connection, spellings(query, self._settings.lower_case_too), conditions
+            )
+
+    def _watch(self, connection: Connection, seconds: float) -> None:
+        """Have SQLite look at the clock while it works; servers are told once, by statement_timeout."""
+        if self._engine.dialect.name == "sqlite":
+            ends = self._clock.monotonic() + seconds
+            driver: Any = connection.connection.dbapi_connection
+            driver.set_progress_handler(lambda: self._clock.monotonic() > ends, _STEPS_BETWEEN_LOOKS)
+
+    def _prepared(self, connection: Connection) -> Statement:
+        statement = self._statement
+        if statement is None:
+            with self._lock:
+                statement = self._statement or reflect(connection, self._settings, self._limits)
+                self._statement = statement
+        return statement
+
+    def _record(self, row: RowMapping) -> Record:
+        values = {name: _raw(row[name]) for name in self._settings.columns}
+        if sum(_bytes(value) for value in values.values()) > self._limits.max_bytes:
+            raise SourceTooLarge("bytes")
+        return Record(values)
+
+
+def open_source(settings: SqlSettings, opening: Opening) -> SqlConnector:
+    """The adapter's opener. Raises: SourceMisconfigured."""
+    return SqlConnector(settings, settings.location(opening), opening.limits, opening.clock)
+
+
+def _raw(value: object) -> Raw:
+    """A driver's value as one of ours; a binary fraction becomes the decimal digits that stand for it."""
+    if value is None or isinstance(value, bool | int | str | Decimal | datetime | date):
+        return value
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    return str(value)
+
+
+def _bytes(value: Raw) -> int:
+    return 0 if value is None else len(str(value).encode("utf-8", "surrogatepass"))
