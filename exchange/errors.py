@@ -7,20 +7,19 @@ from kernel.text import Text
 
 _NEW_TOKEN = Text("请重新取得访问令牌后再试。", "Obtain a new access token, then try again.")
 _LATER = Text("请稍后用同一请求重试。", "Send the same request again later.")
-_ASK_GRANT = Text(
-    "请核对所请求的字段、用途与依据；确有需要的，向数据治理部门申请授权。",
-    "Check the fields, purpose and legal basis; where there is a need, apply for a grant with data governance.",
-)
 _ASK_PROVIDER = Text("请联系数据提供部门。", "Contact the providing department.")
 
-# Tokens (RFC 6750 §3.1, RFC 9449 §7.1) ---------------------------------------------------------------------------------
+# Tokens (RFC 6750 §3.1, RFC 9449 §7.1) ------------------------------------------------------------
 
 TOKEN_MISSING = ProblemKind(
     "token.missing",
     401,
     Fault.CONSUMER,
     Text("没有访问令牌", "There is no access token"),
-    Text("请在 Authorization 头中携带访问令牌，并附 DPoP 证明。", "Send an access token in Authorization, with a DPoP proof."),
+    Text(
+        "请在 Authorization 头中携带访问令牌，并附 DPoP 证明。",
+        "Send an access token in Authorization, with a DPoP proof.",
+    ),
 )
 TOKEN_INVALID = ProblemKind(
     "token.invalid", 401, Fault.CONSUMER, Text("访问令牌无效", "The access token is not valid"), _NEW_TOKEN
@@ -60,7 +59,10 @@ REVOCATIONS_UNKNOWN = ProblemKind(
     "token.revocations-unknown",
     503,
     Fault.EXCHANGE,
-    Text("暂时无法确认令牌是否已撤销，因此未作答复", "It cannot be confirmed that the token still holds, so nothing was released"),
+    Text(
+        "暂时无法确认令牌是否已撤销，因此未作答复",
+        "It cannot be confirmed that the token still holds, so nothing was released",
+    ),
     _LATER,
 )
 NOT_ALLOWED = ProblemKind(
@@ -95,7 +97,7 @@ SYSTEM_SUSPENDED = ProblemKind(
     Text("请联系数据治理部门。", "Contact data governance."),
 )
 
-# Cases and requests ------------------------------------------------------------------------------------------------------
+# Cases and requests ------------------------------------------------------------
 
 CASE_UNKNOWN = ProblemKind(
     "case.unknown",
@@ -130,7 +132,10 @@ SUBJECT_MISSING = ProblemKind(
     422,
     Fault.CONSUMER,
     Text("没有说明材料是关于谁的", "Nobody is named whom the evidence is about"),
-    Text("令牌不代表本人时，须为每项材料写明 subject。", "Where the token stands for no person, every item names its subject."),
+    Text(
+        "令牌不代表本人时，须为每项材料写明 subject。",
+        "Where the token stands for no person, every item names its subject.",
+    ),
 )
 REQUEST_UNKNOWN = ProblemKind(
     "evidence-request.unknown",
@@ -144,7 +149,10 @@ REQUEST_RUNNING = ProblemKind(
     409,
     Fault.CONSUMER,
     Text("同一请求正在办理", "The same request is still being worked on"),
-    Text("请按 Retry-After 等待后用同一 Idempotency-Key 重试。", "Wait as Retry-After says, then retry with the same key."),
+    Text(
+        "请按 Retry-After 等待后用同一 Idempotency-Key 重试。",
+        "Wait as Retry-After says, then retry with the same key.",
+    ),
 )
 REQUEST_ERASED = ProblemKind(
     "evidence-request.erased",
@@ -171,7 +179,10 @@ POLICY_STALE = ProblemKind(
     "policy.stale-epoch",
     503,
     Fault.EXCHANGE,
-    Text("暂时无法确认现行授权，因此未作答复", "The grants in force cannot be confirmed right now, so nothing was released"),
+    Text(
+        "暂时无法确认现行授权，因此未作答复",
+        "The grants in force cannot be confirmed right now, so nothing was released",
+    ),
     _LATER,
 )
 ANSWER_DROPPED = ProblemKind(
@@ -182,24 +193,16 @@ ANSWER_DROPPED = ProblemKind(
     Text("请用同一 Idempotency-Key 重试。", "Retry with the same Idempotency-Key."),
 )
 
-# Items -------------------------------------------------------------------------------------------------------------------
+# Items ------------------------------------------------------------
 
-POLICY_REFUSED = ProblemKind(
-    "policy.refused", 403, Fault.POLICY, Text("现行授权不允许", "No grant in force allows this"), _ASK_GRANT
-)
-QUOTA_EXHAUSTED = ProblemKind(
-    "policy.quota-exhausted",
-    403,
-    Fault.POLICY,
-    Text("该授权今日的次数已用完", "Today's releases under the grant are used up"),
-    Text("请明日再试，或申请提高限额。", "Try again tomorrow, or apply for a larger quota."),
-)
 SUBJECT_NOT_IN_CASE = ProblemKind(
     "case.subject-not-in-case",
     403,
     Fault.CONSUMER,
     Text("此人或单位不是该办件的当事人", "The subject is not a party to the case"),
-    Text("请核对办件当事人；他人须在开立办件时列明。", "Check the case's subjects; others are listed when it is opened."),
+    Text(
+        "请核对办件当事人；他人须在开立办件时列明。", "Check the case's subjects; others are listed when it is opened."
+    ),
 )
 RELATION_UNPROVEN = ProblemKind(
     "case.relation-unproven",
@@ -220,7 +223,10 @@ RECORD_NOT_FOUND = ProblemKind(
     404,
     Fault.PROVIDER,
     Text("数据提供部门没有相应记录", "The providing department holds no such record"),
-    Text("请与当事人核对；确有记录的，由数据提供部门更正。", "Check with the person; if there should be one, the provider corrects it."),
+    Text(
+        "请与当事人核对；确有记录的，由数据提供部门更正。",
+        "Check with the person; if there should be one, the provider corrects it.",
+    ),
 )
 RECORD_INVALID = ProblemKind(
     "evidence.invalid-record",
@@ -244,7 +250,7 @@ RETRIEVAL_INTERRUPTED = ProblemKind(
     Text("请用新的 Idempotency-Key 重新请求。", "Ask again with a new Idempotency-Key."),
 )
 
-# Governance and ledger ---------------------------------------------------------------------------------------------------
+# Governance and ledger ------------------------------------------------------------
 
 GRANT_UNKNOWN = ProblemKind(
     "grant.unknown",
@@ -258,7 +264,10 @@ GRANT_NOT_ALLOWED = ProblemKind(
     403,
     Fault.POLICY,
     Text("此人现在不能对该授权作此操作", "This officer may not do this to the grant now"),
-    Text("请由相应角色、相应部门的人员在相应状态下操作。", "It takes another officer, another role or another state of the grant."),
+    Text(
+        "请由相应角色、相应部门的人员在相应状态下操作。",
+        "It takes another officer, another role or another state of the grant.",
+    ),
 )
 GRANT_CHANGED = ProblemKind(
     "grant.changed",

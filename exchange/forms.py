@@ -1,7 +1,7 @@
 """Reading JSON bodies at the edge: marshmallow schemas built once, errors by field in the reader's language.
 
-Every message is a pair of Chinese and English found by a stable code; a field of ours that has no words does not load. What a
-schema returns is already the frozen value the rest of the exchange works with.
+Every message is a pair of Chinese and English found by a stable code; a field of ours that has no words does not
+load. What a schema returns is already the frozen value the rest of the exchange works with.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class TextField(fields.String):
     default_error_messages = {**_BUILT_IN, "invalid": "not-text", "invalid_utf8": "not-text"}  # noqa: RUF012
 
 
-class ListField(fields.List):
+class ListField(fields.List[Any]):
     """A list."""
 
     default_error_messages = {**_BUILT_IN, "invalid": "not-a-list"}  # noqa: RUF012
@@ -81,11 +81,14 @@ class WholeNumber(fields.Integer):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if type(value) is not int:
             raise self.make_error("invalid")
-        return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-any-return]  # marshmallow: Any
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 def read(form: Schema, request: HttpRequest) -> Any:
-    """The body as ``form`` makes it. Raises Problem: request.malformed, request.invalid, request.unsupported-media-type."""
+    """The body as ``form`` makes it.
+
+    Raises Problem: request.malformed, request.invalid, request.unsupported-media-type.
+    """
     body = request.json()
     try:
         return form.load(body)  # type: ignore[arg-type]  # the schema itself refuses what is not an object
@@ -96,7 +99,8 @@ def read(form: Schema, request: HttpRequest) -> Any:
 def invalid(error: ValidationError, language: str) -> Problem:
     """The problem that lists what is wrong, by path; it repeats nothing of what was sent."""
     found: list[JSON] = [
-        {"path": path, "code": code, "message": MESSAGES[code].in_(language)} for path, code in _flatten(error.messages, "")
+        {"path": path, "code": code, "message": MESSAGES[code].in_(language)}
+        for path, code in _flatten(error.messages, "")
     ]
     return Problem(INVALID_BODY, members={"errors": found[:50]})
 

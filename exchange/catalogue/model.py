@@ -47,7 +47,10 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of an evidence type. ``minimal_mask`` is the weakest form in which it ever leaves; sensitivity is 1 to 4."""
+    """One field of an evidence type.
+
+    ``minimal_mask`` is the weakest form in which it ever leaves; sensitivity is 1 to 4.
+    """
 
     name: str
     label: Text
@@ -112,7 +115,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A condition of a service item. ``uploads`` papers would be handed in for it, per subject of ``role``, without sharing."""
+    """A condition of a service item.
+
+    ``uploads`` papers would be handed in for it, per subject of ``role``, without sharing.
+    """
 
     code: str
     name: Text

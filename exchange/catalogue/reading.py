@@ -30,8 +30,10 @@ Document = Mapping[str, Any]
 T = TypeVar("T")
 
 
-class InvalidCatalogue(ValueError):  # noqa: N818 - named for what it reports
-    """The manifests are well-formed but contradict themselves or each other; says in which object, where in it, and what."""
+class InvalidCatalogue(ValueError):
+    """The manifests are well-formed but contradict themselves or each other; says in which object, where in it, and
+    what.
+    """
 
     def __init__(self, document: Document, where: JsonPath, what: Text) -> None:
         """``where`` is the path inside ``document``."""
@@ -93,14 +95,19 @@ def service_item_of(document: Document) -> ServiceItem:
     """Raises InvalidCatalogue when the code is none of the three known forms."""
     code, spec = document["metadata"]["name"], document["spec"]
     _checked(document, ("metadata", "name"), lambda: service_item.parse(code))
-    bases = {value["code"]: LegalBasis(value["code"], value["kind"], text_of(value["citation"])) for value in spec["legal_bases"]}
+    bases = {
+        value["code"]: LegalBasis(value["code"], value["kind"], text_of(value["citation"]))
+        for value in spec["legal_bases"]
+    }
     requirements = tuple(_requirement(value) for value in spec.get("requirements", ()))
     description = _optional(text_of, spec.get("description"))
     return ServiceItem(code, text_of(spec["name"]), description, spec["organisation"], bases, requirements)
 
 
 def _field(name: str, value: Mapping[str, Any]) -> Field:
-    return Field(name, text_of(value["label"]), value.get("sensitivity", 1), Mask(value.get("minimal_mask", Mask.CLEAR)))
+    return Field(
+        name, text_of(value["label"]), value.get("sensitivity", 1), Mask(value.get("minimal_mask", Mask.CLEAR))
+    )
 
 
 def _predicate(value: Mapping[str, Any]) -> PredicateRule:
@@ -118,7 +125,9 @@ def _relation(value: Mapping[str, str], spec: Mapping[str, Any]) -> Relation:
 
 def _requirement(value: Mapping[str, Any]) -> Requirement:
     ways = tuple(_alternative(way) for way in value["met_by"])
-    return Requirement(value["code"], text_of(value["name"]), value.get("uploads", 1), value.get("role", "applicant"), ways)
+    return Requirement(
+        value["code"], text_of(value["name"]), value.get("uploads", 1), value.get("role", "applicant"), ways
+    )
 
 
 def _alternative(way: Mapping[str, Any]) -> Alternative:
@@ -141,7 +150,8 @@ def _check_fields(document: Document, read: EvidenceType) -> None:
 
 def maskable(schema: Mapping[str, Any]) -> bool:
     """Whether values of this field's schema can be masked: text, or a list of texts."""
-    return schema["type"] == "string" or (schema["type"] == "array" and schema.get("items", {}).get("type") == "string")
+    text = schema["items"] if schema["type"] == "array" and "items" in schema else schema
+    return bool(text["type"] == "string")
 
 
 def _checked(document: Document, where: JsonPath, parse: Callable[[], object]) -> None:

@@ -1,8 +1,9 @@
-"""The closed part of JSON Schema 2020-12 in which evidence types describe their records, compiled once into plain checks.
+"""The closed part of JSON Schema 2020-12 in which evidence types describe their records, compiled once into plain
+checks.
 
-Left out on purpose: ``pattern`` (a backtracking engine can be stalled by it), references, combinators and unnamed properties.
-What is accepted here is also valid JSON Schema and means the same, with one addition: ``longTerm`` beside ``format: date``
-allows the value 长期. Sources: JSON Schema 2020-12 Core §10, Validation §6 and §7.3.
+Left out on purpose: ``pattern`` (a backtracking engine can be stalled by it), references, combinators and unnamed
+properties. What is accepted here is also valid JSON Schema and means the same, with one addition: ``longTerm`` beside
+``format: date`` allows the value 长期. Sources: JSON Schema 2020-12 Core §10, Validation §6 and §7.3.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""One immutable picture of the catalogue per version: everything a request needs to know, found by key, nothing parsed later."""
+"""One immutable picture of the catalogue per version: everything a request needs to know, found by key, nothing
+parsed later.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,9 @@ def _check_granted_fields(document: Document, kind: EvidenceType) -> None:
         if mask != "clear" and not reading.maskable(properties[name]):
             raise InvalidCatalogue(document, ("spec", "masks", name), Text("只有文本能脱敏", "only text can be masked"))
     if not spec.get("fields") and not spec.get("predicates"):
-        raise InvalidCatalogue(document, ("spec",), Text("没有授权任何字段或判断", "it grants neither a field nor a predicate"))
+        raise InvalidCatalogue(
+            document, ("spec",), Text("没有授权任何字段或判断", "it grants neither a field nor a predicate")
+        )
 
 
 def _check_grounds(registry: Registry, document: Document) -> None:
@@ -176,10 +180,13 @@ def _unknown(document: Document, where: JsonPath, name: str) -> InvalidCatalogue
     return InvalidCatalogue(document, where, Text(f"目录中没有“{name}”", f"the catalogue does not know “{name}”"))
 
 
-_OTHER_PROVIDER = Text("提供部门与该材料类型的提供部门不一致", "the provider is not the one the evidence type belongs to")
+_OTHER_PROVIDER = Text(
+    "提供部门与该材料类型的提供部门不一致", "the provider is not the one the evidence type belongs to"
+)
 _NOT_SHARED = Text("该材料类型不予共享", "this evidence type is not shared")
 _OTHER_BASIS = Text(
-    "该事项没有这一法律依据，或依据的种类不同", "a service item does not stand on this legal basis, or the basis is of another kind"
+    "该事项没有这一法律依据，或依据的种类不同",
+    "a service item does not stand on this legal basis, or the basis is of another kind",
 )
 _CLIENT_TAKEN = Text("该签发者与客户端已属于另一系统", "this issuer and client already stand for another system")
 _TWO_SOURCES = Text("该材料类型已有一个数据来源", "this evidence type already has a source")

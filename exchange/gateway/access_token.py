@@ -1,7 +1,7 @@
 """What an access token says (RFC 9068, RFC 9396), read from verified claims into one frozen value.
 
-Everything about the caller that later steps use stands here. The person the token speaks for travels encrypted to the exchange
-alone; it is opened here and held only as long as the value lives.
+Everything about the caller that later steps use stands here. The person the token speaks for travels encrypted to the
+exchange alone; it is opened here and held only as long as the value lives.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SUBJECT_BYTES = 256
 _ASSURANCE = re.compile(r"urn:tongban:loa:([1-4])")
 
 
-class InvalidClaims(Exception):  # noqa: N818 - named for what it reports
+class InvalidClaims(Exception):
     """A verified token whose claims are not those of an access token of ours; ``reason`` is a code."""
 
     def __init__(self, reason: str) -> None:
@@ -163,8 +163,12 @@ def _detail(entry: Mapping[str, Any]) -> Detail:
     items = entry.get("evidence")
     if not isinstance(items, list):
         raise InvalidClaims("details-malformed")
-    purpose = (_text(entry, name) for name in ("service_item", "case", "legal_basis"))
-    return Detail(*purpose, tuple(_detail_item(_object(item)) for item in items))
+    return Detail(
+        _text(entry, "service_item"),
+        _text(entry, "case"),
+        _text(entry, "legal_basis"),
+        tuple(_detail_item(_object(item)) for item in items),
+    )
 
 
 def _detail_item(item: Mapping[str, Any]) -> DetailItem:

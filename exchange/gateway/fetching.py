@@ -10,8 +10,10 @@ Fetch: TypeAlias = Callable[[str], bytes]
 size and time."""
 
 
-class IssuerUnreachable(Exception):  # noqa: N818 - named for what it reports
-    """The identity provider did not answer, or answered something that is not its document; ``reason`` is a code for logs."""
+class IssuerUnreachable(Exception):
+    """The identity provider did not answer, or answered something that is not its document; ``reason`` is a code for
+    logs.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

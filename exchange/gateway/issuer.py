@@ -1,7 +1,7 @@
 """The identity provider as the exchange knows it: its metadata (RFC 8414) and its current signing keys (RFC 7517).
 
-Keys are read once and kept. A token by an unknown key may cause a new reading, at most once an interval, whatever the number
-of tokens: strangers must not be able to make us hammer the issuer (attack case F4).
+Keys are read once and kept. A token by an unknown key may cause a new reading, at most once an interval, whatever the
+number of tokens: strangers must not be able to make us hammer the issuer (attack case F4).
 """
 
 from __future__ import annotations

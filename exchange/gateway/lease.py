@@ -17,15 +17,16 @@ LEASE_SECONDS = 1.0
 RETRY_SECONDS = 0.25
 
 
-class LeaseLost(Exception):  # noqa: N818 - named for what it reports
+class LeaseLost(Exception):
     """What is leased could not be confirmed within the last second."""
 
 
 class Lease(Generic[T]):
     """Keeps the last confirmed value. Safe for threads.
 
-    A background thread renews it every 250 ms. A request that finds it expired may renew it once itself (one request at a
-    time, and not within 250 ms of the last attempt), so that a starved background thread alone does not refuse anybody.
+    A background thread renews it every 250 ms. A request that finds it expired may renew it once itself (one request
+    at a time, and not within 250 ms of the last attempt), so that a starved background thread alone does not refuse
+    anybody.
     """
 
     def __init__(self, ask: Callable[[], T], *, clock: Clock) -> None:

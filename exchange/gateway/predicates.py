@@ -1,6 +1,7 @@
 """Yes/no answers: the question leaves with its answer, the record never does.
 
-A record that lacks what a question is about gives no answer rather than a guess: the item then fails as an invalid record.
+A record that lacks what a question is about gives no answer rather than a guess: the item then fails as an invalid
+record.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Record = Mapping[str, JSON]
 Arguments = Mapping[str, JSON]
 
 
-class Unanswerable(Exception):  # noqa: N818 - named for what it reports
+class Unanswerable(Exception):
     """The record holds nothing, or nothing usable, to answer from."""
 
 

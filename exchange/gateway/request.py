@@ -110,14 +110,14 @@ class ItemForm(Form):
     """One kind of evidence."""
 
     type = TextField(required=True, validate=_CODE)
-    fields = ListField(TextField(validate=_FIELD), validate=validate.Length(max=200, error="length"))
+    names = ListField(TextField(validate=_FIELD), data_key="fields", validate=validate.Length(max=200, error="length"))
     predicates = ListField(PartField(QuestionForm), validate=validate.Length(max=20, error="length"))
     subject = PartField(SubjectForm)
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
         """Something is asked for, and nothing twice."""
-        names = data.get("fields", [])
+        names = data.get("names", [])
         asked = [(question.name, tuple(sorted(question.args.items()))) for question in data.get("predicates", [])]
         if not names and not asked:
             raise ValidationError("nothing-asked")
@@ -145,7 +145,7 @@ def _item(number: int, data: Mapping[str, Any]) -> Item:
     return Item(
         number,
         data["type"],
-        tuple(data.get("fields", ())),
+        tuple(data.get("names", ())),
         tuple(data.get("predicates", ())),
         named.ref if named else None,
         named.relation if named else None,

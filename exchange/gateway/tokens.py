@@ -1,7 +1,7 @@
 """Who calls: the access token, the proof that its holder sent it, and that it was not revoked since.
 
-Until all of this holds the caller is a stranger: nothing about the attempt is written to the database or the ledger, only
-counted and logged within bounds.
+Until all of this holds the caller is a stranger: nothing about the attempt is written to the database or the ledger,
+only counted and logged within bounds.
 """
 
 from __future__ import annotations

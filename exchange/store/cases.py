@@ -96,7 +96,9 @@ def join(connection: Connection, case_id: str, subject: bytes, role: str, at: da
     connection.execute(upsert_ignore(case_subject, connection), row)
 
 
-def relate(connection: Connection, case_id: str, proven: Iterable[tuple[bytes, str]], request_id: str, item: int) -> None:
+def relate(
+    connection: Connection, case_id: str, proven: Iterable[tuple[bytes, str]], request_id: str, item: int
+) -> None:
     """Record relations that a delivered item proves."""
     rows = [
         {"case_id": case_id, "subject": subject, "relation": relation, "request_id": request_id, "item": item}

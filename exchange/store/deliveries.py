@@ -16,7 +16,10 @@ RELEASED = "released"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One item of one request: who asked whom for what, on which ground, about whom (blind index), and what came of it."""
+    """One item of one request: who asked whom for what, on which ground, about whom (blind index), and what came of it.
+
+    ``asked`` holds the names of fields and questions, separated by blanks.
+    """
 
     request_id: str
     item: int
@@ -30,7 +33,7 @@ class Delivery:
     relation: str
     subject: bytes
     outcome: str
-    fields: int
+    asked: str
     at: datetime
 
 
@@ -60,7 +63,13 @@ def of_case(connection: Connection, case_id: str) -> list[Delivery]:
 
 def uses_of(connection: Connection, provider: str, since: datetime, until: datetime) -> list[Use]:
     """How a provider's data was used between two instants, counted."""
-    by = (delivery.c.consumer, delivery.c.evidence_type, delivery.c.service_item, delivery.c.legal_basis, delivery.c.outcome)
+    by = (
+        delivery.c.consumer,
+        delivery.c.evidence_type,
+        delivery.c.service_item,
+        delivery.c.legal_basis,
+        delivery.c.outcome,
+    )
     statement = (
         select(*by, func.count().label("count"), func.max(delivery.c.at).label("last"))
         .where(delivery.c.provider == provider, delivery.c.at >= since, delivery.c.at < until)

@@ -1,7 +1,7 @@
 """The policy epoch: one number that changes whenever a decision could come out differently.
 
-It is raised only inside an append to the ledger, which holds the log's head: whoever releases under an epoch compares it in
-the same order, so a release and a change of policy can never pass each other unseen.
+It is raised only inside an append to the ledger, which holds the log's head: whoever releases under an epoch compares
+it in the same order, so a release and a change of policy can never pass each other unseen.
 """
 
 from __future__ import annotations

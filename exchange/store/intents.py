@@ -1,7 +1,8 @@
 """Intents: what a request set out to do, committed before anything is fetched, and what became of it.
 
-One row is idempotency record and intent at once, so that neither can exist without the other (ADR 0012). A running intent is
-settled by exactly one transaction: the one that records the outcome, or the one that records that it was interrupted.
+One row is idempotency record and intent at once, so that neither can exist without the other (ADR 0012). A running
+intent is settled by exactly one transaction: the one that records the outcome, or the one that records that it was
+interrupted.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A request before its fetch. ``key`` and ``person`` are keyed hashes; ``asked`` is JSON without numbers of people."""
+    """A request before its fetch.
+
+    ``key`` and ``person`` are keyed hashes; ``asked`` is JSON without numbers of people.
+    """
 
     id: str
     case: str
@@ -65,7 +69,9 @@ def begin(connection: Connection, intent: Intent) -> Stored | None:
     found = _stored(row)
     if intent.started_at - found.intent.started_at < REMEMBERED:
         return found
-    connection.execute(update(evidence_request).where(evidence_request.c.id == found.intent.id).values(idempotency_key=None))
+    connection.execute(
+        update(evidence_request).where(evidence_request.c.id == found.intent.id).values(idempotency_key=None)
+    )
     _insert(connection, intent)
     return None
 
@@ -103,7 +109,9 @@ def read(connection: Connection, request_id: str) -> Stored | None:
 
 
 def unfinished(connection: Connection, *, overdue: datetime, not_by: str | None, limit: int = 100) -> list[Stored]:
-    """Running intents that were expected to end before ``overdue``; with ``not_by`` all of other runners, however young."""
+    """Running intents that were expected to end before ``overdue``; with ``not_by`` all of other runners, however
+    young.
+    """
     late = evidence_request.c.expected_by < overdue
     of_others = late if not_by is None else late | (evidence_request.c.runner != not_by)
     statement = select(evidence_request).where(evidence_request.c.state == State.RUNNING.value, of_others).limit(limit)

@@ -1,4 +1,7 @@
-"""The tables, by aggregate. What may change together is locked by one row: the intent of a request, the revision of a grant."""
+"""The tables, by aggregate.
+
+What may change together is locked by one row: the intent of a request, the revision of a grant.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ policy_epoch = sa.Table(
     sa.Column("catalogue", sa.BigInteger, nullable=False),
     sa.CheckConstraint("one = 1", name="policy_epoch_is_one_row"),
 )
-"""What every decision is made under: any change of grants or catalogue raises ``epoch``; ``catalogue`` is the latter's own."""
+"""What every decision is made under: any change of grants or catalogue raises ``epoch``; ``catalogue`` is the
+latter's own.
+"""
 
 catalogue_object = sa.Table(
     "catalogue_object",
@@ -75,7 +80,10 @@ case_subject = sa.Table(
     _text("role", primary_key=True),
     sa.Column("joined_at", Instant, nullable=True),
 )
-"""Who a case is about. ``joined_at`` is set for those who signed in themselves; the others were listed by the system."""
+"""Who a case is about.
+
+``joined_at`` is set for those who signed in themselves; the others were listed by the system.
+"""
 
 case_relation = sa.Table(
     "case_relation",
@@ -107,7 +115,10 @@ evidence_request = sa.Table(
     sa.UniqueConstraint("system", "idempotency_key", name="evidence_request_once"),
     sa.Index("evidence_request_state", "state", "expected_by"),
 )
-"""Idempotency row and intent in one; ``state`` is running, settled or interrupted. ``asked`` names items without numbers."""
+"""Idempotency row and intent in one; ``state`` is running, settled or interrupted.
+
+``asked`` names items without numbers.
+"""
 
 delivery = sa.Table(
     "delivery",
@@ -124,7 +135,7 @@ delivery = sa.Table(
     _text("relation"),
     _subject(),
     _text("outcome"),
-    sa.Column("fields", sa.Integer, nullable=False),
+    _text("asked"),
     sa.Column("at", Instant, nullable=False),
     sa.Index("delivery_case", "case_id"),
     sa.Index("delivery_provider", "provider", "at"),
@@ -149,4 +160,5 @@ seen_proof = sa.Table(
 """DPoP proofs already used, by SHA-256 of key thumbprint and ``jti`` (RFC 9449 §11.1)."""
 
 LEDGER = ledger_store.define(METADATA)
-"""The log itself, in the same database, so that a release and the epoch it was decided under meet in one transaction."""
+"""The log itself, in the same database, so that a release and the epoch it was decided under meet in one transaction.
+"""

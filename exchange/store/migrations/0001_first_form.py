@@ -1,5 +1,7 @@
 """The first form of every table."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,30 +13,30 @@ down_revision = None
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _text(name, *, primary_key=False):
+def _text(name: str, *, primary_key: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.Text, nullable=False, primary_key=primary_key)
 
 
-def _bytes(name, *, primary_key=False, nullable=False):
+def _bytes(name: str, *, primary_key: bool = False, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.LargeBinary, nullable=nullable, primary_key=primary_key)
 
 
-def _instant(name, *, nullable=False):
+def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.BigInteger, nullable=nullable)
 
 
-def _integer(name, kind=sa.Integer, *, primary_key=False):
+def _integer(name: str, kind: Any = sa.Integer, *, primary_key: bool = False) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=False, primary_key=primary_key, autoincrement=False)
 
 
-def upgrade():
+def upgrade() -> None:
     ledger_store.create_v1(op)
     _policies()
     _cases()
     _requests()
 
 
-def _policies():
+def _policies() -> None:
     epoch = op.create_table(
         "policy_epoch",
         _integer("one", primary_key=True),
@@ -63,10 +65,15 @@ def _policies():
         _instant("changed_at"),
     )
     op.create_index("grant_version_status", "grant_version", ["status"])
-    op.create_table("quota_use", _text("grant_ref", primary_key=True), _text("day", primary_key=True), _integer("used", sa.BigInteger))
+    op.create_table(
+        "quota_use",
+        _text("grant_ref", primary_key=True),
+        _text("day", primary_key=True),
+        _integer("used", sa.BigInteger),
+    )
 
 
-def _cases():
+def _cases() -> None:
     op.create_table(
         "service_case",
         _text("id", primary_key=True),
@@ -94,7 +101,7 @@ def _cases():
     )
 
 
-def _requests():
+def _requests() -> None:
     op.create_table(
         "evidence_request",
         _text("id", primary_key=True),
@@ -127,7 +134,7 @@ def _requests():
         _text("relation"),
         _bytes("subject"),
         _text("outcome"),
-        _integer("fields"),
+        _text("asked"),
         _instant("at"),
     )
     op.create_index("delivery_case", "delivery", ["case_id"])

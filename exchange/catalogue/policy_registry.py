@@ -1,0 +1,31 @@
+"""The catalogue as policies see it: what exists, who owns it, and nothing they do not need."""
+
+from __future__ import annotations
+
+from exchange.catalogue.model import EvidenceType
+from exchange.catalogue.registry import Registry
+from policies import registry as policies
+from policies.grant import BasisKind
+
+
+def policy_registry(catalogue: Registry) -> policies.Registry:
+    """The registry a policy image is built with."""
+    return policies.Registry(
+        systems={
+            name: policies.RegisteredSystem(system.organisation, system.status.value)
+            for name, system in catalogue.systems.items()
+        },
+        organisations={code: policies.RegisteredOrganisation() for code in catalogue.organisations},
+        evidence_types={code: _evidence_type(kind) for code, kind in catalogue.evidence_types.items()},
+        service_items={
+            code: policies.RegisteredServiceItem(
+                {basis.code: BasisKind(basis.kind) for basis in item.legal_bases.values()}
+            )
+            for code, item in catalogue.service_items.items()
+        },
+    )
+
+
+def _evidence_type(kind: EvidenceType) -> policies.RegisteredEvidenceType:
+    fields = {name: policies.RegisteredField(field.label, field.minimal_mask) for name, field in kind.fields.items()}
+    return policies.RegisteredEvidenceType(kind.provider, fields, frozenset(kind.predicates), kind.classification)

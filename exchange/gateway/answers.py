@@ -1,0 +1,65 @@
+"""Answers: composed from what was stored and what the ledger keeps, so that the first answer and its repetition are
+the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+
+from exchange import errors
+from kernel.canonical import JSON
+from kernel.jose import base64url
+from kernel.ledger.log import Ledger
+from kernel.problems import Problem
+from kernel.web.http import HttpResponse, json_response
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One item's evidence and its receipt."""
+
+    jws: str | None
+    claims: Mapping[str, JSON] | None
+    receipt: str
+
+
+def compose(request_id: str, outcome: Mapping[str, Any], pieces: list[Piece]) -> HttpResponse:
+    """The body of an answer, by the stored outcome and the piece of each item."""
+    pairs = zip(outcome["items"], pieces, strict=True)
+    body = {"id": request_id, "status": outcome["status"], "evidence": [_item(item, piece) for item, piece in pairs]}
+    return json_response(body)
+
+
+def _item(stored: Mapping[str, Any], piece: Piece) -> dict[str, JSON]:
+    item: dict[str, JSON] = {"type": stored["type"], "status": stored["status"]}
+    if piece.claims is not None:
+        evidence = cast("dict[str, JSON]", piece.claims["evidence"])
+        item |= {name: evidence[name] for name in ("data", "answers") if name in evidence}
+        item["provenance"] = piece.claims["provenance"]
+        item["obligations"] = piece.claims["obligations"]
+        item["decision_id"] = piece.claims["decision_id"]
+        item["jws"] = piece.jws
+    else:
+        item["problem"] = stored["problem"]
+    item["receipt"] = piece.receipt
+    return item
+
+
+def stored_pieces(outcome: Mapping[str, Any], ledger: Ledger) -> list[Piece]:
+    """The pieces of an answer given before. Raises Problem (evidence-request.erased), DatabaseUnavailable."""
+    return [_stored_piece(item, ledger) for item in outcome["items"]]
+
+
+def _stored_piece(item: Mapping[str, Any], ledger: Ledger) -> Piece:
+    receipt = ledger.receipt(item["entry"]).text
+    if item["status"] != "delivered":
+        return Piece(None, None, receipt)
+    kept = ledger.open_payload(item["entry"])
+    if kept is None:
+        raise Problem(errors.REQUEST_ERASED)
+    jws = kept.decode("ascii")
+    return Piece(jws, orjson.loads(base64url.decode(jws.split(".")[1])), receipt)

@@ -1,0 +1,134 @@
+"""Deciding: one ruling per item, by policy and by what the catalogue and the case say. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from exchange.catalogue.model import SELF, System
+from exchange.gateway.access_token import AccessToken, Detail
+from exchange.gateway.blind_index import BlindIndex
+from exchange.gateway.parties import Concerned, concerned
+from exchange.gateway.refusals import Refusal, by_policy
+from exchange.gateway.request import EvidenceRequest, Item
+from exchange.gateway.snapshot import Snapshot
+from exchange.store.cases import Case
+from policies.decision import Deny, Permit
+from policies.model import AccessRequest, Action, Consent, SystemPrincipal
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Everything a decision depends on besides policies and catalogue; the same for every item of a request.
+
+    ``detail`` is the authorization detail the whole request fits in; ``moment`` the time of the decision.
+    """
+
+    id: str
+    request: EvidenceRequest
+    token: AccessToken
+    system: System
+    detail: Detail
+    indexes: BlindIndex
+    leeway: int
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """An item that may be released as ``permit`` says."""
+
+    item: Item
+    decision: str
+    concerned: Concerned
+    permit: Permit
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An item that may not; ``concerned`` is None where it could not be established whom it is about."""
+
+    item: Item
+    decision: str
+    concerned: Concerned | None
+    refusal: Refusal
+
+
+Ruling = Permitted | Refused
+
+
+def fitting_detail(request: EvidenceRequest, token: AccessToken) -> Detail | None:
+    """The one authorization detail that covers the whole request (RFC 9396 §7), if there is one."""
+    purpose = (request.service_item, request.case, request.legal_basis)
+    for detail in token.details:
+        same = (detail.service_item, detail.case, detail.legal_basis) == purpose
+        if same and all(_covered(item, detail) for item in request.items):
+            return detail
+    return None
+
+
+def _covered(item: Item, detail: Detail) -> bool:
+    return detail.covers(item.type, frozenset(item.fields), item.predicate_names)
+
+
+def rule(asking: Asking, case: Case, snapshot: Snapshot) -> tuple[Ruling, ...]:
+    """A ruling on every item, in their order, all under the same epoch."""
+    return tuple(_rule(item, asking, case, snapshot) for item in asking.request.items)
+
+
+def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
+    name = decision_name(asking.id, item.number, snapshot.epoch)
+    kind = snapshot.registry.evidence_types.get(item.type)
+    whom = concerned(item, kind, person=asking.token.person, case=case, indexes=asking.indexes)
+    if isinstance(whom, Refusal):
+        return Refused(item, name, None, whom)
+    decision = snapshot.image.decide(access_request(item, whom, asking, provider=kind.provider if kind else ""))
+    if isinstance(decision, Deny):
+        return Refused(item, name, whom, by_policy(decision))
+    return Permitted(item, name, whom, decision)
+
+
+def decision_name(request_id: str, item: int, epoch: int) -> str:
+    """``dec_…``: names request, item and the epoch it was decided under."""
+    return f"dec_{request_id.partition('_')[2]}_{item}_{epoch}"
+
+
+def access_request(item: Item, whom: Concerned, asking: Asking, *, provider: str) -> AccessRequest:
+    """The item as policies see it: everything from verified sources, nothing on the caller's word."""
+    fields, token = frozenset(item.fields), asking.token
+    return AccessRequest(
+        system=SystemPrincipal(asking.system.name, asking.system.organisation, asking.system.status.value),
+        action=Action.of(fields),
+        evidence_type=item.type,
+        provider=provider,
+        fields=fields,
+        predicates=item.predicate_names,
+        service_item=asking.request.service_item,
+        legal_basis=asking.request.legal_basis,
+        now=asking.moment,
+        relation=whom.relation,
+        loa=token.assurance,
+        present=token.present,
+        consent=_consent(item, whom, asking),
+    )
+
+
+def _consent(item: Item, whom: Concerned, asking: Asking) -> Consent | None:
+    """What the person agreed to at sign-in: exactly the authorization detail, for as long as the token lives.
+
+    It covers their own records only. Consent kept beyond one token is a store of its own and follows later.
+    """
+    granted = next((one for one in asking.detail.items if one.type == item.type), None)
+    if granted is None or not asking.token.present or whom.relation != SELF:
+        return None
+    skew = timedelta(seconds=asking.leeway)
+    return Consent(
+        service_item=asking.detail.service_item,
+        consumer=asking.system.organisation,
+        evidence_type=item.type,
+        fields=granted.fields,
+        predicates=granted.predicates,
+        not_before=datetime.fromtimestamp(asking.token.issued_at, UTC) - skew,
+        not_after=datetime.fromtimestamp(asking.token.expires_at, UTC) + skew,
+        revoked=False,
+    )

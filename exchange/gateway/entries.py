@@ -1,0 +1,126 @@
+"""What became of each item, and the ledger entry that says so: who, whose, what, why and under what; never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from exchange.gateway.enforcement import Asking, Permitted, Refused
+from exchange.gateway.refusals import Refusal
+from exchange.gateway.sealing import Sealed
+from kernel.canonical import JSON
+from kernel.ledger.event import Event
+from kernel.problems import ProblemKind
+
+RELEASE, REFUSAL, FAILURE, NOTICE = "EvidenceReleased", "EvidenceRefused", "RetrievalFailed", "NoticeGiven"
+DROPPED, INTERRUPTED = "AnswerDropped", "RetrievalInterrupted"
+NOTIFY = "notify-citizen"
+"""The obligation that a notice in the ledger fulfils."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """An item that leaves, and which relations to other parties its record proves (blind index, relation)."""
+
+    ruling: Permitted
+    sealed: Sealed
+    proves: frozenset[tuple[bytes, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An item that was permitted, but for which nothing usable came."""
+
+    ruling: Permitted
+    kind: ProblemKind
+
+
+Result = Released | Refused | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Everything that is known when a request ends, ready to be recorded."""
+
+    asking: Asking
+    epoch: int
+    providers: Mapping[str, str]
+    results: tuple[Result, ...]
+    day: date
+    language: str
+
+
+def ruling_of(result: Result) -> Permitted | Refused:
+    """The ruling a result came from."""
+    return result if isinstance(result, Refused) else result.ruling
+
+
+def item_event(result: Result, settlement: Settlement) -> Event:
+    """The ledger entry of one item: who, whose, what, why, under what; names of fields, never a value."""
+    ruling = ruling_of(result)
+    facts = common_facts(settlement.asking) | _item_facts(ruling, settlement)
+    subject = ruling.concerned.subject if ruling.concerned else None
+    request, number = settlement.asking.id, str(ruling.item.number)
+    if isinstance(result, Released):
+        jws = result.sealed.jws
+        return Event(RELEASE, request, number, facts, subject, evidence=jws, payload=jws.encode())
+    if isinstance(result, Failed):
+        return Event(FAILURE, request, number, facts | {"reason": result.kind.code}, subject)
+    return Event(REFUSAL, request, number, facts | _refusal_facts(result.refusal), subject)
+
+
+def common_facts(asking: Asking) -> dict[str, JSON]:
+    """What every entry of a request says."""
+    facts: dict[str, JSON] = {
+        "system": asking.system.name,
+        "consumer": asking.system.organisation,
+        "case": asking.request.case,
+        "service_item": asking.request.service_item,
+        "legal_basis": asking.request.legal_basis,
+        "present": asking.token.present,
+        "loa": asking.token.assurance,
+    }
+    if asking.token.officer is not None:
+        facts["officer"] = asking.indexes.of_officer(asking.token.officer)
+    return facts
+
+
+def _item_facts(ruling: Permitted | Refused, settlement: Settlement) -> dict[str, JSON]:
+    item = ruling.item
+    facts: dict[str, JSON] = {
+        "evidence_type": item.type,
+        "provider": settlement.providers.get(item.type, ""),
+        "fields": [*item.fields],
+        "predicates": [*sorted(item.predicate_names)],
+        "decision": ruling.decision,
+        "epoch": settlement.epoch,
+        "relation": ruling.concerned.relation if ruling.concerned else (item.relation or ""),
+    }
+    if isinstance(ruling, Permitted):
+        facts["grants"] = [*ruling.permit.grants]
+        facts["masks"] = {name: mask.value for name, mask in ruling.permit.release.items() if mask.value != "clear"}
+        facts["obligations"] = [obligation.text for obligation in ruling.permit.obligations]
+    return facts
+
+
+def _refusal_facts(refusal: Refusal) -> dict[str, JSON]:
+    return {
+        "reason": refusal.kind.code,
+        "clauses": [clause.id for clause in refusal.clauses],
+        "grants": [*refusal.grants],
+    }
+
+
+def notice(result: Result, settlement: Settlement) -> Event | None:
+    """A notice to the citizen: when nobody was present, and wherever a grant obliges to it (PIPL articles 18 and 35).
+    """
+    if not isinstance(result, Released):
+        return None
+    ruling = result.ruling
+    obliged = any(obligation.kind == NOTIFY for obligation in ruling.permit.obligations)
+    if settlement.asking.token.present and not obliged:
+        return None
+    facts = {"evidence_type": ruling.item.type, "consumer": settlement.asking.system.organisation}
+    number = str(ruling.item.number)
+    return Event(NOTICE, settlement.asking.id, number, dict(facts), ruling.concerned.subject)

@@ -1,0 +1,116 @@
+"""From permits to results: fetch once, then filter and sign; and, when policy moves meanwhile, decide and filter
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from connectors.registry import Retrieved
+from exchange.catalogue.model import EvidenceType
+from exchange.gateway.disclosure import disclose
+from exchange.gateway.enforcement import Asking, Permitted, Refused, Ruling, rule
+from exchange.gateway.entries import Failed, Released, Result, Settlement
+from exchange.gateway.intents import Admitted, missing_quotas, reserve
+from exchange.gateway.refusals import Refusal
+from exchange.gateway.retrieval import Findings, NoRecord, Retrieval
+from exchange.gateway.sealing import Sealer, provenance
+from exchange.gateway.snapshot import Snapshot
+from exchange.local_day import local_day
+from exchange.store.cases import Case
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.identifiers import subject
+from kernel.identifiers.errors import InvalidIdentifier
+from kernel.problems import ProblemKind
+
+
+@dataclass(frozen=True)
+class Fulfilment:
+    """Produces the results of admitted requests. Nothing it makes has left yet."""
+
+    retrieval: Retrieval
+    sealer: Sealer
+    database: Database
+    clock: Clock
+
+    def fetch(self, admitted: Admitted, snapshot: Snapshot) -> Findings:
+        """What the sources say about everything that is permitted."""
+        permitted = [ruling for ruling in admitted.rulings if isinstance(ruling, Permitted)]
+        return self.retrieval.retrieve(permitted, snapshot.sources) if permitted else {}
+
+    def decide_again(self, asking: Asking, admitted: Admitted, snapshot: Snapshot) -> tuple[Asking, Admitted]:
+        """Rulings under a newer snapshot, with whatever further quotas they need."""
+        asking = replace(asking, moment=self.clock.now())
+        rulings = rule(asking, admitted.case, snapshot)
+        permits = [ruling.permit for ruling in rulings if isinstance(ruling, Permitted)]
+        reserved = admitted.reserved
+        if missing_quotas(permits, reserved):
+            rulings, reserved = self.database.write(lambda connection: reserve(connection, rulings, admitted.day))
+        return asking, Admitted(admitted.case, rulings, reserved, admitted.day)
+
+    def settle(
+        self, asking: Asking, admitted: Admitted, findings: Findings, snapshot: Snapshot, language: str
+    ) -> Settlement:
+        """The results of every item, ready to be recorded under the snapshot's epoch."""
+        results = tuple(self._result(ruling, asking, admitted.case, findings, snapshot) for ruling in admitted.rulings)
+        kinds = snapshot.registry.evidence_types
+        providers = {item.type: kinds[item.type].provider for item in asking.request.items if item.type in kinds}
+        return Settlement(asking, snapshot.epoch, providers, results, admitted.day, language)
+
+    def _result(self, ruling: Ruling, asking: Asking, case: Case, findings: Findings, snapshot: Snapshot) -> Result:
+        if isinstance(ruling, Refused):
+            return ruling
+        found = findings[ruling.item.type, ruling.concerned.subject]
+        if isinstance(found, NoRecord):
+            return Failed(ruling, found.kind)
+        kind = snapshot.registry.evidence_types[ruling.item.type]
+        conforms = snapshot.registry.records[kind.code]
+        disclosed = disclose(ruling.item, ruling.permit, found, kind, conforms, _today(asking))
+        if isinstance(disclosed, ProblemKind):
+            return Failed(ruling, disclosed)
+        origin = provenance(found, snapshot.sources.get(kind.code), kind.provider, snapshot.registry)
+        sealed = self.sealer.seal(asking, ruling, disclosed, origin)
+        return Released(ruling, sealed, proven_relations(kind, found, case, asking))
+
+
+def withdrawn(admitted: Admitted, kind: ProblemKind) -> Admitted:
+    """The same request with every permit turned into a refusal of this kind (a token revoked meanwhile)."""
+    rulings = tuple(
+        Refused(ruling.item, ruling.decision, ruling.concerned, Refusal(kind))
+        if isinstance(ruling, Permitted)
+        else ruling
+        for ruling in admitted.rulings
+    )
+    return replace(admitted, rulings=rulings)
+
+
+def proven_relations(kind: EvidenceType, found: Retrieved, case: Case, asking: Asking) -> frozenset[tuple[bytes, str]]:
+    """Which listed parties the record names as related to its subject; nobody else's number is kept in any form."""
+    parties = {party.subject for party in case.parties}
+    named = (
+        (index, relation.relation)
+        for relation in kind.relations
+        for value in _values(found.values, relation.field)
+        if (index := _index(relation.scheme, value, asking)) in parties
+    )
+    return frozenset((index, relation) for index, relation in named if index is not None)
+
+
+def _values(record: Mapping[str, JSON], field: str) -> list[JSON]:
+    value = record.get(field)
+    return value if isinstance(value, list) else [value]
+
+
+def _index(scheme: str, value: JSON, asking: Asking) -> bytes | None:
+    try:
+        return asking.indexes.of(subject.parse(scheme, value))
+    except InvalidIdentifier:
+        return None
+
+
+def _today(asking: Asking) -> date:
+    return local_day(asking.moment)

@@ -1,0 +1,174 @@
+"""Admission: everything that must be durable before a source is contacted, in one transaction (ADR 0012).
+
+The DPoP proof is used up, the person joins the case, idempotency row and intent are written, quotas are reserved.
+Whatever is refused here is *returned*, so that the proof stays used up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import orjson
+from sqlalchemy import Connection
+
+from exchange import errors
+from exchange.catalogue.model import APPLICANT
+from exchange.gateway.enforcement import Asking, Permitted, Refused, Ruling, rule
+from exchange.gateway.parties import may_join
+from exchange.gateway.refusals import Refusal
+from exchange.gateway.request import Item
+from exchange.gateway.snapshot import Snapshot
+from exchange.local_day import local_day
+from exchange.store import cases, intents, proofs, quotas
+from exchange.store.cases import Case
+from exchange.store.intents import Intent, Stored
+from kernel.jose import DpopProof
+from kernel.problems import ProblemKind
+from policies.decision import Permit, Quota
+from policies.refusals import REFUSALS
+
+EXPECTED_SECONDS = 60
+"""After this a request that has not settled is taken for interrupted; far beyond every time limit within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A request at the door: who asks what, by which snapshot, and how it is told from others.
+
+    ``key`` is the blind index of the Idempotency-Key, None without one; ``digest`` of body and person.
+    """
+
+    asking: Asking
+    snapshot: Snapshot
+    proof: DpopProof | None
+    key: bytes | None
+    digest: bytes
+    runner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The intent is durable; ``reserved`` quotas are taken for ``day``."""
+
+    case: Case
+    rulings: tuple[Ruling, ...]
+    reserved: tuple[Quota, ...]
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The same key was used before; the rulings say what would be allowed now."""
+
+    stored: Stored
+    rulings: tuple[Ruling, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The whole request is refused; nothing but the used-up proof was written."""
+
+    kind: ProblemKind
+
+
+Admission = Admitted | Repeated | TurnedAway
+
+
+def admit(connection: Connection, attempt: Attempt) -> Admission:
+    """Let a request in, or say why not. Runs inside one write transaction."""
+    if attempt.proof is not None and not proofs.consume(connection, attempt.proof):
+        return TurnedAway(errors.PROOF_REPLAYED)
+    case = _case(connection, attempt.asking)
+    if isinstance(case, ProblemKind):
+        return TurnedAway(case)
+    stored = intents.begin(connection, _intent(attempt))
+    rulings = rule(attempt.asking, case, attempt.snapshot)
+    if stored is not None:
+        return Repeated(stored, rulings)
+    day = local_day(attempt.asking.moment)
+    rulings, reserved = reserve(connection, rulings, day)
+    return Admitted(case, rulings, reserved, day)
+
+
+def _case(connection: Connection, asking: Asking) -> Case | ProblemKind:
+    case = cases.read(connection, asking.request.case)
+    if case is None or case.system != asking.system.name:
+        return errors.CASE_UNKNOWN  # another system's case looks exactly like none
+    if not case.open:
+        return errors.CASE_CLOSED
+    if case.service_item != asking.request.service_item:
+        return errors.CASE_OTHER_ITEM
+    return _joined(connection, case, asking)
+
+
+def _joined(connection: Connection, case: Case, asking: Asking) -> Case | ProblemKind:
+    """The person of the token is, or now becomes, a party: they signed in themselves and named this case (ADR 0013)."""
+    if asking.token.person is None:
+        return case
+    person = asking.indexes.of(asking.token.person)
+    if any(party.subject == person for party in case.parties):
+        return case
+    if not may_join(case, person):
+        return errors.SUBJECT_NOT_IN_CASE
+    cases.join(connection, case.id, person, APPLICANT, asking.moment)
+    return case
+
+
+def _intent(attempt: Attempt) -> Intent:
+    asking = attempt.asking
+    person = asking.token.person
+    return Intent(
+        id=asking.id,
+        case=asking.request.case,
+        system=asking.system.name,
+        organisation=asking.system.organisation,
+        key=attempt.key,
+        digest=attempt.digest,
+        person=asking.indexes.of(person) if person else None,
+        runner=attempt.runner,
+        asked=orjson.dumps([_asked(item) for item in asking.request.items]).decode(),
+        started_at=asking.moment,
+        expected_by=asking.moment + timedelta(seconds=EXPECTED_SECONDS),
+    )
+
+
+def _asked(item: Item) -> dict[str, object]:
+    """An item without the number of whom it is about."""
+    questions = [{"name": question.name, "args": question.args} for question in item.questions]
+    return {"type": item.type, "fields": item.fields, "predicates": questions, "relation": item.relation}
+
+
+def reserve(
+    connection: Connection, rulings: tuple[Ruling, ...], day: date
+) -> tuple[tuple[Ruling, ...], tuple[Quota, ...]]:
+    """Reserve what the permits need; a permit whose quota is used up becomes a refusal."""
+    taken: list[Quota] = []
+    after = tuple(_reserved(connection, ruling, day, taken) for ruling in rulings)
+    return after, tuple(taken)
+
+
+def _reserved(connection: Connection, ruling: Ruling, day: date, taken: list[Quota]) -> Ruling:
+    if isinstance(ruling, Refused):
+        return ruling
+    own: list[Quota] = []
+    for quota in ruling.permit.quotas:
+        if not quotas.reserve(connection, quota.grant, day, quota.per_day):
+            for earlier in own:
+                quotas.give_back(connection, earlier.grant, day)
+            return _out_of_quota(ruling, quota)
+        own.append(quota)
+    taken.extend(own)
+    return ruling
+
+
+def _out_of_quota(ruling: Permitted, quota: Quota) -> Refused:
+    refusal = Refusal(REFUSALS["policy.quota-exceeded"], grants=(quota.grant,))
+    return Refused(ruling.item, ruling.decision, ruling.concerned, refusal)
+
+
+def missing_quotas(permits: list[Permit], reserved: tuple[Quota, ...]) -> bool:
+    """Whether these permits rest on quotas that were not reserved for them."""
+    needed = sorted(quota.grant for permit in permits for quota in permit.quotas)
+    held = [quota.grant for quota in reserved]
+    return any(needed.count(grant) > held.count(grant) for grant in set(needed))

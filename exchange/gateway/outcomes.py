@@ -1,0 +1,72 @@
+"""What is stored of a settled request: enough to answer it again, and rows to count by; never a value of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from exchange.gateway.entries import Failed, Released, Result, Settlement, ruling_of
+from exchange.gateway.refusals import Refusal, describe
+from exchange.store.deliveries import RELEASED, Delivery
+from kernel.canonical import JSON
+from kernel.ledger.receipt import Receipt
+
+
+def outcome_of(settlement: Settlement, receipts: Sequence[Receipt]) -> dict[str, JSON]:
+    """What is stored to answer a repetition: per item its status and its entry; the evidence itself lies by the
+    ledger.
+    """
+    items: list[JSON] = [
+        _stored(result, receipt, settlement.language)
+        for result, receipt in zip(settlement.results, receipts, strict=False)
+    ]
+    return {"status": overall_status(settlement.results), "items": items}
+
+
+def _stored(result: Result, receipt: Receipt, language: str) -> dict[str, JSON]:
+    ruling = ruling_of(result)
+    stored: dict[str, JSON] = {"type": ruling.item.type, "entry": receipt.index}
+    if isinstance(result, Released):
+        return stored | {"status": "delivered"}
+    if isinstance(result, Failed):
+        return stored | {"status": "failed", "problem": describe(Refusal(result.kind), ruling.decision, language)}
+    return stored | {"status": "refused", "problem": describe(result.refusal, ruling.decision, language)}
+
+
+def overall_status(results: Sequence[Result]) -> str:
+    """delivered, partly-delivered, refused or failed: one word for all items."""
+    delivered = sum(isinstance(result, Released) for result in results)
+    if delivered == len(results):
+        return "delivered"
+    if delivered:
+        return "partly-delivered"
+    return "failed" if any(isinstance(result, Failed) for result in results) else "refused"
+
+
+def delivery_of(result: Result, settlement: Settlement, entry: int) -> Delivery | None:
+    """The row an item is counted by; None when it could not be established whom it is about."""
+    ruling = ruling_of(result)
+    if ruling.concerned is None:
+        return None
+    asking, item = settlement.asking, ruling.item
+    return Delivery(
+        request_id=asking.id,
+        item=item.number,
+        entry=entry,
+        case_id=asking.request.case,
+        consumer=asking.system.organisation,
+        provider=settlement.providers.get(item.type, ""),
+        evidence_type=item.type,
+        service_item=asking.request.service_item,
+        legal_basis=asking.request.legal_basis,
+        relation=ruling.concerned.relation,
+        subject=ruling.concerned.index,
+        outcome=_outcome_name(result),
+        asked=" ".join((*item.fields, *sorted(item.predicate_names))),
+        at=asking.moment,
+    )
+
+
+def _outcome_name(result: Result) -> str:
+    if isinstance(result, Released):
+        return RELEASED
+    return "failed" if isinstance(result, Failed) else "refused"

@@ -1,0 +1,62 @@
+"""Whom an item is about, and in which proven relation to the person of the case (ADR 0013)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from exchange import errors
+from exchange.catalogue.model import APPLICANT, SELF, EvidenceType
+from exchange.gateway.blind_index import BlindIndex
+from exchange.gateway.refusals import Refusal
+from exchange.gateway.request import Item
+from exchange.store.cases import Case
+from kernel.identifiers.subject import SubjectRef
+from kernel.problems import ProblemKind
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """The subject of one item: the number (only in memory), its blind index, and the relation, proven."""
+
+    subject: SubjectRef = field(repr=False)
+    index: bytes = field(repr=False)
+    relation: str
+
+
+def may_join(case: Case, person: bytes) -> bool:
+    """Whether somebody who signed in themselves may become a party: listed, or nobody was listed as applicant."""
+    listed = {party.subject for party in case.parties if not party.joined}
+    applicants = {party.subject for party in case.parties if party.role == APPLICANT and not party.joined}
+    return person in listed or not applicants
+
+
+def concerned(
+    item: Item, kind: EvidenceType | None, *, person: SubjectRef | None, case: Case, indexes: BlindIndex
+) -> Concerned | Refusal:
+    """Whom the item is about, or why that cannot be. ``person`` is the token's own, None when nobody is present."""
+    subject = item.subject or person
+    if subject is None:
+        return _refused(errors.SUBJECT_MISSING)
+    if kind is not None and subject.scheme != kind.subject_scheme:
+        return _refused(errors.SUBJECT_OTHER_SCHEME)
+    index = indexes.of(subject)
+    if person is not None and subject == person:
+        return Concerned(subject, index, SELF) if item.relation in {None, SELF} else _refused(errors.RELATION_UNPROVEN)
+    return _other(item, subject, index, present=person is not None, case=case)
+
+
+def _other(item: Item, subject: SubjectRef, index: bytes, *, present: bool, case: Case) -> Concerned | Refusal:
+    roles = {party.role for party in case.parties if party.subject == index}
+    if not roles:
+        return _refused(errors.SUBJECT_NOT_IN_CASE)
+    if not present and APPLICANT in roles and item.relation in {None, SELF}:
+        return Concerned(
+            subject, index, SELF
+        )  # absent: the department names its own applicant; the grant must allow it
+    if item.relation is None or (index, item.relation) not in case.relations:
+        return _refused(errors.RELATION_UNPROVEN)
+    return Concerned(subject, index, item.relation)
+
+
+def _refused(kind: ProblemKind) -> Refusal:
+    return Refusal(kind)

@@ -1,0 +1,164 @@
+"""The governed call, read aloud: authenticate, understand, admit, fetch, filter and sign, record, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from exchange import errors
+from exchange.gateway import intents as admission
+from exchange.gateway.answers import Piece, compose, stored_pieces
+from exchange.gateway.enforcement import Asking, Refused
+from exchange.gateway.entries import Released, Settlement, common_facts
+from exchange.gateway.fulfilment import Fulfilment, withdrawn
+from exchange.gateway.intents import Admitted, Attempt, Repeated, TurnedAway
+from exchange.gateway.lease import Lease
+from exchange.gateway.recording import IntentLost, Recorded, Recorder
+from exchange.gateway.refusals import describe
+from exchange.gateway.snapshot import Snapshot
+from exchange.gateway.tokens import Authenticator, Caller, unauthorized
+from exchange.gateway.understanding import Understanding
+from exchange.store.intents import State
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy
+from kernel.ids import new_id
+from kernel.jose import DpopProof
+from kernel.ledger.errors import FenceMoved
+from kernel.problems import Problem, ProblemKind
+from kernel.web.http import HttpRequest, HttpResponse
+
+MOST_TRIES = 3
+"""How often a request decides again because the epoch moved; then it is refused."""
+SENT_WITHIN = 1.0
+"""Seconds from the commit after which an answer is dropped: a node that was frozen must not release what was since
+revoked.
+"""
+
+_SOON = (("Retry-After", "1"),)
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Everything a governed call needs, and nothing of any one call. Safe for threads."""
+
+    origin: str
+    authenticator: Authenticator
+    understanding: Understanding
+    policy: Lease[Snapshot]
+    database: Database
+    fulfilment: Fulfilment
+    recorder: Recorder
+    clock: Clock
+    entropy: Entropy
+
+    def request_evidence(self, http: HttpRequest) -> HttpResponse:
+        """``POST /v1/evidence-requests``. Raises Problem."""
+        caller = self.authenticator.authenticate(http)
+        request_id = new_id("er", self.clock, self.entropy)
+        try:
+            attempt = self.understanding.attempt(http, caller, request_id)
+        except Problem as problem:
+            self._record_refusal(request_id, caller, problem.kind, caller.proof)
+            raise
+        admitted = self.database.write(lambda connection: admission.admit(connection, attempt))
+        if isinstance(admitted, TurnedAway):
+            raise self._turned_away(request_id, caller, admitted.kind)
+        if isinstance(admitted, Repeated):
+            return self._repeat(attempt, admitted, caller, http.language)
+        return self._answer(*self._fulfil(attempt, admitted, http.language))
+
+    def _fulfil(self, attempt: Attempt, admitted: Admitted, language: str) -> tuple[Settlement, Recorded]:
+        """Fetch once; then decide, filter, sign and record under one epoch, again when it moved meanwhile."""
+        asking, snapshot = attempt.asking, attempt.snapshot
+        findings = self.fulfilment.fetch(admitted, snapshot)
+        for _ in range(MOST_TRIES):
+            standing = self._still_standing(asking, admitted)
+            settlement = self.fulfilment.settle(asking, standing, findings, snapshot, language)
+            try:
+                return settlement, self._settled(settlement)
+            except FenceMoved:
+                snapshot = self.policy.renew()
+                asking, admitted = self.fulfilment.decide_again(asking, admitted, snapshot)
+        return self._give_up(asking, admitted, snapshot, language)
+
+    def _still_standing(self, asking: Asking, admitted: Admitted) -> Admitted:
+        """Once more just before it is recorded: the token may have been revoked while the sources were asked."""
+        try:
+            self.authenticator.check_standing(asking.token)
+        except Problem as problem:
+            return withdrawn(admitted, problem.kind)
+        return admitted
+
+    def _give_up(
+        self, asking: Asking, admitted: Admitted, snapshot: Snapshot, language: str
+    ) -> tuple[Settlement, Recorded]:
+        """Policy moves faster than this request can follow: nothing is released."""
+        refused = withdrawn(admitted, errors.POLICY_STALE)
+        settlement = self.fulfilment.settle(asking, refused, {}, snapshot, language)
+        return settlement, self._settled(settlement)
+
+    def _settled(self, settlement: Settlement) -> Recorded:
+        try:
+            return self.recorder.settle(settlement)
+        except IntentLost:
+            raise Problem(errors.RETRIEVAL_INTERRUPTED, headers=_SOON) from None
+
+    def _answer(self, settlement: Settlement, recorded: Recorded) -> HttpResponse:
+        pairs = zip(settlement.results, recorded.receipts, strict=True)
+        pieces = [
+            Piece(result.sealed.jws, result.sealed.claims, receipt.text)
+            if isinstance(result, Released)
+            else Piece(None, None, receipt.text)
+            for result, receipt in pairs
+        ]
+        response = compose(settlement.asking.id, recorded.outcome, pieces)
+        if self.clock.monotonic() - recorded.committed > SENT_WITHIN:
+            self.recorder.drop(settlement.asking.id, common_facts(settlement.asking))
+            raise Problem(errors.ANSWER_DROPPED, headers=_SOON)
+        return response
+
+    def _repeat(self, attempt: Attempt, repeated: Repeated, caller: Caller, language: str) -> HttpResponse:
+        """The same key again: the same answer, if it would still be allowed."""
+        intent = repeated.stored.intent
+        if intent.digest != attempt.digest:
+            raise self._turned_away(attempt.asking.id, caller, errors.KEY_REUSED)
+        if repeated.stored.state is State.RUNNING:
+            raise Problem(errors.REQUEST_RUNNING, headers=_SOON)
+        return self.repetition(intent.id, attempt.asking, repeated, language)
+
+    def repetition(self, request_id: str, asking: Asking, repeated: Repeated, language: str) -> HttpResponse:
+        """The stored answer of a settled request, authorised anew. Raises Problem."""
+        outcome = orjson.loads(repeated.stored.outcome or "{}")
+        for item, ruling in zip(outcome["items"], repeated.rulings, strict=True):
+            if item["status"] == "delivered" and isinstance(ruling, Refused):
+                self._refuse_repetition(request_id, asking, ruling, language)
+        return compose(request_id, outcome, stored_pieces(outcome, self.recorder.ledger))
+
+    def _refuse_repetition(self, request_id: str, asking: Asking, ruling: Refused, language: str) -> None:
+        facts = common_facts(asking) | {"reason": ruling.refusal.kind.code, "repeated": True}
+        self.recorder.refuse_replay(request_id, ruling, facts)
+        unmet = describe(ruling.refusal, ruling.decision, language)
+        members: dict[str, JSON] = {name: unmet[name] for name in ("decision_id", "unmet") if name in unmet}
+        raise Problem(ruling.refusal.kind, members=members)
+
+    def _turned_away(self, request_id: str, caller: Caller, kind: ProblemKind) -> Problem:
+        """The refusal of a whole request whose proof is used up already."""
+        if kind is errors.PROOF_REPLAYED:  # not authenticated after all: nothing is recorded
+            return unauthorized(kind, self.origin)
+        self._record_refusal(request_id, caller, kind, None)
+        return Problem(kind)
+
+    def _record_refusal(self, request_id: str, caller: Caller, kind: ProblemKind, proof: DpopProof | None) -> None:
+        try:
+            self.recorder.turn_away(request_id, self._caller_facts(caller, kind), proof)
+        except Problem as replayed:
+            raise unauthorized(replayed.kind, self.origin) from None
+
+    def _caller_facts(self, caller: Caller, kind: ProblemKind) -> Mapping[str, JSON]:
+        facts: dict[str, Any] = {"client": caller.token.client_id, "reason": kind.code}
+        return facts

@@ -1,0 +1,103 @@
+"""Writing down what happened, before anybody is told (ADR 0012).
+
+Ledger entries, the settled intent and everything counted from it are one durable transaction, which also compares the
+epoch of the decision with the one that holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+from sqlalchemy import Connection
+
+from exchange import errors
+from exchange.gateway.enforcement import Refused
+from exchange.gateway.entries import DROPPED, REFUSAL, Failed, Released, Settlement, item_event, notice
+from exchange.gateway.outcomes import delivery_of, outcome_of
+from exchange.store import cases, deliveries, intents, proofs, quotas
+from exchange.store.intents import State
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.jose import DpopProof
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
+from kernel.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was recorded: the outcome as stored, the receipt of each item, and when (monotonic seconds) it was
+    committed.
+    """
+
+    outcome: dict[str, JSON]
+    receipts: tuple[Receipt, ...] = field(repr=False)
+    committed: float
+
+
+class IntentLost(Exception):
+    """The intent was ended by somebody else meanwhile: nothing of this outcome was recorded."""
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Appends to the ledger; whatever it raises, nothing may leave."""
+
+    ledger: Ledger
+    clock: Clock
+
+    def settle(self, settlement: Settlement) -> Recorded:
+        """Record the outcome of an admitted request. Raises FenceMoved, LedgerUnavailable, IntentLost."""
+        items = [item_event(result, settlement) for result in settlement.results]
+        notices = [event for result in settlement.results if (event := notice(result, settlement)) is not None]
+        kept: list[tuple[float, dict[str, JSON]]] = []
+
+        def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            outcome = outcome_of(settlement, receipts)
+            self._write(connection, settlement, outcome, receipts)
+            kept.append((self.clock.monotonic(), outcome))
+
+        receipts = self.ledger.append([*items, *notices], fence=settlement.epoch, also=also)
+        committed, outcome = kept[-1]
+        return Recorded(outcome, tuple(receipts[: len(items)]), committed)
+
+    def _write(
+        self, connection: Connection, settlement: Settlement, outcome: Mapping[str, JSON], receipts: Sequence[Receipt]
+    ) -> None:
+        asking = settlement.asking
+        if not intents.settle(connection, asking.id, State.SETTLED, orjson.dumps(outcome).decode()):
+            raise IntentLost
+        pairs = zip(settlement.results, receipts, strict=False)  # receipts of notices follow those of the items
+        rows = [row for result, receipt in pairs if (row := delivery_of(result, settlement, receipt.index)) is not None]
+        if rows:
+            deliveries.add(connection, rows)
+        for result in settlement.results:
+            if isinstance(result, Released):
+                cases.relate(connection, asking.request.case, result.proves, asking.id, result.ruling.item.number)
+            elif isinstance(result, Failed):
+                for quota in result.ruling.permit.quotas:
+                    quotas.give_back(connection, quota.grant, settlement.day)
+
+    def turn_away(self, request_id: str, facts: Mapping[str, JSON], proof: DpopProof | None) -> Receipt:
+        """Record that an authenticated caller's whole request was refused; uses up its proof where that is still to do.
+
+        Raises Problem (token.proof-replayed, and nothing is recorded), LedgerUnavailable.
+        """
+
+        def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
+            if proof is not None and not proofs.consume(connection, proof):
+                raise Problem(errors.PROOF_REPLAYED)
+
+        return self.ledger.append([Event(REFUSAL, request_id, facts=facts)], also=also)[0]
+
+    def refuse_replay(self, asking_id: str, refused: Refused, facts: Mapping[str, JSON]) -> None:
+        """Record, once, that an answer given before is not given again. Raises LedgerUnavailable."""
+        subject = refused.concerned.subject if refused.concerned else None
+        self.ledger.append([Event(REFUSAL, asking_id, str(refused.item.number), facts, subject)])
+
+    def drop(self, request_id: str, facts: Mapping[str, JSON]) -> None:
+        """Record that an answer was not sent in time. Raises LedgerUnavailable."""
+        self.ledger.append([Event(DROPPED, request_id, facts=facts)])

@@ -1,0 +1,43 @@
+"""Why an item was not released, as a value to record and as a problem to answer with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kernel.canonical import JSON
+from kernel.problems import ProblemKind
+from policies.decision import Deny, UnmetClause
+from policies.refusals import REFUSALS
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A problem kind, and where a decision was made the clauses that failed and the grants that came nearest."""
+
+    kind: ProblemKind
+    clauses: tuple[UnmetClause, ...] = ()
+    grants: tuple[str, ...] = ()
+
+
+def by_policy(deny: Deny) -> Refusal:
+    """The refusal that a decision means."""
+    return Refusal(REFUSALS[deny.code], deny.clauses, deny.grants)
+
+
+def describe(refusal: Refusal, decision: str, language: str) -> dict[str, JSON]:
+    """The problem member of an item (RFC 9457 §3.1), in the reader's language."""
+    kind = refusal.kind
+    body: dict[str, JSON] = {
+        "type": f"urn:tongban:problem:{kind.code}",
+        "title": kind.title.in_(language),
+        "status": kind.status,
+        "code": kind.code,
+        "fault": kind.fault.value,
+        "decision_id": decision,
+        "next_step": kind.next_step.in_(language),
+    }
+    if refusal.clauses:
+        body["unmet"] = [
+            {"clause": clause.id, "code": clause.code, "text": clause.text.in_(language)} for clause in refusal.clauses
+        ]
+    return body

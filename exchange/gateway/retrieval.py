@@ -1,0 +1,83 @@
+"""Asking the sources: every evidence type of a request at once, each look-up once, all within one deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
+from dataclasses import dataclass
+
+import structlog
+
+from connectors.base import Query
+from connectors.errors import SourceProblem, SourceTimedOut
+from connectors.registry import Retrieved, Source
+from exchange import errors
+from exchange.gateway.enforcement import Permitted
+from kernel.clock import Clock
+from kernel.identifiers.subject import SubjectRef
+from kernel.problems import ProblemKind
+
+DEADLINE_SECONDS = 8.0
+"""For all look-ups of one request together."""
+MOST_AT_ONCE = 16
+"""Threads that ask sources on behalf of all requests of this process."""
+
+LookUp = tuple[str, SubjectRef]
+"""Evidence type and subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoRecord:
+    """Nothing came: why, as a problem kind."""
+
+    kind: ProblemKind
+
+
+Finding = Retrieved | NoRecord
+Findings = Mapping[LookUp, Finding]
+
+
+class Retrieval:
+    """Shares a few threads among all requests. A single look-up needs none of them. Safe for threads."""
+
+    def __init__(self, clock: Clock, *, deadline: float = DEADLINE_SECONDS, threads: int = MOST_AT_ONCE) -> None:
+        """``deadline`` in seconds. Threads start when the first request with several look-ups comes."""
+        self._clock = clock
+        self._deadline = deadline
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="retrieval")
+
+    def retrieve(self, permitted: Iterable[Permitted], sources: Mapping[str, Source]) -> Findings:
+        """What the sources say about every permitted item. Never raises: a source that fails is a finding, too."""
+        ends = self._clock.monotonic() + self._deadline
+        wanted = dict.fromkeys((one.item.type, one.concerned.subject) for one in permitted)
+        first, *others = wanted or [None]
+        waiting = {one: self._pool.submit(self._look_up, one, sources, ends) for one in others if one is not None}
+        found = {first: self._look_up(first, sources, ends)} if first is not None else {}
+        return found | {one: self._collect(future, ends) for one, future in waiting.items()}
+
+    def close(self) -> None:
+        """End the threads; look-ups not yet begun are dropped."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _look_up(self, wanted: LookUp, sources: Mapping[str, Source], ends: float) -> Finding:
+        kind, subject = wanted
+        source = sources.get(kind)
+        left = ends - self._clock.monotonic()
+        if source is None:
+            return NoRecord(errors.SOURCE_MISSING)
+        if left <= 0:
+            return NoRecord(SourceTimedOut.kind)
+        try:
+            return source.retrieve(Query(subject, deadline=left))
+        except SourceProblem as trouble:
+            log = structlog.get_logger(__name__)
+            log.warning("source gave no answer", source=trouble.source, code=trouble.kind.code, reason=trouble.reason)
+            return NoRecord(trouble.kind)
+
+    def _collect(self, future: Future[Finding], ends: float) -> Finding:
+        try:
+            return future.result(timeout=max(0.0, ends - self._clock.monotonic()))
+        except NotInTime:
+            future.cancel()
+            return NoRecord(SourceTimedOut.kind)

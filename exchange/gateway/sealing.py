@@ -1,0 +1,80 @@
+"""Evidence as a signed statement of the exchange: one compact JWS per item, over exactly what leaves (RFC 7515, RFC
+8725 §3.11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from connectors.registry import Retrieved, Source
+from exchange.catalogue.registry import Registry
+from exchange.gateway.disclosure import Disclosed
+from exchange.gateway.enforcement import Asking, Permitted
+from kernel import jose
+from kernel.canonical import JSON
+
+EVIDENCE_TYPE = "evidence+jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One piece of evidence: its claims, and the JWS over them."""
+
+    claims: dict[str, JSON] = field(repr=False)
+    jws: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """Signs as ``issuer`` (the exchange's identifier) with whatever key is active at the moment."""
+
+    issuer: str
+    signing: Callable[[], jose.SigningKey]
+
+    def seal(self, asking: Asking, ruling: Permitted, disclosed: Disclosed, provenance: dict[str, JSON]) -> Sealed:
+        """The evidence of one item. It names no person: whom it is about, the case knows."""
+        permit, request = ruling.permit, asking.request
+        claims: dict[str, JSON] = {
+            "iss": self.issuer,
+            "aud": asking.system.organisation,
+            "jti": f"{asking.id}/{ruling.item.number}",
+            "iat": int(asking.moment.timestamp()),
+            "case": request.case,
+            "service_item": request.service_item,
+            "legal_basis": request.legal_basis,
+            "relation": ruling.concerned.relation,
+            "evidence": _evidence(ruling.item.type, disclosed),
+            "provenance": provenance,
+            "grants": list(permit.grants),
+            "decision_id": ruling.decision,
+            "obligations": [obligation.text for obligation in permit.obligations],
+        }
+        return Sealed(claims, jose.sign(claims, self.signing(), typ=EVIDENCE_TYPE))
+
+
+def provenance(found: Retrieved, source: Source | None, provider: str, registry: Registry) -> dict[str, JSON]:
+    """Where a record comes from, as of when, and how far it can be trusted (grades A to D)."""
+    organisation = registry.organisations[provider]
+    return {
+        "provider": provider,
+        "provider_name": {"zh": organisation.name.zh, "en": organisation.name.en},
+        "source_time": instant(found.source_time) if found.source_time else None,
+        "retrieved_at": instant(found.retrieved_at),
+        "trust_grade": source.trust_grade if source else None,
+    }
+
+
+def instant(moment: datetime) -> str:
+    """RFC 3339, UTC, milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _evidence(kind: str, disclosed: Disclosed) -> dict[str, JSON]:
+    evidence: dict[str, JSON] = {"type": kind}
+    if disclosed.data is not None:
+        evidence["data"] = dict(disclosed.data)
+    if disclosed.answers:
+        evidence["answers"] = [dict(answer) for answer in disclosed.answers]
+    return evidence
