@@ -36,7 +36,10 @@ def check(config: str | None) -> None:
     Example: tongban db check
     """
     settings = load_settings(config)
-    stores = {"idp": (settings.idp.database_url, "idp.store"), "exchange": (settings.exchange.database_url, "exchange.store")}
+    stores = {
+        "idp": (settings.idp.database_url, "idp.store"),
+        "exchange": (settings.exchange.database_url, "exchange.store"),
+    }
     current = {name: migrations.current(url, package) for name, (url, package) in stores.items()}
     for name, newest in current.items():
         click.echo(f"{name}: " + ("最新 / current" if newest else "需要升级 / needs `tongban db upgrade`"))

@@ -22,7 +22,9 @@ SERVICES = ("idp", "exchange")
 @click.command()
 @click.argument("service", type=click.Choice([*SERVICES, "all"]), default="all")
 @config_option
-@click.option("--workers", type=click.IntRange(min=1), default=None, help="工作进程数 / worker processes of each service")
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=None, help="工作进程数 / worker processes of each service"
+)
 def serve(service: str, config: str | None, workers: int | None) -> None:
     """启动服务 / Run the services.
 

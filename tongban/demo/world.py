@@ -110,7 +110,9 @@ def residents(chance: random.Random) -> Iterator[dict[str, Any]]:
         for relation, years in (("户主", 45), ("配偶", 43), ("子女", 15), ("子女", 11))[: chance.choice((3, 4, 4))]:
             serial += 2
             male = relation == "户主" or (relation == "子女" and chance.random() < 0.5)
-            born = datetime.date(TODAY.year - years + chance.randint(-6, 6), chance.randint(1, 12), chance.randint(1, 28))
+            born = datetime.date(
+                TODAY.year - years + chance.randint(-6, 6), chance.randint(1, 12), chance.randint(1, 28)
+            )
             number = citizen_number.compose(DIVISION, born, serial + (1 if male else 0)).value
             family = surname if relation != "配偶" else chance.choice(SURNAMES)
             name = family + chance.choice(GIVEN) + (chance.choice(SUFFIX) if chance.random() < 0.5 else "")
@@ -160,7 +162,11 @@ def sole_trader_code(index: int) -> str:
 
 def trading(chance: random.Random, people: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Businesses that exist before the story begins; some have ended."""
-    owners = [one for one in people if one["household"]["relation"] == "户主" and one["number"] not in {c.number for c in CAST}]
+    owners = [
+        one
+        for one in people
+        if one["household"]["relation"] == "户主" and one["number"] not in {c.number for c in CAST}
+    ]
     for index, owner in enumerate(owners[:BUSINESSES]):
         yield {
             "code": sole_trader_code(index + 1),
@@ -231,4 +237,10 @@ def vaccinations(people: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """What children have been given."""
     for child in (one for one in people if one["household"]["relation"] == "子女"):
         given = "卡介苗、乙肝疫苗（第一剂）" if child["number"] == CHILD.number else "全程"
-        yield {"number": child["number"], "name": child["name"], "given": given, "next": "2026-12-01", "updated": UPDATED}
+        yield {
+            "number": child["number"],
+            "name": child["name"],
+            "given": given,
+            "next": "2026-12-01",
+            "updated": UPDATED,
+        }

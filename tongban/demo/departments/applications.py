@@ -32,7 +32,9 @@ class Application:
         settled = all(item["status"] == "delivered" for item in evidence)
         return replace(self, evidence=evidence, status="complete" if settled else "partial")
 
-    def ended(self, status: str, outcome: list[list[str]] | None = None, uploads: dict[str, Any] | None = None) -> Application:
+    def ended(
+        self, status: str, outcome: list[list[str]] | None = None, uploads: dict[str, Any] | None = None
+    ) -> Application:
         """This application, settled."""
         return replace(self, status=status, outcome=outcome or [], uploads=uploads or {})
 
@@ -52,7 +54,9 @@ class Applications:
     def __init__(self, path: Path) -> None:
         self.lock = threading.Lock()
         self.database = sqlite3.connect(path, check_same_thread=False)
-        self.database.execute("CREATE TABLE IF NOT EXISTS application (identifier TEXT PRIMARY KEY, state TEXT UNIQUE, body TEXT)")
+        self.database.execute(
+            "CREATE TABLE IF NOT EXISTS application (identifier TEXT PRIMARY KEY, state TEXT UNIQUE, body TEXT)"
+        )
 
     def save(self, application: Application) -> None:
         """Insert or replace."""

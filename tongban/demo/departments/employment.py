@@ -10,7 +10,9 @@ from tongban.demo.departments.process import Answer, place, serve
 
 def registration(employment: Mapping[str, Any]) -> dict[str, Any]:
     """One employer's registration in this bureau's own shape."""
-    staff = [{"xm": worker["name"], "sfzh": worker["number"], "rzrq": worker["since"]} for worker in employment["staff"]]
+    staff = [
+        {"xm": worker["name"], "sfzh": worker["number"], "rzrq": worker["since"]} for worker in employment["staff"]
+    ]
     return {
         "employer": {"title": employment["employer"], "ownerId": employment["owner"]},
         "staff": staff,

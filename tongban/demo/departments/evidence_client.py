@@ -69,7 +69,9 @@ class ProofKey:
 
     def proof(self, method: str, url: str, token: str | None = None) -> str:
         """A DPoP proof for one request (RFC 9449 §4.2)."""
-        public = {name: value for name, value in self.key.as_dict(private=False).items() if name in ("kty", "crv", "x", "y")}
+        public = {
+            name: value for name, value in self.key.as_dict(private=False).items() if name in ("kty", "crv", "x", "y")
+        }
         claims = {"htm": method, "htu": url, "iat": int(time.time()), "jti": secrets.token_urlsafe(16)}
         if token:
             claims["ath"] = b64(hashlib.sha256(token.encode()).digest())
@@ -128,7 +130,12 @@ class EvidenceClient:
 
     def redeem(self, code: str, verifier: str, redirect_uri: str, key: ProofKey) -> str:
         """Exchange the code for a purpose-bound access token."""
-        grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri, "code_verifier": verifier}
+        grant = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": verifier,
+        }
         return str(self._form("token_endpoint", grant, key)["access_token"])
 
     def ask(self, token: str, key: ProofKey, case: str, evidence: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

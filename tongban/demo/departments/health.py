@@ -12,7 +12,18 @@ from openpyxl import Workbook
 from tongban.demo.departments.process import nothing_here, place, serve
 
 CERTIFICATE = ("证件号码", "姓名", "健康证编号", "发证日期", "有效期至", "体检结论", "体检机构", "更新时间")
-BIRTH = ("母亲证件号码", "母亲姓名", "父亲证件号码", "父亲姓名", "新生儿姓名", "新生儿证件号码", "出生日期", "出生地点", "出生医学证明编号", "更新时间")
+BIRTH = (
+    "母亲证件号码",
+    "母亲姓名",
+    "父亲证件号码",
+    "父亲姓名",
+    "新生儿姓名",
+    "新生儿证件号码",
+    "出生日期",
+    "出生地点",
+    "出生医学证明编号",
+    "更新时间",
+)
 VACCINATION = ("儿童证件号码", "儿童姓名", "已接种", "下次接种日期", "更新时间")
 
 
@@ -46,7 +57,18 @@ def values(entries: Iterable[dict[str, Any]], keys: Sequence[str]) -> list[list[
 def drop(folder: Path, world: dict[str, Any]) -> None:
     """Tonight's files."""
     certificate = ("number", "name", "certificate", "issued", "valid_until", "result", "clinic", "updated")
-    birth = ("mother_number", "mother", "father_number", "father", "child", "child_number", "born", "place", "certificate", "updated")
+    birth = (
+        "mother_number",
+        "mother",
+        "father_number",
+        "father",
+        "child",
+        "child_number",
+        "born",
+        "place",
+        "certificate",
+        "updated",
+    )
     vaccination = ("number", "name", "given", "next", "updated")
     write_csv(folder / "health-certificates.csv", CERTIFICATE, values(world["health_certificates"], certificate))
     write_workbook(folder / "births.xlsx", BIRTH, values(world["births"], birth))

@@ -93,7 +93,12 @@ SERVICE = Service(
     title=("开办餐馆", "Open a restaurant"),
     questions=(
         Question("trade_name", ("店名", "Trade name")),
-        Question("staff_one", ("第一名员工的身份证号码", "First employee's citizen number"), ("直接接触食品的员工", "who handles food"), True),
+        Question(
+            "staff_one",
+            ("第一名员工的身份证号码", "First employee's citizen number"),
+            ("直接接触食品的员工", "who handles food"),
+            True,
+        ),
         Question("staff_two", ("第二名员工的身份证号码", "Second employee's citizen number"), ("", ""), True),
     ),
     subjects=subjects,

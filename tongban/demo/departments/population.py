@@ -36,7 +36,16 @@ def people(world: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:
     for person in world["people"]:
         sex = "1" if person["sex"] == "male" else "2"
         born, until = (person[key].replace("-", "") for key in ("born", "card_valid_until"))
-        yield person["number"], person["name"], sex, person["ethnicity"], born, person["address"], until, person["updated"]
+        yield (
+            person["number"],
+            person["name"],
+            sex,
+            person["ethnicity"],
+            born,
+            person["address"],
+            until,
+            person["updated"],
+        )
 
 
 def households(world: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:

@@ -45,7 +45,12 @@ SERVICE = Service(
     title=("设置户外招牌", "Put up a sign-board"),
     questions=(
         Question("sign_text", ("招牌文字", "Text on the sign")),
-        Question("also_ethnicity", ("（演示）同时索取民族字段：填“是”", "(demo) also ask for ethnicity: type yes"), ("", ""), True),
+        Question(
+            "also_ethnicity",
+            ("（演示）同时索取民族字段：填“是”", "(demo) also ask for ethnicity: type yes"),
+            ("", ""),
+            True,
+        ),
     ),
     subjects=subjects,
     rounds=rounds,

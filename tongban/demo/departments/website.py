@@ -123,7 +123,12 @@ class Site:
     def words(self) -> dict[str, Any]:
         """What every template may use."""
         index = 0 if session.get("lang", "zh") == "zh" else 1
-        return {"t": lambda *pair: pair[index], "b": lambda pair: pair[index], "service": self.service, "person": session.get("person")}
+        return {
+            "t": lambda *pair: pair[index],
+            "b": lambda pair: pair[index],
+            "service": self.service,
+            "person": session.get("person"),
+        }
 
     def home(self) -> str:
         """What this service is, and that no paper is needed."""
@@ -251,7 +256,9 @@ def choose_language() -> None:
 
 def protect(response: Response) -> Response:
     """No script, no frame, no outside resource."""
-    response.headers["Content-Security-Policy"] = "default-src 'self'; script-src 'none'; frame-ancestors 'none'; form-action *"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'self'; script-src 'none'; frame-ancestors 'none'; form-action *"
+    )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"

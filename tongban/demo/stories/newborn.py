@@ -22,13 +22,17 @@ def play(stage: Stage) -> None:
         form = through(browser, browser.open(f"{stage.sites['newborn']}/apply"), person)
         page = through(browser, browser.submit(form, {"spouse": world.LI.number, "child": world.CHILD.number}), person)
         expect("办好了" in page.text, page.text[:400])
-    with stage.narrator.step(STORY, "关系由登记证明：婚姻登记、出生医学证明", "registers prove who is spouse and child") as step:
+    with stage.narrator.step(
+        STORY, "关系由登记证明：婚姻登记、出生医学证明", "registers prove who is spouse and child"
+    ) as step:
         items = evidence_of(browser, page, WANTED)
         expect(delivered(items), str([(item["type"], item["status"]) for item in items]))
         step.saw(材料=len(items))
     with stage.narrator.step(STORY, "冒填他人为配偶：被拒绝", "a stranger named as spouse: refused") as step:
         form = through(browser, browser.open(f"{stage.sites['newborn']}/apply"), person)
-        page = through(browser, browser.submit(form, {"spouse": world.ZHAO.number, "child": world.CHILD.number}), person)
+        page = through(
+            browser, browser.submit(form, {"spouse": world.ZHAO.number, "child": world.CHILD.number}), person
+        )
         items = evidence_of(browser, page, WANTED)
         refused = [item for item in items if item["status"] == "refused"]
         expect([item["type"] for item in refused] == ["identity-card"], str([i["status"] for i in items]))

@@ -58,7 +58,9 @@ def market(stage: Stage, browser: Browser) -> list[dict[str, Any]]:
         page = apply(stage, browser, "market", answers)
         expect("办好了" in page.text, page.text[:400])
         step.saw(密码输入次数=browser.passwords_typed)
-    with stage.narrator.step(STORY, "六份材料由五个部门直接提供", "six papers come from the departments holding them") as step:
+    with stage.narrator.step(
+        STORY, "六份材料由五个部门直接提供", "six papers come from the departments holding them"
+    ) as step:
         items = evidence_of(browser, page, 6)
         expect(delivered(items), str([item["status"] for item in items]))
         step.saw(来源="、".join(dict.fromkeys(item["provenance"]["provider"] for item in items)))
@@ -67,7 +69,9 @@ def market(stage: Stage, browser: Browser) -> list[dict[str, Any]]:
 
 def urban(stage: Stage, browser: Browser, licence: str) -> list[dict[str, Any]]:
     """Urban management uses the licence just issued, read back from market regulation's own database."""
-    with stage.narrator.step(STORY, "到城管局办招牌，不再登录", "sign-board at the next department, no second password") as step:
+    with stage.narrator.step(
+        STORY, "到城管局办招牌，不再登录", "sign-board at the next department, no second password"
+    ) as step:
         page = apply(stage, browser, "urban", {"sign_text": "王记演示小面"})
         expect("办好了" in page.text, page.text[:400])
         expect(browser.passwords_typed == 1, f"password typed {browser.passwords_typed} times")
@@ -102,7 +106,9 @@ def sites_count(stage: Stage) -> tuple[int, int]:
 
 def outside_the_grant(stage: Stage, browser: Browser) -> None:
     """A field no grant gives is refused, with the reason; the rest is delivered."""
-    with stage.narrator.step(STORY, "多要一个字段：被拒绝并说明理由", "one field outside the grant: refused, and told why") as step:
+    with stage.narrator.step(
+        STORY, "多要一个字段：被拒绝并说明理由", "one field outside the grant: refused, and told why"
+    ) as step:
         page = apply(stage, browser, "urban", {"sign_text": "王记", "also_ethnicity": "是"})
         items = evidence_of(browser, page, 3)
         refused = [item for item in items if item["status"] == "refused"]
@@ -113,7 +119,9 @@ def outside_the_grant(stage: Stage, browser: Browser) -> None:
 
 def source_down(stage: Stage, browser: Browser) -> None:
     """A source that is down gives a clear partial answer, and the rest still comes."""
-    with stage.narrator.step(STORY, "不动产登记停机：其余照给，缺的说清楚", "a source is down: a clear partial answer") as step:
+    with stage.narrator.step(
+        STORY, "不动产登记停机：其余照给，缺的说清楚", "a source is down: a clear partial answer"
+    ) as step:
         stage.stop_department("property")
         page = apply(stage, browser, "urban", {"sign_text": "王记二店"})
         items = evidence_of(browser, page, 3)
@@ -152,7 +160,9 @@ def receipts(stage: Stage, browser: Browser, items: list[dict[str, Any]]) -> Non
     with stage.narrator.step(STORY, "改动一个字符：验证不通过", "one character changed: verification fails"):
         text = items[0]["jws"]
         middle = text.index(".") + 20
-        evidence.write_text(text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :], encoding="utf-8")
+        evidence.write_text(
+            text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :], encoding="utf-8"
+        )
         status, output = verify(stage, receipt, evidence, jwks)
         expect(status == 1, f"exit status {status}: {output}")
 

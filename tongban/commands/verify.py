@@ -1,0 +1,78 @@
+"""``tongban verify``: check a receipt offline, with nothing but the log's key."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kernel.ledger.verify import Verification, VerificationFailed, verify_receipt
+from tongban.output import json_option, say_no, write_json, wrong
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("receipt", type=FILE)
+@click.option("--evidence", type=FILE, help="证明（紧凑 JWS）/ the evidence, a compact JWS")
+@click.option("--key", "vkey", required=True, help="日志公钥 / the log's verifier key (vkey)")
+@click.option("--jwks", type=FILE, help="交换服务的公钥集 / the exchange's JWK set, to check the evidence's signature")
+@json_option
+def verify(receipt: Path, evidence: Path | None, vkey: str, jwks: Path | None, as_json: bool) -> None:
+    """离线验证一张回执 / Verify a receipt offline.
+
+    Example: tongban verify a.tlog-proof --evidence a.jws --key 'host/v1/ledger+4058ef7c+AQ…'
+    """
+    jws = evidence.read_text(encoding="utf-8").strip() if evidence else None
+    try:
+        result = verify_receipt(receipt.read_bytes(), vkey=vkey, evidence=jws, jwks=read_jwks(jwks))
+    except VerificationFailed as failure:
+        refused(failure, as_json=as_json)
+    except UnicodeDecodeError:
+        say_no("证明文件不是文本", "The evidence file is not text.")
+    report(result, as_json=as_json)
+
+
+def read_jwks(path: Path | None) -> dict[str, Any] | None:
+    """The key set, or exit status 2 where the file is no JSON object."""
+    if path is None:
+        return None
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        wrong(f"{path} 不是公钥集（JSON）", f"{path} is not a JWK set (JSON).")
+    return value
+
+
+def refused(failure: VerificationFailed, *, as_json: bool) -> None:
+    """Which check said no, and why; exit status 1."""
+    if as_json:
+        write_json(
+            {"verified": False, "check": failure.check, "reason": failure.reason.en, "reason_zh": failure.reason.zh}
+        )
+        raise SystemExit(1)
+    say_no(f"✗ 验证不通过：{failure.reason.zh}", f"not verified: {failure.reason.en}")
+
+
+def report(result: Verification, *, as_json: bool) -> None:
+    """What was checked, and what was not because nothing was given to check it with."""
+    checks = {"in_log": result.in_log, "evidence": result.evidence_matches, "signature": result.signature_valid}
+    if as_json:
+        write_json({"verified": True, **checks, "origin": result.origin, "index": result.index, "size": result.size})
+        return
+    click.echo(
+        f"✓ 条目 {result.index} 在日志 {result.origin} 中（共 {result.size} 条）/ entry {result.index} is in the log"
+    )
+    words = {
+        "evidence": (
+            "这份证明就是所记录的那份 / this evidence is the one recorded",
+            "没有给出证明，未核对 / no evidence given",
+        ),
+        "signature": ("证明自身的签名有效 / its own signature is valid", "没有给出公钥集，未核对 / no --jwks given"),
+    }
+    for name, (done, skipped) in words.items():
+        click.echo(f"✓ {done}" if checks[name] else f"– {skipped}")

@@ -1,0 +1,56 @@
+"""Who can sign in in the demonstration: three citizens, and an officer for each department that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyotp
+
+from kernel.entropy import Entropy, token
+from tongban.demo import world
+from tongban.demo.stories.people import Credentials
+
+DATA_BUREAU = "11500000DEM0000228"
+HEALTH = "11500000DEM000065M"
+MARKET = "11500000DEM000057T"
+PROVIDERS = ("11500000DEM0000303", "11500000DEM0000490", MARKET, HEALTH, "11500000DEM000073G", "11500000DEM00009X3")
+
+
+@dataclass(frozen=True)
+class Account:
+    """A synthetic person's account at the identity provider, and which story they are in."""
+
+    key: str
+    name: str
+    number: str
+    story: str
+    credentials: Credentials
+    organisation: str | None = None
+    roles: tuple[str, ...] = ()
+
+
+def credentials(username: str, entropy: Entropy) -> Credentials:
+    """A fresh password and one-time-code secret: no two demonstrations share them."""
+    return Credentials(username, token(entropy, 12), pyotp.random_base32())
+
+
+def accounts(people: Sequence[Mapping[str, Any]], entropy: Entropy) -> Iterator[Account]:
+    """Citizens first, then officers."""
+    for key, person, story in (
+        ("wang", world.WANG, "restaurant"),
+        ("chen", world.CHEN, "newborn"),
+        ("li", world.LI, "newborn"),
+    ):
+        yield Account(key, person.name, person.number, story, credentials(key, entropy))
+    yield officer("author", world.ZHANG.name, world.ZHANG.number, DATA_BUREAU, ("governance-officer",), entropy)
+    yield officer("approver", world.ZHAO.name, world.ZHAO.number, DATA_BUREAU, ("governance-approver",), entropy)
+    staff = [one for one in people if one["household"]["relation"] == "户主"][-len(PROVIDERS) :]
+    for index, (provider, person) in enumerate(zip(PROVIDERS, staff, strict=True), start=1):
+        yield officer(f"officer{index}", person["name"], person["number"], provider, ("provider-officer",), entropy)
+
+
+def officer(key: str, name: str, number: str, organisation: str, roles: tuple[str, ...], entropy: Entropy) -> Account:
+    """A staff account."""
+    return Account(key, name, number, "approval", credentials(key, entropy), organisation, roles)

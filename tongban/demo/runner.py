@@ -1,0 +1,163 @@
+"""``tongban demo`` from beginning to end: set up, start, approve, play, and stay up for the browser."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from rich.console import Console
+
+from tongban.demo.narration import Narrator, StoryFailed
+from tongban.demo.officers import approve_all, sign_in
+from tongban.demo.people import PROVIDERS
+from tongban.demo.processes import DemoFailed, Processes
+from tongban.demo.setting_up import WEBSITES, Scene, set_up
+from tongban.demo.stories import newborn, restaurant
+from tongban.demo.stories.stage import Stage
+
+STORIES: Mapping[str, Callable[[Stage], None]] = {"restaurant": restaurant.play, "newborn": newborn.play}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the demonstration was asked for."""
+
+    once: bool
+    port_base: int
+    data: Path | None
+    story: str
+    database: str | None
+    as_json: bool
+
+
+def run(options: Options) -> int:
+    """Exit status: 0 when every step came out as told, 1 when not, 2 when it could not begin."""
+    console = Console(highlight=False)
+    narrator = Narrator(console, machine=options.as_json)
+    try:
+        with folder(options.data) as place, Processes(place / "logs") as processes:
+            scene = start(narrator, processes, place, options)
+            play(narrator, stage_of(narrator, processes, scene), scene, options.story)
+            finish(narrator, scene, options)
+    except DemoFailed as failure:
+        Console(stderr=True, highlight=False).print(str(failure))
+        return 2
+    except KeyboardInterrupt:
+        pass
+    return 0 if narrator.ok else 1
+
+
+@contextmanager
+def folder(data: Path | None) -> Iterator[Path]:
+    """The data folder: the one named, which is kept, or a fresh temporary one."""
+    if data is not None:
+        data.mkdir(parents=True, exist_ok=True)
+        yield data.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="tongban-demo-", ignore_cleanup_errors=True) as fresh:
+        yield Path(fresh)
+
+
+def start(narrator: Narrator, processes: Processes, place: Path, options: Options) -> Scene:
+    """Set up and start everything."""
+    narrator.heading("准备", "Getting ready")
+    with narrator.step(
+        "setup", "建立配置、密钥、数据库、目录与虚构的人", "configuration, keys, databases, catalogue, invented people"
+    ) as step:
+        scene = set_up(place, options.port_base, options.database)
+        step.saw(数据目录=str(place))
+    with narrator.step(
+        "setup", "启动八个部门系统与两个服务", "eight departments' systems and two services start"
+    ) as step:
+        processes.start([*scene.departments(), *scene.services()])
+        step.saw(进程=len(processes.running))
+    return scene
+
+
+def stage_of(narrator: Narrator, processes: Processes, scene: Scene) -> Stage:
+    """What the stories see."""
+    programs = {program.name: program for program in scene.departments()}
+    return Stage(
+        narrator=narrator,
+        folder=scene.folder,
+        issuer=scene.settings.idp.issuer,
+        exchange=scene.settings.exchange.origin,
+        sites={site.name: scene.site(site.name) for site in WEBSITES},
+        people={account.key: account.credentials for account in scene.people},
+        log_key=requests.get(f"{scene.settings.exchange.origin}/v1/ledger/key", timeout=10).text.strip(),
+        stop_department=processes.stop,
+        start_department=lambda name: processes.restart(programs[name]),
+    )
+
+
+def play(narrator: Narrator, stage: Stage, scene: Scene, story: str) -> None:
+    """Approve the grants, then play the stories; a failed story does not stop the next."""
+    chosen = STORIES if story == "all" else {story: STORIES[story]}
+    for tell in (lambda: approvals(narrator, stage, scene), *(lambda one=one: one(stage) for one in chosen.values())):
+        try:
+            tell()
+        except StoryFailed:
+            continue
+
+
+def approvals(narrator: Narrator, stage: Stage, scene: Scene) -> None:
+    """Officers sign in and bring the drafted grants to life."""
+    narrator.heading("授权生效", "Grants come to life")
+    with narrator.step(
+        "approval", "各部门的审批人登录（密码 + 动态码）", "officers sign in with password and one-time code"
+    ):
+        opened = {
+            account.key: sign_in(stage.issuer, stage.exchange, account.credentials)
+            for account in scene.people
+            if account.roles
+        }
+    by_department = {
+        account.organisation or "": opened[account.key]
+        for account in scene.people
+        if "provider-officer" in account.roles
+    }
+    approve_all(narrator, {code: by_department[code] for code in PROVIDERS}, opened["approver"], opened["author"])
+
+
+def finish(narrator: Narrator, scene: Scene, options: Options) -> None:
+    """Say where everything is, then leave or stay up."""
+    people = [
+        {
+            "username": account.credentials.username,
+            "password": account.credentials.password,
+            "totp_secret": account.credentials.totp_secret,
+            "story": account.story,
+            "name": account.name,
+            "citizen_number": account.number,
+        }
+        for account in scene.people
+    ]
+    if options.as_json:
+        print(narrator.document(people=people, addresses=addresses(scene)), flush=True)
+    else:
+        narrator.table(
+            "地址 Addresses", ["什么 what", "哪里 where"], [[name, url] for name, url in addresses(scene).items()]
+        )
+        columns = ["故事 story", "姓名 name", "用户名 user", "密码 password", "动态码密钥 TOTP secret"]
+        keys = ("story", "name", "username", "password", "totp_secret")
+        narrator.table("虚构的人 Invented people", columns, [[row[key] for key in keys] for row in people])
+    if not options.once:
+        narrator.say("按 Ctrl-C 结束", "stays up for the browser; Ctrl-C ends it")
+        while True:
+            time.sleep(3600)
+
+
+def addresses(scene: Scene) -> dict[str, str]:
+    """Where to look with a browser."""
+    sites = {f"{site.title['zh']} {site.title['en']}": scene.site(site.name) for site in WEBSITES}
+    return {
+        "身份提供方 identity provider": scene.settings.idp.issuer,
+        "交换服务 exchange": scene.settings.exchange.origin,
+        "交换服务接口 exchange API": f"{scene.settings.exchange.origin}/docs",
+        **sites,
+    }

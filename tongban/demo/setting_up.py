@@ -1,0 +1,210 @@
+"""Putting the demonstration together in a folder: an installation, registered clients and people, the sample world."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from kernel import jose
+from kernel.clock import SystemClock
+from kernel.entropy import Entropy, SystemEntropy, token
+from kernel.settings import Settings
+from tongban import installation
+from tongban.demo import world
+from tongban.demo.people import HEALTH, MARKET, Account, accounts
+from tongban.demo.processes import Program, python
+from tongban.officer import CALLBACK, CLIENT_ID
+
+MANIFESTS = Path(__file__).parent / "manifests"
+URBAN = "11500000DEM0001534"
+
+
+@dataclass(frozen=True)
+class Department:
+    """A sample department: its module, and how far its port is from the base."""
+
+    name: str
+    offset: int
+
+
+@dataclass(frozen=True)
+class Website:
+    """A department's website: its organisation, what it offers, and on which ground it asks."""
+
+    name: str
+    offset: int
+    organisation: str
+    service_item: str
+    legal_basis: str
+    title: Mapping[str, str]
+
+    @property
+    def client_id(self) -> str:
+        """As its ``System`` manifest names it."""
+        return f"{self.name}-website"
+
+
+REGISTERS = (
+    Department("population", 10),
+    Department("civil", 11),
+    Department("property", 12),
+    Department("health", 13),
+    Department("employment", 14),
+)
+WEBSITES = (
+    Website(
+        "market", 20, MARKET, f"{MARKET}3500131001000", "demo-catering-rules",
+        {"zh": "市场监管办事网站", "en": "Market regulation website"},
+    ),
+    Website(
+        "urban", 21, URBAN, f"{URBAN}3500132001000", "demo-signboard-rules",
+        {"zh": "城市管理办事网站", "en": "Urban management website"},
+    ),
+    Website(
+        "newborn", 22, HEALTH, f"{HEALTH}3500133001000", "demo-newborn-rules",
+        {"zh": "新生儿办事网站", "en": "Newborn website"},
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything the demonstration runs on, before anything is started."""
+
+    folder: Path
+    port_base: int
+    settings: Settings
+    people: tuple[Account, ...]
+    manifests: Path
+
+    def site(self, name: str) -> str:
+        """The address of a website."""
+        offset = next(site.offset for site in WEBSITES if site.name == name)
+        return f"http://127.0.0.1:{self.port_base + offset}"
+
+    def departments(self) -> list[Program]:
+        """The sample departments' processes."""
+        return [self._department(one.name, one.offset) for one in (*REGISTERS, *WEBSITES)]
+
+    def services(self) -> list[Program]:
+        """The identity provider and the exchange."""
+        config = str(self.folder / "tongban.toml")
+        return [
+            Program(name, python("tongban", "serve", name, "--config", config), self.port_base + index, "/readyz")
+            for index, name in enumerate(installation.SERVICES)
+        ]
+
+    def _department(self, name: str, offset: int) -> Program:
+        port = self.port_base + offset
+        words = ("--port", str(port), "--folder", str(self.folder / "departments" / name))
+        command = python(f"tongban.demo.departments.{name}", *words, "--world", str(self.folder / "world.json"))
+        return Program(name, command, port)
+
+
+def set_up(folder: Path, port_base: int, database: str | None) -> Scene:
+    """Make everything the demonstration needs in an empty folder."""
+    entropy = SystemEntropy()
+    departments = folder.resolve() / "departments"
+    (departments / "health").mkdir(parents=True)
+    roots = {"connector_roots": json.dumps([str(departments / "health")])}
+    settings = installation.create(folder, installation.loopback(port_base), database=database, extra=roots)
+    made = world.build()
+    (folder / "world.json").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
+    share_property_key(folder, entropy)
+    people = tuple(accounts(made["people"], entropy))
+    scene = Scene(folder, port_base, settings, people, write_manifests(folder, port_base, settings))
+    register(scene, entropy)
+    return scene
+
+
+def share_property_key(folder: Path, entropy: Entropy) -> None:
+    """The API key that the property register's owner handed to the exchange's operator."""
+    key = token(entropy)
+    for path in (folder / "secrets" / "property-register-key", folder / "departments" / "property" / "api-key"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(key, encoding="utf-8")
+        path.chmod(0o600)
+
+
+def write_manifests(folder: Path, port_base: int, settings: Settings) -> Path:
+    """The manifests with this installation's addresses and folders."""
+    target = folder / "manifests"
+    target.mkdir()
+    values = {
+        "issuer": settings.idp.issuer,
+        "departments": str((folder / "departments").resolve()),
+        "property_port": str(port_base + 12),
+        "employment_port": str(port_base + 14),
+    }
+    for source in sorted(MANIFESTS.glob("*.yaml")):
+        (target / source.name).write_text(
+            Template(source.read_text(encoding="utf-8")).substitute(values), encoding="utf-8"
+        )
+    return target
+
+
+def website_metadata(site: Website, origin: str, public_jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """RFC 7591 client metadata of a website."""
+    return {
+        "client_id": site.client_id,
+        "client_name": site.title["en"],
+        "client_name#zh-CN": site.title["zh"],
+        "redirect_uris": [f"{origin}/callback", f"{origin}/evidence/callback"],
+        "post_logout_redirect_uris": [f"{origin}/"],
+        "grant_types": ["authorization_code", "client_credentials"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": {"keys": [dict(public_jwk)]},
+        "scope": "openid profile cases",
+        "tongban_organisation": site.organisation,
+        "tongban_service_items": [site.service_item],
+    }
+
+
+def command_metadata(organisation: str) -> dict[str, Any]:
+    """RFC 7591 client metadata of the operator's command: a public client on loopback (RFC 8252)."""
+    return {
+        "client_id": CLIENT_ID,
+        "client_name": "Tongban command",
+        "client_name#zh-CN": "通办命令行",
+        "redirect_uris": [CALLBACK],
+        "grant_types": ["authorization_code"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "none",
+        "application_type": "native",
+        "scope": "openid governance",
+        "tongban_organisation": organisation,
+    }
+
+
+def site_file(site: Website, settings: Settings, private_jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """What a department is given after registration: it goes into the website's own folder."""
+    return {
+        "issuer": settings.idp.issuer,
+        "exchange": settings.exchange.origin,
+        "client_id": site.client_id,
+        "private_key": dict(private_jwk),
+        "service_item": site.service_item,
+        "legal_basis": site.legal_basis,
+    }
+
+
+def website_keys(entropy: Entropy) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(private, public) JWK of a department."""
+    private = jose.generate_p256(entropy)
+    kid = jose.thumbprint(private)
+    private = {**private, "kid": kid, "alg": "ES256", "use": "sig"}
+    public = {name: private[name] for name in ("kty", "crv", "x", "y", "kid", "alg", "use")}
+    return private, public
+
+
+def register(scene: Scene, entropy: Entropy) -> None:
+    """Departments, clients and people at the identity provider; the catalogue at the exchange."""
+    raise NotImplementedError
+
+
+__all__ = ["REGISTERS", "WEBSITES", "Scene", "SystemClock", "set_up"]
