@@ -42,8 +42,7 @@ def _decrypted(token: str, key: DecryptionKey) -> bytes:
         opened = jwe.decrypt_compact(token, key.recipient, algorithms=[ECDH_ES, A256GCM])
     except (JoseError, ValueError):  # one answer for every cause: a wrong tag and a wrong key look alike
         raise InvalidToken(Reason.UNDECRYPTABLE) from None
-    if opened.plaintext is None:
-        raise InvalidToken(Reason.UNDECRYPTABLE)
+    assert opened.plaintext is not None  # it is there, or joserfc has raised
     return opened.plaintext
 
 

@@ -132,6 +132,14 @@ def test_C9_a_signature_in_DER_is_none() -> None:
     )
 
 
+def test_C9_a_signature_has_one_spelling() -> None:
+    def stretched(data: bytes) -> bytes:
+        signature = KEY.sign(data)
+        return signature[:32] + b"\0" + signature[32:]  # the same two numbers in 65 bytes
+
+    assert refusal(compose(HEADER, CLAIMS, stretched)) == "bad-signature"
+
+
 @pytest.mark.parametrize("signature", [bytes(64), bytes(31) + b"\1" + bytes(32), b"\xff" * 64, bytes(63), bytes(65)])
 def test_C9_trivial_signatures(signature: bytes) -> None:  # CVE-2022-21449 accepted zeros
     assert refusal(compose(HEADER, CLAIMS, lambda _: signature)) == "bad-signature"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import string
 from datetime import UTC, datetime
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from kernel import jose
 from kernel.entropy import SeededEntropy
+from kernel.jose import base64url
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 ENTROPY = SeededEntropy(41)
@@ -98,3 +101,61 @@ def test_any_text_is_refused_and_nothing_else_happens(text: str) -> None:
     assert not decrypted(text)
     with pytest.raises(jose.InvalidProof):
         jose.verify_dpop(text, method="POST", url="https://id.example/", now=NOW)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=10,
+)
+header_names = st.sampled_from(["alg", "kid", "typ", "enc", "epk", "apu", "apv", "cty", "jwk", "crit", "zip", "x5t"])
+headers = st.dictionaries(header_names | st.text(max_size=8), json_values, max_size=3)
+claim_names = st.sampled_from(["iss", "aud", "exp", "iat", "nbf", "jti", "htm", "htu", "ath", "nonce"])
+claim_sets = st.dictionaries(claim_names | st.text(max_size=8), json_values, max_size=4)
+
+
+def segment(value: object) -> str:
+    return base64url.encode(json.dumps(value).encode("utf-8", "surrogatepass"))
+
+
+@given(headers, claim_sets)
+def test_a_signed_token_of_any_shape_is_verified_or_refused(
+    header: dict[str, object], claims: dict[str, object]
+) -> None:
+    key = KEYS["ES256"]
+    signing_input = (
+        f"{segment({'alg': 'ES256', 'kid': key.kid, 'typ': 'at+jwt'} | header)}.{segment(dict(CLAIMS) | claims)}"
+    )
+    accepted(f"{signing_input}.{base64url.encode(key.sign(signing_input.encode()))}")
+
+
+@given(headers, st.sampled_from(["kty", "crv", "x", "y", "use", "d", "alg"]), json_values, claim_sets)
+def test_a_proof_of_any_shape_is_verified_or_refused(
+    header: dict[str, object], member: str, value: object, claims: dict[str, object]
+) -> None:
+    key = KEYS["ES256"]
+    jwk = {name: key.jwk[name] for name in ("kty", "crv", "x", "y")} | {member: value}
+    body = {"jti": "j", "htm": "GET", "htu": "https://id.example/", "iat": CLAIMS["iat"]} | claims
+    signing_input = f"{segment({'alg': 'ES256', 'typ': 'dpop+jwt', 'jwk': jwk} | header)}.{segment(body)}"
+    proof = f"{signing_input}.{base64url.encode(key.sign(signing_input.encode()))}"
+    with contextlib.suppress(jose.InvalidProof):
+        assert jose.verify_dpop(proof, method="GET", url="https://id.example/", now=NOW).jkt == jose.thumbprint(key.jwk)
+
+
+@given(headers)
+def test_an_encrypted_token_with_another_header_is_never_opened(header: dict[str, object]) -> None:
+    head, rest = ENCRYPTED.split(".", 1)
+    changed = segment(json.loads(base64url.decode(head)) | header)
+    assert decrypted(f"{changed}.{rest}") == (changed == head)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["kty", "crv", "x", "y", "n", "e", "kid", "use", "alg", "key_ops"]), json_values)
+)
+def test_a_key_of_any_shape_is_registered_or_refused(change: dict[str, object]) -> None:
+    for alg in (None, *jose.SIGNATURE_ALGORITHMS):
+        try:
+            key = jose.VerifyingKey.from_jwk(dict(KEYS["ES256"].jwk) | change, alg)
+        except jose.InvalidKey:
+            continue
+        assert key.alg == "ES256"

@@ -67,6 +67,10 @@ def test_what_is_no_number(text: object) -> None:
     assert refused(text).code in {"citizen-number.malformed", "identifier.malformed"}
 
 
+def test_digits_of_other_scripts_are_told_apart_from_ours() -> None:
+    assert refused("٥٠٠١٩٩١٩٥٥٠١٠٥٠١١X").code == "identifier.malformed"
+
+
 @pytest.mark.parametrize("day", ["19550230", "19551301", "19550100", "19550001", "19000229", "00000101"])
 def test_a_birth_day_that_never_was(day: str) -> None:
     assert refused(f"500199{day}0110").code == "citizen-number.birth-day"

@@ -43,6 +43,16 @@ def test_what_is_signed_with_a_key_verifies_with_its_public_half(
     assert verified.token_hash == hashlib.sha256(token.encode()).digest()
 
 
+@pytest.mark.parametrize("alg", jose.SIGNATURE_ALGORITHMS)
+def test_a_signature_over_something_else_is_refused(
+    alg: str, private_jwks: dict[str, Any], claims: Claims, now: datetime
+) -> None:
+    key = jose.SigningKey.from_private_jwk(private_jwks[alg], alg)
+    token, other = (jose.sign(claims | {"jti": jti}, key, typ="at+jwt") for jti in ("1", "2"))
+    with pytest.raises(jose.InvalidToken, match="bad-signature"):
+        verify(token.rpartition(".")[0] + "." + other.rpartition(".")[2], key, now)
+
+
 def test_our_tokens_are_read_by_another_library(es256: jose.SigningKey, claims: Claims) -> None:
     token = jose.sign(claims, es256, typ="at+jwt")
     read = jws.deserialize_compact(token, ECKey.import_key(dict(es256.jwk)), algorithms=["ES256"])

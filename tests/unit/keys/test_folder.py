@@ -80,6 +80,8 @@ def test_no_ring(load: Callable[[], KeyRing], ring: KeyRing, folder: Path, clock
         load()
     with pytest.raises(KeyRingMissing):
         ring.ready()
+    with pytest.raises(KeyRingMissing):
+        ring.rotate("jws")
     clock.advance(1)
     with pytest.raises(KeyRingMissing):
         ring.signing()
@@ -206,6 +208,15 @@ def test_a_key_removed_while_the_ring_is_read_is_read_again(
 
     monkeypatch.setattr(Path, "read_bytes", read_bytes)
     assert load().signing() == ring.signing()
+
+
+def test_a_whole_other_key_under_the_same_name_is_found(
+    ring: KeyRing, folder: Path, load: Callable[[], KeyRing]
+) -> None:
+    stranger = jose.generate_p256(SeededEntropy(99))
+    rewrite(file_of(folder, "jws"), lambda content: content | stranger)
+    with pytest.raises(KeyRingDamaged, match="another key"):
+        load()
 
 
 def test_errors_show_no_key(ring: KeyRing, folder: Path, load: Callable[[], KeyRing]) -> None:

@@ -1,0 +1,35 @@
+"""ADR 0006: joserfc is met in one package, so that no duty of the door can be walked around."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PACKAGES = ("kernel", "policies", "connectors", "idp", "exchange", "tongban")
+DOOR = ROOT / "kernel" / "jose"
+OUTSIDE = ROOT / "tongban" / "demo" / "departments"  # sample systems of other people: they import nothing of ours
+
+
+def imported_modules(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(str(node.module).split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_module_outside_the_door_imports_a_jose_library(package: str) -> None:
+    ours = (path for path in (ROOT / package).rglob("*.py") if not path.is_relative_to(OUTSIDE))
+    walkers = (path for path in ours if not path.is_relative_to(DOOR))
+    offenders = [str(path.relative_to(ROOT)) for path in walkers if imported_modules(path) & {"joserfc", "jwt", "jose"}]
+    assert offenders == []
+
+
+def test_the_door_itself_does() -> None:
+    assert any("joserfc" in imported_modules(path) for path in DOOR.glob("*.py"))
