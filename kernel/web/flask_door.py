@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
+from kernel.logging import traced
 from kernel.problems import (
     MALFORMED_REQUEST,
     METHOD_NOT_ALLOWED,
@@ -22,7 +23,7 @@ from kernel.problems import (
 from kernel.text import Text
 from kernel.web.errors import Render, answer_error, problem_response
 from kernel.web.http import HttpRequest
-from kernel.web.pages import guard_page, register_kit, render_problem, to_flask
+from kernel.web.pages import current_request, guard_page, register_kit, render_problem, to_flask
 from kernel.web.routes import Route
 from kernel.web.same_site import FORM_EXPIRED
 from kernel.web.serving import Server
@@ -68,12 +69,18 @@ def cookie_settings(name: str, *, https: bool) -> dict[str, Any]:
 
 
 def _add(app: Flask, server: Server, route: Route) -> None:
-    def view(**parameters: str) -> Response:
+    def served(**parameters: str) -> Response:
         g.served = True
         return to_flask(server.serve(route, request.environ, parameters))
 
-    endpoint = f"{_ROUTE_PREFIX}{route.method} {route.path}".replace(".", "·")  # Flask keeps dots for blueprints
-    app.add_url_rule(route.path, endpoint, view, methods=[route.method])
+    def shown(**parameters: str) -> Response:
+        received = current_request()
+        with traced(received.trace.trace_id):
+            return to_flask(route.endpoint(received, **parameters))
+
+    name = f"{route.method} {route.path}".replace(".", "·")  # Flask keeps dots for blueprints
+    view, prefix = (shown, "page ") if route.page else (served, _ROUTE_PREFIX)
+    app.add_url_rule(route.path, prefix + name, view, methods=[route.method])
 
 
 def _hook(app: Flask, server: Server) -> None:

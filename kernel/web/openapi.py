@@ -50,8 +50,9 @@ def describe(title: Text, version: str, routes: Sequence[Route], server: str = "
     )
     spec.components.schema("Problem", component=_PROBLEM)
     spec.components.response("Problem", component=_problem_response("Problem / 问题"))
-    for path in dict.fromkeys(route.template for route in routes if route.documented):
-        there = [route for route in routes if route.documented and route.template == path]
+    documented = [route for route in routes if route.documented and not route.page]
+    for path in dict.fromkeys(route.template for route in documented):
+        there = [route for route in documented if route.template == path]
         spec.path(path=path, operations={route.method.lower(): _operation(route) for route in there})
     return spec.to_dict()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import cast
 
@@ -14,7 +15,8 @@ from kernel.text import Text
 from kernel.web.display import date_text, time_text
 from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.preferences import preferences, remember, switch_url
-from kernel.web.same_site import check_same_site
+from kernel.web.same_site import check_same_site, origin_of
+from kernel.web.security import page_policy
 from kernel.web.static_files import STATIC, StaticFiles
 
 _EXTENSION = "tongban-kit"
@@ -91,15 +93,22 @@ def moment(value: datetime) -> str:
     return time_text(value, preferences().language)
 
 
-def page_response(template: str, *, status: int = 200, **context: object) -> HttpResponse:
-    """A page as a neutral response; only within a request that came through Flask."""
+def page_response(
+    template: str, *, status: int = 200, form_targets: Sequence[str] = (), **context: object
+) -> HttpResponse:
+    """A page as a neutral response; only within a request that came through Flask.
+
+    `form_targets`: addresses elsewhere that a form of this page ends at, such as a client's redirect_uri.
+    """
     body = render_template(template, **context).encode("utf-8")
-    return HttpResponse(status, body, (("Content-Type", _HTML), ("Content-Language", preferences().language_tag)))
+    policy = page_policy([origin_of(target) for target in form_targets])
+    language = ("Content-Language", preferences().language_tag)
+    return HttpResponse(status, body, (("Content-Type", _HTML), language, ("Content-Security-Policy", policy)))
 
 
-def render_page(template: str, *, status: int = 200, **context: object) -> Response:
-    """A page for a blueprint's view to return."""
-    return to_flask(page_response(template, status=status, **context))
+def render_page(template: str, *, status: int = 200, form_targets: Sequence[str] = (), **context: object) -> Response:
+    """As `page_response`, for a blueprint's view to return."""
+    return to_flask(page_response(template, status=status, form_targets=form_targets, **context))
 
 
 def render_problem(problem: Problem, received: HttpRequest) -> HttpResponse:

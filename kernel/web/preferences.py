@@ -62,8 +62,6 @@ def remember(response: Response) -> Response:
     for name, allowed in ((LANGUAGE_COOKIE, _LANGUAGES), (TYPE_COOKIE, _TYPES)):
         chosen = request.args.get(name)
         if chosen in allowed:
-            response.set_cookie(
-                name, chosen, max_age=_ONE_YEAR, secure=secure, httponly=True, samesite="Lax"
-            )
+            response.set_cookie(name, chosen, max_age=_ONE_YEAR, secure=secure, httponly=True, samesite="Lax")
     response.vary.update(("Accept-Language", "Cookie"))
     return response

@@ -31,7 +31,8 @@ class Route:
     """One operation. `path` is written as Flask rules are: '/v1/cases/<case>/close'.
 
     `access` says who may call, e.g. 'anyone', 'client', 'system', 'officer:approver', 'citizen': the endpoint enforces
-    it, the architecture tests and the API document read it. `hot` routes are also answered before Flask.
+    it, the architecture tests and the API document read it. `hot` routes are also answered before Flask. A `page` is
+    for people: its posts must come from its own form, its errors are pages, and the API document leaves it out.
     """
 
     method: str
@@ -50,13 +51,14 @@ class Route:
     request_type: str = "application/json"
     response_type: str = "application/json"
     documented: bool = True
+    page: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a route that does not say who may call it, or a hot route whose path is not exact."""
+        """Refuse a route that does not say who may call it, or a hot one that is a page or whose path is not exact."""
         if not self.access:
             raise ValueError(f"{self.method} {self.path} does not declare who may call it")
-        if self.hot and self.path_parameters:
-            raise ValueError(f"{self.method} {self.path} is hot, so its path takes no parameters")
+        if self.hot and (self.path_parameters or self.page):
+            raise ValueError(f"{self.method} {self.path} is hot, so it is no page and its path takes no parameters")
 
     @property
     def path_parameters(self) -> tuple[str, ...]:

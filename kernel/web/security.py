@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kernel.web.http import HttpResponse
 
-# A page loads from its own origin only; no inline script or style (CSP 3). `data:` images are the select arrow and
-# tick marks drawn inside the stylesheet.
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+_NOTHING: tuple[str, ...] = ()
+
+
+def page_policy(form_targets: Sequence[str] = _NOTHING) -> str:
+    """A page's CSP 3: its own origin only, nothing inline.
+
+    `form_targets` are origins that a form of this page may be redirected to after our own answer: browsers hold the
+    redirect to `form-action` too. `data:` images are the arrows and ticks inside the stylesheets.
+    """
+    actions = " ".join(("'self'", *form_targets))
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src 'self'; manifest-src 'self'; form-action {actions}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
 _HSTS = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 _NOSNIFF = ("X-Content-Type-Options", "nosniff")
 _NO_STORE = ("Cache-Control", "no-store")
@@ -22,7 +34,7 @@ _PAGE = (
     _NOSNIFF,
     # Not no-referrer: browsers would then send `Origin: null` with our own forms too (Fetch §3.2).
     ("Referrer-Policy", "same-origin"),
-    ("Content-Security-Policy", PAGE_POLICY),
+    ("Content-Security-Policy", page_policy()),
     ("X-Frame-Options", "DENY"),  # for browsers that do not know frame-ancestors
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ("Cross-Origin-Opener-Policy", "same-origin"),

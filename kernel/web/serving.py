@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 from types import MappingProxyType
 
+from kernel.logging import traced
 from kernel.web.errors import Translate, answer_error
 from kernel.web.headers import Environ
 from kernel.web.http import HttpResponse
@@ -42,6 +43,7 @@ class Server:
         except Exception as error:  # noqa: BLE001 - the outermost door: every failure gets an answer
             return answer_error(error, self.intake.request(environ), self.translate, route.path)
         try:
-            return route.endpoint(request, **parameters)
+            with traced(request.trace.trace_id):
+                return route.endpoint(request, **parameters)
         except Exception as error:  # noqa: BLE001 - as above
             return answer_error(error, request, self.translate, route.path)
