@@ -7,6 +7,7 @@ the suite cannot reach it.
 from __future__ import annotations
 
 import glob
+import json
 import os
 import subprocess
 import sys
@@ -22,12 +23,24 @@ def python(*words: str, environment: dict[str, str] | None = None) -> int:
     return subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, check=False).returncode
 
 
+def branches_covered(room: str) -> float:
+    """Share of a room's branches that the suite took, in per cent."""
+    report = ROOT / ".build" / f"coverage-{room.replace('/', '-')}.json"
+    report.parent.mkdir(exist_ok=True)
+    python("-m", "coverage", "json", "--quiet", f"--include={room}/*", "-o", str(report))
+    totals = json.loads(report.read_text(encoding="utf-8"))["totals"]
+    return 100 * float(totals["covered_branches"]) / max(1, int(totals["num_branches"]))
+
+
 def floors_held() -> bool:
-    """Whether each room in FLOORS is covered as promised; prints the report of one that is not."""
+    """Whether each room in FLOORS is covered as promised; lists what is missing where one is not."""
     held = True
     for room, floor in FLOORS.items():
-        status = python("-m", "coverage", "report", f"--include={room}/*", f"--fail-under={floor}")
-        held = held and status == 0
+        covered = branches_covered(room)
+        print(f"branch coverage of {room}: {covered:.1f} % (floor {floor} %)")
+        if covered < floor:
+            python("-m", "coverage", "report", f"--include={room}/*")
+            held = False
     return held
 
 

@@ -1,4 +1,4 @@
-"""Telling a story while it happens: a line a step on a terminal, plain lines elsewhere, one JSON document for machines."""
+"""Telling a story while it happens: a line a step on a terminal, plain lines elsewhere, JSON for machines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demonstration's officers bring the drafted grants to life through the real commands: nobody approves their own."""
+"""The demonstration's officers bring drafted grants to life by the real commands: nobody approves their own."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class Processes:
 
     def _launch(self, program: Program) -> None:
         log = (self.logs / f"{program.name}.log").open("ab")
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - this interpreter and modules of our own
             list(program.command),
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -181,9 +181,10 @@ def command_metadata(organisation: str) -> dict[str, Any]:
     }
 
 
-def site_file(site: Website, settings: Settings, private_jwk: Mapping[str, Any]) -> dict[str, Any]:
+def site_file(site: Website, origin: str, settings: Settings, private_jwk: Mapping[str, Any]) -> dict[str, Any]:
     """What a department is given after registration: it goes into the website's own folder."""
     return {
+        "origin": origin,
         "issuer": settings.idp.issuer,
         "exchange": settings.exchange.origin,
         "client_id": site.client_id,

@@ -32,7 +32,7 @@ def main() -> None:
             return 400, {"error": "POST /registrations with {owner}"}
         return (200, known[owner]) if owner in known else (404, {"error": "not registered"})
 
-    serve(here.port, handler)
+    serve(here, handler)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ class Refused(Exception):
 class Registration:
     """What a department knows after it was registered."""
 
+    origin: str
     issuer: str
     exchange: str
     client_id: str
@@ -89,7 +90,6 @@ class EvidenceClient:
     def __init__(self, registration: Registration) -> None:
         self.registration = registration
         self.http = requests.Session()
-        self.http.trust_env = False
 
     @cached_property
     def provider(self) -> dict[str, Any]:

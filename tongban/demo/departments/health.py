@@ -79,7 +79,7 @@ def main() -> None:
     """Drop the files, then stay up."""
     here = place()
     drop(here.folder, dict(here.world))
-    serve(here.port, nothing_here)
+    serve(here, nothing_here)
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def main() -> None:
     here = place()
     prepare(here.folder, here.world)
     stop_cleanly()
-    create_site(SERVICE, here.folder, here.port).run("127.0.0.1", here.port, threaded=True)
+    create_site(SERVICE, here.folder).run(here.host, here.port, threaded=True)
 
 
 if __name__ == "__main__":

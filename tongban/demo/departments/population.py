@@ -68,7 +68,7 @@ def main() -> None:
     """Fill the register, then stay up."""
     here = place()
     fill(here.folder / "population.sqlite3", here.world)
-    serve(here.port, nothing_here)
+    serve(here, nothing_here)
 
 
 if __name__ == "__main__":

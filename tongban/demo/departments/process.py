@@ -16,22 +16,24 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Place:
-    """Where a department runs: its loopback port, its own folder, and the synthetic world it holds a part of."""
+    """Where a department runs: its address, its own folder, and the synthetic world it holds a part of."""
 
+    host: str
     port: int
     folder: Path
     world: Mapping[str, Any]
 
 
 def place(arguments: list[str] | None = None) -> Place:
-    """Parse ``--port``, ``--folder`` and ``--world`` (a JSON file)."""
+    """Parse ``--host`` (this machine only by default), ``--port``, ``--folder`` and ``--world`` (a JSON file)."""
     parser = argparse.ArgumentParser(description="A sample department of the Tongban demonstration.")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--world", type=Path, required=True)
     given = parser.parse_args(arguments)
     given.folder.mkdir(parents=True, exist_ok=True)
-    return Place(given.port, given.folder, json.loads(given.world.read_text(encoding="utf-8")))
+    return Place(given.host, given.port, given.folder, json.loads(given.world.read_text(encoding="utf-8")))
 
 
 Answer = tuple[int, Any]
@@ -39,8 +41,8 @@ Handler = Callable[[str, Mapping[str, str], Any], Answer]
 """(path, headers, JSON body or None) → (status, JSON value)."""
 
 
-def serve(port: int, handler: Handler) -> None:
-    """Answer JSON on loopback until the process is told to stop; ``/healthz`` is always there."""
+def serve(here: Place, handler: Handler) -> None:
+    """Answer JSON until the process is told to stop; ``/healthz`` is always there."""
 
     class Requests(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -72,7 +74,7 @@ def serve(port: int, handler: Handler) -> None:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Request lines are not written: the demonstration's terminal is for the story."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Requests)
+    server = ThreadingHTTPServer((here.host, here.port), Requests)
     server.daemon_threads = True
     stop_cleanly()
     server.serve_forever()

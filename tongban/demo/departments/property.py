@@ -33,7 +33,7 @@ def main() -> None:
     def handler(path: str, headers: Mapping[str, str], body: Any) -> Answer:
         return find(titles, key, headers, body) if path == "/estate/query" else (404, {"error": "no such path"})
 
-    serve(here.port, handler)
+    serve(here, handler)
 
 
 if __name__ == "__main__":

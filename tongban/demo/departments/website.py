@@ -56,18 +56,18 @@ def registration(folder: Path) -> Registration:
     return Registration(**json.loads((folder / "site.json").read_text(encoding="utf-8")))
 
 
-def create_site(service: Service, folder: Path, port: int) -> Flask:
-    """The website as a Flask application on ``127.0.0.1:port``."""
+def create_site(service: Service, folder: Path) -> Flask:
+    """The website as a Flask application, at the origin it was registered with."""
     known = registration(folder)
     app = Flask(__name__, template_folder="templates", static_folder="static")
     app.config.update(
         SECRET_KEY=secrets.token_bytes(32),
-        SESSION_COOKIE_NAME=f"department_{port}",
+        SESSION_COOKIE_NAME=f"department_{service.kind}",
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
     )
     CSRFProtect(app)
-    site = Site(service, folder, known, f"http://127.0.0.1:{port}", sign_in_client(app, known))
+    site = Site(service, folder, known, sign_in_client(app, known))
     site.mount(app)
     return app
 
@@ -93,11 +93,11 @@ def sign_in_client(app: Flask, known: Registration) -> Any:
 class Site:
     """The pages of one department's website."""
 
-    def __init__(self, service: Service, folder: Path, known: Registration, origin: str, sign_in: Any) -> None:
+    def __init__(self, service: Service, folder: Path, known: Registration, sign_in: Any) -> None:
         self.service = service
         self.folder = folder
         self.known = known
-        self.origin = origin
+        self.origin = known.origin
         self.sign_in = sign_in
         self.client = EvidenceClient(known)
         self.applications = Applications(folder / "applications.sqlite3")

@@ -1,0 +1,89 @@
+"""The command: exit status 0 done, 1 the honest answer is no, 2 wrong usage; one sentence, never a traceback."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def tongban(*words, cwd=ROOT, **environment):
+    import os
+
+    variables = {key: value for key, value in os.environ.items() if not key.startswith("TONGBAN_")}
+    variables |= {"PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(
+        [sys.executable, "-m", "tongban", *words], cwd=cwd, env=variables, capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("installation")
+    done = tongban("init", "--data", str(folder))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_every_subcommand_has_help_with_an_example():
+    listed = tongban("--help").stdout
+    from tongban.cli import tongban as group
+
+    for name, command in group.commands.items():
+        assert name in listed
+        leaves = getattr(command, "commands", {name: command}).values()
+        for leaf in leaves:
+            assert "Example: tongban" in (leaf.help or ""), leaf.name
+
+
+def test_init_makes_a_private_configuration_and_current_databases(installed):
+    assert (installed / "tongban.toml").stat().st_mode & 0o077 == 0
+    done = tongban("db", "check", "--config", str(installed / "tongban.toml"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_init_never_overwrites(installed):
+    before = (installed / "tongban.toml").read_bytes()
+    done = tongban("init", "--data", str(installed))
+    assert done.returncode == 2
+    assert (installed / "tongban.toml").read_bytes() == before
+
+
+def test_serve_refuses_two_workers_on_sqlite_and_names_postgresql(installed):
+    done = tongban("serve", "exchange", "--workers", "2", "--config", str(installed / "tongban.toml"))
+    assert done.returncode == 2
+    assert "PostgreSQL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_configuration_key_is_one_sentence(installed, tmp_path):
+    broken = tmp_path / "tongban.toml"
+    broken.write_text('[idp]\nissuerr = "http://127.0.0.1:1"\n', encoding="utf-8")
+    done = tongban("keys", "list", "--config", str(broken))
+    assert done.returncode == 2
+    assert "issuer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_keys_are_listed_for_machines(installed):
+    done = tongban("keys", "list", "--json", "--config", str(installed / "tongban.toml"))
+    assert {key["purpose"] for key in json.loads(done.stdout)} >= {"jws", "jwe", "log", "kek"}
+
+
+def test_keys_rotate_publishes_before_use(installed):
+    config = ("--config", str(installed / "tongban.toml"))
+    assert json.loads(tongban("keys", "rotate", "jws", "--json", *config).stdout)["state"] == "next"
+    again = tongban("keys", "rotate", "jws", *config)
+    assert again.returncode == 2
+
+
+def test_verify_says_no_with_status_1(tmp_path):
+    receipt = tmp_path / "a.tlog-proof"
+    receipt.write_text("not a receipt\n", encoding="utf-8")
+    key = "ledger.example/v1/ledger+4058ef7c+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
+    done = tongban("verify", str(receipt), "--key", key, "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["verified"] is False
