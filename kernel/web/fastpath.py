@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -14,8 +13,6 @@ from kernel.web.serving import Server
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
-
-_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
 class WsgiApp:
@@ -32,7 +29,4 @@ class WsgiApp:
         route = self._hot.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
         if route is None:
             return self.flask(environ, start_response)
-        response = self.server.serve(route, environ)
-        headers = [*response.headers, ("Content-Length", str(len(response.body)))]
-        start_response(_STATUS_LINES.get(response.status) or f"{response.status} Unknown", headers)
-        return [response.body]
+        return self.server.serve(route, environ)(environ, start_response)

@@ -22,8 +22,8 @@ from kernel.problems import (
 )
 from kernel.text import Text
 from kernel.web.errors import Render, answer_error, problem_response
-from kernel.web.http import HttpRequest
-from kernel.web.pages import current_request, guard_page, register_kit, render_problem, to_flask
+from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.pages import current_request, guard_page, register_kit, render_problem
 from kernel.web.routes import Route
 from kernel.web.same_site import FORM_EXPIRED
 from kernel.web.serving import Server
@@ -69,14 +69,14 @@ def cookie_settings(name: str, *, https: bool) -> dict[str, Any]:
 
 
 def _add(app: Flask, server: Server, route: Route) -> None:
-    def served(**parameters: str) -> Response:
+    def served(**parameters: str) -> HttpResponse:
         g.served = True
-        return to_flask(server.serve(route, request.environ, parameters))
+        return server.serve(route, request.environ, parameters)
 
-    def shown(**parameters: str) -> Response:
+    def shown(**parameters: str) -> HttpResponse:
         received = current_request()
         with traced(received.trace.trace_id):
-            return to_flask(route.endpoint(received, **parameters))
+            return route.endpoint(received, **parameters)
 
     name = f"{route.method} {route.path}".replace(".", "·")  # Flask keeps dots for blueprints
     view, prefix = (shown, "page ") if route.page else (served, _ROUTE_PREFIX)
@@ -116,12 +116,12 @@ def _finish(server: Server, response: Response) -> Response:
     return response
 
 
-def _fail(server: Server, error: Exception) -> Response | HTTPException:
+def _fail(server: Server, error: Exception) -> HttpResponse | HTTPException:
     if isinstance(error, RequestRedirect):
         return error
     received: HttpRequest = g.get("received") or server.intake.request(request.environ)
     where = request.endpoint or "unmatched"
-    return to_flask(answer_error(_known(error), received, server.translate, where, _renderer()))
+    return answer_error(_known(error), received, server.translate, where, _renderer())
 
 
 def _renderer() -> Render:

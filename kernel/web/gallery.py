@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response
+from flask import Blueprint
 
-from kernel.web.pages import current_request, render_page
+from kernel.web.http import HttpResponse
+from kernel.web.pages import current_request, page_response
 from kernel.web.same_site import SAFE_METHODS
 
 _NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -17,18 +18,18 @@ def gallery(path: str = "/gallery") -> Blueprint:
     blueprint = Blueprint("gallery", __name__)
 
     @blueprint.route(path, methods=["GET", "POST"])
-    def show() -> Response:
+    def show() -> HttpResponse:
         """Every component; a post shows the form with its errors."""
         return _page(compact=False)
 
     @blueprint.get(f"{path}/compact")
-    def show_compact() -> Response:
+    def show_compact() -> HttpResponse:
         """The same in compact mode."""
         return _page(compact=True)
 
     return blueprint
 
 
-def _page(*, compact: bool) -> Response:
+def _page(*, compact: bool) -> HttpResponse:
     posted = current_request().method not in SAFE_METHODS
-    return render_page("kit/gallery.html", compact=compact, has_errors=posted, now=_NOW)
+    return page_response("kit/gallery.html", compact=compact, has_errors=posted, now=_NOW)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import orjson
 
@@ -14,6 +15,9 @@ from kernel.problems import MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE, Problem
 from kernel.text import Text, negotiate
 from kernel.web.parameters import parse
 from kernel.web.trace import TraceContext
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _FORM = "application/x-www-form-urlencoded"
 _NOT_JSON = Text("请求正文不是合法的 JSON。", "The request body is not well-formed JSON.")
@@ -77,9 +81,16 @@ class HttpRequest:
             raise Problem(MALFORMED_REQUEST, detail=_NOT_JSON) from None
 
 
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 §8.6: no Content-Length
+
+
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """One answer. Header names in their usual spelling; values must hold no line break (RFC 9110 §5.5)."""
+    """One answer. Header names in their usual spelling; values must hold no line break (RFC 9110 §5.5).
+
+    It is a WSGI application too, so that a Flask view may return it as it is.
+    """
 
     status: int
     body: bytes = field(default=b"", repr=False)
@@ -90,6 +101,12 @@ class HttpResponse:
         for _, value in self.headers:
             if "\n" in value or "\r" in value or "\0" in value:
                 raise ValueError("a header value holds a control character")
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer with this (PEP 3333)."""
+        length = () if self.status in _WITHOUT_BODY else (("Content-Length", str(len(self.body))),)
+        start_response(_STATUS_LINES.get(self.status) or f"{self.status} Unknown", [*self.headers, *length])
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [self.body]
 
     def header(self, name: str) -> str | None:
         """The first value of the header `name`, any case; None when absent."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import cast
 
-from flask import Flask, Response, g, render_template
+from flask import Flask, g, render_template
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
@@ -15,7 +15,7 @@ from kernel.text import Text
 from kernel.web.display import date_text, time_text
 from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.preferences import preferences, remember, switch_url
-from kernel.web.same_site import check_same_site, origin_of
+from kernel.web.same_site import check_same_site
 from kernel.web.security import page_policy
 from kernel.web.static_files import STATIC, StaticFiles
 
@@ -96,30 +96,17 @@ def moment(value: datetime) -> str:
 def page_response(
     template: str, *, status: int = 200, form_targets: Sequence[str] = (), **context: object
 ) -> HttpResponse:
-    """A page as a neutral response; only within a request that came through Flask.
+    """A page, for an endpoint or a blueprint's view to return; only within a request that came through Flask.
 
     `form_targets`: addresses elsewhere that a form of this page ends at, such as a client's redirect_uri.
     """
     body = render_template(template, **context).encode("utf-8")
-    policy = page_policy([origin_of(target) for target in form_targets])
-    language = ("Content-Language", preferences().language_tag)
-    return HttpResponse(status, body, (("Content-Type", _HTML), language, ("Content-Security-Policy", policy)))
-
-
-def render_page(template: str, *, status: int = 200, form_targets: Sequence[str] = (), **context: object) -> Response:
-    """As `page_response`, for a blueprint's view to return."""
-    return to_flask(page_response(template, status=status, form_targets=form_targets, **context))
+    headers = (("Content-Type", _HTML), ("Content-Language", preferences().language_tag))
+    policy = (("Content-Security-Policy", page_policy(form_targets)),) if form_targets else ()
+    return HttpResponse(status, body, headers + policy)
 
 
 def render_problem(problem: Problem, received: HttpRequest) -> HttpResponse:
     """The error page for `problem`: what happened, what to do now, and the number to quote."""
     page = page_response("kit/problem.html", status=problem.kind.status, problem=problem, trace=received.trace.trace_id)
     return page.adding(*problem.headers)
-
-
-def to_flask(response: HttpResponse) -> Response:
-    """A neutral response as Flask's; a Content-Type is kept as given and never invented."""
-    answer = Response(response.body, response.status)
-    del answer.headers["Content-Type"]
-    answer.headers.extend(response.headers)
-    return answer
