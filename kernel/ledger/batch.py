@@ -10,8 +10,8 @@ of a tree that is signed already, so the batch goes back to its savepoint and ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -38,7 +38,12 @@ class Request:
 
 
 class AlsoFailed(Exception):
-    """A caller's own write failed; the cause is what it raised."""
+    """A caller's own write failed with ``error``."""
+
+    def __init__(self, error: Exception) -> None:
+        """Keep what it raised for its caller."""
+        super().__init__()
+        self.error = error
 
 
 @dataclass(slots=True)
@@ -84,16 +89,14 @@ class BatchWriter:
 
     def _one_by_one(self, connection: Connection, requests: Sequence[Request], failure: AlsoFailed) -> list[Outcome]:
         if len(requests) == 1:
-            return [_public(failure)]
+            return [_for_its_caller(failure.error)]
         return [self.write(connection, [request])[0] for request in requests]
 
     def _attempt(self, connection: Connection, requests: Sequence[Request]) -> list[Outcome]:
         head = self._locked_head(connection)
         plan = self._plan(connection, requests, head.frontier.size)
         written = self._write_new(connection, head.frontier, plan.placed) if plan.placed else {}
-        outcomes: list[Outcome] = []
-        for number, request in enumerate(requests):
-            outcomes.append(plan.refused.get(number) or _receipts(connection, request, plan, written))
+        outcomes = [_outcome(connection, number, request, plan, written) for number, request in enumerate(requests)]
         for number, request in enumerate(requests):
             outcome = outcomes[number]
             if request.also and isinstance(outcome, list) and number not in plan.repeats:
@@ -153,22 +156,26 @@ def _compose(placed: Sequence[Placed], growth: merkle.Growth, note: str) -> dict
     }
 
 
-def _receipts(connection: Connection, request: Request, plan: Plan, written: dict[int, Receipt]) -> list[Receipt]:
+def _outcome(
+    connection: Connection, number: int, request: Request, plan: Plan, written: Mapping[int, Receipt]
+) -> Outcome:
+    """A request's receipts: new ones from what was just written, those of repeats as they were first given out."""
+    if number in plan.refused:
+        return plan.refused[number]
     indexes = [plan.indexes[draft.identity] for draft in request.drafts]
-    return [written.get(index) or read_receipt(connection, index, repeated=True) for index in indexes]
+    receipts = [written.get(index) or read_receipt(connection, index, repeated=True) for index in indexes]
+    is_repeat = number in plan.repeats  # also of an event that another caller brought in the same batch
+    return [replace(receipt, repeated=True) for receipt in receipts] if is_repeat else receipts
 
 
 def _run_also(connection: Connection, also: Also, receipts: Sequence[Receipt]) -> None:
     try:
         also(connection, receipts)
     except Exception as error:
-        raise AlsoFailed from error
+        raise AlsoFailed(error) from error
 
 
-def _public(failure: AlsoFailed) -> Exception:
+def _for_its_caller(error: Exception) -> Exception:
     """What the caller is told: its own error, or that the database could not go on."""
-    cause = failure.__cause__
-    if not isinstance(cause, Exception):
-        return failure
-    unavailable = as_unavailable(cause)
-    return cause if unavailable is None else LedgerUnavailable.because(unavailable)
+    unavailable = as_unavailable(error)
+    return error if unavailable is None else LedgerUnavailable.because(unavailable)

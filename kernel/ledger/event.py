@@ -80,7 +80,7 @@ def draft(event: Event, entropy: Entropy, locate: Callable[[SubjectRef], bytes])
     """Check an event and encode it; ``locate`` gives a subject's blind index. Raises InvalidEvent."""
     identity = _identity(event)
     salt, commitment = _commit(event, entropy)
-    facts = canonical.encode(dict(event.facts))
+    facts = _encode(event.facts)
     middle = b'%b"event":"%b","facts":%b,"item":"%b","request":"%b",' % (
         *(commitment, event.name.encode(), facts),
         *(event.item.encode(), event.request.encode()),
@@ -99,6 +99,13 @@ def drafts(events: Sequence[Event], entropy: Entropy, locate: Callable[[SubjectR
     if len({one.identity for one in made}) != len(made):
         raise InvalidEvent("the same event stands twice in one call")
     return made
+
+
+def _encode(facts: Mapping[str, canonical.JSON]) -> bytes:
+    try:
+        return canonical.encode(dict(facts))
+    except canonical.NotCanonical as error:
+        raise InvalidEvent(f"the facts have no canonical form: {error}") from None
 
 
 def _identity(event: Event) -> Identity:

@@ -79,6 +79,15 @@ class Ledger:
         )
 
     def _write(self, requests: Sequence[Request]) -> list[Outcome]:
+        """When a commit's acknowledgement is lost, look again: what was committed is found, the rest is written."""
+        try:
+            return self._write_once(requests)
+        except DatabaseUnavailable as error:
+            if not error.uncertain:
+                raise
+        return self._write_once(requests)
+
+    def _write_once(self, requests: Sequence[Request]) -> list[Outcome]:
         return self._database.write(lambda connection: self._batches.write(connection, requests))
 
     def checkpoint(self) -> str:
@@ -166,17 +175,18 @@ class Ledger:
         try:
             self._database.ready()
             with self._database.read() as connection:
-                head, note = rows.head(connection), rows.newest_note(connection)
+                found = rows.head_and_note(connection)
         except DatabaseUnavailable as error:
             raise LedgerUnavailable.because(error) from error
-        if head and head.origin != self.origin:
+        if found is not None:
+            self._check(*found)
+
+    def _check(self, head: rows.Head, note: str | None) -> None:
+        if head.origin != self.origin:
             raise LedgerUnavailable("the database holds the log of another origin")
-        if (
-            head
-            and note
-            and not note.startswith(checkpoint.body(self.origin, head.frontier.size, head.frontier.root()))
-        ):
-            raise LedgerUnavailable("the head and the newest checkpoint contradict each other")
+        size, root = head.frontier.size, head.frontier.root()
+        if size and not (note or "").startswith(checkpoint.body(self.origin, size, root)):
+            raise LedgerUnavailable("the head and its checkpoint contradict each other")
 
     def close(self) -> None:
         """Write what waits, refuse what comes after, and give the log back."""

@@ -30,7 +30,11 @@ def head(connection: Connection, *, lock: bool = False) -> Head | None:
     """The head; ``lock`` keeps every other writer out until the transaction ends (SQLite: it holds the file anyway)."""
     suffix = " FOR UPDATE" if lock and connection.dialect.name == "postgresql" else ""
     row = run(connection, _HEAD + suffix).fetchone()
-    return None if row is None else Head(row[0], merkle.Frontier.from_bytes(row[1], bytes(row[2])))
+    return None if row is None else _head_of(row)
+
+
+def _head_of(row: Sequence[Any]) -> Head:
+    return Head(row[0], merkle.Frontier.from_bytes(row[1], bytes(row[2])))
 
 
 def begin_head(connection: Connection, origin: str) -> None:
@@ -104,6 +108,13 @@ def first_note_covering(connection: Connection, index: int) -> str | None:
     sql = "SELECT note FROM ledger_checkpoint WHERE size > ? ORDER BY size LIMIT 1"
     row = run(connection, sql, (index,)).fetchone()
     return None if row is None else str(row[0])
+
+
+def head_and_note(connection: Connection) -> tuple[Head, str | None] | None:
+    """The head and the checkpoint of its size, as one statement sees them; None for a log that never began."""
+    sql = "SELECT origin, h.size, frontier, note FROM ledger_head h LEFT JOIN ledger_checkpoint c ON c.size = h.size"
+    row = run(connection, sql).fetchone()
+    return None if row is None else (_head_of(row), row[3])
 
 
 # Payloads and subjects ------------------------------------------------------------------------------------------------

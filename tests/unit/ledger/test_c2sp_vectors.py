@@ -53,8 +53,8 @@ def three_leaves() -> tuple[merkle.Growth, str]:
 
 def test_tlog_proof_of_entry_1_of_3_to_the_byte() -> None:
     growth, note = three_leaves()
-    hashes = merkle.hashes_along(merkle.inclusion_path(1, 3), 3, growth.stored)
-    text = (receipt.proof_text(1, hashes, note) + WITNESS).encode()
+    lines = merkle.ProofLines(3, merkle.with_right_edge(3, growth.stored)).of(0, 1)
+    text = (receipt.proof_text(1, lines, note) + WITNESS).encode()
     assert len(text) == 445
     assert sha256(text).hexdigest() == RECEIPT_SHA256
 
