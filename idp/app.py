@@ -1,0 +1,145 @@
+"""The provider as a web application, and as a service with everything it opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import Blueprint
+
+from idp.authentication.passwords import Passwords
+from idp.composition import Composition, Tools, derived
+from idp.pages.refusal import translate
+from idp.resource.metadata import Fetch
+from idp.sweeper import Sweeper
+from kernel import migrations
+from kernel.canonical import JSON
+from kernel.clock import Clock, SystemClock
+from kernel.database import Database, DatabaseUnavailable
+from kernel.entropy import Entropy, SystemEntropy
+from kernel.envelope import KeyEncryptionKey
+from kernel.keys import KeyRing, Purpose
+from kernel.ledger.log import Ledger
+from kernel.metrics import Metrics
+from kernel.outbound import AddressPolicy, OutboundClient
+from kernel.settings import IdpSettings
+from kernel.text import Text
+from kernel.web.app import create_app as create_web_app
+from kernel.web.fastpath import WsgiApp
+from kernel.web.health import Health
+
+TITLE = Text("统一身份认证", "Identity provider")
+NAME = "idp"
+STORE = "idp.store"
+_FETCH_BYTES = 256 * 1024
+_FETCH_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running provider: its WSGI callable, and everything that has to be closed with it."""
+
+    app: WsgiApp
+    ledger: Ledger
+    database: Database
+    sweeper: Sweeper
+    passwords: Passwords
+
+    def close(self) -> None:
+        """Stop the sweeper, write what waits, give back every connection."""
+        self.sweeper.close()
+        self.passwords.close()
+        self.ledger.close()
+        self.database.close()
+
+
+def create_app(
+    settings: IdpSettings,
+    *,
+    database: Database,
+    keys: KeyRing,
+    ledger: Ledger,
+    clock: Clock,
+    entropy: Entropy,
+    passwords: Passwords | None = None,
+    fetch: Fetch | None = None,
+) -> WsgiApp:
+    """The provider's WSGI callable. ``fetch`` reads the exchange's public metadata."""
+    tools = Tools(
+        database,
+        keys,
+        ledger,
+        clock,
+        entropy,
+        passwords or Passwords(),
+        fetch or guarded_fetch(settings.exchange_resource),
+    )
+    checks = {"database": database.ready, "ledger": ledger.ready, "keys": lambda: _can_sign(keys)}
+    return create_web_app(
+        NAME,
+        routes=Composition(settings, tools).routes(),
+        blueprints=(Blueprint("idp_pages", __name__, template_folder="pages/templates"),),
+        health=Health(checks),
+        metrics=Metrics(),
+        translate=translate,
+        title=TITLE,
+        secret_key=derived(keys, "form token"),
+        public_origin=settings.issuer,
+        trusted_proxies=settings.trusted_proxies,
+        entropy=entropy,
+    )
+
+
+def open_service(settings: IdpSettings) -> Service:
+    """Open what the settings name. Raises UnsafeDatabase, DatabaseUnavailable, KeyRingError, LedgerOwned."""
+    clock, entropy = SystemClock(), SystemEntropy()
+    keys = KeyRing.load(settings.key_dir, clock=clock, entropy=entropy)
+    if not migrations.current(settings.database_url, STORE):
+        raise DatabaseUnavailable("the database is not at the newest revision: run `tongban db upgrade`")
+    database = Database.open(settings.database_url, pool_size=settings.threads)
+    ledger = open_ledger(settings, database, keys, clock, entropy, serving=True)
+    passwords = Passwords()
+    app = create_app(
+        settings, database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords
+    )
+    sweeper = Sweeper(database, clock)
+    sweeper.start()
+    return Service(app, ledger, database, sweeper, passwords)
+
+
+def open_ledger(
+    settings: IdpSettings, database: Database, keys: KeyRing, clock: Clock, entropy: Entropy, *, serving: bool
+) -> Ledger:
+    """The provider's own log; its origin is the issuer without its scheme."""
+    versions = keys.secrets(Purpose.KEK)
+    return Ledger(
+        database,
+        origin=f"{urlsplit(settings.issuer).netloc}/v1/ledger",
+        signer=keys.log_signer(),
+        kek=KeyEncryptionKey(versions, next(iter(versions))),
+        tag_key=keys.secret(Purpose.TAG),
+        clock=clock,
+        entropy=entropy,
+        serving=serving,
+    )
+
+
+def guarded_fetch(resource: str) -> Fetch:
+    """Gets JSON from the exchange, which the operator has configured: from its own host alone, wherever that is."""
+    parts = urlsplit(resource)
+    policy = AddressPolicy(
+        schemes=frozenset({parts.scheme}),
+        hosts=frozenset({parts.hostname or ""}),
+        allow_loopback=parts.scheme == "http",
+        allow_private=True,
+    )
+    client = OutboundClient()
+
+    def fetch(url: str) -> JSON:
+        return client.get_json(url, allow=policy, max_bytes=_FETCH_BYTES, timeout=_FETCH_SECONDS)
+
+    return fetch
+
+
+def _can_sign(keys: KeyRing) -> None:
+    keys.signing()

@@ -1,0 +1,37 @@
+"""Looking people up, and opening what is sealed of them at the moment it is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from idp.authentication.sealing import PersonVault
+from idp.model.person import Person
+from idp.store import people
+from kernel.database import Database
+from kernel.identifiers.subject import SubjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts of one provider."""
+
+    database: Database
+    vault: PersonVault
+
+    def active(self, person_id: str) -> Person | None:
+        """The account, unless it is unknown or disabled (T6: asked again at every redemption)."""
+        with self.database.read() as connection:
+            found = people.find(connection, person_id)
+        return None if found is None or found.disabled else found
+
+    def reference(self, person_id: str) -> SubjectRef | None:
+        """The identifier the exchange and the ledger know the person by; None for an account without one."""
+        with self.database.read() as connection:
+            sealed = people.sealed(connection, person_id)
+        return self.vault.open_subject(person_id, sealed)
+
+    def totp_secret(self, person_id: str) -> str | None:
+        """The person's TOTP secret; None for an account without one."""
+        with self.database.read() as connection:
+            sealed = people.sealed(connection, person_id)
+        return self.vault.open_totp(person_id, sealed)

@@ -1,0 +1,72 @@
+"""Passwords: argon2id in a small pool of its own, so that hashing never stands in the way of token traffic."""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
+T = TypeVar("T")
+
+WORKERS = 2
+MOST_WAITING = 32
+SHORTEST, LONGEST = 8, 256
+"""Characters; NIST SP 800-63B asks for a minimum, and no rules of composition."""
+
+
+class HashingBusy(Exception):
+    """More people sign in at once than the pool takes; try again shortly."""
+
+
+class PasswordUnusable(ValueError):
+    """The password is too short or too long; the message says which and shows nothing of it."""
+
+
+class Passwords:
+    """Hashes and verifies passwords (RFC 9106). Safe to share between threads."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+        self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="password")
+        self._room = threading.BoundedSemaphore(WORKERS + MOST_WAITING)
+        self._nobody = self._hasher.hash("nobody has this password")
+
+    def hash(self, password: str) -> str:
+        """The encoded argon2id hash. Raises PasswordUnusable, HashingBusy."""
+        if not SHORTEST <= len(password) <= LONGEST:
+            raise PasswordUnusable(f"a password has {SHORTEST} to {LONGEST} characters")
+        return self._run(lambda: self._hasher.hash(normalised(password)))
+
+    def verify(self, password: str, encoded: str | None) -> bool:
+        """Whether the password is the one hashed. An unknown account (None) costs the same work. Raises HashingBusy."""
+        matched = self._run(lambda: self._matches(normalised(password[: LONGEST + 1]), encoded or self._nobody))
+        return matched and encoded is not None
+
+    def close(self) -> None:
+        """Finish what is under way."""
+        self._pool.shutdown()
+
+    def _matches(self, password: str, encoded: str) -> bool:
+        try:
+            return self._hasher.verify(encoded, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _run(self, work: Callable[[], T]) -> T:
+        if not self._room.acquire(blocking=False):
+            raise HashingBusy
+        try:
+            return self._pool.submit(work).result()
+        finally:
+            self._room.release()
+
+
+def normalised(password: str) -> str:
+    """One spelling per password, whatever keyboard wrote it (NIST SP 800-63B: NFKC)."""
+    return unicodedata.normalize("NFKC", password)

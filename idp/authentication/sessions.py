@@ -1,0 +1,111 @@
+"""Web sessions: one sign-in for every department, ended by idleness, by age, or by the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from idp.model.assurance import Authentication
+from idp.model.person import Person
+from idp.model.secret import hashed
+from idp.model.session import Session
+from idp.store import sessions
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy, token
+from kernel.identifiers.subject import SubjectRef
+from kernel.ids import new_id
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+
+NOTE_USE_EVERY = timedelta(minutes=1)
+"""Not every page view is worth a write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session lasts."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The web sessions of one provider. Cookies are 256 random bits; the database keeps their hash."""
+
+    database: Database
+    ledger: Ledger
+    limits: Limits
+    clock: Clock
+    entropy: Entropy
+
+    def current(self, cookie: str | None) -> Session | None:
+        """The live session of a cookie; its use is noted. None without one."""
+        if cookie is None:
+            return None
+        now = self.clock.now()
+        with self.database.read() as connection:
+            session = sessions.by_cookie(connection, hashed(cookie), now)
+        if session is None or session.seen_at + self.limits.idle <= now:
+            return None
+        if session.seen_at + NOTE_USE_EVERY <= now:
+            self.database.write(lambda connection: sessions.touch(connection, session.id, now))
+        return session
+
+    def signed_in(self, person: Person, reference: SubjectRef | None, before: Session | None) -> str:
+        """Begin a session after the password step; returns its new cookie.
+
+        The same person signing in again keeps the session under another cookie; another person's is ended (A9).
+        """
+        now = self.clock.now()
+        authentication = Authentication(now)
+        if before is not None and before.person == person.id:
+            return self._renewed(before, authentication, reference)
+        begun = Session(
+            new_id("ses", self.clock, self.entropy), person.id, authentication, now, now + self.limits.absolute
+        )
+        cookie = token(self.entropy)
+
+        def also(connection: Connection, _receipts: object) -> None:
+            if before is not None:
+                sessions.end(connection, before.id, now)
+            sessions.add(connection, begun, hashed(cookie))
+
+        self.ledger.append([self._event(begun.id, authentication, reference)], also=also)
+        return cookie
+
+    def stepped_up(self, session: Session, reference: SubjectRef | None) -> str:
+        """Note the one-time code; returns the session's new cookie."""
+        authentication = Authentication(session.authentication.password_at, self.clock.now())
+        return self._renewed(session, authentication, reference)
+
+    def end(self, session: Session, reference: SubjectRef | None) -> None:
+        """End a session and all that was allowed in it."""
+        now = self.clock.now()
+
+        def also(connection: Connection, _receipts: object) -> None:
+            sessions.end(connection, session.id, now)
+
+        self.ledger.append([Event("SignedOut", session.id, subject=reference)], also=also)
+
+    def _renewed(self, session: Session, authentication: Authentication, reference: SubjectRef | None) -> str:
+        cookie, now = token(self.entropy), self.clock.now()
+
+        def also(connection: Connection, _receipts: object) -> None:
+            if not sessions.renew(connection, session.id, hashed(cookie), authentication, now):
+                raise SessionEnded
+
+        self.ledger.append([self._event(session.id, authentication, reference)], also=also)
+        return cookie
+
+    def _event(self, session_id: str, authentication: Authentication, reference: SubjectRef | None) -> Event:
+        facts: dict[str, JSON] = {"session": session_id, "methods": [*authentication.methods]}
+        return Event("SignedIn", new_id("sin", self.clock, self.entropy), facts=facts, subject=reference)
+
+
+class SessionEnded(Exception):
+    """The session ended while its person was still signing in."""

@@ -1,0 +1,87 @@
+"""Throttling of guesses: each failure makes the next try wait longer, per account and per address, on every node."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
+
+from idp.store import throttles
+from idp.store.throttles import Delay
+from kernel.clock import Clock
+from kernel.database import Database
+
+KEEP = timedelta(days=1)
+LONGEST_WAIT = timedelta(minutes=15)
+_FREE_TRIES_OF_AN_ACCOUNT = 3
+_FREE_TRIES_OF_AN_ADDRESS = 30
+
+
+class TooManyTries(Exception):
+    """Not tried at all: the wait is not over. ``seconds`` says how long it still is."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("too many tries")
+        self.seconds = max(1, int(wait.total_seconds()) + 1)
+
+
+def growing(free: int) -> Delay:
+    """After ``free`` failures the wait doubles with each further one, up to a quarter of an hour."""
+
+    def delay(failures: int) -> timedelta:
+        beyond = min(max(failures - free, 0), 12)
+        return min(timedelta(seconds=2**beyond), LONGEST_WAIT) if beyond else timedelta(0)
+
+    return delay
+
+
+_OF_AN_ACCOUNT = growing(_FREE_TRIES_OF_AN_ACCOUNT)
+_OF_AN_ADDRESS = growing(_FREE_TRIES_OF_AN_ADDRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """Counts tries before they are made, so that parallel guesses cannot outrun the count."""
+
+    database: Database
+    clock: Clock
+    key: bytes = field(repr=False)
+
+    def reserve(self, account: str, address: str) -> int:
+        """Count a try as failed in advance; returns the account's failures in a row. Raises TooManyTries.
+
+        A name nobody has is counted like any other, so that the wait does not tell which names exist.
+        """
+        now = self.clock.now()
+        keys = ((self._account(account), _OF_AN_ACCOUNT), (self._address(address), _OF_AN_ADDRESS))
+        outcome = self.database.write(lambda connection: throttles.reserve(connection, keys, KEEP, now))
+        if isinstance(outcome, timedelta):
+            raise TooManyTries(outcome)
+        return outcome
+
+    def succeeded(self, account: str, address: str) -> None:
+        """The try was good: the account starts afresh, the address gets its try back."""
+        own, shared = self._account(account), self._address(address)
+        self.database.write(lambda connection: throttles.succeeded(connection, own, shared, self.clock.now()))
+
+    def _account(self, account: str) -> bytes:
+        return self._digest("account", account)
+
+    def _address(self, address: str) -> bytes:
+        return self._digest("address", network(address))
+
+    def _digest(self, kind: str, text: str) -> bytes:
+        return hmac.digest(self.key, f"throttle\0{kind}\0{text}".encode(), sha256)
+
+
+def network(address: str) -> str:
+    """What counts as one address: an IPv6 customer has a whole /64."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return parsed.exploded[:19]
+    return str(parsed)

@@ -1,0 +1,86 @@
+"""The clients and departments a node knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from idp.clients.memory import Versioned
+from idp.model import scopes
+from idp.model.client import AuthMethod, Client, Organisation, StoredClient
+from idp.store import clients, organisations, versions
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.jose import verifying_keys
+from kernel.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """All clients and departments as of one version; keys are parsed once."""
+
+    clients: Mapping[str, Client]
+    organisations: Mapping[str, Organisation]
+
+
+class ClientDirectory:
+    """Finds clients and departments. A change made on another node counts here within a second."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._memory = Versioned(database, versions.CLIENTS, _load, clock)
+
+    def enabled(self, client_id: str) -> Client | None:
+        """The client, unless it is unknown or disabled: nobody outside can tell which."""
+        found = self._memory.current().clients.get(client_id)
+        return None if found is None or found.disabled else found
+
+    def organisation(self, code: str) -> Organisation:
+        """A department; one that was never registered is called by its code."""
+        return self._memory.current().organisations.get(code) or Organisation(code, Text(code, code))
+
+    def refresh(self) -> None:
+        """Take up a change of our own at once."""
+        self._memory.refreshed()
+
+
+def from_stored(stored: StoredClient) -> Client:
+    """A registered client with its metadata parsed."""
+    data = stored.metadata
+    keys = data.get("jwks")
+    return Client(
+        id=stored.id,
+        organisation=stored.organisation,
+        name=_name(data),
+        auth_method=AuthMethod(str(data["token_endpoint_auth_method"])),
+        grant_types=_texts(data, "grant_types"),
+        scopes=frozenset(scopes.parse(str(data.get("scope", "")))),
+        redirect_uris=_texts(data, "redirect_uris"),
+        post_logout_redirect_uris=_texts(data, "post_logout_redirect_uris"),
+        service_items=_texts(data, "tongban_service_items"),
+        dpop_bound=data.get("dpop_bound_access_tokens") is True,
+        par_required=data.get("require_pushed_authorization_requests") is True,
+        native=data.get("application_type") == "native",
+        keys=verifying_keys(keys) if isinstance(keys, dict) else (),
+        secret_hash=stored.secret_hash,
+        disabled=stored.disabled,
+    )
+
+
+def _load(connection: Connection) -> Register:
+    known = (from_stored(stored) for stored in clients.every(connection))
+    return Register({client.id: client for client in known}, organisations.every(connection))
+
+
+def _name(data: Mapping[str, JSON]) -> Text:
+    """RFC 7591 §2.2: `client_name`, and `client_name#zh-CN` and `client_name#en` for readers of one language."""
+    plain = str(data["client_name"])
+    tagged = {tag: str(data.get(f"client_name#{tag}") or plain) for tag in ("zh-CN", "en")}
+    return Text(tagged["zh-CN"], tagged["en"])
+
+
+def _texts(data: Mapping[str, JSON], name: str) -> frozenset[str]:
+    values = data.get(name)
+    return frozenset(str(value) for value in values) if isinstance(values, list) else frozenset()

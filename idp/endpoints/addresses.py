@@ -1,0 +1,34 @@
+"""The provider's own addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+AUTHORIZE = "/authorize"
+PAR = "/par"
+TOKEN = "/token"  # noqa: S105 - a path
+USERINFO = "/userinfo"
+INTROSPECT = "/introspect"
+REVOKE = "/revoke"
+LOGOUT = "/logout"
+JWKS = "/jwks"
+REVOCATIONS = "/revocations"
+INTERACTION = "/interaction"
+OPENID_CONFIGURATION = "/.well-known/openid-configuration"
+OAUTH_METADATA = "/.well-known/oauth-authorization-server"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Addresses under one issuer identifier, which ends without a slash."""
+
+    issuer: str
+
+    def of(self, path: str) -> str:
+        """The absolute address of a path."""
+        return self.issuer + path
+
+    @property
+    def https(self) -> bool:
+        """Whether cookies can be Secure."""
+        return self.issuer.startswith("https://")

@@ -1,0 +1,71 @@
+"""The authorization endpoint (RFC 6749 §3.1): parse, check, and hand over to the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from idp.clients.directory import ClientDirectory
+from idp.endpoints import authorization_response
+from idp.endpoints.authorization_request import BEFORE_ANY_REDIRECT, Asked, check, read
+from idp.endpoints.forms import query_or_form
+from idp.endpoints.par import REQUEST_URI_PREFIX
+from idp.errors import InvalidRequestError, InvalidRequestUriError, NotRedirected, OAuthError
+from idp.interaction.flow import AuthorizationFlow
+from idp.model.client import Client
+from idp.model.secret import hashed
+from idp.store import pushed_requests
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.web.http import HttpRequest, HttpResponse
+
+_OF_A_REQUEST = frozenset(
+    {"response_type", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method", "prompt"}
+    | {"max_age", "acr_values", "authorization_details", "dpop_jkt", "request", "resource", "response_mode"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationEndpoint:
+    """GET and POST /authorize."""
+
+    directory: ClientDirectory
+    flow: AuthorizationFlow
+    database: Database
+    clock: Clock
+    issuer: str
+    exchange: str
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """A redirect to the client, or to the pages; NotRedirected when the client cannot be told (A1, A2)."""
+        try:
+            asked, pushed = self._asked(query_or_form(request))
+            check(asked, BEFORE_ANY_REDIRECT)
+        except OAuthError as error:
+            raise NotRedirected(error) from None
+        try:
+            checked = read(asked)
+        except OAuthError as error:
+            target = str(asked.get("redirect_uri"))
+            return authorization_response.failure(target, error, state=asked.get("state"), issuer=self.issuer)
+        return self.flow.begin(request, checked, pushed)
+
+    def _asked(self, parameters: Mapping[str, str]) -> tuple[Asked, bytes | None]:
+        client = self.directory.enabled(parameters.get("client_id", ""))
+        if client is None:
+            raise InvalidRequestError("client_id is missing or unknown.")
+        reference = parameters.get("request_uri", "")
+        if not reference.startswith(REQUEST_URI_PREFIX):
+            return Asked(client, False, self.issuer, self.exchange, parameters), None
+        if _OF_A_REQUEST & parameters.keys():  # A4: a pushed request is the whole request
+            raise InvalidRequestError("Beside a pushed request_uri only client_id may be given.")
+        hash_ = hashed(reference)
+        return Asked(client, True, self.issuer, self.exchange, self._pushed(client, hash_)), hash_
+
+    def _pushed(self, client: Client, reference: bytes) -> Mapping[str, str]:
+        """RFC 9126 §4: of this client, unused, unexpired (A5)."""
+        with self.database.read() as connection:
+            found = pushed_requests.find(connection, reference, client.id, self.clock.now())
+        if found is None:
+            raise InvalidRequestUriError("request_uri is unknown, used or expired.")
+        return found

@@ -1,0 +1,73 @@
+"""Metadata (RFC 8414, OpenID Connect Discovery 1.0): exactly what is switched on, as bytes prepared once."""
+
+from __future__ import annotations
+
+import orjson
+
+from idp.endpoints import addresses
+from idp.endpoints.addresses import Addresses
+from idp.grants import pkce
+from idp.model import assurance, scopes
+from idp.model.client import AuthMethod, GrantType
+from idp.model.evidence import EVIDENCE
+from idp.tokens import proof_of_possession
+from kernel.canonical import JSON
+from kernel.web.http import HttpRequest, HttpResponse
+
+CLIENT_ALGORITHMS = ("ES256", "EdDSA", "PS256")
+"""What clients may sign assertions with: no PKCS #1 v1.5 (FAPI 2.0 Security Profile §5.4)."""
+_CACHEABLE = (("Content-Type", "application/json"), ("Cache-Control", "public, max-age=300"))
+
+
+def metadata(own: Addresses) -> dict[str, JSON]:
+    """Both documents' members: a client of either standard reads what it knows."""
+    methods: list[JSON] = [method.value for method in AuthMethod]
+    confidential: list[JSON] = [method.value for method in AuthMethod if method is not AuthMethod.NONE]
+    return {
+        "issuer": own.issuer,
+        "authorization_endpoint": own.of(addresses.AUTHORIZE),
+        "pushed_authorization_request_endpoint": own.of(addresses.PAR),
+        "require_pushed_authorization_requests": False,
+        "token_endpoint": own.of(addresses.TOKEN),
+        "userinfo_endpoint": own.of(addresses.USERINFO),
+        "introspection_endpoint": own.of(addresses.INTROSPECT),
+        "revocation_endpoint": own.of(addresses.REVOKE),
+        "end_session_endpoint": own.of(addresses.LOGOUT),
+        "jwks_uri": own.of(addresses.JWKS),
+        "tongban_revocations_endpoint": own.of(addresses.REVOCATIONS),
+        "scopes_supported": [*scopes.LABELS],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": [grant.value for grant in GrantType],
+        "code_challenge_methods_supported": [pkce.METHOD],
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "introspection_endpoint_auth_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
+        "dpop_signing_alg_values_supported": [*proof_of_possession.ALGORITHMS],
+        "authorization_details_types_supported": [EVIDENCE],
+        "authorization_response_iss_parameter_supported": True,
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "acr_values_supported": [*assurance.OFFERED],
+        "claims_supported": ["sub", "name", "acr", "amr", "auth_time", "sid", "organisation", "roles"],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "ui_locales_supported": ["zh-CN", "en"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+    }
+
+
+class DiscoveryEndpoint:
+    """Answers both well-known addresses with the same prepared bytes."""
+
+    def __init__(self, own: Addresses) -> None:
+        self._response = HttpResponse(200, orjson.dumps(metadata(own)), _CACHEABLE)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The metadata document."""
+        del request
+        return self._response

@@ -1,0 +1,129 @@
+"""RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from idp.authentication.accounts import Accounts
+from idp.authentication.sessions import Sessions
+from idp.clients.directory import ClientDirectory
+from idp.endpoints.forms import query_or_form
+from idp.errors import InvalidRequestError, NotRedirected, OAuthError
+from idp.interaction import cookies
+from idp.interaction.cookies import Cookies
+from idp.interaction.presence import Presence
+from idp.model.client import Client
+from idp.model.session import Session
+from idp.tokens import id_token
+from idp.tokens.pairwise import Pairwise
+from kernel.canonical import JSON
+from kernel.jose import InvalidToken, Refused, compact, verify_signature_only
+from kernel.keys import KeyRing
+from kernel.web.http import HttpRequest, HttpResponse, redirect
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutRequest:
+    """A checked request: who sent the person, where they go afterwards, and whom the client believes signed in."""
+
+    client: Client | None
+    redirect_uri: str | None
+    state: str | None
+    hint: Mapping[str, JSON] | None
+
+    @property
+    def target(self) -> str | None:
+        """The address to return to, with `state` (§3)."""
+        if self.redirect_uri is None or self.state is None:
+            return self.redirect_uri
+        separator = "&" if "?" in self.redirect_uri else "?"
+        return f"{self.redirect_uri}{separator}{urlencode({'state': self.state})}"
+
+
+Ask = Callable[[LogoutRequest], HttpResponse]
+"""Asks the person whether to sign out."""
+Show = Callable[[], HttpResponse]
+"""Says that the person is signed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndSessionEndpoint:
+    """GET and POST /logout. ``ask`` and ``show`` are pages."""
+
+    issuer: str
+    directory: ClientDirectory
+    presence: Presence
+    sessions: Sessions
+    accounts: Accounts
+    cookies: Cookies
+    pairwise: Pairwise
+    keys: KeyRing
+    ask: Ask
+    show: Show
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Sign out, ask first, or refuse with a page; the browser goes only to registered addresses (S3)."""
+        try:
+            asked = self.read(query_or_form(request))
+        except OAuthError as error:
+            raise NotRedirected(error) from None
+        session = self.presence.session(request)
+        if session is None:
+            return self._leave(asked)
+        if asked.hint is None or asked.client is None:
+            return self.ask(asked)
+        return self._by_hint(session, asked, asked.hint, asked.client)
+
+    def confirmed(self, request: HttpRequest) -> HttpResponse:
+        """The person pressed the button (a page of ours, so the form's token was checked)."""
+        try:
+            asked = self.read(query_or_form(request))
+        except OAuthError as error:
+            raise NotRedirected(error) from None
+        session = self.presence.session(request)
+        return self._leave(asked) if session is None else self._end(session, asked)
+
+    def read(self, parameters: Mapping[str, str]) -> LogoutRequest:
+        """The checked parameters (§2). Raises InvalidRequestError."""
+        hint = self._hint(parameters["id_token_hint"]) if "id_token_hint" in parameters else None
+        client_id = parameters.get("client_id", None if hint is None else str(hint["aud"]))
+        if hint is not None and client_id != hint["aud"]:
+            raise InvalidRequestError("client_id is not the audience of id_token_hint.")
+        client = None if client_id is None else self.directory.enabled(client_id)
+        if client_id is not None and client is None:
+            raise InvalidRequestError("The client is unknown.")
+        target = parameters.get("post_logout_redirect_uri")
+        if target is not None and (client is None or target not in client.post_logout_redirect_uris):
+            raise InvalidRequestError("post_logout_redirect_uri is not registered for this client.")
+        return LogoutRequest(client, target, parameters.get("state"), hint)
+
+    def _hint(self, text: str) -> Mapping[str, JSON]:
+        """An ID token of ours; it may have expired (§2), so it says whom the client means, and permits nothing."""
+        try:
+            signed = verify_signature_only(text, self.keys.verifying(), typ=id_token.TYPE)
+            claims = compact.json_object(signed.payload)
+        except (InvalidToken, Refused):
+            raise InvalidRequestError("id_token_hint is not an ID token of this provider.") from None
+        if claims.get("iss") != self.issuer or not isinstance(claims.get("aud"), str):
+            raise InvalidRequestError("id_token_hint is not an ID token of this provider.")
+        return claims
+
+    def _by_hint(
+        self, session: Session, asked: LogoutRequest, hint: Mapping[str, JSON], client: Client
+    ) -> HttpResponse:
+        if hint.get("sub") != self.pairwise.subject(session.person, client.organisation):
+            raise NotRedirected(InvalidRequestError("id_token_hint is about another person than the one signed in."))
+        if hint.get("sid") != self.pairwise.session(session.id, client.organisation):
+            return self.ask(asked)  # an old hint, shown again: the person decides
+        return self._end(session, asked)
+
+    def _end(self, session: Session, asked: LogoutRequest) -> HttpResponse:
+        self.sessions.end(session, self.accounts.reference(session.person))
+        return self._leave(asked)
+
+    def _leave(self, asked: LogoutRequest) -> HttpResponse:
+        target = asked.target
+        answer = self.show() if target is None else redirect(target)
+        return answer.adding(self.cookies.clear(cookies.SESSION))

@@ -1,0 +1,198 @@
+"""One tree of refusals, and one place where they become answers on the wire (RFC 6749 §4.1.2.1 and §5.2)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from kernel.database import DatabaseUnavailable
+from kernel.ledger.errors import LedgerUnavailable
+from kernel.problems import Problem
+from kernel.web.http import HttpResponse, json_response
+
+NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+"""RFC 6749 §5.1: nothing about tokens may be cached."""
+
+
+class OAuthError(Exception):
+    """A refusal with its registered code. ``description`` is for developers, in ASCII (RFC 6749 §5.2), without data."""
+
+    code: ClassVar[str] = "server_error"
+    status: ClassVar[int] = 400
+
+    def __init__(self, description: str = "", *, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(f"{self.code}: {description}" if description else self.code)
+        self.description = description
+        self.headers = headers
+
+    def to_json(self) -> dict[str, str]:
+        """The members of an error response."""
+        members = {"error": self.code}
+        return members | {"error_description": self.description} if self.description else members
+
+
+class InvalidRequestError(OAuthError):
+    """RFC 6749 §5.2: a parameter is missing, repeated, unsupported or malformed."""
+
+    code = "invalid_request"
+
+
+class InvalidClientError(OAuthError):
+    """RFC 6749 §5.2. One text for every cause: unknown client and wrong secret are told apart by nobody."""
+
+    code = "invalid_client"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Client authentication failed.", headers=(("WWW-Authenticate", 'Basic realm="token"'),))
+
+
+class InvalidGrantError(OAuthError):
+    """RFC 6749 §5.2: the code or refresh token does not (or no longer) entitle this client to anything."""
+
+    code = "invalid_grant"
+
+
+class UnauthorizedClientError(OAuthError):
+    """RFC 6749 §5.2: this client is not registered for what it asks."""
+
+    code = "unauthorized_client"
+
+
+class UnsupportedGrantTypeError(OAuthError):
+    """RFC 6749 §5.2."""
+
+    code = "unsupported_grant_type"
+
+
+class UnsupportedResponseTypeError(OAuthError):
+    """RFC 6749 §4.1.2.1: anything but ``code``."""
+
+    code = "unsupported_response_type"
+
+
+class InvalidScopeError(OAuthError):
+    """RFC 6749 §5.2."""
+
+    code = "invalid_scope"
+
+
+class InvalidTargetError(OAuthError):
+    """RFC 8707 §2."""
+
+    code = "invalid_target"
+
+
+class InvalidRequestUriError(OAuthError):
+    """RFC 9101 §6.2, for references made by RFC 9126."""
+
+    code = "invalid_request_uri"
+
+
+class RequestNotSupportedError(OAuthError):
+    """OpenID Connect Core 1.0 §3.1.2.6: request objects come with the rest of the catalogue."""
+
+    code = "request_not_supported"
+
+
+class RequestUriNotSupportedError(OAuthError):
+    """OpenID Connect Core 1.0 §3.1.2.6: a reference we did not issue. Nothing is fetched."""
+
+    code = "request_uri_not_supported"
+
+
+class RegistrationNotSupportedError(OAuthError):
+    """OpenID Connect Core 1.0 §3.1.2.6."""
+
+    code = "registration_not_supported"
+
+
+class InvalidAuthorizationDetailsError(OAuthError):
+    """RFC 9396 §5."""
+
+    code = "invalid_authorization_details"
+
+
+class InvalidDpopProofError(OAuthError):
+    """RFC 9449 §5."""
+
+    code = "invalid_dpop_proof"
+
+
+class InvalidClientMetadataError(OAuthError):
+    """RFC 7591 §3.2.2."""
+
+    code = "invalid_client_metadata"
+
+
+class AccessDeniedError(OAuthError):
+    """RFC 6749 §4.1.2.1: the person, or the provider on the person's behalf, said no."""
+
+    code = "access_denied"
+
+
+class LoginRequiredError(OAuthError):
+    """OpenID Connect Core 1.0 §3.1.2.6, for ``prompt=none``."""
+
+    code = "login_required"
+
+
+class InteractionRequiredError(OAuthError):
+    """OpenID Connect Core 1.0 §3.1.2.6, for ``prompt=none``."""
+
+    code = "interaction_required"
+
+
+class ConsentRequiredError(OAuthError):
+    """OpenID Connect Core 1.0 §3.1.2.6, for ``prompt=none``."""
+
+    code = "consent_required"
+
+
+class UnmetAuthenticationRequirementsError(OAuthError):
+    """OpenID Connect Core Error Code unmet_authentication_requirements 1.0: this person cannot reach that `acr`."""
+
+    code = "unmet_authentication_requirements"
+
+
+class TemporarilyUnavailableError(OAuthError):
+    """RFC 6749 §4.1.2.1; at the token endpoint with 503, since a try later may succeed."""
+
+    code = "temporarily_unavailable"
+    status = 503
+
+    def __init__(self, description: str = "Try again later.") -> None:
+        super().__init__(description, headers=(("Retry-After", "1"),))
+
+
+class InvalidTokenError(OAuthError):
+    """RFC 6750 §3.1 and RFC 9449 §7.1: the access token shown here is of no use here."""
+
+    code = "invalid_token"
+    status = 401
+
+
+class NotRedirected(Exception):
+    """A request whose sender cannot be told: the person gets a page, the browser is sent nowhere."""
+
+    def __init__(self, error: OAuthError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def oauth_response(error: OAuthError) -> HttpResponse:
+    """The JSON form of a refusal (RFC 6749 §5.2)."""
+    return json_response(error.to_json(), error.status, (*NO_STORE, *error.headers))
+
+
+def translate(error: Exception) -> HttpResponse | None:
+    """What an exception is to a client; None when OAuth has no word for it."""
+    if isinstance(error, OAuthError):
+        return oauth_response(error)
+    if isinstance(error, (DatabaseUnavailable, LedgerUnavailable)):
+        return oauth_response(TemporarilyUnavailableError())
+    return None
+
+
+def as_invalid_request(problem: Problem) -> InvalidRequestError:
+    """A malformed form at an OAuth endpoint speaks OAuth (RFC 6749 §5.2), not RFC 9457."""
+    return InvalidRequestError(problem.kind.title.en + ".")

@@ -1,0 +1,145 @@
+"""The authorization code grant (RFC 6749 §4.1.3) with PKCE, DPoP binding and authorization details."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from idp.authentication.accounts import Accounts
+from idp.errors import InvalidGrantError, OAuthError
+from idp.grants import pkce
+from idp.grants.caller import TokenRequest, check_target
+from idp.grants.reuse import ReuseAlarm
+from idp.model.client import GrantType
+from idp.model.evidence import Details, narrowed, parse_details
+from idp.model.secret import hashed
+from idp.model.session import Code
+from idp.store import codes, families, refresh_tokens
+from idp.tokens.entitlement import Entitlement, SignedIn
+from idp.tokens.issuer import TokenIssuer
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy, token
+
+
+class CodeLost(Exception):
+    """The conditional statement did not find the code unused, unexpired, with its person and session alive."""
+
+
+def client_repeats_the_redirect_uri(code: Code, request: TokenRequest) -> None:
+    """RFC 6749 §4.1.3: identical to the one of the authorization request (T3)."""
+    if request.form.get("redirect_uri") != code.redirect_uri:
+        raise InvalidGrantError("redirect_uri is not the one the code was sent to.")
+
+
+def verifier_belongs_to_the_challenge(code: Code, request: TokenRequest) -> None:
+    """RFC 7636 §4.6; every code has a challenge, so a missing verifier is a wrong one (A3)."""
+    if not pkce.matches(request.form.get("code_verifier", ""), code.code_challenge):
+        raise InvalidGrantError("code_verifier does not belong to the code.")
+
+
+def key_is_the_one_the_code_is_bound_to(code: Code, request: TokenRequest) -> None:
+    """RFC 9449 §10 (D4)."""
+    if code.family.dpop_jkt is not None and request.jkt != code.family.dpop_jkt:
+        raise InvalidGrantError("The code is bound to another DPoP key.")
+
+
+CHECKS: tuple[Callable[[Code, TokenRequest], None], ...] = (
+    client_repeats_the_redirect_uri,
+    verifier_belongs_to_the_challenge,
+    key_is_the_one_the_code_is_bound_to,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationCodeGrant:
+    """Redeems codes, each once."""
+
+    tokens: TokenIssuer
+    accounts: Accounts
+    alarm: ReuseAlarm
+    database: Database
+    clock: Clock
+    entropy: Entropy
+    type = GrantType.AUTHORIZATION_CODE
+
+    def redeem(self, request: TokenRequest) -> dict[str, JSON]:
+        """Tokens for a code. Raises OAuthError; a code whose checks fail is used up by that."""
+        code = self._find(request)
+        try:
+            entitlement, signed_in = self._checked(code, request)
+        except OAuthError:
+            self._spoil(code)
+            raise
+        return self._exchange(code, request, entitlement, signed_in)
+
+    def _find(self, request: TokenRequest) -> Code:
+        """The code as this client's; a stranger's attempt finds nothing and changes nothing (T2)."""
+        presented = hashed(request.required("code"))
+        with self.database.read() as connection:
+            code = codes.find(connection, presented, request.client.id)
+        if code is None:
+            raise InvalidGrantError("The code is unknown.")
+        return code
+
+    def _checked(self, code: Code, request: TokenRequest) -> tuple[Entitlement, SignedIn]:
+        for check in CHECKS:
+            check(code, request)
+        person = self.accounts.active(code.family.person)
+        if person is None:  # T6
+            raise InvalidGrantError("The code can no longer be redeemed.")
+        details = self._details(code, request)
+        reference = self.accounts.reference(person.id)
+        signed_in = SignedIn(person, code.family, reference)
+        entitlement = Entitlement(request.client, self.type.value, code.family.scope, details, request.jkt, signed_in)
+        check_target(request, entitlement, self.tokens)
+        return entitlement, signed_in
+
+    def _details(self, code: Code, request: TokenRequest) -> Details:
+        """RFC 9396 §6.1: a token request may ask for less than was granted, never for more."""
+        asked = request.form.get("authorization_details")
+        if asked is None:
+            return code.family.details
+        return narrowed(code.family.details, parse_details(asked, client=request.client, exchange=self.tokens.exchange))
+
+    def _exchange(
+        self, code: Code, request: TokenRequest, entitlement: Entitlement, signed_in: SignedIn
+    ) -> dict[str, JSON]:
+        minted = self.tokens.mint(entitlement)
+        refresh = token(self.entropy) if may_refresh(entitlement) else None
+        now = self.clock.now()
+
+        def spend(connection: Connection) -> None:
+            if not codes.redeem(connection, code.hash, request.client.id, now):
+                raise CodeLost
+            families.bind(connection, code.family.id, request.jkt)
+            if refresh is not None:
+                refresh_tokens.add(connection, hashed(refresh), code.family)
+
+        try:
+            self.tokens.record(entitlement, minted, request.proofs, spend)
+        except CodeLost:
+            self._lost(code)
+            raise InvalidGrantError("The code can no longer be redeemed.") from None
+        return self.tokens.answer(entitlement, signed_in, minted, nonce=code.nonce, refresh_token=refresh)
+
+    def _spoil(self, code: Code) -> None:
+        """A failed check uses the code up; if it was used before, this is a replay (T1)."""
+        now = self.clock.now()
+        if not self.database.write(lambda connection: codes.spoil(connection, code.hash, code.family.client_id, now)):
+            self.alarm.raised(code.family, "authorization_code")
+
+    def _lost(self, code: Code) -> None:
+        """RFC 6749 §4.1.2: a code used twice revokes what was issued for it; an expired one revokes nothing."""
+        with self.database.read() as connection:
+            used = codes.was_used(connection, code.hash, code.family.client_id)
+        if used:
+            self.alarm.raised(code.family, "authorization_code")
+
+
+def may_refresh(entitlement: Entitlement) -> bool:
+    """Refresh tokens are for clients registered for them; purpose-bound access ends with its token."""
+    return entitlement.client.may_use(GrantType.REFRESH_TOKEN) and not entitlement.details

@@ -1,0 +1,134 @@
+"""Beginning and finishing interactions: where an authorization request becomes a code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from idp.clients.directory import ClientDirectory
+from idp.endpoints import authorization_response
+from idp.endpoints.addresses import INTERACTION
+from idp.errors import AccessDeniedError, OAuthError, UnauthorizedClientError
+from idp.interaction import cookies
+from idp.interaction.code_maker import CodeMaker
+from idp.interaction.cookies import Cookies
+from idp.interaction.presence import Presence
+from idp.interaction.steps import SignedInPerson, Step, next_step
+from idp.model.authorization import AuthorizationRequest
+from idp.model.client import Client
+from idp.model.secret import hashed
+from idp.model.session import Interaction
+from idp.store import codes, consents, interactions, pushed_requests
+from idp.tokens import lifetimes
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy, token
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.web.http import HttpRequest, HttpResponse, redirect
+
+Work = Callable[[Connection], None]
+
+
+class AlreadyFinished(Exception):
+    """The interaction, or the pushed request behind it, was answered before."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationFlow:
+    """Takes a checked request to its answer."""
+
+    database: Database
+    ledger: Ledger
+    directory: ClientDirectory
+    presence: Presence
+    maker: CodeMaker
+    cookies: Cookies
+    issuer: str
+    clock: Clock
+    entropy: Entropy
+
+    def begin(self, request: HttpRequest, asked: AuthorizationRequest, pushed: bytes | None) -> HttpResponse:
+        """Straight to the client when nothing has to be asked, otherwise to the pages."""
+        interaction = Interaction(token(self.entropy), asked, pushed, self.clock.now())
+        try:
+            present = self.presence.of(request, asked.client_id)
+            if next_step(asked, interaction.started_at, present) is not Step.DONE or present is None:
+                return self._to_the_pages(request, interaction)
+            return self._answer(interaction, present, ())
+        except OAuthError as error:
+            return self._refusal(asked, error)
+
+    def find(self, request: HttpRequest, interaction_id: str) -> Interaction | None:
+        """The unfinished interaction with this identifier, if this very browser began it (A9)."""
+        browser = self.cookies.read(request, cookies.BROWSER)
+        if browser is None:
+            return None
+        with self.database.read() as connection:
+            return interactions.find(connection, interaction_id, hashed(browser), self.clock.now())
+
+    def client(self, asked: AuthorizationRequest) -> Client:
+        """Who asks. Raises UnauthorizedClientError when it was disabled meanwhile (T6)."""
+        client = self.directory.enabled(asked.client_id)
+        if client is None:
+            raise UnauthorizedClientError("The client may not ask any more.")
+        return client
+
+    def allow(self, interaction: Interaction, present: SignedInPerson, events: Sequence[Event] = ()) -> HttpResponse:
+        """The code, with everything that was agreed, in one transaction. Raises AlreadyFinished."""
+
+        def agreed(connection: Connection) -> None:
+            self._finish(connection, interaction)
+            if events:
+                asked = interaction.request
+                consents.remember(connection, present.person.id, asked.client_id, asked.scope, self.clock.now())
+
+        return self._answer(interaction, present, events, agreed)
+
+    def refuse(self, interaction: Interaction, error: OAuthError, events: Sequence[Event] = ()) -> HttpResponse:
+        """End the interaction without a code, and tell the client why. Raises AlreadyFinished."""
+        self._commit(events, lambda connection: self._finish(connection, interaction))
+        return self._refusal(interaction.request, error)
+
+    def deny(self, interaction: Interaction, events: Sequence[Event]) -> HttpResponse:
+        """The person said no. Raises AlreadyFinished."""
+        return self.refuse(interaction, AccessDeniedError("The person said no."), events)
+
+    def _to_the_pages(self, request: HttpRequest, interaction: Interaction) -> HttpResponse:
+        """Keep the request, bound to this browser by a cookie, and go to its first page."""
+        browser = self.cookies.read(request, cookies.BROWSER) or token(self.entropy)
+        until = interaction.started_at + lifetimes.INTERACTION
+        self.database.write(lambda connection: interactions.add(connection, interaction, hashed(browser), until))
+        return redirect(f"{INTERACTION}/{interaction.id}", (self.cookies.set(cookies.BROWSER, browser),))
+
+    def _answer(
+        self, interaction: Interaction, present: SignedInPerson, events: Sequence[Event], agreed: Work | None = None
+    ) -> HttpResponse:
+        asked, secret, now = interaction.request, token(self.entropy), self.clock.now()
+        code = self.maker.make(secret, asked, self.client(asked), present)
+
+        def work(connection: Connection) -> None:
+            if agreed is not None:
+                agreed(connection)
+            if interaction.pushed is not None and not pushed_requests.spend(connection, interaction.pushed, now):
+                raise AlreadyFinished  # A5: one pushed request, one code
+            codes.add(connection, code)
+
+        self._commit(events, work)
+        return authorization_response.success(asked.redirect_uri, code=secret, state=asked.state, issuer=self.issuer)
+
+    def _commit(self, events: Sequence[Event], work: Work) -> None:
+        """Entries and rows together: no consent without its entry, no entry without what it allowed."""
+        if events:
+            self.ledger.append(events, also=lambda connection, _receipts: work(connection))
+        else:
+            self.database.write(work)
+
+    def _finish(self, connection: Connection, interaction: Interaction) -> None:
+        if not interactions.finish(connection, interaction.id, self.clock.now()):
+            raise AlreadyFinished
+
+    def _refusal(self, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
+        return authorization_response.failure(asked.redirect_uri, error, state=asked.state, issuer=self.issuer)

@@ -1,0 +1,39 @@
+"""Who is signed in in a browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from idp.authentication.accounts import Accounts
+from idp.authentication.sessions import Sessions
+from idp.interaction import cookies
+from idp.interaction.cookies import Cookies
+from idp.interaction.steps import SignedInPerson
+from idp.model.session import Session
+from idp.store import consents
+from kernel.database import Database
+from kernel.web.http import HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Finds the session and the person behind a request."""
+
+    database: Database
+    accounts: Accounts
+    sessions: Sessions
+    cookies: Cookies
+
+    def session(self, request: HttpRequest) -> Session | None:
+        """The live session of the browser."""
+        return self.sessions.current(self.cookies.read(request, cookies.SESSION))
+
+    def of(self, request: HttpRequest, client_id: str) -> SignedInPerson | None:
+        """The person of the browser's session, and what they allowed this client before."""
+        session = self.session(request)
+        person = None if session is None else self.accounts.active(session.person)
+        if session is None or person is None:
+            return None
+        with self.database.read() as connection:
+            remembered = consents.given(connection, person.id, client_id)
+        return SignedInPerson(person, session, remembered, self.accounts.reference(person.id))

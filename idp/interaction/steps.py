@@ -1,0 +1,107 @@
+"""What a person still has to do before a client gets its code: a pure decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from idp.errors import (
+    AccessDeniedError,
+    ConsentRequiredError,
+    InteractionRequiredError,
+    LoginRequiredError,
+    OAuthError,
+    UnmetAuthenticationRequirementsError,
+)
+from idp.model import assurance
+from idp.model.authorization import AuthorizationRequest
+from idp.model.person import Person
+from idp.model.session import Session
+from kernel.identifiers.subject import SubjectRef
+
+_SIGN_IN_AGAIN = frozenset({"login", "select_account"})
+
+
+class Step(StrEnum):
+    """One page, one thing."""
+
+    PASSWORD = "password"  # noqa: S105 - a step's name
+    CODE = "code"
+    CONSENT = "consent"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInPerson:
+    """The person of the browser's session, and what they allowed this client before."""
+
+    person: Person
+    session: Session
+    remembered: frozenset[str]
+    reference: SubjectRef | None = field(repr=False)
+
+    @property
+    def level(self) -> int:
+        """The level of assurance reached."""
+        return self.session.authentication.level(self.person.assurance)
+
+
+def next_step(request: AuthorizationRequest, started_at: datetime, present: SignedInPerson | None) -> Step:
+    """What comes next. Raises OAuthError when this person cannot give it, or `prompt=none` forbids asking."""
+    step = _needed(request, started_at, present)
+    if "none" in request.prompt and step is not Step.DONE:
+        raise silent_refusal(step)
+    return step
+
+
+def _needed(request: AuthorizationRequest, started_at: datetime, present: SignedInPerson | None) -> Step:
+    since = fresh_since(request, started_at)
+    if present is None or present.session.authentication.password_at < since:
+        return Step.PASSWORD
+    if required_level(request, present.person) > assurance.BY_PASSWORD:
+        code_at = present.session.authentication.code_at
+        if code_at is None or code_at < since:
+            return Step.CODE
+    if request.details and present.reference is None:
+        raise AccessDeniedError("This account has no identifier evidence could be asked for.")
+    return Step.CONSENT if consent_is_needed(request, present) else Step.DONE
+
+
+def fresh_since(request: AuthorizationRequest, started_at: datetime) -> datetime:
+    """The oldest authentication that counts (OpenID Connect Core 1.0 §3.1.2.1: `prompt=login`, `max_age`)."""
+    if request.prompt & _SIGN_IN_AGAIN:
+        return started_at
+    if request.max_age is not None:
+        return started_at - min(timedelta(seconds=request.max_age), timedelta(days=365))
+    return datetime.min.replace(tzinfo=started_at.tzinfo)
+
+
+def required_level(request: AuthorizationRequest, person: Person) -> int:
+    """The first level asked for that this account can reach; several are honoured in the client's order.
+
+    Raises UnmetAuthenticationRequirementsError when it can reach none: a lower level is never passed off as enough.
+    """
+    if not request.levels:
+        return 1
+    highest = assurance.attainable(person.assurance, person.has_code)
+    for level in request.levels:
+        if level <= highest:
+            return level
+    raise UnmetAuthenticationRequirementsError("This account cannot reach the level of assurance asked for.")
+
+
+def consent_is_needed(request: AuthorizationRequest, present: SignedInPerson) -> bool:
+    """Evidence is agreed to each time; plain scopes are remembered (A11: per client and scope)."""
+    if request.details or "consent" in request.prompt:
+        return True
+    return not set(request.scope) <= present.remembered
+
+
+def silent_refusal(step: Step) -> OAuthError:
+    """The answer to `prompt=none` when something would have to be asked (OpenID Connect Core 1.0 §3.1.2.6)."""
+    if step is Step.PASSWORD:
+        return LoginRequiredError("Nobody is signed in.")
+    if step is Step.CODE:
+        return InteractionRequiredError("A one-time code would have to be asked for.")
+    return ConsentRequiredError("Consent would have to be asked for.")

@@ -1,0 +1,71 @@
+"""OAuth clients as they were registered (RFC 7591), with their keys parsed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kernel.canonical import JSON
+from kernel.jose import VerifyingKey
+from kernel.text import Text
+
+
+class AuthMethod(StrEnum):
+    """Ways a client may authenticate (RFC 7591 §2)."""
+
+    SECRET_BASIC = "client_secret_basic"  # noqa: S105 - the method's registered name
+    PRIVATE_KEY_JWT = "private_key_jwt"
+    NONE = "none"
+
+
+class GrantType(StrEnum):
+    """Grants that exist here."""
+
+    AUTHORIZATION_CODE = "authorization_code"
+    CLIENT_CREDENTIALS = "client_credentials"
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the grant's registered name
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A registered client. ``organisation`` is its owner's social credit code: the sector of its pairwise subjects."""
+
+    id: str
+    organisation: str
+    name: Text
+    auth_method: AuthMethod
+    grant_types: frozenset[str]
+    scopes: frozenset[str]
+    redirect_uris: frozenset[str] = frozenset()
+    post_logout_redirect_uris: frozenset[str] = frozenset()
+    service_items: frozenset[str] = frozenset()
+    dpop_bound: bool = False
+    par_required: bool = False
+    native: bool = False
+    keys: tuple[VerifyingKey, ...] = ()
+    secret_hash: bytes | None = field(default=None, repr=False)
+    disabled: bool = False
+
+    def may_use(self, grant: GrantType) -> bool:
+        """Whether the client is registered for a grant."""
+        return grant.value in self.grant_types
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A department: its unified social credit code and its names."""
+
+    code: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClient:
+    """A client as the store keeps it: checked RFC 7591 metadata and a hashed secret."""
+
+    id: str
+    organisation: str
+    metadata: Mapping[str, JSON]
+    secret_hash: bytes | None = field(default=None, repr=False)
+    disabled: bool = False

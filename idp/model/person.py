@@ -1,0 +1,57 @@
+"""People who sign in: natural persons and staff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kernel.identifiers.subject import SubjectRef
+
+
+class PersonKind(StrEnum):
+    """What an account stands for."""
+
+    NATURAL = "natural"
+    STAFF = "staff"
+
+
+ROLES = frozenset({"provider-officer", "governance-approver", "governance-officer", "auditor"})
+"""The offices staff may hold (RFC 9068 §2.2.3.1 `roles`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account. ``organisation`` (social credit code) and ``roles`` belong to staff alone."""
+
+    id: str
+    username: str
+    name: str = field(repr=False)
+    kind: PersonKind
+    assurance: int
+    disabled: bool
+    organisation: str | None = None
+    roles: tuple[str, ...] = ()
+    has_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a sign-in is checked against: an argon2id hash; the TOTP secret stays sealed until it is needed."""
+
+    person: str
+    password_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """An account to be made. Its secrets are hashed or sealed before they are stored."""
+
+    username: str
+    name: str = field(repr=False)
+    password: str = field(repr=False)
+    kind: PersonKind = PersonKind.NATURAL
+    assurance: int = 1
+    subject: SubjectRef | None = None
+    totp_secret: str | None = field(default=None, repr=False)
+    organisation: str | None = None
+    roles: tuple[str, ...] = ()

@@ -1,0 +1,51 @@
+"""The scopes that exist, what each means to a person, and which of them are for the exchange.
+
+RFC 6749 §3.3; `openid` and `profile` by OpenID Connect Core 1.0 §5.4; the others are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kernel.text import Text
+
+OPENID = "openid"
+PROFILE = "profile"
+CASES = "cases"
+GOVERNANCE = "governance"
+USAGE = "usage"
+INTROSPECT = "introspect"
+
+LABELS: dict[str, Text] = {
+    OPENID: Text(
+        "确认您是同一位用户（只对该部门有效的编号）", "Recognise you, by a number that only this department knows"
+    ),
+    PROFILE: Text("您的姓名和实名等级", "Your name and how well your identity is proven"),
+    CASES: Text("在交换平台办理事项", "Handle cases at the exchange"),
+    GOVERNANCE: Text("以您的职务审批数据共享", "Decide on data sharing in your official role"),
+    USAGE: Text("查看谁使用过您的数据", "See who used your data"),
+    INTROSPECT: Text("查验访问令牌", "Examine access tokens"),
+}
+"""Every scope, in the words of the consent page."""
+
+EXCHANGE = frozenset({CASES, GOVERNANCE, USAGE})
+"""Scopes whose access tokens are meant for the exchange and therefore always sender-constrained."""
+
+OF_PEOPLE = frozenset({OPENID, PROFILE, GOVERNANCE, USAGE})
+"""Scopes only a person can give."""
+
+OF_SYSTEMS = frozenset({CASES, INTROSPECT})
+"""Scopes a system holds by its registration (client credentials)."""
+
+
+def parse(text: str) -> tuple[str, ...]:
+    """The scopes of a space-separated list that exist here, each once, in the order asked.
+
+    Unknown ones are left out, as OpenID Connect Core 1.0 §3.1.2.1 asks.
+    """
+    return tuple(dict.fromkeys(scope for scope in text.split(" ") if scope in LABELS))
+
+
+def text(scopes: Iterable[str]) -> str:
+    """The wire form of some scopes."""
+    return " ".join(scopes)

@@ -1,0 +1,63 @@
+"""Web sessions, and what a person allowed a client in one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from idp.model.assurance import Authentication
+from idp.model.authorization import AuthorizationRequest
+from idp.model.evidence import Details
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sign-in at the provider, shared by every department. Its cookie is not here: only its hash is kept."""
+
+    id: str
+    person: str
+    authentication: Authentication
+    seen_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One authorization request on its way through the pages, bound to the browser that began it."""
+
+    id: str
+    request: AuthorizationRequest
+    pushed: bytes | None
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What one person allowed one client once: every token that stems from it is revoked with it.
+
+    ``sid`` is the session as this client's organisation knows it (pairwise, like ``sub``).
+    """
+
+    id: str
+    client_id: str
+    person: str
+    session: str
+    sid: str
+    scope: tuple[str, ...]
+    authentication: Authentication
+    level: int
+    expires_at: datetime
+    dpop_jkt: str | None = None
+    details: Details = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An authorization code as it is kept: by its hash (RFC 6749 §4.1.2)."""
+
+    hash: bytes = field(repr=False)
+    family: Family
+    redirect_uri: str
+    code_challenge: str
+    nonce: str | None
+    expires_at: datetime

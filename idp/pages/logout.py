@@ -1,0 +1,70 @@
+"""The pages of signing out, and the provider's front page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from idp.authentication.accounts import Accounts
+from idp.endpoints.addresses import LOGOUT
+from idp.endpoints.end_session import LogoutRequest
+from idp.interaction.presence import Presence
+from idp.pages import forms
+from idp.pages.problems import for_people
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.pages import page_response
+from kernel.web.routes import Route
+
+CONFIRM = f"{LOGOUT}/confirm"
+
+
+def ask(asked: LogoutRequest) -> HttpResponse:
+    """Whether to sign out; nothing happens until the button is pressed."""
+    fields = {
+        "client_id": asked.client.id if asked.client else None,
+        "post_logout_redirect_uri": asked.redirect_uri,
+        "state": asked.state,
+    }
+    page = page_response(
+        "idp/sign_out.html",
+        action=CONFIRM,
+        application=asked.client.name if asked.client else None,
+        fields={name: value for name, value in fields.items() if value is not None},
+    )
+    return page if asked.redirect_uri is None else page.adding(forms.policy_towards(asked.redirect_uri))
+
+
+def signed_out() -> HttpResponse:
+    """That the person is signed out, and what that does not cover."""
+    return page_response("idp/signed_out.html")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPages:
+    """The front page and the confirmed sign-out."""
+
+    presence: Presence
+    accounts: Accounts
+    confirmed: Callable[[HttpRequest], HttpResponse]
+
+    @for_people
+    def home(self, request: HttpRequest) -> HttpResponse:
+        """Who is signed in in this browser, if anybody."""
+        session = self.presence.session(request)
+        person = None if session is None else self.accounts.active(session.person)
+        return page_response("idp/home.html", person=person, session=session, action=CONFIRM)
+
+    @for_people
+    def sign_out(self, request: HttpRequest) -> HttpResponse:
+        """The button of the sign-out page."""
+        return self.confirmed(request)
+
+    def routes(self) -> tuple[Route, ...]:
+        """The pages and their addresses."""
+        home = Text("本浏览器的登录状态", "Who is signed in in this browser")
+        leave = Text("确认退出登录", "Confirmed sign-out")
+        return (
+            Route("GET", "/", self.home, "anyone", home, page=True, tag="pages"),
+            Route("POST", CONFIRM, self.sign_out, "anyone", leave, page=True, tag="pages"),
+        )

@@ -1,0 +1,54 @@
+"""What can go wrong for a person in front of a page, and what they can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from idp.authentication.sessions import SessionEnded
+from idp.interaction.flow import AlreadyFinished
+from kernel.database import DatabaseUnavailable
+from kernel.ledger.errors import LedgerUnavailable
+from kernel.problems import DATABASE_UNAVAILABLE, LEDGER_UNAVAILABLE, Fault, Problem, ProblemKind
+from kernel.text import Text
+from kernel.web.http import HttpResponse
+
+P = ParamSpec("P")
+
+_START_AGAIN = Text("请回到部门网站，重新开始。", "Go back to the department's website and start again.")
+
+INTERACTION_GONE = ProblemKind(
+    "interaction.gone",
+    404,
+    Fault.CITIZEN,
+    Text("这次登录已经结束或过期", "This sign-in has ended or expired"),
+    _START_AGAIN,
+)
+CATALOGUE_UNAVAILABLE = ProblemKind(
+    "catalogue.unavailable",
+    503,
+    Fault.EXCHANGE,
+    Text("暂时无法说明所申请的内容", "What is asked for cannot be explained right now"),
+    Text("请稍等片刻，然后刷新本页。", "Wait a moment, then reload this page."),
+)
+
+_PROBLEMS: dict[type[Exception], ProblemKind] = {
+    AlreadyFinished: INTERACTION_GONE,
+    SessionEnded: INTERACTION_GONE,
+    DatabaseUnavailable: DATABASE_UNAVAILABLE,
+    LedgerUnavailable: LEDGER_UNAVAILABLE,
+}
+
+
+def for_people(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """A page's view whose failures become pages of their own."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(*args, **kwargs)
+        except tuple(_PROBLEMS) as error:
+            raise Problem(_PROBLEMS[type(error)]) from error
+
+    return guarded

@@ -1,0 +1,55 @@
+"""Registered clients. Every change advances the version that nodes compare their memory with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from idp.model.client import StoredClient
+from idp.store import versions
+from idp.store.tables import client
+from kernel.canonical import JSON, decode, encode
+
+
+def every(connection: Connection) -> list[StoredClient]:
+    """All clients, disabled ones too."""
+    return [_stored(row) for row in connection.execute(select(client).order_by(client.c.id))]
+
+
+def add(connection: Connection, added: StoredClient, now: datetime) -> None:
+    """Register a client. Raises sqlalchemy.exc.IntegrityError when its organisation is unknown."""
+    connection.execute(
+        insert(client).values(
+            id=added.id,
+            organisation=added.organisation,
+            metadata=encode(dict(added.metadata)).decode(),
+            secret_hash=added.secret_hash,
+            created_at=now,
+        )
+    )
+    versions.advance(connection, versions.CLIENTS)
+
+
+def replace_secret(connection: Connection, client_id: str, secret_hash: bytes) -> bool:
+    """Put another secret in place of the old one, which stops working; False when there is no such client."""
+    return _change(connection, client_id, secret_hash=secret_hash)
+
+
+def disable(connection: Connection, client_id: str, now: datetime) -> bool:
+    """Refuse the client from now on, and list it in the revocation feed; False when there is no such client."""
+    versions.advance(connection, versions.REVOCATIONS)
+    return _change(connection, client_id, disabled_at=now)
+
+
+def _change(connection: Connection, client_id: str, **values: object) -> bool:
+    changed = connection.execute(update(client).where(client.c.id == client_id).values(**values))
+    versions.advance(connection, versions.CLIENTS)
+    return changed.rowcount == 1
+
+
+def _stored(row: Row[tuple[object, ...]]) -> StoredClient:
+    metadata = cast("Mapping[str, JSON]", decode(row.metadata))
+    return StoredClient(row.id, row.organisation, metadata, row.secret_hash, row.disabled_at is not None)

@@ -1,0 +1,76 @@
+"""Authorization codes: redeemed by one conditional statement, in the transaction that stores what is minted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from idp.model.session import Code
+from idp.store import families
+from idp.store.tables import code, family
+
+
+def add(connection: Connection, added: Code) -> None:
+    """Keep a code with the family it stands for."""
+    families.add(connection, added.family)
+    connection.execute(
+        insert(code).values(
+            hash=added.hash,
+            client_id=added.family.client_id,
+            family=added.family.id,
+            redirect_uri=added.redirect_uri,
+            code_challenge=added.code_challenge,
+            nonce=added.nonce,
+            expires_at=added.expires_at,
+        )
+    )
+
+
+def find(connection: Connection, code_hash: bytes, client_id: str) -> Code | None:
+    """What a code of this client stands for, redeemable or not; another client's is unknown (T2)."""
+    statement = (
+        families.columns()
+        .add_columns(
+            code.c.redirect_uri, code.c.code_challenge, code.c.nonce, code.c.expires_at.label("code_expires_at")
+        )
+        .join_from(family, code, code.c.family == family.c.id)
+        .where(code.c.hash == code_hash, code.c.client_id == client_id)
+    )
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        return None
+    return Code(code_hash, families.from_row(row), row.redirect_uri, row.code_challenge, row.nonce, row.code_expires_at)
+
+
+def redeem(connection: Connection, code_hash: bytes, client_id: str, now: datetime) -> bool:
+    """True for exactly one caller, ever: this statement is the decision, whatever was read before it (T1)."""
+    statement = (
+        update(code)
+        .where(
+            code.c.hash == code_hash,
+            code.c.client_id == client_id,
+            code.c.used_at.is_(None),
+            code.c.expires_at > now,
+            families.alive(code.c.family, now),
+        )
+        .values(used_at=now)
+        .returning(code.c.family)
+    )
+    return connection.execute(statement).first() is not None
+
+
+def spoil(connection: Connection, code_hash: bytes, client_id: str, now: datetime) -> bool:
+    """Use a code up without giving anything for it: after a check failed, nobody may try again."""
+    statement = (
+        update(code)
+        .where(code.c.hash == code_hash, code.c.client_id == client_id, code.c.used_at.is_(None))
+        .values(used_at=now)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def was_used(connection: Connection, code_hash: bytes, client_id: str) -> bool:
+    """Whether this client's code was redeemed or spoiled before."""
+    statement = select(code.c.used_at).where(code.c.hash == code_hash, code.c.client_id == client_id)
+    return connection.execute(statement).scalar_one_or_none() is not None

@@ -1,0 +1,131 @@
+"""What people allowed clients, and the tokens that stem from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, Select, exists, insert, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from idp.model import evidence, scopes
+from idp.model.assurance import Authentication
+from idp.model.session import Family
+from idp.store import revocations, versions
+from idp.store.tables import family, issued_token, person, web_session
+from kernel.canonical import decode, encode
+
+
+def add(connection: Connection, added: Family) -> None:
+    """Keep what was allowed."""
+    connection.execute(
+        insert(family).values(
+            id=added.id,
+            client_id=added.client_id,
+            person=added.person,
+            session=added.session,
+            sid=added.sid,
+            scope=scopes.text(added.scope),
+            details=encode(evidence.to_json(added.details)).decode(),
+            password_at=added.authentication.password_at,
+            code_at=added.authentication.code_at,
+            level=added.level,
+            dpop_jkt=added.dpop_jkt,
+            expires_at=added.expires_at,
+        )
+    )
+
+
+def alive(family_id: ColumnElement[str], now: datetime) -> ColumnElement[bool]:
+    """When tokens may still be had: not revoked, session not ended, person not disabled (T6, S2)."""
+    return exists(
+        select(family.c.id)
+        .join(web_session, web_session.c.id == family.c.session)
+        .join(person, person.c.id == family.c.person)
+        .where(
+            family.c.id == family_id,
+            family.c.revoked_at.is_(None),
+            web_session.c.ended_at.is_(None),
+            web_session.c.expires_at > now,
+            person.c.disabled_at.is_(None),
+        )
+    )
+
+
+def lock(connection: Connection, family_id: str) -> None:
+    """Make rotations of one family wait for each other (PostgreSQL; on SQLite every writer waits anyway)."""
+    connection.execute(select(family.c.id).where(family.c.id == family_id).with_for_update()).one_or_none()
+
+
+def bind(connection: Connection, family_id: str, dpop_jkt: str | None) -> None:
+    """Remember the key the family's tokens are bound to (RFC 9449 §5)."""
+    connection.execute(update(family).where(family.c.id == family_id).values(dpop_jkt=dpop_jkt))
+
+
+def record_token(connection: Connection, family_id: str, jti: str, expires_at: datetime) -> None:
+    """Remember an access token of a family, so that it can be revoked with it."""
+    connection.execute(insert(issued_token).values(jti=jti, family=family_id, expires_at=expires_at))
+
+
+def person_of_token(connection: Connection, jti: str) -> str | None:
+    """Whom an access token is about."""
+    statement = (
+        select(family.c.person)
+        .join(issued_token, issued_token.c.family == family.c.id)
+        .where(issued_token.c.jti == jti)
+    )
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def revoke(connection: Connection, family_id: str, now: datetime) -> bool:
+    """Revoke a family with its access tokens that still live; False when it was revoked before."""
+    statement = update(family).where(family.c.id == family_id, family.c.revoked_at.is_(None)).values(revoked_at=now)
+    changed = connection.execute(statement).rowcount == 1
+    live = select(issued_token.c.jti, issued_token.c.expires_at).where(
+        issued_token.c.family == family_id, issued_token.c.expires_at > now
+    )
+    for row in connection.execute(live).all():
+        revocations.add(connection, row.jti, row.expires_at)
+    versions.advance(connection, versions.REVOCATIONS)
+    return changed
+
+
+def revoke_session(connection: Connection, session_id: str, now: datetime) -> None:
+    """Revoke everything allowed in a session. Its access tokens fall with its `sid`s in the revocation feed."""
+    connection.execute(
+        update(family).where(family.c.session == session_id, family.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+
+
+def columns() -> Select[tuple[object, ...]]:
+    """A select of what `from_row` reads."""
+    return select(
+        family.c.id.label("family_id"),
+        family.c.client_id.label("family_client"),
+        family.c.person,
+        family.c.session,
+        family.c.sid,
+        family.c.scope,
+        family.c.details,
+        family.c.password_at,
+        family.c.code_at,
+        family.c.level,
+        family.c.dpop_jkt,
+        family.c.expires_at.label("family_expires_at"),
+    )
+
+
+def from_row(row: Row[tuple[object, ...]]) -> Family:
+    """The family in a row of `columns`."""
+    return Family(
+        id=row.family_id,
+        client_id=row.family_client,
+        person=row.person,
+        session=row.session,
+        sid=row.sid,
+        scope=scopes.parse(row.scope),
+        authentication=Authentication(row.password_at, row.code_at),
+        level=row.level,
+        expires_at=row.family_expires_at,
+        dpop_jkt=row.dpop_jkt,
+        details=evidence.stored_details(decode(row.details)),
+    )

@@ -1,0 +1,111 @@
+"""Accounts, and what their sign-in is checked against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from idp.model.person import Credentials, Person, PersonKind
+from idp.store.tables import credential, person
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSecrets:
+    """What of a person is kept under encryption, its wrapped key, and the blind index that finds it again."""
+
+    data_key: bytes = field(repr=False)
+    subject: bytes | None = field(default=None, repr=False)
+    subject_index: bytes | None = field(default=None, repr=False)
+    totp: bytes | None = field(default=None, repr=False)
+
+
+def add(connection: Connection, added: Person, password_hash: str, sealed: SealedSecrets, now: datetime) -> None:
+    """Make an account. Raises IntegrityError for a name or number already taken, or an unknown department."""
+    connection.execute(
+        insert(person).values(
+            id=added.id,
+            username=added.username,
+            name=added.name,
+            kind=added.kind.value,
+            assurance=added.assurance,
+            data_key=sealed.data_key,
+            subject_sealed=sealed.subject,
+            subject_index=sealed.subject_index,
+            organisation=added.organisation,
+            roles=" ".join(added.roles),
+            created_at=now,
+        )
+    )
+    connection.execute(
+        insert(credential).values(person=added.id, password_hash=password_hash, totp_sealed=sealed.totp, totp_counter=0)
+    )
+
+
+def find(connection: Connection, person_id: str) -> Person | None:
+    """The account with an identifier."""
+    row = connection.execute(_accounts().where(person.c.id == person_id)).one_or_none()
+    return None if row is None else _person(row)
+
+
+def by_username(connection: Connection, username: str) -> tuple[Person, Credentials] | None:
+    """The account of a user name, with what its password is checked against."""
+    row = connection.execute(_accounts().where(person.c.username == username)).one_or_none()
+    return None if row is None else (_person(row), Credentials(row.id, row.password_hash))
+
+
+def taken(connection: Connection, username: str, subject_index: bytes | None) -> bool:
+    """Whether an account has this user name or this number already."""
+    clash = person.c.username == username
+    if subject_index is not None:
+        clash |= person.c.subject_index == subject_index
+    return connection.execute(select(person.c.id).where(clash).limit(1)).first() is not None
+
+
+def sealed(connection: Connection, person_id: str) -> SealedSecrets:
+    """What is sealed of a person; the account must exist."""
+    columns = (person.c.data_key, person.c.subject_sealed, person.c.subject_index, credential.c.totp_sealed)
+    statement = select(*columns).join(credential, credential.c.person == person.c.id).where(person.c.id == person_id)
+    row = connection.execute(statement).one()
+    return SealedSecrets(row.data_key, row.subject_sealed, row.subject_index, row.totp_sealed)
+
+
+def spend_totp_counter(connection: Connection, person_id: str, counter: int) -> bool:
+    """Accept a one-time code's counter once: False when it, or a later one, was used before (RFC 6238 §5.2)."""
+    statement = (
+        update(credential)
+        .where(credential.c.person == person_id, credential.c.totp_counter < counter)
+        .values(totp_counter=counter)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def disable(connection: Connection, username: str, now: datetime) -> str | None:
+    """Refuse the account from now on; its identifier, or None when there is no such account."""
+    statement = update(person).where(person.c.username == username).values(disabled_at=now).returning(person.c.id)
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def replace_password(connection: Connection, person_id: str, password_hash: str) -> None:
+    """Keep another hash: after a change of the hashing parameters."""
+    connection.execute(update(credential).where(credential.c.person == person_id).values(password_hash=password_hash))
+
+
+def _accounts() -> Select[tuple[object, ...]]:
+    columns = (*person.c, credential.c.password_hash, credential.c.totp_sealed.is_not(None).label("has_code"))
+    return select(*columns).join(credential, credential.c.person == person.c.id)
+
+
+def _person(row: Row[tuple[object, ...]]) -> Person:
+    return Person(
+        id=row.id,
+        username=row.username,
+        name=row.name,
+        kind=PersonKind(row.kind),
+        assurance=row.assurance,
+        disabled=row.disabled_at is not None,
+        organisation=row.organisation,
+        roles=tuple(row.roles.split()),
+        has_code=bool(row.has_code),
+    )

@@ -1,0 +1,80 @@
+"""Refresh tokens: each buys one successor (RFC 9700 §4.14.2), by one conditional statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from idp.model.session import Family
+from idp.store import families
+from idp.store.tables import family, refresh
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A refresh token as it is kept: by its hash."""
+
+    hash: bytes = field(repr=False)
+    family: Family
+    superseded_at: datetime | None
+
+
+def add(connection: Connection, token_hash: bytes, of: Family) -> None:
+    """Keep a token; it lives as long as what it stems from."""
+    connection.execute(
+        insert(refresh).values(hash=token_hash, client_id=of.client_id, family=of.id, expires_at=of.expires_at)
+    )
+
+
+def find(connection: Connection, token_hash: bytes, client_id: str) -> RefreshToken | None:
+    """The token of this client, superseded or not; another client's is unknown (T2)."""
+    statement = (
+        families.columns()
+        .add_columns(refresh.c.superseded_at)
+        .join_from(family, refresh, refresh.c.family == family.c.id)
+        .where(refresh.c.hash == token_hash, refresh.c.client_id == client_id)
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else RefreshToken(token_hash, families.from_row(row), row.superseded_at)
+
+
+def supersede(connection: Connection, old: RefreshToken, successor: bytes, now: datetime) -> bool:
+    """True for exactly one caller, ever: this statement is the decision, whatever was read before it (T5)."""
+    families.lock(connection, old.family.id)
+    statement = (
+        update(refresh)
+        .where(
+            refresh.c.hash == old.hash,
+            refresh.c.client_id == old.family.client_id,
+            refresh.c.superseded_by.is_(None),
+            refresh.c.expires_at > now,
+            families.alive(refresh.c.family, now),
+        )
+        .values(superseded_by=successor, superseded_at=now)
+        .returning(refresh.c.family)
+    )
+    return connection.execute(statement).first() is not None
+
+
+def superseded_at(connection: Connection, token_hash: bytes) -> datetime | None:
+    """When a token bought its successor; None when it has not."""
+    return connection.execute(select(refresh.c.superseded_at).where(refresh.c.hash == token_hash)).scalar_one_or_none()
+
+
+def usable(connection: Connection, token_hash: bytes, client_id: str, now: datetime) -> Family | None:
+    """The family of a token that could be used now; for introspection (RFC 7662 §2.2)."""
+    statement = (
+        families.columns()
+        .join_from(family, refresh, refresh.c.family == family.c.id)
+        .where(
+            refresh.c.hash == token_hash,
+            refresh.c.client_id == client_id,
+            refresh.c.superseded_by.is_(None),
+            refresh.c.expires_at > now,
+            families.alive(refresh.c.family, now),
+        )
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else families.from_row(row)

@@ -1,0 +1,47 @@
+"""What no longer counts although its signature is good: tokens, sessions and clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from idp.store import versions
+from idp.store.tables import client, family, revoked_token, web_session
+from kernel.database import upsert_ignore
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """The revoked as of a version: token identifiers, pairwise session identifiers, clients."""
+
+    version: int
+    jti: frozenset[str]
+    sid: frozenset[str]
+    clients: frozenset[str]
+
+
+def add(connection: Connection, jti: str, expires_at: datetime) -> None:
+    """Revoke one access token until it would have expired."""
+    connection.execute(upsert_ignore(revoked_token, connection).values(jti=jti, expires_at=expires_at))
+    versions.advance(connection, versions.REVOCATIONS)
+
+
+def current(connection: Connection, now: datetime, longest_token: timedelta) -> Revoked:
+    """Everything revoked that a token still alive may stem from. The version is read first, so it is never too new."""
+    version = versions.current(connection, versions.REVOCATIONS)
+    tokens = select(revoked_token.c.jti).where(revoked_token.c.expires_at > now)
+    ended = (
+        select(family.c.sid)
+        .join(web_session, web_session.c.id == family.c.session)
+        .where(web_session.c.ended_at > now - longest_token)
+        .distinct()
+    )
+    disabled = select(client.c.id).where(client.c.disabled_at.is_not(None))
+    return Revoked(
+        version,
+        frozenset(connection.execute(tokens).scalars()),
+        frozenset(connection.execute(ended).scalars()),
+        frozenset(connection.execute(disabled).scalars()),
+    )

@@ -1,0 +1,88 @@
+"""Web sessions: one per browser that signed in, kept by the hash of its cookie."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from idp.model.assurance import Authentication
+from idp.model.session import Session
+from idp.store import families, versions
+from idp.store.tables import person, web_session
+
+
+def add(connection: Connection, added: Session, cookie_hash: bytes) -> None:
+    """Begin a session."""
+    connection.execute(
+        insert(web_session).values(
+            id=added.id,
+            cookie_hash=cookie_hash,
+            person=added.person,
+            password_at=added.authentication.password_at,
+            code_at=added.authentication.code_at,
+            seen_at=added.seen_at,
+            expires_at=added.expires_at,
+        )
+    )
+
+
+def by_cookie(connection: Connection, cookie_hash: bytes, now: datetime) -> Session | None:
+    """The live session of a cookie; None when it ended, expired, or its person was disabled."""
+    statement = (
+        select(web_session)
+        .join(person, person.c.id == web_session.c.person)
+        .where(
+            web_session.c.cookie_hash == cookie_hash,
+            web_session.c.ended_at.is_(None),
+            web_session.c.expires_at > now,
+            person.c.disabled_at.is_(None),
+        )
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else _session(row)
+
+
+def renew(
+    connection: Connection, session_id: str, cookie_hash: bytes, authentication: Authentication, now: datetime
+) -> bool:
+    """The same person authenticated again: another cookie for the same session (A9). False when it ended meanwhile."""
+    statement = (
+        update(web_session)
+        .where(web_session.c.id == session_id, web_session.c.ended_at.is_(None))
+        .values(
+            cookie_hash=cookie_hash,
+            password_at=authentication.password_at,
+            code_at=authentication.code_at,
+            seen_at=now,
+        )
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def touch(connection: Connection, session_id: str, now: datetime) -> None:
+    """Note that the session is in use."""
+    connection.execute(update(web_session).where(web_session.c.id == session_id).values(seen_at=now))
+
+
+def end(connection: Connection, session_id: str, now: datetime) -> bool:
+    """End a session and everything that was allowed in it; False when it had ended before."""
+    statement = (
+        update(web_session).where(web_session.c.id == session_id, web_session.c.ended_at.is_(None)).values(ended_at=now)
+    )
+    ended = connection.execute(statement).rowcount == 1
+    if ended:
+        families.revoke_session(connection, session_id, now)
+        versions.advance(connection, versions.REVOCATIONS)
+    return ended
+
+
+def end_of_person(connection: Connection, person_id: str, now: datetime) -> None:
+    """End every session of a person."""
+    live = select(web_session.c.id).where(web_session.c.person == person_id, web_session.c.ended_at.is_(None))
+    for session_id in connection.execute(live).scalars().all():
+        end(connection, session_id, now)
+
+
+def _session(row: Row[tuple[object, ...]]) -> Session:
+    return Session(row.id, row.person, Authentication(row.password_at, row.code_at), row.seen_at, row.expires_at)

@@ -1,0 +1,57 @@
+"""Removing what can no longer matter, in small bites, so that no sweep holds a lock for long."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from idp.store.tables import (
+    code,
+    family,
+    interaction,
+    issued_token,
+    pushed_request,
+    refresh,
+    revoked_token,
+    seen_proof,
+    throttle,
+    web_session,
+)
+
+BITE = 500
+KEEP_AFTERWARDS = timedelta(hours=1)
+"""Longer than any token lives, so that reuse and revocation are still noticed."""
+
+
+def sweep(connection: Connection, now: datetime) -> int:
+    """One bite of every table; how many rows went. Call again while it is not 0."""
+    past = now - KEEP_AFTERWARDS
+    gone = family.c.expires_at < past
+    dead = select(family.c.id).where(gone).limit(BITE)
+    removed = [
+        _bite(connection, seen_proof, seen_proof.c.keep_until < now),
+        _bite(connection, pushed_request, pushed_request.c.expires_at < past),
+        _bite(connection, interaction, interaction.c.expires_at < past),
+        _bite(connection, revoked_token, revoked_token.c.expires_at < past),
+        _bite(connection, throttle, throttle.c.keep_until < now),
+        *(_bite(connection, child, child.c.family.in_(dead)) for child in (code, refresh, issued_token)),
+        _bite(connection, family, gone & _childless()),
+        _bite(connection, web_session, web_session.c.expires_at < past),
+    ]
+    return sum(removed)
+
+
+def _childless() -> ColumnElement[bool]:
+    """A family goes after everything that refers to it."""
+    children = [
+        ~select(child.c.family).where(child.c.family == family.c.id).exists() for child in (code, refresh, issued_token)
+    ]
+    return children[0] & children[1] & children[2]
+
+
+def _bite(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
+    key = next(iter(table.primary_key.columns))
+    few = select(key).where(condition).limit(BITE)
+    return connection.execute(delete(table).where(key.in_(few))).rowcount

@@ -1,0 +1,195 @@
+"""The tables (SQLAlchemy Core). The migrations in `migrations/` make them; a test keeps both equal."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+from kernel.database import Instant
+from kernel.ledger import store as ledger_store
+
+metadata = MetaData()
+ledger = ledger_store.define(metadata)
+
+state_version = Table(
+    "state_version",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Integer, nullable=False),
+    comment="counts the changes of what nodes keep in memory",
+)
+
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("code", String(18), primary_key=True),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("organisation", String(18), ForeignKey("organisation.code"), nullable=False),
+    Column("metadata", Text, nullable=False),
+    Column("secret_hash", LargeBinary(32)),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("username", String(100), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("assurance", Integer, nullable=False),
+    Column("data_key", LargeBinary, nullable=False),
+    Column("subject_sealed", LargeBinary),
+    Column("subject_index", LargeBinary(32), unique=True),
+    Column("organisation", String(18), ForeignKey("organisation.code")),
+    Column("roles", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+)
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("person", String(40), ForeignKey("person.id"), primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    Column("totp_sealed", LargeBinary),
+    Column("totp_counter", Integer, nullable=False),
+)
+
+throttle = Table(
+    "throttle",
+    metadata,
+    Column("key", LargeBinary(32), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("blocked_until", Instant, nullable=False),
+    Column("keep_until", Instant, nullable=False),
+    Index("throttle_keep_until", "keep_until"),
+)
+
+web_session = Table(
+    "web_session",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("cookie_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("password_at", Instant, nullable=False),
+    Column("code_at", Instant),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("web_session_expires_at", "expires_at"),
+    Index("web_session_ended_at", "ended_at"),
+)
+
+pushed_request = Table(
+    "pushed_request",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("client_id", String(80), nullable=False),
+    Column("parameters", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index("pushed_request_expires_at", "expires_at"),
+)
+
+interaction = Table(
+    "interaction",
+    metadata,
+    Column("id", String(60), primary_key=True),
+    Column("browser_hash", LargeBinary(32), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("pushed", LargeBinary(32)),
+    Column("started_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Index("interaction_expires_at", "expires_at"),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("person", String(40), ForeignKey("person.id"), primary_key=True),
+    Column("client_id", String(80), ForeignKey("client.id"), primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("given_at", Instant, nullable=False),
+)
+
+family = Table(
+    "family",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("client_id", String(80), ForeignKey("client.id"), nullable=False),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("session", String(40), nullable=False),
+    Column("sid", String(60), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("password_at", Instant, nullable=False),
+    Column("code_at", Instant),
+    Column("level", Integer, nullable=False),
+    Column("dpop_jkt", String(60)),
+    Column("expires_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Index("family_session", "session"),
+    Index("family_expires_at", "expires_at"),
+)
+
+code = Table(
+    "code",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("client_id", String(80), nullable=False),
+    Column("family", String(40), ForeignKey("family.id"), nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    Column("code_challenge", String(128), nullable=False),
+    Column("nonce", Text),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index("code_family", "family"),
+)
+
+refresh = Table(
+    "refresh",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("client_id", String(80), nullable=False),
+    Column("family", String(40), ForeignKey("family.id"), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("superseded_by", LargeBinary(32)),
+    Column("superseded_at", Instant),
+    Index("refresh_family", "family"),
+)
+
+issued_token = Table(
+    "issued_token",
+    metadata,
+    Column("jti", String(40), primary_key=True),
+    Column("family", String(40), ForeignKey("family.id"), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("issued_token_family", "family"),
+)
+
+revoked_token = Table(
+    "revoked_token",
+    metadata,
+    Column("jti", String(40), primary_key=True),
+    Column("expires_at", Instant, nullable=False),
+    Index("revoked_token_expires_at", "expires_at"),
+)
+
+seen_proof = Table(
+    "seen_proof",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("keep_until", Instant, nullable=False),
+    Index("seen_proof_keep_until", "keep_until"),
+    comment="client assertions and DPoP proofs already accepted, by SHA-256 of kind, issuer and jti",
+)

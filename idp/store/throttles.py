@@ -1,0 +1,45 @@
+"""Failed tries, counted before they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select, update
+
+from idp.store.tables import throttle
+from kernel.database import upsert_ignore
+
+Delay = Callable[[int], timedelta]
+"""How long to wait after so many failures in a row."""
+
+
+def reserve(
+    connection: Connection, keys: Sequence[tuple[bytes, Delay]], keep: timedelta, now: datetime
+) -> int | timedelta:
+    """Count one try under every key: the first key's failures, or how long to wait (and then nothing is counted)."""
+    counted = [_row(connection, key, now) for key, _ in keys]
+    wait = max(blocked_until for _, blocked_until in counted) - now
+    if wait > timedelta(0):
+        return wait
+    for (key, delay), (failures, _) in zip(keys, counted, strict=True):
+        values = {"failures": failures + 1, "blocked_until": now + delay(failures + 1), "keep_until": now + keep}
+        connection.execute(update(throttle).where(throttle.c.key == key).values(**values))
+    return counted[0][0] + 1
+
+
+def succeeded(connection: Connection, account: bytes, address: bytes, now: datetime) -> None:
+    """A try was good: the account's row ends; the address gets back this one try, not those of others behind it."""
+    connection.execute(delete(throttle).where(throttle.c.key == account))
+    statement = update(throttle).where(throttle.c.key == address, throttle.c.failures > 0)
+    connection.execute(statement.values(failures=throttle.c.failures - 1, blocked_until=now))
+
+
+def _row(connection: Connection, key: bytes, now: datetime) -> tuple[int, datetime]:
+    """The locked count of a key; a new one starts at zero."""
+    connection.execute(
+        upsert_ignore(throttle, connection).values(key=key, failures=0, blocked_until=now, keep_until=now)
+    )
+    statement = select(throttle.c.failures, throttle.c.blocked_until).where(throttle.c.key == key).with_for_update()
+    row = connection.execute(statement).one()
+    return row.failures, row.blocked_until

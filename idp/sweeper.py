@@ -1,0 +1,45 @@
+"""The thread that keeps the tables from growing: once a minute it removes what has expired."""
+
+from __future__ import annotations
+
+import threading
+
+from idp.store import sweeping
+from kernel.clock import Clock
+from kernel.database import Database, DatabaseUnavailable
+from kernel.logging import logger
+
+EVERY_SECONDS = 60.0
+
+
+class Sweeper:
+    """Sweeps until it is closed."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def sweep(self) -> int:
+        """Remove everything that has expired; how many rows went."""
+        total = 0
+        while removed := self._database.write(lambda connection: sweeping.sweep(connection, self._clock.now())):
+            total += removed
+        return total
+
+    def close(self) -> None:
+        """Stop, after the bite under way."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        while not self._closing.wait(EVERY_SECONDS):
+            try:
+                self.sweep()
+            except DatabaseUnavailable:
+                logger("idp").warning("sweep_failed")

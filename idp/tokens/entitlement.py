@@ -1,0 +1,46 @@
+"""What a grant entitles a client to: everything a token will say, before there is a token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from idp.model import scopes
+from idp.model.client import Client
+from idp.model.evidence import Details
+from idp.model.person import Person
+from idp.model.session import Family
+from kernel.canonical import JSON
+from kernel.identifiers.subject import SubjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person a token is about, and what they allowed. ``reference`` is known only while the token is made."""
+
+    person: Person
+    family: Family
+    reference: SubjectRef | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """One token to be issued. Without ``signed_in`` nobody is present; ``act`` then names the client's officer."""
+
+    client: Client
+    grant_type: str
+    scope: tuple[str, ...]
+    details: Details = ()
+    jkt: str | None = None
+    signed_in: SignedIn | None = None
+    act: Mapping[str, JSON] | None = None
+
+    @property
+    def is_for_the_exchange(self) -> bool:
+        """Whether the exchange is the audience: for evidence, and for the scopes that are its business."""
+        return bool(self.details) or not scopes.EXCHANGE.isdisjoint(self.scope)
+
+    @property
+    def names_the_subject(self) -> bool:
+        """Whether the exchange has to learn who the token is about."""
+        return self.signed_in is not None and (bool(self.details) or scopes.USAGE in self.scope)

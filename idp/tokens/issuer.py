@@ -1,0 +1,176 @@
+"""Issuing: sign, record durably together with what the token costs, and only then answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from idp.errors import InvalidDpopProofError, InvalidGrantError, TemporarilyUnavailableError
+from idp.model import evidence, scopes
+from idp.resource.metadata import ResourceMetadata, ResourceUnavailable
+from idp.store import families
+from idp.store.proofs import SpentProof
+from idp.tokens import access_token, id_token, proof_of_possession
+from idp.tokens.access_token import Stamp
+from idp.tokens.entitlement import Entitlement, SignedIn
+from idp.tokens.pairwise import Pairwise
+from idp.tokens.purpose import SUBJECT_CLAIM, seal_subject
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.entropy import Entropy
+from kernel.ids import new_id
+from kernel.jose import sign
+from kernel.keys import KeyRing
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+
+Spend = Callable[[Connection], None]
+"""Uses up what a token costs (code, refresh token) and stores what goes with it, in the ledger's transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """A signed token that nobody has seen yet."""
+
+    stamp: Stamp
+    token: str
+    claims: Mapping[str, JSON]
+
+
+def nothing(_connection: Connection) -> None:
+    """The cost of a token that a client may have as often as it likes."""
+
+
+class TokenIssuer:
+    """Issues tokens of one issuer. ``exchange`` is the audience of purpose-bound tokens."""
+
+    def __init__(
+        self,
+        issuer: str,
+        exchange: ResourceMetadata,
+        *,
+        keys: KeyRing,
+        ledger: Ledger,
+        pairwise: Pairwise,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self._issuer, self._exchange = issuer, exchange
+        self._keys, self._ledger, self._pairwise = keys, ledger, pairwise
+        self._clock, self._entropy = clock, entropy
+
+    @property
+    def exchange(self) -> str:
+        """The exchange's resource identifier."""
+        return self._exchange.resource
+
+    def audience(self, entitlement: Entitlement) -> str:
+        """Whom a token is for: the exchange, or this provider's own userinfo endpoint."""
+        return self.exchange if entitlement.is_for_the_exchange else self._issuer
+
+    def mint(self, entitlement: Entitlement) -> Minted:
+        """A signed access token. Raises InvalidDpopProofError, TemporarilyUnavailableError."""
+        require_binding(entitlement)
+        stamp = Stamp.now(entitlement, new_id("tok", self._clock, self._entropy), self._clock.now())
+        audience = self.audience(entitlement)
+        claims = access_token.claims(
+            entitlement, stamp, issuer=self._issuer, audience=audience, pairwise=self._pairwise
+        )
+        claims |= self._subject_claim(entitlement, stamp)
+        return Minted(stamp, sign(claims, self._keys.signing(), typ=access_token.TYPE), claims)
+
+    def record(self, entitlement: Entitlement, minted: Minted, used: Iterable[SpentProof], spend: Spend) -> None:
+        """Write the entry, what the token costs and what it uses up, in one transaction. Raises what ``spend`` raises.
+
+        Consuming and minting are one: whoever finds the code used finds the token, too, and can revoke it (T1).
+        """
+        proofs = tuple(used)
+
+        def also(connection: Connection, _receipts: object) -> None:
+            proof_of_possession.spend(connection, proofs)
+            spend(connection)
+            if entitlement.signed_in is not None:
+                families.record_token(
+                    connection, entitlement.signed_in.family.id, minted.stamp.jti, minted.stamp.expires_at
+                )
+
+        costs_nothing = not proofs and spend is nothing
+        self._ledger.append([_issued(entitlement, minted)], also=None if costs_nothing else also)
+
+    def answer(
+        self,
+        entitlement: Entitlement,
+        signed_in: SignedIn,
+        minted: Minted,
+        *,
+        nonce: str | None = None,
+        refresh_token: str | None = None,
+    ) -> dict[str, JSON]:
+        """The token response for a person's sign-in (RFC 6749 §5.1, OpenID Connect Core 1.0 §3.1.3.3)."""
+        body = response(entitlement, minted)
+        if refresh_token is not None:
+            body["refresh_token"] = refresh_token
+        if scopes.OPENID in entitlement.scope:
+            body["id_token"] = self._id_token(entitlement, signed_in, minted, nonce)
+        return body
+
+    def _id_token(self, entitlement: Entitlement, signed_in: SignedIn, minted: Minted, nonce: str | None) -> str:
+        claims = id_token.claims(
+            entitlement, signed_in, minted.stamp, issuer=self._issuer, pairwise=self._pairwise, nonce=nonce
+        )
+        claims["at_hash"] = id_token.access_token_hash(minted.token)
+        return sign(claims, self._keys.signing(), typ=id_token.TYPE)
+
+    def _subject_claim(self, entitlement: Entitlement, stamp: Stamp) -> dict[str, JSON]:
+        signed_in = entitlement.signed_in
+        if signed_in is None or not entitlement.names_the_subject:
+            return {}
+        if signed_in.reference is None:
+            raise InvalidGrantError("This account has no identifier the exchange could know it by.")
+        try:
+            key = self._exchange.encryption_key()
+        except ResourceUnavailable:
+            raise TemporarilyUnavailableError("The exchange cannot be reached to address the token to it.") from None
+        return {SUBJECT_CLAIM: seal_subject(signed_in.reference, audience=self.exchange, jti=stamp.jti, key=key)}
+
+
+def require_binding(entitlement: Entitlement) -> None:
+    """Tokens for the exchange, and of clients registered so (RFC 9449 §5.2), are never bearer tokens."""
+    if entitlement.jkt is None and (entitlement.is_for_the_exchange or entitlement.client.dpop_bound):
+        raise InvalidDpopProofError("This token is issued only with a DPoP proof.")
+
+
+def response(entitlement: Entitlement, minted: Minted) -> dict[str, JSON]:
+    """The members of a token response (RFC 6749 §5.1; RFC 9449 §5; RFC 9396 §7)."""
+    body: dict[str, JSON] = {
+        "access_token": minted.token,
+        "token_type": "Bearer" if entitlement.jkt is None else "DPoP",
+        "expires_in": minted.stamp.expires_in,
+    }
+    if entitlement.scope:
+        body["scope"] = scopes.text(entitlement.scope)
+    if entitlement.details:
+        body["authorization_details"] = evidence.to_json(entitlement.details)
+    return body
+
+
+def _issued(entitlement: Entitlement, minted: Minted) -> Event:
+    """The entry of a token: by its name, never by its text."""
+    facts: dict[str, JSON] = {
+        "client": entitlement.client.id,
+        "grant_type": entitlement.grant_type,
+        "audience": minted.claims["aud"],
+        "scope": scopes.text(entitlement.scope),
+        "expires": int(minted.stamp.expires_at.timestamp()),
+    }
+    if entitlement.details:
+        facts["authorization_details"] = evidence.to_json(entitlement.details)
+    if entitlement.act is not None:
+        facts["act"] = dict(entitlement.act)
+    signed_in = entitlement.signed_in
+    if signed_in is not None:
+        facts["family"] = signed_in.family.id
+    subject = None if signed_in is None else signed_in.reference
+    return Event("TokenIssued", minted.stamp.jti, facts=facts, subject=subject)

@@ -1,0 +1,18 @@
+"""How long things live. Short, because a relying party may look at a token without asking us."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+ACCESS_TOKEN = timedelta(minutes=10)
+PURPOSE_BOUND_TOKEN = timedelta(minutes=5)
+ID_TOKEN = timedelta(minutes=10)
+AUTHORIZATION_CODE = timedelta(seconds=60)
+"""RFC 6749 §4.1.2 allows ten minutes; a redirect needs seconds."""
+PUSHED_REQUEST = timedelta(seconds=90)
+"""RFC 9126 §2.2: 5 to 600 seconds. It begins to run when the browser is sent on its way."""
+INTERACTION = timedelta(minutes=30)
+"""From the authorization request to the code: long enough to find a phone."""
+
+LONGEST_TOKEN = max(ACCESS_TOKEN, PURPOSE_BOUND_TOKEN)
+CLOCK_SKEW = timedelta(seconds=10)
