@@ -34,6 +34,10 @@ class Instant(TypeDecorator[datetime]):
 
 def upsert_ignore(table: Table, connection: Connection) -> Insert:
     """``INSERT … ON CONFLICT DO NOTHING``; the result's ``rowcount`` is 1 for a new row, 0 when it was there."""
+    statement: Insert
     if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+        statement = sqlite.insert(table).on_conflict_do_nothing()
+    else:
+        statement = postgresql.insert(table).on_conflict_do_nothing()
+    # Where a key is generated SQLAlchemy adds RETURNING, and then forgets the row count unless told to keep it.
+    return statement.execution_options(preserve_rowcount=True)

@@ -172,6 +172,7 @@ def _unavailable(error: BaseException, *, uncertain: bool) -> DatabaseUnavailabl
     known = as_unavailable(error, uncertain=uncertain)
     if known is not None:
         return known
-    unavailable = DatabaseUnavailable(f"the commit failed: {type(error).__name__}", uncertain=uncertain)
+    reason = str(error) if isinstance(error, DatabaseUnavailable) else f"the commit failed: {type(error).__name__}"
+    unavailable = DatabaseUnavailable(reason, uncertain=uncertain)
     unavailable.__cause__ = error
     return unavailable
