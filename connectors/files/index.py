@@ -40,11 +40,13 @@ class Index:
         return [dict(zip(self._columns, _unpacked(line), strict=True)) for (line,) in lines]
 
     def _fill(self, rows: Iterable[Row]) -> None:
-        self._database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;")
+        for setting in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN"):
+            self._database.execute(setting)
         self._database.execute("CREATE TABLE record (subject TEXT NOT NULL, line BLOB NOT NULL)")
         lines = ((row.subject, _packed(row.values)) for row in rows)
         self._database.executemany("INSERT INTO record VALUES (?, ?)", lines)
-        self._database.executescript("CREATE INDEX record_subject ON record (subject); COMMIT;")
+        self._database.execute("CREATE INDEX record_subject ON record (subject)")
+        self._database.execute("COMMIT")
 
 
 def _packed(values: Sequence[Raw]) -> bytes:

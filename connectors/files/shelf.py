@@ -86,5 +86,7 @@ class Shelf:
                 return Index(self._settings.kept, kept_rows(rows, self._settings))
         except (SourceGarbled, SourceTooLarge) as problem:
             return type(problem)(problem.reason)
-        except (OSError, sqlite3.Error):
+        except OSError:
             raise SourceUnavailable("file") from None
+        except sqlite3.Error:
+            raise SourceUnavailable("index") from None

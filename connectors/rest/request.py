@@ -74,14 +74,15 @@ def _json(body: Any) -> Callable[[Query], Any]:
 
 
 def _authorization(auth: Mapping[str, str], opening: Opening) -> list[bytes]:
-    if "bearer_secret" in auth:
-        return [b"Authorization: Bearer " + _credential(auth["bearer_secret"], opening)]  # RFC 6750 §2.1
-    if "password_secret" in auth:
-        pair = auth["username"].encode() + b":" + _credential(auth["password_secret"], opening)
+    if not auth:
+        return []
+    credential = _credential(auth["secret"], opening)
+    if auth["kind"] == "bearer":
+        return [b"Authorization: Bearer " + credential]  # RFC 6750 §2.1
+    if auth["kind"] == "basic":
+        pair = auth["username"].encode() + b":" + credential
         return [b"Authorization: Basic " + base64.b64encode(pair)]  # RFC 7617 §2
-    if "secret" in auth:
-        return [auth["header"].encode() + b": " + _credential(auth["secret"], opening)]
-    return []
+    return [auth["header"].encode() + b": " + credential]
 
 
 def _credential(name: str, opening: Opening) -> bytes:

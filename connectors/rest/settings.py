@@ -66,6 +66,7 @@ def parse(settings: Mapping[str, Any], _: frozenset[str]) -> RestSettings:
     """The settings in a manifest's `rest`. Raises: ManifestFault."""
     _check_address(settings)
     _check_request(settings)
+    _check_auth(settings.get("auth"))
     return RestSettings(
         url=settings.get("url", ""),
         url_secret=settings.get("url_secret", ""),
@@ -98,6 +99,14 @@ def _check_request(settings: Mapping[str, Any]) -> None:
     for name in settings.get("headers", {}):
         if not _TOKEN.fullmatch(name) or name.lower() in _OURS:
             raise fault(("headers", name), "不能设置这个头", "this header cannot be set")
+
+
+def _check_auth(auth: Mapping[str, str] | None) -> None:
+    needed = {"basic": {"username"}, "api-key": {"header"}}.get(auth["kind"], set()) if auth else set()
+    if auth and needed != auth.keys() & {"username", "header"}:
+        raise fault(("auth",), "basic 须有 username，api-key 须有 header", "basic needs a username, api-key a header")
+    if auth and ":" in auth.get("username", ""):  # RFC 7617 §2
+        raise fault(("auth", "username"), "用户名不得含冒号", "a user name holds no colon")
 
 
 def _check_subject(parts: Sequence[Any]) -> None:

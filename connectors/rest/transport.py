@@ -168,4 +168,11 @@ def _problem(code: int, body: _Body) -> SourceProblem:
 def _open_private(_: int, address: Any) -> Any:
     """Plain http stays inside private networks, whatever a name resolves to."""
     family, kind, protocol, where = address
-    return socket.socket(family, kind, protocol) if is_private(where[0]) else pycurl.SOCKET_BAD
+    return _Lent(family, kind, protocol) if is_private(where[0]) else pycurl.SOCKET_BAD
+
+
+class _Lent(socket.socket):
+    """A socket that pycurl copies the descriptor of: the original closes as soon as it is let go."""
+
+    def __del__(self) -> None:
+        self.close()

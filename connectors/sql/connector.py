@@ -51,12 +51,15 @@ class SqlConnector:
         except SQLAlchemyError as error:
             self._statement = None  # the table may have changed: look at it again next time
             raise problem_of(error) from None
+        finally:
+            if self._closed:  # meanwhile: what this look-up gave back to the pool is closed, too
+                self._engine.pool.dispose()
         return tuple(self._record(row) for row in rows)
 
     def close(self) -> None:
         """Close every connection."""
         self._closed = True
-        self._engine.dispose()
+        self._engine.pool.dispose()
 
     def _rows(self, query: Query, conditions: Mapping[str, str]) -> list[RowMapping]:
         try:

@@ -1,0 +1,277 @@
+"""One bench per adapter: the same records behind each, and the same ways to go wrong."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import openpyxl
+import pytest
+import sqlalchemy as sa
+
+from connectors import memory
+from connectors.adapters import Adapter, Opening
+from connectors.base import Query, Record
+from connectors.registry import STANDARD, Source, build
+from kernel.clock import SystemClock
+from tests.doubles import http_source
+from tests.doubles.http_source import HttpSource
+
+Row = Mapping[str, str]
+
+COLUMNS = ("id", "full name", "born", "note")
+FIELDS = {
+    "name": {"column": "full name", "required": True},
+    "born": {"column": "born", "date": "yyyyMMdd"},
+    "note": {"column": "note"},
+}
+
+
+class Bench(Protocol):
+    """What the contract suite asks of every adapter: a source in some state. `limits` are the manifest's."""
+
+    def healthy(self, rows: Sequence[Row], **limits: int) -> Source: ...
+    def hanging(self, **limits: int) -> Source: ...
+    def garbled(self, **limits: int) -> Source: ...
+    def down(self, **limits: int) -> Source: ...
+
+
+def open_source(
+    adapter: str,
+    settings: Mapping[str, Any],
+    limits: Mapping[str, int],
+    root: Path,
+    adapters: Mapping[str, Adapter] = STANDARD,
+) -> Source:
+    manifest = {
+        "kind": "Connector",
+        "metadata": {"name": "people"},
+        "spec": {
+            "evidence_type": "person",
+            "adapter": adapter,
+            "trust_grade": "A",
+            adapter: dict(settings),
+            "limits": dict(limits),
+            "mapping": {"fields": FIELDS},
+        },
+    }
+    return build(manifest, secrets={}.__getitem__, roots=[root], clock=SystemClock(), adapters=adapters)
+
+
+class SqlBench:
+    """Tables of a database; `endless` is a view that never ends, `hidden` a table without the column."""
+
+    def __init__(self, url: str, endless: str, elsewhere: str, folder: Path) -> None:
+        self._url, self._elsewhere, self._folder = url, elsewhere, folder
+        self._numbers = itertools.count(1)
+        self._run(lambda connection: connection.execute(sa.text(endless)))
+
+    def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
+        name = f"People {next(self._numbers)}"
+        table = sa.Table(name, sa.MetaData(), *(sa.Column(each, sa.Text()) for each in COLUMNS))
+        self._run(lambda connection: table.create(connection))
+        if rows:
+            self._run(
+                lambda connection: connection.execute(
+                    table.insert(), [dict.fromkeys(COLUMNS, "") | {**row} for row in rows]
+                )
+            )
+        return self._source(name, limits)
+
+    def hanging(self, **limits: int) -> Source:
+        return self._source("endless", limits)
+
+    def garbled(self, **limits: int) -> Source:
+        name = f"other_{next(self._numbers)}"
+        self._run(lambda connection: connection.execute(sa.text(f"CREATE TABLE {name} (id TEXT, surname TEXT)")))
+        return self._source(name, limits)
+
+    def down(self, **limits: int) -> Source:
+        return self._source("people", limits, self._elsewhere)
+
+    def _source(self, table: str, limits: Mapping[str, int], url: str = "") -> Source:
+        settings = {"url": url or self._url, "table": table, "subject_column": "id"}
+        return open_source("sql", settings, limits, self._folder)
+
+    def _run(self, work: Callable[[sa.Connection], object]) -> None:
+        engine = sa.create_engine(self._url)
+        with engine.begin() as connection:
+            work(connection)
+        engine.dispose()
+
+
+class RestBench:
+    """A service on loopback, asked by GET or by POST."""
+
+    def __init__(self, settings: Mapping[str, Any], server: HttpSource, folder: Path) -> None:
+        self._settings, self._server, self._folder = settings, server, folder
+
+    def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
+        self._server.records = {}
+        for row in rows:
+            self._server.records.setdefault(row["id"], []).append(dict.fromkeys(COLUMNS, "") | {**row})
+        return self._source(http_source.by_subject, limits)
+
+    def hanging(self, **limits: int) -> Source:
+        return self._source(http_source.hang, limits)
+
+    def garbled(self, **limits: int) -> Source:
+        return self._source(http_source.saying(b"<html>Welcome to db.internal</html>"), limits)
+
+    def down(self, **limits: int) -> Source:
+        return self._source(http_source.saying(b"db.internal is down", 503), limits)
+
+    def _source(self, behaviour: http_source.Behaviour, limits: Mapping[str, int]) -> Source:
+        self._server.behaviour = behaviour
+        settings = {**self._settings, "url": self._server.url + self._settings["url"]}
+        return open_source("rest", settings, limits, self._folder)
+
+
+class FileBench:
+    """A folder with one file in some format."""
+
+    def __init__(self, settings: Mapping[str, Any], folder: Path) -> None:
+        self._settings, self._folder = settings, folder
+        self._numbers = itertools.count(1)
+
+    def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
+        folder = self._new_folder()
+        self._write(folder, [COLUMNS, *([row.get(name, "") for name in COLUMNS] for row in rows)])
+        return self._source(folder, limits)
+
+    def hanging(self, **limits: int) -> Source:
+        """A file that takes longer to read than anybody waits."""
+        folder = self._new_folder()
+        count = 4000 if self._settings["format"] == "xlsx" else 60_000
+        self._write(folder, [COLUMNS, *(("B1", "乙", "20200202", str(number)) for number in range(count))])
+        return self._source(folder, limits | {"deadline_ms": min(20, limits.get("deadline_ms", 20))})
+
+    def garbled(self, **limits: int) -> Source:
+        folder = self._new_folder()
+        (folder / f"people.{self._settings['format']}").write_bytes(b"\x00\xff\xfe\x80 people of db.internal \x81")
+        return self._source(folder, limits)
+
+    def down(self, **limits: int) -> Source:
+        return self._source(self._new_folder(), limits)
+
+    def _new_folder(self) -> Path:
+        folder = self._folder / f"drop-{next(self._numbers)}"
+        folder.mkdir()
+        return folder
+
+    def _write(self, folder: Path, rows: Sequence[Sequence[str]]) -> None:
+        if self._settings["format"] == "xlsx":
+            workbook = openpyxl.Workbook(write_only=True)
+            sheet = workbook.create_sheet("people")
+            for row in rows:
+                sheet.append(row)
+            workbook.save(folder / "people.xlsx")
+        else:
+            with (folder / "people.csv").open("w", encoding=self._settings["encoding"], newline="") as file:
+                csv.writer(file).writerows(rows)
+
+    def _source(self, folder: Path, limits: Mapping[str, int]) -> Source:
+        settings = {"folder": str(folder), "pattern": "people.*", "subject_column": "id", **self._settings}
+        return open_source("files", settings, limits, self._folder)
+
+
+class _Misbehaving:
+    """An adapter as a third party might write it: it hangs, or throws whatever its driver throws."""
+
+    kind = "misbehaving"
+    keeps_deadline = False
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+
+    def fetch(self, query: Query) -> tuple[Record, ...]:
+        self._work()
+        return (Record({"full name": {"nested": query.subject.value}, "born": None, "note": None}),)
+
+    def close(self) -> None: ...
+
+
+class MemoryBench:
+    """Records in memory, and adapters that misbehave."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.released = threading.Event()
+
+    def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
+        records = [dict.fromkeys(COLUMNS, "") | {**row} for row in rows]
+        return self._source({"subject_column": "id", "records": records}, limits, memory.ADAPTER)
+
+    def hanging(self, **limits: int) -> Source:
+        return self._misbehaving(lambda: self.released.wait(20), limits)
+
+    def garbled(self, **limits: int) -> Source:
+        return self._misbehaving(lambda: None, limits)
+
+    def down(self, **limits: int) -> Source:
+        def fail() -> None:
+            raise ConnectionError("db.internal:5432 refused tongban_reader asking for B1 in table people")
+
+        return self._misbehaving(fail, limits)
+
+    def _misbehaving(self, work: Callable[[], object], limits: Mapping[str, int]) -> Source:
+        def opened(_: object, __: Opening) -> _Misbehaving:
+            return _Misbehaving(work)
+
+        return self._source({"subject_column": "id", "records": []}, limits, Adapter(memory.ADAPTER.parse, opened, {}))
+
+    def _source(self, settings: Mapping[str, Any], limits: Mapping[str, int], adapter: Adapter) -> Source:
+        return open_source("memory", settings, limits, self._folder, {"memory": adapter})
+
+
+ENDLESS_SQLITE = """CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+    SELECT CAST(i AS TEXT) AS id, '' AS "full name", '' AS born, '' AS note FROM n WHERE i < 0"""
+ENDLESS_POSTGRESQL = """CREATE VIEW endless AS SELECT 'B1'::text AS id, ''::text AS "full name", ''::text AS born,
+    pg_sleep(20)::text AS note"""
+
+CSV_GB18030 = {"format": "csv", "encoding": "gb18030"}
+CSV_UTF8 = {"format": "csv", "encoding": "utf-8"}
+XLSX = {"format": "xlsx"}
+REST_QUERY = {"url": "/search", "query": {"id": "{subject}"}, "records": "data"}
+REST_PATH = {"url": "/people/{subject}", "records": "data"}
+REST_BODY = {"url": "/search", "body": {"id": "{subject}"}, "records": "data"}
+
+ADAPTERS = (
+    "sqlite",
+    "postgresql",
+    "rest-query",
+    "rest-path",
+    "rest-body",
+    "csv-gb18030",
+    "csv-utf-8",
+    "xlsx",
+    "memory",
+)
+
+
+@pytest.fixture(scope="module", params=ADAPTERS)
+def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A bench of each adapter in turn."""
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "sqlite":
+        sqlite3.connect(folder / "people.sqlite3").close()
+        url = f"sqlite:///{folder / 'people.sqlite3'}"
+        yield SqlBench(url, ENDLESS_SQLITE, f"sqlite:///{folder / 'none.sqlite3'}", folder)
+    elif request.param == "postgresql":
+        url = request.getfixturevalue("make_postgresql_database")()
+        yield SqlBench(url, ENDLESS_POSTGRESQL, "postgresql+psycopg://tongban_reader:secret@127.0.0.1:9/people", folder)
+    elif request.param.startswith("rest"):
+        settings = {"rest-query": REST_QUERY, "rest-path": REST_PATH, "rest-body": REST_BODY}[request.param]
+        with HttpSource() as server:
+            yield RestBench(settings, server, folder)
+    elif request.param == "memory":
+        memory_bench = MemoryBench(folder)
+        yield memory_bench
+        memory_bench.released.set()
+    else:
+        yield FileBench({"csv-gb18030": CSV_GB18030, "csv-utf-8": CSV_UTF8, "xlsx": XLSX}[request.param], folder)
