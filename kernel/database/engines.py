@@ -198,8 +198,8 @@ def _refuse_unless(safe: bool, setting: str, found: str, needed: str) -> None:
 def _forget_values(context: ExceptionContext) -> None:
     """The server repeats a row's values in DETAIL lines, and an error's text ends in logs: keep its first line."""
     for error in (context.original_exception, context.sqlalchemy_exception):
-        if error is not None and error.args:
-            error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
+        if error is not None:
+            error.args = tuple(str(part).partition("\n")[0] for part in error.args[:1]) + error.args[1:]
 
 
 def _refuse_stale(connection: psycopg.Connection[Any], _record: object, _proxy: object) -> None:
