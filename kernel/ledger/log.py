@@ -138,7 +138,9 @@ class Ledger:
         located = self._subjects.locate(subject)
         with self._database.read() as connection:
             known = self._subjects.key(connection, located)
-            tags = self._subjects.tags(*known, self._last_month()) if known else []
+            if known is None:
+                return []
+            tags = self._subjects.tags(*known, self._last_month())
             return [UsageEntry.of(index, leaf) for index, leaf in rows.tagged(connection, tags)]
 
     def open_payload(self, index: int) -> bytes | None:

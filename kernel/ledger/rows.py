@@ -111,8 +111,9 @@ def first_note_covering(connection: Connection, index: int) -> str | None:
 
 
 def head_and_note(connection: Connection) -> tuple[Head, str | None] | None:
-    """The head and the checkpoint of its size, as one statement sees them; None for a log that never began."""
-    sql = "SELECT origin, h.size, frontier, note FROM ledger_head h LEFT JOIN ledger_checkpoint c ON c.size = h.size"
+    """The head and the newest checkpoint, as one statement sees them; None for a log that never began."""
+    newest = "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1"
+    sql = f"SELECT origin, size, frontier, ({newest}) FROM ledger_head"  # noqa: S608 - nothing foreign is composed
     row = run(connection, sql).fetchone()
     return None if row is None else (_head_of(row), row[3])
 

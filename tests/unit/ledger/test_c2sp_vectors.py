@@ -18,7 +18,10 @@ ROOTS = {
 }
 ORIGIN = "ledger.example/v1/ledger"
 VKEY = "ledger.example/v1/ledger+4058ef7c+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
-WITNESS = "— witness.example/w1 IDJKvgAAAABrSdIAoosruMnpTi/T4SZsmmv5Zbv+hM3UcRq5MYQEY2acT6S1yP8h0/wp5S1JQ8nF88lKtyudiV5NyA7duz0ab4SUCw==\n"
+WITNESS = (
+    "— witness.example/w1 "
+    "IDJKvgAAAABrSdIAoosruMnpTi/T4SZsmmv5Zbv+hM3UcRq5MYQEY2acT6S1yP8h0/wp5S1JQ8nF88lKtyudiV5NyA7duz0ab4SUCw==\n"
+)
 RECEIPT_SHA256 = "0bd143f23b3c80751ef7e2c360732459bec1e155a6e3fb804074068ba12e4b1b"
 
 

@@ -1,0 +1,37 @@
+"""A ledger on each engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kernel.clock import ManualClock
+from kernel.ledger.log import Ledger
+from tests.doubles.ledgers import START, ledger_at
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The clock of ``ledger``."""
+    return ManualClock(START)
+
+
+@pytest.fixture
+def ledger(database_url: str, clock: ManualClock) -> Iterator[Ledger]:
+    """An empty log, once on each engine."""
+    with ledger_at(database_url, clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sqlite_url(tmp_path) -> str:
+    """A fresh SQLite file, where the engine makes no difference to what is tested."""
+    return f"sqlite:///{tmp_path / 'log.sqlite3'}"
+
+
+@pytest.fixture
+def small_ledger(sqlite_url: str, clock: ManualClock) -> Iterator[Ledger]:
+    """An empty log on SQLite."""
+    with ledger_at(sqlite_url, clock=clock) as opened:
+        yield opened
