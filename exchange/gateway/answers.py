@@ -27,14 +27,18 @@ class Piece:
     receipt: str
 
 
-def compose(request_id: str, outcome: Mapping[str, Any], pieces: list[Piece]) -> HttpResponse:
+def compose(request_id: str, outcome: Mapping[str, Any], pieces: list[Piece], language: str) -> HttpResponse:
     """The body of an answer, by the stored outcome and the piece of each item."""
     pairs = zip(outcome["items"], pieces, strict=True)
-    body = {"id": request_id, "status": outcome["status"], "evidence": [_item(item, piece) for item, piece in pairs]}
+    body = {
+        "id": request_id,
+        "status": outcome["status"],
+        "evidence": [_item(item, piece, language) for item, piece in pairs],
+    }
     return json_response(body)
 
 
-def _item(stored: Mapping[str, Any], piece: Piece) -> dict[str, JSON]:
+def _item(stored: Mapping[str, Any], piece: Piece, language: str) -> dict[str, JSON]:
     item: dict[str, JSON] = {"type": stored["type"], "status": stored["status"]}
     if piece.claims is not None:
         evidence = cast("dict[str, JSON]", piece.claims["evidence"])
@@ -44,7 +48,7 @@ def _item(stored: Mapping[str, Any], piece: Piece) -> dict[str, JSON]:
         item["decision_id"] = piece.claims["decision_id"]
         item["jws"] = piece.jws
     else:
-        item["problem"] = stored["problem"]
+        item["problem"] = stored["problem"][language]
     item["receipt"] = piece.receipt
     return item
 

@@ -13,7 +13,7 @@ from exchange.gateway.refusals import Refusal, by_policy
 from exchange.gateway.request import EvidenceRequest, Item
 from exchange.gateway.snapshot import Snapshot
 from exchange.store.cases import Case
-from policies.decision import Deny, Permit
+from policies.decision import Decision, Deny, Permit
 from policies.model import AccessRequest, Action, Consent, SystemPrincipal
 
 
@@ -82,10 +82,16 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
     whom = concerned(item, kind, person=asking.token.person, case=case, indexes=asking.indexes)
     if isinstance(whom, Refusal):
         return Refused(item, name, None, whom)
-    decision = snapshot.image.decide(access_request(item, whom, asking, provider=kind.provider if kind else ""))
+    decision = decide(item, whom.relation, asking, snapshot)
     if isinstance(decision, Deny):
         return Refused(item, name, whom, by_policy(decision))
     return Permitted(item, name, whom, decision)
+
+
+def decide(item: Item, relation: str, asking: Asking, snapshot: Snapshot) -> Decision:
+    """What policies say about an item whose subject stands in this proven relation."""
+    kind = snapshot.registry.evidence_types.get(item.type)
+    return snapshot.image.decide(access_request(item, relation, asking, provider=kind.provider if kind else ""))
 
 
 def decision_name(request_id: str, item: int, epoch: int) -> str:
@@ -93,7 +99,7 @@ def decision_name(request_id: str, item: int, epoch: int) -> str:
     return f"dec_{request_id.partition('_')[2]}_{item}_{epoch}"
 
 
-def access_request(item: Item, whom: Concerned, asking: Asking, *, provider: str) -> AccessRequest:
+def access_request(item: Item, relation: str, asking: Asking, *, provider: str) -> AccessRequest:
     """The item as policies see it: everything from verified sources, nothing on the caller's word."""
     fields, token = frozenset(item.fields), asking.token
     return AccessRequest(
@@ -106,20 +112,20 @@ def access_request(item: Item, whom: Concerned, asking: Asking, *, provider: str
         service_item=asking.request.service_item,
         legal_basis=asking.request.legal_basis,
         now=asking.moment,
-        relation=whom.relation,
+        relation=relation,
         loa=token.assurance,
         present=token.present,
-        consent=_consent(item, whom, asking),
+        consent=_consent(item, relation, asking),
     )
 
 
-def _consent(item: Item, whom: Concerned, asking: Asking) -> Consent | None:
+def _consent(item: Item, relation: str, asking: Asking) -> Consent | None:
     """What the person agreed to at sign-in: exactly the authorization detail, for as long as the token lives.
 
     It covers their own records only. Consent kept beyond one token is a store of its own and follows later.
     """
     granted = next((one for one in asking.detail.items if one.type == item.type), None)
-    if granted is None or not asking.token.present or whom.relation != SELF:
+    if granted is None or not asking.token.present or relation != SELF:
         return None
     skew = timedelta(seconds=asking.leeway)
     return Consent(

@@ -48,7 +48,6 @@ class Settlement:
     providers: Mapping[str, str]
     results: tuple[Result, ...]
     day: date
-    language: str
 
 
 def ruling_of(result: Result) -> Permitted | Refused:

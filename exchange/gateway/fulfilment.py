@@ -52,14 +52,12 @@ class Fulfilment:
             rulings, reserved = self.database.write(lambda connection: reserve(connection, rulings, admitted.day))
         return asking, Admitted(admitted.case, rulings, reserved, admitted.day)
 
-    def settle(
-        self, asking: Asking, admitted: Admitted, findings: Findings, snapshot: Snapshot, language: str
-    ) -> Settlement:
+    def settle(self, asking: Asking, admitted: Admitted, findings: Findings, snapshot: Snapshot) -> Settlement:
         """The results of every item, ready to be recorded under the snapshot's epoch."""
         results = tuple(self._result(ruling, asking, admitted.case, findings, snapshot) for ruling in admitted.rulings)
         kinds = snapshot.registry.evidence_types
         providers = {item.type: kinds[item.type].provider for item in asking.request.items if item.type in kinds}
-        return Settlement(asking, snapshot.epoch, providers, results, admitted.day, language)
+        return Settlement(asking, snapshot.epoch, providers, results, admitted.day)
 
     def _result(self, ruling: Ruling, asking: Asking, case: Case, findings: Findings, snapshot: Snapshot) -> Result:
         if isinstance(ruling, Refused):

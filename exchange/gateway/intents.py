@@ -59,10 +59,10 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The same key was used before; the rulings say what would be allowed now."""
+    """A request made before; ``refusals`` say, item by item, what would be refused now."""
 
     stored: Stored
-    rulings: tuple[Ruling, ...]
+    refusals: tuple[Refused | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def admit(connection: Connection, attempt: Attempt) -> Admission:
     stored = intents.begin(connection, _intent(attempt))
     rulings = rule(attempt.asking, case, attempt.snapshot)
     if stored is not None:
-        return Repeated(stored, rulings)
+        return Repeated(stored, tuple(ruling if isinstance(ruling, Refused) else None for ruling in rulings))
     day = local_day(attempt.asking.moment)
     rulings, reserved = reserve(connection, rulings, day)
     return Admitted(case, rulings, reserved, day)
@@ -127,13 +127,19 @@ def _intent(attempt: Attempt) -> Intent:
         digest=attempt.digest,
         person=asking.indexes.of(person) if person else None,
         runner=attempt.runner,
-        asked=orjson.dumps([_asked(item) for item in asking.request.items]).decode(),
+        asked=_asked(asking),
         started_at=asking.moment,
         expected_by=asking.moment + timedelta(seconds=EXPECTED_SECONDS),
     )
 
 
-def _asked(item: Item) -> dict[str, object]:
+def _asked(asking: Asking) -> str:
+    request = asking.request
+    items = [_asked_item(item) for item in request.items]
+    return orjson.dumps({"legal_basis": request.legal_basis, "items": items}).decode()
+
+
+def _asked_item(item: Item) -> dict[str, object]:
     """An item without the number of whom it is about."""
     questions = [{"name": question.name, "args": question.args} for question in item.questions]
     return {"type": item.type, "fields": item.fields, "predicates": questions, "relation": item.relation}

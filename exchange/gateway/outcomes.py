@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from exchange.gateway.entries import Failed, Released, Result, Settlement, ruling_of
-from exchange.gateway.refusals import Refusal, describe
+from exchange.gateway.refusals import Refusal, in_both
 from exchange.store.deliveries import RELEASED, Delivery
 from kernel.canonical import JSON
 from kernel.ledger.receipt import Receipt
@@ -16,20 +16,19 @@ def outcome_of(settlement: Settlement, receipts: Sequence[Receipt]) -> dict[str,
     ledger.
     """
     items: list[JSON] = [
-        _stored(result, receipt, settlement.language)
-        for result, receipt in zip(settlement.results, receipts, strict=False)
+        _stored(result, receipt) for result, receipt in zip(settlement.results, receipts, strict=False)
     ]
     return {"status": overall_status(settlement.results), "items": items}
 
 
-def _stored(result: Result, receipt: Receipt, language: str) -> dict[str, JSON]:
+def _stored(result: Result, receipt: Receipt) -> dict[str, JSON]:
     ruling = ruling_of(result)
     stored: dict[str, JSON] = {"type": ruling.item.type, "entry": receipt.index}
     if isinstance(result, Released):
         return stored | {"status": "delivered"}
     if isinstance(result, Failed):
-        return stored | {"status": "failed", "problem": describe(Refusal(result.kind), ruling.decision, language)}
-    return stored | {"status": "refused", "problem": describe(result.refusal, ruling.decision, language)}
+        return stored | {"status": "failed", "problem": in_both(Refusal(result.kind), ruling.decision)}
+    return stored | {"status": "refused", "problem": in_both(result.refusal, ruling.decision)}
 
 
 def overall_status(results: Sequence[Result]) -> str:

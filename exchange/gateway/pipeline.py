@@ -70,21 +70,21 @@ class Gateway:
             raise self._turned_away(request_id, caller, admitted.kind)
         if isinstance(admitted, Repeated):
             return self._repeat(attempt, admitted, caller, http.language)
-        return self._answer(*self._fulfil(attempt, admitted, http.language))
+        return self._answer(*self._fulfil(attempt, admitted), http.language)
 
-    def _fulfil(self, attempt: Attempt, admitted: Admitted, language: str) -> tuple[Settlement, Recorded]:
+    def _fulfil(self, attempt: Attempt, admitted: Admitted) -> tuple[Settlement, Recorded]:
         """Fetch once; then decide, filter, sign and record under one epoch, again when it moved meanwhile."""
         asking, snapshot = attempt.asking, attempt.snapshot
         findings = self.fulfilment.fetch(admitted, snapshot)
         for _ in range(MOST_TRIES):
             standing = self._still_standing(asking, admitted)
-            settlement = self.fulfilment.settle(asking, standing, findings, snapshot, language)
+            settlement = self.fulfilment.settle(asking, standing, findings, snapshot)
             try:
                 return settlement, self._settled(settlement)
             except FenceMoved:
                 snapshot = self.policy.renew()
                 asking, admitted = self.fulfilment.decide_again(asking, admitted, snapshot)
-        return self._give_up(asking, admitted, snapshot, language)
+        return self._give_up(asking, admitted, snapshot)
 
     def _still_standing(self, asking: Asking, admitted: Admitted) -> Admitted:
         """Once more just before it is recorded: the token may have been revoked while the sources were asked."""
@@ -94,12 +94,10 @@ class Gateway:
             return withdrawn(admitted, problem.kind)
         return admitted
 
-    def _give_up(
-        self, asking: Asking, admitted: Admitted, snapshot: Snapshot, language: str
-    ) -> tuple[Settlement, Recorded]:
+    def _give_up(self, asking: Asking, admitted: Admitted, snapshot: Snapshot) -> tuple[Settlement, Recorded]:
         """Policy moves faster than this request can follow: nothing is released."""
         refused = withdrawn(admitted, errors.POLICY_STALE)
-        settlement = self.fulfilment.settle(asking, refused, {}, snapshot, language)
+        settlement = self.fulfilment.settle(asking, refused, {}, snapshot)
         return settlement, self._settled(settlement)
 
     def _settled(self, settlement: Settlement) -> Recorded:
@@ -108,7 +106,7 @@ class Gateway:
         except IntentLost:
             raise Problem(errors.RETRIEVAL_INTERRUPTED, headers=_SOON) from None
 
-    def _answer(self, settlement: Settlement, recorded: Recorded) -> HttpResponse:
+    def _answer(self, settlement: Settlement, recorded: Recorded, language: str) -> HttpResponse:
         pairs = zip(settlement.results, recorded.receipts, strict=True)
         pieces = [
             Piece(result.sealed.jws, result.sealed.claims, receipt.text)
@@ -116,7 +114,7 @@ class Gateway:
             else Piece(None, None, receipt.text)
             for result, receipt in pairs
         ]
-        response = compose(settlement.asking.id, recorded.outcome, pieces)
+        response = compose(settlement.asking.id, recorded.outcome, pieces, language)
         if self.clock.monotonic() - recorded.committed > SENT_WITHIN:
             self.recorder.drop(settlement.asking.id, common_facts(settlement.asking))
             raise Problem(errors.ANSWER_DROPPED, headers=_SOON)
@@ -134,10 +132,10 @@ class Gateway:
     def repetition(self, request_id: str, asking: Asking, repeated: Repeated, language: str) -> HttpResponse:
         """The stored answer of a settled request, authorised anew. Raises Problem."""
         outcome = orjson.loads(repeated.stored.outcome or "{}")
-        for item, ruling in zip(outcome["items"], repeated.rulings, strict=True):
-            if item["status"] == "delivered" and isinstance(ruling, Refused):
-                self._refuse_repetition(request_id, asking, ruling, language)
-        return compose(request_id, outcome, stored_pieces(outcome, self.recorder.ledger))
+        for item, refused in zip(outcome["items"], repeated.refusals, strict=True):
+            if item["status"] == "delivered" and refused is not None:
+                self._refuse_repetition(request_id, asking, refused, language)
+        return compose(request_id, outcome, stored_pieces(outcome, self.recorder.ledger), language)
 
     def _refuse_repetition(self, request_id: str, asking: Asking, ruling: Refused, language: str) -> None:
         facts = common_facts(asking) | {"reason": ruling.refusal.kind.code, "repeated": True}

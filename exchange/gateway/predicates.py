@@ -12,6 +12,7 @@ from datetime import date
 from exchange.catalogue.model import PredicateRule
 from exchange.catalogue.record_schema import LONG_TERM, is_date
 from kernel.canonical import JSON
+from kernel.text import Text
 
 EXISTS = "exists"
 OLDEST = 150
@@ -98,3 +99,10 @@ QUESTIONS: Mapping[
     "at-least-age": (_takes_age, _at_least_age),
 }
 """Every question: the check of its arguments, and how it is answered."""
+
+LABELS: Mapping[str, Text] = {
+    EXISTS: Text("是否存在记录", "Whether there is a record"),
+    "valid-on": Text("某日是否有效", "Whether it is valid on a day"),
+    "at-least-age": Text("是否已满某一年龄", "Whether an age has been reached"),
+}
+"""Every question in words."""

@@ -25,7 +25,7 @@ def by_policy(deny: Deny) -> Refusal:
 
 
 def describe(refusal: Refusal, decision: str, language: str) -> dict[str, JSON]:
-    """The problem member of an item (RFC 9457 §3.1), in the reader's language."""
+    """The problem member of an item (RFC 9457 §3.1), in one language."""
     kind = refusal.kind
     body: dict[str, JSON] = {
         "type": f"urn:tongban:problem:{kind.code}",
@@ -41,3 +41,8 @@ def describe(refusal: Refusal, decision: str, language: str) -> dict[str, JSON]:
             {"clause": clause.id, "code": clause.code, "text": clause.text.in_(language)} for clause in refusal.clauses
         ]
     return body
+
+
+def in_both(refusal: Refusal, decision: str) -> dict[str, JSON]:
+    """The same in both languages, to be stored: whoever asks again may read the other one."""
+    return {language: describe(refusal, decision, language) for language in ("zh", "en")}

@@ -61,6 +61,12 @@ def of_case(connection: Connection, case_id: str) -> list[Delivery]:
     return [Delivery(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
 
 
+def relations_of(connection: Connection, request_id: str) -> dict[int, str]:
+    """The relation in which each item of a request was asked for."""
+    statement = select(delivery.c.item, delivery.c.relation).where(delivery.c.request_id == request_id)
+    return {row.item: row.relation for row in connection.execute(statement)}
+
+
 def uses_of(connection: Connection, provider: str, since: datetime, until: datetime) -> list[Use]:
     """How a provider's data was used between two instants, counted."""
     by = (

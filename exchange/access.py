@@ -1,0 +1,98 @@
+"""Who may call what: the three kinds of callers of the exchange, and the proof each of them uses up.
+
+The scopes and roles are those of the access token (RFC 9068); a token without the right one is refused with 403.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from exchange import errors
+from exchange.catalogue.model import System
+from exchange.gateway.blind_index import BlindIndex
+from exchange.gateway.lease import Lease
+from exchange.gateway.snapshot import Snapshot
+from exchange.gateway.tokens import Authenticator, Caller, unauthorized
+from exchange.gateway.understanding import current, system_of
+from exchange.store import proofs
+from kernel.database import Database
+from kernel.identifiers.subject import SubjectRef
+from kernel.problems import Problem
+from kernel.web.http import HttpRequest
+from policies.roles import Officer, Role
+
+CASES, GOVERNANCE, USAGE = "cases", "governance", "usage"
+"""Scopes: opening and closing cases, officers' work, a person's own log."""
+
+_ROLES = frozenset(role.value for role in Role) - {Role.EXCHANGE.value}
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisedSystem:
+    """A department's system, with the snapshot it was found in."""
+
+    caller: Caller
+    system: System
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisedOfficer:
+    """An officer of a department or of data governance."""
+
+    caller: Caller
+    officer: Officer
+
+
+@dataclass(frozen=True)
+class Access:
+    """Lets callers in. Safe for threads."""
+
+    origin: str
+    authenticator: Authenticator
+    policy: Lease[Snapshot]
+    database: Database
+    indexes: BlindIndex
+
+    def system(self, http: HttpRequest, scope: str = CASES) -> AuthorisedSystem:
+        """A registered, active system with this scope. Raises Problem."""
+        caller = self._with_scope(http, scope)
+        snapshot = current(self.policy)
+        return AuthorisedSystem(caller, system_of(snapshot.registry, caller.token), snapshot)
+
+    def officer(self, http: HttpRequest, *roles: Role) -> AuthorisedOfficer:
+        """An officer with one of these roles, or with any when none is named. Raises Problem."""
+        caller = self._with_scope(http, GOVERNANCE)
+        held = frozenset(Role(name) for name in caller.token.roles & _ROLES)
+        if not held or (roles and held.isdisjoint(roles)) or caller.token.organisation is None:
+            raise Problem(errors.NOT_ALLOWED)
+        name = self.indexes.of_officer(f"{caller.token.issuer}\n{caller.token.sub}")
+        return AuthorisedOfficer(caller, Officer(name, caller.token.organisation, held))
+
+    def person(self, http: HttpRequest) -> tuple[Caller, SubjectRef]:
+        """A person who asks about themselves. Raises Problem."""
+        caller = self._with_scope(http, USAGE)
+        if caller.token.person is None:
+            raise Problem(errors.NOT_ALLOWED)
+        return caller, caller.token.person
+
+    def spend(self, caller: Caller) -> None:
+        """Use up the caller's proof in a transaction of its own: for requests that write nothing else.
+
+        Raises Problem.
+        """
+        if caller.proof is not None:
+            self.database.write(lambda connection: self.spend_within(connection, caller))
+
+    def spend_within(self, connection: Connection, caller: Caller) -> None:
+        """Use up the caller's proof in the transaction of what it asks for. Raises Problem (token.proof-replayed)."""
+        if caller.proof is not None and not proofs.consume(connection, caller.proof):
+            raise unauthorized(errors.PROOF_REPLAYED, self.origin)
+
+    def _with_scope(self, http: HttpRequest, scope: str) -> Caller:
+        caller = self.authenticator.authenticate(http)
+        if scope not in caller.token.scope:
+            raise Problem(errors.NOT_ALLOWED, members={"scope": scope})
+        return caller

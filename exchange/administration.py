@@ -1,0 +1,132 @@
+"""What operators do from the terminal, on the machine itself: the catalogue, grants, erasure. No service needs to
+run.
+
+Whoever can read the configuration and its keys may do this; everything that changes anything is a ledger entry all
+the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import Connection
+
+from exchange.app import open_outside
+from exchange.catalogue.applying import Applying, Change, Plan
+from exchange.catalogue.grant_drafts import manifest_of
+from exchange.catalogue.registry import Registry
+from exchange.governance.forms import EXPLAIN, Question
+from exchange.governance.transitions import Transitions
+from exchange.governance.views import explanation, grant_view
+from exchange.rooms import Outside, Rooms, furnish
+from exchange.store import catalogue, grants
+from kernel.canonical import JSON
+from kernel.clock import Clock, SystemClock
+from kernel.entropy import Entropy, SystemEntropy
+from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.receipt import Receipt
+from kernel.settings import ExchangeSettings
+from policies.commands import SuspendGrant
+from policies.events import GrantState
+from policies.roles import Officer, Role
+
+OPERATOR = Officer("operator", "", frozenset({Role.GOVERNANCE_OFFICER}))
+"""Who the ledger names for what is done from the terminal.
+
+It drafts and stops; it sits on no panel and signs nothing.
+"""
+
+
+@contextmanager
+def open_administration(
+    settings: ExchangeSettings, *, clock: Clock | None = None, entropy: Entropy | None = None
+) -> Iterator[Administration]:
+    """The exchange's administration, closed again at the end.
+
+    Raises UnsafeDatabase, DatabaseUnavailable, KeyRingError.
+    """
+    outside = open_outside(settings, clock or SystemClock(), entropy or SystemEntropy(), serving=False)
+    rooms = furnish(outside)
+    try:
+        yield Administration(outside, rooms)
+    finally:
+        rooms.close()
+        outside.ledger.close()
+        outside.database.close()
+
+
+@dataclass(frozen=True)
+class Administration:
+    """Commands on one exchange."""
+
+    outside: Outside
+    rooms: Rooms
+
+    def diff(self, paths: Iterable[Path]) -> tuple[Change, ...]:
+        """What applying these manifests would change. Raises ManifestError."""
+        return self._applying().plan(paths, OPERATOR).changes
+
+    def apply(self, paths: Iterable[Path]) -> tuple[Change, ...]:
+        """Apply manifests; grants become drafts only. Raises ManifestError, GrantMoved, LedgerUnavailable."""
+        plan: Plan = self._applying().plan(paths, OPERATOR)
+        self._applying().apply(plan, OPERATOR)
+        return plan.changes
+
+    def export(self) -> str:
+        """Everything as manifests (YAML): the catalogue, then the newest version of every grant."""
+        with self.outside.database.read() as connection:
+            documents: list[Mapping[str, Any]] = list(catalogue.read_all(connection).values())
+            newest = {state.grant.id: state for state in grants.listed(connection)}
+        documents += [manifest_of(state.grant) for state in newest.values()]
+        return yaml.safe_dump_all(documents, allow_unicode=True, sort_keys=False)
+
+    def grants(self) -> list[dict[str, JSON]]:
+        """Every grant and version, with status, digest and its sentence in both languages."""
+        registry = self._registry()
+        with self.outside.database.read() as connection:
+            return [grant_view(state, registry) for state in grants.listed(connection)]
+
+    def grant(self, reference: str) -> dict[str, JSON] | None:
+        """One grant (``id`` for the newest version, or ``id@version``) with its Cedar text; None when there is none."""
+        state = self._find(reference)
+        return None if state is None else grant_view(state, self._registry(), whole=True)
+
+    def explain(self, question: Mapping[str, Any], language: str) -> dict[str, JSON]:
+        """How a request would be decided now. Raises marshmallow's ValidationError for a malformed question."""
+        asked: Question = EXPLAIN.load(dict(question))
+        return explanation(asked, self.rooms.policy.renew(), self.outside.clock.now(), language)
+
+    def suspend(self, grant: str, reason: str) -> dict[str, JSON]:
+        """Take an active grant out at once. Raises NotAllowed, GrantMoved, LedgerUnavailable."""
+        outside = self.outside
+        transitions = Transitions(outside.database, outside.ledger, outside.clock)
+        state = transitions.carry_out(SuspendGrant(reason), grant, None, OPERATOR, _nothing_to_spend)
+        return grant_view(state, self._registry())
+
+    def erase(self, subject: SubjectRef) -> int:
+        """Delete a subject's payload keys and salts and record that it was done; how many entries lost theirs."""
+        return self.outside.ledger.erase(subject)
+
+    def _applying(self) -> Applying:
+        outside = self.outside
+        return Applying(outside.database, outside.ledger, outside.clock, outside.entropy)
+
+    def _registry(self) -> Registry:
+        with self.outside.database.read() as connection:
+            return Registry.build(catalogue.read_all(connection).values())
+
+    def _find(self, reference: str) -> GrantState | None:
+        name, _, version = reference.partition("@")
+        with self.outside.database.read() as connection:
+            versions = grants.versions(connection, name)
+        found = [state for state in versions if version in {"", str(state.grant.version)}]
+        return found[-1] if found else None
+
+
+def _nothing_to_spend(_connection: Connection, _receipts: Sequence[Receipt]) -> None:
+    """A command of the operator's own terminal carries no proof."""

@@ -1,0 +1,218 @@
+"""The exchange as a WSGI application, and as a service that opens and closes what it runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from connectors import registry as connectors
+from connectors.registry import Source
+from exchange import errors
+from exchange.background import RENEW_SECONDS, TIDY_SECONDS, Ticker
+from exchange.catalogue.sources import BuildSource
+from exchange.gateway.fetching import Fetch, IssuerUnreachable
+from exchange.gateway.lease import LeaseLost
+from exchange.rooms import Outside, Rooms, furnish
+from exchange.routes import routes
+from exchange.store import epoch
+from kernel import migrations
+from kernel.clock import Clock, SystemClock
+from kernel.database import Database, DatabaseUnavailable
+from kernel.entropy import Entropy, SystemEntropy
+from kernel.envelope import KeyEncryptionKey, blind_index
+from kernel.keys import KeyRing, Purpose
+from kernel.ledger.errors import LedgerUnavailable
+from kernel.ledger.log import Ledger
+from kernel.metrics import Metrics
+from kernel.outbound import AddressPolicy, OutboundClient, OutboundFailed, OutboundRefused
+from kernel.problems import DATABASE_UNAVAILABLE, LEDGER_UNAVAILABLE, Problem, ProblemKind
+from kernel.settings import ExchangeSettings, SettingsError, SourceSecrets
+from kernel.text import Text
+from kernel.web.app import create_app as create_web_app
+from kernel.web.errors import problem_response
+from kernel.web.fastpath import WsgiApp
+from kernel.web.health import Health
+from kernel.web.http import HttpRequest, HttpResponse
+
+PACKAGE = "exchange.store"
+TITLE = Text("通办数据共享交换", "Tongban exchange")
+FETCH_SECONDS = 0.7
+"""For one document of the issuer: less than a lease lasts."""
+MOST_FETCHED = 1 << 20
+
+_UNAVAILABLE: Mapping[type[Exception], ProblemKind] = {
+    LedgerUnavailable: LEDGER_UNAVAILABLE,
+    DatabaseUnavailable: DATABASE_UNAVAILABLE,
+    LeaseLost: errors.POLICY_STALE,
+    IssuerUnreachable: errors.ISSUER_UNREACHABLE,
+}
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running exchange."""
+
+    app: WsgiApp
+    close: Callable[[], None]
+
+
+def create_app(outside: Outside, rooms: Rooms) -> WsgiApp:
+    """The application of rooms already furnished; starts no thread and reads nothing."""
+    settings = outside.settings
+    return create_web_app(
+        "exchange",
+        routes=routes(rooms),
+        health=health(outside, rooms),
+        metrics=outside.metrics,
+        title=TITLE,
+        secret_key=blind_index(outside.keys.secret(Purpose.INDEX), "cookies"),
+        translate=translate,
+        public_origin=settings.origin,
+        trusted_proxies=settings.trusted_proxies,
+        entropy=outside.entropy,
+    )
+
+
+def health(outside: Outside, rooms: Rooms) -> Health:
+    """What must hold for this node to serve."""
+
+    def keys() -> None:
+        outside.keys.signing()
+        outside.keys.log_signer()
+
+    return Health(
+        {
+            "database": outside.database.ready,
+            "keys": keys,
+            "policy-epoch": lambda: _ask(rooms.policy.current),
+            "revocation-feed": lambda: _ask(rooms.revocations.current),
+            "ledger": outside.ledger.ready,
+        }
+    )
+
+
+def translate(error: Exception, request: HttpRequest) -> HttpResponse | None:
+    """Whatever the exchange depends on and cannot reach: 503, try again soon; nothing was released."""
+    kind = _UNAVAILABLE.get(type(error))
+    if kind is None:
+        return None
+    return problem_response(Problem(kind, headers=(("Retry-After", "1"),)), request)
+
+
+def open_service(settings: ExchangeSettings) -> Service:
+    """The exchange with everything it runs on, leases held and threads started.
+
+    Raises UnsafeDatabase, DatabaseUnavailable, KeyRingError, SettingsError, LedgerOwned.
+    """
+    if not migrations.current(settings.database_url, PACKAGE):
+        raise SettingsError("[exchange] database_url", _NOT_MIGRATED)
+    outside = open_outside(settings, SystemClock(), SystemEntropy(), serving=True)
+    rooms = furnish(outside)
+    rooms.recovery.at_start()
+    tickers = (
+        Ticker("policy-lease", RENEW_SECONDS, rooms.policy.renew),
+        Ticker("revocation-lease", RENEW_SECONDS, rooms.revocations.renew),
+        Ticker("housekeeping", TIDY_SECONDS, rooms.tidy),
+    )
+    for ticker in tickers:
+        ticker.start()
+
+    def close() -> None:
+        for ticker in tickers:
+            ticker.stop()
+        rooms.close()
+        outside.ledger.close()
+        outside.database.close()
+
+    return Service(create_app(outside, rooms), close)
+
+
+def open_outside(settings: ExchangeSettings, clock: Clock, entropy: Entropy, *, serving: bool) -> Outside:
+    """Database, keys, ledger and the ways out, as configured. ``serving``: own the embedded log."""
+    keys = KeyRing.load(settings.key_dir, clock=clock, entropy=entropy)
+    database = Database.open(settings.database_url, pool_size=settings.threads + 4)
+    return Outside(
+        settings=settings,
+        database=database,
+        keys=keys,
+        ledger=open_ledger(settings, database, keys, clock=clock, entropy=entropy, serving=serving),
+        clock=clock,
+        entropy=entropy,
+        fetch=issuer_fetch(settings.issuer, OutboundClient()),
+        build_source=source_builder(settings, clock),
+        metrics=Metrics(),
+    )
+
+
+def open_ledger(
+    settings: ExchangeSettings, database: Database, keys: KeyRing, *, clock: Clock, entropy: Entropy, serving: bool
+) -> Ledger:
+    """The exchange's log, fenced by the policy epoch."""
+    versions = keys.secrets(Purpose.KEK)
+    return Ledger(
+        database,
+        origin=ledger_origin(settings.origin),
+        signer=keys.log_signer(),
+        kek=KeyEncryptionKey(versions, next(iter(versions))),
+        tag_key=keys.secret(Purpose.TAG),
+        clock=clock,
+        entropy=entropy,
+        fence=epoch.fence,
+        serving=serving,
+    )
+
+
+def ledger_origin(origin: str) -> str:
+    """The log's name: the tiles' address without scheme and final slash (C2SP tlog-tiles)."""
+    parts = urlsplit(origin)
+    return f"{parts.netloc}{parts.path}/v1/ledger"
+
+
+def issuer_fetch(issuer: str, client: OutboundClient) -> Fetch:
+    """Fetches documents of the configured issuer: its own host only, bounded, no redirects."""
+    parts = urlsplit(issuer)
+    policy = AddressPolicy(
+        schemes=frozenset({parts.scheme}),
+        hosts=frozenset({parts.hostname or ""}),
+        allow_loopback=True,
+        allow_private=True,
+    )
+
+    def fetch(url: str) -> bytes:
+        try:
+            answer = client.get(url, allow=policy, max_bytes=MOST_FETCHED, timeout=FETCH_SECONDS)
+        except (OutboundRefused, OutboundFailed) as trouble:
+            raise IssuerUnreachable(type(trouble).__name__) from trouble
+        if answer.status != 200:
+            raise IssuerUnreachable(f"status-{answer.status}")
+        return answer.body
+
+    return fetch
+
+
+def source_builder(settings: ExchangeSettings, clock: Clock) -> BuildSource:
+    """Opens sources from manifests, with the secrets and folders the configuration allows."""
+    secrets = SourceSecrets(settings.source_secrets)
+
+    def secret(name: str) -> str:
+        try:
+            return secrets(name)
+        except SettingsError:
+            raise KeyError(name) from None
+
+    def build(document: Mapping[str, Any]) -> Source:
+        return connectors.build(document, secrets=secret, roots=settings.connector_roots, clock=clock)
+
+    return build
+
+
+def _ask(question: Callable[[], object]) -> None:
+    question()
+
+
+_NOT_MIGRATED = Text(
+    "数据库结构不是最新，请先运行 tongban db upgrade",
+    "the database is not at the newest schema: run tongban db upgrade",
+)

@@ -1,0 +1,149 @@
+"""The catalogue's values as JSON. Every name in both languages: what readers see never depends on who asked first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from exchange.catalogue.model import EvidenceType, Organisation, Requirement, ServiceItem
+from exchange.catalogue.registry import Registry
+from exchange.gateway.predicates import LABELS
+from kernel.text import Text
+
+Json = dict[str, Any]
+
+
+def words(text: Text | None) -> Json | None:
+    """A text in both languages."""
+    return None if text is None else {"zh": text.zh, "en": text.en}
+
+
+def organisation(one: Organisation, _registry: Registry) -> Json:
+    """A department."""
+    return {"code": one.code, "name": words(one.name), "division": one.division}
+
+
+def evidence_type(one: EvidenceType, registry: Registry) -> Json:
+    """An evidence type with its fields, questions and relations."""
+    return {
+        "code": one.code,
+        "name": words(one.name),
+        "description": words(one.description),
+        "provider": _named(one.provider, registry),
+        "subject_scheme": one.subject_scheme,
+        "classification": one.classification,
+        "share_type": one.share_type,
+        "share_citation": words(one.share_citation),
+        "fields": [
+            {
+                "name": field.name,
+                "label": words(field.label),
+                "sensitivity": field.sensitivity,
+                "minimal_mask": field.minimal_mask.value,
+            }
+            for field in one.fields.values()
+        ],
+        "predicates": [{"name": name, "label": words(LABELS[name])} for name in one.predicates],
+        "relations": [{"relation": relation.relation, "scheme": relation.scheme} for relation in one.relations],
+        "schema": one.schema,
+        "connected": one.code in registry.connectors,
+    }
+
+
+def service_item(one: ServiceItem, registry: Registry) -> Json:
+    """A service item with the grounds it stands on."""
+    return {
+        "code": one.code,
+        "name": words(one.name),
+        "description": words(one.description),
+        "organisation": _named(one.organisation, registry),
+        "legal_bases": [
+            {"code": basis.code, "kind": basis.kind, "citation": words(basis.citation)}
+            for basis in one.legal_bases.values()
+        ],
+    }
+
+
+def requirements(one: ServiceItem, registry: Registry) -> Json:
+    """What a service item needs, and how each requirement can be met."""
+    listed = [_requirement(requirement, registry) for requirement in one.requirements]
+    return {"code": one.code, "name": words(one.name), "requirements": listed}
+
+
+def _requirement(one: Requirement, registry: Registry) -> Json:
+    return {
+        "code": one.code,
+        "name": words(one.name),
+        "role": one.role,
+        "uploads": one.uploads,
+        "met_by": [
+            {
+                "evidence_type": way.evidence_type,
+                "name": words(registry.evidence_types[way.evidence_type].name),
+                "provider": _named(registry.evidence_types[way.evidence_type].provider, registry),
+                "relation": way.relation,
+                "fields": sorted(way.fields),
+                "predicates": sorted(way.predicates),
+                "connected": way.evidence_type in registry.connectors,
+            }
+            for way in one.met_by
+        ],
+    }
+
+
+def _named(code: str, registry: Registry) -> Json:
+    return {"code": code, "name": words(registry.organisations[code].name)}
+
+
+class OrganisationAnswer(Schema):
+    """A department."""
+
+    code = fields.String(required=True)
+    name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    division = fields.String(allow_none=True)
+
+
+class EvidenceTypeAnswer(Schema):
+    """An evidence type."""
+
+    code = fields.String(required=True)
+    name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    description = fields.Dict(allow_none=True)
+    provider = fields.Dict(required=True)
+    subject_scheme = fields.String(required=True)
+    classification = fields.Integer(required=True)
+    share_type = fields.String(required=True)
+    share_citation = fields.Dict(allow_none=True)
+    # Not named ``fields``: that would hide the schema's own register of fields.
+    listed = fields.List(fields.Dict(), data_key="fields", required=True)
+    predicates = fields.List(fields.Dict(), required=True)
+    relations = fields.List(fields.Dict(), required=True)
+    schema = fields.Dict(required=True)
+    connected = fields.Boolean(required=True)
+
+
+class ServiceItemAnswer(Schema):
+    """A service item."""
+
+    code = fields.String(required=True)
+    name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    description = fields.Dict(allow_none=True)
+    organisation = fields.Dict(required=True)
+    legal_bases = fields.List(fields.Dict(), required=True)
+
+
+class RequirementsAnswer(Schema):
+    """What a service item needs."""
+
+    code = fields.String(required=True)
+    name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    requirements = fields.List(fields.Dict(), required=True)
+
+
+class PageAnswer(Schema):
+    """One page of a list; ``next`` is the ``after`` of the following page, null on the last."""
+
+    total = fields.Integer(required=True)
+    items = fields.List(fields.Dict(), required=True)
+    next = fields.String(allow_none=True)

@@ -1,0 +1,40 @@
+"""The answer of ``POST /v1/evidence-requests`` as the interface description shows it."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+STATUSES = ("delivered", "partly-delivered", "refused", "awaiting-person", "awaiting-preview", "failed")
+
+
+class ProvenanceAnswer(Schema):
+    """Where a record comes from."""
+
+    provider = fields.String(required=True)
+    provider_name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    source_time = fields.String(allow_none=True)
+    retrieved_at = fields.String(required=True)
+    trust_grade = fields.String(allow_none=True)
+
+
+class ItemAnswer(Schema):
+    """One item: the evidence with its seal and receipt, or the problem."""
+
+    type = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    data = fields.Dict()
+    answers = fields.List(fields.Dict())
+    provenance = fields.Nested(ProvenanceAnswer)
+    obligations = fields.List(fields.String())
+    decision_id = fields.String()
+    jws = fields.String()
+    receipt = fields.String(required=True)
+    problem = fields.Dict()
+
+
+class EvidenceAnswer(Schema):
+    """A settled request."""
+
+    id = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    evidence = fields.List(fields.Nested(ItemAnswer), required=True)

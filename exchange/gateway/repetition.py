@@ -1,0 +1,100 @@
+"""``GET /v1/evidence-requests/<id>``: the answer once more, for the system that asked, authorised as if asked anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from exchange import errors
+from exchange.access import Access
+from exchange.catalogue.model import SELF
+from exchange.gateway.enforcement import Asking, Refused, decide, decision_name
+from exchange.gateway.intents import Repeated
+from exchange.gateway.pipeline import Gateway
+from exchange.gateway.refusals import by_policy
+from exchange.gateway.request import EvidenceRequest, Item, Question
+from exchange.gateway.snapshot import Snapshot
+from exchange.gateway.tokens import Caller
+from exchange.gateway.understanding import current, detail_for, system_of
+from exchange.store import cases, deliveries, intents
+from exchange.store.cases import Case
+from exchange.store.intents import State, Stored
+from kernel.problems import Problem
+from kernel.web.http import HttpRequest, HttpResponse, json_response
+from policies.decision import Deny
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    stored: Stored
+    case: Case
+    relations: dict[int, str]
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """Finds requests again."""
+
+    gateway: Gateway
+    access: Access
+
+    def again(self, http: HttpRequest, request: str) -> HttpResponse:
+        """The stored answer.
+
+        Raises Problem: evidence-request.unknown, .erased, case.closed, whatever is refused now.
+        """
+        caller = self.gateway.authenticator.authenticate(http)
+        self.access.spend(caller)
+        snapshot = current(self.access.policy)
+        found = self._find(request, caller, system_of(snapshot.registry, caller.token).name)
+        if found.stored.state is State.RUNNING:
+            return json_response({"id": request, "status": "running"}, 202, (("Retry-After", "1"),))
+        if not found.case.open:
+            raise Problem(errors.CASE_CLOSED)
+        asking = self._asking(found, caller, snapshot)
+        refusals = tuple(_refusal(item, found, asking, snapshot) for item in asking.request.items)
+        return self.gateway.repetition(request, asking, Repeated(found.stored, refusals), http.language)
+
+    def _find(self, request: str, caller: Caller, system: str) -> _Found:
+        with self.access.database.read() as connection:
+            stored = intents.read(connection, request)
+            case = cases.read(connection, stored.intent.case) if stored else None
+            relations = deliveries.relations_of(connection, request)
+        person = self.access.indexes.of(caller.token.person) if caller.token.person else None
+        if stored is None or case is None or (stored.intent.system, stored.intent.person) != (system, person):
+            raise Problem(errors.REQUEST_UNKNOWN)  # somebody else's looks exactly like none
+        return _Found(stored, case, relations)
+
+    def _asking(self, found: _Found, caller: Caller, snapshot: Snapshot) -> Asking:
+        asked = _request(found.stored, found.case)
+        return Asking(
+            found.stored.intent.id,
+            asked,
+            caller.token,
+            system_of(snapshot.registry, caller.token),
+            detail_for(asked, caller.token),
+            self.access.indexes,
+            self.gateway.understanding.leeway,
+            self.gateway.clock.now(),
+        )
+
+
+def _refusal(item: Item, found: _Found, asking: Asking, snapshot: Snapshot) -> Refused | None:
+    decision = decide(item, found.relations.get(item.number, SELF), asking, snapshot)
+    if not isinstance(decision, Deny):
+        return None
+    return Refused(item, decision_name(asking.id, item.number, snapshot.epoch), None, by_policy(decision))
+
+
+def _request(stored: Stored, case: Case) -> EvidenceRequest:
+    """The request as stored, without the numbers of whom it was about."""
+    asked: Any = orjson.loads(stored.intent.asked)
+    items = tuple(_item(number, item) for number, item in enumerate(asked["items"]))
+    return EvidenceRequest(case.service_item, case.id, asked["legal_basis"], items)
+
+
+def _item(number: int, asked: dict[str, Any]) -> Item:
+    questions = tuple(Question(one["name"], one["args"]) for one in asked["predicates"])
+    return Item(number, asked["type"], tuple(asked["fields"]), questions, None, asked["relation"])

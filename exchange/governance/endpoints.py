@@ -1,0 +1,127 @@
+"""The endpoints of grants. Officers alone; what each of them may do is decided by ``policies.lifecycle``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from exchange import errors
+from exchange.access import Access, AuthorisedOfficer
+from exchange.forms import read
+from exchange.gateway.understanding import current
+from exchange.governance.forms import APPROVE, EXPLAIN, REASON, SUBMIT, Question
+from exchange.governance.transitions import GrantMoved, Transitions
+from exchange.governance.views import explanation, grant_view
+from exchange.store import grants
+from kernel.clock import Clock
+from kernel.ledger.event import InvalidEvent
+from kernel.ledger.receipt import Receipt
+from kernel.problems import INVALID_BODY, Problem
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse, json_response
+from policies.commands import ApproveGrant, Command, ReactivateGrant, RevokeGrant, SubmitGrant, SuspendGrant
+from policies.events import GrantState
+from policies.lifecycle import NotAllowed
+
+_NAMES_SOMEBODY = Text("理由中不能含有个人号码", "The reason must not hold anybody's number")
+
+
+@dataclass(frozen=True)
+class Grants:
+    """The grant endpoints."""
+
+    access: Access
+    transitions: Transitions
+    clock: Clock
+
+    def list(self, http: HttpRequest) -> HttpResponse:
+        """``GET /v1/grants``. Raises Problem."""
+        officer = self.access.officer(http)
+        self.access.spend(officer.caller)
+        registry = current(self.access.policy).registry
+        with self.access.database.read() as connection:
+            states = grants.listed(connection)
+        return json_response({"grants": [grant_view(state, registry) for state in states]})
+
+    def show(self, http: HttpRequest, grant: str) -> HttpResponse:
+        """``GET /v1/grants/<grant>``: the newest version, or ``<id>@<version>``. Raises Problem."""
+        officer = self.access.officer(http)
+        self.access.spend(officer.caller)
+        return self._answer(self._find(grant))
+
+    def submit(self, http: HttpRequest, grant: str) -> HttpResponse:
+        """``POST /v1/grants/<grant>/submit``. Raises Problem."""
+        officer = self.access.officer(http)
+        read(SUBMIT, http)
+        return self._carry_out(SubmitGrant(), grant, officer)
+
+    def approve(self, http: HttpRequest, grant: str) -> HttpResponse:
+        """``POST /v1/grants/<grant>/approve``. Raises Problem."""
+        officer = self.access.officer(http)
+        return self._carry_out(ApproveGrant(read(APPROVE, http)["digest"]), grant, officer)
+
+    def suspend(self, http: HttpRequest, grant: str) -> HttpResponse:
+        """``POST /v1/grants/<grant>/suspend``. Raises Problem."""
+        officer = self.access.officer(http)
+        return self._carry_out(SuspendGrant(read(REASON, http)["reason"]), grant, officer)
+
+    def reactivate(self, http: HttpRequest, grant: str) -> HttpResponse:
+        """``POST /v1/grants/<grant>/reactivate``: the whole panel signs again. Raises Problem."""
+        officer = self.access.officer(http)
+        return self._carry_out(ReactivateGrant(read(APPROVE, http)["digest"]), grant, officer)
+
+    def revoke(self, http: HttpRequest, grant: str) -> HttpResponse:
+        """``POST /v1/grants/<grant>/revoke``. Raises Problem."""
+        officer = self.access.officer(http)
+        return self._carry_out(RevokeGrant(read(REASON, http)["reason"]), grant, officer)
+
+    def explain(self, http: HttpRequest) -> HttpResponse:
+        """``POST /v1/grants/explain``. Raises Problem."""
+        officer = self.access.officer(http)
+        question: Question = read(EXPLAIN, http)
+        self.access.spend(officer.caller)
+        return json_response(explanation(question, current(self.access.policy), self.clock.now(), http.language))
+
+    def _carry_out(self, command: Command, grant: str, officer: AuthorisedOfficer) -> HttpResponse:
+        def spend(connection: Connection, _receipts: Sequence[Receipt]) -> None:
+            self.access.spend_within(connection, officer.caller)
+
+        name, version = parse_reference(grant)
+        try:
+            return self._answer(self.transitions.carry_out(command, name, version, officer.officer, spend))
+        except NotAllowed as refusal:
+            raise not_allowed(refusal) from None
+        except GrantMoved:
+            raise Problem(errors.GRANT_CHANGED) from None
+        except InvalidEvent:
+            raise Problem(INVALID_BODY, detail=_NAMES_SOMEBODY) from None
+
+    def _find(self, grant: str) -> GrantState:
+        name, version = parse_reference(grant)
+        with self.access.database.read() as connection:
+            versions = grants.versions(connection, name)
+        found = [state for state in versions if version in {None, state.grant.version}]
+        if not found:
+            raise Problem(errors.GRANT_UNKNOWN)
+        return found[-1]
+
+    def _answer(self, state: GrantState) -> HttpResponse:
+        return json_response(grant_view(state, current(self.access.policy).registry, whole=True))
+
+
+def parse_reference(grant: str) -> tuple[str, int | None]:
+    """``id`` or ``id@version``. Raises Problem (grant.unknown)."""
+    name, at, version = grant.partition("@")
+    if not at:
+        return name, None
+    if not (version.isascii() and version.isdigit() and len(version) < 8):
+        raise Problem(errors.GRANT_UNKNOWN)
+    return name, int(version)
+
+
+def not_allowed(refusal: NotAllowed) -> Problem:
+    """The problem that a refused command means; its own code and words are kept."""
+    kind = errors.GRANT_UNKNOWN if refusal.code == "grant.unknown" else errors.GRANT_NOT_ALLOWED
+    return Problem(kind, detail=refusal.reason, members={"reason": refusal.code})

@@ -1,0 +1,105 @@
+"""The bodies of the grant endpoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, fields, post_load, validate
+
+from exchange.forms import Form, ListField, TextField, WholeNumber
+from policies.model import SELF
+
+_CODE = validate.Length(1, 128, error="length")
+
+
+class SubmitForm(Form):
+    """``POST /v1/grants/<grant>/submit``: no members."""
+
+
+class ApproveForm(Form):
+    """``POST /v1/grants/<grant>/approve``: the digest of exactly what the officer was shown."""
+
+    digest = TextField(required=True, validate=validate.Regexp(r"\Asha256:[0-9a-f]{64}\Z", error="form"))
+
+
+class ReasonForm(Form):
+    """Suspending or revoking: why. The reason is recorded for every auditor to read, so it names nobody."""
+
+    reason = TextField(required=True, validate=validate.Length(1, 1000, error="length"))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request as it might be made, to be explained."""
+
+    system: str
+    evidence_type: str
+    fields: frozenset[str]
+    predicates: frozenset[str]
+    service_item: str
+    legal_basis: str
+    relation: str
+    loa: int
+
+
+class ExplainForm(Form):
+    """``POST /v1/grants/explain``: how would this be decided, and why? ``loa`` 0 stands for an absent citizen."""
+
+    system = TextField(required=True, validate=_CODE)
+    evidence_type = TextField(required=True, validate=_CODE)
+    names = ListField(TextField(validate=_CODE), data_key="fields", validate=validate.Length(max=200, error="length"))
+    predicates = ListField(TextField(validate=_CODE), validate=validate.Length(max=20, error="length"))
+    service_item = TextField(required=True, validate=_CODE)
+    legal_basis = TextField(required=True, validate=_CODE)
+    relation = TextField(validate=_CODE)
+    loa = WholeNumber(required=True, validate=validate.Range(0, 4, error="choice"))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Question:
+        """The frozen question."""
+        return Question(
+            data["system"],
+            data["evidence_type"],
+            frozenset(data.get("names", ())),
+            frozenset(data.get("predicates", ())),
+            data["service_item"],
+            data["legal_basis"],
+            data.get("relation", SELF),
+            data["loa"],
+        )
+
+
+SUBMIT, APPROVE, REASON, EXPLAIN = SubmitForm(), ApproveForm(), ReasonForm(), ExplainForm()
+"""Each built once."""
+
+
+class GrantAnswer(Schema):
+    """A grant with its state."""
+
+    grant = fields.Dict(required=True)
+    ref = fields.String(required=True)
+    status = fields.String(required=True)
+    digest = fields.String(required=True)
+    revision = fields.Integer(required=True)
+    sentence = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    signatures = fields.List(fields.Dict(), required=True)
+    cedar = fields.String()
+
+
+class GrantsAnswer(Schema):
+    """Grants, in the order of their identifiers."""
+
+    grants = fields.List(fields.Nested(GrantAnswer), required=True)
+
+
+class ExplanationAnswer(Schema):
+    """A decision as it would be made now."""
+
+    decision = fields.String(required=True, validate=validate.OneOf(("permit", "deny")))
+    epoch = fields.Integer(required=True)
+    grants = fields.List(fields.String(), required=True)
+    code = fields.String()
+    unmet = fields.List(fields.Dict())
+    release = fields.Dict(keys=fields.String(), values=fields.String())
+    obligations = fields.List(fields.String())

@@ -1,0 +1,127 @@
+"""Carrying out commands on grants: decided by ``policies.lifecycle``, recorded and stored in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from exchange.store import epoch, grants
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.ledger.batch import Also
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
+from policies.commands import ActivateGrant, Command, SupersedeGrant, allowed
+from policies.events import GrantEvent, GrantState, Status, evolve, facts
+from policies.lifecycle import decide
+from policies.roles import Officer, Role
+
+EXCHANGE = Officer("exchange", "", frozenset({Role.EXCHANGE}))
+"""The exchange itself, for what follows by rule from what officers decided."""
+
+
+class GrantMoved(Exception):
+    """Somebody else changed the grant between reading and writing; nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of one grant: the state before (None for a new grant), the event, the state after."""
+
+    before: GrantState | None
+    event: GrantEvent
+    after: GrantState
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """Commands on grants. Safe for threads: a grant is changed only under the revision that was read."""
+
+    database: Database
+    ledger: Ledger
+    clock: Clock
+
+    def carry_out(self, command: Command, grant: str, version: int | None, actor: Officer, spend: Also) -> GrantState:
+        """Do what an officer commands, and return the grant's new state.
+
+        ``version`` None stands for the newest to which this may be done. ``spend`` uses up the caller's proof in the
+        same transaction. Raises NotAllowed, GrantMoved, LedgerUnavailable.
+        """
+        with self.database.read() as connection:
+            versions = grants.versions(connection, grant)
+        state = _chosen(versions, version, command, actor)
+        steps = self.steps(command, state, actor, versions)
+        self.record(steps, actor, spend)
+        ref = steps[0].after.grant.ref
+        return next(step.after for step in reversed(steps) if step.after.grant.ref == ref)
+
+    def steps(
+        self, command: Command, state: GrantState | None, actor: Officer, versions: Sequence[GrantState]
+    ) -> tuple[Step, ...]:
+        """Everything that follows from a command. Raises NotAllowed."""
+        taken = self._decided(command, state, actor)
+        after = taken[-1].after
+        if after.status is not Status.APPROVED:
+            return taken
+        # Fully signed: it takes effect at once, and an older version of it ends in the same moment.
+        older = [each for each in versions if each.status in {Status.ACTIVE, Status.SUSPENDED}]
+        ended = [self._decided(SupersedeGrant(after.grant.ref), each, EXCHANGE) for each in older]
+        return (*taken, *(step for steps in ended for step in steps), *self._decided(ActivateGrant(), after, EXCHANGE))
+
+    def _decided(self, command: Command, state: GrantState | None, actor: Officer) -> tuple[Step, ...]:
+        steps: list[Step] = []
+        for event in decide(command, state, actor, self.clock.now()):
+            after = evolve(state, event)
+            steps.append(Step(state, event, after))
+            state = after
+        return tuple(steps)
+
+    def record(self, steps: Sequence[Step], actor: Officer, spend: Also) -> None:
+        """Append the events and store the states, all or nothing.
+
+        Raises GrantMoved, LedgerUnavailable, InvalidEvent.
+        """
+
+        def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            spend(connection, receipts)
+            for step in steps:
+                _store(connection, step)
+            if any(_touches_active_set(step) for step in steps):
+                epoch.advance(connection)
+
+        self.ledger.append([_entry(step, actor) for step in steps], also=also)
+
+
+def _chosen(versions: Sequence[GrantState], version: int | None, command: Command, actor: Officer) -> GrantState | None:
+    if version is not None:
+        return next((state for state in versions if state.grant.version == version), None)
+    newest = versions[-1] if versions else None
+    open_to = [state for state in versions if type(command) in allowed(state.status, actor.roles)]
+    return open_to[-1] if open_to else newest
+
+
+def _store(connection: Connection, step: Step) -> None:
+    if step.before is None:
+        grants.add(connection, step.after)
+    elif not grants.change(connection, step.after, was=step.before.revision):
+        raise GrantMoved
+
+
+def _touches_active_set(step: Step) -> bool:
+    before = step.before.status if step.before else None
+    return (before is Status.ACTIVE) != (step.after.status is Status.ACTIVE)
+
+
+def _entry(step: Step, actor: Officer) -> Event:
+    """The revision makes the entry unique: a grant may be suspended more than once."""
+    said: dict[str, JSON] = {
+        **facts(step.event),
+        "grant": step.after.grant.ref,
+        "status": step.after.status.value,
+        "organisation": actor.organisation,
+    }
+    return Event(step.event.name, step.after.grant.ref, str(step.after.revision), said)

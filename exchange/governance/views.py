@@ -1,0 +1,85 @@
+"""Grants and decisions in words and JSON, for the API and for the command line alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from exchange.catalogue.registry import Registry
+from exchange.gateway.snapshot import Snapshot
+from exchange.governance.forms import Question
+from kernel.canonical import JSON
+from kernel.text import Text
+from policies import cedar
+from policies.decision import Deny
+from policies.document import digest, grant_to_json
+from policies.events import GrantState
+from policies.model import AccessRequest, Action, SystemPrincipal
+from policies.sentence import Name, sentence
+
+
+def grant_view(state: GrantState, registry: Registry, *, whole: bool = False) -> dict[str, JSON]:
+    """A grant with its state and its sentence; ``whole`` adds the Cedar text."""
+    said = sentence(state.grant, names(registry, state.grant.evidence_type))
+    view: dict[str, JSON] = {
+        "grant": grant_to_json(state.grant),
+        "ref": state.grant.ref,
+        "status": state.status.value,
+        "digest": state.digest or digest(state.grant),
+        "revision": state.revision,
+        "sentence": {"zh": said.zh, "en": said.en},
+        "signatures": [
+            {"officer": one.officer, "role": one.role.value, "at": one.at.isoformat()} for one in state.signatures
+        ],
+    }
+    return view | {"cedar": cedar.render(state.grant)} if whole else view
+
+
+def names(registry: Registry, evidence_type: str) -> Name:
+    """Codes in words, by the catalogue; a code it does not know stands for itself."""
+    kind = registry.evidence_types.get(evidence_type)
+    fields = {name: field.label for name, field in kind.fields.items()} if kind else {}
+
+    def name(code: str) -> Text:
+        for known in (registry.organisations, registry.evidence_types, registry.service_items):
+            found = known.get(code)
+            if found is not None:
+                return found.name
+        return fields.get(code, Text(code, code))
+
+    return name
+
+
+def explanation(question: Question, snapshot: Snapshot, now: datetime, language: str) -> dict[str, JSON]:
+    """How a request would be decided now, and by which clauses."""
+    decision = snapshot.image.decide(_access_request(question, snapshot.registry, now))
+    view: dict[str, JSON] = {"epoch": decision.epoch, "grants": [*decision.grants]}
+    if isinstance(decision, Deny):
+        unmet: list[JSON] = [
+            {"clause": clause.id, "code": clause.code, "text": clause.text.in_(language)} for clause in decision.clauses
+        ]
+        return view | {"decision": "deny", "code": decision.code, "unmet": unmet}
+    return view | {
+        "decision": "permit",
+        "release": {name: mask.value for name, mask in decision.release.items()},
+        "obligations": [obligation.text for obligation in decision.obligations],
+    }
+
+
+def _access_request(question: Question, registry: Registry, now: datetime) -> AccessRequest:
+    system = registry.systems.get(question.system)
+    kind = registry.evidence_types.get(question.evidence_type)
+    organisation, status = (system.organisation, system.status.value) if system else ("", "unknown")
+    return AccessRequest(
+        system=SystemPrincipal(question.system, organisation, status),
+        action=Action.of(question.fields),
+        evidence_type=question.evidence_type,
+        provider=kind.provider if kind else "",
+        fields=question.fields,
+        predicates=question.predicates,
+        service_item=question.service_item,
+        legal_basis=question.legal_basis,
+        now=now,
+        relation=question.relation,
+        loa=question.loa,
+        present=question.loa > 0,
+    )

@@ -1,0 +1,168 @@
+"""Every part of the exchange, put together once. The only place where parts meet that do not know each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from exchange.access import Access
+from exchange.cases.opening import Cases
+from exchange.cases.uploads import Uploads
+from exchange.catalogue.endpoints import Catalogue
+from exchange.catalogue.sources import BuildSource, Sources
+from exchange.discovery import Discovery
+from exchange.gateway.blind_index import BlindIndex
+from exchange.gateway.fetching import Fetch
+from exchange.gateway.fulfilment import Fulfilment
+from exchange.gateway.issuer import Issuer
+from exchange.gateway.lease import Lease
+from exchange.gateway.pipeline import Gateway
+from exchange.gateway.recording import Recorder
+from exchange.gateway.recovery import Recovery
+from exchange.gateway.repetition import Repetition
+from exchange.gateway.retrieval import Retrieval
+from exchange.gateway.revocations import RevocationFeed, Revocations
+from exchange.gateway.sealing import Sealer
+from exchange.gateway.snapshot import Snapshot, SnapshotReader
+from exchange.gateway.tokens import Authenticator
+from exchange.gateway.understanding import Understanding
+from exchange.governance.endpoints import Grants
+from exchange.governance.expiry import Expiry
+from exchange.governance.transitions import Transitions
+from exchange.security_log import SecurityLog
+from exchange.store import proofs
+from exchange.transparency.log import Log
+from exchange.transparency.usage import Usage
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy, token
+from kernel.keys import KeyRing, Purpose
+from kernel.ledger.log import Ledger
+from kernel.ledger.tiles import Tiles
+from kernel.metrics import Metrics
+from kernel.settings import ExchangeSettings
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Everything the exchange is handed: it makes none of it itself."""
+
+    settings: ExchangeSettings
+    database: Database
+    keys: KeyRing
+    ledger: Ledger
+    clock: Clock
+    entropy: Entropy
+    fetch: Fetch
+    build_source: BuildSource
+    metrics: Metrics
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """The exchange, ready to be given addresses."""
+
+    policy: Lease[Snapshot]
+    revocations: Lease[Revocations]
+    issuer: Issuer
+    sources: Sources
+    retrieval: Retrieval
+    recovery: Recovery
+    expiry: Expiry
+    gateway: Gateway
+    repetition: Repetition
+    cases: Cases
+    uploads: Uploads
+    catalogue: Catalogue
+    grants: Grants
+    usage: Usage
+    log: Log
+    discovery: Discovery
+    database: Database
+    clock: Clock
+
+    def tidy(self) -> None:
+        """The minute's housekeeping: newer keys of the issuer, overdue intents, ended grants, stale proofs."""
+        self.issuer.refresh()
+        self.recovery.overdue()
+        self.expiry.sweep()
+        self.database.write(lambda connection: proofs.prune(connection, self.clock.now()))
+
+    def close(self) -> None:
+        """End what holds threads and connections of its own."""
+        self.retrieval.close()
+        self.sources.close()
+
+
+def furnish(outside: Outside) -> Rooms:
+    """Put the parts together. Nothing is fetched or read from the database yet."""
+    settings, clock, database = outside.settings, outside.clock, outside.database
+    indexes = BlindIndex(outside.keys.secret(Purpose.INDEX))
+    sources = Sources(outside.build_source)
+    policy: Lease[Snapshot] = Lease(SnapshotReader(database, sources).read, clock=clock)
+    issuer = Issuer(settings.issuer, fetch=outside.fetch, clock=clock)
+    revocations = _revocations(outside, issuer)
+    authenticator = _authenticator(outside, issuer, revocations)
+    access = Access(settings.origin, authenticator, policy, database, indexes)
+    runner = token(outside.entropy, 12)
+    leeway = settings.token_clock_skew_seconds
+    retrieval = Retrieval(clock)
+    gateway = Gateway(
+        origin=settings.origin,
+        authenticator=authenticator,
+        understanding=Understanding(policy, indexes, clock, runner, leeway),
+        policy=policy,
+        database=database,
+        fulfilment=Fulfilment(retrieval, Sealer(settings.origin, outside.keys.signing), database, clock),
+        recorder=Recorder(outside.ledger, clock),
+        clock=clock,
+        entropy=outside.entropy,
+    )
+    return Rooms(
+        policy=policy,
+        revocations=revocations,
+        issuer=issuer,
+        sources=sources,
+        retrieval=retrieval,
+        gateway=gateway,
+        repetition=Repetition(gateway, access),
+        recovery=Recovery(database, outside.ledger, clock, runner),
+        **_offices(outside, access, policy),
+    )
+
+
+def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[str, Any]:
+    ledger, clock = outside.ledger, outside.clock
+    transitions = Transitions(outside.database, ledger, clock)
+    return {
+        "expiry": Expiry(transitions),
+        "cases": Cases(access, ledger, clock, outside.entropy),
+        "uploads": Uploads(access),
+        "catalogue": Catalogue(policy),
+        "grants": Grants(access, transitions, clock),
+        "usage": Usage(access, ledger, clock),
+        "log": Log(access, ledger, Tiles(outside.database)),
+        "discovery": Discovery(outside.settings.origin, outside.settings.issuer, outside.keys),
+        "database": outside.database,
+        "clock": clock,
+    }
+
+
+def _revocations(outside: Outside, issuer: Issuer) -> Lease[Revocations]:
+    settings = outside.settings
+    feed = RevocationFeed(
+        issuer, audience=settings.origin, clock=outside.clock, leeway=settings.token_clock_skew_seconds
+    )
+    return Lease(feed.read, clock=outside.clock)
+
+
+def _authenticator(outside: Outside, issuer: Issuer, revocations: Lease[Revocations]) -> Authenticator:
+    return Authenticator(
+        issuer,
+        revocations,
+        audience=outside.settings.origin,
+        decryption=outside.keys.decryption,
+        clock=outside.clock,
+        leeway=outside.settings.token_clock_skew_seconds,
+        refused=SecurityLog(outside.metrics, outside.clock).refused,
+    )

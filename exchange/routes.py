@@ -1,0 +1,279 @@
+"""The exchange's route table: every address, who may call it, and how it is documented."""
+
+from __future__ import annotations
+
+from exchange import errors
+from exchange.cases.forms import CaseAnswer, NewCaseForm, UploadsAnswer
+from exchange.catalogue.views import (
+    EvidenceTypeAnswer,
+    OrganisationAnswer,
+    PageAnswer,
+    RequirementsAnswer,
+    ServiceItemAnswer,
+)
+from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
+from exchange.gateway.evidence_answer import EvidenceAnswer
+from exchange.gateway.request import EvidenceRequestForm
+from exchange.governance.forms import (
+    ApproveForm,
+    ExplainForm,
+    ExplanationAnswer,
+    GrantAnswer,
+    GrantsAnswer,
+    ReasonForm,
+    SubmitForm,
+)
+from exchange.rooms import Rooms
+from exchange.transparency.log import ConsistencyAnswer
+from exchange.transparency.usage import ProviderUsageAnswer, UsageAnswer
+from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE
+from kernel.text import Text
+from kernel.web.routes import Parameter, Route
+
+_KEY = Parameter(
+    "Idempotency-Key", Text("同一请求重试时使用同一值", "the same for every retry of one request"), "header"
+)
+_PAGING = (
+    Parameter("q", Text("按编码或名称查找", "search codes and names")),
+    Parameter("limit", Text("每页条数，1 至 200", "entries on a page, 1 to 200")),
+    Parameter("after", Text("上一页的 next", "the next of the page before")),
+)
+_PERIOD = (
+    Parameter("from", Text("起始时间（RFC 3339）", "start, RFC 3339")),
+    Parameter("to", Text("截止时间（不含）", "end, exclusive")),
+)
+_TOKEN = (errors.TOKEN_MISSING, errors.TOKEN_INVALID, errors.TOKEN_REVOKED, errors.PROOF_INVALID, errors.PROOF_REPLAYED)
+
+
+def routes(rooms: Rooms) -> tuple[Route, ...]:
+    """Every route."""
+    return (*_evidence(rooms), *_cases(rooms), *_catalogue(rooms), *_grants(rooms), *_open_books(rooms), *_log(rooms))
+
+
+def _evidence(rooms: Rooms) -> tuple[Route, ...]:
+    return (
+        Route(
+            "POST",
+            "/v1/evidence-requests",
+            rooms.gateway.request_evidence,
+            "system",
+            Text("为一个办件请求材料", "Ask for evidence in a case"),
+            request_schema=EvidenceRequestForm,
+            response_schema=EvidenceAnswer,
+            hot=True,
+            tag="evidence",
+            parameters=(_KEY,),
+            problems=(*_TOKEN, errors.PURPOSE_MISMATCH, errors.CASE_UNKNOWN, INVALID_BODY, LEDGER_UNAVAILABLE),
+        ),
+        Route(
+            "GET",
+            "/v1/evidence-requests/<request>",
+            lambda http, request: rooms.repetition.again(http, request),
+            "system",
+            Text("再次取得同一答复", "The same answer again"),
+            response_schema=EvidenceAnswer,
+            tag="evidence",
+            problems=(*_TOKEN, errors.REQUEST_UNKNOWN, errors.REQUEST_ERASED),
+        ),
+    )
+
+
+def _cases(rooms: Rooms) -> tuple[Route, ...]:
+    opened = Text("开立办件", "Open a case")
+    closed = Text("办结", "Close a case")
+    counted = Text("免于提交的材料份数", "Papers that did not have to be handed in")
+    return (
+        Route(
+            "POST", "/v1/cases", rooms.cases.open, "system", opened, NewCaseForm, CaseAnswer, tag="cases", success=201
+        ),
+        Route("POST", "/v1/cases/<case>/close", rooms.cases.close, "system", closed, None, CaseAnswer, tag="cases"),
+        Route(
+            "GET",
+            "/v1/cases/<case>/uploads-avoided",
+            rooms.uploads.count,
+            "system",
+            counted,
+            None,
+            UploadsAnswer,
+            tag="cases",
+        ),
+    )
+
+
+def _catalogue(rooms: Rooms) -> tuple[Route, ...]:
+    shelf = rooms.catalogue
+    lists = (
+        ("organisations", shelf.organisations, Text("部门", "Departments")),
+        ("evidence-types", shelf.evidence_types, Text("材料类型", "Evidence types")),
+        ("service-items", shelf.service_items, Text("政务服务事项", "Service items")),
+    )
+    singles = (
+        ("organisations", shelf.organisation, Text("一个部门", "One department"), OrganisationAnswer),
+        ("evidence-types", shelf.evidence_type, Text("一种材料", "One evidence type"), EvidenceTypeAnswer),
+        ("service-items", shelf.service_item, Text("一个事项", "One service item"), ServiceItemAnswer),
+    )
+    needed = Text("事项需要什么、各项如何满足", "What a service item needs and how each requirement can be met")
+    return (
+        *(
+            Route(
+                "GET",
+                f"/v1/catalogue/{name}",
+                endpoint,
+                "anyone",
+                said,
+                None,
+                PageAnswer,
+                tag="catalogue",
+                parameters=_PAGING,
+            )
+            for name, endpoint, said in lists
+        ),
+        *(
+            Route("GET", f"/v1/catalogue/{name}/<code>", endpoint, "anyone", said, None, answer, tag="catalogue")
+            for name, endpoint, said, answer in singles
+        ),
+        Route(
+            "GET",
+            "/v1/service-items/<code>/requirements",
+            shelf.requirements,
+            "anyone",
+            needed,
+            None,
+            RequirementsAnswer,
+            tag="catalogue",
+        ),
+    )
+
+
+def _grants(rooms: Rooms) -> tuple[Route, ...]:
+    desk = rooms.grants
+    commands = (
+        ("submit", desk.submit, Text("提交审批", "Put a draft before the panel"), SubmitForm, "officer"),
+        ("approve", desk.approve, Text("批准所见内容", "Sign exactly what was seen"), ApproveForm, "officer:panel"),
+        ("suspend", desk.suspend, Text("暂停", "Suspend at once"), ReasonForm, "officer"),
+        ("reactivate", desk.reactivate, Text("恢复", "Sign that it may be active again"), ApproveForm, "officer:panel"),
+        ("revoke", desk.revoke, Text("撤销", "End for good"), ReasonForm, "officer"),
+    )
+    listed, shown = Text("全部授权", "All grants"), Text("一项授权", "One grant")
+    explained = Text("某一请求会如何裁决、为什么", "How a request would be decided, and why")
+    return (
+        Route("GET", "/v1/grants", desk.list, "officer", listed, None, GrantsAnswer, tag="grants"),
+        Route(
+            "POST",
+            "/v1/grants/explain",
+            desk.explain,
+            "officer",
+            explained,
+            ExplainForm,
+            ExplanationAnswer,
+            tag="grants",
+        ),
+        Route("GET", "/v1/grants/<grant>", desk.show, "officer", shown, None, GrantAnswer, tag="grants"),
+        *(
+            Route(
+                "POST",
+                f"/v1/grants/<grant>/{name}",
+                endpoint,
+                access,
+                said,
+                form,
+                GrantAnswer,
+                tag="grants",
+                problems=(*_TOKEN, errors.GRANT_NOT_ALLOWED, errors.GRANT_CHANGED),
+            )
+            for name, endpoint, said, form, access in commands
+        ),
+    )
+
+
+def _open_books(rooms: Rooms) -> tuple[Route, ...]:
+    own = Text("谁用过我的数据", "Who used my data")
+    provided = Text("本部门的数据被如何使用", "How my department's data was used")
+    before = (Parameter("before", Text("上一页的 next", "the next of the page before")),)
+    return (
+        Route("GET", "/v1/usage", rooms.usage.own, "citizen", own, None, UsageAnswer, tag="usage", parameters=before),
+        Route(
+            "GET",
+            "/v1/provider/usage",
+            rooms.usage.of_provider,
+            "officer:provider-officer",
+            provided,
+            None,
+            ProviderUsageAnswer,
+            tag="usage",
+            parameters=_PERIOD,
+        ),
+    )
+
+
+def _log(rooms: Rooms) -> tuple[Route, ...]:
+    log, found = rooms.log, rooms.discovery
+    index = (Parameter("index", Text("条目序号", "number of the entry"), required=True),)
+    sizes = (
+        Parameter("from", Text("较早的规模", "the older size"), required=True),
+        Parameter("to", Text("较新的规模", "the newer size"), required=True),
+    )
+    text, octets, keys = "text/plain", "application/octet-stream", "application/jwk-set+json"
+    return (
+        Route(
+            "GET",
+            "/v1/ledger/checkpoint",
+            log.checkpoint,
+            "anyone",
+            _SAID["checkpoint"],
+            tag="ledger",
+            response_type=text,
+        ),
+        Route("GET", "/v1/ledger/key", log.key, "anyone", _SAID["key"], tag="ledger", response_type=text),
+        Route(
+            "GET",
+            "/v1/ledger/proof",
+            log.proof,
+            "anyone",
+            _SAID["proof"],
+            tag="ledger",
+            parameters=index,
+            response_type=text,
+        ),
+        Route(
+            "GET",
+            "/v1/ledger/consistency",
+            log.consistency,
+            "anyone",
+            _SAID["consistency"],
+            None,
+            ConsistencyAnswer,
+            tag="ledger",
+            parameters=sizes,
+        ),
+        Route(
+            "GET", "/v1/ledger/tile/<path:tile>", log.tile, "anyone", _SAID["tile"], tag="ledger", response_type=octets
+        ),
+        Route("GET", WELL_KNOWN, found.metadata, "anyone", _SAID["metadata"], None, MetadataAnswer, tag="discovery"),
+        Route(
+            "GET", "/jwks", found.jwks, "anyone", _SAID["jwks"], None, KeysAnswer, tag="discovery", response_type=keys
+        ),
+        Route(
+            "GET",
+            "/jwks/archive",
+            found.archive,
+            "anyone",
+            _SAID["archive"],
+            None,
+            KeysAnswer,
+            tag="discovery",
+            response_type=keys,
+        ),
+    )
+
+
+_SAID = {
+    "checkpoint": Text("最新检查点", "The newest checkpoint"),
+    "key": Text("账本的验证密钥", "The log's verifier key"),
+    "proof": Text("条目的包含证明", "An entry's inclusion proof"),
+    "consistency": Text("两个规模之间的一致性证明", "The consistency proof between two sizes"),
+    "tile": Text("散列分块；条目分块仅限审计人员", "Hash tiles; entry bundles for auditors only"),
+    "metadata": Text("受保护资源的元数据", "Protected resource metadata"),
+    "jwks": Text("公开密钥", "Public keys"),
+    "archive": Text("曾用的签名公钥", "Signature keys used in the past"),
+}

@@ -1,0 +1,137 @@
+"""A ledger entry about a person, in words that person can read: who, when, what, why, on which ground, with what
+result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from exchange.catalogue.registry import Registry
+from exchange.gateway.entries import FAILURE, NOTICE, REFUSAL, RELEASE
+from exchange.gateway.predicates import LABELS
+from exchange.local_day import CHINA_STANDARD_TIME
+from kernel.ledger.usage import UsageEntry
+from kernel.text import Text
+
+TOLD = frozenset({RELEASE, REFUSAL, FAILURE, NOTICE})
+"""The entries that mean something to the person they are about."""
+
+_SELF = "self"
+
+
+def entry_view(entry: UsageEntry, registry: Registry, receipt: str) -> dict[str, Any]:
+    """An entry with its sentence.
+
+    The case is named only where it is the person's own: an entry never leads to a relative.
+    """
+    members: Any = entry.members
+    facts = members["facts"]
+    said = SENTENCES[members["event"]](facts, registry)
+    view = {
+        "at": entry.at.isoformat(),
+        "event": members["event"],
+        "consumer": _named(registry.organisations, facts.get("consumer")),
+        "evidence_type": _named(registry.evidence_types, facts.get("evidence_type")),
+        "service_item": _named(registry.service_items, facts.get("service_item")),
+        "fields": [_words(label) for label in field_labels(facts, registry)],
+        "ground": _words(ground(facts, registry)),
+        "sentence": _words(Text(when(entry, "zh") + said.zh, when(entry, "en") + said.en)),
+        "index": entry.index,
+        "receipt": receipt,
+    }
+    return view | {"case": facts.get("case")} if facts.get("relation", _SELF) == _SELF else view
+
+
+def when(entry: UsageEntry, language: str) -> str:
+    """The time in China, as people write it."""
+    at = entry.at.astimezone(CHINA_STANDARD_TIME)
+    if language == "zh":
+        return f"{at.year}年{at.month}月{at.day}日{at:%H:%M}，"
+    return f"On {at:%Y-%m-%d at %H:%M}, "
+
+
+def field_labels(facts: Mapping[str, Any], registry: Registry) -> list[Text]:
+    """What was asked for, in words; a name the catalogue no longer knows stands for itself."""
+    kind = registry.evidence_types.get(facts.get("evidence_type", ""))
+    known = {name: field.label for name, field in kind.fields.items()} if kind else {}
+    fields = [known.get(name, Text(name, name)) for name in facts.get("fields", [])]
+    return fields + [LABELS.get(name, Text(name, name)) for name in facts.get("predicates", [])]
+
+
+def ground(facts: Mapping[str, Any], registry: Registry) -> Text:
+    """The legal basis, cited."""
+    item = registry.service_items.get(facts.get("service_item", ""))
+    basis = item.legal_bases.get(facts.get("legal_basis", "")) if item else None
+    code = facts.get("legal_basis", "")
+    return basis.citation if basis else Text(code, code)
+
+
+def _released(facts: Mapping[str, Any], registry: Registry) -> Text:
+    asked = _asked(facts, registry)
+    basis = ground(facts, registry)
+    return Text(
+        f"{asked.zh}。依据：{basis.zh}。结果：已提供。",
+        f"{asked.en}. Ground: {basis.en}. Result: it was provided.",
+    )
+
+
+def _refused(facts: Mapping[str, Any], registry: Registry) -> Text:
+    asked = _asked(facts, registry)
+    return Text(f"{asked.zh}。结果：被拒绝，未提供任何内容。", f"{asked.en}. Result: refused, nothing was provided.")
+
+
+def _failed(facts: Mapping[str, Any], registry: Registry) -> Text:
+    asked = _asked(facts, registry)
+    return Text(
+        f"{asked.zh}。结果：未能取得，未提供任何内容。",
+        f"{asked.en}. Result: it could not be obtained, nothing was provided.",
+    )
+
+
+def _noticed(facts: Mapping[str, Any], registry: Registry) -> Text:
+    consumer, kind = (
+        _name(registry.organisations, facts, "consumer"),
+        _name(registry.evidence_types, facts, "evidence_type"),
+    )
+    return Text(
+        f"特此告知：{consumer.zh}已取得您的{kind.zh}。",
+        f"you are hereby told that {consumer.en} obtained your {kind.en}.",
+    )
+
+
+def _asked(facts: Mapping[str, Any], registry: Registry) -> Text:
+    consumer = _name(registry.organisations, facts, "consumer")
+    kind = _name(registry.evidence_types, facts, "evidence_type")
+    item = _name(registry.service_items, facts, "service_item")
+    labels = field_labels(facts, registry)
+    zh, en = "、".join(label.zh for label in labels), ", ".join(label.en for label in labels)
+    return Text(
+        f"{consumer.zh}为办理“{item.zh}”，请求查询您的{kind.zh}（{zh}）",
+        f"{consumer.en} asked for your {kind.en} ({en}) to handle “{item.en}”",
+    )
+
+
+SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
+    RELEASE: _released,
+    REFUSAL: _refused,
+    FAILURE: _failed,
+    NOTICE: _noticed,
+}
+
+
+def _name(known: Mapping[str, Any], facts: Mapping[str, Any], member: str) -> Text:
+    code = str(facts.get(member, ""))
+    found = known.get(code)
+    return found.name if found is not None else Text(code, code)
+
+
+def _named(known: Mapping[str, Any], code: Any) -> dict[str, Any] | None:
+    if not isinstance(code, str):
+        return None
+    found = known.get(code)
+    return {"code": code, "name": _words(found.name if found is not None else Text(code, code))}
+
+
+def _words(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}

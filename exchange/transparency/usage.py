@@ -1,0 +1,113 @@
+"""Who used my data: for a citizen entry by entry with receipts, for a provider counted and without anybody's name."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from exchange import errors
+from exchange.access import Access
+from exchange.catalogue.registry import Registry
+from exchange.gateway.understanding import current
+from exchange.store import deliveries
+from exchange.transparency.plain_words import TOLD, entry_view
+from kernel.clock import Clock
+from kernel.ledger.log import Ledger
+from kernel.problems import Problem
+from kernel.web.http import HttpRequest, HttpResponse, json_response
+from policies.roles import Role
+
+ON_A_PAGE = 50
+USUAL_PERIOD = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The usage endpoints."""
+
+    access: Access
+    ledger: Ledger
+    clock: Clock
+
+    def own(self, http: HttpRequest) -> HttpResponse:
+        """``GET /v1/usage``: the caller's own entries, newest first. Raises Problem."""
+        caller, person = self.access.person(http)
+        self.access.spend(caller)
+        registry = current(self.access.policy).registry
+        before = _before(http.parameters().get("before"))
+        entries = [
+            entry
+            for entry in reversed(self.ledger.usage_of(person))
+            if entry.members["event"] in TOLD and (before is None or entry.index < before)
+        ]
+        page = entries[:ON_A_PAGE]
+        views = [entry_view(entry, registry, self.ledger.receipt(entry.index).text) for entry in page]
+        return json_response({"entries": views, "next": page[-1].index if len(entries) > ON_A_PAGE else None})
+
+    def of_provider(self, http: HttpRequest) -> HttpResponse:
+        """``GET /v1/provider/usage``: how the officer's department's data was used. Raises Problem."""
+        officer = self.access.officer(http, Role.PROVIDER_OFFICER)
+        since, until = self._period(http.parameters())
+        self.access.spend(officer.caller)
+        registry = current(self.access.policy).registry
+        provider = officer.officer.organisation
+        with self.access.database.read() as connection:
+            uses = deliveries.uses_of(connection, provider, since, until)
+        body = {
+            "provider": provider,
+            "from": since.isoformat(),
+            "to": until.isoformat(),
+            "uses": [_use_view(use, registry) for use in uses],
+        }
+        return json_response(body)
+
+    def _period(self, asked: dict[str, str]) -> tuple[datetime, datetime]:
+        try:
+            until = datetime.fromisoformat(asked["to"]) if "to" in asked else self.clock.now()
+            since = datetime.fromisoformat(asked["from"]) if "from" in asked else until - USUAL_PERIOD
+            if since.tzinfo is None or until.tzinfo is None or since >= until:
+                raise ValueError("not a period")
+        except (ValueError, OverflowError):
+            raise Problem(errors.PERIOD_INVALID) from None
+        return since, until
+
+
+def _before(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Problem(errors.ENTRY_UNKNOWN)
+    return int(text)
+
+
+def _use_view(use: deliveries.Use, registry: Registry) -> dict[str, Any]:
+    def name(known: Any, code: str) -> dict[str, str] | None:
+        found = known.get(code)
+        return {"zh": found.name.zh, "en": found.name.en} if found is not None else None
+
+    return {
+        **asdict(use),
+        "last": use.last.isoformat(),
+        "consumer_name": name(registry.organisations, use.consumer),
+        "evidence_type_name": name(registry.evidence_types, use.evidence_type),
+        "service_item_name": name(registry.service_items, use.service_item),
+    }
+
+
+class UsageAnswer(Schema):
+    """A person's own entries; ``next`` is the ``before`` of the following page."""
+
+    entries = fields.List(fields.Dict(), required=True)
+    next = fields.Integer(allow_none=True)
+
+
+class ProviderUsageAnswer(Schema):
+    """How a provider's data was used, counted."""
+
+    provider = fields.String(required=True)
+    since = fields.String(data_key="from", required=True)
+    until = fields.String(data_key="to", required=True)
+    uses = fields.List(fields.Dict(), required=True)
