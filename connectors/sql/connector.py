@@ -39,11 +39,11 @@ class SqlConnector:
         self._where = tuple((column, template(value)) for column, value in settings.where)
         self._statement: Statement | None = None
         self._lock = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
 
     def fetch(self, query: Query) -> tuple[Record, ...]:
         """The subject's rows. Raises: SourceProblem."""
-        if self._closed:
+        if self._closed.is_set():
             raise SourceUnavailable("closed")
         conditions = {column: value(query) for column, value in self._where}
         try:
@@ -52,13 +52,13 @@ class SqlConnector:
             self._statement = None  # the table may have changed: look at it again next time
             raise problem_of(error) from None
         finally:
-            if self._closed:  # meanwhile: what this look-up gave back to the pool is closed, too
+            if self._closed.is_set():  # meanwhile: what this look-up gave back to the pool is closed, too
                 self._engine.pool.dispose()
         return tuple(self._record(row) for row in rows)
 
     def close(self) -> None:
         """Close every connection."""
-        self._closed = True
+        self._closed.set()
         self._engine.pool.dispose()
 
     def _rows(self, query: Query, conditions: Mapping[str, str]) -> list[RowMapping]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Executable,
     RowMapping,
-    Select,
+    TableClause,
     Text,
     bindparam,
     cast,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    type_coerce,
     types,
 )
 from sqlalchemy.sql.elements import ColumnElement, quoted_name
@@ -48,7 +50,7 @@ _SUBJECT = "tongban_subject"
 class Statement:
     """A SELECT with two kinds of holes: the subject's spellings and the values of further conditions."""
 
-    select: Select[Any]
+    select: Executable
     whole_number: bool
     max_bytes: int
     cut: frozenset[str]
@@ -94,49 +96,44 @@ def reflect(connection: Connection, settings: SqlSettings, limits: Limits) -> St
     )
 
 
-def _select(settings: SqlSettings, kinds: Mapping[str, Any], cut: frozenset[str], limits: Limits) -> Select[Any]:
-    relation = table(_exactly(settings.table), schema=settings.schema and _exactly(settings.schema))
-    listed = [_cut(name, limits) if name in cut else _column(name) for name in settings.columns]
-    subject = _column(settings.subject_column)
-    comparable = _comparable(settings.subject_column, kinds)
-    conditions = [
-        _text(name, kinds) == bindparam(f"where_{at}", type_=Text()) for at, (name, _) in enumerate(settings.where)
-    ]
+def _select(settings: SqlSettings, kinds: Mapping[str, Any], cut: frozenset[str], limits: Limits) -> Executable:
+    relation = _relation(settings, kinds)
+    subject = relation.c[settings.subject_column]
+    listed = [_cut(relation.c[name], limits) if name in cut else relation.c[name] for name in settings.columns]
+    spelled = [_comparable(subject) == bindparam(f"subject_{at}") for at in range(2 if settings.lower_case_too else 1)]
+    where = [_text(relation.c[name]) == bindparam(f"where_{at}") for at, (name, _) in enumerate(settings.where)]
+    asked = [*zip(listed, settings.columns, strict=True), (subject, _SUBJECT)]
     return (
-        select(
-            *(each.label(name) for each, name in zip(listed, settings.columns, strict=True)), subject.label(_SUBJECT)
-        )
+        select(*(type_coerce(each, types.NullType()).label(name) for each, name in asked))
         .select_from(relation)
-        .where(
-            or_(*(comparable == bindparam(f"subject_{at}") for at in range(2 if settings.lower_case_too else 1))),
-            *conditions,
-        )
+        .where(or_(*spelled), *where)
         .limit(literal_column(str(limits.max_records + 1)))
     )
 
 
-def _exactly(name: str) -> quoted_name:
-    """A name quoted always, so that it means what stands in the manifest and nothing else."""
-    return quoted_name(name, quote=True)
+def _relation(settings: SqlSettings, kinds: Mapping[str, Any]) -> TableClause:
+    """The table with every name quoted, so that each means what stands in the manifest and nothing else.
+
+    Its columns are written with the table's name: SQLite reads a quoted name that it does not know as a text, and would
+    answer with the name of a column that has gone.
+    """
+    named = {settings.subject_column, *settings.columns, *(name for name, _ in settings.where)}
+    columns = [column(quoted_name(name, quote=True), kinds[name]) for name in sorted(named)]
+    schema = settings.schema and quoted_name(settings.schema, quote=True)
+    return table(quoted_name(settings.table, quote=True), *columns, schema=schema)
 
 
-def _column(name: str) -> ColumnElement[Any]:
-    return column(_exactly(name))
+def _cut(described: ColumnElement[Any], limits: Limits) -> ColumnElement[Any]:
+    length: ColumnElement[Any] = literal_column(str(limits.max_bytes + 1))
+    return func.substr(cast(described, Text()), literal_column("1"), length)
 
 
-def _cut(name: str, limits: Limits) -> ColumnElement[Any]:
-    return func.substr(cast(_column(name), Text()), literal_column("1"), literal_column(str(limits.max_bytes + 1)))
-
-
-def _comparable(name: str, kinds: Mapping[str, Any]) -> ColumnElement[Any]:
+def _comparable(subject: ColumnElement[Any]) -> ColumnElement[Any]:
     """The subject's column as something an index serves: itself where it holds text or whole numbers."""
-    if isinstance(kinds[name], types.Integer):
-        return column(_exactly(name), types.BigInteger())
-    return _text(name, kinds)
+    return type_coerce(subject, types.BigInteger()) if isinstance(subject.type, types.Integer) else _text(subject)
 
 
-def _text(name: str, kinds: Mapping[str, Any]) -> ColumnElement[Any]:
-    kind = kinds[name]
-    if isinstance(kind, types.String) and not isinstance(kind, types.Enum):
-        return column(_exactly(name), kind)
-    return cast(_column(name), Text())
+def _text(described: ColumnElement[Any]) -> ColumnElement[Any]:
+    if isinstance(described.type, types.String) and not isinstance(described.type, types.Enum):
+        return described
+    return cast(described, Text())

@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from connectors import memory
 from connectors.adapters import Adapter, Opening
 from connectors.base import Query, Record
-from connectors.registry import STANDARD, Source, build
-from kernel.clock import SystemClock
+from connectors.registry import STANDARD, Source
 from tests.doubles import http_source
+from tests.doubles.connectors import source
 from tests.doubles.http_source import HttpSource
 
 Row = Mapping[str, str]
@@ -48,19 +48,7 @@ def open_source(
     root: Path,
     adapters: Mapping[str, Adapter] = STANDARD,
 ) -> Source:
-    manifest = {
-        "kind": "Connector",
-        "metadata": {"name": "people"},
-        "spec": {
-            "evidence_type": "person",
-            "adapter": adapter,
-            "trust_grade": "A",
-            adapter: dict(settings),
-            "limits": dict(limits),
-            "mapping": {"fields": FIELDS},
-        },
-    }
-    return build(manifest, secrets={}.__getitem__, roots=[root], clock=SystemClock(), adapters=adapters)
+    return source(adapter, settings, FIELDS, roots=[root], limits=dict(limits), adapters=adapters)
 
 
 class SqlBench:
