@@ -19,6 +19,12 @@ def every(connection: Connection) -> list[StoredClient]:
     return [_stored(row) for row in connection.execute(select(client).order_by(client.c.id))]
 
 
+def find(connection: Connection, client_id: str) -> StoredClient | None:
+    """One client, disabled or not."""
+    row = connection.execute(select(client).where(client.c.id == client_id)).one_or_none()
+    return None if row is None else _stored(row)
+
+
 def add(connection: Connection, added: StoredClient, now: datetime) -> None:
     """Register a client. Raises sqlalchemy.exc.IntegrityError when its organisation is unknown."""
     connection.execute(

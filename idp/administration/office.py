@@ -1,0 +1,69 @@
+"""The operator's desk: everything a command needs, opened on an installation and closed again."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from idp.administration.client_register import ClientRegister
+from idp.administration.person_register import PersonRegister
+from idp.administration.records import Records
+from idp.app import open_ledger
+from idp.authentication.passwords import Passwords
+from idp.composition import vault
+from kernel.clock import Clock, SystemClock
+from kernel.database import Database
+from kernel.entropy import Entropy, SystemEntropy
+from kernel.keys import KeyRing
+from kernel.ledger.log import Ledger
+from kernel.settings import IdpSettings
+
+
+class Administration:
+    """Operators' commands; every one of them raises AdministrationError for what cannot be done.
+
+    ``clients`` holds departments and their clients, ``people`` the accounts. A context manager.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        keys: KeyRing,
+        ledger: Ledger,
+        clock: Clock,
+        entropy: Entropy,
+        passwords: Passwords | None = None,
+    ) -> None:
+        self._database, self._ledger, self._passwords = database, ledger, passwords or Passwords()
+        records = Records(ledger, clock, entropy)
+        self.clients = ClientRegister(database, records, clock, entropy)
+        self.people = PersonRegister(database, records, vault(keys), self._passwords, clock, entropy)
+
+    @classmethod
+    def open(cls, settings: IdpSettings) -> Self:
+        """On the installation the settings name, whether or not its service runs.
+
+        Raises UnsafeDatabase, DatabaseUnavailable, KeyRingError.
+        """
+        clock, entropy = SystemClock(), SystemEntropy()
+        keys = KeyRing.load(settings.key_dir, clock=clock, entropy=entropy)
+        database = Database.open(settings.database_url, pool_size=2)
+        ledger = open_ledger(settings, database, keys, clock, entropy, serving=False)
+        return cls(database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy)
+
+    def __enter__(self) -> Self:
+        """This desk."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close everything."""
+        self.close()
+
+    def close(self) -> None:
+        """Write what waits and give back every connection."""
+        self._passwords.close()
+        self._ledger.close()
+        self._database.close()

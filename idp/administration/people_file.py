@@ -1,0 +1,85 @@
+"""Accounts in a CSV file (UTF-8, with a header): one person a line."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TypeVar
+
+from idp.administration.errors import AdministrationError
+from idp.model.person import NewPerson, PersonKind
+from kernel.identifiers import InvalidIdentifier, citizen_number, social_credit_code
+from kernel.identifiers.subject import SubjectRef
+
+T = TypeVar("T")
+
+REQUIRED = ("username", "name", "password")
+COLUMNS = (*REQUIRED, "citizen_number", "assurance", "totp_secret", "kind", "organisation", "roles")
+"""`kind` is natural or staff; `roles` are separated by blanks; what is left empty has its default."""
+
+
+def read(lines: Iterable[str]) -> Iterator[tuple[int, NewPerson]]:
+    """Line numbers and accounts. Raises AdministrationError naming the line, never the value."""
+    rows = csv.DictReader(lines, strict=True)
+    header = rows.fieldnames or []
+    if not set(REQUIRED) <= set(header) or not set(header) <= set(COLUMNS):
+        raise AdministrationError(
+            f"首行须为列名：{', '.join(COLUMNS)}", f"the first line names columns out of {', '.join(COLUMNS)}"
+        )
+    try:
+        for row in rows:
+            yield rows.line_num, at_line(rows.line_num, partial(_person, row))
+    except csv.Error:
+        raise AdministrationError(f"第 {rows.line_num} 行不是合法的 CSV", f"line {rows.line_num} is not CSV") from None
+
+
+def at_line(number: int, step: Callable[[], T]) -> T:
+    """Run a step; its error says which line it is about."""
+    try:
+        return step()
+    except AdministrationError as error:
+        raise AdministrationError(f"第 {number} 行：{error.text.zh}", f"line {number}: {error.text.en}") from None
+
+
+def _person(row: dict[str, str | None]) -> NewPerson:
+    if None in row or None in row.values():
+        raise AdministrationError("列数与首行不符", "the number of columns differs from the first line's")
+    value = {name: (text or "").strip() for name, text in row.items()}
+    return NewPerson(
+        username=value["username"],
+        name=value["name"],
+        password=value["password"],
+        kind=_kind(value.get("kind", "")),
+        assurance=_assurance(value.get("assurance", "")),
+        subject=_subject(value.get("citizen_number", "")),
+        totp_secret=value.get("totp_secret") or None,
+        organisation=_organisation(value.get("organisation", "")),
+        roles=tuple(value.get("roles", "").split()),
+    )
+
+
+def _kind(text: str) -> PersonKind:
+    if text not in ("", *PersonKind):
+        raise AdministrationError("kind 须为 natural 或 staff", "kind must be natural or staff")
+    return PersonKind(text or PersonKind.NATURAL)
+
+
+def _assurance(text: str) -> int:
+    if text not in ("", "1", "2", "3", "4"):
+        raise AdministrationError("assurance 须为 1 至 4", "assurance must be 1 to 4")
+    return int(text or "1")
+
+
+def _subject(text: str) -> SubjectRef | None:
+    try:
+        return SubjectRef("citizen-number", citizen_number.parse(text).value) if text else None
+    except InvalidIdentifier as error:
+        raise AdministrationError(error.reason.zh, error.reason.en) from None
+
+
+def _organisation(text: str) -> str | None:
+    try:
+        return social_credit_code.parse(text).value if text else None
+    except InvalidIdentifier as error:
+        raise AdministrationError(error.reason.zh, error.reason.en) from None

@@ -1,0 +1,120 @@
+"""Accounts of people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Connection
+
+from idp.administration import people_file
+from idp.administration.errors import AdministrationError
+from idp.administration.records import Records
+from idp.authentication import totp
+from idp.authentication.passwords import Passwords, PasswordUnusable
+from idp.authentication.sealing import PersonVault
+from idp.authentication.sign_in import LONGEST_USERNAME, canonical_username
+from idp.model.assurance import LEVELS
+from idp.model.person import ROLES, NewPerson, Person, PersonKind
+from idp.store import organisations, people, sessions
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy
+from kernel.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRegister:
+    """Makes and ends accounts."""
+
+    database: Database
+    records: Records
+    vault: PersonVault
+    passwords: Passwords
+    clock: Clock
+    entropy: Entropy
+
+    def add(self, new: NewPerson) -> None:
+        """Make an account."""
+        check(new)
+        person = Person(
+            id=new_id("per", self.clock, self.entropy),
+            username=canonical_username(new.username),
+            name=new.name,
+            kind=new.kind,
+            assurance=new.assurance,
+            disabled=False,
+            organisation=new.organisation,
+            roles=new.roles,
+        )
+        sealed = self.vault.seal(person.id, new.subject, new.totp_secret)
+        password_hash, now = self._hashed(new.password), self.clock.now()
+        facts: dict[str, JSON] = {"person": person.id, "kind": person.kind.value, "assurance": person.assurance}
+
+        def change(connection: Connection) -> None:
+            refuse_impossible(connection, person, sealed.subject_index)
+            people.add(connection, person, password_hash, sealed, now)
+
+        self.records.make("PersonAdded", facts, change, new.subject)
+
+    def import_file(self, lines: Iterable[str]) -> int:
+        """Make the accounts of a CSV file; how many. The whole file is checked before the first account is made."""
+        rows = list(people_file.read(lines))
+        for number, new in rows:
+            people_file.at_line(number, partial(check, new))
+        for number, new in rows:
+            people_file.at_line(number, partial(self.add, new))
+        return len(rows)
+
+    def disable(self, username: str) -> None:
+        """Refuse an account and end its sessions and tokens everywhere within a second."""
+        name, now = canonical_username(username), self.clock.now()
+
+        def change(connection: Connection) -> None:
+            person_id = people.disable(connection, name, now)
+            if person_id is None:
+                raise AdministrationError("没有使用这个用户名的账户", "there is no account with this user name")
+            sessions.end_of_person(connection, person_id, now)
+
+        self.records.make("PersonDisabled", {}, change)
+
+    def _hashed(self, password: str) -> str:
+        try:
+            return self.passwords.hash(password)
+        except PasswordUnusable as error:
+            raise AdministrationError("密码须为 8 至 256 个字符", str(error)) from None
+
+
+def check(new: NewPerson) -> None:
+    """Raises AdministrationError for an account that could not exist; says which member is wrong, never its value."""
+    if not 0 < len(canonical_username(new.username)) <= LONGEST_USERNAME or not new.name.strip():
+        raise AdministrationError("用户名或姓名为空或过长", "the user name or the name is empty or too long")
+    if new.assurance not in LEVELS:
+        raise AdministrationError("实名等级须为 1 至 4", "assurance must be 1 to 4")
+    if new.totp_secret is not None and not totp.is_secret(new.totp_secret):
+        raise AdministrationError(
+            "TOTP 密钥须为至少 128 位的 base32 文本", "the TOTP secret must be base32 of at least 128 bits"
+        )
+    staff = new.kind is PersonKind.STAFF
+    if staff != (new.organisation is not None) or not set(new.roles) <= (ROLES if staff else set()):
+        raise AdministrationError(
+            "工作人员必须有机构，且职责须为已知职责；自然人二者皆无",
+            f"staff have an organisation and roles out of {', '.join(sorted(ROLES))}; natural persons have neither",
+        )
+    if not staff and new.assurance > 1 and new.subject is None:
+        raise AdministrationError(
+            "实名等级 2 及以上须有身份号码", "a natural person above assurance 1 needs an identity number"
+        )
+
+
+def refuse_impossible(connection: Connection, person: Person, subject_index: bytes | None) -> None:
+    """Raises AdministrationError for a name or number already taken, or a department that is not there."""
+    if people.taken(connection, person.username, subject_index):
+        raise AdministrationError("用户名或身份号码已被使用", "the user name or the identity number is taken")
+    if person.organisation is not None and person.organisation not in organisations.every(connection):
+        raise AdministrationError(
+            f"机构 {person.organisation} 尚未登记，请先添加该机构",
+            f"organisation {person.organisation} is not registered; add it first",
+        )

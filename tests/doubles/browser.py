@@ -1,0 +1,110 @@
+"""A browser for tests: keeps cookies, fills in the provider's forms as they stand, and stops where it leaves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pyotp
+from werkzeug.test import Client, TestResponse
+
+from tests.doubles.identity_provider import ISSUER, PASSWORD, TOTP_SECRET, Provider
+
+_FORM = re.compile(r"<form[^>]*action=\"([^\"]*)\"[^>]*>(.*?)</form>", re.S)
+_FIELD = re.compile(r"<(?:input|button)([^>]*)>")
+_ATTRIBUTE = re.compile(r"([a-z-]+)=\"([^\"]*)\"")
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of a page: where it goes, its fields with the values they have."""
+
+    action: str
+    fields: dict[str, str]
+    names: frozenset[str]
+
+
+class Browser:
+    """One browser. ``leave`` is where it last was sent outside the provider."""
+
+    def __init__(self, provider: Provider, app: Any = None, address: str = "203.0.113.7") -> None:
+        self.provider = provider
+        self.client = Client(app or provider.app)
+        self.address = address
+        self.left_for: str | None = None
+
+    def get(self, url: str, **headers: str) -> TestResponse:
+        return self._open(url, "GET", headers=headers)
+
+    def post(self, url: str, data: dict[str, str], **headers: str) -> TestResponse:
+        return self._open(url, "POST", data=data, headers=headers)
+
+    def _open(self, url: str, method: str, **more: Any) -> TestResponse:
+        headers = {"Accept": "text/html", **more.pop("headers", {})}
+        environ = {"REMOTE_ADDR": self.address}
+        path = url.removeprefix(ISSUER)
+        return self.client.open(path, method=method, base_url=ISSUER, headers=headers, environ_base=environ, **more)
+
+    def follow(self, response: TestResponse) -> TestResponse:
+        """Follow redirects until there is a page, or until they lead outside."""
+        while response.status_code == 303:
+            location = response.headers["Location"]
+            if location.startswith("http") and not location.startswith(ISSUER):
+                self.left_for = location
+                return response
+            response = self.get(location)
+        return response
+
+    def submit(self, page: TestResponse, **values: str) -> TestResponse:
+        """Fill in the page's form and follow where that leads."""
+        form = form_of(page)
+        return self.follow(self.post(form.action, {**form.fields, **values}))
+
+    def walk(
+        self, url: str, username: str = "wang", password: str = PASSWORD, decision: str = "allow", otp: str | None = None
+    ) -> dict[str, str]:
+        """Answer every page until the browser is sent back to the client; the parameters it carries."""
+        page = self.follow(self.get(url))
+        self.left_for = None if self.left_for is None else self.left_for
+        while page.status_code != 303:
+            assert page.status_code == 200, page.text
+            page = self.submit(page, **self._answers(page, username, password, decision, otp))
+        assert self.left_for is not None
+        return parameters(self.left_for)
+
+    def _answers(
+        self, page: TestResponse, username: str, password: str, decision: str, otp: str | None
+    ) -> dict[str, str]:
+        names = form_of(page).names
+        if "password" in names:
+            return {"username": username, "password": password}
+        if "otp" in names:
+            return {"otp": otp or self.code()}
+        assert "decision" in names, page.text
+        return {"decision": decision}
+
+    def code(self) -> str:
+        """The code an authenticator app shows now; time goes on, so that it is a fresh one."""
+        self.provider.clock.advance(30)
+        return pyotp.TOTP(TOTP_SECRET).at(self.provider.clock.now())
+
+    def cookie(self, name: str) -> str | None:
+        found = self.client.get_cookie(name)
+        return found.value if found else None
+
+
+def form_of(page: TestResponse) -> Form:
+    """The page's form."""
+    found = _FORM.search(page.text)
+    assert found, page.text
+    fields = [dict(_ATTRIBUTE.findall(attributes)) for attributes in _FIELD.findall(found[2])]
+    hidden = {each["name"]: unescape(each.get("value", "")) for each in fields if each.get("type") == "hidden"}
+    return Form(unescape(found[1]), hidden, frozenset(each["name"] for each in fields if "name" in each))
+
+
+def parameters(url: str) -> dict[str, str]:
+    """The query of an address."""
+    return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
