@@ -129,6 +129,7 @@ class _Fetch:
         self._chunks: list[bytes] = []
         self._received = 0
         self._refused = False
+        self._sockets: list[socket.socket] = []
 
     def run(self, ca_file: str, resolve: list[str], timeout: float) -> Fetched:
         curl = pycurl.Curl()
@@ -141,6 +142,8 @@ class _Fetch:
             raise self._explained(error) from None
         finally:
             curl.close()
+            for opened in self._sockets:
+                opened.close()
 
     def _options(self, ca_file: str, resolve: list[str], timeout: float) -> list[tuple[int, Any]]:
         return [
@@ -168,7 +171,9 @@ class _Fetch:
         if family not in (socket.AF_INET, socket.AF_INET6) or not self._allow.admits(_text(address[0])):
             self._refused = True
             return int(pycurl.SOCKET_BAD)
-        return socket.socket(family, kind, protocol)
+        opened = socket.socket(family, kind, protocol)
+        self._sockets.append(opened)  # libcurl works on a duplicate of it
+        return opened
 
     def _receive(self, chunk: bytes) -> int:
         self._received += len(chunk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from time import perf_counter
 from typing import Any
 
@@ -32,6 +33,21 @@ _ROUTE_PREFIX = "route "
 _KINDS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 413: TOO_LARGE, 415: UNSUPPORTED_MEDIA_TYPE}
 
 
+class ServiceFlask(Flask):
+    """Flask whose views return neutral responses; Flask alone would add a media type to an empty body."""
+
+    def make_response(self, rv: Any) -> Response:
+        """As Flask's, with the headers of a neutral response exactly as they are."""
+        return _exactly(rv) if isinstance(rv, HttpResponse) else super().make_response(rv)
+
+
+def _exactly(neutral: HttpResponse) -> Response:
+    response = Response(neutral.body, neutral.status)
+    del response.headers["Content-Type"]
+    response.headers.extend(neutral.headers)
+    return response
+
+
 def build_flask(
     name: str,
     server: Server,
@@ -44,7 +60,7 @@ def build_flask(
     max_body: int,
 ) -> Flask:
     """The Flask application of one service: every route, every page, one way to fail."""
-    app = Flask(name, static_folder=None)
+    app = ServiceFlask(name, static_folder=None)
     app.url_map.merge_slashes = False  # a redirect would replay credentials at another address
     app.config.update(cookie_settings(name, https=https), MAX_CONTENT_LENGTH=max_body)
     app.secret_key = secret_key
@@ -99,10 +115,11 @@ def _receive(app: Flask, server: Server) -> None:
     g.started = perf_counter()
     if is_route():
         return
-    g.received = server.intake.request(request.environ)
-    server.intake.check(request.environ)
-    # The body is kept for Flask's own form parser.
-    g.received = server.intake.request(request.environ, request.get_data(cache=True))
+    environ = request.environ
+    g.received = server.intake.request(environ)
+    g.received = server.intake.read(environ)
+    # What was read is put back for Flask's own form parser.
+    environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(g.received.body), str(len(g.received.body))
     if request.endpoint is not None:
         guard_page(app)
 

@@ -34,7 +34,7 @@ class Intake:
 
     def read(self, environ: Environ) -> HttpRequest:
         """The checked request with its body. Raises Problem: request.malformed, too-large, unsupported-media-type."""
-        self.check(environ)
+        self._check(environ)
         return self.request(environ, self._body(environ))
 
     def request(self, environ: Environ, body: bytes = b"") -> HttpRequest:
@@ -52,7 +52,7 @@ class Intake:
             passed_on=passed_on(environ),
         )
 
-    def check(self, environ: Environ) -> None:
+    def _check(self, environ: Environ) -> None:
         """Refuse a malformed address or a declared body that is too long or compressed, before reading anything.
 
         Raises Problem: request.malformed, request.too-large, request.unsupported-media-type.

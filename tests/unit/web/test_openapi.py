@@ -1,0 +1,91 @@
+"""The OpenAPI 3.1 description comes from the same table that is served."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from marshmallow import Schema, fields
+from werkzeug.test import Client
+
+from kernel.problems import NOT_FOUND, TOO_LARGE, TOO_MANY_REQUESTS
+from kernel.text import Text
+from kernel.web.routes import Parameter
+
+from .conftest import echo, make_app, route
+
+
+class SubjectSchema(Schema):
+    scheme = fields.String(required=True)
+
+
+class OpenCase(Schema):
+    service_item = fields.String(required=True)
+    subjects = fields.List(fields.Nested(SubjectSchema))
+
+
+class Opened(Schema):
+    case = fields.String(required=True)
+
+
+ROUTES = [
+    route(
+        echo,
+        "POST",
+        "/v1/cases",
+        request_schema=OpenCase,
+        response_schema=Opened,
+        success=201,
+        tag="cases",
+        access="system",
+        problems=(NOT_FOUND, TOO_LARGE, TOO_MANY_REQUESTS),
+        description=Text("说明", "Explanation"),
+        hot=True,
+    ),
+    route(echo, "GET", "/v1/cases", parameters=(Parameter("status", Text("状态", "State")),)),
+    route(echo, "GET", "/v1/cases/<case>/items/<int:number>"),
+    route(echo, "POST", "/token", request_schema=Opened, request_type="application/x-www-form-urlencoded"),
+    route(echo, "GET", "/hidden", documented=False),
+    route(echo, "GET", "/page", page=True),
+]
+
+
+def document(**settings):
+    return Client(make_app(*ROUTES, **settings)).get("/openapi.json").json
+
+
+def test_every_documented_route_is_described_with_who_may_call():
+    found = document()
+    assert found["openapi"] == "3.1.0"
+    opened = found["paths"]["/v1/cases"]["post"]
+    assert opened["x-tongban-access"] == "system"
+    assert opened["summary"] == "测试 / test"
+    assert opened["description"] == "说明\n\nExplanation"
+    assert set(opened["responses"]) == {"201", "404", "413", "429", "default"}
+    assert "resource.not-found" in opened["responses"]["404"]["description"]
+    assert {"/hidden", "/page", "/docs", "/static/kit/{name}"}.isdisjoint(found["paths"])
+    assert {"/healthz", "/readyz", "/metrics"} <= found["paths"].keys()
+
+
+def test_path_query_and_body_are_described():
+    found = document()
+    path = found["paths"]["/v1/cases/{case}/items/{number}"]["get"]
+    assert [(each["name"], each["in"]) for each in path["parameters"]] == [("case", "path"), ("number", "path")]
+    assert found["paths"]["/v1/cases"]["get"]["parameters"][0]["name"] == "status"
+    assert "application/x-www-form-urlencoded" in found["paths"]["/token"]["post"]["requestBody"]["content"]
+    schema = found["components"]["schemas"]["OpenCase"]
+    assert schema["required"] == ["service_item"]
+
+
+def test_every_reference_resolves_and_operation_ids_are_unique():
+    found = document()
+    for name in re.findall(r'"#/components/([^"]+)"', json.dumps(found)):
+        part, _, key = name.partition("/")
+        assert key in found["components"][part]
+    operations = [operation["operationId"] for path in found["paths"].values() for operation in path.values()]
+    assert len(operations) == len(set(operations))
+
+
+def test_the_server_is_the_public_origin_when_there_is_one():
+    assert document(public_origin="https://x.example")["servers"] == [{"url": "https://x.example"}]
+    assert document()["servers"] == [{"url": "/"}]
