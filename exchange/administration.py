@@ -7,21 +7,20 @@ the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import Connection
 
 from exchange.app import open_outside
 from exchange.catalogue.applying import Applying, Change, Plan
 from exchange.catalogue.grant_drafts import manifest_of
 from exchange.catalogue.registry import Registry
 from exchange.governance.forms import EXPLAIN, Question
-from exchange.governance.transitions import Transitions
+from exchange.governance.transitions import Transitions, nothing_to_spend
 from exchange.governance.views import explanation, grant_view
 from exchange.rooms import Outside, Rooms, furnish
 from exchange.store import catalogue, grants
@@ -29,7 +28,6 @@ from kernel.canonical import JSON
 from kernel.clock import Clock, SystemClock
 from kernel.entropy import Entropy, SystemEntropy
 from kernel.identifiers.subject import SubjectRef
-from kernel.ledger.receipt import Receipt
 from kernel.settings import ExchangeSettings
 from policies.commands import SuspendGrant
 from policies.events import GrantState
@@ -105,7 +103,7 @@ class Administration:
         """Take an active grant out at once. Raises NotAllowed, GrantMoved, LedgerUnavailable."""
         outside = self.outside
         transitions = Transitions(outside.database, outside.ledger, outside.clock)
-        state = transitions.carry_out(SuspendGrant(reason), grant, None, OPERATOR, _nothing_to_spend)
+        state = transitions.carry_out(SuspendGrant(reason), grant, None, OPERATOR, nothing_to_spend)
         return grant_view(state, self._registry())
 
     def erase(self, subject: SubjectRef) -> int:
@@ -126,7 +124,3 @@ class Administration:
             versions = grants.versions(connection, name)
         found = [state for state in versions if version in {"", str(state.grant.version)}]
         return found[-1] if found else None
-
-
-def _nothing_to_spend(_connection: Connection, _receipts: Sequence[Receipt]) -> None:
-    """A command of the operator's own terminal carries no proof."""

@@ -17,7 +17,7 @@ from exchange.catalogue.grant_drafts import command_for
 from exchange.catalogue.manifests import CheckConnector
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from exchange.catalogue.registry import GRANT, Registry, check_grant
-from exchange.governance.transitions import Step, Transitions
+from exchange.governance.transitions import Step, Transitions, nothing_to_spend
 from exchange.store import catalogue, epoch, grants
 from exchange.store.catalogue import Key
 from kernel import canonical
@@ -29,7 +29,6 @@ from kernel.entropy import Entropy
 from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
-from kernel.ledger.receipt import Receipt
 from kernel.manifests import Finding, ManifestError
 from policies.events import GrantState
 from policies.lifecycle import NotAllowed
@@ -91,7 +90,7 @@ class Applying:
             self.ledger.append([self._entry(plan)], also=lambda connection, _: self._write(connection, plan))
         transitions = Transitions(self.database, self.ledger, self.clock)
         for start in range(0, len(plan.steps), MOST_STEPS):
-            transitions.record(plan.steps[start : start + MOST_STEPS], author, _nothing_to_spend)
+            transitions.record(plan.steps[start : start + MOST_STEPS], author, nothing_to_spend)
 
     def _checked(self, given: Sequence[files.Document], union: Mapping[Key, Document]) -> Registry:
         try:
@@ -135,7 +134,3 @@ def located(trouble: InvalidCatalogue, given: Sequence[files.Document]) -> Manif
 
 def _name(document: files.Document) -> str:
     return manifests.key_of(document)[1]
-
-
-def _nothing_to_spend(_connection: Connection, _receipts: Sequence[Receipt]) -> None:
-    """A command of the operator's own terminal carries no proof."""

@@ -4,14 +4,10 @@ state.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
-from exchange.governance.transitions import EXCHANGE, GrantMoved, Transitions
+from exchange.governance.transitions import EXCHANGE, GrantMoved, Transitions, nothing_to_spend
 from exchange.store import grants
-from kernel.ledger.receipt import Receipt
 from policies.commands import ExpireGrant
 from policies.events import Status
 
@@ -31,11 +27,7 @@ class Expiry:
         for state in ended:
             steps = self.transitions.steps(ExpireGrant(), state, EXCHANGE, (state,))
             try:
-                self.transitions.record(steps, EXCHANGE, _nothing_to_spend)
+                self.transitions.record(steps, EXCHANGE, nothing_to_spend)
             except GrantMoved:
                 continue  # an officer, or another node, was faster
         return len(ended)
-
-
-def _nothing_to_spend(_connection: Connection, _receipts: Sequence[Receipt]) -> None:
-    """Time carries no proof."""

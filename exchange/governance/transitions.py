@@ -125,3 +125,7 @@ def _entry(step: Step, actor: Officer) -> Event:
         "organisation": actor.organisation,
     }
     return Event(step.event.name, step.after.grant.ref, str(step.after.revision), said)
+
+
+def nothing_to_spend(_connection: Connection, _receipts: Sequence[Receipt]) -> None:
+    """For commands that carry no proof: the operator's own terminal, and what time alone decides."""

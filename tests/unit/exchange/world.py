@@ -8,7 +8,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +44,9 @@ ITEM, OTHER_ITEM = "11500000DEM000057T3500131001000", "11500000DEM00015343500132
 BASIS = "demo-rules"
 
 
-def number(serial: int, born: str = "19900312") -> str:
+def number(serial: int, born: str = "1990-03-12") -> str:
     """A citizen number of the unassigned division 500199."""
-    return citizen_number.compose("500199", datetime.strptime(born, "%Y%m%d").date(), serial).value
+    return citizen_number.compose("500199", date.fromisoformat(born), serial).value
 
 
 OWNER, WORKER, STRANGER = number(2), number(4), number(6)
@@ -156,7 +156,9 @@ STAFF_LIST: dict[str, Any] = {
 
 def connector(name: str, kind: str, fields: Mapping[str, str], adapter: str = "memory") -> dict[str, Any]:
     """A Connector manifest over RECORDS."""
-    mapping = {"fields": {ours: {"column": theirs} for ours, theirs in fields.items()}}
+    mapping: dict[str, Any] = {"fields": {ours: {"column": theirs} for ours, theirs in fields.items()}}
+    for name in fields.keys() & {"staff"}:
+        mapping["fields"][name]["several"] = True
     spec = {"evidence_type": kind, "adapter": adapter, "trust_grade": "A", "mapping": mapping}
     spec[adapter] = {"subject_column": "id", "records": RECORDS[kind]}
     return {"kind": "Connector", "metadata": {"name": name}, "spec": spec}
@@ -491,8 +493,7 @@ def make_world(database_url: str, tmp_path: Path, *, origin: str = ORIGIN) -> Wo
         return connectors.build(document, secrets={}.__getitem__, roots=(), clock=clock, adapters=adapters)
 
     outside = Outside(settings, database, keys, ledger, clock, entropy, issuer.fetch, build, Metrics())
-    world = World(outside, issuer, clock, tmp_path, calls)
-    return world
+    return World(outside, issuer, clock, tmp_path, calls)
 
 
 def furnished(world: World) -> World:

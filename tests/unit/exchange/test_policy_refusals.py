@@ -1,0 +1,254 @@
+"""Every code with which a decision refuses: reached through the API, with its words and whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from exchange.gateway import refusals
+from exchange.gateway.snapshot import Snapshot
+from policies.decision import Deny, Permit
+from policies.grant import Obligation
+from policies.refusals import REFUSALS
+from tests.unit.exchange.world import (
+    BASIS,
+    CATALOGUE,
+    ITEM,
+    MARKET,
+    NAME,
+    OTHER_ITEM,
+    OWNER,
+    STAFF,
+    WORKER,
+    World,
+    detail,
+    grant,
+    request,
+    service_item,
+    system,
+)
+
+Answer = Any
+
+
+def ask(world: World, item: Mapping[str, Any] = NAME, **claims: Any) -> Answer:
+    case = world.open_case()
+    token = world.issuer.token(world.holder, person=OWNER, authorization_details=detail(case, item), **claims)
+    return world.ask(case, item, token=token)
+
+
+def replaced(world: World, **more: Any) -> None:
+    """A new version of the identity grant, approved."""
+    world.apply(grant("G-IDENTITY", **more))
+    world.approve("G-IDENTITY")
+
+
+def no_grant(world: World) -> Answer:
+    body = {"reason": "ended by the provider"}
+    officer = {"sub": "p", "roles": ["provider-officer"], "organisation": "11500000DEM0000303"}
+    assert world.officer("POST", "/v1/grants/G-STAFF/revoke", body, **officer).status_code == 200
+    return ask(world, STAFF)
+
+
+def field_not_granted(world: World) -> Answer:
+    return ask(world, {"type": "identity-card", "fields": ["born"]})
+
+
+def predicate_not_granted(world: World) -> Answer:
+    replaced(world)
+    return ask(world, NAME | {"predicates": [{"name": "exists"}]})
+
+
+def purpose_not_granted(world: World) -> Answer:
+    replaced(world, service_items=[OTHER_ITEM])
+    return ask(world)
+
+
+def basis_not_granted(world: World) -> Answer:
+    more = service_item(ITEM, MARKET)
+    more["spec"]["legal_bases"].append({"code": "other-basis", "kind": "statutory", "citation": {"zh": "一", "en": "a"}})
+    world.apply(more)
+    world.rooms.policy.renew()
+    case = world.open_case()
+    details = detail(case, NAME, basis="other-basis")
+    token = world.issuer.token(world.holder, person=OWNER, authorization_details=details)
+    return world.call("POST", "/v1/evidence-requests", token, request(case, NAME, legal_basis="other-basis"))
+
+
+def relation_not_granted(world: World) -> Answer:
+    case = world.open_case((WORKER, "employee"))
+    world.ask(case, STAFF)
+    return world.ask(case, STAFF | {"subject": {"scheme": "citizen-number", "value": WORKER, "relation": "employee"}})
+
+
+def absence_not_granted(world: World) -> Answer:
+    case = world.open_case((OWNER, "applicant"))
+    item = NAME | {"subject": {"scheme": "citizen-number", "value": OWNER}}
+    token = world.issuer.token(world.holder, authorization_details=detail(case, item), act={"sub": "officer-7"})
+    return world.ask(case, item, token=token)
+
+
+def assurance_too_low(world: World) -> Answer:
+    return ask(world, acr="urn:tongban:loa:1")
+
+
+def presence_unproven(world: World) -> Answer:
+    return ask(world, acr=None)
+
+
+def not_yet_valid(world: World) -> Answer:
+    replaced(world, valid_from="2026-12-01")
+    return ask(world)
+
+
+def expired(world: World) -> Answer:
+    replaced(world, valid_to="2026-11-24")
+    world.clock.advance(24 * 3600)
+    world.rooms.policy.renew()
+    return ask(world)
+
+
+def quota_exceeded(world: World) -> Answer:
+    replaced(world, quota_per_day=1)
+    ask(world)
+    return ask(world)
+
+
+def consent_missing(world: World) -> Answer:
+    world.apply(service_item(ITEM, MARKET, kind="consent"))
+    replaced(world, basis_kind="consent", relations=["self", "employee"])
+    world.apply(grant("G-STAFF", evidence_type="staff-list", fields=["employer"], basis_kind="consent"))
+    world.approve("G-STAFF")
+    assert ask(world).json["status"] == "delivered"  # the person agreed to exactly this at sign-in
+    case = world.open_case((WORKER, "employee"))
+    assert world.ask(case, STAFF).json["status"] == "delivered"
+    return world.ask(case, NAME | {"subject": {"scheme": "citizen-number", "value": WORKER, "relation": "employee"}})
+
+
+def unknown_resource(world: World) -> Answer:
+    return ask(world, {"type": "no-such-evidence", "fields": ["name"]})
+
+
+def unknown_basis(world: World) -> Answer:
+    case = world.open_case()
+    token = world.issuer.token(world.holder, person=OWNER, authorization_details=detail(case, NAME, basis="no-basis"))
+    return world.call("POST", "/v1/evidence-requests", token, request(case, NAME, legal_basis="no-basis"))
+
+
+def unknown_field(world: World) -> Answer:
+    return ask(world, {"type": "identity-card", "fields": ["no_such_field"]})
+
+
+def unknown_predicate(world: World) -> Answer:
+    return ask(world, {"type": "staff-list", "predicates": [{"name": "exists"}]})
+
+
+REACHED: Mapping[str, Callable[[World], Answer]] = {
+    "policy.no-grant": no_grant,
+    "policy.field-not-granted": field_not_granted,
+    "policy.predicate-not-granted": predicate_not_granted,
+    "policy.purpose-not-granted": purpose_not_granted,
+    "policy.basis-not-granted": basis_not_granted,
+    "policy.relation-not-granted": relation_not_granted,
+    "policy.absence-not-granted": absence_not_granted,
+    "policy.assurance-too-low": assurance_too_low,
+    "policy.presence-unproven": presence_unproven,
+    "policy.not-yet-valid": not_yet_valid,
+    "policy.expired": expired,
+    "policy.quota-exceeded": quota_exceeded,
+    "policy.consent-missing": consent_missing,
+    "policy.unknown-resource": unknown_resource,
+    "policy.unknown-basis": unknown_basis,
+    "policy.unknown-field": unknown_field,
+    "policy.unknown-predicate": unknown_predicate,
+}
+"""How a department meets each code."""
+
+BARRED = {
+    "policy.engine-error": "only a defect of the engine itself",
+    "policy.nothing-asked": "the form refuses it first",
+    "policy.obligation-unknown": "such a grant is never activated",
+    "policy.provider-not-granted": "applying a catalogue that moves a type leaves its grants behind",
+    "policy.system-suspended": "the whole request is refused first (system.suspended)",
+    "policy.unknown-principal": "the whole request is refused first (system.unknown)",
+    "policy.unknown-purpose": "the whole request is refused first (catalogue.unknown-service-item)",
+}
+"""Codes that an earlier check keeps a department from meeting; the decision would refuse all the same."""
+
+
+def test_every_code_of_a_decision_is_reached_or_barred_by_an_earlier_check() -> None:
+    assert REACHED.keys() | BARRED.keys() == REFUSALS.keys()
+
+
+@pytest.mark.parametrize("code", sorted(REACHED))
+def test_a_refusal_names_its_code_and_releases_nothing(small_world: World, code: str) -> None:
+    answer = REACHED[code](small_world)
+    assert answer.status_code == 200, answer.text
+    (item,) = answer.json["evidence"]
+    assert (item["status"], item["problem"]["code"]) == ("refused", code)
+    assert item["problem"]["fault"] == REFUSALS[code].fault.value
+    assert item["problem"]["next_step"]
+    assert not {"data", "answers", "jws"} & item.keys()
+    assert small_world.events("EvidenceRefused")[-1]["facts"]["reason"] == code
+
+
+@pytest.mark.parametrize("code", sorted(REFUSALS))
+def test_every_code_has_a_problem_in_both_languages(code: str) -> None:
+    refusal = refusals.by_policy(Deny(code=code, clauses=(), grants=(), epoch=1))
+    zh, en = (refusals.describe(refusal, "dec_1", language) for language in ("zh", "en"))
+    assert zh["code"] == en["code"] == code
+    assert zh["title"] != en["title"]
+    assert zh["status"] == 403
+
+
+def test_a_type_that_moved_to_another_provider_takes_no_grant_along(small_world: World) -> None:
+    moved = next(one for one in CATALOGUE if one["metadata"]["name"] == "identity-card")
+    small_world.apply(moved | {"spec": moved["spec"] | {"provider": MARKET}})
+    small_world.rooms.policy.renew()
+    (item,) = ask(small_world).json["evidence"]
+    assert item["problem"]["code"] == "policy.provider-not-granted"
+
+
+def test_a_suspended_system_obtains_nothing(small_world: World) -> None:
+    small_world.apply(system("market-website", MARKET, status="suspended"))
+    small_world.rooms.policy.renew()
+    token = small_world.issuer.token(small_world.holder, person=OWNER)
+    answer = small_world.call("POST", "/v1/evidence-requests", token, request("case_" + "0" * 26, NAME))
+    assert (answer.status_code, answer.json["code"]) == (403, "system.suspended")
+    assert small_world.events("EvidenceRefused")[-1]["facts"]["reason"] == "system.suspended"
+
+
+def test_a_client_that_is_no_system_obtains_nothing(small_world: World) -> None:
+    token = small_world.issuer.token(small_world.holder, "nobody", person=OWNER)
+    answer = small_world.call("POST", "/v1/evidence-requests", token, request("case_" + "0" * 26, NAME))
+    assert (answer.status_code, answer.json["code"]) == (403, "system.unknown")
+
+
+def test_a_service_item_nobody_knows_is_refused_before_anything_else(small_world: World) -> None:
+    token = small_world.issuer.token(small_world.holder, person=OWNER)
+    body = request("case_" + "0" * 26, NAME, service_item="110000000000")
+    answer = small_world.call("POST", "/v1/evidence-requests", token, body)
+    assert (answer.status_code, answer.json["code"]) == (422, "catalogue.unknown-service-item")
+
+
+class _Permissive:
+    """An engine that permits everything, with an obligation nobody knows how to meet."""
+
+    epoch = 1
+
+    def decide(self, _request: object) -> Permit:
+        return Permit(
+            grants=("X@1",), release={}, predicates=frozenset(), obligations=(Obligation("x"),), quotas=(), epoch=1
+        )
+
+
+def test_even_a_broken_engine_cannot_release_a_field_it_did_not_name(small_world: World) -> None:
+    snapshot: Snapshot = small_world.rooms.policy.current()
+    broken = replace(snapshot, image=_Permissive())
+    small_world.rooms.policy._held = (broken, small_world.clock.monotonic() + 1)
+    (item,) = ask(small_world).json["evidence"]
+    assert item["data"] == {}
+    assert BASIS
