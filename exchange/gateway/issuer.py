@@ -53,11 +53,7 @@ class Issuer:
     def refresh(self) -> None:
         """Read the keys again (a scheduled reading); keeps the known ones when the issuer does not answer."""
         with self._lock:
-            try:
-                self._read()
-            except IssuerUnreachable:
-                if self._key_set is None:
-                    raise
+            self._try_reading()
 
     def endpoint(self, name: str) -> str:
         """An address from the issuer's metadata, on the issuer's own origin. Raises IssuerUnreachable."""
