@@ -8,10 +8,13 @@ import click
 
 from kernel.database import DatabaseUnavailable, UnsafeDatabase
 from tongban import __version__
+from tongban.commands.client import client
 from tongban.commands.db import db
 from tongban.commands.demo import demo
 from tongban.commands.init import init
 from tongban.commands.keys import keys
+from tongban.commands.organisation import organisation
+from tongban.commands.person import person
 from tongban.commands.serve import serve
 from tongban.commands.verify import verify
 from tongban.output import WRONG_USAGE
@@ -23,7 +26,7 @@ def tongban() -> None:
     """通办：一次登录，凭数据办事，人人可验的回执 / Sign in once, evidence by data, a receipt anyone can check."""
 
 
-for command in (db, demo, init, keys, serve, verify):
+for command in (client, db, demo, init, keys, organisation, person, serve, verify):
     tongban.add_command(command)
 
 

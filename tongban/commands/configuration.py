@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from exchange.administration import Administration as ExchangeAdministration
+from exchange.administration import open_administration
+from idp.administration import Administration, AdministrationError
 from kernel.settings import Settings, SettingsError, load
 from tongban.output import wrong
 
@@ -29,3 +34,20 @@ def load_settings(named: str | None) -> Settings:
         return load(path, os.environ)
     except SettingsError as error:
         wrong(error.text.zh, error.text.en)
+
+
+@contextmanager
+def idp_administration(named: str | None) -> Iterator[Administration]:
+    """The identity provider's administration on the configured installation; a mistake is one sentence and status 2."""
+    with Administration.open(load_settings(named).idp) as opened:
+        try:
+            yield opened
+        except AdministrationError as error:
+            wrong(error.text.zh, error.text.en)
+
+
+@contextmanager
+def exchange_administration(named: str | None) -> Iterator[ExchangeAdministration]:
+    """The exchange's administration on the configured installation; a mistake is one sentence and status 2."""
+    with open_administration(load_settings(named).exchange) as opened:
+        yield opened

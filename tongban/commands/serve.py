@@ -31,7 +31,7 @@ def serve(service: str, config: str | None, workers: int | None) -> None:
     Example: tongban serve all --config data/tongban.toml
     """
     settings = load_settings(config)
-    chosen = {"idp": settings.idp, "exchange": settings.exchange}
+    chosen: dict[str, IdpSettings | ExchangeSettings] = {"idp": settings.idp, "exchange": settings.exchange}
     for name in SERVICES if service == "all" else (service,):
         refuse_several_writers(name, chosen[name], workers)
     if service == "all":

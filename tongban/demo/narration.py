@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import requests
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from kernel.text import Text
+from tongban.client import Refused
 
 
 @dataclass
@@ -63,6 +65,9 @@ class Narrator:
         except StoryFailed as failure:
             step.saw(failure=str(failure))
             raise
+        except (Refused, requests.RequestException, LookupError) as failure:
+            step.saw(failure=f"{type(failure).__name__}: {failure}")
+            raise StoryFailed(str(failure)) from failure
         finally:
             step.seconds = round(time.perf_counter() - started, 3)
             self._line(step)

@@ -38,12 +38,12 @@ def credentials(username: str, entropy: Entropy) -> Credentials:
 
 def accounts(people: Sequence[Mapping[str, Any]], entropy: Entropy) -> Iterator[Account]:
     """Citizens first, then officers."""
-    for key, person, story in (
+    for key, citizen, story in (
         ("wang", world.WANG, "restaurant"),
         ("chen", world.CHEN, "newborn"),
         ("li", world.LI, "newborn"),
     ):
-        yield Account(key, person.name, person.number, story, credentials(key, entropy))
+        yield Account(key, citizen.name, citizen.number, story, credentials(key, entropy))
     yield officer("author", world.ZHANG.name, world.ZHANG.number, DATA_BUREAU, ("governance-officer",), entropy)
     yield officer("approver", world.ZHAO.name, world.ZHAO.number, DATA_BUREAU, ("governance-approver",), entropy)
     staff = [one for one in people if one["household"]["relation"] == "户主"][-len(PROVIDERS) :]

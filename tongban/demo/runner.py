@@ -5,8 +5,9 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -98,11 +99,10 @@ def stage_of(narrator: Narrator, processes: Processes, scene: Scene) -> Stage:
 def play(narrator: Narrator, stage: Stage, scene: Scene, story: str) -> None:
     """Approve the grants, then play the stories; a failed story does not stop the next."""
     chosen = STORIES if story == "all" else {story: STORIES[story]}
-    for tell in (lambda: approvals(narrator, stage, scene), *(lambda one=one: one(stage) for one in chosen.values())):
-        try:
-            tell()
-        except StoryFailed:
-            continue
+    parts = [partial(approvals, narrator, stage, scene), *(partial(tell, stage) for tell in chosen.values())]
+    for part in parts:
+        with suppress(StoryFailed):  # the step that failed has been told; the next story may still be seen
+            part()
 
 
 def approvals(narrator: Narrator, stage: Stage, scene: Scene) -> None:

@@ -9,13 +9,19 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import yaml
+
+from exchange.administration import open_administration
+from idp.administration import Administration
+from idp.model.person import NewPerson, PersonKind
 from kernel import jose
-from kernel.clock import SystemClock
 from kernel.entropy import Entropy, SystemEntropy, token
+from kernel.identifiers.subject import SubjectRef
 from kernel.settings import Settings
+from kernel.text import Text
 from tongban import installation
 from tongban.demo import world
-from tongban.demo.people import HEALTH, MARKET, Account, accounts
+from tongban.demo.people import DATA_BUREAU, HEALTH, MARKET, Account, accounts
 from tongban.demo.processes import Program, python
 from tongban.officer import CALLBACK, CLIENT_ID
 
@@ -205,7 +211,46 @@ def website_keys(entropy: Entropy) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def register(scene: Scene, entropy: Entropy) -> None:
     """Departments, clients and people at the identity provider; the catalogue at the exchange."""
-    raise NotImplementedError
+    with Administration.open(scene.settings.idp) as idp:
+        for code, name in organisations(scene.manifests).items():
+            idp.clients.add_organisation(code, name)
+        idp.clients.add(command_metadata(DATA_BUREAU))
+        for site in WEBSITES:
+            private, public = website_keys(entropy)
+            idp.clients.add(website_metadata(site, scene.site(site.name), public))
+            hand_over(scene, site, private)
+        for account in scene.people:
+            idp.people.add(new_person(account))
+    with open_administration(scene.settings.exchange) as exchange:
+        exchange.apply([scene.manifests])
 
 
-__all__ = ["REGISTERS", "WEBSITES", "Scene", "SystemClock", "set_up"]
+def organisations(manifests: Path) -> dict[str, Text]:
+    """The departments of the catalogue, by code."""
+    text = (manifests / "organisations.yaml").read_text(encoding="utf-8")
+    return {entry["metadata"]["name"]: Text(**entry["spec"]["name"]) for entry in yaml.safe_load_all(text)}
+
+
+def hand_over(scene: Scene, site: Website, private_jwk: Mapping[str, Any]) -> None:
+    """Put what a department was given at registration into its website's own folder."""
+    folder = scene.folder / "departments" / site.name
+    folder.mkdir(parents=True, exist_ok=True)
+    given = site_file(site, scene.site(site.name), scene.settings, private_jwk)
+    path = folder / "site.json"
+    path.write_text(json.dumps(given), encoding="utf-8")
+    path.chmod(0o600)
+
+
+def new_person(account: Account) -> NewPerson:
+    """An account as the identity provider takes it. Everyone was proofed at the window (level 3)."""
+    return NewPerson(
+        username=account.credentials.username,
+        name=account.name,
+        password=account.credentials.password,
+        kind=PersonKind.STAFF if account.organisation else PersonKind.NATURAL,
+        assurance=3,
+        subject=SubjectRef("citizen-number", account.number),
+        totp_secret=account.credentials.totp_secret,
+        organisation=account.organisation,
+        roles=account.roles,
+    )

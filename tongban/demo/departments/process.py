@@ -61,7 +61,7 @@ def serve(here: Place, handler: Handler) -> None:
             if self.path == "/healthz":
                 self.send(200, {"status": "ok"})
             else:
-                self.send(*handler(self.path, self.headers, body))
+                self.send(*handler(self.path, dict(self.headers.items()), body))
 
         def send(self, status: int, value: Any) -> None:
             data = json.dumps(value, ensure_ascii=False).encode()

@@ -16,8 +16,10 @@ from typing import Any
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.flask_client import OAuth
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from authlib.oauth2.rfc7523.assertion import sign_jwt_bearer_assertion
 from flask import Flask, Response, abort, redirect, render_template, request, session, url_for
 from flask_wtf import CSRFProtect
+from joserfc.jwk import ECKey
 from werkzeug.wrappers import Response as BaseResponse
 
 from tongban.demo.departments.applications import Application, Applications
@@ -72,15 +74,31 @@ def create_site(service: Service, folder: Path) -> Flask:
     return app
 
 
+class MinuteAssertion(PrivateKeyJWT):
+    """Authlib's ``private_key_jwt`` with ES256, valid for a minute instead of an hour."""
+
+    def sign(self, auth: Any, token_endpoint: str) -> str:
+        """An assertion for one request (RFC 7523 §3)."""
+        signed = sign_jwt_bearer_assertion(
+            auth.client_secret,
+            issuer=auth.client_id,
+            subject=auth.client_id,
+            audience=token_endpoint,
+            header={"alg": "ES256", "kid": auth.client_secret.kid},
+            expires_in=60,
+        )
+        return str(signed)
+
+
 def sign_in_client(app: Flask, known: Registration) -> Any:
     """Authlib's client, configured from discovery; S256 and ``private_key_jwt`` with the issuer as its audience."""
     oauth = OAuth(app)
     oauth.register(
         "tongban",
         client_id=known.client_id,
-        client_secret=dict(known.private_key),
+        client_secret=ECKey.import_key(dict(known.private_key)),
         server_metadata_url=f"{known.issuer}/.well-known/openid-configuration",
-        client_auth_methods=[PrivateKeyJWT(token_endpoint=known.issuer, alg="ES256")],
+        client_auth_methods=[MinuteAssertion(token_endpoint=known.issuer)],
         client_kwargs={
             "scope": "openid profile",
             "code_challenge_method": "S256",

@@ -12,6 +12,10 @@ import requests
 TIMEOUT = 30
 
 
+class NoSuchForm(LookupError):
+    """The page has no form with these fields; the text says what the page shows instead."""
+
+
 @dataclass
 class Form:
     """A form of a page: where it goes, and its fields with the values they have."""
@@ -83,7 +87,9 @@ class Browser:
 
     def submit(self, page: Page, values: Mapping[str, str]) -> Page:
         """Fill the form that has all these fields and send it."""
-        form = next(form for form in page.forms if set(values) <= form.names)
+        form = next((form for form in page.forms if set(values) <= form.names), None)
+        if form is None:
+            raise NoSuchForm(f"{page.url} ({page.status}): {page.text[:400]}")
         self.passwords_typed += "password" in values
         target = urljoin(page.url, form.action) if form.action else page.url
         answer = self.http.request(form.method, target, data=form.fields | dict(values), timeout=TIMEOUT)

@@ -1,0 +1,98 @@
+"""``tongban client``: OAuth clients of the identity provider."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tongban.commands.configuration import idp_administration
+from tongban.output import config_option, json_option, members, rows, write_json, wrong
+
+
+@click.group()
+def client() -> None:
+    """客户端 / OAuth clients."""
+
+
+def metadata_of(path: Path) -> dict[str, Any]:
+    """The client metadata in a file, or exit status 2."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        wrong(f"{path} 不是 JSON", f"{path} is not JSON: {error}")
+    if not isinstance(value, dict):
+        wrong(f"{path} 应是一个 JSON 对象", f"{path} should be one JSON object (RFC 7591 client metadata).")
+    return value
+
+
+@client.command()
+@click.option("--from", "source", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
+@config_option
+def add(source: Path, config: str | None) -> None:
+    """登记客户端；密钥口令只显示这一次 / Register a client from RFC 7591 metadata; a secret is shown this once.
+
+    Example: tongban client add --from client.json
+    """
+    with idp_administration(config) as idp:
+        write_json(idp.clients.add(metadata_of(source)))
+
+
+@client.command("list")
+@config_option
+@json_option
+def list_(config: str | None, as_json: bool) -> None:
+    """列出客户端 / List the clients, without secrets.
+
+    Example: tongban client list
+    """
+    with idp_administration(config) as idp:
+        rows(
+            idp.clients.every(),
+            ["client_id", "client_name", "tongban_organisation", "token_endpoint_auth_method"],
+            as_json=as_json,
+        )
+
+
+@client.command()
+@click.argument("client_id")
+@config_option
+@json_option
+def show(client_id: str, config: str | None, as_json: bool) -> None:
+    """显示一个客户端 / Show one client, without its secret.
+
+    Example: tongban client show market-website
+    """
+    with idp_administration(config) as idp:
+        members(idp.clients.show(client_id), as_json=as_json)
+
+
+@client.command("rotate-secret")
+@click.argument("client_id")
+@config_option
+@json_option
+def rotate_secret(client_id: str, config: str | None, as_json: bool) -> None:
+    """更换密钥口令；旧的立即失效 / A new secret, shown this once; the old one stops working at once.
+
+    Example: tongban client rotate-secret window-terminal
+    """
+    with idp_administration(config) as idp:
+        members(idp.clients.rotate_secret(client_id), as_json=as_json)
+
+
+@client.command()
+@click.argument("client_id")
+@click.option("--yes", is_flag=True, help="不再询问 / do not ask")
+@config_option
+def disable(client_id: str, yes: bool, config: str | None) -> None:
+    """停用客户端，一秒内处处生效 / Refuse a client and its tokens everywhere within a second.
+
+    Example: tongban client disable market-website --yes
+    """
+    if not yes:
+        click.confirm(f"停用 {client_id} / disable {client_id}?", abort=True)
+    with idp_administration(config) as idp:
+        idp.clients.disable(client_id)
+    click.echo(f"已停用 / disabled: {client_id}")
