@@ -16,6 +16,9 @@ _NUMBER = re.compile(
 )
 """GB 11643 by its look: division, a day of birth, serial, check character. A wrong check character is no excuse."""
 
+_COMPANY = re.compile(r"[1-9][1-9][1-8]")
+"""GB 32100: registrar, kind, and the first digit of a province; none of them is 0."""
+
 
 def holds_citizen_number(text: bytes) -> bool:
     """Whether a UTF-8 text holds what looks like one, full-width digits included."""
@@ -29,8 +32,16 @@ def _holds(text: str) -> bool:
 
 
 def _names_a_company(code: str) -> bool:
-    """A social credit code of digits alone can look like a citizen number; the two check characters tell them apart."""
-    return _is_valid(social_credit_code.parse, code) and not _is_valid(citizen_number.parse, code)
+    """A social credit code of digits alone can look like a citizen number; the two check characters tell them apart.
+
+    A mistyped number passes for a code once in 31 times at most: its prefecture, where a code has the province, begins
+    with 0 nearly always.
+    """
+    return (
+        bool(_COMPANY.match(code))
+        and _is_valid(social_credit_code.parse, code)
+        and not _is_valid(citizen_number.parse, code)
+    )
 
 
 def _is_valid(parse: Callable[[object], object], code: str) -> bool:

@@ -9,6 +9,7 @@ from kernel.ledger.verify.failure import Check, VerificationFailed
 from kernel.ledger.verify.log import verify_growth, verify_log
 from kernel.ledger.verify.note import Checkpoint, verify_checkpoint
 from kernel.ledger.verify.receipt import Verification, verify_receipt
+from kernel.ledger.verify.signature import verify_signature
 
 __all__ = [
     "Check",
@@ -19,4 +20,5 @@ __all__ = [
     "verify_growth",
     "verify_log",
     "verify_receipt",
+    "verify_signature",
 ]

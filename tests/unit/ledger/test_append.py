@@ -7,10 +7,14 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Connection
 
 from kernel import canonical
-from kernel.database import Database
+from kernel.database import Database, DatabaseUnavailable
+from kernel.ledger import store
 from kernel.ledger.batch import Request
 from kernel.ledger.errors import FenceMoved, LedgerUnavailable
 from kernel.ledger.event import Event, InvalidEvent, drafts
@@ -327,3 +331,35 @@ def test_an_origin_that_cannot_be_a_key_name_is_refused(sqlite_url: str) -> None
         with pytest.raises(ValueError, match="origin"):
             open_ledger(database, origin=origin)
     database.close()
+
+
+def test_the_tables_are_the_same_whether_a_migration_or_the_metadata_made_them(database_url: str) -> None:
+    database = Database.open(database_url)
+    with database.engine.begin() as connection:
+        store.create_v1(Operations(MigrationContext.configure(connection)))
+    metadata = sa.MetaData()
+    store.define(metadata)
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    ledger = open_ledger(database)
+    assert ledger.append([opened(1)])[0].index == 0
+    ledger.close()
+    database.close()
+
+
+def test_an_acknowledgement_that_was_lost_is_looked_up_by_the_ledger_itself(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, calls = ledger._database, []
+    write = database.write
+
+    def write_and_lose_the_answer(work, **options):
+        result = write(work, **options)
+        calls.append(result)
+        if len(calls) == 1:
+            raise DatabaseUnavailable("the connection broke", uncertain=True)
+        return result
+
+    monkeypatch.setattr(database, "write", write_and_lose_the_answer)
+    (receipt,) = ledger.append([opened(1)])
+    assert (receipt.index, receipt.repeated, len(calls), ledger.size()) == (0, True, 2, 1)
