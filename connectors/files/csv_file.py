@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import BinaryIO
 
 from connectors.base import Raw
@@ -12,7 +12,7 @@ from connectors.errors import SourceGarbled
 from connectors.files.settings import FileSettings
 
 
-def rows(file: BinaryIO, settings: FileSettings) -> Iterator[Sequence[Raw]]:
+def rows(file: BinaryIO, settings: FileSettings) -> Generator[Sequence[Raw]]:
     """Every row as text. Raises: SourceGarbled for a byte the encoding does not know, or a stray quote."""
     text = io.TextIOWrapper(file, encoding=settings.encoding, errors="strict", newline="")
     reader = csv.reader(text, delimiter=settings.delimiter, quotechar=settings.quote, strict=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
@@ -17,7 +18,7 @@ from connectors.files.index import Index
 from connectors.files.settings import FileSettings
 from connectors.files.tables import kept_rows
 
-_READERS: Mapping[str, Callable[[BinaryIO, FileSettings], Iterator[Sequence[Raw]]]] = {
+_READERS: Mapping[str, Callable[[BinaryIO, FileSettings], Generator[Sequence[Raw]]]] = {
     "csv": csv_file.rows,
     "xlsx": xlsx_file.rows,
 }
@@ -81,8 +82,10 @@ class Shelf:
         if stamp.size > self._settings.max_file_bytes:
             return SourceTooLarge("file")
         try:
-            with self._folder.open(stamp) as file:
-                rows = _READERS[self._settings.format](file, self._settings)
+            with (
+                self._folder.open(stamp) as file,
+                closing(_READERS[self._settings.format](file, self._settings)) as rows,
+            ):
                 return Index(self._settings.kept, kept_rows(rows, self._settings))
         except (SourceGarbled, SourceTooLarge) as problem:
             return type(problem)(problem.reason)

@@ -7,7 +7,7 @@ multiply (K2). The first is counted before inflating, the second is refused wher
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, BinaryIO
@@ -24,7 +24,7 @@ _TOO_MANY_DIGITS = 10**15
 """Spreadsheets keep 15 digits of a number: a longer one, such as a citizen number, has already lost its end."""
 
 
-def rows(file: BinaryIO, settings: FileSettings) -> Iterator[Sequence[Raw]]:
+def rows(file: BinaryIO, settings: FileSettings) -> Generator[Sequence[Raw]]:
     """Every row of the sheet. Raises: SourceGarbled, SourceTooLarge."""
     try:
         _check_archive(file, settings.max_file_bytes)

@@ -8,6 +8,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from connectors.faults import fault
 
+_PRIVATE = tuple(
+    ipaddress.ip_network(network)
+    for network in ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
 _LOCAL_NAMES = frozenset({"localhost"})
 _CHARACTERS = re.compile(r"[\x21-\x7e]+")
 
@@ -41,11 +45,10 @@ def is_same_machine(host: str) -> bool:
 
 
 def is_private(address: str) -> bool:
-    """Whether an IP address is of this machine or of a private network (RFC 1918, RFC 4193); link-local is not."""
+    """Whether an IP address is of this machine or of a private network (RFC 1918 §3, RFC 4193 §3.1)."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    ip = mapped or ip
-    return ip.is_loopback or (ip.is_private and not ip.is_link_local and not ip.is_unspecified)
+    return any((mapped or ip) in network for network in _PRIVATE)
 
 
 def _split(url: str) -> SplitResult:
