@@ -118,6 +118,13 @@ class InvalidDpopProofError(OAuthError):
     code = "invalid_dpop_proof"
 
 
+class RefusedDpopProofError(OAuthError):
+    """RFC 9449 §7.1: the same at a protected resource, where it is a challenge."""
+
+    code = "invalid_dpop_proof"
+    status = 401
+
+
 class InvalidClientMetadataError(OAuthError):
     """RFC 7591 §3.2.2."""
 

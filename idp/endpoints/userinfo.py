@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from idp.authentication.accounts import Accounts
 from idp.endpoints.forms import form
-from idp.errors import InvalidDpopProofError, InvalidRequestError, InvalidTokenError
+from idp.errors import InvalidDpopProofError, InvalidRequestError, InvalidTokenError, RefusedDpopProofError
 from idp.model import scopes
 from idp.model.person import Person
 from idp.store import families
@@ -49,7 +49,14 @@ class UserinfoEndpoint:
             return
         if jkt is None or scheme != "dpop":
             refuse("The access token was not presented the way it is bound.")
-        binding = proof_of_possession.binding(request, self.clock.now(), access_token=token, jkt=str(jkt))
+        try:
+            self._spend_proof(request, token, str(jkt))
+        except InvalidDpopProofError as error:
+            challenge = ("WWW-Authenticate", 'DPoP error="invalid_dpop_proof"')
+            raise RefusedDpopProofError(error.description, headers=(challenge,)) from None
+
+    def _spend_proof(self, request: HttpRequest, token: str, jkt: str) -> None:
+        binding = proof_of_possession.binding(request, self.clock.now(), access_token=token, jkt=jkt)
         if binding is None:
             raise InvalidDpopProofError("A DPoP proof is required.")
         self.database.write(lambda connection: proof_of_possession.spend(connection, binding.proofs))

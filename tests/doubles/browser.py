@@ -13,7 +13,7 @@ from werkzeug.test import Client, TestResponse
 
 from tests.doubles.identity_provider import ISSUER, PASSWORD, TOTP_SECRET, Provider
 
-_FORM = re.compile(r"<form[^>]*action=\"([^\"]*)\"[^>]*>(.*?)</form>", re.S)
+_FORM = re.compile(r"<form[^>]*action=\"([^\"]*)\"[^>]*>(.*?)</form>", re.DOTALL)
 _FIELD = re.compile(r"<(?:input|button)([^>]*)>")
 _ATTRIBUTE = re.compile(r"([a-z-]+)=\"([^\"]*)\"")
 
@@ -64,11 +64,15 @@ class Browser:
         return self.follow(self.post(form.action, {**form.fields, **values}))
 
     def walk(
-        self, url: str, username: str = "wang", password: str = PASSWORD, decision: str = "allow", otp: str | None = None
+        self,
+        url: str,
+        username: str = "wang",
+        password: str = PASSWORD,
+        decision: str = "allow",
+        otp: str | None = None,
     ) -> dict[str, str]:
         """Answer every page until the browser is sent back to the client; the parameters it carries."""
         page = self.follow(self.get(url))
-        self.left_for = None if self.left_for is None else self.left_for
         while page.status_code != 303:
             assert page.status_code == 200, page.text
             page = self.submit(page, **self._answers(page, username, password, decision, otp))
@@ -92,7 +96,7 @@ class Browser:
         return pyotp.TOTP(TOTP_SECRET).at(self.provider.clock.now())
 
     def cookie(self, name: str) -> str | None:
-        found = self.client.get_cookie(name)
+        found = self.client.get_cookie(name, "127.0.0.1")
         return found.value if found else None
 
 

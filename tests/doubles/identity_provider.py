@@ -123,7 +123,12 @@ class Provider:
     def register(self, **metadata: Any) -> dict[str, Any]:
         """Register a client of the market regulation department and let the nodes notice."""
         registered = self.administration.clients.add(
-            {"client_name": "Market website", "client_name#zh-CN": "市场监管网站", "tongban_organisation": MARKET, **metadata}
+            {
+                "client_name": "Market website",
+                "client_name#zh-CN": "市场监管网站",
+                "tongban_organisation": MARKET,
+                **metadata,
+            }
         )
         self.settle()
         return registered
@@ -180,7 +185,9 @@ def provider_at(url: str, folder: Path, **changes: Any) -> Iterator[Provider]:
     database = Database.open(url)
     ledger = open_ledger(settings, database, keys, clock, entropy, serving=False)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    desk = Administration(database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords)
+    desk = Administration(
+        database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords
+    )
     exchange = PaperExchange()
     app = create_app(
         settings, database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords,

@@ -1,4 +1,4 @@
-"""A department's client for tests: knows its registration, authenticates, proves possession, and misbehaves on demand."""
+"""A department's client for tests: it authenticates, proves possession, and misbehaves on demand."""
 
 from __future__ import annotations
 
@@ -42,7 +42,12 @@ class ProofKey:
         self.jkt = jose.thumbprint(self.public)
 
     def proof(self, method: str, url: str, access_token: str | None = None, **changes: Any) -> str:
-        claims: dict[str, Any] = {"htm": method, "htu": url, "jti": token(ENTROPY, 16), "iat": int(self._clock.now().timestamp())}
+        claims: dict[str, Any] = {
+            "htm": method,
+            "htu": url,
+            "jti": token(ENTROPY, 16),
+            "iat": int(self._clock.now().timestamp()),
+        }
         if access_token is not None:
             claims["ath"] = jose.access_token_hash(access_token)
         return raw_jws({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.public}, claims | changes, self.key)
@@ -148,7 +153,9 @@ class RelyingParty:
             return {}, {"Authorization": f"Basic {pair}"}
         return {"client_id": self.id}, {}
 
-    def assertion(self, *, key: jose.SigningKey | None = None, header: dict[str, Any] | None = None, **claims: Any) -> str:
+    def assertion(
+        self, *, key: jose.SigningKey | None = None, header: dict[str, Any] | None = None, **claims: Any
+    ) -> str:
         signer = key or self.key
         assert signer is not None
         now = int(self.provider.clock.now().timestamp())

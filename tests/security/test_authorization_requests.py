@@ -1,0 +1,269 @@
+"""Attacks on the authorization endpoint (A1-A8, A12): the browser goes nowhere it was not registered to go."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.doubles.browser import Browser, parameters
+from tests.doubles.identity_provider import EXCHANGE, ISSUER, Provider
+from tests.doubles.relying_party import CALLBACK, CHALLENGE, RelyingParty, details, public_client
+
+OTHER_REDIRECTS = (
+    f"{CALLBACK}/",
+    f"{CALLBACK}/more",
+    f"{CALLBACK}x",
+    f"{CALLBACK}?x=1",
+    f"{CALLBACK}#x",
+    "https://market.example",
+    "https://market.example/callback/../evil",
+    "https://market.example/%63allback",
+    "https://market.example/callback%2e",
+    "https://MARKET.example/callback",
+    "https://market.example:443/callback",
+    "https://market.example:8443/callback",
+    "http://market.example/callback",
+    "https://market.example@evil.example/callback",
+    "https://market.example:x@evil.example@market.example/callback",
+    "https://evil.example/callback",
+    "https://market.example\\@evil.example/callback",
+    "//market.example/callback",
+    "javascript:alert(1)",
+    "https://market.example/other https://market.example/callback",
+    "",
+)
+
+
+def assert_shown_and_not_sent(answer) -> None:
+    """A page for the person; the browser is sent nowhere."""
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+    assert answer.mimetype == "text/html"
+
+
+@pytest.mark.parametrize("redirect_uri", OTHER_REDIRECTS)
+def test_A1_a_redirect_uri_is_compared_character_by_character(
+    party: RelyingParty, browser: Browser, redirect_uri
+) -> None:
+    assert_shown_and_not_sent(browser.get(party.authorize_url(redirect_uri=redirect_uri)))
+
+
+@pytest.mark.parametrize(
+    "redirect_uri",
+    [
+        "http://localhost:5000/cb",
+        "http://127.0.0.2:5000/cb",
+        "http://127.0.0.1:5000/other",
+        "https://127.0.0.1:5000/cb",
+        "http://127.0.0.1.evil.example:5000/cb",
+        "http://127.0.0.1:5000@evil.example/cb",
+    ],
+)
+def test_A1_only_the_port_of_a_native_clients_loopback_address_may_differ(
+    provider: Provider, browser: Browser, redirect_uri
+) -> None:
+    """RFC 8252 §7.3 and §8.3."""
+    party = public_client(provider, application_type="native", redirect_uris=["http://127.0.0.1/cb"])
+    assert_shown_and_not_sent(browser.get(party.authorize_url(redirect_uri=redirect_uri)))
+    assert browser.get(party.authorize_url(redirect_uri="http://127.0.0.1:5000/cb")).status_code == 303
+
+
+def test_A1_a_web_client_registered_on_loopback_has_no_free_port(provider: Provider, browser: Browser) -> None:
+    party = RelyingParty(provider, redirect_uris=["http://127.0.0.1:8420/cb"])
+    assert_shown_and_not_sent(browser.get(party.authorize_url(redirect_uri="http://127.0.0.1:8421/cb")))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"response_type": "token"},
+        {"response_type": "code id_token"},
+        {"response_type": None},
+        {"scope": "profile"},
+        {"response_mode": "form_post"},
+        {"prompt": "none"},
+        {"client_id": "unknown"},
+    ],
+)
+def test_A2_an_unregistered_redirect_uri_outweighs_every_other_fault(
+    party: RelyingParty, browser: Browser, wrong
+) -> None:
+    """CVE-2026-41479, CVE-2026-44681."""
+    assert_shown_and_not_sent(browser.get(party.authorize_url(redirect_uri="https://evil.example/", **wrong)))
+
+
+def test_A2_an_unknown_client_gets_a_page(party: RelyingParty, browser: Browser) -> None:
+    assert_shown_and_not_sent(browser.get(party.authorize_url(client_id="unknown")))
+    assert_shown_and_not_sent(browser.get("/authorize"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"code_challenge_method": "plain"},
+        {"code_challenge_method": None},
+        {"code_challenge": None},
+        {"code_challenge": "short"},
+        {"code_challenge": CHALLENGE + "="},
+        {"code_challenge": "é" * 43},
+    ],
+)
+def test_A3_pkce_is_s256_for_every_client(party: RelyingParty, browser: Browser, wrong) -> None:
+    answer = browser.get(party.authorize_url(**wrong))
+    assert answer.status_code == 303
+    back = parameters(answer.headers["Location"])
+    assert (back["error"], back["state"], back["iss"]) == ("invalid_request", "state-1", ISSUER)
+
+
+@pytest.mark.parametrize("twice", ["client_id", "redirect_uri", "scope", "state", "code_challenge"])
+def test_A4_a_parameter_given_twice_is_refused(party: RelyingParty, browser: Browser, twice) -> None:
+    query = urlencode([*party.request().items(), (twice, party.request()[twice])])
+    assert_shown_and_not_sent(browser.get(f"/authorize?{query}"))
+    answer = browser.post("/authorize", {})
+    assert answer.status_code == 400
+    answer = party.http.post(
+        "/token",
+        data=f"grant_type=client_credentials&grant_type={twice}",
+        base_url=ISSUER,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("beside", ["redirect_uri", "scope", "state", "code_challenge", "response_type", "prompt"])
+def test_A4_nothing_beside_a_pushed_request_changes_it(party: RelyingParty, browser: Browser, beside) -> None:
+    assert_shown_and_not_sent(browser.get(f"{party.pushed_url()}&{urlencode({beside: 'x'})}"))
+
+
+def test_A5_a_pushed_request_makes_one_code(party: RelyingParty, browser: Browser) -> None:
+    url = party.pushed_url()
+    assert browser.get(url).status_code == 303  # reloading before the answer is allowed (RFC 9126 §4)
+    assert "code" in browser.walk(url)
+    assert_shown_and_not_sent(browser.get(url))
+
+
+def test_A5_a_pushed_request_raced_by_two_tabs_makes_one_code(party: RelyingParty, provider: Provider) -> None:
+    browser = Browser(provider)
+    url = party.pushed_url(prompt="consent")
+    first = browser.submit(browser.follow(browser.get(url)), username="wang", password="correct horse battery")
+    second = browser.follow(browser.get(url))
+    assert browser.submit(first, decision="allow").status_code == 303
+    assert "code" in parameters(browser.left_for)
+    assert browser.submit(second, decision="allow").status_code == 404
+
+
+def test_A5_a_pushed_request_belongs_to_its_client_and_expires(party: RelyingParty, provider: Provider) -> None:
+    browser, other = Browser(provider), RelyingParty(provider)
+    url = party.pushed_url()
+    assert_shown_and_not_sent(browser.get(url.replace(party.id, other.id)))
+    provider.clock.advance(91)
+    assert_shown_and_not_sent(browser.get(url))
+    assert_shown_and_not_sent(browser.get(url[:-1]))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "error"),
+    [
+        ("request", "request_not_supported"),
+        ("request_uri", "request_uri_not_supported"),
+        ("registration", "registration_not_supported"),
+    ],
+)
+def test_A6_request_objects_are_refused_unread_and_nothing_is_fetched(
+    party: RelyingParty, browser: Browser, provider: Provider, parameter, error
+) -> None:
+    answer = browser.get(party.authorize_url(**{parameter: "http://169.254.169.254/latest"}))
+    assert parameters(answer.headers["Location"])["error"] == error
+    assert provider.exchange.asked == []
+
+
+def test_A7_form_post_does_not_exist(party: RelyingParty, browser: Browser) -> None:
+    for mode in ("form_post", "form_post.jwt", "fragment"):
+        answer = browser.get(party.authorize_url(response_mode=mode, state='"><script>'))
+        assert parameters(answer.headers["Location"]) == {
+            "error": "invalid_request",
+            "error_description": "The only response_mode is query.",
+            "state": '"><script>',
+            "iss": ISSUER,
+        }
+
+
+def test_A8_every_authorization_response_names_its_issuer(party: RelyingParty, provider: Provider) -> None:
+    """RFC 9207 §2: success, refusal by the person, refusal of the request."""
+    assert Browser(provider).walk(party.authorize_url())["iss"] == ISSUER
+    assert Browser(provider).walk(party.authorize_url(prompt="consent"), decision="deny") == {
+        "error": "access_denied",
+        "error_description": "The person said no.",
+        "state": "state-1",
+        "iss": ISSUER,
+    }
+    answer = Browser(provider).get(party.authorize_url(response_type="token"))
+    assert parameters(answer.headers["Location"])["iss"] == ISSUER
+
+
+@pytest.mark.parametrize(
+    "response_type", ["token", "id_token", "id_token token", "code token", "code id_token token", "none", "CODE"]
+)
+def test_A12_no_flow_but_the_code_flow_exists(party: RelyingParty, browser: Browser, response_type) -> None:
+    answer = browser.get(party.authorize_url(response_type=response_type))
+    assert parameters(answer.headers["Location"])["error"] == "unsupported_response_type"
+
+
+@pytest.mark.parametrize("grant_type", ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "x"])
+def test_A12_no_grant_but_the_named_ones_exists(party: RelyingParty, grant_type) -> None:
+    answer = party.form("/token", {"grant_type": grant_type, "username": "wang", "password": "correct horse battery"})
+    assert (answer.status_code, answer.json["error"]) == (400, "unsupported_grant_type")
+
+
+def test_A12_a_grant_the_client_is_not_registered_for_is_refused(provider: Provider) -> None:
+    party = RelyingParty(provider, grant_types=["authorization_code"])
+    answer = party.own_token()
+    assert (answer.status_code, answer.json["error"]) == (400, "unauthorized_client")
+    system = RelyingParty(provider, grant_types=["client_credentials"], redirect_uris=[CALLBACK])
+    back = parameters(Browser(provider).get(system.authorize_url()).headers["Location"])
+    assert back["error"] == "unauthorized_client"
+
+
+def test_a_case_never_stands_in_an_address(party: RelyingParty, browser: Browser) -> None:
+    answer = browser.get(party.authorize_url(authorization_details=details()))
+    assert parameters(answer.headers["Location"])["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"scope": "openid cases"}, {"scope": "openid governance"}, {"scope": "nothing-we-know"}, {"scope": None}]
+)
+def test_a_scope_beyond_the_registration_is_refused(party: RelyingParty, browser: Browser, wrong) -> None:
+    answer = browser.get(party.authorize_url(**wrong))
+    assert parameters(answer.headers["Location"])["error"] == "invalid_scope"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"prompt": "none login"},
+        {"prompt": "maybe"},
+        {"max_age": "-1"},
+        {"max_age": "soon"},
+        {"max_age": "９"},
+        {"dpop_jkt": "short"},
+        {"state": "s" * 2049},
+        {"nonce": "n" * 2049},
+    ],
+)
+def test_malformed_values_are_refused(party: RelyingParty, browser: Browser, wrong) -> None:
+    answer = browser.get(party.authorize_url(**wrong))
+    assert parameters(answer.headers["Location"])["error"] == "invalid_request"
+
+
+def test_a_resource_may_only_agree(party: RelyingParty, browser: Browser) -> None:
+    answer = browser.get(party.authorize_url(resource="https://elsewhere.example"))
+    assert parameters(answer.headers["Location"])["error"] == "invalid_target"
+    assert browser.get(party.authorize_url(resource=EXCHANGE)).headers["Location"].startswith("/interaction/")
+
+
+def test_a_client_may_be_bound_to_pushed_requests(provider: Provider, browser: Browser) -> None:
+    """RFC 9126 §6."""
+    party = RelyingParty(provider, require_pushed_authorization_requests=True)
+    assert parameters(browser.get(party.authorize_url()).headers["Location"])["error"] == "invalid_request"
+    assert "code" in browser.walk(party.pushed_url())

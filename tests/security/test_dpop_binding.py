@@ -1,0 +1,135 @@
+"""Attacks on proof of possession at the provider's own endpoints (D1-D3)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.doubles.identity_provider import ISSUER, Provider
+from tests.doubles.relying_party import ProofKey, RelyingParty, claims_of
+
+TOKEN, USERINFO = f"{ISSUER}/token", f"{ISSUER}/userinfo"
+
+
+def ask(party: RelyingParty, proof: str) -> Any:
+    fields, headers = party.credentials()
+    data = {"grant_type": "client_credentials", "scope": "cases", **fields}
+    return party.http.post("/token", data=data, headers={**headers, "DPoP": proof}, base_url=ISSUER)
+
+
+def userinfo(party: RelyingParty, token: str, scheme: str, proof: str | None) -> Any:
+    headers = {"Authorization": f"{scheme} {token}", **({"DPoP": proof} if proof else {})}
+    return party.http.get("/userinfo", headers=headers, base_url=ISSUER)
+
+
+def refused(answer: Any) -> bool:
+    return (answer.status_code, answer.json.get("error")) == (400, "invalid_dpop_proof")
+
+
+def test_D1_a_proof_is_accepted_once_on_any_node(either_provider: Provider) -> None:
+    party, key = RelyingParty(either_provider), ProofKey(either_provider)
+    nodes = [party, party.on(either_provider.another_node())]
+    proof = key.proof("POST", TOKEN)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda racer: ask(nodes[racer % 2], proof), range(16)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 15
+    assert all(refused(answer) for answer in answers if answer.status_code == 400)
+
+
+def test_D1_a_proof_is_remembered_until_it_could_not_be_shown_anyway(provider: Provider) -> None:
+    party, key = RelyingParty(provider), ProofKey(provider)
+    issued = int(provider.clock.now().timestamp())
+    proof = key.proof("POST", TOKEN, iat=issued + 9)  # a clock that is fast, within the skew
+    assert ask(party, proof).status_code == 200
+    for _ in range(9):
+        provider.clock.advance(9)
+        assert refused(ask(party, proof))
+
+
+def test_D1_the_same_jti_by_another_key_is_another_proof(provider: Provider) -> None:
+    party = RelyingParty(provider)
+    for key in (ProofKey(provider), ProofKey(provider)):
+        assert ask(party, key.proof("POST", TOKEN, jti="one")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"htm": "GET"},
+        {"htm": "post"},
+        {"htu": f"{ISSUER}/par"},
+        {"htu": "https://other.example/token"},
+        {"htu": "http://127.0.0.1:8401/token"},
+        {"htu": None},
+        {"jti": None},
+        {"jti": ""},
+        {"jti": 1},
+        {"iat": None},
+        {"iat": "now"},
+        {"iat": 0},
+        {"iat": 4_102_444_800},
+    ],
+)
+def test_D2_a_proof_for_something_else_is_refused(provider: Provider, changes: dict[str, Any]) -> None:
+    assert refused(ask(RelyingParty(provider), ProofKey(provider).proof("POST", TOKEN, **changes)))
+
+
+@pytest.mark.parametrize("proof", ["", "x", "a.b.c", "x" * 20_000])
+def test_D2_garbage_is_refused(provider: Provider, proof: str) -> None:
+    assert refused(ask(RelyingParty(provider), proof))
+
+
+def test_D2_two_proofs_are_no_proof(provider: Provider) -> None:
+    """RFC 9449 §4.3 check 1."""
+    key = ProofKey(provider)
+    assert refused(ask(RelyingParty(provider), f"{key.proof('POST', TOKEN)}, {key.proof('POST', TOKEN)}"))
+
+
+def test_D2_ath_and_key_belong_to_the_token(provider: Provider) -> None:
+    party, key, other = RelyingParty(provider), ProofKey(provider), ProofKey(provider)
+    token = party.tokens(dpop=key)["access_token"]
+    for proof in (
+        other.proof("GET", USERINFO, token),
+        key.proof("GET", USERINFO),
+        key.proof("GET", USERINFO, token + "x"),
+    ):
+        answer = userinfo(party, token, "DPoP", proof)
+        assert (answer.status_code, answer.json["error"]) == (401, "invalid_dpop_proof")
+    assert userinfo(party, token, "DPoP", key.proof("GET", USERINFO, token)).status_code == 200
+
+
+def test_D1_a_proof_is_accepted_once_at_userinfo(provider: Provider) -> None:
+    party, key = RelyingParty(provider), ProofKey(provider)
+    token = party.tokens(dpop=key)["access_token"]
+    proof = key.proof("GET", USERINFO, token)
+    assert userinfo(party, token, "DPoP", proof).status_code == 200
+    assert userinfo(party, token, "DPoP", proof).json["error"] == "invalid_dpop_proof"
+
+
+def test_D3_a_bound_token_is_no_bearer_token(provider: Provider) -> None:
+    party, key = RelyingParty(provider), ProofKey(provider)
+    token = party.tokens(dpop=key)["access_token"]
+    assert userinfo(party, token, "Bearer", None).status_code == 401
+    assert userinfo(party, token, "Bearer", key.proof("GET", USERINFO, token)).status_code == 401
+    assert userinfo(party, token, "DPoP", None).status_code == 401
+    assert party.http.post("/userinfo", data={"access_token": token}, base_url=ISSUER).status_code == 401
+
+
+def test_D3_a_bearer_token_is_not_shown_as_bound(provider: Provider) -> None:
+    party, key = RelyingParty(provider), ProofKey(provider)
+    token = party.tokens()["access_token"]
+    assert userinfo(party, token, "DPoP", key.proof("GET", USERINFO, token)).status_code == 401
+
+
+@pytest.mark.parametrize("metadata", [{"scope": "cases"}, {"scope": "openid", "dpop_bound_access_tokens": True}])
+def test_tokens_for_the_exchange_and_of_bound_clients_are_never_bearer_tokens(
+    provider: Provider, metadata: dict[str, Any]
+) -> None:
+    party = RelyingParty(provider, **metadata)
+    assert refused(party.own_token())
+    key = ProofKey(provider)
+    answer = party.own_token(key)
+    assert answer.json["token_type"] == "DPoP"
+    assert claims_of(answer.json["access_token"])["cnf"] == {"jkt": key.jkt}
