@@ -214,3 +214,8 @@ def test_a_trailing_slash_rule_redirects_without_leaving_the_site(blueprint):
 def test_a_view_may_return_what_flask_takes(blueprint):
     blueprint.add_url_rule("/plain", view_func=lambda: "words")
     assert Client(make_app(blueprints=[blueprint])).get("/plain").text == "words"
+
+
+def test_the_gallery_has_a_compact_form(client):
+    assert "tongban-compact" in client.get("/gallery/compact").text
+    assert "tongban-compact" not in client.get("/gallery").text
