@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, Flask, Response, g, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import RequestRedirect
 
 from kernel.logging import traced
 from kernel.problems import (
@@ -133,9 +132,7 @@ def _finish(server: Server, response: Response) -> Response:
     return response
 
 
-def _fail(server: Server, error: Exception) -> HttpResponse | HTTPException:
-    if isinstance(error, RequestRedirect):
-        return error
+def _fail(server: Server, error: Exception) -> HttpResponse:
     received: HttpRequest = g.get("received") or server.intake.request(request.environ)
     where = request.endpoint or "unmatched"
     return answer_error(_known(error), received, server.translate, where, _renderer())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
+from socket import AF_INET, AF_INET6
+from threading import Thread
 from typing import TYPE_CHECKING
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from kernel.metrics import CONTENT_TYPE, Metrics
 from kernel.problems import NOT_FOUND, Problem
@@ -31,13 +34,45 @@ def metrics_route(metrics: Metrics) -> Route:
     return Route("GET", "/metrics", endpoint, "operator", _SUMMARY, tag="operations", response_type="text/plain")
 
 
-def metrics_app(metrics: Metrics) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
-    """A WSGI application that answers every address with the metrics, for a port of its own."""
+def serve_metrics(metrics: Metrics, listen: str) -> Callable[[], None]:
+    """Serve the metrics at every path of `listen` ('host:port'), from a thread of their own; returns what stops it.
 
+    Several workers may listen at one address; each scrape then meets one of them. Raises OSError when it is taken by
+    somebody else, ValueError when it is no address.
+    """
+    host, _, port = listen.rpartition(":")
+    server = make_server(host.strip("[]"), int(port), _application(metrics), _Listener, _Quiet)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="metrics", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    return stop
+
+
+class _Listener(WSGIServer):
+    """One address for all workers of a service."""
+
+    allow_reuse_port = True
+
+    def __init__(self, address: tuple[str, int], handler: type[WSGIRequestHandler]) -> None:
+        self.address_family = AF_INET6 if ":" in address[0] else AF_INET
+        super().__init__(address, handler)
+
+
+class _Quiet(WSGIRequestHandler):
+    timeout = 5  # seconds; a scraper that says nothing must not hold the thread
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
+        """Say nothing: a scrape every few seconds is no news."""
+
+
+def _application(metrics: Metrics) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        del environ
-        start_response("200 OK", list(_HEADERS))
-        return [metrics.render()]
+        return HttpResponse(200, metrics.render(), _HEADERS)(environ, start_response)
 
     return application
 

@@ -124,6 +124,12 @@ def test_a_get_without_a_body_reads_nothing():
     assert body.taken == 0
 
 
+def test_a_declared_empty_body_is_empty():
+    body = Watched(b"left over")
+    assert '"body":""' in call(make_app(route(echo, "POST", hot=True)), body=body, CONTENT_LENGTH="0")[1]
+    assert body.taken == 0
+
+
 @pytest.mark.parametrize("hot", [True, False])
 def test_wrong_media_types_are_415_on_the_callers_side(hot):
     forms = Client(make_app(route(lambda request: json_response(request.form()), "POST", hot=hot)))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+from urllib.request import urlopen
+
 import pytest
 from structlog.testing import capture_logs
 from werkzeug.test import Client
 
 from kernel.metrics import Metrics
 from kernel.web.health import Health
-from kernel.web.monitoring import metrics_app
+from kernel.web.monitoring import serve_metrics
 
 from .conftest import make_app
 
@@ -56,9 +59,22 @@ def test_metrics_are_for_direct_callers_on_this_machine_only(peer, headers, stat
     assert answer.status_code == status
 
 
-def test_metrics_on_their_own_port():
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_metrics_on_their_own_port_are_shared_by_workers_and_end_with_the_service(host):
     metrics = Metrics()
     metrics.observe("/thing", 200, 0.001)
-    answer = Client(metrics_app(metrics)).get("/anything")
-    assert 'route="/thing"' in answer.text
-    assert answer.mimetype == "text/plain"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    stops = [serve_metrics(metrics, f"{host}:{port}") for _ in range(2)]
+    with urlopen(f"http://{host}:{port}/anything", timeout=5) as answer:
+        assert 'route="/thing"' in answer.read().decode()
+        assert answer.headers.get_content_type() == "text/plain"
+    for stop in stops:
+        stop()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection((host.strip("[]"), port), 1)
+
+
+def test_metrics_need_an_address_that_is_one():
+    with pytest.raises(ValueError, match="invalid literal"):
+        serve_metrics(Metrics(), "9100x")

@@ -219,3 +219,8 @@ def test_a_view_may_return_what_flask_takes(blueprint):
 def test_the_gallery_has_a_compact_form(client):
     assert "tongban-compact" in client.get("/gallery/compact").text
     assert "tongban-compact" not in client.get("/gallery").text
+
+
+def test_a_page_s_duplicate_parameters_are_refused_by_the_neutral_request():
+    client = Client(make_app(route(lambda request: HttpResponse(200, str(request.parameters()).encode()), page=True)))
+    assert client.get("/thing?a=1&a=2", headers=HTML).status_code == 400
