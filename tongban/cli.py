@@ -8,11 +8,17 @@ import click
 
 from kernel.database import DatabaseUnavailable, UnsafeDatabase
 from tongban import __version__
+from tongban.commands.catalogue import catalogue
 from tongban.commands.client import client
 from tongban.commands.db import db
 from tongban.commands.demo import demo
+from tongban.commands.doctor import doctor
+from tongban.commands.erase import erase
+from tongban.commands.evidence import evidence
+from tongban.commands.grant import grant
 from tongban.commands.init import init
 from tongban.commands.keys import keys
+from tongban.commands.ledger import ledger
 from tongban.commands.organisation import organisation
 from tongban.commands.person import person
 from tongban.commands.serve import serve
@@ -26,7 +32,24 @@ def tongban() -> None:
     """通办：一次登录，凭数据办事，人人可验的回执 / Sign in once, evidence by data, a receipt anyone can check."""
 
 
-for command in (client, db, demo, init, keys, organisation, person, serve, verify):
+COMMANDS = (
+    catalogue,
+    client,
+    db,
+    demo,
+    doctor,
+    erase,
+    evidence,
+    grant,
+    init,
+    keys,
+    ledger,
+    organisation,
+    person,
+    serve,
+    verify,
+)
+for command in COMMANDS:
     tongban.add_command(command)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kernel import logging, settings
 from kernel.web.fastpath import WsgiApp
+from kernel.web.monitoring import serve_metrics
 
 
 def configured() -> settings.Settings:
@@ -29,6 +30,7 @@ def idp() -> WsgiApp:
     logging.configure(chosen.idp.log_level, sys.stdout)
     service = open_service(chosen.idp)
     atexit.register(service.close)
+    _serve_metrics(service.app, chosen.idp.metrics_listen)
     return service.app
 
 
@@ -40,4 +42,11 @@ def exchange() -> WsgiApp:
     logging.configure(chosen.exchange.log_level, sys.stdout)
     service = open_service(chosen.exchange)
     atexit.register(service.close)
+    _serve_metrics(service.app, chosen.exchange.metrics_listen)
     return service.app
+
+
+def _serve_metrics(app: WsgiApp, listen: str) -> None:
+    """On the address of their own, where one is configured; otherwise /metrics answers callers on this machine."""
+    if listen:
+        atexit.register(serve_metrics(app.metrics, listen))

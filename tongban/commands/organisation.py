@@ -39,4 +39,9 @@ def list_(config: str | None, as_json: bool) -> None:
     """
     with idp_administration(config) as idp:
         listed = [{"code": item["code"], "name": item["name"]} for item in idp.clients.organisations()]
-    rows(listed, ["code", "name"], as_json=as_json)
+    shown = listed if as_json else [{**item, "name": _both(item["name"])} for item in listed]
+    rows(shown, ["code", "name"], as_json=as_json)
+
+
+def _both(name: object) -> str:
+    return " ".join(map(str, name.values())) if isinstance(name, dict) else str(name)

@@ -74,7 +74,7 @@ def create_site(service: Service, folder: Path) -> Flask:
     return app
 
 
-class MinuteAssertion(PrivateKeyJWT):
+class MinuteAssertion(PrivateKeyJWT):  # type: ignore[misc]  # Authlib ships no types
     """Authlib's ``private_key_jwt`` with ES256, valid for a minute instead of an hour."""
 
     def sign(self, auth: Any, token_endpoint: str) -> str:

@@ -1,0 +1,83 @@
+"""``tongban catalogue``: organisations, systems, evidence types, service items, connectors and draft grants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from exchange.catalogue.applying import Change
+from exchange.governance.transitions import GrantMoved
+from kernel.manifests import ManifestError
+from tongban.commands.configuration import exchange_administration
+from tongban.output import WRONG_USAGE, config_option, json_option, rows, wrong
+
+PATHS = click.Path(exists=True, path_type=Path)
+
+
+@click.group()
+def catalogue() -> None:
+    """目录 / The catalogue, from manifest files."""
+
+
+def report(error: ManifestError) -> None:
+    """Every finding with file, line and path; exit status 2."""
+    for finding in error.findings:
+        click.echo(f"{finding.zh} / {finding.en}", err=True)
+    raise SystemExit(WRONG_USAGE)
+
+
+def show(changes: Iterable[Change], *, as_json: bool) -> None:
+    """What changed, or would."""
+    listed = [asdict(change) for change in changes]
+    if not listed and not as_json:
+        click.echo("没有变化 / nothing to change")
+        return
+    rows(listed, ["action", "kind", "name"], as_json=as_json)
+
+
+@catalogue.command()
+@click.argument("paths", type=PATHS, nargs=-1, required=True)
+@config_option
+@json_option
+def apply(paths: tuple[Path, ...], config: str | None, as_json: bool) -> None:
+    """应用清单；授权只成为草案 / Apply manifests; a grant becomes a draft only.
+
+    Example: tongban catalogue apply manifests/
+    """
+    try:
+        with exchange_administration(config) as exchange:
+            show(exchange.apply(paths), as_json=as_json)
+    except ManifestError as error:
+        report(error)
+    except GrantMoved:
+        wrong("授权草案刚被他人改动，请重试", "A grant was changed by somebody else meanwhile: run the command again.")
+
+
+@catalogue.command()
+@click.argument("paths", type=PATHS, nargs=-1, required=True)
+@config_option
+@json_option
+def diff(paths: tuple[Path, ...], config: str | None, as_json: bool) -> None:
+    """应用之后会有什么不同 / What applying these manifests would change.
+
+    Example: tongban catalogue diff manifests/
+    """
+    try:
+        with exchange_administration(config) as exchange:
+            show(exchange.diff(paths), as_json=as_json)
+    except ManifestError as error:
+        report(error)
+
+
+@catalogue.command()
+@config_option
+def export(config: str | None) -> None:
+    """导出为清单 / Everything as manifests.
+
+    Example: tongban catalogue export > catalogue.yaml
+    """
+    with exchange_administration(config) as exchange:
+        click.echo(exchange.export(), nl=False)

@@ -1,0 +1,165 @@
+"""``tongban grant``: grants, and why a request would be decided as it is. Officers act by their own sign-in."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Callable
+
+import click
+from marshmallow import ValidationError
+
+from kernel.clock import SystemClock
+from kernel.entropy import SystemEntropy
+from policies.conditions import NotAllowed
+from tongban.commands.configuration import exchange_administration, load_settings
+from tongban.officer import OfficerSession, Refused, SignInFailed
+from tongban.output import NO, config_option, json_option, members, rows, say_no, write_json, wrong
+
+
+@click.group()
+def grant() -> None:
+    """授权 / Grants."""
+
+
+@grant.command("list")
+@config_option
+@json_option
+def list_(config: str | None, as_json: bool) -> None:
+    """列出授权 / List the grants with their plain sentence.
+
+    Example: tongban grant list
+    """
+    with exchange_administration(config) as exchange:
+        listed = exchange.grants()
+    shown = listed if as_json else [{**item, "sentence": _zh(item["sentence"])} for item in listed]
+    rows(shown, ["ref", "status", "sentence"], as_json=as_json)
+
+
+def _zh(sentence: object) -> str:
+    return str(sentence.get("zh", "")) if isinstance(sentence, dict) else ""
+
+
+@grant.command()
+@click.argument("reference")
+@config_option
+@json_option
+def show(reference: str, config: str | None, as_json: bool) -> None:
+    """一项授权，含 Cedar 文本 / One grant with its Cedar text.
+
+    Example: tongban grant show RESTAURANT-IDENTITY
+    """
+    with exchange_administration(config) as exchange:
+        found = exchange.grant(reference)
+    if found is None:
+        say_no(f"没有授权 {reference}", f"there is no grant {reference}")
+    members(found, as_json=as_json)
+
+
+@grant.command()
+@click.option("--system", required=True, help="业务系统 / the asking system, by its name in the catalogue")
+@click.option("--type", "evidence_type", required=True)
+@click.option("--field", "fields", multiple=True)
+@click.option("--service-item", required=True)
+@click.option("--legal-basis", required=True)
+@click.option("--relation", default="self", show_default=True)
+@click.option("--loa", type=click.IntRange(0, 4), default=2, show_default=True)
+@config_option
+def explain(
+    system: str,
+    evidence_type: str,
+    fields: tuple[str, ...],
+    service_item: str,
+    legal_basis: str,
+    relation: str,
+    loa: int,
+    config: str | None,
+) -> None:
+    """此刻会怎样决定、依据哪一条 / How a request would be decided now, and by which clause. Status 1 means refused.
+
+    Example: tongban grant explain --system market-website --type identity-card --field name
+    --service-item 11500000DEM000057T3500131001000 --legal-basis demo-catering-rules
+    """
+    question = {
+        "system": system,
+        "evidence_type": evidence_type,
+        "fields": list(fields),
+        "service_item": service_item,
+        "legal_basis": legal_basis,
+        "relation": relation,
+        "loa": loa,
+    }
+    try:
+        with exchange_administration(config) as exchange:
+            decided = exchange.explain(question, "zh")
+    except ValidationError as error:
+        wrong("问题不完整", f"the question is not well-formed: {error}")
+    write_json(decided)
+    if decided["decision"] != "permit":
+        raise SystemExit(NO)
+
+
+@grant.command()
+@click.argument("name")
+@click.option("--reason", required=True, help="理由会留在账上，勿写个人信息 / recorded: name nobody")
+@click.option("--yes", is_flag=True, help="不再询问 / do not ask")
+@config_option
+@json_option
+def suspend(name: str, reason: str, yes: bool, config: str | None, as_json: bool) -> None:
+    """立即暂停一项授权 / Take an active grant out at once.
+
+    Example: tongban grant suspend RESTAURANT-IDENTITY --reason '数据来源核查' --yes
+    """
+    if not yes:
+        click.confirm(f"暂停 {name} / suspend {name}?", abort=True)
+    try:
+        with exchange_administration(config) as exchange:
+            members(exchange.suspend(name, reason), as_json=as_json)
+    except NotAllowed as refusal:
+        say_no(refusal.reason.zh, refusal.reason.en)
+
+
+@grant.command()
+@click.argument("name")
+@config_option
+@json_option
+def submit(name: str, config: str | None, as_json: bool) -> None:
+    """以本人身份提交草案 / Submit a draft in your own name; signs in with the browser.
+
+    Example: tongban grant submit RESTAURANT-IDENTITY
+    """
+    act(config, lambda officer: members(officer.post(f"/v1/grants/{name}/submit", {}), as_json=as_json))
+
+
+@grant.command()
+@click.argument("name")
+@config_option
+@json_option
+def approve(name: str, config: str | None, as_json: bool) -> None:
+    """看过再签 / Read the grant, then sign exactly what was shown; signs in with the browser.
+
+    Example: tongban grant approve RESTAURANT-IDENTITY
+    """
+
+    def sign(officer: OfficerSession) -> None:
+        seen = officer.get(f"/v1/grants/{name}")
+        click.echo(f"{seen['sentence']['zh']}\n{seen['sentence']['en']}", err=True)
+        click.confirm("同意并签署 / approve and sign?", abort=True, err=True)
+        members(officer.post(f"/v1/grants/{name}/approve", {"digest": seen["digest"]}), as_json=as_json)
+
+    act(config, sign)
+
+
+def act(config: str | None, command: Callable[[OfficerSession], None]) -> None:
+    """Sign the officer in and carry the command out; a refusal is the honest answer no."""
+    settings = load_settings(config)
+    clock, entropy = SystemClock(), SystemEntropy()
+    try:
+        command(OfficerSession.open(settings.idp.issuer, settings.exchange.origin, visit, clock=clock, entropy=entropy))
+    except (Refused, SignInFailed) as refusal:
+        say_no("没有办成", str(refusal))
+
+
+def visit(address: str) -> None:
+    """Take the officer to the sign-in page, or say where it is."""
+    click.echo(f"请在浏览器中登录 / sign in with the browser: {address}", err=True)
+    webbrowser.open(address)

@@ -1,0 +1,104 @@
+"""``tongban ledger``: the logs of both services, checked with code that shares nothing with their writer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from exchange.administration import open_administration
+from idp.app import open_ledger
+from kernel.clock import SystemClock
+from kernel.database import Database
+from kernel.entropy import SystemEntropy
+from kernel.keys import KeyRing
+from kernel.ledger.errors import NoSuchEntry
+from kernel.ledger.log import Ledger
+from kernel.ledger.verify import VerificationFailed, verify_log
+from tongban.commands.configuration import load_settings
+from tongban.output import config_option, json_option, members, say_no
+
+PAGE = 1024
+service_option = click.option(
+    "--service", type=click.Choice(["idp", "exchange"]), default="exchange", show_default=True
+)
+
+
+@click.group()
+def ledger() -> None:
+    """账本 / The ledgers: verify, checkpoint, prove."""
+
+
+@contextmanager
+def opened(config: str | None, service: str) -> Iterator[Ledger]:
+    """A service's ledger, whether or not the service runs."""
+    settings = load_settings(config)
+    if service == "exchange":
+        with open_administration(settings.exchange) as exchange:
+            yield exchange.outside.ledger
+        return
+    clock, entropy = SystemClock(), SystemEntropy()
+    keys = KeyRing.load(settings.idp.key_dir, clock=clock, entropy=entropy)
+    database = Database.open(settings.idp.database_url, pool_size=2)
+    log = open_ledger(settings.idp, database, keys, clock, entropy, serving=False)
+    try:
+        yield log
+    finally:
+        log.close()
+        database.close()
+
+
+def entries(log: Ledger, size: int) -> Iterator[bytes]:
+    """Every leaf, read a page at a time."""
+    for start in range(0, size, PAGE):
+        yield from log.entries(start, min(start + PAGE, size))
+
+
+@ledger.command()
+@service_option
+@config_option
+@json_option
+def verify(service: str, config: str | None, as_json: bool) -> None:
+    """从头核对整本账 / Recompute the whole log against its newest checkpoint. Status 1 means it does not agree.
+
+    Example: tongban ledger verify --service exchange
+    """
+    with opened(config, service) as log:
+        note = log.checkpoint()
+        size = int(note.splitlines()[1])
+        with click.progressbar(entries(log, size), length=size, label="核对 / verifying", file=sys.stderr) as leaves:
+            try:
+                checkpoint = verify_log(leaves, checkpoint=note, vkey=log.vkey)
+            except VerificationFailed as failure:
+                say_no(failure.reason.zh, failure.reason.en)
+        members({"verified": True, "origin": checkpoint.origin, "size": checkpoint.size}, as_json=as_json)
+
+
+@ledger.command()
+@service_option
+@config_option
+def checkpoint(service: str, config: str | None) -> None:
+    """最新的签名检查点 / The newest signed checkpoint.
+
+    Example: tongban ledger checkpoint --service idp
+    """
+    with opened(config, service) as log:
+        click.echo(log.checkpoint(), nl=False)
+
+
+@ledger.command()
+@click.argument("index", type=click.IntRange(min=0))
+@service_option
+@config_option
+def prove(index: int, service: str, config: str | None) -> None:
+    """一个条目在账中的证明 / The proof that an entry is in the log (tlog-proof@v1).
+
+    Example: tongban ledger prove 42
+    """
+    with opened(config, service) as log:
+        try:
+            click.echo(log.proof_text(index), nl=False)
+        except NoSuchEntry:
+            say_no(f"账本没有第 {index} 条", f"the log has no entry {index}")
