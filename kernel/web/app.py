@@ -60,4 +60,4 @@ def create_app(
     flask = build_flask(
         name, server, every, blueprints, title=title, secret_key=secret_key, https=https, max_body=max_body
     )
-    return WsgiApp(flask, server, hot_table(every))
+    return WsgiApp(flask, server, hot_table(every), metrics)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from kernel.metrics import Metrics
 from kernel.web.headers import Environ
 from kernel.web.routes import Route
 from kernel.web.serving import Server
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 
 
 class WsgiApp:
-    """A service as one WSGI callable. `flask` is the application behind it."""
+    """A service as one WSGI callable. `flask` is the application behind it, `metrics` what both doors count in."""
 
-    def __init__(self, flask: Flask, server: Server, hot: Mapping[tuple[str, str], Route]) -> None:
+    def __init__(self, flask: Flask, server: Server, hot: Mapping[tuple[str, str], Route], metrics: Metrics) -> None:
         """`hot` routes by (method, path); they are routes of `flask` too, so nothing depends on this shortcut."""
         self.flask = flask
         self.server = server
+        self.metrics = metrics
         self._hot = hot
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
