@@ -15,9 +15,11 @@ from typing import Any
 
 import yaml
 
+from connectors import registry as connectors
 from exchange.app import open_outside
 from exchange.catalogue.applying import Applying, Change, Plan
 from exchange.catalogue.grant_drafts import manifest_of
+from exchange.catalogue.manifests import CheckConnector
 from exchange.catalogue.registry import Registry
 from exchange.governance.forms import EXPLAIN, Question
 from exchange.governance.transitions import Transitions, nothing_to_spend
@@ -64,6 +66,7 @@ class Administration:
 
     outside: Outside
     rooms: Rooms
+    check_connector: CheckConnector = connectors.findings
 
     def diff(self, paths: Iterable[Path]) -> tuple[Change, ...]:
         """What applying these manifests would change. Raises ManifestError."""
@@ -112,7 +115,7 @@ class Administration:
 
     def _applying(self) -> Applying:
         outside = self.outside
-        return Applying(outside.database, outside.ledger, outside.clock, outside.entropy)
+        return Applying(outside.database, outside.ledger, outside.clock, outside.entropy, self.check_connector)
 
     def _registry(self) -> Registry:
         with self.outside.database.read() as connection:

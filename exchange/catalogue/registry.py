@@ -16,6 +16,7 @@ from exchange.catalogue.record_schema import Check, compile_record
 from kernel.manifests import JsonPath
 from kernel.text import Text
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 CONNECTOR, EVIDENCE_TYPE, GRANT, ORGANISATION, SERVICE_ITEM, SYSTEM = (
@@ -53,11 +54,11 @@ class Registry:
             version,
             organisations,
             systems,
-            MappingProxyType({(system.issuer, system.client_id): system for system in systems.values()}),
+            _first_wins(((system.issuer, system.client_id), system) for system in systems.values()),
             types,
             MappingProxyType({code: compile_record(kind.schema) for code, kind in types.items()}),
             items,
-            _connectors(by_kind.get(CONNECTOR, ())),
+            _first_wins((document["spec"]["evidence_type"], document) for document in by_kind.get(CONNECTOR, ())),
         )
         for kind, check in _CHECKS.items():
             for document in by_kind.get(kind, ()):
@@ -162,8 +163,12 @@ def _read(documents: Iterable[Document], read: Callable[[Document], T]) -> Mappi
     return MappingProxyType({document["metadata"]["name"]: read(document) for document in documents})
 
 
-def _connectors(documents: Iterable[Document]) -> Mapping[str, Document]:
-    return MappingProxyType({document["spec"]["evidence_type"]: document for document in documents})
+def _first_wins(pairs: Iterable[tuple[K, T]]) -> Mapping[K, T]:
+    """By key; of two that claim one key the later is the one to be refused."""
+    found: dict[K, T] = {}
+    for key, value in pairs:
+        found.setdefault(key, value)
+    return MappingProxyType(found)
 
 
 def _known(document: Document, where: JsonPath, name: str, known: Mapping[str, object]) -> None:

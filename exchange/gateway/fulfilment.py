@@ -44,7 +44,8 @@ class Fulfilment:
 
     def decide_again(self, asking: Asking, admitted: Admitted, snapshot: Snapshot) -> tuple[Asking, Admitted]:
         """Rulings under a newer snapshot, with whatever further quotas they need."""
-        asking = replace(asking, moment=self.clock.now())
+        system = snapshot.registry.systems.get(asking.system.name, asking.system)
+        asking = replace(asking, system=system, moment=self.clock.now())
         rulings = rule(asking, admitted.case, snapshot)
         permits = [ruling.permit for ruling in rulings if isinstance(ruling, Permitted)]
         reserved = admitted.reserved

@@ -10,7 +10,7 @@ from connectors.base import Query
 from connectors.errors import SourceUnavailable
 from kernel import jose
 from kernel.ledger.verify import verify_receipt
-from tests.unit.exchange.world import (
+from tests.doubles.exchange import (
     BEFORE_FETCH,
     ISSUER,
     ITEM,
@@ -152,7 +152,7 @@ def test_a_source_that_is_down_fails_its_item_and_no_other(world: World) -> None
 
 
 def test_a_record_that_breaks_its_own_definition_does_not_leave(world: World) -> None:
-    from tests.unit.exchange.world import IDENTITY_CARD
+    from tests.doubles.exchange import IDENTITY_CARD
 
     stricter = json.loads(json.dumps(IDENTITY_CARD))
     stricter["spec"]["schema"]["properties"]["address"]["maxLength"] = 3
@@ -343,7 +343,7 @@ def test_a_person_unknown_to_the_case_needs_no_number_in_the_database(world: Wor
     world.ask(world.open_case(), NAME)
     with world.outside.database.read() as connection:
         for table in ("service_case", "case_subject", "evidence_request", "delivery", "ledger_entry", "ledger_payload"):
-            dump = repr(connection.exec_driver_sql(f"SELECT * FROM {table}").all())  # noqa: S608
+            dump = repr(connection.exec_driver_sql(f"SELECT * FROM {table}").all())
             assert child not in dump
             assert OWNER not in dump
             assert "陈示例" not in dump

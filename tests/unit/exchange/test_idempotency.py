@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.base import Query
-from tests.unit.exchange.world import BEFORE_FETCH, NAME, OWNER, STAFF, STRANGER, World, detail, request
+from tests.doubles.exchange import BEFORE_FETCH, NAME, OWNER, STAFF, STRANGER, World, detail, request
 
 KEY = "retry-1"
 

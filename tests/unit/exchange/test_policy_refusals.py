@@ -13,7 +13,7 @@ from exchange.gateway.snapshot import Snapshot
 from policies.decision import Deny, Permit
 from policies.grant import Obligation
 from policies.refusals import REFUSALS
-from tests.unit.exchange.world import (
+from tests.doubles.exchange import (
     BASIS,
     CATALOGUE,
     ITEM,
@@ -69,7 +69,9 @@ def purpose_not_granted(world: World) -> Answer:
 
 def basis_not_granted(world: World) -> Answer:
     more = service_item(ITEM, MARKET)
-    more["spec"]["legal_bases"].append({"code": "other-basis", "kind": "statutory", "citation": {"zh": "一", "en": "a"}})
+    more["spec"]["legal_bases"].append(
+        {"code": "other-basis", "kind": "statutory", "citation": {"zh": "一", "en": "a"}}
+    )
     world.apply(more)
     world.rooms.policy.renew()
     case = world.open_case()

@@ -1,0 +1,100 @@
+"""Asking the sources: at once, each look-up once, within one deadline."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from connectors.base import Query
+from connectors.errors import SourceTimedOut, SourceUnavailable
+from exchange import errors
+from exchange.gateway.retrieval import NoRecord, Retrieval
+from kernel.clock import SystemClock
+from kernel.identifiers.subject import SubjectRef
+
+SOMEBODY = SubjectRef("citizen-number", "500199199003120021")
+
+
+class Source:
+    """Answers with whatever ``answer`` does."""
+
+    def __init__(self, answer: Callable[[Query], Any]) -> None:
+        self._answer = answer
+        self.asked: list[Query] = []
+
+    def retrieve(self, query: Query) -> Any:
+        self.asked.append(query)
+        return self._answer(query)
+
+
+def permitted(kind: str, subject: SubjectRef = SOMEBODY) -> Any:
+    return SimpleNamespace(item=SimpleNamespace(type=kind), concerned=SimpleNamespace(subject=subject))
+
+
+@pytest.fixture
+def retrieval():
+    made = Retrieval(SystemClock(), deadline=0.1, threads=4)
+    yield made
+    made.close()
+
+
+def test_all_types_are_asked_at_once(retrieval: Retrieval) -> None:
+    together = threading.Barrier(3, timeout=5)
+
+    def meet(_query: Query) -> str:
+        together.wait()  # nobody gets past before all three were asked
+        return "found"
+
+    sources = {kind: Source(meet) for kind in "abc"}
+    found = retrieval.retrieve([permitted(kind) for kind in "abc"], sources)
+    assert set(found.values()) == {"found"}
+
+
+def test_a_source_that_hangs_is_a_finding_and_costs_the_others_nothing(retrieval: Retrieval) -> None:
+    end = threading.Event()
+    sources = {"quick": Source(lambda _query: "found"), "hangs": Source(lambda _query: end.wait(5))}
+    started = time.monotonic()
+    found = retrieval.retrieve([permitted("quick"), permitted("hangs")], sources)
+    assert time.monotonic() - started < 2
+    end.set()
+    assert found["quick", SOMEBODY] == "found"
+    assert found["hangs", SOMEBODY] == NoRecord(SourceTimedOut.kind)
+
+
+def test_a_look_up_that_would_begin_after_the_deadline_does_not_begin(retrieval: Retrieval) -> None:
+    slow = Source(lambda _query: time.sleep(0.12))
+    late = Source(lambda _query: "found")
+    busy = [permitted(str(number)) for number in range(5)]
+    sources = {str(number): slow for number in range(5)} | {"late": late}
+    found = retrieval.retrieve([*busy, permitted("late")], sources)
+    assert found["late", SOMEBODY] == NoRecord(SourceTimedOut.kind)
+
+
+def test_each_source_is_told_how_long_it_has(retrieval: Retrieval) -> None:
+    source = Source(lambda _query: "found")
+    retrieval.retrieve([permitted("a")], {"a": source})
+    assert 0 < source.asked[0].deadline <= 0.1
+
+
+def test_the_same_look_up_is_made_once(retrieval: Retrieval) -> None:
+    source = Source(lambda _query: "found")
+    retrieval.retrieve([permitted("a"), permitted("a")], {"a": source})
+    assert len(source.asked) == 1
+
+
+def test_a_type_without_a_source_and_a_source_that_fails_are_findings(retrieval: Retrieval) -> None:
+    def down(_query: Query) -> None:
+        raise SourceUnavailable("test")
+
+    found = retrieval.retrieve([permitted("none"), permitted("down")], {"down": Source(down)})
+    assert found["none", SOMEBODY] == NoRecord(errors.SOURCE_MISSING)
+    assert found["down", SOMEBODY] == NoRecord(SourceUnavailable.kind)
+
+
+def test_nothing_permitted_means_nobody_is_asked(retrieval: Retrieval) -> None:
+    assert retrieval.retrieve([], {}) == {}
