@@ -19,7 +19,7 @@ class LedgerUnavailable(LedgerError):
     def because(cls, error: BaseException) -> LedgerUnavailable:
         """Named by the kind of error alone: messages of drivers can repeat what was to be written."""
         known = isinstance(error, (DatabaseUnavailable, LedgerUnavailable))  # their texts never carry values
-        return cls(str(error) if known else f"the entry could not be written: {type(error).__name__}")
+        return cls(str(error) if known else f"the log cannot be read or written: {type(error).__name__}")
 
 
 class FenceMoved(LedgerError):

@@ -178,7 +178,7 @@ class Ledger:
             self._database.ready()
             with self._database.read() as connection:
                 found = rows.head_and_note(connection)
-        except DatabaseUnavailable as error:
+        except (DatabaseUnavailable, DBAPIError, ValueError) as error:
             raise LedgerUnavailable.because(error) from error
         if found is not None:
             self._check(*found)

@@ -150,7 +150,7 @@ def test_any_failure_of_a_batch_is_unavailability_for_each_of_its_callers(log: L
     callers.join()
     first, *others = (callers.answers[name] for name in ("r0", "r1", "r2"))
     assert {type(one) for one in (first, *others)} == {LedgerUnavailable}
-    assert str(first) == "the entry could not be written: ValueError"  # never what the error says
+    assert str(first) == "the log cannot be read or written: ValueError"  # never what the error says
     assert [str(one) for one in others] == ["the disk is full"] * 2
     assert others[0] is not others[1]
     callers.submit(request(3))
