@@ -115,6 +115,11 @@ def _uid(kind: str, identifier: str) -> dict[str, str]:
     return {"type": f"{schema.NAMESPACE}::{kind}", "id": identifier}
 
 
+def _ref(kind: str, identifier: str) -> dict[str, Any]:
+    """An entity as a value; the escape keeps it one even where no schema says so."""
+    return {"__entity": _uid(kind, identifier)}
+
+
 def _uids(kind: str, identifiers: Iterable[str]) -> list[dict[str, str]]:
     return [_uid(kind, identifier) for identifier in sorted(identifiers)]
 
@@ -127,8 +132,8 @@ def _context(request: AccessRequest, registry: Registry) -> dict[str, Any]:
     context: dict[str, Any] = {
         "fields": sorted(request.fields),
         "predicates": sorted(request.predicates),
-        "purpose": _uid("ServiceItem", request.service_item),
-        "legalBasis": _uid("LegalBasis", request.legal_basis),
+        "purpose": _ref("ServiceItem", request.service_item),
+        "legalBasis": _ref("LegalBasis", request.legal_basis),
         "basisKind": registry.service_items[request.service_item].legal_bases[request.legal_basis].value,
         "relation": request.relation,
         "loa": request.loa,
@@ -143,9 +148,9 @@ def _context(request: AccessRequest, registry: Registry) -> dict[str, Any]:
 
 def _consent(consent: Consent) -> dict[str, Any]:
     return {
-        "purpose": _uid("ServiceItem", consent.service_item),
-        "consumer": _uid("Organisation", consent.consumer),
-        "evidenceType": _uid("EvidenceType", consent.evidence_type),
+        "purpose": _ref("ServiceItem", consent.service_item),
+        "consumer": _ref("Organisation", consent.consumer),
+        "evidenceType": _ref("EvidenceType", consent.evidence_type),
         "fields": sorted(consent.fields),
         "predicates": sorted(consent.predicates),
         "notBefore": _time(consent.not_before),
@@ -163,7 +168,7 @@ def entities(registry: Registry, system: str, system_status: str) -> Iterator[di
     for name, item in registry.service_items.items():
         yield _entity(_uid("ServiceItem", name), _uids("ServiceItem", item.parents))
     for name, kind in registry.evidence_types.items():
-        attributes = {"provider": _uid("Organisation", kind.provider), "classification": kind.classification}
+        attributes = {"provider": _ref("Organisation", kind.provider), "classification": kind.classification}
         yield _entity(_uid("EvidenceType", name), _uids("EvidenceType", kind.parents), attributes)
 
 

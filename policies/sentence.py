@@ -18,7 +18,7 @@ def as_code(code: str) -> Text:
 
 
 def sentence(grant: Grant, name: Name = as_code) -> Text:
-    """Who may obtain what from whom, about whom, for what, on which ground, until when. ``name`` puts codes in words."""
+    """Who may obtain what from whom, about whom, for what, on what ground, until when; ``name`` puts codes in words."""
     parts = (part(grant, name) for part in _PARTS)
     return _join(parts)
 
@@ -48,14 +48,14 @@ def _what(grant: Grant, name: Name) -> Text:
     provider, kind = name(grant.provider), name(grant.evidence_type)
     acts = [act for act in (_fields(grant, name), _answers(grant, name)) if act.zh]
     zh, en = "，并".join(act.zh for act in acts), " and ".join(act.en for act in acts)
-    return Text(f"可就{provider.zh}的{kind.zh}{zh}", f"{en} of {kind.en} held by {provider.en}")
+    return Text(f"可就{provider.zh}的{kind.zh}{zh}", f" {en} of {kind.en} held by {provider.en}")
 
 
 def _fields(grant: Grant, name: Name) -> Text:
     if not grant.fields:
         return Text("", "")
     each = [_field(grant, field, name) for field in sorted(grant.fields)]
-    return Text("取得" + "、".join(text.zh for text in each), " obtain " + ", ".join(text.en for text in each))
+    return Text("取得" + "、".join(text.zh for text in each), "obtain " + ", ".join(text.en for text in each))
 
 
 def _field(grant: Grant, field: str, name: Name) -> Text:
@@ -69,7 +69,7 @@ def _answers(grant: Grant, name: Name) -> Text:
     if not grant.predicates:
         return Text("", "")
     asked = _listed(grant.predicates, name)
-    return Text(f"核验{asked.zh}（只答是否）", f" verify {asked.en} (yes or no only)")
+    return Text(f"核验{asked.zh}（只答是否）", f"verify {asked.en} (yes or no only)")
 
 
 def _about(grant: Grant, name: Name) -> Text:
@@ -105,7 +105,7 @@ def _quota(grant: Grant, _name: Name) -> Text:
 
 def _term(grant: Grant, _name: Name) -> Text:
     start, end = _moment(grant.valid_from), _moment(grant.valid_to)
-    return Text(f"；自 {start} 起，至 {end} 前有效", f"; from {start} until before {end}")
+    return Text(f"；自 {start} 起，至 {end} 前有效", f"; from {start} until {end}")
 
 
 def _moment(moment: datetime) -> str:
