@@ -12,7 +12,7 @@ from connectors.base import Raw
 from connectors.errors import SourceGarbled
 from connectors.faults import ManifestFault, within
 from connectors.mapping.reading import Reader, reader
-from connectors.mapping.values import Scalar, Step, date_reader, dated, scalar, steps
+from connectors.mapping.values import Scalar, Step, check, date_reader, dated, scalar, steps
 from kernel.canonical import JSON
 from kernel.manifests import Finding
 
@@ -105,6 +105,7 @@ def columns_of(manifest: abc.Mapping[str, Any]) -> frozenset[str]:
 
 
 def _field(name: str, rule: abc.Mapping[str, Any], tables: abc.Mapping[str, Any]) -> _Field:
+    check(rule)
     read = reader(rule)
     convert = dated(rule)
     return _Field(

@@ -94,6 +94,19 @@ _NORMALISED: Mapping[str, Step] = {
 }
 
 
+def check(rule: Mapping[str, Any]) -> None:
+    """Refuse steps that contradict each other, of which one would be ignored. Raises: ManifestFault."""
+    dates = [key for key in ("date", "datetime") if key in rule]
+    if dates and len(rule.keys() & {"date", "datetime", "codes", "type", "normalise"}) > 1:
+        raise fault(
+            (dates[0],), "日期不能再译码、转换类型或规范化", "a date is not translated, typed or normalised as well"
+        )
+    for key, needed in (("otherwise", {"codes"}), ("long_term", {"date", "datetime"})):
+        if key in rule and not rule.keys() & needed:
+            listed = " / ".join(sorted(needed))
+            raise fault((key,), f"只与 {listed} 连用", f"this goes with {listed} only")
+
+
 def steps(rule: Mapping[str, Any], code_tables: Mapping[str, Mapping[str, Scalar]]) -> tuple[Step, ...]:
     """The steps of a field's rule, in the order they are taken. Raises: ManifestFault."""
     taken: list[Step] = []

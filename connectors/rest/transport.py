@@ -19,8 +19,6 @@ from connectors.errors import SourceGarbled, SourceProblem, SourceTimedOut, Sour
 from connectors.rest.addresses import is_private
 from connectors.rest.request import Request
 
-_LONGEST_URL = 8000
-
 _PROBLEMS: dict[int, tuple[type[SourceProblem], str]] = {
     pycurl.E_OPERATION_TIMEDOUT: (SourceTimedOut, "deadline"),
     pycurl.E_FILESIZE_EXCEEDED: (SourceTooLarge, "bytes"),
@@ -147,8 +145,6 @@ _FIXED: tuple[tuple[int, Any], ...] = (
 
 
 def _prepare(handle: pycurl.Curl, request: Request, seconds: float) -> None:
-    if len(request.url) > _LONGEST_URL:
-        raise SourceUnavailable("url-length")
     handle.setopt(pycurl.URL, request.url)
     handle.setopt(pycurl.HTTPHEADER, request.headers)
     handle.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))

@@ -204,6 +204,8 @@ def test_law_9_closed_is_closed(bench) -> None:
     source.close()
     source.close()
     assert isinstance(refused(source, "A1"), SourceUnavailable)
+    with pytest.raises(SourceUnavailable):  # the adapter itself, too
+        source._connector.fetch(Query(SubjectRef("citizen-number", "A1")))
 
 
 def test_many_threads_get_each_their_own_answer(bench) -> None:

@@ -311,17 +311,14 @@ RAW = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-RULES = st.fixed_dictionaries(
-    {},
-    optional={
-        "type": st.sampled_from(["text", "integer", "decimal", "boolean"]),
-        "normalise": st.sampled_from(["name", "code", "citizen-number"]),
-        "codes": st.just({"1": "one", "X": True}),
-        "several": st.booleans(),
-        "required": st.booleans(),
-        "date": st.sampled_from(["yyyyMMdd", "iso"]),
-    },
-)
+ALWAYS = {"several": st.booleans(), "required": st.booleans()}
+STEPS = {
+    "type": st.sampled_from(["text", "integer", "decimal", "boolean"]),
+    "normalise": st.sampled_from(["name", "code", "citizen-number"]),
+    "codes": st.just({"1": "one", "X": True}),
+}
+DATES = {"date": st.sampled_from(["yyyyMMdd", "iso"])}
+RULES = st.fixed_dictionaries({}, optional=ALWAYS | STEPS) | st.fixed_dictionaries({}, optional=ALWAYS | DATES)
 
 
 @given(rule=RULES, raw=RAW)

@@ -12,9 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import Query
-from connectors.errors import SourceBusy, SourceGarbled, SourceMisconfigured, SourceProblem, SourceUnavailable
+from connectors.errors import (
+    SourceBusy,
+    SourceGarbled,
+    SourceMisconfigured,
+    SourceProblem,
+    SourceTooLarge,
+    SourceUnavailable,
+)
 from connectors.registry import Outcome, Source
 from connectors.rest.strict_json import decode
+from connectors.rest.transport import _Body, _problem
 from kernel.identifiers.subject import SubjectRef
 from tests.doubles.connectors import retrieve, source, values
 from tests.doubles.http_source import HttpSource, by_subject, cut_off, saying
@@ -284,3 +292,14 @@ def test_a_query_parameter_cannot_shadow_the_subject(server: HttpSource, opened:
     asked = opened(records="data")
     query = Query(SubjectRef("citizen-number", "A1"), {"subject": "B1", "scheme": "x"})
     assert asked.retrieve(query).values == {"name": "张三"}
+
+
+def test_K6_what_comes_after_the_limit_is_not_even_taken_in() -> None:
+    body = _Body(10)
+    assert [body.receive(b"x" * 6), body.receive(b"x" * 4), body.receive(b"x")] == [6, 4, 0]
+    assert (bytes(body.data), body.over) == (b"x" * 10, True)
+    assert isinstance(_problem(23, body), SourceTooLarge)
+
+
+def test_an_error_of_libcurl_nobody_thought_of_is_unavailable() -> None:
+    assert _problem(99, _Body(1)).reason == "curl-99"

@@ -53,6 +53,18 @@ def people(database_url: str, run: Run) -> Callable[..., Source]:
     return opened
 
 
+def test_values_json_does_not_know_become_text(database_url: str, run: Run) -> None:
+    binary = "BYTEA" if database_url.startswith("postgresql") else "BLOB"
+    literal = r"'\x0aff'" if binary == "BYTEA" else "x'0aff'"
+    run(
+        f"CREATE TABLE things (id TEXT, bits {binary}, at TIME)",
+        f"INSERT INTO things VALUES ('A1', {literal}, '08:00:00')",
+    )
+    with source("sql", {"url": database_url, "table": "things", "subject_column": "id"}, ["bits", "at"]) as asked:
+        got = values(asked)
+    assert (got["bits"].removeprefix("\\x"), got["at"]) == ("0aff", "08:00:00")
+
+
 def test_names_are_quoted_by_the_dialect_whatever_characters_they_hold(people) -> None:
     with people({"name": {"column": "姓 名%(x)s"}}) as asked:
         assert values(asked) == {"name": "张三"}
@@ -218,6 +230,7 @@ def test_a_locked_database_is_unavailable(tmp_path: Path) -> None:
         "sqlite:///file:x?uri=true",
         "nonsense",
         "mysql+nodriver://h/d",
+        "postgresql+psycopg2://h/d",
         "oracle://h/d",
     ],
 )

@@ -1,0 +1,193 @@
+"""A connector manifest: what fits, and what is said about what does not."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from connectors import memory
+from connectors.errors import SourceMisconfigured
+from connectors.registry import SCHEMA, STANDARD, build, findings
+from kernel.clock import SystemClock
+from kernel.manifests import dotted, load
+
+GOOD: dict[str, Any] = {
+    "kind": "Connector",
+    "metadata": {"name": "people", "description": {"zh": "人口库", "en": "Population register"}},
+    "spec": {
+        "evidence_type": "person",
+        "adapter": "sql",
+        "trust_grade": "A",
+        "sql": {"url": "sqlite:///people.sqlite3", "table": "V_RK", "subject_column": "SFZH"},
+        "limits": {
+            "deadline_ms": 1500,
+            "max_bytes": 4096,
+            "concurrency": 4,
+            "wait_ms": 0,
+            "failures": 3,
+            "open_seconds": 5,
+        },
+        "choose": {"greatest": "until"},
+        "mapping": {
+            "fields": {
+                "name": {"column": "XM", "required": True},
+                "until": {"column": "YXQ", "date": ["yyyyMMdd", "iso"]},
+            },
+            "source_time": {"column": "GXSJ"},
+        },
+    },
+}
+REST = {"url": "https://people.example/q", "body": {"id": "{subject}"}}
+FILES = {"folder": "drop", "pattern": "*.csv", "format": "csv", "encoding": "gb18030", "subject_column": "id"}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """The good manifest with one value set, or removed where it is None."""
+    manifest = copy.deepcopy(GOOD)
+    *way, last = path.split(".")
+    place = manifest
+    for step in way:
+        place = place[step]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return manifest
+
+
+def other(adapter: str, settings: dict[str, Any]) -> dict[str, Any]:
+    manifest = changed("spec.sql", None)
+    manifest["spec"] |= {"adapter": adapter, adapter: settings}
+    return manifest
+
+
+def said(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(dotted(finding.where), finding.message.en) for finding in findings(manifest)]
+
+
+def test_the_published_schema_is_a_schema_and_the_good_manifest_fits() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    assert said(GOOD) == []
+
+
+@pytest.mark.parametrize("settings", [{"rest": REST}, {"files": FILES}])
+def test_the_other_adapters_fit(settings: dict[str, Any]) -> None:
+    ((adapter, value),) = settings.items()
+    assert said(other(adapter, value)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "place"),
+    [
+        ("kind", "Conector", "kind"),
+        ("metadata.name", "People!", "metadata.name"),
+        ("metadata.title", "x", "metadata.title"),
+        ("spec.evidence_type", None, "spec"),
+        ("spec.trust_grade", None, "spec"),
+        ("spec.trust_grade", "E", "spec.trust_grade"),
+        ("spec.adapter", "soap", "spec.adapter"),
+        ("spec.adapter", "rest", "spec"),
+        ("spec.rest", REST, "spec.rest"),
+        ("spec.sql.url", None, "spec.sql"),
+        ("spec.sql.url_secret", "s", "spec.sql"),
+        ("spec.sql.colums", ["a"], "spec.sql.colums"),
+        ("spec.sql.columns", ["XM"], "spec.sql.columns"),
+        ("spec.limits.deadline_ms", 0, "spec.limits.deadline_ms"),
+        ("spec.limits.deadline", 1, "spec.limits.deadline"),
+        ("spec.choose.greatest", "nothing", "spec.choose.greatest"),
+        ("spec.choose.least", "name", "spec.choose"),
+        ("spec.mapping.fields.Name", {"column": "a"}, "spec.mapping.fields"),
+        ("spec.mapping.fields.name.colum", "a", "spec.mapping.fields.name.colum"),
+        ("spec.mapping.fields.name.path", "a", "spec.mapping.fields.name"),
+        ("spec.mapping.fields.until.date", "yyyy", "spec.mapping.fields.until.date"),
+        ("spec.mapping.fields.name.codes", "none", "spec.mapping.fields.name.codes"),
+        ("spec.mapping.fields.until.codes", {"1": "a"}, "spec.mapping.fields.until.date"),
+        ("spec.mapping.fields.until.datetime", "iso", "spec.mapping.fields.until.date"),
+        ("spec.mapping.fields.name.otherwise", "x", "spec.mapping.fields.name.otherwise"),
+        ("spec.mapping.fields.name.long_term", ["L"], "spec.mapping.fields.name.long_term"),
+        ("spec.mapping.source_time", {}, "spec.mapping.source_time"),
+    ],
+)
+def test_each_thing_that_does_not_fit_is_found_at_its_place(path: str, value: Any, place: str) -> None:
+    assert place in [where for where, _ in said(changed(path, value))]
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        ({"body": {"id": "{subject}"}}, "spec.rest"),
+        ({**REST, "url": "http://people.example/q"}, "spec.rest.url"),
+        ({**REST, "url": "https://u:p@people.example/q"}, "spec.rest.url"),
+        ({**REST, "url": "https://{subject}.example/q"}, "spec.rest.url"),
+        ({**REST, "url": "https:///q"}, "spec.rest.url"),
+        ({**REST, "url": "https://people.example:99999/"}, "spec.rest.url"),
+        ({**REST, "url": "https://people.example/a b"}, "spec.rest.url"),
+        ({**REST, "body": {"id": "everybody"}}, "spec.rest"),
+        ({**REST, "method": "GET"}, "spec.rest.method"),
+        ({"url": REST["url"], "query": {"id": "{subject}"}, "method": "POST"}, "spec.rest.method"),
+        ({**REST, "headers": {"Host": "x"}}, "spec.rest.headers.Host"),
+        ({**REST, "headers": {"a b": "x"}}, "spec.rest.headers.a b"),
+        ({**REST, "auth": {"kind": "bearer"}}, "spec.rest.auth"),
+        ({**REST, "auth": {"kind": "basic", "secret": "s"}}, "spec.rest.auth"),
+        ({**REST, "auth": {"kind": "basic", "secret": "s", "username": "a:b"}}, "spec.rest.auth.username"),
+        ({**REST, "auth": {"kind": "api-key", "secret": "s"}}, "spec.rest.auth"),
+        ({**REST, "auth": {"kind": "bearer", "secret": "s", "header": "X"}}, "spec.rest.auth"),
+        ({**REST, "records": "a["}, "spec.rest.records"),
+        ({**REST, "succeeded": "]"}, "spec.rest.succeeded"),
+    ],
+)
+def test_a_service_is_checked_before_it_is_asked(settings: dict[str, Any], place: str) -> None:
+    assert [where for where, _ in said(other("rest", settings))] == [place]
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        ({**FILES, "folder": "../x"}, "spec.files.folder"),
+        ({**FILES, "pattern": "a/b"}, "spec.files.pattern"),
+        ({name: value for name, value in FILES.items() if name != "encoding"}, "spec.files"),
+        ({**FILES, "encoding": "gbk"}, "spec.files.encoding"),
+        ({**FILES, "sheet": "x"}, "spec.files.sheet"),
+        ({**FILES, "format": "xlsx"}, "spec.files.encoding"),
+        ({**FILES, "columns": ["id"]}, "spec.files.columns"),
+    ],
+)
+def test_a_folder_is_checked_before_it_is_read(settings: dict[str, Any], place: str) -> None:
+    assert [where for where, _ in said(other("files", settings))] == [place]
+
+
+def test_columns_must_be_listed_where_only_expressions_read_them() -> None:
+    manifest = changed("spec.mapping", {"fields": {"until": {"path": "YXQ"}}})
+    assert said(manifest) == [("spec.sql", "list the columns")]
+
+
+def test_a_manifest_that_does_not_fit_is_never_opened(tmp_path: Path) -> None:
+    with pytest.raises(SourceMisconfigured) as caught:
+        build(changed("spec.trust_grade", "E"), secrets={}.__getitem__, roots=[tmp_path], clock=SystemClock())
+    assert caught.value.reason == "manifest"
+
+
+def test_an_adapter_from_elsewhere_brings_the_schema_of_its_part() -> None:
+    manifest = other("memory", {"subject_column": "id", "records": [], "more": 1})
+    adapters = {**STANDARD, "memory": memory.ADAPTER}
+    assert [dotted(finding.where) for finding in findings(manifest, adapters)] == ["spec.memory.more"]
+    assert "spec.memory" in [where for where, _ in said(manifest)]
+
+
+def test_findings_are_shown_with_file_line_and_path(tmp_path: Path) -> None:
+    path = tmp_path / "people.yaml"
+    path.write_text(
+        "kind: Connector\nmetadata: {name: people}\nspec:\n  evidence_type: person\n  adapter: sql\n  trust_grade: A\n"
+        "  sql:\n    url: sqlite:///x\n    tabel: V_RK\n    subject_column: SFZH\n"
+        "  mapping:\n    fields:\n      name: {column: XM}\n",
+        encoding="utf-8",
+    )
+    (document,) = load(path)
+    assert [text.en for text in document.locate(findings(document.value))] == [
+        f"{path}:7: spec.sql: “table” missing",
+        f"{path}:9: spec.sql.tabel: unknown key; did you mean “table”?",
+    ]
