@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from flask import Blueprint
@@ -13,7 +14,7 @@ from idp.pages.refusal import translate
 from idp.resource.metadata import Fetch
 from idp.sweeper import Sweeper
 from kernel import migrations
-from kernel.canonical import JSON
+from kernel.canonical import JSON, decode
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database, DatabaseUnavailable
 from kernel.entropy import Entropy, SystemEntropy
@@ -21,7 +22,7 @@ from kernel.envelope import KeyEncryptionKey
 from kernel.keys import KeyRing, Purpose
 from kernel.ledger.log import Ledger
 from kernel.metrics import Metrics
-from kernel.outbound import AddressPolicy, OutboundClient
+from kernel.outbound import AddressPolicy, OutboundClient, OutboundFailed
 from kernel.settings import IdpSettings
 from kernel.text import Text
 from kernel.web.app import create_app as create_web_app
@@ -136,7 +137,12 @@ def guarded_fetch(resource: str) -> Fetch:
     client = OutboundClient()
 
     def fetch(url: str) -> JSON:
-        return client.get_json(url, allow=policy, max_bytes=_FETCH_BYTES, timeout=_FETCH_SECONDS)
+        fetched = client.get(url, allow=policy, max_bytes=_FETCH_BYTES, timeout=_FETCH_SECONDS)
+        if fetched.status == HTTPStatus.NOT_FOUND:
+            return None
+        if fetched.status != HTTPStatus.OK:
+            raise OutboundFailed(f"answered with status {fetched.status}")
+        return decode(fetched.body, max_bytes=_FETCH_BYTES)
 
     return fetch
 

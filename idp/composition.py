@@ -24,6 +24,7 @@ from idp.endpoints.discovery import DiscoveryEndpoint
 from idp.endpoints.end_session import EndSessionEndpoint
 from idp.endpoints.introspection import IntrospectionEndpoint
 from idp.endpoints.jwks import JwksEndpoint
+from idp.endpoints.log import LogEndpoints
 from idp.endpoints.par import PushedRequestEndpoint
 from idp.endpoints.revocation import RevocationEndpoint
 from idp.endpoints.token import TokenEndpoint
@@ -51,6 +52,7 @@ from kernel.entropy import Entropy
 from kernel.envelope import KeyEncryptionKey
 from kernel.keys import KeyRing, Purpose
 from kernel.ledger.log import Ledger
+from kernel.ledger.tiles import Tiles
 from kernel.settings import IdpSettings
 from kernel.web.routes import Route
 
@@ -77,7 +79,9 @@ class Composition:
 
     def routes(self) -> tuple[Route, ...]:
         """Everything that answers."""
-        return (*protocol_routes(self._endpoints()), *self._interaction_pages.routes(), *self._account_pages.routes())
+        log = LogEndpoints(self._tools.ledger, Tiles(self._database))
+        pages = (*self._interaction_pages.routes(), *self._account_pages.routes())
+        return (*protocol_routes(self._endpoints()), *log.routes(), *pages)
 
     def _endpoints(self) -> Endpoints:
         return Endpoints(

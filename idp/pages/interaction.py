@@ -20,8 +20,7 @@ from idp.interaction.steps import SignedInPerson, Step, next_step
 from idp.model.session import Interaction
 from idp.pages import forms
 from idp.pages.problems import CATALOGUE_UNAVAILABLE, INTERACTION_GONE, for_people
-from idp.resource.labels import UnknownInCatalogue
-from idp.resource.metadata import ResourceUnavailable
+from idp.resource.metadata import ResourceUnavailable, UnknownInCatalogue
 from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect

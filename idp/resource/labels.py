@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from idp.model.evidence import EvidenceAsked, EvidenceDetail
-from idp.resource.metadata import ResourceMetadata, ResourceUnavailable
+from idp.resource.metadata import ResourceMetadata, ResourceUnavailable, UnknownInCatalogue
 from kernel.canonical import JSON
 from kernel.text import Text
 
@@ -37,10 +37,6 @@ class DetailLabel:
     basis_kind: BasisKind
     citation: Text
     evidence: tuple[EvidenceLabel, ...]
-
-
-class UnknownInCatalogue(Exception):
-    """The exchange's catalogue does not know something that is asked for: it could only be refused there."""
 
 
 def describe(detail: EvidenceDetail, resource: ResourceMetadata) -> DetailLabel:

@@ -11,7 +11,7 @@ from kernel.clock import Clock
 from kernel.jose import EncryptionKey, InvalidKey, encryption_keys
 
 Fetch = Callable[[str], JSON]
-"""Gets the JSON at a URL; raises anything when it cannot."""
+"""Gets the JSON at a URL, None when there is no such document; raises anything when it cannot."""
 
 KEEP = 60.0
 """Seconds; the exchange keeps decrypting with an old key for longer than that."""
@@ -21,6 +21,10 @@ WELL_KNOWN = "/.well-known/oauth-protected-resource"
 
 class ResourceUnavailable(Exception):
     """The exchange's metadata or catalogue cannot be read right now, or is not what it should be."""
+
+
+class UnknownInCatalogue(Exception):
+    """The exchange's catalogue does not know something that is asked for: it could only be refused there."""
 
 
 class ResourceMetadata:
@@ -34,18 +38,17 @@ class ResourceMetadata:
 
     def encryption_key(self) -> EncryptionKey:
         """The key the exchange decrypts with. Raises ResourceUnavailable."""
-        jwks = self._document(self._member("jwks_uri"))
         try:
-            return encryption_keys(jwks)[0]
-        except (InvalidKey, IndexError):
+            return encryption_keys(self._document(self._member("jwks_uri")))[0]
+        except (InvalidKey, IndexError, UnknownInCatalogue):
             raise ResourceUnavailable("the resource publishes no encryption key") from None
 
     def catalogue(self, kind: str, code: str) -> Mapping[str, JSON]:
-        """One entry of the public catalogue (``service-items``, ``evidence-types``). Raises ResourceUnavailable."""
+        """One entry of the public catalogue (``service-items``, ``evidence-types``). Raises both errors above."""
         return self._document(f"{self._member('tongban_catalogue')}/{kind}/{quote(code, safe='')}")
 
     def _member(self, name: str) -> str:
-        """A URL from the metadata, on the resource's own origin."""
+        """A URL from the metadata, on the resource's own origin. Raises ResourceUnavailable, UnknownInCatalogue."""
         metadata = self._document(_well_known(self.resource))
         if metadata.get("resource") != self.resource:  # RFC 9728 §3.3
             raise ResourceUnavailable("the metadata is about another resource")
@@ -70,6 +73,8 @@ class ResourceMetadata:
             document = self._fetch(url)
         except Exception as error:
             raise ResourceUnavailable("the resource does not answer") from error
+        if document is None:
+            raise UnknownInCatalogue("the resource has no such document")
         if not isinstance(document, dict):
             raise ResourceUnavailable("the resource does not answer with an object")
         return document

@@ -70,7 +70,7 @@ class PaperExchange:
         self.asked.append(url)
         if not self.reachable:
             raise OSError("nobody answers")
-        return self.documents()[url.removeprefix(EXCHANGE)]
+        return self.documents().get(url.removeprefix(EXCHANGE))
 
     def documents(self) -> dict[str, Any]:
         catalogue = f"{EXCHANGE}/v1/catalogue"

@@ -1,0 +1,104 @@
+"""The provider's log for strangers: checkpoint, proofs, key and hash tiles, but no entries.
+
+C2SP tlog-checkpoint, tlog-proof and tlog-tiles; RFC 6962 §2.1.2.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+
+from kernel.ledger.errors import NoSuchEntry
+from kernel.ledger.log import Ledger
+from kernel.ledger.tiles import TileAddress, Tiles
+from kernel.problems import NOT_FOUND, Problem
+from kernel.text import Text
+from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
+from kernel.web.routes import Parameter, Route
+
+BASE = "/v1/ledger"
+_TEXT = (("Content-Type", "text/plain; charset=utf-8"),)
+_IMMUTABLE = (("Content-Type", "application/octet-stream"), ("Cache-Control", "public, max-age=31536000, immutable"))
+_LONGEST_NUMBER = 15
+
+
+@dataclass(frozen=True, slots=True)
+class LogEndpoints:
+    """GET what anyone may check the log with."""
+
+    ledger: Ledger
+    tiles: Tiles
+
+    def checkpoint(self, request: HttpRequest) -> HttpResponse:
+        """The newest signed checkpoint."""
+        del request
+        return HttpResponse(200, self.ledger.checkpoint().encode(), _TEXT)
+
+    def key(self, request: HttpRequest) -> HttpResponse:
+        """The verifier key."""
+        del request
+        return HttpResponse(200, f"{self.ledger.vkey}\n".encode(), _TEXT)
+
+    def proof(self, request: HttpRequest) -> HttpResponse:
+        """The inclusion proof of one entry. Raises Problem (resource.not-found)."""
+        index = _number(request, "index")
+        try:
+            return HttpResponse(200, self.ledger.proof_text(index).encode(), _TEXT)
+        except NoSuchEntry:
+            raise Problem(NOT_FOUND) from None
+
+    def consistency(self, request: HttpRequest) -> HttpResponse:
+        """The proof that a later tree extends an earlier one. Raises Problem (resource.not-found)."""
+        old, new = _number(request, "from"), _number(request, "to")
+        try:
+            hashes = self.ledger.consistency(old, new)
+        except NoSuchEntry:
+            raise Problem(NOT_FOUND) from None
+        return json_response({"from": old, "to": new, "proof": [b64encode(each).decode() for each in hashes]})
+
+    def tile(self, request: HttpRequest, tile: str) -> HttpResponse:
+        """One hash tile. Raises Problem (resource.not-found), for entry bundles, too."""
+        del request
+        address = TileAddress.parse(tile)
+        data = None if address is None or address.level is None else self.tiles.at(address)
+        if data is None:
+            raise Problem(NOT_FOUND)
+        return HttpResponse(200, data, _IMMUTABLE)
+
+    def routes(self) -> tuple[Route, ...]:
+        """The log's addresses."""
+        text, octets = "text/plain", "application/octet-stream"
+        index = (Parameter("index", Text("条目序号", "number of the entry"), required=True),)
+        sizes = (
+            Parameter("from", Text("较早的规模", "the older size"), required=True),
+            Parameter("to", Text("较新的规模", "the newer size"), required=True),
+        )
+        return (
+            _route("checkpoint", self.checkpoint, Text("最新检查点", "The newest checkpoint"), text),
+            _route("key", self.key, Text("账本的验证密钥", "The log's verifier key"), text),
+            _route("proof", self.proof, Text("条目的包含证明", "An entry's inclusion proof"), text, index),
+            _route("consistency", self.consistency, Text("一致性证明", "A consistency proof"), "application/json", sizes),
+            _route("tile/<path:tile>", self.tile, Text("哈希瓦片", "Hash tiles"), octets),
+        )
+
+
+def _route(
+    path: str, endpoint: Endpoint, summary: Text, response_type: str, parameters: tuple[Parameter, ...] = ()
+) -> Route:
+    return Route(
+        "GET",
+        f"{BASE}/{path}",
+        endpoint,
+        "anyone",
+        summary,
+        tag="ledger",
+        response_type=response_type,
+        parameters=parameters,
+    )
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    text = request.parameters().get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        raise Problem(NOT_FOUND)
+    return int(text)
