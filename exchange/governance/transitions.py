@@ -93,7 +93,9 @@ class Transitions:
             if any(_touches_active_set(step) for step in steps):
                 epoch.advance(connection)
 
-        self.ledger.append([_entry(step, actor) for step in steps], also=also)
+        receipts = self.ledger.append([_entry(step, actor) for step in steps], also=also)
+        if any(receipt.repeated for receipt in receipts):  # somebody recorded the very same step: ours was not stored
+            raise GrantMoved
 
 
 def _chosen(versions: Sequence[GrantState], version: int | None, command: Command, actor: Officer) -> GrantState | None:

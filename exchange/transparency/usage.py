@@ -22,6 +22,8 @@ from policies.roles import Role
 
 ON_A_PAGE = 50
 USUAL_PERIOD = timedelta(days=30)
+_A_MOMENT = timedelta(microseconds=1)
+"""The end is exclusive; what happened just now is part of "until now"."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Usage:
 
     def _period(self, asked: dict[str, str]) -> tuple[datetime, datetime]:
         try:
-            until = datetime.fromisoformat(asked["to"]) if "to" in asked else self.clock.now()
+            until = datetime.fromisoformat(asked["to"]) if "to" in asked else self.clock.now() + _A_MOMENT
             since = datetime.fromisoformat(asked["from"]) if "from" in asked else until - USUAL_PERIOD
             if since.tzinfo is None or until.tzinfo is None or since >= until:
                 raise ValueError("not a period")

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 import yaml
 from werkzeug.test import Client, TestResponse
@@ -470,16 +474,17 @@ BEFORE_FETCH: list[Callable[[Query], None]] = []
 """What the sources of the world under test do before they answer; emptied for every test."""
 
 
-def make_world(database_url: str, tmp_path: Path, *, origin: str = ORIGIN) -> World:
-    """An exchange over a fresh database with catalogue and approved grants."""
-    clock, entropy = ManualClock(NOW), SeededEntropy(7)
-    migrations.upgrade(database_url, PACKAGE)
-    keys = KeyRing.create(tmp_path / "keys", clock=clock, entropy=entropy)
+def make_world(database_url: str, folder: Path, *, seed: int) -> World:
+    """An exchange over a migrated database, with its keys in ``folder/keys``; catalogue and grants are whatever is
+    there.
+    """
+    clock, entropy = ManualClock(NOW), SeededEntropy(seed)
+    keys = KeyRing.load(folder / "keys", clock=clock, entropy=entropy)
     settings = ExchangeSettings(
-        origin=origin,
+        origin=ORIGIN,
         issuer=ISSUER,
         database_url=database_url,
-        key_dir=tmp_path / "keys",
+        key_dir=folder / "keys",
         trusted_proxies=("127.0.0.1/32",),
     )
     database = Database.open(database_url)
@@ -493,37 +498,86 @@ def make_world(database_url: str, tmp_path: Path, *, origin: str = ORIGIN) -> Wo
         return connectors.build(document, secrets={}.__getitem__, roots=(), clock=clock, adapters=adapters)
 
     outside = Outside(settings, database, keys, ledger, clock, entropy, issuer.fetch, build, Metrics())
-    return World(outside, issuer, clock, tmp_path, calls)
+    return World(outside, issuer, clock, folder, calls)
 
 
-def furnished(world: World) -> World:
-    """The same world with its catalogue applied and its grants approved by a panel."""
-    world.apply(*CATALOGUE, *GRANTS)
-    world.rooms.policy.renew()
-    for document in GRANTS:
-        world.approve(document["metadata"]["name"])
-    return world
+def prepared(database_url: str, folder: Path) -> None:
+    """Keys, tables, catalogue, and grants approved by a panel: what every test starts from."""
+    migrations.upgrade(database_url, PACKAGE)
+    KeyRing.create(folder / "keys", clock=ManualClock(NOW), entropy=SeededEntropy(3))
+    with lived(make_world(database_url, folder, seed=5)) as world:
+        world.apply(*CATALOGUE, *GRANTS)
+        world.rooms.policy.renew()
+        for document in GRANTS:
+            world.approve(document["metadata"]["name"])
 
 
-@pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
-    """The world on both databases."""
-    yield from _lived(database_url, tmp_path)
-
-
-@pytest.fixture
-def small_world(tmp_path: Path) -> Iterator[World]:
-    """The world on SQLite, for what does not depend on the database."""
-    yield from _lived(f"sqlite:///{tmp_path / 'exchange.sqlite3'}", tmp_path)
-
-
-def _lived(database_url: str, tmp_path: Path) -> Iterator[World]:
+@contextmanager
+def lived(world: World) -> Iterator[World]:
+    """The world, closed at the end."""
     BEFORE_FETCH.clear()
-    made = furnished(make_world(database_url, tmp_path))
     try:
-        yield made
+        yield world
     finally:
         BEFORE_FETCH.clear()
-        made.rooms.close()
-        made.outside.ledger.close()
-        made.outside.database.close()
+        world.rooms.close()
+        world.outside.ledger.close()
+        world.outside.database.close()
+
+
+_SEEDS = itertools.count(1000)
+"""Every world has randomness of its own: what the prepared one used up is not met again."""
+
+
+@pytest.fixture(scope="session")
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a prepared SQLite database and its keys, to be copied."""
+    folder = tmp_path_factory.mktemp("exchange-sqlite")
+    prepared(f"sqlite:///{folder / 'exchange.sqlite3'}", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared_postgresql(
+    make_postgresql_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path]:
+    """A prepared PostgreSQL database, to be used as a template, and its keys."""
+    url, folder = make_postgresql_database(), tmp_path_factory.mktemp("exchange-postgresql")
+    prepared(url, folder)
+    return url, folder
+
+
+def sqlite_copy(template: Path, folder: Path) -> str:
+    """A copy of the prepared database and its keys in ``folder``; its URL."""
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    return f"sqlite:///{folder / 'exchange.sqlite3'}"
+
+
+def postgresql_copy(template: tuple[str, Path], server: str, folder: Path) -> str:
+    """A copy of the prepared database (its keys go to ``folder``); its URL."""
+    url, prepared_folder = template
+    shutil.copytree(prepared_folder, folder, dirs_exist_ok=True)
+    origin = urlsplit(url).path.removeprefix("/")
+    name = f"{origin}_{next(_SEEDS)}"
+    with psycopg.connect(server.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {origin}")
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+@pytest.fixture
+def small_world(prepared_sqlite: Path, tmp_path: Path) -> Iterator[World]:
+    """The world on SQLite, for what does not depend on the database."""
+    with lived(make_world(sqlite_copy(prepared_sqlite, tmp_path), tmp_path, seed=next(_SEEDS))) as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """The world on both databases."""
+    if request.param == "sqlite":
+        url = sqlite_copy(request.getfixturevalue("prepared_sqlite"), tmp_path)
+    else:
+        server = request.getfixturevalue("postgresql_server")
+        url = postgresql_copy(request.getfixturevalue("prepared_postgresql"), server, tmp_path)
+    with lived(make_world(url, tmp_path, seed=next(_SEEDS))) as made:
+        yield made

@@ -25,12 +25,14 @@ from tests.doubles.exchange import (
     World,
     detail,
     grant,
+    prepared_postgresql,
+    prepared_sqlite,
     request,
     small_world,
     world,
 )
 
-__all__ = ["small_world", "world"]
+__all__ = ["prepared_postgresql", "prepared_sqlite", "small_world", "world"]
 
 PATH = "/v1/evidence-requests"
 

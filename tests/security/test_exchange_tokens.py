@@ -1,5 +1,4 @@
-"""Attack cases on the exchange's door: whose token, for whom, bound to what, used how often (E1, D1, D2, D3, D5, F4).
-"""
+"""Attack cases on the exchange's door: whose token, for whom, bound to what, used how often (E1, D1, D2, D3, D5, F4)."""
 
 from __future__ import annotations
 
@@ -30,13 +29,15 @@ from tests.doubles.exchange import (
     Holder,
     World,
     detail,
+    prepared_postgresql,
+    prepared_sqlite,
     request,
     signed,
     small_world,
     world,
 )
 
-__all__ = ["small_world", "world"]
+__all__ = ["prepared_postgresql", "prepared_sqlite", "small_world", "world"]
 
 PATH = "/v1/evidence-requests"
 

@@ -1,0 +1,224 @@
+"""Officers' commands on grants: what each does, who may, and that every step is an entry in the same transaction."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from exchange.governance.expiry import Expiry
+from exchange.governance.transitions import GrantMoved
+from tests.doubles.exchange import (
+    BASIS,
+    ITEM,
+    MARKET,
+    NAME,
+    POLICE,
+    World,
+    grant,
+)
+
+OFFICER: dict[str, Any] = {"sub": "author", "roles": ["governance-officer"]}
+PROVIDER: dict[str, Any] = {"sub": "p", "roles": ["provider-officer"], "organisation": POLICE}
+APPROVER: dict[str, Any] = {"sub": "g", "roles": ["governance-approver"]}
+WHY = {"reason": "under review"}
+
+
+def drafted(world: World, **more: Any) -> str:
+    world.apply(grant("G-NEW", fields=["born"], **more))
+    return "/v1/grants/G-NEW"
+
+
+def digest_of(world: World, path: str) -> str:
+    return str(world.officer("GET", path, **OFFICER).json["digest"])
+
+
+def test_a_draft_takes_effect_when_the_whole_panel_has_signed_and_not_before(world: World) -> None:
+    path = drafted(world)
+    born = {"type": "identity-card", "fields": ["born"]}
+    case = world.open_case()
+    assert world.officer("POST", f"{path}/submit", {}, **OFFICER).json["status"] == "submitted"
+    signed = {"digest": digest_of(world, path)}
+    assert world.officer("POST", f"{path}/approve", signed, **PROVIDER).json["status"] == "submitted"
+    world.rooms.policy.renew()
+    assert world.ask(case, born).json["status"] == "refused"
+    answer = world.officer("POST", f"{path}/approve", signed, **APPROVER)
+    assert answer.json["status"] == "active"
+    assert [one["role"] for one in answer.json["signatures"]] == ["provider-officer", "governance-approver"]
+    world.rooms.policy.renew()
+    assert world.ask(case, born).json["evidence"][0]["data"] == {"born": "1990-03-12"}
+    names = [entry["event"] for entry in world.entries() if entry["request"] == "G-NEW@1"]
+    assert names == ["GrantDrafted", "GrantSubmitted", "GrantApproved", "GrantApproved", "GrantActivated"]
+
+
+def test_a_grant_is_shown_with_its_sentence_its_cedar_text_and_what_is_signed(small_world: World) -> None:
+    shown = small_world.officer("GET", "/v1/grants/G-IDENTITY", **OFFICER).json
+    assert shown["ref"] == "G-IDENTITY@1"
+    assert "市场监管局" in shown["sentence"]["zh"]
+    assert shown["cedar"].startswith("@")
+    assert shown["grant"]["fields"] == ["address", "name"]
+    assert small_world.officer("GET", "/v1/grants/G-IDENTITY@1", **OFFICER).json == shown
+    listed = small_world.officer("GET", "/v1/grants", **OFFICER).json["grants"]
+    assert [one["ref"] for one in listed] == ["G-IDENTITY@1", "G-STAFF@1"]
+    assert "cedar" not in listed[0]
+
+
+def test_one_officer_suspends_at_once_and_the_panel_puts_it_back(world: World) -> None:
+    path, case = "/v1/grants/G-IDENTITY", world.open_case()
+    assert world.officer("POST", f"{path}/suspend", WHY, **APPROVER).json["status"] == "suspended"
+    world.rooms.policy.renew()
+    assert world.ask(case, NAME).json["status"] == "refused"
+    signed = {"digest": digest_of(world, path)}
+    assert world.officer("POST", f"{path}/reactivate", signed, **PROVIDER).json["status"] == "suspended"
+    assert world.officer("POST", f"{path}/reactivate", signed, **APPROVER).json["status"] == "active"
+    world.rooms.policy.renew()
+    assert world.ask(case, NAME).json["status"] == "delivered"
+    assert (
+        world.officer("POST", f"{path}/suspend", WHY, **APPROVER).status_code == 200
+    )  # a second time is another entry
+
+
+def test_a_suspension_binds_a_node_that_has_not_heard_of_it_yet(world: World) -> None:
+    """The other node still holds its lease and decides by the old set; the append compares and refuses."""
+    other = world.another_node()
+    case = world.open_case()
+    other.rooms.policy.current()
+    world.officer("POST", "/v1/grants/G-IDENTITY/suspend", WHY, **APPROVER)
+    (item,) = other.ask(case, NAME).json["evidence"]
+    assert (item["status"], item["problem"]["code"]) == ("refused", "policy.no-grant")
+    other.rooms.close()
+
+
+def test_revoking_ends_it_for_good(world: World) -> None:
+    path = "/v1/grants/G-IDENTITY"
+    assert world.officer("POST", f"{path}/revoke", WHY, **PROVIDER).json["status"] == "revoked"
+    again = world.officer("POST", f"{path}/reactivate", {"digest": "sha256:" + "0" * 64}, **PROVIDER)
+    assert (again.status_code, again.json["code"]) == (403, "grant.not-allowed")
+    assert [entry["event"] for entry in world.entries()[-1:]] == ["GrantRevoked"]
+
+
+@pytest.mark.parametrize(
+    ("command", "body", "who", "reason"),
+    [
+        ("submit", {}, APPROVER, "grant.not-allowed"),
+        ("approve", {"digest": "sha256:" + "0" * 64}, PROVIDER, "grant.not-allowed"),
+        ("suspend", WHY, APPROVER, "grant.not-allowed"),
+    ],
+)
+def test_what_the_state_and_role_do_not_allow_is_refused_with_its_reason(
+    small_world: World, command: str, body: dict, who: dict, reason: str
+) -> None:
+    path = drafted(small_world)
+    before = len(small_world.entries())
+    answer = small_world.officer("POST", f"{path}/{command}", body, **who)
+    assert (answer.status_code, answer.json["code"], answer.json["reason"]) == (403, "grant.not-allowed", reason)
+    assert answer.json["detail"]
+    assert len(small_world.entries()) == before
+
+
+def test_an_officer_of_another_department_may_not_sign(small_world: World) -> None:
+    path = drafted(small_world)
+    small_world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    stranger = PROVIDER | {"organisation": MARKET}
+    answer = small_world.officer("POST", f"{path}/approve", {"digest": digest_of(small_world, path)}, **stranger)
+    assert (answer.status_code, answer.json["reason"]) == (403, "grant.other-organisation")
+
+
+def test_a_signature_on_anything_but_what_was_shown_is_refused(small_world: World) -> None:
+    path = drafted(small_world)
+    small_world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    answer = small_world.officer("POST", f"{path}/approve", {"digest": "sha256:" + "0" * 64}, **PROVIDER)
+    assert (answer.status_code, answer.json["reason"]) == (403, "grant.digest-changed")
+
+
+@pytest.mark.parametrize("roles", [[], ["auditor"], ["exchange"], ["citizen"]])
+def test_without_an_officers_role_there_is_no_command(small_world: World, roles: list[str]) -> None:
+    """The exchange's own role is never taken from a token."""
+    path = drafted(small_world)
+    answer = small_world.officer("POST", f"{path}/submit", {}, sub="x", roles=roles)
+    assert answer.status_code == 403
+
+
+def test_a_token_without_the_scope_or_without_a_department_is_no_officers(small_world: World) -> None:
+    claims = {"roles": ["governance-officer"], "organisation": MARKET, "scope": "cases"}
+    token = small_world.issuer.token(small_world.holder, "console", **claims)
+    answer = small_world.call("GET", "/v1/grants", token)
+    assert (answer.status_code, answer.json["code"]) == (403, "token.not-allowed")
+    token = small_world.issuer.token(small_world.holder, "console", roles=["governance-officer"], scope="governance")
+    assert small_world.call("GET", "/v1/grants", token).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["NO-SUCH", "G-IDENTITY@2", "G-IDENTITY@x", "G-IDENTITY@"])
+def test_a_grant_nobody_drafted_is_404(small_world: World, name: str) -> None:
+    assert small_world.officer("GET", f"/v1/grants/{name}", **OFFICER).json["code"] == "grant.unknown"
+    assert small_world.officer("POST", f"/v1/grants/{name}/suspend", WHY, **APPROVER).json["code"] == "grant.unknown"
+
+
+def test_a_reason_that_names_somebody_is_refused(small_world: World) -> None:
+    body = {"reason": "complaint of 500199199003120021"}
+    answer = small_world.officer("POST", "/v1/grants/G-IDENTITY/suspend", body, **APPROVER)
+    assert (answer.status_code, answer.json["code"]) == (422, "request.invalid")
+    assert "500199199003120021" not in answer.text
+    small_world.rooms.policy.renew()
+    assert small_world.ask(small_world.open_case(), NAME).json["status"] == "delivered"
+
+
+def test_of_two_officers_acting_at_once_one_is_told_that_it_changed(world: World) -> None:
+    path = drafted(world)
+    world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    signed = {"digest": digest_of(world, path)}
+    gate = threading.Barrier(2)
+    transitions = world.rooms.grants.transitions
+    inner = type(transitions).record
+    answers: list[Any] = []
+
+    def together(self: Any, *arguments: Any) -> None:
+        gate.wait(timeout=5)
+        inner(self, *arguments)
+
+    def sign(sub: str) -> None:
+        answers.append(world.officer("POST", f"{path}/approve", signed, **(PROVIDER | {"sub": sub})))
+
+    object.__setattr__(transitions, "record", together.__get__(transitions))
+    threads = [threading.Thread(target=sign, args=(sub,)) for sub in ("p1", "p2")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert next(answer for answer in answers if answer.status_code == 409).json["code"] == "grant.changed"
+    assert len([entry for entry in world.events("GrantApproved") if entry["request"] == "G-NEW@1"]) == 1
+    assert GrantMoved.__doc__
+
+
+def test_explain_says_how_a_request_would_be_decided_and_why(small_world: World) -> None:
+    question = {
+        "system": "market-website",
+        "evidence_type": "identity-card",
+        "fields": ["name"],
+        "service_item": ITEM,
+        "legal_basis": BASIS,
+        "loa": 3,
+    }
+    permit = small_world.officer("POST", "/v1/grants/explain", question, **OFFICER).json
+    assert (permit["decision"], permit["grants"], permit["release"]) == ("permit", ["G-IDENTITY@1"], {"name": "clear"})
+    deny = small_world.officer("POST", "/v1/grants/explain", question | {"loa": 1}, **OFFICER).json
+    assert (deny["decision"], deny["code"]) == ("deny", "policy.assurance-too-low")
+    assert deny["unmet"][0]["clause"].startswith("G-IDENTITY@1#c")
+    nobody = small_world.officer("POST", "/v1/grants/explain", question | {"system": "nobody"}, **OFFICER).json
+    assert nobody["code"] == "policy.unknown-principal"
+    assert small_world.calls == []
+    wrong = small_world.officer("POST", "/v1/grants/explain", question | {"loa": "3"}, **OFFICER)
+    assert (wrong.status_code, wrong.json["errors"][0]["path"]) == (422, "loa")
+
+
+def test_a_grant_past_its_end_becomes_an_entry_and_a_state(world: World) -> None:
+    expiry: Expiry = world.rooms.expiry
+    assert expiry.sweep() == 0
+    world.officer("POST", "/v1/grants/G-STAFF/suspend", WHY, **APPROVER)
+    world.clock.advance(500 * 24 * 3600)
+    assert expiry.sweep() == 2
+    assert expiry.sweep() == 0
+    assert {entry["request"] for entry in world.events("GrantExpired")} == {"G-IDENTITY@1", "G-STAFF@1"}
+    assert world.rooms.policy.renew().image.grants == {}
