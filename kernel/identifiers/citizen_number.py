@@ -14,7 +14,7 @@ from . import checksums
 from .codes import normal_form
 from .errors import InvalidIdentifier
 
-_SHAPE = re.compile(r"[0-9]{17}[0-9X]")
+_SHAPE = re.compile(r"[1-9][0-9]{16}[0-9X]")  # no division begins with 0
 _FIRST_GENERATION = re.compile(r"[0-9]{15}")
 
 
@@ -67,8 +67,8 @@ def _birth_day(digits: str) -> date:
 
 
 _SHAPE_REASON = Text(
-    "公民身份号码应为18位:前17位是数字,最后一位是数字或X",
-    "A citizen number has 18 characters: 17 digits, then a digit or X",
+    "公民身份号码应为18位:前6位是行政区划代码,其后11位是数字,最后一位是数字或X",
+    "A citizen number has 18 characters: 6 of a division, 11 further digits, then a digit or X",
 )
 _FIRST_GENERATION_REASON = Text(
     "不接受15位号码,请使用18位公民身份号码",

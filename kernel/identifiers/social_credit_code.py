@@ -11,8 +11,9 @@ from .codes import normal_form
 from .errors import InvalidIdentifier
 
 _ALPHABET = "[0-9A-HJ-NPQRTUWXY]"
-_SHAPE = re.compile(f"{_ALPHABET}{{2}}[0-9]{{6}}{_ALPHABET}{{10}}")
-_BODY = re.compile(f"{_ALPHABET}{{2}}[0-9]{{6}}{_ALPHABET}{{8}}")
+# No division begins with 0; without this rule eighteen zeros, a usual placeholder, would pass.
+_SHAPE = re.compile(f"{_ALPHABET}{{2}}[1-9][0-9]{{5}}{_ALPHABET}{{10}}")
+_BODY = re.compile(f"{_ALPHABET}{{2}}[1-9][0-9]{{5}}{_ALPHABET}{{8}}")
 NO_EXCEPTIONS: frozenset[str] = frozenset()
 
 
@@ -59,9 +60,9 @@ def compose(registrar_and_kind: str, division: str, body: str) -> SocialCreditCo
 
 
 _SHAPE_REASON = Text(
-    "统一社会信用代码应为18位数字或大写字母(不使用I、O、S、V、Z),第3至8位是数字",
+    "统一社会信用代码应为18位数字或大写字母(不使用I、O、S、V、Z),第3至8位是行政区划代码",
     "A unified social credit code has 18 digits or capital letters without I, O, S, V and Z; "
-    "characters 3 to 8 are digits",
+    "characters 3 to 8 are the code of a division",
 )
 _CHECK_REASON = Text(
     "统一社会信用代码的校验码不正确,请核对各位字符",
