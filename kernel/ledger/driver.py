@@ -53,6 +53,7 @@ class _driver_errors(AbstractContextManager[None]):  # noqa: N801 - reads as a s
         family = self._connection.dialect.loaded_dbapi.Error
         if isinstance(error, family) and isinstance(error, Exception):
             dialect = self._connection.dialect
+            error.args = (str(error).partition("\n")[0], *error.args[1:])  # PostgreSQL's DETAIL repeats values
             raise DBAPIError.instance(self._sql, None, error, family, hide_parameters=True, dialect=dialect) from error
 
 

@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -67,3 +68,11 @@ def test_signed_note_lines_of_unknown_signers_are_skipped() -> None:
     seen = verify_checkpoint(note + WITNESS, vkey=VKEY)
     assert (seen.origin, seen.size, seen.root) == (ORIGIN, 3, growth.frontier.root())
     assert b64decode("z3Y6BByBzu8VeKYIP3XGG+8uABTyo+aDqX/Pylvn8Zo=") == seen.root
+
+
+def test_the_guides_vector_is_the_one_we_make() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "guides" / "verify-a-receipt.md").read_text("utf-8")
+    growth, note = three_leaves()
+    lines = merkle.ProofLines(3, merkle.with_right_edge(3, growth.stored)).of(0, 1)
+    assert f"```\n{receipt.proof_text(1, lines, note)}```\n" in guide
+    assert VKEY in guide
