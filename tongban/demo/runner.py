@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +42,7 @@ def run(options: Options) -> int:
     """Exit status: 0 when every step came out as told, 1 when not, 2 when it could not begin."""
     console = Console(highlight=False)
     narrator = Narrator(console, machine=options.as_json)
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(1))  # unwinds, so that no process is left behind
     try:
         with folder(options.data) as place, Processes(place / "logs") as processes:
             scene = start(narrator, processes, place, options)

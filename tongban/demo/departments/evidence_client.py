@@ -90,11 +90,18 @@ class EvidenceClient:
     def __init__(self, registration: Registration) -> None:
         self.registration = registration
         self.http = requests.Session()
+        self._words: dict[tuple[str, str], dict[str, Any]] = {}
 
     @cached_property
     def provider(self) -> dict[str, Any]:
         """The identity provider's metadata (RFC 8414)."""
         return dict(self._get(f"{self.registration.issuer}/.well-known/oauth-authorization-server"))
+
+    def words(self, shelf: str, code: str) -> dict[str, Any]:
+        """An entry of the exchange's public catalogue (``organisations``, ``evidence-types``), read once."""
+        if (shelf, code) not in self._words:
+            self._words[shelf, code] = self._get(f"{self.registration.exchange}/v1/catalogue/{shelf}/{code}")
+        return self._words[shelf, code]
 
     def open_case(self, reference: str, subjects: Sequence[Mapping[str, str]]) -> str:
         """Open a case at the exchange and return its identifier."""

@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +142,21 @@ class Site:
     def words(self) -> dict[str, Any]:
         """What every template may use."""
         index = 0 if session.get("lang", "zh") == "zh" else 1
+        language = ("zh", "en")[index]
         return {
+            "provider": lambda code: self.client.words("organisations", code)["name"][language],
+            "evidence_name": lambda code: self.client.words("evidence-types", code)["name"][language],
+            "field_label": partial(self.field_label, language),
             "t": lambda *pair: pair[index],
             "b": lambda pair: pair[index],
             "service": self.service,
             "person": session.get("person"),
         }
+
+    def field_label(self, language: str, kind: str, name: str) -> str:
+        """What the catalogue calls a field of an evidence type."""
+        fields = self.client.words("evidence-types", kind)["fields"]
+        return next((field["label"][language] for field in fields if field["name"] == name), name)
 
     def home(self) -> str:
         """What this service is, and that no paper is needed."""

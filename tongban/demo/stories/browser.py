@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urljoin
 
 import requests
@@ -95,7 +96,7 @@ class Browser:
         answer = self.http.request(form.method, target, data=form.fields | dict(values), timeout=TIMEOUT)
         return self._page(answer)
 
-    def json(self, url: str) -> object:
+    def json(self, url: str) -> Any:
         """What a link to a data file holds."""
         return self.http.get(url, timeout=TIMEOUT).json()
 

@@ -35,7 +35,7 @@ def play(stage: Stage) -> None:
 
 def evidence_of(browser: Browser, page: Page, count: int) -> list[dict[str, Any]]:
     """The evidence files an application's page links to."""
-    return [browser.json(f"{page.url}/evidence/{index}") for index in range(count)]  # type: ignore[misc]
+    return [browser.json(f"{page.url}/evidence/{index}") for index in range(count)]
 
 
 def apply(stage: Stage, browser: Browser, site: str, answers: dict[str, str]) -> Page:
@@ -59,12 +59,18 @@ def market(stage: Stage, browser: Browser) -> list[dict[str, Any]]:
         expect("办好了" in page.text, page.text[:400])
         step.saw(密码输入次数=browser.passwords_typed)
     with stage.narrator.step(
-        STORY, "六份材料由五个部门直接提供", "six papers come from the departments holding them"
+        STORY, "六份材料由四个部门直接提供", "six papers come from the departments holding them"
     ) as step:
         items = evidence_of(browser, page, 6)
         expect(delivered(items), str([item["status"] for item in items]))
-        step.saw(来源="、".join(dict.fromkeys(item["provenance"]["provider"] for item in items)))
+        step.saw(来源="、".join(dict.fromkeys(provider_name(stage, browser, item) for item in items)))
     return items
+
+
+def provider_name(stage: Stage, browser: Browser, item: dict[str, Any]) -> str:
+    """What the catalogue calls the department that provided an item."""
+    entry = browser.json(f"{stage.exchange}/v1/catalogue/organisations/{item['provenance']['provider']}")
+    return str(entry["name"]["zh"])
 
 
 def urban(stage: Stage, browser: Browser, licence: str) -> list[dict[str, Any]]:

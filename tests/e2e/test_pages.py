@@ -1,0 +1,129 @@
+"""A citizen's way through the real pages in a real browser: keyboard and phone, both languages, without JavaScript."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pyotp
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PORT_BASE = 19400
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """A running demonstration: what ``tongban demo --json`` printed."""
+    folder = tmp_path_factory.mktemp("demo")
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    command = [sys.executable, "-m", "tongban", "demo", "--json", "--story", "newborn", "--data", str(folder)]
+    process = subprocess.Popen(
+        [*command, "--port-base", str(PORT_BASE + 50 * worker)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        text = ""
+        for line in process.stdout:
+            text += line
+            if line.rstrip() == "}":
+                break
+        told = json.loads(text)
+        told["base"] = PORT_BASE + 50 * worker
+        assert told["ok"], told
+        yield told
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        process.stdout.close()
+
+
+def site(demo, offset):
+    return f"http://127.0.0.1:{demo['base'] + offset}"
+
+
+def person(demo, username):
+    return next(one for one in demo["people"] if one["username"] == username)
+
+
+def send(page):
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def follow(page, selector):
+    with page.expect_navigation():
+        page.click(selector)
+
+
+def shot(page, name):
+    folder = os.environ.get("TONGBAN_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@pytest.mark.xdist_group("pages")
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 1200), ("zh-CN", 390), ("en", 1200), ("en", 390)])
+def test_a_restaurant_is_opened_through_pages_that_axe_finds_sound(demo, new_page, axe, language, width):
+    page = new_page(language, width)
+    lang = language[:2]
+    wang = person(demo, "wang")
+    look = lambda name: (shot(page, f"{name}-{lang}-{width}"), axe(page))  # noqa: E731
+    page.goto(f"{site(demo, 20)}/?lang={lang}")
+    look("market-home")
+    follow(page, ".button")
+    look("sign-in")
+    page.fill("[name=username]", "wang")
+    page.fill("[name=password]", "wrong")
+    send(page)
+    look("sign-in-wrong")
+    page.fill("[name=username]", "wang")
+    page.fill("[name=password]", wang["password"])
+    send(page)
+    if page.locator("[name=otp]").count():
+        look("one-time-code")
+        page.fill("[name=otp]", pyotp.TOTP(wang["totp_secret"]).now())
+        send(page)
+    if page.locator("[name=decision]").count():
+        look("scopes")
+        follow(page, "[name=decision][value=allow]")
+    look("market-form")
+    page.fill("[name=trade_name]", "浏览器面馆")
+    follow(page, "main .button")
+    text = page.locator("body").inner_text()
+    assert page.locator("[name=decision]").count() == 2, text
+    look("notice")
+    follow(page, "[name=decision][value=allow]")
+    look("market-done")
+    assert ("办好了" if lang == "zh" else "Done") in page.locator("body").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.xdist_group("pages")
+def test_without_javascript_a_person_says_no_and_nothing_is_fetched(demo, new_page):
+    page = new_page(scripts=False)
+    li = person(demo, "li")
+    page.goto(f"{site(demo, 20)}/apply")
+    page.fill("[name=username]", "li")
+    page.fill("[name=password]", li["password"])
+    send(page)
+    if page.locator("[name=decision]").count():
+        follow(page, "[name=decision][value=allow]")
+    page.fill("[name=trade_name]", "不办了")
+    follow(page, "main .button")
+    follow(page, "[name=decision][value=deny]")
+    assert "没有同意" in page.locator("body").inner_text()
+
+
+@pytest.mark.xdist_group("pages")
+def test_the_api_reference_asks_no_other_host(demo, new_page, axe):
+    page = new_page("en")
+    page.goto(f"http://127.0.0.1:{demo['base'] + 1}/docs")
+    page.wait_for_selector(".opblock", timeout=20_000)
+    shot(page, "api-reference")
+    assert page.locator(".opblock").count() > 10

@@ -1,0 +1,79 @@
+"""The stories as a newcomer sees them: ``tongban demo --once``, on SQLite and on PostgreSQL, and with a port taken."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PORTS_OF_A_DEMO = 23
+
+
+def free_port_base() -> int:
+    """The first port of a range in which nothing listens; ranges differ between workers."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    for base in range(20000 + 2000 * worker, 22000 + 2000 * worker, 50):
+        with socket.socket() as first, socket.socket() as last:
+            if first.connect_ex(("127.0.0.1", base)) and last.connect_ex(("127.0.0.1", base + PORTS_OF_A_DEMO)):
+                return base
+    raise RuntimeError("no free ports")
+
+
+def demo(*words, database=None):
+    command = [sys.executable, "-m", "tongban", "demo", "--json", *words]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+
+
+def test_both_stories_come_out_as_told(database_url, tmp_path):
+    words = ["--once", "--port-base", str(free_port_base()), "--data", str(tmp_path / "demo")]
+    if database_url.startswith("postgresql"):
+        words += ["--database", database_url]
+    done = demo(*words)
+    told = json.loads(done.stdout)
+    assert [step for step in told["steps"] if not step["ok"]] == []
+    assert done.returncode == 0, done.stderr
+    assert told["uploads"] == {"before": 9, "after": 0}
+    assert {step["story"] for step in told["steps"]} == {"setup", "approval", "restaurant", "newborn"}
+    assert all(person["password"] and person["totp_secret"] for person in told["people"])
+
+
+def test_no_citizen_number_stands_in_any_log(tmp_path):
+    folder = tmp_path / "demo"
+    done = demo("--once", "--story", "newborn", "--port-base", str(free_port_base()), "--data", str(folder))
+    assert done.returncode == 0, done.stderr
+    numbers = [person["number"] for person in json.loads((folder / "world.json").read_text(encoding="utf-8"))["people"]]
+    logged = "".join((folder / "logs" / f"{name}.log").read_text(encoding="utf-8") for name in ("idp", "exchange"))
+    assert "Started worker" in logged
+    assert [number for number in numbers if number in logged] == []
+
+
+def test_a_taken_port_is_a_clear_error_with_status_2(tmp_path):
+    base = free_port_base()
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", base + 1))
+        taken.listen()
+        done = demo("--once", "--port-base", str(base), "--data", str(tmp_path / "demo"))
+    assert done.returncode == 2
+    assert str(base + 1) in done.stderr
+    assert "--port-base" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_in_use_is_not_overwritten(tmp_path):
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / "tongban.toml").write_text("# somebody's\n", encoding="utf-8")
+    done = demo("--once", "--port-base", str(free_port_base()), "--data", str(folder))
+    assert done.returncode == 2
+    assert (folder / "tongban.toml").read_text(encoding="utf-8") == "# somebody's\n"
+
+
+@pytest.mark.parametrize("story", ["no-such-story"])
+def test_an_unknown_story_is_wrong_usage(story):
+    assert demo("--once", "--story", story).returncode == 2
