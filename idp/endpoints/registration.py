@@ -45,7 +45,7 @@ _KNOWN = frozenset((*_TEXTS, *_LISTS, *_FLAGS, *_OTHERS))
 def checked(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     """Metadata fit to be stored, with RFC 7591's defaults filled in. Raises InvalidClientMetadataError."""
     _shape(metadata)
-    data = _with_defaults(_by_rfc_7591(metadata))
+    data = _by_rfc_7591(_with_defaults(metadata))
     for check in (_owner, _redirects, _authentication, _grants):
         check(data)
     return data
@@ -72,15 +72,15 @@ def _by_rfc_7591(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
         claims = ClientMetadataClaims(dict(metadata), {}, ClientMetadataClaims.get_claims_options(_SUPPORTED))
         claims.validate()
     except (JoseError, ValueError) as error:
-        raise InvalidClientMetadataError(f"not acceptable: {getattr(error, 'claim', None) or 'jwks'}") from None
+        raise InvalidClientMetadataError(f"not acceptable: {getattr(error, 'claim', 'metadata')}") from None
     return dict(claims)
 
 
-def _with_defaults(data: dict[str, JSON]) -> dict[str, JSON]:
+def _with_defaults(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     """RFC 7591 §2: what a missing member means."""
     defaults: dict[str, JSON] = {"grant_types": ["authorization_code"], "response_types": ["code"], "scope": ""}
-    data = defaults | data
-    if isinstance(data.get("jwks"), dict):
+    data = {**defaults, **metadata}
+    if "jwks" in data:
         data["jwks"] = _keys(data["jwks"])
     return data
 
@@ -117,20 +117,18 @@ def _owner(data: Mapping[str, JSON]) -> None:
 
 
 def _redirects(data: Mapping[str, JSON]) -> None:
-    native = data.get("application_type", "web") == "native"
     if data.get("application_type", "web") not in ("web", "native"):
         raise InvalidClientMetadataError("application_type must be web or native")
     for name in ("redirect_uris", "post_logout_redirect_uris"):
         for uri in _texts(data, name):
-            _redirect(name, uri, native)
+            _redirect(name, uri)
 
 
-def _redirect(name: str, uri: str, native: bool) -> None:
-    """https; http only to this machine itself (RFC 8252 §7.3); custom schemes only of native applications (§7.1)."""
+def _redirect(name: str, uri: str) -> None:
+    """https; http only to the person's own machine (RFC 8252 §7.3)."""
     parts = urlsplit(uri)
     local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
-    custom = native and "." in parts.scheme
-    if not (parts.scheme == "https" or local or custom) or parts.fragment or "@" in parts.netloc or not uri.isascii():
+    if not (parts.scheme == "https" or local) or parts.fragment or "@" in parts.netloc or not uri.isascii():
         raise InvalidClientMetadataError(f"{name}: https is needed, without fragment or user information")
 
 

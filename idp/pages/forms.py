@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from kernel.web.http import HttpRequest
 from kernel.web.security import PAGE_POLICY
 
@@ -19,6 +21,6 @@ def field(request: HttpRequest, name: str) -> str:
 
 def policy_towards(redirect_uri: str) -> tuple[str, str]:
     """The page's policy, whose forms may end at the client: browsers apply `form-action` to redirects, too (CSP 3)."""
-    scheme, _, rest = redirect_uri.partition("://")
-    origin = f"{scheme}://{rest.partition('/')[0].partition('?')[0]}" if rest else f"{scheme.partition(':')[0]}:"
+    parts = urlsplit(redirect_uri)
+    origin = f"{parts.scheme}://{parts.netloc}"
     return ("Content-Security-Policy", PAGE_POLICY.replace("form-action 'self'", f"form-action 'self' {origin}"))

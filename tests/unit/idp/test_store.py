@@ -1,0 +1,101 @@
+"""The tables: migrations and definitions agree, memory follows the database, and what expired goes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import func, select
+
+from idp.clients.memory import LOOK_EVERY, Versioned
+from idp.store import tables, versions
+from idp.sweeper import Sweeper
+from kernel import migrations
+from kernel.clock import ManualClock
+from kernel.database import Database, DatabaseUnavailable
+from tests.doubles.browser import Browser
+from tests.doubles.identity_provider import START, Provider
+from tests.doubles.relying_party import ProofKey, RelyingParty, public_client
+
+
+def test_the_migrations_make_exactly_the_tables(database_url: str) -> None:
+    assert not migrations.current(database_url, "idp.store")
+    migrations.upgrade(database_url, "idp.store")
+    assert migrations.current(database_url, "idp.store")
+    database = Database.open(database_url)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = [each for each in compare_metadata(context, tables.metadata) if "alembic_version" not in repr(each)]
+    database.close()
+    assert differences == []
+
+
+def counts(provider: Provider) -> dict[str, int]:
+    with provider.database.read() as connection:
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in tables.metadata.sorted_tables
+            if not table.name.startswith("ledger_")
+        }
+
+
+def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provider) -> None:
+    party, key, clock = RelyingParty(either_provider), ProofKey(either_provider), either_provider.clock
+    sweeper = Sweeper(either_provider.database, clock)
+    browser = Browser(either_provider)
+    browser.get(party.authorize_url(prompt="consent"))
+    party.form("/revoke", {"token": party.tokens(browser, dpop=key)["access_token"]})
+    party.push(key)
+    before = counts(either_provider)
+    assert all(before.values()), before
+    assert sweeper.sweep() == 0
+    assert counts(either_provider) == before
+
+    clock.advance(timedelta(hours=14).total_seconds())
+    sweeper.sweep()
+    after = counts(either_provider)
+    lasting = {"state_version", "organisation", "client", "person", "credential", "consent"}
+    assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}
+    left = {name for name in after.keys() - lasting if after[name]}
+    assert left <= {"throttle"}  # failures are remembered for a day
+    clock.advance(timedelta(days=1).total_seconds())
+    sweeper.sweep()
+    assert counts(either_provider)["throttle"] == 0
+
+
+def test_a_live_session_survives_the_sweep(provider: Provider) -> None:
+    party = RelyingParty(provider)
+    token = party.tokens()["refresh_token"]
+    provider.clock.advance(11 * 3600)
+    Sweeper(provider.database, provider.clock).sweep()
+    assert party.refresh(token).status_code == 200
+
+
+def test_memory_is_read_again_only_when_its_counter_moved(provider: Provider) -> None:
+    loads: list[int] = []
+    memory = Versioned(provider.database, versions.CLIENTS, lambda _connection: loads.append(1) or len(loads), provider.clock)
+    assert [memory.current(), memory.current()] == [1, 1]
+    provider.clock.advance(LOOK_EVERY)
+    assert memory.current() == 1
+    public_client(provider)
+    assert memory.current() == 2
+    assert memory.refreshed() == 2
+
+
+def test_an_old_memory_is_no_answer_when_the_database_is_away() -> None:
+    class Away:
+        def read(self):
+            raise DatabaseUnavailable("away")
+
+    memory = Versioned(Away(), versions.CLIENTS, lambda _connection: 1, ManualClock(START))
+    with pytest.raises(DatabaseUnavailable):
+        memory.current()
+
+
+def test_the_sweeper_stops_when_it_is_closed(provider: Provider) -> None:
+    sweeper = Sweeper(provider.database, provider.clock)
+    sweeper.start()
+    sweeper.close()
+    assert not sweeper._thread.is_alive()
