@@ -113,10 +113,6 @@ class Client:
         }
         return self._form("token_endpoint", grant)
 
-    def client_credentials(self, **parameters: str) -> dict[str, Any]:
-        """A token of the client's own (RFC 6749 §4.4)."""
-        return self._form("token_endpoint", {"grant_type": "client_credentials", **parameters})
-
     def call(
         self, method: str, url: str, access_token: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""Guard rails: what the house promises about itself, held by tests rather than by memory."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from exchange.administration import open_administration
+from exchange.routes import routes as exchange_routes
+from idp.composition import Composition
+from kernel import migrations
+from kernel.settings import load
+from tongban import installation
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("kernel", "policies", "connectors", "idp", "exchange", "tongban")
+VAGUE = {"utils", "util", "helpers", "helper", "common", "misc"}
+SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def tracked():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    return [ROOT / name for name in listed if name]
+
+
+def test_no_top_level_package_without_a_decision():
+    allowed = {*PACKAGES, "tests", "docker", "docs", "requirements", ".ci"}
+    assert {path.relative_to(ROOT).parts[0] for path in tracked() if len(path.relative_to(ROOT).parts) > 1} <= allowed
+
+
+def test_nothing_is_called_by_a_name_that_says_nothing():
+    assert [
+        path for path in SOURCES if VAGUE & {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}
+    ] == []
+
+
+def test_each_package_opens_with_a_paragraph():
+    silent = [
+        path
+        for path in SOURCES
+        if path.name == "__init__.py" and "migrations" not in path.parts
+        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert silent == []
+
+
+def test_every_public_function_and_class_says_what_it_is():
+    naked = []
+    for path in SOURCES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+            if public and not ast.get_docstring(node) and "migrations" not in path.parts:
+                naked.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
+    assert naked == []
+
+
+@pytest.mark.parametrize("package", ["idp.store", "exchange.store"])
+def test_migrations_form_one_line(package):
+    assert migrations.revisions(package)
+
+
+def test_every_route_says_who_may_call_it_and_what_it_does(tmp_path):
+    settings = installation.create(tmp_path, installation.loopback(8400))
+    with open_administration(settings.exchange) as exchange:
+        for route in exchange_routes(exchange.rooms):
+            assert route.access, route.path
+            assert route.summary.zh, route.path
+            assert route.summary.en, route.path
+
+
+def test_lock_files_pin_by_hash_and_name_no_download_host():
+    for name in ("runtime.txt", "development.txt"):
+        text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
+        pinned = re.findall(r"^[a-z0-9._-]+(?:\[[a-z,]+\])?==", text, re.MULTILINE)
+        assert len(pinned) > 20
+        assert "http" not in text
+        assert text.count("--hash=sha256:") >= len(pinned)
+    locks = [path for path in tracked() if path.name == "package-lock.json"]
+    assert [path for path in locks if "resolved" in path.read_text(encoding="utf-8")] == []
+
+
+def test_no_check_of_certificates_is_switched_off_and_no_debug_switch_exists():
+    forbidden = re.compile(r"verify\s*=\s*False|CERT_NONE|SSL_VERIFYPEER, ?0|shell\s*=\s*True|debug\s*=\s*True")
+    assert [path for path in SOURCES if forbidden.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_settings_have_defaults_that_listen_on_this_machine_alone():
+    settings = load(None, {})
+    assert settings.idp.listen.startswith("127.0.0.1:")
+    assert settings.exchange.listen.startswith("127.0.0.1:")
+    assert Composition.__doc__
