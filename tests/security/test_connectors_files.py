@@ -113,7 +113,7 @@ def test_K4_what_is_no_regular_file_is_not_opened(root: Path, make: Callable[[Pa
     make(root / "drop" / "people.csv")
     began = time.monotonic()
     assert problem(root).reason == "no-file"
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 5.0
 
 
 def test_K4_a_file_exchanged_between_looking_and_opening_is_not_used(
@@ -206,6 +206,18 @@ def test_K3_a_few_bytes_cannot_become_millions_of_cells(root: Path, rows: bytes)
     assert time.monotonic() - began < 5.0
 
 
+@pytest.mark.parametrize("claimed", [b"A1", b"A1:A1", b"A1:XFD1048576"])
+def test_what_a_workbook_claims_about_its_size_is_not_believed(root: Path, claimed: bytes) -> None:
+    cells = [(b"id", b"name"), (b"A1", b"x")]
+    rows = b"".join(
+        b'<row r="%d">' % at + b"".join(b'<c t="inlineStr"><is><t>%b</t></is></c>' % cell for cell in row) + b"</row>"
+        for at, row in enumerate(cells, start=1)
+    )
+    drop(root / "drop", "people.xlsx", archive({SHEET: sheet_of(rows, dimension=claimed)}))
+    with source("files", XLSX, ["name"], roots=[root]) as asked:
+        assert values(asked) == {"name": "x"}
+
+
 LAUGHS = b'<!DOCTYPE x [<!ENTITY a "ha">' + b"".join(
     b'<!ENTITY %c "%b">' % (98 + at, b"&%c;" % (97 + at) * 10) for at in range(9)
 ) + b"]>"  # fmt: skip
@@ -257,4 +269,4 @@ def test_K7_a_pattern_of_many_stars_takes_no_time(root: Path) -> None:
     drop(root / "drop", "a" * 250, csv_bytes(ROWS))
     began = time.monotonic()
     assert problem(root, pattern="*a" * 40 + "b").reason == "no-file"
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 5.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def asked(url: str) -> Iterator[Source]:
         yield opened
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(subject=SQLISH, sort=SQLISH, note=SQLISH)
 def test_K1_generated_strings_in_every_parameter_find_nobody(asked: Source, subject: str, sort: str, note: str) -> None:
     assert retrieve(asked, subject, sort=sort, note=note).outcome is Outcome.NOT_FOUND
@@ -87,6 +88,20 @@ def test_K1_not_even_a_statement_that_got_through_could_write(url: str, statemen
         with connector._engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as refused:
             connection.execute(sa.text(statement))
     assert "read" in str(refused.value.orig).replace("-", "").replace("readonly", "read")
+
+
+def test_K1_a_sqlite_file_is_opened_read_only_and_not_merely_asked_to_be(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'people.sqlite3'}"
+    engine = sa.create_engine(url)
+    with engine.begin() as owner:
+        owner.execute(sa.text("CREATE TABLE people (id TEXT, sort TEXT)"))
+    engine.dispose()
+    with source("sql", {"url": url, "table": "people", "subject_column": "id"}, ["sort"]) as opened:
+        connector: Any = opened._connector
+        with connector._engine.connect() as connection:
+            connection.execute(sa.text("PRAGMA query_only = OFF"))
+            with pytest.raises(sa.exc.OperationalError, match="readonly"):
+                connection.execute(sa.text("INSERT INTO people VALUES ('C1', '')"))
 
 
 def test_K1_a_function_that_writes_cannot_hide_in_a_view(make_postgresql_database: Any) -> None:

@@ -120,7 +120,7 @@ def test_K1_law_4_an_injection_is_a_subject_nobody_has(guarded: Source, value: s
     assert ask(guarded, "A1") is Outcome.FOUND
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(value=st.text(max_size=300) | st.text(alphabet="'\";%_\\-/.*(){}[]<>&?#=: \t\r\n\0A1", max_size=30))
 def test_K1_law_4_no_text_finds_anybody_elses_record(guarded: Source, value: str) -> None:
     if value not in {"A1", "B1"}:
@@ -161,7 +161,7 @@ def test_K6_law_7_a_caller_is_released_at_its_deadline(bench, who: str) -> None:
     with bench.hanging(**limits) as source:
         began = time.monotonic()
         assert isinstance(refused(source, deadline=deadline), SourceTimedOut)
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 10.0  # the source hangs for twenty
 
 
 def test_K6_law_7_a_hanging_source_never_holds_more_places_than_it_has(bench) -> None:

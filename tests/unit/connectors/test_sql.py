@@ -111,6 +111,18 @@ def test_small_letters_are_another_spelling_only_where_the_manifest_says_so(peop
         assert retrieve(asked, "A2").outcome is Outcome.NOT_FOUND
 
 
+def test_law_1_a_collation_that_takes_two_spellings_for_one_does_not_make_two_people_one(tmp_path: Path) -> None:
+    owner = sqlite3.connect(tmp_path / "people.sqlite3")
+    owner.executescript(
+        "CREATE TABLE people (id TEXT COLLATE NOCASE, note TEXT); INSERT INTO people VALUES ('a1', '甲')"
+    )
+    owner.close()
+    settings = {"url": f"sqlite:///{tmp_path / 'people.sqlite3'}", "table": "people", "subject_column": "id"}
+    with source("sql", settings, ["note"]) as asked:
+        assert values(asked, "a1") == {"note": "甲"}
+        assert retrieve(asked, "A1").outcome is Outcome.NOT_FOUND
+
+
 def test_only_listed_columns_are_read(people) -> None:
     with people(
         {"all": {"path": "keys(@)", "several": True}}, columns=["note", "kind"], where={"number": "1"}
