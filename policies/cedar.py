@@ -157,22 +157,26 @@ def conjuncts(expression: pst.Expr) -> tuple[pst.Expr, ...]:
     return (expression,)
 
 
-def check(grant: Grant, text: str) -> None:
+def check(grant: Grant, text: str) -> pst.Template:
     """Check that ``text`` is the policy of ``grant``: valid by the schema, and annotation, literal and row agree.
 
-    Raises InvalidPolicy. Called at submission and again at activation, so that what is enforced is what was signed.
+    Returns its tree. Raises InvalidPolicy. Called at submission, at activation and before a grant is enforced, so that
+    what is enforced is what was signed.
     """
     validate(text)
     trees = parse(text)
     if len(trees) != 1 or trees[0].effect != "permit":
         raise InvalidPolicy("a grant is exactly one permit")
-    if dict(trees[0].annotations) != annotated(grant):
+    (tree,) = trees
+    if dict(tree.annotations) != annotated(grant):
         raise InvalidPolicy("the annotations are not those of the grant")
     for attribute in ("fields", "predicates"):
-        if literal(trees[0], attribute) != frozenset(filter(None, trees[0].annotations[attribute].split(","))):
+        if literal(tree, attribute) != frozenset(filter(None, tree.annotations[attribute].split(","))):
             raise InvalidPolicy(f"@{attribute} and the condition on context.{attribute} differ")
-    if trees[0] != parse(render(grant))[0]:
+    rendered = render(grant)
+    if text != rendered and tree != parse(rendered)[0]:
         raise InvalidPolicy("the conditions are not those of the grant")
+    return tree
 
 
 def literal(tree: pst.Template, attribute: str) -> frozenset[str]:

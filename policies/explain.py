@@ -23,10 +23,19 @@ from policies.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Enforced:
-    """A grant and its compiled policy."""
+    """A grant, its compiled policy, and for each of the policy's conditions the code of a refusal."""
 
     grant: Grant
     policy: Compiled
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A grant that was not satisfied, and the numbers of its conditions that failed."""
+
+    enforced: Enforced
+    failed: tuple[int, ...]
 
 
 ILL_FORMED = UnmetClause(
@@ -59,15 +68,14 @@ def unknown_obligation(obligation: Obligation) -> UnmetClause:
     )
 
 
-def nearest(candidates: Iterable[Enforced], facts: Facts) -> Enforced | None:
+def nearest(candidates: Iterable[Enforced], facts: Facts) -> NearMiss | None:
     """The grant that came nearest: it fails latest in the order of clauses, then on the fewest of them."""
-    ranked = sorted(candidates, key=lambda enforced: _distance(enforced, facts))
-    return ranked[0] if ranked else None
+    misses = (NearMiss(enforced, _failed(enforced.policy.when, facts)) for enforced in candidates)
+    return min((miss for miss in misses if miss.failed), key=_distance, default=None)
 
 
-def _distance(enforced: Enforced, facts: Facts) -> tuple[int, int, str]:
-    failed = _failed(enforced.policy.when, facts)
-    return (-failed[0] if failed else 0, len(failed), enforced.grant.ref)
+def _distance(miss: NearMiss) -> tuple[int, int, str]:
+    return (-miss.failed[0], len(miss.failed), miss.enforced.grant.ref)
 
 
 def _failed(conditions: tuple[Evaluate, ...], facts: Facts) -> tuple[int, ...]:
@@ -81,21 +89,15 @@ def _holds(condition: Evaluate, facts: Facts) -> bool:
         return False  # a clause that errs is unmet
 
 
-def unmet(
-    enforced: Enforced | None, request: AccessRequest, registry: Registry, facts: Facts
-) -> tuple[UnmetClause, ...]:
+def unmet(miss: NearMiss | None, request: AccessRequest, registry: Registry) -> tuple[UnmetClause, ...]:
     """The clauses of a grant that the request does not meet; without a grant, that there is none."""
-    if enforced is None:
+    if miss is None:
         return (NO_GRANT,)
-    clauses = cedar.clauses(enforced.grant)
+    grant, codes = miss.enforced.grant, miss.enforced.codes
     return tuple(
-        UnmetClause(
-            f"{enforced.grant.ref}#c{number}",
-            clauses[number].code,
-            _SENTENCES[clauses[number].code](enforced.grant, request, registry),
-        )
-        for number in _failed(enforced.policy.when, facts)
-    ) or (NO_GRANT,)
+        UnmetClause(f"{grant.ref}#c{number}", codes[number], _SENTENCES[codes[number]](grant, request, registry))
+        for number in miss.failed
+    )
 
 
 def forbidden(

@@ -108,6 +108,8 @@ def _attribute(node: pst.GetAttr) -> Typed:
     if kind is None:
         raise OutsideProfile(f"{base.kind} has no attribute {name}")
     read = base.evaluate
+    if base.kind == schema.CONTEXT:
+        return Typed(kind, lambda facts: facts.context[name])
     if base.kind in schema.RECORDS:
         return Typed(kind, lambda facts: read(facts)[name])
     if base.kind == "System":

@@ -30,6 +30,12 @@ from policies.registry import Registry
 Key = tuple[str, Action, str]
 """Consumer organisation, action, evidence type: the scopes of a grant."""
 
+Scope = tuple[str, tuple[Action, ...], str]
+"""Asking organisation, actions, evidence type: what finds the grants whose scopes lie above."""
+
+
+_EVERY_ACTION = tuple(Action)
+
 
 class InvalidImage(ValueError):
     """The grants do not make a set that can be decided by; the message names the grant."""
@@ -51,12 +57,11 @@ def _guard(tree: pst.Template) -> Compiled:
 
 def enforce(grant: Grant) -> Enforced:
     """Compile a grant from its Cedar text. Raises InvalidPolicy or OutsideProfile."""
-    text = cedar.render(grant)
-    cedar.check(grant, text)
-    policy = compile_policy(cedar.parse(text)[0])
-    if len(policy.when) != len(cedar.clauses(grant)):
+    policy = compile_policy(cedar.check(grant, cedar.render(grant)))
+    codes = tuple(clause.code for clause in cedar.clauses(grant))
+    if len(policy.when) != len(codes):
         raise OutsideProfile(f"{grant.ref}: a condition is split otherwise than its clauses")
-    return Enforced(grant, policy)
+    return Enforced(grant, policy, codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,8 @@ class PolicyImage:
     registry: Registry
     hierarchy: Hierarchy
     grants: Mapping[Key, tuple[Grant, ...]]
-    guards: tuple[Guard, ...] = GUARDS
-    _slices: dict[Key, tuple[Enforced, ...]] = field(default_factory=dict)
+    guards: tuple[tuple[Guard, Compiled], ...]
+    _slices: dict[Scope, tuple[Enforced, ...]] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -79,8 +84,7 @@ class PolicyImage:
         Raises InvalidImage when one id stands twice (Cedar would accept it; a newer version must have replaced the
         older one), and InvalidRegistry.
         """
-        compile_guards(guards)
-        return cls(epoch, registry, Hierarchy.of(registry), _by_key(grants), guards)
+        return cls(epoch, registry, Hierarchy.of(registry), _by_key(grants), compile_guards(guards))
 
     def decide(self, request: AccessRequest) -> Decision:
         """Permit or Deny; never raises."""
@@ -95,7 +99,7 @@ class PolicyImage:
         if (unknown := unregistered(request, self.registry)) is not None:
             return self._deny((unknown,))
         facts = establish(request, self.registry, self.hierarchy)
-        forbidding = tuple(pair for pair in compile_guards(self.guards) if pair[1].applies(facts))
+        forbidding = tuple(pair for pair in self.guards if pair[1].applies(facts))
         satisfied = tuple(
             enforced.grant for enforced in self._enforced(request, (request.action,)) if enforced.policy.applies(facts)
         )
@@ -127,30 +131,28 @@ class PolicyImage:
         said = explain.forbidden(forbidding, facts)
         if satisfied:
             return self._deny(explain.ordered(said, ()), satisfied)
-        nearest = explain.nearest(self._enforced(request, tuple(Action)), facts)
-        clauses = explain.unmet(nearest, request, self.registry, facts)
-        return self._deny(explain.ordered(said, clauses), (nearest.grant,) if nearest else ())
+        miss = explain.nearest(self._enforced(request, _EVERY_ACTION), facts)
+        clauses = explain.unmet(miss, request, self.registry)
+        return self._deny(explain.ordered(said, clauses), (miss.enforced.grant,) if miss else ())
 
     def _deny(self, clauses: tuple[UnmetClause, ...], grants: tuple[Grant, ...] = ()) -> Deny:
         return Deny(code=clauses[0].code, clauses=clauses, grants=_refs(grants), epoch=self.epoch)
 
     def _enforced(self, request: AccessRequest, actions: tuple[Action, ...]) -> tuple[Enforced, ...]:
-        """The grants whose scopes cover the request under one of these actions, each once."""
-        found = {enforced.grant.ref: enforced for key in self._keys(request, actions) for enforced in self._slice(key)}
-        return tuple(found[ref] for ref in sorted(found))
-
-    def _keys(self, request: AccessRequest, actions: tuple[Action, ...]) -> list[Key]:
-        consumers = self.hierarchy.above["Organisation", request.system.organisation]
-        families = self.hierarchy.above["EvidenceType", request.evidence_type]
-        keys = [(who[1], action, what[1]) for who, action, what in product(consumers, actions, families)]
-        return [key for key in keys if key in self.grants]
-
-    def _slice(self, key: Key) -> tuple[Enforced, ...]:
-        found = self._slices.get(key)
+        """The grants whose scopes cover the request under one of these actions, each once, in a fixed order."""
+        scope = (request.system.organisation, actions, request.evidence_type)
+        found = self._slices.get(scope)
         if found is None:
             # Two threads may both compile it; both results are equal, so the last one may stay.
-            found = self._slices[key] = tuple(enforce(grant) for grant in self.grants[key])
+            found = self._slices[scope] = tuple(enforce(grant) for grant in self._covering(scope))
         return found
+
+    def _covering(self, scope: Scope) -> tuple[Grant, ...]:
+        consumers = self.hierarchy.above["Organisation", scope[0]]
+        families = self.hierarchy.above["EvidenceType", scope[2]]
+        keys = ((consumer[1], action, family[1]) for consumer, action, family in product(consumers, scope[1], families))
+        found = {grant.ref: grant for key in keys for grant in self.grants.get(key, ())}
+        return tuple(found[ref] for ref in sorted(found))
 
 
 def _by_key(grants: Iterable[Grant]) -> dict[Key, tuple[Grant, ...]]:

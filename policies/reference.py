@@ -29,6 +29,7 @@ class Judge:
     def __init__(self, image: PolicyImage, *, sliced: bool = True) -> None:
         self._image = image
         self._sliced = sliced
+        self._guards = tuple(guard for guard, _ in image.guards)
         self._grants = {grant.ref: grant for members in image.grants.values() for grant in members}
         self._policies: dict[tuple[str, str] | None, PolicySet] = {}
         self._entities: dict[tuple[str, str], Entities] = {}
@@ -70,7 +71,7 @@ class Judge:
 
     def _determining(self, refs: list[str]) -> Iterator[outcome.UnmetClause]:
         """The guards that forbade, in their order; without any, that no grant permitted."""
-        forbidding = [guard for guard in self._image.guards if guard.ref in refs]
+        forbidding = [guard for guard in self._guards if guard.ref in refs]
         for guard in forbidding:
             yield outcome.UnmetClause(guard.ref, guard.code, guard.text)
         if not forbidding:
@@ -85,7 +86,7 @@ class Judge:
             texts = [
                 cedar.render(grant) for grant in self._grants.values() if scope is None or self._covers(grant, scope)
             ]
-            self._policies[scope] = PolicySet.from_str("\n".join([guards.text(self._image.guards), *texts]))
+            self._policies[scope] = PolicySet.from_str("\n".join([guards.text(self._guards), *texts]))
         return self._policies[scope]
 
     def _covers(self, grant: Grant, scope: tuple[str, str]) -> bool:

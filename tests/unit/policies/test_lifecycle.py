@@ -1,0 +1,355 @@
+"""The life of a grant: every cell of state × role × command, and the rules that no role can bend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from kernel.canonical import decode, encode
+from kernel.text import Text
+from policies import events
+from policies.commands import (
+    TABLE,
+    ActivateGrant,
+    ApproveGrant,
+    Command,
+    CommandKind,
+    DraftGrant,
+    ExpireGrant,
+    ReactivateGrant,
+    ReturnGrant,
+    ReviseGrant,
+    RevokeGrant,
+    SubmitGrant,
+    SupersedeGrant,
+    SuspendGrant,
+    allowed,
+)
+from policies.conditions import NotAllowed, months_later
+from policies.document import digest, state_from_json, state_to_json
+from policies.events import GrantActivated, GrantReactivated, GrantState, Status, facts
+from policies.grant import Grant, Obligation
+from policies.lifecycle import decide, evolve
+from policies.roles import Officer, Role
+from tests.unit.policies.world import GRANT, grant
+
+NOW = datetime(2030, 12, 1, tzinfo=UTC)
+AUTHOR = Officer("li", "social-welfare", frozenset({Role.CONSUMER_OFFICER}))
+OWNER = Officer("wang", "revenue", frozenset({Role.PROVIDER_OFFICER}))
+APPROVER = Officer("zhao", "data-office", frozenset({Role.GOVERNANCE_APPROVER}))
+GOVERNOR = Officer("qian", "data-office", frozenset({Role.GOVERNANCE_OFFICER}))
+EXCHANGE = Officer("exchange", "exchange", frozenset({Role.EXCHANGE}))
+AUDITOR = Officer("sun", "audit", frozenset({Role.AUDITOR}))
+
+ACTORS = {
+    Role.CONSUMER_OFFICER: AUTHOR,
+    Role.PROVIDER_OFFICER: OWNER,
+    Role.GOVERNANCE_APPROVER: APPROVER,
+    Role.GOVERNANCE_OFFICER: GOVERNOR,
+    Role.EXCHANGE: EXCHANGE,
+    Role.AUDITOR: AUDITOR,
+}
+
+Step = tuple[Command, Officer]
+
+
+def live(*steps: Step, at: datetime = NOW, state: GrantState | None = None) -> GrantState | None:
+    for command, actor in steps:
+        for event in decide(command, state, actor, at):
+            state = evolve(state, event)
+    return state
+
+
+def reached(*steps: Step, state: GrantState | None = None, at: datetime = NOW) -> GrantState:
+    after = live(*steps, state=state, at=at)
+    assert after is not None
+    return after
+
+
+def refusal(command: Command, state: GrantState | None, actor: Officer, at: datetime = NOW) -> str:
+    with pytest.raises(NotAllowed) as refused:
+        decide(command, state, actor, at)
+    assert refused.value.reason.zh
+    assert refused.value.reason.en
+    return refused.value.code
+
+
+SEEN = digest(GRANT)
+DRAFTED = reached((DraftGrant(GRANT), AUTHOR))
+SUBMITTED = reached((SubmitGrant(), AUTHOR), state=DRAFTED)
+HALF = reached((ApproveGrant(SEEN), OWNER), state=SUBMITTED)
+APPROVED = reached((ApproveGrant(SEEN), APPROVER), state=HALF)
+ACTIVE = reached((ActivateGrant(), EXCHANGE), state=APPROVED)
+SUSPENDED = reached((SuspendGrant("complaint"), OWNER), state=ACTIVE)
+STATES = {
+    Status.DRAFTED: DRAFTED,
+    Status.SUBMITTED: SUBMITTED,
+    Status.APPROVED: APPROVED,
+    Status.ACTIVE: ACTIVE,
+    Status.SUSPENDED: SUSPENDED,
+    Status.REVOKED: reached((RevokeGrant("over"), OWNER), state=ACTIVE),
+    Status.EXPIRED: reached((ExpireGrant(), EXCHANGE), state=ACTIVE, at=GRANT.valid_to),
+    Status.SUPERSEDED: reached((SupersedeGrant("DEM-0007@4"), EXCHANGE), state=ACTIVE),
+}
+SAMPLES: dict[CommandKind, Command] = {
+    DraftGrant: DraftGrant(GRANT),
+    ReviseGrant: ReviseGrant(GRANT),
+    SubmitGrant: SubmitGrant(),
+    ReturnGrant: ReturnGrant("unclear"),
+    ApproveGrant: ApproveGrant(SEEN),
+    ActivateGrant: ActivateGrant(),
+    SuspendGrant: SuspendGrant("complaint"),
+    ReactivateGrant: ReactivateGrant(SEEN),
+    RevokeGrant: RevokeGrant("over"),
+    ExpireGrant: ExpireGrant(),
+    SupersedeGrant: SupersedeGrant("DEM-0007@4"),
+}
+
+
+def moment_for(command: Command) -> datetime:
+    return GRANT.valid_to if isinstance(command, ExpireGrant) else NOW
+
+
+@pytest.mark.parametrize(("status", "role", "kind"), list(product(STATES, Role, get_args(Command))))
+def test_every_cell_of_the_table(status: Status, role: Role, kind: CommandKind) -> None:
+    """Allowed exactly where the table says so, for an officer of the right organisation."""
+    command = SAMPLES[kind]
+    at = max(moment_for(command), STATES[status].changed_at)
+    if kind in TABLE[status].get(role, frozenset()):
+        assert decide(command, STATES[status], ACTORS[role], at)
+    elif kind is DraftGrant:
+        assert refusal(command, STATES[status], ACTORS[role]) == "grant.exists"
+    else:
+        assert refusal(command, STATES[status], ACTORS[role], at) == "grant.not-allowed"
+
+
+@pytest.mark.parametrize(("role", "kind"), list(product(Role, get_args(Command))))
+def test_before_a_grant_exists_it_can_only_be_drafted(role: Role, kind: CommandKind) -> None:
+    if kind is not DraftGrant:
+        assert refusal(SAMPLES[kind], None, ACTORS[role]) == "grant.unknown"
+    elif DraftGrant in TABLE[None].get(role, frozenset()):
+        assert live((DraftGrant(GRANT), ACTORS[role]))
+    else:
+        assert refusal(DraftGrant(GRANT), None, ACTORS[role]) == "grant.not-allowed"
+
+
+def test_the_table_knows_every_state_and_ended_grants_stay_ended() -> None:
+    assert TABLE.keys() == {None, *Status}
+    assert STATES.keys() == set(Status)
+    for ended in (Status.REVOKED, Status.EXPIRED, Status.SUPERSEDED):
+        assert not allowed(ended, Role)
+    assert allowed(Status.ACTIVE, ()) == frozenset()
+    assert not any(Role.AUDITOR in row for row in TABLE.values())
+
+
+def test_a_grant_needs_its_provider_and_governance_and_takes_effect_then() -> None:
+    assert (HALF.status, APPROVED.status, ACTIVE.status) == (Status.SUBMITTED, Status.APPROVED, Status.ACTIVE)
+    assert [(signature.officer, signature.role) for signature in ACTIVE.signatures] == [
+        ("wang", Role.PROVIDER_OFFICER),
+        ("zhao", Role.GOVERNANCE_APPROVER),
+    ]
+    assert {signature.digest for signature in ACTIVE.signatures} == {SEEN}
+    assert (DRAFTED.revision, ACTIVE.revision) == (1, 5)
+
+
+def test_the_order_of_signatures_does_not_matter() -> None:
+    assert (
+        reached((ApproveGrant(SEEN), APPROVER), (ApproveGrant(SEEN), OWNER), state=SUBMITTED).status is Status.APPROVED
+    )
+
+
+def both_roles(identifier: str) -> Officer:
+    return Officer(identifier, "revenue", frozenset({Role.PROVIDER_OFFICER, Role.GOVERNANCE_APPROVER}))
+
+
+def test_one_person_signs_once_whatever_the_roles() -> None:
+    signed = reached((ApproveGrant(SEEN), both_roles("two-hats")), state=SUBMITTED)
+    assert refusal(ApproveGrant(SEEN), signed, both_roles("two-hats")) == "grant.already-signed"
+    assert reached((ApproveGrant(SEEN), both_roles("another")), state=signed).status is Status.APPROVED
+
+
+def test_two_of_one_seat_do_not_make_a_panel() -> None:
+    assert refusal(ApproveGrant(SEEN), HALF, replace(OWNER, id="wu")) == "grant.seat-taken"
+
+
+@pytest.mark.parametrize("roles", [{Role.GOVERNANCE_APPROVER}, {Role.GOVERNANCE_APPROVER, Role.GOVERNANCE_OFFICER}])
+def test_nobody_approves_a_grant_of_their_own(roles: Iterable[Role]) -> None:
+    me = Officer("qian", "data-office", frozenset({Role.GOVERNANCE_OFFICER}))
+    mine = reached((DraftGrant(GRANT), me), (SubmitGrant(), me))
+    assert refusal(ApproveGrant(SEEN), mine, replace(me, roles=frozenset(roles))) == "grant.author-may-not-sign"
+
+
+def test_whoever_revised_a_draft_is_an_author_too() -> None:
+    revised = reached((ReviseGrant(GRANT), GOVERNOR), (SubmitGrant(), AUTHOR), state=DRAFTED)
+    helper = replace(APPROVER, id=GOVERNOR.id)
+    assert revised.authors == {"li", "qian"}
+    assert refusal(ApproveGrant(SEEN), revised, helper) == "grant.author-may-not-sign"
+
+
+def test_an_author_does_not_sign_a_reactivation_either() -> None:
+    suspended = replace(SUSPENDED, authors=frozenset({"zhao"}))
+    assert refusal(ReactivateGrant(SEEN), suspended, APPROVER) == "grant.author-may-not-sign"
+
+
+def test_officers_act_for_their_own_department_only() -> None:
+    stranger = replace(OWNER, organisation="housing")
+    for command, state in ((ApproveGrant(SEEN), SUBMITTED), (SuspendGrant("x"), ACTIVE), (RevokeGrant("x"), ACTIVE)):
+        assert refusal(command, state, stranger) == "grant.other-organisation"
+    assert refusal(DraftGrant(GRANT), None, replace(AUTHOR, organisation="housing")) == "grant.other-organisation"
+    assert refusal(SubmitGrant(), DRAFTED, replace(AUTHOR, organisation="housing")) == "grant.other-organisation"
+
+
+def test_a_foreign_provider_officer_with_another_hat_signs_under_that_hat() -> None:
+    hats = replace(both_roles("two-hats"), organisation="housing")
+    signed = reached((ApproveGrant(SEEN), hats), state=SUBMITTED)
+    assert [signature.role for signature in signed.signatures] == [Role.GOVERNANCE_APPROVER]
+
+
+def test_a_revision_cannot_take_a_grant_to_another_department_or_another_name() -> None:
+    assert refusal(ReviseGrant(grant(consumer="housing")), DRAFTED, AUTHOR) == "grant.other-organisation"
+    assert refusal(ReviseGrant(grant(version=4)), DRAFTED, AUTHOR) == "grant.other-grant"
+
+
+def test_a_signature_is_worth_nothing_for_another_text() -> None:
+    assert refusal(ApproveGrant("sha256:0"), SUBMITTED, OWNER) == "grant.digest-changed"
+    tampered = replace(SUBMITTED, grant=grant(min_loa=1))
+    assert refusal(ApproveGrant(SEEN), tampered, OWNER) == "grant.digest-changed"
+    assert refusal(ApproveGrant(digest(tampered.grant)), tampered, OWNER) == "grant.digest-changed"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"min_loa": 1}, {"fields": GRANT.fields | {"address"}}, {"masks": {}}, {"statute": Text("另一条", "another")}],
+)
+def test_any_changed_byte_voids_the_approvals_at_activation(changes: dict[str, object]) -> None:
+    tampered = replace(APPROVED, grant=grant(**changes))
+    assert refusal(ActivateGrant(), tampered, EXCHANGE) == "grant.digest-changed"
+
+
+def test_a_state_that_claims_to_be_approved_without_its_signatures_is_not_activated() -> None:
+    for signatures in ((), APPROVED.signatures[:1], APPROVED.signatures[:1] * 2):
+        forged = replace(APPROVED, signatures=signatures)
+        assert refusal(ActivateGrant(), forged, EXCHANGE) == "grant.digest-changed"
+    one_person = tuple(replace(signature, officer="wang") for signature in APPROVED.signatures)
+    assert refusal(ActivateGrant(), replace(APPROVED, signatures=one_person), EXCHANGE) == "grant.digest-changed"
+
+
+def test_a_returned_grant_loses_its_signatures() -> None:
+    returned = reached((ReturnGrant("fields?"), APPROVER), state=HALF)
+    assert (returned.status, returned.signatures, returned.digest) == (Status.DRAFTED, (), "")
+    again = reached((SubmitGrant(), AUTHOR), (ApproveGrant(SEEN), APPROVER), state=returned)
+    assert again.status is Status.SUBMITTED
+
+
+@pytest.mark.parametrize("actor", [OWNER, GOVERNOR, APPROVER])
+def test_one_officer_suspends_and_it_takes_the_whole_panel_to_reactivate(actor: Officer) -> None:
+    suspended = reached((SuspendGrant("complaint"), actor), state=ACTIVE)
+    half = reached((ReactivateGrant(SEEN), APPROVER), state=suspended)
+    assert (half.status, len(half.reactivation)) == (Status.SUSPENDED, 1)
+    assert refusal(ReactivateGrant(SEEN), half, APPROVER) == "grant.already-signed"
+    assert refusal(ReactivateGrant("sha256:0"), half, OWNER) == "grant.digest-changed"
+    events_of_the_last = decide(ReactivateGrant(SEEN), half, OWNER, NOW)
+    assert [event.name for event in events_of_the_last] == ["GrantReactivationSigned", "GrantReactivated"]
+    assert reached((ReactivateGrant(SEEN), OWNER), state=half).status is Status.ACTIVE
+
+
+def test_signatures_for_one_reactivation_do_not_count_for_the_next() -> None:
+    back = reached((ReactivateGrant(SEEN), OWNER), (ReactivateGrant(SEEN), APPROVER), state=SUSPENDED)
+    again = reached((SuspendGrant("again"), GOVERNOR), state=back)
+    assert again.reactivation == ()
+
+
+def test_expiry_is_mandatory_and_at_most_24_months_away() -> None:
+    longest = grant(valid_to=datetime(2033, 1, 1, tzinfo=UTC))
+    assert live((DraftGrant(longest), AUTHOR))
+    too_long = grant(valid_to=longest.valid_to + timedelta(milliseconds=1))
+    assert refusal(DraftGrant(too_long), None, AUTHOR) == "grant.too-long"
+    assert refusal(ReviseGrant(too_long), DRAFTED, AUTHOR) == "grant.too-long"
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2028-02-29", "2030-02-28"),
+        ("2031-01-31", "2033-01-31"),
+        ("2031-12-01", "2033-12-01"),
+        ("9998-06-01", "9999-06-01"),
+    ],
+)
+def test_months_later_is_the_same_day_or_the_last_of_a_shorter_month(start: str, end: str) -> None:
+    begin, expected = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (start, end))
+    assert months_later(begin, 24) == expected
+
+
+def test_an_ended_grant_is_neither_drafted_submitted_signed_nor_activated() -> None:
+    late = GRANT.valid_to
+    assert refusal(DraftGrant(GRANT), None, AUTHOR, late) == "grant.expired"
+    assert refusal(ReviseGrant(GRANT), DRAFTED, AUTHOR, late) == "grant.expired"
+    assert refusal(SubmitGrant(), DRAFTED, AUTHOR, late) == "grant.expired"
+    assert refusal(ApproveGrant(SEEN), SUBMITTED, OWNER, late) == "grant.expired"
+    assert refusal(ActivateGrant(), APPROVED, EXCHANGE, late) == "grant.expired"
+    assert refusal(ReactivateGrant(SEEN), SUSPENDED, OWNER, late) == "grant.expired"
+    assert refusal(ExpireGrant(), ACTIVE, EXCHANGE, late - timedelta(milliseconds=1)) == "grant.not-yet-expired"
+
+
+def test_a_clock_that_runs_backwards_changes_nothing() -> None:
+    before = NOW - timedelta(microseconds=1)
+    assert refusal(SuspendGrant("x"), ACTIVE, OWNER, before) == "grant.clock-went-back"
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 1001])
+def test_whoever_sends_back_suspends_or_revokes_gives_a_reason(reason: str) -> None:
+    assert refusal(ReturnGrant(reason), SUBMITTED, OWNER) == "grant.reason-missing"
+    assert refusal(SuspendGrant(reason), ACTIVE, OWNER) == "grant.reason-missing"
+    assert refusal(RevokeGrant(reason), ACTIVE, OWNER) == "grant.reason-missing"
+
+
+@pytest.mark.parametrize(
+    "successor", ["DEM-0007@3", "DEM-0007@2", "DEM-0008@4", "DEM-0007", "DEM-0007@x", "DEM-0007@²"]
+)
+def test_only_a_newer_version_of_the_same_grant_replaces_it(successor: str) -> None:
+    assert refusal(SupersedeGrant(successor), ACTIVE, EXCHANGE) == "grant.not-a-successor"
+
+
+def submitted_of(odd: Grant) -> str:
+    return refusal(SubmitGrant(), reached((DraftGrant(odd), AUTHOR)), AUTHOR)
+
+
+def test_what_cannot_be_enforced_is_not_put_before_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert submitted_of(grant(obligations=(Obligation.parse("sing-a-song"),))) == "grant.obligation-unknown"
+    monkeypatch.setattr("policies.cedar.render", lambda _grant: "permit (principal, action, resource);")
+    assert refusal(SubmitGrant(), DRAFTED, AUTHOR) == "grant.policy-invalid"
+
+
+def test_states_survive_their_store() -> None:
+    for state in (*STATES.values(), HALF, reached((ReactivateGrant(SEEN), OWNER), state=SUSPENDED)):
+        document = decode(encode(state_to_json(state)))
+        assert isinstance(document, dict)
+        assert state_from_json(document) == state
+
+
+def test_the_ledgers_facts_of_an_event_are_its_members() -> None:
+    (drafted,) = decide(DraftGrant(GRANT), None, AUTHOR, NOW)
+    assert (drafted.name, dict(facts(drafted))) == ("GrantDrafted", {"by": "li", "grant": "DEM-0007@3"})
+    (signed,) = decide(ApproveGrant(SEEN), SUBMITTED, OWNER, NOW)
+    assert dict(facts(signed)) == {"by": "wang", "role": "provider-officer", "digest": SEEN}
+
+
+def test_events_cannot_follow_on_what_never_was() -> None:
+    (drafted,) = decide(DraftGrant(GRANT), None, AUTHOR, NOW)
+    with pytest.raises(ValueError, match="once"):
+        evolve(DRAFTED, drafted)
+    with pytest.raises(ValueError, match="begins"):
+        evolve(None, GrantActivated("x", NOW, SEEN))
+
+
+def test_every_event_has_an_effect_and_a_name_in_the_past_tense() -> None:
+    kinds = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.GrantEvent)]
+    names = {kind.__name__ for kind in kinds} - {"GrantEvent"}
+    assert all(name.startswith("Grant") and name.endswith(("ed", "Signed")) for name in names)
+    assert GrantReactivated in kinds
