@@ -59,11 +59,9 @@ def add_entries(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
 
 
 def find(connection: Connection, identities: Iterable[Identity]) -> dict[Identity, int]:
-    """Which of these events are recorded, and where."""
+    """Which of these events, at least one, are recorded, and where."""
     wanted = set(identities)
     requests = tuple({request for request, _, _ in wanted})
-    if not requests:
-        return {}
     sql = f"SELECT request, item, event, idx FROM ledger_entry WHERE request IN {listed(len(requests))}"  # noqa: S608 - only question marks are composed
     found = {(row[0], row[1], row[2]): int(row[3]) for row in run(connection, sql, requests).fetchall()}
     return {identity: found[identity] for identity in wanted & found.keys()}
