@@ -43,6 +43,7 @@ from idp.pages.logout import AccountPages, ask, signed_out
 from idp.resource.metadata import Fetch, ResourceMetadata
 from idp.revocations import RevocationFeed, Revocations
 from idp.routes import Endpoints, protocol_routes
+from idp.tokens.hints import IdTokenHints
 from idp.tokens.issuer import TokenIssuer
 from idp.tokens.pairwise import Pairwise
 from idp.tokens.verification import AccessTokens
@@ -143,7 +144,7 @@ class Composition:
 
     @cached_property
     def _presence(self) -> Presence:
-        return Presence(self._database, self._accounts, self._sessions, self._cookies)
+        return Presence(self._database, self._accounts, self._sessions, self._cookies, self._pairwise)
 
     # Tokens -----------------------------------------------------------------------------------------------------------
 
@@ -217,9 +218,20 @@ class Composition:
         )
 
     @cached_property
+    def _hints(self) -> IdTokenHints:
+        return IdTokenHints(self._issuer, self._tools.keys)
+
+    @cached_property
     def _authorization(self) -> AuthorizationEndpoint:
-        exchange = self._settings.exchange_resource
-        return AuthorizationEndpoint(self._directory, self._flow, self._database, self._clock, self._issuer, exchange)
+        return AuthorizationEndpoint(
+            directory=self._directory,
+            flow=self._flow,
+            hints=self._hints,
+            database=self._database,
+            clock=self._clock,
+            issuer=self._issuer,
+            exchange=self._settings.exchange_resource,
+        )
 
     @cached_property
     def _par(self) -> PushedRequestEndpoint:
@@ -236,14 +248,13 @@ class Composition:
     @cached_property
     def _end_session(self) -> EndSessionEndpoint:
         return EndSessionEndpoint(
-            issuer=self._issuer,
             directory=self._directory,
             presence=self._presence,
             sessions=self._sessions,
             accounts=self._accounts,
             cookies=self._cookies,
             pairwise=self._pairwise,
-            keys=self._tools.keys,
+            hints=self._hints,
             ask=ask,
             show=signed_out,
         )

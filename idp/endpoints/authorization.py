@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idp.clients.directory import ClientDirectory
 from idp.endpoints import authorization_response
@@ -12,9 +12,11 @@ from idp.endpoints.forms import query_or_form
 from idp.endpoints.par import REQUEST_URI_PREFIX
 from idp.errors import InvalidRequestError, InvalidRequestUriError, NotRedirected, OAuthError
 from idp.interaction.flow import AuthorizationFlow
+from idp.model.authorization import AuthorizationRequest
 from idp.model.client import Client
 from idp.model.secret import hashed
 from idp.store import pushed_requests
+from idp.tokens.hints import IdTokenHints
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.web.http import HttpRequest, HttpResponse
@@ -31,6 +33,7 @@ class AuthorizationEndpoint:
 
     directory: ClientDirectory
     flow: AuthorizationFlow
+    hints: IdTokenHints
     database: Database
     clock: Clock
     issuer: str
@@ -44,11 +47,18 @@ class AuthorizationEndpoint:
         except OAuthError as error:
             raise NotRedirected(error) from None
         try:
-            checked = read(asked)
+            checked = self._hinted(read(asked), asked.get("id_token_hint"))
         except OAuthError as error:
             target = str(asked.get("redirect_uri"))
             return authorization_response.failure(target, error, state=asked.get("state"), issuer=self.issuer)
         return self.flow.begin(request, checked, pushed)
+
+    def _hinted(self, checked: AuthorizationRequest, hint: str | None) -> AuthorizationRequest:
+        """Whom the client expects (OpenID Connect Core 1.0 §3.1.2.1); a hint it was not given itself says nothing."""
+        claims = {} if hint is None else self.hints.read(hint)
+        if claims.get("aud") != checked.client_id:
+            return checked
+        return replace(checked, expected_sub=str(claims.get("sub")))
 
     def _asked(self, parameters: Mapping[str, str]) -> tuple[Asked, bytes | None]:
         client = self.directory.enabled(parameters.get("client_id", ""))

@@ -16,11 +16,9 @@ from idp.interaction.cookies import Cookies
 from idp.interaction.presence import Presence
 from idp.model.client import Client
 from idp.model.session import Session
-from idp.tokens import id_token
+from idp.tokens.hints import IdTokenHints
 from idp.tokens.pairwise import Pairwise
 from kernel.canonical import JSON
-from kernel.jose import InvalidToken, Refused, compact, verify_signature_only
-from kernel.keys import KeyRing
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 
 
@@ -52,14 +50,13 @@ Show = Callable[[], HttpResponse]
 class EndSessionEndpoint:
     """GET and POST /logout. ``ask`` and ``show`` are pages."""
 
-    issuer: str
     directory: ClientDirectory
     presence: Presence
     sessions: Sessions
     accounts: Accounts
     cookies: Cookies
     pairwise: Pairwise
-    keys: KeyRing
+    hints: IdTokenHints
     ask: Ask
     show: Show
 
@@ -87,7 +84,7 @@ class EndSessionEndpoint:
 
     def read(self, parameters: Mapping[str, str]) -> LogoutRequest:
         """The checked parameters (§2). Raises InvalidRequestError."""
-        hint = self._hint(parameters["id_token_hint"]) if "id_token_hint" in parameters else None
+        hint = self.hints.read(parameters["id_token_hint"]) if "id_token_hint" in parameters else None
         client_id = parameters.get("client_id", None if hint is None else str(hint["aud"]))
         if hint is not None and client_id != hint["aud"]:
             raise InvalidRequestError("client_id is not the audience of id_token_hint.")
@@ -98,17 +95,6 @@ class EndSessionEndpoint:
         if target is not None and (client is None or target not in client.post_logout_redirect_uris):
             raise InvalidRequestError("post_logout_redirect_uri is not registered for this client.")
         return LogoutRequest(client, target, parameters.get("state"), hint)
-
-    def _hint(self, text: str) -> Mapping[str, JSON]:
-        """An ID token of ours; it may have expired (§2), so it says whom the client means, and permits nothing."""
-        try:
-            signed = verify_signature_only(text, self.keys.verifying(), typ=id_token.TYPE)
-            claims = compact.json_object(signed.payload)
-        except (InvalidToken, Refused):
-            raise InvalidRequestError("id_token_hint is not an ID token of this provider.") from None
-        if claims.get("iss") != self.issuer or not isinstance(claims.get("aud"), str):
-            raise InvalidRequestError("id_token_hint is not an ID token of this provider.")
-        return claims
 
     def _by_hint(
         self, session: Session, asked: LogoutRequest, hint: Mapping[str, JSON], client: Client

@@ -77,7 +77,9 @@ class LogEndpoints:
             _route("checkpoint", self.checkpoint, Text("最新检查点", "The newest checkpoint"), text),
             _route("key", self.key, Text("账本的验证密钥", "The log's verifier key"), text),
             _route("proof", self.proof, Text("条目的包含证明", "An entry's inclusion proof"), text, index),
-            _route("consistency", self.consistency, Text("一致性证明", "A consistency proof"), "application/json", sizes),
+            _route(
+                "consistency", self.consistency, Text("一致性证明", "A consistency proof"), "application/json", sizes
+            ),
             _route("tile/<path:tile>", self.tile, Text("哈希瓦片", "Hash tiles"), octets),
         )
 

@@ -54,7 +54,7 @@ class AuthorizationFlow:
         """Straight to the client when nothing has to be asked, otherwise to the pages."""
         interaction = Interaction(token(self.entropy), asked, pushed, self.clock.now())
         try:
-            present = self.presence.of(request, asked.client_id)
+            present = self.presence.of(request, self.client(asked))
             if next_step(asked, interaction.started_at, present) is not Step.DONE or present is None:
                 return self._to_the_pages(request, interaction)
             return self._answer(interaction, present, ())
@@ -101,7 +101,14 @@ class AuthorizationFlow:
         browser = self.cookies.read(request, cookies.BROWSER) or token(self.entropy)
         until = interaction.started_at + lifetimes.INTERACTION
         self.database.write(lambda connection: interactions.add(connection, interaction, hashed(browser), until))
-        return redirect(f"{INTERACTION}/{interaction.id}", (self.cookies.set(cookies.BROWSER, browser),))
+        address = f"{INTERACTION}/{interaction.id}{self._language(request, interaction.request)}"
+        return redirect(address, (self.cookies.set(cookies.BROWSER, browser),))
+
+    def _language(self, request: HttpRequest, asked: AuthorizationRequest) -> str:
+        """`ui_locales` (OpenID Connect Core 1.0 §3.1.2.1), unless the reader has chosen a language here before."""
+        spoken = (locale.partition("-")[0].lower() for locale in (asked.ui_locales or "").split())
+        language = next((each for each in spoken if each in ("zh", "en")), None)
+        return "" if language is None or "lang=" in request.headers.get("cookie", "") else f"?lang={language}"
 
     def _answer(
         self, interaction: Interaction, present: SignedInPerson, events: Sequence[Event], agreed: Work | None = None

@@ -9,8 +9,10 @@ from idp.authentication.sessions import Sessions
 from idp.interaction import cookies
 from idp.interaction.cookies import Cookies
 from idp.interaction.steps import SignedInPerson
+from idp.model.client import Client
 from idp.model.session import Session
 from idp.store import consents
+from idp.tokens.pairwise import Pairwise
 from kernel.database import Database
 from kernel.web.http import HttpRequest
 
@@ -23,17 +25,19 @@ class Presence:
     accounts: Accounts
     sessions: Sessions
     cookies: Cookies
+    pairwise: Pairwise
 
     def session(self, request: HttpRequest) -> Session | None:
         """The live session of the browser."""
         return self.sessions.current(self.cookies.read(request, cookies.SESSION))
 
-    def of(self, request: HttpRequest, client_id: str) -> SignedInPerson | None:
+    def of(self, request: HttpRequest, client: Client) -> SignedInPerson | None:
         """The person of the browser's session, and what they allowed this client before."""
         session = self.session(request)
         person = None if session is None else self.accounts.active(session.person)
         if session is None or person is None:
             return None
         with self.database.read() as connection:
-            remembered = consents.given(connection, person.id, client_id)
-        return SignedInPerson(person, session, remembered, self.accounts.reference(person.id))
+            remembered = consents.given(connection, person.id, client.id)
+        sub = self.pairwise.subject(person.id, client.organisation)
+        return SignedInPerson(person, session, remembered, sub, self.accounts.reference(person.id))

@@ -34,11 +34,12 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignedInPerson:
-    """The person of the browser's session, and what they allowed this client before."""
+    """The person of the browser's session, as this client knows them (``sub``), and what they allowed it before."""
 
     person: Person
     session: Session
     remembered: frozenset[str]
+    sub: str
     reference: SubjectRef | None = field(repr=False)
 
     @property
@@ -58,6 +59,10 @@ def next_step(request: AuthorizationRequest, started_at: datetime, present: Sign
 def _needed(request: AuthorizationRequest, started_at: datetime, present: SignedInPerson | None) -> Step:
     since = fresh_since(request, started_at)
     if present is None or present.session.authentication.password_at < since:
+        return Step.PASSWORD
+    if request.expected_sub not in (None, present.sub):
+        if present.session.authentication.password_at >= started_at:
+            raise LoginRequiredError("Another person signed in than the one expected.")
         return Step.PASSWORD
     if required_level(request, present.person) > assurance.BY_PASSWORD:
         code_at = present.session.authentication.code_at

@@ -26,6 +26,7 @@ class AuthorizationRequest:
     login_hint: str | None = field(default=None, repr=False)
     ui_locales: str | None = None
     dpop_jkt: str | None = None
+    expected_sub: str | None = None
     details: Details = ()
 
     @property
@@ -48,6 +49,7 @@ class AuthorizationRequest:
             "login_hint": self.login_hint,
             "ui_locales": self.ui_locales,
             "dpop_jkt": self.dpop_jkt,
+            "expected_sub": self.expected_sub,
             "details": evidence.to_json(self.details),
         }
 
@@ -67,6 +69,7 @@ class AuthorizationRequest:
             login_hint=_text(stored["login_hint"]),
             ui_locales=_text(stored["ui_locales"]),
             dpop_jkt=_text(stored["dpop_jkt"]),
+            expected_sub=_text(stored["expected_sub"]),
             details=evidence.stored_details(stored["details"]),
         )
 

@@ -54,8 +54,8 @@ class InteractionPages:
     def show(self, request: HttpRequest, interaction_id: str) -> HttpResponse:
         """The page of the next step, or the answer to the client when there is none."""
         interaction = self._open(request, interaction_id)
-        present = self.presence.of(request, interaction.request.client_id)
         try:
+            present = self.presence.of(request, self.flow.client(interaction.request))
             step = next_step(interaction.request, interaction.started_at, present)
             if step is Step.DONE and present is not None:
                 return self.flow.allow(interaction, present)
@@ -95,12 +95,12 @@ class InteractionPages:
         """The consent step. It counts only where it is the step that comes next (A11)."""
         interaction = self._open(request, interaction_id)
         asked = interaction.request
-        present = self.presence.of(request, asked.client_id)
         try:
+            client = self.flow.client(asked)
+            present = self.presence.of(request, client)
             if present is None or next_step(asked, interaction.started_at, present) is not Step.CONSENT:
                 return redirect(f"{INTERACTION}/{interaction.id}")
             allowed = forms.field(request, forms.DECISION) == forms.ALLOW
-            client = self.flow.client(asked)
             page = self._words(interaction)
             entries = events.decided(interaction.id, asked, client, page, allowed, present.reference)
             return self.flow.allow(interaction, present, entries) if allowed else self.flow.deny(interaction, entries)
@@ -122,7 +122,7 @@ class InteractionPages:
 
     def _open(self, request: HttpRequest, interaction_id: str) -> Interaction:
         interaction = self.flow.find(request, interaction_id)
-        if interaction is None:
+        if interaction is None or self.directory.enabled(interaction.request.client_id) is None:
             raise Problem(INTERACTION_GONE)
         return interaction
 

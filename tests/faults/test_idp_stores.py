@@ -36,7 +36,11 @@ def failing(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, error: Ex
 
 
 def try_later(answer: Any) -> bool:
-    return (answer.status_code, answer.json["error"], answer.headers["Retry-After"]) == (503, "temporarily_unavailable", "1")
+    return (answer.status_code, answer.json["error"], answer.headers["Retry-After"]) == (
+        503,
+        "temporarily_unavailable",
+        "1",
+    )
 
 
 def test_no_ledger_no_token_and_the_code_is_still_good(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,8 +41,14 @@ def test_a_registered_client_is_shown_as_rfc_7591_says(provider: Provider) -> No
     assert by_secret["token_endpoint_auth_method"] == "client_secret_basic"
     assert by_secret["client_secret_expires_at"] == 0
     assert by_secret["client_id"].startswith("client_")
-    assert [event["facts"]["client"] for event in provider.events("ClientRegistered")] == ["market-website", by_secret["client_id"]]
-    assert {each["client_id"] for each in provider.administration.clients.every()} == {"market-website", by_secret["client_id"]}
+    assert [event["facts"]["client"] for event in provider.events("ClientRegistered")] == [
+        "market-website",
+        by_secret["client_id"],
+    ]
+    assert {each["client_id"] for each in provider.administration.clients.every()} == {
+        "market-website",
+        by_secret["client_id"],
+    }
 
 
 PRIVATE = {**KEY, "d": "AAAA"}
@@ -89,7 +95,9 @@ RSA = {"kty": "RSA", "n": "AQAB", "e": "AQAB", "alg": "RS256"}
         {"tongban_service_items": "one"},
     ],
 )
-def test_metadata_that_are_not_acceptable_are_refused_in_one_sentence(provider: Provider, change: dict[str, Any]) -> None:
+def test_metadata_that_are_not_acceptable_are_refused_in_one_sentence(
+    provider: Provider, change: dict[str, Any]
+) -> None:
     metadata = {name: value for name, value in (GOOD | change).items() if value is not None}
     with pytest.raises(AdministrationError) as refusal:
         provider.administration.clients.add(metadata)
@@ -107,7 +115,11 @@ def test_an_id_is_taken_once(provider: Provider) -> None:
 
 
 def test_commands_about_unknown_clients_and_people_say_so(provider: Provider) -> None:
-    for command in (provider.administration.clients.show, provider.administration.clients.disable, provider.administration.clients.rotate_secret):
+    for command in (
+        provider.administration.clients.show,
+        provider.administration.clients.disable,
+        provider.administration.clients.rotate_secret,
+    ):
         with pytest.raises(AdministrationError):
             command("unknown")
     with pytest.raises(AdministrationError):
@@ -149,7 +161,9 @@ def test_departments_can_be_renamed(provider: Provider) -> None:
         {"subject": LI},
     ],
 )
-def test_accounts_that_cannot_exist_are_refused_without_repeating_them(provider: Provider, change: dict[str, Any]) -> None:
+def test_accounts_that_cannot_exist_are_refused_without_repeating_them(
+    provider: Provider, change: dict[str, Any]
+) -> None:
     before = len(provider.events("PersonAdded"))
     asked = {"username": "new", "name": "新人", "password": PASSWORD, "subject": citizen(77)} | change
     with pytest.raises(AdministrationError) as refusal:

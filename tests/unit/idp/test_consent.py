@@ -21,7 +21,17 @@ def at_consent(party: RelyingParty, browser: Browser, language: str = "zh", **ch
 def test_a_statutory_use_is_a_notice_and_recorded_as_one(either_provider: Provider) -> None:
     party, browser = RelyingParty(either_provider), Browser(either_provider)
     page = at_consent(party, browser, authorization_details=details())
-    for words in ("请知悉", "开办餐馆", "户口簿", "公安局", "市场监督管理局", "姓名", "住址", "办法第三条", "无须您同意"):
+    for words in (
+        "请知悉",
+        "开办餐馆",
+        "户口簿",
+        "公安局",
+        "市场监督管理局",
+        "姓名",
+        "住址",
+        "办法第三条",
+        "无须您同意",
+    ):
         assert words in page.text, words
     assert {"decision"} <= form_of(page).names
     browser.submit(page, decision="allow")

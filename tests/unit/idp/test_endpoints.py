@@ -20,10 +20,14 @@ def test_both_well_knowns_say_the_same_and_every_address_answers(party: RelyingP
     assert openid.mimetype == "application/json"
     metadata = openid.json
     assert metadata["issuer"] == ISSUER
-    addresses = [value for name, value in metadata.items() if name.endswith(("_endpoint", "_uri")) and isinstance(value, str)]
+    addresses = [
+        value for name, value in metadata.items() if name.endswith(("_endpoint", "_uri")) and isinstance(value, str)
+    ]
     assert len(addresses) == 9
     for address in addresses:
-        answers = {party.http.open(address.removeprefix(ISSUER), method=method).status_code for method in ("GET", "POST")}
+        answers = {
+            party.http.open(address.removeprefix(ISSUER), method=method).status_code for method in ("GET", "POST")
+        }
         assert answers - {404, 405}, address
 
 
@@ -48,7 +52,14 @@ def test_tokens_verify_with_the_published_keys_alone(party: RelyingParty, provid
     keys = verifying_keys(party.http.get("/jwks").json)
     for text, typ, audience in ((tokens["id_token"], "JWT", party.id), (tokens["access_token"], "at+jwt", ISSUER)):
         verified = verify(
-            text, keys, typ=typ, issuer=ISSUER, audience=audience, now=provider.clock.now(), max_age=600, audience_exact=True
+            text,
+            keys,
+            typ=typ,
+            issuer=ISSUER,
+            audience=audience,
+            now=provider.clock.now(),
+            max_age=600,
+            audience_exact=True,
         )
         assert verified.claims["sub"] == claims_of(tokens["id_token"])["sub"]
 
@@ -73,7 +84,10 @@ def test_two_departments_share_no_value_that_joins_a_person(provider: Provider) 
     """Whatever identifies somebody in one department's tokens stands in none of the other's."""
     browser = Browser(provider)
     tokens = [RelyingParty(provider, tongban_organisation=code).tokens(browser) for code in (URBAN, provider_market())]
-    ours, theirs = ({str(value) for text in ("id_token", "access_token") for value in claims_of(each[text]).values()} for each in tokens)
+    ours, theirs = (
+        {str(value) for text in ("id_token", "access_token") for value in claims_of(each[text]).values()}
+        for each in tokens
+    )
     shared = {value for value in ours & theirs if len(value) > 12} - {ISSUER, "openid profile", "urn:tongban:loa:2"}
     assert shared == set()
 
@@ -113,7 +127,9 @@ def test_a_revoked_access_token_is_refused_everywhere_within_a_second(either_pro
     node = party.on(either_provider.another_node())
     tokens = party.tokens()
     assert node.introspect(tokens["access_token"])["active"]
-    assert party.form("/revoke", {"token": tokens["access_token"], "token_type_hint": "refresh_token"}).status_code == 200
+    assert (
+        party.form("/revoke", {"token": tokens["access_token"], "token_type_hint": "refresh_token"}).status_code == 200
+    )
     assert party.introspect(tokens["access_token"]) == {"active": False}
     either_provider.clock.advance(0.9)
     assert node.introspect(tokens["access_token"]) == {"active": False}
@@ -188,7 +204,11 @@ def test_the_feed_is_signed_versioned_and_short_lived(party: RelyingParty, provi
         assert answer.headers["Cache-Control"] == "no-store"
         keys = verifying_keys(party.http.get("/jwks").json)
         now = provider.clock.now()
-        return dict(verify(answer.text, keys, typ="revocations+jwt", issuer=ISSUER, audience=EXCHANGE, now=now, max_age=5).claims)
+        return dict(
+            verify(
+                answer.text, keys, typ="revocations+jwt", issuer=ISSUER, audience=EXCHANGE, now=now, max_age=5
+            ).claims
+        )
 
     before = feed()
     party.form("/revoke", {"token": tokens["access_token"]})
@@ -209,7 +229,14 @@ def test_the_log_can_be_checked_by_strangers(party: RelyingParty, provider: Prov
     size = provider.ledger.size()
     assert party.http.get(f"/v1/ledger/consistency?from=1&to={size}").json["to"] == size
     assert len(party.http.get(f"/v1/ledger/tile/0/000.p/{size}").data) == 32 * size
-    for wrong in ("proof?index=999999", "proof?index=x", "proof", "consistency?from=9&to=1", "tile/0/x", "tile/entries/000.p/1"):
+    for wrong in (
+        "proof?index=999999",
+        "proof?index=x",
+        "proof",
+        "consistency?from=9&to=1",
+        "tile/0/x",
+        "tile/entries/000.p/1",
+    ):
         assert party.http.get(f"/v1/ledger/{wrong}").status_code == 404, wrong
 
 
@@ -220,9 +247,19 @@ def test_readiness_names_what_is_checked(party: RelyingParty) -> None:
 
 
 def test_a_form_that_is_no_form_is_refused(party: RelyingParty) -> None:
-    for body, kind in ((b"{}", "application/json"), (b"\xff=\xff", "application/x-www-form-urlencoded"), (b"a=%zz", "application/x-www-form-urlencoded"), (b"", "")):
+    for body, kind in (
+        (b"{}", "application/json"),
+        (b"\xff=\xff", "application/x-www-form-urlencoded"),
+        (b"a=%zz", "application/x-www-form-urlencoded"),
+        (b"", ""),
+    ):
         for path in ("/token", "/par", "/introspect", "/revoke"):
             answer = party.http.post(path, data=body, content_type=kind)
             assert answer.status_code in (400, 401), (path, body)
             assert answer.json["error"] in ("invalid_request", "invalid_client")
-    assert party.http.post("/token", data=b"a=" + b"x" * (1 << 20), content_type="application/x-www-form-urlencoded").status_code == 413
+    assert (
+        party.http.post(
+            "/token", data=b"a=" + b"x" * (1 << 20), content_type="application/x-www-form-urlencoded"
+        ).status_code
+        == 413
+    )

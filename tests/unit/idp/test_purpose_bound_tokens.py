@@ -20,7 +20,13 @@ from tests.doubles.relying_party import ProofKey, RelyingParty, by_secret, claim
 
 SUBJECT = "urn:tongban:params:subject"
 CLIENT = Client(
-    "c", MARKET, Text("", ""), AuthMethod.PRIVATE_KEY_JWT, frozenset(), frozenset(), service_items=frozenset({SERVICE_ITEM})
+    "c",
+    MARKET,
+    Text("", ""),
+    AuthMethod.PRIVATE_KEY_JWT,
+    frozenset(),
+    frozenset(),
+    service_items=frozenset({SERVICE_ITEM}),
 )
 
 
@@ -43,7 +49,7 @@ def test_a_person_present_gives_a_token_for_one_case(either_provider: Provider) 
     assert claims["authorization_details"] == response["authorization_details"] == [granted]  # RFC 9396 §7
     assert "refresh_token" not in response
     assert WANG.value not in json.dumps(claims)
-    [consented] = [event for event in either_provider.events("NoticeShown")]
+    [consented] = either_provider.events("NoticeShown")
     assert consented["facts"]["detail"] == granted
     assert either_provider.events("TokenIssued")[-1]["facts"]["authorization_details"] == [granted]
 
@@ -121,7 +127,9 @@ def test_nobody_present_takes_a_signature_and_names_the_officer(either_provider:
     assert either_provider.events("TokenIssued")[-1]["facts"]["act"] == {"sub": "clerk-17"}
 
 
-@pytest.mark.parametrize("act", [None, {}, {"sub": ""}, {"sub": WANG.value}, {"sub": 7}, {"sub": "a b"}, "clerk", ["clerk"]])
+@pytest.mark.parametrize(
+    "act", [None, {}, {"sub": ""}, {"sub": WANG.value}, {"sub": 7}, {"sub": "a b"}, "clerk", ["clerk"]]
+)
 def test_an_officer_without_a_proper_name_is_refused(provider: Provider, act: Any) -> None:
     answer = RelyingParty(provider).own_token(ProofKey(provider), act=act, authorization_details=details())
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
@@ -176,15 +184,25 @@ def test_details_are_refused_with_a_reason_and_without_a_trace_of_them(provider:
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_authorization_details")
 
 
-@pytest.mark.parametrize("value", ["", "{", "[1", '[{"type":"a","type":"b"}]', "[" * 100 + "]" * 100, json.dumps(["x" * 20_000])])
+@pytest.mark.parametrize(
+    "value", ["", "{", "[1", '[{"type":"a","type":"b"}]', "[" * 100 + "]" * 100, json.dumps(["x" * 20_000])]
+)
 def test_details_that_are_not_json_are_refused(provider: Provider, value: str) -> None:
     answer = RelyingParty(provider).push(scope="openid", authorization_details=value)
     if value:
         assert (answer.status_code, answer.json["error"]) == (400, "invalid_authorization_details")
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=20), lambda inner: st.lists(inner, max_size=3)
-                    | st.dictionaries(st.sampled_from(["type", "locations", "case", "evidence", "fields", "x"]), inner), max_leaves=12))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["type", "locations", "case", "evidence", "fields", "x"]), inner)
+        ),
+        max_leaves=12,
+    )
+)
 def test_no_json_value_is_anything_but_refused(value: Any) -> None:
     with pytest.raises(InvalidAuthorizationDetailsError):
         parse_details(json.dumps(value), client=CLIENT, exchange=EXCHANGE)
@@ -225,7 +243,10 @@ def test_covering_means_asking_for_nothing_more(mine: EvidenceDetail, other: Evi
 
 
 def test_predicates_imply_no_fields_nor_the_reverse() -> None:
-    fields, question = EvidenceAsked("t", frozenset({"a"}), frozenset()), EvidenceAsked("t", frozenset(), frozenset({"a"}))
+    fields, question = (
+        EvidenceAsked("t", frozenset({"a"}), frozenset()),
+        EvidenceAsked("t", frozenset(), frozenset({"a"})),
+    )
     assert not fields.covers(question)
     assert not question.covers(fields)
 

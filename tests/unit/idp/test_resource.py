@@ -78,7 +78,9 @@ def test_a_resource_with_a_path_has_its_metadata_before_the_path() -> None:
     assert asked == ["https://gov.example/.well-known/oauth-protected-resource/exchange"]
 
 
-@pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "https://127.0.0.1:8401/x", "http://evil.example/", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "url", ["http://169.254.169.254/latest", "https://127.0.0.1:8401/x", "http://evil.example/", "file:///etc/passwd"]
+)
 def test_the_fetch_goes_to_the_configured_host_alone(url: str) -> None:
     with pytest.raises(OutboundRefused):
         guarded_fetch(EXCHANGE)(url)

@@ -39,10 +39,18 @@ def test_the_user_name_is_found_however_it_is_written(party: RelyingParty, provi
         assert "code" in Browser(provider).walk(party.authorize_url(), username=name)
 
 
-def test_unknown_name_wrong_password_and_disabled_account_read_the_same(party: RelyingParty, provider: Provider) -> None:
+def test_unknown_name_wrong_password_and_disabled_account_read_the_same(
+    party: RelyingParty, provider: Provider
+) -> None:
     provider.administration.people.disable("li")
     texts = set()
-    for username, password in (("wang", "wrong"), ("unknown", "wrong"), ("li", PASSWORD), ("", ""), ("wang", "x" * 2000)):
+    for username, password in (
+        ("wang", "wrong"),
+        ("unknown", "wrong"),
+        ("li", PASSWORD),
+        ("", ""),
+        ("wang", "x" * 2000),
+    ):
         browser = Browser(provider, address=f"203.0.113.{len(texts) + 1}")
         page = browser.submit(at_password(party, browser), username=username, password=password)
         assert page.status_code == 422
@@ -110,7 +118,7 @@ def test_failures_of_a_real_account_are_recorded_within_bounds(party: RelyingPar
     for _ in range(12):
         browser.provider.clock.advance(1000)
         page = browser.submit(at_password(party, browser), username="wang", password="wrong")
-        browser.submit(at_password(party, browser), username=f"unknown", password="wrong")
+        browser.submit(at_password(party, browser), username="unknown", password="wrong")
     recorded = [event["facts"]["failures"] for event in browser.provider.events("SignInFailed")]
     assert recorded == [3, 10]
     assert page.status_code == 422
@@ -151,7 +159,9 @@ def test_codes_are_throttled_too(party: RelyingParty, browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("username", ["li", "nobody"])
-def test_a_level_an_account_cannot_reach_is_never_passed_off(party: RelyingParty, browser: Browser, username: str) -> None:
+def test_a_level_an_account_cannot_reach_is_never_passed_off(
+    party: RelyingParty, browser: Browser, username: str
+) -> None:
     back = browser.walk(party.authorize_url(acr_values=LOA3), username=username)
     assert back["error"] == "unmet_authentication_requirements"
 

@@ -19,7 +19,9 @@ from tests.doubles.identity_provider import CASE, EXCHANGE, SERVICE_ITEM, START,
 
 DETAIL = EvidenceDetail(EXCHANGE, SERVICE_ITEM, CASE, "rules-3", (EvidenceAsked("t", frozenset({"a"}), frozenset()),))
 AGO = st.integers(min_value=0, max_value=7200).map(lambda seconds: START - timedelta(seconds=seconds))
-PROMPTS = st.sampled_from([(), ("login",), ("consent",), ("login", "consent"), ("select_account",), ("none",)]).map(frozenset)
+PROMPTS = st.sampled_from([(), ("login",), ("consent",), ("login", "consent"), ("select_account",), ("none",)]).map(
+    frozenset
+)
 SCOPES = st.lists(st.sampled_from(["openid", "profile", "usage"]), min_size=1, unique=True).map(tuple)
 REQUESTS = st.builds(
     AuthorizationRequest,
@@ -30,6 +32,7 @@ REQUESTS = st.builds(
     prompt=PROMPTS,
     max_age=st.none() | st.integers(min_value=0, max_value=7200),
     levels=st.lists(st.sampled_from(LEVELS), unique=True).map(tuple),
+    expected_sub=st.sampled_from([None, None, "one"]),
     details=st.sampled_from([(), (DETAIL,)]),
 )
 
@@ -44,7 +47,9 @@ def people(draw: st.DrawFn) -> SignedInPerson | None:
     person = Person("p", "p", "p", PersonKind.NATURAL, draw(st.sampled_from(LEVELS)), False, has_code=has_code)
     session = Session("s", "p", Authentication(password_at, code_at), START, START + timedelta(hours=1))
     remembered = frozenset(draw(SCOPES))
-    return SignedInPerson(person, session, remembered, draw(st.sampled_from([None, WANG])))
+    return SignedInPerson(
+        person, session, remembered, draw(st.sampled_from(["one", "two"])), draw(st.sampled_from([None, WANG]))
+    )
 
 
 def outcome(request: AuthorizationRequest, present: SignedInPerson | None) -> Step | str:
@@ -69,6 +74,7 @@ def test_a_code_is_made_only_for_somebody_strong_fresh_and_agreeing(
         assert signed_in.password_at >= START - timedelta(seconds=request.max_age)
     if request.prompt & {"login", "select_account"}:
         assert signed_in.password_at >= START
+    assert request.expected_sub in (None, present.sub)
     assert set(request.scope) <= present.remembered
     assert not request.details
     assert "consent" not in request.prompt
@@ -80,11 +86,13 @@ def test_prompt_none_never_asks(request: AuthorizationRequest, present: SignedIn
     if "none" in request.prompt:
         assert found is Step.DONE or not isinstance(found, Step)
     elif not isinstance(found, Step):
-        assert found in ("unmet_authentication_requirements", "access_denied")
+        assert found in ("unmet_authentication_requirements", "access_denied", "login_required")
 
 
 @given(REQUESTS, people())
-def test_nobody_signed_in_means_the_password_first(request: AuthorizationRequest, present: SignedInPerson | None) -> None:
+def test_nobody_signed_in_means_the_password_first(
+    request: AuthorizationRequest, present: SignedInPerson | None
+) -> None:
     if present is None:
         assert outcome(request, None) == ("login_required" if "none" in request.prompt else Step.PASSWORD)
 
@@ -97,7 +105,7 @@ def test_a_level_out_of_reach_is_an_error_never_a_lower_level(
         return
     highest = attainable(present.person.assurance, present.person.has_code)
     if min(request.levels) > highest and "none" not in request.prompt:
-        assert outcome(request, present) in (Step.PASSWORD, "unmet_authentication_requirements")
+        assert outcome(request, present) in (Step.PASSWORD, "login_required", "unmet_authentication_requirements")
 
 
 @given(REQUESTS)
@@ -111,7 +119,7 @@ def test_a_password_given_within_the_interaction_is_fresh_however_slow_the_perso
     person = Person("p", "p", "p", PersonKind.NATURAL, 2, False)
     later = START + timedelta(minutes=20)
     session = Session("s", "p", Authentication(later), later, later + timedelta(hours=1))
-    present = SignedInPerson(person, session, frozenset({"openid"}), None)
+    present = SignedInPerson(person, session, frozenset({"openid"}), "sub", None)
     for more in ({"prompt": frozenset({prompt})}, {"max_age": 0}, {"max_age": 1}):
         request = AuthorizationRequest("c", "https://c.example/cb", ("openid",), "c" * 43, **more)
         assert next_step(request, START, present) is Step.DONE

@@ -27,7 +27,9 @@ def test_the_migrations_make_exactly_the_tables(database_url: str) -> None:
     database = Database.open(database_url)
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        differences = [each for each in compare_metadata(context, tables.metadata) if "alembic_version" not in repr(each)]
+        differences = [
+            each for each in compare_metadata(context, tables.metadata) if "alembic_version" not in repr(each)
+        ]
     database.close()
     assert differences == []
 
@@ -75,7 +77,9 @@ def test_a_live_session_survives_the_sweep(provider: Provider) -> None:
 
 def test_memory_is_read_again_only_when_its_counter_moved(provider: Provider) -> None:
     loads: list[int] = []
-    memory = Versioned(provider.database, versions.CLIENTS, lambda _connection: loads.append(1) or len(loads), provider.clock)
+    memory = Versioned(
+        provider.database, versions.CLIENTS, lambda _connection: loads.append(1) or len(loads), provider.clock
+    )
     assert [memory.current(), memory.current()] == [1, 1]
     provider.clock.advance(LOOK_EVERY)
     assert memory.current() == 1

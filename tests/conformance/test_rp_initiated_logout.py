@@ -1,0 +1,105 @@
+"""Checks of the RP-Initiated Logout plan, each named after its module."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.doubles.browser import Browser, form_of, parameters
+from tests.doubles.identity_provider import ISSUER, Provider
+from tests.doubles.relying_party import LOGGED_OUT, RelyingParty
+
+
+def signed_in(browser: Browser, party: RelyingParty) -> bool:
+    return "code" in parameters(browser.get(party.authorize_url(prompt="none")).headers["Location"])
+
+
+def leave(browser: Browser, **query: str):
+    return browser.get(f"/logout?{urlencode(query)}")
+
+
+def test_discovery_end_session_endpoint(party: RelyingParty) -> None:
+    assert party.http.get("/.well-known/openid-configuration").json["end_session_endpoint"] == f"{ISSUER}/logout"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_rp_initiated_logout(party: RelyingParty, browser: Browser, method: str) -> None:
+    hint = party.tokens(browser)["id_token"]
+    query = {"id_token_hint": hint, "post_logout_redirect_uri": LOGGED_OUT, "state": "abc"}
+    answer = (
+        leave(browser, **query) if method == "GET" else browser.post("/logout", query, Origin="https://market.example")
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{LOGGED_OUT}?state=abc")
+    assert not signed_in(browser, party)
+
+
+def test_rp_initiated_logout_bad_post_logout_redirect_uri(party: RelyingParty, browser: Browser) -> None:
+    hint = party.tokens(browser)["id_token"]
+    answer = leave(browser, id_token_hint=hint, post_logout_redirect_uri=f"{LOGGED_OUT}x")
+    assert (answer.status_code, answer.headers.get("Location")) == (400, None)
+
+
+def test_rp_initiated_logout_modified_id_token_hint(party: RelyingParty, browser: Browser) -> None:
+    head, body, signature = party.tokens(browser)["id_token"].split(".")
+    changed = ("A" if signature[0] != "A" else "B") + signature[1:]
+    answer = leave(browser, id_token_hint=f"{head}.{body}.{changed}", post_logout_redirect_uri=LOGGED_OUT)
+    assert (answer.status_code, answer.headers.get("Location")) == (400, None)
+    assert signed_in(browser, party)
+
+
+def test_rp_initiated_logout_no_id_token_hint(party: RelyingParty, browser: Browser) -> None:
+    party.tokens(browser)
+    answer = leave(browser, post_logout_redirect_uri=LOGGED_OUT)
+    assert (answer.status_code, answer.headers.get("Location")) == (400, None)
+
+
+def test_rp_initiated_logout_bad_id_token_hint(party: RelyingParty, browser: Browser) -> None:
+    assert leave(browser, id_token_hint="bad", post_logout_redirect_uri=LOGGED_OUT).status_code == 400
+
+
+def test_rp_initiated_logout_no_params(party: RelyingParty, browser: Browser) -> None:
+    party.tokens(browser)
+    page = leave(browser)
+    assert form_of(page).action == "/logout/confirm"
+    done = browser.submit(page)
+    assert "已退出登录" in done.text
+    assert not signed_in(browser, party)
+
+
+def test_rp_initiated_logout_no_post_logout_redirect_uri(party: RelyingParty, browser: Browser) -> None:
+    answer = leave(browser, id_token_hint=party.tokens(browser)["id_token"])
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    assert not signed_in(browser, party)
+
+
+def test_rp_initiated_logout_no_state(party: RelyingParty, browser: Browser) -> None:
+    answer = leave(browser, id_token_hint=party.tokens(browser)["id_token"], post_logout_redirect_uri=LOGGED_OUT)
+    assert answer.headers["Location"] == LOGGED_OUT
+
+
+def test_rp_initiated_logout_only_state(party: RelyingParty, browser: Browser) -> None:
+    party.tokens(browser)
+    assert form_of(leave(browser, state="abc")).action == "/logout/confirm"
+
+
+def test_rp_initiated_logout_query_added_to_post_logout_redirect_uri(provider: Provider, browser: Browser) -> None:
+    party = RelyingParty(provider, post_logout_redirect_uris=[f"{LOGGED_OUT}?from=id"])
+    hint = party.tokens(browser)["id_token"]
+    answer = leave(browser, id_token_hint=hint, post_logout_redirect_uri=f"{LOGGED_OUT}?from=id", state="s")
+    assert answer.headers["Location"] == f"{LOGGED_OUT}?from=id&state=s"
+
+
+def test_an_expired_hint_still_identifies(party: RelyingParty, browser: Browser, provider: Provider) -> None:
+    hint = party.tokens(browser)["id_token"]
+    provider.clock.advance(20 * 60)
+    answer = leave(browser, id_token_hint=hint, post_logout_redirect_uri=LOGGED_OUT)
+    assert answer.headers["Location"] == LOGGED_OUT
+    assert not signed_in(browser, party)
+
+
+def test_signing_out_twice_returns_all_the_same(party: RelyingParty, browser: Browser) -> None:
+    hint = party.tokens(browser)["id_token"]
+    for _ in range(2):
+        answer = leave(browser, id_token_hint=hint, post_logout_redirect_uri=LOGGED_OUT)
+        assert answer.headers["Location"] == LOGGED_OUT
