@@ -66,3 +66,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'service.sqlite3'}"
     return str(request.getfixturevalue("postgresql_url"))
+
+
+LONG = 60
+"""Characters of a parameter that may stand in a test's name."""
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Keep tokens and keys out of names: they differ from run to run, and parallel workers must agree on names."""
+    return argname if isinstance(val, str | bytes) and len(val) > LONG else None
