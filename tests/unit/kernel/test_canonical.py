@@ -49,7 +49,18 @@ def test_rfc8785_3_2_3_sorts_by_utf16_units() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [1.5, 2**53, -(2**53), "\ud800", {"\ud800": 1}, {1: 2}, b"bytes", {"a": {1, 2}}, [datetime(2026, 11, 23, tzinfo=UTC)], {"x": [0.1]}],
+    [
+        1.5,
+        2**53,
+        -(2**53),
+        "\ud800",
+        {"\ud800": 1},
+        {1: 2},
+        b"bytes",
+        {"a": {1, 2}},
+        [datetime(2026, 11, 23, tzinfo=UTC)],
+        {"x": [0.1]},
+    ],
     ids=repr,
 )
 def test_what_has_no_canonical_form_is_refused(value: object) -> None:
