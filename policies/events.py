@@ -183,7 +183,7 @@ def _revised(state: GrantState, event: GrantRevised) -> dict[str, Any]:
 
 
 def _submitted(_state: GrantState, event: GrantSubmitted) -> dict[str, Any]:
-    return {"status": Status.SUBMITTED, "digest": event.digest, "signatures": ()}
+    return {"status": Status.SUBMITTED, "digest": event.digest}
 
 
 def _returned(_state: GrantState, _event: GrantReturned) -> dict[str, Any]:

@@ -79,6 +79,15 @@ def test_a_text_that_is_not_exactly_that_of_the_grant_is_refused(old: str, new: 
         cedar.check(GRANT, text.replace(old, new, 1))
 
 
+def test_a_text_that_breaks_the_schema_is_refused_even_where_it_is_that_of_the_grant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = Schema.from_str(schema.text().replace("quotaUsedToday: Long", "quotaUsedToday: String"))
+    monkeypatch.setattr(schema, "handle", lambda: other)
+    with pytest.raises(cedar.InvalidPolicy, match="Long"):
+        cedar.check(GRANT, cedar.render(GRANT))
+
+
 def test_the_literal_is_read_from_the_tree_and_must_be_there_once() -> None:
     (tree,) = cedar.parse(cedar.render(GRANT))
     assert cedar.literal(tree, "fields") == GRANT.fields

@@ -213,6 +213,10 @@ def test_the_catalogues_own_mask_holds_even_where_the_grant_says_clear() -> None
     assert permitted(request(), grant(masks={"full_name": Mask.CLEAR})).release["full_name"] is Mask.NAME
 
 
+def test_a_grant_without_a_quota_reserves_nothing() -> None:
+    assert permitted(request(quota_used_today=2**63 - 1), grant(quota_per_day=None)).quotas == ()
+
+
 def test_an_obligation_nobody_knows_refuses() -> None:
     odd = grant(obligations=(Obligation.parse("sing-a-song:P1D"), Obligation.parse("retain:forever")))
     refusal = refused(request(), odd)

@@ -156,6 +156,12 @@ def test_any_change_gives_another_digest(changes: dict[str, Any]) -> None:
     assert digest(grant(**changes)) != digest(GRANT)
 
 
+def test_the_digest_covers_the_generated_text_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digest(GRANT)
+    monkeypatch.setattr("policies.cedar.render", lambda _grant: "permit (principal, action, resource);")
+    assert digest(GRANT) != before
+
+
 def test_the_digest_covers_the_schema_too(monkeypatch: pytest.MonkeyPatch) -> None:
     before = digest(GRANT)
     monkeypatch.setattr("policies.schema.text", lambda: "namespace Tongban {}")
