@@ -57,9 +57,20 @@ def _evidence(asked: EvidenceAsked, resource: ResourceMetadata) -> EvidenceLabel
     return EvidenceLabel(
         name=_text(entry, "name"),
         provider=_text(provider, "name") if isinstance(provider, dict) else Text("", ""),
-        fields=tuple(_named(entry, "fields", name) for name in sorted(asked.fields)),
+        fields=_fields(entry, asked.fields),
         questions=tuple(_question(entry, name) for name in sorted(asked.predicates)),
     )
+
+
+def _fields(entry: Mapping[str, JSON], asked: frozenset[str]) -> tuple[Text, ...]:
+    """The labels of the fields asked, in the catalogue's own order."""
+    listed = entry.get("fields")
+    known = [str(field.get("name")) for field in listed if isinstance(field, dict)] if isinstance(listed, list) else []
+    return tuple(_named(entry, "fields", name) for name in sorted(asked, key=lambda name: _place(known, name)))
+
+
+def _place(known: list[str], name: str) -> int:
+    return known.index(name) if name in known else len(known)
 
 
 def _legal_basis(item: Mapping[str, JSON], code: str) -> Mapping[str, JSON]:

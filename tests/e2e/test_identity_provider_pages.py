@@ -1,0 +1,122 @@
+"""The identity provider's pages in a real browser: both languages, phone and desktop, with and without scripts."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+from playwright.sync_api import Page
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, provider_at
+from tests.doubles.relying_party import RelyingParty, details, public_client
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[Provider]:
+    """A provider that answers at its own issuer address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
+    with provider_at(url, tmp_path, issuer=f"http://127.0.0.1:{port}") as running:
+        server = make_server("127.0.0.1", port, running.app, threaded=True, request_handler=Quiet)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield running
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def party(provider: Provider) -> RelyingParty:
+    """A website at another origin (localhost is not 127.0.0.1)."""
+    back = provider.settings.issuer.replace("127.0.0.1", "localhost") + "/"
+    return public_client(provider, redirect_uris=[back], post_logout_redirect_uris=[back])
+
+
+def begin(party: RelyingParty) -> str:
+    """The address a department sends the browser to."""
+    [back] = party.registered["redirect_uris"]
+    pushed = party.pushed_url(
+        redirect_uri=back, acr_values="urn:tongban:loa:3", authorization_details=details(), scope="openid profile"
+    )
+    return party.provider.settings.issuer + pushed
+
+
+def submit(page: Page, **fields: str) -> None:
+    for name, value in fields.items():
+        page.fill(f"#{name}", value)
+    with page.expect_navigation():
+        page.click("form .govuk-button:not(.govuk-password-input__toggle)")
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scripts"), [("zh-CN", 1200, True), ("en", 390, True), ("en", 1200, False)]
+)
+def test_a_person_walks_through_every_page(
+    provider: Provider, party: RelyingParty, new_page: Callable[..., Page], axe: Callable[[Page], None],
+    language: str, width: int, scripts: bool,
+) -> None:  # fmt: skip
+    page = new_page(language, width, scripts=scripts)
+    look = axe if scripts else (lambda _page: None)
+    page.goto(begin(party))
+    look(page)
+    submit(page, username="wang", password="wrong")
+    assert page.title().startswith(("错误：", "Error: "))
+    look(page)
+    submit(page, username="wang", password=PASSWORD)
+    look(page)
+    submit(page, otp="000000")
+    look(page)
+    provider.clock.advance(30)
+    submit(page, otp=pyotp.TOTP(TOTP_SECRET).at(provider.clock.now()))
+    look(page)
+    assert page.locator("html").get_attribute("lang") == language
+    with page.expect_navigation():
+        page.click("button[name=decision][value=allow]")
+    assert page.url.startswith("http://localhost:")
+    assert "code=" in page.url
+
+    page.goto(provider.settings.issuer + "/")
+    look(page)
+    page.goto(provider.settings.issuer + "/logout")
+    look(page)
+    submit(page)
+    look(page)
+    page.goto(provider.settings.issuer + "/authorize?client_id=unknown")
+    look(page)
+    assert "invalid_request" in page.content()
+    page.goto(provider.settings.issuer + "/interaction/unknown")
+    look(page)
+
+
+def test_the_keyboard_alone_is_enough(provider: Provider, party: RelyingParty, page: Page) -> None:
+    page.goto(begin(party))
+    page.focus("#username")
+    page.keyboard.type("wang")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.focus("#otp")
+    provider.clock.advance(30)
+    page.keyboard.type(pyotp.TOTP(TOTP_SECRET).at(provider.clock.now()))
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.focus("button[name=decision][value=allow]")
+    page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "error=access_denied" in page.url
