@@ -18,6 +18,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers by the behaviour its server has at the moment."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body go out in two writes; do not wait for an acknowledgement
     server: HttpSource
 
     def do_GET(self) -> None:
