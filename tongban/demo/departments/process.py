@@ -14,6 +14,10 @@ from types import FrameType
 from typing import Any
 
 
+OUT_OF_SERVICE = "out-of-service"
+"""While a file of this name lies in the department's folder its system answers 503, as in a maintenance window."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a department runs: its address, its own folder, and the synthetic world it holds a part of."""
@@ -46,6 +50,7 @@ def serve(here: Place, handler: Handler) -> None:
 
     class Requests(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two writes; the second must not wait for an acknowledgement
 
         def do_GET(self) -> None:
             self.answer(None)
@@ -60,6 +65,8 @@ def serve(here: Place, handler: Handler) -> None:
         def answer(self, body: Any) -> None:
             if self.path == "/healthz":
                 self.send(200, {"status": "ok"})
+            elif (here.folder / OUT_OF_SERVICE).exists():
+                self.send(503, {"error": "out of service"})
             else:
                 self.send(*handler(self.path, dict(self.headers.items()), body))
 
