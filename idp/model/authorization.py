@@ -29,11 +29,6 @@ class AuthorizationRequest:
     expected_sub: str | None = None
     details: Details = ()
 
-    @property
-    def is_openid(self) -> bool:
-        """Whether an ID token is asked for."""
-        return scopes.OPENID in self.scope
-
     def to_json(self) -> dict[str, JSON]:
         """The stored form."""
         return {

@@ -87,11 +87,6 @@ def disable(connection: Connection, username: str, now: datetime) -> str | None:
     return connection.execute(statement).scalar_one_or_none()
 
 
-def replace_password(connection: Connection, person_id: str, password_hash: str) -> None:
-    """Keep another hash: after a change of the hashing parameters."""
-    connection.execute(update(credential).where(credential.c.person == person_id).values(password_hash=password_hash))
-
-
 def _accounts() -> Select[tuple[object, ...]]:
     columns = (*person.c, credential.c.password_hash, credential.c.totp_sealed.is_not(None).label("has_code"))
     return select(*columns).join(credential, credential.c.person == person.c.id)

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from idp.clients.memory import LOOK_EVERY, Versioned
-from idp.store import tables, versions
+from idp.model.secret import hashed
+from idp.store import codes, refresh_tokens, tables, versions
 from idp.sweeper import Sweeper
 from kernel import migrations
 from kernel.clock import ManualClock
@@ -103,3 +104,31 @@ def test_the_sweeper_stops_when_it_is_closed(provider: Provider) -> None:
     sweeper.start()
     sweeper.close()
     assert not sweeper._thread.is_alive()
+
+
+GONE = {
+    "family": {"revoked_at": START},
+    "web_session": {"ended_at": START},
+    "person": {"disabled_at": START},
+}
+
+
+@pytest.mark.parametrize("table", GONE)
+def test_T6_the_statement_itself_looks_at_family_session_and_person(provider: Provider, table: str) -> None:
+    """Whatever was read before: what ended a moment ago redeems nothing."""
+    party = RelyingParty(provider)
+    code, refresh = hashed(party.code()), hashed(party.tokens()["refresh_token"])
+
+    def redeem(connection: Connection) -> tuple[bool, bool]:
+        with connection.begin_nested() as attempt:
+            old = refresh_tokens.find(connection, refresh, party.id)
+            assert old is not None
+            won = codes.redeem(connection, code, party.id, provider.clock.now())
+            outcome = (won, refresh_tokens.supersede(connection, old, b"x" * 32, provider.clock.now()))
+            attempt.rollback()
+        return outcome
+
+    assert provider.database.write(redeem) == (True, True)
+    ended = tables.metadata.tables[table].update().values(**GONE[table])
+    provider.database.write(lambda connection: connection.execute(ended))
+    assert provider.database.write(redeem) == (False, False)
