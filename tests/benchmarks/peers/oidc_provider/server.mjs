@@ -1,0 +1,73 @@
+// oidc-provider as a peer: everything in memory, no audit trail, log level "error" (oidc-provider writes no access log).
+// Arguments: port and client secret. It is ready when /jwks answers.
+import { exportJWK, generateKeyPair } from 'jose';
+import Provider, { errors } from 'oidc-provider';
+
+const [port, secret] = process.argv.slice(2);
+const issuer = `http://127.0.0.1:${port}`;
+const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'benchmark' };
+
+// A Map, as the performance reference has it: no expiry work, no eviction. Its memory grows with what is stored.
+class MemoryAdapter {
+  static stores = new Map();
+
+  constructor(name) {
+    if (!MemoryAdapter.stores.has(name)) MemoryAdapter.stores.set(name, new Map());
+    this.store = MemoryAdapter.stores.get(name);
+  }
+
+  async upsert(id, payload) { this.store.set(id, payload); }
+
+  async find(id) { return this.store.get(id); }
+
+  async findByUserCode() { return undefined; }
+
+  async findByUid() { return undefined; }
+
+  async consume(id) { const found = this.store.get(id); if (found) found.consumed = Date.now() / 1000; }
+
+  async destroy(id) { this.store.delete(id); }
+
+  async revokeByGrantId() {}
+}
+
+const servers = {
+  'urn:benchmark:jwt': { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } },
+  'urn:benchmark:opaque': { accessTokenFormat: 'opaque' },
+};
+
+const provider = new Provider(issuer, {
+  adapter: MemoryAdapter,
+  jwks: { keys: [key] },
+  scopes: ['openid', 'api'],
+  clients: [{
+    client_id: 'benchmark',
+    client_secret: secret,
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
+    token_endpoint_auth_method: 'client_secret_basic',
+    id_token_signed_response_alg: 'ES256',
+    scope: 'api',
+  }],
+  ttl: { ClientCredentials: 3600 },
+  features: {
+    clientCredentials: { enabled: true },
+    devInteractions: { enabled: false },
+    introspection: { enabled: true, allowedPolicy: async () => true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: async () => 'urn:benchmark:jwt',
+      useGrantedResource: async () => true,
+      getResourceServerInfo: async (_context, resource) => {
+        const known = servers[resource];
+        if (!known) throw new errors.InvalidTarget();
+        return { scope: 'api', audience: resource, accessTokenTTL: 3600, ...known };
+      },
+    },
+  },
+});
+
+const server = provider.listen(Number(port), '127.0.0.1');
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => { server.close(); process.exit(0); });

@@ -1,0 +1,40 @@
+"""The command line."""
+
+import pytest
+
+from tests.benchmarks import __main__ as command
+from tests.benchmarks import micro
+from tests.benchmarks.micro import Operation
+
+
+def test_quick_is_two_short_rounds_and_marked() -> None:
+    plan = command.planned(command.arguments(["--quick"]))
+    assert (plan.rounds, plan.seconds, plan.quick) == (2, 1.0, True)
+
+
+def test_by_default_at_least_five_rounds() -> None:
+    plan = command.planned(command.arguments([]))
+    assert plan.rounds >= 5
+    assert not plan.quick
+    assert command.planned(command.arguments(["--rounds", "7", "--connections", "64"])).connections == 64
+
+
+def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(_chosen: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "terminate_as_interrupt", lambda: None)
+    monkeypatch.setattr(command, "run", interrupted)
+    assert command.main(["--quick"]) == 130
+    assert "nothing is left running" in capsys.readouterr().err
+
+
+def test_an_operation_that_does_nothing_is_not_timed() -> None:
+    with pytest.raises(AssertionError, match="sample"):
+        micro.timed(Operation("sample", lambda: False), 0.01)
+
+
+def test_the_price_is_that_of_one_unit() -> None:
+    found = micro.timed(Operation("sample", lambda: sum(range(20_000)) > 0, units=100), 0.02)
+    whole = micro.timed(Operation("sample", lambda: sum(range(20_000)) > 0), 0.02)
+    assert found["wall_us"] * 10 < whole["wall_us"]
