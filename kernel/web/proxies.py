@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import unquote
 
@@ -27,11 +28,13 @@ class TrustedProxies:
         """
         self._networks: tuple[IPv4Network | IPv6Network, ...] = tuple(ip_network(network) for network in networks)
         self._certificate_variable = variable(certificate_header.lower())
+        self._known = lru_cache(maxsize=1024)(self._is_inside)  # a proxy is asked about several times a request
 
     def trusts(self, address: str) -> bool:
         """Whether `address` is a trusted proxy."""
-        if not self._networks:
-            return False
+        return bool(self._networks) and self._known(address)
+
+    def _is_inside(self, address: str) -> bool:
         try:
             parsed = ip_address(address)
         except ValueError:
