@@ -6,7 +6,6 @@ the suite cannot reach it.
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import subprocess
@@ -48,8 +47,8 @@ def main(arguments: list[str]) -> int:
     """The suite's exit status, or 1 when a floor was not held."""
     if arguments:
         return python("-m", "pytest", *arguments)
-    for stale in glob.glob(str(ROOT / ".coverage*")):
-        Path(stale).unlink()
+    for stale in ROOT.glob(".coverage*"):
+        stale.unlink()
     workers = os.environ.get("TONGBAN_TEST_WORKERS", str(os.cpu_count() or 1))
     suite = ["-q", "-n", workers, "--dist", "loadgroup", "--durations", "25", "--cov", "--cov-report=", "tests"]
     status = python("-m", "pytest", *suite)
