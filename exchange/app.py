@@ -133,11 +133,16 @@ def open_outside(settings: ExchangeSettings, clock: Clock, entropy: Entropy, *, 
     """Database, keys, ledger and the ways out, as configured. ``serving``: own the embedded log."""
     keys = KeyRing.load(settings.key_dir, clock=clock, entropy=entropy)
     database = Database.open(settings.database_url, pool_size=settings.threads + 4)
+    try:
+        ledger = open_ledger(settings, database, keys, clock=clock, entropy=entropy, serving=serving)
+    except BaseException:
+        database.close()
+        raise
     return Outside(
         settings=settings,
         database=database,
         keys=keys,
-        ledger=open_ledger(settings, database, keys, clock=clock, entropy=entropy, serving=serving),
+        ledger=ledger,
         clock=clock,
         entropy=entropy,
         fetch=issuer_fetch(settings.issuer, OutboundClient()),

@@ -25,8 +25,7 @@ from policies.decision import Permit
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:
-    """What leaves of one record: ``data`` by field (None when no field was asked for) and ``answers`` in their order.
-    """
+    """What leaves of one record: ``data`` by field (None when no field was asked) and ``answers`` in their order."""
 
     data: Mapping[str, JSON] | None = field(repr=False)
     answers: tuple[Mapping[str, JSON], ...]

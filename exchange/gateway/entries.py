@@ -112,8 +112,7 @@ def _refusal_facts(refusal: Refusal) -> dict[str, JSON]:
 
 
 def notice(result: Result, settlement: Settlement) -> Event | None:
-    """A notice to the citizen: when nobody was present, and wherever a grant obliges to it (PIPL articles 18 and 35).
-    """
+    """A notice to the citizen: when nobody was present, and wherever a grant obliges to it (PIPL art. 18 and 35)."""
     if not isinstance(result, Released):
         return None
     ruling = result.ruling

@@ -39,8 +39,7 @@ class Recovery:
     runner: str
 
     def at_start(self) -> int:
-        """Before serving: on SQLite this is the only process, so every running intent of another runner is an orphan.
-        """
+        """Before serving: on SQLite no other process serves, so every running intent of another runner is an orphan."""
         return self._sweep(self.runner if self.database.dialect == "sqlite" else None)
 
     def overdue(self) -> int:

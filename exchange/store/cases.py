@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 
-from exchange.store.tables import case_relation, case_subject, service_case
-from kernel.database import upsert_ignore
+from exchange.store.instants import micros, moment, optional_moment
+from exchange.store.tables import case_subject, service_case
+from kernel.ledger.driver import run, run_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +42,36 @@ class Case:
         return self.closed_at is None
 
 
-_CASE = select(service_case)
-_PARTIES = select(case_subject.c.subject, case_subject.c.role, case_subject.c.joined_at)
-_RELATIONS = select(case_relation.c.subject, case_relation.c.relation)
+_CASE = """
+SELECT c.system, c.organisation, c.service_item, c.reference, c.opened_at, c.closed_at, s.subject, s.role, s.joined_at
+FROM service_case c LEFT JOIN case_subject s ON s.case_id = c.id WHERE c.id = ?
+"""
+_RELATIONS = "SELECT subject, relation FROM case_relation WHERE case_id = ?"
+_JOIN = "INSERT INTO case_subject (case_id, subject, role, joined_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_RELATE = """
+INSERT INTO case_relation (case_id, subject, relation, request_id, item) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
 
 
 def read(connection: Connection, case_id: str) -> Case | None:
     """A case with everything a decision about it needs."""
-    row = connection.execute(_CASE.where(service_case.c.id == case_id)).one_or_none()
-    if row is None:
+    rows = run(connection, _CASE, (case_id,)).fetchall()
+    if not rows:
         return None
-    parties = connection.execute(_PARTIES.where(case_subject.c.case_id == case_id)).all()
+    system, organisation, service_item, reference, opened, closed = rows[0][:6]
+    parties = tuple(Party(bytes(row[6]), row[7], row[8] is not None) for row in rows if row[6] is not None)
     # Nobody can be related before somebody besides the applicant is there.
-    related = connection.execute(_RELATIONS.where(case_relation.c.case_id == case_id)).all() if len(parties) > 1 else []
+    related = run(connection, _RELATIONS, (case_id,)).fetchall() if len(parties) > 1 else []
     return Case(
-        row.id,
-        row.system,
-        row.organisation,
-        row.service_item,
-        row.reference,
-        row.opened_at,
-        row.closed_at,
-        tuple(Party(bytes(party.subject), party.role, party.joined_at is not None) for party in parties),
-        frozenset((bytes(one.subject), one.relation) for one in related),
+        case_id,
+        system,
+        organisation,
+        service_item,
+        reference,
+        moment(opened),
+        optional_moment(closed),
+        parties,
+        frozenset((bytes(subject), relation) for subject, relation in related),
     )
 
 
@@ -92,17 +100,12 @@ def close(connection: Connection, case_id: str, at: datetime) -> bool:
 
 def join(connection: Connection, case_id: str, subject: bytes, role: str, at: datetime) -> None:
     """Somebody signed in and named the case: they are one of its parties from now on."""
-    row = {"case_id": case_id, "subject": subject, "role": role, "joined_at": at}
-    connection.execute(upsert_ignore(case_subject, connection), row)
+    run(connection, _JOIN, (case_id, subject, role, micros(at)))
 
 
 def relate(
     connection: Connection, case_id: str, proven: Iterable[tuple[bytes, str]], request_id: str, item: int
 ) -> None:
     """Record relations that a delivered item proves."""
-    rows = [
-        {"case_id": case_id, "subject": subject, "relation": relation, "request_id": request_id, "item": item}
-        for subject, relation in sorted(proven)
-    ]
-    if rows:
-        connection.execute(upsert_ignore(case_relation, connection), rows)
+    rows = [(case_id, subject, relation, request_id, item) for subject, relation in sorted(proven)]
+    run_many(connection, _RELATE, rows)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
+from exchange.store.instants import micros
 from exchange.store.tables import delivery
+from kernel.ledger.driver import run_many
 
 RELEASED = "released"
 """The outcome of an item that left."""
@@ -50,9 +52,34 @@ class Use:
     last: datetime
 
 
+_ADD = """
+INSERT INTO delivery (request_id, item, entry, case_id, consumer, provider, evidence_type, service_item, legal_basis,
+relation, subject, outcome, asked, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
 def add(connection: Connection, deliveries: Sequence[Delivery]) -> None:
     """Record the items of one request."""
-    connection.execute(insert(delivery), [asdict(one) for one in deliveries])
+    run_many(connection, _ADD, [_row(one) for one in deliveries])
+
+
+def _row(one: Delivery) -> tuple[object, ...]:
+    return (
+        one.request_id,
+        one.item,
+        one.entry,
+        one.case_id,
+        one.consumer,
+        one.provider,
+        one.evidence_type,
+        one.service_item,
+        one.legal_basis,
+        one.relation,
+        one.subject,
+        one.outcome,
+        one.asked,
+        micros(one.at),
+    )
 
 
 def of_case(connection: Connection, case_id: str) -> list[Delivery]:

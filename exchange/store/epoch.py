@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select, update
 
 from exchange.store.tables import policy_epoch
+from kernel.ledger.driver import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Epoch:
 
 
 _READ = select(policy_epoch.c.epoch, policy_epoch.c.catalogue)
-_FENCE = select(policy_epoch.c.epoch)
+_FENCE = "SELECT epoch FROM policy_epoch"
 _RAISE = update(policy_epoch).values(epoch=policy_epoch.c.epoch + 1)
 
 
@@ -34,7 +35,8 @@ def read(connection: Connection) -> Epoch:
 
 def fence(connection: Connection) -> int:
     """What the ledger compares a decision's epoch with, inside the append transaction."""
-    return int(connection.execute(_FENCE).scalar_one())
+    (epoch,) = run(connection, _FENCE).fetchone() or (0,)
+    return int(epoch)
 
 
 def advance(connection: Connection, *, catalogue: bool = False) -> None:

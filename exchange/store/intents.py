@@ -13,8 +13,9 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, Row, select, update
 
+from exchange.store.instants import micros
 from exchange.store.tables import evidence_request
-from kernel.database import upsert_ignore
+from kernel.ledger.driver import run
 
 REMEMBERED = timedelta(hours=24)
 """How long an Idempotency-Key is remembered."""
@@ -57,6 +58,13 @@ class Stored:
     outcome: str | None
 
 
+_INSERT = """
+INSERT INTO evidence_request (id, case_id, system, organisation, idempotency_key, digest, person, runner, state, asked,
+started_at, expected_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+_SETTLE = "UPDATE evidence_request SET state = ?, outcome = ? WHERE id = ? AND state = ?"
+
+
 def begin(connection: Connection, intent: Intent) -> Stored | None:
     """Record an intent; None when it is new, otherwise the earlier request of the same system and key."""
     if _insert(connection, intent):
@@ -77,29 +85,26 @@ def begin(connection: Connection, intent: Intent) -> Stored | None:
 
 
 def _insert(connection: Connection, intent: Intent) -> bool:
-    row = {
-        "id": intent.id,
-        "case_id": intent.case,
-        "system": intent.system,
-        "organisation": intent.organisation,
-        "idempotency_key": intent.key,
-        "digest": intent.digest,
-        "person": intent.person,
-        "runner": intent.runner,
-        "state": State.RUNNING.value,
-        "asked": intent.asked,
-        "started_at": intent.started_at,
-        "expected_by": intent.expected_by,
-    }
-    return connection.execute(upsert_ignore(evidence_request, connection), row).rowcount == 1
+    row = (
+        intent.id,
+        intent.case,
+        intent.system,
+        intent.organisation,
+        intent.key,
+        intent.digest,
+        intent.person,
+        intent.runner,
+        State.RUNNING.value,
+        intent.asked,
+        micros(intent.started_at),
+        micros(intent.expected_by),
+    )
+    return run(connection, _INSERT, row).rowcount == 1
 
 
 def settle(connection: Connection, request_id: str, state: State, outcome: str) -> bool:
     """End a running intent; False when somebody else has ended it."""
-    statement = update(evidence_request).where(
-        evidence_request.c.id == request_id, evidence_request.c.state == State.RUNNING.value
-    )
-    return connection.execute(statement.values(state=state.value, outcome=outcome)).rowcount == 1
+    return run(connection, _SETTLE, (state.value, outcome, request_id, State.RUNNING.value)).rowcount == 1
 
 
 def read(connection: Connection, request_id: str) -> Stored | None:

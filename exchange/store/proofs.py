@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, delete
 
+from exchange.store.instants import MICROS
 from exchange.store.tables import seen_proof
-from kernel.database import upsert_ignore
 from kernel.jose import DpopProof
+from kernel.ledger.driver import run
+
+_CONSUME = "INSERT INTO seen_proof (proof, keep_until) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 
 def consume(connection: Connection, proof: DpopProof) -> bool:
     """Whether this is the first use of a proof; its use is recorded in the caller's transaction."""
-    row = {
-        "proof": hashlib.sha256(f"{proof.jkt}\n{proof.jti}".encode()).digest(),
-        "keep_until": datetime.fromtimestamp(proof.replay_until, UTC),
-    }
-    return connection.execute(upsert_ignore(seen_proof, connection), row).rowcount == 1
+    digest = hashlib.sha256(f"{proof.jkt}\n{proof.jti}".encode()).digest()
+    return run(connection, _CONSUME, (digest, proof.replay_until * MICROS)).rowcount == 1
 
 
 def prune(connection: Connection, now: datetime) -> int:

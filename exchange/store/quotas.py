@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
-from exchange.store.tables import quota_use
-from kernel.database import upsert_ignore
+from kernel.ledger.driver import run
+
+_BEGIN = "INSERT INTO quota_use (grant_ref, day, used) VALUES (?, ?, 0) ON CONFLICT DO NOTHING"
+_TAKE = "UPDATE quota_use SET used = used + 1 WHERE grant_ref = ? AND day = ? AND used < ? RETURNING used"
+_GIVE_BACK = "UPDATE quota_use SET used = used - 1 WHERE grant_ref = ? AND day = ?"
 
 
 def reserve(connection: Connection, grant: str, day: date, cap: int) -> bool:
     """Take one of a day's releases under ``grant`` (id@version); False, and nothing taken, when none is left."""
-    row = {"grant_ref": grant, "day": day.isoformat(), "used": 0}
-    connection.execute(upsert_ignore(quota_use, connection), row)
-    taken = connection.execute(
-        update(quota_use)
-        .where(quota_use.c.grant_ref == grant, quota_use.c.day == row["day"], quota_use.c.used < cap)
-        .values(used=quota_use.c.used + 1)
-        .returning(quota_use.c.used)
-    )
-    return taken.first() is not None
+    key = (grant, day.isoformat())
+    if _taken(connection, key, cap):
+        return True
+    # Nothing taken: used up, or the day's row is not there yet.
+    return run(connection, _BEGIN, key).rowcount == 1 and _taken(connection, key, cap)
+
+
+def _taken(connection: Connection, key: tuple[str, str], cap: int) -> bool:
+    return run(connection, _TAKE, (*key, cap)).fetchone() is not None
 
 
 def give_back(connection: Connection, grant: str, day: date) -> None:
     """Return one reserved release that did not happen."""
-    statement = update(quota_use).where(quota_use.c.grant_ref == grant, quota_use.c.day == day.isoformat())
-    connection.execute(statement.values(used=quota_use.c.used - 1))
-
-
-def used(connection: Connection, grant: str, day: date) -> int:
-    """How many of a day's releases under ``grant`` are taken."""
-    statement = select(quota_use.c.used).where(quota_use.c.grant_ref == grant, quota_use.c.day == day.isoformat())
-    return int(connection.execute(statement).scalar() or 0)
+    run(connection, _GIVE_BACK, (grant, day.isoformat()))

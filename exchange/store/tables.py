@@ -96,6 +96,8 @@ case_relation = sa.Table(
 )
 """A subject's proven relation to somebody of the case, with the delivered item that proved it."""
 
+_RUNNING = sa.text("state = 'running'")
+
 evidence_request = sa.Table(
     "evidence_request",
     METADATA,
@@ -113,7 +115,7 @@ evidence_request = sa.Table(
     sa.Column("started_at", Instant, nullable=False),
     sa.Column("expected_by", Instant, nullable=False),
     sa.UniqueConstraint("system", "idempotency_key", name="evidence_request_once"),
-    sa.Index("evidence_request_state", "state", "expected_by"),
+    sa.Index("evidence_request_running", "expected_by", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
 )
 """Idempotency row and intent in one; ``state`` is running, settled or interrupted.
 

@@ -1,4 +1,4 @@
-"""Attack cases on the exchange's door: whose token, for whom, bound to what, used how often (E1, D1, D2, D3, D5, F4)."""
+"""Attack cases on the exchange's door: whose token, bound to what, used how often (E1, E3, D1, D2, D3, D5, F4)."""
 
 from __future__ import annotations
 

@@ -119,7 +119,14 @@ def _requests() -> None:
         _instant("expected_by"),
         sa.UniqueConstraint("system", "idempotency_key", name="evidence_request_once"),
     )
-    op.create_index("evidence_request_state", "evidence_request", ["state", "expected_by"])
+    running = sa.text("state = 'running'")
+    op.create_index(
+        "evidence_request_running",
+        "evidence_request",
+        ["expected_by"],
+        sqlite_where=running,
+        postgresql_where=running,
+    )
     op.create_table(
         "delivery",
         _text("request_id", primary_key=True),

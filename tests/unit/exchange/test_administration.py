@@ -1,0 +1,101 @@
+"""What operators do from the terminal, on an installation made for real: files, keys, databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from marshmallow import ValidationError
+
+from exchange.administration import Administration, open_administration
+from exchange.app import PACKAGE
+from kernel import migrations
+from kernel.clock import ManualClock
+from kernel.entropy import SystemEntropy
+from kernel.identifiers.subject import SubjectRef
+from kernel.keys import KeyRing
+from kernel.settings import ExchangeSettings
+from policies.lifecycle import NotAllowed
+from tests.doubles.exchange import (
+    BASIS,
+    CATALOGUE,
+    ITEM,
+    NAME,
+    NOW,
+    OWNER,
+    World,
+    grant,
+)
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> ExchangeSettings:
+    """Configuration, keys and database as the installer leaves them."""
+    url = f"sqlite:///{tmp_path / 'exchange.sqlite3'}"
+    KeyRing.create(tmp_path / "keys", clock=ManualClock(NOW), entropy=SystemEntropy())
+    migrations.upgrade(url, PACKAGE)
+    return ExchangeSettings(database_url=url, key_dir=tmp_path / "keys")
+
+
+def test_an_operator_fills_an_empty_exchange_and_every_grant_is_a_draft(
+    installation: ExchangeSettings, tmp_path: Path
+) -> None:
+    path = tmp_path / "all.yaml"
+    documents = [document for document in CATALOGUE if document["kind"] != "Connector"]
+    path.write_text(yaml.safe_dump_all([*documents, grant("G-ONE")], allow_unicode=True), encoding="utf-8")
+    with open_administration(installation, clock=ManualClock(NOW)) as desk:
+        assert len(desk.apply([path])) == len(documents) + 1
+        (one,) = desk.grants()
+        assert (one["ref"], one["status"]) == ("G-ONE@1", "drafted")
+    with open_administration(installation, clock=ManualClock(NOW)) as desk:
+        assert desk.diff([path]) == ()
+        assert desk.grant("G-ONE") == desk.grant("G-ONE@1")
+        assert desk.grant("G-ONE@2") is None
+        assert desk.grant("G-TWO") is None
+        assert "cedar" in (desk.grant("G-ONE") or {})
+
+
+def question(**more: object) -> dict[str, object]:
+    asked: dict[str, object] = {
+        "system": "market-website",
+        "evidence_type": "identity-card",
+        "fields": ["name"],
+        "service_item": ITEM,
+        "legal_basis": BASIS,
+        "loa": 2,
+    }
+    return asked | more
+
+
+def test_the_terminal_explains_a_decision_and_stops_a_grant(small_world: World) -> None:
+    desk = Administration(small_world.outside, small_world.rooms)
+    assert desk.explain(question(), "en")["decision"] == "permit"
+    assert desk.explain(question(fields=["born"]), "en")["code"] == "policy.field-not-granted"
+    with pytest.raises(ValidationError):
+        desk.explain(question(loa="two"), "en")
+    assert desk.suspend("G-IDENTITY", "leak reported")["status"] == "suspended"
+    assert desk.explain(question(), "en")["code"] == "policy.no-grant"
+    with pytest.raises(NotAllowed):
+        desk.suspend("G-IDENTITY", "again")
+    assert small_world.events("GrantSuspended")[-1]["facts"]["by"] == "operator"
+
+
+def test_the_operator_approves_nothing(small_world: World) -> None:
+    from exchange.administration import OPERATOR
+    from policies.commands import ApproveGrant, ReactivateGrant, allowed
+    from policies.events import Status
+
+    assert not {ApproveGrant, ReactivateGrant} & set().union(*(allowed(status, OPERATOR.roles) for status in Status))
+
+
+def test_erasing_somebody_leaves_every_proof_and_no_payload(small_world: World) -> None:
+    answer = small_world.ask(small_world.open_case(), NAME)
+    desk = Administration(small_world.outside, small_world.rooms)
+    somebody = SubjectRef("citizen-number", OWNER)
+    assert desk.erase(somebody) == 1
+    assert desk.erase(somebody) == 0
+    index = len(small_world.entries()) - 2
+    assert small_world.outside.ledger.open_payload(index) is None
+    assert small_world.outside.ledger.usage_of(somebody) == []
+    assert answer.json["evidence"][0]["receipt"].startswith("c2sp.org/tlog-proof@v1")

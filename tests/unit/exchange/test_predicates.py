@@ -1,0 +1,78 @@
+"""Yes/no questions: the arguments they take, and what they answer from a record."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from exchange.catalogue.model import PredicateRule
+from exchange.gateway.predicates import LABELS, QUESTIONS, Unanswerable, accepts, answer
+
+TODAY = date(2026, 11, 23)
+VALID = PredicateRule(
+    "valid-on", {"from": "since", "until": "until", "status": "state"}, frozenset({"valid", "renewed"})
+)
+AGE = PredicateRule("at-least-age", {"birth": "born"}, frozenset())
+EXISTS = PredicateRule("exists", {}, frozenset())
+RECORD = {"since": "2026-01-01", "until": "2026-12-31", "state": "valid"}
+
+
+@pytest.mark.parametrize(
+    ("day", "record", "expected"),
+    [
+        ("2026-01-01", RECORD, True),
+        ("2026-12-31", RECORD, True),
+        ("2025-12-31", RECORD, False),
+        ("2027-01-01", RECORD, False),
+        ("2026-06-01", RECORD | {"state": "suspended"}, False),
+        ("2099-01-01", RECORD | {"until": "长期"}, True),
+        ("2025-01-01", RECORD | {"until": "长期"}, False),
+    ],
+)
+def test_valid_from_its_first_to_its_last_day_and_standing(day: str, record: dict[str, Any], expected: bool) -> None:
+    assert answer(VALID, {"date": day}, record, TODAY) is expected
+
+
+@pytest.mark.parametrize(
+    ("born", "age", "on", "expected"),
+    [
+        ("2008-11-23", 18, None, True),
+        ("2008-11-24", 18, None, False),
+        ("2008-02-29", 18, "2026-02-28", False),
+        ("2008-02-29", 18, "2026-03-01", True),
+        ("2026-11-23", 0, None, True),
+    ],
+)
+def test_an_age_is_reached_on_the_birthday(born: str, age: int, on: str | None, expected: bool) -> None:
+    arguments: dict[str, Any] = {"age": age} | ({"on": on} if on else {})
+    assert answer(AGE, arguments, {"born": born}, TODAY) is expected
+
+
+def test_whether_a_record_exists_needs_none() -> None:
+    assert answer(EXISTS, {}, None, TODAY) is False
+    assert answer(EXISTS, {}, {"anything": 1}, TODAY) is True
+
+
+@pytest.mark.parametrize(
+    ("rule", "arguments", "record"),
+    [
+        (VALID, {"date": "2026-01-01"}, None),
+        (VALID, {"date": "2026-01-01"}, {"since": "2026-01-01", "state": "valid"}),
+        (VALID, {"date": "2026-01-01"}, RECORD | {"since": "yesterday"}),
+        (AGE, {"age": 18}, {}),
+        (AGE, {"age": 18}, {"born": 19900312}),
+    ],
+)
+def test_what_the_record_does_not_tell_is_not_guessed(rule: PredicateRule, arguments: dict, record: Any) -> None:
+    with pytest.raises(Unanswerable):
+        answer(rule, arguments, record, TODAY)
+
+
+def test_every_question_has_words_and_refuses_arguments_of_another() -> None:
+    assert LABELS.keys() == QUESTIONS.keys()
+    assert not accepts("exists", {"age": 18})
+    assert not accepts("valid-on", {"age": 18})
+    assert not accepts("at-least-age", {"date": "2026-01-01"})
+    assert accepts("at-least-age", {"age": 18, "on": "2026-01-01"})
