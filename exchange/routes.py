@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from exchange import errors
 from exchange.cases.forms import CaseAnswer, NewCaseForm, UploadsAnswer
 from exchange.catalogue.views import (
@@ -28,6 +30,7 @@ from exchange.transparency.log import ConsistencyAnswer
 from exchange.transparency.usage import ProviderUsageAnswer, UsageAnswer
 from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE
 from kernel.text import Text
+from kernel.web.http import Endpoint
 from kernel.web.routes import Parameter, Route
 
 _KEY = Parameter(
@@ -47,7 +50,8 @@ _TOKEN = (errors.TOKEN_MISSING, errors.TOKEN_INVALID, errors.TOKEN_REVOKED, erro
 
 def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
-    return (*_evidence(rooms), *_cases(rooms), *_catalogue(rooms), *_grants(rooms), *_open_books(rooms), *_log(rooms))
+    groups = (_evidence, _cases, _catalogue, _grants, _open_books, _log, _discovery)
+    return tuple(route for group in groups for route in group(rooms))
 
 
 def _evidence(rooms: Rooms) -> tuple[Route, ...]:
@@ -207,66 +211,44 @@ def _open_books(rooms: Rooms) -> tuple[Route, ...]:
 
 
 def _log(rooms: Rooms) -> tuple[Route, ...]:
-    log, found = rooms.log, rooms.discovery
+    log = rooms.log
     index = (Parameter("index", Text("条目序号", "number of the entry"), required=True),)
     sizes = (
         Parameter("from", Text("较早的规模", "the older size"), required=True),
         Parameter("to", Text("较新的规模", "the newer size"), required=True),
     )
-    text, octets, keys = "text/plain", "application/octet-stream", "application/jwk-set+json"
     return (
-        Route(
-            "GET",
-            "/v1/ledger/checkpoint",
-            log.checkpoint,
-            "anyone",
-            _SAID["checkpoint"],
-            tag="ledger",
-            response_type=text,
-        ),
-        Route("GET", "/v1/ledger/key", log.key, "anyone", _SAID["key"], tag="ledger", response_type=text),
-        Route(
-            "GET",
-            "/v1/ledger/proof",
-            log.proof,
-            "anyone",
-            _SAID["proof"],
-            tag="ledger",
-            parameters=index,
-            response_type=text,
-        ),
-        Route(
-            "GET",
+        _public("/v1/ledger/checkpoint", log.checkpoint, "checkpoint", "ledger", response_type=_TEXT),
+        _public("/v1/ledger/key", log.key, "key", "ledger", response_type=_TEXT),
+        _public("/v1/ledger/proof", log.proof, "proof", "ledger", parameters=index, response_type=_TEXT),
+        _public(
             "/v1/ledger/consistency",
             log.consistency,
-            "anyone",
-            _SAID["consistency"],
-            None,
-            ConsistencyAnswer,
-            tag="ledger",
+            "consistency",
+            "ledger",
+            response_schema=ConsistencyAnswer,
             parameters=sizes,
         ),
-        Route(
-            "GET", "/v1/ledger/tile/<path:tile>", log.tile, "anyone", _SAID["tile"], tag="ledger", response_type=octets
-        ),
-        Route("GET", WELL_KNOWN, found.metadata, "anyone", _SAID["metadata"], None, MetadataAnswer, tag="discovery"),
-        Route(
-            "GET", "/jwks", found.jwks, "anyone", _SAID["jwks"], None, KeysAnswer, tag="discovery", response_type=keys
-        ),
-        Route(
-            "GET",
-            "/jwks/archive",
-            found.archive,
-            "anyone",
-            _SAID["archive"],
-            None,
-            KeysAnswer,
-            tag="discovery",
-            response_type=keys,
-        ),
+        _public("/v1/ledger/tile/<path:tile>", log.tile, "tile", "ledger", response_type="application/octet-stream"),
     )
 
 
+def _discovery(rooms: Rooms) -> tuple[Route, ...]:
+    found = rooms.discovery
+    keys: dict[str, Any] = {"response_schema": KeysAnswer, "response_type": "application/jwk-set+json"}
+    return (
+        _public(WELL_KNOWN, found.metadata, "metadata", "discovery", response_schema=MetadataAnswer),
+        _public("/jwks", found.jwks, "jwks", "discovery", **keys),
+        _public("/jwks/archive", found.archive, "archive", "discovery", **keys),
+    )
+
+
+def _public(path: str, endpoint: Endpoint, said: str, tag: str, **more: Any) -> Route:
+    """Something anyone may read."""
+    return Route("GET", path, endpoint, "anyone", _SAID[said], tag=tag, **more)
+
+
+_TEXT = "text/plain"
 _SAID = {
     "checkpoint": Text("最新检查点", "The newest checkpoint"),
     "key": Text("账本的验证密钥", "The log's verifier key"),

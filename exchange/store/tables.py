@@ -85,7 +85,7 @@ case_subject = sa.Table(
 ``joined_at`` is set for those who signed in themselves; the others were listed by the system.
 """
 
-case_relation = sa.Table(
+sa.Table(
     "case_relation",
     METADATA,
     _text("case_id", primary_key=True),
@@ -144,7 +144,7 @@ delivery = sa.Table(
 )
 """One row per item and ledger entry, written in the same transaction: the log's facts in a form that can be counted."""
 
-quota_use = sa.Table(
+sa.Table(
     "quota_use",
     METADATA,
     _text("grant_ref", primary_key=True),
@@ -161,6 +161,6 @@ seen_proof = sa.Table(
 )
 """DPoP proofs already used, by SHA-256 of key thumbprint and ``jti`` (RFC 9449 §11.1)."""
 
-LEDGER = ledger_store.define(METADATA)
+ledger_store.define(METADATA)
 """The log itself, in the same database, so that a release and the epoch it was decided under meet in one transaction.
 """
