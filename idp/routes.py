@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from idp.endpoints import addresses
+from marshmallow import Schema
+
+from idp.endpoints import addresses, schemas
 from idp.endpoints.authorization import AuthorizationEndpoint
 from idp.endpoints.discovery import DiscoveryEndpoint
 from idp.endpoints.end_session import EndSessionEndpoint
@@ -16,6 +18,7 @@ from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserinfoEndpoint
 from idp.revocations import RevocationFeed
 from kernel.text import Text
+from kernel.web.http import Endpoint
 from kernel.web.routes import Route
 
 _FORM = "application/x-www-form-urlencoded"
@@ -46,15 +49,13 @@ def _public(serve: Endpoints) -> tuple[Route, ...]:
     metadata = Text("服务元数据（RFC 8414）", "Server metadata (RFC 8414)")
     keys = Text("公钥集合（RFC 7517）", "Public keys (RFC 7517)")
     feed = Text("已签名的撤销名单", "The signed feed of what was revoked")
+    found = schemas.MetadataAnswer
     return (
-        Route("GET", addresses.OPENID_CONFIGURATION, serve.discovery, "anyone", metadata, hot=True, tag="discovery"),
-        Route("GET", addresses.OAUTH_METADATA, serve.discovery, "anyone", metadata, hot=True, tag="discovery"),
-        Route("GET", addresses.JWKS, serve.jwks, "anyone", keys, hot=True, tag="discovery"),
-        Route(
-            "GET", addresses.REVOCATIONS, serve.revocations, "anyone", feed, hot=True, tag="tokens",
-            response_type="application/jwt",
-        ),
-    )  # fmt: skip
+        _hot("GET", addresses.OPENID_CONFIGURATION, serve.discovery, metadata, None, found, access="anyone"),
+        _hot("GET", addresses.OAUTH_METADATA, serve.discovery, metadata, None, found, access="anyone"),
+        _hot("GET", addresses.JWKS, serve.jwks, keys, None, schemas.KeysAnswer, access="anyone"),
+        _hot("GET", addresses.REVOCATIONS, serve.revocations, feed, access="anyone"),
+    )
 
 
 def _for_clients(serve: Endpoints) -> tuple[Route, ...]:
@@ -63,32 +64,56 @@ def _for_clients(serve: Endpoints) -> tuple[Route, ...]:
     introspect = Text("查验令牌（RFC 7662）", "Examine a token (RFC 7662)")
     revoke = Text("撤销令牌（RFC 7009）", "Revoke a token (RFC 7009)")
     userinfo = Text("登录者信息（OpenID Connect）", "About the person signed in (OpenID Connect)")
+    examined, about = schemas.TokenToExamineForm, schemas.UserinfoAnswer
     return (
-        Route("POST", addresses.TOKEN, serve.token, "client", token, hot=True, tag="tokens", request_type=_FORM),
-        Route("POST", addresses.PAR, serve.par, "client", par, tag="authorization", request_type=_FORM, success=201),
-        Route(
-            "POST", addresses.INTROSPECT, serve.introspection, "client", introspect, hot=True, tag="tokens",
-            request_type=_FORM,
-        ),
-        Route("POST", addresses.REVOKE, serve.revocation, "client", revoke, tag="tokens", request_type=_FORM),
-        Route("GET", addresses.USERINFO, serve.userinfo, "access token", userinfo, hot=True, tag="people"),
-        Route("POST", addresses.USERINFO, serve.userinfo, "access token", userinfo, hot=True, tag="people"),
-    )  # fmt: skip
+        _hot("POST", addresses.TOKEN, serve.token, token, schemas.TokenForm, schemas.TokenAnswer),
+        _form(addresses.PAR, serve.par, par, schemas.PushedRequestForm, schemas.PushedRequestAnswer, success=201),
+        _hot("POST", addresses.INTROSPECT, serve.introspection, introspect, examined, schemas.IntrospectionAnswer),
+        _form(addresses.REVOKE, serve.revocation, revoke, examined),
+        _hot("GET", addresses.USERINFO, serve.userinfo, userinfo, None, about, access="access token"),
+        _hot("POST", addresses.USERINFO, serve.userinfo, userinfo, None, about, access="access token"),
+    )
 
 
 def _for_browsers(serve: Endpoints) -> tuple[Route, ...]:
     """A GET fails with a page. The POSTs come from other sites by design, so no form token can be asked of them."""
     authorize = Text("授权请求（RFC 6749）", "Authorization request (RFC 6749)")
     logout = Text("退出登录（OpenID Connect）", "Sign out (OpenID Connect)")
+    asked, leaving = schemas.AuthorizationForm, schemas.LogoutForm
     return (
-        Route("GET", addresses.AUTHORIZE, serve.authorization, "browser", authorize, page=True, tag="authorization"),
-        Route(
-            "POST", addresses.AUTHORIZE, serve.authorization, "browser", authorize, tag="authorization",
-            request_type=_FORM, success=303,
-        ),
-        Route("GET", addresses.LOGOUT, serve.end_session, "browser", logout, page=True, tag="authorization"),
-        Route(
-            "POST", addresses.LOGOUT, serve.end_session, "browser", logout, tag="authorization", request_type=_FORM,
-            success=303,
-        ),
-    )  # fmt: skip
+        Route("GET", addresses.AUTHORIZE, serve.authorization, "browser", authorize, page=True),
+        _form(addresses.AUTHORIZE, serve.authorization, authorize, asked, access="browser", success=303),
+        Route("GET", addresses.LOGOUT, serve.end_session, "browser", logout, page=True),
+        _form(addresses.LOGOUT, serve.end_session, logout, leaving, access="browser", success=303),
+    )
+
+
+def _hot(
+    method: str,
+    path: str,
+    endpoint: Endpoint,
+    summary: Text,
+    form: type[Schema] | None = None,
+    answer: type[Schema] | None = None,
+    *,
+    access: str = "client",
+) -> Route:
+    return Route(method, path, endpoint, access, summary, form, answer, hot=True, tag=_tag(access), request_type=_FORM)
+
+
+def _form(
+    path: str,
+    endpoint: Endpoint,
+    summary: Text,
+    form: type[Schema],
+    answer: type[Schema] | None = None,
+    *,
+    access: str = "client",
+    success: int = 200,
+) -> Route:
+    tag = _tag(access)
+    return Route("POST", path, endpoint, access, summary, form, answer, tag=tag, success=success, request_type=_FORM)
+
+
+def _tag(access: str) -> str:
+    return {"anyone": "discovery", "client": "clients", "browser": "browsers"}.get(access, "people")

@@ -128,10 +128,12 @@ class AuthorizationFlow:
 
     def _commit(self, events: Sequence[Event], work: Work) -> None:
         """Entries and rows together: no consent without its entry, no entry without what it allowed."""
-        if events:
-            self.ledger.append(events, also=lambda connection, _receipts: work(connection))
-        else:
+        if not events:
             self.database.write(work)
+            return
+        receipts = self.ledger.append(events, also=lambda connection, _receipts: work(connection))
+        if any(receipt.repeated for receipt in receipts):
+            raise AlreadyFinished  # the same button pressed twice at once: the other request did the work
 
     def _finish(self, connection: Connection, interaction: Interaction) -> None:
         if not interactions.finish(connection, interaction.id, self.clock.now()):

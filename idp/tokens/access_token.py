@@ -1,4 +1,8 @@
-"""Claims of access tokens (RFC 9068 §2.2), as a pure function of what the token stands for."""
+"""Claims of access tokens (RFC 9068 §2.2), as a pure function of what the token stands for.
+
+`act` names the officer of a client when nobody is present (RFC 8693 §4.1). `mandate` is reserved: it will say for whom
+a person acts, and means nothing else in any token of ours.
+"""
 
 from __future__ import annotations
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from werkzeug.test import Client
 
 from tests.doubles.browser import Browser, form_of, parameters
-from tests.doubles.identity_provider import PASSWORD, Provider
-from tests.doubles.relying_party import RelyingParty, by_secret, claims_of, details
+from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider
+from tests.doubles.relying_party import ProofKey, RelyingParty, by_secret, claims_of, details
 
 
 def test_A9_the_session_id_changes_at_every_sign_in(party: RelyingParty, browser: Browser) -> None:
@@ -118,6 +121,27 @@ def test_an_answered_interaction_is_over(party: RelyingParty, browser: Browser) 
     form = form_of(page)
     assert browser.post(form.action, {**form.fields, "decision": "allow"}).status_code == 303
     assert browser.post(form.action, {**form.fields, "decision": "allow"}).status_code == 404
+
+
+def test_the_same_button_pressed_many_times_at_once_makes_one_code(either_provider: Provider) -> None:
+    party, browser = RelyingParty(either_provider), Browser(either_provider)
+    url = party.pushed_url(scope="openid", authorization_details=details())
+    page = browser.submit(browser.follow(browser.get(url)), username="wang", password=PASSWORD)
+    form = form_of(page)
+    cookies = {name: browser.cookie(name) for name in ("idp-sso", "idp-browser", "idp-session")}
+    header = "; ".join(f"{name}={value}" for name, value in cookies.items())
+
+    def press(_number: int):
+        client = Client(either_provider.app, use_cookies=False)
+        return client.post(
+            form.action, data={**form.fields, "decision": "allow"}, headers={"Cookie": header}, base_url=ISSUER
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(press, range(8)))
+    assert sorted(answer.status_code for answer in answers) == [303] + [404] * 7
+    [sent] = [answer for answer in answers if answer.status_code == 303]
+    assert party.redeem(parameters(sent.headers["Location"])["code"], ProofKey(either_provider)).status_code == 200
 
 
 def test_an_interaction_expires(party: RelyingParty, browser: Browser) -> None:

@@ -10,7 +10,7 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from kernel.jose import verify, verifying_keys
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import EXCHANGE, ISSUER, URBAN, Provider
-from tests.doubles.relying_party import ProofKey, RelyingParty, by_secret, claims_of, public_client
+from tests.doubles.relying_party import ProofKey, RelyingParty, by_secret, claims_of, details, public_client
 
 
 def test_both_well_knowns_say_the_same_and_every_address_answers(party: RelyingParty) -> None:
@@ -244,6 +244,20 @@ def test_readiness_names_what_is_checked(party: RelyingParty) -> None:
     assert party.http.get("/readyz").json["checks"] == {"database": "passing", "ledger": "passing", "keys": "passing"}
     document = party.http.get("/openapi.json").json
     assert {"/token", "/par", "/introspect", "/jwks"} <= set(document["paths"])
+
+
+def test_the_api_description_names_what_is_really_sent_and_answered(party: RelyingParty, provider: Provider) -> None:
+    schemas = party.http.get("/openapi.json").json["components"]["schemas"]
+    key = ProofKey(provider)
+    tokens = party.tokens()
+    pushed = party.push(key).json
+    bound = party.own_token(key, act={"sub": "clerk"}, authorization_details=details()).json
+    for name, answer in (("TokenAnswer", tokens), ("TokenAnswer", bound), ("PushedRequestAnswer", pushed)):
+        assert set(answer) <= set(schemas[name]["properties"]), name
+        assert set(schemas[name]["required"]) <= set(answer), name
+    assert set(party.request()) <= set(schemas["PushedRequestForm"]["properties"])
+    metadata = party.http.get("/.well-known/openid-configuration").json
+    assert set(schemas["MetadataAnswer"]["properties"]) <= set(metadata)
 
 
 def test_a_form_that_is_no_form_is_refused(party: RelyingParty) -> None:

@@ -1,0 +1,136 @@
+"""Forms and answers of the protocol endpoints, for the API description alone: the endpoints decide what is accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from idp.endpoints.discovery import CLIENT_ALGORITHMS
+from idp.model.client import GrantType
+
+Members = dict[str, fields.Field[Any]]
+
+
+def _text(description: str, *, required: bool = False) -> fields.String:
+    return fields.String(required=required, metadata={"description": description})
+
+
+def _one_of(*values: str) -> fields.String:
+    return fields.String(required=True, validate=validate.OneOf(values))
+
+
+def _seconds() -> fields.Integer:
+    return fields.Integer(required=True, metadata={"description": "seconds"})
+
+
+def _address() -> fields.URL:
+    return fields.URL(required=True, require_tld=False)
+
+
+def _schema(name: str, *members: Members) -> type[Schema]:
+    return Schema.from_dict({key: field for part in members for key, field in part.items()}, name=name)
+
+
+_CLIENT: Members = {
+    "client_id": _text("RFC 6749 §2.3.1"),
+    "client_assertion_type": _text("RFC 7521 §4.2"),
+    "client_assertion": _text(f"RFC 7523 §2.2; aud = issuer; {', '.join(CLIENT_ALGORITHMS)}"),
+}
+"""How a client says who it is, unless it does so in the Authorization header."""
+
+_AUTHORIZATION: Members = {
+    "response_type": _one_of("code"),
+    "redirect_uri": _text("registered, character by character", required=True),
+    "scope": _text("RFC 6749 §3.3"),
+    "state": _text("RFC 6749 §4.1.1"),
+    "nonce": _text("OpenID Connect Core 1.0 §3.1.2.1"),
+    "code_challenge": _text("RFC 7636 §4.3", required=True),
+    "code_challenge_method": _one_of("S256"),
+    "prompt": _text("none | login | consent | select_account"),
+    "max_age": fields.Integer(metadata={"description": "seconds"}),
+    "acr_values": _text("urn:tongban:loa:1 … :3"),
+    "login_hint": _text("OpenID Connect Core 1.0 §3.1.2.1"),
+    "id_token_hint": _text("OpenID Connect Core 1.0 §3.1.2.1"),
+    "ui_locales": _text("zh-CN en"),
+    "resource": _text("RFC 8707 §2"),
+    "dpop_jkt": _text("RFC 9449 §10"),
+}
+_DETAILS: Members = {"authorization_details": _text("RFC 9396 §2; JSON")}
+
+TokenForm = _schema(
+    "TokenForm",
+    _CLIENT,
+    _DETAILS,
+    {
+        "grant_type": _one_of(*(grant.value for grant in GrantType)),
+        "code": _text("RFC 6749 §4.1.3"),
+        "redirect_uri": _text("RFC 6749 §4.1.3"),
+        "code_verifier": _text("RFC 7636 §4.5"),
+        "refresh_token": _text("RFC 6749 §6"),
+        "scope": _text("RFC 6749 §3.3"),
+        "resource": _text("RFC 8707 §2"),
+    },
+)
+TokenAnswer = _schema(
+    "TokenAnswer",
+    {
+        "access_token": _text("RFC 9068", required=True),
+        "token_type": _one_of("Bearer", "DPoP"),
+        "expires_in": _seconds(),
+        "scope": _text("RFC 6749 §3.3"),
+        "refresh_token": _text("RFC 6749 §1.5"),
+        "id_token": _text("OpenID Connect Core 1.0 §2"),
+        "authorization_details": fields.List(fields.Dict(), metadata={"description": "RFC 9396 §7"}),
+    },
+)
+AuthorizationForm = _schema("AuthorizationForm", _CLIENT, _AUTHORIZATION)
+PushedRequestForm = _schema("PushedRequestForm", _CLIENT, _AUTHORIZATION, _DETAILS)
+PushedRequestAnswer = _schema(
+    "PushedRequestAnswer", {"request_uri": _text("RFC 9126 §2.2", required=True), "expires_in": _seconds()}
+)
+TokenToExamineForm = _schema(
+    "TokenToExamineForm",
+    _CLIENT,
+    {"token": _text("access or refresh token", required=True), "token_type_hint": _text("not needed here")},
+)
+IntrospectionAnswer = _schema(
+    "IntrospectionAnswer",
+    {
+        "active": fields.Boolean(required=True),
+        "token_type": _text("Bearer | DPoP"),
+        "client_id": _text("RFC 7662 §2.2"),
+        "scope": _text("RFC 7662 §2.2"),
+        "exp": fields.Integer(),
+    },
+)
+UserinfoAnswer = _schema(
+    "UserinfoAnswer",
+    {"sub": _text("pairwise by organisation", required=True), "name": _text("profile"), "acr": _text("profile")},
+)
+MetadataAnswer = _schema(
+    "MetadataAnswer",
+    {
+        name: _address()
+        for name in (
+            "issuer",
+            "authorization_endpoint",
+            "pushed_authorization_request_endpoint",
+            "token_endpoint",
+            "userinfo_endpoint",
+            "jwks_uri",
+            "end_session_endpoint",
+            "tongban_revocations_endpoint",
+        )
+    },
+)
+KeysAnswer = _schema("KeysAnswer", {"keys": fields.List(fields.Dict(), required=True)})
+LogoutForm = _schema(
+    "LogoutForm",
+    {
+        "id_token_hint": _text("OpenID Connect RP-Initiated Logout 1.0 §2"),
+        "client_id": _text("where there is no hint"),
+        "post_logout_redirect_uri": _text("registered, character by character"),
+        "state": _text("returned unchanged"),
+    },
+)
