@@ -13,7 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMON = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"]
-PLAIN = ["--no-header", "--no-annotate", "--quiet"]
+PLAIN = ["--no-header", "--no-annotate", "--no-strip-extras", "--quiet"]
+"""Extras stay written: without them, pip refuses a pinned package as soon as a newer release of it appears."""
 
 
 def resolve(uv: Path, output: str, *extra: str) -> None:
