@@ -103,13 +103,6 @@ INVALID_BODY = ProblemKind(
     Text("请求内容不符合要求", "The content of the request is not valid"),
     Text("请按 errors 中列出的字段逐一改正。", "Correct the fields listed under errors."),
 )
-UNKNOWN_FIELD = ProblemKind(
-    "request.unknown-field",
-    422,
-    Fault.CONSUMER,
-    Text("请求中有不认识的字段", "The request has a field nobody knows"),
-    Text("请删除该字段，或核对拼写。", "Remove the field, or check its spelling."),
-)
 TOO_LARGE = ProblemKind(
     "request.too-large",
     413,
