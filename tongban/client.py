@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,14 @@ from kernel.jose import base64url
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 60
 TIMEOUT = 30
+
+
+def authorities() -> str | bool:
+    """The certificate authorities to trust, for ``requests``: the system's, or those ``SSL_CERT_FILE`` names.
+
+    ``requests`` alone among our HTTP clients would bring a list of its own; it stays where the system has none.
+    """
+    return ssl.get_default_verify_paths().cafile or True
 
 
 class Refused(Exception):
@@ -80,6 +89,7 @@ class Client:
         self.proof_key = ProofKey(clock, entropy)
         self._http = requests.Session()
         self._http.trust_env = False
+        self._http.verify = authorities()
 
     @cached_property
     def metadata(self) -> dict[str, Any]:

@@ -9,12 +9,11 @@ import sys
 from types import FrameType
 
 import click
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
 
 from kernel.settings import ExchangeSettings, IdpSettings
 from tongban.commands.configuration import load_settings
 from tongban.output import config_option, wrong
+from tongban.running import run
 
 SERVICES = ("idp", "exchange")
 
@@ -47,24 +46,6 @@ def refuse_several_writers(name: str, settings: IdpSettings | ExchangeSettings, 
             f"SQLite allows one writing process: for several workers set {name}.database_url to PostgreSQL "
             "(postgresql+psycopg://…).",
         )
-
-
-def run(name: str, settings: IdpSettings | ExchangeSettings, workers: int | None) -> None:
-    """Serve one service until the process is told to stop; requests under way are finished first."""
-    host, _, port = settings.listen.rpartition(":")
-    Granian(
-        f"tongban.serving:{name}",
-        address=host or "127.0.0.1",
-        port=int(port),
-        interface=Interfaces.WSGI,
-        factory=True,
-        workers=workers or settings.workers,
-        blocking_threads=settings.threads,
-        http=HTTPModes.http1,
-        websockets=False,
-        log_access=False,
-        workers_kill_timeout=10,
-    ).serve()
 
 
 def run_both(config: str | None, workers: int | None) -> int:

@@ -6,7 +6,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from rich.console import Console
 
 from tongban.demo.narration import Narrator, StoryFailed
 from tongban.demo.officers import approve_all, sign_in
-from tongban.demo.people import PROVIDERS
+from tongban.demo.people import PROVIDERS, Account
 from tongban.demo.processes import DemoFailed, Processes
 from tongban.demo.setting_up import WEBSITES, Scene, set_up
 from tongban.demo.stories import newborn, restaurant
@@ -102,13 +102,13 @@ def stage_of(narrator: Narrator, processes: Processes, scene: Scene) -> Stage:
 def play(narrator: Narrator, stage: Stage, scene: Scene, story: str) -> None:
     """Approve the grants, then play the stories; a failed story does not stop the next."""
     chosen = STORIES if story == "all" else {story: STORIES[story]}
-    parts = [partial(approvals, narrator, stage, scene), *(partial(tell, stage) for tell in chosen.values())]
+    parts = [partial(approvals, narrator, stage, scene.people), *(partial(tell, stage) for tell in chosen.values())]
     for part in parts:
         with suppress(StoryFailed):  # the step that failed has been told; the next story may still be seen
             part()
 
 
-def approvals(narrator: Narrator, stage: Stage, scene: Scene) -> None:
+def approvals(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> None:
     """Officers sign in and bring the drafted grants to life."""
     narrator.heading("授权生效", "Grants come to life")
     with narrator.step(
@@ -116,13 +116,11 @@ def approvals(narrator: Narrator, stage: Stage, scene: Scene) -> None:
     ):
         opened = {
             account.key: sign_in(stage.issuer, stage.exchange, account.credentials)
-            for account in scene.people
+            for account in people
             if account.roles
         }
     by_department = {
-        account.organisation or "": opened[account.key]
-        for account in scene.people
-        if "provider-officer" in account.roles
+        account.organisation or "": opened[account.key] for account in people if "provider-officer" in account.roles
     }
     approve_all(narrator, {code: by_department[code] for code in PROVIDERS}, opened["approver"], opened["author"])
 

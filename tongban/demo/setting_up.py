@@ -79,18 +79,21 @@ WEBSITES = (
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything the demonstration runs on, before anything is started."""
+    """Everything the demonstration runs on, before anything is started.
+
+    ``origins`` says under which address each department is reached.
+    """
 
     folder: Path
     port_base: int
     settings: Settings
     people: tuple[Account, ...]
     manifests: Path
+    origins: Mapping[str, str]
 
     def site(self, name: str) -> str:
         """The address of a website."""
-        offset = next(site.offset for site in WEBSITES if site.name == name)
-        return f"http://127.0.0.1:{self.port_base + offset}"
+        return self.origins[name]
 
     def departments(self) -> list[Program]:
         """The sample departments' processes."""
@@ -122,9 +125,15 @@ def set_up(folder: Path, port_base: int, database: str | None) -> Scene:
     (folder / "world.json").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
     share_property_key(folder, entropy)
     people = tuple(accounts(made["people"], entropy))
-    scene = Scene(folder, port_base, settings, people, write_manifests(folder, port_base, settings))
+    origins = loopback_origins(port_base)
+    scene = Scene(folder, port_base, settings, people, write_manifests(folder, origins, settings), origins)
     register(scene, entropy)
     return scene
+
+
+def loopback_origins(port_base: int) -> dict[str, str]:
+    """Where each department is reached when everything runs on this machine."""
+    return {one.name: f"http://127.0.0.1:{port_base + one.offset}" for one in (*REGISTERS, *WEBSITES)}
 
 
 def share_property_key(folder: Path, entropy: Entropy) -> None:
@@ -136,15 +145,15 @@ def share_property_key(folder: Path, entropy: Entropy) -> None:
         path.chmod(0o600)
 
 
-def write_manifests(folder: Path, port_base: int, settings: Settings) -> Path:
+def write_manifests(folder: Path, origins: Mapping[str, str], settings: Settings) -> Path:
     """The manifests with this installation's addresses and folders."""
     target = folder / "manifests"
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     values = {
         "issuer": settings.idp.issuer,
         "departments": str((folder / "departments").resolve()),
-        "property_port": str(port_base + 12),
-        "employment_port": str(port_base + 14),
+        "property": origins["property"],
+        "employment": origins["employment"],
     }
     for source in sorted(MANIFESTS.glob("*.yaml")):
         (target / source.name).write_text(

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-
 OUT_OF_SERVICE = "out-of-service"
 """While a file of this name lies in the department's folder its system answers 503, as in a maintenance window."""
 

@@ -10,6 +10,8 @@ from urllib.parse import urljoin
 
 import requests
 
+from tongban.client import authorities
+
 TIMEOUT = 30
 
 
@@ -79,6 +81,7 @@ class Browser:
     def __init__(self, language: str = "zh-CN") -> None:
         self.http = requests.Session()
         self.http.trust_env = False
+        self.http.verify = authorities()
         self.http.headers["Accept-Language"] = language
         self.passwords_typed = 0
 
