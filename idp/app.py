@@ -67,6 +67,7 @@ def create_app(
 ) -> WsgiApp:
     """The provider's WSGI callable. ``fetch`` reads the exchange's public metadata."""
     tools = Tools(
+        settings,
         database,
         keys,
         ledger,
@@ -78,7 +79,7 @@ def create_app(
     checks = {"database": database.ready, "ledger": ledger.ready, "keys": lambda: _can_sign(keys)}
     return create_web_app(
         NAME,
-        routes=Composition(settings, tools).routes(),
+        routes=Composition(tools).routes(),
         blueprints=(Blueprint("idp_pages", __name__, template_folder="pages/templates"),),
         health=Health(checks),
         metrics=Metrics(),

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from idp.model.assurance import Authentication
+from idp.model.assurance import Authentication, Factor
 from idp.model.person import Person
 from idp.model.secret import hashed
 from idp.model.session import Session
@@ -56,13 +56,13 @@ class Sessions:
             self.database.write(lambda connection: sessions.touch(connection, session.id, now))
         return session
 
-    def signed_in(self, person: Person, reference: SubjectRef | None, before: Session | None) -> str:
-        """Begin a session after the password step; returns its new cookie.
+    def signed_in(self, person: Person, factor: Factor, reference: SubjectRef | None, before: Session | None) -> str:
+        """Begin a session by a primary factor; returns its new cookie.
 
         The same person signing in again keeps the session under another cookie; another person's is ended (A9).
         """
         now = self.clock.now()
-        authentication = Authentication(now)
+        authentication = Authentication({factor: now})
         if before is not None and before.person == person.id:
             return self._renewed(before, authentication, reference)
         begun = Session(
@@ -78,10 +78,9 @@ class Sessions:
         self.ledger.append([self._event(begun.id, authentication, reference)], also=also)
         return cookie
 
-    def stepped_up(self, session: Session, reference: SubjectRef | None) -> str:
-        """Note the one-time code; returns the session's new cookie."""
-        authentication = Authentication(session.authentication.password_at, self.clock.now())
-        return self._renewed(session, authentication, reference)
+    def stepped_up(self, session: Session, factor: Factor, reference: SubjectRef | None) -> str:
+        """Note one more factor; returns the session's new cookie."""
+        return self._renewed(session, session.authentication.showing(factor, self.clock.now()), reference)
 
     def end(self, session: Session, reference: SubjectRef | None) -> None:
         """End a session and all that was allowed in it."""

@@ -10,6 +10,7 @@ from idp.authentication.accounts import Accounts
 from idp.authentication.passwords import Passwords
 from idp.authentication.sessions import Sessions
 from idp.authentication.throttling import Throttle
+from idp.model.assurance import Factor
 from idp.model.person import Person
 from idp.model.session import Session
 from idp.store import people
@@ -53,7 +54,8 @@ class SignIn:
             self._failed(found[0] if found else None, "password", failures)
             raise NotSignedIn
         self.throttle.succeeded(name, address)
-        return self.sessions.signed_in(found[0], self.accounts.reference(found[0].id), before)
+        person = found[0]
+        return self.sessions.signed_in(person, Factor.PASSWORD, self.accounts.reference(person.id), before)
 
     def with_code(self, session: Session, code: str, address: str) -> str:
         """The cookie of the same session, now proven by a one-time code as well."""
@@ -63,7 +65,7 @@ class SignIn:
             self._failed(self.accounts.active(session.person), "code", failures)
             raise NotSignedIn
         self.throttle.succeeded(account, address)
-        return self.sessions.stepped_up(session, self.accounts.reference(session.person))
+        return self.sessions.stepped_up(session, Factor.CODE, self.accounts.reference(session.person))
 
     def _spend_code(self, person_id: str, code: str) -> bool:
         secret = self.accounts.totp_secret(person_id)

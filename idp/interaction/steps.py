@@ -58,16 +58,18 @@ def next_step(request: AuthorizationRequest, started_at: datetime, present: Sign
 
 def _needed(request: AuthorizationRequest, started_at: datetime, present: SignedInPerson | None) -> Step:
     since = fresh_since(request, started_at)
-    if present is None or present.session.authentication.password_at < since:
+    if present is None:
+        return Step.PASSWORD
+    authentication = present.session.authentication
+    fresh = authentication.since(since)
+    if not fresh & assurance.PRIMARY:
         return Step.PASSWORD
     if request.expected_sub not in (None, present.sub):
-        if present.session.authentication.password_at >= started_at:
+        if authentication.at >= started_at:
             raise LoginRequiredError("Another person signed in than the one expected.")
         return Step.PASSWORD
-    if required_level(request, present.person) > assurance.BY_PASSWORD:
-        code_at = present.session.authentication.code_at
-        if code_at is None or code_at < since:
-            return Step.CODE
+    if required_level(request, present.person) > assurance.reached(fresh):
+        return Step.CODE
     if request.details and present.reference is None:
         raise AccessDeniedError("This account has no identifier evidence could be asked for.")
     return Step.CONSENT if consent_is_needed(request, present) else Step.DONE

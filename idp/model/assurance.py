@@ -6,14 +6,16 @@ who was never proofed, and a proofed person is not present behind a guessed pass
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 _PREFIX = "urn:tongban:loa:"
 LEVELS = (1, 2, 3, 4)
-BY_PASSWORD = 2
-BY_PASSWORD_AND_CODE = 3
-HIGHEST_OFFERED = BY_PASSWORD_AND_CODE
+BY_ONE_FACTOR = 2
+BY_TWO_FACTORS = 3
+HIGHEST_OFFERED = BY_TWO_FACTORS
 """What the authenticators of this form reach: level 4 needs a certificate or a visit in person."""
 
 OFFERED = tuple(f"{_PREFIX}{level}" for level in LEVELS if level <= HIGHEST_OFFERED)
@@ -35,23 +37,64 @@ def wanted_levels(acr_values: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(value for value in found if value is not None))
 
 
+class Factor(StrEnum):
+    """What a person shows of themselves, by its `amr` value (RFC 8176 §2)."""
+
+    PASSWORD = "pwd"  # noqa: S105 - a registered value
+    CODE = "otp"
+
+
+PRIMARY = frozenset({Factor.PASSWORD})
+"""Factors that begin a sign-in: they say which account is meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """How and when a person signed in: what `auth_time`, `amr` and `acr` are made of."""
+    """How and when a person signed in: what `auth_time`, `amr` and `acr` are made of.
 
-    password_at: datetime
-    code_at: datetime | None = None
+    ``factors``: when each was last shown in this session; at least one of them is primary.
+    """
+
+    factors: Mapping[Factor, datetime] = field(default_factory=dict)
+
+    @property
+    def at(self) -> datetime:
+        """When the person last said who they are (OpenID Connect Core 1.0 §2, `auth_time`)."""
+        return max(at for factor, at in self.factors.items() if factor in PRIMARY)
 
     @property
     def methods(self) -> tuple[str, ...]:
         """`amr` values (RFC 8176 §2)."""
-        return ("pwd",) if self.code_at is None else ("pwd", "otp", "mfa")
+        shown = tuple(factor.value for factor in Factor if factor in self.factors)
+        return (*shown, "mfa") if reached(self.factors) >= BY_TWO_FACTORS else shown
 
     def level(self, proofed: int) -> int:
         """The level reached by an account proofed to ``proofed``."""
-        return min(proofed, BY_PASSWORD if self.code_at is None else BY_PASSWORD_AND_CODE)
+        return min(proofed, reached(self.factors))
+
+    def since(self, oldest: datetime) -> frozenset[Factor]:
+        """The factors shown no earlier than ``oldest``."""
+        return frozenset(factor for factor, at in self.factors.items() if at >= oldest)
+
+    def showing(self, factor: Factor, at: datetime) -> Authentication:
+        """The same sign-in with one more factor, or one shown again."""
+        return Authentication({**self.factors, factor: at})
+
+    def to_json(self) -> dict[str, str]:
+        """The stored form."""
+        return {factor.value: at.isoformat() for factor, at in self.factors.items()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, object]) -> Authentication:
+        """The authentication as ``to_json`` stored it."""
+        return cls({Factor(name): datetime.fromisoformat(str(at)) for name, at in stored.items()})
+
+
+def reached(factors: Collection[Factor]) -> int:
+    """The strength of some factors together, whoever shows them."""
+    return BY_TWO_FACTORS if len(factors) > 1 else BY_ONE_FACTOR
 
 
 def attainable(proofed: int, has_code: bool) -> int:
     """The highest level an account can reach with the authenticators it has."""
-    return min(proofed, BY_PASSWORD_AND_CODE if has_code else BY_PASSWORD)
+    return min(proofed, BY_TWO_FACTORS if has_code else BY_ONE_FACTOR)

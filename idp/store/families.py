@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import Connection, Row, Select, exists, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
@@ -12,7 +14,7 @@ from idp.model.assurance import Authentication
 from idp.model.session import Family
 from idp.store import revocations, versions
 from idp.store.tables import family, issued_token, person, web_session
-from kernel.canonical import decode, encode
+from kernel.canonical import JSON, decode, encode
 
 
 def add(connection: Connection, added: Family) -> None:
@@ -26,8 +28,7 @@ def add(connection: Connection, added: Family) -> None:
             sid=added.sid,
             scope=scopes.text(added.scope),
             details=encode(evidence.to_json(added.details)).decode(),
-            password_at=added.authentication.password_at,
-            code_at=added.authentication.code_at,
+            factors=encode(added.authentication.to_json()).decode(),
             level=added.level,
             dpop_jkt=added.dpop_jkt,
             expires_at=added.expires_at,
@@ -106,8 +107,7 @@ def columns() -> Select[tuple[object, ...]]:
         family.c.sid,
         family.c.scope,
         family.c.details,
-        family.c.password_at,
-        family.c.code_at,
+        family.c.factors,
         family.c.level,
         family.c.dpop_jkt,
         family.c.expires_at.label("family_expires_at"),
@@ -123,9 +123,14 @@ def from_row(row: Row[tuple[object, ...]]) -> Family:
         session=row.session,
         sid=row.sid,
         scope=scopes.parse(row.scope),
-        authentication=Authentication(row.password_at, row.code_at),
+        authentication=authentication(row.factors),
         level=row.level,
         expires_at=row.family_expires_at,
         dpop_jkt=row.dpop_jkt,
         details=evidence.stored_details(decode(row.details)),
     )
+
+
+def authentication(stored: str) -> Authentication:
+    """What ``Authentication.to_json`` stored in a column."""
+    return Authentication.from_json(cast("Mapping[str, JSON]", decode(stored)))

@@ -10,6 +10,7 @@ from idp.model.assurance import Authentication
 from idp.model.session import Session
 from idp.store import families, versions
 from idp.store.tables import person, web_session
+from kernel.canonical import encode
 
 
 def add(connection: Connection, added: Session, cookie_hash: bytes) -> None:
@@ -19,8 +20,7 @@ def add(connection: Connection, added: Session, cookie_hash: bytes) -> None:
             id=added.id,
             cookie_hash=cookie_hash,
             person=added.person,
-            password_at=added.authentication.password_at,
-            code_at=added.authentication.code_at,
+            factors=encode(added.authentication.to_json()).decode(),
             seen_at=added.seen_at,
             expires_at=added.expires_at,
         )
@@ -52,8 +52,7 @@ def renew(
         .where(web_session.c.id == session_id, web_session.c.ended_at.is_(None))
         .values(
             cookie_hash=cookie_hash,
-            password_at=authentication.password_at,
-            code_at=authentication.code_at,
+            factors=encode(authentication.to_json()).decode(),
             seen_at=now,
         )
     )
@@ -85,4 +84,4 @@ def end_of_person(connection: Connection, person_id: str, now: datetime) -> None
 
 
 def _session(row: Row[tuple[object, ...]]) -> Session:
-    return Session(row.id, row.person, Authentication(row.password_at, row.code_at), row.seen_at, row.expires_at)
+    return Session(row.id, row.person, families.authentication(row.factors), row.seen_at, row.expires_at)

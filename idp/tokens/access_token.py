@@ -77,7 +77,7 @@ def _signed_in(entitlement: Entitlement, signed_in: SignedIn) -> dict[str, JSON]
     """RFC 9068 §2.2.1 authentication information, and §2.2.3.1 offices where they are asked for."""
     family = signed_in.family
     made: dict[str, JSON] = {
-        "auth_time": int(family.authentication.password_at.timestamp()),
+        "auth_time": int(family.authentication.at.timestamp()),
         "acr": assurance.acr(family.level),
         "amr": [*family.authentication.methods],
         "sid": family.sid,

@@ -26,7 +26,7 @@ def claims(
         "sub": pairwise.subject(signed_in.person.id, entitlement.client.organisation),
         "iat": int(stamp.issued_at.timestamp()),
         "exp": int((stamp.issued_at + lifetimes.ID_TOKEN).timestamp()),
-        "auth_time": int(family.authentication.password_at.timestamp()),
+        "auth_time": int(family.authentication.at.timestamp()),
         "acr": assurance.acr(family.level),
         "amr": [*family.authentication.methods],
         "sid": family.sid,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from idp.errors import OAuthError
 from idp.interaction.steps import SignedInPerson, Step, next_step
-from idp.model.assurance import LEVELS, Authentication, attainable
+from idp.model.assurance import LEVELS, Authentication, Factor, attainable
 from idp.model.authorization import AuthorizationRequest
 from idp.model.evidence import EvidenceAsked, EvidenceDetail
 from idp.model.person import Person, PersonKind
@@ -45,7 +45,8 @@ def people(draw: st.DrawFn) -> SignedInPerson | None:
     has_code = draw(st.booleans())
     code_at = draw(st.none() | AGO.filter(lambda at: at >= password_at)) if has_code else None
     person = Person("p", "p", "p", PersonKind.NATURAL, draw(st.sampled_from(LEVELS)), False, has_code=has_code)
-    session = Session("s", "p", Authentication(password_at, code_at), START, START + timedelta(hours=1))
+    factors = {Factor.PASSWORD: password_at} | ({} if code_at is None else {Factor.CODE: code_at})
+    session = Session("s", "p", Authentication(factors), START, START + timedelta(hours=1))
     remembered = frozenset(draw(SCOPES))
     return SignedInPerson(
         person, session, remembered, draw(st.sampled_from(["one", "two"])), draw(st.sampled_from([None, WANG]))
@@ -71,9 +72,9 @@ def test_a_code_is_made_only_for_somebody_strong_fresh_and_agreeing(
         assert present.level in request.levels or present.level > min(request.levels)
         assert present.level >= min(request.levels)
     if request.max_age is not None:
-        assert signed_in.password_at >= START - timedelta(seconds=request.max_age)
+        assert signed_in.at >= START - timedelta(seconds=request.max_age)
     if request.prompt & {"login", "select_account"}:
-        assert signed_in.password_at >= START
+        assert signed_in.at >= START
     assert request.expected_sub in (None, present.sub)
     assert set(request.scope) <= present.remembered
     assert not request.details
@@ -118,7 +119,7 @@ def test_a_password_given_within_the_interaction_is_fresh_however_slow_the_perso
     """`max_age=0` and `prompt=login` must not ask for ever."""
     person = Person("p", "p", "p", PersonKind.NATURAL, 2, False)
     later = START + timedelta(minutes=20)
-    session = Session("s", "p", Authentication(later), later, later + timedelta(hours=1))
+    session = Session("s", "p", Authentication({Factor.PASSWORD: later}), later, later + timedelta(hours=1))
     present = SignedInPerson(person, session, frozenset({"openid"}), "sub", None)
     for more in ({"prompt": frozenset({prompt})}, {"max_age": 0}, {"max_age": 1}):
         request = AuthorizationRequest("c", "https://c.example/cb", ("openid",), "c" * 43, **more)

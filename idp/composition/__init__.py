@@ -1,0 +1,10 @@
+"""Composition: the one place where adapters are chosen and the rooms are given each other.
+
+Each module furnishes some rooms from what came before it: clients, people, tokens, authorization, signing out. A part
+is made once, when it is first needed.
+"""
+
+from idp.composition.provider import Composition
+from idp.composition.tools import Tools, derived, vault
+
+__all__ = ["Composition", "Tools", "derived", "vault"]

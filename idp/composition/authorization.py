@@ -1,0 +1,68 @@
+"""The rooms of authorization: requests, the pages in between, codes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from idp.composition.clients import ClientRooms
+from idp.composition.people import PeopleRooms
+from idp.composition.tokens import TokenRooms
+from idp.composition.tools import Tools
+from idp.consent.page import ConsentPages
+from idp.endpoints.authorization import AuthorizationEndpoint
+from idp.endpoints.par import PushedRequestEndpoint
+from idp.interaction.code_maker import CodeMaker
+from idp.interaction.flow import AuthorizationFlow
+from idp.pages.interaction import InteractionPages
+
+
+class AuthorizationRooms:
+    """From a request to a code."""
+
+    def __init__(self, tools: Tools, clients: ClientRooms, people: PeopleRooms, tokens: TokenRooms) -> None:
+        self._tools, self._clients, self._people, self._tokens = tools, clients, people, tokens
+        self._issuer, self._exchange = tools.settings.issuer, tools.settings.exchange_resource
+
+    @cached_property
+    def flow(self) -> AuthorizationFlow:
+        """Takes a checked request to its answer."""
+        tools, people = self._tools, self._people
+        return AuthorizationFlow(
+            database=tools.database,
+            ledger=tools.ledger,
+            directory=self._clients.directory,
+            presence=people.presence,
+            maker=CodeMaker(people.pairwise, tools.clock, tools.entropy),
+            cookies=people.cookies,
+            issuer=self._issuer,
+            clock=tools.clock,
+            entropy=tools.entropy,
+        )
+
+    @cached_property
+    def authorization(self) -> AuthorizationEndpoint:
+        """The authorization endpoint."""
+        return AuthorizationEndpoint(
+            directory=self._clients.directory,
+            flow=self.flow,
+            hints=self._tokens.hints,
+            database=self._tools.database,
+            clock=self._tools.clock,
+            issuer=self._issuer,
+            exchange=self._exchange,
+        )
+
+    @cached_property
+    def par(self) -> PushedRequestEndpoint:
+        """The pushed authorization request endpoint."""
+        tools = self._tools
+        return PushedRequestEndpoint(
+            self._clients.door, tools.database, tools.clock, tools.entropy, self._issuer, self._exchange
+        )
+
+    @cached_property
+    def pages(self) -> InteractionPages:
+        """The pages between a request and its answer."""
+        consent = ConsentPages(self._clients.directory, self._tokens.resource)
+        people, directory = self._people, self._clients.directory
+        return InteractionPages(self.flow, people.presence, people.sign_in, consent, directory, people.cookies)

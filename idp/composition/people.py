@@ -1,0 +1,66 @@
+"""The rooms of people: accounts, signing in, sessions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+
+from idp.authentication.accounts import Accounts
+from idp.authentication.sessions import Limits, Sessions
+from idp.authentication.sign_in import SignIn
+from idp.authentication.throttling import Throttle
+from idp.composition.tools import Tools, derived, vault
+from idp.endpoints.addresses import Addresses
+from idp.interaction.cookies import Cookies
+from idp.interaction.presence import Presence
+from idp.tokens.pairwise import Pairwise
+from kernel.keys import Purpose
+
+
+class PeopleRooms:
+    """Accounts and how their owners sign in."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Every account."""
+        return Accounts(self._tools.database, vault(self._tools.keys))
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Web sessions."""
+        settings, tools = self._tools.settings, self._tools
+        idle, absolute = timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours)
+        return Sessions(tools.database, tools.ledger, Limits(idle, absolute), tools.clock, tools.entropy)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """The steps of signing in."""
+        tools = self._tools
+        return SignIn(
+            database=tools.database,
+            ledger=tools.ledger,
+            accounts=self.accounts,
+            passwords=tools.passwords,
+            throttle=Throttle(tools.database, tools.clock, derived(tools.keys, "throttle")),
+            sessions=self.sessions,
+            clock=tools.clock,
+            entropy=tools.entropy,
+        )
+
+    @cached_property
+    def cookies(self) -> Cookies:
+        """The provider's cookies."""
+        return Cookies(Addresses(self._tools.settings.issuer).https)
+
+    @cached_property
+    def pairwise(self) -> Pairwise:
+        """How each organisation knows a person."""
+        return Pairwise(self._tools.keys.secret(Purpose.PAIRWISE))
+
+    @cached_property
+    def presence(self) -> Presence:
+        """Who is signed in in a browser."""
+        return Presence(self._tools.database, self.accounts, self.sessions, self.cookies, self.pairwise)

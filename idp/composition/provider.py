@@ -1,0 +1,49 @@
+"""The whole provider: all rooms, and the table of everything that answers."""
+
+from __future__ import annotations
+
+from idp.composition.authorization import AuthorizationRooms
+from idp.composition.clients import ClientRooms
+from idp.composition.people import PeopleRooms
+from idp.composition.signing_out import SigningOutRooms
+from idp.composition.tokens import TokenRooms
+from idp.composition.tools import Tools
+from idp.endpoints.addresses import Addresses
+from idp.endpoints.discovery import DiscoveryEndpoint
+from idp.endpoints.jwks import JwksEndpoint
+from idp.endpoints.log import LogEndpoints
+from idp.routes import Endpoints, protocol_routes
+from kernel.ledger.tiles import Tiles
+from kernel.web.routes import Route
+
+
+class Composition:
+    """The provider's rooms, furnished with the tools."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._clients = ClientRooms(tools)
+        self._people = PeopleRooms(tools)
+        self._tokens = TokenRooms(tools, self._clients, self._people)
+        self._authorization = AuthorizationRooms(tools, self._clients, self._people, self._tokens)
+        self._signing_out = SigningOutRooms(self._clients, self._people, self._tokens)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Everything that answers."""
+        log = LogEndpoints(self._tools.ledger, Tiles(self._tools.database))
+        pages = (*self._authorization.pages.routes(), *self._signing_out.pages.routes())
+        return (*protocol_routes(self._endpoints()), *log.routes(), *pages)
+
+    def _endpoints(self) -> Endpoints:
+        return Endpoints(
+            authorization=self._authorization.authorization,
+            par=self._authorization.par,
+            token=self._tokens.token,
+            userinfo=self._tokens.userinfo,
+            introspection=self._tokens.introspection,
+            revocation=self._tokens.revocation,
+            end_session=self._signing_out.end_session,
+            jwks=JwksEndpoint(self._tools.keys),
+            discovery=DiscoveryEndpoint(Addresses(self._tools.settings.issuer)),
+            revocations=self._tokens.feed,
+        )

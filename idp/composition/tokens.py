@@ -1,0 +1,107 @@
+"""The rooms of tokens: what is issued for which grant, examined, revoked."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from idp.composition.clients import ClientRooms
+from idp.composition.people import PeopleRooms
+from idp.composition.tools import Tools
+from idp.endpoints.introspection import IntrospectionEndpoint
+from idp.endpoints.revocation import RevocationEndpoint
+from idp.endpoints.token import TokenEndpoint
+from idp.endpoints.userinfo import UserinfoEndpoint
+from idp.grants.authorization_code import AuthorizationCodeGrant
+from idp.grants.caller import Grant
+from idp.grants.client_credentials import ClientCredentialsGrant
+from idp.grants.refresh_token import RefreshTokenGrant
+from idp.grants.reuse import ReuseAlarm
+from idp.resource.metadata import ResourceMetadata
+from idp.revocations import RevocationFeed, Revocations
+from idp.tokens.hints import IdTokenHints
+from idp.tokens.issuer import TokenIssuer
+from idp.tokens.verification import AccessTokens
+
+
+class TokenRooms:
+    """Issuing tokens, and what becomes of them."""
+
+    def __init__(self, tools: Tools, clients: ClientRooms, people: PeopleRooms) -> None:
+        self._tools, self._clients, self._people = tools, clients, people
+        self._issuer, self._exchange = tools.settings.issuer, tools.settings.exchange_resource
+
+    @cached_property
+    def resource(self) -> ResourceMetadata:
+        """What the exchange publishes about itself."""
+        return ResourceMetadata(self._exchange, self._tools.fetch, self._tools.clock)
+
+    @cached_property
+    def issuing(self) -> TokenIssuer:
+        """Signs, records, answers."""
+        return TokenIssuer(
+            self._issuer,
+            self.resource,
+            keys=self._tools.keys,
+            ledger=self._tools.ledger,
+            pairwise=self._people.pairwise,
+            clock=self._tools.clock,
+            entropy=self._tools.entropy,
+        )
+
+    @cached_property
+    def grants(self) -> tuple[Grant, ...]:
+        """Every grant that exists."""
+        tokens, accounts = self.issuing, self._people.accounts
+        database, clock, entropy = self._tools.database, self._tools.clock, self._tools.entropy
+        alarm = ReuseAlarm(database, self._tools.ledger, clock)
+        return (
+            AuthorizationCodeGrant(tokens, accounts, alarm, database, clock, entropy),
+            RefreshTokenGrant(tokens, accounts, alarm, database, clock, entropy),
+            ClientCredentialsGrant(tokens),
+        )
+
+    @cached_property
+    def revocations(self) -> Revocations:
+        """What was revoked."""
+        return Revocations(self._tools.database, self._tools.clock)
+
+    @cached_property
+    def access_tokens(self) -> AccessTokens:
+        """Reads access tokens of our own."""
+        return AccessTokens(self._issuer, self._exchange, self._tools.keys, self.revocations, self._tools.clock)
+
+    @cached_property
+    def hints(self) -> IdTokenHints:
+        """Reads ID tokens that come back."""
+        return IdTokenHints(self._issuer, self._tools.keys)
+
+    # Endpoints --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def token(self) -> TokenEndpoint:
+        """The token endpoint."""
+        return TokenEndpoint(self._clients.authenticator, self.grants, self._tools.database, self._tools.clock)
+
+    @cached_property
+    def userinfo(self) -> UserinfoEndpoint:
+        """The userinfo endpoint."""
+        return UserinfoEndpoint(self.access_tokens, self._people.accounts, self._tools.database, self._tools.clock)
+
+    @cached_property
+    def introspection(self) -> IntrospectionEndpoint:
+        """The introspection endpoint."""
+        return IntrospectionEndpoint(self._clients.door, self.access_tokens, self._tools.database, self._tools.clock)
+
+    @cached_property
+    def revocation(self) -> RevocationEndpoint:
+        """The revocation endpoint."""
+        tools = self._tools
+        return RevocationEndpoint(
+            self._clients.door, self.access_tokens, self.revocations, tools.database, tools.ledger, tools.clock
+        )
+
+    @cached_property
+    def feed(self) -> RevocationFeed:
+        """The signed feed for the exchange."""
+        tools = self._tools
+        return RevocationFeed(self.revocations, self._issuer, self._exchange, tools.keys, tools.clock, tools.entropy)

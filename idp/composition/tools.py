@@ -1,0 +1,43 @@
+"""What everything is made with, and the keys derived for one use each."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+
+from idp.authentication.passwords import Passwords
+from idp.authentication.sealing import PersonVault
+from idp.resource.metadata import Fetch
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy
+from kernel.envelope import KeyEncryptionKey
+from kernel.keys import KeyRing, Purpose
+from kernel.ledger.log import Ledger
+from kernel.settings import IdpSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The adapters of one provider. ``fetch`` reads the exchange's public metadata."""
+
+    settings: IdpSettings
+    database: Database
+    keys: KeyRing
+    ledger: Ledger
+    clock: Clock
+    entropy: Entropy
+    passwords: Passwords
+    fetch: Fetch
+
+
+def vault(keys: KeyRing) -> PersonVault:
+    """The vault of people's sealed data, with every version of the key-encryption key that may still be met."""
+    versions = keys.secrets(Purpose.KEK)
+    return PersonVault(KeyEncryptionKey(versions, next(iter(versions))), keys.secret(Purpose.INDEX))
+
+
+def derived(keys: KeyRing, use: str) -> bytes:
+    """A key of its own for each further use of the index secret (the same on every node)."""
+    return hmac.digest(keys.secret(Purpose.INDEX), f"idp {use} v1".encode(), sha256)
