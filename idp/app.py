@@ -99,6 +99,7 @@ def open_service(settings: IdpSettings) -> Service:
     if not migrations.current(settings.database_url, STORE):
         raise DatabaseUnavailable("the database is not at the newest revision: run `tongban db upgrade`")
     database = Database.open(settings.database_url, pool_size=settings.threads)
+    keys.ensure(settings.signing_algorithms)
     ledger = open_ledger(settings, database, keys, clock, entropy, serving=True)
     passwords = Passwords()
     app = create_app(

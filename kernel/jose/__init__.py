@@ -21,6 +21,7 @@ from .keys import (
     encryption_keys,
     generate_ed25519,
     generate_p256,
+    generate_rsa,
     verifying_keys,
 )
 from .signing import sign, sign_bytes
@@ -56,6 +57,7 @@ __all__ = [
     "encryption_keys",
     "generate_ed25519",
     "generate_p256",
+    "generate_rsa",
     "normalise_target",
     "sign",
     "sign_bytes",

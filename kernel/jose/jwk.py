@@ -130,6 +130,15 @@ def ed25519_private_jwk(key: ed25519.Ed25519PrivateKey) -> dict[str, JSON]:
     return {**ed25519_jwk(key.public_key()), "d": base64url.encode(key.private_bytes_raw())}
 
 
+def rsa_private_jwk(key: rsa.RSAPrivateKey) -> dict[str, JSON]:
+    """Private JWK of an RSA key, with its prime factors (RFC 7518 §6.3.2)."""
+    private = key.private_numbers()
+    public = private.public_numbers
+    members = {"n": public.n, "e": public.e, "d": private.d, "p": private.p, "q": private.q}
+    members |= {"dp": private.dmp1, "dq": private.dmq1, "qi": private.iqmp}
+    return {"kty": "RSA", **{name: base64url.encode_number(number) for name, number in members.items()}}
+
+
 def _expect(jwk: Mapping[str, JSON], kty: str, crv: str | None) -> None:
     if jwk.get("kty") != kty or (crv is not None and jwk.get("crv") != crv):
         raise InvalidKey("the key type or curve does not fit its registered algorithm")

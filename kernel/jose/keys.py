@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Self, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from joserfc.jwk import ECKey
 
 from kernel.canonical import JSON
@@ -21,6 +21,7 @@ Key = TypeVar("Key")
 
 MAX_KEYS = 64  # of one JWK set: nobody signs with more, and each costs a parsing
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_RSA_BITS, _RSA_EXPONENT = 2048, 65537  # enough for the days a key lives (NIST SP 800-57 part 1 §5.6.1, until 2030)
 _EXTRA_RANDOM_BYTES = 48  # 128 bits more than the order: the remainder is uniform (FIPS 186-5 A.2.1)
 
 
@@ -140,6 +141,11 @@ def generate_p256(entropy: Entropy) -> dict[str, JSON]:
 def generate_ed25519(entropy: Entropy) -> dict[str, JSON]:
     """A fresh private Ed25519 JWK (RFC 8032 §5.1.5: 32 random bytes)."""
     return jwk.ed25519_private_jwk(ed25519.Ed25519PrivateKey.from_private_bytes(entropy.bytes(32)))
+
+
+def generate_rsa() -> dict[str, JSON]:
+    """A fresh private RSA JWK (for RS256 or PS256). OpenSSL finds the primes and takes its own entropy for it."""
+    return jwk.rsa_private_jwk(rsa.generate_private_key(public_exponent=_RSA_EXPONENT, key_size=_RSA_BITS))
 
 
 def verifying_keys(jwks: Mapping[str, JSON], alg: str | None = None) -> tuple[VerifyingKey, ...]:

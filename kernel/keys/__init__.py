@@ -16,11 +16,12 @@ from .errors import (
     UnsafeKeyFile,
 )
 from .material import LogSigner
-from .model import RULES, KeyDescription, KeyState, Purpose, RotationRule
+from .model import RULES, SIGNATURES, KeyDescription, KeyState, Line, Purpose, RotationRule
 from .ring import KeyRing
 
 __all__ = [
     "RULES",
+    "SIGNATURES",
     "KeyDescription",
     "KeyRing",
     "KeyRingDamaged",
@@ -28,6 +29,7 @@ __all__ = [
     "KeyRingExists",
     "KeyRingMissing",
     "KeyState",
+    "Line",
     "LogSigner",
     "Purpose",
     "RotationRefused",

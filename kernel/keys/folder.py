@@ -23,7 +23,7 @@ from kernel.canonical import JSON, MalformedJson
 from kernel.canonical import decode as decode_json
 
 from .errors import KeyRingDamaged, KeyRingMissing, UnsafeKeyFile
-from .model import KeyRecord, Purpose
+from .model import KeyRecord, Line, Purpose
 
 Stamp = tuple[int, int, int]  # inode, modification time, size
 
@@ -144,7 +144,7 @@ def _file_name(record: KeyRecord) -> str:
 def _entry(record: KeyRecord) -> dict[str, JSON]:
     dates: dict[str, JSON] = {name: _text(getattr(record, name)) for name in _DATES}
     public = None if record.public is None else dict(record.public)
-    return {"kid": record.kid, "purpose": record.purpose.value, **dates, "public": public}
+    return {"kid": record.kid, "purpose": record.purpose.value, "alg": record.alg, **dates, "public": public}
 
 
 def _text(at: datetime | None) -> str | None:
@@ -159,8 +159,13 @@ def _parse_entry(entry: JSON) -> KeyRecord:
     public = entry["public"]
     if created_at is None or not_before is None or not isinstance(public, dict | None):
         raise TypeError("a record has its dates and a public half or null")
-    kid, purpose = _safe_name(entry["kid"]), Purpose(str(entry["purpose"]))
-    return KeyRecord(kid, purpose, created_at, not_before, **dates, public=public)
+    line = Line.of(Purpose(str(entry["purpose"])), _alg(entry.get("alg")))
+    return KeyRecord(_safe_name(entry["kid"]), line, created_at, not_before, **dates, public=public)
+
+
+def _alg(value: JSON) -> str | None:
+    """The algorithm a record names; none in a manifest from the days of one algorithm for each purpose."""
+    return None if value is None else str(value)
 
 
 def _safe_name(value: JSON) -> str:

@@ -5,39 +5,42 @@ from dataclasses import replace
 from datetime import datetime
 
 from .errors import RotationRefused, UnknownKey
-from .model import FIXED, KeyRecord, KeyState, Purpose, RotationRule
+from .model import FIXED, KeyRecord, KeyState, Line, Purpose, RotationRule
 
 Records = tuple[KeyRecord, ...]
 
 
-def active(records: Sequence[KeyRecord], purpose: Purpose, now: datetime) -> KeyRecord | None:
-    """The key of `purpose` in use at `now`."""
-    candidates = [record for record in _of(records, purpose) if record.state(now) is KeyState.ACTIVE]
+def active(records: Sequence[KeyRecord], line: Line, now: datetime) -> KeyRecord | None:
+    """The key of `line` in use at `now`."""
+    candidates = [record for record in _of(records, line) if record.state(now) is KeyState.ACTIVE]
     return max(candidates, key=lambda record: record.not_before, default=None)
 
 
-def upcoming(records: Sequence[KeyRecord], purpose: Purpose, now: datetime) -> KeyRecord | None:
-    """The published key of `purpose` that will take over."""
-    return next((record for record in _of(records, purpose) if record.state(now) is KeyState.NEXT), None)
+def upcoming(records: Sequence[KeyRecord], line: Line, now: datetime) -> KeyRecord | None:
+    """The published key of `line` that will take over."""
+    return next((record for record in _of(records, line) if record.state(now) is KeyState.NEXT), None)
 
 
 def takeover(
-    records: Sequence[KeyRecord], purpose: Purpose, rules: Mapping[Purpose, RotationRule], now: datetime
+    records: Sequence[KeyRecord], line: Line, rules: Mapping[Purpose, RotationRule], now: datetime
 ) -> datetime:
-    """When a key made now for `purpose` may be used first; raises RotationRefused."""
-    if purpose not in rules:
-        raise RotationRefused(f"the {purpose} key does not rotate: {FIXED[purpose]}")
-    pending = upcoming(records, purpose, now)
+    """When a key made now for `line` may be used first; raises RotationRefused.
+
+    The first key of a line is used at once: nobody knows another that it would surprise.
+    """
+    if line.purpose not in rules:
+        raise RotationRefused(f"the {line} key does not rotate: {FIXED[line.purpose]}")
+    pending = upcoming(records, line, now)
     if pending is not None:
-        raise RotationRefused(f"the next {purpose} key is published already and takes over at {pending.not_before}")
-    return now + rules[purpose].lead
+        raise RotationRefused(f"the next {line} key is published already and takes over at {pending.not_before}")
+    return now if active(records, line, now) is None else now + rules[line.purpose].lead
 
 
 def succeed(records: Sequence[KeyRecord], successor: KeyRecord, rule: RotationRule) -> Records:
     """Adds `successor`; the key it follows is superseded when it takes over and accepted for the overlap after."""
     since = successor.not_before
     until = None if rule.overlap is None else since + rule.overlap
-    followed = active(records, successor.purpose, successor.created_at)
+    followed = active(records, successor.line, successor.created_at)
     ended = (replace(r, superseded_at=since, retire_at=until) if r is followed else r for r in records)
     return (*ended, successor)
 
@@ -66,7 +69,7 @@ def revoke(records: Sequence[KeyRecord], revoked: KeyRecord, now: datetime) -> R
 def _after_revocation(record: KeyRecord, revoked: KeyRecord, state: KeyState, now: datetime) -> KeyRecord:
     if record is revoked:
         return replace(record, revoked_at=now)
-    if record.purpose is not revoked.purpose:
+    if record.line != revoked.line:
         return record
     if state is KeyState.ACTIVE and record.state(now) is KeyState.NEXT:
         return replace(record, not_before=now)
@@ -75,19 +78,20 @@ def _after_revocation(record: KeyRecord, revoked: KeyRecord, state: KeyState, no
     return record
 
 
-def due(records: Sequence[KeyRecord], rules: Mapping[Purpose, RotationRule], now: datetime) -> tuple[Purpose, ...]:
-    """The purposes whose successor should be published now, so that it takes over when the active key's time is up."""
-    return tuple(purpose for purpose, rule in rules.items() if _is_due(records, purpose, rule, now))
+def due(records: Sequence[KeyRecord], rules: Mapping[Purpose, RotationRule], now: datetime) -> tuple[Line, ...]:
+    """The lines whose successor should be published now, so that it takes over when the active key's time is up."""
+    lines = dict.fromkeys(record.line for record in records if record.purpose in rules)
+    return tuple(line for line in lines if _is_due(records, line, rules[line.purpose], now))
 
 
-def _is_due(records: Sequence[KeyRecord], purpose: Purpose, rule: RotationRule, now: datetime) -> bool:
-    current = active(records, purpose, now)
+def _is_due(records: Sequence[KeyRecord], line: Line, rule: RotationRule, now: datetime) -> bool:
+    current = active(records, line, now)
     return (
         current is not None
-        and upcoming(records, purpose, now) is None
+        and upcoming(records, line, now) is None
         and now >= current.not_before + rule.use - rule.lead
     )
 
 
-def _of(records: Sequence[KeyRecord], purpose: Purpose) -> list[KeyRecord]:
-    return [record for record in records if record.purpose is purpose]
+def _of(records: Sequence[KeyRecord], line: Line) -> list[KeyRecord]:
+    return [record for record in records if record.line == line]

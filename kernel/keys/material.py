@@ -1,6 +1,6 @@
 """Key material: made from the given entropy, parsed once, and matched with the manifest."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -12,7 +12,7 @@ from kernel.entropy import Entropy
 from kernel.jose import base64url
 
 from .errors import KeyRingDamaged
-from .model import ASYMMETRIC, KeyRecord, Purpose
+from .model import ASYMMETRIC, KeyRecord, Line, Purpose
 
 _SECRET_BYTES = 32
 _LABEL_BYTES = 10
@@ -33,24 +33,35 @@ class LogSigner:
 Material = jose.SigningKey | jose.DecryptionKey | LogSigner | bytes
 
 
-def generate(purpose: Purpose, entropy: Entropy) -> dict[str, JSON]:
-    """A fresh private JWK for `purpose`, with its `kid`.
+def generate(line: Line, entropy: Entropy) -> dict[str, JSON]:
+    """A fresh private JWK for `line`, with its `kid`.
 
     Asymmetric keys are named by their RFC 7638 thumbprint. A secret is named by a random label: its thumbprint
     would be a hash of the secret.
     """
-    if purpose in ASYMMETRIC:
-        private = jose.generate_ed25519(entropy) if purpose is Purpose.LOG else jose.generate_p256(entropy)
+    if line.purpose in ASYMMETRIC:
+        private = _GENERATORS[line.alg](entropy)
         return {**private, "kid": jose.thumbprint(private)}
     label = base64url.encode(entropy.bytes(_LABEL_BYTES))
-    return {"kty": "oct", "k": base64url.encode(entropy.bytes(_SECRET_BYTES)), "kid": f"{purpose}.{label}"}
+    return {"kty": "oct", "k": base64url.encode(entropy.bytes(_SECRET_BYTES)), "kid": f"{line.purpose}.{label}"}
+
+
+_GENERATORS: Mapping[str, Callable[[Entropy], Mapping[str, JSON]]] = {
+    "ES256": jose.generate_p256,
+    "ECDH-ES": jose.generate_p256,
+    "EdDSA": jose.generate_ed25519,
+    "Ed25519": jose.generate_ed25519,
+    "PS256": lambda _entropy: jose.generate_rsa(),
+    "RS256": lambda _entropy: jose.generate_rsa(),
+}
+_PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")
 
 
 def public_half(purpose: Purpose, private: Mapping[str, JSON]) -> Mapping[str, JSON] | None:
     """The public JWK to publish; None for secrets."""
     if purpose not in ASYMMETRIC:
         return None
-    return MappingProxyType({name: private[name] for name in ("kty", "crv", "x", "y") if name in private})
+    return MappingProxyType({name: private[name] for name in _PUBLIC_MEMBERS if name in private})
 
 
 def parse(record: KeyRecord, private: Mapping[str, JSON]) -> Material:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Self
 
 from kernel.canonical import JSON
 
@@ -19,7 +20,7 @@ class KeyState(StrEnum):
 class Purpose(StrEnum):
     """One key serves one purpose (NIST SP 800-57 part 1 §5.2)."""
 
-    JWS = "jws"  # signs tokens and evidence: ES256
+    JWS = "jws"  # signs tokens and evidence: ES256, and others where a client needs them
     JWE = "jwe"  # decrypts what is meant for this service alone: ECDH-ES on P-256
     LOG = "log"  # signs ledger checkpoints: Ed25519
     KEK = "kek"  # wraps data keys: AES-256
@@ -28,6 +29,8 @@ class Purpose(StrEnum):
     INDEX = "index"  # blind indexes of encrypted columns: HMAC-SHA-256
 
 
+SIGNATURES = ("ES256", "EdDSA", "PS256", "RS256")
+"""What a JWS key may sign with, one algorithm for each key (RFC 8725 §3.1)."""
 ALGORITHMS: Mapping[Purpose, str] = {
     Purpose.JWS: "ES256",
     Purpose.JWE: "ECDH-ES",
@@ -39,6 +42,26 @@ ALGORITHMS: Mapping[Purpose, str] = {
 }
 ASYMMETRIC = frozenset({Purpose.JWS, Purpose.JWE, Purpose.LOG})
 SECRET = frozenset(Purpose) - ASYMMETRIC
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A succession: keys of one purpose and one algorithm follow each other."""
+
+    purpose: Purpose
+    alg: str
+
+    @classmethod
+    def of(cls, purpose: Purpose, alg: str | None = None) -> Self:
+        """The line of `purpose`, by default of its first algorithm. Raises ValueError for one it cannot have."""
+        chosen = alg or ALGORITHMS[purpose]
+        if chosen not in (SIGNATURES if purpose is Purpose.JWS else (ALGORITHMS[purpose],)):
+            raise ValueError(f"no {purpose} key can have the algorithm {chosen}")
+        return cls(purpose, chosen)
+
+    def __str__(self) -> str:
+        """As operators name it."""
+        return f"{self.purpose} {self.alg}" if self.purpose is Purpose.JWS else self.purpose.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +98,7 @@ class KeyRecord:
     """One line of the manifest: dates and, for asymmetric keys, the public half. Never anything secret."""
 
     kid: str
-    purpose: Purpose
+    line: Line
     created_at: datetime
     not_before: datetime
     superseded_at: datetime | None = None  # its successor takes over
@@ -84,9 +107,14 @@ class KeyRecord:
     public: Mapping[str, JSON] | None = field(default=None, repr=False)
 
     @property
+    def purpose(self) -> Purpose:
+        """What it is for."""
+        return self.line.purpose
+
+    @property
     def alg(self) -> str:
-        """The one algorithm of its purpose."""
-        return ALGORITHMS[self.purpose]
+        """Its one algorithm."""
+        return self.line.alg
 
     def state(self, now: datetime) -> KeyState:
         """NEXT, ACTIVE or RETIRED at `now`; a revoked key is RETIRED at once."""

@@ -1,7 +1,8 @@
 """The key ring: what a service signs, decrypts and protects with, and how those keys follow each other."""
 
+import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Self, TypeVar
@@ -12,11 +13,13 @@ from kernel.clock import Clock
 from kernel.entropy import Entropy
 
 from . import lifecycle, material, view
-from .errors import KeyRingDamaged, KeyRingExists, UnknownKey
+from .errors import KeyRingDamaged, KeyRingExists, RotationRefused, UnknownKey
 from .folder import KeyFolder, Stamp
-from .model import RULES, KeyDescription, KeyRecord, Purpose, RotationRule, describe
+from .model import RULES, KeyDescription, KeyRecord, Line, Purpose, RotationRule, describe
 
 T = TypeVar("T")
+
+DEFAULT = "ES256"  # what tokens are signed with, unless somebody needs another algorithm
 
 LOOK_EVERY = 1.0  # seconds between two looks at the manifest: so long another process's rotation may go unseen
 
@@ -55,12 +58,16 @@ class KeyRing:
             if files.exists():
                 raise KeyRingExists(f"{folder} holds a key ring already")
             now = clock.now()
-            files.write_manifest([_make(files, _purpose(name), entropy, now, now) for name in purposes])
+            files.write_manifest([_make(files, _line(name), entropy, now, now) for name in purposes])
         return cls.load(folder, clock=clock, entropy=entropy)
 
-    def signing(self, purpose: str = Purpose.JWS) -> jose.SigningKey:
-        """The active signing key; raises UnknownKey when the ring has none."""
-        return _found(self._current().signing if purpose == Purpose.JWS else None, purpose)
+    def signing(self, alg: str = DEFAULT) -> jose.SigningKey:
+        """The active signing key of an algorithm; raises UnknownKey when the ring has none."""
+        return _found(self._current().signing.get(alg), f"{alg} signing")
+
+    def algorithms(self) -> tuple[str, ...]:
+        """What the ring signs with now, the default first."""
+        return tuple(self._current().signing)
 
     def verifying(self) -> tuple[jose.VerifyingKey, ...]:
         """The public keys whose signatures are accepted: next, active, and retired within the overlap."""
@@ -103,19 +110,32 @@ class KeyRing:
         now = self._clock.now()
         return tuple(describe(record, now) for record in self._current().records)
 
-    def due(self) -> tuple[Purpose, ...]:
-        """The purposes to rotate now, so that no key signs longer than it should."""
+    def due(self) -> tuple[Line, ...]:
+        """The lines to rotate now, so that no key signs longer than it should."""
         return lifecycle.due(self._current().records, self._rules, self._clock.now())
 
-    def rotate(self, purpose: str) -> KeyDescription:
-        """Publishes a successor, which takes over after the lead of its purpose; raises RotationRefused."""
-        name, now = _purpose(purpose), self._clock.now()
+    def add(self, alg: str) -> KeyDescription:
+        """Makes the first signing key of an algorithm, in use at once. Raises RotationRefused, UnknownKey."""
+        line, now = _line(Purpose.JWS, alg), self._clock.now()
 
         def change(records: lifecycle.Records) -> lifecycle.Records:
-            since = lifecycle.takeover(records, name, self._rules, now)
-            return lifecycle.succeed(records, _make(self._folder, name, self._entropy, now, since), self._rules[name])
+            if lifecycle.active(records, line, now) is not None:
+                raise RotationRefused(f"the ring signs with {alg} already")
+            return self._succeeded(records, line, now)
 
         return describe(self._change(change)[-1], now)
+
+    def ensure(self, algorithms: Sequence[str]) -> None:
+        """Makes the first key of every algorithm that has none; safe on several nodes at once. Raises UnknownKey."""
+        for alg in algorithms:
+            if alg not in self.algorithms():
+                with contextlib.suppress(RotationRefused):  # another node was faster
+                    self.add(alg)
+
+    def rotate(self, purpose: str, alg: str | None = None) -> KeyDescription:
+        """Publishes a successor, which takes over after the lead of its purpose; raises RotationRefused, UnknownKey."""
+        line, now = _line(purpose, alg), self._clock.now()
+        return describe(self._change(lambda records: self._succeeded(records, line, now))[-1], now)
 
     def revoke(self, kid: str) -> KeyDescription:
         """Ends a key at once and for ever; another takes over now. Raises UnknownKey or RotationRefused."""
@@ -124,13 +144,18 @@ class KeyRing:
         def change(records: lifecycle.Records) -> lifecycle.Records:
             revoked = lifecycle.revocable(records, kid)
             remaining = lifecycle.revoke(records, revoked, now)
-            if lifecycle.active(remaining, revoked.purpose, now) is not None:
+            if lifecycle.active(remaining, revoked.line, now) is not None:
                 return remaining
-            successor = _make(self._folder, revoked.purpose, self._entropy, now, now)
-            return lifecycle.succeed(remaining, successor, self._rules[revoked.purpose])
+            return self._succeeded(remaining, revoked.line, now)
 
         records = self._change(change)
         return next(describe(record, now) for record in records if record.kid == kid)
+
+    def _succeeded(self, records: lifecycle.Records, line: Line, now: datetime) -> lifecycle.Records:
+        """The records with a new key of `line`, which takes over when its rule says."""
+        since = lifecycle.takeover(records, line, self._rules, now)
+        made = _make(self._folder, line, self._entropy, now, since)
+        return lifecycle.succeed(records, made, self._rules[line.purpose])
 
     def _change(self, change: Callable[[lifecycle.Records], lifecycle.Records]) -> lifecycle.Records:
         """One change of the ring, against what the folder holds now, not what this process remembers."""
@@ -182,18 +207,25 @@ class KeyRing:
         return material.parse(record, self._folder.read_private(record))
 
 
-def _make(folder: KeyFolder, purpose: Purpose, entropy: Entropy, now: datetime, since: datetime) -> KeyRecord:
+def _make(folder: KeyFolder, line: Line, entropy: Entropy, now: datetime, since: datetime) -> KeyRecord:
     """Makes a key and writes its private half; it counts once the manifest names it."""
-    private = material.generate(purpose, entropy)
-    record = KeyRecord(str(private["kid"]), purpose, now, since, public=material.public_half(purpose, private))
+    private = material.generate(line, entropy)
+    record = KeyRecord(str(private["kid"]), line, now, since, public=material.public_half(line.purpose, private))
     folder.write_private(record, private)
     return record
 
 
-def _found(value: T | None, purpose: str) -> T:
+def _found(value: T | None, name: str) -> T:
     if value is None:
-        raise UnknownKey(f"the ring has no {purpose} key")
+        raise UnknownKey(f"the ring has no {name} key")
     return value
+
+
+def _line(purpose: str, alg: str | None = None) -> Line:
+    try:
+        return Line.of(_purpose(purpose), alg)
+    except ValueError as error:
+        raise UnknownKey(str(error)) from None
 
 
 def _purpose(name: str) -> Purpose:

@@ -12,7 +12,7 @@ from kernel.canonical import JSON
 
 from . import lifecycle
 from .material import LogSigner, Material
-from .model import SECRET, KeyRecord, KeyState, Purpose
+from .model import SECRET, SIGNATURES, KeyRecord, KeyState, Line, Purpose
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _USE = {Purpose.JWS: "sig", Purpose.JWE: "enc"}
@@ -24,7 +24,7 @@ class View:
 
     records: tuple[KeyRecord, ...]
     until: datetime  # the next instant at which a state changes by itself
-    signing: jose.SigningKey | None
+    signing: Mapping[str, jose.SigningKey]  # by algorithm
     verifying: tuple[jose.VerifyingKey, ...]
     decryption: tuple[jose.DecryptionKey, ...]
     log_signer: LogSigner | None
@@ -44,12 +44,11 @@ def needs_material(record: KeyRecord, now: datetime) -> bool:
 def build(records: tuple[KeyRecord, ...], material: Mapping[str, Material], now: datetime) -> View:
     """The view at `now`; `material` holds the parsed key of every record that needs one."""
     jwks = _jwks(record for record in records if _published(record, now))
-    signing = _current(records, material, Purpose.JWS, now)
-    log_signer = _current(records, material, Purpose.LOG, now)
+    log_signer = _current(records, material, Line.of(Purpose.LOG), now)
     return View(
         records=records,
         until=min((at for record in records for at in record.turning_points() if at > now), default=END_OF_TIME),
-        signing=signing if isinstance(signing, jose.SigningKey) else None,
+        signing=_signing(records, material, now),
         verifying=tuple(_verifying(record) for record in _accepted(records, Purpose.JWS, now)),
         decryption=_decryption(records, material, now),
         log_signer=log_signer if isinstance(log_signer, LogSigner) else None,
@@ -61,10 +60,17 @@ def build(records: tuple[KeyRecord, ...], material: Mapping[str, Material], now:
 
 
 def _current(
-    records: Sequence[KeyRecord], material: Mapping[str, Material], purpose: Purpose, now: datetime
+    records: Sequence[KeyRecord], material: Mapping[str, Material], line: Line, now: datetime
 ) -> Material | None:
-    record = lifecycle.active(records, purpose, now)
+    record = lifecycle.active(records, line, now)
     return None if record is None else material[record.kid]
+
+
+def _signing(
+    records: Sequence[KeyRecord], material: Mapping[str, Material], now: datetime
+) -> Mapping[str, jose.SigningKey]:
+    found = ((alg, _current(records, material, Line.of(Purpose.JWS, alg), now)) for alg in SIGNATURES)
+    return MappingProxyType({alg: key for alg, key in found if isinstance(key, jose.SigningKey)})
 
 
 def _accepted(records: Sequence[KeyRecord], purpose: Purpose, now: datetime) -> list[KeyRecord]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from kernel.database.engines import parse_url
 from kernel.database.errors import UnsafeDatabase
+from kernel.keys import SIGNATURES
 from kernel.text import Text
 
 Check = Callable[[Any], Text | None]
@@ -90,6 +91,16 @@ def log_level(value: str) -> Text | None:
     if value in LOG_LEVELS:
         return None
     return Text(f"须为 {'、'.join(LOG_LEVELS)} 之一", f"must be one of {', '.join(LOG_LEVELS)}")
+
+
+def signing_algorithms(value: tuple[str, ...]) -> Text | None:
+    """ES256, which everything is signed with by default, and any of the others a client may insist on."""
+    if "ES256" in value and set(value) <= set(SIGNATURES):
+        return None
+    return Text(
+        f"须包含 ES256，其余取自 {'、'.join(SIGNATURES)}",
+        f"must hold ES256, and others of {', '.join(SIGNATURES)} only",
+    )
 
 
 def between(least: int, most: int) -> Check:

@@ -82,6 +82,14 @@ class IdpSettings:
     )
     listen: str = field(default="127.0.0.1:8400", metadata=_key(*_LISTEN))
     key_dir: Path = field(default=Path("data/keys/idp"), metadata=_key(*_KEY_DIR, below="<data_dir>/keys/idp"))
+    signing_algorithms: tuple[str, ...] = field(
+        default=("ES256",),
+        metadata=_key(
+            "可用的签名算法；首次启动时为每个算法生成密钥，ES256 不可缺",
+            "Signature algorithms that are switched on, ES256 among them; each gets its key at the next start",
+            checks.signing_algorithms,
+        ),
+    )
     exchange_resource: str = field(
         default="http://127.0.0.1:8401",
         metadata=_key(

@@ -54,4 +54,4 @@ def _row(section: str, each: Field[Any]) -> str:
 def _shown(default: object) -> str:
     if default is None or default == "":
         return "—"
-    return "`[]`" if default == () else f"`{default}`"
+    return f"`{[*default]}`" if isinstance(default, tuple) else f"`{default}`"

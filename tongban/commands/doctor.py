@@ -66,7 +66,7 @@ def keys(folder: object) -> None:
     except KeyRingError as error:
         raise Finding(str(error)) from error
     if ring.due():
-        raise Finding(f"该轮换了 / rotation is due: {', '.join(ring.due())}")
+        raise Finding(f"该轮换了 / rotation is due: {', '.join(map(str, ring.due()))}")
 
 
 def reachable(address: str) -> None:

@@ -8,7 +8,7 @@ import click
 
 from kernel.clock import SystemClock
 from kernel.entropy import SystemEntropy
-from kernel.keys import KeyRing, KeyRingError, Purpose
+from kernel.keys import SIGNATURES, KeyRing, KeyRingError, Purpose
 from tongban.commands.configuration import load_settings
 from tongban.output import config_option, json_option, members, rows, wrong
 
@@ -44,17 +44,34 @@ def list_(service: str, config: str | None, as_json: bool) -> None:
 
 
 @keys.command()
-@click.argument("purpose", type=click.Choice([purpose.value for purpose in Purpose]))
+@click.argument("alg", type=click.Choice(SIGNATURES))
 @service_option
 @config_option
 @json_option
-def rotate(purpose: str, service: str, config: str | None, as_json: bool) -> None:
+def add(alg: str, service: str, config: str | None, as_json: bool) -> None:
+    """增加一种签名算法 / Make the first key of another signature algorithm.
+
+    Example: tongban keys add RS256 --service idp
+    """
+    try:
+        members(asdict(ring(config, service).add(alg)), as_json=as_json)
+    except KeyRingError as error:
+        wrong("没有增加", str(error))
+
+
+@keys.command()
+@click.argument("purpose", type=click.Choice([purpose.value for purpose in Purpose]))
+@click.option("--alg", type=click.Choice(SIGNATURES), help="签名算法 / of the signing keys, those of this algorithm")
+@service_option
+@config_option
+@json_option
+def rotate(purpose: str, alg: str | None, service: str, config: str | None, as_json: bool) -> None:
     """发布下一把密钥 / Publish the next key; it takes over after its lead time.
 
     Example: tongban keys rotate jws --service idp
     """
     try:
-        members(asdict(ring(config, service).rotate(purpose)), as_json=as_json)
+        members(asdict(ring(config, service).rotate(purpose, alg)), as_json=as_json)
     except KeyRingError as error:
         wrong("没有轮换", str(error))
 

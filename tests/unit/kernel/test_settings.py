@@ -81,6 +81,8 @@ def test_every_type_from_the_file_and_from_the_environment(tmp_path: Path) -> No
         ("[idp]\nworkers = 'two'", "[idp] workers", "whole number"),
         ("[idp]\nworkers = true", "[idp] workers", "whole number"),
         ("[idp]\nworkers = 0", "[idp] workers", "between 1 and 64"),
+        ("[idp]\nsigning_algorithms = ['RS256']", "[idp] signing_algorithms", "must hold ES256"),
+        ("[idp]\nsigning_algorithms = ['ES256', 'none']", "[idp] signing_algorithms", "PS256, RS256 only"),
         ("[idp]\nissuer = 5", "[idp] issuer", "must be a text"),
         ("[idp]\ntrusted_proxies = 5", "[idp] trusted_proxies", "must be a list"),
         ("[idp]\ntrusted_proxies = ['host']", "[idp] trusted_proxies", "networks"),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kernel import jose
 from kernel.clock import ManualClock
 from kernel.entropy import SeededEntropy
-from kernel.keys import KeyRing, KeyState, Purpose, RotationRefused, UnknownKey
+from kernel.keys import KeyRing, KeyState, Line, Purpose, RotationRefused, UnknownKey
 
 DAY = 86_400
 
@@ -87,7 +87,7 @@ class TestNewRing:
         ring = KeyRing.create(folder, clock=clock, entropy=SeededEntropy(3), purposes=("jws",))
         assert [key.purpose for key in ring.listing()] == ["jws"]
         assert published(ring, "enc") == []
-        for ask in (ring.log_signer, lambda: ring.secret("kek"), lambda: ring.signing("log")):
+        for ask in (ring.log_signer, lambda: ring.secret("kek"), lambda: ring.signing("RS256")):
             with pytest.raises(UnknownKey):
                 ask()
 
@@ -173,7 +173,7 @@ class TestRotation:
         clock.advance(29 * DAY - 1)
         assert ring.due() == ()
         clock.advance(1)
-        assert ring.due() == (Purpose.JWS,)
+        assert ring.due() == (Line(Purpose.JWS, "ES256"),)
         ring.rotate("jws")
         assert ring.due() == ()
 

@@ -80,6 +80,13 @@ def test_keys_rotate_publishes_before_use(installed):
     assert again.returncode == 2
 
 
+def test_keys_of_another_algorithm_are_added_once(installed):
+    config = ("--config", str(installed / "tongban.toml"))
+    added = json.loads(tongban("keys", "add", "EdDSA", "--json", *config).stdout)
+    assert (added["alg"], added["state"]) == ("EdDSA", "active")
+    assert tongban("keys", "add", "EdDSA", *config).returncode == 2
+
+
 def test_verify_says_no_with_status_1(tmp_path):
     receipt = tmp_path / "a.tlog-proof"
     receipt.write_text("not a receipt\n", encoding="utf-8")
