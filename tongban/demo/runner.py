@@ -22,6 +22,7 @@ from tongban.demo.processes import DemoFailed, Processes
 from tongban.demo.setting_up import WEBSITES, Scene, set_up
 from tongban.demo.stories import newborn, restaurant
 from tongban.demo.stories.stage import Stage
+from tongban.installation import AlreadyInstalled
 
 STORIES: Mapping[str, Callable[[Stage], None]] = {"restaurant": restaurant.play, "newborn": newborn.play}
 
@@ -48,7 +49,7 @@ def run(options: Options) -> int:
             scene = start(narrator, processes, place, options)
             play(narrator, stage_of(narrator, processes, scene), scene, options.story)
             finish(narrator, scene, options)
-    except DemoFailed as failure:
+    except (DemoFailed, AlreadyInstalled) as failure:
         Console(stderr=True, highlight=False).print(str(failure))
         return 2
     except KeyboardInterrupt:
