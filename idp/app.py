@@ -10,6 +10,8 @@ from flask import Blueprint
 
 from idp.authentication.passwords import Passwords
 from idp.composition import Composition, Tools, derived
+from idp.composition.notices import courier
+from idp.notices import Courier
 from idp.pages.refusal import translate
 from idp.resource.metadata import Fetch
 from idp.sweeper import Sweeper
@@ -45,9 +47,11 @@ class Service:
     database: Database
     sweeper: Sweeper
     passwords: Passwords
+    courier: Courier
 
     def close(self) -> None:
-        """Stop the sweeper, write what waits, give back every connection."""
+        """Stop sweeper and courier, write what waits, give back every connection."""
+        self.courier.close()
         self.sweeper.close()
         self.passwords.close()
         self.ledger.close()
@@ -107,7 +111,9 @@ def open_service(settings: IdpSettings) -> Service:
     )
     sweeper = Sweeper(database, clock)
     sweeper.start()
-    return Service(app, ledger, database, sweeper, passwords)
+    carrying = courier(settings, database, keys, clock)
+    carrying.start()
+    return Service(app, ledger, database, sweeper, passwords, carrying)
 
 
 def open_ledger(

@@ -106,6 +106,26 @@ class OutboundClient:
             raise OutboundRefused("the policy does not admit this address")
         return _Fetch(url, allow, max_bytes).run(self._ca_file, self._resolve, timeout)
 
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        allow: AddressPolicy,
+        media_type: str = "application/json",
+        headers: Sequence[str] = (),
+        max_bytes: int = 1 << 20,
+        timeout: float = 5.0,
+    ) -> Fetched:
+        """The answer to a POST, whatever its status; ``headers`` are further lines such as ``Idempotency-Key: …``.
+
+        Raises OutboundRefused before anything is sent, OutboundFailed afterwards, and then it may have arrived.
+        """
+        if not allow.admits_url(url):
+            raise OutboundRefused("the policy does not admit this address")
+        fetch = _Fetch(url, allow, max_bytes, body, (f"Content-Type: {media_type}", "Expect:", *headers))
+        return fetch.run(self._ca_file, self._resolve, timeout)
+
     def get_json(self, url: str, *, allow: AddressPolicy, max_bytes: int = 1 << 20, timeout: float = 5.0) -> JSON:
         """The JSON of a 200 answer. Raises OutboundRefused, OutboundFailed."""
         fetched = self.get(url, allow=allow, max_bytes=max_bytes, timeout=timeout)
@@ -120,12 +140,21 @@ class OutboundClient:
 
 
 class _Fetch:
-    """One GET on its way."""
+    """One request on its way: a POST where it has a body, otherwise a GET."""
 
-    def __init__(self, url: str, allow: AddressPolicy, max_bytes: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        allow: AddressPolicy,
+        max_bytes: int,
+        body: bytes | None = None,
+        headers: Sequence[str] = (),
+    ) -> None:
         self._url = url
         self._allow = allow
         self._max_bytes = max_bytes
+        self._body = body
+        self._headers = headers
         self._chunks: list[bytes] = []
         self._received = 0
         self._refused = False
@@ -160,10 +189,16 @@ class _Fetch:
             (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
             (pycurl.RESOLVE, resolve),
             (pycurl.USERAGENT, "tongban"),
-            (pycurl.HTTPHEADER, ["Accept: application/json, */*;q=0.5"]),
+            (pycurl.HTTPHEADER, ["Accept: application/json, */*;q=0.5", *self._headers]),
+            *self._posted(),
             (pycurl.OPENSOCKETFUNCTION, self._open_socket),
             (pycurl.WRITEFUNCTION, self._receive),
         ]
+
+    def _posted(self) -> list[tuple[int, Any]]:
+        if self._body is None:
+            return []
+        return [(pycurl.POST, 1), (pycurl.POSTFIELDSIZE, len(self._body)), (pycurl.POSTFIELDS, self._body)]
 
     def _open_socket(self, _purpose: int, wanted: tuple[int, int, int, Any]) -> socket.socket | int:
         """libcurl asks here before each connection, with the resolved address: the only place that can say yes."""

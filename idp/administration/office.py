@@ -11,6 +11,7 @@ from idp.administration.records import Records
 from idp.app import open_ledger
 from idp.authentication.passwords import Passwords
 from idp.composition import vault
+from idp.notices import Channels
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database
 from kernel.entropy import Entropy, SystemEntropy
@@ -38,7 +39,9 @@ class Administration:
         self._database, self._ledger, self._passwords = database, ledger, passwords or Passwords()
         records = Records(ledger, clock, entropy)
         self.clients = ClientRegister(database, records, clock, entropy)
-        self.people = PersonRegister(database, records, vault(keys), self._passwords, clock, entropy)
+        sealing = vault(keys)
+        channels = Channels(sealing, clock, entropy)
+        self.people = PersonRegister(database, records, sealing, self._passwords, channels, clock, entropy)
 
     @classmethod
     def open(cls, settings: IdpSettings) -> Self:

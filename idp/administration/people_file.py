@@ -8,6 +8,8 @@ from functools import partial
 from typing import TypeVar
 
 from idp.administration.errors import AdministrationError
+from idp.model import contact
+from idp.model.contact import Contact, ContactKind
 from idp.model.person import NewPerson, PersonKind
 from kernel.identifiers import InvalidIdentifier, citizen_number, social_credit_code
 from kernel.identifiers.subject import SubjectRef
@@ -15,7 +17,7 @@ from kernel.identifiers.subject import SubjectRef
 T = TypeVar("T")
 
 REQUIRED = ("username", "name", "password")
-COLUMNS = (*REQUIRED, "citizen_number", "assurance", "totp_secret", "kind", "organisation", "roles")
+COLUMNS = (*REQUIRED, "citizen_number", "assurance", "totp_secret", "kind", "organisation", "roles", "phone", "email")
 """`kind` is natural or staff; `roles` are separated by blanks; what is left empty has its default."""
 
 
@@ -56,7 +58,17 @@ def _person(row: dict[str, str | None]) -> NewPerson:
         totp_secret=value.get("totp_secret") or None,
         organisation=_organisation(value.get("organisation", "")),
         roles=tuple(value.get("roles", "").split()),
+        contacts=tuple(_contact(kind, value[kind]) for kind in ContactKind if value.get(kind)),
     )
+
+
+def _contact(kind: ContactKind, text: str) -> Contact:
+    try:
+        return contact.parse(kind, text)
+    except contact.InvalidContact:
+        raise AdministrationError(
+            "phone 须为电话号码，email 须为邮件地址", "phone must be a telephone number, email an e-mail address"
+        ) from None
 
 
 def _kind(text: str) -> PersonKind:

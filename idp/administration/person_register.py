@@ -17,6 +17,7 @@ from idp.authentication.sealing import PersonVault
 from idp.authentication.sign_in import LONGEST_USERNAME, canonical_username
 from idp.model.assurance import LEVELS
 from idp.model.person import ROLES, NewPerson, Person, PersonKind
+from idp.notices import Channels
 from idp.store import organisations, people, sessions
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -33,6 +34,7 @@ class PersonRegister:
     records: Records
     vault: PersonVault
     passwords: Passwords
+    channels: Channels
     clock: Clock
     entropy: Entropy
 
@@ -56,6 +58,8 @@ class PersonRegister:
         def change(connection: Connection) -> None:
             refuse_impossible(connection, person, sealed.subject_index)
             people.add(connection, person, password_hash, sealed, now)
+            for contact in new.contacts:
+                self.channels.add(connection, person.id, contact, confirmed=True)
 
         self.records.make("PersonAdded", facts, change, new.subject)
 

@@ -51,6 +51,14 @@ class PersonVault:
             return None
         return open_(self.kek.unwrap(sealed.data_key), sealed.totp, _place(person_id, _TOTP)).decode()
 
+    def seal_more(self, person_id: str, wrapped: bytes, plaintext: bytes, place: str) -> bytes:
+        """Something further of a person, under the person's own key; ``place`` names the row it belongs to."""
+        return seal(self.kek.unwrap(wrapped), plaintext, _place(person_id, place))
+
+    def open_more(self, person_id: str, wrapped: bytes, sealed: bytes, place: str) -> bytes:
+        """What ``seal_more`` sealed. Raises CannotOpen."""
+        return open_(self.kek.unwrap(wrapped), sealed, _place(person_id, place))
+
 
 def _encoded(subject: SubjectRef) -> bytes:
     return canonical.encode({"scheme": subject.scheme, "value": subject.value})

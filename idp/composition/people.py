@@ -13,6 +13,7 @@ from idp.composition.tools import Tools, derived, vault
 from idp.endpoints.addresses import Addresses
 from idp.interaction.cookies import Cookies
 from idp.interaction.presence import Presence
+from idp.notices import Channels, Notices
 from idp.tokens.pairwise import Pairwise
 from kernel.keys import Purpose
 
@@ -27,6 +28,16 @@ class PeopleRooms:
     def accounts(self) -> Accounts:
         """Every account."""
         return Accounts(self._tools.database, vault(self._tools.keys))
+
+    @cached_property
+    def channels(self) -> Channels:
+        """How people are reached."""
+        return Channels(self.accounts.vault, self._tools.clock, self._tools.entropy)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What people are told."""
+        return Notices(self.accounts.vault, self.channels, self._tools.clock, self._tools.entropy)
 
     @cached_property
     def sessions(self) -> Sessions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from idp.model.contact import Contact
 from kernel.identifiers.subject import SubjectRef
 
 
@@ -55,3 +56,5 @@ class NewPerson:
     totp_secret: str | None = field(default=None, repr=False)
     organisation: str | None = None
     roles: tuple[str, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    """Channels that whoever makes the account vouches for."""

@@ -71,6 +71,11 @@ def sealed(connection: Connection, person_id: str) -> SealedSecrets:
     return SealedSecrets(row.data_key, row.subject_sealed, row.subject_index, row.totp_sealed)
 
 
+def data_key(connection: Connection, person_id: str) -> bytes:
+    """The wrapped data key of a person; the account must exist."""
+    return bytes(connection.execute(select(person.c.data_key).where(person.c.id == person_id)).scalar_one())
+
+
 def spend_totp_counter(connection: Connection, person_id: str, counter: int) -> bool:
     """Accept a one-time code's counter once: False when it, or a later one, was used before (RFC 6238 §5.2)."""
     statement = (

@@ -64,6 +64,35 @@ credential = Table(
     Column("totp_counter", Integer, nullable=False),
 )
 
+contact_channel = Table(
+    "contact_channel",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Index("contact_channel_person", "person"),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("settled_at", Instant),
+    Column("outcome", String(10)),
+    Index("notice_due_at", "due_at"),
+    Index("notice_expires_at", "expires_at"),
+)
+
 throttle = Table(
     "throttle",
     metadata,

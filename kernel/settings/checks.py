@@ -86,11 +86,15 @@ def database(value: str) -> Text | None:
     return None
 
 
-def log_level(value: str) -> Text | None:
-    """One of the four levels."""
-    if value in LOG_LEVELS:
-        return None
-    return Text(f"须为 {'、'.join(LOG_LEVELS)} 之一", f"must be one of {', '.join(LOG_LEVELS)}")
+def one_of(*names: str) -> Check:
+    """One of a few names."""
+
+    def check(value: str) -> Text | None:
+        if value in names:
+            return None
+        return Text(f"须为 {'、'.join(names)} 之一", f"must be one of {', '.join(names)}")
+
+    return check
 
 
 def signing_algorithms(value: tuple[str, ...]) -> Text | None:

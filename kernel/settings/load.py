@@ -11,6 +11,7 @@ from dataclasses import Field, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from kernel.settings import checks
 from kernel.settings.model import SECTIONS, ExchangeSettings, IdpSettings, Key, Settings, SettingsError
 from kernel.text import Text
 
@@ -44,6 +45,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     settings = Settings(idp=IdpSettings(**idp), exchange=ExchangeSettings(**exchange), data_dir=data_dir)
     _refuse_sqlite_with_workers("idp", settings.idp, given)
     _refuse_sqlite_with_workers("exchange", settings.exchange, given)
+    _refuse_carrier_without_address(settings.idp, given)
     return settings
 
 
@@ -219,4 +221,17 @@ def _refuse_sqlite_with_workers(section: str, values: IdpSettings | ExchangeSett
                 "SQLite 只能用一个工作进程；需要多个时请把 database_url 改为 PostgreSQL（postgresql+psycopg://…）",
                 "SQLite allows one worker; for more, point database_url to PostgreSQL (postgresql+psycopg://…)",
             ),
+        )
+
+
+def _refuse_carrier_without_address(values: IdpSettings, given: _GivenKeys) -> None:
+    """Notices that nobody carries would be silence about security."""
+    check = {"webhook": checks.public_url, "smtp": checks.address}.get(values.notice_sender, checks.anything)
+    if wrong := check(values.notice_address):
+        where = given.get(("idp", "notice_address")) or given["idp", "notice_sender"]
+        raise SettingsError(where.where, Text(f"notice_address {wrong.zh}", f"notice_address {wrong.en}"))
+    if values.notice_sender == "smtp" and "@" not in values.notice_from:
+        raise SettingsError(
+            given["idp", "notice_sender"].where,
+            Text("smtp 须有发件人地址 notice_from", "smtp needs the sender's address in notice_from"),
         )

@@ -50,7 +50,7 @@ _METRICS = (
     "Address that serves /metrics by itself; empty: on the service's own port, for this machine only",
     checks.address_or_nothing,
 )
-_LOG_LEVEL = ("日志级别", "Lowest level that is logged", checks.log_level)
+_LOG_LEVEL = ("日志级别", "Lowest level that is logged", checks.one_of(*checks.LOG_LEVELS))
 _PROXIES = (
     "可信反向代理的地址或网段：只采信它们转发的来访地址",
     "Addresses or networks of trusted reverse proxies: only their word on the caller's address is taken",
@@ -114,6 +114,38 @@ class IdpSettings:
         metadata=_key(
             "登录会话最长多少小时", "Hours after which a sign-in session ends in any case", checks.between(1, 7 * 24)
         ),
+    )
+    notice_sender: str = field(
+        default="spool",
+        metadata=_key(
+            "通知由谁送出：spool 写入目录，webhook 交给短信邮件网关，smtp 交给邮件服务器（只发邮件）",
+            "Who carries notices: spool writes files, webhook posts to a gateway, smtp hands mail to a server",
+            checks.one_of("spool", "webhook", "smtp"),
+        ),
+    )
+    notice_spool: Path = field(
+        default=Path("data/notices"),
+        metadata=_key(
+            "spool：每条通知一个文件的目录", "spool: folder that gets one file a notice", below="<data_dir>/notices"
+        ),
+    )
+    notice_address: str = field(
+        default="",
+        metadata=_key(
+            "webhook：网关的 https 地址；smtp：主机:端口",
+            "webhook: the gateway's https address; smtp: host:port",
+        ),
+    )
+    notice_secret: str = field(
+        default="",
+        repr=False,
+        metadata=_key(
+            "webhook：网关的令牌；smtp：用户名:密码", "webhook: the gateway's token; smtp: user:password", secret=True
+        ),
+    )
+    notice_from: str = field(
+        default="",
+        metadata=_key("smtp：发件人邮件地址", "smtp: the e-mail address notices come from"),
     )
     metrics_listen: str = field(default="", metadata=_key(*_METRICS))
     log_level: str = field(default="info", metadata=_key(*_LOG_LEVEL))

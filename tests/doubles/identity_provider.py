@@ -14,7 +14,10 @@ from argon2 import PasswordHasher
 from idp.administration import Administration
 from idp.app import create_app, open_ledger
 from idp.authentication.passwords import Passwords
+from idp.composition import vault
+from idp.model.contact import Contact, ContactKind
 from idp.model.person import NewPerson, PersonKind
+from idp.notices import Channels, Courier, Notices
 from kernel import jose, migrations
 from kernel.canonical import JSON
 from kernel.clock import ManualClock
@@ -27,6 +30,7 @@ from kernel.ledger.log import Ledger
 from kernel.settings import IdpSettings
 from kernel.text import Text
 from kernel.web.fastpath import WsgiApp
+from tests.doubles.mailbox import Mailbox
 
 ISSUER = "http://127.0.0.1:8400"
 EXCHANGE = "http://127.0.0.1:8401"
@@ -51,6 +55,7 @@ SERVICE_ITEM, OTHER_ITEM = f"{MARKET}3500131001000", f"{URBAN}3500132001000"
 CASE = "case_01JD5Z3V9Q4M6W7X8Y9Z0A1B2C"
 WANG, LI, OFFICER = citizen(1), citizen(2), citizen(3)
 PASSWORD = "correct horse battery"
+PHONE = Contact(ContactKind.PHONE, "13800000000")
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
@@ -119,6 +124,12 @@ class Provider:
     exchange: PaperExchange
     administration: Administration
     passwords: Passwords
+    notices: Notices
+    mailbox: Mailbox = field(default_factory=Mailbox)
+
+    def deliver(self) -> None:
+        """Let the courier hand over what is due."""
+        Courier(self.database, vault(self.keys), self.mailbox, self.clock).round()
 
     def register(self, **metadata: Any) -> dict[str, Any]:
         """Register a client of the market regulation department and let the nodes notice."""
@@ -165,7 +176,7 @@ def _leaf(leaf: bytes) -> dict[str, Any]:
 
 
 PEOPLE = (
-    NewPerson("wang", "王小明", PASSWORD, assurance=3, subject=WANG, totp_secret=TOTP_SECRET),
+    NewPerson("wang", "王小明", PASSWORD, assurance=3, subject=WANG, totp_secret=TOTP_SECRET, contacts=(PHONE,)),
     NewPerson("li", "李丽", PASSWORD, assurance=2, subject=LI),
     NewPerson("nobody", "无号", PASSWORD, assurance=1),
     NewPerson(
@@ -188,6 +199,7 @@ def provider_at(url: str, folder: Path, **changes: Any) -> Iterator[Provider]:
     desk = Administration(
         database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords
     )
+    outbox = Notices(vault(keys), Channels(vault(keys), clock, entropy), clock, entropy)
     exchange = PaperExchange()
     app = create_app(
         settings, database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords,
@@ -196,7 +208,7 @@ def provider_at(url: str, folder: Path, **changes: Any) -> Iterator[Provider]:
     try:
         populate(desk)
         clock.advance(1)
-        yield Provider(app, settings, database, keys, ledger, clock, exchange, desk, passwords)
+        yield Provider(app, settings, database, keys, ledger, clock, exchange, desk, passwords, outbox)
     finally:
         desk.close()
 
