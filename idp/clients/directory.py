@@ -37,6 +37,10 @@ class ClientDirectory:
         found = self._memory.current().clients.get(client_id)
         return None if found is None or found.disabled else found
 
+    def known(self, client_id: str) -> Client | None:
+        """The client, disabled or not, for those who already know of it."""
+        return self._memory.current().clients.get(client_id)
+
     def organisation(self, code: str) -> Organisation:
         """A department; one that was never registered is called by its code."""
         return self._memory.current().organisations.get(code) or Organisation(code, Text(code, code))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.tokens import TokenRooms
 from idp.composition.tools import Tools
+from idp.consent.events import Decisions
 from idp.consent.page import ConsentPages
+from idp.consent.withdrawal import ConsentBook
 from idp.endpoints.authorization import AuthorizationEndpoint
 from idp.endpoints.par import PushedRequestEndpoint
 from idp.interaction.code_maker import CodeMaker
 from idp.interaction.flow import AuthorizationFlow
+from idp.pages.consents import ConsentListPages
 from idp.pages.interaction import InteractionPages
 
 
@@ -61,8 +65,24 @@ class AuthorizationRooms:
         )
 
     @cached_property
+    def consent_list(self) -> ConsentListPages:
+        """What a person agreed to, and the way back."""
+        tools = self._tools
+        book = ConsentBook(tools.database, tools.ledger, self._tokens.revocations, tools.clock, tools.entropy)
+        return ConsentListPages(self._people.visitors, book, self._clients.directory, tools.clock)
+
+    @cached_property
     def pages(self) -> InteractionPages:
         """The pages between a request and its answer."""
-        consent = ConsentPages(self._clients.directory, self._tokens.resource)
-        people, directory = self._people, self._clients.directory
-        return InteractionPages(self.flow, people.presence, people.sign_in, consent, directory, people.cookies)
+        people, directory, tools = self._people, self._clients.directory, self._tools
+        days = tools.settings.consent_days
+        term = timedelta(days=days) if days else None
+        return InteractionPages(
+            flow=self.flow,
+            presence=people.presence,
+            sign_in=people.sign_in,
+            consent=ConsentPages(directory, self._tokens.resource, term, tools.clock),
+            decisions=Decisions(tools.clock, tools.entropy),
+            directory=directory,
+            cookies=people.cookies,
+        )

@@ -13,7 +13,9 @@ from idp.composition.tools import Tools, derived, vault
 from idp.endpoints.addresses import Addresses
 from idp.interaction.cookies import Cookies
 from idp.interaction.presence import Presence
+from idp.interaction.visitor import Visitors
 from idp.notices import Channels, Notices
+from idp.pages.own_sign_in import OwnSignInPages
 from idp.tokens.pairwise import Pairwise
 from kernel.keys import Purpose
 
@@ -72,6 +74,17 @@ class PeopleRooms:
         return Pairwise(self._tools.keys.secret(Purpose.PAIRWISE))
 
     @cached_property
+    def visitors(self) -> Visitors:
+        """Who is at the provider's own pages."""
+        return Visitors(self.presence, self.accounts, self._tools.clock)
+
+    @cached_property
+    def own_sign_in(self) -> OwnSignInPages:
+        """Signing in where no client sent the browser."""
+        return OwnSignInPages(self.visitors, self.sign_in, self.cookies)
+
+    @cached_property
     def presence(self) -> Presence:
         """Who is signed in in a browser."""
-        return Presence(self._tools.database, self.accounts, self.sessions, self.cookies, self.pairwise)
+        tools = self._tools
+        return Presence(tools.database, self.accounts, self.sessions, self.cookies, self.pairwise, tools.clock)

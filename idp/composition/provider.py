@@ -31,7 +31,12 @@ class Composition:
     def routes(self) -> tuple[Route, ...]:
         """Everything that answers."""
         log = LogEndpoints(self._tools.ledger, Tiles(self._tools.database))
-        pages = (*self._authorization.pages.routes(), *self._signing_out.pages.routes())
+        pages = (
+            *self._authorization.pages.routes(),
+            *self._authorization.consent_list.routes(),
+            *self._people.own_sign_in.routes(),
+            *self._signing_out.pages.routes(),
+        )
         return (*protocol_routes(self._endpoints()), *log.routes(), *pages)
 
     def _endpoints(self) -> Endpoints:

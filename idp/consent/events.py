@@ -1,37 +1,80 @@
-"""Ledger entries of what a person was told and decided."""
+"""What a person was told and decided: entries for the ledger, and for the list the person can look at."""
 
 from __future__ import annotations
 
-from idp.consent.page import ConsentPage
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from idp.consent.page import EVIDENCE_LASTS, ConsentPage, asked_scopes
+from idp.interaction.steps import SignedInPerson
 from idp.model import scopes
 from idp.model.authorization import AuthorizationRequest
 from idp.model.client import Client
-from idp.resource.labels import BasisKind
+from idp.model.consent import Answer, Consent, Terms
+from idp.resource.labels import BasisKind, DetailLabel
 from kernel.canonical import JSON
-from kernel.identifiers.subject import SubjectRef
+from kernel.clock import Clock
+from kernel.entropy import Entropy
+from kernel.ids import new_id
 from kernel.ledger.event import Event
+from kernel.text import Text
 
 _PLAIN = "scope"
+_CONSENT = Text("本人同意", "Your consent")
 
 
-def decided(
-    interaction: str,
-    request: AuthorizationRequest,
-    client: Client,
-    page: ConsentPage,
-    allowed: bool,
-    by: SubjectRef | None,
-) -> list[Event]:
-    """One entry for the plain scopes and one for each detail: ConsentGiven, ConsentWithheld or NoticeShown."""
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An answer to a consent page: its entries, and what stands in the person's list from now on."""
+
+    events: tuple[Event, ...]
+    consents: tuple[Consent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Writes down what was decided on a page."""
+
+    clock: Clock
+    entropy: Entropy
+
+    def of(
+        self, interaction: str, request: AuthorizationRequest, client: Client, page: ConsentPage,
+        present: SignedInPerson, allowed: bool,
+    ) -> Decision:  # fmt: skip
+        """Entries ConsentGiven, ConsentWithheld or NoticeShown; what was declined is in no list."""
+        asked = asked_scopes(request, present.remembered)
+        events = tuple(_events(interaction, request, client, page, asked, allowed, present))
+        return Decision(events, tuple(self._consents(client, page, asked, present)) if allowed else ())
+
+    def _consents(
+        self, client: Client, page: ConsentPage, asked: tuple[str, ...], present: SignedInPerson
+    ) -> Iterator[Consent]:
+        now, person = self.clock.now(), present.person.id
+        if asked:
+            purpose = Text(f"登录并使用“{client.name.zh}”", f"Sign in to “{client.name.en}” and use it")
+            terms = Terms(purpose, _CONSENT, page.scopes)
+            yield Consent(self._id(), person, client.id, Answer.CONSENT, asked, terms, now, page.until)
+        for label in page.details:
+            answer = Answer.NOTICE if label.basis_kind is BasisKind.STATUTORY else Answer.CONSENT
+            terms = Terms(label.service, label.citation, tuple(_covered(label)))
+            yield Consent(self._id(), person, client.id, answer, (), terms, now, now + EVIDENCE_LASTS)
+
+    def _id(self) -> str:
+        return new_id("cns", self.clock, self.entropy)
+
+
+def _events(
+    interaction: str, request: AuthorizationRequest, client: Client, page: ConsentPage,
+    asked: tuple[str, ...], allowed: bool, present: SignedInPerson,
+) -> Iterator[Event]:  # fmt: skip
     who: dict[str, JSON] = {"client": client.id, "organisation": client.organisation, "allowed": allowed}
-    events = []
-    if request.scope:
-        facts = who | {"scope": scopes.text(request.scope)}
-        events.append(Event(_name(None, allowed), interaction, _PLAIN, facts, by))
+    if asked:
+        facts = who | {"scope": scopes.text(asked)}
+        yield Event(_name(None, allowed), interaction, _PLAIN, facts, present.reference)
     for number, (detail, label) in enumerate(zip(request.details, page.details, strict=True)):
         facts = who | {"detail": detail.to_json()}
-        events.append(Event(_name(label.basis_kind, allowed), interaction, f"detail-{number}", facts, by))
-    return events
+        yield Event(_name(label.basis_kind, allowed), interaction, f"detail-{number}", facts, present.reference)
 
 
 def _name(basis: BasisKind | None, allowed: bool) -> str:
@@ -39,3 +82,11 @@ def _name(basis: BasisKind | None, allowed: bool) -> str:
     if basis is BasisKind.STATUTORY:
         return "NoticeShown"
     return "ConsentGiven" if allowed else "ConsentWithheld"
+
+
+def _covered(label: DetailLabel) -> Iterator[Text]:
+    """``Household register: name, address``."""
+    for evidence in label.evidence:
+        parts = (*evidence.fields, *evidence.questions)
+        zh, en = "、".join(part.zh for part in parts), ", ".join(part.en for part in parts)
+        yield Text(f"{evidence.name.zh}：{zh}", f"{evidence.name.en}: {en}")

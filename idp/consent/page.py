@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from idp.clients.directory import ClientDirectory
 from idp.model import scopes
@@ -10,36 +12,66 @@ from idp.model.authorization import AuthorizationRequest
 from idp.model.client import Client
 from idp.resource.labels import BasisKind, DetailLabel, describe
 from idp.resource.metadata import ResourceMetadata
+from idp.tokens import lifetimes
+from kernel.clock import Clock
 from kernel.text import Text
+
+EVIDENCE_LASTS = lifetimes.AUTHORIZATION_CODE + lifetimes.PURPOSE_BOUND_TOKEN
+"""Evidence is for this one case: from the button to the end of the only token there is."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentPage:
-    """Who asks (application and department), for which scopes, for which evidence."""
+    """Who asks (application and department), for which scopes and until when, for which evidence.
+
+    ``scopes`` holds what has to be agreed to; what was agreed to before and still holds is not asked again.
+    """
 
     application: Text
     department: Text
     scopes: tuple[Text, ...]
     details: tuple[DetailLabel, ...]
+    asked_at: datetime
+    until: datetime | None
 
     @property
     def is_notice(self) -> bool:
         """Whether everything rests on statutory power, so that there is nothing to consent to."""
-        return bool(self.details) and all(detail.basis_kind is BasisKind.STATUTORY for detail in self.details)
+        return not self.scopes and self._statutory == len(self.details)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some of it is asked and some of it only announced: the page then keeps the two apart."""
+        return self._statutory > 0 and not self.is_notice
+
+    @property
+    def _statutory(self) -> int:
+        return sum(detail.basis_kind is BasisKind.STATUTORY for detail in self.details)
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentPages:
-    """Makes consent pages."""
+    """Makes consent pages. ``term``: how long consent to plain scopes is remembered; None until it is withdrawn."""
 
     directory: ClientDirectory
     resource: ResourceMetadata
+    term: timedelta | None
+    clock: Clock
 
-    def of(self, request: AuthorizationRequest, client: Client) -> ConsentPage:
+    def of(self, request: AuthorizationRequest, client: Client, remembered: Set[str]) -> ConsentPage:
         """The page for a request. Raises ResourceUnavailable, UnknownInCatalogue: no words, no consent."""
+        now = self.clock.now()
         return ConsentPage(
             application=client.name,
             department=self.directory.organisation(client.organisation).name,
-            scopes=tuple(scopes.LABELS[scope] for scope in request.scope),
+            scopes=tuple(scopes.LABELS[scope] for scope in asked_scopes(request, remembered)),
             details=tuple(describe(detail, self.resource) for detail in request.details),
+            asked_at=now,
+            until=None if self.term is None else now + self.term,
         )
+
+
+def asked_scopes(request: AuthorizationRequest, remembered: Set[str]) -> tuple[str, ...]:
+    """All scopes of a request as long as one of them is not agreed to yet, or consent is to be asked in any case."""
+    wanted = "consent" in request.prompt or not set(request.scope) <= remembered
+    return request.scope if wanted else ()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from idp.clients.directory import ClientDirectory
 from idp.endpoints import authorization_response
 from idp.endpoints.addresses import INTERACTION
-from idp.errors import AccessDeniedError, OAuthError, UnauthorizedClientError
+from idp.errors import AccessDeniedError, ConsentRequiredError, OAuthError, UnauthorizedClientError
 from idp.interaction import cookies
 from idp.interaction.code_maker import CodeMaker
 from idp.interaction.cookies import Cookies
@@ -18,6 +19,7 @@ from idp.interaction.presence import Presence
 from idp.interaction.steps import SignedInPerson, Step, next_step
 from idp.model.authorization import AuthorizationRequest
 from idp.model.client import Client
+from idp.model.consent import Consent
 from idp.model.secret import hashed
 from idp.model.session import Interaction
 from idp.store import codes, consents, interactions, pushed_requests
@@ -76,14 +78,18 @@ class AuthorizationFlow:
             raise UnauthorizedClientError("The client may not ask any more.")
         return client
 
-    def allow(self, interaction: Interaction, present: SignedInPerson, events: Sequence[Event] = ()) -> HttpResponse:
-        """The code, with everything that was agreed, in one transaction. Raises AlreadyFinished."""
+    def allow(
+        self,
+        interaction: Interaction,
+        present: SignedInPerson,
+        events: Sequence[Event] = (),
+        agreed_to: Sequence[Consent] = (),
+    ) -> HttpResponse:
+        """The code, with all that was agreed, in one transaction. Raises AlreadyFinished, ConsentRequiredError."""
 
         def agreed(connection: Connection) -> None:
             self._finish(connection, interaction)
-            if events:
-                asked = interaction.request
-                consents.remember(connection, present.person.id, asked.client_id, asked.scope, self.clock.now())
+            consents.keep(connection, agreed_to, self.clock.now())
 
         return self._answer(interaction, present, events, agreed)
 
@@ -119,6 +125,7 @@ class AuthorizationFlow:
         def work(connection: Connection) -> None:
             if agreed is not None:
                 agreed(connection)
+            _check_consent(connection, asked, present, now)
             if interaction.pushed is not None and not pushed_requests.spend(connection, interaction.pushed, now):
                 raise AlreadyFinished  # A5: one pushed request, one code
             codes.add(connection, code)
@@ -141,3 +148,9 @@ class AuthorizationFlow:
 
     def _refusal(self, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
         return authorization_response.failure(asked.redirect_uri, error, state=asked.state, issuer=self.issuer)
+
+
+def _check_consent(connection: Connection, asked: AuthorizationRequest, present: SignedInPerson, now: datetime) -> None:
+    """What was remembered when the page was chosen may be withdrawn by now: the code's transaction looks again."""
+    if not set(asked.scope) <= consents.still_given(connection, present.person.id, asked.client_id, now):
+        raise ConsentRequiredError("The consent was withdrawn.")

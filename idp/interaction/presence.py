@@ -13,6 +13,7 @@ from idp.model.client import Client
 from idp.model.session import Session
 from idp.store import consents
 from idp.tokens.pairwise import Pairwise
+from kernel.clock import Clock
 from kernel.database import Database
 from kernel.web.http import HttpRequest
 
@@ -26,6 +27,7 @@ class Presence:
     sessions: Sessions
     cookies: Cookies
     pairwise: Pairwise
+    clock: Clock
 
     def session(self, request: HttpRequest) -> Session | None:
         """The live session of the browser."""
@@ -38,6 +40,6 @@ class Presence:
         if session is None or person is None:
             return None
         with self.database.read() as connection:
-            remembered = consents.given(connection, person.id, client.id)
+            remembered = consents.given(connection, person.id, client.id, self.clock.now())
         sub = self.pairwise.subject(person.id, client.organisation)
         return SignedInPerson(person, session, remembered, sub, self.accounts.reference(person.id))

@@ -8,7 +8,7 @@ from idp.authentication.passwords import HashingBusy
 from idp.authentication.sign_in import NotSignedIn, SignIn
 from idp.authentication.throttling import TooManyTries
 from idp.clients.directory import ClientDirectory
-from idp.consent import events
+from idp.consent.events import Decisions
 from idp.consent.page import ConsentPage, ConsentPages
 from idp.endpoints.addresses import INTERACTION
 from idp.errors import InvalidAuthorizationDetailsError, OAuthError
@@ -47,6 +47,7 @@ class InteractionPages:
     presence: Presence
     sign_in: SignIn
     consent: ConsentPages
+    decisions: Decisions
     directory: ClientDirectory
     cookies: Cookies
 
@@ -101,9 +102,11 @@ class InteractionPages:
             if present is None or next_step(asked, interaction.started_at, present) is not Step.CONSENT:
                 return redirect(f"{INTERACTION}/{interaction.id}")
             allowed = forms.field(request, forms.DECISION) == forms.ALLOW
-            page = self._words(interaction)
-            entries = events.decided(interaction.id, asked, client, page, allowed, present.reference)
-            return self.flow.allow(interaction, present, entries) if allowed else self.flow.deny(interaction, entries)
+            page = self._words(interaction, present)
+            made = self.decisions.of(interaction.id, asked, client, page, present, allowed)
+            if not allowed:
+                return self.flow.deny(interaction, made.events)
+            return self.flow.allow(interaction, present, made.events, made.consents)
         except OAuthError as error:
             return self.flow.refuse(interaction, error)
 
@@ -160,16 +163,16 @@ class InteractionPages:
         page = page_response(
             "idp/consent.html",
             action=f"{INTERACTION}/{interaction.id}",
-            page=self._words(interaction),
+            page=self._words(interaction, present),
             person=present.person.name,
         )
         return page.adding(forms.policy_towards(interaction.request.redirect_uri))
 
-    def _words(self, interaction: Interaction) -> ConsentPage:
+    def _words(self, interaction: Interaction, present: SignedInPerson) -> ConsentPage:
         """What is asked, in words. Without words nobody is asked (raises Problem, InvalidAuthorizationDetailsError)."""
         asked = interaction.request
         try:
-            return self.consent.of(asked, self.flow.client(asked))
+            return self.consent.of(asked, self.flow.client(asked), present.remembered)
         except UnknownInCatalogue:
             raise InvalidAuthorizationDetailsError(
                 "The exchange's catalogue does not know what is asked for."

@@ -8,6 +8,7 @@ from typing import ParamSpec
 
 from idp.authentication.sessions import SessionEnded
 from idp.interaction.flow import AlreadyFinished
+from idp.interaction.visitor import OutOfReach
 from kernel.database import DatabaseUnavailable
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.problems import DATABASE_UNAVAILABLE, LEDGER_UNAVAILABLE, Fault, Problem, ProblemKind
@@ -33,9 +34,21 @@ CATALOGUE_UNAVAILABLE = ProblemKind(
     Text("请稍等片刻，然后刷新本页。", "Wait a moment, then reload this page."),
 )
 
+OUT_OF_REACH = ProblemKind(
+    "assurance.out-of-reach",
+    403,
+    Fault.CITIZEN,
+    Text("这个账户达不到所需的实名等级", "This account cannot reach the level of assurance needed here"),
+    Text(
+        "请先提升实名等级，并添加第二种登录方式。",
+        "Have your identity proven further and add a second way of signing in.",
+    ),
+)
+
 _PROBLEMS: dict[type[Exception], ProblemKind] = {
     AlreadyFinished: INTERACTION_GONE,
     SessionEnded: INTERACTION_GONE,
+    OutOfReach: OUT_OF_REACH,
     DatabaseUnavailable: DATABASE_UNAVAILABLE,
     LedgerUnavailable: LEDGER_UNAVAILABLE,
 }

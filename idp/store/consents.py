@@ -1,26 +1,97 @@
-"""Consent to plain scopes, remembered per person and client. Consent to evidence is never remembered."""
+"""What people agreed to and were told, client by client. Only consent to plain scopes is ever remembered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model import scopes
+from idp.model.consent import Answer, Consent, Terms
 from idp.store.tables import consent
+from kernel.canonical import decode, encode
+
+MOST_SHOWN = 200
 
 
-def given(connection: Connection, person_id: str, client_id: str) -> frozenset[str]:
-    """The scopes this person allowed this client before."""
-    statement = select(consent.c.scope).where(consent.c.person == person_id, consent.c.client_id == client_id)
-    return frozenset(scopes.parse(connection.execute(statement).scalar_one_or_none() or ""))
+def given(connection: Connection, person_id: str, client_id: str, now: datetime) -> frozenset[str]:
+    """The scopes this person allows this client without being asked again."""
+    statement = select(consent.c.scope).where(_of(person_id, client_id), _holding(now))
+    return _together(connection.execute(statement).scalars())
 
 
-def remember(connection: Connection, person_id: str, client_id: str, allowed: Iterable[str], now: datetime) -> None:
-    """Remember scopes besides those allowed before."""
-    together = scopes.text(sorted(given(connection, person_id, client_id) | set(allowed)))
-    mine = (consent.c.person == person_id) & (consent.c.client_id == client_id)
-    changed = connection.execute(update(consent).where(mine).values(scope=together, given_at=now))
-    if changed.rowcount == 0:
-        connection.execute(insert(consent).values(person=person_id, client_id=client_id, scope=together, given_at=now))
+def still_given(connection: Connection, person_id: str, client_id: str, now: datetime) -> frozenset[str]:
+    """As ``given``, at the moment of deciding: a withdrawal under way and this transaction wait for each other."""
+    statement = select(consent.c.scope).where(_of(person_id, client_id), _holding(now)).with_for_update()
+    return _together(connection.execute(statement).scalars())
+
+
+def keep(connection: Connection, added: Iterable[Consent], now: datetime) -> None:
+    """Keep answers. A new consent to scopes takes the place of an older one to the same, with the newer term."""
+    for each in added:
+        if each.scope:
+            _give_way(connection, each, now)
+        connection.execute(
+            insert(consent).values(
+                id=each.id,
+                person=each.person,
+                client_id=each.client_id,
+                answer=each.answer.value,
+                scope=scopes.text(each.scope),
+                terms=encode(each.terms.to_json()).decode(),
+                given_at=each.given_at,
+                until=each.until,
+            )
+        )
+
+
+def withdraw(connection: Connection, person_id: str, client_id: str, now: datetime) -> int:
+    """Withdraw every consent this client holds; how many there were. Notices stay as they are."""
+    statement = (
+        update(consent)
+        .where(_of(person_id, client_id), _holding(now), consent.c.answer == Answer.CONSENT.value)
+        .values(withdrawn_at=now, until=now)
+    )
+    return connection.execute(statement).rowcount
+
+
+def of_person(connection: Connection, person_id: str) -> list[Consent]:
+    """What a person agreed to and was told, newest first."""
+    statement = select(consent).where(consent.c.person == person_id).order_by(consent.c.given_at.desc(), consent.c.id)
+    return [_consent(row) for row in connection.execute(statement.limit(MOST_SHOWN))]
+
+
+def _of(person_id: str, client_id: str) -> ColumnElement[bool]:
+    return (consent.c.person == person_id) & (consent.c.client_id == client_id)
+
+
+def _holding(now: datetime) -> ColumnElement[bool]:
+    return consent.c.withdrawn_at.is_(None) & (consent.c.until.is_(None) | (consent.c.until > now))
+
+
+def _together(stored: Iterable[str]) -> frozenset[str]:
+    return frozenset(scope for text in stored for scope in scopes.parse(text))
+
+
+def _give_way(connection: Connection, newer: Consent, now: datetime) -> None:
+    statement = select(consent.c.id, consent.c.scope).where(_of(newer.person, newer.client_id), _holding(now))
+    older = connection.execute(statement).all()
+    replaced = [row.id for row in older if row.scope and set(scopes.parse(row.scope)) <= set(newer.scope)]
+    if replaced:
+        connection.execute(update(consent).where(consent.c.id.in_(replaced)).values(until=now))
+
+
+def _consent(row: Row[tuple[object, ...]]) -> Consent:
+    return Consent(
+        id=row.id,
+        person=row.person,
+        client_id=row.client_id,
+        answer=Answer(row.answer),
+        scope=scopes.parse(row.scope),
+        terms=Terms.from_json(decode(row.terms)),
+        given_at=row.given_at,
+        until=row.until,
+        withdrawn_at=row.withdrawn_at,
+    )

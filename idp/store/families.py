@@ -90,6 +90,15 @@ def revoke(connection: Connection, family_id: str, now: datetime) -> bool:
     return changed
 
 
+def revoke_client(connection: Connection, person_id: str, client_id: str, now: datetime) -> int:
+    """Revoke everything a person allowed a client, with the access tokens that still live; how many families."""
+    theirs = select(family.c.id).where(
+        family.c.person == person_id, family.c.client_id == client_id, family.c.expires_at > now
+    )
+    found = connection.execute(theirs).scalars().all()
+    return sum(revoke(connection, family_id, now) for family_id in found)
+
+
 def revoke_session(connection: Connection, session_id: str, now: datetime) -> None:
     """Revoke everything allowed in a session. Its access tokens fall with its `sid`s in the revocation feed."""
     connection.execute(

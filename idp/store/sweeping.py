@@ -9,6 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from idp.store.tables import (
     code,
+    consent,
     family,
     interaction,
     issued_token,
@@ -25,6 +26,9 @@ BITE = 500
 KEEP_AFTERWARDS = timedelta(hours=1)
 """Longer than any token lives, so that reuse and revocation are still noticed."""
 
+KEEP_CONSENTS = timedelta(days=3 * 365)
+"""How long a person can look up what they agreed to after it ended (PIPL article 56 keeps such records three years)."""
+
 
 def sweep(connection: Connection, now: datetime) -> int:
     """One bite of every table; how many rows went. Call again while it is not 0."""
@@ -40,6 +44,7 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, throttle, throttle.c.keep_until < now),
         *(_bite(connection, child, child.c.family.in_(dead)) for child in (code, refresh, issued_token)),
         _bite(connection, family, gone & _childless()),
+        _bite(connection, consent, consent.c.until < now - KEEP_CONSENTS),
         _bite(connection, web_session, web_session.c.expires_at < past),
     ]
     return sum(removed)

@@ -144,10 +144,17 @@ interaction = Table(
 consent = Table(
     "consent",
     metadata,
-    Column("person", String(40), ForeignKey("person.id"), primary_key=True),
-    Column("client_id", String(80), ForeignKey("client.id"), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("client_id", String(80), ForeignKey("client.id"), nullable=False),
+    Column("answer", String(10), nullable=False),
     Column("scope", Text, nullable=False),
+    Column("terms", Text, nullable=False),
     Column("given_at", Instant, nullable=False),
+    Column("until", Instant),
+    Column("withdrawn_at", Instant),
+    Index("consent_person", "person", "client_id"),
+    Index("consent_until", "until"),
 )
 
 family = Table(
@@ -166,6 +173,7 @@ family = Table(
     Column("expires_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Index("family_session", "session"),
+    Index("family_person", "person", "client_id"),
     Index("family_expires_at", "expires_at"),
 )
 

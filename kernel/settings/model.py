@@ -147,6 +147,15 @@ class IdpSettings:
         default="",
         metadata=_key("smtp：发件人邮件地址", "smtp: the e-mail address notices come from"),
     )
+    consent_days: int = field(
+        default=365,
+        metadata=_key(
+            "对账户信息的同意保留多少天，之后再次询问；0 表示直到本人撤回。对调取材料的同意从不保留",
+            "Days for which consent to account information is remembered before it is asked for again; 0: until it is"
+            " withdrawn. Consent to evidence is never remembered",
+            checks.between(0, 10 * 365),
+        ),
+    )
     metrics_listen: str = field(default="", metadata=_key(*_METRICS))
     log_level: str = field(default="info", metadata=_key(*_LOG_LEVEL))
 

@@ -1,0 +1,113 @@
+"""People at the provider's own pages: who is there, whether that is proven well enough, and where to prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from idp.authentication.accounts import Accounts
+from idp.interaction.presence import Presence
+from idp.model import assurance
+from idp.model.person import Person
+from idp.model.session import Session
+from kernel.clock import Clock
+from kernel.identifiers.subject import SubjectRef
+from kernel.web.http import HttpRequest
+
+SIGN_IN = "/sign-in"
+
+
+class Errand(StrEnum):
+    """What somebody came for; the name stands in the address of the sign-in page."""
+
+    ACCOUNT = "account"
+    ADMIN = "admin"
+    CHANGE = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The level of assurance an errand needs, how fresh the sign-in must be, and where the errand's pages are."""
+
+    below: str
+    level: int
+    fresh: timedelta | None = None
+
+
+DEMANDS: Mapping[Errand, Demand] = {
+    Errand.ACCOUNT: Demand("/account", 1),
+    Errand.ADMIN: Demand("/admin", 3),
+    Errand.CHANGE: Demand("/admin", 3, timedelta(minutes=15)),
+}
+
+
+class SignInFirst(Exception):
+    """The visitor has to sign in, or to prove more; ``location`` is the page where they can."""
+
+    def __init__(self, errand: Errand, back: str) -> None:
+        super().__init__("sign in first")
+        self.location = f"{SIGN_IN}?{urlencode({'for': errand.value, 'next': back})}"
+
+
+class OutOfReach(Exception):
+    """This account cannot reach the level the errand needs."""
+
+
+class Proof(StrEnum):
+    """What a visitor still has to show."""
+
+    PASSWORD = "password"  # noqa: S105 - a step's name
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A signed-in person."""
+
+    person: Person
+    session: Session
+    reference: SubjectRef | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """Knows who is at the door."""
+
+    presence: Presence
+    accounts: Accounts
+    clock: Clock
+
+    def present(self, request: HttpRequest) -> Visitor | None:
+        """The signed-in person of this browser, however well that is proven."""
+        session = self.presence.session(request)
+        person = None if session is None else self.accounts.active(session.person)
+        if session is None or person is None:
+            return None
+        return Visitor(person, session, self.accounts.reference(person.id))
+
+    def required(self, request: HttpRequest, errand: Errand) -> Visitor:
+        """The visitor, proven well enough for the errand. Raises SignInFirst, OutOfReach."""
+        visitor = self.present(request)
+        if visitor is None or self.missing(visitor, errand) is not None:
+            query = f"?{request.query}" if request.method == "GET" and request.query else ""
+            raise SignInFirst(errand, request.path + query)
+        return visitor
+
+    def missing(self, visitor: Visitor | None, errand: Errand) -> Proof | None:
+        """What has to be shown next; None when the errand may begin. Raises OutOfReach."""
+        if visitor is None:
+            return Proof.PASSWORD
+        demand = DEMANDS[errand]
+        fresh = visitor.session.authentication.since(self._oldest(demand))
+        if not fresh & assurance.PRIMARY:
+            return Proof.PASSWORD
+        if demand.level > assurance.attainable(visitor.person.assurance, visitor.person.has_code):
+            raise OutOfReach
+        return Proof.CODE if demand.level > assurance.reached(fresh) else None
+
+    def _oldest(self, demand: Demand) -> datetime:
+        now = self.clock.now()
+        return datetime.min.replace(tzinfo=now.tzinfo) if demand.fresh is None else now - demand.fresh
