@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from connectors import registry as connectors
 from connectors.registry import Source
 from exchange import errors
-from exchange.background import RENEW_SECONDS, TIDY_SECONDS, Ticker
 from exchange.catalogue.sources import BuildSource
 from exchange.gateway.fetching import Fetch, IssuerUnreachable
 from exchange.gateway.lease import LeaseLost
@@ -18,11 +17,12 @@ from exchange.rooms import Outside, Rooms, furnish
 from exchange.routes import routes
 from exchange.store import epoch
 from kernel import migrations
+from kernel.background import Ticker
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database, DatabaseUnavailable
 from kernel.entropy import Entropy, SystemEntropy
 from kernel.envelope import KeyEncryptionKey, blind_index
-from kernel.keys import KeyRing, Purpose
+from kernel.keys import ROTATE_EVERY, Custody, KeyRing, Purpose
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.log import Ledger
 from kernel.metrics import Metrics
@@ -37,6 +37,8 @@ from kernel.web.health import Health
 from kernel.web.http import HttpRequest, HttpResponse
 
 PACKAGE = "exchange.store"
+RENEW_SECONDS = 0.25
+TIDY_SECONDS = 60.0
 TITLE = Text("通办数据共享交换", "Tongban exchange")
 FETCH_SECONDS = 0.7
 """For one document of the issuer: less than a lease lasts."""
@@ -115,6 +117,7 @@ def open_service(settings: ExchangeSettings) -> Service:
         Ticker("policy-lease", RENEW_SECONDS, rooms.policy.renew),
         Ticker("revocation-lease", RENEW_SECONDS, rooms.revocations.renew),
         Ticker("housekeeping", TIDY_SECONDS, rooms.tidy),
+        Ticker("key-rotation", ROTATE_EVERY, Custody(outside.keys, outside.ledger).rotate_due),
     )
     for ticker in tickers:
         ticker.start()

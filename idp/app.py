@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -16,12 +17,13 @@ from idp.pages.refusal import translate
 from idp.resource.metadata import Fetch
 from idp.sweeper import Sweeper
 from kernel import migrations
+from kernel.background import Ticker
 from kernel.canonical import JSON, decode
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database, DatabaseUnavailable
 from kernel.entropy import Entropy, SystemEntropy
 from kernel.envelope import KeyEncryptionKey
-from kernel.keys import KeyRing, Purpose
+from kernel.keys import ROTATE_EVERY, RULES, Custody, KeyRing, Purpose
 from kernel.ledger.log import Ledger
 from kernel.metrics import Metrics
 from kernel.outbound import AddressPolicy, OutboundClient, OutboundFailed
@@ -46,13 +48,15 @@ class Service:
     ledger: Ledger
     database: Database
     sweeper: Sweeper
+    rotation: Ticker
     passwords: Passwords
     courier: Courier
 
     def close(self) -> None:
-        """Stop sweeper and courier, write what waits, give back every connection."""
+        """Stop what runs by itself, write what waits, give back every connection."""
         self.courier.close()
         self.sweeper.close()
+        self.rotation.stop()
         self.passwords.close()
         self.ledger.close()
         self.database.close()
@@ -99,12 +103,13 @@ def create_app(
 def open_service(settings: IdpSettings) -> Service:
     """Open what the settings name. Raises UnsafeDatabase, DatabaseUnavailable, KeyRingError, LedgerOwned."""
     clock, entropy = SystemClock(), SystemEntropy()
-    keys = KeyRing.load(settings.key_dir, clock=clock, entropy=entropy)
+    keys = open_keys(settings, clock, entropy)
     if not migrations.current(settings.database_url, STORE):
         raise DatabaseUnavailable("the database is not at the newest revision: run `tongban db upgrade`")
     database = Database.open(settings.database_url, pool_size=settings.threads)
-    keys.ensure(settings.signing_algorithms)
     ledger = open_ledger(settings, database, keys, clock, entropy, serving=True)
+    custody = Custody(keys, ledger)
+    custody.ensure(settings.signing_algorithms)
     passwords = Passwords()
     app = create_app(
         settings, database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords
@@ -113,7 +118,19 @@ def open_service(settings: IdpSettings) -> Service:
     sweeper.start()
     carrying = courier(settings, database, keys, clock)
     carrying.start()
-    return Service(app, ledger, database, sweeper, passwords, carrying)
+    rotation = Ticker("key-rotation", ROTATE_EVERY, custody.rotate_due)
+    rotation.start()
+    return Service(app, ledger, database, sweeper, rotation, passwords, carrying)
+
+
+def open_keys(settings: IdpSettings, clock: Clock, entropy: Entropy) -> KeyRing:
+    """The provider's keys, rotating as configured. Raises KeyRingError."""
+    tokens = replace(
+        RULES[Purpose.JWS],
+        lead=timedelta(hours=settings.signing_key_lead_hours),
+        use=timedelta(days=settings.signing_key_days),
+    )
+    return KeyRing.load(settings.key_dir, clock=clock, entropy=entropy, rules={**RULES, Purpose.JWS: tokens})
 
 
 def open_ledger(

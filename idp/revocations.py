@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -23,6 +24,8 @@ from kernel.web.http import HttpRequest, HttpResponse
 TYPE = "revocations+jwt"
 FEED_SECONDS = 5
 """How long one statement of the feed may be looked at; the exchange holds its lease for one second only."""
+REMEMBER_KEYS = timedelta(days=1)
+"""How long the feed names a revoked signing key: far longer than anybody keeps our public keys."""
 _HEADERS = (("Content-Type", "application/jwt"), ("Cache-Control", "no-store"))
 
 
@@ -53,7 +56,7 @@ class Revocations:
 
 @dataclass(frozen=True, slots=True)
 class RevocationFeed:
-    """GET /revocations: a JWS for the exchange. It names tokens, sessions and clients, never people."""
+    """GET /revocations: a JWS for the exchange. It names tokens, sessions, clients and keys, never people."""
 
     revocations: Revocations
     issuer: str
@@ -78,6 +81,7 @@ class RevocationFeed:
                 "jti": [*sorted(revoked.jti)],
                 "sid": [*sorted(revoked.sid)],
                 "clients": [*sorted(revoked.clients)],
+                "keys": [*self.keys.revoked(REMEMBER_KEYS)],
             },
         }
         return HttpResponse(200, sign(claims, self.keys.signing(), typ=TYPE).encode(), _HEADERS)

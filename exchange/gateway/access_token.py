@@ -63,6 +63,7 @@ class AccessToken:
     """A verified access token. ``assurance`` is 0 when nobody is present; times are seconds since 1970."""
 
     issuer: str
+    key_id: str | None
     client_id: str
     jti: str
     sub: str = field(repr=False)
@@ -96,6 +97,7 @@ def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) ->
     confirmation = _object(claims.get("cnf", {}))
     return AccessToken(
         issuer=_text(claims, "iss"),
+        key_id=_optional_text(verified.header, "kid"),
         client_id=_text(claims, "client_id"),  # RFC 9068 §2.2
         jti=_text(claims, "jti"),
         sub=_text(claims, "sub"),

@@ -46,9 +46,9 @@ class Issuer:
         known = self._key_set
         return known if known is not None else self._read_if_due()
 
-    def key_set_after_unknown(self) -> KeySet:
+    def key_set_after_unknown(self, interval: float = REFETCH_SECONDS) -> KeySet:
         """The keys, read again if the interval has passed; otherwise those already known. Raises IssuerUnreachable."""
-        return self._read_if_due()
+        return self._read_if_due(interval)
 
     def refresh(self) -> None:
         """Read the keys again (a scheduled reading); keeps the known ones when the issuer does not answer."""
@@ -66,9 +66,9 @@ class Issuer:
         """The body behind a metadata address. Raises IssuerUnreachable."""
         return self._fetch(self.endpoint(name))
 
-    def _read_if_due(self) -> KeySet:
+    def _read_if_due(self, interval: float = REFETCH_SECONDS) -> KeySet:
         with self._lock:
-            due = self._clock.monotonic() - self._last_attempt >= REFETCH_SECONDS
+            due = self._clock.monotonic() - self._last_attempt >= interval
             if due:
                 self._try_reading()
             if self._key_set is None:

@@ -1,4 +1,4 @@
-"""The identity provider's signed feed of what it has revoked: tokens, sign-ins and clients."""
+"""The identity provider's signed feed of what it has revoked: tokens, sign-ins, clients and signing keys."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from kernel.clock import Clock
 from kernel.jose import InvalidToken, Reason, VerifyingKey, verify
 
 FEED_TYPE = "revocations+jwt"
+REREAD_SECONDS = 1.0
+"""Least time between two readings of the keys because of the feed: a revoked key must not stop us for a minute."""
 LONGEST_LIFE = 5
 """Seconds from ``iat`` to ``exp`` of one feed document."""
 
@@ -23,10 +25,11 @@ class Revocations:
     tokens: frozenset[str]
     sign_ins: frozenset[str]
     clients: frozenset[str]
+    keys: frozenset[str]
 
-    def covers(self, *, jti: str, sid: str | None, client_id: str) -> bool:
-        """Whether a token of this ``jti``, sign-in and client is revoked."""
-        return jti in self.tokens or client_id in self.clients or (sid is not None and sid in self.sign_ins)
+    def covers(self, *, jti: str, sid: str | None, client_id: str, key: str | None) -> bool:
+        """Whether a token of this ``jti``, sign-in, client and signing key is revoked."""
+        return jti in self.tokens or client_id in self.clients or sid in self.sign_ins or key in self.keys
 
 
 class RevocationFeed:
@@ -56,7 +59,8 @@ class RevocationFeed:
             except InvalidToken as refusal:
                 if refusal.reason is not Reason.UNKNOWN_KEY:
                     raise
-                return self._verified(document, self._issuer.key_set_after_unknown().keys)
+                # It comes from the issuer itself, not from a stranger: the key it signs with now may be read soon (F4).
+                return self._verified(document, self._issuer.key_set_after_unknown(REREAD_SECONDS).keys)
         except InvalidToken as refusal:
             raise IssuerUnreachable(f"revocations-{refusal.reason}") from None
 
@@ -77,7 +81,8 @@ def _parse(claims: Any) -> Revocations:
     version, revoked = claims.get("version"), claims.get("revoked")
     if type(version) is not int or not isinstance(revoked, dict):
         raise IssuerUnreachable("revocations-malformed")
-    return Revocations(version, *(_names(revoked.get(kind)) for kind in ("jti", "sid", "clients")))
+    tokens, sign_ins, clients = (_names(revoked.get(kind)) for kind in ("jti", "sid", "clients"))
+    return Revocations(version, tokens, sign_ins, clients, _names(revoked.get("keys", [])))
 
 
 def _names(listed: Any) -> frozenset[str]:

@@ -124,7 +124,7 @@ class Authenticator:
             revoked = self._revocations.current()
         except LeaseLost:
             raise Problem(errors.REVOCATIONS_UNKNOWN, headers=(("Retry-After", "1"),)) from None
-        if revoked.covers(jti=token.jti, sid=token.sid, client_id=token.client_id):
+        if revoked.covers(jti=token.jti, sid=token.sid, client_id=token.client_id, key=token.key_id):
             raise self._problem(errors.TOKEN_REVOKED)
 
     def _verified(self, text: str) -> AccessToken:

@@ -8,7 +8,7 @@ from typing import Self
 from idp.administration.client_register import ClientRegister
 from idp.administration.person_register import PersonRegister
 from idp.administration.records import Records
-from idp.app import open_ledger
+from idp.app import open_keys, open_ledger
 from idp.authentication.passwords import Passwords
 from idp.composition import vault
 from idp.notices import Channels
@@ -50,7 +50,7 @@ class Administration:
         Raises UnsafeDatabase, DatabaseUnavailable, KeyRingError.
         """
         clock, entropy = SystemClock(), SystemEntropy()
-        keys = KeyRing.load(settings.key_dir, clock=clock, entropy=entropy)
+        keys = open_keys(settings, clock, entropy)
         database = Database.open(settings.database_url, pool_size=2)
         ledger = open_ledger(settings, database, keys, clock, entropy, serving=False)
         return cls(database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy)

@@ -2,8 +2,8 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -18,10 +18,16 @@ from .folder import KeyFolder, Stamp
 from .model import RULES, KeyDescription, KeyRecord, Line, Purpose, RotationRule, describe
 
 T = TypeVar("T")
+Announce = Callable[[KeyDescription], None]
+"""Told of a new key before the ring names it."""
 
 DEFAULT = "ES256"  # what tokens are signed with, unless somebody needs another algorithm
 
 LOOK_EVERY = 1.0  # seconds between two looks at the manifest: so long another process's rotation may go unseen
+
+
+def unannounced(_key: KeyDescription) -> None:
+    """Nobody is told."""
 
 
 class KeyRing:
@@ -101,6 +107,12 @@ class KeyRing:
         """Every signature key this ring ever used and did not revoke: old evidence stays verifiable."""
         return dict(self._current().archive)
 
+    def revoked(self, within: timedelta) -> tuple[str, ...]:
+        """The keys that were revoked this short a time ago: whoever keeps our public keys must hear of it."""
+        now = self._clock.now()
+        ended = ((record.kid, record.revoked_at) for record in self._current().records)
+        return tuple(kid for kid, at in ended if at is not None and now - at < within)
+
     def ready(self) -> None:
         """Looks at the folder now; raises KeyRingError when the ring cannot be read."""
         self._look()
@@ -114,8 +126,12 @@ class KeyRing:
         """The lines to rotate now, so that no key signs longer than it should."""
         return lifecycle.due(self._current().records, self._rules, self._clock.now())
 
-    def add(self, alg: str) -> KeyDescription:
-        """Makes the first signing key of an algorithm, in use at once. Raises RotationRefused, UnknownKey."""
+    def add(self, alg: str, announce: Announce = unannounced) -> KeyDescription:
+        """Makes the first signing key of an algorithm, in use at once. Raises RotationRefused, UnknownKey.
+
+        Here and below, ``announce`` is called with each new key before the ring names it; what it raises stops the
+        change. The ring's folder is locked meanwhile.
+        """
         line, now = _line(Purpose.JWS, alg), self._clock.now()
 
         def change(records: lifecycle.Records) -> lifecycle.Records:
@@ -123,22 +139,41 @@ class KeyRing:
                 raise RotationRefused(f"the ring signs with {alg} already")
             return self._succeeded(records, line, now)
 
-        return describe(self._change(change)[-1], now)
+        return self._change(change, announce, now)[0]
 
-    def ensure(self, algorithms: Sequence[str]) -> None:
+    def ensure(self, algorithms: Sequence[str], announce: Announce = unannounced) -> None:
         """Makes the first key of every algorithm that has none; safe on several nodes at once. Raises UnknownKey."""
         for alg in algorithms:
             if alg not in self.algorithms():
                 with contextlib.suppress(RotationRefused):  # another node was faster
-                    self.add(alg)
+                    self.add(alg, announce)
 
-    def rotate(self, purpose: str, alg: str | None = None) -> KeyDescription:
+    def rotate(self, purpose: str, alg: str | None = None, announce: Announce = unannounced) -> KeyDescription:
         """Publishes a successor, which takes over after the lead of its purpose; raises RotationRefused, UnknownKey."""
         line, now = _line(purpose, alg), self._clock.now()
-        return describe(self._change(lambda records: self._succeeded(records, line, now))[-1], now)
+        return self._change(lambda records: self._succeeded(records, line, now), announce, now)[0]
 
-    def revoke(self, kid: str) -> KeyDescription:
-        """Ends a key at once and for ever; another takes over now. Raises UnknownKey or RotationRefused."""
+    def rotate_due(
+        self, purposes: Collection[Purpose] = tuple(Purpose), announce: Announce = unannounced
+    ) -> tuple[KeyDescription, ...]:
+        """Publishes a successor for every line of these purposes that is due. Whoever comes second finds none due."""
+        now = self._clock.now()
+        if not any(line.purpose in purposes for line in self.due()):
+            return ()
+
+        def change(records: lifecycle.Records) -> lifecycle.Records:
+            for line in lifecycle.due(records, self._rules, now):
+                if line.purpose in purposes:
+                    records = self._succeeded(records, line, now)
+            return records
+
+        return self._change(change, announce, now)
+
+    def revoke(self, kid: str, announce: Announce = unannounced) -> KeyDescription:
+        """Ends a key at once and for ever; another takes over now. Raises UnknownKey or RotationRefused.
+
+        What ``announce`` raises does not keep the key alive: it is raised after the key has ended.
+        """
         now = self._clock.now()
 
         def change(records: lifecycle.Records) -> lifecycle.Records:
@@ -148,8 +183,10 @@ class KeyRing:
                 return remaining
             return self._succeeded(remaining, revoked.line, now)
 
-        records = self._change(change)
-        return next(describe(record, now) for record in records if record.kid == kid)
+        made = self._change(change, unannounced, now)
+        for successor in made:
+            announce(successor)
+        return next(key for key in self.listing() if key.kid == kid)
 
     def _succeeded(self, records: lifecycle.Records, line: Line, now: datetime) -> lifecycle.Records:
         """The records with a new key of `line`, which takes over when its rule says."""
@@ -157,14 +194,25 @@ class KeyRing:
         made = _make(self._folder, line, self._entropy, now, since)
         return lifecycle.succeed(records, made, self._rules[line.purpose])
 
-    def _change(self, change: Callable[[lifecycle.Records], lifecycle.Records]) -> lifecycle.Records:
-        """One change of the ring, against what the folder holds now, not what this process remembers."""
-        with self._lock, self._folder.locked():
-            records = change(self._folder.read_manifest())
+    def _change(
+        self, change: Callable[[lifecycle.Records], lifecycle.Records], announce: Announce, now: datetime
+    ) -> tuple[KeyDescription, ...]:
+        """One change of the ring, against what the folder holds now, not what this process remembers; the new keys.
+
+        Requests go on with the view they have: only the last step takes the lock they may wait for.
+        """
+        with self._folder.locked():
+            before = self._folder.read_manifest()
+            records = change(before)
+            known = {record.kid for record in before}
+            made = tuple(describe(record, now) for record in records if record.kid not in known)
+            for key in made:
+                announce(key)
             self._folder.write_manifest(records)
             self._remove_useless(records)
-            self._stamp, self._view = self._folder.stamp(), self._build(records)
-        return records
+            with self._lock:
+                self._stamp, self._view = self._folder.stamp(), self._build(records)
+        return made
 
     def _remove_useless(self, records: lifecycle.Records) -> None:
         now = self._clock.now()

@@ -90,6 +90,18 @@ class IdpSettings:
             checks.signing_algorithms,
         ),
     )
+    signing_key_days: int = field(
+        default=30,
+        metadata=_key("签名密钥使用多少天后更换", "Days a signing key is used for", checks.between(8, 365)),
+    )
+    signing_key_lead_hours: int = field(
+        default=24,
+        metadata=_key(
+            "签名密钥启用前至少提前多少小时公布",
+            "Hours a signing key is published before it is used",
+            checks.between(24, 7 * 24),
+        ),
+    )
     exchange_resource: str = field(
         default="http://127.0.0.1:8401",
         metadata=_key(

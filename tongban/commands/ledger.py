@@ -9,11 +9,10 @@ from contextlib import contextmanager
 import click
 
 from exchange.administration import open_administration
-from idp.app import open_ledger
+from idp.app import open_keys, open_ledger
 from kernel.clock import SystemClock
 from kernel.database import Database
 from kernel.entropy import SystemEntropy
-from kernel.keys import KeyRing
 from kernel.ledger.errors import NoSuchEntry
 from kernel.ledger.log import Ledger
 from kernel.ledger.verify import VerificationFailed, verify_log
@@ -40,7 +39,7 @@ def opened(config: str | None, service: str) -> Iterator[Ledger]:
             yield exchange.outside.ledger
         return
     clock, entropy = SystemClock(), SystemEntropy()
-    keys = KeyRing.load(settings.idp.key_dir, clock=clock, entropy=entropy)
+    keys = open_keys(settings.idp, clock, entropy)
     database = Database.open(settings.idp.database_url, pool_size=2)
     log = open_ledger(settings.idp, database, keys, clock, entropy, serving=False)
     try:

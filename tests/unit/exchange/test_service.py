@@ -14,13 +14,13 @@ from prometheus_client import generate_latest
 from werkzeug.test import Client
 
 from exchange.app import PACKAGE, issuer_fetch, ledger_origin, open_service, source_builder, translate
-from exchange.background import Ticker
 from exchange.gateway.fetching import IssuerUnreachable
 from exchange.gateway.issuer import Issuer
 from exchange.gateway.lease import LeaseLost
 from exchange.gateway.revocations import RevocationFeed
 from exchange.security_log import SecurityLog
 from kernel import migrations
+from kernel.background import Ticker
 from kernel.clock import ManualClock, SystemClock
 from kernel.database import DatabaseUnavailable
 from kernel.entropy import SystemEntropy

@@ -1,4 +1,4 @@
-"""What a node does by itself: renew its leases four times a second, tidy up once a minute."""
+"""What a node does by itself, again and again."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import threading
 from collections.abc import Callable
 
 import structlog
-
-RENEW_SECONDS = 0.25
-TIDY_SECONDS = 60.0
 
 
 class Ticker:
