@@ -91,7 +91,7 @@ def required_level(request: AuthorizationRequest, person: Person) -> int:
     """
     if not request.levels:
         return 1
-    highest = assurance.attainable(person.assurance, person.has_code)
+    highest = assurance.attainable(person.assurance, person.authenticators)
     for level in request.levels:
         if level <= highest:
             return level

@@ -15,10 +15,9 @@ _PREFIX = "urn:tongban:loa:"
 LEVELS = (1, 2, 3, 4)
 BY_ONE_FACTOR = 2
 BY_TWO_FACTORS = 3
-HIGHEST_OFFERED = BY_TWO_FACTORS
-"""What the authenticators of this form reach: level 4 needs a certificate or a visit in person."""
+BY_A_BOUND_KEY = 4
 
-OFFERED = tuple(f"{_PREFIX}{level}" for level in LEVELS if level <= HIGHEST_OFFERED)
+OFFERED = tuple(f"{_PREFIX}{level}" for level in LEVELS)
 
 
 def acr(level: int) -> str:
@@ -38,13 +37,37 @@ def wanted_levels(acr_values: str) -> tuple[int, ...]:
 
 
 class Factor(StrEnum):
-    """What a person shows of themselves, by its `amr` value (RFC 8176 §2)."""
+    """What a person shows of themselves; the values are the stored form."""
 
     PASSWORD = "pwd"  # noqa: S105 - a registered value
     CODE = "otp"
+    """From an authenticator app."""
+    PHONE = "sms"
+    """Sent to a telephone that was confirmed before."""
+    RECOVERY = "recovery"
+    """From a list kept on paper."""
+    PASSKEY = "swk"
+    """A passkey that its owner's account may copy to other devices (WebAuthn Level 3 §4, multi-device credential)."""
+    BOUND_KEY = "hwk"
+    """A passkey that cannot leave its device (single-device credential)."""
 
 
-PRIMARY = frozenset({Factor.PASSWORD})
+AMR: Mapping[Factor, tuple[str, ...]] = {
+    Factor.PASSWORD: ("pwd",),
+    Factor.CODE: ("otp",),
+    Factor.PHONE: ("sms",),
+    Factor.RECOVERY: ("otp",),
+    Factor.PASSKEY: ("swk", "user"),
+    Factor.BOUND_KEY: ("hwk", "user"),
+}
+"""`amr` values (RFC 8176 §2). A recovery code is a one-time password from a list. A passkey is proof of possession of a
+software- or hardware-secured key, by what its authenticator signs of itself (the backup-eligible flag: attestation is
+not asked for), with a test that the user is present; that the user was verified too is what `mfa` says."""
+
+PHISHING_RESISTANT = frozenset({Factor.PASSKEY, Factor.BOUND_KEY})
+"""Bound to our origin by the browser: nobody can pass them on (NIST SP 800-63B-4 §3.2.5)."""
+
+PRIMARY = frozenset({Factor.PASSWORD}) | PHISHING_RESISTANT
 """Factors that begin a sign-in: they say which account is meant."""
 
 
@@ -64,9 +87,9 @@ class Authentication:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """`amr` values (RFC 8176 §2)."""
-        shown = tuple(factor.value for factor in Factor if factor in self.factors)
-        return (*shown, "mfa") if reached(self.factors) >= BY_TWO_FACTORS else shown
+        """`amr` values (RFC 8176 §2), each once."""
+        values = [value for factor in Factor if factor in self.factors for value in AMR[factor]]
+        return tuple(dict.fromkeys([*values, "mfa"] if reached(self.factors) >= BY_TWO_FACTORS else values))
 
     def level(self, proofed: int) -> int:
         """The level reached by an account proofed to ``proofed``."""
@@ -91,10 +114,23 @@ class Authentication:
 
 
 def reached(factors: Collection[Factor]) -> int:
-    """The strength of some factors together, whoever shows them."""
-    return BY_TWO_FACTORS if len(factors) > 1 else BY_ONE_FACTOR
+    """The strength of some factors together, whoever shows them.
+
+    A passkey counts as two factors, since its owner had to unlock it (SP 800-63B-4 §3.1.7). One that can be copied is
+    no stronger than any other two; only a key that cannot leave its device is (§2.3.1: non-exportable).
+    """
+    if Factor.BOUND_KEY in factors:
+        return BY_A_BOUND_KEY
+    if Factor.PASSKEY in factors or (Factor.PASSWORD in factors and len(factors) > 1):
+        return BY_TWO_FACTORS
+    return BY_ONE_FACTOR
 
 
-def attainable(proofed: int, has_code: bool) -> int:
+def attainable(proofed: int, authenticators: Collection[Factor]) -> int:
     """The highest level an account can reach with the authenticators it has."""
-    return min(proofed, BY_TWO_FACTORS if has_code else BY_ONE_FACTOR)
+    return min(proofed, reached(authenticators))
+
+
+def leading_to(level: int, shown: Collection[Factor], authenticators: Collection[Factor]) -> frozenset[Factor]:
+    """The authenticators of an account any one of which, shown as well, makes the sign-in strong enough."""
+    return frozenset(factor for factor in authenticators if factor not in shown and reached({*shown, factor}) >= level)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from idp.model.assurance import Factor
 from idp.model.contact import Contact
 from kernel.identifiers.subject import SubjectRef
 
@@ -32,7 +33,7 @@ class Person:
     disabled: bool
     organisation: str | None = None
     roles: tuple[str, ...] = ()
-    has_code: bool = False
+    authenticators: frozenset[Factor] = frozenset({Factor.PASSWORD})
 
 
 @dataclass(frozen=True, slots=True)

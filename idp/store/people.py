@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
+from idp.model.assurance import Factor
 from idp.model.person import Credentials, Person, PersonKind
 from idp.store.tables import credential, person
 
@@ -107,5 +108,5 @@ def _person(row: Row[tuple[object, ...]]) -> Person:
         disabled=row.disabled_at is not None,
         organisation=row.organisation,
         roles=tuple(row.roles.split()),
-        has_code=bool(row.has_code),
+        authenticators=frozenset({Factor.PASSWORD, *([Factor.CODE] if row.has_code else [])}),
     )

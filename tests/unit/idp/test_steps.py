@@ -10,13 +10,24 @@ from hypothesis import strategies as st
 
 from idp.errors import OAuthError
 from idp.interaction.steps import SignedInPerson, Step, next_step
-from idp.model.assurance import LEVELS, Authentication, Factor, attainable
+from idp.model.assurance import (
+    AMR,
+    LEVELS,
+    PHISHING_RESISTANT,
+    PRIMARY,
+    Authentication,
+    Factor,
+    attainable,
+    leading_to,
+    reached,
+)
 from idp.model.authorization import AuthorizationRequest
 from idp.model.evidence import EvidenceAsked, EvidenceDetail
 from idp.model.person import Person, PersonKind
 from idp.model.session import Session
 from tests.doubles.identity_provider import CASE, EXCHANGE, SERVICE_ITEM, START, WANG
 
+AUTHENTICATORS = st.frozensets(st.sampled_from(Factor))
 DETAIL = EvidenceDetail(EXCHANGE, SERVICE_ITEM, CASE, "rules-3", (EvidenceAsked("t", frozenset({"a"}), frozenset()),))
 AGO = st.integers(min_value=0, max_value=7200).map(lambda seconds: START - timedelta(seconds=seconds))
 PROMPTS = st.sampled_from([(), ("login",), ("consent",), ("login", "consent"), ("select_account",), ("none",)]).map(
@@ -41,11 +52,14 @@ REQUESTS = st.builds(
 def people(draw: st.DrawFn) -> SignedInPerson | None:
     if draw(st.integers(0, 5)) == 0:
         return None
-    password_at = draw(AGO)
-    has_code = draw(st.booleans())
-    code_at = draw(st.none() | AGO.filter(lambda at: at >= password_at)) if has_code else None
-    person = Person("p", "p", "p", PersonKind.NATURAL, draw(st.sampled_from(LEVELS)), False, has_code=has_code)
-    factors = {Factor.PASSWORD: password_at} | ({} if code_at is None else {Factor.CODE: code_at})
+    has = frozenset({Factor.PASSWORD}) | draw(AUTHENTICATORS)
+    first = draw(st.sampled_from(sorted(has & PRIMARY)))
+    at = draw(AGO)
+    factors = {first: at} | {
+        factor: draw(AGO.filter(lambda later: later >= at)) for factor in has - {first} if draw(st.booleans())
+    }
+    proofed = draw(st.sampled_from(LEVELS))
+    person = Person("p", "p", "p", PersonKind.NATURAL, proofed, False, authenticators=has)
     session = Session("s", "p", Authentication(factors), START, START + timedelta(hours=1))
     remembered = frozenset(draw(SCOPES))
     return SignedInPerson(
@@ -104,7 +118,7 @@ def test_a_level_out_of_reach_is_an_error_never_a_lower_level(
 ) -> None:
     if present is None or not request.levels:
         return
-    highest = attainable(present.person.assurance, present.person.has_code)
+    highest = attainable(present.person.assurance, present.person.authenticators)
     if min(request.levels) > highest and "none" not in request.prompt:
         assert outcome(request, present) in (Step.PASSWORD, "login_required", "unmet_authentication_requirements")
 
@@ -124,3 +138,35 @@ def test_a_password_given_within_the_interaction_is_fresh_however_slow_the_perso
     for more in ({"prompt": frozenset({prompt})}, {"max_age": 0}, {"max_age": 1}):
         request = AuthorizationRequest("c", "https://c.example/cb", ("openid",), "c" * 43, **more)
         assert next_step(request, START, present) is Step.DONE
+
+
+@given(AUTHENTICATORS, AUTHENTICATORS)
+def test_showing_more_never_makes_a_sign_in_weaker(some: frozenset[Factor], more: frozenset[Factor]) -> None:
+    assert reached(some | more) >= reached(some)
+
+
+@given(AUTHENTICATORS)
+def test_nothing_but_a_key_that_cannot_be_copied_reaches_level_4(some: frozenset[Factor]) -> None:
+    assert (attainable(4, some) == 4) == (Factor.BOUND_KEY in some)
+    assert (reached(some) >= 3) == bool(some & PHISHING_RESISTANT or (Factor.PASSWORD in some and len(some) > 1))
+
+
+@given(AUTHENTICATORS, AUTHENTICATORS, st.sampled_from(LEVELS))
+def test_one_more_factor_is_always_enough_for_what_the_account_can_reach(
+    shown: frozenset[Factor], more: frozenset[Factor], level: int
+) -> None:
+    """Whoever began with a primary factor is never sent through three pages, and never into a dead end."""
+    if not shown & PRIMARY or not reached(shown) < level <= reached(shown | more):
+        return
+    choices = leading_to(level, shown, shown | more)
+    assert choices
+    assert all(reached({*shown, choice}) >= level for choice in choices)
+
+
+@given(AUTHENTICATORS)
+def test_RFC_8176_amr_is_registered_says_each_once_and_mfa_exactly_for_two_factors(some: frozenset[Factor]) -> None:
+    methods = Authentication(dict.fromkeys(some, START)).methods
+    assert set(methods) <= {"pwd", "otp", "sms", "swk", "hwk", "user", "mfa"}
+    assert len(set(methods)) == len(methods)
+    assert ("mfa" in methods) == (reached(some) >= 3)
+    assert all(value in methods for factor in some for value in AMR[factor])
