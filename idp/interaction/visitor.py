@@ -104,7 +104,7 @@ class Visitors:
         fresh = visitor.session.authentication.since(self._oldest(demand))
         if not fresh & assurance.PRIMARY:
             return Proof.PASSWORD
-        if demand.level > assurance.attainable(visitor.person.assurance, visitor.person.has_code):
+        if demand.level > assurance.attainable(visitor.person.assurance, visitor.person.authenticators):
             raise OutOfReach
         return Proof.CODE if demand.level > assurance.reached(fresh) else None
 
