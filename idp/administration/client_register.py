@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -31,6 +31,7 @@ class ClientRegister:
     records: Records
     clock: Clock
     entropy: Entropy
+    algorithms: Callable[[], tuple[str, ...]]
 
     def add_organisation(self, code: str, name: Text) -> None:
         """Add a department, or rename it."""
@@ -47,6 +48,7 @@ class ClientRegister:
     def add(self, metadata: Mapping[str, JSON]) -> dict[str, JSON]:
         """Register a client: its metadata and, this once, its secret."""
         data = _checked(metadata)
+        refuse_unsignable(data, self.algorithms())
         client_id = str(data.pop("client_id", None) or new_id("client", self.clock, self.entropy))
         by_secret = data["token_endpoint_auth_method"] == AuthMethod.SECRET_BASIC.value
         secret = token(self.entropy) if by_secret else None
@@ -111,6 +113,16 @@ def refuse_impossible(connection: Connection, added: StoredClient) -> None:
         )
     if clients.find(connection, added.id) is not None:
         raise AdministrationError(f"客户端 {added.id} 已存在", f"client {added.id} exists already")
+
+
+def refuse_unsignable(data: Mapping[str, JSON], algorithms: tuple[str, ...]) -> None:
+    """Raises AdministrationError for a client that wants to be answered by an algorithm we have no key of."""
+    for name in ("id_token_signed_response_alg", "userinfo_signed_response_alg"):
+        if data.get(name, algorithms[0]) not in algorithms:
+            raise AdministrationError(
+                f"{name}：密钥环没有该算法的密钥，请先运行 tongban keys add",
+                f"{name}: the key ring has no key of that algorithm; run `tongban keys add` first",
+            )
 
 
 def _checked(metadata: Mapping[str, JSON]) -> dict[str, JSON]:

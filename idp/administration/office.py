@@ -8,6 +8,7 @@ from typing import Self
 from idp.administration.client_register import ClientRegister
 from idp.administration.person_register import PersonRegister
 from idp.administration.records import Records
+from idp.administration.resource_register import ResourceRegister
 from idp.app import open_keys, open_ledger
 from idp.authentication.passwords import Passwords
 from idp.composition import vault
@@ -23,7 +24,8 @@ from kernel.settings import IdpSettings
 class Administration:
     """Operators' commands; every one of them raises AdministrationError for what cannot be done.
 
-    ``clients`` holds departments and their clients, ``people`` the accounts. A context manager.
+    ``clients`` holds departments and their clients, ``resources`` whom tokens may be for, ``people`` the accounts.
+    A context manager.
     """
 
     def __init__(
@@ -38,7 +40,8 @@ class Administration:
     ) -> None:
         self._database, self._ledger, self._passwords = database, ledger, passwords or Passwords()
         records = Records(ledger, clock, entropy)
-        self.clients = ClientRegister(database, records, clock, entropy)
+        self.clients = ClientRegister(database, records, clock, entropy, keys.algorithms)
+        self.resources = ResourceRegister(database, records, clock)
         sealing = vault(keys)
         channels = Channels(sealing, clock, entropy)
         self.people = PersonRegister(database, records, sealing, self._passwords, channels, clock, entropy)

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from idp.clients.memory import Versioned
 from idp.model import scopes
 from idp.model.client import AuthMethod, Client, Organisation, StoredClient
-from idp.store import clients, organisations, versions
+from idp.model.resource import ResourceServer
+from idp.store import clients, organisations, resources, versions
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -20,10 +21,11 @@ from kernel.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """All clients and departments as of one version; keys are parsed once."""
+    """All clients, departments and resource servers as of one version; keys are parsed once."""
 
     clients: Mapping[str, Client]
     organisations: Mapping[str, Organisation]
+    resources: Mapping[str, ResourceServer]
 
 
 class ClientDirectory:
@@ -44,6 +46,11 @@ class ClientDirectory:
     def organisation(self, code: str) -> Organisation:
         """A department; one that was never registered is called by its code."""
         return self._memory.current().organisations.get(code) or Organisation(code, Text(code, code))
+
+    def resource(self, identifier: str) -> ResourceServer | None:
+        """A registered resource server (RFC 8707), unless it is unknown or disabled."""
+        found = self._memory.current().resources.get(identifier)
+        return None if found is None or found.disabled else found
 
     def refresh(self) -> None:
         """Take up a change of our own at once."""
@@ -66,6 +73,8 @@ def from_stored(stored: StoredClient) -> Client:
         service_items=_texts(data, "tongban_service_items"),
         dpop_bound=data.get("dpop_bound_access_tokens") is True,
         par_required=data.get("require_pushed_authorization_requests") is True,
+        id_token_alg=str(data.get("id_token_signed_response_alg", "ES256")),
+        userinfo_alg=_text(data, "userinfo_signed_response_alg"),
         native=data.get("application_type") == "native",
         keys=verifying_keys(keys) if isinstance(keys, dict) else (),
         secret_hash=stored.secret_hash,
@@ -75,7 +84,9 @@ def from_stored(stored: StoredClient) -> Client:
 
 def _load(connection: Connection) -> Register:
     known = (from_stored(stored) for stored in clients.every(connection))
-    return Register({client.id: client for client in known}, organisations.every(connection))
+    return Register(
+        {client.id: client for client in known}, organisations.every(connection), resources.every(connection)
+    )
 
 
 def _name(data: Mapping[str, JSON]) -> Text:
@@ -83,6 +94,11 @@ def _name(data: Mapping[str, JSON]) -> Text:
     plain = str(data["client_name"])
     tagged = {tag: str(data.get(f"client_name#{tag}") or plain) for tag in ("zh-CN", "en")}
     return Text(tagged["zh-CN"], tagged["en"])
+
+
+def _text(data: Mapping[str, JSON], name: str) -> str | None:
+    value = data.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _texts(data: Mapping[str, JSON], name: str) -> frozenset[str]:

@@ -12,11 +12,14 @@ from idp.composition.tools import Tools
 from idp.consent.events import Decisions
 from idp.consent.page import ConsentPages
 from idp.consent.withdrawal import ConsentBook
+from idp.endpoints.asked import Reader
 from idp.endpoints.authorization import AuthorizationEndpoint
+from idp.endpoints.authorization_response import AuthorizationAnswers
 from idp.endpoints.par import PushedRequestEndpoint
 from idp.interaction.code_maker import CodeMaker
 from idp.interaction.flow import AuthorizationFlow
 from idp.pages.consents import ConsentListPages
+from idp.pages.form_post import form_post
 from idp.pages.interaction import InteractionPages
 
 
@@ -26,6 +29,16 @@ class AuthorizationRooms:
     def __init__(self, tools: Tools, clients: ClientRooms, people: PeopleRooms, tokens: TokenRooms) -> None:
         self._tools, self._clients, self._people, self._tokens = tools, clients, people, tokens
         self._issuer, self._exchange = tools.settings.issuer, tools.settings.exchange_resource
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Puts requests beside what is registered."""
+        return Reader(self._clients.directory, self._issuer, self._exchange)
+
+    @cached_property
+    def answers(self) -> AuthorizationAnswers:
+        """How clients are answered."""
+        return AuthorizationAnswers(self._issuer, form_post)
 
     @cached_property
     def flow(self) -> AuthorizationFlow:
@@ -38,7 +51,7 @@ class AuthorizationRooms:
             presence=people.presence,
             maker=CodeMaker(people.pairwise, tools.clock, tools.entropy),
             cookies=people.cookies,
-            issuer=self._issuer,
+            answers=self.answers,
             clock=tools.clock,
             entropy=tools.entropy,
         )
@@ -48,21 +61,19 @@ class AuthorizationRooms:
         """The authorization endpoint."""
         return AuthorizationEndpoint(
             directory=self._clients.directory,
+            reader=self.reader,
             flow=self.flow,
+            answers=self.answers,
             hints=self._tokens.hints,
             database=self._tools.database,
             clock=self._tools.clock,
-            issuer=self._issuer,
-            exchange=self._exchange,
         )
 
     @cached_property
     def par(self) -> PushedRequestEndpoint:
         """The pushed authorization request endpoint."""
         tools = self._tools
-        return PushedRequestEndpoint(
-            self._clients.door, tools.database, tools.clock, tools.entropy, self._issuer, self._exchange
-        )
+        return PushedRequestEndpoint(self._clients.door, self.reader, tools.database, tools.clock, tools.entropy)
 
     @cached_property
     def consent_list(self) -> ConsentListPages:

@@ -49,6 +49,6 @@ class Composition:
             revocation=self._tokens.revocation,
             end_session=self._signing_out.end_session,
             jwks=JwksEndpoint(self._tools.keys),
-            discovery=DiscoveryEndpoint(Addresses(self._tools.settings.issuer)),
+            discovery=DiscoveryEndpoint(Addresses(self._tools.settings.issuer), self._tools.keys.algorithms),
             revocations=self._tokens.feed,
         )

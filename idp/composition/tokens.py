@@ -20,6 +20,8 @@ from idp.resource.metadata import ResourceMetadata
 from idp.revocations import RevocationFeed, Revocations
 from idp.tokens.hints import IdTokenHints
 from idp.tokens.issuer import TokenIssuer
+from idp.tokens.person_claims import of_account
+from idp.tokens.signed_responses import SignedResponses
 from idp.tokens.verification import AccessTokens
 
 
@@ -36,6 +38,11 @@ class TokenRooms:
         return ResourceMetadata(self._exchange, self._tools.fetch, self._tools.clock)
 
     @cached_property
+    def responses(self) -> SignedResponses:
+        """Signs for one client."""
+        return SignedResponses(self._issuer, self._tools.keys)
+
+    @cached_property
     def issuing(self) -> TokenIssuer:
         """Signs, records, answers."""
         return TokenIssuer(
@@ -44,6 +51,9 @@ class TokenRooms:
             keys=self._tools.keys,
             ledger=self._tools.ledger,
             pairwise=self._people.pairwise,
+            resources=self._clients.directory.resource,
+            about=of_account,
+            responses=self.responses,
             clock=self._tools.clock,
             entropy=self._tools.entropy,
         )
@@ -68,7 +78,8 @@ class TokenRooms:
     @cached_property
     def access_tokens(self) -> AccessTokens:
         """Reads access tokens of our own."""
-        return AccessTokens(self._issuer, self._exchange, self._tools.keys, self.revocations, self._tools.clock)
+        directory, tools = self._clients.directory, self._tools
+        return AccessTokens(self._issuer, self._exchange, directory.resource, tools.keys, self.revocations, tools.clock)
 
     @cached_property
     def hints(self) -> IdTokenHints:
@@ -85,7 +96,10 @@ class TokenRooms:
     @cached_property
     def userinfo(self) -> UserinfoEndpoint:
         """The userinfo endpoint."""
-        return UserinfoEndpoint(self.access_tokens, self._people.accounts, self._tools.database, self._tools.clock)
+        accounts, directory, tools = self._people.accounts, self._clients.directory, self._tools
+        return UserinfoEndpoint(
+            self.access_tokens, accounts, directory, of_account, self.responses, tools.database, tools.clock
+        )
 
     @cached_property
     def introspection(self) -> IntrospectionEndpoint:

@@ -70,11 +70,15 @@ def _events(
 ) -> Iterator[Event]:  # fmt: skip
     who: dict[str, JSON] = {"client": client.id, "organisation": client.organisation, "allowed": allowed}
     if asked:
-        facts = who | {"scope": scopes.text(asked)}
+        facts = who | {"scope": scopes.text(asked)} | _claims(request)
         yield Event(_name(None, allowed), interaction, _PLAIN, facts, present.reference)
     for number, (detail, label) in enumerate(zip(request.details, page.details, strict=True)):
         facts = who | {"detail": detail.to_json()}
         yield Event(_name(label.basis_kind, allowed), interaction, f"detail-{number}", facts, present.reference)
+
+
+def _claims(request: AuthorizationRequest) -> dict[str, JSON]:
+    return {"claims": request.claims.to_json()} if request.claims.scopes else {}
 
 
 def _name(basis: BasisKind | None, allowed: bool) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from idp.clients.directory import ClientDirectory
+from idp.errors import InvalidTargetError
 from idp.model import scopes
 from idp.model.authorization import AuthorizationRequest
 from idp.model.client import Client
@@ -64,14 +65,24 @@ class ConsentPages:
         return ConsentPage(
             application=client.name,
             department=self.directory.organisation(client.organisation).name,
-            scopes=tuple(scopes.LABELS[scope] for scope in asked_scopes(request, remembered)),
+            scopes=tuple(self._words(request, each) for each in asked_scopes(request, remembered)),
             details=tuple(describe(detail, self.resource) for detail in request.details),
             asked_at=now,
             until=None if self.term is None else now + self.term,
         )
 
+    def _words(self, request: AuthorizationRequest, asked: str) -> Text:
+        """A scope in words: ours, or its resource server's. Raises InvalidTargetError when that is gone."""
+        if asked in scopes.LABELS:
+            return scopes.LABELS[asked]
+        server = self.directory.resource(request.resource or "")
+        words = None if server is None else server.scopes.get(asked.rpartition("#")[2])
+        if words is None:
+            raise InvalidTargetError("The resource server meant does not know what is asked for.")
+        return words
+
 
 def asked_scopes(request: AuthorizationRequest, remembered: Set[str]) -> tuple[str, ...]:
     """All scopes of a request as long as one of them is not agreed to yet, or consent is to be asked in any case."""
-    wanted = "consent" in request.prompt or not set(request.scope) <= remembered
-    return request.scope if wanted else ()
+    wanted = "consent" in request.prompt or not set(request.to_agree_to) <= remembered
+    return request.to_agree_to if wanted else ()

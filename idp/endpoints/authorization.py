@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from idp.clients.directory import ClientDirectory
-from idp.endpoints import authorization_response
-from idp.endpoints.authorization_request import BEFORE_ANY_REDIRECT, Asked, check, read
+from idp.endpoints import response_mode
+from idp.endpoints.asked import Asked, Reader
+from idp.endpoints.authorization_request import BEFORE_ANY_REDIRECT, check, read
+from idp.endpoints.authorization_response import AuthorizationAnswers
 from idp.endpoints.forms import query_or_form
 from idp.endpoints.par import REQUEST_URI_PREFIX
 from idp.errors import InvalidRequestError, InvalidRequestUriError, NotRedirected, OAuthError
@@ -23,7 +25,7 @@ from kernel.web.http import HttpRequest, HttpResponse
 
 _OF_A_REQUEST = frozenset(
     {"response_type", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method", "prompt"}
-    | {"max_age", "acr_values", "authorization_details", "dpop_jkt", "request", "resource", "response_mode"}
+    | {"max_age", "acr_values", "authorization_details", "claims", "dpop_jkt", "request", "resource", "response_mode"}
 )
 
 
@@ -32,12 +34,12 @@ class AuthorizationEndpoint:
     """GET and POST /authorize."""
 
     directory: ClientDirectory
+    reader: Reader
     flow: AuthorizationFlow
+    answers: AuthorizationAnswers
     hints: IdTokenHints
     database: Database
     clock: Clock
-    issuer: str
-    exchange: str
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """A redirect to the client, or to the pages; NotRedirected when the client cannot be told (A1, A2)."""
@@ -49,14 +51,13 @@ class AuthorizationEndpoint:
         try:
             checked = self._hinted(read(asked), asked.get("id_token_hint"))
         except OAuthError as error:
-            target = str(asked.get("redirect_uri"))
-            return authorization_response.failure(target, error, state=asked.get("state"), issuer=self.issuer)
+            return self.answers.failure(response_mode.return_address(asked), error)
         return self.flow.begin(request, checked, pushed)
 
     def _hinted(self, checked: AuthorizationRequest, hint: str | None) -> AuthorizationRequest:
         """Whom the client expects (OpenID Connect Core 1.0 §3.1.2.1); a hint it was not given itself says nothing."""
         claims = {} if hint is None else self.hints.read(hint)
-        if claims.get("aud") != checked.client_id:
+        if claims.get("aud") != checked.client_id or checked.expected_sub is not None:
             return checked
         return replace(checked, expected_sub=str(claims.get("sub")))
 
@@ -66,11 +67,11 @@ class AuthorizationEndpoint:
             raise InvalidRequestError("client_id is missing or unknown.")
         reference = parameters.get("request_uri", "")
         if not reference.startswith(REQUEST_URI_PREFIX):
-            return Asked(client, False, self.issuer, self.exchange, parameters), None
+            return self.reader.asked(client, False, parameters), None
         if _OF_A_REQUEST & parameters.keys():  # A4: a pushed request is the whole request
             raise InvalidRequestError("Beside a pushed request_uri only client_id may be given.")
         hash_ = hashed(reference)
-        return Asked(client, True, self.issuer, self.exchange, self._pushed(client, hash_)), hash_
+        return self.reader.asked(client, True, self._pushed(client, hash_)), hash_
 
     def _pushed(self, client: Client, reference: bytes) -> Mapping[str, str]:
         """RFC 9126 §4: of this client, unused, unexpired (A5)."""

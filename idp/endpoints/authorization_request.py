@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
+from idp.endpoints import claims_request, response_mode
+from idp.endpoints.asked import Asked, Check
+from idp.endpoints.claims_request import claims_are_well_formed
+from idp.endpoints.resource_request import resource_can_be_the_audience
+from idp.endpoints.response_mode import response_mode_is_supported
 from idp.errors import (
     InvalidRequestError,
     InvalidScopeError,
-    InvalidTargetError,
     RegistrationNotSupportedError,
     RequestNotSupportedError,
     RequestUriNotSupportedError,
@@ -19,7 +21,7 @@ from idp.errors import (
 from idp.grants import pkce
 from idp.model import assurance, scopes
 from idp.model.authorization import AuthorizationRequest
-from idp.model.client import Client, GrantType
+from idp.model.client import GrantType
 from idp.model.evidence import parse_details
 
 LONGEST_VALUE = 2048
@@ -28,24 +30,6 @@ _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _LOOPBACK = re.compile(r"(?P<origin>http://(?:127\.0\.0\.1|\[::1\])):[0-9]{1,5}(?P<rest>/.*)")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request not yet checked. ``pushed``: it came from the authenticated client itself, not through a browser."""
-
-    client: Client
-    pushed: bool
-    issuer: str
-    exchange: str
-    parameters: Mapping[str, str] = field(repr=False)
-
-    def get(self, name: str) -> str | None:
-        """A parameter, if given."""
-        return self.parameters.get(name)
-
-
-Check = Callable[[Asked], None]
 
 
 def redirect_uri_is_registered(asked: Asked) -> None:
@@ -85,12 +69,6 @@ def response_type_is_code(asked: Asked) -> None:
         raise UnsupportedResponseTypeError("The only response_type is code.")
 
 
-def response_mode_is_query(asked: Asked) -> None:
-    """OAuth 2.0 Multiple Response Type Encoding Practices §2.1 (A7: no form_post to be fooled with)."""
-    if asked.get("response_mode") not in (None, "query"):
-        raise InvalidRequestError("The only response_mode is query.")
-
-
 def there_is_no_request_object(asked: Asked) -> None:
     """OpenID Connect Core 1.0 §6.1; refused unread, so no algorithm of it matters (A6)."""
     if asked.get("request") is not None:
@@ -119,8 +97,9 @@ def challenge_is_s256(asked: Asked) -> None:
 
 def scopes_are_registered(asked: Asked) -> None:
     """RFC 6749 §3.3: scopes unknown here are ignored, known ones must be the client's and a person's to give."""
-    wanted = set(scopes.parse(asked.get("scope") or ""))
-    if not wanted <= asked.client.scopes & scopes.OF_PEOPLE:
+    wanted = set(asked.scope)
+    theirs = frozenset() if asked.resource is None else asked.resource.scopes.keys()
+    if not wanted <= (asked.client.scopes & scopes.OF_PEOPLE) | theirs:
         raise InvalidScopeError("A scope is not registered for this client, or not a person's to give.")
     if not wanted and asked.get("authorization_details") is None:
         raise InvalidScopeError("Nothing is asked for.")
@@ -153,12 +132,6 @@ def details_came_by_the_back_channel(asked: Asked) -> None:
         raise InvalidRequestError("authorization_details must be pushed.")
 
 
-def resource_is_the_audience(asked: Asked) -> None:
-    """RFC 8707 §2: what the token will be for follows from what is asked; a `resource` may only agree."""
-    if asked.get("resource") not in (None, asked.exchange, asked.issuer):
-        raise InvalidTargetError("No token for that resource is issued here.")
-
-
 def dpop_key_is_a_thumbprint(asked: Asked) -> None:
     """RFC 9449 §10."""
     given = asked.get("dpop_jkt")
@@ -173,17 +146,18 @@ CHECKS: tuple[Check, ...] = (
     client_uses_codes,
     request_is_pushed_where_it_must_be,
     response_type_is_code,
-    response_mode_is_query,
+    response_mode_is_supported,
     there_is_no_request_object,
     there_is_no_foreign_request_uri,
     there_is_no_registration,
     challenge_is_s256,
+    resource_can_be_the_audience,
     scopes_are_registered,
     values_are_short,
     prompt_is_consistent,
     max_age_is_seconds,
+    claims_are_well_formed,
     details_came_by_the_back_channel,
-    resource_is_the_audience,
     dpop_key_is_a_thumbprint,
 )
 
@@ -199,18 +173,25 @@ def read(asked: Asked) -> AuthorizationRequest:
     check(asked)
     details = asked.get("authorization_details")
     max_age = asked.get("max_age")
+    claims = claims_request.read(asked)
+    in_order = assurance.wanted_levels(asked.get("acr_values") or "")
     return AuthorizationRequest(
         client_id=asked.client.id,
         redirect_uri=str(asked.get("redirect_uri")),
-        scope=scopes.parse(asked.get("scope") or ""),
+        scope=asked.scope,
         code_challenge=str(asked.get("code_challenge")),
         state=asked.get("state"),
         nonce=asked.get("nonce"),
         prompt=frozenset((asked.get("prompt") or "").split()),
         max_age=None if max_age is None else int(max_age),
-        levels=assurance.wanted_levels(asked.get("acr_values") or ""),
+        levels=claims.levels or in_order,
+        levels_required=claims.levels_required or not claims.levels,  # RFC 9470 §5: acr_values are more than a wish
+        claims=claims.asked,
+        response_mode=response_mode.of(asked),
         login_hint=asked.get("login_hint"),
         ui_locales=asked.get("ui_locales"),
         dpop_jkt=asked.get("dpop_jkt"),
+        expected_sub=claims.sub,
+        resource=None if asked.resource is None else asked.resource.identifier,
         details=() if details is None else parse_details(details, client=asked.client, exchange=asked.exchange),
     )

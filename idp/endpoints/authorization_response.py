@@ -1,24 +1,37 @@
-"""Authorization responses (RFC 6749 §4.1.2): always with `iss` (RFC 9207), always by 303."""
+"""Authorization responses (RFC 6749 §4.1.2): always with `iss` (RFC 9207), by 303 or by a form that is posted."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from idp.errors import OAuthError
+from idp.model.authorization import ResponseMode, ReturnAddress
 from kernel.web.http import HttpResponse, redirect
 
-
-def success(redirect_uri: str, *, code: str, state: str | None, issuer: str) -> HttpResponse:
-    """The code on its way back."""
-    return _response(redirect_uri, {"code": code}, state, issuer)
+FormPage = Callable[[str, Mapping[str, str]], HttpResponse]
+"""A page that posts fields to an address."""
 
 
-def failure(redirect_uri: str, error: OAuthError, *, state: str | None, issuer: str) -> HttpResponse:
-    """The refusal on its way back (RFC 6749 §4.1.2.1)."""
-    return _response(redirect_uri, error.to_json(), state, issuer)
+@dataclass(frozen=True, slots=True)
+class AuthorizationAnswers:
+    """Answers to clients. Whoever calls has compared the return address with the registered ones (A1, A7)."""
 
+    issuer: str
+    page: FormPage
 
-def _response(redirect_uri: str, members: dict[str, str], state: str | None, issuer: str) -> HttpResponse:
-    answer = members | ({} if state is None else {"state": state}) | {"iss": issuer}
-    separator = "&" if "?" in redirect_uri else "?"
-    return redirect(f"{redirect_uri}{separator}{urlencode(answer)}")
+    def success(self, to: ReturnAddress, code: str) -> HttpResponse:
+        """The code on its way back."""
+        return self._response(to, {"code": code})
+
+    def failure(self, to: ReturnAddress, error: OAuthError) -> HttpResponse:
+        """The refusal on its way back (RFC 6749 §4.1.2.1)."""
+        return self._response(to, error.to_json())
+
+    def _response(self, to: ReturnAddress, members: dict[str, str]) -> HttpResponse:
+        answer = members | ({} if to.state is None else {"state": to.state}) | {"iss": self.issuer}
+        if to.mode is ResponseMode.FORM_POST:
+            return self.page(to.redirect_uri, answer)
+        separator = "&" if "?" in to.redirect_uri else "?"
+        return redirect(f"{to.redirect_uri}{separator}{urlencode(answer)}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import orjson
 
-from idp.endpoints import addresses
+from idp.endpoints import addresses, response_mode
 from idp.endpoints.addresses import Addresses
 from idp.grants import pkce
-from idp.model import assurance, scopes
+from idp.model import assurance, claims, scopes
 from idp.model.client import AuthMethod, GrantType
 from idp.model.evidence import EVIDENCE
 from idp.tokens import proof_of_possession
@@ -19,8 +21,8 @@ CLIENT_ALGORITHMS = ("ES256", "EdDSA", "PS256")
 _CACHEABLE = (("Content-Type", "application/json"), ("Cache-Control", "public, max-age=300"))
 
 
-def metadata(own: Addresses) -> dict[str, JSON]:
-    """Both documents' members: a client of either standard reads what it knows."""
+def metadata(own: Addresses, algorithms: tuple[str, ...]) -> dict[str, JSON]:
+    """Both documents' members: a client of either standard reads what it knows. ``algorithms``: what we sign with."""
     methods: list[JSON] = [method.value for method in AuthMethod]
     confidential: list[JSON] = [method.value for method in AuthMethod if method is not AuthMethod.NONE]
     return {
@@ -37,7 +39,7 @@ def metadata(own: Addresses) -> dict[str, JSON]:
         "tongban_revocations_endpoint": own.of(addresses.REVOCATIONS),
         "scopes_supported": [*scopes.LABELS],
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": [*response_mode.SUPPORTED],
         "grant_types_supported": [grant.value for grant in GrantType],
         "code_challenge_methods_supported": [pkce.METHOD],
         "token_endpoint_auth_methods_supported": methods,
@@ -50,10 +52,11 @@ def metadata(own: Addresses) -> dict[str, JSON]:
         "authorization_details_types_supported": [EVIDENCE],
         "authorization_response_iss_parameter_supported": True,
         "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": [*algorithms],
+        "userinfo_signing_alg_values_supported": [*algorithms],
         "acr_values_supported": [*assurance.OFFERED],
-        "claims_supported": ["sub", "name", "acr", "amr", "auth_time", "sid", "organisation", "roles"],
-        "claims_parameter_supported": False,
+        "claims_supported": ["sub", *claims.SCOPE_OF, "acr", "amr", "auth_time", "sid", "organisation", "roles"],
+        "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "ui_locales_supported": ["zh-CN", "en"],
@@ -62,12 +65,20 @@ def metadata(own: Addresses) -> dict[str, JSON]:
 
 
 class DiscoveryEndpoint:
-    """Answers both well-known addresses with the same prepared bytes."""
+    """Answers both well-known addresses with prepared bytes, made anew when the key ring has another algorithm."""
 
-    def __init__(self, own: Addresses) -> None:
-        self._response = HttpResponse(200, orjson.dumps(metadata(own)), _CACHEABLE)
+    def __init__(self, own: Addresses, algorithms: Callable[[], tuple[str, ...]]) -> None:
+        self._own, self._algorithms = own, algorithms
+        self._prepared = self._prepare(algorithms())
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The metadata document."""
         del request
-        return self._response
+        known, response = self._prepared
+        algorithms = self._algorithms()
+        if algorithms != known:
+            self._prepared = _, response = self._prepare(algorithms)
+        return response
+
+    def _prepare(self, algorithms: tuple[str, ...]) -> tuple[tuple[str, ...], HttpResponse]:
+        return algorithms, HttpResponse(200, orjson.dumps(metadata(self._own, algorithms)), _CACHEABLE)

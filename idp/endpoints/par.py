@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from idp.endpoints.authorization_request import BEFORE_ANY_REDIRECT, Asked, check, read
+from idp.endpoints.asked import Reader
+from idp.endpoints.authorization_request import BEFORE_ANY_REDIRECT, check, read
 from idp.endpoints.client_requests import ClientDoor
 from idp.endpoints.forms import form
 from idp.errors import NO_STORE, InvalidDpopProofError, InvalidRequestError
@@ -28,11 +29,10 @@ class PushedRequestEndpoint:
     """POST /par."""
 
     door: ClientDoor
+    reader: Reader
     database: Database
     clock: Clock
     entropy: Entropy
-    issuer: str
-    exchange: str
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """A one-time reference to a checked request. Raises OAuthError."""
@@ -50,7 +50,7 @@ class PushedRequestEndpoint:
             raise InvalidRequestError("A pushed request must not refer to another.")
         kept = {name: value for name, value in parameters.items() if name not in _CREDENTIALS}
         kept |= {"client_id": client.id} | bound_key(kept, binding)
-        asked = Asked(client, True, self.issuer, self.exchange, kept)
+        asked = self.reader.asked(client, True, kept)
         check(asked, BEFORE_ANY_REDIRECT)
         read(asked)
         return kept

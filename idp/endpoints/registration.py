@@ -6,6 +6,7 @@ endpoint for it will call the same function, so that both admit exactly the same
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from kernel.canonical import JSON
 from kernel.identifiers import social_credit_code
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.jose import InvalidKey, VerifyingKey
+from kernel.keys import SIGNATURES
 
 _ALGORITHM_BY_CURVE = {"P-256": "ES256", "Ed25519": "EdDSA"}
 _SUPPORTED: Mapping[str, list[str]] = {
@@ -28,7 +30,9 @@ _SUPPORTED: Mapping[str, list[str]] = {
     "grant_types_supported": [grant.value for grant in GrantType],
     "token_endpoint_auth_methods_supported": [method.value for method in AuthMethod],
 }
+_AUTHORITY = re.compile(r"[A-Za-z0-9.:@\[\]-]+")
 _TEXTS = ("client_id", "client_name", "client_name#zh-CN", "client_name#en", "scope", "token_endpoint_auth_method")
+_SIGNED = ("id_token_signed_response_alg", "userinfo_signed_response_alg")
 _LISTS = (
     "redirect_uris",
     "post_logout_redirect_uris",
@@ -39,14 +43,14 @@ _LISTS = (
 )
 _FLAGS = ("dpop_bound_access_tokens", "require_pushed_authorization_requests")
 _OTHERS = ("application_type", "jwks", "tongban_organisation", "client_uri", "software_id", "software_version")
-_KNOWN = frozenset((*_TEXTS, *_LISTS, *_FLAGS, *_OTHERS))
+_KNOWN = frozenset((*_TEXTS, *_SIGNED, *_LISTS, *_FLAGS, *_OTHERS))
 
 
 def checked(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     """Metadata fit to be stored, with RFC 7591's defaults filled in. Raises InvalidClientMetadataError."""
     _shape(metadata)
     data = _by_rfc_7591(_with_defaults(metadata))
-    for check in (_owner, _redirects, _authentication, _grants):
+    for check in (_owner, _redirects, _authentication, _grants, _algorithms):
         check(data)
     return data
 
@@ -55,7 +59,7 @@ def _shape(metadata: Mapping[str, JSON]) -> None:
     """Only members we act on: a client that believes something is registered is not left in that belief."""
     if unknown := sorted(set(metadata) - _KNOWN):
         raise InvalidClientMetadataError(f"unknown metadata: {', '.join(unknown)}".encode("ascii", "replace").decode())
-    for name in (name for name in _TEXTS if name in metadata):
+    for name in (name for name in (*_TEXTS, *_SIGNED) if name in metadata):
         if not isinstance(metadata[name], str):
             raise InvalidClientMetadataError(f"{name} must be a string")
     for name in (name for name in _LISTS if name in metadata):
@@ -127,6 +131,8 @@ def _redirects(data: Mapping[str, JSON]) -> None:
 def _redirect(name: str, uri: str) -> None:
     """https; http only to the person's own machine (RFC 8252 §7.3)."""
     parts = urlsplit(uri)
+    if not _AUTHORITY.fullmatch(parts.netloc):  # it has to stand in a Content-Security-Policy
+        raise InvalidClientMetadataError(f"{name}: the host is not written in plain letters, digits, dots and hyphens")
     local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
     if not (parts.scheme == "https" or local) or parts.fragment or "@" in parts.netloc or not uri.isascii():
         raise InvalidClientMetadataError(f"{name}: https is needed, without fragment or user information")
@@ -145,6 +151,13 @@ def _grants(data: Mapping[str, JSON]) -> None:
     public = data["token_endpoint_auth_method"] == AuthMethod.NONE.value
     if GrantType.CLIENT_CREDENTIALS.value in granted and public:  # RFC 6749 §4.4
         raise InvalidClientMetadataError("client_credentials needs client authentication")
+
+
+def _algorithms(data: Mapping[str, JSON]) -> None:
+    """OpenID Connect Dynamic Client Registration 1.0 §2; `none` is not among them."""
+    for name in _SIGNED:
+        if data.get(name, "ES256") not in SIGNATURES:
+            raise InvalidClientMetadataError(f"{name} must be one of {', '.join(SIGNATURES)}")
 
 
 def _is_list_of_texts(value: JSON) -> bool:

@@ -1,4 +1,7 @@
-"""The userinfo endpoint (OpenID Connect Core 1.0 §5.3), for bearer (RFC 6750) and DPoP tokens (RFC 9449 §7)."""
+"""The userinfo endpoint (OpenID Connect Core 1.0 §5.3), plain or signed.
+
+For bearer tokens (RFC 6750) and DPoP tokens (RFC 9449 §7).
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,25 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from idp.authentication.accounts import Accounts
+from idp.clients.directory import ClientDirectory
 from idp.endpoints.forms import form
 from idp.errors import InvalidDpopProofError, InvalidRequestError, InvalidTokenError, RefusedDpopProofError
 from idp.model import scopes
+from idp.model.claims import of_scopes
+from idp.model.client import Client
 from idp.model.person import Person
+from idp.model.session import Family
 from idp.store import families
 from idp.tokens import proof_of_possession
+from idp.tokens.person_claims import PersonClaims, told
+from idp.tokens.signed_responses import SignedResponses
 from idp.tokens.verification import AccessTokens
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 
+_JWT = (("Content-Type", "application/jwt"),)
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -28,6 +38,9 @@ class UserinfoEndpoint:
 
     tokens: AccessTokens
     accounts: Accounts
+    directory: ClientDirectory
+    about: PersonClaims
+    responses: SignedResponses
     database: Database
     clock: Clock
 
@@ -38,8 +51,11 @@ class UserinfoEndpoint:
         if claims is None or scopes.OPENID not in str(claims.get("scope", "")).split():
             refuse("The access token is not valid here.")
         self._check_possession(request, scheme, token, claims)
-        person = self._person(str(claims["jti"]))
-        return json_response({"sub": claims["sub"]} | about(person, claims))
+        client, family, person = self._allowed(str(claims["jti"]))
+        body = {"sub": claims["sub"]} | self._told(client, family, person, claims)
+        if client.userinfo_alg is None:
+            return json_response(body)
+        return HttpResponse(200, self.responses.userinfo(body, client).encode(), _JWT)
 
     def _check_possession(self, request: HttpRequest, scheme: str, token: str, claims: Mapping[str, JSON]) -> None:
         """RFC 9449 §7.1: a bound token takes a proof, and is no bearer token (D3)."""
@@ -61,13 +77,22 @@ class UserinfoEndpoint:
             raise InvalidDpopProofError("A DPoP proof is required.")
         self.database.write(lambda connection: proof_of_possession.spend(connection, binding.proofs))
 
-    def _person(self, jti: str) -> Person:
+    def _allowed(self, jti: str) -> tuple[Client, Family, Person]:
+        """Who asks, by what right, about whom: each looked up again (T6)."""
         with self.database.read() as connection:
-            person_id = families.person_of_token(connection, jti)
-        person = None if person_id is None else self.accounts.active(person_id)
-        if person is None:  # T6
+            family = families.of_token(connection, jti)
+        client = None if family is None else self.directory.enabled(family.client_id)
+        person = None if family is None else self.accounts.active(family.person)
+        if family is None or client is None or person is None:
             refuse("The access token is not valid here.")
-        return person
+        return client, family, person
+
+    def _told(self, client: Client, family: Family, person: Person, token: Mapping[str, JSON]) -> dict[str, JSON]:
+        """Claims by the token's scopes (§5.4), and those asked for by name (§5.5) as far as still registered."""
+        granted = str(token.get("scope", "")).split()
+        names = of_scopes(granted) | family.claims.within(client.scopes).userinfo
+        level = {"acr": token.get("acr")} if scopes.PROFILE in granted else {}
+        return told(self.about(person), names) | level
 
 
 def presented(request: HttpRequest) -> tuple[str, str]:
@@ -81,15 +106,6 @@ def presented(request: HttpRequest) -> tuple[str, str]:
     if scheme.lower() not in ("bearer", "dpop") or not token:
         refuse("An access token is required.")
     return scheme.lower(), token.strip()
-
-
-def about(person: Person, claims: Mapping[str, JSON]) -> dict[str, JSON]:
-    """Claims by scope (OpenID Connect Core 1.0 §5.4)."""
-    granted = str(claims.get("scope", "")).split()
-    made: dict[str, JSON] = {}
-    if scopes.PROFILE in granted:
-        made |= {"name": person.name, "acr": claims.get("acr")}
-    return made
 
 
 def refuse(description: str) -> NoReturn:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from idp.authentication.accounts import Accounts
 from idp.errors import InvalidGrantError, OAuthError
 from idp.grants import pkce
-from idp.grants.caller import TokenRequest, check_target
+from idp.grants.caller import TokenRequest
 from idp.grants.reuse import ReuseAlarm
+from idp.grants.target import check_target, resource_server, still_registered
 from idp.model.client import GrantType
 from idp.model.evidence import Details, narrowed, parse_details
 from idp.model.secret import hashed
@@ -94,7 +95,11 @@ class AuthorizationCodeGrant:
         details = self._details(code, request)
         reference = self.accounts.reference(person.id)
         signed_in = SignedIn(person, code.family, reference)
-        entitlement = Entitlement(request.client, self.type.value, code.family.scope, details, request.jkt, signed_in)
+        family = code.family
+        scope = still_registered(request, family.scope, resource_server(request, self.tokens, family.resource))
+        entitlement = Entitlement(
+            request.client, self.type.value, scope, details, request.jkt, signed_in, resource=family.resource
+        )
         check_target(request, entitlement, self.tokens)
         return entitlement, signed_in
 

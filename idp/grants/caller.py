@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from idp.clients.authentication import AuthenticatedClient
-from idp.errors import InvalidRequestError, InvalidTargetError
+from idp.errors import InvalidRequestError
 from idp.model.client import Client, GrantType
 from idp.store.proofs import SpentProof
-from idp.tokens.entitlement import Entitlement
-from idp.tokens.issuer import TokenIssuer
 from idp.tokens.proof_of_possession import Binding
 from kernel.canonical import JSON
 
@@ -55,10 +53,3 @@ class Grant(Protocol):
     def redeem(self, request: TokenRequest) -> dict[str, JSON]:
         """The members of the token response. Raises OAuthError."""
         ...
-
-
-def check_target(request: TokenRequest, entitlement: Entitlement, tokens: TokenIssuer) -> None:
-    """RFC 8707 §2: a `resource` may only say what the token is for anyway. Raises InvalidTargetError (T7)."""
-    audience = tokens.audience(entitlement)
-    if request.form.get("resource", audience) != audience:
-        raise InvalidTargetError("No token for that resource follows from this grant.")

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from idp.clients.authentication import AuthenticatedClient
 from idp.errors import InvalidRequestError, InvalidScopeError, UnauthorizedClientError
-from idp.grants.caller import TokenRequest, check_target
+from idp.grants.caller import TokenRequest
+from idp.grants.target import check_target, resource_server
 from idp.model import scopes
 from idp.model.client import AuthMethod, Client, GrantType
 from idp.model.evidence import Details, parse_details
@@ -40,13 +41,26 @@ class ClientCredentialsGrant:
 
     def _entitlement(self, request: TokenRequest) -> Entitlement:
         client = request.client
-        asked = request.form.get("authorization_details")
+        asked, scope = request.form.get("authorization_details"), request.form.get("scope")
+        if asked is None and self._is_for_a_resource_server(request):
+            return self._for_resource(request, scope)
         if asked is None:
-            return Entitlement(
-                client, self.type.value, system_scope(client, request.form.get("scope")), (), request.jkt
-            )
+            return Entitlement(client, self.type.value, system_scope(client, scope), (), request.jkt)
         details = self._absent_details(request, asked)
         return Entitlement(client, self.type.value, (), details, request.jkt, act=officer(request.authenticated))
+
+    def _is_for_a_resource_server(self, request: TokenRequest) -> bool:
+        named = request.form.get("resource")
+        return named is not None and self.tokens.resources(named) is not None
+
+    def _for_resource(self, request: TokenRequest, asked: str | None) -> Entitlement:
+        """RFC 8707 §2.2: what the client asks within the resource server's scopes, by default all of them."""
+        server = resource_server(request, self.tokens, request.form.get("resource"))
+        own = () if server is None else tuple(sorted(server.scopes))
+        if asked is not None and not set(asked.split()) <= set(own):
+            raise InvalidScopeError("The scope goes beyond what the resource server knows.")
+        scope = own if asked is None else scopes.stored(asked)
+        return Entitlement(request.client, self.type.value, scope, (), request.jkt, resource=request.form["resource"])
 
     def _absent_details(self, request: TokenRequest, asked: str) -> Details:
         """Nobody is present, so more is asked of the client: its own signature, and no scope beside the purpose."""

@@ -14,10 +14,12 @@ from sqlalchemy import Connection
 
 from idp.authentication.accounts import Accounts
 from idp.errors import InvalidGrantError, InvalidScopeError
-from idp.grants.caller import TokenRequest, check_target
+from idp.grants.caller import TokenRequest
 from idp.grants.reuse import ReuseAlarm
+from idp.grants.target import check_target, resource_server, still_registered
 from idp.model import scopes
 from idp.model.client import AuthMethod, GrantType
+from idp.model.resource import ResourceServer
 from idp.model.secret import hashed
 from idp.model.session import Family
 from idp.store import families, refresh_tokens
@@ -57,8 +59,9 @@ class RefreshTokenGrant:
         if person is None:  # T6
             raise InvalidGrantError("The refresh token can no longer be used.")
         signed_in = SignedIn(person, old.family, self.accounts.reference(person.id))
-        scope = narrowed_scope(old.family, request)
-        entitlement = Entitlement(request.client, self.type.value, scope, (), request.jkt, signed_in)
+        resource = old.family.resource
+        scope = narrowed_scope(old.family, request, resource_server(request, self.tokens, resource))
+        entitlement = Entitlement(request.client, self.type.value, scope, (), request.jkt, signed_in, resource=resource)
         check_target(request, entitlement, self.tokens)
         return self._exchange(old, request, entitlement, signed_in)
 
@@ -109,10 +112,10 @@ def key_is_allowed(family: Family, request: TokenRequest) -> None:
         raise InvalidGrantError("The refresh token is bound to a DPoP key.")
 
 
-def narrowed_scope(family: Family, request: TokenRequest) -> tuple[str, ...]:
+def narrowed_scope(family: Family, request: TokenRequest, server: ResourceServer | None) -> tuple[str, ...]:
     """RFC 6749 §6: the scope may shrink, never grow (T7), and never beyond what the client is still registered for."""
     asked = request.form.get("scope")
     if asked is not None and not set(asked.split()) <= set(family.scope):
         raise InvalidScopeError("The scope goes beyond what was granted.")
-    wanted = family.scope if asked is None else scopes.parse(asked)
-    return tuple(scope for scope in wanted if scope in request.client.scopes)
+    wanted = family.scope if asked is None else scopes.stored(asked)
+    return still_registered(request, wanted, server)

@@ -44,4 +44,6 @@ class CodeMaker:
             expires_at=session.expires_at,
             dpop_jkt=asked.dpop_jkt,
             details=asked.details,
+            claims=asked.claims,
+            resource=asked.resource,
         )

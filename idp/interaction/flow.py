@@ -9,14 +9,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from idp.clients.directory import ClientDirectory
-from idp.endpoints import authorization_response
 from idp.endpoints.addresses import INTERACTION
+from idp.endpoints.authorization_response import AuthorizationAnswers
 from idp.errors import AccessDeniedError, ConsentRequiredError, OAuthError, UnauthorizedClientError
 from idp.interaction import cookies
 from idp.interaction.code_maker import CodeMaker
 from idp.interaction.cookies import Cookies
 from idp.interaction.presence import Presence
-from idp.interaction.steps import SignedInPerson, Step, next_step
+from idp.interaction.steps import LOGIN, SELECT_ACCOUNT, SignedInPerson, Step, next_step
 from idp.model.authorization import AuthorizationRequest
 from idp.model.client import Client
 from idp.model.consent import Consent
@@ -48,7 +48,7 @@ class AuthorizationFlow:
     presence: Presence
     maker: CodeMaker
     cookies: Cookies
-    issuer: str
+    answers: AuthorizationAnswers
     clock: Clock
     entropy: Entropy
 
@@ -77,6 +77,13 @@ class AuthorizationFlow:
         if client is None:
             raise UnauthorizedClientError("The client may not ask any more.")
         return client
+
+    def choose(self, interaction: Interaction, *, another: bool) -> None:
+        """The account chooser was answered: from here on the request is one of this person, or asks for a sign-in."""
+        asked = interaction.request
+        prompt = asked.prompt - {SELECT_ACCOUNT} | ({LOGIN} if another else frozenset())
+        chosen = asked.prompting(prompt)
+        self.database.write(lambda connection: interactions.rewrite(connection, interaction.id, chosen))
 
     def allow(
         self,
@@ -131,7 +138,7 @@ class AuthorizationFlow:
             codes.add(connection, code)
 
         self._commit(events, work)
-        return authorization_response.success(asked.redirect_uri, code=secret, state=asked.state, issuer=self.issuer)
+        return self.answers.success(asked.back, secret)
 
     def _commit(self, events: Sequence[Event], work: Work) -> None:
         """Entries and rows together: no consent without its entry, no entry without what it allowed."""
@@ -147,10 +154,10 @@ class AuthorizationFlow:
             raise AlreadyFinished
 
     def _refusal(self, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
-        return authorization_response.failure(asked.redirect_uri, error, state=asked.state, issuer=self.issuer)
+        return self.answers.failure(asked.back, error)
 
 
 def _check_consent(connection: Connection, asked: AuthorizationRequest, present: SignedInPerson, now: datetime) -> None:
     """What was remembered when the page was chosen may be withdrawn by now: the code's transaction looks again."""
-    if not set(asked.scope) <= consents.still_given(connection, present.person.id, asked.client_id, now):
+    if not set(asked.to_agree_to) <= consents.still_given(connection, present.person.id, asked.client_id, now):
         raise ConsentRequiredError("The consent was withdrawn.")

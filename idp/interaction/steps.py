@@ -20,12 +20,13 @@ from idp.model.person import Person
 from idp.model.session import Session
 from kernel.identifiers.subject import SubjectRef
 
-_SIGN_IN_AGAIN = frozenset({"login", "select_account"})
+LOGIN, SELECT_ACCOUNT = "login", "select_account"
 
 
 class Step(StrEnum):
     """One page, one thing."""
 
+    ACCOUNT = "account"
     PASSWORD = "password"  # noqa: S105 - a step's name
     CODE = "code"
     CONSENT = "consent"
@@ -61,6 +62,8 @@ def _needed(request: AuthorizationRequest, started_at: datetime, present: Signed
     if present is None:
         return Step.PASSWORD
     authentication = present.session.authentication
+    if SELECT_ACCOUNT in request.prompt and authentication.at < started_at:
+        return Step.ACCOUNT  # OpenID Connect Core 1.0 §3.1.2.1; who has just signed in here has chosen
     fresh = authentication.since(since)
     if not fresh & assurance.PRIMARY:
         return Step.PASSWORD
@@ -77,7 +80,7 @@ def _needed(request: AuthorizationRequest, started_at: datetime, present: Signed
 
 def fresh_since(request: AuthorizationRequest, started_at: datetime) -> datetime:
     """The oldest authentication that counts (OpenID Connect Core 1.0 §3.1.2.1: `prompt=login`, `max_age`)."""
-    if request.prompt & _SIGN_IN_AGAIN:
+    if LOGIN in request.prompt:
         return started_at
     if request.max_age is not None:
         return started_at - min(timedelta(seconds=request.max_age), timedelta(days=365))
@@ -89,12 +92,12 @@ def required_level(request: AuthorizationRequest, person: Person) -> int:
 
     Raises UnmetAuthenticationRequirementsError when it can reach none: a lower level is never passed off as enough.
     """
-    if not request.levels:
-        return 1
     highest = assurance.attainable(person.assurance, person.authenticators)
     for level in request.levels:
         if level <= highest:
             return level
+    if not request.levels or not request.levels_required:
+        return 1
     raise UnmetAuthenticationRequirementsError("This account cannot reach the level of assurance asked for.")
 
 
@@ -102,7 +105,7 @@ def consent_is_needed(request: AuthorizationRequest, present: SignedInPerson) ->
     """Evidence is agreed to each time; plain scopes are remembered (A11: per client and scope)."""
     if request.details or "consent" in request.prompt:
         return True
-    return not set(request.scope) <= present.remembered
+    return not set(request.to_agree_to) <= present.remembered
 
 
 def silent_refusal(step: Step) -> OAuthError:

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from idp.model import evidence, scopes
+from idp.model.claims import NO_CLAIMS, ClaimsAsked
 from idp.model.evidence import Details
+from idp.model.resource import remembered
 from kernel.canonical import JSON
+
+
+class ResponseMode(StrEnum):
+    """How an answer travels (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2)."""
+
+    QUERY = "query"
+    FORM_POST = "form_post"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnAddress:
+    """Where an answer goes, with what, and how."""
+
+    redirect_uri: str
+    state: str | None
+    mode: ResponseMode
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """One checked request (RFC 6749 §4.1.1 with PKCE, OpenID Connect Core 1.0 §3.1.2.1, RFC 9396)."""
+    """One checked request (RFC 6749 §4.1.1 with PKCE, OpenID Connect Core 1.0 §3.1.2.1, RFC 9396).
+
+    ``levels_required``: a level below all of ``levels`` is not enough; otherwise they are a wish.
+    """
 
     client_id: str
     redirect_uri: str
@@ -23,11 +45,33 @@ class AuthorizationRequest:
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     levels: tuple[int, ...] = ()
+    levels_required: bool = True
+    claims: ClaimsAsked = NO_CLAIMS
+    response_mode: ResponseMode = ResponseMode.QUERY
     login_hint: str | None = field(default=None, repr=False)
     ui_locales: str | None = None
     dpop_jkt: str | None = None
     expected_sub: str | None = None
+    resource: str | None = None
     details: Details = ()
+
+    @property
+    def back(self) -> ReturnAddress:
+        """Where the answer goes."""
+        return ReturnAddress(self.redirect_uri, self.state, self.response_mode)
+
+    @property
+    def to_agree_to(self) -> tuple[str, ...]:
+        """What a person is asked about, as consent to it is remembered.
+
+        A claim asked for by name is put in the words of its scope; a resource server's scope is known by both names.
+        """
+        asked = (*self.scope, *sorted(self.claims.scopes - set(self.scope)))
+        return tuple(each if each in scopes.LABELS else remembered(self.resource, each) for each in asked)
+
+    def prompting(self, prompt: frozenset[str]) -> AuthorizationRequest:
+        """The same request, once a part of its `prompt` was answered."""
+        return replace(self, prompt=prompt)
 
     def to_json(self) -> dict[str, JSON]:
         """The stored form."""
@@ -41,10 +85,14 @@ class AuthorizationRequest:
             "prompt": [*sorted(self.prompt)],
             "max_age": self.max_age,
             "levels": [*self.levels],
+            "levels_required": self.levels_required,
+            "claims": self.claims.to_json(),
+            "response_mode": self.response_mode.value,
             "login_hint": self.login_hint,
             "ui_locales": self.ui_locales,
             "dpop_jkt": self.dpop_jkt,
             "expected_sub": self.expected_sub,
+            "resource": self.resource,
             "details": evidence.to_json(self.details),
         }
 
@@ -54,17 +102,21 @@ class AuthorizationRequest:
         return cls(
             client_id=str(stored["client_id"]),
             redirect_uri=str(stored["redirect_uri"]),
-            scope=scopes.parse(str(stored["scope"])),
+            scope=scopes.stored(str(stored["scope"])),
             code_challenge=str(stored["code_challenge"]),
             state=_text(stored["state"]),
             nonce=_text(stored["nonce"]),
             prompt=frozenset(_texts(stored["prompt"])),
             max_age=_number(stored["max_age"]),
             levels=tuple(int(level) for level in _texts(stored["levels"])),
+            levels_required=stored["levels_required"] is True,
+            claims=ClaimsAsked.from_json(stored["claims"]),
+            response_mode=ResponseMode(str(stored["response_mode"])),
             login_hint=_text(stored["login_hint"]),
             ui_locales=_text(stored["ui_locales"]),
             dpop_jkt=_text(stored["dpop_jkt"]),
             expected_sub=_text(stored["expected_sub"]),
+            resource=_text(stored["resource"]),
             details=evidence.stored_details(stored["details"]),
         )
 

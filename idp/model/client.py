@@ -43,6 +43,8 @@ class Client:
     dpop_bound: bool = False
     par_required: bool = False
     native: bool = False
+    id_token_alg: str = "ES256"  # noqa: S105 - an algorithm
+    userinfo_alg: str | None = None
     keys: tuple[VerifyingKey, ...] = ()
     secret_hash: bytes | None = field(default=None, repr=False)
     disabled: bool = False

@@ -1,16 +1,18 @@
 """The scopes that exist, what each means to a person, and which of them are for the exchange.
 
-RFC 6749 §3.3; `openid` and `profile` by OpenID Connect Core 1.0 §5.4; the others are ours.
+RFC 6749 §3.3; `openid`, `profile`, `email` and `phone` by OpenID Connect Core 1.0 §5.4; the others are ours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from kernel.text import Text
 
 OPENID = "openid"
 PROFILE = "profile"
+EMAIL = "email"
+PHONE = "phone"
 CASES = "cases"
 GOVERNANCE = "governance"
 USAGE = "usage"
@@ -21,6 +23,8 @@ LABELS: dict[str, Text] = {
         "确认您是同一位用户（只对该部门有效的编号）", "Recognise you, by a number that only this department knows"
     ),
     PROFILE: Text("您的姓名和实名等级", "Your name and how well your identity is proven"),
+    EMAIL: Text("您确认过的电子邮箱", "The e-mail address you confirmed"),
+    PHONE: Text("您确认过的手机号码", "The phone number you confirmed"),
     CASES: Text("在交换平台办理事项", "Handle cases at the exchange"),
     GOVERNANCE: Text("以您的职务审批数据共享", "Decide on data sharing in your official role"),
     USAGE: Text("查看谁使用过您的数据", "See who used your data"),
@@ -31,19 +35,24 @@ LABELS: dict[str, Text] = {
 EXCHANGE = frozenset({CASES, GOVERNANCE, USAGE})
 """Scopes whose access tokens are meant for the exchange and therefore always sender-constrained."""
 
-OF_PEOPLE = frozenset({OPENID, PROFILE, GOVERNANCE, USAGE})
+OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, PHONE, GOVERNANCE, USAGE})
 """Scopes only a person can give."""
 
 OF_SYSTEMS = frozenset({CASES, INTROSPECT})
 """Scopes a system holds by its registration (client credentials)."""
 
 
-def parse(text: str) -> tuple[str, ...]:
-    """The scopes of a space-separated list that exist here, each once, in the order asked.
+def parse(text: str, theirs: Collection[str] = ()) -> tuple[str, ...]:
+    """The scopes of a space-separated list that exist here or at the resource server meant, each once, in order.
 
     Unknown ones are left out, as OpenID Connect Core 1.0 §3.1.2.1 asks.
     """
-    return tuple(dict.fromkeys(scope for scope in text.split(" ") if scope in LABELS))
+    return tuple(dict.fromkeys(scope for scope in text.split(" ") if scope in LABELS or scope in theirs))
+
+
+def stored(text: str) -> tuple[str, ...]:
+    """Scopes as ``text`` stored them: they were checked before."""
+    return tuple(text.split())
 
 
 def text(scopes: Iterable[str]) -> str:

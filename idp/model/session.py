@@ -7,6 +7,7 @@ from datetime import datetime
 
 from idp.model.assurance import Authentication
 from idp.model.authorization import AuthorizationRequest
+from idp.model.claims import NO_CLAIMS, ClaimsAsked
 from idp.model.evidence import Details
 
 
@@ -35,7 +36,8 @@ class Interaction:
 class Family:
     """What one person allowed one client once: every token that stems from it is revoked with it.
 
-    ``sid`` is the session as this client's organisation knows it (pairwise, like ``sub``).
+    ``claims``: asked for by name; ``resource``: the resource server its tokens are for, unless that follows from the
+    scope. ``sid`` is the session as this client's organisation knows it (pairwise, like ``sub``).
     """
 
     id: str
@@ -49,6 +51,8 @@ class Family:
     expires_at: datetime
     dpop_jkt: str | None = None
     details: Details = ()
+    claims: ClaimsAsked = NO_CLAIMS
+    resource: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

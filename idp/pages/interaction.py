@@ -62,9 +62,23 @@ class InteractionPages:
                 return self.flow.allow(interaction, present)
             if step is Step.CONSENT and present is not None:
                 return self._consent_page(interaction, present)
+            if step is Step.ACCOUNT and present is not None:
+                return self._account_page(interaction, present)
             return self._step_page(interaction, step)
         except OAuthError as error:
             return self.flow.refuse(interaction, error)
+
+    @for_people
+    def account(self, request: HttpRequest, interaction_id: str) -> HttpResponse:
+        """The account chooser's answer. It counts only where the chooser is the step that comes next."""
+        interaction = self._open(request, interaction_id)
+        try:
+            present = self.presence.of(request, self.flow.client(interaction.request))
+            if next_step(interaction.request, interaction.started_at, present) is Step.ACCOUNT:
+                self.flow.choose(interaction, another=forms.field(request, forms.ACCOUNT) == forms.ANOTHER)
+        except OAuthError as error:
+            return self.flow.refuse(interaction, error)
+        return redirect(f"{INTERACTION}/{interaction.id}")
 
     @for_people
     def password(self, request: HttpRequest, interaction_id: str) -> HttpResponse:
@@ -119,6 +133,9 @@ class InteractionPages:
             Route(
                 "POST", f"{address}/password", self.password, "the browser that began it", step, page=True, tag="pages"
             ),
+            Route(
+                "POST", f"{address}/account", self.account, "the browser that began it", step, page=True, tag="pages"
+            ),
             Route("POST", f"{address}/otp", self.code, "the browser that began it", step, page=True, tag="pages"),
             Route("POST", f"{address}/consent", self.decide, "the browser that began it", step, page=True, tag="pages"),
         )
@@ -156,6 +173,17 @@ class InteractionPages:
             department=self.directory.organisation(client.organisation).name,
             username=username or interaction.request.login_hint or "",
             error=error,
+        )
+        return page.adding(forms.policy_towards(interaction.request.redirect_uri))
+
+    def _account_page(self, interaction: Interaction, present: SignedInPerson) -> HttpResponse:
+        client = self.flow.client(interaction.request)
+        page = page_response(
+            "idp/account.html",
+            action=f"{INTERACTION}/{interaction.id}",
+            application=client.name,
+            department=self.directory.organisation(client.organisation).name,
+            person=present.person,
         )
         return page.adding(forms.policy_towards(interaction.request.redirect_uri))
 

@@ -72,13 +72,13 @@ def _holding(now: datetime) -> ColumnElement[bool]:
 
 
 def _together(stored: Iterable[str]) -> frozenset[str]:
-    return frozenset(scope for text in stored for scope in scopes.parse(text))
+    return frozenset(scope for text in stored for scope in scopes.stored(text))
 
 
 def _give_way(connection: Connection, newer: Consent, now: datetime) -> None:
     statement = select(consent.c.id, consent.c.scope).where(_of(newer.person, newer.client_id), _holding(now))
     older = connection.execute(statement).all()
-    replaced = [row.id for row in older if row.scope and set(scopes.parse(row.scope)) <= set(newer.scope)]
+    replaced = [row.id for row in older if row.scope and set(scopes.stored(row.scope)) <= set(newer.scope)]
     if replaced:
         connection.execute(update(consent).where(consent.c.id.in_(replaced)).values(until=now))
 
@@ -89,7 +89,7 @@ def _consent(row: Row[tuple[object, ...]]) -> Consent:
         person=row.person,
         client_id=row.client_id,
         answer=Answer(row.answer),
-        scope=scopes.parse(row.scope),
+        scope=scopes.stored(row.scope),
         terms=Terms.from_json(decode(row.terms)),
         given_at=row.given_at,
         until=row.until,

@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model import evidence, scopes
 from idp.model.assurance import Authentication
+from idp.model.claims import ClaimsAsked
 from idp.model.session import Family
 from idp.store import revocations, versions
 from idp.store.tables import family, issued_token, person, web_session
@@ -31,6 +32,8 @@ def add(connection: Connection, added: Family) -> None:
             factors=encode(added.authentication.to_json()).decode(),
             level=added.level,
             dpop_jkt=added.dpop_jkt,
+            claims=encode(added.claims.to_json()).decode(),
+            resource=added.resource,
             expires_at=added.expires_at,
         )
     )
@@ -67,14 +70,11 @@ def record_token(connection: Connection, family_id: str, jti: str, expires_at: d
     connection.execute(insert(issued_token).values(jti=jti, family=family_id, expires_at=expires_at))
 
 
-def person_of_token(connection: Connection, jti: str) -> str | None:
-    """Whom an access token is about."""
-    statement = (
-        select(family.c.person)
-        .join(issued_token, issued_token.c.family == family.c.id)
-        .where(issued_token.c.jti == jti)
-    )
-    return connection.execute(statement).scalar_one_or_none()
+def of_token(connection: Connection, jti: str) -> Family | None:
+    """What an access token stems from."""
+    statement = columns().join(issued_token, issued_token.c.family == family.c.id).where(issued_token.c.jti == jti)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else from_row(row)
 
 
 def revoke(connection: Connection, family_id: str, now: datetime) -> bool:
@@ -119,6 +119,8 @@ def columns() -> Select[tuple[object, ...]]:
         family.c.factors,
         family.c.level,
         family.c.dpop_jkt,
+        family.c.claims,
+        family.c.resource,
         family.c.expires_at.label("family_expires_at"),
     )
 
@@ -131,12 +133,14 @@ def from_row(row: Row[tuple[object, ...]]) -> Family:
         person=row.person,
         session=row.session,
         sid=row.sid,
-        scope=scopes.parse(row.scope),
+        scope=scopes.stored(row.scope),
         authentication=authentication(row.factors),
         level=row.level,
         expires_at=row.family_expires_at,
         dpop_jkt=row.dpop_jkt,
         details=evidence.stored_details(decode(row.details)),
+        claims=ClaimsAsked.from_json(decode(row.claims or "{}")),
+        resource=row.resource,
     )
 
 

@@ -43,6 +43,15 @@ def find(connection: Connection, interaction_id: str, browser_hash: bytes, now: 
     return Interaction(row.id, request, row.pushed, row.started_at)
 
 
+def rewrite(connection: Connection, interaction_id: str, request: AuthorizationRequest) -> None:
+    """Keep what a person answered about an unfinished interaction's request."""
+    connection.execute(
+        update(interaction)
+        .where(interaction.c.id == interaction_id, interaction.c.finished_at.is_(None))
+        .values(request=encode(request.to_json()).decode())
+    )
+
+
 def finish(connection: Connection, interaction_id: str, now: datetime) -> bool:
     """End an interaction: True once, however often the button was pressed."""
     statement = (

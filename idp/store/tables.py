@@ -38,6 +38,17 @@ client = Table(
     Column("disabled_at", Instant),
 )
 
+resource_server = Table(
+    "resource_server",
+    metadata,
+    Column("identifier", String(500), primary_key=True),
+    Column("organisation", String(18), ForeignKey("organisation.code"), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("clients", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+)
+
 person = Table(
     "person",
     metadata,
@@ -172,6 +183,8 @@ family = Table(
     Column("dpop_jkt", String(60)),
     Column("expires_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    Column("claims", Text),
+    Column("resource", String(500)),
     Index("family_session", "session"),
     Index("family_person", "person", "client_id"),
     Index("family_expires_at", "expires_at"),

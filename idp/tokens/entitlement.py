@@ -25,7 +25,10 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """One token to be issued. Without ``signed_in`` nobody is present; ``act`` then names the client's officer."""
+    """One token to be issued. Without ``signed_in`` nobody is present; ``act`` then names the client's officer.
+
+    ``resource`` is the resource server the token is for (RFC 8707), unless it is for the exchange or for userinfo.
+    """
 
     client: Client
     grant_type: str
@@ -34,6 +37,7 @@ class Entitlement:
     jkt: str | None = None
     signed_in: SignedIn | None = None
     act: Mapping[str, JSON] | None = None
+    resource: str | None = None
 
     @property
     def is_for_the_exchange(self) -> bool:

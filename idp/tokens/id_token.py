@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
-from idp.model import assurance, scopes
+from idp.model import assurance
+from idp.model.claims import of_scopes
 from idp.tokens import lifetimes
 from idp.tokens.access_token import Stamp, offices
 from idp.tokens.entitlement import Entitlement, SignedIn
 from idp.tokens.pairwise import Pairwise
+from idp.tokens.person_claims import PersonClaims, told
 from kernel.canonical import JSON
 from kernel.jose import base64url
 
@@ -16,7 +18,14 @@ TYPE = "JWT"
 
 
 def claims(
-    entitlement: Entitlement, signed_in: SignedIn, stamp: Stamp, *, issuer: str, pairwise: Pairwise, nonce: str | None
+    entitlement: Entitlement,
+    signed_in: SignedIn,
+    stamp: Stamp,
+    *,
+    issuer: str,
+    pairwise: Pairwise,
+    nonce: str | None,
+    about: PersonClaims,
 ) -> dict[str, JSON]:
     """Who signed in, how, and for whom. `at_hash` is added when the access token exists."""
     family = signed_in.family
@@ -34,16 +43,16 @@ def claims(
     if nonce is not None:
         made["nonce"] = nonce  # §3.1.2.1: passed through unmodified
     made |= offices(entitlement, signed_in)
-    if entitlement.is_for_the_exchange:
-        made |= profile(entitlement.scope, signed_in)  # no access token for userinfo exists, so they stand here (§5.4)
-    return made
+    names = family.claims.within(entitlement.client.scopes).id_token  # §5.5
+    if entitlement.is_for_the_exchange or entitlement.resource is not None:
+        names |= of_scopes(entitlement.scope)  # no access token for userinfo exists, so they stand here (§5.4)
+    return made | (told(about(signed_in.person), names) if names else {})
 
 
-def profile(scope: tuple[str, ...], signed_in: SignedIn) -> dict[str, JSON]:
-    """What the `profile` scope gives (§5.4): the name as one field, since Chinese names are not split."""
-    return {"name": signed_in.person.name} if scopes.PROFILE in scope else {}
+def access_token_hash(access_token: str, alg: str) -> str:
+    """`at_hash`: the left half of the hash of the token's own signature algorithm (§3.1.3.6).
 
-
-def access_token_hash(access_token: str) -> str:
-    """`at_hash` for ES256: the left half of SHA-256 (§3.1.3.6)."""
-    return base64url.encode(hashlib.sha256(access_token.encode()).digest()[:16])
+    Ed25519 hashes by SHA-512 (RFC 8032 §5.1), all the others we sign with by SHA-256.
+    """
+    digest = (hashlib.sha512 if alg == "EdDSA" else hashlib.sha256)(access_token.encode()).digest()
+    return base64url.encode(digest[: len(digest) // 2])

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from idp.errors import InvalidDpopProofError, InvalidGrantError, TemporarilyUnavailableError
 from idp.model import evidence, scopes
+from idp.model.resource import ResourceServer
 from idp.resource.metadata import ResourceMetadata, ResourceUnavailable
 from idp.store import families
 from idp.store.proofs import SpentProof
@@ -16,7 +17,9 @@ from idp.tokens import access_token, id_token, proof_of_possession
 from idp.tokens.access_token import Stamp
 from idp.tokens.entitlement import Entitlement, SignedIn
 from idp.tokens.pairwise import Pairwise
+from idp.tokens.person_claims import PersonClaims
 from idp.tokens.purpose import SUBJECT_CLAIM, seal_subject
+from idp.tokens.signed_responses import SignedResponses
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy
@@ -28,6 +31,10 @@ from kernel.ledger.log import Ledger
 
 Spend = Callable[[Connection], None]
 """Uses up what a token costs (code, refresh token) and stores what goes with it, in the ledger's transaction."""
+
+
+Resources = Callable[[str], ResourceServer | None]
+"""Finds a resource server in force by its identifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,17 @@ class TokenIssuer:
         keys: KeyRing,
         ledger: Ledger,
         pairwise: Pairwise,
+        resources: Resources,
+        about: PersonClaims,
+        responses: SignedResponses,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
         self._issuer, self._exchange = issuer, exchange
         self._keys, self._ledger, self._pairwise = keys, ledger, pairwise
         self._clock, self._entropy = clock, entropy
+        self._about, self._responses = about, responses
+        self.resources = resources
 
     @property
     def exchange(self) -> str:
@@ -67,8 +79,8 @@ class TokenIssuer:
         return self._exchange.resource
 
     def audience(self, entitlement: Entitlement) -> str:
-        """Whom a token is for: the exchange, or this provider's own userinfo endpoint."""
-        return self.exchange if entitlement.is_for_the_exchange else self._issuer
+        """Whom a token is for: the exchange, a resource server, or this provider's own userinfo endpoint."""
+        return self.exchange if entitlement.is_for_the_exchange else entitlement.resource or self._issuer
 
     def mint(self, entitlement: Entitlement) -> Minted:
         """A signed access token. Raises InvalidDpopProofError, TemporarilyUnavailableError."""
@@ -118,10 +130,15 @@ class TokenIssuer:
 
     def _id_token(self, entitlement: Entitlement, signed_in: SignedIn, minted: Minted, nonce: str | None) -> str:
         claims = id_token.claims(
-            entitlement, signed_in, minted.stamp, issuer=self._issuer, pairwise=self._pairwise, nonce=nonce
+            entitlement,
+            signed_in,
+            minted.stamp,
+            issuer=self._issuer,
+            pairwise=self._pairwise,
+            nonce=nonce,
+            about=self._about,
         )
-        claims["at_hash"] = id_token.access_token_hash(minted.token)
-        return sign(claims, self._keys.signing(), typ=id_token.TYPE)
+        return self._responses.id_token(claims, minted.token, entitlement.client)
 
     def _subject_claim(self, entitlement: Entitlement, stamp: Stamp) -> dict[str, JSON]:
         signed_in = entitlement.signed_in

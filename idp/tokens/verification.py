@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from idp.revocations import Revocations
 from idp.tokens import access_token, lifetimes
+from idp.tokens.issuer import Resources
 from kernel.canonical import JSON
 from kernel.clock import Clock
-from kernel.jose import InvalidToken, verify
+from kernel.jose import InvalidToken, Refused, compact, verify
 from kernel.keys import KeyRing
 
 
@@ -19,22 +20,30 @@ class AccessTokens:
 
     issuer: str
     exchange: str
+    resources: Resources
     keys: KeyRing
     revocations: Revocations
     clock: Clock
 
     def live(self, token: str) -> Mapping[str, JSON] | None:
         """The claims of a token that is valid now; None for every other text."""
-        for audience in (self.issuer, self.exchange):
-            claims = self._verified(token, audience)
-            if claims is not None:
-                return None if self.revocations.covers(claims) else claims
-        return None
+        audience = self._claimed_audience(token)
+        claims = None if audience is None else self._verified(token, audience)
+        return None if claims is None or self.revocations.covers(claims) else claims
 
     def own(self, token: str) -> Mapping[str, JSON] | None:
         """The claims of a live token whose audience is this provider itself (userinfo)."""
         claims = self._verified(token, self.issuer)
         return None if claims is None or self.revocations.covers(claims) else claims
+
+    def _claimed_audience(self, token: str) -> str | None:
+        """Whom a token says it is for, if that is anybody we issue for. Not verified: it only says what to verify."""
+        try:
+            audience = compact.json_object(compact.parse(token).payload).get("aud")
+        except Refused:
+            return None
+        ours = isinstance(audience, str) and (audience in (self.issuer, self.exchange) or self.resources(audience))
+        return str(audience) if ours else None
 
     def _verified(self, token: str, audience: str) -> Mapping[str, JSON] | None:
         try:

@@ -87,6 +87,8 @@ class Browser:
             return {"username": username, "password": password}
         if "otp" in names:
             return {"otp": otp or self.code()}
+        if "account" in names:
+            return {"account": "this"}
         assert "decision" in names, page.text
         return {"decision": decision}
 

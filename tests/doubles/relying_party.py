@@ -15,7 +15,7 @@ from kernel.canonical import JSON
 from kernel.entropy import SystemEntropy, token
 from kernel.jose import base64url
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import CASE, EXCHANGE, ISSUER, SERVICE_ITEM, Provider
+from tests.doubles.identity_provider import CASE, EXCHANGE, ISSUER, SERVICE_ITEM, URBAN, Provider
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CALLBACK = "https://market.example/callback"
@@ -184,6 +184,25 @@ def public_client(provider: Provider, **metadata: Any) -> RelyingParty:
 
 def by_secret(provider: Provider, **metadata: Any) -> RelyingParty:
     return RelyingParty(provider, token_endpoint_auth_method="client_secret_basic", **metadata)
+
+
+PERMITS = "https://permits.example/api"
+
+
+def permits(provider: Provider, *clients: RelyingParty) -> None:
+    """A resource server of the urban management department, and whom it lets in."""
+    provider.administration.resources.put(
+        {
+            "resource": PERMITS,
+            "tongban_organisation": URBAN,
+            "scopes": {
+                "permits:read": {"zh": "查看许可", "en": "Read permits"},
+                "permits:file": {"zh": "申办许可", "en": "File for permits"},
+            },
+            "clients": [each.id for each in clients],
+        }
+    )
+    provider.settle()
 
 
 def detail(**changes: Any) -> dict[str, Any]:

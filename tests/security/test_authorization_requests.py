@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.doubles.browser import Browser, parameters
+from tests.doubles.browser import Browser, form_of, parameters
 from tests.doubles.identity_provider import EXCHANGE, ISSUER, Provider
 from tests.doubles.relying_party import CALLBACK, CHALLENGE, RelyingParty, details, public_client
 
@@ -178,15 +178,33 @@ def test_A6_request_objects_are_refused_unread_and_nothing_is_fetched(
     assert provider.exchange.asked == []
 
 
-def test_A7_form_post_does_not_exist(party: RelyingParty, browser: Browser) -> None:
-    for mode in ("form_post", "form_post.jwt", "fragment"):
-        answer = browser.get(party.authorize_url(response_mode=mode, state='"><script>'))
-        assert parameters(answer.headers["Location"]) == {
-            "error": "invalid_request",
-            "error_description": "The only response_mode is query.",
-            "state": '"><script>',
-            "iss": ISSUER,
-        }
+def test_A7_a_form_is_posted_to_a_registered_address_alone_and_everything_in_it_is_escaped(
+    party: RelyingParty, browser: Browser
+) -> None:
+    """GHSA-9vm7-v8wj-3fqw."""
+    evil = "https://evil.example/'\"><script>alert(1)</script>"
+    assert_shown_and_not_sent(browser.get(party.authorize_url(response_mode="form_post", redirect_uri=evil)))
+    state = "\"><script>alert(1)</script>'"
+    page = browser.get(party.authorize_url(response_mode="form_post", response_type="token", state=state))
+    form = form_of(page)
+    assert (page.status_code, form.action) == (200, CALLBACK)
+    assert form.fields == {
+        "error": "unsupported_response_type",
+        "error_description": "The only response_type is code.",
+        "state": state,
+        "iss": ISSUER,
+    }
+    assert "<script>alert" not in page.text
+    policy = page.headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "form-action 'self' https://market.example;" in policy
+
+
+@pytest.mark.parametrize("mode", ["fragment", "web_message", "FORM_POST"])
+def test_A7_other_response_modes_do_not_exist(party: RelyingParty, browser: Browser, mode: str) -> None:
+    answer = browser.get(party.authorize_url(response_mode=mode, state='"><script>'))
+    back = parameters(answer.headers["Location"])
+    assert (back["error"], back["state"], back["iss"]) == ("invalid_request", '"><script>', ISSUER)
 
 
 def test_A8_every_authorization_response_names_its_issuer(party: RelyingParty, provider: Provider) -> None:
@@ -257,9 +275,10 @@ def test_malformed_values_are_refused(party: RelyingParty, browser: Browser, wro
 
 
 def test_a_resource_may_only_agree(party: RelyingParty, browser: Browser) -> None:
-    answer = browser.get(party.authorize_url(resource="https://elsewhere.example"))
-    assert parameters(answer.headers["Location"])["error"] == "invalid_target"
-    assert browser.get(party.authorize_url(resource=EXCHANGE)).headers["Location"].startswith("/interaction/")
+    for elsewhere in ("https://elsewhere.example", EXCHANGE):
+        answer = browser.get(party.authorize_url(resource=elsewhere))
+        assert parameters(answer.headers["Location"])["error"] == "invalid_target"
+    assert browser.get(party.authorize_url(resource=ISSUER)).headers["Location"].startswith("/interaction/")
 
 
 def test_a_client_may_be_bound_to_pushed_requests(provider: Provider, browser: Browser) -> None:

@@ -35,7 +35,7 @@ def test_the_metadata_are_what_rfc_8414_asks() -> None:
     from idp.endpoints.addresses import Addresses
     from idp.endpoints.discovery import metadata
 
-    AuthorizationServerMetadata(metadata(Addresses("https://id.example"))).validate()
+    AuthorizationServerMetadata(metadata(Addresses("https://id.example"), ("ES256",))).validate()
 
 
 def test_nothing_that_does_not_exist_is_announced(party: RelyingParty) -> None:

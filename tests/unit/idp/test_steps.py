@@ -21,7 +21,8 @@ from idp.model.assurance import (
     leading_to,
     reached,
 )
-from idp.model.authorization import AuthorizationRequest
+from idp.model.authorization import AuthorizationRequest, ResponseMode
+from idp.model.claims import ClaimsAsked
 from idp.model.evidence import EvidenceAsked, EvidenceDetail
 from idp.model.person import Person, PersonKind
 from idp.model.session import Session
@@ -43,6 +44,10 @@ REQUESTS = st.builds(
     prompt=PROMPTS,
     max_age=st.none() | st.integers(min_value=0, max_value=7200),
     levels=st.lists(st.sampled_from(LEVELS), unique=True).map(tuple),
+    levels_required=st.booleans(),
+    claims=st.sampled_from([ClaimsAsked(), ClaimsAsked(frozenset({"name"}), frozenset({"name", "email"}))]),
+    response_mode=st.sampled_from(ResponseMode),
+    resource=st.sampled_from([None, "https://permits.example/api"]),
     expected_sub=st.sampled_from([None, None, "one"]),
     details=st.sampled_from([(), (DETAIL,)]),
 )
@@ -61,7 +66,7 @@ def people(draw: st.DrawFn) -> SignedInPerson | None:
     proofed = draw(st.sampled_from(LEVELS))
     person = Person("p", "p", "p", PersonKind.NATURAL, proofed, False, authenticators=has)
     session = Session("s", "p", Authentication(factors), START, START + timedelta(hours=1))
-    remembered = frozenset(draw(SCOPES))
+    remembered = frozenset(draw(SCOPES)) | draw(st.sampled_from([frozenset(), frozenset({"profile", "email"})]))
     return SignedInPerson(
         person, session, remembered, draw(st.sampled_from(["one", "two"])), draw(st.sampled_from([None, WANG]))
     )
@@ -82,7 +87,7 @@ def test_a_code_is_made_only_for_somebody_strong_fresh_and_agreeing(
         return
     assert present is not None
     signed_in = present.session.authentication
-    if request.levels:
+    if request.levels and request.levels_required:
         assert present.level in request.levels or present.level > min(request.levels)
         assert present.level >= min(request.levels)
     if request.max_age is not None:
@@ -90,7 +95,7 @@ def test_a_code_is_made_only_for_somebody_strong_fresh_and_agreeing(
     if request.prompt & {"login", "select_account"}:
         assert signed_in.at >= START
     assert request.expected_sub in (None, present.sub)
-    assert set(request.scope) <= present.remembered
+    assert set(request.to_agree_to) <= present.remembered
     assert not request.details
     assert "consent" not in request.prompt
 
@@ -120,7 +125,12 @@ def test_a_level_out_of_reach_is_an_error_never_a_lower_level(
         return
     highest = attainable(present.person.assurance, present.person.authenticators)
     if min(request.levels) > highest and "none" not in request.prompt:
-        assert outcome(request, present) in (Step.PASSWORD, "login_required", "unmet_authentication_requirements")
+        found = outcome(request, present)
+        if request.levels_required:
+            steps = (Step.ACCOUNT, Step.PASSWORD)
+            assert found in (*steps, "login_required", "unmet_authentication_requirements")
+        else:
+            assert found != "unmet_authentication_requirements"
 
 
 @given(REQUESTS)

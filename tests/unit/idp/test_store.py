@@ -18,7 +18,7 @@ from kernel.clock import ManualClock
 from kernel.database import Database, DatabaseUnavailable
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import START, Provider
-from tests.doubles.relying_party import ProofKey, RelyingParty, public_client
+from tests.doubles.relying_party import ProofKey, RelyingParty, permits, public_client
 from tests.unit.idp.test_notices import tell
 
 
@@ -48,6 +48,7 @@ def counts(provider: Provider) -> dict[str, int]:
 def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provider) -> None:
     party, key, clock = RelyingParty(either_provider), ProofKey(either_provider), either_provider.clock
     sweeper = Sweeper(either_provider.database, clock)
+    permits(either_provider)
     browser = Browser(either_provider)
     browser.get(party.authorize_url(prompt="consent"))
     party.form("/revoke", {"token": party.tokens(browser, dpop=key)["access_token"]})
@@ -61,7 +62,8 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
     clock.advance(timedelta(hours=14).total_seconds())
     sweeper.sweep()
     after = counts(either_provider)
-    lasting = {"state_version", "organisation", "client", "person", "credential", "consent", "contact_channel"}
+    lasting = {"state_version", "organisation", "client", "resource_server", "person", "credential", "consent"}
+    lasting |= {"contact_channel"}
     assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}
     left = {name for name in after.keys() - lasting if after[name]}
     assert left <= {"throttle", "notice"}  # failures are remembered for a day, and notices tried as long

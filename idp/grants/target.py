@@ -1,0 +1,32 @@
+"""For whom a token is (RFC 8707): chosen at authorization, repeated at the token endpoint, never widened (T7)."""
+
+from __future__ import annotations
+
+from idp.errors import InvalidTargetError
+from idp.grants.caller import TokenRequest
+from idp.model.resource import ResourceServer
+from idp.tokens.entitlement import Entitlement
+from idp.tokens.issuer import TokenIssuer
+
+
+def check_target(request: TokenRequest, entitlement: Entitlement, tokens: TokenIssuer) -> None:
+    """§2.2: a `resource` may only say what the token is for anyway. Raises InvalidTargetError (T7)."""
+    audience = tokens.audience(entitlement)
+    if request.form.get("resource", audience) != audience:
+        raise InvalidTargetError("No token for that resource follows from this grant.")
+
+
+def resource_server(request: TokenRequest, tokens: TokenIssuer, identifier: str | None) -> ResourceServer | None:
+    """The resource server meant, asked again at each token: one that no longer lets the client in is no audience."""
+    if identifier is None:
+        return None
+    server = tokens.resources(identifier)
+    if server is None or not server.serves(request.client):
+        raise InvalidTargetError("No token for that resource is issued to this client.")
+    return server
+
+
+def still_registered(request: TokenRequest, scope: tuple[str, ...], server: ResourceServer | None) -> tuple[str, ...]:
+    """What of a granted scope the client may still have: by its own registration, or by the resource server's."""
+    theirs = frozenset() if server is None else server.scopes.keys()
+    return tuple(each for each in scope if each in request.client.scopes or each in theirs)

@@ -1,0 +1,41 @@
+"""What is signed for one client: ID tokens, and userinfo where the client wants it signed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from idp.errors import UnauthorizedClientError
+from idp.model.client import Client
+from idp.tokens import id_token
+from kernel.canonical import JSON
+from kernel.jose import SigningKey, sign
+from kernel.keys import KeyRing, UnknownKey
+
+USERINFO_TYPE = "JWT"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedResponses:
+    """Signs by the algorithm a client is registered for (OpenID Connect Dynamic Client Registration 1.0 §2)."""
+
+    issuer: str
+    keys: KeyRing
+
+    def id_token(self, claims: Mapping[str, JSON], access_token: str, client: Client) -> str:
+        """An ID token with its `at_hash`, which follows from the algorithm (OpenID Connect Core 1.0 §3.1.3.6)."""
+        key = self._key(client.id_token_alg)
+        return sign({**claims, "at_hash": id_token.access_token_hash(access_token, key.alg)}, key, typ=id_token.TYPE)
+
+    def userinfo(self, claims: Mapping[str, JSON], client: Client) -> str:
+        """Userinfo as a JWT, naming us and the client (OpenID Connect Core 1.0 §5.3.2)."""
+        body = {**claims, "iss": self.issuer, "aud": client.id}
+        return sign(body, self._key(client.userinfo_alg or client.id_token_alg), typ=USERINFO_TYPE)
+
+    def _key(self, alg: str) -> SigningKey:
+        try:
+            return self.keys.signing(alg)
+        except UnknownKey:
+            raise UnauthorizedClientError(
+                "This provider has no key of the algorithm the client is registered for."
+            ) from None

@@ -1,0 +1,149 @@
+"""The `claims` parameter (OpenID Connect Core 1.0 §5.5), and how ID tokens and userinfo are signed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from kernel.jose import base64url, verify, verifying_keys
+from tests.doubles.browser import Browser, form_of, parameters
+from tests.doubles.identity_provider import ISSUER, Provider
+from tests.doubles.relying_party import RelyingParty, claims_of, header_of, public_client
+
+
+def userinfo(party: RelyingParty, tokens: dict[str, Any]):
+    return party.http.get("/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+
+
+def claims(**members: Any) -> str:
+    return json.dumps(members)
+
+
+NAME = {"name": {"essential": True}}
+
+
+def test_a_claim_asked_for_by_name_comes_where_it_was_asked_for(party: RelyingParty) -> None:
+    """§5.5: `id_token` and `userinfo` are two wishes."""
+    both = party.tokens(scope="openid", claims=claims(id_token=NAME, userinfo={"name": None}))
+    assert claims_of(both["id_token"])["name"] == "王小明"
+    assert userinfo(party, both).json["name"] == "王小明"
+    one = party.tokens(scope="openid", claims=claims(userinfo=NAME))
+    assert "name" not in claims_of(one["id_token"])
+    again = party.refresh(one["refresh_token"]).json
+    assert userinfo(party, again).json["name"] == "王小明"
+    assert "name" not in userinfo(party, party.tokens(scope="openid")).json
+
+
+def test_asking_by_name_is_no_way_around_the_registration_nor_around_the_person(provider: Provider) -> None:
+    outsider = RelyingParty(provider, scope="openid")
+    tokens = outsider.tokens(scope="openid", claims=claims(userinfo=NAME, id_token=NAME))
+    assert "name" not in claims_of(tokens["id_token"]) | userinfo(outsider, tokens).json
+    party, browser = RelyingParty(provider), Browser(provider)
+    party.tokens(browser, scope="openid")
+    asked = party.authorize_url(scope="openid", claims=claims(userinfo=NAME), prompt="none")
+    assert parameters(browser.get(asked).headers["Location"])["error"] == "consent_required"
+    page = browser.follow(browser.get(party.authorize_url(scope="openid", claims=claims(userinfo=NAME))))
+    assert "您的姓名" in page.text
+    browser.submit(page, decision="allow")
+    assert "code" in parameters(browser.get(asked).headers["Location"])
+    [_, entry] = [each for each in provider.events("ConsentGiven") if each["facts"]["client"] == party.id]
+    assert entry["facts"]["claims"] == {"id_token": [], "userinfo": ["name"]}
+
+
+def test_unknown_claims_and_members_are_ignored(party: RelyingParty) -> None:
+    asked = claims(userinfo={"shoe_size": {"essential": True}, "name#ja": None, "email": None}, other={"x": 1})
+    assert set(userinfo(party, party.tokens(scope="openid", claims=asked)).json) == {"sub"}
+
+
+@pytest.mark.parametrize("wrong", ["{", "[]", "1", '{"id_token": []}', '{"id_token": {"name": true}}', "{" * 5000])
+def test_a_malformed_claims_parameter_is_refused(party: RelyingParty, browser: Browser, wrong: str) -> None:
+    assert parameters(browser.get(party.authorize_url(claims=wrong)).headers["Location"])["error"] == "invalid_request"
+
+
+def acr(**manner: Any) -> str:
+    return claims(id_token={"acr": manner})
+
+
+LEVEL = "urn:tongban:loa:"
+
+
+def test_an_essential_acr_is_reached_or_refused(party: RelyingParty, provider: Provider) -> None:
+    """§5.5.1.1: stepped up where the account can, `unmet_authentication_requirements` where it cannot."""
+    reached = party.tokens(claims=acr(essential=True, values=[f"{LEVEL}3"]))
+    assert claims_of(reached["id_token"])["acr"] == f"{LEVEL}3"
+    for value in (f"{LEVEL}3", f"{LEVEL}4", "urn:elsewhere:gold"):
+        url = party.authorize_url(claims=acr(essential=True, value=value))
+        assert Browser(provider).walk(url, username="li")["error"] == "unmet_authentication_requirements"
+
+
+def test_a_voluntary_acr_is_a_wish(party: RelyingParty, provider: Provider) -> None:
+    wish = party.tokens(claims=acr(values=[f"{LEVEL}4", f"{LEVEL}3"]))
+    assert claims_of(wish["id_token"])["acr"] == f"{LEVEL}3"
+    code = Browser(provider).walk(party.authorize_url(claims=acr(values=[f"{LEVEL}4"])), username="li")["code"]
+    assert claims_of(party.redeem(code).json["id_token"])["acr"] == f"{LEVEL}2"
+
+
+def test_a_sub_with_a_value_means_this_person_and_nobody_else(party: RelyingParty, provider: Provider) -> None:
+    """§5.5.1."""
+    sub = claims_of(party.tokens()["id_token"])["sub"]
+    asked = party.authorize_url(claims=claims(id_token={"sub": {"value": sub}}))
+    assert "code" in Browser(provider).walk(asked)
+    assert Browser(provider).walk(asked, username="li")["error"] == "login_required"
+
+
+def test_claims_travel_through_a_pushed_request(party: RelyingParty, browser: Browser) -> None:
+    back = browser.walk(party.pushed_url(scope="openid", claims=claims(id_token=NAME)))
+    assert claims_of(party.redeem(back["code"]).json["id_token"])["name"] == "王小明"
+
+
+@pytest.mark.parametrize("alg", ["EdDSA", "PS256", "RS256"])
+def test_id_token_and_userinfo_are_signed_as_the_client_is_registered(provider: Provider, alg: str) -> None:
+    """OpenID Connect Core 1.0 §3.1.3.6 (`at_hash` by the algorithm) and §5.3.2 (signed userinfo)."""
+    provider.keys.add(alg)
+    party = public_client(provider, id_token_signed_response_alg=alg, userinfo_signed_response_alg=alg)
+    tokens = party.tokens()
+    digest = (hashlib.sha512 if alg == "EdDSA" else hashlib.sha256)(tokens["access_token"].encode()).digest()
+    assert claims_of(tokens["id_token"])["at_hash"] == base64url.encode(digest[: len(digest) // 2])
+    answer = userinfo(party, tokens)
+    assert answer.mimetype == "application/jwt"
+    assert (header_of(tokens["id_token"])["alg"], header_of(answer.text)["alg"]) == (alg, alg)
+    keys, now = verifying_keys(party.http.get("/jwks").json), provider.clock.now()
+    verify(tokens["id_token"], keys, typ="JWT", issuer=ISSUER, audience=party.id, now=now, max_age=600)
+    assert claims_of(answer.text)["aud"] == party.id
+    assert claims_of(answer.text)["sub"] == claims_of(tokens["id_token"])["sub"]
+    metadata = party.http.get("/.well-known/openid-configuration").json
+    assert alg in metadata["id_token_signing_alg_values_supported"]
+    assert alg in metadata["userinfo_signing_alg_values_supported"]
+
+
+def test_the_account_chooser(party: RelyingParty, provider: Provider) -> None:
+    """OpenID Connect Core 1.0 §3.1.2.1, `prompt=select_account`: continue as this person, or another account."""
+    browser = Browser(provider)
+    first = claims_of(party.tokens(browser)["id_token"])
+    provider.clock.advance(5)
+    page = browser.follow(browser.get(party.authorize_url(prompt="select_account")))
+    assert "wang" in page.text
+    browser.submit(page, account="this")
+    same = claims_of(party.redeem(parameters(str(browser.left_for))["code"]).json["id_token"])
+    assert (same["sub"], same["auth_time"]) == (first["sub"], first["auth_time"])
+    page = browser.follow(browser.get(party.authorize_url(prompt="select_account")))
+    page = browser.submit(page, account="another")
+    assert "password" in form_of(page).names
+    consent = browser.submit(page, username="li", password="correct horse battery")
+    browser.submit(consent, decision="allow")
+    other = claims_of(party.redeem(parameters(str(browser.left_for))["code"]).json["id_token"])
+    assert other["sub"] != first["sub"]
+
+
+def test_the_form_post_page_carries_the_answer_and_no_token_of_ours(party: RelyingParty, browser: Browser) -> None:
+    """OAuth 2.0 Form Post Response Mode §2."""
+    page = browser.follow(browser.get(party.authorize_url(response_mode="form_post")))
+    page = browser.submit(page, username="wang", password="correct horse battery")
+    page = browser.submit(page, decision="allow")
+    assert (page.status_code, form_of(page).action) == (200, party.request()["redirect_uri"])
+    assert form_of(page).fields.keys() == {"code", "state", "iss"}
+    assert page.headers["Cache-Control"] == "no-store"
+    assert party.redeem(form_of(page).fields["code"]).status_code == 200
