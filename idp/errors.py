@@ -118,6 +118,22 @@ class InvalidDpopProofError(OAuthError):
     code = "invalid_dpop_proof"
 
 
+class UseDpopNonceError(OAuthError):
+    """RFC 9449 §8: the proof has to repeat the nonce that comes with this answer."""
+
+    code = "use_dpop_nonce"
+
+    def __init__(self, nonce: tuple[str, str]) -> None:
+        super().__init__("The DPoP proof must repeat the nonce of this answer.", headers=(nonce,))
+
+
+class DpopNonceChallengeError(OAuthError):
+    """RFC 9449 §9: the same at a protected resource."""
+
+    code = "use_dpop_nonce"
+    status = 401
+
+
 class RefusedDpopProofError(OAuthError):
     """RFC 9449 §7.1: the same at a protected resource, where it is a challenge."""
 
@@ -176,6 +192,19 @@ class InvalidTokenError(OAuthError):
 
     code = "invalid_token"
     status = 401
+
+
+class InsufficientUserAuthenticationError(OAuthError):
+    """RFC 9470 §3: the sign-in behind the token was not strong enough. ``acr_values`` says which one would be."""
+
+    code = "insufficient_user_authentication"
+    status = 401
+
+    def __init__(self, acr_values: str) -> None:
+        described = "A higher level of assurance is required."
+        members = f'error="{self.code}", error_description="{described}", acr_values="{acr_values}"'
+        challenges = tuple(("WWW-Authenticate", f"{scheme} {members}") for scheme in ("Bearer", "DPoP"))
+        super().__init__(described, headers=challenges)
 
 
 class NotRedirected(Exception):

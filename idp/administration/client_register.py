@@ -11,7 +11,7 @@ from idp.administration.errors import AdministrationError
 from idp.administration.records import Records
 from idp.endpoints import registration
 from idp.errors import InvalidClientMetadataError
-from idp.model.client import AuthMethod, Organisation, StoredClient
+from idp.model.client import BY_SECRET, AuthMethod, Organisation, StoredClient
 from idp.model.secret import hashed
 from idp.store import clients, organisations
 from kernel.canonical import JSON
@@ -50,7 +50,7 @@ class ClientRegister:
         data = _checked(metadata)
         refuse_unsignable(data, self.algorithms())
         client_id = str(data.pop("client_id", None) or new_id("client", self.clock, self.entropy))
-        by_secret = data["token_endpoint_auth_method"] == AuthMethod.SECRET_BASIC.value
+        by_secret = AuthMethod(str(data["token_endpoint_auth_method"])) in BY_SECRET
         secret = token(self.entropy) if by_secret else None
         added = StoredClient(
             client_id, str(data["tongban_organisation"]), data, None if secret is None else hashed(secret)

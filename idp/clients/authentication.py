@@ -7,12 +7,16 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cryptography import x509
+
+from idp.clients import certificates
+from idp.clients.certificates import Authorities
 from idp.clients.directory import ClientDirectory
 from idp.errors import InvalidClientError, InvalidRequestError
-from idp.model.client import AuthMethod, Client
+from idp.model.client import BY_CERTIFICATE, AuthMethod, Client
 from idp.store.proofs import SpentProof
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -50,17 +54,33 @@ class Presented:
 
     method: AuthMethod
     client_id: str
-    evidence: str = ""
+    evidence: str = field(default="", repr=False)
+    certificate: bytes | None = field(default=None, repr=False)
+
+    def may_be(self, registered: AuthMethod) -> bool:
+        """Whether this can be the registered way: a certificate comes with nothing but a `client_id` (RFC 8705 §2)."""
+        if self.method is AuthMethod.NONE:
+            return registered is AuthMethod.NONE or registered in BY_CERTIFICATE
+        return registered is self.method
 
 
 class ClientAuthenticator:
-    """Authenticates clients against the directory. ``issuer`` is the one audience an assertion may name (C12)."""
+    """Authenticates clients against the directory. ``issuer`` is the one audience an assertion may name (C12).
 
-    def __init__(self, directory: ClientDirectory, issuer: str, clock: Clock) -> None:
+    Without ``authorities`` nobody vouches for a name in a certificate, and `tls_client_auth` admits nobody.
+    """
+
+    def __init__(
+        self, directory: ClientDirectory, issuer: str, clock: Clock, authorities: Authorities | None = None
+    ) -> None:
         self._directory, self._issuer, self._clock = directory, issuer, clock
-        self._checks: dict[AuthMethod, Callable[[Client, str], AuthenticatedClient]] = {
+        self._authorities = authorities or Authorities(())
+        self._checks: dict[AuthMethod, Callable[[Client, Presented], AuthenticatedClient]] = {
             AuthMethod.SECRET_BASIC: self._by_secret,
+            AuthMethod.SECRET_POST: self._by_secret,
             AuthMethod.PRIVATE_KEY_JWT: self._by_assertion,
+            AuthMethod.TLS: self._by_certificate_name,
+            AuthMethod.SELF_SIGNED_TLS: self._by_registered_certificate,
             AuthMethod.NONE: self._public,
         }
 
@@ -71,22 +91,41 @@ class ClientAuthenticator:
         if client is None:
             _burn_the_same_time(presented)
             raise InvalidClientError
-        if client.auth_method is not presented.method:  # C10: judged by what actually authenticates
+        if not presented.may_be(client.auth_method):  # C10: judged by what actually authenticates
             raise InvalidClientError
-        return self._checks[presented.method](client, presented.evidence)
+        return self._checks[client.auth_method](client, presented)
 
-    def _by_secret(self, client: Client, secret: str) -> AuthenticatedClient:
+    def _by_secret(self, client: Client, presented: Presented) -> AuthenticatedClient:
         """Secrets are at least 128 random bits, so SHA-256 keeps them; compared in constant time (C14)."""
-        given = hashlib.sha256(secret.encode()).digest()
+        given = hashlib.sha256(presented.evidence.encode()).digest()
         if client.secret_hash is None or not hmac.compare_digest(given, client.secret_hash):
             raise InvalidClientError
         return AuthenticatedClient(client)
 
-    def _by_assertion(self, client: Client, assertion: str) -> AuthenticatedClient:
+    def _by_certificate_name(self, client: Client, presented: Presented) -> AuthenticatedClient:
+        """RFC 8705 §2.1: an authority of ours vouches for the certificate, and it bears the registered name."""
+        certificate = _parsed(presented)
+        vouched = self._authorities.vouch_for(certificate, self._clock.now())
+        if (
+            client.certificate_rule is None
+            or not vouched
+            or not certificates.bears(certificate, client.certificate_rule)
+        ):
+            raise InvalidClientError
+        return AuthenticatedClient(client)
+
+    def _by_registered_certificate(self, client: Client, presented: Presented) -> AuthenticatedClient:
+        """RFC 8705 §2.2: the very certificate that was registered; who signed it says nothing."""
+        current = certificates.current_thumbprint(presented.certificate, self._clock.now())
+        if current is None or current not in client.certificates:
+            raise InvalidClientError
+        return AuthenticatedClient(client)
+
+    def _by_assertion(self, client: Client, presented: Presented) -> AuthenticatedClient:
         """RFC 7523 §3, with the audience rule of its revision: our issuer identifier, exactly."""
         try:
             verified = verify_client_assertion(
-                assertion,
+                presented.evidence,
                 client.keys,
                 client_id=client.id,
                 audience=self._issuer,
@@ -99,18 +138,19 @@ class ClientAuthenticator:
         return AuthenticatedClient(client, _single_use(client, verified, self._clock.now()), verified.claims)
 
     @staticmethod
-    def _public(client: Client, evidence: str) -> AuthenticatedClient:
-        del evidence
+    def _public(client: Client, presented: Presented) -> AuthenticatedClient:
+        del presented
         return AuthenticatedClient(client)
 
 
 def single_presented(request: HttpRequest, form: Mapping[str, str]) -> Presented:
     """The one way of authentication a request uses (RFC 6749 §2.3: not more than one)."""
-    found = [one for one in (_from_header(request), _from_assertion(form)) if one is not None]
+    offered = (_from_header(request), _from_form(form), _from_assertion(form))
+    found = [one for one in offered if one is not None]
     if len(found) > 1:
         raise InvalidRequestError("Use one way of client authentication, not several.")
     if not found:
-        return Presented(AuthMethod.NONE, form.get("client_id", ""))
+        return Presented(AuthMethod.NONE, form.get("client_id", ""), certificate=request.client_certificate)
     if form.get("client_id", found[0].client_id) != found[0].client_id:
         raise InvalidClientError
     return found[0]
@@ -128,6 +168,20 @@ def _from_header(request: HttpRequest) -> Presented | None:
         return Presented(AuthMethod.SECRET_BASIC, decoded(client_id), decoded(secret))  # RFC 6749 §2.3.1
     except (binascii.Error, UnicodeDecodeError, ValueError, Problem):
         raise InvalidClientError from None
+
+
+def _from_form(form: Mapping[str, str]) -> Presented | None:
+    """RFC 6749 §2.3.1: in the body, never in an address (endpoints read forms alone)."""
+    if "client_secret" not in form:
+        return None
+    return Presented(AuthMethod.SECRET_POST, form.get("client_id", ""), form["client_secret"])
+
+
+def _parsed(presented: Presented) -> x509.Certificate:
+    """The certificate that came with the connection; the proxies' door has seen that it is one."""
+    if presented.certificate is None:
+        raise InvalidClientError
+    return x509.load_der_x509_certificate(presented.certificate)
 
 
 def _from_assertion(form: Mapping[str, str]) -> Presented | None:

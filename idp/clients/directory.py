@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from idp.clients.memory import Versioned
 from idp.model import scopes
+from idp.model.certificate import CertificateName, CertificateRule
 from idp.model.client import AuthMethod, Client, Organisation, StoredClient
 from idp.model.resource import ResourceServer
 from idp.store import clients, organisations, resources, versions
@@ -71,15 +72,30 @@ def from_stored(stored: StoredClient) -> Client:
         redirect_uris=_texts(data, "redirect_uris"),
         post_logout_redirect_uris=_texts(data, "post_logout_redirect_uris"),
         service_items=_texts(data, "tongban_service_items"),
+        certificate_bound=data.get("tls_client_certificate_bound_access_tokens") is True,
         dpop_bound=data.get("dpop_bound_access_tokens") is True,
         par_required=data.get("require_pushed_authorization_requests") is True,
         id_token_alg=str(data.get("id_token_signed_response_alg", "ES256")),
         userinfo_alg=_text(data, "userinfo_signed_response_alg"),
         native=data.get("application_type") == "native",
         keys=verifying_keys(keys) if isinstance(keys, dict) else (),
+        certificate_rule=_certificate_rule(data),
+        certificates=_certificates(keys),
         secret_hash=stored.secret_hash,
         disabled=stored.disabled,
     )
+
+
+def _certificate_rule(data: Mapping[str, JSON]) -> CertificateRule | None:
+    """RFC 8705 §2.1.2: registration has seen to it that there is one at most."""
+    return next((CertificateRule(name, str(data[name.value])) for name in CertificateName if name.value in data), None)
+
+
+def _certificates(jwks: JSON) -> frozenset[str]:
+    """RFC 8705 §2.2.2: the certificates of a client's key set, by thumbprint as registration noted it."""
+    entries = jwks.get("keys") if isinstance(jwks, dict) else None
+    keys = entries if isinstance(entries, list) else []
+    return frozenset(str(key["x5t#S256"]) for key in keys if isinstance(key, dict) and "x5t#S256" in key)
 
 
 def _load(connection: Connection) -> Register:

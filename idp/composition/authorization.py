@@ -73,7 +73,9 @@ class AuthorizationRooms:
     def par(self) -> PushedRequestEndpoint:
         """The pushed authorization request endpoint."""
         tools = self._tools
-        return PushedRequestEndpoint(self._clients.door, self.reader, tools.database, tools.clock, tools.entropy)
+        return PushedRequestEndpoint(
+            self._clients.door, self.reader, self._clients.possession, tools.database, tools.clock, tools.entropy
+        )
 
     @cached_property
     def consent_list(self) -> ConsentListPages:

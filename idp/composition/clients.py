@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 
 from idp.clients.authentication import ClientAuthenticator
+from idp.clients.certificates import Authorities, TlsOffer
 from idp.clients.directory import ClientDirectory
-from idp.composition.tools import Tools
+from idp.composition.tools import Tools, derived
 from idp.endpoints.client_requests import ClientDoor
+from idp.tokens.nonces import Nonces
+from idp.tokens.proof_of_possession import Possession
 
 
 class ClientRooms:
@@ -24,7 +27,24 @@ class ClientRooms:
     @cached_property
     def authenticator(self) -> ClientAuthenticator:
         """How clients prove who they are."""
-        return ClientAuthenticator(self.directory, self._tools.settings.issuer, self._tools.clock)
+        bundle = self._tools.settings.client_authorities
+        authorities = None if bundle is None else Authorities.load(bundle)
+        return ClientAuthenticator(self.directory, self._tools.settings.issuer, self._tools.clock, authorities)
+
+    @cached_property
+    def possession(self) -> Possession:
+        """What requests prove they hold."""
+        tools = self._tools
+        nonces = Nonces(tools.clock, derived(tools.keys, "dpop nonce"), tools.settings.dpop_nonce == "on")
+        return Possession(tools.clock, nonces)
+
+    @property
+    def tls(self) -> TlsOffer:
+        """What of client certificates is switched on."""
+        settings = self._tools.settings
+        if not settings.trusted_proxies:
+            return TlsOffer()
+        return TlsOffer(True, settings.client_authorities is not None, settings.mtls_origin)
 
     @cached_property
     def door(self) -> ClientDoor:

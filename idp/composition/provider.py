@@ -49,6 +49,8 @@ class Composition:
             revocation=self._tokens.revocation,
             end_session=self._signing_out.end_session,
             jwks=JwksEndpoint(self._tools.keys),
-            discovery=DiscoveryEndpoint(Addresses(self._tools.settings.issuer), self._tools.keys.algorithms),
+            discovery=DiscoveryEndpoint(
+                Addresses(self._tools.settings.issuer), self._tools.keys.algorithms, self._clients.tls
+            ),
             revocations=self._tokens.feed,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
-from idp.composition.tools import Tools
+from idp.composition.tools import Tools, derived
 from idp.endpoints.introspection import IntrospectionEndpoint
 from idp.endpoints.revocation import RevocationEndpoint
 from idp.endpoints.token import TokenEndpoint
@@ -16,6 +17,7 @@ from idp.grants.caller import Grant
 from idp.grants.client_credentials import ClientCredentialsGrant
 from idp.grants.refresh_token import RefreshTokenGrant
 from idp.grants.reuse import ReuseAlarm
+from idp.grants.succession import Succession
 from idp.resource.metadata import ResourceMetadata
 from idp.revocations import RevocationFeed, Revocations
 from idp.tokens.hints import IdTokenHints
@@ -59,14 +61,21 @@ class TokenRooms:
         )
 
     @cached_property
+    def succession(self) -> Succession:
+        """How refresh tokens follow each other."""
+        tools = self._tools
+        idle = timedelta(minutes=tools.settings.refresh_idle_minutes)
+        return Succession(tools.clock, tools.entropy, idle, derived(tools.keys, "refresh succession"))
+
+    @cached_property
     def grants(self) -> tuple[Grant, ...]:
         """Every grant that exists."""
         tokens, accounts = self.issuing, self._people.accounts
-        database, clock, entropy = self._tools.database, self._tools.clock, self._tools.entropy
+        database, clock = self._tools.database, self._tools.clock
         alarm = ReuseAlarm(database, self._tools.ledger, clock)
         return (
-            AuthorizationCodeGrant(tokens, accounts, alarm, database, clock, entropy),
-            RefreshTokenGrant(tokens, accounts, alarm, database, clock, entropy),
+            AuthorizationCodeGrant(tokens, accounts, alarm, database, clock, self.succession),
+            RefreshTokenGrant(tokens, accounts, alarm, database, clock, self.succession),
             ClientCredentialsGrant(tokens),
         )
 
@@ -91,14 +100,21 @@ class TokenRooms:
     @cached_property
     def token(self) -> TokenEndpoint:
         """The token endpoint."""
-        return TokenEndpoint(self._clients.authenticator, self.grants, self._tools.database, self._tools.clock)
+        return TokenEndpoint(self._clients.authenticator, self.grants, self._tools.database, self._clients.possession)
 
     @cached_property
     def userinfo(self) -> UserinfoEndpoint:
         """The userinfo endpoint."""
         accounts, directory, tools = self._people.accounts, self._clients.directory, self._tools
         return UserinfoEndpoint(
-            self.access_tokens, accounts, directory, of_account, self.responses, tools.database, tools.clock
+            tokens=self.access_tokens,
+            accounts=accounts,
+            directory=directory,
+            about=of_account,
+            responses=self.responses,
+            database=tools.database,
+            possession=self._clients.possession,
+            least_level=tools.settings.userinfo_level,
         )
 
     @cached_property

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import orjson
 
+from idp.clients.certificates import TlsOffer
 from idp.endpoints import addresses, response_mode
 from idp.endpoints.addresses import Addresses
 from idp.grants import pkce
@@ -18,14 +19,22 @@ from kernel.web.http import HttpRequest, HttpResponse
 
 CLIENT_ALGORITHMS = ("ES256", "EdDSA", "PS256")
 """What clients may sign assertions with: no PKCS #1 v1.5 (FAPI 2.0 Security Profile §5.4)."""
+_WITH_CERTIFICATES = {
+    "token_endpoint": addresses.TOKEN,
+    "pushed_authorization_request_endpoint": addresses.PAR,
+    "userinfo_endpoint": addresses.USERINFO,
+    "introspection_endpoint": addresses.INTROSPECT,
+    "revocation_endpoint": addresses.REVOKE,
+}
 _CACHEABLE = (("Content-Type", "application/json"), ("Cache-Control", "public, max-age=300"))
 
 
-def metadata(own: Addresses, algorithms: tuple[str, ...]) -> dict[str, JSON]:
+def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict[str, JSON]:
     """Both documents' members: a client of either standard reads what it knows. ``algorithms``: what we sign with."""
-    methods: list[JSON] = [method.value for method in AuthMethod]
-    confidential: list[JSON] = [method.value for method in AuthMethod if method is not AuthMethod.NONE]
-    return {
+    offered = client_methods(tls)
+    methods: list[JSON] = [method.value for method in offered]
+    confidential: list[JSON] = [method.value for method in offered if method is not AuthMethod.NONE]
+    members: dict[str, JSON] = {
         "issuer": own.issuer,
         "authorization_endpoint": own.of(addresses.AUTHORIZE),
         "pushed_authorization_request_endpoint": own.of(addresses.PAR),
@@ -50,6 +59,7 @@ def metadata(own: Addresses, algorithms: tuple[str, ...]) -> dict[str, JSON]:
         "revocation_endpoint_auth_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
         "dpop_signing_alg_values_supported": [*proof_of_possession.ALGORITHMS],
         "authorization_details_types_supported": [EVIDENCE],
+        "tls_client_certificate_bound_access_tokens": tls.certificates,
         "authorization_response_iss_parameter_supported": True,
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": [*algorithms],
@@ -62,13 +72,29 @@ def metadata(own: Addresses, algorithms: tuple[str, ...]) -> dict[str, JSON]:
         "ui_locales_supported": ["zh-CN", "en"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     }
+    return members | mtls_aliases(tls)
+
+
+def client_methods(tls: TlsOffer) -> list[AuthMethod]:
+    """The ways of client authentication that can succeed as this provider is set up."""
+    possible = {AuthMethod.SELF_SIGNED_TLS: tls.certificates, AuthMethod.TLS: tls.certificates and tls.authorities}
+    return [method for method in AuthMethod if possible.get(method, True)]
+
+
+def mtls_aliases(tls: TlsOffer) -> dict[str, JSON]:
+    """RFC 8705 §5: where the same endpoints ask for a certificate, if that is another address."""
+    if not tls.certificates or not tls.origin:
+        return {}
+    there = Addresses(tls.origin)
+    aliases: dict[str, JSON] = {name: there.of(path) for name, path in _WITH_CERTIFICATES.items()}
+    return {"mtls_endpoint_aliases": aliases}
 
 
 class DiscoveryEndpoint:
     """Answers both well-known addresses with prepared bytes, made anew when the key ring has another algorithm."""
 
-    def __init__(self, own: Addresses, algorithms: Callable[[], tuple[str, ...]]) -> None:
-        self._own, self._algorithms = own, algorithms
+    def __init__(self, own: Addresses, algorithms: Callable[[], tuple[str, ...]], tls: TlsOffer) -> None:
+        self._own, self._algorithms, self._tls = own, algorithms, tls
         self._prepared = self._prepare(algorithms())
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -81,4 +107,4 @@ class DiscoveryEndpoint:
         return response
 
     def _prepare(self, algorithms: tuple[str, ...]) -> tuple[tuple[str, ...], HttpResponse]:
-        return algorithms, HttpResponse(200, orjson.dumps(metadata(self._own, algorithms)), _CACHEABLE)
+        return algorithms, HttpResponse(200, orjson.dumps(metadata(self._own, algorithms, self._tls)), _CACHEABLE)

@@ -47,7 +47,7 @@ class IntrospectionEndpoint:
             return self._refresh_state(token, client)
         if claims.get("client_id") != client.id and scopes.INTROSPECT not in client.scopes:
             return _INACTIVE
-        return {"active": True, "token_type": "DPoP" if "cnf" in claims else "Bearer", **claims}
+        return {"active": True, "token_type": token_type(claims), **claims}
 
     def _refresh_state(self, token: str, client: Client) -> Mapping[str, JSON]:
         """A refresh token is its client's own business: no other may examine it."""
@@ -57,3 +57,9 @@ class IntrospectionEndpoint:
             return _INACTIVE
         expires = int(family.expires_at.timestamp())
         return {"active": True, "client_id": client.id, "scope": scopes.text(family.scope), "exp": expires}
+
+
+def token_type(claims: Mapping[str, JSON]) -> str:
+    """RFC 9449 §6.2; a token bound to a certificate alone is presented as Bearer over its connection (RFC 8705 §3)."""
+    confirmation = claims.get("cnf")
+    return "DPoP" if isinstance(confirmation, dict) and "jkt" in confirmation else "Bearer"

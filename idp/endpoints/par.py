@@ -13,8 +13,8 @@ from idp.errors import NO_STORE, InvalidDpopProofError, InvalidRequestError
 from idp.model.client import Client
 from idp.model.secret import hashed
 from idp.store import pushed_requests
-from idp.tokens import lifetimes, proof_of_possession
-from idp.tokens.proof_of_possession import Binding
+from idp.tokens import lifetimes
+from idp.tokens.proof_of_possession import Binding, Possession
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy, token
@@ -30,6 +30,7 @@ class PushedRequestEndpoint:
 
     door: ClientDoor
     reader: Reader
+    possession: Possession
     database: Database
     clock: Clock
     entropy: Entropy
@@ -37,13 +38,14 @@ class PushedRequestEndpoint:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """A one-time reference to a checked request. Raises OAuthError."""
         parameters = form(request)
-        binding = proof_of_possession.binding(request, self.clock.now())
+        binding = self.possession.key(request)
         authenticated = self.door.enter(request, parameters, proofs=() if binding is None else binding.proofs)
         kept = self._checked(authenticated.client, parameters, binding)
         reference = REQUEST_URI_PREFIX + token(self.entropy)
         self._keep(hashed(reference), authenticated.client, kept)
         seconds = int(lifetimes.PUSHED_REQUEST.total_seconds())
-        return json_response({"request_uri": reference, "expires_in": seconds}, 201, NO_STORE)
+        answer = json_response({"request_uri": reference, "expires_in": seconds}, 201, NO_STORE)
+        return self.possession.answered(answer, binding)
 
     def _checked(self, client: Client, parameters: Mapping[str, str], binding: Binding | None) -> dict[str, str]:
         if "request_uri" in parameters:  # RFC 9126 §2.1 step 2

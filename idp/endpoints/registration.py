@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 from authlib.oauth2.rfc7591 import ClientMetadataClaims
 from joserfc.errors import JoseError
 
+from idp.endpoints import registered_certificates
 from idp.endpoints.discovery import CLIENT_ALGORITHMS
 from idp.errors import InvalidClientMetadataError
 from idp.model import scopes
+from idp.model.certificate import CertificateName
 from idp.model.client import AuthMethod, GrantType
 from kernel.canonical import JSON
 from kernel.identifiers import social_credit_code
@@ -31,7 +33,10 @@ _SUPPORTED: Mapping[str, list[str]] = {
     "token_endpoint_auth_methods_supported": [method.value for method in AuthMethod],
 }
 _AUTHORITY = re.compile(r"[A-Za-z0-9.:@\[\]-]+")
-_TEXTS = ("client_id", "client_name", "client_name#zh-CN", "client_name#en", "scope", "token_endpoint_auth_method")
+_TEXTS = (
+    *("client_id", "client_name", "client_name#zh-CN", "client_name#en", "scope", "token_endpoint_auth_method"),
+    *(name.value for name in CertificateName),
+)
 _SIGNED = ("id_token_signed_response_alg", "userinfo_signed_response_alg")
 _LISTS = (
     "redirect_uris",
@@ -41,7 +46,11 @@ _LISTS = (
     "tongban_service_items",
     "contacts",
 )
-_FLAGS = ("dpop_bound_access_tokens", "require_pushed_authorization_requests")
+_FLAGS = (
+    "dpop_bound_access_tokens",
+    "require_pushed_authorization_requests",
+    "tls_client_certificate_bound_access_tokens",
+)
 _OTHERS = ("application_type", "jwks", "tongban_organisation", "client_uri", "software_id", "software_version")
 _KNOWN = frozenset((*_TEXTS, *_SIGNED, *_LISTS, *_FLAGS, *_OTHERS))
 
@@ -52,7 +61,7 @@ def checked(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     data = _by_rfc_7591(_with_defaults(metadata))
     for check in (_owner, _redirects, _authentication, _grants, _algorithms):
         check(data)
-    return data
+    return data | registered_certificates.names(data)
 
 
 def _shape(metadata: Mapping[str, JSON]) -> None:
@@ -105,7 +114,7 @@ def _key(entry: JSON) -> dict[str, JSON]:
     if alg not in CLIENT_ALGORITHMS:
         raise InvalidClientMetadataError(f"a key's alg must be one of {', '.join(CLIENT_ALGORITHMS)}")
     try:
-        return dict(VerifyingKey.from_jwk({**entry, "alg": alg}).jwk)
+        return dict(VerifyingKey.from_jwk({**entry, "alg": alg}).jwk) | registered_certificates.of_key(entry)
     except InvalidKey as error:
         raise InvalidClientMetadataError(f"jwks: {error}".encode("ascii", "replace").decode()) from None
 

@@ -34,6 +34,7 @@ def _schema(name: str, *members: Members) -> type[Schema]:
 
 _CLIENT: Members = {
     "client_id": _text("RFC 6749 §2.3.1"),
+    "client_secret": _text("RFC 6749 §2.3.1, client_secret_post"),
     "client_assertion_type": _text("RFC 7521 §4.2"),
     "client_assertion": _text(f"RFC 7523 §2.2; aud = issuer; {', '.join(CLIENT_ALGORITHMS)}"),
 }

@@ -16,8 +16,7 @@ from idp.errors import (
 from idp.grants.caller import Grant, TokenRequest
 from idp.model.client import Client
 from idp.store import proofs
-from idp.tokens import proof_of_possession
-from kernel.clock import Clock
+from idp.tokens.proof_of_possession import Possession
 from kernel.database import Database
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 
@@ -26,9 +25,9 @@ class TokenEndpoint:
     """Serves every grant it is given; a grant type that was not given does not exist (A12)."""
 
     def __init__(
-        self, authenticator: ClientAuthenticator, grants: Iterable[Grant], database: Database, clock: Clock
+        self, authenticator: ClientAuthenticator, grants: Iterable[Grant], database: Database, possession: Possession
     ) -> None:
-        self._authenticator, self._database, self._clock = authenticator, database, clock
+        self._authenticator, self._database, self._possession = authenticator, database, possession
         self._grants = {grant.type.value: grant for grant in grants}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -37,12 +36,13 @@ class TokenEndpoint:
         authenticated = self._authenticator.authenticate(request, parameters)
         try:
             grant = self._grant(parameters.get("grant_type"), authenticated.client)
-            binding = proof_of_possession.binding(request, self._clock.now())
-            body = grant.redeem(TokenRequest(authenticated, binding, parameters))
+            binding = self._possession.key(request)
+            certificate = self._possession.certificate_of(authenticated.client, request)
+            body = grant.redeem(TokenRequest(authenticated, binding, parameters, certificate))
         except OAuthError:
             self._burn(authenticated)
             raise
-        return json_response(body, headers=NO_STORE)
+        return self._possession.answered(json_response(body, headers=NO_STORE), binding)
 
     def _grant(self, name: str | None, client: Client) -> Grant:
         if name is None:

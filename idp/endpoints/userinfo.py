@@ -12,8 +12,17 @@ from typing import NoReturn
 from idp.authentication.accounts import Accounts
 from idp.clients.directory import ClientDirectory
 from idp.endpoints.forms import form
-from idp.errors import InvalidDpopProofError, InvalidRequestError, InvalidTokenError, RefusedDpopProofError
-from idp.model import scopes
+from idp.errors import (
+    DpopNonceChallengeError,
+    InsufficientUserAuthenticationError,
+    InvalidDpopProofError,
+    InvalidRequestError,
+    InvalidTokenError,
+    OAuthError,
+    RefusedDpopProofError,
+    UseDpopNonceError,
+)
+from idp.model import assurance, scopes
 from idp.model.claims import of_scopes
 from idp.model.client import Client
 from idp.model.person import Person
@@ -21,10 +30,10 @@ from idp.model.session import Family
 from idp.store import families
 from idp.tokens import proof_of_possession
 from idp.tokens.person_claims import PersonClaims, told
+from idp.tokens.proof_of_possession import Binding, Possession
 from idp.tokens.signed_responses import SignedResponses
 from idp.tokens.verification import AccessTokens
 from kernel.canonical import JSON
-from kernel.clock import Clock
 from kernel.database import Database
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 
@@ -42,7 +51,8 @@ class UserinfoEndpoint:
     about: PersonClaims
     responses: SignedResponses
     database: Database
-    clock: Clock
+    possession: Possession
+    least_level: int = 1
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """What the token's scopes say about its person. Raises InvalidTokenError, InvalidDpopProofError."""
@@ -50,32 +60,49 @@ class UserinfoEndpoint:
         claims = self.tokens.own(token)
         if claims is None or scopes.OPENID not in str(claims.get("scope", "")).split():
             refuse("The access token is not valid here.")
-        self._check_possession(request, scheme, token, claims)
+        proven = self._check_possession(request, scheme, token, claims)
+        self._check_level(claims)
         client, family, person = self._allowed(str(claims["jti"]))
         body = {"sub": claims["sub"]} | self._told(client, family, person, claims)
+        return self.possession.answered(self._response(body, client), proven)
+
+    def _response(self, body: dict[str, JSON], client: Client) -> HttpResponse:
         if client.userinfo_alg is None:
             return json_response(body)
         return HttpResponse(200, self.responses.userinfo(body, client).encode(), _JWT)
 
-    def _check_possession(self, request: HttpRequest, scheme: str, token: str, claims: Mapping[str, JSON]) -> None:
-        """RFC 9449 §7.1: a bound token takes a proof, and is no bearer token (D3)."""
+    def _check_level(self, claims: Mapping[str, JSON]) -> None:
+        """RFC 9470 §3: the token is good, its sign-in was not strong enough; the challenge says what would be."""
+        reached = assurance.level(str(claims.get("acr", "")))
+        if reached is None or reached < self.least_level:
+            raise InsufficientUserAuthenticationError(assurance.acr(self.least_level))
+
+    def _check_possession(
+        self, request: HttpRequest, scheme: str, token: str, claims: Mapping[str, JSON]
+    ) -> Binding | None:
+        """Everything the token is bound to is proven; a token bound to a key is no bearer token (D3)."""
         confirmation = claims.get("cnf")
-        jkt = confirmation.get("jkt") if isinstance(confirmation, dict) else None
+        bound = confirmation if isinstance(confirmation, dict) else {}
+        certificate, jkt = bound.get("x5t#S256"), bound.get("jkt")
+        if certificate is not None and self.possession.certificate(request) != certificate:  # RFC 8705 §3 (D5)
+            refuse("The access token is bound to another certificate.")
         if jkt is None and scheme == "bearer":
-            return
-        if jkt is None or scheme != "dpop":
+            return None
+        if jkt is None or scheme != "dpop":  # RFC 9449 §7.1
             refuse("The access token was not presented the way it is bound.")
         try:
-            self._spend_proof(request, token, str(jkt))
+            return self._spend_proof(request, token, str(jkt))
         except InvalidDpopProofError as error:
-            challenge = ("WWW-Authenticate", 'DPoP error="invalid_dpop_proof"')
-            raise RefusedDpopProofError(error.description, headers=(challenge,)) from None
+            raise RefusedDpopProofError(error.description, headers=(challenge(error),)) from None
+        except UseDpopNonceError as error:
+            raise DpopNonceChallengeError(error.description, headers=(challenge(error), *error.headers)) from None
 
-    def _spend_proof(self, request: HttpRequest, token: str, jkt: str) -> None:
-        binding = proof_of_possession.binding(request, self.clock.now(), access_token=token, jkt=jkt)
+    def _spend_proof(self, request: HttpRequest, token: str, jkt: str) -> Binding:
+        binding = self.possession.key(request, access_token=token, jkt=jkt)
         if binding is None:
             raise InvalidDpopProofError("A DPoP proof is required.")
         self.database.write(lambda connection: proof_of_possession.spend(connection, binding.proofs))
+        return binding
 
     def _allowed(self, jti: str) -> tuple[Client, Family, Person]:
         """Who asks, by what right, about whom: each looked up again (T6)."""
@@ -106,6 +133,11 @@ def presented(request: HttpRequest) -> tuple[str, str]:
     if scheme.lower() not in ("bearer", "dpop") or not token:
         refuse("An access token is required.")
     return scheme.lower(), token.strip()
+
+
+def challenge(error: OAuthError) -> tuple[str, str]:
+    """The challenge after a proof that was not accepted (RFC 9449 §7.1 and §9)."""
+    return ("WWW-Authenticate", f'DPoP error="{error.code}"')
 
 
 def refuse(description: str) -> NoReturn:

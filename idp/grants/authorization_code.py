@@ -12,6 +12,7 @@ from idp.errors import InvalidGrantError, OAuthError
 from idp.grants import pkce
 from idp.grants.caller import TokenRequest
 from idp.grants.reuse import ReuseAlarm
+from idp.grants.succession import Succession
 from idp.grants.target import check_target, resource_server, still_registered
 from idp.model.client import GrantType
 from idp.model.evidence import Details, narrowed, parse_details
@@ -23,7 +24,6 @@ from idp.tokens.issuer import TokenIssuer
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.entropy import Entropy, token
 
 
 class CodeLost(Exception):
@@ -64,7 +64,7 @@ class AuthorizationCodeGrant:
     alarm: ReuseAlarm
     database: Database
     clock: Clock
-    entropy: Entropy
+    succession: Succession
     type = GrantType.AUTHORIZATION_CODE
 
     def redeem(self, request: TokenRequest) -> dict[str, JSON]:
@@ -98,7 +98,14 @@ class AuthorizationCodeGrant:
         family = code.family
         scope = still_registered(request, family.scope, resource_server(request, self.tokens, family.resource))
         entitlement = Entitlement(
-            request.client, self.type.value, scope, details, request.jkt, signed_in, resource=family.resource
+            request.client,
+            self.type.value,
+            scope,
+            details,
+            request.jkt,
+            signed_in,
+            resource=family.resource,
+            certificate=request.certificate,
         )
         check_target(request, entitlement, self.tokens)
         return entitlement, signed_in
@@ -114,15 +121,15 @@ class AuthorizationCodeGrant:
         self, code: Code, request: TokenRequest, entitlement: Entitlement, signed_in: SignedIn
     ) -> dict[str, JSON]:
         minted = self.tokens.mint(entitlement)
-        refresh = token(self.entropy) if may_refresh(entitlement) else None
+        refresh = self.succession.first() if may_refresh(entitlement) else None
         now = self.clock.now()
 
         def spend(connection: Connection) -> None:
             if not codes.redeem(connection, code.hash, request.client.id, now):
                 raise CodeLost
-            families.bind(connection, code.family.id, request.jkt)
+            families.bind(connection, code.family.id, request.jkt, request.certificate)
             if refresh is not None:
-                refresh_tokens.add(connection, hashed(refresh), code.family)
+                refresh_tokens.add(connection, hashed(refresh), code.family, self.succession.until(code.family))
 
         try:
             self.tokens.record(entitlement, minted, request.proofs, spend)

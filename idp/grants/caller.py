@@ -16,11 +16,12 @@ from kernel.canonical import JSON
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """One authenticated request to the token endpoint."""
+    """One authenticated request to the token endpoint. ``certificate``: the thumbprint tokens are to be bound to."""
 
     authenticated: AuthenticatedClient
     binding: Binding | None
     form: Mapping[str, str] = field(repr=False)
+    certificate: str | None = None
 
     @property
     def client(self) -> Client:

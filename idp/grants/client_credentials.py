@@ -45,9 +45,10 @@ class ClientCredentialsGrant:
         if asked is None and self._is_for_a_resource_server(request):
             return self._for_resource(request, scope)
         if asked is None:
-            return Entitlement(client, self.type.value, system_scope(client, scope), (), request.jkt)
-        details = self._absent_details(request, asked)
-        return Entitlement(client, self.type.value, (), details, request.jkt, act=officer(request.authenticated))
+            scopes_given = system_scope(client, scope)
+            return Entitlement(client, self.type.value, scopes_given, (), request.jkt, certificate=request.certificate)
+        details, act = self._absent_details(request, asked), officer(request.authenticated)
+        return Entitlement(client, self.type.value, (), details, request.jkt, act=act, certificate=request.certificate)
 
     def _is_for_a_resource_server(self, request: TokenRequest) -> bool:
         named = request.form.get("resource")
@@ -60,7 +61,15 @@ class ClientCredentialsGrant:
         if asked is not None and not set(asked.split()) <= set(own):
             raise InvalidScopeError("The scope goes beyond what the resource server knows.")
         scope = own if asked is None else scopes.stored(asked)
-        return Entitlement(request.client, self.type.value, scope, (), request.jkt, resource=request.form["resource"])
+        return Entitlement(
+            request.client,
+            self.type.value,
+            scope,
+            (),
+            request.jkt,
+            resource=request.form["resource"],
+            certificate=request.certificate,
+        )
 
     def _absent_details(self, request: TokenRequest, asked: str) -> Details:
         """Nobody is present, so more is asked of the client: its own signature, and no scope beside the purpose."""

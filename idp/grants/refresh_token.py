@@ -1,14 +1,13 @@
 """The refresh token grant (RFC 6749 §6): each token buys one successor, and reuse revokes the family.
 
-Two requests with the same token are either one client that sent twice, or a thief and a victim. For ten seconds the
-loser is only refused (nothing is issued twice, so a thief gains nothing from it); after that the whole family is
-revoked.
+Two requests with the same token are either one client that sent twice, or a thief and a victim. For ten seconds a
+sender that proves to be the token's holder is answered with the same successor again, and anybody else is only refused;
+after that the whole family is revoked (ADR 0015).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -16,6 +15,7 @@ from idp.authentication.accounts import Accounts
 from idp.errors import InvalidGrantError, InvalidScopeError
 from idp.grants.caller import TokenRequest
 from idp.grants.reuse import ReuseAlarm
+from idp.grants.succession import GRACE, Succession
 from idp.grants.target import check_target, resource_server, still_registered
 from idp.model import scopes
 from idp.model.client import AuthMethod, GrantType
@@ -29,10 +29,8 @@ from idp.tokens.issuer import TokenIssuer
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.entropy import Entropy, token
 
-GRACE = timedelta(seconds=10)
-"""How long the loser of a race is refused without an alarm (T5)."""
+_OF_NO_USE = "The refresh token can no longer be used."
 
 
 class TokenLost(Exception):
@@ -48,68 +46,101 @@ class RefreshTokenGrant:
     alarm: ReuseAlarm
     database: Database
     clock: Clock
-    entropy: Entropy
+    succession: Succession
     type = GrantType.REFRESH_TOKEN
 
     def redeem(self, request: TokenRequest) -> dict[str, JSON]:
-        """New tokens for an unused refresh token. Raises OAuthError."""
-        old = self._find(request)
-        key_is_allowed(old.family, request)
-        person = self.accounts.active(old.family.person)
-        if person is None:  # T6
-            raise InvalidGrantError("The refresh token can no longer be used.")
-        signed_in = SignedIn(person, old.family, self.accounts.reference(person.id))
-        resource = old.family.resource
-        scope = narrowed_scope(old.family, request, resource_server(request, self.tokens, resource))
-        entitlement = Entitlement(request.client, self.type.value, scope, (), request.jkt, signed_in, resource=resource)
-        check_target(request, entitlement, self.tokens)
-        return self._exchange(old, request, entitlement, signed_in)
+        """New tokens for a refresh token. Raises OAuthError."""
+        try:
+            return self._exchange(self._find(request), request)
+        except TokenLost:  # somebody was faster: look again what the token is worth now
+            pass
+        try:
+            return self._exchange(self._find(request), request)
+        except TokenLost:
+            raise InvalidGrantError(_OF_NO_USE) from None
 
     def _find(self, request: TokenRequest) -> RefreshToken:
+        """The token, unused or within its grace; a later reuse revokes the family (T5)."""
         presented = hashed(request.required("refresh_token"))
         with self.database.read() as connection:
             found = refresh_tokens.find(connection, presented, request.client.id)
         if found is None:  # T2: a stranger's attempt finds nothing and changes nothing
             raise InvalidGrantError("The refresh token is unknown.")
-        if found.superseded_at is not None:
-            self._lost(found, found.superseded_at)
+        if found.superseded_at is None:
+            return found
+        if not self.succession.in_grace(found.superseded_at):
+            self.alarm.raised(found.family, "refresh_token")
+            raise InvalidGrantError(_OF_NO_USE)
+        if not proves_itself(found.family, request):
+            raise InvalidGrantError(_OF_NO_USE)
         return found
 
-    def _exchange(
-        self, old: RefreshToken, request: TokenRequest, entitlement: Entitlement, signed_in: SignedIn
-    ) -> dict[str, JSON]:
+    def _exchange(self, old: RefreshToken, request: TokenRequest) -> dict[str, JSON]:
+        entitlement, signed_in = self._checked(old, request)
         minted = self.tokens.mint(entitlement)
-        successor = token(self.entropy)
-        now = self.clock.now()
+        successor = self.succession.after(request.required("refresh_token"))
 
         def spend(connection: Connection) -> None:
-            if not refresh_tokens.supersede(connection, old, hashed(successor), now):
-                raise TokenLost
-            refresh_tokens.add(connection, hashed(successor), old.family)
-            families.bind(connection, old.family.id, request.jkt)
+            if old.superseded_at is None:
+                self._supersede(connection, old, hashed(successor), request)
+            else:
+                self._repeat(connection, old, hashed(successor))
 
-        try:
-            self.tokens.record(entitlement, minted, request.proofs, spend)
-        except TokenLost:
-            with self.database.read() as connection:
-                superseded_at = refresh_tokens.superseded_at(connection, old.hash)
-            self._lost(old, superseded_at)
+        self.tokens.record(entitlement, minted, request.proofs, spend)
         return self.tokens.answer(entitlement, signed_in, minted, refresh_token=successor)
 
-    def _lost(self, old: RefreshToken, superseded_at: datetime | None) -> None:
-        """Always raises InvalidGrantError; after the grace it also revokes the family (T5)."""
-        if superseded_at is not None and self.clock.now() - superseded_at > GRACE:
-            self.alarm.raised(old.family, "refresh_token")
-        raise InvalidGrantError("The refresh token can no longer be used.")
+    def _checked(self, old: RefreshToken, request: TokenRequest) -> tuple[Entitlement, SignedIn]:
+        holder_is_allowed(old.family, request)
+        person = self.accounts.active(old.family.person)
+        if person is None:  # T6
+            raise InvalidGrantError(_OF_NO_USE)
+        signed_in = SignedIn(person, old.family, self.accounts.reference(person.id))
+        resource = old.family.resource
+        scope = narrowed_scope(old.family, request, resource_server(request, self.tokens, resource))
+        entitlement = Entitlement(
+            request.client,
+            self.type.value,
+            scope,
+            (),
+            request.jkt,
+            signed_in,
+            resource=resource,
+            certificate=request.certificate,
+        )
+        check_target(request, entitlement, self.tokens)
+        return entitlement, signed_in
+
+    def _supersede(self, connection: Connection, old: RefreshToken, successor: bytes, request: TokenRequest) -> None:
+        if not refresh_tokens.supersede(connection, old, successor, self.clock.now()):
+            raise TokenLost
+        refresh_tokens.add(connection, successor, old.family, self.succession.until(old.family))
+        families.bind(connection, old.family.id, request.jkt, request.certificate)
+
+    def _repeat(self, connection: Connection, old: RefreshToken, successor: bytes) -> None:
+        """The answer was lost, or sent twice: the same successor again, as long as nobody has used it."""
+        now = self.clock.now()
+        if not refresh_tokens.may_repeat(connection, old, successor, now - GRACE, now):
+            raise TokenLost
 
 
-def key_is_allowed(family: Family, request: TokenRequest) -> None:
-    """RFC 9449 §5: a public client's refresh token is bound to its key; nobody may fall back to bearer tokens."""
-    if family.dpop_jkt is None:
-        return
-    public = request.client.auth_method is AuthMethod.NONE
-    if request.jkt is None or (public and request.jkt != family.dpop_jkt):
-        raise InvalidGrantError("The refresh token is bound to a DPoP key.")
+def proves_itself(family: Family, request: TokenRequest) -> bool:
+    """Whether the sender is known to be the one the token was given to: by authentication, or by what binds it."""
+    if (family.dpop_jkt, family.certificate) != (request.jkt, request.certificate):
+        return False
+    bound = family.dpop_jkt is not None or family.certificate is not None
+    return bound or request.client.auth_method is not AuthMethod.NONE
+
+
+def holder_is_allowed(family: Family, request: TokenRequest) -> None:
+    """A public client's refresh token is bound to its key (RFC 9449 §5) and certificate (RFC 8705 §4).
+
+    Nobody may fall back to bearer tokens.
+    """
+    for bound, proven in ((family.dpop_jkt, request.jkt), (family.certificate, request.certificate)):
+        public = request.client.auth_method is AuthMethod.NONE
+        if bound is not None and (proven is None or (public and proven != bound)):
+            raise InvalidGrantError("The refresh token is bound to a key or certificate.")
 
 
 def narrowed_scope(family: Family, request: TokenRequest, server: ResourceServer | None) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from idp.model.certificate import CertificateRule
 from kernel.canonical import JSON
 from kernel.jose import VerifyingKey
 from kernel.text import Text
@@ -15,8 +16,15 @@ class AuthMethod(StrEnum):
     """Ways a client may authenticate (RFC 7591 §2)."""
 
     SECRET_BASIC = "client_secret_basic"  # noqa: S105 - the method's registered name
+    SECRET_POST = "client_secret_post"  # noqa: S105 - the method's registered name
     PRIVATE_KEY_JWT = "private_key_jwt"
+    TLS = "tls_client_auth"
+    SELF_SIGNED_TLS = "self_signed_tls_client_auth"
     NONE = "none"
+
+
+BY_SECRET = frozenset({AuthMethod.SECRET_BASIC, AuthMethod.SECRET_POST})
+BY_CERTIFICATE = frozenset({AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS})
 
 
 class GrantType(StrEnum):
@@ -41,11 +49,14 @@ class Client:
     post_logout_redirect_uris: frozenset[str] = frozenset()
     service_items: frozenset[str] = frozenset()
     dpop_bound: bool = False
+    certificate_bound: bool = False
     par_required: bool = False
     native: bool = False
     id_token_alg: str = "ES256"  # noqa: S105 - an algorithm
     userinfo_alg: str | None = None
     keys: tuple[VerifyingKey, ...] = ()
+    certificate_rule: CertificateRule | None = None
+    certificates: frozenset[str] = frozenset()
     secret_hash: bytes | None = field(default=None, repr=False)
     disabled: bool = False
 

@@ -37,7 +37,8 @@ class Family:
     """What one person allowed one client once: every token that stems from it is revoked with it.
 
     ``claims``: asked for by name; ``resource``: the resource server its tokens are for, unless that follows from the
-    scope. ``sid`` is the session as this client's organisation knows it (pairwise, like ``sub``).
+    scope. ``sid`` is the session as this client's organisation knows it (pairwise, like ``sub``). ``dpop_jkt`` and
+    ``certificate`` are what its tokens are bound to; ``may_act`` names the clients that may exchange them.
     """
 
     id: str
@@ -50,6 +51,8 @@ class Family:
     level: int
     expires_at: datetime
     dpop_jkt: str | None = None
+    certificate: str | None = None
+    may_act: tuple[str, ...] = ()
     details: Details = ()
     claims: ClaimsAsked = NO_CLAIMS
     resource: str | None = None

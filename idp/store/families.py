@@ -34,6 +34,7 @@ def add(connection: Connection, added: Family) -> None:
             dpop_jkt=added.dpop_jkt,
             claims=encode(added.claims.to_json()).decode(),
             resource=added.resource,
+            may_act=" ".join(added.may_act),
             expires_at=added.expires_at,
         )
     )
@@ -60,9 +61,10 @@ def lock(connection: Connection, family_id: str) -> None:
     connection.execute(select(family.c.id).where(family.c.id == family_id).with_for_update()).one_or_none()
 
 
-def bind(connection: Connection, family_id: str, dpop_jkt: str | None) -> None:
-    """Remember the key the family's tokens are bound to (RFC 9449 §5)."""
-    connection.execute(update(family).where(family.c.id == family_id).values(dpop_jkt=dpop_jkt))
+def bind(connection: Connection, family_id: str, dpop_jkt: str | None, certificate: str | None) -> None:
+    """Remember what the family's tokens are bound to: a key (RFC 9449 §5), a certificate (RFC 8705 §4)."""
+    bound = update(family).where(family.c.id == family_id).values(dpop_jkt=dpop_jkt, certificate=certificate)
+    connection.execute(bound)
 
 
 def record_token(connection: Connection, family_id: str, jti: str, expires_at: datetime) -> None:
@@ -121,6 +123,8 @@ def columns() -> Select[tuple[object, ...]]:
         family.c.dpop_jkt,
         family.c.claims,
         family.c.resource,
+        family.c.certificate,
+        family.c.may_act,
         family.c.expires_at.label("family_expires_at"),
     )
 
@@ -138,6 +142,8 @@ def from_row(row: Row[tuple[object, ...]]) -> Family:
         level=row.level,
         expires_at=row.family_expires_at,
         dpop_jkt=row.dpop_jkt,
+        certificate=row.certificate,
+        may_act=tuple((row.may_act or "").split()),
         details=evidence.stored_details(decode(row.details)),
         claims=ClaimsAsked.from_json(decode(row.claims or "{}")),
         resource=row.resource,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, exists, insert, select, update
 
 from idp.model.session import Family
 from idp.store import families
@@ -21,10 +21,10 @@ class RefreshToken:
     superseded_at: datetime | None
 
 
-def add(connection: Connection, token_hash: bytes, of: Family) -> None:
-    """Keep a token; it lives as long as what it stems from."""
+def add(connection: Connection, token_hash: bytes, of: Family, expires_at: datetime) -> None:
+    """Keep a token."""
     connection.execute(
-        insert(refresh).values(hash=token_hash, client_id=of.client_id, family=of.id, expires_at=of.expires_at)
+        insert(refresh).values(hash=token_hash, client_id=of.client_id, family=of.id, expires_at=expires_at)
     )
 
 
@@ -58,9 +58,22 @@ def supersede(connection: Connection, old: RefreshToken, successor: bytes, now: 
     return connection.execute(statement).first() is not None
 
 
-def superseded_at(connection: Connection, token_hash: bytes) -> datetime | None:
-    """When a token bought its successor; None when it has not."""
-    return connection.execute(select(refresh.c.superseded_at).where(refresh.c.hash == token_hash)).scalar_one_or_none()
+def may_repeat(connection: Connection, old: RefreshToken, successor: bytes, since: datetime, now: datetime) -> bool:
+    """Whether a token rotated no earlier than ``since`` bought exactly this successor, and that is unused so far."""
+    families.lock(connection, old.family.id)
+    rotated = exists(
+        select(refresh.c.hash).where(
+            refresh.c.hash == old.hash, refresh.c.superseded_by == successor, refresh.c.superseded_at >= since
+        )
+    )
+    unused = select(refresh.c.hash).where(
+        refresh.c.hash == successor,
+        refresh.c.superseded_by.is_(None),
+        refresh.c.expires_at > now,
+        rotated,
+        families.alive(refresh.c.family, now),
+    )
+    return connection.execute(unused).first() is not None
 
 
 def usable(connection: Connection, token_hash: bytes, client_id: str, now: datetime) -> Family | None:

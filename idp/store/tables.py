@@ -181,6 +181,8 @@ family = Table(
     Column("factors", Text, nullable=False),
     Column("level", Integer, nullable=False),
     Column("dpop_jkt", String(60)),
+    Column("certificate", String(60)),
+    Column("may_act", Text),
     Column("expires_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Column("claims", Text),

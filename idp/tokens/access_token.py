@@ -57,8 +57,8 @@ def claims(
         made["scope"] = scopes.text(entitlement.scope)
     if entitlement.details:
         made["authorization_details"] = evidence.to_json(entitlement.details)  # RFC 9396 §9.1
-    if entitlement.jkt is not None:
-        made["cnf"] = {"jkt": entitlement.jkt}  # RFC 9449 §6.1
+    if entitlement.confirmation:
+        made["cnf"] = entitlement.confirmation
     if entitlement.act is not None:
         made["act"] = dict(entitlement.act)  # RFC 8693 §4.1
     if entitlement.signed_in is not None:

@@ -28,6 +28,7 @@ class Entitlement:
     """One token to be issued. Without ``signed_in`` nobody is present; ``act`` then names the client's officer.
 
     ``resource`` is the resource server the token is for (RFC 8707), unless it is for the exchange or for userinfo.
+    ``jkt`` and ``certificate`` are the thumbprints of the key and of the TLS certificate it is bound to.
     """
 
     client: Client
@@ -38,6 +39,13 @@ class Entitlement:
     signed_in: SignedIn | None = None
     act: Mapping[str, JSON] | None = None
     resource: str | None = None
+    certificate: str | None = None
+
+    @property
+    def confirmation(self) -> dict[str, JSON]:
+        """`cnf` (RFC 7800): everything the holder has to prove (RFC 9449 §6.1, RFC 8705 §3.1)."""
+        named: dict[str, JSON] = {"jkt": self.jkt, "x5t#S256": self.certificate}
+        return {name: value for name, value in named.items() if value is not None}
 
     @property
     def is_for_the_exchange(self) -> bool:

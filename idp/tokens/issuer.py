@@ -155,7 +155,8 @@ class TokenIssuer:
 
 def require_binding(entitlement: Entitlement) -> None:
     """Tokens for the exchange, and of clients registered so (RFC 9449 §5.2), are never bearer tokens."""
-    if entitlement.jkt is None and (entitlement.is_for_the_exchange or entitlement.client.dpop_bound):
+    unbound = entitlement.is_for_the_exchange and not entitlement.confirmation
+    if unbound or (entitlement.client.dpop_bound and entitlement.jkt is None):
         raise InvalidDpopProofError("This token is issued only with a DPoP proof.")
 
 

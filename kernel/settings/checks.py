@@ -67,6 +67,16 @@ def address_or_nothing(value: str) -> Text | None:
     return address(value) if value else None
 
 
+def public_url_or_nothing(value: str) -> Text | None:
+    """An origin, or the empty string."""
+    return public_url(value) if value else None
+
+
+def on_or_off(value: str) -> Text | None:
+    """``on`` or ``off``."""
+    return None if value in {"on", "off"} else Text("须为 on 或 off", "must be on or off")
+
+
 def networks(value: tuple[str, ...]) -> Text | None:
     """IP addresses or networks in CIDR notation."""
     for entry in value:

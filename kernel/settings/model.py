@@ -111,6 +111,46 @@ class IdpSettings:
         ),
     )
     trusted_proxies: tuple[str, ...] = field(default=(), metadata=_key(*_PROXIES))
+    client_authorities: Path | None = field(
+        default=None,
+        metadata=_key(
+            "客户端证书的签发机构（PEM 文件）；为空则不接受 tls_client_auth",
+            "PEM file of the authorities that issue clients' certificates; empty: no tls_client_auth",
+        ),
+    )
+    mtls_origin: str = field(
+        default="",
+        metadata=_key(
+            "要求客户端证书的另一根地址，公布为 mtls_endpoint_aliases；留空则不公布",
+            "Another base URL at which the proxy asks for client certificates, published as mtls_endpoint_aliases; "
+            "empty: none",
+            checks.public_url_or_nothing,
+        ),
+    )
+    dpop_nonce: str = field(
+        default="off",
+        metadata=_key(
+            "是否要求 DPoP 证明带有服务端随机数（on 或 off）；随机数总是提供",
+            "Whether DPoP proofs must repeat the server's nonce (on or off); a nonce is always offered",
+            checks.on_or_off,
+        ),
+    )
+    refresh_idle_minutes: int = field(
+        default=240,
+        metadata=_key(
+            "刷新令牌闲置多少分钟后失效；最长不超过登录会话",
+            "Minutes without use after which a refresh token ends; in any case it ends with its sign-in session",
+            checks.between(1, 7 * 24 * 60),
+        ),
+    )
+    userinfo_level: int = field(
+        default=1,
+        metadata=_key(
+            "读取登录者信息所需的最低认证等级（1 至 4）",
+            "Least level of assurance at which userinfo answers (1 to 4)",
+            checks.between(1, 4),
+        ),
+    )
     workers: int = field(default=1, metadata=_key(*_WORKERS))
     threads: int = field(default=8, metadata=_key(*_THREADS))
     session_idle_minutes: int = field(

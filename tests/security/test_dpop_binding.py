@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.doubles.identity_provider import ISSUER, Provider
-from tests.doubles.relying_party import ProofKey, RelyingParty, claims_of
+from tests.doubles.identity_provider import ISSUER, Provider, provider_at
+from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, claims_of
 
 TOKEN, USERINFO = f"{ISSUER}/token", f"{ISSUER}/userinfo"
 
@@ -133,3 +135,70 @@ def test_tokens_for_the_exchange_and_of_bound_clients_are_never_bearer_tokens(
     answer = party.own_token(key)
     assert answer.json["token_type"] == "DPoP"
     assert claims_of(answer.json["access_token"])["cnf"] == {"jkt": key.jkt}
+
+
+# Server nonces (RFC 9449 §8 and §9) -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def demanding(tmp_path: Path) -> Iterator[Provider]:
+    """A provider that wants its nonces repeated."""
+    with provider_at(f"sqlite:///{tmp_path / 'nonces.sqlite3'}", tmp_path, dpop_nonce="on") as running:
+        yield running
+
+
+def test_nonces_are_offered_and_taken_where_they_are_not_required(provider: Provider) -> None:
+    party, key = RelyingParty(provider), ProofKey(provider)
+    first = ask(party, key.proof("POST", TOKEN))
+    nonce = first.headers["DPoP-Nonce"]
+    assert first.status_code == 200
+    assert ask(party, key.proof("POST", TOKEN, nonce=nonce)).status_code == 200
+    assert "DPoP-Nonce" not in party.own_token(scope="").headers
+
+
+@pytest.mark.parametrize("nonce", [None, "", "stale", "é" * 40, "x" * 300])
+def test_D2_a_wrong_nonce_is_refused_with_a_good_one(demanding: Provider, nonce: str | None) -> None:
+    party, key = RelyingParty(demanding), ProofKey(demanding)
+    answer = ask(party, key.proof("POST", TOKEN, **({} if nonce is None else {"nonce": nonce})))
+    assert answer.status_code == 400
+    assert answer.json["error"] == ("invalid_dpop_proof" if nonce == "" else "use_dpop_nonce")
+    if nonce != "":
+        assert ask(party, key.proof("POST", TOKEN, nonce=answer.headers["DPoP-Nonce"])).status_code == 200
+
+
+def test_a_nonce_is_good_for_its_step_and_the_next_on_every_node(demanding: Provider) -> None:
+    party, key = RelyingParty(demanding), ProofKey(demanding)
+    other = party.on(demanding.another_node())
+    nonce = ask(party, key.proof("POST", TOKEN)).headers["DPoP-Nonce"]
+    demanding.clock.advance(120)
+    answer = ask(other, key.proof("POST", TOKEN, nonce=nonce))
+    assert answer.status_code == 200
+    assert answer.headers["DPoP-Nonce"] != nonce
+    demanding.clock.advance(120)
+    assert ask(other, key.proof("POST", TOKEN, nonce=nonce)).json["error"] == "use_dpop_nonce"
+
+
+def test_D1_a_nonce_does_not_make_a_proof_new(demanding: Provider) -> None:
+    party, key = RelyingParty(demanding), ProofKey(demanding)
+    nonce = ask(party, key.proof("POST", TOKEN)).headers["DPoP-Nonce"]
+    proof = key.proof("POST", TOKEN, nonce=nonce)
+    assert ask(party, proof).status_code == 200
+    assert refused(ask(party, proof))
+
+
+def test_par_and_userinfo_ask_for_nonces_too(demanding: Provider) -> None:
+    party, key = RelyingParty(demanding), ProofKey(demanding)
+    pushed = party.push(key)
+    assert (pushed.status_code, pushed.json["error"]) == (400, "use_dpop_nonce")
+    nonce = pushed.headers["DPoP-Nonce"]
+    redeemed = party.form(
+        "/token",
+        {"grant_type": "authorization_code", "code": party.code(), "redirect_uri": CALLBACK, "code_verifier": VERIFIER},
+        DPoP=key.proof("POST", TOKEN, nonce=nonce),
+    )
+    token = redeemed.json["access_token"]
+    answer = userinfo(party, token, "DPoP", key.proof("GET", USERINFO, token))
+    assert (answer.status_code, answer.json["error"]) == (401, "use_dpop_nonce")
+    assert answer.headers["WWW-Authenticate"] == 'DPoP error="use_dpop_nonce"'
+    proof = key.proof("GET", USERINFO, token, nonce=answer.headers["DPoP-Nonce"])
+    assert userinfo(party, token, "DPoP", proof).status_code == 200

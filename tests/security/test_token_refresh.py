@@ -14,13 +14,17 @@ def refused(answer) -> bool:
     return (answer.status_code, answer.json.get("error")) == (400, "invalid_grant")
 
 
-def test_T5_a_race_has_one_winner_and_the_losers_are_only_refused(either_provider: Provider) -> None:
-    party = RelyingParty(either_provider)
-    nodes = [party, party.on(either_provider.another_node())]
-    token = party.tokens()["refresh_token"]
-
+def race(provider: Provider, party: RelyingParty, token: str) -> list:
+    """The same token from many senders on two nodes at once."""
+    nodes = [party, party.on(provider.another_node())]
     with ThreadPoolExecutor(RACERS) as pool:
-        answers = list(pool.map(lambda racer: nodes[racer % 2].refresh(token), range(RACERS)))
+        return list(pool.map(lambda racer: nodes[racer % 2].refresh(token), range(RACERS)))
+
+
+def test_T5_a_race_has_one_winner_and_the_losers_are_only_refused(either_provider: Provider) -> None:
+    """A public client without a key: nobody can tell the victim from the thief."""
+    party = public_client(either_provider)
+    answers = race(either_provider, party, party.tokens()["refresh_token"])
 
     won = [answer.json for answer in answers if answer.status_code == 200]
     assert len(won) == 1
@@ -29,19 +33,63 @@ def test_T5_a_race_has_one_winner_and_the_losers_are_only_refused(either_provide
     assert either_provider.events("TokenReused") == []
 
 
+def test_T5_a_holder_that_proves_itself_gets_the_same_successor_within_the_grace(either_provider: Provider) -> None:
+    """ADR 0015: one line of succession, however often the answer is lost."""
+    party = RelyingParty(either_provider)
+    token = party.tokens()["refresh_token"]
+    answers = race(either_provider, party, token)
+    assert {answer.status_code for answer in answers} == {200}
+    (successor,) = {answer.json["refresh_token"] for answer in answers}
+    either_provider.clock.advance(9)
+    assert party.refresh(token).json["refresh_token"] == successor
+    assert party.refresh(successor).status_code == 200
+    assert refused(party.refresh(token))  # the successor was received: nothing is left to repeat
+    assert either_provider.events("TokenReused") == []
+
+
+def test_T5_a_key_proves_the_holder_of_a_public_clients_token(provider: Provider) -> None:
+    party, key, other = public_client(provider), ProofKey(provider), ProofKey(provider)
+    token = party.tokens(dpop=key)["refresh_token"]
+    successor = party.refresh(token, key).json["refresh_token"]
+    assert refused(party.refresh(token, other))
+    assert refused(party.refresh(token))
+    assert party.refresh(token, key).json["refresh_token"] == successor
+
+
 def test_T5_reuse_after_the_grace_revokes_the_family(either_provider: Provider) -> None:
     party = RelyingParty(either_provider)
     old = party.tokens()["refresh_token"]
     new = party.refresh(old).json
     either_provider.clock.advance(9)
-    assert refused(party.refresh(old))
+    again = party.refresh(old).json
     assert party.introspect(new["access_token"])["active"]
     either_provider.clock.advance(2)
     assert refused(party.refresh(old))
     either_provider.settle()
-    assert party.introspect(new["access_token"]) == {"active": False}
+    for token in (new["access_token"], again["access_token"]):
+        assert party.introspect(token) == {"active": False}
     assert refused(party.refresh(new["refresh_token"]))
     assert [event["facts"]["what"] for event in either_provider.events("TokenReused")] == ["refresh_token"]
+
+
+def test_T6_nothing_is_repeated_after_the_session_ended(provider: Provider) -> None:
+    party = RelyingParty(provider)
+    token = party.tokens()["refresh_token"]
+    assert party.refresh(token).status_code == 200
+    provider.administration.people.disable("wang")
+    assert refused(party.refresh(token))
+
+
+def test_an_idle_refresh_token_ends(provider: Provider) -> None:
+    """`refresh_idle_minutes`: each use begins the time anew."""
+    party = RelyingParty(provider)
+    token = party.tokens()["refresh_token"]
+    provider.clock.advance(239 * 60)
+    token = party.refresh(token).json["refresh_token"]
+    provider.clock.advance(239 * 60)
+    token = party.refresh(token).json["refresh_token"]
+    provider.clock.advance(240 * 60)
+    assert refused(party.refresh(token))
 
 
 def test_T5_another_clients_token_is_unknown_and_untouched(provider: Provider) -> None:

@@ -32,10 +32,11 @@ def test_both_well_knowns_say_the_same_and_every_address_answers(party: RelyingP
 
 
 def test_the_metadata_are_what_rfc_8414_asks() -> None:
+    from idp.clients.certificates import TlsOffer
     from idp.endpoints.addresses import Addresses
     from idp.endpoints.discovery import metadata
 
-    AuthorizationServerMetadata(metadata(Addresses("https://id.example"), ("ES256",))).validate()
+    AuthorizationServerMetadata(metadata(Addresses("https://id.example"), ("ES256",), TlsOffer())).validate()
 
 
 def test_nothing_that_does_not_exist_is_announced(party: RelyingParty) -> None:
