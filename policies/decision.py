@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
@@ -39,11 +39,13 @@ class UnmetClause:
     """A clause that was not satisfied: ``id`` is ``grant@version#cN``, ``code`` stable, ``text`` for people.
 
     A guard has no clause number. The text is generated from the grant and the catalogue and holds nothing of a person.
+    ``level`` is the assurance that a sign-in would need to meet it, where that is all it asks.
     """
 
     id: str
     code: str
     text: Text
+    level: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ class NearMiss:
     failed: tuple[int, ...]
 
 
+ASSURANCE_TOO_LOW = "policy.assurance-too-low"
 ILL_FORMED = UnmetClause(
     "REQUEST#form",
     "policy.engine-error",
@@ -95,7 +96,12 @@ def unmet(miss: NearMiss | None, request: AccessRequest, registry: Registry) -> 
         return (NO_GRANT,)
     grant, codes = miss.enforced.grant, miss.enforced.codes
     return tuple(
-        UnmetClause(f"{grant.ref}#c{number}", codes[number], _SENTENCES[codes[number]](grant, request, registry))
+        UnmetClause(
+            f"{grant.ref}#c{number}",
+            codes[number],
+            _SENTENCES[codes[number]](grant, request, registry),
+            grant.min_loa if codes[number] == ASSURANCE_TOO_LOW else None,
+        )
         for number in miss.failed
     )
 
@@ -185,7 +191,7 @@ _SENTENCES: Mapping[str, Callable[[Grant, AccessRequest, Registry], Text]] = {
     "policy.absence-not-granted": _fixed(
         "授权 {grant} 只能在当事人在场时使用", "Grant {grant} may be used only while the person is present"
     ),
-    "policy.assurance-too-low": _assurance_too_low,
+    ASSURANCE_TOO_LOW: _assurance_too_low,
     "policy.not-yet-valid": _not_yet_valid,
     "policy.expired": _expired,
     "policy.quota-exceeded": _quota_exceeded,

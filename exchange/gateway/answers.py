@@ -35,7 +35,30 @@ def compose(request_id: str, outcome: Mapping[str, Any], pieces: list[Piece], la
         "status": outcome["status"],
         "evidence": [_item(item, piece, language) for item, piece in pairs],
     }
-    return json_response(body)
+    step_up = stronger_sign_in(outcome)
+    return json_response(body) if step_up is None else json_response(body, 401, (_challenge(step_up),))
+
+
+def stronger_sign_in(outcome: Mapping[str, Any]) -> str | None:
+    """The `acr` with which everything asked for would be released; None when something else is in the way, too.
+
+    RFC 9470 §3: only then is another sign-in of any use. A request of which something was delivered is answered.
+    """
+    unmet = [clause for item in outcome["items"] for clause in _unmet(item)]
+    levels = [str(clause["acr"]) for clause in unmet if "acr" in clause]
+    return max(levels) if levels and len(levels) == len(unmet) else None
+
+
+def _unmet(stored: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The clauses an item did not meet; what is delivered, failed or refused without a clause counts as another."""
+    problem = stored["problem"]["en"] if stored["status"] == "refused" else {}
+    return problem.get("unmet") or [{}]
+
+
+def _challenge(acr: str) -> tuple[str, str]:
+    described = "A different authentication level is required"
+    members = f'error="insufficient_user_authentication", error_description="{described}", acr_values="{acr}"'
+    return ("WWW-Authenticate", f"DPoP {members}")
 
 
 def _item(stored: Mapping[str, Any], piece: Piece, language: str) -> dict[str, JSON]:

@@ -37,10 +37,13 @@ def describe(refusal: Refusal, decision: str, language: str) -> dict[str, JSON]:
         "next_step": kind.next_step.in_(language),
     }
     if refusal.clauses:
-        body["unmet"] = [
-            {"clause": clause.id, "code": clause.code, "text": clause.text.in_(language)} for clause in refusal.clauses
-        ]
+        body["unmet"] = [_clause(clause, language) for clause in refusal.clauses]
     return body
+
+
+def _clause(clause: UnmetClause, language: str) -> dict[str, JSON]:
+    told: dict[str, JSON] = {"clause": clause.id, "code": clause.code, "text": clause.text.in_(language)}
+    return told if clause.level is None else told | {"acr": f"urn:tongban:loa:{clause.level}"}
 
 
 def in_both(refusal: Refusal, decision: str) -> dict[str, JSON]:

@@ -188,13 +188,33 @@ def test_every_code_of_a_decision_is_reached_or_barred_by_an_earlier_check() -> 
 @pytest.mark.parametrize("code", sorted(REACHED))
 def test_a_refusal_names_its_code_and_releases_nothing(small_world: World, code: str) -> None:
     answer = REACHED[code](small_world)
-    assert answer.status_code == 200, answer.text
+    assert answer.status_code == (401 if code == "policy.assurance-too-low" else 200), answer.text
     (item,) = answer.json["evidence"]
     assert (item["status"], item["problem"]["code"]) == ("refused", code)
     assert item["problem"]["fault"] == REFUSALS[code].fault.value
     assert item["problem"]["next_step"]
     assert not {"data", "answers", "jws"} & item.keys()
     assert small_world.events("EvidenceRefused")[-1]["facts"]["reason"] == code
+
+
+def test_too_weak_a_sign_in_is_challenged_for_a_stronger_one(small_world: World) -> None:
+    """RFC 9470 §3: the acr that would do; the client signs the person in with it and asks anew."""
+    answer = assurance_too_low(small_world)
+    challenge = answer.headers["WWW-Authenticate"]
+    assert challenge.startswith('DPoP error="insufficient_user_authentication"')
+    (clause,) = answer.json["evidence"][0]["problem"]["unmet"]
+    assert f'acr_values="{clause["acr"]}"' in challenge
+    stronger = ask(small_world, acr=clause["acr"])
+    assert (stronger.status_code, stronger.json["status"]) == (200, "delivered")
+
+
+def test_another_sign_in_is_not_asked_for_where_it_would_not_help(small_world: World) -> None:
+    """RFC 9470 §3: a second clause is unmet, so the refusal stays a refusal."""
+    replaced(small_world, service_items=[OTHER_ITEM])
+    answer = ask(small_world, acr="urn:tongban:loa:1")
+    codes = {clause["code"] for clause in answer.json["evidence"][0]["problem"]["unmet"]}
+    assert codes == {"policy.purpose-not-granted", "policy.assurance-too-low"}
+    assert (answer.status_code, "WWW-Authenticate" in answer.headers) == (200, False)
 
 
 @pytest.mark.parametrize("code", sorted(REFUSALS))
