@@ -10,8 +10,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint
 
 from idp.authentication.passwords import Passwords
+from idp.clients.reach import GuardedReach, Reach
 from idp.composition import Composition, Tools, derived
 from idp.composition.notices import courier
+from idp.composition.signing_out import delivery
+from idp.logout.herald import Herald
 from idp.notices import Courier
 from idp.pages.refusal import translate
 from idp.resource.metadata import Fetch
@@ -51,9 +54,11 @@ class Service:
     rotation: Ticker
     passwords: Passwords
     courier: Courier
+    herald: Herald
 
     def close(self) -> None:
         """Stop what runs by itself, write what waits, give back every connection."""
+        self.herald.close()
         self.courier.close()
         self.sweeper.close()
         self.rotation.stop()
@@ -72,8 +77,9 @@ def create_app(
     entropy: Entropy,
     passwords: Passwords | None = None,
     fetch: Fetch | None = None,
+    reach: Reach | None = None,
 ) -> WsgiApp:
-    """The provider's WSGI callable. ``fetch`` reads the exchange's public metadata."""
+    """The provider's WSGI callable. ``fetch`` reads the exchange's public metadata, ``reach`` calls clients."""
     tools = Tools(
         settings,
         database,
@@ -83,6 +89,7 @@ def create_app(
         entropy,
         passwords or Passwords(),
         fetch or guarded_fetch(settings.exchange_resource),
+        reach or guarded_reach(settings),
     )
     checks = {"database": database.ready, "ledger": ledger.ready, "keys": lambda: _can_sign(keys)}
     return create_web_app(
@@ -116,11 +123,13 @@ def open_service(settings: IdpSettings) -> Service:
     )
     sweeper = Sweeper(database, clock)
     sweeper.start()
+    herald = Herald(delivery(settings, database, keys, ledger, clock, entropy, guarded_reach(settings)))
+    herald.start()
     carrying = courier(settings, database, keys, clock)
     carrying.start()
     rotation = Ticker("key-rotation", ROTATE_EVERY, custody.rotate_due)
     rotation.start()
-    return Service(app, ledger, database, sweeper, rotation, passwords, carrying)
+    return Service(app, ledger, database, sweeper, rotation, passwords, carrying, herald)
 
 
 def open_keys(settings: IdpSettings, clock: Clock, entropy: Entropy) -> KeyRing:
@@ -170,6 +179,12 @@ def guarded_fetch(resource: str) -> Fetch:
         return decode(fetched.body, max_bytes=_FETCH_BYTES)
 
     return fetch
+
+
+def guarded_reach(settings: IdpSettings) -> GuardedReach:
+    """Calls clients where the operator lets them be: everywhere public, and in private networks if so configured."""
+    local = urlsplit(settings.issuer).scheme == "http"
+    return GuardedReach(private=settings.client_networks == "private", loopback=local)
 
 
 def _can_sign(keys: KeyRing) -> None:

@@ -147,6 +147,12 @@ class InvalidClientMetadataError(OAuthError):
     code = "invalid_client_metadata"
 
 
+class InvalidRedirectUriError(InvalidClientMetadataError):
+    """RFC 7591 §3.2.2."""
+
+    code = "invalid_redirect_uri"
+
+
 class AccessDeniedError(OAuthError):
     """RFC 6749 §4.1.2.1: the person, or the provider on the person's behalf, said no."""
 

@@ -8,6 +8,7 @@ from marshmallow import Schema
 
 from idp.endpoints import addresses, schemas
 from idp.endpoints.authorization import AuthorizationEndpoint
+from idp.endpoints.client_registration import ClientRegistrationEndpoint
 from idp.endpoints.discovery import DiscoveryEndpoint
 from idp.endpoints.end_session import EndSessionEndpoint
 from idp.endpoints.introspection import IntrospectionEndpoint
@@ -37,12 +38,13 @@ class Endpoints:
     end_session: EndSessionEndpoint
     jwks: JwksEndpoint
     discovery: DiscoveryEndpoint
+    registration: ClientRegistrationEndpoint
     revocations: RevocationFeed
 
 
 def protocol_routes(serve: Endpoints) -> tuple[Route, ...]:
     """The protocol's addresses. Hot ones are answered before Flask, by the same functions."""
-    return (*_public(serve), *_for_clients(serve), *_for_browsers(serve))
+    return (*_public(serve), *_for_clients(serve), *_registration(serve.registration), *_for_browsers(serve))
 
 
 def _public(serve: Endpoints) -> tuple[Route, ...]:
@@ -72,6 +74,23 @@ def _for_clients(serve: Endpoints) -> tuple[Route, ...]:
         _form(addresses.REVOKE, serve.revocation, revoke, examined),
         _hot("GET", addresses.USERINFO, serve.userinfo, userinfo, None, about, access="access token"),
         _hot("POST", addresses.USERINFO, serve.userinfo, userinfo, None, about, access="access token"),
+    )
+
+
+def _registration(serve: ClientRegistrationEndpoint) -> tuple[Route, ...]:
+    """Called with tokens that registration itself gives out."""
+    own = f"{addresses.REGISTER}/<client_id>"
+    invited, managed = "initial access token", "registration access token"
+    register = Text("登记客户端（RFC 7591）", "Register a client (RFC 7591)")
+    read = Text("查看客户端登记（RFC 7592）", "Read a registration (RFC 7592)")
+    update = Text("更改客户端登记（RFC 7592）", "Change a registration (RFC 7592)")
+    withdraw = Text("注销客户端（RFC 7592）", "Withdraw a client (RFC 7592)")
+    asked, answer, tag = schemas.ClientMetadata, schemas.RegisteredClient, "clients"
+    return (
+        Route("POST", addresses.REGISTER, serve.register, invited, register, asked, answer, tag=tag, success=201),
+        Route("GET", own, serve.read, managed, read, None, answer, tag=tag),
+        Route("PUT", own, serve.update, managed, update, asked, answer, tag=tag),
+        Route("DELETE", own, serve.withdraw, managed, withdraw, tag=tag, success=204),
     )
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from idp.administration.errors import AdministrationError
 from idp.administration.records import Records
+from idp.clients import registered
 from idp.endpoints import registration
 from idp.errors import InvalidClientMetadataError
-from idp.model.client import BY_SECRET, AuthMethod, Organisation, StoredClient
+from idp.model import scopes
+from idp.model.client import GrantType, Organisation, StoredClient
+from idp.model.invitation import Invitation, Terms
 from idp.model.secret import hashed
-from idp.store import clients, organisations
+from idp.store import clients, invitations, organisations
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -21,6 +25,9 @@ from kernel.entropy import Entropy, token
 from kernel.identifiers import InvalidIdentifier, social_credit_code
 from kernel.ids import new_id
 from kernel.text import Text
+
+MOST_USES = 100
+LONGEST_INVITATION = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,7 @@ class ClientRegister:
         data = _checked(metadata)
         refuse_unsignable(data, self.algorithms())
         client_id = str(data.pop("client_id", None) or new_id("client", self.clock, self.entropy))
-        by_secret = AuthMethod(str(data["token_endpoint_auth_method"])) in BY_SECRET
-        secret = token(self.entropy) if by_secret else None
-        added = StoredClient(
-            client_id, str(data["tongban_organisation"]), data, None if secret is None else hashed(secret)
-        )
+        added, secret = registered.made(client_id, data, self.entropy)
         facts: dict[str, JSON] = {"client": client_id, "organisation": added.organisation}
         now = self.clock.now()
 
@@ -63,16 +66,36 @@ class ClientRegister:
             clients.add(connection, added, now)
 
         self.records.make("ClientRegistered", facts, change)
-        return _shown(added, secret) | {"client_id_issued_at": int(now.timestamp())}
+        return registered.shown(added, secret) | {"client_id_issued_at": int(now.timestamp())}
+
+    def invite(self, terms: Terms, *, uses: int = 1, valid_for: timedelta = timedelta(hours=72)) -> dict[str, JSON]:
+        """An initial access token (RFC 7591 §1.2) for clients of one department; shown this once."""
+        secret, now = token(self.entropy), self.clock.now()
+        invitation = Invitation(new_id("inv", self.clock, self.entropy), hashed(secret), terms, uses, now + valid_for)
+        refuse_senseless(invitation, now)
+
+        def change(connection: Connection) -> None:
+            refuse_unknown_organisation(connection, terms.organisation)
+            invitations.add(connection, invitation)
+
+        facts: dict[str, JSON] = {
+            "invitation": invitation.id,
+            "organisation": terms.organisation,
+            "scopes": [*sorted(terms.scopes)],
+            "grant_types": [*sorted(terms.grant_types)],
+            "uses": uses,
+        }
+        self.records.make("ClientInvited", facts, change)
+        return {**facts, "expires_at": invitation.expires_at.isoformat(), "initial_access_token": secret}
 
     def every(self) -> list[dict[str, JSON]]:
         """Every client, without secrets."""
         with self.database.read() as connection:
-            return [_shown(stored, None) for stored in clients.every(connection)]
+            return [registered.shown(stored, None) for stored in clients.every(connection)]
 
     def show(self, client_id: str) -> dict[str, JSON]:
         """One client, without its secret."""
-        return _shown(self._stored(client_id), None)
+        return registered.shown(self._stored(client_id), None)
 
     def rotate_secret(self, client_id: str) -> dict[str, JSON]:
         """A new secret in place of the old one, which stops working within a second; shown this once."""
@@ -87,7 +110,7 @@ class ClientRegister:
         self.records.make(
             "ClientSecretRotated", facts, lambda connection: clients.replace_secret(connection, client_id, kept)
         )
-        return _shown(stored, secret)
+        return registered.shown(stored, secret)
 
     def disable(self, client_id: str) -> None:
         """Refuse a client and its tokens everywhere within a second."""
@@ -106,23 +129,44 @@ class ClientRegister:
 
 def refuse_impossible(connection: Connection, added: StoredClient) -> None:
     """Raises AdministrationError for a client whose department is not there, or whose id is taken."""
-    if added.organisation not in organisations.every(connection):
-        raise AdministrationError(
-            f"机构 {added.organisation} 尚未登记，请先添加该机构",
-            f"organisation {added.organisation} is not registered; add it first",
-        )
+    refuse_unknown_organisation(connection, added.organisation)
     if clients.find(connection, added.id) is not None:
         raise AdministrationError(f"客户端 {added.id} 已存在", f"client {added.id} exists already")
 
 
 def refuse_unsignable(data: Mapping[str, JSON], algorithms: tuple[str, ...]) -> None:
     """Raises AdministrationError for a client that wants to be answered by an algorithm we have no key of."""
-    for name in ("id_token_signed_response_alg", "userinfo_signed_response_alg"):
-        if data.get(name, algorithms[0]) not in algorithms:
-            raise AdministrationError(
-                f"{name}：密钥环没有该算法的密钥，请先运行 tongban keys add",
-                f"{name}: the key ring has no key of that algorithm; run `tongban keys add` first",
-            )
+    name = registered.unsignable(data, algorithms)
+    if name is not None:
+        raise AdministrationError(
+            f"{name}：密钥环没有该算法的密钥，请先运行 tongban keys add",
+            f"{name}: the key ring has no key of that algorithm; run `tongban keys add` first",
+        )
+
+
+def refuse_unknown_organisation(connection: Connection, code: str) -> None:
+    """Raises AdministrationError for a department that is not there."""
+    if code not in organisations.every(connection):
+        raise AdministrationError(
+            f"机构 {code} 尚未登记，请先添加该机构", f"organisation {code} is not registered; add it first"
+        )
+
+
+def refuse_senseless(invitation: Invitation, now: datetime) -> None:
+    """Raises AdministrationError for an invitation nobody could use, or that offers what does not exist."""
+    if not 1 <= invitation.uses_left <= MOST_USES or not now < invitation.expires_at <= now + LONGEST_INVITATION:
+        raise AdministrationError(
+            f"邀请须可用 1 至 {MOST_USES} 次，有效期不超过 {LONGEST_INVITATION.days} 天",
+            f"an invitation has 1 to {MOST_USES} uses and lasts {LONGEST_INVITATION.days} days at most",
+        )
+    terms = invitation.terms
+    unknown = terms.scopes - scopes.LABELS.keys() | (terms.grant_types - set(GrantType))
+    unknown |= {name for name in terms.fixed if not registration.understood(name)}
+    if unknown or not terms.grant_types:
+        raise AdministrationError(
+            f"没有这样的范围、授权方式或元数据：{' '.join(sorted(unknown))}",
+            f"no such scope, grant type or metadata: {' '.join(sorted(unknown))}",
+        )
 
 
 def _checked(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
@@ -139,11 +183,3 @@ def _credit_code(text: str) -> str:
         return social_credit_code.parse(text).value
     except InvalidIdentifier as error:
         raise AdministrationError(error.reason.zh, error.reason.en) from None
-
-
-def _shown(stored: StoredClient, secret: str | None) -> dict[str, JSON]:
-    """RFC 7591 §3.2.1; a secret that never expires says so with 0."""
-    shown: dict[str, JSON] = {"client_id": stored.id, **stored.metadata}
-    if secret is not None:
-        shown |= {"client_secret": secret, "client_secret_expires_at": 0}
-    return shown | ({"tongban_disabled": True} if stored.disabled else {})

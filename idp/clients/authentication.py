@@ -15,6 +15,7 @@ from cryptography import x509
 from idp.clients import certificates
 from idp.clients.certificates import Authorities
 from idp.clients.directory import ClientDirectory
+from idp.clients.keys import ClientKeys
 from idp.errors import InvalidClientError, InvalidRequestError
 from idp.model.client import BY_CERTIFICATE, AuthMethod, Client
 from idp.store.proofs import SpentProof
@@ -71,9 +72,14 @@ class ClientAuthenticator:
     """
 
     def __init__(
-        self, directory: ClientDirectory, issuer: str, clock: Clock, authorities: Authorities | None = None
+        self,
+        directory: ClientDirectory,
+        keys: ClientKeys,
+        issuer: str,
+        clock: Clock,
+        authorities: Authorities | None = None,
     ) -> None:
-        self._directory, self._issuer, self._clock = directory, issuer, clock
+        self._directory, self._keys, self._issuer, self._clock = directory, keys, issuer, clock
         self._authorities = authorities or Authorities(())
         self._checks: dict[AuthMethod, Callable[[Client, Presented], AuthenticatedClient]] = {
             AuthMethod.SECRET_BASIC: self._by_secret,
@@ -126,7 +132,7 @@ class ClientAuthenticator:
         try:
             verified = verify_client_assertion(
                 presented.evidence,
-                client.keys,
+                self._keys.of(client, named_key(presented.evidence)),
                 client_id=client.id,
                 audience=self._issuer,
                 now=self._clock.now(),
@@ -202,6 +208,15 @@ def claimed_client(assertion: str) -> str:
     if not isinstance(claimed, str):
         raise InvalidClientError
     return claimed
+
+
+def named_key(token: str) -> str | None:
+    """Which key a token says it was signed with. Not verified: it only tells which one to look for."""
+    try:
+        kid = compact.parse(token).header.get("kid")
+    except Refused:
+        return None
+    return kid if isinstance(kid, str) else None
 
 
 def _single_use(client: Client, verified: Verified, now: datetime) -> SpentProof:

@@ -81,6 +81,8 @@ def from_stored(stored: StoredClient) -> Client:
         keys=verifying_keys(keys) if isinstance(keys, dict) else (),
         certificate_rule=_certificate_rule(data),
         certificates=_certificates(keys),
+        jwks_uri=_text(data, "jwks_uri"),
+        backchannel_logout_uri=_text(data, "backchannel_logout_uri"),
         secret_hash=stored.secret_hash,
         disabled=stored.disabled,
     )

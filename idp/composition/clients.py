@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
+from urllib.parse import quote
 
 from idp.clients.authentication import ClientAuthenticator
 from idp.clients.certificates import Authorities, TlsOffer
 from idp.clients.directory import ClientDirectory
+from idp.clients.keys import ClientKeys
+from idp.clients.self_registration import SelfRegistration
 from idp.composition.tools import Tools, derived
+from idp.endpoints import addresses
+from idp.endpoints.addresses import Addresses
+from idp.endpoints.client_registration import ClientRegistrationEndpoint
 from idp.endpoints.client_requests import ClientDoor
 from idp.tokens.nonces import Nonces
 from idp.tokens.proof_of_possession import Possession
@@ -25,11 +31,18 @@ class ClientRooms:
         return ClientDirectory(self._tools.database, self._tools.clock)
 
     @cached_property
+    def keys(self) -> ClientKeys:
+        """The keys of clients, registered or published."""
+        return ClientKeys(self._tools.reach, self._tools.clock)
+
+    @cached_property
     def authenticator(self) -> ClientAuthenticator:
         """How clients prove who they are."""
         bundle = self._tools.settings.client_authorities
         authorities = None if bundle is None else Authorities.load(bundle)
-        return ClientAuthenticator(self.directory, self._tools.settings.issuer, self._tools.clock, authorities)
+        return ClientAuthenticator(
+            self.directory, self.keys, self._tools.settings.issuer, self._tools.clock, authorities
+        )
 
     @cached_property
     def possession(self) -> Possession:
@@ -45,6 +58,22 @@ class ClientRooms:
         if not settings.trusted_proxies:
             return TlsOffer()
         return TlsOffer(True, settings.client_authorities is not None, settings.mtls_origin)
+
+    @cached_property
+    def registration(self) -> ClientRegistrationEndpoint:
+        """Where clients register and manage themselves."""
+        tools, own = self._tools, Addresses(self._tools.settings.issuer)
+        return ClientRegistrationEndpoint(
+            SelfRegistration(
+                tools.database,
+                tools.ledger,
+                self.directory,
+                lambda client_id: f"{own.of(addresses.REGISTER)}/{quote(client_id, safe='')}",
+                tools.keys.algorithms,
+                tools.clock,
+                tools.entropy,
+            )
+        )
 
     @cached_property
     def door(self) -> ClientDoor:

@@ -26,7 +26,7 @@ class Composition:
         self._people = PeopleRooms(tools)
         self._tokens = TokenRooms(tools, self._clients, self._people)
         self._authorization = AuthorizationRooms(tools, self._clients, self._people, self._tokens)
-        self._signing_out = SigningOutRooms(self._clients, self._people, self._tokens)
+        self._signing_out = SigningOutRooms(tools, self._clients, self._people, self._tokens)
 
     def routes(self) -> tuple[Route, ...]:
         """Everything that answers."""
@@ -53,4 +53,5 @@ class Composition:
                 Addresses(self._tools.settings.issuer), self._tools.keys.algorithms, self._clients.tls
             ),
             revocations=self._tokens.feed,
+            registration=self._clients.registration,
         )

@@ -1,21 +1,71 @@
-"""The rooms of signing out."""
+"""The rooms of signing out: ending sessions here, and telling departments."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
+from idp.authentication.accounts import Accounts
+from idp.clients.directory import ClientDirectory
+from idp.clients.reach import Reach
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.tokens import TokenRooms
+from idp.composition.tools import Tools, derived, vault
 from idp.endpoints.end_session import EndSessionEndpoint
+from idp.logout.delivery import LogoutDelivery
+from idp.logout.farewell import Farewells
 from idp.pages.logout import AccountPages, ask, signed_out
+from idp.tokens.pairwise import Pairwise
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy
+from kernel.keys import KeyRing, Purpose
+from kernel.ledger.log import Ledger
+from kernel.settings import IdpSettings
+
+
+def delivery(
+    settings: IdpSettings,
+    database: Database,
+    keys: KeyRing,
+    ledger: Ledger,
+    clock: Clock,
+    entropy: Entropy,
+    reach: Reach,
+) -> LogoutDelivery:
+    """Delivery of logout notices, for a herald of its own or for the endpoint that signs people out."""
+    return LogoutDelivery(
+        database=database,
+        ledger=ledger,
+        directory=ClientDirectory(database, clock),
+        reach=reach,
+        keys=keys,
+        pairwise=Pairwise(keys.secret(Purpose.PAIRWISE)),
+        reference=Accounts(database, vault(keys)).reference,
+        issuer=settings.issuer,
+        clock=clock,
+        entropy=entropy,
+    )
 
 
 class SigningOutRooms:
     """Ending sessions."""
 
-    def __init__(self, clients: ClientRooms, people: PeopleRooms, tokens: TokenRooms) -> None:
-        self._clients, self._people, self._tokens = clients, people, tokens
+    def __init__(self, tools: Tools, clients: ClientRooms, people: PeopleRooms, tokens: TokenRooms) -> None:
+        self._tools, self._clients, self._people, self._tokens = tools, clients, people, tokens
+
+    @cached_property
+    def delivery(self) -> LogoutDelivery:
+        """How departments are told."""
+        tools = self._tools
+        return delivery(
+            tools.settings, tools.database, tools.keys, tools.ledger, tools.clock, tools.entropy, tools.reach
+        )
+
+    @cached_property
+    def farewells(self) -> Farewells:
+        """What people are told when they sign out."""
+        return Farewells(self.delivery, self._clients.directory, derived(self._tools.keys, "farewell"))
 
     @cached_property
     def end_session(self) -> EndSessionEndpoint:
@@ -29,6 +79,7 @@ class SigningOutRooms:
             cookies=people.cookies,
             pairwise=people.pairwise,
             hints=self._tokens.hints,
+            farewells=self.farewells,
             ask=ask,
             show=signed_out,
         )
@@ -36,4 +87,5 @@ class SigningOutRooms:
     @cached_property
     def pages(self) -> AccountPages:
         """The pages of signing out, and the front page."""
-        return AccountPages(self._people.presence, self._people.accounts, self.end_session.confirmed)
+        leaving = self.end_session
+        return AccountPages(self._people.presence, self._people.accounts, leaving.confirmed, leaving.status)

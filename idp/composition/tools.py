@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from idp.authentication.passwords import Passwords
 from idp.authentication.sealing import PersonVault
+from idp.clients.reach import Reach
 from idp.resource.metadata import Fetch
 from kernel.clock import Clock
 from kernel.database import Database
@@ -20,7 +21,7 @@ from kernel.settings import IdpSettings
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The adapters of one provider. ``fetch`` reads the exchange's public metadata."""
+    """The adapters of one provider. ``fetch`` reads the exchange's public metadata, ``reach`` calls clients."""
 
     settings: IdpSettings
     database: Database
@@ -30,6 +31,7 @@ class Tools:
     entropy: Entropy
     passwords: Passwords
     fetch: Fetch
+    reach: Reach
 
 
 def vault(keys: KeyRing) -> PersonVault:

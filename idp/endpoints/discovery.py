@@ -43,6 +43,7 @@ def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict
         "userinfo_endpoint": own.of(addresses.USERINFO),
         "introspection_endpoint": own.of(addresses.INTROSPECT),
         "revocation_endpoint": own.of(addresses.REVOKE),
+        "registration_endpoint": own.of(addresses.REGISTER),
         "end_session_endpoint": own.of(addresses.LOGOUT),
         "jwks_uri": own.of(addresses.JWKS),
         "tongban_revocations_endpoint": own.of(addresses.REVOCATIONS),
@@ -69,6 +70,8 @@ def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict
         "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "ui_locales_supported": ["zh-CN", "en"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     }

@@ -14,6 +14,7 @@ from idp.errors import InvalidRequestError, NotRedirected, OAuthError
 from idp.interaction import cookies
 from idp.interaction.cookies import Cookies
 from idp.interaction.presence import Presence
+from idp.logout.farewell import Farewell, Farewells
 from idp.model.client import Client
 from idp.model.session import Session
 from idp.tokens.hints import IdTokenHints
@@ -40,10 +41,12 @@ class LogoutRequest:
         return f"{self.redirect_uri}{separator}{urlencode({'state': self.state})}"
 
 
+HANDLE = "of"
+"""Which sign-out a person asks about again."""
 Ask = Callable[[LogoutRequest], HttpResponse]
 """Asks the person whether to sign out."""
-Show = Callable[[], HttpResponse]
-"""Says that the person is signed out."""
+Show = Callable[[Farewell | None, LogoutRequest], HttpResponse]
+"""Says that the person is signed out, and which departments know it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class EndSessionEndpoint:
     cookies: Cookies
     pairwise: Pairwise
     hints: IdTokenHints
+    farewells: Farewells
     ask: Ask
     show: Show
 
@@ -68,7 +72,7 @@ class EndSessionEndpoint:
             raise NotRedirected(error) from None
         session = self.presence.session(request)
         if session is None:
-            return self._leave(asked)
+            return self._leave(asked, None)
         if asked.hint is None or asked.client is None:
             return self.ask(asked)
         return self._by_hint(session, asked, asked.hint, asked.client)
@@ -80,7 +84,19 @@ class EndSessionEndpoint:
         except OAuthError as error:
             raise NotRedirected(error) from None
         session = self.presence.session(request)
-        return self._leave(asked) if session is None else self._end(session, asked)
+        return self._leave(asked, None) if session is None else self._end(session, asked)
+
+    def status(self, request: HttpRequest) -> HttpResponse:
+        """How signing out stands now. Raises NotRedirected for a link that is not ours."""
+        try:
+            parameters = query_or_form(request)
+            asked = self.read(parameters)
+        except OAuthError as error:
+            raise NotRedirected(error) from None
+        farewell = self.farewells.again(parameters.get(HANDLE, ""))
+        if farewell is None:
+            raise NotRedirected(InvalidRequestError("There is no such sign-out."))
+        return self.show(farewell, asked)
 
     def read(self, parameters: Mapping[str, str]) -> LogoutRequest:
         """The checked parameters (§2). Raises InvalidRequestError."""
@@ -107,9 +123,10 @@ class EndSessionEndpoint:
 
     def _end(self, session: Session, asked: LogoutRequest) -> HttpResponse:
         self.sessions.end(session, self.accounts.reference(session.person))
-        return self._leave(asked)
+        return self._leave(asked, self.farewells.after(session.id))
 
-    def _leave(self, asked: LogoutRequest) -> HttpResponse:
-        target = asked.target
-        answer = self.show() if target is None else redirect(target)
+    def _leave(self, asked: LogoutRequest, farewell: Farewell | None) -> HttpResponse:
+        """Straight back to the client, unless the person has to be told that a department did not confirm."""
+        complete = farewell is None or farewell.complete
+        answer = redirect(asked.target) if asked.target and complete else self.show(farewell, asked)
         return answer.adding(self.cookies.clear(cookies.SESSION))

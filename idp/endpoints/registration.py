@@ -1,7 +1,7 @@
 """Client metadata (RFC 7591 §2), checked on Authlib's claims and by what this provider supports.
 
-The typed seam in front of Authlib's `ClientMetadataClaims`. Registration is an operator's command in this form; an
-endpoint for it will call the same function, so that both admit exactly the same clients.
+The typed seam in front of Authlib's `ClientMetadataClaims`. The operator's command and the registration endpoint both
+call `checked`, so that both admit exactly the same clients.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from joserfc.errors import JoseError
 
 from idp.endpoints import registered_certificates
 from idp.endpoints.discovery import CLIENT_ALGORITHMS
-from idp.errors import InvalidClientMetadataError
+from idp.errors import InvalidClientMetadataError, InvalidRedirectUriError
 from idp.model import scopes
 from idp.model.certificate import CertificateName
 from idp.model.client import AuthMethod, GrantType
@@ -34,7 +34,20 @@ _SUPPORTED: Mapping[str, list[str]] = {
 }
 _AUTHORITY = re.compile(r"[A-Za-z0-9.:@\[\]-]+")
 _TEXTS = (
-    *("client_id", "client_name", "client_name#zh-CN", "client_name#en", "scope", "token_endpoint_auth_method"),
+    "client_id",
+    "client_name",
+    "client_name#zh-CN",
+    "client_name#en",
+    "scope",
+    "token_endpoint_auth_method",
+    "client_uri",
+    "policy_uri",
+    "tos_uri",
+    "jwks_uri",
+    "backchannel_logout_uri",
+    "subject_type",
+    "software_id",
+    "software_version",
     *(name.value for name in CertificateName),
 )
 _SIGNED = ("id_token_signed_response_alg", "userinfo_signed_response_alg")
@@ -50,8 +63,9 @@ _FLAGS = (
     "dpop_bound_access_tokens",
     "require_pushed_authorization_requests",
     "tls_client_certificate_bound_access_tokens",
+    "backchannel_logout_session_required",
 )
-_OTHERS = ("application_type", "jwks", "tongban_organisation", "client_uri", "software_id", "software_version")
+_OTHERS = ("application_type", "jwks", "tongban_organisation")
 _KNOWN = frozenset((*_TEXTS, *_SIGNED, *_LISTS, *_FLAGS, *_OTHERS))
 
 
@@ -59,9 +73,14 @@ def checked(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     """Metadata fit to be stored, with RFC 7591's defaults filled in. Raises InvalidClientMetadataError."""
     _shape(metadata)
     data = _by_rfc_7591(_with_defaults(metadata))
-    for check in (_owner, _redirects, _authentication, _grants, _algorithms):
+    for check in (_owner, _subjects, _redirects, _fetched, _authentication, _grants, _algorithms):
         check(data)
     return data | registered_certificates.names(data)
+
+
+def understood(name: str) -> bool:
+    """Whether a metadata member means something here; RFC 7591 §2 has others ignored."""
+    return name in _KNOWN
 
 
 def _shape(metadata: Mapping[str, JSON]) -> None:
@@ -85,7 +104,9 @@ def _by_rfc_7591(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
         claims = ClientMetadataClaims(dict(metadata), {}, ClientMetadataClaims.get_claims_options(_SUPPORTED))
         claims.validate()
     except (JoseError, ValueError) as error:
-        raise InvalidClientMetadataError(f"not acceptable: {getattr(error, 'claim', 'metadata')}") from None
+        claim = getattr(error, "claim", "metadata")
+        kind = InvalidRedirectUriError if claim == "redirect_uris" else InvalidClientMetadataError
+        raise kind(f"not acceptable: {claim}") from None
     return dict(claims)
 
 
@@ -101,13 +122,14 @@ def _with_defaults(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
 def _keys(jwks: JSON) -> dict[str, JSON]:
     """The client's public keys, each with its one algorithm written down: a header never chooses it."""
     entries = jwks.get("keys") if isinstance(jwks, dict) else None
-    registered: list[JSON] = [_key(entry) for entry in entries] if isinstance(entries, list) else []
+    registered: list[JSON] = [registered_key(entry) for entry in entries] if isinstance(entries, list) else []
     if not registered:
         raise InvalidClientMetadataError("jwks holds no key")
     return {"keys": registered}
 
 
-def _key(entry: JSON) -> dict[str, JSON]:
+def registered_key(entry: JSON) -> dict[str, JSON]:
+    """One public key with its algorithm written down. Raises InvalidClientMetadataError."""
     if not isinstance(entry, dict):
         raise InvalidClientMetadataError("jwks holds something that is no key")
     alg = entry.get("alg") or _ALGORITHM_BY_CURVE.get(str(entry.get("crv")))
@@ -129,28 +151,53 @@ def _owner(data: Mapping[str, JSON]) -> None:
         raise InvalidClientMetadataError("client_name is missing: people must be told who asks")
 
 
+def _subjects(data: Mapping[str, JSON]) -> None:
+    """OpenID Connect Core 1.0 §8: nobody here is known to two departments by one identifier."""
+    if data.get("subject_type", "pairwise") != "pairwise":
+        raise InvalidClientMetadataError("subject_type must be pairwise")
+
+
 def _redirects(data: Mapping[str, JSON]) -> None:
+    """RFC 7591 §3.2.2 has an error of its own for `redirect_uris`."""
     if data.get("application_type", "web") not in ("web", "native"):
         raise InvalidClientMetadataError("application_type must be web or native")
-    for name in ("redirect_uris", "post_logout_redirect_uris"):
-        for uri in _texts(data, name):
-            _redirect(name, uri)
+    for uri in _texts(data, "redirect_uris"):
+        if not _reachable(uri):
+            raise InvalidRedirectUriError(f"redirect_uris: {_WANTED}")
+    for uri in _texts(data, "post_logout_redirect_uris"):
+        if not _reachable(uri):
+            raise InvalidClientMetadataError(f"post_logout_redirect_uris: {_WANTED}")
 
 
-def _redirect(name: str, uri: str) -> None:
+_WANTED = "https is needed, without fragment or user information"
+
+
+def _reachable(uri: str) -> bool:
     """https; http only to the person's own machine (RFC 8252 §7.3)."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    local = parts.scheme == "http" and host in ("127.0.0.1", "::1", "localhost")
     if not _AUTHORITY.fullmatch(parts.netloc):  # it has to stand in a Content-Security-Policy
-        raise InvalidClientMetadataError(f"{name}: the host is not written in plain letters, digits, dots and hyphens")
-    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
-    if not (parts.scheme == "https" or local) or parts.fragment or "@" in parts.netloc or not uri.isascii():
-        raise InvalidClientMetadataError(f"{name}: https is needed, without fragment or user information")
+        return False
+    return bool((parts.scheme == "https" or local) and host and uri.isascii()) and not (
+        parts.fragment or "@" in parts.netloc or any(mark in uri for mark in " \t\r\n\\")
+    )
+
+
+def _fetched(data: Mapping[str, JSON]) -> None:
+    """Addresses that we call ourselves. Where they lead is decided again at every call (F1: `kernel.outbound`)."""
+    for name in ("jwks_uri", "backchannel_logout_uri"):
+        if name in data and not _reachable(str(data[name])):
+            raise InvalidClientMetadataError(f"{name}: {_WANTED}")
 
 
 def _authentication(data: Mapping[str, JSON]) -> None:
     by_key = data["token_endpoint_auth_method"] == AuthMethod.PRIVATE_KEY_JWT.value
-    if by_key and "jwks" not in data:
-        raise InvalidClientMetadataError("private_key_jwt needs jwks")
+    if by_key and not data.keys() & {"jwks", "jwks_uri"}:
+        raise InvalidClientMetadataError("private_key_jwt needs jwks or jwks_uri")
 
 
 def _grants(data: Mapping[str, JSON]) -> None:

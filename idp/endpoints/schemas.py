@@ -127,6 +127,35 @@ MetadataAnswer = _schema(
         )
     },
 )
+_METADATA: Members = {
+    "client_name": _text(
+        "RFC 7591 §2; client_name#zh-CN and client_name#en for readers of one language", required=True
+    ),
+    "redirect_uris": fields.List(_address()),
+    "post_logout_redirect_uris": fields.List(_address()),
+    "backchannel_logout_uri": _text("OpenID Connect Back-Channel Logout 1.0 §2.2"),
+    "backchannel_logout_session_required": fields.Boolean(),
+    "grant_types": fields.List(_one_of(*(grant.value for grant in GrantType))),
+    "token_endpoint_auth_method": _text("RFC 7591 §2"),
+    "scope": _text("RFC 7591 §2; within the invitation"),
+    "jwks": fields.Dict(metadata={"description": "RFC 7517 §5; not beside jwks_uri"}),
+    "jwks_uri": _text("RFC 7591 §2"),
+    "software_id": _text("RFC 7591 §2"),
+    "software_version": _text("RFC 7591 §2"),
+}
+ClientMetadata = _schema("ClientMetadata", _METADATA)
+RegisteredClient = _schema(
+    "RegisteredClient",
+    _METADATA,
+    {
+        "client_id": _text("RFC 7591 §3.2.1", required=True),
+        "client_secret": _text("RFC 7591 §3.2.1"),
+        "client_id_issued_at": fields.Integer(required=True),
+        "registration_access_token": _text("RFC 7592 §3", required=True),
+        "registration_client_uri": _address(),
+        "tongban_organisation": _text("the organisation that was invited", required=True),
+    },
+)
 KeysAnswer = _schema("KeysAnswer", {"keys": fields.List(fields.Dict(), required=True)})
 LogoutForm = _schema(
     "LogoutForm",

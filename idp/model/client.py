@@ -57,6 +57,8 @@ class Client:
     keys: tuple[VerifyingKey, ...] = ()
     certificate_rule: CertificateRule | None = None
     certificates: frozenset[str] = frozenset()
+    jwks_uri: str | None = None
+    backchannel_logout_uri: str | None = None
     secret_hash: bytes | None = field(default=None, repr=False)
     disabled: bool = False
 

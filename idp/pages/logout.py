@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from idp.authentication.accounts import Accounts
 from idp.endpoints.addresses import LOGOUT
-from idp.endpoints.end_session import LogoutRequest
+from idp.endpoints.end_session import HANDLE, LogoutRequest
 from idp.interaction.presence import Presence
+from idp.logout.farewell import Farewell
 from idp.pages import forms
 from idp.pages.problems import for_people
 from kernel.text import Text
@@ -17,27 +19,41 @@ from kernel.web.pages import page_response
 from kernel.web.routes import Route
 
 CONFIRM = f"{LOGOUT}/confirm"
+STATUS = f"{LOGOUT}/status"
 
 
 def ask(asked: LogoutRequest) -> HttpResponse:
     """Whether to sign out; nothing happens until the button is pressed."""
+    fields = carried(asked)
+    page = page_response(
+        "idp/sign_out.html",
+        action=CONFIRM,
+        application=asked.client.name if asked.client else None,
+        fields=fields,
+    )
+    return page if asked.redirect_uri is None else page.adding(forms.policy_towards(asked.redirect_uri))
+
+
+def carried(asked: LogoutRequest) -> dict[str, str]:
+    """The parameters of a checked request, to be sent (and checked) once more."""
     fields = {
         "client_id": asked.client.id if asked.client else None,
         "post_logout_redirect_uri": asked.redirect_uri,
         "state": asked.state,
     }
-    page = page_response(
-        "idp/sign_out.html",
-        action=CONFIRM,
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def signed_out(farewell: Farewell | None, asked: LogoutRequest) -> HttpResponse:
+    """That the person is signed out, which departments confirmed it, and which did not (yet)."""
+    again = farewell and f"{STATUS}?{urlencode({HANDLE: farewell.handle, **carried(asked)})}"
+    return page_response(
+        "idp/signed_out.html",
+        farewell=farewell,
+        again=again,
+        target=asked.target,
         application=asked.client.name if asked.client else None,
-        fields={name: value for name, value in fields.items() if value is not None},
     )
-    return page if asked.redirect_uri is None else page.adding(forms.policy_towards(asked.redirect_uri))
-
-
-def signed_out() -> HttpResponse:
-    """That the person is signed out, and what that does not cover."""
-    return page_response("idp/signed_out.html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +63,7 @@ class AccountPages:
     presence: Presence
     accounts: Accounts
     confirmed: Callable[[HttpRequest], HttpResponse]
+    status: Callable[[HttpRequest], HttpResponse]
 
     @for_people
     def home(self, request: HttpRequest) -> HttpResponse:
@@ -60,11 +77,18 @@ class AccountPages:
         """The button of the sign-out page."""
         return self.confirmed(request)
 
+    @for_people
+    def signed_out(self, request: HttpRequest) -> HttpResponse:
+        """How a sign-out stands now."""
+        return self.status(request)
+
     def routes(self) -> tuple[Route, ...]:
         """The pages and their addresses."""
         home = Text("本浏览器的登录状态", "Who is signed in in this browser")
+        standing = Text("退出登录的进展", "How signing out stands")
         leave = Text("确认退出登录", "Confirmed sign-out")
         return (
             Route("GET", "/", self.home, "anyone", home, page=True, tag="pages"),
+            Route("GET", STATUS, self.signed_out, "anyone", standing, page=True, tag="pages"),
             Route("POST", CONFIRM, self.sign_out, "anyone", leave, page=True, tag="pages"),
         )

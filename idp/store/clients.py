@@ -39,6 +39,12 @@ def add(connection: Connection, added: StoredClient, now: datetime) -> None:
     versions.advance(connection, versions.CLIENTS)
 
 
+def replace(connection: Connection, changed: StoredClient) -> bool:
+    """Put other metadata (and another secret, or none) in place of a client's; False when there is no such client."""
+    metadata = encode(dict(changed.metadata)).decode()
+    return _change(connection, changed.id, metadata=metadata, secret_hash=changed.secret_hash)
+
+
 def replace_secret(connection: Connection, client_id: str, secret_hash: bytes) -> bool:
     """Put another secret in place of the old one, which stops working; False when there is no such client."""
     return _change(connection, client_id, secret_hash=secret_hash)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from idp.model.assurance import Authentication
 from idp.model.session import Session
-from idp.store import families, versions
+from idp.store import families, logout_notices, versions
 from idp.store.tables import person, web_session
 from kernel.canonical import encode
 
@@ -65,13 +65,17 @@ def touch(connection: Connection, session_id: str, now: datetime) -> None:
 
 
 def end(connection: Connection, session_id: str, now: datetime) -> bool:
-    """End a session and everything that was allowed in it; False when it had ended before."""
+    """End a session and everything that was allowed in it, and note who has to be told.
+
+    Every end of a session, whatever its reason, passes here. False when it had ended before.
+    """
     statement = (
         update(web_session).where(web_session.c.id == session_id, web_session.c.ended_at.is_(None)).values(ended_at=now)
     )
     ended = connection.execute(statement).rowcount == 1
     if ended:
         families.revoke_session(connection, session_id, now)
+        logout_notices.queue(connection, session_id, now)
         versions.advance(connection, versions.REVOCATIONS)
     return ended
 

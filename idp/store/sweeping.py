@@ -12,7 +12,9 @@ from idp.store.tables import (
     consent,
     family,
     interaction,
+    invitation,
     issued_token,
+    logout_notice,
     notice,
     pushed_request,
     refresh,
@@ -28,6 +30,8 @@ KEEP_AFTERWARDS = timedelta(hours=1)
 
 KEEP_CONSENTS = timedelta(days=3 * 365)
 """How long a person can look up what they agreed to after it ended (PIPL article 56 keeps such records three years)."""
+KEEP_NOTICES = timedelta(days=1)
+"""Longer than a department is tried to be told; what came of it stays in the ledger."""
 
 
 def sweep(connection: Connection, now: datetime) -> int:
@@ -41,10 +45,12 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, interaction, interaction.c.expires_at < past),
         _bite(connection, revoked_token, revoked_token.c.expires_at < past),
         _bite(connection, notice, notice.c.expires_at < now),
+        _bite(connection, invitation, invitation.c.expires_at < past),
         _bite(connection, throttle, throttle.c.keep_until < now),
         *(_bite(connection, child, child.c.family.in_(dead)) for child in (code, refresh, issued_token)),
         _bite(connection, family, gone & _childless()),
         _bite(connection, consent, consent.c.until < now - KEEP_CONSENTS),
+        _bite(connection, logout_notice, logout_notice.c.ended_at < now - KEEP_NOTICES),
         _bite(connection, web_session, web_session.c.expires_at < past),
     ]
     return sum(removed)

@@ -49,6 +49,34 @@ resource_server = Table(
     Column("disabled_at", Instant),
 )
 
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("hash", LargeBinary(32), nullable=False, unique=True),
+    Column("organisation", String(18), ForeignKey("organisation.code"), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("grant_types", Text, nullable=False),
+    Column("fixed", Text, nullable=False),
+    Column("uses_left", Integer, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("invitation_expires_at", "expires_at"),
+    comment="initial access tokens (RFC 7591), by their hash",
+)
+
+client_management = Table(
+    "client_management",
+    metadata,
+    Column("client_id", String(80), ForeignKey("client.id"), primary_key=True),
+    Column("token_hash", LargeBinary(32), nullable=False),
+    Column("organisation", String(18), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("grant_types", Text, nullable=False),
+    Column("fixed", Text, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    comment="clients that manage themselves (RFC 7592), and how far",
+)
+
 person = Table(
     "person",
     metadata,
@@ -126,6 +154,22 @@ web_session = Table(
     Column("ended_at", Instant),
     Index("web_session_expires_at", "expires_at"),
     Index("web_session_ended_at", "ended_at"),
+)
+
+logout_notice = Table(
+    "logout_notice",
+    metadata,
+    Column("session", String(40), primary_key=True),
+    Column("client_id", String(80), ForeignKey("client.id"), primary_key=True),
+    Column("person", String(40), nullable=False),
+    Column("sid", String(60), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("ended_at", Instant, nullable=False),
+    Column("next_try_at", Instant, nullable=False),
+    Index("logout_notice_next_try_at", "state", "next_try_at"),
+    Index("logout_notice_ended_at", "ended_at"),
+    comment="who has to be told that a session ended, and whether it was",
 )
 
 pushed_request = Table(

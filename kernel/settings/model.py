@@ -167,6 +167,14 @@ class IdpSettings:
             "登录会话最长多少小时", "Hours after which a sign-in session ends in any case", checks.between(1, 7 * 24)
         ),
     )
+    client_networks: str = field(
+        default="public",
+        metadata=_key(
+            "调用客户端登记的地址（jwks_uri、后端通道退出）时可以到达的网络：public 仅公网，private 另含内网",
+            "Where clients' addresses (jwks_uri, back-channel logout) may lead: public, or private networks as well",
+            checks.one_of("public", "private"),
+        ),
+    )
     notice_sender: str = field(
         default="spool",
         metadata=_key(

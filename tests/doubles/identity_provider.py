@@ -15,6 +15,8 @@ from idp.administration import Administration
 from idp.app import create_app, open_ledger
 from idp.authentication.passwords import Passwords
 from idp.composition import vault
+from idp.composition.signing_out import delivery
+from idp.logout.delivery import LogoutDelivery
 from idp.model.contact import Contact, ContactKind
 from idp.model.person import NewPerson, PersonKind
 from idp.notices import Channels, Courier, Notices
@@ -30,6 +32,7 @@ from kernel.ledger.log import Ledger
 from kernel.settings import IdpSettings
 from kernel.text import Text
 from kernel.web.fastpath import WsgiApp
+from tests.doubles.departments import PaperDepartments
 from tests.doubles.mailbox import Mailbox
 
 ISSUER = "http://127.0.0.1:8400"
@@ -125,11 +128,18 @@ class Provider:
     administration: Administration
     passwords: Passwords
     notices: Notices
+    departments: PaperDepartments
     mailbox: Mailbox = field(default_factory=Mailbox)
 
     def deliver(self) -> None:
         """Let the courier hand over what is due."""
         Courier(self.database, vault(self.keys), self.mailbox, self.clock).round()
+
+    def delivery(self) -> LogoutDelivery:
+        """Another node's delivery of logout notices."""
+        return delivery(
+            self.settings, self.database, self.keys, self.ledger, self.clock, SystemEntropy(), self.departments
+        )
 
     def register(self, **metadata: Any) -> dict[str, Any]:
         """Register a client of the market regulation department and let the nodes notice."""
@@ -164,6 +174,7 @@ class Provider:
             entropy=SystemEntropy(),
             passwords=self.passwords,
             fetch=self.exchange.fetch,
+            reach=self.departments,
         )
 
 
@@ -200,15 +211,15 @@ def provider_at(url: str, folder: Path, **changes: Any) -> Iterator[Provider]:
         database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords
     )
     outbox = Notices(vault(keys), Channels(vault(keys), clock, entropy), clock, entropy)
-    exchange = PaperExchange()
+    exchange, departments = PaperExchange(), PaperDepartments()
     app = create_app(
         settings, database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords,
-        fetch=exchange.fetch,
+        fetch=exchange.fetch, reach=departments,
     )  # fmt: skip
     try:
         populate(desk)
         clock.advance(1)
-        yield Provider(app, settings, database, keys, ledger, clock, exchange, desk, passwords, outbox)
+        yield Provider(app, settings, database, keys, ledger, clock, exchange, desk, passwords, outbox, departments)
     finally:
         desk.close()
 

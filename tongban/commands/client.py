@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
+from idp.model.invitation import Terms
 from tongban.commands.configuration import idp_administration
 from tongban.output import config_option, json_option, members, rows, write_json, wrong
 
@@ -38,6 +40,39 @@ def add(source: Path, config: str | None) -> None:
     """
     with idp_administration(config) as idp:
         write_json(idp.clients.add(metadata_of(source)))
+
+
+@client.command()
+@click.option("--organisation", required=True, help="机构的统一社会信用代码 / the department's social credit code")
+@click.option("--scope", default="openid profile", show_default=True, help="最多可登记的范围 / scopes offered")
+@click.option("--grant-type", "grant_types", multiple=True, default=("authorization_code", "refresh_token"))
+@click.option("--uses", type=click.IntRange(1, 100), default=1, show_default=True)
+@click.option("--valid-hours", type=click.IntRange(1, 90 * 24), default=72, show_default=True)
+@click.option(
+    "--fixed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="由您确定的元数据（JSON）/ metadata that you set",
+)
+@config_option
+@json_option
+def invite(
+    organisation: str,
+    scope: str,
+    grant_types: tuple[str, ...],
+    uses: int,
+    valid_hours: int,
+    fixed: Path | None,
+    config: str | None,
+    as_json: bool,
+) -> None:
+    """邀请机构自行登记客户端；令牌只显示一次 / Let a department register clients itself; the token is shown once.
+
+    Example: tongban client invite --organisation 11500000DEM000057T --scope "openid profile" --uses 2
+    """
+    set_by_operator = metadata_of(fixed) if fixed else {}
+    terms = Terms(organisation, frozenset(scope.split()), frozenset(grant_types), set_by_operator)
+    with idp_administration(config) as idp:
+        members(idp.clients.invite(terms, uses=uses, valid_for=timedelta(hours=valid_hours)), as_json=as_json)
 
 
 @client.command("list")

@@ -8,8 +8,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, func, select
+from werkzeug.test import Client
 
 from idp.clients.memory import LOOK_EVERY, Versioned
+from idp.model.invitation import Terms
 from idp.model.secret import hashed
 from idp.store import codes, refresh_tokens, tables, versions
 from idp.sweeper import Sweeper
@@ -17,8 +19,8 @@ from kernel import migrations
 from kernel.clock import ManualClock
 from kernel.database import Database, DatabaseUnavailable
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import START, Provider
-from tests.doubles.relying_party import ProofKey, RelyingParty, permits, public_client
+from tests.doubles.identity_provider import ISSUER, MARKET, START, Provider
+from tests.doubles.relying_party import CALLBACK, ProofKey, RelyingParty, permits, public_client
 from tests.unit.idp.test_notices import tell
 
 
@@ -54,6 +56,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
     party.form("/revoke", {"token": party.tokens(browser, dpop=key)["access_token"]})
     party.push(key)
     tell(either_provider)
+    everything_else(either_provider, party)
     before = counts(either_provider)
     assert all(before.values()), before
     assert sweeper.sweep() == 0
@@ -62,14 +65,36 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
     clock.advance(timedelta(hours=14).total_seconds())
     sweeper.sweep()
     after = counts(either_provider)
-    lasting = {"state_version", "organisation", "client", "resource_server", "person", "credential", "consent"}
+    lasting = {
+        "state_version",
+        "organisation",
+        "client",
+        "client_management",
+        "resource_server",
+        "person",
+        "credential",
+        "consent",
+    }
     lasting |= {"contact_channel"}
     assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}
     left = {name for name in after.keys() - lasting if after[name]}
-    assert left <= {"throttle", "notice"}  # failures are remembered for a day, and notices tried as long
-    clock.advance(timedelta(days=1).total_seconds())
+    assert left <= {"throttle", "notice", "invitation", "logout_notice"}  # remembered, or tried, for a day or more
+    clock.advance(timedelta(days=3).total_seconds())
     sweeper.sweep()
     assert not {name: count for name, count in counts(either_provider).items() if count and name not in lasting}
+
+
+def everything_else(provider: Provider, party: RelyingParty) -> None:
+    """A client that registered itself, and a session that ended."""
+    terms = Terms(MARKET, frozenset({"openid"}), frozenset({"authorization_code"}))
+    invitation = provider.administration.clients.invite(terms, uses=2)["initial_access_token"]
+    metadata = {"client_name": "Website", "redirect_uris": [CALLBACK]}
+    http = Client(provider.app)
+    answer = http.post("/register", json=metadata, headers={"Authorization": f"Bearer {invitation}"}, base_url=ISSUER)
+    assert answer.status_code == 201
+    browser = Browser(provider)
+    hint = party.tokens(browser)["id_token"]
+    browser.get(f"/logout?id_token_hint={hint}")
 
 
 def test_a_live_session_survives_the_sweep(provider: Provider) -> None:

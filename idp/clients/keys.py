@@ -1,0 +1,92 @@
+"""Clients' signature keys: those they registered, and those they publish under `jwks_uri` (RFC 7591 §2)."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from idp.clients.reach import Reach
+from idp.endpoints import registration
+from idp.errors import InvalidClientMetadataError
+from idp.model.client import Client
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.jose import InvalidKey, VerifyingKey
+from kernel.logging import logger
+from kernel.outbound import OutboundFailed, OutboundRefused
+
+REFETCH_SECONDS = 60.0
+"""F4: an unknown `kid` causes at most one fetch a minute and client, however many tokens name it."""
+FRESH_SECONDS = 600.0
+"""A key that a client no longer publishes stops counting within this time."""
+STALE_SECONDS = 3600.0
+"""How long keys go on counting while their address does not answer."""
+MOST_KEYS = 16
+
+
+@dataclass(slots=True)
+class _Published:
+    """One client's published keys, as last seen. ``fetching`` keeps it to one fetch at a time."""
+
+    url: str
+    keys: tuple[VerifyingKey, ...] = ()
+    seen_at: float | None = None
+    asked_at: float | None = None
+    fetching: threading.Lock = field(default_factory=threading.Lock)
+
+
+class ClientKeys:
+    """The keys that a client's signatures are checked with."""
+
+    def __init__(self, reach: Reach, clock: Clock) -> None:
+        self._reach, self._clock = reach, clock
+        self._published: dict[str, _Published] = {}
+
+    def of(self, client: Client, kid: str | None) -> tuple[VerifyingKey, ...]:
+        """The client's keys. ``kid`` is what the token at hand names: when it is unknown, the client is asked again."""
+        if client.jwks_uri is None:
+            return client.keys
+        kept = self._published.get(client.id)
+        if kept is None or kept.url != client.jwks_uri:
+            kept = self._published[client.id] = _Published(client.jwks_uri)
+        if self._outdated(kept, kid):
+            self._fetch(kept, client.id)
+        return kept.keys if self._age(kept.seen_at) < STALE_SECONDS else ()
+
+    def _outdated(self, kept: _Published, kid: str | None) -> bool:
+        """F4: whatever the reason, never two questions within a minute."""
+        if self._age(kept.asked_at) < REFETCH_SECONDS:
+            return False
+        unknown = kid is not None and all(key.kid != kid for key in kept.keys)
+        return unknown or self._age(kept.seen_at) >= FRESH_SECONDS
+
+    def _fetch(self, kept: _Published, client_id: str) -> None:
+        """One thread asks; the others wait for its answer rather than refuse what may be good."""
+        with kept.fetching:
+            if self._age(kept.asked_at) < REFETCH_SECONDS:
+                return
+            kept.asked_at = self._clock.monotonic()
+            try:
+                kept.keys = parsed(self._reach.json(kept.url))
+                kept.seen_at = self._clock.monotonic()
+            except (OutboundRefused, OutboundFailed, InvalidKey) as error:
+                logger("idp").warning("client_keys_not_fetched", client=client_id, reason=str(error))
+
+    def _age(self, at: float | None) -> float:
+        return float("inf") if at is None else self._clock.monotonic() - at
+
+
+def parsed(document: JSON) -> tuple[VerifyingKey, ...]:
+    """The usable keys of a fetched set, each with its one algorithm. Raises InvalidKey for what is no set."""
+    entries = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(entries, list) or len(entries) > MOST_KEYS:
+        raise InvalidKey("not a JWK set")
+    return tuple(key for entry in entries if (key := _usable(entry)) is not None)
+
+
+def _usable(entry: JSON) -> VerifyingKey | None:
+    """RFC 7517 §5: what we cannot use is left out."""
+    try:
+        return VerifyingKey.from_jwk(registration.registered_key(entry))
+    except (InvalidClientMetadataError, InvalidKey):
+        return None

@@ -1,0 +1,39 @@
+"""The herald: a thread that delivers what is due. Any number of nodes may run one."""
+
+from __future__ import annotations
+
+import threading
+
+from idp.logout.delivery import LogoutDelivery
+from kernel.database import DatabaseUnavailable
+from kernel.ledger.errors import LedgerUnavailable
+from kernel.logging import logger
+
+EVERY_SECONDS = 0.5
+
+
+class Herald:
+    """Delivers until it is closed."""
+
+    def __init__(self, delivery: LogoutDelivery) -> None:
+        self._delivery = delivery
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="herald", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, after the calls under way."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5.0)
+        self._delivery.close()
+
+    def _run(self) -> None:
+        while not self._closing.wait(EVERY_SECONDS):
+            try:
+                self._delivery.round()
+            except (DatabaseUnavailable, LedgerUnavailable):
+                logger("idp").warning("herald_waits")
