@@ -26,7 +26,7 @@ from kernel.clock import Clock, SystemClock
 from kernel.database import Database, DatabaseUnavailable
 from kernel.entropy import Entropy, SystemEntropy
 from kernel.envelope import KeyEncryptionKey
-from kernel.keys import ROTATE_EVERY, RULES, Custody, KeyRing, Purpose
+from kernel.keys import ROTATE_EVERY, RULES, Custody, Hardware, KeyRing, Purpose
 from kernel.ledger.log import Ledger
 from kernel.metrics import Metrics
 from kernel.outbound import AddressPolicy, OutboundClient, OutboundFailed
@@ -139,7 +139,22 @@ def open_keys(settings: IdpSettings, clock: Clock, entropy: Entropy) -> KeyRing:
         lead=timedelta(hours=settings.signing_key_lead_hours),
         use=timedelta(days=settings.signing_key_days),
     )
-    return KeyRing.load(settings.key_dir, clock=clock, entropy=entropy, rules={**RULES, Purpose.JWS: tokens})
+    rules = {**RULES, Purpose.JWS: tokens}
+    return KeyRing.load(settings.key_dir, clock=clock, entropy=entropy, rules=rules, hardware=hardware(settings))
+
+
+def hardware(settings: IdpSettings) -> Hardware | None:
+    """The token that signing keys lie in, where one is configured. Raises HardwareUnavailable.
+
+    It stays configured while its last keys are in use, also when new ones are made in files again.
+    """
+    if settings.pkcs11_module is None:
+        return None
+    from kernel.keys.hardware import Pkcs11Token  # loaded where it is used: few installations have a token
+
+    return Pkcs11Token(
+        settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin, making=settings.keys == "pkcs11"
+    )
 
 
 def open_ledger(
@@ -188,4 +203,4 @@ def guarded_reach(settings: IdpSettings) -> GuardedReach:
 
 
 def _can_sign(keys: KeyRing) -> None:
-    keys.signing()
+    keys.signing().sign(b"ready")

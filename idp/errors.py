@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from kernel.database import DatabaseUnavailable
+from kernel.jose import SignerUnavailable
+from kernel.keys import KeyRingError
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.problems import Problem
 from kernel.web.http import HttpResponse, json_response
@@ -230,7 +232,7 @@ def translate(error: Exception) -> HttpResponse | None:
     """What an exception is to a client; None when OAuth has no word for it."""
     if isinstance(error, OAuthError):
         return oauth_response(error)
-    if isinstance(error, (DatabaseUnavailable, LedgerUnavailable)):
+    if isinstance(error, (DatabaseUnavailable, LedgerUnavailable, SignerUnavailable, KeyRingError)):
         return oauth_response(TemporarilyUnavailableError())
     return None
 

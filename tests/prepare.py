@@ -27,6 +27,7 @@ class Need:
 
 
 TESTS = (
+    Need("/usr/lib/softhsm/libsofthsm2.so", "softhsm2", "the tests of signing keys in a PKCS #11 token"),
     Need("chromium", "chromium", "the browser tests in tests/e2e"),
     Need("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "fonts-noto-cjk", "Chinese text in screenshots"),
 )

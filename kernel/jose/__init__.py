@@ -10,8 +10,8 @@ nobody over a network. Why there is only one door: docs/adr/0006-one-door-to-jos
 from .compact import MAX_TOKEN_BYTES
 from .dpop import PROOF_ALGORITHMS, DpopProof, access_token_hash, verify_dpop
 from .encryption import decrypt, encrypt
-from .errors import InvalidKey, InvalidProof, InvalidToken, Reason, Refused
-from .jwk import ed25519_private, thumbprint
+from .errors import InvalidKey, InvalidProof, InvalidToken, Reason, Refused, SignerUnavailable
+from .jwk import ed25519_private, p256_jwk, thumbprint
 from .keys import (
     SIGNATURE_ALGORITHMS,
     DecryptionKey,
@@ -47,6 +47,7 @@ __all__ = [
     "Reason",
     "Refused",
     "SignedBytes",
+    "SignerUnavailable",
     "SigningKey",
     "Verified",
     "VerifyingKey",
@@ -59,6 +60,7 @@ __all__ = [
     "generate_p256",
     "generate_rsa",
     "normalise_target",
+    "p256_jwk",
     "sign",
     "sign_bytes",
     "thumbprint",

@@ -48,5 +48,9 @@ class InvalidProof(Refused):
     """The DPoP proof is not one we accept (RFC 9449 §4.3)."""
 
 
+class SignerUnavailable(Exception):
+    """The private key lies elsewhere, and what holds it does not sign now. Nothing was signed."""
+
+
 class InvalidKey(ValueError):
     """A JWK that cannot be registered; the message says what is wrong with it and never shows its content."""

@@ -8,6 +8,7 @@ stores their secrets from here. Talks to the file system, and to the ledger of t
 
 from .custody import ROTATE_EVERY, Custody
 from .errors import (
+    HardwareUnavailable,
     KeyRingDamaged,
     KeyRingError,
     KeyRingExists,
@@ -16,6 +17,7 @@ from .errors import (
     UnknownKey,
     UnsafeKeyFile,
 )
+from .halves import Hardware
 from .material import LogSigner
 from .model import RULES, SIGNATURES, KeyDescription, KeyState, Line, Purpose, RotationRule
 from .ring import KeyRing
@@ -25,6 +27,8 @@ __all__ = [
     "RULES",
     "SIGNATURES",
     "Custody",
+    "Hardware",
+    "HardwareUnavailable",
     "KeyDescription",
     "KeyRing",
     "KeyRingDamaged",

@@ -25,5 +25,9 @@ class RotationRefused(KeyRingError):
     """This purpose cannot be rotated or revoked now, and the text says why."""
 
 
+class HardwareUnavailable(KeyRingError):
+    """The token that holds private keys cannot be reached, or cannot do what was asked."""
+
+
 class UnknownKey(KeyRingError):
     """The ring holds no such key, or none for this purpose."""

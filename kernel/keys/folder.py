@@ -80,9 +80,9 @@ class KeyFolder:
         entries = [_entry(record) for record in records]
         self._write(MANIFEST, orjson.dumps({"version": _FORMAT, "keys": entries}, option=orjson.OPT_INDENT_2))
 
-    def read_private(self, record: KeyRecord) -> Mapping[str, JSON]:
-        """The private JWK of a record; raises UnsafeKeyFile when others may read it, KeyRingDamaged otherwise."""
-        name = _file_name(record)
+    def read_private(self, purpose: Purpose, kid: str) -> Mapping[str, JSON]:
+        """The private JWK of a key; raises UnsafeKeyFile when others may read it, KeyRingDamaged otherwise."""
+        name = _file_name(purpose, kid)
         try:
             mode = (self.path / name).stat().st_mode
         except FileNotFoundError:
@@ -91,13 +91,13 @@ class KeyFolder:
             raise UnsafeKeyFile(f"{self.path / name} may be read by others: chmod 600 it, and revoke the key if it was")
         return self._read_json(name)
 
-    def write_private(self, record: KeyRecord, private: Mapping[str, JSON]) -> None:
+    def write_private(self, purpose: Purpose, kid: str, private: Mapping[str, JSON]) -> None:
         """Writes a private key durably, for its owner alone."""
-        self._write(_file_name(record), orjson.dumps(dict(private)))
+        self._write(_file_name(purpose, kid), orjson.dumps(dict(private)))
 
-    def remove_private(self, record: KeyRecord) -> None:
+    def remove_private(self, purpose: Purpose, kid: str) -> None:
         """Removes a private key that is of no use any more."""
-        (self.path / _file_name(record)).unlink(missing_ok=True)
+        (self.path / _file_name(purpose, kid)).unlink(missing_ok=True)
         self._sync()
 
     def _record(self, entry: JSON) -> KeyRecord:
@@ -137,14 +137,15 @@ class KeyFolder:
             os.close(descriptor)
 
 
-def _file_name(record: KeyRecord) -> str:
-    return f"{record.purpose}.{record.kid}.json"
+def _file_name(purpose: Purpose, kid: str) -> str:
+    return f"{purpose}.{kid}.json"
 
 
 def _entry(record: KeyRecord) -> dict[str, JSON]:
     dates: dict[str, JSON] = {name: _text(getattr(record, name)) for name in _DATES}
     public = None if record.public is None else dict(record.public)
-    return {"kid": record.kid, "purpose": record.purpose.value, "alg": record.alg, **dates, "public": public}
+    named: dict[str, JSON] = {"kid": record.kid, "purpose": record.purpose.value, "alg": record.alg}
+    return {**named, **dates, "public": public, "handle": record.handle}
 
 
 def _text(at: datetime | None) -> str | None:
@@ -159,12 +160,13 @@ def _parse_entry(entry: JSON) -> KeyRecord:
     public = entry["public"]
     if created_at is None or not_before is None or not isinstance(public, dict | None):
         raise TypeError("a record has its dates and a public half or null")
-    line = Line.of(Purpose(str(entry["purpose"])), _alg(entry.get("alg")))
-    return KeyRecord(_safe_name(entry["kid"]), line, created_at, not_before, **dates, public=public)
+    line = Line.of(Purpose(str(entry["purpose"])), _if_named(entry.get("alg")))
+    handle = _if_named(entry.get("handle"))
+    return KeyRecord(_safe_name(entry["kid"]), line, created_at, not_before, **dates, public=public, handle=handle)
 
 
-def _alg(value: JSON) -> str | None:
-    """The algorithm a record names; none in a manifest from the days of one algorithm for each purpose."""
+def _if_named(value: JSON) -> str | None:
+    """A member that manifests from before it existed do not have."""
     return None if value is None else str(value)
 
 

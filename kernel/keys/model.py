@@ -105,6 +105,7 @@ class KeyRecord:
     retire_at: datetime | None = None  # nothing made with it is accepted any more
     revoked_at: datetime | None = None
     public: Mapping[str, JSON] | None = field(default=None, repr=False)
+    handle: str | None = None  # how the token calls it that holds the private half; None: a file does
 
     @property
     def purpose(self) -> Purpose:
@@ -139,6 +140,7 @@ class KeyDescription:
     purpose: Purpose
     alg: str
     state: KeyState
+    held_in: str
     created_at: datetime
     not_before: datetime
     superseded_at: datetime | None
@@ -153,6 +155,7 @@ def describe(record: KeyRecord, now: datetime) -> KeyDescription:
         purpose=record.purpose,
         alg=record.alg,
         state=record.state(now),
+        held_in="file" if record.handle is None else "pkcs11",
         created_at=record.created_at,
         not_before=record.not_before,
         superseded_at=record.superseded_at,

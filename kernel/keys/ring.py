@@ -13,8 +13,9 @@ from kernel.clock import Clock
 from kernel.entropy import Entropy
 
 from . import lifecycle, material, view
-from .errors import KeyRingDamaged, KeyRingExists, RotationRefused, UnknownKey
+from .errors import HardwareUnavailable, KeyRingDamaged, KeyRingExists, RotationRefused, UnknownKey
 from .folder import KeyFolder, Stamp
+from .halves import FileHalves, Hardware, Made, PrivateHalves
 from .model import RULES, KeyDescription, KeyRecord, Line, Purpose, RotationRule, describe
 
 T = TypeVar("T")
@@ -37,10 +38,17 @@ class KeyRing:
     """
 
     def __init__(
-        self, folder: KeyFolder, *, clock: Clock, entropy: Entropy, rules: Mapping[Purpose, RotationRule] = RULES
+        self,
+        folder: KeyFolder,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        rules: Mapping[Purpose, RotationRule] = RULES,
+        hardware: Hardware | None = None,
     ) -> None:
         """Use `load` or `create`; raises KeyRingError when the ring cannot be read."""
         self._folder, self._clock, self._entropy, self._rules = folder, clock, entropy, rules
+        self._files, self._hardware = FileHalves(folder), hardware
         self._parsed: dict[str, material.Material] = {}
         self._lock = threading.RLock()
         self._next_look = clock.monotonic() + LOOK_EVERY
@@ -48,10 +56,19 @@ class KeyRing:
 
     @classmethod
     def load(
-        cls, folder: Path, *, clock: Clock, entropy: Entropy, rules: Mapping[Purpose, RotationRule] = RULES
+        cls,
+        folder: Path,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        rules: Mapping[Purpose, RotationRule] = RULES,
+        hardware: Hardware | None = None,
     ) -> Self:
-        """Opens an existing ring; raises KeyRingMissing, KeyRingDamaged or UnsafeKeyFile."""
-        return cls(KeyFolder(folder), clock=clock, entropy=entropy, rules=rules)
+        """Opens an existing ring; raises KeyRingMissing, KeyRingDamaged, UnsafeKeyFile or HardwareUnavailable.
+
+        With ``hardware`` new keys are made there, where it takes them.
+        """
+        return cls(KeyFolder(folder), clock=clock, entropy=entropy, rules=rules, hardware=hardware)
 
     @classmethod
     def create(
@@ -64,7 +81,10 @@ class KeyRing:
             if files.exists():
                 raise KeyRingExists(f"{folder} holds a key ring already")
             now = clock.now()
-            files.write_manifest([_make(files, _line(name), entropy, now, now) for name in purposes])
+            halves = FileHalves(files)
+            files.write_manifest(
+                [_record(_line(name), halves.make(_line(name), entropy), now, now) for name in purposes]
+            )
         return cls.load(folder, clock=clock, entropy=entropy)
 
     def signing(self, alg: str = DEFAULT) -> jose.SigningKey:
@@ -181,7 +201,10 @@ class KeyRing:
             remaining = lifecycle.revoke(records, revoked, now)
             if lifecycle.active(remaining, revoked.line, now) is not None:
                 return remaining
-            return self._succeeded(remaining, revoked.line, now)
+            try:
+                return self._succeeded(remaining, revoked.line, now)
+            except HardwareUnavailable:
+                return remaining  # better no key than a leaked one; `add` makes one when the token is back
 
         made = self._change(change, unannounced, now)
         for successor in made:
@@ -191,7 +214,8 @@ class KeyRing:
     def _succeeded(self, records: lifecycle.Records, line: Line, now: datetime) -> lifecycle.Records:
         """The records with a new key of `line`, which takes over when its rule says."""
         since = lifecycle.takeover(records, line, self._rules, now)
-        made = _make(self._folder, line, self._entropy, now, since)
+        place = self._hardware if self._hardware is not None and self._hardware.takes(line) else self._files
+        made = _record(line, place.make(line, self._entropy), now, since)
         return lifecycle.succeed(records, made, self._rules[line.purpose])
 
     def _change(
@@ -218,7 +242,8 @@ class KeyRing:
         now = self._clock.now()
         for record in records:
             if not view.needs_material(record, now):
-                self._folder.remove_private(record)
+                with contextlib.suppress(HardwareUnavailable):  # tried again at the next change
+                    self._halves(record).remove(record)
 
     def _current(self) -> view.View:
         if self._clock.monotonic() >= self._next_look or self._clock.now() >= self._view.until:
@@ -252,15 +277,18 @@ class KeyRing:
         return view.build(records, known, now)
 
     def _parse(self, record: KeyRecord) -> material.Material:
-        return material.parse(record, self._folder.read_private(record))
+        return self._halves(record).open(record)
+
+    def _halves(self, record: KeyRecord) -> PrivateHalves:
+        if record.handle is None:
+            return self._files
+        if self._hardware is None:
+            raise HardwareUnavailable(f"the key {record.kid} lies in a PKCS #11 token, and none is configured")
+        return self._hardware
 
 
-def _make(folder: KeyFolder, line: Line, entropy: Entropy, now: datetime, since: datetime) -> KeyRecord:
-    """Makes a key and writes its private half; it counts once the manifest names it."""
-    private = material.generate(line, entropy)
-    record = KeyRecord(str(private["kid"]), line, now, since, public=material.public_half(line.purpose, private))
-    folder.write_private(record, private)
-    return record
+def _record(line: Line, made: Made, now: datetime, since: datetime) -> KeyRecord:
+    return KeyRecord(made.kid, line, now, since, public=made.public, handle=made.handle)
 
 
 def _found(value: T | None, name: str) -> T:

@@ -14,6 +14,7 @@ from kernel.text import Text
 
 Check = Callable[[Any], Text | None]
 
+KEY_PLACES = ("file", "pkcs11")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _LOOPBACK_NAME = "localhost"
 _HIGHEST_PORT = 65535
@@ -105,6 +106,11 @@ def one_of(*names: str) -> Check:
         return Text(f"须为 {'、'.join(names)} 之一", f"must be one of {', '.join(names)}")
 
     return check
+
+
+def key_place(value: str) -> Text | None:
+    """A folder or a token."""
+    return None if value in KEY_PLACES else Text("须为 file 或 pkcs11", "must be file or pkcs11")
 
 
 def signing_algorithms(value: tuple[str, ...]) -> Text | None:

@@ -43,6 +43,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     idp = _section("idp", given, data_dir)
     exchange = _section("exchange", given, data_dir)
     settings = Settings(idp=IdpSettings(**idp), exchange=ExchangeSettings(**exchange), data_dir=data_dir)
+    _refuse_a_token_nobody_named(settings.idp, given)
     _refuse_sqlite_with_workers("idp", settings.idp, given)
     _refuse_sqlite_with_workers("exchange", settings.exchange, given)
     _refuse_carrier_without_address(settings.idp, given)
@@ -209,6 +210,18 @@ def _as_tuple(inner: type, entry: _Given) -> tuple[object, ...]:
 
 
 # --- what only holds together -----------------------------------------------------------------------------------------
+
+
+def _refuse_a_token_nobody_named(values: IdpSettings, given: _GivenKeys) -> None:
+    """Keys in a token need the module that speaks with it, its label and its PIN."""
+    if values.keys == "pkcs11" and not (values.pkcs11_module and values.pkcs11_token and values.pkcs11_pin):
+        raise SettingsError(
+            given["idp", "keys"].where,
+            Text(
+                "还需要 pkcs11_module、pkcs11_token 与 pkcs11_pin",
+                "needs pkcs11_module, pkcs11_token and pkcs11_pin as well",
+            ),
+        )
 
 
 def _refuse_sqlite_with_workers(section: str, values: IdpSettings | ExchangeSettings, given: _GivenKeys) -> None:

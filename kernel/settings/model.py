@@ -82,6 +82,28 @@ class IdpSettings:
     )
     listen: str = field(default="127.0.0.1:8400", metadata=_key(*_LISTEN))
     key_dir: Path = field(default=Path("data/keys/idp"), metadata=_key(*_KEY_DIR, below="<data_dir>/keys/idp"))
+    keys: str = field(
+        default="file",
+        metadata=_key(
+            "新签名密钥存放处：file 为密钥目录；pkcs11 为密码设备（仅 ES256，其余仍在密钥目录）",
+            "Where new signing keys lie: file, the folder of the keys; or pkcs11, a token (ES256 alone)",
+            checks.key_place,
+        ),
+    )
+    pkcs11_module: Path | None = field(
+        default=None,
+        metadata=_key("PKCS #11 模块文件", "The PKCS #11 module, such as /usr/lib/softhsm/libsofthsm2.so"),
+    )
+    pkcs11_token: str = field(default="", metadata=_key("密码设备标签", "Label of the token"))
+    pkcs11_pin: str = field(
+        default="",
+        repr=False,
+        metadata=_key(
+            "密码设备用户口令；请用 …_FILE 从文件读取",
+            "The token's user PIN; better read from a file by …_FILE",
+            secret=True,
+        ),
+    )
     signing_algorithms: tuple[str, ...] = field(
         default=("ES256",),
         metadata=_key(

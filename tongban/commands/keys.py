@@ -62,7 +62,9 @@ def list_(service: str, config: str | None, as_json: bool) -> None:
     Example: tongban keys list --service exchange
     """
     listed = [asdict(key) for key in ring(config, service).listing()]
-    rows(listed, ["kid", "purpose", "alg", "state", "not_before", "retire_at", "revoked_at"], as_json=as_json)
+    rows(
+        listed, ["kid", "purpose", "alg", "state", "held_in", "not_before", "retire_at", "revoked_at"], as_json=as_json
+    )
 
 
 @keys.command()

@@ -81,6 +81,8 @@ def test_every_type_from_the_file_and_from_the_environment(tmp_path: Path) -> No
         ("[idp]\nworkers = 'two'", "[idp] workers", "whole number"),
         ("[idp]\nworkers = true", "[idp] workers", "whole number"),
         ("[idp]\nworkers = 0", "[idp] workers", "between 1 and 64"),
+        ("[idp]\nkeys = 'safe'", "[idp] keys", "file or pkcs11"),
+        ("[idp]\nkeys = 'pkcs11'", "[idp] keys", "pkcs11_module"),
         ("[idp]\nsigning_algorithms = ['RS256']", "[idp] signing_algorithms", "must hold ES256"),
         ("[idp]\nsigning_algorithms = ['ES256', 'none']", "[idp] signing_algorithms", "PS256, RS256 only"),
         ("[idp]\nissuer = 5", "[idp] issuer", "must be a text"),
