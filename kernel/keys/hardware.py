@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, cast
@@ -36,8 +37,7 @@ _BOTH = (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY)
 class _Signs(Protocol):
     """A private key of the library, as far as it is used here: its own type does not say that it signs."""
 
-    def sign(self, data: bytes, *, mechanism: Mechanism) -> bytes:
-        """The signature over a digest."""
+    sign: Callable[..., bytes]
 
 
 class Pkcs11Token:
