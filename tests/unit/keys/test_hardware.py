@@ -20,6 +20,7 @@ from kernel.entropy import SystemEntropy
 from kernel.keys import Custody, HardwareUnavailable, KeyRing, KeyRingDamaged
 from kernel.keys.hardware import Pkcs11Token
 from kernel.settings import IdpSettings
+from kernel.web.fastpath import WsgiApp
 from tests.doubles import softhsm
 from tests.doubles.identity_provider import Provider, provider_at
 from tests.doubles.relying_party import RelyingParty
@@ -180,7 +181,8 @@ def test_tokens_of_a_provider_whose_key_lies_in_hardware(module: Path, tmp_path:
         custody = Custody(keys, provider.ledger)
         custody.rotate("jws")
         provider.clock.advance(DAY)
-        party = RelyingParty(provider).on(_app(provider, keys))
+        provider.keys, provider.app = keys, _app(provider, keys)
+        party = RelyingParty(provider)
         tokens = party.tokens()
         assert party.introspect(tokens["access_token"])["active"] is True
         header = jose.verify_signature_only(tokens["id_token"], keys.verifying(), typ="JWT").header
@@ -188,7 +190,7 @@ def test_tokens_of_a_provider_whose_key_lies_in_hardware(module: Path, tmp_path:
         assert active(keys) == "pkcs11"
 
 
-def _app(provider: Provider, keys: KeyRing) -> object:
+def _app(provider: Provider, keys: KeyRing) -> WsgiApp:
     return create_app(
         provider.settings,
         database=provider.database,
