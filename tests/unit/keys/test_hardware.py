@@ -174,6 +174,7 @@ def test_a_lost_session_is_replaced(hard: KeyRing, clock: ManualClock, token: Pk
 
 def test_tokens_of_a_provider_whose_key_lies_in_hardware(module: Path, tmp_path: Path) -> None:
     with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path) as provider:
+        party = RelyingParty(provider)
         settings = IdpSettings(
             key_dir=tmp_path / "keys", keys="pkcs11", pkcs11_module=module, pkcs11_token=LABEL, pkcs11_pin=PIN
         )
@@ -182,7 +183,7 @@ def test_tokens_of_a_provider_whose_key_lies_in_hardware(module: Path, tmp_path:
         custody.rotate("jws")
         provider.clock.advance(DAY)
         provider.keys, provider.app = keys, _app(provider, keys)
-        party = RelyingParty(provider)
+        party = party.on(provider.app)
         tokens = party.tokens()
         assert party.introspect(tokens["access_token"])["active"] is True
         header = jose.verify_signature_only(tokens["id_token"], keys.verifying(), typ="JWT").header
