@@ -36,7 +36,7 @@ class SecurityLog:
                 return
             self._quiet_until[code] = now + LOG_EVERY
             more = self._suppressed.pop(code, 0)
-        structlog.get_logger(__name__).warning("caller refused", code=code, suppressed=more)
+        structlog.get_logger(__name__).warning("caller refused", reason=code, suppressed=more)
 
     def _child(self, code: str) -> Counter:
         child = self._children.get(code)

@@ -62,14 +62,22 @@ def install(packages: list[str]) -> bool:
     return True
 
 
+def left_out(needs: tuple[Need, ...] = TESTS) -> None:
+    """Say what cannot run here, and the one line that enables it; nothing when all is there."""
+    missing = [need for need in needs if not need.met()]
+    for need in missing:
+        print(f"没有 {need.package}，跳过 / without {need.package}, left out: {need.without}")
+    if missing:
+        print("启用它们 / to enable them: sudo apt-get install", " ".join(need.package for need in missing))
+
+
 def main(arguments: list[str]) -> int:
     """Install what is missing; always 0, since the suite itself says what it leaves out."""
     needs = BENCHMARKS if "--benchmarks" in arguments else TESTS
-    missing = [need for need in needs if not need.met()]
-    if missing and not install([need.package for need in missing]):
-        for need in missing:
-            print(f"没有 {need.package}，跳过 / without {need.package}, left out: {need.without}")
-        print("启用它们 / to enable them: sudo apt-get install", " ".join(need.package for need in missing))
+    missing = [need.package for need in needs if not need.met()]
+    if missing:
+        install(missing)
+    left_out(needs)
     return 0
 
 

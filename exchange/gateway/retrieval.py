@@ -72,7 +72,7 @@ class Retrieval:
             return source.retrieve(Query(subject, deadline=left))
         except SourceProblem as trouble:
             log = structlog.get_logger(__name__)
-            log.warning("source gave no answer", source=trouble.source, code=trouble.kind.code, reason=trouble.reason)
+            log.warning("source gave no answer", source=trouble.source, kind=trouble.kind.code, reason=trouble.reason)
             return NoRecord(trouble.kind)
 
     def _collect(self, future: Future[Finding], ends: float) -> Finding:

@@ -9,9 +9,12 @@ import pytest
 
 from exchange.administration import open_administration
 from exchange.routes import routes as exchange_routes
-from idp.composition import Composition
+from idp.composition import Composition, Tools
 from kernel import migrations
+from kernel.entropy import SystemEntropy
+from kernel.logging import _SECRET_KEYS
 from kernel.settings import load
+from tests.doubles.identity_provider import provider_at
 from tongban import installation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +75,31 @@ def test_every_route_says_who_may_call_it_and_what_it_does(tmp_path):
             assert route.summary.en, route.path
 
 
+def test_every_route_of_the_provider_says_so_too(tmp_path):
+    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path) as running:
+        tools = Tools(
+            running.settings, running.database, running.keys, running.ledger, running.clock, SystemEntropy(),
+            running.passwords, running.exchange.fetch,
+        )  # fmt: skip
+        for route in Composition(tools).routes():
+            assert route.access, route.path
+            assert route.summary.zh, route.path
+            assert route.summary.en, route.path
+
+
+def test_no_fact_of_a_log_line_has_a_name_that_is_redacted():
+    lost = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {word.arg}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", "") in {"debug", "info", "warning", "error", "exception"}
+        for word in node.keywords
+        if word.arg in _SECRET_KEYS
+    ]
+    assert lost == []
+
+
 def test_lock_files_pin_by_hash_and_name_no_download_host():
     for name in ("runtime.txt", "development.txt"):
         text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
@@ -92,4 +120,3 @@ def test_settings_have_defaults_that_listen_on_this_machine_alone():
     settings = load(None, {})
     assert settings.idp.listen.startswith("127.0.0.1:")
     assert settings.exchange.listen.startswith("127.0.0.1:")
-    assert Composition.__doc__

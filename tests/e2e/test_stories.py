@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -23,10 +24,14 @@ def free_port_base() -> int:
     raise RuntimeError("no free ports")
 
 
-def demo(*words, database=None):
-    command = [sys.executable, "-m", "tongban", "demo", "--json", *words]
+def tongban(*words):
+    command = [sys.executable, "-m", "tongban", *words]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+
+
+def demo(*words):
+    return tongban("demo", "--json", *words)
 
 
 def test_both_stories_come_out_as_told(database_url, tmp_path):
@@ -38,6 +43,8 @@ def test_both_stories_come_out_as_told(database_url, tmp_path):
     assert [step for step in told["steps"] if not step["ok"]] == []
     assert done.returncode == 0, done.stderr
     assert told["uploads"] == {"before": 9, "after": 0}
+    [command] = [step["facts"]["命令"] for step in told["steps"] if "命令" in step["facts"]]
+    assert tongban(*shlex.split(command)[1:]).returncode == 0, "the command shown does what was shown"
     assert {step["story"] for step in told["steps"]} == {"setup", "approval", "restaurant", "newborn"}
     assert all(person["password"] and person["totp_secret"] for person in told["people"])
 

@@ -12,10 +12,14 @@ from typing import Any
 import requests
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from kernel.text import Text
 from tongban.client import Refused
+
+WIDEST = 1000
+"""Characters a line may have where something has to be copied from it."""
 
 
 @dataclass
@@ -83,12 +87,15 @@ class Narrator:
             self.console.print(f"  {escape(zh)}  [dim]{escape(en)}[/dim]", highlight=False)
 
     def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
-        """Something to look up: addresses, people."""
-        if not self.machine:
-            table = Table(*columns, title=title, title_justify="left", title_style="bold")
-            for row in rows:
-                table.add_row(*map(escape, row))
-            self.console.print(table)
+        """Something to look up and copy: as wide as it has to be, so that no secret is cut or broken."""
+        if self.machine:
+            return
+        table = Table(*columns, title=title, title_justify="left", title_style="bold")
+        for row in rows:
+            table.add_row(*map(escape, row))
+        width = Measurement.get(self.console, self.console.options.update(max_width=WIDEST), table).maximum
+        wide = Console(file=self.console.file, width=width, force_terminal=self.console.is_terminal, highlight=False)
+        wide.print(table)
 
     def chart(self, before: int, after: int) -> None:
         """Uploads before and after, as bars people can compare."""
@@ -122,4 +129,4 @@ class Narrator:
         facts = "；".join(f"{name}: {value}" for name, value in step.facts.items())
         self.console.print(f"  {mark} {escape(step.text.zh)}  [dim]{escape(step.text.en)} · {step.seconds:.1f} s[/dim]")
         if facts:
-            self.console.print(f"      [dim]{escape(facts)}[/dim]", highlight=False)
+            self.console.print(f"      [dim]{escape(facts)}[/dim]", highlight=False, soft_wrap=True)

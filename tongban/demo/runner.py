@@ -25,6 +25,7 @@ from tongban.demo.stories.stage import Stage
 from tongban.installation import AlreadyInstalled
 
 STORIES: Mapping[str, Callable[[Stage], None]] = {"restaurant": restaurant.play, "newborn": newborn.play}
+ANSWERS = {"restaurant": restaurant.ANSWERS, "newborn": newborn.ANSWERS}
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def finish(narrator: Narrator, scene: Scene, options: Options) -> None:
         for account in scene.people
     ]
     if options.as_json:
-        print(narrator.document(people=people, addresses=addresses(scene)), flush=True)
+        print(narrator.document(people=people, answers=ANSWERS, addresses=addresses(scene)), flush=True)
     else:
         narrator.table(
             "地址 Addresses", ["什么 what", "哪里 where"], [[name, url] for name, url in addresses(scene).items()]
@@ -148,6 +149,8 @@ def finish(narrator: Narrator, scene: Scene, options: Options) -> None:
         columns = ["故事 story", "姓名 name", "用户名 user", "密码 password", "动态码密钥 TOTP secret"]
         keys = ("story", "name", "username", "password", "totp_secret")
         narrator.table("虚构的人 Invented people", columns, [[row[key] for key in keys] for row in people])
+        typed = [[story, field, value] for story, answers in ANSWERS.items() for field, value in answers.items()]
+        narrator.table("表单里填什么 What to type into the forms", ["故事 story", "栏目 field", "内容 value"], typed)
     if not options.once:
         narrator.say("按 Ctrl-C 结束", "stays up for the browser; Ctrl-C ends it")
         while True:

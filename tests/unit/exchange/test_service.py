@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
+from structlog.testing import capture_logs
 from werkzeug.test import Client
 
 from exchange.app import PACKAGE, issuer_fetch, ledger_origin, open_service, source_builder, translate
@@ -26,6 +27,7 @@ from kernel.database import DatabaseUnavailable
 from kernel.entropy import SystemEntropy
 from kernel.keys import KeyRing
 from kernel.ledger.errors import LedgerOwned, LedgerUnavailable
+from kernel.logging import redact
 from kernel.metrics import Metrics
 from kernel.outbound import OutboundClient
 from kernel.settings import ExchangeSettings, SettingsError
@@ -263,11 +265,15 @@ def test_a_ticker_goes_on_after_a_failure_and_ends_when_told() -> None:
 def test_strangers_are_counted_always_and_logged_once_a_second() -> None:
     metrics, clock = Metrics(), ManualClock(NOW)
     log = SecurityLog(metrics, clock)
-    for _ in range(5):
+    with capture_logs(processors=[redact]) as logged:
+        for _ in range(5):
+            log.refused("token.invalid")
+        clock.advance(1.0)
         log.refused("token.invalid")
-    clock.advance(1.0)
-    log.refused("token.invalid")
-    log.refused("token.missing")
+        log.refused("token.missing")
+    assert [(line["reason"], line["suppressed"]) for line in logged] == [
+        ("token.invalid", 0), ("token.invalid", 4), ("token.missing", 0),
+    ]  # fmt: skip
     written = generate_latest(metrics.registry).decode()
     assert 'tongban_token_refusals_total{code="token.invalid"} 6.0' in written
     assert 'tongban_token_refusals_total{code="token.missing"} 1.0' in written

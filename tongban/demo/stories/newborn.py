@@ -11,6 +11,8 @@ from tongban.demo.stories.stage import Stage
 
 STORY = "newborn"
 WANTED = 6
+ANSWERS = {"spouse": world.LI.number, "child": world.CHILD.number}
+"""What the mother types into the form."""
 
 
 def play(stage: Stage) -> None:
@@ -20,7 +22,7 @@ def play(stage: Stage) -> None:
     person = stage.people["chen"]
     with stage.narrator.step(STORY, "母亲登录，填配偶与孩子", "the mother signs in, names spouse and child"):
         form = through(browser, browser.open(f"{stage.sites['newborn']}/apply"), person)
-        page = through(browser, browser.submit(form, {"spouse": world.LI.number, "child": world.CHILD.number}), person)
+        page = through(browser, browser.submit(form, ANSWERS), person)
         expect("办好了" in page.text, page.text[:400])
     with stage.narrator.step(
         STORY, "关系由登记证明：婚姻登记、出生医学证明", "registers prove who is spouse and child"
@@ -30,9 +32,7 @@ def play(stage: Stage) -> None:
         step.saw(材料=len(items))
     with stage.narrator.step(STORY, "冒填他人为配偶：被拒绝", "a stranger named as spouse: refused") as step:
         form = through(browser, browser.open(f"{stage.sites['newborn']}/apply"), person)
-        page = through(
-            browser, browser.submit(form, {"spouse": world.ZHAO.number, "child": world.CHILD.number}), person
-        )
+        page = through(browser, browser.submit(form, {**ANSWERS, "spouse": world.ZHAO.number}), person)
         items = evidence_of(browser, page, WANTED)
         refused = [item for item in items if item["status"] == "refused"]
         expect([item["type"] for item in refused] == ["identity-card"], str([i["status"] for i in items]))

@@ -16,6 +16,8 @@ from tongban.demo.stories.stage import Stage
 
 STORY = "restaurant"
 USED_TO_UPLOAD = 9
+ANSWERS = {"trade_name": "王记演示小面", "staff_one": world.OUYANG.number, "staff_two": world.AYGULI.number}
+"""What the owner types into market regulation's form."""
 
 
 def play(stage: Stage) -> None:
@@ -53,9 +55,8 @@ def delivered(items: list[dict[str, Any]]) -> bool:
 
 def market(stage: Stage, browser: Browser) -> list[dict[str, Any]]:
     """Market regulation asks for six papers by data and issues the licence."""
-    answers = {"trade_name": "王记演示小面", "staff_one": world.OUYANG.number, "staff_two": world.AYGULI.number}
     with stage.narrator.step(STORY, "登录一次，填店名与员工", "signs in once, types trade name and staff") as step:
-        page = apply(stage, browser, "market", answers)
+        page = apply(stage, browser, "market", ANSWERS)
         expect("办好了" in page.text, page.text[:400])
         step.saw(密码输入次数=browser.passwords_typed)
     with stage.narrator.step(
@@ -162,15 +163,18 @@ def receipts(stage: Stage, browser: Browser, items: list[dict[str, Any]]) -> Non
     with stage.narrator.step(STORY, "离线验证回执：通过", "the receipt verifies offline") as step:
         status, output = verify(stage, receipt, evidence, jwks)
         expect(status == 0, output)
-        step.saw(命令=f"tongban verify {receipt} --evidence {evidence} --key '{stage.log_key}'")
+        step.saw(命令=f"tongban verify {receipt} --evidence {evidence} --key '{stage.log_key}' --jwks {jwks}")
     with stage.narrator.step(STORY, "改动一个字符：验证不通过", "one character changed: verification fails"):
-        text = items[0]["jws"]
-        middle = text.index(".") + 20
-        evidence.write_text(
-            text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :], encoding="utf-8"
-        )
-        status, output = verify(stage, receipt, evidence, jwks)
+        tampered = folder / "tampered.jws"
+        tampered.write_text(with_one_character_changed(items[0]["jws"]), encoding="utf-8")
+        status, output = verify(stage, receipt, tampered, jwks)
         expect(status == 1, f"exit status {status}: {output}")
+
+
+def with_one_character_changed(jws: str) -> str:
+    """A copy that differs within its signed payload."""
+    middle = jws.index(".") + 20
+    return jws[:middle] + ("A" if jws[middle] != "A" else "B") + jws[middle + 1 :]
 
 
 def verify(stage: Stage, receipt: Path, evidence: Path, jwks: Path) -> tuple[int, str]:
