@@ -90,10 +90,10 @@ class InvalidRequestUriError(OAuthError):
     code = "invalid_request_uri"
 
 
-class RequestNotSupportedError(OAuthError):
-    """OpenID Connect Core 1.0 §3.1.2.6: request objects come with the rest of the catalogue."""
+class InvalidRequestObjectError(OAuthError):
+    """RFC 9101 §7: the request object is not one we accept."""
 
-    code = "request_not_supported"
+    code = "invalid_request_object"
 
 
 class RequestUriNotSupportedError(OAuthError):

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from idp.clients.memory import Versioned
 from idp.model import scopes
 from idp.model.certificate import CertificateName, CertificateRule
-from idp.model.client import AuthMethod, Client, Organisation, StoredClient
+from idp.model.client import AuthMethod, Client, Organisation, Profile, StoredClient
 from idp.model.resource import ResourceServer
 from idp.store import clients, organisations, resources, versions
 from kernel.canonical import JSON
@@ -77,6 +77,9 @@ def from_stored(stored: StoredClient) -> Client:
         par_required=data.get("require_pushed_authorization_requests") is True,
         id_token_alg=str(data.get("id_token_signed_response_alg", "ES256")),
         userinfo_alg=_text(data, "userinfo_signed_response_alg"),
+        request_object_alg=_text(data, "request_object_signing_alg"),
+        signed_requests=data.get("require_signed_request_object") is True,
+        profile=Profile(str(data.get("tongban_profile", "baseline"))),
         native=data.get("application_type") == "native",
         keys=verifying_keys(keys) if isinstance(keys, dict) else (),
         certificate_rule=_certificate_rule(data),

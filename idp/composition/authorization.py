@@ -33,7 +33,8 @@ class AuthorizationRooms:
     @cached_property
     def reader(self) -> Reader:
         """Puts requests beside what is registered."""
-        return Reader(self._clients.directory, self._issuer, self._exchange)
+        clients = self._clients
+        return Reader(clients.directory, clients.keys.of, self._issuer, self._exchange, self._tools.clock)
 
     @cached_property
     def answers(self) -> AuthorizationAnswers:

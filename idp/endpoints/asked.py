@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from idp.clients.directory import ClientDirectory
+from idp.endpoints.request_object import KeysOf, opened
+from idp.errors import InvalidRequestObjectError
 from idp.model import scopes
 from idp.model.client import Client
 from idp.model.resource import ResourceServer
+from kernel.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A request not yet checked.
 
-    ``pushed``: it came from the authenticated client itself, not through a browser. ``resource``: the registered
+    ``pushed``: it came from the authenticated client itself, not through a browser. ``signed``: its parameters are
+    those of a request object; ``flaw``: why the object it came with is not acceptable. ``resource``: the registered
     resource server that it names.
     """
 
@@ -25,6 +29,8 @@ class Asked:
     exchange: str
     resource: ResourceServer | None
     parameters: Mapping[str, str] = field(repr=False)
+    signed: bool = False
+    flaw: InvalidRequestObjectError | None = None
 
     def get(self, name: str) -> str | None:
         """A parameter, if given."""
@@ -41,13 +47,31 @@ class Reader:
     """Puts a request beside what is registered about it."""
 
     directory: ClientDirectory
+    keys: KeysOf
     issuer: str
     exchange: str
+    clock: Clock
 
-    def asked(self, client: Client, pushed: bool, parameters: Mapping[str, str]) -> Asked:
-        """The request of a client."""
+    def arriving(self, client: Client, pushed: bool, parameters: Mapping[str, str]) -> Asked:
+        """A request as it arrives. With a request object, nothing beside that counts (RFC 9101 §6.3)."""
+        text = parameters.get("request")
+        if text is None:
+            return self._asked(client, pushed, parameters)
+        try:
+            return self._asked(
+                client, pushed, opened(text, client, self.keys, self.issuer, self.clock.now()), signed=True
+            )
+        except InvalidRequestObjectError as flaw:
+            # Where the refusal goes may stand beside the object: it is held against the registration all the same.
+            return replace(self._asked(client, pushed, parameters), flaw=flaw)
+
+    def kept(self, client: Client, parameters: Mapping[str, str]) -> Asked:
+        """A pushed request coming back: whether it had to be signed was looked at when it was pushed."""
+        return self._asked(client, True, parameters, signed=True)
+
+    def _asked(self, client: Client, pushed: bool, parameters: Mapping[str, str], *, signed: bool = False) -> Asked:
         server = self.directory.resource(parameters.get("resource", ""))
-        return Asked(client, pushed, self.issuer, self.exchange, server, parameters)
+        return Asked(client, pushed, self.issuer, self.exchange, server, parameters, signed)
 
 
 Check = Callable[[Asked], None]

@@ -67,11 +67,11 @@ class AuthorizationEndpoint:
             raise InvalidRequestError("client_id is missing or unknown.")
         reference = parameters.get("request_uri", "")
         if not reference.startswith(REQUEST_URI_PREFIX):
-            return self.reader.asked(client, False, parameters), None
+            return self.reader.arriving(client, False, parameters), None
         if _OF_A_REQUEST & parameters.keys():  # A4: a pushed request is the whole request
             raise InvalidRequestError("Beside a pushed request_uri only client_id may be given.")
         hash_ = hashed(reference)
-        return self.reader.asked(client, True, self._pushed(client, hash_)), hash_
+        return self.reader.kept(client, self._pushed(client, hash_)), hash_
 
     def _pushed(self, client: Client, reference: bytes) -> Mapping[str, str]:
         """RFC 9126 §4: of this client, unused, unexpired (A5)."""

@@ -13,7 +13,6 @@ from idp.errors import (
     InvalidRequestError,
     InvalidScopeError,
     RegistrationNotSupportedError,
-    RequestNotSupportedError,
     RequestUriNotSupportedError,
     UnauthorizedClientError,
     UnsupportedResponseTypeError,
@@ -69,10 +68,16 @@ def response_type_is_code(asked: Asked) -> None:
         raise UnsupportedResponseTypeError("The only response_type is code.")
 
 
-def there_is_no_request_object(asked: Asked) -> None:
-    """OpenID Connect Core 1.0 §6.1; refused unread, so no algorithm of it matters (A6)."""
-    if asked.get("request") is not None:
-        raise RequestNotSupportedError("Request objects are not supported.")
+def request_object_is_acceptable(asked: Asked) -> None:
+    """RFC 9101 §6.1 and §6.2: what `request_object` found wrong with it."""
+    if asked.flaw is not None:
+        raise asked.flaw
+
+
+def request_is_signed_where_it_must_be(asked: Asked) -> None:
+    """RFC 9101 §10.5."""
+    if asked.client.signed_requests and not asked.signed:
+        raise InvalidRequestError("This client must sign its authorization requests.")
 
 
 def there_is_no_foreign_request_uri(asked: Asked) -> None:
@@ -143,11 +148,12 @@ BEFORE_ANY_REDIRECT: tuple[Check, ...] = (redirect_uri_is_registered,)
 """While one of these fails, the person sees a page and the browser is sent nowhere (RFC 6749 §4.1.2.1)."""
 
 CHECKS: tuple[Check, ...] = (
+    request_object_is_acceptable,
     client_uses_codes,
     request_is_pushed_where_it_must_be,
     response_type_is_code,
     response_mode_is_supported,
-    there_is_no_request_object,
+    request_is_signed_where_it_must_be,
     there_is_no_foreign_request_uri,
     there_is_no_registration,
     challenge_is_s256,

@@ -11,7 +11,7 @@ from idp.endpoints import addresses, response_mode
 from idp.endpoints.addresses import Addresses
 from idp.grants import pkce
 from idp.model import assurance, claims, scopes
-from idp.model.client import AuthMethod, GrantType
+from idp.model.client import AuthMethod, GrantType, Profile
 from idp.model.evidence import EVIDENCE
 from idp.tokens import proof_of_possession
 from kernel.canonical import JSON
@@ -68,7 +68,10 @@ def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict
         "acr_values_supported": [*assurance.OFFERED],
         "claims_supported": ["sub", *claims.SCOPE_OF, "acr", "amr", "auth_time", "sid", "organisation", "roles"],
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
+        "require_signed_request_object": False,
+        "tongban_profiles_supported": [profile.value for profile in Profile],
         "request_uri_parameter_supported": False,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,

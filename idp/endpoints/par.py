@@ -1,12 +1,12 @@
-"""Pushed authorization requests (RFC 9126): the same checks as /authorize, before a browser is involved."""
+"""Pushed authorization requests (RFC 9126), signed ones (§3) too: the checks of /authorize, before any browser."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idp.endpoints.asked import Reader
-from idp.endpoints.authorization_request import BEFORE_ANY_REDIRECT, check, read
+from idp.endpoints.authorization_request import BEFORE_ANY_REDIRECT, check, read, request_object_is_acceptable
 from idp.endpoints.client_requests import ClientDoor
 from idp.endpoints.forms import form
 from idp.errors import NO_STORE, InvalidDpopProofError, InvalidRequestError
@@ -50,9 +50,11 @@ class PushedRequestEndpoint:
     def _checked(self, client: Client, parameters: Mapping[str, str], binding: Binding | None) -> dict[str, str]:
         if "request_uri" in parameters:  # RFC 9126 §2.1 step 2
             raise InvalidRequestError("A pushed request must not refer to another.")
-        kept = {name: value for name, value in parameters.items() if name not in _CREDENTIALS}
-        kept |= {"client_id": client.id} | bound_key(kept, binding)
-        asked = self.reader.asked(client, True, kept)
+        sent = {name: value for name, value in parameters.items() if name not in _CREDENTIALS}
+        asked = self.reader.arriving(client, True, sent)
+        request_object_is_acceptable(asked)
+        kept = {**asked.parameters, "client_id": client.id} | bound_key(asked.parameters, binding)
+        asked = replace(asked, parameters=kept)
         check(asked, BEFORE_ANY_REDIRECT)
         read(asked)
         return kept

@@ -7,13 +7,13 @@ call `checked`, so that both admit exactly the same clients.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc7591 import ClientMetadataClaims
 from joserfc.errors import JoseError
 
-from idp.endpoints import registered_certificates
+from idp.endpoints import profile, registered_certificates
 from idp.endpoints.discovery import CLIENT_ALGORITHMS
 from idp.errors import InvalidClientMetadataError, InvalidRedirectUriError
 from idp.model import scopes
@@ -51,6 +51,7 @@ _TEXTS = (
     *(name.value for name in CertificateName),
 )
 _SIGNED = ("id_token_signed_response_alg", "userinfo_signed_response_alg")
+_REQUEST_ALG = "request_object_signing_alg"
 _LISTS = (
     "redirect_uris",
     "post_logout_redirect_uris",
@@ -62,18 +63,19 @@ _LISTS = (
 _FLAGS = (
     "dpop_bound_access_tokens",
     "require_pushed_authorization_requests",
+    "require_signed_request_object",
     "tls_client_certificate_bound_access_tokens",
     "backchannel_logout_session_required",
 )
 _OTHERS = ("application_type", "jwks", "tongban_organisation")
-_KNOWN = frozenset((*_TEXTS, *_SIGNED, *_LISTS, *_FLAGS, *_OTHERS))
+_KNOWN = frozenset((*_TEXTS, *_SIGNED, _REQUEST_ALG, "tongban_profile", *_LISTS, *_FLAGS, *_OTHERS))
 
 
 def checked(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     """Metadata fit to be stored, with RFC 7591's defaults filled in. Raises InvalidClientMetadataError."""
     _shape(metadata)
     data = _by_rfc_7591(_with_defaults(metadata))
-    for check in (_owner, _subjects, _redirects, _fetched, _authentication, _grants, _algorithms):
+    for check in CHECKS:
         check(data)
     return data | registered_certificates.names(data)
 
@@ -87,7 +89,7 @@ def _shape(metadata: Mapping[str, JSON]) -> None:
     """Only members we act on: a client that believes something is registered is not left in that belief."""
     if unknown := sorted(set(metadata) - _KNOWN):
         raise InvalidClientMetadataError(f"unknown metadata: {', '.join(unknown)}".encode("ascii", "replace").decode())
-    for name in (name for name in (*_TEXTS, *_SIGNED) if name in metadata):
+    for name in (name for name in (*_TEXTS, *_SIGNED, _REQUEST_ALG) if name in metadata):
         if not isinstance(metadata[name], str):
             raise InvalidClientMetadataError(f"{name} must be a string")
     for name in (name for name in _LISTS if name in metadata):
@@ -113,7 +115,7 @@ def _by_rfc_7591(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
 def _with_defaults(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     """RFC 7591 §2: what a missing member means."""
     defaults: dict[str, JSON] = {"grant_types": ["authorization_code"], "response_types": ["code"], "scope": ""}
-    data = {**defaults, **metadata}
+    data = {**defaults, **profile.implied(metadata), **metadata}
     if "jwks" in data:
         data["jwks"] = _keys(data["jwks"])
     return data
@@ -216,6 +218,15 @@ def _algorithms(data: Mapping[str, JSON]) -> None:
             raise InvalidClientMetadataError(f"{name} must be one of {', '.join(SIGNATURES)}")
 
 
+def _request_objects(data: Mapping[str, JSON]) -> None:
+    """RFC 9101 §10.5; OpenID Connect Dynamic Client Registration 1.0 §2. `none` is not among them."""
+    if data.get(_REQUEST_ALG, CLIENT_ALGORITHMS[0]) not in CLIENT_ALGORITHMS:
+        raise InvalidClientMetadataError(f"{_REQUEST_ALG} must be one of {', '.join(CLIENT_ALGORITHMS)}")
+    signs = _REQUEST_ALG in data or data.get("require_signed_request_object") is True
+    if signs and "jwks" not in data and "jwks_uri" not in data:
+        raise InvalidClientMetadataError("signed request objects need jwks or jwks_uri")
+
+
 def _is_list_of_texts(value: JSON) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
@@ -223,3 +234,17 @@ def _is_list_of_texts(value: JSON) -> bool:
 def _texts(data: Mapping[str, JSON], name: str) -> list[str]:
     value = data.get(name)
     return [str(item) for item in value] if isinstance(value, list) else []
+
+
+CHECKS: tuple[Callable[[Mapping[str, JSON]], None], ...] = (
+    _owner,
+    _subjects,
+    _redirects,
+    _fetched,
+    _authentication,
+    _grants,
+    _algorithms,
+    _request_objects,
+    profile.check,
+)
+"""What metadata must be, once their members are known and have their defaults."""

@@ -58,6 +58,7 @@ _AUTHORIZATION: Members = {
     "ui_locales": _text("zh-CN en"),
     "resource": _text("RFC 8707 §2"),
     "dpop_jkt": _text("RFC 9449 §10"),
+    "request": _text("RFC 9101; a signed request object"),
 }
 _DETAILS: Members = {"authorization_details": _text("RFC 9396 §2; JSON")}
 

@@ -3,6 +3,8 @@
 Two requests with the same token are either one client that sent twice, or a thief and a victim. For ten seconds a
 sender that proves to be the token's holder is answered with the same successor again, and anybody else is only refused;
 after that the whole family is revoked (ADR 0015).
+
+Not so for clients held to FAPI 2.0: theirs are bound to the client's own key already, and stay (§5.3.2.1, ADR 0016).
 """
 
 from __future__ import annotations
@@ -79,10 +81,14 @@ class RefreshTokenGrant:
     def _exchange(self, old: RefreshToken, request: TokenRequest) -> dict[str, JSON]:
         entitlement, signed_in = self._checked(old, request)
         minted = self.tokens.mint(entitlement)
-        successor = self.succession.after(request.required("refresh_token"))
+        successor = (
+            self.succession.after(request.required("refresh_token")) if request.client.rotates_refresh_tokens else None
+        )
 
         def spend(connection: Connection) -> None:
-            if old.superseded_at is None:
+            if successor is None:
+                self._stay(connection, old, request)
+            elif old.superseded_at is None:
                 self._supersede(connection, old, hashed(successor), request)
             else:
                 self._repeat(connection, old, hashed(successor))
@@ -115,6 +121,12 @@ class RefreshTokenGrant:
         if not refresh_tokens.supersede(connection, old, successor, self.clock.now()):
             raise TokenLost
         refresh_tokens.add(connection, successor, old.family, self.succession.until(old.family))
+        families.bind(connection, old.family.id, request.jkt, request.certificate)
+
+    def _stay(self, connection: Connection, old: RefreshToken, request: TokenRequest) -> None:
+        """FAPI 2.0 Security Profile §5.3.2.1: no rotation; the token only has to stand still."""
+        if not refresh_tokens.stands(connection, old, self.clock.now()):
+            raise TokenLost
         families.bind(connection, old.family.id, request.jkt, request.certificate)
 
     def _repeat(self, connection: Connection, old: RefreshToken, successor: bytes) -> None:

@@ -27,6 +27,13 @@ BY_SECRET = frozenset({AuthMethod.SECRET_BASIC, AuthMethod.SECRET_POST})
 BY_CERTIFICATE = frozenset({AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS})
 
 
+class Profile(StrEnum):
+    """What a client is held to: the least for everybody, or FAPI 2.0 (`idp.endpoints.profile`)."""
+
+    BASELINE = "baseline"
+    FAPI2 = "fapi2"
+
+
 class GrantType(StrEnum):
     """Grants that exist here."""
 
@@ -54,6 +61,9 @@ class Client:
     native: bool = False
     id_token_alg: str = "ES256"  # noqa: S105 - an algorithm
     userinfo_alg: str | None = None
+    request_object_alg: str | None = None
+    signed_requests: bool = False
+    profile: Profile = Profile.BASELINE
     keys: tuple[VerifyingKey, ...] = ()
     certificate_rule: CertificateRule | None = None
     certificates: frozenset[str] = frozenset()
@@ -65,6 +75,11 @@ class Client:
     def may_use(self, grant: GrantType) -> bool:
         """Whether the client is registered for a grant."""
         return grant.value in self.grant_types
+
+    @property
+    def rotates_refresh_tokens(self) -> bool:
+        """RFC 9700 §4.14.2; not for sender-constrained tokens of confidential clients (FAPI 2.0 §5.3.2.1)."""
+        return self.profile is Profile.BASELINE
 
 
 @dataclass(frozen=True, slots=True)

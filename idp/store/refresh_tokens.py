@@ -76,6 +76,12 @@ def may_repeat(connection: Connection, old: RefreshToken, successor: bytes, sinc
     return connection.execute(unused).first() is not None
 
 
+def stands(connection: Connection, token: RefreshToken, now: datetime) -> bool:
+    """Whether a token that is not rotated may be used; a revocation and this transaction wait for each other."""
+    families.lock(connection, token.family.id)
+    return usable(connection, token.hash, token.family.client_id, now) is not None
+
+
 def usable(connection: Connection, token_hash: bytes, client_id: str, now: datetime) -> Family | None:
     """The family of a token that could be used now; for introspection (RFC 7662 §2.2)."""
     statement = (

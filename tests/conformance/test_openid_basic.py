@@ -172,7 +172,7 @@ def test_oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupp
     party: RelyingParty, browser: Browser
 ) -> None:
     back = parameters(browser.get(party.authorize_url(request="eyJhbGciOiJub25lIn0.e30.")).headers["Location"])
-    assert back["error"] == "request_not_supported"
+    assert back["error"] == "invalid_request_object"
 
 
 def test_oidcc_claims_essential_is_ignored_where_claims_are_not_supported(party: RelyingParty) -> None:

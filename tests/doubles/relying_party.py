@@ -99,6 +99,21 @@ class RelyingParty:
     def authorize_url(self, **changes: Any) -> str:
         return f"/authorize?{urlencode(self.request(**changes))}"
 
+    def request_object(
+        self, *, key: jose.SigningKey | None = None, header: dict[str, Any] | None = None, **changes: Any
+    ) -> str:
+        """The ordinary request, signed (RFC 9101); None leaves a claim out."""
+        signer, now = key or self.key, int(self.provider.clock.now().timestamp())
+        assert signer is not None
+        about = {"iss": self.id, "aud": ISSUER, "nbf": now, "exp": now + 300}
+        made = {name: value for name, value in (about | self.request() | changes).items() if value is not None}
+        return raw_jws(
+            {"alg": signer.alg, "typ": "oauth-authz-req+jwt", "kid": signer.kid} | (header or {}), made, signer
+        )
+
+    def signed_url(self, **changes: Any) -> str:
+        return f"/authorize?{urlencode({'client_id': self.id, 'request': self.request_object(**changes)})}"
+
     def push(self, dpop: ProofKey | None = None, **changes: Any) -> TestResponse:
         return self.form("/par", self.request(**changes), dpop)
 

@@ -165,12 +165,12 @@ def test_A5_a_pushed_request_belongs_to_its_client_and_expires(party: RelyingPar
 @pytest.mark.parametrize(
     ("parameter", "error"),
     [
-        ("request", "request_not_supported"),
+        ("request", "invalid_request_object"),
         ("request_uri", "request_uri_not_supported"),
         ("registration", "registration_not_supported"),
     ],
 )
-def test_A6_request_objects_are_refused_unread_and_nothing_is_fetched(
+def test_A6_references_and_nonsense_are_refused_and_nothing_is_fetched(
     party: RelyingParty, browser: Browser, provider: Provider, parameter, error
 ) -> None:
     answer = browser.get(party.authorize_url(**{parameter: "http://169.254.169.254/latest"}))
