@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from idp.clients.authentication import named_key
 from idp.errors import InvalidRequestObjectError
 from idp.model.client import Client
 from kernel.canonical import JSON, encode
@@ -98,9 +99,7 @@ def opened(text: str, client: Client, known: KeysOf, issuer: str, now: datetime)
     Signed with a key the client is registered with, by that key's one algorithm: `none` and HS256 are no key's (A6).
     """
     try:
-        kid = compact.parse(text).header.get("kid")
-        keys = known(client, kid if isinstance(kid, str) else None)
-        keys = tuple(key for key in keys if client.request_object_alg in (None, key.alg))
+        keys = [key for key in known(client, named_key(text)) if client.request_object_alg in (None, key.alg)]
         claims = compact.json_object(verify_signature_only(text, keys, typ=TYPES).payload)
         for check in CHECKS:
             check(claims, Expected(client, issuer, now.timestamp()))
