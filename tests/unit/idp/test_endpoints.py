@@ -45,7 +45,7 @@ def test_nothing_that_does_not_exist_is_announced(party: RelyingParty) -> None:
     assert metadata["code_challenge_methods_supported"] == ["S256"]
     assert set(metadata["grant_types_supported"]) == {"authorization_code", "client_credentials", "refresh_token"}
     assert metadata["subject_types_supported"] == ["pairwise"]
-    assert not metadata["request_parameter_supported"]
+    assert metadata["request_parameter_supported"]
 
 
 def test_tokens_verify_with_the_published_keys_alone(party: RelyingParty, provider: Provider) -> None:
