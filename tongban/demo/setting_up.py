@@ -170,6 +170,8 @@ def website_metadata(site: Website, origin: str, public_jwk: Mapping[str, Any]) 
         "client_name#zh-CN": site.title["zh"],
         "redirect_uris": [f"{origin}/callback", f"{origin}/evidence/callback"],
         "post_logout_redirect_uris": [f"{origin}/"],
+        "backchannel_logout_uri": f"{origin}/backchannel-logout",
+        "backchannel_logout_session_required": True,
         "grant_types": ["authorization_code", "client_credentials"],
         "response_types": ["code"],
         "token_endpoint_auth_method": "private_key_jwt",

@@ -25,6 +25,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from tongban.demo.departments.applications import Application, Applications
 from tongban.demo.departments.evidence_client import EvidenceClient, ProofKey, Refused, Registration
+from tongban.demo.departments.logout import BadLogoutToken, LogoutReceiver
 
 Bilingual = tuple[str, str]
 """(Chinese, English)."""
@@ -69,8 +70,8 @@ def create_site(service: Service, folder: Path) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
     )
-    CSRFProtect(app)
     site = Site(service, folder, known, sign_in_client(app, known))
+    CSRFProtect(app).exempt(site.backchannel_logout)  # it comes from the identity provider, signed
     site.mount(app)
     return app
 
@@ -120,6 +121,7 @@ class Site:
         self.sign_in = sign_in
         self.client = EvidenceClient(known)
         self.applications = Applications(folder / "applications.sqlite3")
+        self.logouts = LogoutReceiver(known.issuer, known.client_id, lambda anew: sign_in.fetch_jwk_set(force=anew))
 
     def mount(self, app: Flask) -> None:
         """Bind each address to its page."""
@@ -133,6 +135,8 @@ class Site:
         app.add_url_rule("/applications/<identifier>", "application", self.application)
         app.add_url_rule("/applications/<identifier>/evidence/<int:index>", "evidence_file", self.evidence_file)
         app.add_url_rule("/logout", "logout", self.logout, methods=["POST"])
+        app.add_url_rule("/backchannel-logout", "backchannel_logout", self.backchannel_logout, methods=["POST"])
+        app.before_request(self.leave_ended_session)
         app.before_request(choose_language)
         app.after_request(protect)
         app.context_processor(self.words)
@@ -174,7 +178,7 @@ class Site:
         claims = token["userinfo"]
         name = claims.get("name") or self.sign_in.userinfo(token=token).get("name", "")
         session["person"] = {"sub": claims["sub"], "name": name}
-        session["id_token"] = token["id_token"]
+        session["id_token"], session["sid"] = token["id_token"], claims["sid"]
         return redirect(url_for("apply_form"))
 
     def apply_form(self) -> str | BaseResponse:
@@ -266,6 +270,21 @@ class Site:
         hint = session.pop("id_token", None)
         session.clear()
         return redirect(f"{metadata['end_session_endpoint']}?id_token_hint={hint}" if hint else "/", code=303)
+
+    def backchannel_logout(self) -> Response:
+        """The identity provider says that somebody signed out (OpenID Connect Back-Channel Logout 1.0 §2.5, §2.8)."""
+        try:
+            self.logouts.take(request.form.get("logout_token", ""))
+        except BadLogoutToken as error:
+            body = json.dumps({"error": "invalid_request", "error_description": str(error)})
+            return Response(body, status=400, mimetype="application/json")
+        return Response(status=200)
+
+    def leave_ended_session(self) -> None:
+        """Nobody stays signed in here whose session ended there."""
+        if self.logouts.sessions.ended(session.get("sid", "")):
+            for name in ("person", "id_token", "sid"):
+                session.pop(name, None)
 
     def not_signed_in(self, error: OAuthError) -> tuple[str, int]:
         """The identity provider's refusal, in words."""

@@ -94,6 +94,10 @@ class Browser:
         form = next((form for form in page.forms if set(values) <= form.names), None)
         if form is None:
             raise NoSuchForm(f"{page.url} ({page.status}): {page.text[:400]}")
+        return self.send(page, form, values)
+
+    def send(self, page: Page, form: Form, values: Mapping[str, str]) -> Page:
+        """Fill one form of a page and send it."""
         self.passwords_typed += "password" in values
         target = urljoin(page.url, form.action) if form.action else page.url
         answer = self.http.request(form.method, target, data=form.fields | dict(values), timeout=TIMEOUT)

@@ -18,6 +18,8 @@ STORY = "restaurant"
 USED_TO_UPLOAD = 9
 ANSWERS = {"trade_name": "王记演示小面", "staff_one": world.OUYANG.number, "staff_two": world.AYGULI.number}
 """What the owner types into market regulation's form."""
+CONFIRMATIONS = 3
+"""The page's heading, and a word from each of two departments."""
 
 
 def play(stage: Stage) -> None:
@@ -33,6 +35,7 @@ def play(stage: Stage) -> None:
     outside_the_grant(stage, browser)
     source_down(stage, browser)
     receipts(stage, browser, first)
+    sign_out(stage, browser)
 
 
 def evidence_of(browser: Browser, page: Page, count: int) -> list[dict[str, Any]]:
@@ -175,6 +178,19 @@ def with_one_character_changed(jws: str) -> str:
     """A copy that differs within its signed payload."""
     middle = jws.index(".") + 20
     return jws[:middle] + ("A" if jws[middle] != "A" else "B") + jws[middle + 1 :]
+
+
+def sign_out(stage: Stage, browser: Browser) -> None:
+    """One sign-out reaches every department of the session, and says which of them confirmed it."""
+    with stage.narrator.step(STORY, "退出一次，两个部门网站都退出", "one sign-out closes both websites") as step:
+        home = browser.open(f"{stage.sites['market']}/")
+        leaving = next(form for form in home.forms if form.action.endswith("/logout"))
+        page = browser.send(home, leaving, {})
+        expect(page.text.count("已退出") >= CONFIRMATIONS, page.text[:400])
+        for site in ("market", "urban"):
+            asked = browser.open(f"{stage.sites[site]}/apply")
+            expect(asked.asks_for("password"), f"{site}: {asked.url} {asked.text[:200]}")
+        step.saw(确认退出的网站=2)
 
 
 def verify(stage: Stage, receipt: Path, evidence: Path, jwks: Path) -> tuple[int, str]:
