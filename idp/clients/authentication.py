@@ -18,7 +18,7 @@ from idp.clients.directory import ClientDirectory
 from idp.clients.keys import ClientKeys
 from idp.errors import InvalidClientError, InvalidRequestError
 from idp.model.client import BY_CERTIFICATE, AuthMethod, Client
-from idp.store.proofs import SpentProof
+from idp.store.proofs import ASSERTION, SpentProof
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.jose import InvalidToken, Refused, Verified, compact, verify_client_assertion
@@ -27,7 +27,6 @@ from kernel.web.http import HttpRequest
 from kernel.web.parameters import decoded
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ASSERTION = "client-assertion"
 LONGEST_ASSERTION = 3600
 """Seconds from `iat` to `exp`; widespread client libraries use an hour."""
 LEEWAY = 10

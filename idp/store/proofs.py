@@ -11,6 +11,9 @@ from sqlalchemy import Connection
 from idp.store.tables import seen_proof
 from kernel.database import upsert_ignore
 
+ASSERTION, DPOP = "client-assertion", "dpop"
+"""The kinds: the first part of what is kept, so that one never collides with the other (T4)."""
+
 
 @dataclass(frozen=True, slots=True)
 class SpentProof:

@@ -9,17 +9,15 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from idp.clients import certificates
-from idp.clients.authentication import ASSERTION
 from idp.errors import InvalidClientError, InvalidDpopProofError, InvalidRequestError, UseDpopNonceError
 from idp.model.client import Client
 from idp.store import proofs
-from idp.store.proofs import SpentProof
+from idp.store.proofs import ASSERTION, DPOP, SpentProof
 from idp.tokens.nonces import Nonces
 from kernel.clock import Clock
 from kernel.jose import InvalidProof, verify_dpop
 from kernel.web.http import HttpRequest, HttpResponse
 
-DPOP = "dpop"
 ALGORITHMS = ("ES256", "EdDSA")
 
 
