@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from idp.clients.reach import Reach
-from idp.endpoints import registration
+from idp.clients.registered_keys import registered_key
 from idp.errors import InvalidClientMetadataError
 from idp.model.client import Client
 from kernel.canonical import JSON
@@ -87,6 +87,6 @@ def parsed(document: JSON) -> tuple[VerifyingKey, ...]:
 def _usable(entry: JSON) -> VerifyingKey | None:
     """RFC 7517 §5: what we cannot use is left out."""
     try:
-        return VerifyingKey.from_jwk(registration.registered_key(entry))
+        return VerifyingKey.from_jwk(registered_key(entry))
     except (InvalidClientMetadataError, InvalidKey):
         return None

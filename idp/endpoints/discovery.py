@@ -7,6 +7,7 @@ from collections.abc import Callable
 import orjson
 
 from idp.clients.certificates import TlsOffer
+from idp.clients.registered_keys import CLIENT_ALGORITHMS
 from idp.endpoints import addresses, response_mode
 from idp.endpoints.addresses import Addresses
 from idp.grants import pkce
@@ -17,8 +18,6 @@ from idp.tokens import proof_of_possession
 from kernel.canonical import JSON
 from kernel.web.http import HttpRequest, HttpResponse
 
-CLIENT_ALGORITHMS = ("ES256", "EdDSA", "PS256")
-"""What clients may sign assertions with: no PKCS #1 v1.5 (FAPI 2.0 Security Profile §5.4)."""
 _WITH_CERTIFICATES = {
     "token_endpoint": addresses.TOKEN,
     "pushed_authorization_request_endpoint": addresses.PAR,

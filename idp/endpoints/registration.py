@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from authlib.oauth2.rfc7591 import ClientMetadataClaims
 from joserfc.errors import JoseError
 
+from idp.clients.registered_keys import CLIENT_ALGORITHMS, registered_key
 from idp.endpoints import profile, registered_certificates
-from idp.endpoints.discovery import CLIENT_ALGORITHMS
 from idp.errors import InvalidClientMetadataError, InvalidRedirectUriError
 from idp.model import scopes
 from idp.model.certificate import CertificateName
@@ -22,10 +22,8 @@ from idp.model.client import AuthMethod, GrantType
 from kernel.canonical import JSON
 from kernel.identifiers import social_credit_code
 from kernel.identifiers.errors import InvalidIdentifier
-from kernel.jose import InvalidKey, VerifyingKey
 from kernel.keys import SIGNATURES
 
-_ALGORITHM_BY_CURVE = {"P-256": "ES256", "Ed25519": "EdDSA"}
 _SUPPORTED: Mapping[str, list[str]] = {
     "scopes_supported": [*scopes.LABELS],
     "response_types_supported": ["code"],
@@ -128,19 +126,6 @@ def _keys(jwks: JSON) -> dict[str, JSON]:
     if not registered:
         raise InvalidClientMetadataError("jwks holds no key")
     return {"keys": registered}
-
-
-def registered_key(entry: JSON) -> dict[str, JSON]:
-    """One public key with its algorithm written down. Raises InvalidClientMetadataError."""
-    if not isinstance(entry, dict):
-        raise InvalidClientMetadataError("jwks holds something that is no key")
-    alg = entry.get("alg") or _ALGORITHM_BY_CURVE.get(str(entry.get("crv")))
-    if alg not in CLIENT_ALGORITHMS:
-        raise InvalidClientMetadataError(f"a key's alg must be one of {', '.join(CLIENT_ALGORITHMS)}")
-    try:
-        return dict(VerifyingKey.from_jwk({**entry, "alg": alg}).jwk) | registered_certificates.of_key(entry)
-    except InvalidKey as error:
-        raise InvalidClientMetadataError(f"jwks: {error}".encode("ascii", "replace").decode()) from None
 
 
 def _owner(data: Mapping[str, JSON]) -> None:
