@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from kernel.database import DatabaseUnavailable, UnsafeDatabase
 from tongban import __version__
 from tongban.commands.catalogue import catalogue
 from tongban.commands.client import client
@@ -24,10 +21,10 @@ from tongban.commands.person import person
 from tongban.commands.resource import resource
 from tongban.commands.serve import serve
 from tongban.commands.verify import verify
-from tongban.output import WRONG_USAGE
+from tongban.mistakes import Plain
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tongban")
 def tongban() -> None:
     """通办：一次登录，凭数据办事，人人可验的回执 / Sign in once, evidence by data, a receipt anyone can check."""
@@ -56,9 +53,5 @@ for command in COMMANDS:
 
 
 def main() -> None:
-    """Run the command; whatever the surroundings do, one sentence and an exit status, never a traceback."""
-    try:
-        tongban(standalone_mode=True)
-    except (UnsafeDatabase, DatabaseUnavailable) as error:
-        click.echo(f"数据库无法使用 / the database cannot be used: {error}", err=True)
-        sys.exit(WRONG_USAGE)
+    """Run the command."""
+    tongban(standalone_mode=True)

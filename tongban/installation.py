@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import psycopg
 
+from idp.administration import Administration
 from kernel import migrations
 from kernel.clock import SystemClock
+from kernel.database import DatabaseUnavailable
+from kernel.database.engines import parse_url
 from kernel.entropy import SystemEntropy
+from kernel.identifiers import social_credit_code
 from kernel.keys import KeyRing
 from kernel.settings import Settings, load
+from kernel.text import Text
+from tongban.officer import CALLBACK, CLIENT_ID
 
 SERVICES = ("idp", "exchange")
 
 
-class AlreadyInstalled(Exception):
-    """The folder holds an installation; the text says what to do."""
+CONNECT_SECONDS = 5
+OPERATOR = social_credit_code.compose("Y1", "100000", "TBAN0001").value
+"""Whom the command's own client belongs to until a real department is named: a code that nobody else can have."""
+
+
+class NotInstallable(Exception):
+    """No installation can be made here; ``text`` says why and what to do."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.text = Text(zh, en)
+
+
+class AlreadyInstalled(NotInstallable):
+    """The folder holds an installation."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +69,34 @@ def database_urls(folder: Path, database: str | None) -> dict[str, str]:
     return {name: f"{database}{joint}options={quote(f'-csearch_path=tongban_{name}')}" for name in SERVICES}
 
 
+def refuse_unusable(folder: Path, database: str | None) -> None:
+    """Raises NotInstallable for a folder or a database that no installation can be made with."""
+    if "?" in str(folder.resolve()) or not str(folder.resolve()).isprintable():
+        raise NotInstallable(
+            "数据目录的路径不能含问号或控制字符", "a data folder's path holds no '?' and no control characters"
+        )
+    if database and parse_url(database).get_backend_name() != "postgresql":
+        raise NotInstallable(
+            "--database 用于 PostgreSQL（postgresql+psycopg://…）；用 SQLite 时不要写它",
+            "--database is for PostgreSQL (postgresql+psycopg://…); leave it out for SQLite",
+        )
+
+
 def create_schemas(database: str) -> None:
-    """The two schemas in an existing PostgreSQL database."""
-    with psycopg.connect(database.replace("postgresql+psycopg://", "postgresql://", 1), autocommit=True) as connection:
-        for name in SERVICES:
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS tongban_{name}")  # names of our own
+    """The two schemas in an existing PostgreSQL database. Raises DatabaseUnavailable, AlreadyInstalled."""
+    address = database.replace("postgresql+psycopg://", "postgresql://", 1)
+    try:
+        with psycopg.connect(address, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+            for name in SERVICES:
+                connection.execute(f"CREATE SCHEMA IF NOT EXISTS tongban_{name}")  # names of our own
+            used = connection.execute("SELECT 1 FROM pg_tables WHERE schemaname LIKE 'tongban\\_%'").fetchone()
+    except psycopg.Error as error:  # the driver's text can repeat the address, and that holds a password
+        raise DatabaseUnavailable(f"no connection, or not allowed: {type(error).__name__}") from None
+    if used:
+        raise AlreadyInstalled(
+            "该数据库已有一套通办数据，不会覆盖；请换一个数据库",
+            "this database holds an installation already and is not overwritten: name another database.",
+        )
 
 
 def configuration(folder: Path, addresses: Addresses, urls: Mapping[str, str], extra: Mapping[str, str]) -> str:
@@ -59,26 +104,31 @@ def configuration(folder: Path, addresses: Addresses, urls: Mapping[str, str], e
     here = folder.resolve()
     lines = [
         "# Tongban 配置 / configuration. 每个键的说明见 docs/configuration.md / every key is explained there.",
-        f'data_dir = "{here}"',
+        f"data_dir = {toml(here)}",
         "",
         "[idp]",
-        f'issuer = "{addresses.issuer}"',
-        f'listen = "{addresses.idp_listen}"',
-        f'database_url = "{urls["idp"]}"',
-        f'key_dir = "{here}/keys/idp"',
-        f'exchange_resource = "{addresses.exchange}"',
+        f"issuer = {toml(addresses.issuer)}",
+        f"listen = {toml(addresses.idp_listen)}",
+        f"database_url = {toml(urls['idp'])}",
+        f"key_dir = {toml(here / 'keys' / 'idp')}",
+        f"exchange_resource = {toml(addresses.exchange)}",
         "",
         "[exchange]",
-        f'origin = "{addresses.exchange}"',
-        f'issuer = "{addresses.issuer}"',
-        f'listen = "{addresses.exchange_listen}"',
-        f'database_url = "{urls["exchange"]}"',
-        f'key_dir = "{here}/keys/exchange"',
-        f'source_secrets = "{here}/secrets"',
+        f"origin = {toml(addresses.exchange)}",
+        f"issuer = {toml(addresses.issuer)}",
+        f"listen = {toml(addresses.exchange_listen)}",
+        f"database_url = {toml(urls['exchange'])}",
+        f"key_dir = {toml(here / 'keys' / 'exchange')}",
+        f"source_secrets = {toml(here / 'secrets')}",
         *(f"{key} = {value}" for key, value in extra.items()),
         "",
     ]
     return "\n".join(lines)
+
+
+def toml(value: object) -> str:
+    """A basic string of TOML: JSON's escapes are among its own."""
+    return json.dumps(str(value), ensure_ascii=False)
 
 
 def create(
@@ -86,22 +136,38 @@ def create(
 ) -> Settings:
     """Make configuration, keys and databases in an empty folder and return the settings.
 
-    ``extra`` are further lines of the exchange's section. Raises AlreadyInstalled rather than overwrite anything.
+    ``extra`` are further lines of the exchange's section. Raises NotInstallable rather than overwrite anything,
+    UnsafeDatabase and DatabaseUnavailable; what could not be finished is taken away again.
     """
     path = folder / "tongban.toml"
-    if path.exists():
-        raise AlreadyInstalled(f"{path} 已存在，不会覆盖 / exists and is not overwritten.")
-    (folder / "secrets").mkdir(parents=True, exist_ok=True)
-    (folder / "secrets").chmod(0o700)
+    refuse_unusable(folder, database)
+    refuse_occupied(folder)
     if database:
         create_schemas(database)
-    text = configuration(folder, addresses, database_urls(folder, database), extra or {})
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o600)
-    settings = load(path, os.environ)
-    make_keys(settings)
-    upgrade(settings)
+    (folder / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        text = configuration(folder, addresses, database_urls(folder, database), extra or {})
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+        settings = load(path, os.environ)
+        make_keys(settings)
+        upgrade(settings)
+        register_command(settings)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        shutil.rmtree(folder / "keys", ignore_errors=True)
+        raise
     return settings
+
+
+def refuse_occupied(folder: Path) -> None:
+    """Raises AlreadyInstalled where an installation, or a part of one, lives."""
+    for each in ("tongban.toml", "keys", *(f"{name}.sqlite3" for name in SERVICES)):
+        if (folder / each).exists():
+            raise AlreadyInstalled(
+                f"{folder / each} 已存在，不会覆盖；请换一个目录",
+                f"{folder / each} exists and is not overwritten: choose another folder.",
+            )
 
 
 def make_keys(settings: Settings) -> None:
@@ -115,3 +181,26 @@ def upgrade(settings: Settings) -> None:
     """Bring both databases to the newest schema."""
     migrations.upgrade(settings.idp.database_url, "idp.store")
     migrations.upgrade(settings.exchange.database_url, "exchange.store")
+
+
+def register_command(settings: Settings) -> None:
+    """Make the operator's command known to the identity provider: officers sign in through it."""
+    with Administration.open(settings.idp) as idp:
+        idp.clients.add_organisation(OPERATOR, Text("本系统运营方", "This installation's operator"))
+        idp.clients.add(command_metadata(OPERATOR))
+
+
+def command_metadata(organisation: str) -> dict[str, Any]:
+    """RFC 7591 client metadata of the operator's command: a public client on loopback (RFC 8252)."""
+    return {
+        "client_id": CLIENT_ID,
+        "client_name": "Tongban command",
+        "client_name#zh-CN": "通办命令行",
+        "redirect_uris": [CALLBACK],
+        "grant_types": ["authorization_code"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "none",
+        "application_type": "native",
+        "scope": "openid governance",
+        "tongban_organisation": organisation,
+    }

@@ -11,7 +11,10 @@ import sys
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
+from kernel.database import DatabaseUnavailable, UnsafeDatabase
+from kernel.keys import KeyRingError
 from kernel.settings import ExchangeSettings, IdpSettings, SettingsError
+from tongban import preflight
 from tongban.serving import configured
 
 
@@ -42,6 +45,10 @@ def main() -> None:
     known: dict[str, IdpSettings | ExchangeSettings] = {"idp": settings.idp, "exchange": settings.exchange}
     if len(sys.argv) != 2 or sys.argv[1] not in known:
         sys.exit(_wrong("python -m tongban.running idp|exchange"))
+    try:
+        preflight.check(sys.argv[1], known[sys.argv[1]])
+    except (preflight.NotStartable, KeyRingError, UnsafeDatabase, DatabaseUnavailable) as error:
+        sys.exit(_wrong(str(error)))
     run(sys.argv[1], known[sys.argv[1]], None)
 
 

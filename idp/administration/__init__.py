@@ -7,6 +7,6 @@ of their own.
 
 from idp.administration.errors import AdministrationError
 from idp.administration.office import Administration
-from idp.administration.people_file import COLUMNS
+from idp.administration.people_file import COLUMNS, text_of
 
-__all__ = ["COLUMNS", "Administration", "AdministrationError"]
+__all__ = ["COLUMNS", "Administration", "AdministrationError", "text_of"]

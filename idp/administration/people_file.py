@@ -1,4 +1,4 @@
-"""Accounts in a CSV file (UTF-8, with a header): one person a line."""
+"""Accounts in a CSV file (UTF-8 or GB 18030, with a header): one person a line."""
 
 from __future__ import annotations
 
@@ -19,6 +19,33 @@ T = TypeVar("T")
 REQUIRED = ("username", "name", "password")
 COLUMNS = (*REQUIRED, "citizen_number", "assurance", "totp_secret", "kind", "organisation", "roles", "phone", "email")
 """`kind` is natural or staff; `roles` are separated by blanks; what is left empty has its default."""
+
+
+MOST_ACCOUNTS = 2_000
+"""In one file: they are made in one transaction, which nobody else can write beside."""
+
+
+def text_of(data: bytes) -> str:
+    """A file's text: UTF-8, with or without its mark, else GB 18030 (GB 18030-2022, what spreadsheets write here).
+
+    Raises AdministrationError for anything else.
+    """
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise AdministrationError("文件既不是 UTF-8 也不是 GB 18030 编码", "the file is neither UTF-8 nor GB 18030")
+
+
+def refuse_too_many(count: int) -> None:
+    """Raises AdministrationError for a file of more accounts than one transaction should make."""
+    if count > MOST_ACCOUNTS:
+        raise AdministrationError(
+            f"一个文件最多 {MOST_ACCOUNTS} 个账户，请拆分", f"a file holds {MOST_ACCOUNTS} accounts at most: split it"
+        )
 
 
 def read(lines: Iterable[str]) -> Iterator[tuple[int, NewPerson]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy import Connection
 
 from idp.administration import people_file
+from idp.administration.acts import Act
 from idp.administration.errors import AdministrationError
 from idp.administration.records import Records
 from idp.authentication import totp
@@ -23,7 +24,13 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
+from kernel.identifiers import InvalidIdentifier
+from kernel.identifiers.subject import SubjectRef
+from kernel.identifiers.subject import parse as parse_subject
 from kernel.ids import new_id
+
+IMPORT_SECONDS = 120.0
+"""For the one transaction of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,11 @@ class PersonRegister:
 
     def add(self, new: NewPerson) -> None:
         """Make an account."""
+        act = self.made(new)
+        self.records.make(act.name, act.facts, act.change, new.subject)
+
+    def made(self, new: NewPerson) -> Act:
+        """The act of making an account. Raises AdministrationError."""
         check(new)
         person = Person(
             id=new_id("per", self.clock, self.entropy),
@@ -61,16 +73,27 @@ class PersonRegister:
             for contact in new.contacts:
                 self.channels.add(connection, person.id, contact, confirmed=True)
 
-        self.records.make("PersonAdded", facts, change, new.subject)
+        return Act("PersonAdded", facts, change)
 
     def import_file(self, lines: Iterable[str]) -> int:
-        """Make the accounts of a CSV file; how many. The whole file is checked before the first account is made."""
+        """Make the accounts of a CSV file, all or none; how many. Raises AdministrationError naming the line."""
         rows = list(people_file.read(lines))
+        people_file.refuse_too_many(len(rows))
         for number, new in rows:
             people_file.at_line(number, partial(check, new))
-        for number, new in rows:
-            people_file.at_line(number, partial(self.add, new))
+        acts = [(self._made_of_line(number, new), new.subject) for number, new in rows]
+        if acts:
+            self.records.make_all(acts, timeout=IMPORT_SECONDS)
         return len(rows)
+
+    def _made_of_line(self, number: int, new: NewPerson) -> Act:
+        """The act of making an account; whatever goes wrong with it names the line it came from."""
+        act = people_file.at_line(number, lambda: self.made(new))
+
+        def change(connection: Connection) -> None:
+            people_file.at_line(number, lambda: act.change(connection))
+
+        return replace(act, change=change)
 
     def disable(self, username: str) -> None:
         """Refuse an account and end its sessions and tokens everywhere within a second."""
@@ -95,6 +118,8 @@ def check(new: NewPerson) -> None:
     """Raises AdministrationError for an account that could not exist; says which member is wrong, never its value."""
     if not 0 < len(canonical_username(new.username)) <= LONGEST_USERNAME or not new.name.strip():
         raise AdministrationError("用户名或姓名为空或过长", "the user name or the name is empty or too long")
+    if new.subject is not None:
+        check_subject(new.subject)
     if new.assurance not in LEVELS:
         raise AdministrationError("实名等级须为 1 至 4", "assurance must be 1 to 4")
     if new.totp_secret is not None and not totp.is_secret(new.totp_secret):
@@ -111,6 +136,16 @@ def check(new: NewPerson) -> None:
         raise AdministrationError(
             "实名等级 2 及以上须有身份号码", "a natural person above assurance 1 needs an identity number"
         )
+
+
+def check_subject(subject: SubjectRef) -> None:
+    """Raises AdministrationError for a number whose form or check character is wrong."""
+    try:
+        canonical = parse_subject(subject.scheme, subject.value)
+    except InvalidIdentifier as error:
+        raise AdministrationError(error.reason.zh, error.reason.en) from None
+    if canonical != subject:
+        raise AdministrationError("身份号码须为规范写法", "the identity number must be in its canonical form")
 
 
 def refuse_impossible(connection: Connection, person: Person, subject_index: bytes | None) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from idp.administration.acts import Act
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy
@@ -32,9 +33,21 @@ class Records:
         subject: SubjectRef | None = None,
     ) -> None:
         """Make a change under an entry of its own. Raises LedgerUnavailable and what ``change`` raises."""
-        event = Event(name, new_id("adm", self.clock, self.entropy), facts=facts, subject=subject)
+        self.make_all([(Act(name, facts, change), subject)])
+
+    def make_all(self, acts: Sequence[tuple[Act, SubjectRef | None]], timeout: float = 5.0) -> None:
+        """Make several changes, each under an entry of its own, all or none.
+
+        Raises LedgerUnavailable and what a change raises.
+        """
+        together = new_id("adm", self.clock, self.entropy)
+        events = [
+            Event(act.name, together, item=str(number) if number else "", facts=act.facts, subject=subject)
+            for number, (act, subject) in enumerate(acts)
+        ]
 
         def also(connection: Connection, _receipts: object) -> None:
-            change(connection)
+            for act, _subject in acts:
+                act.change(connection)
 
-        self.ledger.append([event], also=also)
+        self.ledger.append(events, also=also, timeout=timeout)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import re
 from datetime import datetime
 
 import pyotp
+
+from kernel.entropy import Entropy
 
 STEP_SECONDS = 30
 WINDOW = 1
@@ -30,3 +33,13 @@ def matching_counter(secret: str, code: str, now: datetime) -> int | None:
 def is_secret(text: str) -> bool:
     """Whether a text is a base32 secret of at least 128 bits (RFC 4226 §4 R6)."""
     return re.fullmatch(r"[A-Z2-7]{26,128}", text) is not None
+
+
+def new_secret(entropy: Entropy) -> str:
+    """A secret of 160 bits, the length RFC 4226 §4 R6 recommends."""
+    return base64.b32encode(entropy.bytes(20)).decode()
+
+
+def provisioning_uri(secret: str, username: str) -> str:
+    """What an authenticator app takes, as text or as a QR code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name="Tongban")

@@ -24,7 +24,7 @@ from kernel.ledger.merkle import EMPTY_ROOT
 from kernel.ledger.ownership import Ownership
 from kernel.ledger.reader import InclusionProof
 from kernel.ledger.receipt import Receipt, lines_of, proof_text
-from kernel.ledger.sequencer import MOST_ENTRIES_IN_A_BATCH, Sequencer
+from kernel.ledger.sequencer import MOST_ENTRIES_IN_A_CALL, Sequencer
 from kernel.ledger.subjects import Subjects
 from kernel.ledger.usage import UsageEntry
 
@@ -72,8 +72,8 @@ class Ledger:
         Raises LedgerUnavailable when nothing can be recorded or it took longer than ``timeout`` seconds, InvalidEvent
         for an event that cannot become a leaf. Whatever it raises, the caller must release nothing.
         """
-        if not 0 < len(events) <= MOST_ENTRIES_IN_A_BATCH:
-            raise InvalidEvent(f"a call records between 1 and {MOST_ENTRIES_IN_A_BATCH} events")
+        if not 0 < len(events) <= MOST_ENTRIES_IN_A_CALL:
+            raise InvalidEvent(f"a call records between 1 and {MOST_ENTRIES_IN_A_CALL} events")
         return self._sequencer.submit(
             Request(drafts(events, self._entropy, self._subjects.locate), fence, also), timeout
         )

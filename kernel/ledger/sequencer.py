@@ -14,6 +14,8 @@ from kernel.ledger.errors import LedgerError, LedgerUnavailable
 from kernel.ledger.receipt import Receipt
 
 MOST_ENTRIES_IN_A_BATCH = 128
+MOST_ENTRIES_IN_A_CALL = 4096
+"""One caller's entries are adjacent and all or none: an import is one call, and a batch by itself."""
 
 Write = Callable[[Sequence[Request]], list[Outcome]]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from exchange.administration import Administration as ExchangeAdministration
 from exchange.administration import open_administration
 from idp.administration import Administration, AdministrationError
-from kernel.settings import Settings, SettingsError, load
+from kernel.settings import ExchangeSettings, IdpSettings, Settings, SettingsError, load
+from tongban import preflight
 from tongban.output import wrong
 
 DEFAULT = Path("data/tongban.toml")
@@ -36,10 +37,20 @@ def load_settings(named: str | None) -> Settings:
         wrong(error.text.zh, error.text.en)
 
 
+def refuse_outdated(name: str, section: IdpSettings | ExchangeSettings) -> None:
+    """Commands read and write today's tables only."""
+    try:
+        preflight.schema(name, section)
+    except preflight.NotStartable as refusal:
+        wrong(refusal.text.zh, refusal.text.en)
+
+
 @contextmanager
 def idp_administration(named: str | None) -> Iterator[Administration]:
     """The identity provider's administration on the configured installation; a mistake is one sentence and status 2."""
-    with Administration.open(load_settings(named).idp) as opened:
+    section = load_settings(named).idp
+    refuse_outdated("idp", section)
+    with Administration.open(section) as opened:
         try:
             yield opened
         except AdministrationError as error:
@@ -49,5 +60,7 @@ def idp_administration(named: str | None) -> Iterator[Administration]:
 @contextmanager
 def exchange_administration(named: str | None) -> Iterator[ExchangeAdministration]:
     """The exchange's administration on the configured installation; a mistake is one sentence and status 2."""
-    with open_administration(load_settings(named).exchange) as opened:
+    section = load_settings(named).exchange
+    refuse_outdated("exchange", section)
+    with open_administration(section) as opened:
         yield opened

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from kernel.keys import KeyRingExists
 from tongban import installation
 from tongban.output import wrong
 
@@ -22,8 +21,8 @@ def init(data: Path, database: str | None, port_base: int) -> None:
     """
     try:
         installation.create(data, installation.loopback(port_base), database=database)
-    except (installation.AlreadyInstalled, KeyRingExists) as error:
-        wrong(str(error), "choose another folder")
+    except installation.NotInstallable as error:
+        wrong(error.text.zh, error.text.en)
     click.echo(f"已建立 / made: {data}/tongban.toml")
     click.echo(
         "下一步 / next:\n"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import click
 
+from idp.administration import text_of
+from idp.authentication.totp import new_secret, provisioning_uri
 from idp.model.person import ROLES, NewPerson, PersonKind
+from kernel.entropy import SystemEntropy
+from kernel.identifiers import InvalidIdentifier
 from kernel.identifiers.subject import SubjectRef
+from kernel.identifiers.subject import parse as parse_subject
 from tongban.commands.configuration import idp_administration
-from tongban.output import config_option
+from tongban.output import config_option, json_option, write_json, wrong
 
 
 @click.group()
@@ -24,42 +30,72 @@ def person() -> None:
     "--number", "number", prompt="公民身份号码（可留空）/ citizen number (may be empty)", default="", hide_input=True
 )
 @click.password_option(prompt="密码 / password")
-@click.option("--assurance", type=click.IntRange(1, 4), default=2, show_default=True)
+@click.option(
+    "--assurance",
+    type=click.IntRange(1, 4),
+    default=None,
+    help="实名等级；缺省：工作人员 3，有号码 2，否则 1 / default: staff 3, with a number 2, otherwise 1",
+)
 @click.option("--organisation", default=None, help="工作人员所属部门 / staff: the department's code")
 @click.option("--role", "roles", multiple=True, type=click.Choice(sorted(ROLES)))
+@click.option(
+    "--totp/--no-totp", default=True, help="生成动态码密钥，只显示这一次 / make a one-time-code secret, shown this once"
+)
 @config_option
+@json_option
 def add(
     username: str,
     name: str,
     number: str,
     password: str,
-    assurance: int,
+    assurance: int | None,
     organisation: str | None,
     roles: tuple[str, ...],
+    totp: bool,
     config: str | None,
+    as_json: bool,
 ) -> None:
     """新增账户 / Make an account.
 
     Example: tongban person add zhang --organisation 11500000DEM0000228 --role governance-approver
     """
     kind = PersonKind.STAFF if organisation else PersonKind.NATURAL
-    subject = SubjectRef("citizen-number", number.strip().upper()) if number.strip() else None
-    new = NewPerson(username, name, password, kind, assurance, subject, None, organisation, roles)
+    subject = citizen(number.strip())
+    level = assurance or (3 if organisation else 2 if subject else 1)
+    secret = new_secret(SystemEntropy()) if totp else None
+    new = NewPerson(username, name, password, kind, level, subject, secret, organisation, roles)
     with idp_administration(config) as idp:
         idp.people.add(new)
-    click.echo(f"已建立 / made: {username}")
+    told = {"made": username, "assurance": level}
+    if secret is not None:
+        told |= {"totp_secret": secret, "totp_uri": provisioning_uri(secret, username)}
+    if as_json:
+        write_json(told)
+        return
+    click.echo(f"已建立 / made: {username}（实名等级 / assurance {level}）")
+    if secret is not None:
+        click.echo(f"动态码密钥，只显示这一次 / one-time-code secret, shown this once: {secret}\n  {told['totp_uri']}")
+
+
+def citizen(number: str) -> SubjectRef | None:
+    """The citizen of a number, none for an empty one, or exit status 2."""
+    try:
+        return parse_subject("citizen-number", number) if number else None
+    except InvalidIdentifier as error:
+        wrong(error.reason.zh, error.reason.en)
 
 
 @person.command("import")
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @config_option
 def import_(source: Path, config: str | None) -> None:
-    """从 CSV 导入 / Import accounts from a CSV file; all of it is checked before the first account is made.
+    """从 CSV 导入，要么全部要么一个也不 / Import the accounts of a CSV file (UTF-8 or GB 18030), all or none.
 
     Example: tongban person import people.csv
     """
-    with idp_administration(config) as idp, source.open(encoding="utf-8-sig", newline="") as lines:
-        count = idp.people.import_file(lines)
+    data = source.read_bytes()
+    with idp_administration(config) as idp:
+        count = idp.people.import_file(io.StringIO(text_of(data), newline=""))
     click.echo(f"已导入 {count} 个账户 / {count} accounts imported")
 
 

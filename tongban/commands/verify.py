@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from kernel.ledger.verify import Verification, VerificationFailed, verify_receipt
+from kernel.ledger.verify.note import parse_vkey
 from tongban.output import json_option, say_no, write_json, wrong
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -25,6 +26,12 @@ def verify(receipt: Path, evidence: Path | None, vkey: str, jwks: Path | None, a
 
     Example: tongban verify a.tlog-proof --evidence a.jws --key 'host/v1/ledger+4058ef7c+AQ…'
     """
+    refuse_unusable_key(vkey)
+    if jwks is not None and evidence is None:
+        wrong(
+            "--jwks 须与 --evidence 同用：它核对的是证明的签名",
+            "--jwks needs --evidence: it checks the evidence's signature.",
+        )
     jws = evidence.read_text(encoding="utf-8").strip() if evidence else None
     try:
         result = verify_receipt(receipt.read_bytes(), vkey=vkey, evidence=jws, jwks=read_jwks(jwks))
@@ -33,6 +40,17 @@ def verify(receipt: Path, evidence: Path | None, vkey: str, jwks: Path | None, a
     except UnicodeDecodeError:
         say_no("证明文件不是文本", "The evidence file is not text.")
     report(result, as_json=as_json)
+
+
+def refuse_unusable_key(vkey: str) -> None:
+    """A key that is none proves nothing about the receipt."""
+    try:
+        parse_vkey(vkey)
+    except VerificationFailed as failure:
+        wrong(
+            f"--key 不是日志公钥（{failure.reason.zh}），应形如 名称+8位十六进制+Base64",
+            f"--key is no log key ({failure.reason.en}): it looks like name+hex8+base64, see /v1/ledger/key.",
+        )
 
 
 def read_jwks(path: Path | None) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from tongban.demo.processes import DemoFailed, Processes
 from tongban.demo.setting_up import WEBSITES, Scene, set_up
 from tongban.demo.stories import newborn, restaurant
 from tongban.demo.stories.stage import Stage
-from tongban.installation import AlreadyInstalled
+from tongban.installation import NotInstallable
 
 STORIES: Mapping[str, Callable[[Stage], None]] = {"restaurant": restaurant.play, "newborn": newborn.play}
 ANSWERS = {"restaurant": restaurant.ANSWERS, "newborn": newborn.ANSWERS}
@@ -50,7 +50,7 @@ def run(options: Options) -> int:
             scene = start(narrator, processes, place, options)
             play(narrator, stage_of(narrator, processes, scene), scene, options.story)
             finish(narrator, scene, options)
-    except (DemoFailed, AlreadyInstalled) as failure:
+    except (DemoFailed, NotInstallable) as failure:
         Console(stderr=True, highlight=False).print(str(failure))
         return 2
     except KeyboardInterrupt:

@@ -21,9 +21,8 @@ from kernel.settings import Settings
 from kernel.text import Text
 from tongban import installation
 from tongban.demo import world
-from tongban.demo.people import DATA_BUREAU, HEALTH, MARKET, Account, accounts
+from tongban.demo.people import HEALTH, MARKET, Account, accounts
 from tongban.demo.processes import Program, python
-from tongban.officer import CALLBACK, CLIENT_ID
 
 MANIFESTS = Path(__file__).parent / "manifests"
 URBAN = "11500000DEM0001534"
@@ -118,9 +117,9 @@ def set_up(folder: Path, port_base: int, database: str | None) -> Scene:
     """Make everything the demonstration needs in an empty folder."""
     entropy = SystemEntropy()
     departments = folder.resolve() / "departments"
-    (departments / "health").mkdir(parents=True)
     roots = {"connector_roots": json.dumps([str(departments / "health")])}
     settings = installation.create(folder, installation.loopback(port_base), database=database, extra=roots)
+    (departments / "health").mkdir(parents=True)
     made = world.build()
     (folder / "world.json").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
     share_property_key(folder, entropy)
@@ -182,22 +181,6 @@ def website_metadata(site: Website, origin: str, public_jwk: Mapping[str, Any]) 
     }
 
 
-def command_metadata(organisation: str) -> dict[str, Any]:
-    """RFC 7591 client metadata of the operator's command: a public client on loopback (RFC 8252)."""
-    return {
-        "client_id": CLIENT_ID,
-        "client_name": "Tongban command",
-        "client_name#zh-CN": "通办命令行",
-        "redirect_uris": [CALLBACK],
-        "grant_types": ["authorization_code"],
-        "response_types": ["code"],
-        "token_endpoint_auth_method": "none",
-        "application_type": "native",
-        "scope": "openid governance",
-        "tongban_organisation": organisation,
-    }
-
-
 def site_file(site: Website, origin: str, settings: Settings, private_jwk: Mapping[str, Any]) -> dict[str, Any]:
     """What a department is given after registration: it goes into the website's own folder."""
     return {
@@ -225,7 +208,6 @@ def register(scene: Scene, entropy: Entropy) -> None:
     with Administration.open(scene.settings.idp) as idp:
         for code, name in organisations(scene.manifests).items():
             idp.clients.add_organisation(code, name)
-        idp.clients.add(command_metadata(DATA_BUREAU))
         for site in WEBSITES:
             private, public = website_keys(entropy)
             idp.clients.add(website_metadata(site, scene.site(site.name), public))

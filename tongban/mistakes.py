@@ -1,0 +1,67 @@
+"""What the surroundings do to a command, in one sentence each: exit status 2 and no traceback.
+
+A mistake that belongs to one command is answered there. Here stands what can meet any of them: a database out of reach,
+a missing key ring, a service that is down, a file that cannot be read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import requests
+
+from kernel.database import DatabaseUnavailable, UnsafeDatabase
+from kernel.keys import KeyRingError
+from kernel.ledger.errors import LedgerOwned, LedgerUnavailable
+from kernel.settings import SettingsError
+from kernel.text import Text
+from tongban.output import wrong
+
+
+class Plain(click.Group):
+    """A group of commands that ends in one sentence whatever meets them."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            said = sentence(error)
+            if said is None:
+                raise
+            wrong(said.zh, said.en)
+
+
+def sentence(error: Exception) -> Text | None:
+    """What to tell about an error that is no fault of the program; None for one that is."""
+    if isinstance(error, UnsafeDatabase | SettingsError):
+        return error.text
+    if isinstance(error, DatabaseUnavailable):
+        return Text(
+            f"数据库无法使用（{error}）：请检查 database_url 与数据库服务",
+            f"the database cannot be used ({error}): check database_url and the database server",
+        )
+    if isinstance(error, KeyRingError):
+        return Text(
+            f"密钥目录无法使用（{error}）：请检查 key_dir，或从备份恢复",
+            f"the key ring cannot be used ({error}): check key_dir, or restore it from a backup",
+        )
+    if isinstance(error, LedgerOwned | LedgerUnavailable):
+        return Text(f"账本现在无法写入（{error}），什么都没有改变", f"the ledger cannot be written now ({error})")
+    return _of_the_system(error)
+
+
+def _of_the_system(error: Exception) -> Text | None:
+    if isinstance(error, requests.RequestException):
+        address = urlsplit(error.request.url or "") if error.request is not None else urlsplit("")
+        where = f"{address.scheme}://{address.netloc}" if address.netloc else "服务 / the service"
+        return Text(
+            f"{where} 没有应答：请先运行 tongban serve all，再用 tongban doctor 检查",
+            f"{where} does not answer: start it with tongban serve all, and look with tongban doctor",
+        )
+    if isinstance(error, OSError) and error.filename is not None:
+        reason = error.strerror or type(error).__name__
+        return Text(f"{error.filename} 无法使用：{reason}", f"{error.filename} cannot be used: {reason}")
+    return None
