@@ -75,7 +75,7 @@ RSA = {"kty": "RSA", "n": "AQAB", "e": "AQAB", "alg": "RS256"}
         {"grant_types": ["password"]},
         {"grant_types": "authorization_code"},
         {"response_types": ["token"]},
-        {"token_endpoint_auth_method": "client_secret_post"},
+        {"token_endpoint_auth_method": "client_secret_basically"},
         {"token_endpoint_auth_method": "none", "grant_types": ["client_credentials"]},
         {"scope": "openid everything"},
         {"scope": 7},
