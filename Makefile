@@ -24,7 +24,7 @@ serve: $(VENV)/.runtime ## 启动两个服务（开发用，数据在 data/）/ 
 
 test: $(VENV)/.development ## 全部测试，含真实 PostgreSQL 与真实浏览器 / the whole suite, real PostgreSQL and browser
 	@$(BIN)/python tests/prepare.py
-	@$(BIN)/python tests/run.py $(PYTEST_ARGS)
+	@TONGBAN_TEST_DATABASE=$(or $(DATABASE),sqlite) $(BIN)/python tests/run.py $(PYTEST_ARGS)
 
 check: $(VENV)/.development ## 格式、类型、依赖规则、死代码 / format, lint, types, import rules, dead code
 	@$(BIN)/ruff format --check .

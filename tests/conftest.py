@@ -22,6 +22,9 @@ from hypothesis import HealthCheck, settings
 SOAK = bool(os.environ.get("TONGBAN_SOAK"))
 """``make soak`` sets it: the long forms of property, fuzz and race tests."""
 
+ENGINE = os.environ.get("TONGBAN_TEST_DATABASE", "sqlite")
+"""``make test DATABASE=postgresql``: where a test needs one database, and not each, it is this one."""
+
 settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("soak", parent=settings.get_profile("suite"), derandomize=False, max_examples=20_000)
 settings.load_profile("soak" if SOAK else "suite")

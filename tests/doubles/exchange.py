@@ -39,6 +39,7 @@ from kernel.manifests import Finding
 from kernel.metrics import Metrics
 from kernel.settings import ExchangeSettings
 from policies.roles import Officer, Role
+from tests.conftest import ENGINE
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 ORIGIN, ISSUER = "http://exchange.test", "http://issuer.test"
@@ -564,20 +565,23 @@ def postgresql_copy(template: tuple[str, Path], server: str, folder: Path) -> st
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
+def copied(request: pytest.FixtureRequest, engine: str, folder: Path) -> str:
+    """A copy of the prepared database on one engine; its URL."""
+    if engine == "sqlite":
+        return sqlite_copy(request.getfixturevalue("prepared_sqlite"), folder)
+    server = request.getfixturevalue("postgresql_server")
+    return postgresql_copy(request.getfixturevalue("prepared_postgresql"), server, folder)
+
+
 @pytest.fixture
-def small_world(prepared_sqlite: Path, tmp_path: Path) -> Iterator[World]:
-    """The world on SQLite, for what does not depend on the database."""
-    with lived(make_world(sqlite_copy(prepared_sqlite, tmp_path), tmp_path, seed=next(_SEEDS))) as made:
+def small_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """The world on the engine of this run, for what does not depend on the database."""
+    with lived(make_world(copied(request, ENGINE, tmp_path), tmp_path, seed=next(_SEEDS))) as made:
         yield made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """The world on both databases."""
-    if request.param == "sqlite":
-        url = sqlite_copy(request.getfixturevalue("prepared_sqlite"), tmp_path)
-    else:
-        server = request.getfixturevalue("postgresql_server")
-        url = postgresql_copy(request.getfixturevalue("prepared_postgresql"), server, tmp_path)
-    with lived(make_world(url, tmp_path, seed=next(_SEEDS))) as made:
+    with lived(make_world(copied(request, request.param, tmp_path), tmp_path, seed=next(_SEEDS))) as made:
         yield made
