@@ -6,6 +6,7 @@ missing program are left out, and the last line printed is the one that enables 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -26,7 +27,45 @@ class Need:
         return bool(shutil.which(self.path)) or Path(self.path).exists()
 
 
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class NodePackages:
+    """Packages from npm at exactly what a lock file says, in a folder below .build that git does not see."""
+
+    source: Path
+    missing: str
+
+    def folder(self) -> Path:
+        """Where they lie: another lock file, another folder."""
+        digest = hashlib.sha256((self.source / "package-lock.json").read_bytes()).hexdigest()[:12]
+        return ROOT / ".build" / f"{self.source.name}-{digest}"
+
+    def met(self) -> bool:
+        return bool(shutil.which("node")) and (self.folder() / ".installed").exists()
+
+    def install(self) -> None:
+        """``npm ci``, without running any package's own scripts; nothing where there is no npm."""
+        if self.met() or not shutil.which("npm"):
+            return
+        folder = self.folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copyfile(self.source / name, folder / name)
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        if subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=False).returncode == 0:
+            (folder / ".installed").touch()
+
+
+RELYING_PARTIES = NodePackages(
+    ROOT / "tests" / "e2e" / "relying_parties",
+    "openid-client and oauth4webapi are not installed: apt-get install nodejs npm, then python tests/prepare.py",
+)
+
 TESTS = (
+    Need("node", "nodejs", "the relying parties from npm in tests/e2e"),
+    Need("npm", "npm", "the relying parties from npm in tests/e2e"),
     Need("/usr/lib/softhsm/libsofthsm2.so", "softhsm2", "the tests of signing keys in a PKCS #11 token"),
     Need("chromium", "chromium", "the browser tests in tests/e2e"),
     Need("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "fonts-noto-cjk", "Chinese text in screenshots"),
@@ -77,6 +116,10 @@ def main(arguments: list[str]) -> int:
     missing = [need.package for need in needs if not need.met()]
     if missing:
         install(missing)
+    if needs is TESTS:
+        RELYING_PARTIES.install()
+        if not RELYING_PARTIES.met():
+            print("跳过 / left out: tests/e2e/test_relying_parties.py:", RELYING_PARTIES.missing)
     left_out(needs)
     return 0
 

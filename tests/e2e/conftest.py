@@ -111,11 +111,11 @@ class _Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def serve_app() -> Iterator[Callable[[Any], str]]:
-    """Serve a WSGI application on a free loopback port: `base = serve_app(app)`."""
+    """Serve a WSGI application on a free loopback port, or a given one: `base = serve_app(app)`."""
     with ExitStack() as stack:
 
-        def start(app: Any) -> str:
-            server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+        def start(app: Any, port: int = 0) -> str:
+            server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
             thread.start()
             stack.callback(server.server_close)
