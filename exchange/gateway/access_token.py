@@ -109,7 +109,7 @@ def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) ->
         organisation=_optional_text(claims, "organisation"),
         assurance=_assurance(claims) if person else 0,
         person=person,
-        officer=_officer(claims),
+        officer=None if person else _officer(claims),
         details=details,
         key_thumbprint=_optional_text(confirmation, "jkt"),  # RFC 9449 §6.1
         certificate_thumbprint=_optional_text(confirmation, "x5t#S256"),  # RFC 8705 §3.1
@@ -143,7 +143,7 @@ def _opened(sealed: str, keys: Sequence[DecryptionKey]) -> Mapping[str, Any]:
 
 
 def _officer(claims: Mapping[str, JSON]) -> str | None:
-    """Who acts for the department when the person is absent (RFC 8693 §4.1)."""
+    """Who acts for the department when the person is absent; otherwise `act` names systems (RFC 8693 §4.1)."""
     actor = claims.get("act")
     return None if actor is None else _text(_object(actor), "sub")
 

@@ -127,9 +127,21 @@ class ClientRegister:
         return found
 
 
+def refuse_foreign_actors(connection: Connection, added: StoredClient) -> None:
+    """Raises AdministrationError when somebody else than a client of the same organisation is to act (ADR 0017)."""
+    named = added.metadata.get("tongban_may_act")
+    actors = [clients.find(connection, str(each)) for each in named] if isinstance(named, list) else []
+    if any(actor is None or actor.organisation != added.organisation for actor in actors):
+        raise AdministrationError(
+            "tongban_may_act 只能列出同一机构已登记的客户端",
+            "tongban_may_act may only name registered clients of the same organisation",
+        )
+
+
 def refuse_impossible(connection: Connection, added: StoredClient) -> None:
-    """Raises AdministrationError for a client whose department is not there, or whose id is taken."""
+    """Raises AdministrationError for a client whose department or named actors are not there, or whose id is taken."""
     refuse_unknown_organisation(connection, added.organisation)
+    refuse_foreign_actors(connection, added)
     if clients.find(connection, added.id) is not None:
         raise AdministrationError(f"客户端 {added.id} 已存在", f"client {added.id} exists already")
 

@@ -72,6 +72,7 @@ def from_stored(stored: StoredClient) -> Client:
         redirect_uris=_texts(data, "redirect_uris"),
         post_logout_redirect_uris=_texts(data, "post_logout_redirect_uris"),
         service_items=_texts(data, "tongban_service_items"),
+        may_act=tuple(sorted(_texts(data, "tongban_may_act"))),
         certificate_bound=data.get("tls_client_certificate_bound_access_tokens") is True,
         dpop_bound=data.get("dpop_bound_access_tokens") is True,
         par_required=data.get("require_pushed_authorization_requests") is True,

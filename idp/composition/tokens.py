@@ -18,6 +18,7 @@ from idp.grants.client_credentials import ClientCredentialsGrant
 from idp.grants.refresh_token import RefreshTokenGrant
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import Succession
+from idp.grants.token_exchange import TokenExchangeGrant
 from idp.resource.metadata import ResourceMetadata
 from idp.revocations import RevocationFeed, Revocations
 from idp.tokens.hints import IdTokenHints
@@ -77,6 +78,7 @@ class TokenRooms:
             AuthorizationCodeGrant(tokens, accounts, alarm, database, clock, self.succession),
             RefreshTokenGrant(tokens, accounts, alarm, database, clock, self.succession),
             ClientCredentialsGrant(tokens),
+            TokenExchangeGrant(tokens, self.access_tokens, self._clients.directory, accounts, database, clock),
         )
 
     @cached_property

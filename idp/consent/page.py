@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from idp.clients.directory import ClientDirectory
 from idp.errors import InvalidTargetError
 from idp.model import scopes
-from idp.model.authorization import AuthorizationRequest
+from idp.model.authorization import MAY_ACT, AuthorizationRequest
 from idp.model.client import Client
 from idp.resource.labels import BasisKind, DetailLabel, describe
 from idp.resource.metadata import ResourceMetadata
@@ -75,11 +75,21 @@ class ConsentPages:
         """A scope in words: ours, or its resource server's. Raises InvalidTargetError when that is gone."""
         if asked in scopes.LABELS:
             return scopes.LABELS[asked]
+        if asked.startswith(MAY_ACT):
+            return self._acting(request.client_id, asked.removeprefix(MAY_ACT))
         server = self.directory.resource(request.resource or "")
         words = None if server is None else server.scopes.get(asked.rpartition("#")[2])
         if words is None:
             raise InvalidTargetError("The resource server meant does not know what is asked for.")
         return words
+
+    def _acting(self, client_id: str, actor_id: str) -> Text:
+        """Another system of the department that may take over (RFC 8693 §4.4). Raises InvalidTargetError for others."""
+        client, actor = self.directory.enabled(client_id), self.directory.enabled(actor_id)
+        if client is None or actor is None or actor.organisation != client.organisation:
+            raise InvalidTargetError("A client that may act is not one of the department's.")
+        name = actor.name
+        return Text(f"由同一部门的系统“{name.zh}”代为办理", f"Let the department's system “{name.en}” act in its place")
 
 
 def asked_scopes(request: AuthorizationRequest, remembered: Set[str]) -> tuple[str, ...]:

@@ -199,5 +199,6 @@ def read(asked: Asked) -> AuthorizationRequest:
         dpop_jkt=asked.get("dpop_jkt"),
         expected_sub=claims.sub,
         resource=None if asked.resource is None else asked.resource.identifier,
+        may_act=asked.client.may_act,
         details=() if details is None else parse_details(details, client=asked.client, exchange=asked.exchange),
     )

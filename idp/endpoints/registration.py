@@ -30,6 +30,9 @@ _SUPPORTED: Mapping[str, list[str]] = {
     "grant_types_supported": [grant.value for grant in GrantType],
     "token_endpoint_auth_methods_supported": [method.value for method in AuthMethod],
 }
+MOST_ACTORS = 5
+"""Clients that may act for another: few enough to be named to a person."""
+_CLIENT_ID = re.compile(r"[!-~]{1,80}")
 _AUTHORITY = re.compile(r"[A-Za-z0-9.:@\[\]-]+")
 _TEXTS = (
     "client_id",
@@ -56,6 +59,7 @@ _LISTS = (
     "grant_types",
     "response_types",
     "tongban_service_items",
+    "tongban_may_act",
     "contacts",
 )
 _FLAGS = (
@@ -194,6 +198,11 @@ def _grants(data: Mapping[str, JSON]) -> None:
     public = data["token_endpoint_auth_method"] == AuthMethod.NONE.value
     if GrantType.CLIENT_CREDENTIALS.value in granted and public:  # RFC 6749 §4.4
         raise InvalidClientMetadataError("client_credentials needs client authentication")
+    if GrantType.TOKEN_EXCHANGE.value in granted and public:  # RFC 8693 §5: whoever acts is known
+        raise InvalidClientMetadataError("token exchange needs client authentication")
+    actors = _texts(data, "tongban_may_act")
+    if len(actors) > MOST_ACTORS or not all(_CLIENT_ID.fullmatch(each) for each in actors):
+        raise InvalidClientMetadataError(f"tongban_may_act names at most {MOST_ACTORS} clients")
 
 
 def _algorithms(data: Mapping[str, JSON]) -> None:

@@ -72,6 +72,10 @@ TokenForm = _schema(
         "redirect_uri": _text("RFC 6749 §4.1.3"),
         "code_verifier": _text("RFC 7636 §4.5"),
         "refresh_token": _text("RFC 6749 §6"),
+        "subject_token": _text("RFC 8693 §2.1"),
+        "subject_token_type": _text("RFC 8693 §3; an access token's"),
+        "requested_token_type": _text("RFC 8693 §3; an access token's"),
+        "audience": _text("RFC 8693 §2.1"),
         "scope": _text("RFC 6749 §3.3"),
         "resource": _text("RFC 8707 §2"),
     },
@@ -85,6 +89,7 @@ TokenAnswer = _schema(
         "scope": _text("RFC 6749 §3.3"),
         "refresh_token": _text("RFC 6749 §1.5"),
         "id_token": _text("OpenID Connect Core 1.0 §2"),
+        "issued_token_type": _text("RFC 8693 §2.2.1"),
         "authorization_details": fields.List(fields.Dict(), metadata={"description": "RFC 9396 §7"}),
     },
 )

@@ -117,7 +117,8 @@ class UserinfoEndpoint:
     def _told(self, client: Client, family: Family, person: Person, token: Mapping[str, JSON]) -> dict[str, JSON]:
         """Claims by the token's scopes (§5.4), and those asked for by name (§5.5) as far as still registered."""
         granted = str(token.get("scope", "")).split()
-        names = of_scopes(granted) | family.claims.within(client.scopes).userinfo
+        by_name = family.claims.within(client.scopes).userinfo if token.get("client_id") == client.id else frozenset()
+        names = of_scopes(granted) | by_name  # what was asked for by name is not handed on in an exchange
         level = {"acr": token.get("acr")} if scopes.PROFILE in granted else {}
         return told(self.about(person), names) | level
 

@@ -46,4 +46,5 @@ class CodeMaker:
             details=asked.details,
             claims=asked.claims,
             resource=asked.resource,
+            may_act=asked.may_act,
         )

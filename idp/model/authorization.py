@@ -12,6 +12,9 @@ from idp.model.evidence import Details
 from idp.model.resource import remembered
 from kernel.canonical import JSON
 
+MAY_ACT = "may_act:"
+"""How consent to another client's acting is remembered among the scopes."""
+
 
 class ResponseMode(StrEnum):
     """How an answer travels (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2)."""
@@ -53,6 +56,7 @@ class AuthorizationRequest:
     dpop_jkt: str | None = None
     expected_sub: str | None = None
     resource: str | None = None
+    may_act: tuple[str, ...] = ()
     details: Details = ()
 
     @property
@@ -64,10 +68,12 @@ class AuthorizationRequest:
     def to_agree_to(self) -> tuple[str, ...]:
         """What a person is asked about, as consent to it is remembered.
 
-        A claim asked for by name is put in the words of its scope; a resource server's scope is known by both names.
+        A claim asked for by name is put in the words of its scope; a resource server's scope is known by both names;
+        each client that may act for this one (RFC 8693 §4.4) is agreed to by itself.
         """
         asked = (*self.scope, *sorted(self.claims.scopes - set(self.scope)))
-        return tuple(each if each in scopes.LABELS else remembered(self.resource, each) for each in asked)
+        named = tuple(each if each in scopes.LABELS else remembered(self.resource, each) for each in asked)
+        return (*named, *(f"{MAY_ACT}{client}" for client in self.may_act))
 
     def prompting(self, prompt: frozenset[str]) -> AuthorizationRequest:
         """The same request, once a part of its `prompt` was answered."""
@@ -93,6 +99,7 @@ class AuthorizationRequest:
             "dpop_jkt": self.dpop_jkt,
             "expected_sub": self.expected_sub,
             "resource": self.resource,
+            "may_act": [*self.may_act],
             "details": evidence.to_json(self.details),
         }
 
@@ -117,6 +124,7 @@ class AuthorizationRequest:
             dpop_jkt=_text(stored["dpop_jkt"]),
             expected_sub=_text(stored["expected_sub"]),
             resource=_text(stored["resource"]),
+            may_act=tuple(_texts(stored.get("may_act"))),
             details=evidence.stored_details(stored["details"]),
         )
 

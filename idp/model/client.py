@@ -25,6 +25,8 @@ class AuthMethod(StrEnum):
 
 BY_SECRET = frozenset({AuthMethod.SECRET_BASIC, AuthMethod.SECRET_POST})
 BY_CERTIFICATE = frozenset({AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS})
+BY_KEY = BY_CERTIFICATE | {AuthMethod.PRIVATE_KEY_JWT}
+"""Methods that prove possession of a private key: nothing that could be copied is sent."""
 
 
 class Profile(StrEnum):
@@ -40,6 +42,7 @@ class GrantType(StrEnum):
     AUTHORIZATION_CODE = "authorization_code"
     CLIENT_CREDENTIALS = "client_credentials"
     REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the grant's registered name
+    TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - the grant's registered name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Client:
     redirect_uris: frozenset[str] = frozenset()
     post_logout_redirect_uris: frozenset[str] = frozenset()
     service_items: frozenset[str] = frozenset()
+    may_act: tuple[str, ...] = ()
     dpop_bound: bool = False
     certificate_bound: bool = False
     par_required: bool = False

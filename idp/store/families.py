@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, Row, Select, exists, insert, select, update
+from sqlalchemy import Connection, Row, Select, exists, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model import evidence, scopes
@@ -54,6 +54,13 @@ def alive(family_id: ColumnElement[str], now: datetime) -> ColumnElement[bool]:
             person.c.disabled_at.is_(None),
         )
     )
+
+
+def is_alive(connection: Connection, family_id: str, now: datetime) -> bool:
+    """Whether tokens may still be had of a family; it is locked, so that a revocation comes before or after."""
+    lock(connection, family_id)
+    found: bool = connection.execute(select(alive(literal(family_id), now))).scalar_one()
+    return found
 
 
 def lock(connection: Connection, family_id: str) -> None:

@@ -30,9 +30,13 @@ class Stamp:
 
     @classmethod
     def now(cls, entitlement: Entitlement, jti: str, now: datetime) -> Stamp:
-        """A stamp with the lifetime of the kind of token: purpose-bound ones live five minutes at most."""
+        """A stamp with the lifetime of the kind of token: purpose-bound ones live five minutes at most.
+
+        A token got in exchange ends with the other one.
+        """
         life = lifetimes.PURPOSE_BOUND_TOKEN if entitlement.details else lifetimes.ACCESS_TOKEN
-        return cls(jti, now, now + life)
+        until = now + life
+        return cls(jti, now, until if entitlement.exchanged is None else min(until, entitlement.exchanged.until))
 
     @property
     def expires_in(self) -> int:
@@ -82,6 +86,8 @@ def _signed_in(entitlement: Entitlement, signed_in: SignedIn) -> dict[str, JSON]
         "amr": [*family.authentication.methods],
         "sid": family.sid,
     }
+    if family.may_act:
+        made["may_act"] = {"client_id": [*family.may_act]}  # RFC 8693 §4.4
     return made | offices(entitlement, signed_in)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from idp.model import scopes
 from idp.model.client import Client
@@ -24,6 +25,14 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchanged:
+    """The token another one was exchanged for (RFC 8693): its name, and when it ends."""
+
+    jti: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Entitlement:
     """One token to be issued. Without ``signed_in`` nobody is present; ``act`` then names the client's officer.
 
@@ -40,6 +49,7 @@ class Entitlement:
     act: Mapping[str, JSON] | None = None
     resource: str | None = None
     certificate: str | None = None
+    exchanged: Exchanged | None = None
 
     @property
     def confirmation(self) -> dict[str, JSON]:

@@ -187,6 +187,8 @@ def _issued(entitlement: Entitlement, minted: Minted) -> Event:
         facts["authorization_details"] = evidence.to_json(entitlement.details)
     if entitlement.act is not None:
         facts["act"] = dict(entitlement.act)
+    if entitlement.exchanged is not None:
+        facts["subject_token"] = entitlement.exchanged.jti
     signed_in = entitlement.signed_in
     if signed_in is not None:
         facts["family"] = signed_in.family.id

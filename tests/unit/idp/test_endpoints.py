@@ -43,7 +43,12 @@ def test_nothing_that_does_not_exist_is_announced(party: RelyingParty) -> None:
     metadata = party.http.get("/.well-known/openid-configuration").json
     assert metadata["response_types_supported"] == ["code"]
     assert metadata["code_challenge_methods_supported"] == ["S256"]
-    assert set(metadata["grant_types_supported"]) == {"authorization_code", "client_credentials", "refresh_token"}
+    assert set(metadata["grant_types_supported"]) == {
+        "authorization_code",
+        "client_credentials",
+        "refresh_token",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    }
     assert metadata["subject_types_supported"] == ["pairwise"]
     assert metadata["request_parameter_supported"]
 
