@@ -68,10 +68,10 @@ class AuthorizationEndpoint:
         reference = parameters.get("request_uri", "")
         if not reference.startswith(REQUEST_URI_PREFIX):
             return self.reader.arriving(client, False, parameters), None
-        if _OF_A_REQUEST & parameters.keys():  # A4: a pushed request is the whole request
-            raise InvalidRequestError("Beside a pushed request_uri only client_id may be given.")
         hash_ = hashed(reference)
-        return self.reader.kept(client, self._pushed(client, hash_)), hash_
+        pushed = self._pushed(client, hash_)
+        nothing_else_is_said(pushed, parameters)
+        return self.reader.kept(client, pushed), hash_
 
     def _pushed(self, client: Client, reference: bytes) -> Mapping[str, str]:
         """RFC 9126 §4: of this client, unused, unexpired (A5)."""
@@ -80,3 +80,9 @@ class AuthorizationEndpoint:
         if found is None:
             raise InvalidRequestUriError("request_uri is unknown, used or expired.")
         return found
+
+
+def nothing_else_is_said(pushed: Mapping[str, str], beside: Mapping[str, str]) -> None:
+    """A pushed request is the whole request (A4). RFC 9101 §5 lets clients repeat it beside; nothing may differ."""
+    if any(beside[name] != pushed.get(name) for name in _OF_A_REQUEST & beside.keys()):
+        raise InvalidRequestError("Beside a pushed request_uri a parameter may only repeat what was pushed.")

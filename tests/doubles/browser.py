@@ -73,11 +73,10 @@ class Browser:
     ) -> dict[str, str]:
         """Answer every page until the browser is sent back to the client; the parameters it carries."""
         page = self.follow(self.get(url))
-        while page.status_code != 303:
+        while (back := carried(page)) is None:
             assert page.status_code == 200, page.text
             page = self.submit(page, **self._answers(page, username, password, decision, otp))
-        assert self.left_for is not None
-        return parameters(self.left_for)
+        return back
 
     def _answers(
         self, page: TestResponse, username: str, password: str, decision: str, otp: str | None
@@ -100,6 +99,20 @@ class Browser:
     def cookie(self, name: str) -> str | None:
         found = self.client.get_cookie(name, "127.0.0.1")
         return found.value if found else None
+
+
+def carried(response: TestResponse) -> dict[str, str] | None:
+    """What an answer that leaves the provider carries: in its address, or in a form to be posted; None of a page."""
+    if response.status_code == 303 and _is_elsewhere(response.headers["Location"]):
+        return parameters(response.headers["Location"])
+    if response.status_code == 200 and 'id="form-post"' in response.text:
+        form = form_of(response)
+        return form.fields if _is_elsewhere(form.action) else None
+    return None
+
+
+def _is_elsewhere(address: str) -> bool:
+    return address.startswith("http") and not address.startswith(ISSUER)
 
 
 def form_of(page: TestResponse) -> Form:

@@ -66,6 +66,7 @@ class RelyingParty:
 
     def __init__(self, provider: Provider, app: Any = None, **metadata: Any) -> None:
         self.provider = provider
+        self.always: dict[str, str] = {}
         self.http = Client(app or provider.app)
         self.key: jose.SigningKey | None = None
         method = metadata.get("token_endpoint_auth_method", "private_key_jwt")
@@ -94,7 +95,7 @@ class RelyingParty:
             "code_challenge": CHALLENGE,
             "code_challenge_method": "S256",
         }
-        return {name: value for name, value in (asked | changes).items() if value is not None}
+        return {name: value for name, value in (asked | self.always | changes).items() if value is not None}
 
     def authorize_url(self, **changes: Any) -> str:
         return f"/authorize?{urlencode(self.request(**changes))}"
