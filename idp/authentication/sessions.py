@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from idp.authentication.devices import Device
 from idp.model.assurance import Authentication, Factor
 from idp.model.person import Person
 from idp.model.secret import hashed
@@ -21,6 +23,7 @@ from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 
+Work = Callable[[Connection], None]
 NOTE_USE_EVERY = timedelta(minutes=1)
 """Not every page view is worth a write."""
 
@@ -56,17 +59,31 @@ class Sessions:
             self.database.write(lambda connection: sessions.touch(connection, session.id, now))
         return session
 
-    def signed_in(self, person: Person, factor: Factor, reference: SubjectRef | None, before: Session | None) -> str:
-        """Begin a session by a primary factor; returns its new cookie.
+    def signed_in(
+        self,
+        person: Person,
+        factor: Factor,
+        reference: SubjectRef | None,
+        before: Session | None,
+        device: Device,
+        work: Work | None = None,
+    ) -> str:
+        """Begin a session by a primary factor; returns its new cookie. ``work`` commits with it.
 
         The same person signing in again keeps the session under another cookie; another person's is ended (A9).
         """
         now = self.clock.now()
         authentication = Authentication({factor: now})
         if before is not None and before.person == person.id:
-            return self._renewed(before, authentication, reference)
+            return self._renewed(before, authentication, reference, work)
         begun = Session(
-            new_id("ses", self.clock, self.entropy), person.id, authentication, now, now + self.limits.absolute
+            new_id("ses", self.clock, self.entropy),
+            person.id,
+            authentication,
+            now,
+            now + self.limits.absolute,
+            device.kind,
+            device.network,
         )
         cookie = token(self.entropy)
 
@@ -74,13 +91,24 @@ class Sessions:
             if before is not None:
                 sessions.end(connection, before.id, now)
             sessions.add(connection, begun, hashed(cookie))
+            if work is not None:
+                work(connection)
 
         self.ledger.append([self._event(begun.id, authentication, reference)], also=also)
         return cookie
 
-    def stepped_up(self, session: Session, factor: Factor, reference: SubjectRef | None) -> str:
-        """Note one more factor; returns the session's new cookie."""
-        return self._renewed(session, session.authentication.showing(factor, self.clock.now()), reference)
+    def stepped_up(
+        self, session: Session, factor: Factor, reference: SubjectRef | None, work: Work | None = None
+    ) -> str:
+        """Note one more factor; returns the session's new cookie. ``work`` commits with it."""
+        return self._renewed(session, session.authentication.showing(factor, self.clock.now()), reference, work)
+
+    def of_person(self, person_id: str) -> list[Session]:
+        """Where a person is signed in: what has not ended, expired or been idle too long."""
+        now = self.clock.now()
+        with self.database.read() as connection:
+            live = sessions.of_person(connection, person_id, now)
+        return [each for each in live if each.seen_at + self.limits.idle > now]
 
     def end(self, session: Session, reference: SubjectRef | None) -> None:
         """End a session and all that was allowed in it."""
@@ -91,12 +119,20 @@ class Sessions:
 
         self.ledger.append([Event("SignedOut", session.id, subject=reference)], also=also)
 
-    def _renewed(self, session: Session, authentication: Authentication, reference: SubjectRef | None) -> str:
+    def _renewed(
+        self,
+        session: Session,
+        authentication: Authentication,
+        reference: SubjectRef | None,
+        work: Work | None,
+    ) -> str:
         cookie, now = token(self.entropy), self.clock.now()
 
         def also(connection: Connection, _receipts: object) -> None:
             if not sessions.renew(connection, session.id, hashed(cookie), authentication, now):
                 raise SessionEnded
+            if work is not None:
+                work(connection)
 
         self.ledger.append([self._event(session.id, authentication, reference)], also=also)
         return cookie

@@ -1,33 +1,52 @@
-"""The two steps of signing in: a password, and where more is asked, a one-time code. Both throttled, both recorded."""
+"""The steps of signing in: a password or a passkey, and where more is asked a second factor. All throttled."""
 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from idp.authentication import totp
+from sqlalchemy import Connection
+
+from idp.authentication import told, totp
 from idp.authentication.accounts import Accounts
+from idp.authentication.devices import KEPT, Device, words
+from idp.authentication.passkeys import Passkeys
 from idp.authentication.passwords import Passwords
-from idp.authentication.sessions import Sessions
+from idp.authentication.recovery_codes import RecoveryCodes
+from idp.authentication.sent_codes import SentCodes
+from idp.authentication.sessions import Sessions, Work
 from idp.authentication.throttling import Throttle
+from idp.authentication.webauthn_ceremonies import PasskeyRefused
 from idp.model.assurance import Factor
 from idp.model.person import Person
+from idp.model.secret import hashed
 from idp.model.session import Session
-from idp.store import people
+from idp.notices import Notices
+from idp.store import devices, people
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.entropy import Entropy
+from kernel.entropy import Entropy, token
 from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 
 LONGEST_USERNAME = 100
 _CODE_TRIES = "code of "
+_PASSKEY_TRIES = "passkey from "
 
 
 class NotSignedIn(Exception):
-    """The name, the password or the code is wrong: which one is told to nobody."""
+    """The name, the password, the code or the passkey is wrong: which one is told to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What a good step gives the browser: its session's new cookie, and the device's."""
+
+    session: str = field(repr=False)
+    device: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +57,115 @@ class SignIn:
     ledger: Ledger
     accounts: Accounts
     passwords: Passwords
+    passkeys: Passkeys
+    recovery_codes: RecoveryCodes
+    sent_codes: SentCodes
+    notices: Notices
     throttle: Throttle
     sessions: Sessions
     clock: Clock
     entropy: Entropy
 
-    def with_password(self, username: str, password: str, address: str, before: Session | None) -> str:
-        """The cookie of a session begun with a password. The same work is done for a name that nobody has."""
+    # The first step ---------------------------------------------------------------------------------------------------
+
+    def with_password(self, username: str, password: str, device: Device, before: Session | None) -> Proved:
+        """A session begun with a password. The same work is done for a name that nobody has."""
         name = canonical_username(username)
-        failures = self.throttle.reserve(name, address)
         with self.database.read() as connection:
             found = people.by_username(connection, name)
+        known = device.cookie if self._is_known(device, found[0].id if found else "") else None
+        failures = self.throttle.reserve(name, device.address, known)
         matched = self.passwords.verify(password, found[1].password_hash if found else None)
         if found is None or not matched or found[0].disabled:
             self._failed(found[0] if found else None, "password", failures)
             raise NotSignedIn
-        self.throttle.succeeded(name, address)
-        person = found[0]
-        return self.sessions.signed_in(person, Factor.PASSWORD, self.accounts.reference(person.id), before)
+        self.throttle.succeeded(name, device.address, known)
+        return self._begin(found[0], Factor.PASSWORD, device, before)
 
-    def with_code(self, session: Session, code: str, address: str) -> str:
-        """The cookie of the same session, now proven by a one-time code as well."""
-        account = _CODE_TRIES + session.person
-        failures = self.throttle.reserve(account, address)
-        if not self._spend_code(session.person, code):
-            self._failed(self.accounts.active(session.person), "code", failures)
+    def with_passkey(self, answer: str, browser: str, device: Device, before: Session | None) -> Proved:
+        """A session begun with a passkey: it says itself whose it is."""
+        tries = _PASSKEY_TRIES + device.address
+        self.throttle.reserve(tries, device.address)
+        try:
+            passkey = self.passkeys.shown(answer, browser, None)
+        except PasskeyRefused:
+            raise NotSignedIn from None
+        person = self.accounts.active(passkey.person)
+        if person is None:
             raise NotSignedIn
-        self.throttle.succeeded(account, address)
-        return self.sessions.stepped_up(session, Factor.CODE, self.accounts.reference(session.person))
+        self.throttle.succeeded(tries, device.address)
+        return self._begin(person, passkey.factor, device, before)
+
+    # The second factor ------------------------------------------------------------------------------------------------
+
+    def with_code(self, session: Session, code: str, device: Device) -> Proved:
+        """The same session, now proven by a code of the authenticator app as well."""
+        return self._second(session, Factor.CODE, device, lambda: self._spend_code(session.person, code))
+
+    def with_sent_code(self, session: Session, code: str, device: Device) -> Proved:
+        """The same session, now proven by a code sent to a telephone as well."""
+        return self._second(session, Factor.PHONE, device, lambda: self.sent_codes.spend(session.person, code))
+
+    def with_recovery_code(self, session: Session, code: str, device: Device) -> Proved:
+        """The same session, now proven by a recovery code as well; its owner is told."""
+        return self._second(session, Factor.RECOVERY, device, lambda: self.recovery_codes.spend(session.person, code))
+
+    def with_second_passkey(self, session: Session, answer: str, browser: str, device: Device) -> Proved:
+        """The same session, now proven by one of the person's passkeys as well."""
+        found: list[Factor] = []
+
+        def spend() -> bool:
+            try:
+                found.append(self.passkeys.shown(answer, browser, session.person).factor)
+            except PasskeyRefused:
+                return False
+            return True
+
+        self._try(session, device, "passkey", spend)
+        return self._stepped_up(session, found[0])
+
+    def send_code(self, session: Session, device: Device) -> bool:
+        """Send a code to the person's telephone; False when there is none. Sending is throttled like guessing."""
+        self.throttle.reserve(f"codes sent to {session.person}", device.address)
+        return self.sent_codes.send(session.person)
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _second(self, session: Session, factor: Factor, device: Device, spend: Callable[[], bool]) -> Proved:
+        self._try(session, device, factor.name.lower(), spend)
+        return self._stepped_up(session, factor)
+
+    def _stepped_up(self, session: Session, factor: Factor) -> Proved:
+        return Proved(self.sessions.stepped_up(session, factor, self.accounts.reference(session.person)))
+
+    def _try(self, session: Session, device: Device, step: str, spend: Callable[[], bool]) -> None:
+        """One throttled try at a second factor. Raises NotSignedIn."""
+        account = _CODE_TRIES + session.person
+        failures = self.throttle.reserve(account, device.address)
+        if not spend():
+            self._failed(self.accounts.active(session.person), step, failures)
+            raise NotSignedIn
+        self.throttle.succeeded(account, device.address)
+
+    def _begin(self, person: Person, factor: Factor, device: Device, before: Session | None) -> Proved:
+        """The session, the device it is on, and on a device that is new the notice: in one transaction."""
+        cookie = device.cookie or token(self.entropy)
+        reference = self.accounts.reference(person.id)
+        session = self.sessions.signed_in(person, factor, reference, before, device, self._met(person, cookie, device))
+        return Proved(session, cookie)
+
+    def _met(self, person: Person, cookie: str, device: Device) -> Work:
+        def work(connection: Connection) -> None:
+            now = self.clock.now()
+            if devices.meet(connection, hashed(cookie), person.id, now, now + KEPT):
+                self.notices.send(connection, person.id, told.NEW_DEVICE, device=words(device.kind))
+
+        return work
+
+    def _is_known(self, device: Device, person_id: str) -> bool:
+        """Asked for names nobody has, too, so that both take the same way."""
+        with self.database.read() as connection:
+            return devices.is_known(connection, hashed(device.cookie or ""), person_id, self.clock.now())
 
     def _spend_code(self, person_id: str, code: str) -> bool:
         secret = self.accounts.totp_secret(person_id)

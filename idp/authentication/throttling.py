@@ -49,25 +49,30 @@ class Throttle:
     clock: Clock
     key: bytes = field(repr=False)
 
-    def reserve(self, account: str, address: str) -> int:
-        """Count a try as failed in advance; returns the account's failures in a row. Raises TooManyTries.
+    def reserve(self, account: str, address: str, device: str | None = None) -> int:
+        """Count a try as failed in advance; returns the failures in a row. Raises TooManyTries.
 
-        A name nobody has is counted like any other, so that the wait does not tell which names exist.
+        A name nobody has is counted like any other, so that the wait does not tell which names exist. ``device`` is
+        the cookie of a device this account was signed in on before: it has a count of its own, which strangers'
+        guesses do not move (SP 800-63B-4 §3.2.2).
         """
         now = self.clock.now()
-        keys = ((self._account(account), _OF_AN_ACCOUNT), (self._address(address), _OF_AN_ADDRESS))
+        keys = ((self._account(account, device), _OF_AN_ACCOUNT), (self._address(address), _OF_AN_ADDRESS))
         outcome = self.database.write(lambda connection: throttles.reserve(connection, keys, KEEP, now))
         if isinstance(outcome, timedelta):
             raise TooManyTries(outcome)
         return outcome
 
-    def succeeded(self, account: str, address: str) -> None:
-        """The try was good: the account starts afresh, the address gets its try back."""
-        own, shared = self._account(account), self._address(address)
+    def succeeded(self, account: str, address: str, device: str | None = None) -> None:
+        """The try was good: its count starts afresh, the address gets its try back.
+
+        A success on a known device leaves the strangers' count as it is: they must not profit from the owner's visit.
+        """
+        own, shared = self._account(account, device), self._address(address)
         self.database.write(lambda connection: throttles.succeeded(connection, own, shared, self.clock.now()))
 
-    def _account(self, account: str) -> bytes:
-        return self._digest("account", account)
+    def _account(self, account: str, device: str | None) -> bytes:
+        return self._digest("account", account) if device is None else self._digest(f"account on {device}", account)
 
     def _address(self, address: str) -> bytes:
         return self._digest("address", network(address))

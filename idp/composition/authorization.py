@@ -94,9 +94,8 @@ class AuthorizationRooms:
         return InteractionPages(
             flow=self.flow,
             presence=people.presence,
-            sign_in=people.sign_in,
+            proving=people.proving,
             consent=ConsentPages(directory, self._tokens.resource, term, tools.clock),
             decisions=Decisions(tools.clock, tools.entropy),
             directory=directory,
-            cookies=people.cookies,
         )

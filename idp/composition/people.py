@@ -6,9 +6,13 @@ from datetime import timedelta
 from functools import cached_property
 
 from idp.authentication.accounts import Accounts
+from idp.authentication.passkeys import Passkeys
+from idp.authentication.recovery_codes import RecoveryCodes
+from idp.authentication.sent_codes import SentCodes
 from idp.authentication.sessions import Limits, Sessions
 from idp.authentication.sign_in import SignIn
 from idp.authentication.throttling import Throttle
+from idp.authentication.webauthn_ceremonies import Ceremonies
 from idp.composition.tools import Tools, derived, vault
 from idp.endpoints.addresses import Addresses
 from idp.interaction.cookies import Cookies
@@ -16,6 +20,7 @@ from idp.interaction.presence import Presence
 from idp.interaction.visitor import Visitors
 from idp.notices import Channels, Notices
 from idp.pages.own_sign_in import OwnSignInPages
+from idp.pages.proving import Proving
 from idp.tokens.pairwise import Pairwise
 from kernel.keys import Purpose
 
@@ -57,11 +62,40 @@ class PeopleRooms:
             ledger=tools.ledger,
             accounts=self.accounts,
             passwords=tools.passwords,
+            passkeys=self.passkeys,
+            recovery_codes=self.recovery_codes,
+            sent_codes=self.sent_codes,
+            notices=self.notices,
             throttle=Throttle(tools.database, tools.clock, derived(tools.keys, "throttle")),
             sessions=self.sessions,
             clock=tools.clock,
             entropy=tools.entropy,
         )
+
+    @cached_property
+    def passkeys(self) -> Passkeys:
+        """Passkeys."""
+        tools, ceremonies = self._tools, Ceremonies(self._tools.settings.issuer)
+        return Passkeys(
+            tools.database, tools.ledger, self.accounts, self.notices, ceremonies, tools.clock, tools.entropy
+        )
+
+    @cached_property
+    def recovery_codes(self) -> RecoveryCodes:
+        """Recovery codes."""
+        tools, key = self._tools, derived(self._tools.keys, "recovery code")
+        return RecoveryCodes(tools.database, self.notices, tools.clock, tools.entropy, key)
+
+    @cached_property
+    def sent_codes(self) -> SentCodes:
+        """Codes sent to telephones and mailboxes."""
+        tools, key = self._tools, derived(self._tools.keys, "sent code")
+        return SentCodes(tools.database, self.notices, tools.clock, tools.entropy, key)
+
+    @cached_property
+    def proving(self) -> Proving:
+        """The steps by which people prove who they are."""
+        return Proving(self.presence, self.sign_in, self.passkeys, self.sent_codes, self.cookies)
 
     @cached_property
     def cookies(self) -> Cookies:
@@ -81,10 +115,12 @@ class PeopleRooms:
     @cached_property
     def own_sign_in(self) -> OwnSignInPages:
         """Signing in where no client sent the browser."""
-        return OwnSignInPages(self.visitors, self.sign_in, self.cookies)
+        return OwnSignInPages(self.visitors, self.proving)
 
     @cached_property
     def presence(self) -> Presence:
         """Who is signed in in a browser."""
-        tools = self._tools
-        return Presence(tools.database, self.accounts, self.sessions, self.cookies, self.pairwise, tools.clock)
+        tools, required = self._tools, self._tools.settings.staff_passkey == "required"
+        return Presence(
+            tools.database, self.accounts, self.sessions, self.cookies, self.pairwise, tools.clock, required
+        )

@@ -1,4 +1,4 @@
-"""The two cookies of the sign-in: the session's, and the one that binds a request to the browser that brought it."""
+"""The cookies of the sign-in: the session's, the one that binds a request to its browser, the device's."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from kernel.web.http import HttpRequest
 
 SESSION = "idp-sso"
 BROWSER = "idp-browser"
+DEVICE = "idp-device"
 LONGEST = 128
 
 
@@ -27,6 +28,10 @@ class Cookies:
     def set(self, name: str, value: str) -> tuple[str, str]:
         """The header that sets a cookie until the browser closes: never readable by scripts, never sent cross-site."""
         return ("Set-Cookie", f"{self._name(name)}={value}{self._flags}")
+
+    def keep(self, name: str, value: str, days: int) -> tuple[str, str]:
+        """The header that sets a cookie for so many days."""
+        return ("Set-Cookie", f"{self._name(name)}={value}; Max-Age={days * 86400}{self._flags}")
 
     def clear(self, name: str) -> tuple[str, str]:
         """The header that removes a cookie."""

@@ -10,6 +10,7 @@ from idp.interaction import cookies
 from idp.interaction.cookies import Cookies
 from idp.interaction.steps import SignedInPerson
 from idp.model.client import Client
+from idp.model.person import Person, PersonKind
 from idp.model.session import Session
 from idp.store import consents
 from idp.tokens.pairwise import Pairwise
@@ -28,10 +29,15 @@ class Presence:
     cookies: Cookies
     pairwise: Pairwise
     clock: Clock
+    staff_need_passkeys: bool
 
     def session(self, request: HttpRequest) -> Session | None:
         """The live session of the browser."""
         return self.sessions.current(self.cookies.read(request, cookies.SESSION))
+
+    def owes_passkey(self, person: Person) -> bool:
+        """Whether a sign-in of this person needs a phishing-resistant factor."""
+        return self.staff_need_passkeys and person.kind is PersonKind.STAFF
 
     def of(self, request: HttpRequest, client: Client) -> SignedInPerson | None:
         """The person of the browser's session, and what they allowed this client before."""
@@ -42,4 +48,6 @@ class Presence:
         with self.database.read() as connection:
             remembered = consents.given(connection, person.id, client.id, self.clock.now())
         sub = self.pairwise.subject(person.id, client.organisation)
-        return SignedInPerson(person, session, remembered, sub, self.accounts.reference(person.id))
+        return SignedInPerson(
+            person, session, remembered, sub, self.accounts.reference(person.id), self.owes_passkey(person)
+        )

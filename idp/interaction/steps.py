@@ -14,6 +14,7 @@ from idp.errors import (
     OAuthError,
     UnmetAuthenticationRequirementsError,
 )
+from idp.interaction.asked import Asked, still_asked
 from idp.model import assurance
 from idp.model.authorization import AuthorizationRequest
 from idp.model.person import Person
@@ -27,8 +28,9 @@ class Step(StrEnum):
     """One page, one thing."""
 
     ACCOUNT = "account"
-    PASSWORD = "password"  # noqa: S105 - a step's name
-    CODE = "code"
+    SIGN_IN = "sign-in"
+    SECOND_FACTOR = "second-factor"
+    ENROL = "enrol"
     CONSENT = "consent"
     DONE = "done"
 
@@ -42,6 +44,8 @@ class SignedInPerson:
     remembered: frozenset[str]
     sub: str
     reference: SubjectRef | None = field(repr=False)
+    owes_passkey: bool = False
+    """Whether this person must show a phishing-resistant factor: staff, where the operator asks for it."""
 
     @property
     def level(self) -> int:
@@ -60,22 +64,33 @@ def next_step(request: AuthorizationRequest, started_at: datetime, present: Sign
 def _needed(request: AuthorizationRequest, started_at: datetime, present: SignedInPerson | None) -> Step:
     since = fresh_since(request, started_at)
     if present is None:
-        return Step.PASSWORD
+        return Step.SIGN_IN
     authentication = present.session.authentication
     if SELECT_ACCOUNT in request.prompt and authentication.at < started_at:
         return Step.ACCOUNT  # OpenID Connect Core 1.0 §3.1.2.1; who has just signed in here has chosen
     fresh = authentication.since(since)
     if not fresh & assurance.PRIMARY:
-        return Step.PASSWORD
+        return Step.SIGN_IN
     if request.expected_sub not in (None, present.sub):
         if authentication.at >= started_at:
             raise LoginRequiredError("Another person signed in than the one expected.")
-        return Step.PASSWORD
-    if required_level(request, present.person) > assurance.reached(fresh):
-        return Step.CODE
+        return Step.SIGN_IN
+    asked = what_is_asked(request, started_at, present)
+    if asked is not None:
+        return Step(asked.proof.value)
     if request.details and present.reference is None:
         raise AccessDeniedError("This account has no identifier evidence could be asked for.")
     return Step.CONSENT if consent_is_needed(request, present) else Step.DONE
+
+
+def what_is_asked(request: AuthorizationRequest, started_at: datetime, present: SignedInPerson) -> Asked | None:
+    """What this person has yet to show for this request. Raises UnmetAuthenticationRequirementsError."""
+    return still_asked(
+        required_level(request, present.person),
+        resistant=present.owes_passkey,
+        shown=present.session.authentication.since(fresh_since(request, started_at)),
+        authenticators=present.person.authenticators,
+    )
 
 
 def fresh_since(request: AuthorizationRequest, started_at: datetime) -> datetime:
@@ -110,8 +125,10 @@ def consent_is_needed(request: AuthorizationRequest, present: SignedInPerson) ->
 
 def silent_refusal(step: Step) -> OAuthError:
     """The answer to `prompt=none` when something would have to be asked (OpenID Connect Core 1.0 §3.1.2.6)."""
-    if step is Step.PASSWORD:
+    if step is Step.SIGN_IN:
         return LoginRequiredError("Nobody is signed in.")
-    if step is Step.CODE:
-        return InteractionRequiredError("A one-time code would have to be asked for.")
+    if step is Step.SECOND_FACTOR:
+        return InteractionRequiredError("Another factor would have to be asked for.")
+    if step is Step.ENROL:
+        return InteractionRequiredError("A passkey would have to be set up.")
     return ConsentRequiredError("Consent would have to be asked for.")

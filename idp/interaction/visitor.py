@@ -9,6 +9,7 @@ from enum import StrEnum
 from urllib.parse import urlencode
 
 from idp.authentication.accounts import Accounts
+from idp.interaction.asked import Asked, Proof, still_asked
 from idp.interaction.presence import Presence
 from idp.model import assurance
 from idp.model.person import Person
@@ -26,6 +27,7 @@ class Errand(StrEnum):
     ACCOUNT = "account"
     ADMIN = "admin"
     CHANGE = "change"
+    SECURITY = "security"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Demand:
     """The level of assurance an errand needs, how fresh the sign-in must be, and where the errand's pages are."""
 
     below: str
-    level: int
+    level: int | None
+    """None: the strongest this account can, proofed or not."""
     fresh: timedelta | None = None
 
 
@@ -41,6 +44,8 @@ DEMANDS: Mapping[Errand, Demand] = {
     Errand.ACCOUNT: Demand("/account", 1),
     Errand.ADMIN: Demand("/admin", 3),
     Errand.CHANGE: Demand("/admin", 3, timedelta(minutes=15)),
+    # SP 800-63B-4 §4.1.2: a new authenticator is bound only under a sign-in as strong as the account has.
+    Errand.SECURITY: Demand("/account", None, timedelta(minutes=15)),
 }
 
 
@@ -54,13 +59,6 @@ class SignInFirst(Exception):
 
 class OutOfReach(Exception):
     """This account cannot reach the level the errand needs."""
-
-
-class Proof(StrEnum):
-    """What a visitor still has to show."""
-
-    PASSWORD = "password"  # noqa: S105 - a step's name
-    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +94,24 @@ class Visitors:
             raise SignInFirst(errand, request.path + query)
         return visitor
 
-    def missing(self, visitor: Visitor | None, errand: Errand) -> Proof | None:
+    def missing(self, visitor: Visitor | None, errand: Errand) -> Asked | None:
         """What has to be shown next; None when the errand may begin. Raises OutOfReach."""
         if visitor is None:
-            return Proof.PASSWORD
-        demand = DEMANDS[errand]
-        fresh = visitor.session.authentication.since(self._oldest(demand))
-        if not fresh & assurance.PRIMARY:
-            return Proof.PASSWORD
-        if demand.level > assurance.attainable(visitor.person.assurance, visitor.person.authenticators):
+            return Asked(Proof.SIGN_IN)
+        demand, person = DEMANDS[errand], visitor.person
+        if demand.level is not None and demand.level > assurance.attainable(person.assurance, person.authenticators):
             raise OutOfReach
-        return Proof.CODE if demand.level > assurance.reached(fresh) else None
+        return still_asked(
+            assurance.reached(person.authenticators) if demand.level is None else demand.level,
+            resistant=self._resistant(person, demand),
+            shown=visitor.session.authentication.since(self._oldest(demand)),
+            authenticators=person.authenticators,
+        )
+
+    def _resistant(self, person: Person, demand: Demand) -> bool:
+        """Staff without a passkey get as far as setting one up."""
+        can = bool(person.authenticators & assurance.PHISHING_RESISTANT)
+        return self.presence.owes_passkey(person) and (can or demand.below != DEMANDS[Errand.ACCOUNT].below)
 
     def _oldest(self, demand: Demand) -> datetime:
         now = self.clock.now()

@@ -20,6 +20,8 @@ class Session:
     authentication: Authentication
     seen_at: datetime
     expires_at: datetime
+    device: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,12 @@ class Channel:
     contact: Contact = field(repr=False)
     confirmed_at: datetime | None
     created_at: datetime
+    codes_since: datetime | None = None
+
+    @property
+    def may_send_codes(self) -> bool:
+        """Codes as a second factor go to confirmed telephones alone (SP 800-63B-4 §3.1.3.1: never by e-mail)."""
+        return self.contact.kind is ContactKind.PHONE and self.confirmed_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +66,19 @@ class Channels:
         """A message arrived there; False when the channel is gone or was confirmed before."""
         return contacts.confirm(connection, person_id, channel_id, self.clock.now())
 
+    def use_for_codes(self, connection: Connection, person_id: str, channel_id: str, wanted: bool) -> bool:
+        """Whether codes sent to a confirmed telephone count as a second factor; False when it is none of theirs."""
+        return contacts.use_for_codes(connection, person_id, channel_id, self.clock.now() if wanted else None)
+
     def remove(self, connection: Connection, person_id: str, channel_id: str) -> bool:
         """Forget a channel; False when there is none. Notices already written still reach it."""
         return contacts.remove(connection, person_id, channel_id)
 
     def _opened(self, stored: StoredChannel, wrapped: bytes) -> Channel:
         value = self.vault.open_more(stored.person, wrapped, stored.sealed, _place(stored.id)).decode()
-        return Channel(stored.id, Contact(stored.kind, value), stored.confirmed_at, stored.created_at)
+        return Channel(
+            stored.id, Contact(stored.kind, value), stored.confirmed_at, stored.created_at, stored.codes_since
+        )
 
 
 def _place(channel_id: str) -> str:

@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from idp.authentication.passwords import HashingBusy
-from idp.authentication.sign_in import NotSignedIn, SignIn
-from idp.authentication.throttling import TooManyTries
 from idp.clients.directory import ClientDirectory
 from idp.consent.events import Decisions
 from idp.consent.page import ConsentPage, ConsentPages
 from idp.endpoints.addresses import INTERACTION
 from idp.errors import InvalidAuthorizationDetailsError, OAuthError
-from idp.interaction import cookies
-from idp.interaction.cookies import Cookies
+from idp.interaction.asked import Asked, Proof
 from idp.interaction.flow import AuthorizationFlow
 from idp.interaction.presence import Presence
-from idp.interaction.steps import SignedInPerson, Step, next_step
+from idp.interaction.steps import SignedInPerson, Step, next_step, what_is_asked
 from idp.model.session import Interaction
 from idp.pages import forms
+from idp.pages.account.addresses import PASSKEY_SET_UP
 from idp.pages.problems import CATALOGUE_UNAVAILABLE, INTERACTION_GONE, for_people
+from idp.pages.proving import OPTIONS, STEPS, Place, Proving
 from idp.resource.metadata import ResourceUnavailable, UnknownInCatalogue
 from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.pages import page_response
 from kernel.web.routes import Route
-
-WRONG_PASSWORD = Text("用户名或密码不正确。", "The user name or the password is wrong.")
-WRONG_CODE = Text("验证码不正确，或已经用过。", "The code is wrong, or was used already.")
-BUSY = Text("正在登录的人很多，请稍后再试。", "Many people are signing in right now. Try again shortly.")
-
-
-def wait(seconds: int) -> Text:
-    """How long to wait before the next try."""
-    return Text(
-        f"尝试次数过多，请等待 {seconds} 秒后再试。", f"Too many tries. Wait {seconds} seconds, then try again."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +33,10 @@ class InteractionPages:
 
     flow: AuthorizationFlow
     presence: Presence
-    sign_in: SignIn
+    proving: Proving
     consent: ConsentPages
     decisions: Decisions
     directory: ClientDirectory
-    cookies: Cookies
 
     @for_people
     def show(self, request: HttpRequest, interaction_id: str) -> HttpResponse:
@@ -64,7 +51,7 @@ class InteractionPages:
                 return self._consent_page(interaction, present)
             if step is Step.ACCOUNT and present is not None:
                 return self._account_page(interaction, present)
-            return self._step_page(interaction, step)
+            return self.proving.page(request, self._place(interaction), self._asked(request, interaction))
         except OAuthError as error:
             return self.flow.refuse(interaction, error)
 
@@ -81,29 +68,18 @@ class InteractionPages:
         return redirect(f"{INTERACTION}/{interaction.id}")
 
     @for_people
-    def password(self, request: HttpRequest, interaction_id: str) -> HttpResponse:
-        """The password step."""
+    def take(self, request: HttpRequest, interaction_id: str, step: str) -> HttpResponse:
+        """One step of proving who one is."""
         interaction = self._open(request, interaction_id)
-        username, password = forms.field(request, forms.USERNAME), forms.field(request, forms.PASSWORD)
-        before = self.presence.session(request)
         try:
-            cookie = self.sign_in.with_password(username, password, request.remote_addr, before)
-        except (NotSignedIn, TooManyTries, HashingBusy) as error:
-            return self._again(interaction, Step.PASSWORD, error, WRONG_PASSWORD, username)
-        return self._onwards(interaction, cookie)
+            return self.proving.take(request, self._place(interaction), self._asked(request, interaction), step)
+        except OAuthError as error:
+            return self.flow.refuse(interaction, error)
 
     @for_people
-    def code(self, request: HttpRequest, interaction_id: str) -> HttpResponse:
-        """The one-time-code step, for whoever has taken the password step."""
-        interaction = self._open(request, interaction_id)
-        session = self.presence.session(request)
-        if session is None:
-            return redirect(f"{INTERACTION}/{interaction.id}")
-        try:
-            cookie = self.sign_in.with_code(session, forms.field(request, forms.CODE), request.remote_addr)
-        except (NotSignedIn, TooManyTries) as error:
-            return self._again(interaction, Step.CODE, error, WRONG_CODE)
-        return self._onwards(interaction, cookie)
+    def passkey_options(self, request: HttpRequest, interaction_id: str) -> HttpResponse:
+        """What the browser's passkey dialogue is called with."""
+        return self.proving.options(request, self._asked(request, self._open(request, interaction_id)))
 
     @for_people
     def decide(self, request: HttpRequest, interaction_id: str) -> HttpResponse:
@@ -127,17 +103,19 @@ class InteractionPages:
     def routes(self) -> tuple[Route, ...]:
         """The pages and their addresses."""
         address = f"{INTERACTION}/<interaction_id>"
-        step = Text("登录与授权的下一步", "The next step of signing in and agreeing")
+        step, browser = (
+            Text("登录与授权的下一步", "The next step of signing in and agreeing"),
+            "the browser that began it",
+        )
         return (
-            Route("GET", address, self.show, "the browser that began it", step, page=True, tag="pages"),
-            Route(
-                "POST", f"{address}/password", self.password, "the browser that began it", step, page=True, tag="pages"
+            Route("GET", address, self.show, browser, step, page=True, tag="pages"),
+            *(
+                Route("POST", f"{address}/{name}", partial(self.take, step=name), browser, step, page=True, tag="pages")
+                for name in STEPS
             ),
-            Route(
-                "POST", f"{address}/account", self.account, "the browser that began it", step, page=True, tag="pages"
-            ),
-            Route("POST", f"{address}/otp", self.code, "the browser that began it", step, page=True, tag="pages"),
-            Route("POST", f"{address}/consent", self.decide, "the browser that began it", step, page=True, tag="pages"),
+            Route("POST", f"{address}/account", self.account, browser, step, page=True, tag="pages"),
+            Route("POST", f"{address}/{OPTIONS}", self.passkey_options, browser, step, page=True, tag="pages"),
+            Route("POST", f"{address}/consent", self.decide, browser, step, page=True, tag="pages"),
         )
 
     def _open(self, request: HttpRequest, interaction_id: str) -> Interaction:
@@ -146,35 +124,25 @@ class InteractionPages:
             raise Problem(INTERACTION_GONE)
         return interaction
 
-    def _onwards(self, interaction: Interaction, cookie: str) -> HttpResponse:
-        """Back to `show`, under the session's new cookie."""
-        return redirect(f"{INTERACTION}/{interaction.id}", (self.cookies.set(cookies.SESSION, cookie),))
+    def _asked(self, request: HttpRequest, interaction: Interaction) -> Asked:
+        """What this browser's person has yet to show; a new sign-in where nothing is missing. Raises OAuthError."""
+        present = self.presence.of(request, self.flow.client(interaction.request))
+        step = next_step(interaction.request, interaction.started_at, present)
+        if step is Step.SIGN_IN or present is None:
+            return Asked(Proof.SIGN_IN)
+        return what_is_asked(interaction.request, interaction.started_at, present) or Asked(Proof.SIGN_IN)
 
-    def _again(
-        self, interaction: Interaction, step: Step, error: Exception, wrong: Text, username: str = ""
-    ) -> HttpResponse:
-        """The same step once more, saying why without saying more."""
-        if isinstance(error, TooManyTries):
-            page = self._step_page(interaction, step, wait(error.seconds), 429, username)
-            return page.adding(("Retry-After", str(error.seconds)))
-        if isinstance(error, HashingBusy):
-            return self._step_page(interaction, step, BUSY, 503, username).adding(("Retry-After", "2"))
-        return self._step_page(interaction, step, wrong, 422, username)
-
-    def _step_page(
-        self, interaction: Interaction, step: Step, error: Text | None = None, status: int = 200, username: str = ""
-    ) -> HttpResponse:
-        client = self.flow.client(interaction.request)
-        page = page_response(
-            f"idp/{step.value}.html",
-            status=status,
-            action=f"{INTERACTION}/{interaction.id}",
+    def _place(self, interaction: Interaction) -> Place:
+        client, address = self.flow.client(interaction.request), f"{INTERACTION}/{interaction.id}"
+        return Place(
+            back=address,
+            action=lambda step: f"{address}/{step}",
             application=client.name,
             department=self.directory.organisation(client.organisation).name,
-            username=username or interaction.request.login_hint or "",
-            error=error,
+            username=interaction.request.login_hint or "",
+            enrol=f"{PASSKEY_SET_UP}?back={interaction.id}",
+            headers=(forms.policy_towards(interaction.request.redirect_uri),),
         )
-        return page.adding(forms.policy_towards(interaction.request.redirect_uri))
 
     def _account_page(self, interaction: Interaction, present: SignedInPerson) -> HttpResponse:
         client = self.flow.client(interaction.request)

@@ -21,6 +21,8 @@ class StoredChannel:
     sealed: bytes = field(repr=False)
     confirmed_at: datetime | None
     created_at: datetime
+    codes_since: datetime | None = None
+    """Since when codes sent here count as a second factor."""
 
 
 def add(connection: Connection, added: StoredChannel) -> None:
@@ -42,7 +44,9 @@ def of_person(connection: Connection, person_id: str) -> list[StoredChannel]:
     statement = select(contact_channel).where(contact_channel.c.person == person_id)
     rows = connection.execute(statement.order_by(contact_channel.c.created_at, contact_channel.c.id)).all()
     return [
-        StoredChannel(row.id, row.person, ContactKind(row.kind), row.sealed, row.confirmed_at, row.created_at)
+        StoredChannel(
+            row.id, row.person, ContactKind(row.kind), row.sealed, row.confirmed_at, row.created_at, row.codes_since
+        )
         for row in rows
     ]
 
@@ -52,6 +56,14 @@ def confirm(connection: Connection, person_id: str, channel_id: str, now: dateti
     theirs = (contact_channel.c.id == channel_id) & (contact_channel.c.person == person_id)
     statement = update(contact_channel).where(theirs, contact_channel.c.confirmed_at.is_(None))
     return connection.execute(statement.values(confirmed_at=now)).rowcount == 1
+
+
+def use_for_codes(connection: Connection, person_id: str, channel_id: str, since: datetime | None) -> bool:
+    """Let codes sent to a confirmed telephone count as a second factor, or no longer (None)."""
+    row = contact_channel.c
+    phone = (row.person == person_id) & (row.id == channel_id) & (row.kind == ContactKind.PHONE.value)
+    statement = update(contact_channel).where(phone, row.confirmed_at.is_not(None))
+    return connection.execute(statement.values(codes_since=since)).rowcount == 1
 
 
 def remove(connection: Connection, person_id: str, channel_id: str) -> bool:

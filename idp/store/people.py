@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Label, Row, Select, exists, insert, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model.assurance import Factor
 from idp.model.person import Credentials, Person, PersonKind
-from idp.store.tables import credential, person
+from idp.store.tables import contact_channel, credential, passkey, person, recovery_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,41 @@ def disable(connection: Connection, username: str, now: datetime) -> str | None:
     return connection.execute(statement).scalar_one_or_none()
 
 
+def change_password(connection: Connection, person_id: str, password_hash: str) -> None:
+    """Another password from now on."""
+    statement = update(credential).where(credential.c.person == person_id)
+    connection.execute(statement.values(password_hash=password_hash))
+
+
+def locked(connection: Connection, person_id: str) -> Person:
+    """The account, with every other change of it waiting until this transaction ends."""
+    connection.execute(select(person.c.id).where(person.c.id == person_id).with_for_update())
+    return _person(connection.execute(_accounts().where(person.c.id == person_id)).one())
+
+
 def _accounts() -> Select[tuple[object, ...]]:
-    columns = (*person.c, credential.c.password_hash, credential.c.totp_sealed.is_not(None).label("has_code"))
-    return select(*columns).join(credential, credential.c.person == person.c.id)
+    return select(*person.c, credential.c.password_hash, *_authenticators()).join(
+        credential, credential.c.person == person.c.id
+    )
+
+
+def _authenticators() -> tuple[Label[bool], ...]:
+    """One truth value for each factor an account may have besides its password."""
+    theirs = passkey.c.person == person.c.id
+    codes = (recovery_code.c.person == person.c.id) & recovery_code.c.used_at.is_(None)
+    phone = (contact_channel.c.person == person.c.id) & contact_channel.c.codes_since.is_not(None)
+    has: dict[Factor, ColumnElement[bool]] = {
+        Factor.CODE: credential.c.totp_sealed.is_not(None),
+        Factor.PASSKEY: exists().where(theirs, passkey.c.bound == 0),
+        Factor.BOUND_KEY: exists().where(theirs, passkey.c.bound == 1),
+        Factor.RECOVERY: exists().where(codes),
+        Factor.PHONE: exists().where(phone),
+    }
+    return tuple(condition.label(f"has_{factor.name.lower()}") for factor, condition in has.items())
 
 
 def _person(row: Row[tuple[object, ...]]) -> Person:
+    has = (factor for factor in Factor if getattr(row, f"has_{factor.name.lower()}", False))
     return Person(
         id=row.id,
         username=row.username,
@@ -108,5 +138,5 @@ def _person(row: Row[tuple[object, ...]]) -> Person:
         disabled=row.disabled_at is not None,
         organisation=row.organisation,
         roles=tuple(row.roles.split()),
-        authenticators=frozenset({Factor.PASSWORD, *([Factor.CODE] if row.has_code else [])}),
+        authenticators=frozenset({Factor.PASSWORD, *has}),
     )

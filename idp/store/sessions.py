@@ -23,6 +23,8 @@ def add(connection: Connection, added: Session, cookie_hash: bytes) -> None:
             factors=encode(added.authentication.to_json()).decode(),
             seen_at=added.seen_at,
             expires_at=added.expires_at,
+            device=added.device,
+            network=added.network,
         )
     )
 
@@ -80,6 +82,14 @@ def end(connection: Connection, session_id: str, now: datetime) -> bool:
     return ended
 
 
+def of_person(connection: Connection, person_id: str, now: datetime) -> list[Session]:
+    """The live sessions of a person, the one used last first."""
+    row = web_session.c
+    live = (row.person == person_id) & row.ended_at.is_(None) & (row.expires_at > now)
+    statement = select(web_session).where(live).order_by(row.seen_at.desc(), row.id)
+    return [_session(found) for found in connection.execute(statement).all()]
+
+
 def end_of_person(connection: Connection, person_id: str, now: datetime) -> None:
     """End every session of a person."""
     live = select(web_session.c.id).where(web_session.c.person == person_id, web_session.c.ended_at.is_(None))
@@ -88,4 +98,12 @@ def end_of_person(connection: Connection, person_id: str, now: datetime) -> None
 
 
 def _session(row: Row[tuple[object, ...]]) -> Session:
-    return Session(row.id, row.person, families.authentication(row.factors), row.seen_at, row.expires_at)
+    return Session(
+        id=row.id,
+        person=row.person,
+        authentication=families.authentication(row.factors),
+        seen_at=row.seen_at,
+        expires_at=row.expires_at,
+        device=row.device or "",
+        network=row.network or "",
+    )

@@ -15,12 +15,16 @@ from idp.store.tables import (
     invitation,
     issued_token,
     logout_notice,
+    known_device,
     notice,
+    passkey_challenge,
     pushed_request,
     refresh,
     revoked_token,
     seen_proof,
+    sent_code,
     throttle,
+    totp_enrolment,
     web_session,
 )
 
@@ -46,6 +50,10 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, revoked_token, revoked_token.c.expires_at < past),
         _bite(connection, notice, notice.c.expires_at < now),
         _bite(connection, invitation, invitation.c.expires_at < past),
+        _bite(connection, passkey_challenge, passkey_challenge.c.expires_at < now),
+        _bite(connection, sent_code, sent_code.c.expires_at < now),
+        _bite(connection, totp_enrolment, totp_enrolment.c.expires_at < now),
+        _bite(connection, known_device, known_device.c.expires_at < now),
         _bite(connection, throttle, throttle.c.keep_until < now),
         *(_bite(connection, child, child.c.family.in_(dead)) for child in (code, refresh, issued_token)),
         _bite(connection, family, gone & _childless()),
@@ -67,4 +75,4 @@ def _childless() -> ColumnElement[bool]:
 def _bite(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
     key = next(iter(table.primary_key.columns))
     few = select(key).where(condition).limit(BITE)
-    return connection.execute(delete(table).where(key.in_(few))).rowcount
+    return connection.execute(delete(table).where(key.in_(few), condition)).rowcount

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 from kernel.database import Instant
 from kernel.ledger import store as ledger_store
@@ -103,6 +103,76 @@ credential = Table(
     Column("totp_counter", Integer, nullable=False),
 )
 
+passkey = Table(
+    "passkey",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("credential_id", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("transports", String(100), nullable=False),
+    Column("bound", Integer, nullable=False),
+    Column("backed_up", Integer, nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+    Index("passkey_person", "person"),
+)
+
+passkey_challenge = Table(
+    "passkey_challenge",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("purpose", String(10), nullable=False),
+    Column("browser", LargeBinary(32), nullable=False),
+    Column("person", String(40)),
+    Column("expires_at", Instant, nullable=False),
+    Index("passkey_challenge_expires_at", "expires_at"),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index("recovery_code_person", "person"),
+)
+
+sent_code = Table(
+    "sent_code",
+    metadata,
+    Column("channel", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index("sent_code_expires_at", "expires_at"),
+)
+
+totp_enrolment = Table(
+    "totp_enrolment",
+    metadata,
+    Column("person", String(40), ForeignKey("person.id"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+known_device = Table(
+    "known_device",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), primary_key=True),
+    Column("first_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("known_device_expires_at", "expires_at"),
+)
+
 contact_channel = Table(
     "contact_channel",
     metadata,
@@ -112,6 +182,7 @@ contact_channel = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("confirmed_at", Instant),
     Column("created_at", Instant, nullable=False),
+    Column("codes_since", Instant),
     Index("contact_channel_person", "person"),
 )
 
@@ -152,6 +223,9 @@ web_session = Table(
     Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("device", String(40)),
+    Column("network", String(50)),
+    Index("web_session_person", "person"),
     Index("web_session_expires_at", "expires_at"),
     Index("web_session_ended_at", "ended_at"),
 )

@@ -197,6 +197,14 @@ class IdpSettings:
             checks.one_of("public", "private"),
         ),
     )
+    staff_passkey: str = field(
+        default="required",
+        metadata=_key(
+            "工作人员的抗钓鱼登录方式（通行密钥）：required 登录时必须使用，offered 可以使用",
+            "Passkeys of staff, which cannot be phished: required at every sign-in, or only offered",
+            checks.one_of("required", "offered"),
+        ),
+    )
     notice_sender: str = field(
         default="spool",
         metadata=_key(

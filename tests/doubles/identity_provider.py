@@ -203,7 +203,9 @@ def provider_at(url: str, folder: Path, **changes: Any) -> Iterator[Provider]:
     migrations.upgrade(url, "idp.store")
     clock, entropy = ManualClock(START), SystemEntropy()
     keys = KeyRing.create(folder / "keys", clock=clock, entropy=entropy)
-    settings = IdpSettings(**{"issuer": ISSUER, "database_url": url, "exchange_resource": EXCHANGE, **changes})
+    settings = IdpSettings(
+        **{"issuer": ISSUER, "database_url": url, "exchange_resource": EXCHANGE, "staff_passkey": "offered", **changes}
+    )
     database = Database.open(url)
     ledger = open_ledger(settings, database, keys, clock, entropy, serving=False)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -114,7 +114,7 @@ def test_nobody_signed_in_means_the_password_first(
     request: AuthorizationRequest, present: SignedInPerson | None
 ) -> None:
     if present is None:
-        assert outcome(request, None) == ("login_required" if "none" in request.prompt else Step.PASSWORD)
+        assert outcome(request, None) == ("login_required" if "none" in request.prompt else Step.SIGN_IN)
 
 
 @given(REQUESTS, people())
@@ -127,7 +127,7 @@ def test_a_level_out_of_reach_is_an_error_never_a_lower_level(
     if min(request.levels) > highest and "none" not in request.prompt:
         found = outcome(request, present)
         if request.levels_required:
-            steps = (Step.ACCOUNT, Step.PASSWORD)
+            steps = (Step.ACCOUNT, Step.SIGN_IN)
             assert found in (*steps, "login_required", "unmet_authentication_requirements")
         else:
             assert found != "unmet_authentication_requirements"

@@ -1,0 +1,57 @@
+"""What people are told about their account: the words of every notice of this room."""
+
+from __future__ import annotations
+
+from idp.notices.kinds import NoticeKind
+from kernel.text import Text
+
+_NOT_YOU_ZH = "如果不是您本人操作，请立即登录账户中心退出所有设备并更改密码，或到窗口求助。"
+_NOT_YOU_EN = "If this was not you, sign out everywhere in your account and change your password, or ask at a window."
+
+
+def _security(name: str, zh: str, en: str) -> NoticeKind:
+    return NoticeKind(name, Text(f"{zh}{_NOT_YOU_ZH}", f"{en} {_NOT_YOU_EN}"))
+
+
+NEW_DEVICE = _security("new-device", "您的账户刚在一台新设备上登录（{device}）。", "A new device signed in: {device}.")
+PASSWORD_CHANGED = _security("password-changed", "您的登录密码已更改。", "Your password was changed.")
+AUTHENTICATOR_ADDED = _security(
+    "authenticator-added", "您的账户添加了登录方式：{what}。", "A way of signing in was added to your account: {what}."
+)
+AUTHENTICATOR_REMOVED = _security(
+    "authenticator-removed",
+    "您的账户移除了登录方式：{what}。",
+    "A way of signing in was removed from your account: {what}.",
+)
+AUTHENTICATOR_RENAMED = _security(
+    "authenticator-renamed", "您账户中的一个通行密钥已改名。", "A passkey of your account was renamed."
+)
+RECOVERY_CODE_USED = _security(
+    "recovery-code-used",
+    "您的一个备用码刚被用于登录，还剩 {left} 个。",
+    "One of your recovery codes was used to sign in; {left} are left.",
+)
+PASSKEY_COPIED = _security(
+    "passkey-copied",
+    "一次通行密钥登录被拒绝：它可能被复制了，请移除它。",
+    "A sign-in by passkey was refused, because the passkey may have been copied. Remove it.",
+)
+CHANNEL_ADDED = _security("channel-added", "您的账户添加了联系方式。", "A way to reach you was added to your account.")
+CHANNEL_REMOVED = _security(
+    "channel-removed", "您的账户移除了联系方式。", "A way to reach you was removed from your account."
+)
+SIGNED_OUT_ELSEWHERE = _security(
+    "signed-out-elsewhere", "您的账户已在其他设备上退出登录。", "Your account was signed out on other devices."
+)
+CODE = NoticeKind(
+    "code",
+    Text(
+        "验证码：{code}，5 分钟内有效。切勿告诉任何人，工作人员也不会索要。",
+        "Your code is {code}, valid for 5 minutes. Tell it to nobody: no official will ask for it.",
+    ),
+)
+
+PASSKEY = Text("通行密钥", "a passkey")
+AUTHENTICATOR_APP = Text("身份验证器", "an authenticator app")
+RECOVERY_CODES = Text("备用码", "recovery codes")
+PHONE_CODES = Text("短信验证码", "codes sent to a phone")

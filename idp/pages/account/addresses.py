@@ -1,0 +1,13 @@
+"""Addresses of the account pages."""
+
+from __future__ import annotations
+
+ACCOUNT = "/account"
+SECURITY = f"{ACCOUNT}/security"
+SESSIONS = f"{ACCOUNT}/sessions"
+PASSWORD = f"{SECURITY}/password"
+PASSKEYS = f"{SECURITY}/passkeys"
+PASSKEY_SET_UP = f"{PASSKEYS}/new"
+APP = f"{SECURITY}/app"
+RECOVERY = f"{SECURITY}/recovery-codes"
+CHANNELS = f"{SECURITY}/channels"

@@ -1,0 +1,33 @@
+"""Devices people signed in on before, by the hash of their cookie."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from idp.store.tables import known_device
+from kernel.database import upsert_ignore
+
+
+def is_known(connection: Connection, cookie_hash: bytes, person_id: str, now: datetime) -> bool:
+    """Whether this person signed in on this device before."""
+    row = known_device.c
+    statement = select(row.person).where(row.hash == cookie_hash, row.person == person_id, row.expires_at > now)
+    return connection.execute(statement).first() is not None
+
+
+def meet(connection: Connection, cookie_hash: bytes, person_id: str, now: datetime, expires_at: datetime) -> bool:
+    """Note that a person signed in on a device; True when it is new to them."""
+    values = {"hash": cookie_hash, "person": person_id, "first_at": now, "seen_at": now, "expires_at": expires_at}
+    if connection.execute(upsert_ignore(known_device, connection).values(**values)).rowcount == 1:
+        return True
+    row = known_device.c
+    statement = update(known_device).where(row.hash == cookie_hash, row.person == person_id)
+    connection.execute(statement.values(seen_at=now, expires_at=expires_at))
+    return False
+
+
+def forget(connection: Connection, person_id: str) -> None:
+    """Every device of a person is unknown again."""
+    connection.execute(delete(known_device).where(known_device.c.person == person_id))
