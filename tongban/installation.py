@@ -99,7 +99,13 @@ def create_schemas(database: str) -> None:
         )
 
 
-def configuration(folder: Path, addresses: Addresses, urls: Mapping[str, str], extra: Mapping[str, str]) -> str:
+def configuration(
+    folder: Path,
+    addresses: Addresses,
+    urls: Mapping[str, str],
+    extra: Mapping[str, str],
+    idp: Mapping[str, str],
+) -> str:
     """The text of ``tongban.toml``."""
     here = folder.resolve()
     lines = [
@@ -112,6 +118,7 @@ def configuration(folder: Path, addresses: Addresses, urls: Mapping[str, str], e
         f"database_url = {toml(urls['idp'])}",
         f"key_dir = {toml(here / 'keys' / 'idp')}",
         f"exchange_resource = {toml(addresses.exchange)}",
+        *(f"{key} = {value}" for key, value in idp.items()),
         "",
         "[exchange]",
         f"origin = {toml(addresses.exchange)}",
@@ -132,11 +139,18 @@ def toml(value: object) -> str:
 
 
 def create(
-    folder: Path, addresses: Addresses, *, database: str | None = None, extra: Mapping[str, str] | None = None
+    folder: Path,
+    addresses: Addresses,
+    *,
+    database: str | None = None,
+    extra: Mapping[str, str] | None = None,
+    idp: Mapping[str, str] | None = None,
 ) -> Settings:
     """Make configuration, keys and databases in an empty folder and return the settings.
 
-    ``extra`` are further lines of the exchange's section. Raises NotInstallable rather than overwrite anything,
+    ``extra`` are further lines of the exchange's section, ``idp`` of the identity provider's.
+
+    Raises NotInstallable rather than overwrite anything,
     UnsafeDatabase and DatabaseUnavailable; what could not be finished is taken away again.
     """
     path = folder / "tongban.toml"
@@ -146,7 +160,7 @@ def create(
         create_schemas(database)
     (folder / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        text = configuration(folder, addresses, database_urls(folder, database), extra or {})
+        text = configuration(folder, addresses, database_urls(folder, database), extra or {}, idp or {})
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)
         settings = load(path, os.environ)

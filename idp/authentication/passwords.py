@@ -12,6 +12,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
+from kernel.text import Text
+
 T = TypeVar("T")
 
 WORKERS = 2
@@ -25,7 +27,9 @@ class HashingBusy(Exception):
 
 
 class PasswordUnusable(ValueError):
-    """The password is too short or too long; the message says which and shows nothing of it."""
+    """The password cannot be taken; ``text`` says why and shows nothing of it."""
+
+    text = Text("密码须为 8 至 256 个字符。", "A password has 8 to 256 characters.")
 
 
 class Passwords:

@@ -40,9 +40,6 @@ CHANNEL_ADDED = _security("channel-added", "您的账户添加了联系方式。
 CHANNEL_REMOVED = _security(
     "channel-removed", "您的账户移除了联系方式。", "A way to reach you was removed from your account."
 )
-SIGNED_OUT_ELSEWHERE = _security(
-    "signed-out-elsewhere", "您的账户已在其他设备上退出登录。", "Your account was signed out on other devices."
-)
 CODE = NoticeKind(
     "code",
     Text(

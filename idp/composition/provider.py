@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from idp.composition.account import AccountRooms
 from idp.composition.authorization import AuthorizationRooms
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
@@ -27,6 +28,7 @@ class Composition:
         self._tokens = TokenRooms(tools, self._clients, self._people)
         self._authorization = AuthorizationRooms(tools, self._clients, self._people, self._tokens)
         self._signing_out = SigningOutRooms(tools, self._clients, self._people, self._tokens)
+        self._account = AccountRooms(tools, self._people)
 
     def routes(self) -> tuple[Route, ...]:
         """Everything that answers."""
@@ -35,6 +37,7 @@ class Composition:
             *self._authorization.pages.routes(),
             *self._authorization.consent_list.routes(),
             *self._people.own_sign_in.routes(),
+            *self._account.routes(),
             *self._signing_out.pages.routes(),
         )
         return (*protocol_routes(self._endpoints()), *log.routes(), *pages)

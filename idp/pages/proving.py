@@ -172,12 +172,17 @@ class Proving:
             f"idp/{asked.proof.value.replace('-', '_')}.html",
             status=problem.status if problem else 200,
             place=place,
-            passkeys=asked.proof is Proof.SIGN_IN or bool(asked.choices & PHISHING_RESISTANT),
+            passkeys=self._passkeys_help(asked),
             error=problem.text if problem else None,
             username=username or place.username,
             second=second,
         )
         return page.adding(*place.headers, *(problem.headers if problem else ()))
+
+    def _passkeys_help(self, asked: Asked) -> bool:
+        """Whether the page offers a passkey: where browsers know them, and where one would be enough."""
+        helpful = asked.proof is Proof.SIGN_IN or bool(asked.choices & PHISHING_RESISTANT)
+        return helpful and self.passkeys.ceremonies.possible
 
     def _second(self, asked: Asked, session: Session | None, method: str, *, sent: bool) -> dict[str, object]:
         """What the page of the second factor shows: one way, links to the others."""

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pyotp
 from werkzeug.test import Client, TestResponse
 
-from tests.doubles.identity_provider import ISSUER, PASSWORD, TOTP_SECRET, Provider
+from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider
 
 _FORM = re.compile(r"<form[^>]*action=\"([^\"]*)\"[^>]*>(.*?)</form>", re.DOTALL)
 _FIELD = re.compile(r"<(?:input|button)([^>]*)>")
@@ -27,6 +27,15 @@ class Form:
     names: frozenset[str]
 
 
+@dataclass(frozen=True)
+class PasskeyForm:
+    """A passkey form: where it goes, where its options are, its hidden fields."""
+
+    action: str
+    options: str
+    fields: dict[str, str]
+
+
 class Browser:
     """One browser. ``leave`` is where it last was sent outside the provider."""
 
@@ -35,6 +44,7 @@ class Browser:
         self.client = Client(app or provider.app)
         self.address = address
         self.left_for: str | None = None
+        self.page: TestResponse | None = None
 
     def get(self, url: str, **headers: str) -> TestResponse:
         return self._open(url, "GET", headers=headers)
@@ -45,14 +55,16 @@ class Browser:
     def _open(self, url: str, method: str, **more: Any) -> TestResponse:
         headers = {"Accept": "text/html", **more.pop("headers", {})}
         environ = {"REMOTE_ADDR": self.address}
-        path = url.removeprefix(ISSUER)
-        return self.client.open(path, method=method, base_url=ISSUER, headers=headers, environ_base=environ, **more)
+        path = url.removeprefix(self.provider.settings.issuer)
+        return self.client.open(
+            path, method=method, base_url=self.provider.settings.issuer, headers=headers, environ_base=environ, **more
+        )
 
     def follow(self, response: TestResponse) -> TestResponse:
         """Follow redirects until there is a page, or until they lead outside."""
         while response.status_code == 303:
             location = response.headers["Location"]
-            if location.startswith("http") and not location.startswith(ISSUER):
+            if location.startswith("http") and not location.startswith(self.provider.settings.issuer):
                 self.left_for = location
                 return response
             response = self.get(location)
@@ -62,6 +74,30 @@ class Browser:
         """Fill in the page's form and follow where that leads."""
         form = form_of(page)
         return self.follow(self.post(form.action, {**form.fields, **values}))
+
+    def passkey_form(self, page: TestResponse) -> PasskeyForm:
+        """The form that the browser's passkey dialogue fills in."""
+        found = re.search(r"<form([^>]*data-passkey[^>]*)>(.*?)</form>", page.text, re.DOTALL)
+        assert found, page.text
+        attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(found[1])}
+        fields = [dict(_ATTRIBUTE.findall(each)) for each in _FIELD.findall(found[2])]
+        hidden = {each["name"]: unescape(each.get("value", "")) for each in fields if each.get("type") == "hidden"}
+        return PasskeyForm(attributes["action"], attributes["data-options"], hidden)
+
+    def link(self, page: TestResponse) -> str:
+        """Where the page's button leads."""
+        found = re.search(r'<a href="([^"]*)"[^>]*class="govuk-button', page.text)
+        assert found, page.text
+        return unescape(found[1])
+
+    def sent_back(self) -> dict[str, str]:
+        """What the browser was last sent outside with."""
+        assert self.left_for is not None
+        return parameters(self.left_for)
+
+    def parameters_of(self, response: TestResponse) -> dict[str, str]:
+        """What a redirect carries."""
+        return parameters(response.headers["Location"])
 
     def walk(
         self,
@@ -97,7 +133,7 @@ class Browser:
         return pyotp.TOTP(TOTP_SECRET).at(self.provider.clock.now())
 
     def cookie(self, name: str) -> str | None:
-        found = self.client.get_cookie(name, "127.0.0.1")
+        found = self.client.get_cookie(name, urlsplit(self.provider.settings.issuer).hostname or "")
         return found.value if found else None
 
 

@@ -36,6 +36,8 @@ from tests.doubles.departments import PaperDepartments
 from tests.doubles.mailbox import Mailbox
 
 ISSUER = "http://127.0.0.1:8400"
+NAMED = "http://localhost:8400"
+"""The same at a name: browsers know passkeys for names alone."""
 EXCHANGE = "http://127.0.0.1:8401"
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 

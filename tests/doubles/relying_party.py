@@ -15,7 +15,7 @@ from kernel.canonical import JSON
 from kernel.entropy import SystemEntropy, token
 from kernel.jose import base64url
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import CASE, EXCHANGE, ISSUER, SERVICE_ITEM, URBAN, Provider
+from tests.doubles.identity_provider import CASE, EXCHANGE, SERVICE_ITEM, URBAN, Provider
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CALLBACK = "https://market.example/callback"
@@ -157,8 +157,10 @@ class RelyingParty:
         sent = {name: value for name, value in fields.items() if value is not None}
         more, own = self.credentials(**({"act": act} if act else {}))
         if dpop is not None:
-            own["DPoP"] = dpop.proof("POST", ISSUER + path)
-        return self.http.post(path, data={**more, **sent}, headers=own | headers, base_url=ISSUER)
+            own["DPoP"] = dpop.proof("POST", self.provider.settings.issuer + path)
+        return self.http.post(
+            path, data={**more, **sent}, headers=own | headers, base_url=self.provider.settings.issuer
+        )
 
     def credentials(self, **claims: Any) -> tuple[dict[str, str], dict[str, str]]:
         """Form fields and headers that authenticate this client."""
@@ -175,7 +177,13 @@ class RelyingParty:
         signer = key or self.key
         assert signer is not None
         now = int(self.provider.clock.now().timestamp())
-        made: dict[str, Any] = {"iss": self.id, "sub": self.id, "aud": ISSUER, "iat": now, "exp": now + 60}
+        made: dict[str, Any] = {
+            "iss": self.id,
+            "sub": self.id,
+            "aud": self.provider.settings.issuer,
+            "iat": now,
+            "exp": now + 60,
+        }
         made |= {"jti": token(ENTROPY, 16)} | claims
         made = {name: value for name, value in made.items() if value is not None}
         return raw_jws({"alg": "ES256", "typ": "JWT", "kid": signer.kid} | (header or {}), made, signer)

@@ -113,6 +113,10 @@ def play(narrator: Narrator, stage: Stage, scene: Scene, story: str) -> None:
 def approvals(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> None:
     """Officers sign in and bring the drafted grants to life."""
     narrator.heading("授权生效", "Grants come to life")
+    narrator.say(
+        "演示中审批人用动态码登录（staff_passkey = offered）；正式安装要求工作人员使用通行密钥",
+        "officers sign in with a one-time code here (staff_passkey = offered); a real installation asks for passkeys",
+    )
     with narrator.step(
         "approval", "各部门的审批人登录（密码 + 动态码）", "officers sign in with password and one-time code"
     ):

@@ -24,6 +24,8 @@ from tongban.demo import world
 from tongban.demo.people import HEALTH, MARKET, Account, accounts
 from tongban.demo.processes import Program, python
 
+OFFICERS_BY_CODE = {"staff_passkey": '"offered"'}
+"""The stories' officers are programs: they sign in with a one-time code. A real installation asks for a passkey."""
 MANIFESTS = Path(__file__).parent / "manifests"
 URBAN = "11500000DEM0001534"
 
@@ -118,7 +120,8 @@ def set_up(folder: Path, port_base: int, database: str | None) -> Scene:
     entropy = SystemEntropy()
     departments = folder.resolve() / "departments"
     roots = {"connector_roots": json.dumps([str(departments / "health")])}
-    settings = installation.create(folder, installation.loopback(port_base), database=database, extra=roots)
+    addresses = installation.loopback(port_base)
+    settings = installation.create(folder, addresses, database=database, extra=roots, idp=OFFICERS_BY_CODE)
     (departments / "health").mkdir(parents=True)
     made = world.build()
     (folder / "world.json").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")

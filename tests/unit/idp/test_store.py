@@ -12,8 +12,9 @@ from werkzeug.test import Client
 
 from idp.clients.memory import LOOK_EVERY, Versioned
 from idp.model.invitation import Terms
+from idp.model.passkey import Passkey
 from idp.model.secret import hashed
-from idp.store import codes, refresh_tokens, tables, versions
+from idp.store import codes, passkeys, refresh_tokens, second_factors, tables, versions
 from idp.sweeper import Sweeper
 from kernel import migrations
 from kernel.clock import ManualClock
@@ -21,7 +22,7 @@ from kernel.database import Database, DatabaseUnavailable
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, MARKET, START, Provider
 from tests.doubles.relying_party import CALLBACK, ProofKey, RelyingParty, permits, public_client
-from tests.unit.idp.test_notices import tell
+from tests.unit.idp.test_notices import person_id, tell
 
 
 def test_the_migrations_make_exactly_the_tables(database_url: str) -> None:
@@ -47,6 +48,22 @@ def counts(provider: Provider) -> dict[str, int]:
         }
 
 
+def fill(provider: Provider) -> None:
+    """One row in each table of authenticators."""
+    person, now, later = person_id(provider), provider.clock.now(), provider.clock.now() + timedelta(minutes=5)
+    mark = b"m" * 32
+    key = Passkey("pky", person, b"credential", b"key", 0, (), True, False, "Phone", now)
+
+    def work(connection: Connection) -> None:
+        passkeys.add(connection, key)
+        passkeys.challenge(connection, mark, "get", mark, None, later)
+        second_factors.replace_recovery_codes(connection, person, [mark], now)
+        second_factors.send_code(connection, "chn", person, mark, now, later)
+        second_factors.begin_totp(connection, person, mark, later)
+
+    provider.database.write(work)
+
+
 def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provider) -> None:
     party, key, clock = RelyingParty(either_provider), ProofKey(either_provider), either_provider.clock
     sweeper = Sweeper(either_provider.database, clock)
@@ -57,6 +74,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
     party.push(key)
     tell(either_provider)
     everything_else(either_provider, party)
+    fill(either_provider)
     before = counts(either_provider)
     assert all(before.values()), before
     assert sweeper.sweep() == 0
@@ -75,7 +93,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
         "credential",
         "consent",
     }
-    lasting |= {"contact_channel"}
+    lasting |= {"contact_channel", "passkey", "recovery_code", "known_device"}
     assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}
     left = {name for name in after.keys() - lasting if after[name]}
     assert left <= {"throttle", "notice", "invitation", "logout_notice"}  # remembered, or tried, for a day or more

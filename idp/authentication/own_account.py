@@ -1,0 +1,90 @@
+"""Changes people make to their own ways of signing in: each is an entry, a notice, and one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from idp.model.assurance import PHISHING_RESISTANT, Factor
+from idp.model.person import Person, PersonKind
+from idp.notices import NoticeKind, Notices
+from idp.store import people
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.entropy import Entropy
+from kernel.identifiers.subject import SubjectRef
+from kernel.ids import new_id
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.text import Text
+
+Change = Callable[[Connection], None]
+
+
+class NothingThere(Exception):
+    """What should be changed is not there, or is somebody else's: nobody is told which."""
+
+
+class LastStrongFactor(Exception):
+    """Staff keep at least one factor that cannot be phished."""
+
+
+class WrongCode(Exception):
+    """The code is not the one, was used already, or is too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose account it is, and how the ledger knows them."""
+
+    person: Person
+    reference: SubjectRef | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChanges:
+    """Writes a change, its entry and its notice together, or none of them."""
+
+    ledger: Ledger
+    notices: Notices
+    clock: Clock
+    entropy: Entropy
+    staff_need_passkeys: bool
+
+    def make(
+        self,
+        owner: Owner,
+        name: str,
+        change: Change,
+        notice: NoticeKind | None,
+        facts: Mapping[str, JSON] | None = None,
+        **words: Text | str,
+    ) -> None:
+        """Make a change. Raises what ``change`` raises, and LedgerUnavailable."""
+        person = owner.person
+        event = Event(
+            name,
+            new_id("own", self.clock, self.entropy),
+            facts={"person": person.id, **(facts or {})},
+            subject=owner.reference,
+        )
+
+        def also(connection: Connection, _receipts: object) -> None:
+            before = people.locked(connection, person.id)  # two removals at once must not both leave "the other one"
+            change(connection)
+            after = people.find(connection, person.id)
+            assert after is not None  # accounts are never deleted
+            if leaves_too_little(before, after.authenticators, required=self.staff_need_passkeys):
+                raise LastStrongFactor
+            if notice is not None:
+                self.notices.send(connection, person.id, notice, **words)
+
+        self.ledger.append([event], also=also)
+
+
+def leaves_too_little(before: Person, after: frozenset[Factor], *, required: bool) -> bool:
+    """Whether a change takes the last phishing-resistant factor from somebody who has to have one."""
+    had = bool(before.authenticators & PHISHING_RESISTANT)
+    return required and before.kind is PersonKind.STAFF and had and not after & PHISHING_RESISTANT

@@ -1,0 +1,107 @@
+"""People's own telephones and mailboxes: added, confirmed by a code, removed; and codes as a second factor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from idp.authentication import told
+from idp.authentication.own_account import NothingThere, OwnChanges, Owner, WrongCode
+from idp.authentication.sent_codes import SentCodes
+from idp.authentication.throttling import Throttle
+from idp.model.contact import Contact
+from idp.notices import Channel, Channels
+from idp.notices.channels import MOST_CHANNELS
+from kernel.database import Database
+
+
+class TooManyChannels(Exception):
+    """There is no room for one more."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChannels:
+    """Every method raises LedgerUnavailable; the caller has made sure of a strong and recent sign-in."""
+
+    database: Database
+    changes: OwnChanges
+    channels: Channels
+    sent_codes: SentCodes
+    throttle: Throttle
+
+    def of(self, owner: Owner) -> tuple[Channel, ...]:
+        """All channels."""
+        with self.database.read() as connection:
+            return self.channels.of(connection, owner.person.id)
+
+    def find(self, owner: Owner, channel_id: str) -> Channel:
+        """One of them. Raises NothingThere."""
+        for channel in self.of(owner):
+            if channel.id == channel_id:
+                return channel
+        raise NothingThere
+
+    def add(self, owner: Owner, contact: Contact, address: str) -> str:
+        """Keep a channel, to be confirmed by the code that goes there; its id. Raises TooManyChannels, TooManyTries."""
+        self._throttle(owner, address)
+        if len(self.of(owner)) >= MOST_CHANNELS:
+            raise TooManyChannels
+        added: list[str] = []
+
+        def change(connection: Connection) -> None:
+            added[:] = [self.channels.add(connection, owner.person.id, contact)]
+            self._send(connection, owner, added[0])
+
+        self.changes.make(owner, "ContactAdded", change, told.CHANNEL_ADDED, {"kind": contact.kind.value})
+        return added[0]
+
+    def send_again(self, owner: Owner, channel_id: str, address: str) -> None:
+        """Another code to a channel that is not confirmed yet. Raises NothingThere, TooManyTries."""
+        if self.find(owner, channel_id).confirmed_at is not None:
+            raise NothingThere
+        self._throttle(owner, address)
+        self.database.write(lambda connection: self._send(connection, owner, channel_id))
+
+    def confirm(self, owner: Owner, channel_id: str, code: str) -> None:
+        """The code arrived. Raises WrongCode, NothingThere."""
+        person = owner.person.id
+        if not self.database.write(lambda connection: self.sent_codes.spend_at(connection, person, channel_id, code)):
+            raise WrongCode
+
+        def change(connection: Connection) -> None:
+            if not self.channels.confirm(connection, person, channel_id):
+                raise NothingThere
+
+        self.changes.make(owner, "ContactConfirmed", change, None)
+
+    def use_for_codes(self, owner: Owner, channel_id: str, wanted: bool) -> None:
+        """Let codes sent to a confirmed telephone count as a second factor, or no longer. Raises NothingThere."""
+
+        def change(connection: Connection) -> None:
+            if not self.channels.use_for_codes(connection, owner.person.id, channel_id, wanted):
+                raise NothingThere
+
+        name = "AuthenticatorAdded" if wanted else "AuthenticatorRemoved"
+        notice = told.AUTHENTICATOR_ADDED if wanted else told.AUTHENTICATOR_REMOVED
+        self.changes.make(owner, name, change, notice, {"authenticator": "sms"}, what=told.PHONE_CODES)
+
+    def remove(self, owner: Owner, channel_id: str) -> None:
+        """Forget a channel; the notice of it goes there, too. Raises NothingThere."""
+        channel = self.find(owner, channel_id)
+        removed = [] if channel.confirmed_at is None else [channel.contact]
+
+        def change(connection: Connection) -> None:
+            if not self.channels.remove(connection, owner.person.id, channel_id):
+                raise NothingThere
+            self.sent_codes.notices.send_to(connection, owner.person.id, removed, told.CHANNEL_REMOVED)
+
+        self.changes.make(owner, "ContactRemoved", change, told.CHANNEL_REMOVED, {"kind": channel.contact.kind.value})
+
+    def _throttle(self, owner: Owner, address: str) -> None:
+        self.throttle.reserve(f"codes sent to {owner.person.id}", address)
+
+    def _send(self, connection: Connection, owner: Owner, channel_id: str) -> None:
+        for channel in self.channels.of(connection, owner.person.id):
+            if channel.id == channel_id:
+                self.sent_codes.send_to(connection, owner.person.id, channel)

@@ -1,0 +1,67 @@
+"""The rooms of self-service: people look after their own account."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from idp.authentication.own_account import OwnChanges
+from idp.authentication.own_authenticators import OwnAuthenticators
+from idp.authentication.own_channels import OwnChannels
+from idp.authentication.own_password import OwnPassword
+from idp.composition.people import PeopleRooms
+from idp.composition.tools import Tools
+from idp.pages.account.channels import ChannelPages
+from idp.pages.account.codes import CodePages
+from idp.pages.account.door import AccountDoor
+from idp.pages.account.overview import OverviewPages
+from idp.pages.account.passkeys import PasskeyPages
+from idp.pages.account.password import PasswordPages
+from kernel.web.routes import Route
+
+
+class AccountRooms:
+    """Everything under /account that is about signing in."""
+
+    def __init__(self, tools: Tools, people: PeopleRooms) -> None:
+        self._tools, self._people = tools, people
+
+    @cached_property
+    def changes(self) -> OwnChanges:
+        """How a change is made."""
+        tools, presence = self._tools, self._people.presence
+        return OwnChanges(tools.ledger, self._people.notices, tools.clock, tools.entropy, presence.staff_need_passkeys)
+
+    @cached_property
+    def authenticators(self) -> OwnAuthenticators:
+        """People's own authenticators."""
+        tools, people = self._tools, self._people
+        return OwnAuthenticators(
+            database=tools.database,
+            changes=self.changes,
+            passkeys=people.passkeys,
+            recovery_codes=people.recovery_codes,
+            vault=people.accounts.vault,
+            clock=tools.clock,
+            entropy=tools.entropy,
+        )
+
+    @cached_property
+    def channels(self) -> OwnChannels:
+        """How people are reached."""
+        people = self._people
+        return OwnChannels(
+            self._tools.database, self.changes, people.channels, people.sent_codes, people.sign_in.throttle
+        )
+
+    def routes(self) -> tuple[Route, ...]:
+        """The pages."""
+        people, door = self._people, AccountDoor(self._people.visitors)
+        password = OwnPassword(self._tools.database, self.changes, self._tools.passwords, people.sign_in.throttle)
+        overview = OverviewPages(door, people.passkeys, people.recovery_codes, self.channels, people.sessions)
+        return (
+            *overview.routes(),
+            *PasskeyPages(door, self.authenticators, people.cookies).routes(),
+            *CodePages(door, self.authenticators).routes(),
+            *PasswordPages(door, password, people.sessions, people.proving).routes(),
+            *ChannelPages(door, self.channels).routes(),
+        )

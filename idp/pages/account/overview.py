@@ -1,0 +1,123 @@
+"""The account's first page, its security page, and where it is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from idp.authentication import devices
+from idp.authentication.own_account import Owner
+from idp.authentication.own_channels import OwnChannels
+from idp.authentication.passkeys import Passkeys
+from idp.authentication.recovery_codes import RecoveryCodes
+from idp.authentication.sessions import Sessions
+from idp.model.assurance import Factor
+from idp.model.session import Session
+from idp.pages.account.addresses import ACCOUNT, SECURITY, SESSIONS
+from idp.pages.account.door import AccountDoor, confirm_page
+from idp.pages.problems import for_people
+from kernel.problems import NOT_FOUND, Problem
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse, redirect
+from kernel.web.pages import page_response
+from kernel.web.routes import Route
+
+_END = f"{SESSIONS}/<session_id>/end"
+_END_OTHERS = f"{SESSIONS}/others/end"
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPages:
+    """Looking, and signing out elsewhere: neither needs more than a sign-in."""
+
+    door: AccountDoor
+    passkeys: Passkeys
+    recovery_codes: RecoveryCodes
+    channels: OwnChannels
+    sessions: Sessions
+
+    @for_people
+    def account(self, request: HttpRequest) -> HttpResponse:
+        """What is known of the person, and the ways on."""
+        visitor = self.door.visitor(request)
+        return page_response("idp/account/overview.html", person=visitor.person, here=ACCOUNT)
+
+    @for_people
+    def security(self, request: HttpRequest) -> HttpResponse:
+        """Every way of signing in and every channel."""
+        visitor = self.door.visitor(request)
+        person = visitor.person
+        return page_response(
+            "idp/account/security.html",
+            here=SECURITY,
+            person=person,
+            passkeys=self.passkeys.of_person(person.id),
+            passkeys_possible=self.passkeys.ceremonies.possible,
+            has_app=Factor.CODE in person.authenticators,
+            codes_left=self.recovery_codes.left(person.id),
+            channels=self.channels.of(Owner(person, visitor.reference)),
+        )
+
+    @for_people
+    def list(self, request: HttpRequest) -> HttpResponse:
+        """Where the person is signed in."""
+        visitor = self.door.visitor(request)
+        live = [(each, devices.words(each.device)) for each in self.sessions.of_person(visitor.person.id)]
+        return page_response("idp/account/sessions.html", here=SESSIONS, sessions=live, current=visitor.session.id)
+
+    @for_people
+    def ask_end(self, request: HttpRequest, session_id: str) -> HttpResponse:
+        """Whether to sign out there."""
+        words = devices.words(self._session(request, session_id).device)
+        return confirm_page(
+            Text("在那台设备上退出？", "Sign out there?"),
+            Text(f"{words.zh}上的登录将结束。", f"The sign-in on {words.en} will end."),
+            Text("退出那台设备", "Sign out there"),
+        )
+
+    @for_people
+    def end(self, request: HttpRequest, session_id: str) -> HttpResponse:
+        """Sign out there: everything allowed in that session ends with it."""
+        session = self._session(request, session_id)
+        self.sessions.end(session, self.door.visitor(request).reference)
+        return redirect(SESSIONS)
+
+    @for_people
+    def ask_end_others(self, request: HttpRequest) -> HttpResponse:
+        """Whether to sign out everywhere else."""
+        self.door.visitor(request)
+        return confirm_page(
+            Text("在其他所有设备上退出？", "Sign out everywhere else?"),
+            Text("除本浏览器外，所有登录都将结束。", "Every sign-in but this browser's will end."),
+            Text("全部退出", "Sign out everywhere else"),
+        )
+
+    @for_people
+    def end_others(self, request: HttpRequest) -> HttpResponse:
+        """Sign out everywhere but here."""
+        visitor = self.door.visitor(request)
+        for session in self.sessions.of_person(visitor.person.id):
+            if session.id != visitor.session.id:
+                self.sessions.end(session, visitor.reference)
+        return redirect(SESSIONS)
+
+    def routes(self) -> tuple[Route, ...]:
+        """The pages and their addresses."""
+        whole, safe = Text("我的账户", "My account"), Text("登录与安全", "Signing in and security")
+        there = Text("登录中的设备", "Where I am signed in")
+        return (
+            Route("GET", ACCOUNT, self.account, "person", whole, page=True, tag="pages"),
+            Route("GET", SECURITY, self.security, "person", safe, page=True, tag="pages"),
+            Route("GET", SESSIONS, self.list, "person", there, page=True, tag="pages"),
+            Route("GET", _END_OTHERS, self.ask_end_others, "person", there, page=True, tag="pages"),
+            Route("POST", _END_OTHERS, self.end_others, "person", there, page=True, tag="pages"),
+            Route("GET", _END, self.ask_end, "person", there, page=True, tag="pages"),
+            Route("POST", _END, self.end, "person", there, page=True, tag="pages"),
+        )
+
+    def _session(self, request: HttpRequest, session_id: str) -> Session:
+        """One of the visitor's own sessions. Raises Problem (resource.not-found)."""
+        person = self.door.visitor(request).person
+        for session in self.sessions.of_person(person.id):
+            if session.id == session_id:
+                return session
+        raise Problem(NOT_FOUND)

@@ -1,0 +1,222 @@
+"""Passkeys: made, shown first or second, refused when anything is not as it was asked (WebAuthn Level 3 §7)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.doubles.account import Account, accounts_of
+from tests.doubles.authenticator import Authenticator
+from tests.doubles.browser import Browser, form_of
+from tests.doubles.identity_provider import NAMED, Provider, provider_at
+from tests.doubles.relying_party import RelyingParty, claims_of
+
+LEVEL_3, LEVEL_4 = "urn:tongban:loa:3", "urn:tongban:loa:4"
+
+
+def options(browser: Browser, page: Any) -> dict[str, Any]:
+    """What the page's script would ask for."""
+    form = browser.passkey_form(page)
+    answer = browser.post(form.options, {"csrf_token": form.fields["csrf_token"]})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json)
+
+
+def show(browser: Browser, page: Any, device: Authenticator, **changes: Any) -> Any:
+    """Answer the page's passkey dialogue."""
+    form = browser.passkey_form(page)
+    answer = device.get(options(browser, page), **changes)
+    return browser.follow(browser.post(form.action, {**form.fields, "credential": answer}))
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[Provider]:
+    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, issuer=NAMED) as running:
+        yield running
+
+
+@pytest.fixture
+def either_provider(database_url: str, tmp_path: Path) -> Iterator[Provider]:
+    with provider_at(database_url, tmp_path, issuer=NAMED) as running:
+        yield running
+
+
+@pytest.fixture
+def enrolled(provider: Provider) -> Authenticator:
+    """Wang's passkey."""
+    return Account(provider, "wang").add_passkey(Authenticator(NAMED))
+
+
+def test_one_passkey_signs_in_nameless_and_counts_as_two_factors(
+    either_provider: Provider,
+) -> None:
+    device = Account(either_provider, "wang").add_passkey(Authenticator(NAMED))
+    party, browser = RelyingParty(either_provider), Browser(either_provider)
+    page = browser.follow(browser.get(party.authorize_url(acr_values=LEVEL_3)))
+    assert options(browser, page).get("allowCredentials", []) == []  # nobody is named, so nobody is found out
+    browser.submit(show(browser, page, device), decision="allow")
+    claims = claims_of(party.redeem(browser.sent_back()["code"]).json["id_token"])
+    assert claims["acr"] == LEVEL_3
+    assert claims["amr"] == ["hwk", "user", "mfa"]
+
+
+@pytest.mark.parametrize(("bound", "level"), [(True, LEVEL_4), (False, LEVEL_3)])
+def test_level_4_needs_a_key_that_cannot_be_copied_and_a_person_seen_at_the_window(
+    provider: Provider, bound: bool, level: str
+) -> None:
+    account = accounts_of(provider).at_window("chen")
+    device = account.add_passkey(Authenticator(NAMED, bound=bound))
+    party, browser = RelyingParty(provider), Browser(provider)
+    page = browser.follow(browser.get(party.authorize_url(acr_values=f"{LEVEL_4} {LEVEL_3}")))
+    browser.submit(show(browser, page, device), decision="allow")
+    assert claims_of(party.redeem(browser.sent_back()["code"]).json["id_token"])["acr"] == level
+
+
+def test_a_passkey_as_second_factor_is_one_of_the_persons_own(provider: Provider, enrolled: Authenticator) -> None:
+    party, browser = RelyingParty(provider), Browser(provider)
+    page = browser.follow(browser.get(party.authorize_url(acr_values=LEVEL_3)))
+    page = browser.submit(page, username="wang", password="correct horse battery")
+    [allowed] = options(browser, page)["allowCredentials"]
+    assert allowed["type"] == "public-key"
+    strangers = Account(provider, "li").add_passkey(Authenticator(NAMED))
+    refused = show(browser, page, strangers)
+    assert refused.status_code == 422
+    browser.submit(show(browser, refused, enrolled), decision="allow")
+    claims = claims_of(party.redeem(browser.sent_back()["code"]).json["id_token"])
+    assert claims["amr"] == ["pwd", "hwk", "user", "mfa"]
+
+
+ATTACKS: dict[str, dict[str, Any]] = {
+    "another origin (§7.2 step 12)": {"origin": "http://127.0.0.1:8401"},
+    "another ceremony (§7.2 step 10)": {"type": "webauthn.create"},
+    "another challenge (§7.2 step 11)": {"challenge": "A" * 43},
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_answer_to_another_question_is_refused(provider: Provider, enrolled: Authenticator, attack: str) -> None:
+    browser = Browser(provider)
+    page = browser.follow(browser.get(RelyingParty(provider).authorize_url()))
+    assert show(browser, page, enrolled, **ATTACKS[attack]).status_code == 422
+    assert browser.cookie("idp-sso") is None
+
+
+def test_a_challenge_is_answered_once_by_the_browser_that_was_challenged_in_time(
+    provider: Provider, enrolled: Authenticator
+) -> None:
+    party, browser, other = RelyingParty(provider), Browser(provider), Browser(provider)
+    page = browser.follow(browser.get(party.authorize_url()))
+    elsewhere = other.follow(other.get(party.authorize_url()))
+    answer = enrolled.get(options(browser, page))
+
+    def send(who: Browser, where: Any, credential: str) -> int:
+        form = who.passkey_form(where)
+        return who.post(form.action, {**form.fields, "credential": credential}).status_code
+
+    assert send(other, elsewhere, answer) == 422
+    assert send(browser, page, answer) == 303
+    assert send(browser, page, answer) == 422
+    late = enrolled.get(options(other, elsewhere))
+    provider.clock.advance(301)
+    assert send(other, elsewhere, late) == 422
+
+
+def test_without_user_verification_a_passkey_is_one_factor_and_not_taken(
+    provider: Provider, enrolled: Authenticator
+) -> None:
+    browser = Browser(provider)
+    page = browser.follow(browser.get(RelyingParty(provider).authorize_url()))
+    enrolled.verified = False
+    assert show(browser, page, enrolled).status_code == 422
+
+
+def test_a_counter_that_falls_back_is_refused_recorded_and_told(provider: Provider, enrolled: Authenticator) -> None:
+    browser = Browser(provider)
+    page = browser.follow(browser.get(RelyingParty(provider).authorize_url()))
+    show(browser, page, enrolled)
+    enrolled.sign_count -= 1
+    again = Browser(provider)
+    page = again.follow(again.get(RelyingParty(provider).authorize_url()))
+    assert show(again, page, enrolled).status_code == 422
+    assert len(provider.events("PasskeyRefused")) == 1
+    provider.deliver()
+    assert any("may have been copied" in words for words in provider.mailbox.words())
+
+
+def test_a_copied_passkey_without_counter_keeps_working(provider: Provider) -> None:
+    device = Account(provider, "wang").add_passkey(Authenticator(NAMED, bound=False))
+    for _ in range(2):
+        browser = Browser(provider)
+        page = browser.follow(browser.get(RelyingParty(provider).authorize_url()))
+        assert "decision" in form_of(show(browser, page, device)).names
+
+
+JUNK = ["", "{}", "[]", "null", '{"response": {}}', '{"response": {"clientDataJSON": "e30"}}', "x" * 20_000]
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_junk_is_no_passkey(provider: Provider, junk: str) -> None:
+    browser = Browser(provider)
+    page = browser.follow(browser.get(RelyingParty(provider).authorize_url()))
+    form = browser.passkey_form(page)
+    assert browser.post(form.action, {**form.fields, "credential": junk}).status_code == 422
+
+
+PARTS = ("authenticatorData", "signature", "userHandle", "clientDataJSON")
+
+
+@pytest.mark.parametrize("value", ["AAAA", None, 7, [], "!!"])
+@pytest.mark.parametrize("part", PARTS)
+def test_an_answer_with_any_part_changed_is_refused(
+    provider: Provider, enrolled: Authenticator, part: str, value: object
+) -> None:
+    if part == "userHandle" and value is None:
+        return  # §6.1.1: an authenticator need not say it
+    browser = Browser(provider)
+    page = browser.follow(browser.get(RelyingParty(provider).authorize_url()))
+    form = browser.passkey_form(page)
+    answer = json.loads(enrolled.get(options(browser, page)))
+    answer["response"][part] = value
+    assert browser.post(form.action, {**form.fields, "credential": json.dumps(answer)}).status_code == 422
+
+
+@pytest.fixture
+def strict(tmp_path: Path) -> Iterator[Provider]:
+    """As a real installation is: staff need a passkey."""
+    with provider_at(
+        f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, issuer=NAMED, staff_passkey="required"
+    ) as running:
+        yield running
+
+
+def test_staff_without_a_passkey_are_led_to_set_one_up_and_then_use_it(strict: Provider) -> None:
+    party, browser = RelyingParty(strict), Browser(strict)
+    silent = party.authorize_url(prompt="none")
+    page = browser.follow(browser.get(party.authorize_url()))
+    page = browser.submit(page, username="officer", password="correct horse battery")
+    assert "Set up a passkey first" in page.text or "请先设置通行密钥" in page.text
+    assert browser.parameters_of(browser.get(silent))["error"] == "interaction_required"
+
+    device = Account(strict, "officer", browser).add_passkey(Authenticator(NAMED), start=browser.link(page))
+    page = browser.page
+    assert page is not None
+    browser.submit(show(browser, page, device), decision="allow")
+    assert "code" in browser.sent_back()
+
+
+def test_staff_who_have_a_passkey_cannot_do_without_it(strict: Provider) -> None:
+    """A phished password and code are worth nothing."""
+    device = Account(strict, "officer").add_passkey(Authenticator(NAMED))
+    browser = Browser(strict)
+    page = browser.follow(browser.get(RelyingParty(strict).authorize_url()))
+    page = browser.submit(page, username="officer", password="correct horse battery")
+    assert "otp" not in form_of(page).names
+    assert "decision" in form_of(show(browser, page, device)).names
+
+
+def test_citizens_need_none(strict: Provider) -> None:
+    assert "code" in Browser(strict).walk(RelyingParty(strict).authorize_url(), username="li")
