@@ -106,7 +106,7 @@ class RelyingParty:
         """The ordinary request, signed (RFC 9101); None leaves a claim out."""
         signer, now = key or self.key, int(self.provider.clock.now().timestamp())
         assert signer is not None
-        about = {"iss": self.id, "aud": ISSUER, "nbf": now, "exp": now + 300}
+        about = {"iss": self.id, "aud": self.provider.settings.issuer, "nbf": now, "exp": now + 300}
         made = {name: value for name, value in (about | self.request() | changes).items() if value is not None}
         return raw_jws(
             {"alg": signer.alg, "typ": "oauth-authz-req+jwt", "kid": signer.kid} | (header or {}), made, signer
