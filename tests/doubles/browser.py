@@ -11,9 +11,10 @@ from urllib.parse import parse_qsl, urlsplit
 import pyotp
 from werkzeug.test import Client, TestResponse
 
-from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider
+from tests.doubles.identity_provider import ISSUER, PASSWORD, TOTP_SECRET, Provider
 
-_FORM = re.compile(r"<form[^>]*action=\"([^\"]*)\"[^>]*>(.*?)</form>", re.DOTALL)
+_FORM = re.compile(r"<form(?:[^>]*?action=\"([^\"]*)\")?[^>]*>(.*?)</form>", re.DOTALL)
+"""Without an address a form goes where its page came from (HTML Standard, form submission)."""
 _FIELD = re.compile(r"<(?:input|button)([^>]*)>")
 _ATTRIBUTE = re.compile(r"([a-z-]+)=\"([^\"]*)\"")
 
@@ -157,7 +158,8 @@ def form_of(page: TestResponse) -> Form:
     assert found, page.text
     fields = [dict(_ATTRIBUTE.findall(attributes)) for attributes in _FIELD.findall(found[2])]
     hidden = {each["name"]: unescape(each.get("value", "")) for each in fields if each.get("type") == "hidden"}
-    return Form(unescape(found[1]), hidden, frozenset(each["name"] for each in fields if "name" in each))
+    action = unescape(found[1] or "") or page.request.path
+    return Form(action, hidden, frozenset(each["name"] for each in fields if "name" in each))
 
 
 def parameters(url: str) -> dict[str, str]:

@@ -14,12 +14,14 @@ from argon2 import PasswordHasher
 from idp.administration import Administration
 from idp.app import create_app, open_ledger
 from idp.authentication.passwords import Passwords
-from idp.composition import vault
+from idp.authentication.recovery_codes import RecoveryCodes
+from idp.composition import derived, vault
 from idp.composition.signing_out import delivery
 from idp.logout.delivery import LogoutDelivery
 from idp.model.contact import Contact, ContactKind
-from idp.model.person import NewPerson, PersonKind
+from idp.model.person import NewPerson, Person, PersonKind
 from idp.notices import Channels, Courier, Notices
+from idp.store import people
 from kernel import jose, migrations
 from kernel.canonical import JSON
 from kernel.clock import ManualClock
@@ -132,6 +134,19 @@ class Provider:
     notices: Notices
     departments: PaperDepartments
     mailbox: Mailbox = field(default_factory=Mailbox)
+
+    @property
+    def recovery_codes(self) -> RecoveryCodes:
+        """As the provider keeps them."""
+        key = derived(self.keys, "recovery code")
+        return RecoveryCodes(self.database, self.notices, self.clock, SystemEntropy(), key)
+
+    def person(self, username: str) -> Person:
+        """An account."""
+        with self.database.read() as connection:
+            found = people.by_username(connection, username)
+        assert found is not None
+        return found[0]
 
     def deliver(self) -> None:
         """Let the courier hand over what is due."""

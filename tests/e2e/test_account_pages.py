@@ -1,0 +1,191 @@
+"""Passkeys in a real browser with its virtual authenticator, and every account page in both languages and widths."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+from playwright.sync_api import CDPSession, Page
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, provider_at
+from tests.doubles.relying_party import RelyingParty, public_client
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[Provider]:
+    """A provider that answers at its own issuer address, which is a name: browsers know passkeys for names alone."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
+    with provider_at(url, tmp_path, issuer=f"http://localhost:{port}") as running:
+        server = make_server("127.0.0.1", port, running.app, threaded=True, request_handler=Quiet)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield running
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def party(provider: Provider) -> RelyingParty:
+    """A website at another origin (127.0.0.1 is not localhost)."""
+    back = provider.settings.issuer.replace("localhost", "127.0.0.1") + "/"
+    return public_client(provider, redirect_uris=[back], post_logout_redirect_uris=[back])
+
+
+def virtual_authenticator(page: Page) -> tuple[CDPSession, str]:
+    """A platform authenticator with resident keys whose user is always verified (WebAuthn Level 3 §11)."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable", {"enableUI": False})
+    added = session.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+    return session, added["authenticatorId"]
+
+
+def submit(page: Page, button: str = "form:not([data-passkey]) button.govuk-button", **fields: str) -> None:
+    for name, value in fields.items():
+        page.fill(f"#{name}", value)
+    with page.expect_navigation():
+        page.locator(f"{button}:not(.govuk-password-input__toggle)").first.click()
+
+
+def otp(provider: Provider) -> str:
+    provider.clock.advance(30)
+    return pyotp.TOTP(TOTP_SECRET).at(provider.clock.now())
+
+
+def sign_in(page: Page, provider: Provider, path: str) -> None:
+    """Password and code, where the account pages ask for them."""
+    page.goto(provider.settings.issuer + path)
+    submit(page, username="wang", password=PASSWORD)
+    if page.locator("#otp").count():
+        submit(page, otp=otp(provider))
+
+
+def pressed(page: Page) -> None:
+    """Press the passkey button and go where it leads."""
+    with page.expect_navigation():
+        page.click("form[data-passkey] button")
+
+
+def begin(party: RelyingParty, **changes: str) -> str:
+    [back] = party.registered["redirect_uris"]
+    return party.provider.settings.issuer + party.authorize_url(redirect_uri=back, **changes)
+
+
+def test_a_passkey_from_setting_up_to_signing_in_nameless_and_as_second_factor(
+    provider: Provider, party: RelyingParty, new_page: Callable[..., Page], axe: Callable[[Page], None]
+) -> None:
+    page = new_page()
+    session, authenticator = virtual_authenticator(page)
+    sign_in(page, provider, "/account/security/passkeys/new")
+    axe(page)
+    page.fill("#name", "办公电脑")
+    pressed(page)
+    assert "办公电脑" in page.content()
+    axe(page)
+    kept = session.send("WebAuthn.getCredentials", {"authenticatorId": authenticator})["credentials"]
+    assert [each["isResidentCredential"] for each in kept] == [True]
+    assert kept[0]["rpId"] == "localhost"
+
+    # As second factor: the password first, then this person's own passkey.
+    page.context.clear_cookies()
+    page.goto(begin(party, acr_values="urn:tongban:loa:3"))
+    session.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": authenticator, "enabled": False})
+    submit(page, username="wang", password=PASSWORD)
+    axe(page)
+    session.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": authenticator, "enabled": True})
+    pressed(page)
+    assert page.locator("button[name=decision]").count() == 2
+
+    # Nameless: the field offers it by itself (conditional mediation), nothing has to be typed or pressed.
+    page.context.clear_cookies()
+    with page.expect_navigation(url="**/interaction/*"):
+        page.goto(begin(party))
+    page.wait_for_selector("button[name=decision]")
+    with page.expect_navigation():
+        page.click("button[name=decision][value=allow]")
+    assert "code=" in page.url
+
+
+def test_another_origin_gets_no_signature_for_ours(
+    provider: Provider, party: RelyingParty, new_page: Callable[..., Page]
+) -> None:
+    """The browser itself keeps the promise: a page elsewhere that knows our options is refused by it."""
+    page = new_page()
+    virtual_authenticator(page)
+    sign_in(page, provider, "/account/security/passkeys/new")
+    pressed(page)
+    page.goto(provider.settings.issuer.replace("localhost", "127.0.0.1") + "/healthz")
+    outcome = page.evaluate(
+        """async () => {
+          const publicKey = { challenge: new Uint8Array(32), rpId: "localhost", userVerification: "required" };
+          try { await navigator.credentials.get({ publicKey }); return "signed"; } catch (error) { return error.name; }
+        }"""
+    )
+    assert outcome == "SecurityError"
+
+
+PAGES = (
+    "/account",
+    "/account/security",
+    "/account/sessions",
+    "/account/security/password",
+    "/account/security/passkeys/new",
+    "/account/security/app",
+    "/account/security/recovery-codes",
+    "/account/security/channels/new",
+    "/account/sessions/others/end",
+)
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 1200), ("zh-CN", 390), ("en", 1200), ("en", 390)])
+def test_every_account_page_can_be_used_by_everybody(
+    provider: Provider, new_page: Callable[..., Page], axe: Callable[[Page], None], language: str, width: int
+) -> None:
+    page = new_page(language, width)
+    sign_in(page, provider, "/account/security/recovery-codes")
+    submit(page)
+    _looked_at(page, axe, language, width, "recovery-codes-shown")
+    page.goto(provider.settings.issuer + "/account/security/channels/new")
+    submit(page, contact="wang@example.org")
+    _looked_at(page, axe, language, width, "channel")
+    for path in PAGES:
+        page.goto(provider.settings.issuer + path)
+        _looked_at(page, axe, language, width, path.strip("/").replace("/", "-"))
+    page.goto(provider.settings.issuer + "/account/security/password")
+    submit(page, password="wrong", new="short", again="short")
+    _looked_at(page, axe, language, width, "password-refused")
+
+
+def _looked_at(page: Page, axe: Callable[[Page], None], language: str, width: int, name: str) -> None:
+    """By axe, and where a folder is named by people."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    axe(page)
+    if folder := os.environ.get("TONGBAN_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/{name}-{language}-{width}.png", full_page=True)

@@ -1,0 +1,348 @@
+"""People look after their own account: a strong and recent sign-in first, an entry and a notice for every change."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Any
+
+import pyotp
+import pytest
+
+from idp.authentication.own_account import leaves_too_little
+from idp.model.assurance import PHISHING_RESISTANT, Factor
+from idp.model.person import Person, PersonKind
+from tests.doubles.account import Account, accounts_of
+from tests.doubles.browser import Browser, form_of
+from tests.doubles.identity_provider import PASSWORD, PHONE, TOTP_SECRET, Provider
+from tests.doubles.relying_party import RelyingParty, claims_of
+
+SECURITY = "/account/security"
+CHANGES = [
+    f"{SECURITY}/password",
+    f"{SECURITY}/passkeys/new",
+    f"{SECURITY}/app",
+    f"{SECURITY}/recovery-codes",
+    f"{SECURITY}/channels/new",
+]
+GOOD = "violet tram over granite"
+
+
+@pytest.fixture
+def wang(provider: Provider) -> Account:
+    return Account(provider, "wang")
+
+
+def told(provider: Provider) -> list[str]:
+    provider.deliver()
+    return provider.mailbox.words()
+
+
+@pytest.mark.parametrize("path", CHANGES)
+def test_a_change_needs_a_recent_sign_in_as_strong_as_the_account_has(provider: Provider, path: str) -> None:
+    """SP 800-63B-4 §4.1.2: whoever finds an open browser, or has the password alone, changes nothing."""
+    browser = Browser(provider)
+    page = browser.submit(browser.follow(browser.get(path)), username="wang", password=PASSWORD)
+    assert "otp" in form_of(page).names
+    assert browser.get("/account").status_code == 200  # looking needs no more than a sign-in
+    token = form_of(page).fields["csrf_token"]
+    page = browser.submit(page, otp=browser.code())
+    assert browser.get(path).status_code == 200
+    provider.clock.advance(15 * 60 + 1)
+    for answer in (browser.get(path), browser.post(path, {"csrf_token": token})):
+        assert answer.status_code == 303
+        assert answer.headers["Location"].startswith("/sign-in?for=security")
+
+
+@pytest.mark.parametrize("path", ["/account", SECURITY, "/account/sessions", *CHANGES])
+def test_nobody_signed_in_sees_nothing(provider: Provider, path: str) -> None:
+    assert Browser(provider).get(path).headers["Location"].startswith("/sign-in?")
+
+
+# Password -------------------------------------------------------------------------------------------------------------
+
+
+def change_password(account: Account, new: str, present: str = PASSWORD, **more: str) -> Any:
+    page = account.open(f"{SECURITY}/password")
+    return account.browser.submit(page, password=present, new=new, again=more.pop("again", new), **more)
+
+
+def test_another_password_works_and_the_old_one_no_longer(provider: Provider, wang: Account) -> None:
+    elsewhere = Account(provider, "wang")
+    elsewhere.open("/account")
+    assert change_password(wang, GOOD, others="end").status_code == 200
+    assert elsewhere.browser.get("/account").status_code == 303  # signed out there
+    assert wang.browser.get("/account").status_code == 200
+    assert "code" in Browser(provider).walk(RelyingParty(provider).authorize_url(), password=GOOD)
+    refused = Browser(provider)
+    page = refused.follow(refused.get(RelyingParty(provider).authorize_url()))
+    assert refused.submit(page, username="wang", password=PASSWORD).status_code == 422
+    [entry] = provider.events("PasswordChanged")
+    assert "subject" in entry
+    assert any("password was changed" in words for words in told(provider))
+
+
+@pytest.mark.parametrize(
+    ("new", "more"),
+    [
+        (GOOD, {"present": "not my password"}),
+        (GOOD, {"again": GOOD + "!"}),
+        ("short", {}),
+        ("wang-王小明-123456", {}),
+        ("x" * 257, {}),
+    ],
+)
+def test_a_password_is_not_changed(provider: Provider, wang: Account, new: str, more: dict[str, str]) -> None:
+    assert change_password(wang, new, **more).status_code == 422
+    assert provider.events("PasswordChanged") == []
+
+
+def test_alone_a_password_is_longer(provider: Provider) -> None:
+    assert change_password(Account(provider, "li"), "granite tram").status_code == 422
+    assert change_password(Account(provider, "wang"), "granite tram").status_code == 200
+
+
+# Authenticator app, recovery codes ------------------------------------------------------------------------------------
+
+
+def secret_of(page: Any) -> str:
+    found = re.search(r'tongban-secret">([A-Z2-7 ]+)<', page.text)
+    assert found
+    return found[1].replace(" ", "")
+
+
+def test_an_app_counts_once_its_first_code_has_come(provider: Provider) -> None:
+    li = Account(provider, "li")
+    page = li.open(f"{SECURITY}/app")
+    secret = secret_of(page)
+    picture = li.browser.get(f"{SECURITY}/app/picture.svg")
+    assert picture.content_type == "image/svg+xml"
+    assert picture.headers["Cache-Control"] == "no-store"
+    wrong = li.browser.submit(page, otp="000000")
+    assert wrong.status_code == 422
+    assert secret_of(wrong) == secret
+    code = pyotp.TOTP(secret).at(provider.clock.now())
+    assert li.browser.submit(wrong, otp=code).status_code == 200
+    assert [entry["facts"]["authenticator"] for entry in provider.events("AuthenticatorAdded")] == ["otp"]
+
+    party, browser = RelyingParty(provider), Browser(provider)
+    page = browser.follow(browser.get(party.authorize_url(acr_values="urn:tongban:loa:2", prompt="login")))
+    page = browser.submit(page, username="li", password=PASSWORD)
+    assert "decision" in form_of(page).names
+    again = browser.follow(browser.get(f"{SECURITY}/password"))
+    assert "otp" in form_of(again).names
+    assert browser.submit(again, otp=code).status_code == 422  # the first code was spent by the confirmation
+
+
+def test_a_recovery_code_stands_in_once_and_its_owner_is_told(either_provider: Provider) -> None:
+    wang = Account(either_provider, "wang")
+    page = wang.browser.submit(wang.open(f"{SECURITY}/recovery-codes"))
+    codes = re.findall(r'tongban-secret">([0-9A-Z-]{19})<', page.text)
+    assert len(set(codes)) == 10
+    assert codes[0] not in wang.browser.get(f"{SECURITY}/recovery-codes").text
+    party = RelyingParty(either_provider)
+
+    def second_step(code: str) -> tuple[Browser, Any]:
+        browser = Browser(either_provider)
+        url = party.authorize_url(acr_values="urn:tongban:loa:3")
+        page = browser.submit(browser.follow(browser.get(url)), username="wang", password=PASSWORD)
+        page = browser.get(re.search(r'href="([^"]*with=recovery)"', page.text)[1].replace("&amp;", "&"))
+        return browser, browser.submit(page, otp=code)
+
+    browser, page = second_step(codes[0].lower().replace("-", " "))
+    browser.submit(page, decision="allow")
+    claims = claims_of(party.redeem(browser.sent_back()["code"]).json["id_token"])
+    assert (claims["acr"], claims["amr"]) == ("urn:tongban:loa:3", ["pwd", "otp", "mfa"])
+    assert second_step(codes[0])[1].status_code == 422
+    assert any("9 are left" in words for words in told(either_provider))
+    wang.browser.submit(wang.open(f"{SECURITY}/recovery-codes"))
+    either_provider.clock.advance(60)
+    assert second_step(codes[1])[1].status_code == 422  # renewed as a set
+
+
+def test_a_recovery_code_raced_by_many_is_good_for_one(either_provider: Provider) -> None:
+    codes = either_provider.recovery_codes.fresh()
+    person = either_provider.person("wang")
+    either_provider.database.write(
+        lambda connection: either_provider.recovery_codes.renew(connection, person.id, codes)
+    )
+    won: list[bool] = []
+    racers = [
+        threading.Thread(target=lambda: won.append(either_provider.recovery_codes.spend(person.id, codes[0])))
+        for _ in range(8)
+    ]
+    for each in racers:
+        each.start()
+    for each in racers:
+        each.join()
+    assert sorted(won) == [False] * 7 + [True]
+
+
+# Channels -------------------------------------------------------------------------------------------------------------
+
+
+def sent_code(provider: Provider) -> str:
+    provider.deliver()
+    found = [re.search(r"code is (\d{6})", words) for words in provider.mailbox.words()]
+    return [each[1] for each in found if each][-1]
+
+
+def test_a_channel_counts_once_a_code_has_come_back_from_it(provider: Provider, wang: Account) -> None:
+    page = wang.browser.submit(wang.open(f"{SECURITY}/channels/new"), contact="wang@example.org")
+    assert "w***@example.org" in page.text
+    assert "wang@example.org" not in page.text
+    code = sent_code(provider)
+    assert any("was added" in words for words in provider.mailbox.words())  # on the channel there was before
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    refused = wang.browser.submit(page, otp=wrong)
+    assert refused.status_code == 422
+    assert wang.browser.submit(refused, otp=code).status_code == 200
+    assert len(provider.events("ContactConfirmed")) == 1
+    assert wang.browser.submit(refused, otp=code).status_code in (404, 422)
+
+
+def test_five_wrong_codes_end_a_code(provider: Provider, wang: Account) -> None:
+    page = wang.browser.submit(wang.open(f"{SECURITY}/channels/new"), contact="138 1111 2222")
+    code = sent_code(provider)
+    for _ in range(5):
+        page = wang.browser.submit(page, otp=f"{(int(code) + 1) % 1_000_000:06}")
+    assert wang.browser.submit(page, otp=code).status_code == 422
+
+
+def test_a_code_lasts_five_minutes(provider: Provider, wang: Account) -> None:
+    page = wang.browser.submit(wang.open(f"{SECURITY}/channels/new"), contact="138 1111 2222")
+    code = sent_code(provider)
+    provider.clock.advance(301)
+    assert wang.browser.submit(page, otp=code).status_code == 422
+
+
+def test_a_phone_signs_in_where_its_owner_switched_that_on(provider: Provider, wang: Account) -> None:
+    page = wang.open(SECURITY)
+    manage = re.search(r'href="(/account/security/channels/chn_[^"]*)"', page.text)[1]
+    wang.browser.submit(wang.open(manage), codes="on")
+    party, browser = RelyingParty(provider), Browser(provider)
+    url = party.authorize_url(acr_values="urn:tongban:loa:3")
+    page = browser.submit(browser.follow(browser.get(url)), username="wang", password=PASSWORD)
+    page = browser.get(re.search(r'href="([^"]*with=phone)"', page.text)[1])
+    assert PHONE.masked in page.text
+    page = browser.submit(page)
+    browser.submit(browser.submit(page, otp=sent_code(provider)), decision="allow")
+    claims = claims_of(party.redeem(browser.sent_back()["code"]).json["id_token"])
+    assert claims["amr"] == ["pwd", "sms", "mfa"]
+
+
+def test_one_persons_things_are_nobody_elses(provider: Provider, wang: Account) -> None:
+    manage = re.search(r'href="(/account/security/channels/chn_[^"]*)"', wang.open(SECURITY).text)[1]
+    session = re.search(r"ses_\w+", wang.browser.get("/account/sessions").text)
+    li = Account(provider, "li")
+    li.open(f"{SECURITY}/password")
+    assert li.browser.get(manage).status_code == 404
+    assert li.browser.get(f"{manage}/remove").status_code == 404
+    assert session is None or li.browser.get(f"/account/sessions/{session[0]}/end").status_code == 404
+
+
+def test_removing_a_channel_is_told_there_as_well(provider: Provider, wang: Account) -> None:
+    manage = re.search(r'href="(/account/security/channels/chn_[^"]*)"', wang.open(SECURITY).text)[1]
+    wang.browser.submit(wang.open(f"{manage}/remove"))
+    provider.deliver()
+    assert [message.to for message in provider.mailbox.messages if "to reach you was removed" in message.text.en] == [
+        PHONE
+    ]
+
+
+# Sessions -------------------------------------------------------------------------------------------------------------
+
+
+def test_sign_out_there_ends_that_session_and_its_tokens(either_provider: Provider) -> None:
+    party = RelyingParty(either_provider)
+    elsewhere = Browser(either_provider)
+    tokens = party.tokens(elsewhere)
+    here = Account(either_provider, "wang")
+    page = here.open("/account/sessions")
+    assert "203.0.*.*" in page.text
+    assert "203.0.113.7" not in page.text
+    [other] = set(re.findall(r'href="(/account/sessions/[^"]*/end)"', page.text)) - {"/account/sessions/others/end"}
+    here.browser.submit(here.open(other))
+    either_provider.settle()
+    assert party.introspect(tokens["access_token"]) == {"active": False}
+    assert party.refresh(tokens["refresh_token"]).status_code == 400
+    assert here.browser.get("/account").status_code == 200
+    assert len(either_provider.events("SignedOut")) == 1
+
+
+def test_sign_out_everywhere_else_leaves_this_browser(provider: Provider) -> None:
+    others = [Account(provider, "wang") for _ in range(2)]
+    for each in others:
+        each.open("/account")
+    here = Account(provider, "wang")
+    here.browser.submit(here.open("/account/sessions/others/end"))
+    assert [each.browser.get("/account").status_code for each in others] == [303, 303]
+    assert here.browser.get("/account").status_code == 200
+
+
+# Devices --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_device_is_told_once_on_every_channel(provider: Provider) -> None:
+    account = Account(provider, "wang")
+    account.open("/account")
+    assert sum("new device" in words for words in told(provider)) == 1
+    account.browser.client.delete_cookie("idp-sso", domain="127.0.0.1")
+    account.open("/account")
+    assert sum("new device" in words for words in told(provider)) == 1
+
+
+def test_strangers_guesses_do_not_shut_out_the_owner_on_a_known_device(provider: Provider) -> None:
+    """SP 800-63B-4 §3.2.2; OWASP device cookies."""
+    owner = Account(provider, "wang")
+    owner.open("/account")
+    owner.browser.client.delete_cookie("idp-sso", domain="127.0.0.1")
+    url = RelyingParty(provider).authorize_url()
+    for number in range(6):
+        stranger = Browser(provider, address=f"198.51.{number}.9")
+        page = stranger.follow(stranger.get(url))
+        last = stranger.submit(page, username="wang", password="guess")
+    assert last.status_code == 429
+    fresh = Browser(provider, address="192.0.2.77")
+    page = fresh.follow(fresh.get(url))
+    assert fresh.submit(page, username="wang", password=PASSWORD).status_code == 429
+    page = owner.browser.follow(owner.browser.get(url))
+    assert owner.browser.submit(page, username="wang", password=PASSWORD).status_code == 200
+    page = fresh.follow(fresh.get(url))
+    assert fresh.submit(page, username="wang", password=PASSWORD).status_code == 429  # the owner's visit frees nobody
+
+
+def test_a_device_of_one_person_is_unknown_to_another(provider: Provider) -> None:
+    """A cookie of one's own account buys no free guesses at another's."""
+    attacker = Account(provider, "li")
+    attacker.open("/account")
+    url = RelyingParty(provider).authorize_url(prompt="login")
+    statuses = []
+    for _ in range(5):
+        page = attacker.browser.follow(attacker.browser.get(url))
+        statuses.append(attacker.browser.submit(page, username="wang", password="guess").status_code)
+    assert statuses[-1] == 429
+    other = Browser(provider, address="192.0.2.9")
+    page = other.follow(other.get(url))
+    assert other.submit(page, username="wang", password=PASSWORD).status_code == 429
+
+
+# The last strong factor -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", PersonKind)
+@pytest.mark.parametrize("required", [True, False])
+def test_only_staff_who_need_one_keep_their_last_phishing_resistant_factor(kind: PersonKind, required: bool) -> None:
+    has = frozenset({Factor.PASSWORD, Factor.PASSKEY})
+    person = Person("p", "p", "p", kind, 3, False, authenticators=has)
+    assert leaves_too_little(person, frozenset({Factor.PASSWORD, Factor.CODE}), required=required) == (
+        required and kind is PersonKind.STAFF
+    )
+    assert not leaves_too_little(person, has, required=required)
+    assert not leaves_too_little(person, frozenset({Factor.BOUND_KEY}), required=required)
+    assert has & PHISHING_RESISTANT
+
+
+def test_accounts_at_the_window_may_have_an_app(provider: Provider) -> None:
+    assert accounts_of(provider).at_window("chen").open(SECURITY).status_code == 200
+    assert TOTP_SECRET
