@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from idp.clients import registered
 from idp.clients.directory import ClientDirectory
+from idp.clients.reach import Reach
 from idp.clients.terms import admitted
 from idp.errors import InvalidClientMetadataError, InvalidTokenError
 from idp.model.client import StoredClient
@@ -23,6 +24,7 @@ from kernel.entropy import Entropy, token
 from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
+from kernel.outbound import OutboundFailed, OutboundRefused
 
 _CHALLENGE = (("WWW-Authenticate", 'Bearer error="invalid_token"'),)
 
@@ -35,7 +37,8 @@ class InvitationSpent(Exception):
 class SelfRegistration:
     """The registration desk.
 
-    ``address`` says where a client manages itself, ``algorithms`` what answers can be signed with.
+    ``address`` says where a client manages itself, ``algorithms`` what answers can be signed with; ``reach`` reads what
+    a registration refers to.
     """
 
     database: Database
@@ -43,6 +46,7 @@ class SelfRegistration:
     directory: ClientDirectory
     address: Callable[[str], str]
     algorithms: Callable[[], tuple[str, ...]]
+    reach: Reach
     clock: Clock
     entropy: Entropy
 
@@ -120,7 +124,20 @@ class SelfRegistration:
         data = admitted(metadata, terms)
         if name := registered.unsignable(data, self.algorithms()):
             raise InvalidClientMetadataError(f"{name} is not an algorithm in use here")
+        self._check_sector(data)
         return data
+
+    def _check_sector(self, data: Mapping[str, JSON]) -> None:
+        """OpenID Connect Registration 1.0 §5: who names a sector is named by it. (Ours is the organisation anyway.)"""
+        if "sector_identifier_uri" not in data:
+            return
+        try:
+            listed = self.reach.json(str(data["sector_identifier_uri"]))
+        except (OutboundRefused, OutboundFailed):
+            raise InvalidClientMetadataError("sector_identifier_uri cannot be read") from None
+        own = data.get("redirect_uris")
+        if not isinstance(listed, list) or any(uri not in listed for uri in (own if isinstance(own, list) else [])):
+            raise InvalidClientMetadataError("sector_identifier_uri does not list every redirect_uri")
 
     def _refuse_foreign_credentials(self, metadata: Mapping[str, JSON], before: StoredClient) -> None:
         """RFC 7592 §2.2: `client_id` is there and unchanged; a secret may be repeated, never chosen."""

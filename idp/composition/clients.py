@@ -70,6 +70,7 @@ class ClientRooms:
                 self.directory,
                 lambda client_id: f"{own.of(addresses.REGISTER)}/{quote(client_id, safe='')}",
                 tools.keys.algorithms,
+                tools.reach,
                 tools.clock,
                 tools.entropy,
             )

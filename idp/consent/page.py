@@ -34,6 +34,8 @@ class ConsentPage:
     details: tuple[DetailLabel, ...]
     asked_at: datetime
     until: datetime | None
+    policy: str | None = None
+    terms: str | None = None
 
     @property
     def is_notice(self) -> bool:
@@ -69,6 +71,8 @@ class ConsentPages:
             details=tuple(describe(detail, self.resource) for detail in request.details),
             asked_at=now,
             until=None if self.term is None else now + self.term,
+            policy=client.policy_uri,
+            terms=client.tos_uri,
         )
 
     def _words(self, request: AuthorizationRequest, asked: str) -> Text:

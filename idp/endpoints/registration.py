@@ -46,6 +46,7 @@ _TEXTS = (
     "tos_uri",
     "jwks_uri",
     "backchannel_logout_uri",
+    "sector_identifier_uri",
     "subject_type",
     "software_id",
     "software_version",
@@ -178,9 +179,12 @@ def _reachable(uri: str) -> bool:
     )
 
 
-def _fetched(data: Mapping[str, JSON]) -> None:
-    """Addresses that we call ourselves. Where they lead is decided again at every call (F1: `kernel.outbound`)."""
-    for name in ("jwks_uri", "backchannel_logout_uri"):
+_ADDRESSES = ("jwks_uri", "backchannel_logout_uri", "sector_identifier_uri", "policy_uri", "tos_uri", "client_uri")
+
+
+def _addresses(data: Mapping[str, JSON]) -> None:
+    """Addresses that we call, or show as links. Where calls lead is decided again each time (F1: `kernel.outbound`)."""
+    for name in _ADDRESSES:
         if name in data and not _reachable(str(data[name])):
             raise InvalidClientMetadataError(f"{name}: {_WANTED}")
 
@@ -234,7 +238,7 @@ CHECKS: tuple[Callable[[Mapping[str, JSON]], None], ...] = (
     _owner,
     _subjects,
     _redirects,
-    _fetched,
+    _addresses,
     _authentication,
     _grants,
     _algorithms,

@@ -19,7 +19,7 @@ def leave(browser: Browser, **query: str):
     return browser.get(f"/logout?{urlencode(query)}")
 
 
-def test_discovery_end_session_endpoint(party: RelyingParty) -> None:
+def test_rp_initiated_logout_discovery_endpoint_verification(party: RelyingParty) -> None:
     assert party.http.get("/.well-known/openid-configuration").json["end_session_endpoint"] == f"{ISSUER}/logout"
 
 
