@@ -34,7 +34,7 @@ class SelfRegistered(RelyingParty):
     """A client that nobody but itself described."""
 
     def __init__(self, provider: Provider, key: jose.SigningKey | None = None, **metadata: Any) -> None:
-        self.provider, self.http = provider, Client(provider.app)
+        self.provider, self.http, self.always = provider, Client(provider.app), {}
         if key is None:
             key, public = key_pair()
             metadata.setdefault("jwks", {"keys": [public]})

@@ -140,6 +140,7 @@ BEYOND: list[dict[str, Any]] = [
     {"tongban_organisation": URBAN},
     {"tongban_service_items": [SERVICE_ITEM]},
     {"tongban_disabled": False},
+    {"tongban_profile": "baseline"},
 ]
 
 
@@ -169,6 +170,16 @@ def test_m1_what_the_operator_fixed_stays(provider: Provider) -> None:
     assert answer.status_code == 200
     assert answer.json["dpop_bound_access_tokens"] is True
     assert answer.json["tongban_service_items"] == [SERVICE_ITEM]
+
+
+def test_m1_a_client_cannot_leave_the_profile_it_was_invited_to(provider: Provider) -> None:
+    token = invited(provider, fixed={"tongban_profile": "fapi2"})
+    key = {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [key_pair()[1]]}}
+    assert register(provider, token).status_code == 400  # by secret, which the profile excludes
+    client = Registered(provider, token, **key)
+    assert client.shown["require_pushed_authorization_requests"] is True
+    for change in ({"tongban_profile": "baseline"}, {"require_pushed_authorization_requests": False}):
+        assert client.call("PUT", client.body(**change)).status_code == 400
 
 
 @pytest.mark.parametrize(
