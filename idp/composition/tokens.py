@@ -23,7 +23,7 @@ from idp.resource.metadata import ResourceMetadata
 from idp.revocations import RevocationFeed, Revocations
 from idp.tokens.hints import IdTokenHints
 from idp.tokens.issuer import TokenIssuer
-from idp.tokens.person_claims import of_account
+from idp.tokens.person_claims import PersonClaims
 from idp.tokens.signed_responses import SignedResponses
 from idp.tokens.verification import AccessTokens
 
@@ -41,6 +41,11 @@ class TokenRooms:
         return ResourceMetadata(self._exchange, self._tools.fetch, self._tools.clock)
 
     @cached_property
+    def about(self) -> PersonClaims:
+        """What is told about people."""
+        return PersonClaims(self._tools.database, self._people.channels)
+
+    @cached_property
     def responses(self) -> SignedResponses:
         """Signs for one client."""
         return SignedResponses(self._issuer, self._tools.keys)
@@ -55,7 +60,7 @@ class TokenRooms:
             ledger=self._tools.ledger,
             pairwise=self._people.pairwise,
             resources=self._clients.directory.resource,
-            about=of_account,
+            about=self.about,
             responses=self.responses,
             clock=self._tools.clock,
             entropy=self._tools.entropy,
@@ -112,7 +117,7 @@ class TokenRooms:
             tokens=self.access_tokens,
             accounts=accounts,
             directory=directory,
-            about=of_account,
+            about=self.about,
             responses=self.responses,
             database=tools.database,
             possession=self._clients.possession,

@@ -29,7 +29,7 @@ from idp.model.person import Person
 from idp.model.session import Family
 from idp.store import families
 from idp.tokens import proof_of_possession
-from idp.tokens.person_claims import PersonClaims, told
+from idp.tokens.person_claims import PersonClaims
 from idp.tokens.proof_of_possession import Binding, Possession
 from idp.tokens.signed_responses import SignedResponses
 from idp.tokens.verification import AccessTokens
@@ -120,7 +120,7 @@ class UserinfoEndpoint:
         by_name = family.claims.within(client.scopes).userinfo if token.get("client_id") == client.id else frozenset()
         names = of_scopes(granted) | by_name  # what was asked for by name is not handed on in an exchange
         level = {"acr": token.get("acr")} if scopes.PROFILE in granted else {}
-        return told(self.about(person), names) | level
+        return self.about.told(person, names) | level
 
 
 def presented(request: HttpRequest) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from idp.tokens import lifetimes
 from idp.tokens.access_token import Stamp, offices
 from idp.tokens.entitlement import Entitlement, SignedIn
 from idp.tokens.pairwise import Pairwise
-from idp.tokens.person_claims import PersonClaims, told
+from idp.tokens.person_claims import PersonClaims
 from kernel.canonical import JSON
 from kernel.jose import base64url
 
@@ -46,7 +46,7 @@ def claims(
     names = family.claims.within(entitlement.client.scopes).id_token  # §5.5
     if entitlement.is_for_the_exchange or entitlement.resource is not None:
         names |= of_scopes(entitlement.scope)  # no access token for userinfo exists, so they stand here (§5.4)
-    return made | (told(about(signed_in.person), names) if names else {})
+    return made | (about.told(signed_in.person, names) if names else {})
 
 
 def access_token_hash(access_token: str, alg: str) -> str:

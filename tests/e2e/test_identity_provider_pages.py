@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pyotp
 import pytest
@@ -100,6 +101,33 @@ def test_a_person_walks_through_every_page(
     assert "invalid_request" in page.content()
     page.goto(provider.settings.issuer + "/interaction/unknown")
     look(page)
+
+
+@pytest.mark.parametrize(("language", "width", "scripts"), [("zh-CN", 390, True), ("en", 1200, False)])
+def test_an_answer_travels_as_a_form(
+    provider: Provider, party: RelyingParty, new_page: Callable[..., Page], axe: Callable[[Page], None],
+    language: str, width: int, scripts: bool,
+) -> None:  # fmt: skip
+    """The account chooser and the form_post page; the form goes by itself, or by its button where scripts are off."""
+    page = new_page(language, width, scripts=scripts)
+    [back] = party.registered["redirect_uris"]
+    asked = {"redirect_uri": back, "response_mode": "form_post", "state": '"><b>'}
+    page.goto(provider.settings.issuer + party.authorize_url(redirect_uri=back))
+    submit(page, username="li", password=PASSWORD)
+    with page.expect_navigation():
+        page.click("button[name=decision][value=allow]")
+    provider.clock.advance(1)
+    page.goto(provider.settings.issuer + party.authorize_url(**asked, prompt="select_account"))
+    if scripts:
+        axe(page)
+    assert "li" in page.content()
+    with page.expect_request(lambda sent: sent.method == "POST" and sent.url == back) as posted:
+        page.click("button[name=account][value=this]")
+        if not scripts:
+            page.click("#form-post button")
+    carried = dict(parse_qsl(posted.value.post_data or ""))
+    assert carried.keys() == {"code", "state", "iss"}
+    assert carried["state"] == asked["state"]
 
 
 def test_the_keyboard_alone_is_enough(provider: Provider, party: RelyingParty, page: Page) -> None:

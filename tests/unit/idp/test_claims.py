@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from idp.model.contact import ContactKind, parse
+from idp.model.person import NewPerson
+from idp.store import people as people_store
 from kernel.jose import base64url, verify, verifying_keys
 from tests.doubles.browser import Browser, form_of, parameters
-from tests.doubles.identity_provider import ISSUER, Provider
+from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider
 from tests.doubles.relying_party import RelyingParty, claims_of, header_of, public_client
 
 
@@ -51,6 +54,26 @@ def test_asking_by_name_is_no_way_around_the_registration_nor_around_the_person(
     assert "code" in parameters(browser.get(asked).headers["Location"])
     [_, entry] = [each for each in provider.events("ConsentGiven") if each["facts"]["client"] == party.id]
     assert entry["facts"]["claims"] == {"id_token": [], "userinfo": ["name"]}
+
+
+def test_addresses_are_claims_once_they_are_confirmed(provider: Provider) -> None:
+    """OpenID Connect Core 1.0 §5.1 and §5.4: `email`, `phone`; what is not known is left out."""
+    phone, email = parse(ContactKind.PHONE, "+86 138 0013 8000"), parse(ContactKind.EMAIL, "z@example.org")
+    people = provider.administration.people
+    people.add(NewPerson("zhou", "周明", PASSWORD, contacts=(phone,)))
+    party = RelyingParty(provider, scope="openid email phone")
+    code = Browser(provider).walk(party.authorize_url(scope="openid email phone"), username="zhou")["code"]
+    told = userinfo(party, party.redeem(code).json).json
+    assert {name: told[name] for name in told if name != "sub"} == {
+        "phone_number": "+8613800138000",
+        "phone_number_verified": True,
+    }
+    with provider.database.read() as connection:
+        person = people_store.by_username(connection, "zhou")
+    assert person is not None
+    provider.database.write(lambda connection: people.channels.add(connection, person[0].id, email))
+    code = Browser(provider).walk(party.authorize_url(scope="openid email"), username="zhou")["code"]
+    assert userinfo(party, party.redeem(code).json).json.keys() == {"sub"}
 
 
 def test_unknown_claims_and_members_are_ignored(party: RelyingParty) -> None:
