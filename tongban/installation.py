@@ -55,10 +55,13 @@ class Addresses:
     exchange_listen: str
 
 
-def loopback(port_base: int) -> Addresses:
-    """Both services on this machine only, on two neighbouring ports."""
+def loopback(port_base: int, name: str = "127.0.0.1") -> Addresses:
+    """Both services on this machine only, on two neighbouring ports; ``name`` is what browsers call it.
+
+    Browsers know passkeys for names alone: where people are to have them it is ``localhost``.
+    """
     first, second = f"127.0.0.1:{port_base}", f"127.0.0.1:{port_base + 1}"
-    return Addresses(f"http://{first}", f"http://{second}", first, second)
+    return Addresses(f"http://{name}:{port_base}", f"http://{second}", first, second)
 
 
 def database_urls(folder: Path, database: str | None) -> dict[str, str]:

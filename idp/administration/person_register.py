@@ -12,7 +12,7 @@ from idp.administration import people_file
 from idp.administration.acts import Act
 from idp.administration.errors import AdministrationError
 from idp.administration.records import Records
-from idp.authentication import totp
+from idp.authentication import password_rules, totp
 from idp.authentication.passwords import Passwords, PasswordUnusable
 from idp.authentication.sealing import PersonVault
 from idp.authentication.sign_in import LONGEST_USERNAME, canonical_username
@@ -111,7 +111,7 @@ class PersonRegister:
         try:
             return self.passwords.hash(password)
         except PasswordUnusable as error:
-            raise AdministrationError("密码须为 8 至 256 个字符", str(error)) from None
+            raise AdministrationError(error.text.zh, error.text.en) from None
 
 
 def check(new: NewPerson) -> None:
@@ -126,6 +126,7 @@ def check(new: NewPerson) -> None:
         raise AdministrationError(
             "TOTP 密钥须为至少 128 位的 base32 文本", "the TOTP secret must be base32 of at least 128 bits"
         )
+    check_password(new)
     staff = new.kind is PersonKind.STAFF
     if staff != (new.organisation is not None) or not set(new.roles) <= (ROLES if staff else set()):
         raise AdministrationError(
@@ -146,6 +147,14 @@ def check_subject(subject: SubjectRef) -> None:
         raise AdministrationError(error.reason.zh, error.reason.en) from None
     if canonical != subject:
         raise AdministrationError("身份号码须为规范写法", "the identity number must be in its canonical form")
+
+
+def check_password(new: NewPerson) -> None:
+    """Raises AdministrationError for a password that nobody may have (SP 800-63B-4 §3.1.1.2)."""
+    try:
+        password_rules.check(new.password, new.username, new.name, alone=new.totp_secret is None)
+    except PasswordUnusable as error:
+        raise AdministrationError(error.text.zh, error.text.en) from None
 
 
 def refuse_impossible(connection: Connection, person: Person, subject_index: bytes | None) -> None:

@@ -20,7 +20,7 @@ _BROWSERS = (
     ("edge", re.compile(r"\bEdgA?/|\bEdgiOS/")),
     ("wechat", re.compile(r"\bMicroMessenger/")),
     ("firefox", re.compile(r"\bFirefox/|\bFxiOS/")),
-    ("chrome", re.compile(r"\bChrome/|\bCriOS/|\bChromium/")),
+    ("chrome", re.compile(r"Chrome/|\bCriOS/|\bChromium/")),
     ("safari", re.compile(r"\bSafari/")),
 )
 _SYSTEMS = (

@@ -13,8 +13,12 @@ from idp.store.throttles import Delay
 from kernel.clock import Clock
 from kernel.database import Database
 
-KEEP = timedelta(days=1)
+KEEP = timedelta(days=3)
+"""Longer than the longest wait, so that waiting forgets nothing."""
 LONGEST_WAIT = timedelta(minutes=15)
+_LONGEST_WAITS = ((100, timedelta(days=1)), (50, timedelta(hours=1)), (0, LONGEST_WAIT))
+"""After so many failures in a row on one account: SP 800-63B-4 §3.2.2 bounds them at 100, and a guess a day thereafter
+is none. A device known to the account, and a passkey, wait for none of this."""
 _FREE_TRIES_OF_AN_ACCOUNT = 3
 _FREE_TRIES_OF_AN_ADDRESS = 30
 
@@ -27,17 +31,21 @@ class TooManyTries(Exception):
         self.seconds = max(1, int(wait.total_seconds()) + 1)
 
 
-def growing(free: int) -> Delay:
-    """After ``free`` failures the wait doubles with each further one, up to a quarter of an hour."""
+def growing(free: int, longest: Delay = lambda _failures: LONGEST_WAIT) -> Delay:
+    """After ``free`` failures the wait doubles with each further one, up to ``longest``: a quarter of an hour."""
 
     def delay(failures: int) -> timedelta:
-        beyond = min(max(failures - free, 0), 12)
-        return min(timedelta(seconds=2**beyond), LONGEST_WAIT) if beyond else timedelta(0)
+        beyond = min(max(failures - free, 0), 17)
+        return min(timedelta(seconds=2**beyond), longest(failures)) if beyond else timedelta(0)
 
     return delay
 
 
-_OF_AN_ACCOUNT = growing(_FREE_TRIES_OF_AN_ACCOUNT)
+def _of_an_account(failures: int) -> timedelta:
+    return next(wait for least, wait in _LONGEST_WAITS if failures >= least)
+
+
+_OF_AN_ACCOUNT = growing(_FREE_TRIES_OF_AN_ACCOUNT, _of_an_account)
 _OF_AN_ADDRESS = growing(_FREE_TRIES_OF_AN_ADDRESS)
 
 

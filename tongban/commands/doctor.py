@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import click
 import requests
 
+from idp.authentication.webauthn_ceremonies import Ceremonies
 from kernel import migrations
 from kernel.clock import SystemClock
 from kernel.database import Database, DatabaseUnavailable, UnsafeDatabase
@@ -39,6 +40,7 @@ def examinations(settings: Settings) -> Iterator[Examination]:
         yield Examination(f"{name} 结构 schema", lambda url=url, name=name: schema(url, f"{name}.store"))  # type: ignore[misc]
     for name, folder in (("idp", settings.idp.key_dir), ("exchange", settings.exchange.key_dir)):
         yield Examination(f"{name} 密钥 keys", lambda folder=folder: keys(folder))  # type: ignore[misc]
+    yield Examination("idp 通行密钥 passkeys", lambda: passkeys(settings))
     for name, address in (("idp", settings.idp.issuer), ("exchange", settings.exchange.origin)):
         yield Examination(f"{name} 可达 reachable", lambda address=address: reachable(address))  # type: ignore[misc]
 
@@ -67,6 +69,12 @@ def keys(folder: object) -> None:
         raise Finding(str(error)) from error
     if ring.due():
         raise Finding(f"该轮换了 / rotation is due: {', '.join(map(str, ring.due()))}")
+
+
+def passkeys(settings: Settings) -> None:
+    """Staff can do what is asked of them: browsers know passkeys for names alone."""
+    if settings.idp.staff_passkey == "required" and not Ceremonies(settings.idp.issuer).possible:
+        raise Finding("issuer 须用域名，工作人员才能用通行密钥 / name a host in issuer: IP addresses have no passkeys")
 
 
 def reachable(address: str) -> None:

@@ -20,7 +20,7 @@ def init(data: Path, database: str | None, port_base: int) -> None:
     Example: tongban init --data /srv/tongban
     """
     try:
-        installation.create(data, installation.loopback(port_base), database=database)
+        installation.create(data, installation.loopback(port_base, "localhost"), database=database)
     except installation.NotInstallable as error:
         wrong(error.text.zh, error.text.en)
     click.echo(f"已建立 / made: {data}/tongban.toml")

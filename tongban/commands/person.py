@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from idp.administration import text_of
 from idp.authentication.totp import new_secret, provisioning_uri
+from idp.model import contact
+from idp.model.contact import Contact, ContactKind
 from idp.model.person import ROLES, NewPerson, PersonKind
 from kernel.entropy import SystemEntropy
 from kernel.identifiers import InvalidIdentifier
@@ -41,6 +44,8 @@ def person() -> None:
 @click.option(
     "--totp/--no-totp", default=True, help="生成动态码密钥，只显示这一次 / make a one-time-code secret, shown this once"
 )
+@click.option("--phone", default="", help="已核实的电话，通知发往该处 / checked telephone: notices go there")
+@click.option("--email", default="", help="已核实的邮件地址 / checked e-mail address")
 @config_option
 @json_option
 def add(
@@ -52,6 +57,8 @@ def add(
     organisation: str | None,
     roles: tuple[str, ...],
     totp: bool,
+    phone: str,
+    email: str,
     config: str | None,
     as_json: bool,
 ) -> None:
@@ -63,7 +70,8 @@ def add(
     subject = citizen(number.strip())
     level = assurance or (3 if organisation else 2 if subject else 1)
     secret = new_secret(SystemEntropy()) if totp else None
-    new = NewPerson(username, name, password, kind, level, subject, secret, organisation, roles)
+    contacts = checked_contacts({ContactKind.PHONE: phone, ContactKind.EMAIL: email})
+    new = NewPerson(username, name, password, kind, level, subject, secret, organisation, roles, contacts)
     with idp_administration(config) as idp:
         idp.people.add(new)
     told = {"made": username, "assurance": level}
@@ -75,6 +83,16 @@ def add(
     click.echo(f"已建立 / made: {username}（实名等级 / assurance {level}）")
     if secret is not None:
         click.echo(f"动态码密钥，只显示这一次 / one-time-code secret, shown this once: {secret}\n  {told['totp_uri']}")
+
+
+def checked_contacts(texts: Mapping[ContactKind, str]) -> tuple[Contact, ...]:
+    """The contacts that were given, or exit status 2."""
+    try:
+        return tuple(contact.parse(kind, text) for kind, text in texts.items() if text)
+    except contact.InvalidContact:
+        wrong(
+            "--phone 须为电话号码，--email 须为邮件地址", "--phone takes a telephone number, --email an e-mail address"
+        )
 
 
 def citizen(number: str) -> SubjectRef | None:

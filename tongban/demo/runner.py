@@ -155,6 +155,10 @@ def finish(narrator: Narrator, scene: Scene, options: Options) -> None:
         narrator.table("虚构的人 Invented people", columns, [[row[key] for key in keys] for row in people])
         typed = [[story, field, value] for story, answers in ANSWERS.items() for field, value in answers.items()]
         narrator.table("表单里填什么 What to type into the forms", ["故事 story", "栏目 field", "内容 value"], typed)
+        narrator.say(
+            f"发给他们的通知：{scene.settings.idp.notice_spool}",
+            f"what they are told: {scene.settings.idp.notice_spool}",
+        )
     if not options.once:
         narrator.say("按 Ctrl-C 结束", "stays up for the browser; Ctrl-C ends it")
         while True:

@@ -13,6 +13,7 @@ import yaml
 
 from exchange.administration import open_administration
 from idp.administration import Administration
+from idp.model.contact import Contact, ContactKind
 from idp.model.person import NewPerson, PersonKind
 from kernel import jose
 from kernel.entropy import Entropy, SystemEntropy, token
@@ -249,4 +250,5 @@ def new_person(account: Account) -> NewPerson:
         totp_secret=account.credentials.totp_secret,
         organisation=account.organisation,
         roles=account.roles,
+        contacts=(Contact(ContactKind.PHONE, f"1380000{account.number[-5:-1]}"),),
     )
