@@ -100,12 +100,6 @@ def change_password(connection: Connection, person_id: str, password_hash: str) 
     connection.execute(statement.values(password_hash=password_hash))
 
 
-def locked(connection: Connection, person_id: str) -> Person:
-    """The account, with every other change of it waiting until this transaction ends."""
-    connection.execute(select(person.c.id).where(person.c.id == person_id).with_for_update())
-    return _person(connection.execute(_accounts().where(person.c.id == person_id)).one())
-
-
 def _accounts() -> Select[tuple[object, ...]]:
     return select(*person.c, credential.c.password_hash, *_authenticators()).join(
         credential, credential.c.person == person.c.id

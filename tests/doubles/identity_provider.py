@@ -13,8 +13,13 @@ from argon2 import PasswordHasher
 
 from idp.administration import Administration
 from idp.app import create_app, open_ledger
+from idp.authentication.accounts import Accounts
+from idp.authentication.own_account import OwnChanges
+from idp.authentication.own_authenticators import OwnAuthenticators
+from idp.authentication.passkeys import Passkeys
 from idp.authentication.passwords import Passwords
 from idp.authentication.recovery_codes import RecoveryCodes
+from idp.authentication.webauthn_ceremonies import Ceremonies
 from idp.composition import derived, vault
 from idp.composition.signing_out import delivery
 from idp.logout.delivery import LogoutDelivery
@@ -140,6 +145,15 @@ class Provider:
         """As the provider keeps them."""
         key = derived(self.keys, "recovery code")
         return RecoveryCodes(self.database, self.notices, self.clock, SystemEntropy(), key)
+
+    def own_authenticators(self, *, staff_need_passkeys: bool = False) -> OwnAuthenticators:
+        """The desk behind the account pages, without its pages."""
+        sealing, entropy = vault(self.keys), SystemEntropy()
+        changes = OwnChanges(self.ledger, self.notices, self.clock, entropy, staff_need_passkeys)
+        ceremonies = Ceremonies(self.settings.issuer)
+        accounts = Accounts(self.database, sealing)
+        passkeys = Passkeys(self.database, self.ledger, accounts, self.notices, ceremonies, self.clock, entropy)
+        return OwnAuthenticators(self.database, changes, passkeys, self.recovery_codes, sealing, self.clock, entropy)
 
     def person(self, username: str) -> Person:
         """An account."""

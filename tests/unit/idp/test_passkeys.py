@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from idp.authentication.own_account import LastStrongFactor, Owner
+from idp.authentication.webauthn_ceremonies import PasskeyRefused
 from tests.doubles.account import Account, accounts_of
 from tests.doubles.authenticator import Authenticator
 from tests.doubles.browser import Browser, form_of
@@ -220,3 +224,77 @@ def test_staff_who_have_a_passkey_cannot_do_without_it(strict: Provider) -> None
 
 def test_citizens_need_none(strict: Provider) -> None:
     assert "code" in Browser(strict).walk(RelyingParty(strict).authorize_url(), username="li")
+
+
+def removal(account: Account, name: str) -> Any:
+    """The page that asks whether to remove a passkey."""
+    listed = account.open("/account/security").text
+    found = re.search(rf'href="(/account/security/passkeys/pky_\w+/remove)"[^>]*>[^<]*<span[^>]*> {name}<', listed)
+    assert found, listed
+    return account.browser.get(found[1])
+
+
+def sign_in_with(browser: Browser, device: Authenticator, path: str) -> Any:
+    return show(browser, browser.follow(browser.get(path)), device)
+
+
+def test_staff_keep_their_last_passkey_and_may_remove_another(strict: Provider) -> None:
+    officer = Account(strict, "officer")
+    one = officer.add_passkey(Authenticator(NAMED), "Phone")
+    sign_in_with(officer.browser, one, "/account/security/passkeys/new")
+    refused = officer.browser.submit(removal(officer, "Phone"))
+    assert refused.status_code == 422
+    two = officer.add_passkey(Authenticator(NAMED), "Laptop")
+    assert officer.browser.submit(removal(officer, "Phone")).status_code == 200
+    assert "Laptop" in officer.open("/account/security").text
+    assert "decision" in form_of(sign_in_with(Browser(strict), two, RelyingParty(strict).authorize_url())).names
+    gone = Browser(strict)
+    assert sign_in_with(gone, one, RelyingParty(strict).authorize_url()).status_code == 422
+    assert [entry["facts"]["authenticator"] for entry in strict.events("AuthenticatorRemoved")] == ["passkey"]
+
+
+def test_two_removals_at_once_leave_one(either_provider: Provider) -> None:
+    """Each sees the other's passkey as the one that stays; the account's lock makes them take turns."""
+    officer = Account(either_provider, "officer")
+    first = officer.add_passkey(Authenticator(NAMED), "Phone")
+    sign_in_with(officer.browser, first, "/account/security/passkeys/new")
+    officer.add_passkey(Authenticator(NAMED), "Laptop")
+    person = either_provider.person("officer")
+    desk = either_provider.own_authenticators(staff_need_passkeys=True)
+    outcomes: list[str] = []
+
+    def remove(passkey_id: str) -> None:
+        try:
+            desk.remove_passkey(Owner(person), passkey_id)
+            outcomes.append("removed")
+        except LastStrongFactor:
+            outcomes.append("kept")
+
+    racers = [threading.Thread(target=remove, args=(each.id,)) for each in desk.passkeys.of_person(person.id)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    assert sorted(outcomes) == ["kept", "removed"]
+
+
+def test_a_challenge_answered_by_many_at_once_is_answered_once(either_provider: Provider) -> None:
+    account = Account(either_provider, "wang")
+    device = account.add_passkey(Authenticator(NAMED, bound=False))
+    passkeys = either_provider.own_authenticators().passkeys
+    answer = device.get(passkeys.request_options("browser", None))
+    won: list[bool] = []
+
+    def present() -> None:
+        try:
+            passkeys.shown(answer, "browser", None)
+            won.append(True)
+        except PasskeyRefused:
+            won.append(False)
+
+    racers = [threading.Thread(target=present) for _ in range(8)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    assert sorted(won) == [False] * 7 + [True]
