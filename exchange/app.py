@@ -35,6 +35,7 @@ from kernel.web.errors import problem_response
 from kernel.web.fastpath import WsgiApp
 from kernel.web.health import Health
 from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.openapi import DPOP, MUTUAL_TLS, Proofs
 
 PACKAGE = "exchange.store"
 RENEW_SECONDS = 0.25
@@ -60,6 +61,11 @@ class Service:
     close: Callable[[], None]
 
 
+BOUND = ("dpop", "mutual-tls")
+PROOFS = Proofs({"dpop": DPOP, "mutual-tls": MUTUAL_TLS}, dict.fromkeys(("system", "officer", "citizen"), BOUND))
+"""Access tokens count only with proof that the caller is the one they were issued to."""
+
+
 def create_app(outside: Outside, rooms: Rooms) -> WsgiApp:
     """The application of rooms already furnished; starts no thread and reads nothing."""
     settings = outside.settings
@@ -73,6 +79,7 @@ def create_app(outside: Outside, rooms: Rooms) -> WsgiApp:
         translate=translate,
         public_origin=settings.origin,
         trusted_proxies=settings.trusted_proxies,
+        proofs=PROOFS,
         entropy=outside.entropy,
     )
 

@@ -28,7 +28,7 @@ from exchange.governance.forms import (
 from exchange.rooms import Rooms
 from exchange.transparency.log import ConsistencyAnswer
 from exchange.transparency.usage import ProviderUsageAnswer, UsageAnswer
-from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE
+from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE, MALFORMED_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 from kernel.text import Text
 from kernel.web.http import Endpoint
 from kernel.web.routes import Parameter, Route
@@ -46,6 +46,13 @@ _PERIOD = (
     Parameter("to", Text("截止时间（不含）", "end, exclusive")),
 )
 _TOKEN = (errors.TOKEN_MISSING, errors.TOKEN_INVALID, errors.TOKEN_REVOKED, errors.PROOF_INVALID, errors.PROOF_REPLAYED)
+_WHOLE_REQUEST = (
+    *(MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, INVALID_BODY, LEDGER_UNAVAILABLE),
+    *(errors.PURPOSE_MISMATCH, errors.SYSTEM_UNKNOWN, errors.SYSTEM_SUSPENDED, errors.NOT_ALLOWED),
+    *(errors.CASE_UNKNOWN, errors.CASE_CLOSED, errors.CASE_OTHER_ITEM, errors.SERVICE_ITEM_UNKNOWN),
+    *(errors.KEY_INVALID, errors.KEY_REUSED, errors.REQUEST_RUNNING, errors.REQUEST_ERASED, errors.POLICY_STALE),
+)
+"""What refuses a request for evidence as a whole; what concerns one item stands with the item."""
 
 
 def routes(rooms: Rooms) -> tuple[Route, ...]:
@@ -67,7 +74,7 @@ def _evidence(rooms: Rooms) -> tuple[Route, ...]:
             hot=True,
             tag="evidence",
             parameters=(_KEY,),
-            problems=(*_TOKEN, errors.PURPOSE_MISMATCH, errors.CASE_UNKNOWN, INVALID_BODY, LEDGER_UNAVAILABLE),
+            problems=(*_TOKEN, *_WHOLE_REQUEST),
         ),
         Route(
             "GET",

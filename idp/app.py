@@ -35,12 +35,20 @@ from kernel.text import Text
 from kernel.web.app import create_app as create_web_app
 from kernel.web.fastpath import WsgiApp
 from kernel.web.health import Health
+from kernel.web.openapi import BEARER, DPOP, MUTUAL_TLS, Proofs
 
 TITLE = Text("统一身份认证", "Identity provider")
 NAME = "idp"
 STORE = "idp.store"
 _FETCH_BYTES = 256 * 1024
 _FETCH_SECONDS = 3.0
+
+_BASIC = {"type": "http", "scheme": "basic", "description": "client_secret_basic (RFC 6749 §2.3.1)"}
+PROOFS = Proofs(
+    {"basic": _BASIC, "mutual-tls": MUTUAL_TLS, "bearer": BEARER, "dpop": DPOP},
+    {"client": ("basic", "mutual-tls"), "access token": ("bearer", "dpop")},
+)
+"""Clients may also send `private_key_jwt` in the form, for which OpenAPI has no word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,7 @@ def create_app(
         secret_key=derived(keys, "form token"),
         public_origin=settings.issuer,
         trusted_proxies=settings.trusted_proxies,
+        proofs=PROOFS,
         entropy=entropy,
     )
 

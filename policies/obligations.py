@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from kernel.identifiers.masking import Mask, stronger
+from kernel.text import Text
 from policies.grant import Grant, Obligation
 from policies.registry import RegisteredField
 
@@ -14,6 +15,32 @@ _DURATION = re.compile(r"P(?:\d{1,4}[DWMY]|T\d{1,4}[HM])")
 
 KNOWN: Mapping[str, re.Pattern[str]] = MappingProxyType({"notify-citizen": _DURATION, "retain": _DURATION})
 """Kinds with the form of their argument: tell the citizen within, let the consumer keep the data for at most."""
+
+_UNITS: Mapping[str, tuple[str, str]] = {
+    "D": ("天", "days"),
+    "W": ("周", "weeks"),
+    "M": ("个月", "months"),
+    "Y": ("年", "years"),
+    "TH": ("小时", "hours"),
+    "TM": ("分钟", "minutes"),
+}
+
+
+def in_words(obligation: Obligation) -> Text:
+    """A known obligation as people say it; any other as it is written."""
+    if obligation.kind not in KNOWN or not _DURATION.fullmatch(obligation.argument):
+        return Text(obligation.text, obligation.text)
+    zh, en = _duration(obligation.argument)
+    if obligation.kind == "retain":
+        return Text(f"最多保存{zh}", f"keep it for at most {en}")
+    return Text(f"{zh}内告知本人", f"tell the person within {en}")
+
+
+def _duration(text: str) -> tuple[str, str]:
+    """An ISO 8601 duration of one unit, in both languages."""
+    clock = "T" if text.startswith("PT") else ""
+    number, (zh, en) = int(text[len(clock) + 1 : -1]), _UNITS[clock + text[-1]]
+    return f"{number}{zh}", f"{number} {en if number != 1 else en[:-1]}"
 
 
 def unknown(obligations: Iterable[Obligation], known: Mapping[str, re.Pattern[str]] = KNOWN) -> tuple[Obligation, ...]:

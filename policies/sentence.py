@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 
+from kernel.dates import time_text
 from kernel.text import Text
 from policies.grant import SELF, BasisKind, Grant
+from policies.obligations import in_words
 
 Name = Callable[[str], Text]
 """Code → name in words; the codes of a grant are those of organisations, evidence types, fields and service items."""
@@ -104,19 +105,17 @@ def _quota(grant: Grant, _name: Name) -> Text:
 
 
 def _term(grant: Grant, _name: Name) -> Text:
-    start, end = _moment(grant.valid_from), _moment(grant.valid_to)
-    return Text(f"；自 {start} 起，至 {end} 前有效", f"; from {start} until {end}")
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    start = time_text(grant.valid_from, "zh"), time_text(grant.valid_from, "en")
+    end = time_text(grant.valid_to, "zh"), time_text(grant.valid_to, "en")
+    return Text(f"；自{start[0]}起，至{end[0]}前有效", f"; from {start[1]} until before {end[1]} (China time)")
 
 
 def _duties(grant: Grant, _name: Name) -> Text:
     if not grant.obligations:
         return Text("", "")
-    listed = ", ".join(obligation.text for obligation in grant.obligations)
-    return Text(f"；附带义务：{listed}", f"; with the obligations {listed}")
+    duties = [in_words(obligation) for obligation in grant.obligations]
+    zh, en = "、".join(duty.zh for duty in duties), ", ".join(duty.en for duty in duties)
+    return Text(f"；附带义务：{zh}", f"; with the obligations: {en}")
 
 
 _PARTS: tuple[Callable[[Grant, Name], Text], ...] = (

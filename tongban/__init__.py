@@ -5,4 +5,6 @@ commands call their administration functions, ``demo`` plays the sample stories 
 of our packages.
 """
 
-__version__ = "0.1.0"
+from kernel.version import VERSION
+
+__version__ = VERSION

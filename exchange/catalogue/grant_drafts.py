@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from exchange.catalogue.reading import InvalidCatalogue
-from exchange.local_day import CHINA_STANDARD_TIME
+from kernel.dates import CHINA
 from policies.commands import Command, DraftGrant, ReviseGrant
 from policies.document import grant_from_json, grant_to_json
 from policies.events import GrantState, Status
@@ -60,4 +60,4 @@ def _moment(text: str) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return text  # the grant itself refuses it, in words
-    return moment.replace(tzinfo=CHINA_STANDARD_TIME).isoformat() if len(text) == len("2026-01-01") else text
+    return moment.replace(tzinfo=CHINA).isoformat() if len(text) == len("2026-01-01") else text

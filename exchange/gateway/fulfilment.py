@@ -18,11 +18,11 @@ from exchange.gateway.refusals import Refusal
 from exchange.gateway.retrieval import Findings, NoRecord, Retrieval
 from exchange.gateway.sealing import Sealer, provenance
 from exchange.gateway.snapshot import Snapshot
-from exchange.local_day import local_day
 from exchange.store.cases import Case
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.dates import local_day
 from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.problems import ProblemKind

@@ -19,10 +19,10 @@ from exchange.gateway.parties import may_join
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.request import Item
 from exchange.gateway.snapshot import Snapshot
-from exchange.local_day import local_day
 from exchange.store import cases, intents, proofs, quotas
 from exchange.store.cases import Case
 from exchange.store.intents import Intent, Stored
+from kernel.dates import local_day
 from kernel.jose import DpopProof
 from kernel.problems import ProblemKind
 from policies.decision import Permit, Quota

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from exchange.catalogue.registry import Registry
+from exchange.gateway.predicates import LABELS
 from exchange.gateway.snapshot import Snapshot
 from exchange.governance.forms import Question
 from kernel.canonical import JSON
@@ -15,6 +16,16 @@ from policies.document import digest, grant_to_json
 from policies.events import GrantState
 from policies.model import AccessRequest, Action, SystemPrincipal
 from policies.sentence import Name, sentence
+
+RELATIONS = {
+    "spouse": Text("配偶", "spouse"),
+    "child": Text("子女", "child"),
+    "parent": Text("父母", "parent"),
+    "guardian": Text("监护人", "guardian"),
+    "employee": Text("员工", "employee"),
+    "represented-company": Text("所代表的企业", "represented company"),
+}
+"""Relations to the person of the case, in words."""
 
 
 def grant_view(state: GrantState, registry: Registry, *, whole: bool = False) -> dict[str, JSON]:
@@ -38,13 +49,14 @@ def names(registry: Registry, evidence_type: str) -> Name:
     """Codes in words, by the catalogue; a code it does not know stands for itself."""
     kind = registry.evidence_types.get(evidence_type)
     fields = {name: field.label for name, field in kind.fields.items()} if kind else {}
+    others = {**LABELS, **RELATIONS, **fields}
 
     def name(code: str) -> Text:
         for known in (registry.organisations, registry.evidence_types, registry.service_items):
             found = known.get(code)
             if found is not None:
                 return found.name
-        return fields.get(code, Text(code, code))
+        return others.get(code, Text(code, code))
 
     return name
 

@@ -10,7 +10,7 @@ from typing import Any
 from exchange.catalogue.registry import Registry
 from exchange.gateway.entries import FAILURE, NOTICE, REFUSAL, RELEASE
 from exchange.gateway.predicates import LABELS
-from exchange.local_day import CHINA_STANDARD_TIME
+from kernel.dates import CHINA
 from kernel.ledger.usage import UsageEntry
 from kernel.text import Text
 
@@ -45,7 +45,7 @@ def entry_view(entry: UsageEntry, registry: Registry, receipt: str) -> dict[str,
 
 def when(entry: UsageEntry, language: str) -> str:
     """The time in China, as people write it."""
-    at = entry.at.astimezone(CHINA_STANDARD_TIME)
+    at = entry.at.astimezone(CHINA)
     if language == "zh":
         return f"{at.year}年{at.month}月{at.day}日{at:%H:%M}，"
     return f"On {at:%Y-%m-%d at %H:%M}, "

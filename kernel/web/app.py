@@ -15,7 +15,7 @@ from kernel.web.flask_door import build_flask
 from kernel.web.health import Health
 from kernel.web.intake import Intake
 from kernel.web.monitoring import metrics_route
-from kernel.web.openapi import describe, openapi_route
+from kernel.web.openapi import Proofs, describe, openapi_route
 from kernel.web.proxies import TrustedProxies
 from kernel.web.reference import reference_route
 from kernel.web.routes import Route, hot_table
@@ -38,13 +38,13 @@ def create_app(
     trusted_proxies: Sequence[str] = (),
     certificate_header: str = "client-cert",
     entropy: Entropy | None = None,
-    version: str = "0",
+    proofs: Proofs | None = None,
 ) -> WsgiApp:
     """One service as a WSGI callable; `.flask` is the Flask application behind it.
 
     `name` names the service's cookies; `max_body` is in bytes; `public_origin` ('https://id.example') is what base_url,
     cookies and HSTS go by ('' takes scheme and host of each request: tests only); `trusted_proxies` are networks in
-    CIDR form; `version` stands in the API description. Raises ValueError for a malformed route or network.
+    CIDR form; `proofs` stand in the API description. Raises ValueError for a malformed route or network.
     """
     intake = Intake(
         public_origin=public_origin,
@@ -55,7 +55,7 @@ def create_app(
     https = public_origin.startswith("https://")
     server = Server(intake, SecurityHeaders(https=https), translate, metrics.observe)
     own = (*health.routes(), metrics_route(metrics), reference_route())
-    document = describe(title, version, (*routes, *own), public_origin)
+    document = describe(title, (*routes, *own), public_origin, proofs)
     every = (*routes, *own, openapi_route(document))
     flask = build_flask(
         name, server, every, blueprints, title=title, secret_key=secret_key, https=https, max_body=max_body

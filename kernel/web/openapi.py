@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from marshmallow import Schema
 
 from kernel.problems import MEDIA_TYPE, Fault, ProblemKind
 from kernel.text import Text
+from kernel.version import VERSION
 from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.routes import Parameter, Route
 
@@ -37,8 +39,26 @@ _ANY_PROBLEM = {"default": {"$ref": "#/components/responses/Problem"}}
 _DESCRIBES_ITSELF = Text("本服务的接口描述", "The description of this service's interface")
 
 
-def describe(title: Text, version: str, routes: Sequence[Route], server: str = "") -> JSON:
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """How callers show who they are: `schemes` by name (OpenAPI security schemes), and for each word a route uses in
+    `access` the names of those that will do ("officer" stands for "officer:panel", too). Another word needs none.
+    """
+
+    schemes: Mapping[str, JSON] = field(default_factory=dict)
+    accepted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+BEARER: JSON = {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt", "description": "RFC 6750, RFC 9068"}
+DPOP: JSON = {"type": "http", "scheme": "DPoP", "description": "RFC 9449: Authorization: DPoP …, and the DPoP header"}
+MUTUAL_TLS: JSON = {"type": "mutualTLS", "description": "RFC 8705: the token is bound to the client's certificate"}
+
+
+def describe(
+    title: Text, routes: Sequence[Route], server: str = "", proofs: Proofs | None = None, version: str = VERSION
+) -> JSON:
     """The document as plain data. `server` is the public origin; '' leaves addresses relative."""
+    proofs = proofs or Proofs()
     spec = APISpec(
         title=_both(title),
         version=version,
@@ -50,10 +70,12 @@ def describe(title: Text, version: str, routes: Sequence[Route], server: str = "
     )
     spec.components.schema("Problem", component=_PROBLEM)
     spec.components.response("Problem", component=_problem_response("Problem / 问题"))
+    for name, scheme in proofs.schemes.items():
+        spec.components.security_scheme(name, scheme)
     documented = [route for route in routes if route.documented and not route.page]
     for path in dict.fromkeys(route.template for route in documented):
         there = [route for route in documented if route.template == path]
-        spec.path(path=path, operations={route.method.lower(): _operation(route) for route in there})
+        spec.path(path=path, operations={route.method.lower(): _operation(route, proofs) for route in there})
     return spec.to_dict()
 
 
@@ -69,11 +91,12 @@ def openapi_route(document: JSON) -> Route:
     return Route("GET", "/openapi.json", endpoint, "anyone", _DESCRIBES_ITSELF, tag="operations", hot=True)
 
 
-def _operation(route: Route) -> JSON:
+def _operation(route: Route, proofs: Proofs) -> JSON:
     operation: JSON = {
         "operationId": _operation_id(route),
         "summary": _both(route.summary),
         "x-tongban-access": route.access,
+        "security": [{name: []} for name in proofs.accepted.get(route.access.partition(":")[0], ())],
         "parameters": [*_path_parameters(route), *map(_parameter, route.parameters)],
         "responses": _responses(route),
     }

@@ -10,9 +10,9 @@ from flask import Flask, g, render_template
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
+from kernel.dates import date_text, time_text
 from kernel.problems import Problem
 from kernel.text import Text
-from kernel.web.display import date_text, time_text
 from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.preferences import preferences, remember, switch_url
 from kernel.web.same_site import check_same_site

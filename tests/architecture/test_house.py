@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from exchange.routes import routes as exchange_routes
 from kernel import migrations
 from kernel.logging import _SECRET_KEYS
 from kernel.settings import load
+from kernel.version import VERSION
 from tests.doubles.identity_provider import provider_at
 from tongban import installation
 
@@ -105,6 +107,10 @@ def test_lock_files_pin_by_hash_and_name_no_download_host():
         assert text.count("--hash=sha256:") >= len(pinned)
     locks = [path for path in tracked() if path.name == "package-lock.json"]
     assert [path for path in locks if "resolved" in path.read_text(encoding="utf-8")] == []
+
+
+def test_the_package_says_the_same_version_as_the_code():
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"] == VERSION
 
 
 def test_no_check_of_certificates_is_switched_off_and_no_debug_switch_exists():

@@ -10,6 +10,8 @@ from werkzeug.test import Client
 
 from kernel.problems import NOT_FOUND, TOO_LARGE, TOO_MANY_REQUESTS
 from kernel.text import Text
+from kernel.version import VERSION
+from kernel.web.openapi import DPOP, Proofs
 from kernel.web.routes import Parameter
 
 from .conftest import echo, make_app, route
@@ -65,6 +67,16 @@ def test_every_documented_route_is_described_with_who_may_call():
     assert "resource.not-found" in opened["responses"]["404"]["description"]
     assert {"/hidden", "/page", "/docs", "/static/kit/{name}"}.isdisjoint(found["paths"])
     assert {"/healthz", "/readyz", "/metrics"} <= found["paths"].keys()
+
+
+def test_what_a_caller_needs_is_a_security_scheme_and_the_version_is_the_releases():
+    routes = (route(echo, "GET", "/open"), route(echo, "GET", "/desk", access="officer:panel"))
+    app = make_app(*routes, proofs=Proofs({"dpop": DPOP}, {"officer": ("dpop",)}))
+    found = Client(app).get("/openapi.json").json
+    assert found["info"]["version"] == VERSION
+    assert found["components"]["securitySchemes"]["dpop"]["scheme"] == "DPoP"
+    assert found["paths"]["/open"]["get"]["security"] == []
+    assert found["paths"]["/desk"]["get"]["security"] == [{"dpop": []}]
 
 
 def test_path_query_and_body_are_described():

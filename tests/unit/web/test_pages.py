@@ -10,9 +10,9 @@ from flask import render_template_string
 from structlog.testing import capture_logs
 from werkzeug.test import Client
 
+from kernel.dates import date_text, time_text
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
-from kernel.web.display import date_text, time_text
 from kernel.web.gallery import gallery
 from kernel.web.http import HttpResponse
 from kernel.web.pages import current_request, page_response, register_kit, t

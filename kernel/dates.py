@@ -1,4 +1,4 @@
-"""How dates are written for people: `2026年11月23日` and `23 November 2026`, in China's one time zone."""
+"""China's civil day, by which quotas and ages are counted, and how people write it: 2026年11月23日, 23 November 2026."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ _MONTHS = (
 )
 
 
+def local_day(moment: datetime) -> date:
+    """The day of an aware instant in China."""
+    return moment.astimezone(CHINA).date()
+
+
 def date_text(value: date | datetime | str, language: str) -> str:
     """A date for people; text that is no ISO date stays as it is, 长期 is translated."""
     day = _day(value)
@@ -25,14 +30,13 @@ def date_text(value: date | datetime | str, language: str) -> str:
 
 def time_text(value: datetime, language: str) -> str:
     """Date and time of an aware instant, to the minute, in China's time zone."""
-    local = value.astimezone(CHINA)
     separator = " " if language == "zh" else ", "
-    return f"{date_text(local.date(), language)}{separator}{local:%H:%M}"
+    return f"{date_text(value, language)}{separator}{value.astimezone(CHINA):%H:%M}"
 
 
 def _day(value: date | datetime | str) -> date | None:
     if isinstance(value, datetime):
-        return value.astimezone(CHINA).date()
+        return local_day(value)
     if isinstance(value, date):
         return value
     try:
