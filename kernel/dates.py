@@ -1,4 +1,4 @@
-"""China's civil day, by which quotas and ages are counted, and how people write it: 2026年11月23日, 23 November 2026."""
+"""China's civil day, by which quotas and ages are counted, and how one writes it: 2026年11月23日, 23 November 2026."""
 
 from __future__ import annotations
 
