@@ -39,7 +39,7 @@ class AuthorizationRooms:
     @cached_property
     def answers(self) -> AuthorizationAnswers:
         """How clients are answered."""
-        return AuthorizationAnswers(self._issuer, form_post)
+        return AuthorizationAnswers(self._issuer, form_post, self._tokens.responses.authorization)
 
     @cached_property
     def flow(self) -> AuthorizationFlow:

@@ -48,7 +48,7 @@ class TokenRooms:
     @cached_property
     def responses(self) -> SignedResponses:
         """Signs for one client."""
-        return SignedResponses(self._issuer, self._tools.keys)
+        return SignedResponses(self._issuer, self._tools.keys, self._clients.directory, self._tools.clock)
 
     @cached_property
     def issuing(self) -> TokenIssuer:

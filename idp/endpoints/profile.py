@@ -18,7 +18,10 @@ from kernel.canonical import JSON
 FAPI_ALGORITHMS = ("ES256", "EdDSA", "PS256")
 """FAPI 2.0 Security Profile §5.4.1."""
 FAPI_METHODS = {AuthMethod.PRIVATE_KEY_JWT.value, *(method.value for method in BY_CERTIFICATE)}
-_SIGNED = ("id_token_signed_response_alg", "userinfo_signed_response_alg", "request_object_signing_alg")
+_SIGNED = (
+    *("id_token_signed_response_alg", "userinfo_signed_response_alg", "authorization_signed_response_alg"),
+    "request_object_signing_alg",
+)
 _PAR = "require_pushed_authorization_requests"
 _DPOP, _MTLS = "dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens"
 Metadata = Mapping[str, JSON]

@@ -52,7 +52,7 @@ _TEXTS = (
     "software_version",
     *(name.value for name in CertificateName),
 )
-_SIGNED = ("id_token_signed_response_alg", "userinfo_signed_response_alg")
+SIGNED = ("id_token_signed_response_alg", "userinfo_signed_response_alg", "authorization_signed_response_alg")
 _REQUEST_ALG = "request_object_signing_alg"
 _LISTS = (
     "redirect_uris",
@@ -71,7 +71,7 @@ _FLAGS = (
     "backchannel_logout_session_required",
 )
 _OTHERS = ("application_type", "jwks", "tongban_organisation")
-_KNOWN = frozenset((*_TEXTS, *_SIGNED, _REQUEST_ALG, "tongban_profile", *_LISTS, *_FLAGS, *_OTHERS))
+_KNOWN = frozenset((*_TEXTS, *SIGNED, _REQUEST_ALG, "tongban_profile", *_LISTS, *_FLAGS, *_OTHERS))
 
 
 def checked(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
@@ -92,7 +92,7 @@ def _shape(metadata: Mapping[str, JSON]) -> None:
     """Only members we act on: a client that believes something is registered is not left in that belief."""
     if unknown := sorted(set(metadata) - _KNOWN):
         raise InvalidClientMetadataError(f"unknown metadata: {', '.join(unknown)}".encode("ascii", "replace").decode())
-    for name in (name for name in (*_TEXTS, *_SIGNED, _REQUEST_ALG) if name in metadata):
+    for name in (name for name in (*_TEXTS, *SIGNED, _REQUEST_ALG) if name in metadata):
         if not isinstance(metadata[name], str):
             raise InvalidClientMetadataError(f"{name} must be a string")
     for name in (name for name in _LISTS if name in metadata):
@@ -211,7 +211,7 @@ def _grants(data: Mapping[str, JSON]) -> None:
 
 def _algorithms(data: Mapping[str, JSON]) -> None:
     """OpenID Connect Dynamic Client Registration 1.0 §2; `none` is not among them."""
-    for name in _SIGNED:
+    for name in SIGNED:
         if data.get(name, "ES256") not in SIGNATURES:
             raise InvalidClientMetadataError(f"{name} must be one of {', '.join(SIGNATURES)}")
 

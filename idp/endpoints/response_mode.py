@@ -1,7 +1,7 @@
-"""How the answer travels: in the redirect's query, or as a form that the browser posts.
+"""How the answer travels: in the redirect's query, or as a form that the browser posts; plain or signed.
 
-OAuth 2.0 Multiple Response Type Encoding Practices §2.1, OAuth 2.0 Form Post Response Mode §2. There is no fragment:
-nothing here is answered to scripts.
+OAuth 2.0 Multiple Response Type Encoding Practices §2.1, OAuth 2.0 Form Post Response Mode §2, JARM §2.3. There is no
+fragment: nothing here is answered to scripts.
 """
 
 from __future__ import annotations
@@ -27,4 +27,4 @@ def of(asked: Asked) -> ResponseMode:
 
 def return_address(asked: Asked) -> ReturnAddress:
     """Where even a refusal goes, once redirect_uri is known to be registered (A7)."""
-    return ReturnAddress(str(asked.get("redirect_uri")), asked.get("state"), of(asked))
+    return ReturnAddress(asked.client.id, str(asked.get("redirect_uri")), asked.get("state"), of(asked))

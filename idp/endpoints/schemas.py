@@ -49,7 +49,7 @@ _AUTHORIZATION: Members = {
     "code_challenge": _text("RFC 7636 §4.3", required=True),
     "code_challenge_method": _one_of("S256"),
     "prompt": _text("none | login | consent | select_account"),
-    "response_mode": _text("query | form_post"),
+    "response_mode": _text("query | form_post | jwt | query.jwt | form_post.jwt"),
     "claims": _text("OpenID Connect Core 1.0 §5.5; JSON"),
     "max_age": fields.Integer(metadata={"description": "seconds"}),
     "acr_values": _text("urn:tongban:loa:1 … :3"),

@@ -17,16 +17,30 @@ MAY_ACT = "may_act:"
 
 
 class ResponseMode(StrEnum):
-    """How an answer travels (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2)."""
+    """How an answer travels (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2, JARM §2.3)."""
 
     QUERY = "query"
     FORM_POST = "form_post"
+    JWT = "jwt"
+    QUERY_JWT = "query.jwt"
+    FORM_POST_JWT = "form_post.jwt"
+
+    @property
+    def signed(self) -> bool:
+        """Whether the answer is one signed parameter; `jwt` is `query.jwt` for a code (JARM §2.3.4)."""
+        return self in (ResponseMode.JWT, ResponseMode.QUERY_JWT, ResponseMode.FORM_POST_JWT)
+
+    @property
+    def posted(self) -> bool:
+        """Whether the browser posts the answer."""
+        return self in (ResponseMode.FORM_POST, ResponseMode.FORM_POST_JWT)
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnAddress:
-    """Where an answer goes, with what, and how."""
+    """Where an answer goes, to whom, with what, and how."""
 
+    client_id: str
     redirect_uri: str
     state: str | None
     mode: ResponseMode
@@ -62,7 +76,7 @@ class AuthorizationRequest:
     @property
     def back(self) -> ReturnAddress:
         """Where the answer goes."""
-        return ReturnAddress(self.redirect_uri, self.state, self.response_mode)
+        return ReturnAddress(self.client_id, self.redirect_uri, self.state, self.response_mode)
 
     @property
     def to_agree_to(self) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ AUTHORIZATION_CODE = timedelta(seconds=60)
 """RFC 6749 §4.1.2 allows ten minutes; a redirect needs seconds."""
 PUSHED_REQUEST = timedelta(seconds=90)
 """RFC 9126 §2.2: 5 to 600 seconds. It begins to run when the browser is sent on its way."""
+SIGNED_ANSWER = timedelta(minutes=5)
+"""JARM §2.1 recommends ten minutes at most; the code in it lives one."""
 INTERACTION = timedelta(minutes=30)
 """From the authorization request to the code: long enough to find a phone."""
 

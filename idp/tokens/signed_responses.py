@@ -1,18 +1,20 @@
-"""What is signed for one client: ID tokens, and userinfo where the client wants it signed."""
+"""What is signed for one client: ID tokens, and userinfo and authorization responses where the client wants it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from idp.clients.directory import ClientDirectory
 from idp.errors import UnauthorizedClientError
 from idp.model.client import Client
-from idp.tokens import id_token
+from idp.tokens import id_token, lifetimes
 from kernel.canonical import JSON
+from kernel.clock import Clock
 from kernel.jose import SigningKey, sign
 from kernel.keys import KeyRing, UnknownKey
 
-USERINFO_TYPE = "JWT"
+USERINFO_TYPE = ANSWER_TYPE = "JWT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class SignedResponses:
 
     issuer: str
     keys: KeyRing
+    directory: ClientDirectory
+    clock: Clock
 
     def id_token(self, claims: Mapping[str, JSON], access_token: str, client: Client) -> str:
         """An ID token with its `at_hash`, which follows from the algorithm (OpenID Connect Core 1.0 §3.1.3.6)."""
@@ -31,6 +35,14 @@ class SignedResponses:
         """Userinfo as a JWT, naming us and the client (OpenID Connect Core 1.0 §5.3.2)."""
         body = {**claims, "iss": self.issuer, "aud": client.id}
         return sign(body, self._key(client.userinfo_alg or client.id_token_alg), typ=USERINFO_TYPE)
+
+    def authorization(self, client_id: str, answer: Mapping[str, str]) -> str:
+        """An authorization response as a JWT (JARM §2.1): for this client, for ten minutes at most."""
+        client = self.directory.enabled(client_id)
+        expires = int((self.clock.now() + lifetimes.SIGNED_ANSWER).timestamp())
+        body: dict[str, JSON] = {**answer, "iss": self.issuer, "aud": client_id, "exp": expires}
+        key = self.keys.signing() if client is None else self._key(client.authorization_alg)
+        return sign(body, key, typ=ANSWER_TYPE)
 
     def _key(self, alg: str) -> SigningKey:
         try:

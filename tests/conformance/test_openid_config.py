@@ -79,7 +79,8 @@ def test_flags_are_true_to_fact(metadata: dict[str, Any], provider: Provider) ->
     assert back is not None
     assert back["error"] == "request_uri_not_supported"
     for mode in metadata["response_modes_supported"]:
-        assert "code" in Browser(provider).walk(party.authorize_url(response_mode=mode))
+        back = Browser(provider).walk(party.authorize_url(response_mode=mode))
+        assert ("response" if mode.endswith("jwt") else "code") in back
     assert metadata["authorization_response_iss_parameter_supported"] is True
 
 

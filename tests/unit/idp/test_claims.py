@@ -11,8 +11,8 @@ import pytest
 from idp.model.contact import ContactKind, parse
 from idp.model.person import NewPerson
 from idp.store import people as people_store
-from kernel.jose import base64url, verify, verifying_keys
-from tests.doubles.browser import Browser, form_of, parameters
+from kernel.jose import base64url, verify, verify_signature_only, verifying_keys
+from tests.doubles.browser import Browser, carried, form_of, parameters
 from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider
 from tests.doubles.relying_party import RelyingParty, claims_of, header_of, public_client
 
@@ -170,3 +170,30 @@ def test_the_form_post_page_carries_the_answer_and_no_token_of_ours(party: Relyi
     assert form_of(page).fields.keys() == {"code", "state", "iss"}
     assert page.headers["Cache-Control"] == "no-store"
     assert party.redeem(form_of(page).fields["code"]).status_code == 200
+
+
+@pytest.mark.parametrize("mode", ["jwt", "query.jwt", "form_post.jwt"])
+def test_the_answer_as_one_signed_parameter(provider: Provider, mode: str) -> None:
+    """JARM §2.1 and §2.3: success and refusal, for this client, briefly."""
+    provider.keys.add("PS256")
+    party = RelyingParty(provider, authorization_signed_response_alg="PS256")
+    keys, now = verifying_keys(party.http.get("/jwks").json), provider.clock.now().timestamp()
+    good = Browser(provider).walk(party.authorize_url(response_mode=mode))
+    bad = carried(Browser(provider).get(party.authorize_url(response_mode=mode, prompt="none")))
+    assert bad is not None
+    for back, member in ((good, "code"), (bad, "error")):
+        assert back.keys() == {"response"}
+        assert header_of(back["response"])["alg"] == "PS256"
+        verify_signature_only(back["response"], keys, typ="JWT")
+        answer = claims_of(back["response"])
+        assert answer.keys() >= {member, "state", "iss", "aud", "exp"}
+        assert (answer["iss"], answer["aud"], answer["state"]) == (ISSUER, party.id, "state-1")
+        assert 0 < answer["exp"] - now <= 600
+    assert party.redeem(claims_of(good["response"])["code"]).status_code == 200
+
+
+def test_A7_a_signed_answer_goes_to_a_registered_address_alone(party: RelyingParty, browser: Browser) -> None:
+    """GHSA-9vm7-v8wj-3fqw."""
+    answer = browser.get(party.authorize_url(response_mode="form_post.jwt", redirect_uri="https://evil.example/"))
+    assert (answer.status_code, answer.headers.get("Location")) == (400, None)
+    assert "form-post" not in answer.text
