@@ -88,6 +88,32 @@ class ClientRegister:
         self.records.make("ClientInvited", facts, change)
         return {**facts, "expires_at": invitation.expires_at.isoformat(), "initial_access_token": secret}
 
+    def invitations(self) -> list[dict[str, JSON]]:
+        """Invitations that can still be used, without their tokens."""
+        with self.database.read() as connection:
+            found = invitations.open_ones(connection, self.clock.now())
+        return [
+            {
+                "invitation": each.id,
+                "organisation": each.terms.organisation,
+                "scopes": [*sorted(each.terms.scopes)],
+                "uses_left": each.uses_left,
+                "expires_at": each.expires_at.isoformat(),
+            }
+            for each in found
+        ]
+
+    def withdraw_invitation(self, invitation_id: str) -> None:
+        """Let nobody register by an invitation any more. Clients that came of it stay."""
+
+        def change(connection: Connection) -> None:
+            if not invitations.withdraw(connection, invitation_id):
+                raise AdministrationError(
+                    f"没有可用的邀请 {invitation_id}", f"there is no invitation {invitation_id} that could be used"
+                )
+
+        self.records.make("ClientInvitationWithdrawn", {"invitation": invitation_id}, change)
+
     def every(self) -> list[dict[str, JSON]]:
         """Every client, without secrets."""
         with self.database.read() as connection:

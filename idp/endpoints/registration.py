@@ -141,6 +141,9 @@ def _owner(data: Mapping[str, JSON]) -> None:
         raise InvalidClientMetadataError("tongban_organisation must be a unified social credit code") from None
     if not data.get("client_name"):
         raise InvalidClientMetadataError("client_name is missing: people must be told who asks")
+    for name in ("client_name", "client_name#zh-CN", "client_name#en"):
+        if not str(data.get(name, "")).isprintable():  # no control or direction marks: it stands on the page of consent
+            raise InvalidClientMetadataError(f"{name} holds characters that cannot be shown")
 
 
 def _subjects(data: Mapping[str, JSON]) -> None:

@@ -34,6 +34,16 @@ class Farewell:
     departments: Sequence[Department] = ()
 
     @property
+    def waiting(self) -> bool:
+        """Whether somebody has not answered and is asked again."""
+        return any(each.state is NoticeState.WAITING for each in self.departments)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the person has to sign out somewhere themselves."""
+        return any(each.state not in (NoticeState.DELIVERED, NoticeState.WAITING) for each in self.departments)
+
+    @property
     def complete(self) -> bool:
         """Whether everybody who can be told has confirmed."""
         return all(each.state in (NoticeState.DELIVERED, NoticeState.UNTOLD) for each in self.departments)

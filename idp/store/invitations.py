@@ -27,13 +27,29 @@ def add(connection: Connection, added: Invitation) -> None:
     )
 
 
+def open_ones(connection: Connection, now: datetime) -> list[Invitation]:
+    """Every invitation that is still good for something, the next to expire first."""
+    statement = (
+        select(invitation)
+        .where(invitation.c.uses_left > 0, invitation.c.expires_at > now)
+        .order_by(invitation.c.expires_at)
+    )
+    return [_invitation(row) for row in connection.execute(statement)]
+
+
+def withdraw(connection: Connection, invitation_id: str) -> bool:
+    """Let nobody register by an invitation any more; False when there is none."""
+    statement = update(invitation).where(invitation.c.id == invitation_id, invitation.c.uses_left > 0)
+    return connection.execute(statement.values(uses_left=0)).rowcount == 1
+
+
 def find(connection: Connection, token_hash: bytes, now: datetime) -> Invitation | None:
     """The invitation of an initial access token, while it is good for something."""
     statement = select(invitation).where(
         invitation.c.hash == token_hash, invitation.c.uses_left > 0, invitation.c.expires_at > now
     )
     row = connection.execute(statement).one_or_none()
-    return None if row is None else Invitation(row.id, row.hash, _terms(row), row.uses_left, row.expires_at)
+    return None if row is None else _invitation(row)
 
 
 def spend(connection: Connection, token_hash: bytes, now: datetime) -> bool:
@@ -91,6 +107,10 @@ def release(connection: Connection, before: Managed) -> bool:
         client_management.c.client_id == before.client_id, client_management.c.token_hash == before.token_hash
     )
     return connection.execute(statement).rowcount == 1
+
+
+def _invitation(row: Row[tuple[object, ...]]) -> Invitation:
+    return Invitation(row.id, row.hash, _terms(row), row.uses_left, row.expires_at)
 
 
 def _columns(terms: Terms) -> dict[str, object]:

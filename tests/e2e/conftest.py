@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -107,6 +108,13 @@ def axe() -> Callable[[Page], None]:
 class _Quiet(WSGIRequestHandler):
     def log(self, *arguments: Any) -> None:
         """Say nothing: the addresses of test pages are no news."""
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A loopback port nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 @pytest.fixture

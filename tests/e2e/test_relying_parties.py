@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -41,10 +40,8 @@ class Running:
 
 
 @pytest.fixture
-def provider(tmp_path: Path, serve_app: Callable[..., str]) -> Iterator[Running]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    settings = installation.create(tmp_path / "installation", installation.loopback(port)).idp
+def provider(tmp_path: Path, serve_app: Callable[..., str], free_port: int) -> Iterator[Running]:
+    settings = installation.create(tmp_path / "installation", installation.loopback(free_port)).idp
     with Administration.open(settings) as desk:
         desk.clients.add_organisation(MARKET, Text("市场监督管理局", "Market regulation"))
         desk.people.add(NewPerson("wang", NAME, PASSWORD, assurance=2, subject=WANG))
@@ -52,7 +49,7 @@ def provider(tmp_path: Path, serve_app: Callable[..., str]) -> Iterator[Running]
         invitation = desk.clients.invite(terms, uses=1)["initial_access_token"]
     service = open_service(settings)
     try:
-        serve_app(service.app, port=port)
+        serve_app(service.app, port=free_port)
         yield Running(settings.issuer, str(invitation))
     finally:
         service.close()

@@ -75,6 +75,31 @@ def invite(
         members(idp.clients.invite(terms, uses=uses, valid_for=timedelta(hours=valid_hours)), as_json=as_json)
 
 
+@client.command()
+@config_option
+@json_option
+def invitations(config: str | None, as_json: bool) -> None:
+    """列出仍可使用的邀请 / List the invitations that can still be used, without their tokens.
+
+    Example: tongban client invitations
+    """
+    with idp_administration(config) as idp:
+        rows(idp.clients.invitations(), ["invitation", "organisation", "uses_left", "expires_at"], as_json=as_json)
+
+
+@client.command("withdraw-invitation")
+@click.argument("invitation")
+@config_option
+def withdraw_invitation(invitation: str, config: str | None) -> None:
+    """收回邀请；已登记的客户端不受影响 / Let nobody register by an invitation any more; clients that came of it stay.
+
+    Example: tongban client withdraw-invitation inv_01J8Z3V9Q4M6W7X8Y9Z0A1B2C3
+    """
+    with idp_administration(config) as idp:
+        idp.clients.withdraw_invitation(invitation)
+    click.echo(f"已收回 / withdrawn: {invitation}")
+
+
 @client.command("list")
 @config_option
 @json_option

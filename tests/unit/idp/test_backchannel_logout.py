@@ -162,6 +162,16 @@ def test_what_an_answer_means(
     assert named == ([event] if event else [])
 
 
+@pytest.mark.parametrize(("answer", "goes_on"), [(400, False), (OutboundFailed("away"), True)])
+def test_nobody_is_promised_another_try_that_is_not_made(
+    provider: Provider, browser: Browser, answer: Any, goes_on: bool
+) -> None:
+    provider.departments.answers[OUT] = answer
+    page = leave(browser, RelyingParty(provider, backchannel_logout_uri=OUT).tokens(browser))
+    assert ("再查一次" in page.text) is goes_on
+    assert ("请在那里也退出" in page.text) is not goes_on
+
+
 def test_retries_grow_apart_and_end(provider: Provider, browser: Browser) -> None:
     provider.departments.answers[OUT] = OutboundFailed("away")
     tokens = RelyingParty(provider, backchannel_logout_uri=OUT).tokens(browser)

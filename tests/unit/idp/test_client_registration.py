@@ -101,6 +101,20 @@ def test_the_invitation_is_used_as_often_as_it_says(either_provider: Provider) -
     assert len(provider.events("ClientRegistered")) == 2
 
 
+def test_an_operator_sees_invitations_and_takes_them_back(provider: Provider) -> None:
+    clients, token = provider.administration.clients, invited(provider, uses=2)
+    Registered(provider, token)
+    [shown] = clients.invitations()
+    assert (shown["organisation"], shown["uses_left"]) == (MARKET, 1)
+    assert token not in str(shown)
+    clients.withdraw_invitation(str(shown["invitation"]))
+    assert register(provider, token).status_code == 401
+    assert clients.invitations() == []
+    assert len(provider.events("ClientInvitationWithdrawn")) == 1
+    with pytest.raises(AdministrationError):
+        clients.withdraw_invitation(str(shown["invitation"]))
+
+
 def test_a_refused_registration_leaves_the_invitation_good(provider: Provider) -> None:
     token = invited(provider)
     assert register(provider, token, scope="governance").status_code == 400
@@ -202,6 +216,7 @@ def test_m1_a_client_cannot_leave_the_profile_it_was_invited_to(provider: Provid
         ({"software_id": 7}, "invalid_client_metadata"),
         ({"token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
         ({"client_name": ""}, "invalid_client_metadata"),
+        ({"client_name": "Bank \u202egnp.exe"}, "invalid_client_metadata"),
     ],
 )
 def test_bad_metadata_have_their_registered_error(provider: Provider, change: dict[str, Any], error: str) -> None:

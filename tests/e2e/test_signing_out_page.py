@@ -1,0 +1,78 @@
+"""Signing out in a real browser: who confirmed, who did not answer yet, and looking again without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from idp.logout.delivery import DELAYS
+from kernel.outbound import OutboundFailed
+from tests.doubles.identity_provider import PASSWORD, URBAN, Provider, provider_at
+from tests.doubles.relying_party import RelyingParty, public_client
+
+OUT = "https://{}.example/out"
+
+
+@pytest.fixture
+def provider(tmp_path: Path, serve_app: Callable[..., str], free_port: int) -> Iterator[Provider]:
+    """A provider that answers at its own issuer address."""
+    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, issuer=f"http://127.0.0.1:{free_port}") as made:
+        serve_app(made.app, port=free_port)
+        yield made
+
+
+def website(provider: Provider, name: str, **metadata: Any) -> RelyingParty:
+    back = provider.settings.issuer.replace("127.0.0.1", "localhost") + f"/{name}"
+    return public_client(provider, redirect_uris=[back], post_logout_redirect_uris=[back], **metadata)
+
+
+def sign_in(page: Page, party: RelyingParty) -> str:
+    """Sign in at a website; its ID token."""
+    [back] = party.registered["redirect_uris"]
+    page.goto(party.provider.settings.issuer + party.authorize_url(redirect_uri=back))
+    if page.locator("#password").count():
+        page.fill("#username", "wang")
+        page.fill("#password", PASSWORD)
+        with page.expect_navigation():
+            page.click("form .govuk-button:not(.govuk-password-input__toggle)")
+    with page.expect_navigation():
+        page.click("button[name=decision][value=allow]")
+    code = page.url.partition("code=")[2].partition("&")[0]
+    return str(party.redeem(code, redirect_uri=back).json["id_token"])
+
+
+@pytest.mark.parametrize(("language", "width", "scripts"), [("zh-CN", 1200, True), ("en", 390, False)])
+def test_the_page_says_who_answered_and_can_be_looked_at_again(
+    provider: Provider, new_page: Callable[..., Page], axe: Callable[[Page], None],
+    language: str, width: int, scripts: bool,
+) -> None:  # fmt: skip
+    page = new_page(language, width, scripts=scripts)
+    market = website(provider, "market", backchannel_logout_uri=OUT.format("market"))
+    urban = website(
+        provider, "urban", backchannel_logout_uri=OUT.format("urban"), tongban_organisation=URBAN,
+        client_name="Urban website", **{"client_name#zh-CN": "城市管理网站"},
+    )  # fmt: skip
+    untold = website(provider, "untold", client_name="Old website", **{"client_name#zh-CN": "旧网站"})
+    hint = sign_in(page, market)
+    sign_in(page, urban)
+    sign_in(page, untold)
+    provider.departments.answers[OUT.format("urban")] = OutboundFailed("away")
+    [back] = market.registered["redirect_uris"]
+    page.goto(f"{provider.settings.issuer}/logout?id_token_hint={hint}&post_logout_redirect_uri={back}")
+    tags = [text.strip() for text in page.locator(".govuk-tag").all_inner_texts()]
+    assert tags.count("尚未答复" if language == "zh-CN" else "No answer yet") == 1
+    assert len(tags) == 3
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth") if scripts else True
+    if scripts:
+        axe(page)
+    provider.departments.answers.clear()
+    provider.clock.advance(DELAYS[0].total_seconds())
+    provider.delivery().round()
+    with page.expect_navigation():
+        page.click("a[href*='/logout/status']")
+    assert page.locator(".tongban-tag--near").count() == 0
+    assert page.locator(f'a[href="{back}"]').count() == 1
