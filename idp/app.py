@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from idp.composition.notices import courier
 from idp.composition.signing_out import delivery
 from idp.logout.herald import Herald
 from idp.notices import Courier
+from idp.opening import open_keys, open_ledger
 from idp.pages.refusal import translate
 from idp.resource.metadata import Fetch
 from idp.sweeper import Sweeper
@@ -25,8 +25,7 @@ from kernel.canonical import JSON, decode
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database, DatabaseUnavailable
 from kernel.entropy import Entropy, SystemEntropy
-from kernel.envelope import KeyEncryptionKey
-from kernel.keys import ROTATE_EVERY, RULES, Custody, Hardware, KeyRing, Purpose
+from kernel.keys import ROTATE_EVERY, Custody, KeyRing
 from kernel.ledger.log import Ledger
 from kernel.metrics import Metrics
 from kernel.outbound import AddressPolicy, OutboundClient, OutboundFailed
@@ -139,48 +138,6 @@ def open_service(settings: IdpSettings) -> Service:
     rotation = Ticker("key-rotation", ROTATE_EVERY, custody.rotate_due)
     rotation.start()
     return Service(app, ledger, database, sweeper, rotation, passwords, carrying, herald)
-
-
-def open_keys(settings: IdpSettings, clock: Clock, entropy: Entropy) -> KeyRing:
-    """The provider's keys, rotating as configured. Raises KeyRingError."""
-    tokens = replace(
-        RULES[Purpose.JWS],
-        lead=timedelta(hours=settings.signing_key_lead_hours),
-        use=timedelta(days=settings.signing_key_days),
-    )
-    rules = {**RULES, Purpose.JWS: tokens}
-    return KeyRing.load(settings.key_dir, clock=clock, entropy=entropy, rules=rules, hardware=hardware(settings))
-
-
-def hardware(settings: IdpSettings) -> Hardware | None:
-    """The token that signing keys lie in, where one is configured. Raises HardwareUnavailable.
-
-    It stays configured while its last keys are in use, also when new ones are made in files again.
-    """
-    if settings.pkcs11_module is None:
-        return None
-    from kernel.keys.hardware import Pkcs11Token  # loaded where it is used: few installations have a token
-
-    return Pkcs11Token(
-        settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin, making=settings.keys == "pkcs11"
-    )
-
-
-def open_ledger(
-    settings: IdpSettings, database: Database, keys: KeyRing, clock: Clock, entropy: Entropy, *, serving: bool
-) -> Ledger:
-    """The provider's own log; its origin is the issuer without its scheme."""
-    versions = keys.secrets(Purpose.KEK)
-    return Ledger(
-        database,
-        origin=f"{urlsplit(settings.issuer).netloc}/v1/ledger",
-        signer=keys.log_signer(),
-        kek=KeyEncryptionKey(versions, next(iter(versions))),
-        tag_key=keys.secret(Purpose.TAG),
-        clock=clock,
-        entropy=entropy,
-        serving=serving,
-    )
 
 
 def guarded_fetch(resource: str) -> Fetch:

@@ -1,4 +1,4 @@
-"""A change that is ready to be made."""
+"""A change that is ready to be made: alone, or together with the decision that allows it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ from sqlalchemy import Connection
 from kernel.canonical import JSON
 
 
+def nothing_more() -> None:
+    """What most acts do after their commit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
-    """The entry's name and facts, and the change itself."""
+    """The entry's name and facts, the change itself, and what follows once both are durable.
+
+    ``afterwards`` gives back what is shown once (a secret), or does what no database transaction holds (ends a key).
+    """
 
     name: str
     facts: Mapping[str, JSON]
     change: Callable[[Connection], object]
+    afterwards: Callable[[], str | None] = nothing_more

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from idp.administration.errors import AdministrationError
+from idp.administration.errors import AdministrationError, NoSuchThing
 from idp.administration.records import Records
 from idp.clients import registered
 from idp.endpoints import registration
@@ -42,7 +42,7 @@ class ClientRegister:
 
     def add_organisation(self, code: str, name: Text) -> None:
         """Add a department, or rename it."""
-        added, now = Organisation(_credit_code(code), name), self.clock.now()
+        added, now = Organisation(credit_code(code), name), self.clock.now()
         facts: dict[str, JSON] = {"organisation": added.code, "zh": name.zh, "en": name.en}
         self.records.make("OrganisationAdded", facts, lambda connection: organisations.put(connection, added, now))
 
@@ -114,6 +114,23 @@ class ClientRegister:
 
         self.records.make("ClientInvitationWithdrawn", {"invitation": invitation_id}, change)
 
+    def update(self, client_id: str, metadata: Mapping[str, JSON]) -> dict[str, JSON]:
+        """Put other metadata in place of a client's (RFC 7592 §2.2). Its organisation stays: subjects depend on it."""
+        stored, data = self._stored(client_id), _checked(metadata)
+        refuse_unsignable(data, self.algorithms())
+        data.pop("client_id", None)
+        if data["tongban_organisation"] != stored.organisation:
+            raise AdministrationError(
+                "客户端不能改换机构，请另行登记", "a client keeps its organisation; register another one instead"
+            )
+        changed, secret = registered.made(client_id, data, self.entropy)
+        if changed.secret_hash is not None and stored.secret_hash is not None:
+            changed, secret = replace(changed, secret_hash=stored.secret_hash), None
+        changed = replace(changed, disabled=stored.disabled)
+        facts: dict[str, JSON] = {"client": client_id, "organisation": stored.organisation}
+        self.records.make("ClientChanged", facts, lambda connection: clients.replace(connection, changed))
+        return registered.shown(changed, secret)
+
     def every(self) -> list[dict[str, JSON]]:
         """Every client, without secrets."""
         with self.database.read() as connection:
@@ -149,7 +166,7 @@ class ClientRegister:
         with self.database.read() as connection:
             found = clients.find(connection, client_id)
         if found is None:
-            raise AdministrationError(f"没有客户端 {client_id}", f"there is no client {client_id}")
+            raise NoSuchThing(f"没有客户端 {client_id}", f"there is no client {client_id}")
         return found
 
 
@@ -216,7 +233,8 @@ def _checked(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
         ) from None
 
 
-def _credit_code(text: str) -> str:
+def credit_code(text: str) -> str:
+    """A unified social credit code in its one spelling. Raises AdministrationError."""
     try:
         return social_credit_code.parse(text).value
     except InvalidIdentifier as error:

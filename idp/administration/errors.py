@@ -11,3 +11,7 @@ class AdministrationError(Exception):
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(en)
         self.text = Text(zh, en)
+
+
+class NoSuchThing(AdministrationError):
+    """What is named is not there, or out of reach: whoever asks cannot tell which."""

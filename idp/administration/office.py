@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
 from idp.administration.client_register import ClientRegister
+from idp.administration.enrolments import Enrolments
 from idp.administration.person_register import PersonRegister
 from idp.administration.records import Records
 from idp.administration.resource_register import ResourceRegister
-from idp.app import open_keys, open_ledger
 from idp.authentication.passwords import Passwords
-from idp.composition import vault
+from idp.composition.tools import derived, vault
 from idp.notices import Channels
+from idp.opening import open_keys, open_ledger
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database
 from kernel.entropy import Entropy, SystemEntropy
 from kernel.keys import KeyRing
 from kernel.ledger.log import Ledger
 from kernel.settings import IdpSettings
+
+ENROLMENT_LASTS = timedelta(minutes=15)
 
 
 class Administration:
@@ -37,6 +41,7 @@ class Administration:
         clock: Clock,
         entropy: Entropy,
         passwords: Passwords | None = None,
+        enrolment_lasting: timedelta = ENROLMENT_LASTS,
     ) -> None:
         self._database, self._ledger, self._passwords = database, ledger, passwords or Passwords()
         records = Records(ledger, clock, entropy)
@@ -45,6 +50,9 @@ class Administration:
         sealing = vault(keys)
         channels = Channels(sealing, clock, entropy)
         self.people = PersonRegister(database, records, sealing, self._passwords, channels, clock, entropy)
+        self.enrolments = Enrolments(
+            database, records, self.people, enrolment_lasting, clock, entropy, derived(keys, "enrolment")
+        )
 
     @classmethod
     def open(cls, settings: IdpSettings) -> Self:
@@ -56,7 +64,14 @@ class Administration:
         keys = open_keys(settings, clock, entropy)
         database = Database.open(settings.database_url, pool_size=2)
         ledger = open_ledger(settings, database, keys, clock, entropy, serving=False)
-        return cls(database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy)
+        return cls(
+            database=database,
+            keys=keys,
+            ledger=ledger,
+            clock=clock,
+            entropy=entropy,
+            enrolment_lasting=timedelta(minutes=settings.enrolment_minutes),
+        )
 
     def __enter__(self) -> Self:
         """This desk."""

@@ -18,6 +18,7 @@ from idp.authentication.sealing import PersonVault
 from idp.authentication.sign_in import LONGEST_USERNAME, canonical_username
 from idp.model.assurance import LEVELS
 from idp.model.person import ROLES, NewPerson, Person, PersonKind
+from idp.model.roles import clash
 from idp.notices import Channels
 from idp.store import organisations, people, sessions
 from kernel.canonical import JSON
@@ -97,15 +98,74 @@ class PersonRegister:
 
     def disable(self, username: str) -> None:
         """Refuse an account and end its sessions and tokens everywhere within a second."""
-        name, now = canonical_username(username), self.clock.now()
+        found = self.by_username(username)
+        if found is None:
+            raise AdministrationError("没有使用这个用户名的账户", "there is no account with this user name")
+        act = self.disabling(found.id)
+        self.records.make(act.name, act.facts, act.change)
+
+    def by_username(self, username: str) -> Person | None:
+        """The account with exactly this user name."""
+        with self.database.read() as connection:
+            found = people.by_username(connection, canonical_username(username))
+        return None if found is None else found[0]
+
+    def find(self, person_id: str) -> Person | None:
+        """The account with an identifier."""
+        with self.database.read() as connection:
+            return people.find(connection, person_id)
+
+    def held(self, role: str) -> bool:
+        """Whether somebody holds an office now."""
+        with self.database.read() as connection:
+            return bool(people.holders(connection, role))
+
+    def disabling(self, person_id: str) -> Act:
+        """The act of refusing an account from now on; its sessions and tokens end within a second."""
+        now = self.clock.now()
 
         def change(connection: Connection) -> None:
-            person_id = people.disable(connection, name, now)
-            if person_id is None:
-                raise AdministrationError("没有使用这个用户名的账户", "there is no account with this user name")
+            if not people.disable(connection, person_id, now):
+                raise AdministrationError("该账户已停用", "this account is disabled already")
             sessions.end_of_person(connection, person_id, now)
 
-        self.records.make("PersonDisabled", {}, change)
+        return Act("PersonDisabled", {"person": person_id}, change)
+
+    def enabling(self, person_id: str) -> Act:
+        """The act of admitting an account again."""
+
+        def change(connection: Connection) -> None:
+            if not people.enable(connection, person_id):
+                raise AdministrationError("该账户未被停用", "this account is not disabled")
+
+        return Act("PersonEnabled", {"person": person_id}, change)
+
+    def ending_sessions(self, person_id: str) -> Act:
+        """The act of signing a person out everywhere."""
+        now = self.clock.now()
+        return Act(
+            "SessionsEnded",
+            {"person": person_id},
+            lambda connection: sessions.end_of_person(connection, person_id, now),
+        )
+
+    def changing_roles(self, person_id: str, before: tuple[str, ...], after: tuple[str, ...]) -> Act:
+        """The act of giving and taking offices. Whoever loses one is signed out, so that no token says otherwise.
+
+        Raises AdministrationError for offices that do not exist or do not go together; the change itself, when the
+        offices are no longer those that were seen.
+        """
+        check_roles(after)
+        now = self.clock.now()
+
+        def change(connection: Connection) -> None:
+            if not people.change_roles(connection, person_id, before, after):
+                raise AdministrationError("该账户的职责已有变化，请重新查看", "the offices have changed; look again")
+            if set(before) - set(after):
+                sessions.end_of_person(connection, person_id, now)
+
+        facts: dict[str, JSON] = {"person": person_id, "before": [*before], "after": [*after]}
+        return Act("RolesChanged", facts, change)
 
     def _hashed(self, password: str) -> str:
         try:
@@ -133,6 +193,7 @@ def check(new: NewPerson) -> None:
             "工作人员必须有机构，且职责须为已知职责；自然人二者皆无",
             f"staff have an organisation and roles out of {', '.join(sorted(ROLES))}; natural persons have neither",
         )
+    check_roles(new.roles)
     if not staff and new.assurance > 1 and new.subject is None:
         raise AdministrationError(
             "实名等级 2 及以上须有身份号码", "a natural person above assurance 1 needs an identity number"
@@ -155,6 +216,18 @@ def check_password(new: NewPerson) -> None:
         password_rules.check(new.password, new.username, new.name, alone=new.totp_secret is None)
     except PasswordUnusable as error:
         raise AdministrationError(error.text.zh, error.text.en) from None
+
+
+def check_roles(roles: Iterable[str]) -> None:
+    """Raises AdministrationError for offices that do not exist, or that one person may not hold together."""
+    held = [*roles]
+    if not set(held) <= ROLES or len(set(held)) != len(held):
+        raise AdministrationError("没有这样的职责", "there is no such office")
+    if clash(held):
+        raise AdministrationError(
+            "系统管理、安全管理与审计职责须由不同的人担任",
+            "to run the system, to guard its accounts and to audit both are offices of different persons",
+        )
 
 
 def refuse_impossible(connection: Connection, person: Person, subject_index: bytes | None) -> None:

@@ -1,9 +1,9 @@
-"""Changes by operators, each recorded in the transaction that makes it."""
+"""Changes by operators and administrators, each recorded in the transaction that makes it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -16,14 +16,23 @@ from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 
+OPERATOR = "operator"
+"""Who acts through the command: whoever can read the keys' folder. Not a person the database knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Writes a change and its entry together, or neither."""
+    """Writes a change and its entry together, or neither. ``actor`` and ``command`` stand in every entry."""
 
     ledger: Ledger
     clock: Clock
     entropy: Entropy
+    actor: str = OPERATOR
+    command: str = OPERATOR
+
+    def of(self, actor: str, command: str) -> Records:
+        """The same, for what one person does by one command."""
+        return replace(self, actor=actor, command=command)
 
     def make(
         self,
@@ -40,9 +49,10 @@ class Records:
 
         Raises LedgerUnavailable and what a change raises.
         """
+        told: dict[str, JSON] = {"actor": self.actor, "command": self.command}
         together = new_id("adm", self.clock, self.entropy)
         events = [
-            Event(act.name, together, item=str(number) if number else "", facts=act.facts, subject=subject)
+            Event(act.name, together, item=str(number) if number else "", facts={**act.facts, **told}, subject=subject)
             for number, (act, subject) in enumerate(acts)
         ]
 

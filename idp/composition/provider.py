@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from idp.composition.account import AccountRooms
+from idp.composition.administration import AdministrationRooms
 from idp.composition.authorization import AuthorizationRooms
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
@@ -29,6 +30,7 @@ class Composition:
         self._authorization = AuthorizationRooms(tools, self._clients, self._people, self._tokens)
         self._signing_out = SigningOutRooms(tools, self._clients, self._people, self._tokens)
         self._account = AccountRooms(tools, self._people)
+        self._administration = AdministrationRooms(tools, self._clients, self._people, self._tokens)
 
     def routes(self) -> tuple[Route, ...]:
         """Everything that answers."""
@@ -38,6 +40,8 @@ class Composition:
             *self._authorization.consent_list.routes(),
             *self._people.own_sign_in.routes(),
             *self._account.routes(),
+            *self._administration.enrolment_pages.routes(),
+            *self._administration.api(),
             *self._signing_out.pages.routes(),
         )
         return (*protocol_routes(self._endpoints()), *log.routes(), *pages)

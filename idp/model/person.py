@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from idp.model.assurance import Factor
 from idp.model.contact import Contact
+from idp.model.roles import Role
 from kernel.identifiers.subject import SubjectRef
 
 
@@ -17,7 +18,7 @@ class PersonKind(StrEnum):
     STAFF = "staff"
 
 
-ROLES = frozenset({"provider-officer", "governance-approver", "governance-officer", "auditor"})
+ROLES = frozenset(role.value for role in Role)
 """The offices staff may hold (RFC 9068 §2.2.3.1 `roles`)."""
 
 

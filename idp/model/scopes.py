@@ -17,6 +17,7 @@ CASES = "cases"
 GOVERNANCE = "governance"
 USAGE = "usage"
 INTROSPECT = "introspect"
+ADMIN = "admin"
 
 LABELS: dict[str, Text] = {
     OPENID: Text(
@@ -29,17 +30,21 @@ LABELS: dict[str, Text] = {
     GOVERNANCE: Text("以您的职务审批数据共享", "Decide on data sharing in your official role"),
     USAGE: Text("查看谁使用过您的数据", "See who used your data"),
     INTROSPECT: Text("查验访问令牌", "Examine access tokens"),
+    ADMIN: Text("以您的职务管理本服务", "Administer this service in your official role"),
 }
 """Every scope, in the words of the consent page."""
 
 EXCHANGE = frozenset({CASES, GOVERNANCE, USAGE})
 """Scopes whose access tokens are meant for the exchange and therefore always sender-constrained."""
 
-OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, PHONE, GOVERNANCE, USAGE})
+OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, PHONE, GOVERNANCE, USAGE, ADMIN})
 """Scopes only a person can give."""
 
 OF_SYSTEMS = frozenset({CASES, INTROSPECT})
 """Scopes a system holds by its registration (client credentials)."""
+
+PRIVILEGED = frozenset({ADMIN, INTROSPECT})
+"""Scopes that reach beyond the client's own department: whoever administers one department cannot give them away."""
 
 
 def parse(text: str, theirs: Collection[str] = ()) -> tuple[str, ...]:

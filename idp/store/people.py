@@ -88,10 +88,36 @@ def spend_totp_counter(connection: Connection, person_id: str, counter: int) -> 
     return connection.execute(statement).rowcount == 1
 
 
-def disable(connection: Connection, username: str, now: datetime) -> str | None:
-    """Refuse the account from now on; its identifier, or None when there is no such account."""
-    statement = update(person).where(person.c.username == username).values(disabled_at=now).returning(person.c.id)
-    return connection.execute(statement).scalar_one_or_none()
+def disable(connection: Connection, person_id: str, now: datetime) -> bool:
+    """Refuse the account from now on; False when it was refused before, or is not there."""
+    statement = update(person).where(person.c.id == person_id, person.c.disabled_at.is_(None)).values(disabled_at=now)
+    return connection.execute(statement).rowcount == 1
+
+
+def enable(connection: Connection, person_id: str) -> bool:
+    """Admit the account again; False when it was not refused."""
+    statement = (
+        update(person).where(person.c.id == person_id, person.c.disabled_at.is_not(None)).values(disabled_at=None)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def change_roles(connection: Connection, person_id: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+    """Give a member of staff other offices; False when they do not hold exactly those that were seen before."""
+    statement = (
+        update(person)
+        .where(person.c.id == person_id, person.c.roles == " ".join(before), person.c.kind == PersonKind.STAFF.value)
+        .values(roles=" ".join(after))
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def holders(connection: Connection, role: str) -> list[str]:
+    """Who holds an office and is not refused."""
+    statement = select(person.c.id, person.c.roles).where(
+        person.c.kind == PersonKind.STAFF.value, person.c.disabled_at.is_(None)
+    )
+    return [row.id for row in connection.execute(statement) if role in row.roles.split()]
 
 
 def change_password(connection: Connection, person_id: str, password_hash: str) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from idp.model.assurance import Authentication
 from idp.model.session import Session
 from idp.store import families, logout_notices, versions
 from idp.store.tables import person, web_session
 from kernel.canonical import encode
+
+MOST_SHOWN = 100
 
 
 def add(connection: Connection, added: Session, cookie_hash: bytes) -> None:
@@ -95,6 +97,24 @@ def end_of_person(connection: Connection, person_id: str, now: datetime) -> None
     live = select(web_session.c.id).where(web_session.c.person == person_id, web_session.c.ended_at.is_(None))
     for session_id in connection.execute(live).scalars().all():
         end(connection, session_id, now)
+
+
+def live_of_person(connection: Connection, person_id: str, now: datetime) -> list[Session]:
+    """Where a person is signed in now, newest use first."""
+    statement = (
+        select(web_session)
+        .where(web_session.c.person == person_id, web_session.c.ended_at.is_(None), web_session.c.expires_at > now)
+        .order_by(web_session.c.seen_at.desc())
+        .limit(MOST_SHOWN)
+    )
+    return [_session(row) for row in connection.execute(statement)]
+
+
+def count_live(connection: Connection, now: datetime) -> int:
+    """How many sessions there are now."""
+    statement = select(func.count()).where(web_session.c.ended_at.is_(None), web_session.c.expires_at > now)
+    count: int = connection.execute(statement).scalar_one()
+    return count
 
 
 def _session(row: Row[tuple[object, ...]]) -> Session:

@@ -10,6 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from idp.store.tables import (
     code,
     consent,
+    enrolment,
     family,
     interaction,
     invitation,
@@ -18,6 +19,7 @@ from idp.store.tables import (
     logout_notice,
     notice,
     passkey_challenge,
+    proposal,
     pushed_request,
     refresh,
     revoked_token,
@@ -32,8 +34,9 @@ BITE = 500
 KEEP_AFTERWARDS = timedelta(hours=1)
 """Longer than any token lives, so that reuse and revocation are still noticed."""
 
-KEEP_CONSENTS = timedelta(days=3 * 365)
-"""How long a person can look up what they agreed to after it ended (PIPL article 56 keeps such records three years)."""
+KEEP_RECORDS = timedelta(days=3 * 365)
+"""How long a person can look up what they agreed to after it ended (PIPL article 56 keeps such records three years),
+and administrators what was proposed and decided."""
 KEEP_NOTICES = timedelta(days=1)
 """Longer than a department is tried to be told; what came of it stays in the ledger."""
 
@@ -57,7 +60,9 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, throttle, throttle.c.keep_until < now),
         *(_bite(connection, child, child.c.family.in_(dead)) for child in (code, refresh, issued_token)),
         _bite(connection, family, gone & _childless()),
-        _bite(connection, consent, consent.c.until < now - KEEP_CONSENTS),
+        _bite(connection, enrolment, enrolment.c.expires_at < past),
+        _bite(connection, proposal, proposal.c.proposed_at < now - KEEP_RECORDS),
+        _bite(connection, consent, consent.c.until < now - KEEP_RECORDS),
         _bite(connection, logout_notice, logout_notice.c.ended_at < now - KEEP_NOTICES),
         _bite(connection, web_session, web_session.c.expires_at < past),
     ]

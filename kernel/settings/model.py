@@ -237,6 +237,14 @@ class IdpSettings:
         default="",
         metadata=_key("smtp：发件人邮件地址", "smtp: the e-mail address notices come from"),
     )
+    enrolment_minutes: int = field(
+        default=15,
+        metadata=_key(
+            "工作人员一次性开户链接的有效分钟数",
+            "Minutes for which a one-time link for a new member of staff can be used",
+            checks.between(5, 24 * 60),
+        ),
+    )
     consent_days: int = field(
         default=365,
         metadata=_key(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from idp.administration import Administration
-from idp.app import open_ledger
+from idp.opening import open_ledger
 from kernel import jose
 from kernel.canonical import JSON
 from kernel.clock import SystemClock

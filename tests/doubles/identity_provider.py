@@ -12,7 +12,7 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from idp.administration import Administration
-from idp.app import create_app, open_ledger
+from idp.app import create_app
 from idp.authentication.accounts import Accounts
 from idp.authentication.own_account import OwnChanges
 from idp.authentication.own_authenticators import OwnAuthenticators
@@ -26,6 +26,7 @@ from idp.logout.delivery import LogoutDelivery
 from idp.model.contact import Contact, ContactKind
 from idp.model.person import NewPerson, Person, PersonKind
 from idp.notices import Channels, Courier, Notices
+from idp.opening import open_ledger
 from idp.store import people
 from kernel import jose, migrations
 from kernel.canonical import JSON

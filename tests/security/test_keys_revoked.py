@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.app import open_keys
+from idp.opening import open_keys
 from kernel import jose
 from kernel.entropy import SeededEntropy, SystemEntropy
 from kernel.keys import Custody

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from idp.administration import Administration
 from tongban import installation
+from tongban.commands.person import show_first_link
 from tongban.output import wrong
 
 
@@ -20,14 +22,16 @@ def init(data: Path, database: str | None, port_base: int) -> None:
     Example: tongban init --data /srv/tongban
     """
     try:
-        installation.create(data, installation.loopback(port_base, "localhost"), database=database)
+        settings = installation.create(data, installation.loopback(port_base, "localhost"), database=database)
     except installation.NotInstallable as error:
         wrong(error.text.zh, error.text.en)
     click.echo(f"已建立 / made: {data}/tongban.toml")
+    with Administration.open(settings.idp) as idp:
+        show_first_link(settings.idp, idp)
     click.echo(
         "下一步 / next:\n"
+        f"  tongban serve all --config {data}/tongban.toml\n"
         f"  tongban organisation add CODE --name-zh … --name-en … --config {data}/tongban.toml\n"
         f"  tongban person add … --config {data}/tongban.toml\n"
-        f"  tongban catalogue apply MANIFESTS --config {data}/tongban.toml\n"
-        f"  tongban serve all --config {data}/tongban.toml"
+        f"  tongban catalogue apply MANIFESTS --config {data}/tongban.toml"
     )

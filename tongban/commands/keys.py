@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from idp.app import open_keys
+from idp.opening import open_keys
 from kernel.clock import SystemClock
 from kernel.database import DatabaseUnavailable, UnsafeDatabase
 from kernel.entropy import SystemEntropy

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import click
 
 from exchange.administration import open_administration
-from idp.app import open_keys, open_ledger
+from idp.opening import open_keys, open_ledger
 from kernel.clock import SystemClock
 from kernel.database import Database
 from kernel.entropy import SystemEntropy

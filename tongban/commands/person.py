@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from idp.administration import text_of
+from idp.administration import Administration, text_of
 from idp.authentication.totp import new_secret, provisioning_uri
 from idp.model import contact
 from idp.model.contact import Contact, ContactKind
@@ -17,7 +17,8 @@ from kernel.entropy import SystemEntropy
 from kernel.identifiers import InvalidIdentifier
 from kernel.identifiers.subject import SubjectRef
 from kernel.identifiers.subject import parse as parse_subject
-from tongban.commands.configuration import idp_administration
+from kernel.settings import IdpSettings
+from tongban.commands.configuration import idp_administration, load_settings
 from tongban.output import config_option, json_option, write_json, wrong
 
 
@@ -101,6 +102,27 @@ def citizen(number: str) -> SubjectRef | None:
         return parse_subject("citizen-number", number) if number else None
     except InvalidIdentifier as error:
         wrong(error.reason.zh, error.reason.en)
+
+
+def show_first_link(settings: IdpSettings, idp: Administration) -> None:
+    """Print the first administrator's one-time link; it is written nowhere else."""
+    secret = idp.enrolments.first()
+    click.echo(
+        f"首位系统管理员的一次性链接，{settings.enrolment_minutes} 分钟内有效，只显示这一次"
+        f" / one-time link for the first system administrator, for {settings.enrolment_minutes} minutes, shown once:\n"
+        f"  {settings.issuer}/enrol/{secret}"
+    )
+
+
+@person.command("first-administrator")
+@config_option
+def first_administrator(config: str | None) -> None:
+    """再打印一次首位系统管理员的链接 / Another link for the first system administrator; the one before stops working.
+
+    Example: tongban person first-administrator
+    """
+    with idp_administration(config) as idp:
+        show_first_link(load_settings(config).idp, idp)
 
 
 @person.command("import")

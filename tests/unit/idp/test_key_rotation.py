@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from idp.app import open_keys
+from idp.opening import open_keys
 from idp.tokens import lifetimes
 from kernel.clock import SystemClock
 from kernel.entropy import SystemEntropy

@@ -13,8 +13,9 @@ from werkzeug.test import Client
 from idp.clients.memory import LOOK_EVERY, Versioned
 from idp.model.invitation import Terms
 from idp.model.passkey import Passkey
+from idp.model.proposal import Proposal
 from idp.model.secret import hashed
-from idp.store import codes, passkeys, refresh_tokens, second_factors, tables, versions
+from idp.store import codes, passkeys, proposals, refresh_tokens, second_factors, tables, versions
 from idp.sweeper import Sweeper
 from kernel import migrations
 from kernel.clock import ManualClock
@@ -64,6 +65,15 @@ def fill(provider: Provider) -> None:
     provider.database.write(work)
 
 
+def propose_and_invite(provider: Provider) -> None:
+    """One proposal and one enrolment link."""
+    provider.administration.enrolments.first()
+    now, officer = provider.clock.now(), provider.administration.people.by_username("officer")
+    assert officer is not None
+    made = Proposal("prp_1", "keys.revoke", {"kid": "x"}, officer.id, now, now + timedelta(hours=1))
+    provider.database.write(lambda connection: proposals.add(connection, made))
+
+
 def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provider) -> None:
     party, key, clock = RelyingParty(either_provider), ProofKey(either_provider), either_provider.clock
     sweeper = Sweeper(either_provider.database, clock)
@@ -75,6 +85,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
     tell(either_provider)
     everything_else(either_provider, party)
     fill(either_provider)
+    propose_and_invite(either_provider)
     before = counts(either_provider)
     assert all(before.values()), before
     assert sweeper.sweep() == 0
@@ -92,6 +103,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
         "person",
         "credential",
         "consent",
+        "proposal",
     }
     lasting |= {"contact_channel", "passkey", "recovery_code", "known_device"}
     assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}

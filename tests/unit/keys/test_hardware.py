@@ -13,7 +13,8 @@ import pytest
 from pkcs11 import Attribute, ObjectClass
 from pkcs11.exceptions import AttributeSensitive
 
-from idp.app import create_app, open_keys
+from idp.app import create_app
+from idp.opening import open_keys
 from kernel import jose
 from kernel.clock import ManualClock
 from kernel.entropy import SystemEntropy

@@ -1,8 +1,10 @@
 """The command: exit status 0 done, 1 the honest answer is no, 2 wrong usage; one sentence, never a traceback."""
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,20 @@ def test_every_subcommand_has_help_with_an_example():
         leaves = getattr(command, "commands", {name: command}).values()
         for leaf in leaves:
             assert "Example: tongban" in (leaf.help or ""), leaf.name
+
+
+def test_init_prints_one_link_for_the_first_administrator_and_no_account_exists(tmp_path):
+    """M2: no default credentials; the link works once and stands in no file."""
+    done = tongban("init", "--data", str(tmp_path), "--port-base", "9760")
+    [link] = [word for word in done.stdout.split() if word.startswith("http://localhost:9760/enrol/")]
+    secret = link.rpartition("/")[2]
+    assert len(secret) >= 43
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert secret.encode() not in path.read_bytes(), path
+    with closing(sqlite3.connect(tmp_path / "idp.sqlite3")) as database:
+        assert database.execute("SELECT count(*) FROM person").fetchone() == (0,)
+        assert database.execute("SELECT count(*) FROM client WHERE secret_hash IS NOT NULL").fetchone() == (0,)
 
 
 def test_init_makes_a_private_configuration_and_current_databases(installed):

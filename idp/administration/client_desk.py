@@ -1,0 +1,88 @@
+"""Clients and departments, for administrators: each command asks for the right first, on creating and on changing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from idp.administration.client_register import ClientRegister
+from idp.administration.errors import NoSuchThing
+from idp.administration.rights import Actor, Command, NotPermitted, Reach, permit, permit_somewhere
+from idp.model import scopes
+from kernel.canonical import JSON
+from kernel.text import Text
+
+ORGANISATION = "tongban_organisation"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDesk:
+    """Every method raises NotPermitted, and AdministrationError for what cannot be done."""
+
+    register: ClientRegister
+
+    def every(self, actor: Actor) -> list[dict[str, JSON]]:
+        """The clients within reach."""
+        far = permit_somewhere(actor, Command.SEE_CLIENTS)
+        listed = self.register.every()
+        return listed if far is Reach.EVERYWHERE else [each for each in listed if _owner(each) == actor.organisation]
+
+    def show(self, actor: Actor, client_id: str) -> dict[str, JSON]:
+        """One client."""
+        permit_somewhere(actor, Command.SEE_CLIENTS)
+        found = self.register.show(client_id)
+        try:
+            permit(actor, Command.SEE_CLIENTS, _owner(found))
+        except NotPermitted:
+            raise NoSuchThing(f"没有客户端 {client_id}", f"there is no client {client_id}") from None
+        return found
+
+    def add(self, actor: Actor, metadata: Mapping[str, JSON]) -> dict[str, JSON]:
+        """Register a client; its secret is shown this once."""
+        self._may(actor, Command.REGISTER_CLIENT, metadata)
+        return self._acting(actor, Command.REGISTER_CLIENT).add(metadata)
+
+    def update(self, actor: Actor, client_id: str, metadata: Mapping[str, JSON]) -> dict[str, JSON]:
+        """Put other metadata in place of a client's. The right is needed for what it was and what it becomes (M1)."""
+        self._may_change(actor, Command.UPDATE_CLIENT, client_id)
+        self._may(actor, Command.UPDATE_CLIENT, metadata)
+        return self._acting(actor, Command.UPDATE_CLIENT).update(client_id, metadata)
+
+    def rotate_secret(self, actor: Actor, client_id: str) -> dict[str, JSON]:
+        """A new secret, shown this once."""
+        self._may_change(actor, Command.ROTATE_SECRET, client_id)
+        return self._acting(actor, Command.ROTATE_SECRET).rotate_secret(client_id)
+
+    def disable(self, actor: Actor, client_id: str) -> None:
+        """Refuse a client and its tokens everywhere within a second."""
+        self._may_change(actor, Command.DISABLE_CLIENT, client_id)
+        self._acting(actor, Command.DISABLE_CLIENT).disable(client_id)
+
+    def organisations(self, actor: Actor) -> list[dict[str, JSON]]:
+        """Every department."""
+        permit_somewhere(actor, Command.SEE_ORGANISATIONS)
+        return self.register.organisations()
+
+    def put_organisation(self, actor: Actor, code: str, name: Text) -> None:
+        """Add a department, or rename it."""
+        permit(actor, Command.PUT_ORGANISATION, code)
+        self._acting(actor, Command.PUT_ORGANISATION).add_organisation(code, name)
+
+    def _acting(self, actor: Actor, command: Command) -> ClientRegister:
+        return replace(self.register, records=self.register.records.of(actor.person, command.value))
+
+    def _may_change(self, actor: Actor, command: Command, client_id: str) -> None:
+        """Not even the secret of a client that may do more than its administrator: who has it, has its rights."""
+        permit_somewhere(actor, command)
+        self._may(actor, command, self.show(actor, client_id))
+
+    def _may(self, actor: Actor, command: Command, metadata: Mapping[str, JSON]) -> None:
+        permit(actor, command, _owner(metadata))
+        privileged = not scopes.PRIVILEGED.isdisjoint(str(metadata.get("scope", "")).split())
+        if privileged and permit_somewhere(actor, command) is Reach.OWN:
+            raise NotPermitted
+
+
+def _owner(metadata: Mapping[str, JSON]) -> str | None:
+    owner = metadata.get(ORGANISATION)
+    return owner if isinstance(owner, str) else None

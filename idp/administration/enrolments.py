@@ -1,0 +1,146 @@
+"""One-time links by which members of staff make their own accounts; the first of them by whoever installs.
+
+No account ever exists with a password somebody else knows, and none exists before its owner made it (M2).
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b32encode
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+
+from sqlalchemy import Connection
+
+from idp.administration.acts import Act
+from idp.administration.errors import AdministrationError
+from idp.administration.person_register import PersonRegister
+from idp.administration.records import Records
+from idp.authentication import totp
+from idp.model.client import Organisation
+from idp.model.enrolment import Enrolment
+from idp.model.person import NewPerson, PersonKind
+from idp.model.roles import Role
+from idp.model.secret import hashed
+from idp.store import enrolments, organisations, people
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy, token
+from kernel.ids import new_id
+
+IN_OFFICE = 3
+"""The level staff are proofed to: whoever invites them knows them in office (domain.md §13)."""
+_LONGEST_SECRET = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What somebody enters on the page: a name to sign in with, their own, a password, a code that proves the app."""
+
+    username: str
+    name: str = field(repr=False)
+    password: str = field(repr=False)
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolments:
+    """Makes links and turns them into accounts. ``key`` makes each link's TOTP secret, so that nothing is kept."""
+
+    database: Database
+    records: Records
+    register: PersonRegister
+    lasting: timedelta
+    clock: Clock
+    entropy: Entropy
+    key: bytes = field(repr=False)
+
+    def first(self) -> str:
+        """The secret of a link for the first system administrator; an older one stops working.
+
+        Raises AdministrationError once there is such an administrator.
+        """
+        act = self.inviting((Role.SYSTEM.value,), None, only_while_vacant=True)
+        self.records.make(act.name, act.facts, act.change)
+        return str(act.afterwards())
+
+    def inviting(self, roles: tuple[str, ...], organisation: str | None, *, only_while_vacant: bool = False) -> Act:
+        """The act of making a link. ``only_while_vacant``: refused once somebody holds the (single) office."""
+        secret, now = token(self.entropy), self.clock.now()
+        made = Enrolment(
+            new_id("enr", self.clock, self.entropy), hashed(secret), roles, organisation, now + self.lasting
+        )
+
+        def change(connection: Connection) -> None:
+            if only_while_vacant:
+                [role] = roles
+                if people.holders(connection, role):
+                    raise AdministrationError("该职责已有人担任", "somebody holds this office already")
+                enrolments.cancel(connection, role, now)
+            if organisation is not None and organisation not in organisations.every(connection):
+                raise AdministrationError("该机构尚未登记", "this organisation is not registered")
+            enrolments.add(connection, made)
+
+        facts: dict[str, JSON] = {"enrolment": made.id, "roles": [*roles], "organisation": organisation}
+        return Act("StaffInvited", facts, change, lambda: secret)
+
+    def find(self, secret: str) -> Enrolment | None:
+        """The link with a secret, while it can be used."""
+        if len(secret) > _LONGEST_SECRET:
+            return None
+        with self.database.read() as connection:
+            return enrolments.find(connection, hashed(secret), self.clock.now())
+
+    def totp_secret(self, secret: str) -> str:
+        """The TOTP secret that belongs to a link: the same however often the page is opened (160 bits, RFC 4226 §4)."""
+        return b32encode(hmac.digest(self.key, f"totp\0{secret}".encode(), sha256)[:20]).decode()
+
+    def enrol(self, secret: str, newcomer: Newcomer, body: Organisation | None) -> None:
+        """Make the account and use the link up, in one transaction. Raises AdministrationError, and then does neither.
+
+        ``body``: the operating organisation, which the first administrator names.
+        """
+        found = self.find(secret)
+        if found is None:
+            raise LinkGone
+        shared, now = self.totp_secret(secret), self.clock.now()
+        counter = totp.matching_counter(shared, newcomer.code, now)
+        if counter is None:
+            raise AdministrationError("验证码不正确", "the code is wrong")
+        made = self.register.made(_account(newcomer, found, body, shared))
+
+        def change(connection: Connection) -> None:
+            if not enrolments.use(connection, found.hash, now):
+                raise LinkGone
+            if found.organisation is None and body is not None:
+                organisations.put(connection, body, now)
+            made.change(connection)
+            people.spend_totp_counter(connection, str(made.facts["person"]), counter)
+
+        facts: dict[str, JSON] = {**made.facts, "enrolment": found.id, "roles": [*found.roles]}
+        self.records.of(str(made.facts["person"]), "enrol").make(made.name, facts, change)
+
+
+class LinkGone(AdministrationError):
+    """The link was used, has expired, or never existed: nobody outside can tell which."""
+
+    def __init__(self) -> None:
+        super().__init__("此链接已使用或已过期", "this link was used or has expired")
+
+
+def _account(newcomer: Newcomer, found: Enrolment, body: Organisation | None, shared: str) -> NewPerson:
+    organisation = found.organisation or (body.code if body is not None else None)
+    if organisation is None:
+        raise AdministrationError("请填写运营机构", "name the operating organisation")
+    return NewPerson(
+        username=newcomer.username,
+        name=newcomer.name,
+        password=newcomer.password,
+        kind=PersonKind.STAFF,
+        assurance=IN_OFFICE,
+        totp_secret=shared,
+        organisation=organisation,
+        roles=found.roles,
+    )

@@ -1,0 +1,194 @@
+"""People, for administrators: looked up by exact user name, shown without numbers, changed by whoever may."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from idp.administration.acts import Act
+from idp.administration.enrolments import Enrolments
+from idp.administration.errors import NoSuchThing
+from idp.administration.person_register import PersonRegister, check_roles
+from idp.administration.proposals import Prepare, Proposals
+from idp.administration.rights import Actor, Command, NotPermitted, Reach, permit, permit_somewhere, reach
+from idp.model.person import Person, PersonKind
+from idp.model.proposal import Proposal
+from idp.model.roles import ADMINISTRATORS, Role
+from idp.model.session import Session
+from idp.store import sessions
+from kernel.canonical import JSON
+
+OF_A_DEPARTMENT = frozenset({Role.CLERK, Role.PROVIDER_OFFICER})
+"""Offices that reach no further than their department: all that its administrator can give."""
+OF_THE_FOUNDING = frozenset({Role.SECURITY, Role.AUDIT})
+"""Offices the first administrator fills, each once; from then on it takes two persons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A link, shown once, or the proposal that it takes."""
+
+    secret: str | None
+    proposal: Proposal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleDesk:
+    """Every method raises NotPermitted, and AdministrationError for what cannot be done."""
+
+    register: PersonRegister
+    enrolments: Enrolments
+    proposals: Proposals
+
+    def by_username(self, actor: Actor, username: str) -> Person:
+        """The account with exactly this name; one out of reach looks like one that is not there."""
+        permit_somewhere(actor, Command.SEE_PEOPLE)
+        return self._within(actor, self.register.by_username(username))
+
+    def show(self, actor: Actor, person_id: str) -> Person:
+        """The account with an identifier."""
+        permit_somewhere(actor, Command.SEE_PEOPLE)
+        return self._within(actor, self.register.find(person_id))
+
+    def sessions(self, actor: Actor, person_id: str) -> list[Session]:
+        """Where somebody is signed in now."""
+        found = self.show(actor, person_id)
+        with self.register.database.read() as connection:
+            return sessions.live_of_person(connection, found.id, self._now())
+
+    def count_sessions(self, actor: Actor) -> int:
+        """How many sessions there are now."""
+        permit(actor, Command.SEE_SESSIONS, None)
+        with self.register.database.read() as connection:
+            return sessions.count_live(connection, self._now())
+
+    def disable(self, actor: Actor, person_id: str) -> Proposal | None:
+        """Refuse an account. Of somebody who guards the others it takes two persons: a proposal is then the answer."""
+        found = self._changed(actor, Command.DISABLE_PERSON, person_id)
+        if Role.SECURITY in found.roles:
+            return self.proposals.propose(actor, Command.DISABLE_PERSON, {"person": found.id})
+        self._made(actor, Command.DISABLE_PERSON, self.register.disabling(found.id))
+        return None
+
+    def enable(self, actor: Actor, person_id: str) -> None:
+        """Admit an account again."""
+        found = self._changed(actor, Command.ENABLE_PERSON, person_id)
+        self._made(actor, Command.ENABLE_PERSON, self.register.enabling(found.id))
+
+    def end_sessions(self, actor: Actor, person_id: str) -> None:
+        """Sign a person out everywhere within a second."""
+        found = self._changed(actor, Command.END_SESSIONS, person_id)
+        self._made(actor, Command.END_SESSIONS, self.register.ending_sessions(found.id))
+
+    def change_roles(self, actor: Actor, person_id: str, after: tuple[str, ...]) -> Proposal | None:
+        """Give and take offices. An administrator's takes two persons: a proposal is then the answer."""
+        found = self._changed(actor, Command.CHANGE_ROLES, person_id)
+        changed = set(found.roles) ^ set(after)
+        self._may_give(actor, Command.CHANGE_ROLES, changed)
+        act = self.register.changing_roles(found.id, found.roles, after)
+        if changed & ADMINISTRATORS:
+            facts: dict[str, JSON] = {"person": found.id, "before": [*found.roles], "after": [*after]}
+            return self.proposals.propose(actor, Command.CHANGE_ROLES, facts)
+        self._made(actor, Command.CHANGE_ROLES, act)
+        return None
+
+    def invite(self, actor: Actor, roles: tuple[str, ...], organisation: str) -> Invited:
+        """A one-time link for a new member of staff, or the proposal it takes for a new administrator."""
+        permit(actor, Command.INVITE_PERSON, organisation)
+        check_roles(roles)
+        founding = len(roles) == 1 and set(roles) <= OF_THE_FOUNDING and Role.SYSTEM in actor.roles
+        if founding and not self._held(roles[0]):
+            act = self.enrolments.inviting(roles, organisation, only_while_vacant=True)
+        else:
+            self._may_give(actor, Command.INVITE_PERSON, set(roles))
+            if set(roles) & ADMINISTRATORS:
+                facts: dict[str, JSON] = {"roles": [*roles], "organisation": organisation}
+                return Invited(None, self.proposals.propose(actor, Command.INVITE_PERSON, facts))
+            act = self.enrolments.inviting(roles, organisation)
+        self._made(actor, Command.INVITE_PERSON, act)
+        return Invited(act.afterwards())
+
+    def _may_give(self, actor: Actor, command: Command, roles: Collection[str]) -> None:
+        """M1: nobody hands out more than their own office covers."""
+        if reach(actor.roles, command) is Reach.OWN and not set(roles) <= OF_A_DEPARTMENT:
+            raise NotPermitted
+        if Role.SYSTEM in actor.roles and not set(roles) <= ADMINISTRATORS:
+            raise NotPermitted  # the system's administrator builds the administration and appoints nobody else
+
+    def _held(self, role: str) -> bool:
+        return self.register.held(role)
+
+    def _changed(self, actor: Actor, command: Command, person_id: str) -> Person:
+        """Whom a command is about. Nobody changes themselves; a department's administrator, no administrator."""
+        permit_somewhere(actor, command)
+        found = self.show(actor, person_id)
+        permit(actor, command, found.organisation)
+        if found.id == actor.person:
+            raise NotPermitted
+        if reach(actor.roles, command) is Reach.OWN and not set(found.roles) <= OF_A_DEPARTMENT:
+            raise NotPermitted
+        if Role.HELPDESK in actor.roles and Role.SECURITY not in actor.roles and set(found.roles) & ADMINISTRATORS:
+            raise NotPermitted
+        return found
+
+    def _within(self, actor: Actor, found: Person | None) -> Person:
+        known = self._known(found)
+        try:
+            permit(actor, Command.SEE_PEOPLE, known.organisation)
+        except NotPermitted:
+            return self._known(None)
+        return known
+
+    @staticmethod
+    def _known(found: Person | None) -> Person:
+        if found is None:
+            raise NoSuchThing("没有这个账户", "there is no such account")
+        return found
+
+    def _made(self, actor: Actor, command: Command, act: Act) -> None:
+        self.register.records.of(actor.person, command.value).make(act.name, act.facts, act.change)
+
+    def _now(self) -> datetime:
+        return self.register.clock.now()
+
+
+def kinds(register: PersonRegister, enrolments: Enrolments) -> Mapping[Command, Prepare]:
+    """How the proposals about people are carried out."""
+
+    def disabling(proposal: Proposal) -> Act:
+        return register.disabling(str(proposal.facts["person"]))
+
+    def changing_roles(proposal: Proposal) -> Act:
+        facts = proposal.facts
+        return register.changing_roles(str(facts["person"]), _names(facts["before"]), _names(facts["after"]))
+
+    def inviting(proposal: Proposal) -> Act:
+        roles = _names(proposal.facts["roles"])
+        check_roles(roles)
+        return enrolments.inviting(roles, str(proposal.facts["organisation"]))
+
+    return {
+        Command.DISABLE_PERSON: disabling,
+        Command.CHANGE_ROLES: changing_roles,
+        Command.INVITE_PERSON: inviting,
+    }
+
+
+def shown(person: Person) -> dict[str, JSON]:
+    """An account without numbers, addresses or secrets. A citizen's name stays away, too: the user name was asked."""
+    staff = person.kind is PersonKind.STAFF
+    return {
+        "id": person.id,
+        "username": person.username,
+        "name": person.name if staff else None,
+        "kind": person.kind.value,
+        "assurance": person.assurance,
+        "disabled": person.disabled,
+        "organisation": person.organisation,
+        "roles": [*person.roles],
+    }
+
+
+def _names(value: JSON) -> tuple[str, ...]:
+    return tuple(str(each) for each in value) if isinstance(value, list) else ()

@@ -1,0 +1,118 @@
+"""Four eyes: who proposes a sensitive change never confirms it, and who confirms is bound to what they saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from idp.administration.acts import Act
+from idp.administration.errors import AdministrationError, NoSuchThing
+from idp.administration.records import Records
+from idp.administration.rights import Actor, Command, NotPermitted, permit_somewhere, reach
+from idp.model.proposal import Outcome, Proposal
+from idp.store import people, proposals
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy
+from kernel.ids import new_id
+
+LASTS = timedelta(hours=72)
+"""Long enough for a weekend; what nobody confirms lapses."""
+
+Prepare = Callable[[Proposal], Act]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Proposes, shows, decides. ``kinds``: how each command that takes two persons is carried out."""
+
+    database: Database
+    records: Records
+    clock: Clock
+    entropy: Entropy
+    kinds: Mapping[Command, Prepare]
+
+    def propose(self, actor: Actor, command: Command, facts: Mapping[str, JSON]) -> Proposal:
+        """Put a change before a second person. The caller has checked that the actor may do it at all."""
+        now = self.clock.now()
+        made = Proposal(new_id("prp", self.clock, self.entropy), command.value, facts, actor.person, now, now + LASTS)
+        self.kinds[command](made)  # what could not be carried out is not proposed either
+        self.records.of(actor.person, command.value).make(
+            "ChangeProposed",
+            {"proposal": made.id, "digest": made.digest, **facts},
+            lambda connection: proposals.add(connection, made),
+        )
+        return made
+
+    def newest(self, actor: Actor) -> list[Proposal]:
+        """The newest proposals. Raises NotPermitted."""
+        permit_somewhere(actor, Command.SEE_PROPOSALS)
+        with self.database.read() as connection:
+            return proposals.newest(connection)
+
+    def show(self, actor: Actor, proposal_id: str) -> Proposal:
+        """One proposal. Raises NotPermitted, AdministrationError."""
+        permit_somewhere(actor, Command.SEE_PROPOSALS)
+        with self.database.read() as connection:
+            found = proposals.find(connection, proposal_id)
+        if found is None:
+            raise NoSuchThing("没有这项提议", "there is no such proposal")
+        return found
+
+    def decline(self, actor: Actor, proposal_id: str, digest: str) -> None:
+        """Say no. Raises NotPermitted, AdministrationError."""
+        found = self._decidable(actor, proposal_id)
+        self._records(actor).make(
+            "ChangeDeclined", {"proposal": found.id}, self._deciding(found, digest, actor, Outcome.DECLINED)
+        )
+
+    def confirm(self, actor: Actor, proposal_id: str, digest: str) -> str | None:
+        """Carry it out, in the transaction that notes the decision; what is shown once, if anything is.
+
+        Raises NotPermitted for the proposer, for whom it is about, and when the proposer no longer holds the office;
+        AdministrationError for what was decided, lapsed, or is no longer what was seen.
+        """
+        found = self._decidable(actor, proposal_id)
+        act = self.kinds[Command(found.command)](found)
+        deciding = self._deciding(found, digest, actor, Outcome.CONFIRMED)
+
+        def change(connection: Connection) -> None:
+            deciding(connection)
+            self._proposer_still_may(connection, found)
+            act.change(connection)
+
+        facts = {**act.facts, "proposal": found.id, "proposed_by": found.proposed_by}
+        self._records(actor).make(act.name, facts, change)
+        return act.afterwards()
+
+    def _records(self, actor: Actor) -> Records:
+        return self.records.of(actor.person, Command.DECIDE_PROPOSAL.value)
+
+    def _decidable(self, actor: Actor, proposal_id: str) -> Proposal:
+        permit_somewhere(actor, Command.DECIDE_PROPOSAL)
+        found = self.show(actor, proposal_id)
+        if actor.person in (found.proposed_by, found.facts.get("person")):
+            raise NotPermitted
+        return found
+
+    def _deciding(self, found: Proposal, digest: str, actor: Actor, outcome: Outcome) -> Callable[[Connection], None]:
+        now = self.clock.now()
+
+        def decide(connection: Connection) -> None:
+            if not proposals.decide(connection, found.id, digest, actor.person, outcome, now):
+                raise AdministrationError(
+                    "这项提议已有结论、已失效，或与您看到的不同",
+                    "this proposal was decided, has lapsed, or is not what you saw",
+                )
+
+        return decide
+
+    def _proposer_still_may(self, connection: Connection, found: Proposal) -> None:
+        """M1: the right is looked at again when it is used, not only when it was claimed."""
+        proposer = people.find(connection, found.proposed_by)
+        if proposer is None or proposer.disabled or reach(proposer.roles, Command(found.command)) is None:
+            raise NotPermitted

@@ -1,0 +1,106 @@
+"""The rooms of administration: registers, four eyes, and the desks that ask for the right first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+
+from idp.administration.client_desk import ClientDesk
+from idp.administration.client_register import ClientRegister
+from idp.administration.enrolments import Enrolments
+from idp.administration.event_desk import EventDesk
+from idp.administration.key_desk import KeyDesk
+from idp.administration.key_desk import kinds as kinds_of_keys
+from idp.administration.people_desk import PeopleDesk
+from idp.administration.people_desk import kinds as kinds_of_people
+from idp.administration.person_register import PersonRegister
+from idp.administration.proposals import Proposals
+from idp.administration.records import Records
+from idp.composition.clients import ClientRooms
+from idp.composition.people import PeopleRooms
+from idp.composition.tokens import TokenRooms
+from idp.composition.tools import Tools, derived, vault
+from idp.endpoints.administration.access import AdminAccess
+from idp.endpoints.administration.api import AdministrationApi
+from idp.endpoints.administration.routes import routes as api_routes
+from idp.notices import Channels
+from idp.pages.enrolment import EnrolmentPages
+from kernel.keys import Custody
+from kernel.web.routes import Route
+
+
+class AdministrationRooms:
+    """What administrators do, whichever door they come by."""
+
+    def __init__(self, tools: Tools, clients: ClientRooms, people: PeopleRooms, tokens: TokenRooms) -> None:
+        self._tools, self._clients, self._people, self._tokens = tools, clients, people, tokens
+        self._records = Records(tools.ledger, tools.clock, tools.entropy)
+        self._custody = Custody(tools.keys, tools.ledger)
+
+    @cached_property
+    def people_register(self) -> PersonRegister:
+        """Accounts."""
+        tools = self._tools
+        sealing = vault(tools.keys)
+        channels = Channels(sealing, tools.clock, tools.entropy)
+        return PersonRegister(
+            tools.database, self._records, sealing, tools.passwords, channels, tools.clock, tools.entropy
+        )
+
+    @cached_property
+    def enrolments(self) -> Enrolments:
+        """One-time links."""
+        tools = self._tools
+        return Enrolments(
+            database=tools.database,
+            records=self._records,
+            register=self.people_register,
+            lasting=timedelta(minutes=tools.settings.enrolment_minutes),
+            clock=tools.clock,
+            entropy=tools.entropy,
+            key=derived(tools.keys, "enrolment"),
+        )
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        """Four eyes."""
+        tools = self._tools
+        kinds = {**kinds_of_people(self.people_register, self.enrolments), **kinds_of_keys(self._custody)}
+        return Proposals(tools.database, self._records, tools.clock, tools.entropy, kinds)
+
+    @cached_property
+    def clients(self) -> ClientDesk:
+        """Clients and departments."""
+        tools = self._tools
+        return ClientDesk(
+            ClientRegister(tools.database, self._records, tools.clock, tools.entropy, tools.keys.algorithms)
+        )
+
+    @cached_property
+    def people(self) -> PeopleDesk:
+        """People."""
+        return PeopleDesk(self.people_register, self.enrolments, self.proposals)
+
+    @cached_property
+    def keys(self) -> KeyDesk:
+        """Signing keys."""
+        return KeyDesk(self._custody, self._records, self.proposals)
+
+    @cached_property
+    def events(self) -> EventDesk:
+        """The ledger's entries."""
+        return EventDesk(self._tools.ledger)
+
+    def api(self) -> tuple[Route, ...]:
+        """What administrators' programs call."""
+        tools = self._tools
+        access = AdminAccess(
+            self._tokens.access_tokens, self._people.accounts, self._clients.possession, tools.database
+        )
+        api = AdministrationApi(self.clients, self.people, self.keys, self.events, self.proposals, tools.settings)
+        return api_routes(api, access)
+
+    @cached_property
+    def enrolment_pages(self) -> EnrolmentPages:
+        """Where a link leads."""
+        return EnrolmentPages(self.enrolments, self._tools.settings.issuer)

@@ -1,0 +1,113 @@
+"""The administration API as a table: what is where, what it takes and gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marshmallow import Schema
+
+from idp.endpoints.administration import bodies
+from idp.endpoints.administration.access import NOT_ALLOWED, REFUSED, TOKEN_REFUSED, AdminAccess
+from idp.endpoints.administration.api import AdministrationApi
+from kernel.problems import NOT_FOUND
+from kernel.text import Text
+from kernel.web.http import Endpoint
+from kernel.web.routes import Parameter, Route
+
+BASE = "/admin/api/v1"
+_CREATED, _ACCEPTED, _NOTHING = 201, 202, 204
+_FILTERS = (
+    Parameter("before", Text("早于此序号", "older than this index")),
+    Parameter("event", Text("事件名", "name of the event")),
+    Parameter("person", Text("操作者或当事人的编号", "identifier of who acts or is acted on")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One operation."""
+
+    method: str
+    path: str
+    work: Endpoint
+    summary: Text
+    form: type[Schema] | None = None
+    answer: type[Schema] | None = None
+    success: int = 200
+    parameters: tuple[Parameter, ...] = ()
+
+
+def routes(api: AdministrationApi, access: AdminAccess) -> tuple[Route, ...]:
+    """The API's addresses, each behind the same door."""
+    return tuple(
+        Route(
+            row.method,
+            BASE + row.path,
+            access.serving(row.work),
+            "administrator",
+            row.summary,
+            row.form,
+            row.answer,
+            success=row.success,
+            tag="administration",
+            parameters=row.parameters,
+            problems=(TOKEN_REFUSED, NOT_ALLOWED, NOT_FOUND, REFUSED),
+        )
+        for row in (*_clients(api), *_people(api), *_provider(api))
+    )
+
+
+def _clients(api: AdministrationApi) -> tuple[Row, ...]:
+    one, sent = "/clients/<client_id>", bodies.ClientMetadata
+    departments = bodies.Organisations
+    return (
+        Row("GET", "/clients", api.list_clients, Text("客户端", "Clients"), None, bodies.Clients),
+        Row("POST", "/clients", api.register_client, Text("登记客户端", "Register a client"), sent, sent, _CREATED),
+        Row("GET", one, api.show_client, Text("一个客户端", "A client"), None, sent),
+        Row("PUT", one, api.update_client, Text("变更客户端", "Change a client"), sent, sent),
+        Row("POST", f"{one}/secret", api.rotate_secret, Text("更换密钥口令", "A new secret"), None, sent),
+        Row("POST", f"{one}/disable", api.disable_client, Text("停用客户端", "Disable a client"), success=_NOTHING),
+        Row("GET", "/organisations", api.list_organisations, Text("机构", "Departments"), None, departments),
+        Row(
+            "PUT",
+            "/organisations/<code>",
+            api.put_organisation,
+            Text("登记机构", "Add or rename a department"),
+            bodies.OrganisationBody,
+            success=_NOTHING,
+        ),
+    )
+
+
+def _people(api: AdministrationApi) -> tuple[Row, ...]:
+    one, answer, sought = "/people/<person>", bodies.PersonAnswer, bodies.PersonSearch
+    offices, link = Text("给予或收回职责", "Give and take offices"), Text("一次性开户链接", "A one-time enrolment link")
+    ended, count = Text("结束其全部会话", "Sign a person out everywhere"), bodies.SessionCount
+    return (
+        Row("POST", "/people/search", api.find_person, Text("按用户名查找", "By exact user name"), sought, answer),
+        Row("POST", "/people/invitations", api.invite, link, bodies.InvitationBody, bodies.Invited, _CREATED),
+        Row("GET", one, api.show_person, Text("一个账户", "An account"), None, answer),
+        Row("POST", f"{one}/disable", api.disable_person, Text("停用账户", "Disable an account"), success=_NOTHING),
+        Row("POST", f"{one}/enable", api.enable_person, Text("恢复账户", "Enable an account"), success=_NOTHING),
+        Row("PUT", f"{one}/roles", api.change_roles, offices, bodies.RolesBody, success=_NOTHING),
+        Row("GET", f"{one}/sessions", api.list_sessions, Text("登录会话", "Sessions"), None, bodies.Sessions),
+        Row("POST", f"{one}/sessions/end", api.end_sessions, ended, success=_NOTHING),
+        Row("GET", "/sessions", api.count_sessions, Text("会话数", "How many sessions there are"), None, count),
+    )
+
+
+def _provider(api: AdministrationApi) -> tuple[Row, ...]:
+    one, proposal, decision = "/proposals/<proposal>", bodies.ProposalAnswer, bodies.DecisionBody
+    events, confirm = bodies.Events, Text("确认提议", "Confirm a proposal")
+    revoke, decline = Text("提议作废密钥", "Propose to end a key"), Text("否决提议", "Decline a proposal")
+    return (
+        Row("GET", "/keys", api.list_keys, Text("密钥", "Keys"), None, bodies.Keys),
+        Row("POST", "/keys/rotate", api.rotate_key, Text("轮换密钥", "Rotate"), bodies.RotationBody, None, _CREATED),
+        Row("POST", "/keys/<kid>/revoke", api.revoke_key, revoke, None, proposal, _ACCEPTED),
+        Row("GET", "/policies", api.list_policies, Text("现行规则", "Rules in force"), None, bodies.Policies),
+        Row("GET", "/events", api.list_events, Text("事件", "Events"), None, events, 200, _FILTERS),
+        Row("GET", "/proposals", api.list_proposals, Text("提议", "Proposals"), None, bodies.Proposals),
+        Row("GET", one, api.show_proposal, Text("一项提议", "A proposal"), None, proposal),
+        Row("POST", f"{one}/confirm", api.confirm_proposal, confirm, decision, bodies.Invited),
+        Row("POST", f"{one}/decline", api.decline_proposal, decline, decision, success=_NOTHING),
+    )

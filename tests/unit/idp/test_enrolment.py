@@ -1,0 +1,126 @@
+"""One-time links: no account before its owner made it, and a second factor from the first moment (M2)."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pyotp
+import pytest
+from werkzeug.test import TestResponse
+
+from idp.administration import AdministrationError
+from idp.administration.enrolments import Newcomer
+from idp.model.client import Organisation
+from kernel.text import Text
+from tests.doubles.administrators import appoint, person_id
+from tests.doubles.browser import Browser
+from tests.doubles.identity_provider import MARKET, PASSWORD, Provider, credit_code
+
+BODY = credit_code(901)
+
+
+def key_on(page: TestResponse) -> str:
+    found = re.search(r"<code>([A-Z2-7 ]+)</code>", page.text)
+    assert found, page.text
+    return found[1].replace(" ", "")
+
+
+def fill_in(provider: Provider, page: TestResponse, **changes: str) -> dict[str, str]:
+    sent = {
+        "username": "First", "name": "钱一", "password": PASSWORD, "organisation": BODY,
+        "organisation_zh": "大数据局", "organisation_en": "Data bureau",
+        "otp": pyotp.TOTP(key_on(page)).at(provider.clock.now()),
+    }  # fmt: skip
+    return sent | changes
+
+
+def test_the_first_administrator_makes_their_own_account(either_provider: Provider) -> None:
+    secret = either_provider.administration.enrolments.first()
+    browser = Browser(either_provider)
+    page = browser.get(f"/enrol/{secret}")
+    assert "系统管理员" in page.text
+    done = browser.submit(page, **fill_in(either_provider, page))
+    assert done.status_code == 200, done.text
+    made = either_provider.administration.people.by_username("first")
+    assert made is not None
+    assert (made.roles, made.organisation, made.assurance) == (("system-administrator",), BODY, 3)
+    assert browser.get(f"/enrol/{secret}").status_code == 404
+    with pytest.raises(AdministrationError):
+        either_provider.administration.enrolments.first()
+    assert secret not in repr(either_provider.events())
+    assert "钱一" not in repr(either_provider.events())
+    [entry] = [each for each in either_provider.events("PersonAdded") if "enrolment" in each["facts"]]
+    assert entry["facts"]["actor"] == made.id
+
+
+def test_the_code_used_to_enrol_is_used_up(provider: Provider) -> None:
+    secret, browser = provider.administration.enrolments.first(), Browser(provider)
+    page = browser.get(f"/enrol/{secret}")
+    sent = fill_in(provider, page)
+    browser.submit(page, **sent)
+    page = browser.submit(
+        browser.follow(browser.get("/sign-in?for=admin&next=/admin")), username="first", password=PASSWORD
+    )
+    assert browser.submit(page, otp=sent["otp"]).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"otp": "000000"}, {"otp": ""}, {"password": "short"}, {"username": ""}, {"username": "wang"}, {"name": " "},
+        {"organisation": ""}, {"organisation": BODY[:-1] + ("1" if BODY[-1] != "1" else "2")}, {"organisation_zh": ""},
+        {"organisation_en": "x" * 101}, {"username": "x" * 101}, {"username": "a\x00b"},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_said_and_the_link_stays(provider: Provider, change: dict[str, str]) -> None:
+    secret, browser = provider.administration.enrolments.first(), Browser(provider)
+    page = browser.get(f"/enrol/{secret}")
+    again = browser.submit(page, **fill_in(provider, page, **change))
+    assert 400 <= again.status_code < 500, again.text
+    assert browser.get(f"/enrol/{secret}").status_code == 200
+    assert provider.administration.people.by_username("first") is None
+
+
+def test_a_link_lapses_and_a_newer_one_replaces_it(provider: Provider) -> None:
+    links, browser = provider.administration.enrolments, Browser(provider)
+    older, newer = links.first(), links.first()
+    assert browser.get(f"/enrol/{older}").status_code == 404
+    assert browser.get(f"/enrol/{newer}").status_code == 200
+    provider.clock.advance(15 * 60)
+    assert browser.get(f"/enrol/{newer}").status_code == 404
+
+
+@pytest.mark.parametrize("secret", ["x", "x" * 5000, "..", "%00", "' OR 1=1"])
+def test_guesses_find_nothing(provider: Provider, secret: str) -> None:
+    assert Browser(provider).get(f"/enrol/{secret}").status_code in (400, 404)
+
+
+def test_a_link_used_by_eight_at_once_makes_one_account(either_provider: Provider) -> None:
+    links = either_provider.administration.enrolments
+    secret = links.first()
+    code = pyotp.TOTP(links.totp_secret(secret)).at(either_provider.clock.now())
+
+    body = Organisation(MARKET, Text("甲", "A"))
+
+    def enrol(number: int) -> Any:
+        try:
+            links.enrol(secret, Newcomer(f"racer{number}", "某人", PASSWORD, code), body)
+        except AdministrationError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(enrol, range(8)))
+    assert outcomes.count(None) == 1, outcomes
+    assert len(either_provider.events("PersonAdded")) == 4 + 1
+
+
+def test_an_office_that_is_held_is_offered_to_nobody_else(provider: Provider) -> None:
+    appoint(provider, "system")
+    with pytest.raises(AdministrationError):
+        provider.administration.enrolments.first()
+    provider.administration.people.disable("system")
+    assert provider.administration.enrolments.first()
+    assert person_id(provider, "system")
