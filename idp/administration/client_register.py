@@ -128,7 +128,7 @@ class ClientRegister:
             changed, secret = replace(changed, secret_hash=stored.secret_hash), None
         changed = replace(changed, disabled=stored.disabled)
         facts: dict[str, JSON] = {"client": client_id, "organisation": stored.organisation}
-        self.records.make("ClientChanged", facts, lambda connection: clients.replace(connection, changed))
+        self.records.make("ClientUpdated", facts, lambda connection: clients.replace(connection, changed))
         return registered.shown(changed, secret)
 
     def every(self) -> list[dict[str, JSON]]:

@@ -41,6 +41,10 @@ class PeopleDesk:
     enrolments: Enrolments
     proposals: Proposals
 
+    def may_look(self, actor: Actor) -> None:
+        """Raises NotPermitted for whoever may look nobody up."""
+        permit_somewhere(actor, Command.SEE_PEOPLE)
+
     def by_username(self, actor: Actor, username: str) -> Person:
         """The account with exactly this name; one out of reach looks like one that is not there."""
         permit_somewhere(actor, Command.SEE_PEOPLE)

@@ -24,6 +24,11 @@ from idp.endpoints.administration.access import AdminAccess
 from idp.endpoints.administration.api import AdministrationApi
 from idp.endpoints.administration.routes import routes as api_routes
 from idp.notices import Channels
+from idp.pages.administration.clients import ClientAdministration
+from idp.pages.administration.departments import DepartmentAdministration
+from idp.pages.administration.door import AdminDoor
+from idp.pages.administration.people import PeopleAdministration
+from idp.pages.administration.provider import ProviderAdministration
 from idp.pages.enrolment import EnrolmentPages
 from kernel.keys import Custody
 from kernel.web.routes import Route
@@ -99,6 +104,18 @@ class AdministrationRooms:
         )
         api = AdministrationApi(self.clients, self.people, self.keys, self.events, self.proposals, tools.settings)
         return api_routes(api, access)
+
+    def pages(self) -> tuple[Route, ...]:
+        """What administrators look at, and where a one-time link leads."""
+        door, settings = AdminDoor(self._people.visitors), self._tools.settings
+        provider = ProviderAdministration(door, self.people, self.keys, self.events, self.proposals, settings)
+        return (
+            *self.enrolment_pages.routes(),
+            *provider.routes(),
+            *ClientAdministration(door, self.clients).routes(),
+            *DepartmentAdministration(door, self.clients).routes(),
+            *PeopleAdministration(door, self.people, settings).routes(),
+        )
 
     @cached_property
     def enrolment_pages(self) -> EnrolmentPages:

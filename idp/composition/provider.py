@@ -40,7 +40,7 @@ class Composition:
             *self._authorization.consent_list.routes(),
             *self._people.own_sign_in.routes(),
             *self._account.routes(),
-            *self._administration.enrolment_pages.routes(),
+            *self._administration.pages(),
             *self._administration.api(),
             *self._signing_out.pages.routes(),
         )

@@ -448,4 +448,4 @@ def test_changing_to_keys_drops_the_secret(provider: Provider, consoles: OPEN) -
     assert system.call("POST", f"/clients/{client}/secret").status_code == 422
     again = system.call("PUT", f"/clients/{client}", website())
     assert again.json["client_secret"]
-    assert provider.events("ClientChanged")
+    assert provider.events("ClientUpdated")

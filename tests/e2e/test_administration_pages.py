@@ -1,0 +1,168 @@
+"""Administration, enrolment and the list of consents in a real browser: both languages, phone and desktop, axe-core."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+from playwright.sync_api import Page
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.doubles.administrators import appoint, person_id
+from tests.doubles.browser import Browser
+from tests.doubles.identity_provider import MARKET, PASSWORD, TOTP_SECRET, Provider, provider_at
+from tests.doubles.relying_party import RelyingParty, detail, details, public_client
+
+SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
+"""A folder for pictures of every page, for whoever wants to look at them."""
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[Provider]:
+    """A provider that answers at its own issuer address, with administrators and something to administer."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
+    with provider_at(url, tmp_path, issuer=f"http://127.0.0.1:{port}") as running:
+        appoint(running)
+        server = make_server("127.0.0.1", port, running.app, threaded=True, request_handler=Quiet)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield running
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def party(provider: Provider) -> RelyingParty:
+    """A website with consents: one to plain scopes, one to evidence, and a notice."""
+    made = public_client(provider)
+    for basis in ("agreed", "rules-3"):
+        asked = details(detail(legal_basis=basis))
+        Browser(provider).walk(made.pushed_url(scope="openid profile", authorization_details=asked))
+    return made
+
+
+class Walker:
+    """Looks at one page after the other: axe, no sideways scrolling, and a picture when a folder is named."""
+
+    def __init__(self, page: Page, provider: Provider, axe: Callable[[Page], None], width: int, scripts: bool) -> None:
+        self.page, self.provider, self.base = page, provider, provider.settings.issuer
+        self._axe, self._width, self._scripts, self._language = axe, width, scripts, ""
+
+    def look(self, name: str) -> None:
+        if self._scripts:
+            self._axe(self.page)
+            assert self.page.evaluate("document.documentElement.scrollWidth") <= self._width, name
+        if SHOTS:
+            language = self.page.locator("html").get_attribute("lang")
+            self.page.screenshot(path=f"{SHOTS}/{name}-{language}-{self._width}.png", full_page=True)
+
+    def go(self, path: str, name: str) -> None:
+        answer = self.page.goto(self.base + path)
+        assert answer is not None
+        assert answer.status == 200, path
+        self.look(name)
+
+    def send(self, selector: str = "form[method=post] button.govuk-button:not(.govuk-password-input__toggle)") -> None:
+        with self.page.expect_navigation():
+            self.page.click(selector)
+
+    def sign_in(self, username: str) -> None:
+        self.page.context.clear_cookies()
+        self.page.goto(f"{self.base}/sign-in?for=change&next=/admin")
+        self.page.fill("#username", username)
+        self.page.fill("#password", PASSWORD)
+        self.send()
+        self.provider.clock.advance(30)
+        self.page.fill("#otp", pyotp.TOTP(TOTP_SECRET).at(self.provider.clock.now()))
+        self.look("sign-in-code")
+        self.send()
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scripts"),
+    [("zh-CN", 1200, True), ("en", 390, True), ("zh-CN", 390, False), ("en", 1200, False)],
+)
+def test_every_administration_page(
+    provider: Provider, party: RelyingParty, new_page: Callable[..., Page], axe: Callable[[Page], None],
+    language: str, width: int, scripts: bool,
+) -> None:  # fmt: skip
+    link = f"/enrol/{provider_link(provider)}"
+    walker = Walker(new_page(language, width, scripts=scripts), provider, axe, width, scripts)
+    walker.go(link, "enrol")
+    wang, clerk = person_id(provider, "wang"), person_id(provider, "clerk")
+
+    walker.sign_in("system")
+    walker.look("home")
+    walker.go("/admin/clients", "clients")
+    walker.go(f"/admin/clients/{party.id}", "client")
+    walker.go("/admin/clients/new", "client-new")
+    walker.send()
+    walker.look("client-refused")
+    walker.go(f"/admin/clients/{party.id}/disable", "client-disable")
+    walker.go("/admin/organisations", "organisations")
+    walker.go("/admin/keys", "keys")
+    walker.go("/admin/policies", "policies")
+
+    walker.sign_in("security")
+    walker.go("/admin/people", "people")
+    walker.go(f"/admin/people/{wang}", "person")
+    walker.go(f"/admin/people/{clerk}/roles", "roles")
+    walker.page.check("#role-audit-administrator")
+    walker.send()
+    walker.look("proposed")
+    proposal = walker.page.url.removeprefix(walker.base)
+    walker.go("/admin/people/invite", "invite")
+    walker.page.fill("#organisation", MARKET)
+    walker.page.check("#role-window-clerk")
+    walker.send()
+    walker.look("invited")
+
+    walker.sign_in("guard")
+    walker.go("/admin/proposals", "proposals")
+    walker.go(proposal, "proposal")
+    walker.send("button[value=confirm]")
+    walker.look("confirmed")
+
+    walker.sign_in("audit")
+    walker.go("/admin/events", "events")
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scripts"), [("zh-CN", 390, True), ("en", 1200, True), ("en", 390, False)]
+)
+def test_a_person_takes_consent_back(
+    provider: Provider, party: RelyingParty, new_page: Callable[..., Page], axe: Callable[[Page], None],
+    language: str, width: int, scripts: bool,
+) -> None:  # fmt: skip
+    walker = Walker(new_page(language, width, scripts=scripts), provider, axe, width, scripts)
+    walker.page.goto(f"{walker.base}/account/consents")
+    walker.page.fill("#username", "wang")
+    walker.page.fill("#password", PASSWORD)
+    walker.send()
+    walker.look("consents")
+    walker.go(f"/account/consents/{party.id}/withdraw", "withdraw")
+    walker.send("button[value=withdraw]")
+    walker.look("withdrawn")
+    assert len(provider.events("ConsentWithdrawn")) == 1
+
+
+def provider_link(provider: Provider) -> str:
+    """A link that somebody with the office of the system's administrator no longer stands in the way of."""
+    act = provider.administration.enrolments.inviting(("security-administrator",), None)
+    provider.administration.people.records.make(act.name, act.facts, act.change)
+    return str(act.afterwards())
