@@ -17,8 +17,7 @@ from idp.administration.acts import Act
 from idp.administration.errors import AdministrationError
 from idp.administration.person_register import PersonRegister
 from idp.administration.records import Records
-from idp.authentication import password_rules, totp
-from idp.authentication.passwords import PasswordUnusable
+from idp.authentication import totp
 from idp.model.client import Organisation
 from idp.model.enrolment import Enrolment
 from idp.model.person import NewPerson, PersonKind
@@ -110,7 +109,6 @@ class Enrolments:
         counter = totp.matching_counter(shared, newcomer.code, now)
         if counter is None:
             raise AdministrationError("验证码不正确", "the code is wrong")
-        _check_password(newcomer)
         made = self.register.made(_account(newcomer, found, body, shared))
 
         def change(connection: Connection) -> None:
@@ -130,14 +128,6 @@ class LinkGone(AdministrationError):
 
     def __init__(self) -> None:
         super().__init__("此链接已使用或已过期", "this link was used or has expired")
-
-
-def _check_password(newcomer: Newcomer) -> None:
-    """NIST SP 800-63B-4 §3.1.1.2; the account has a second factor from the first moment."""
-    try:
-        password_rules.check(newcomer.password, newcomer.username, newcomer.name, alone=False)
-    except PasswordUnusable as error:
-        raise AdministrationError(error.text.zh, error.text.en) from None
 
 
 def _account(newcomer: Newcomer, found: Enrolment, body: Organisation | None, shared: str) -> NewPerson:
