@@ -13,6 +13,7 @@ WORDS: Mapping[str, Text] = {
     "ChangeDeclined": Text("否决了提议", "A proposal was declined"),
     "ChangeProposed": Text("提出了需要复核的变更", "A change was proposed to a second person"),
     "ClientDisabled": Text("停用了客户端", "A client was disabled"),
+    "ClientInvitationWithdrawn": Text("撤回了登记邀请", "An invitation to register was withdrawn"),
     "ClientInvited": Text("邀请登记客户端", "A client was invited to register"),
     "ClientRegistered": Text("登记了客户端", "A client was registered"),
     "ClientSecretRotated": Text("更换了客户端密钥口令", "A client's secret was replaced"),
