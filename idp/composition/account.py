@@ -8,6 +8,7 @@ from idp.authentication.own_account import OwnChanges
 from idp.authentication.own_authenticators import OwnAuthenticators
 from idp.authentication.own_channels import OwnChannels
 from idp.authentication.own_password import OwnPassword
+from idp.authentication.own_sessions import OwnSessions
 from idp.composition.people import PeopleRooms
 from idp.composition.tools import Tools
 from idp.pages.account.channels import ChannelPages
@@ -57,11 +58,12 @@ class AccountRooms:
         """The pages."""
         people, door = self._people, AccountDoor(self._people.visitors)
         password = OwnPassword(self._tools.database, self.changes, self._tools.passwords, people.sign_in.throttle)
-        overview = OverviewPages(door, people.passkeys, people.recovery_codes, self.channels, people.sessions)
+        sessions = OwnSessions(self._tools.database, people.sessions)
+        overview = OverviewPages(door, people.passkeys, people.recovery_codes, self.channels, sessions, people.proving)
         return (
             *overview.routes(),
             *PasskeyPages(door, self.authenticators, people.cookies).routes(),
             *CodePages(door, self.authenticators).routes(),
-            *PasswordPages(door, password, people.sessions, people.proving).routes(),
+            *PasswordPages(door, password, sessions, people.proving).routes(),
             *ChannelPages(door, self.channels).routes(),
         )

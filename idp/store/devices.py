@@ -28,6 +28,7 @@ def meet(connection: Connection, cookie_hash: bytes, person_id: str, now: dateti
     return False
 
 
-def forget(connection: Connection, person_id: str) -> None:
-    """Every device of a person is unknown again."""
-    connection.execute(delete(known_device).where(known_device.c.person == person_id))
+def forget_others(connection: Connection, person_id: str, kept: bytes) -> None:
+    """Every device of a person but one is unknown again."""
+    row = known_device.c
+    connection.execute(delete(known_device).where(row.person == person_id, row.hash != kept))

@@ -183,6 +183,56 @@ def test_every_account_page_can_be_used_by_everybody(
     _looked_at(page, axe, language, width, "password-refused")
 
 
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 390), ("en", 1200)])
+def test_the_pages_of_passkeys_and_second_factors_can_be_used_by_everybody(
+    provider: Provider, new_page: Callable[..., Page], axe: Callable[[Page], None], language: str, width: int,
+) -> None:  # fmt: skip
+    page = new_page(language, width)
+    virtual_authenticator(page)
+    sign_in(page, provider, "/account/security/recovery-codes")
+    submit(page)
+    page.goto(provider.settings.issuer + "/account/security")
+    page.locator('a[href*="/channels/chn_"]').first.click()
+    submit(page)  # codes to this phone count as a second factor
+    _looked_at(page, axe, language, width, "phone")
+    page.locator('a[href$="/remove"]').click()
+    _looked_at(page, axe, language, width, "phone-remove")
+    page.goto(provider.settings.issuer + "/account/security/passkeys/new")
+    pressed(page)
+    for ending in ("", "/remove"):
+        page.goto(provider.settings.issuer + "/account/security")
+        page.locator(f'a[href*="/passkeys/pky_"]{"[href$=remove]" if ending else ""}').first.click()
+        if page.locator("#username").count():
+            pressed(page)
+        _looked_at(page, axe, language, width, f"passkey{ending.replace('/', '-')}")
+
+
+def test_without_scripts_the_password_path_is_whole(
+    provider: Provider, party: RelyingParty, new_page: Callable[..., Page]
+) -> None:
+    page = new_page(scripts=False)
+    page.goto(begin(party, acr_values="urn:tongban:loa:3"))
+    assert not page.locator("form[data-passkey]").is_visible()
+    submit(page, username="wang", password=PASSWORD)
+    submit(page, otp=otp(provider))
+    with page.expect_navigation():
+        page.click("button[name=decision][value=allow]")
+    assert "code=" in page.url
+
+
+def test_staff_without_a_passkey_see_how_to_set_one_up(
+    tmp_path: Path, new_page: Callable[..., Page], axe: Callable[[Page], None], serve_app: Callable[[Any], str]
+) -> None:
+    page = new_page()
+    url = f"sqlite:///{tmp_path / 'strict.sqlite3'}"
+    with provider_at(url, tmp_path / "strict", issuer="http://localhost:8400", staff_passkey="required") as strict:
+        base = serve_app(strict.app)
+        page.goto(f"{base}/sign-in?for=admin&next=/admin")
+        submit(page, username="officer", password=PASSWORD)
+        assert page.locator('a[href="/account/security/passkeys/new"]').count() == 1
+        axe(page)
+
+
 def _looked_at(page: Page, axe: Callable[[Page], None], language: str, width: int, name: str) -> None:
     """By axe, and where a folder is named by people."""
     assert page.evaluate("document.documentElement.scrollWidth") <= width

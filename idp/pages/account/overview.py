@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.authentication import devices
-from idp.authentication.own_account import Owner
+from idp.authentication.own_account import NothingThere, Owner
 from idp.authentication.own_channels import OwnChannels
+from idp.authentication.own_sessions import OwnSessions
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.recovery_codes import RecoveryCodes
-from idp.authentication.sessions import Sessions
+from idp.interaction.visitor import Visitor
 from idp.model.assurance import Factor
 from idp.model.session import Session
 from idp.pages.account.addresses import ACCOUNT, SECURITY, SESSIONS
 from idp.pages.account.door import AccountDoor, confirm_page
 from idp.pages.problems import for_people
+from idp.pages.proving import Proving
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
@@ -33,7 +35,8 @@ class OverviewPages:
     passkeys: Passkeys
     recovery_codes: RecoveryCodes
     channels: OwnChannels
-    sessions: Sessions
+    sessions: OwnSessions
+    proving: Proving
 
     @for_people
     def account(self, request: HttpRequest) -> HttpResponse:
@@ -54,14 +57,14 @@ class OverviewPages:
             passkeys_possible=self.passkeys.ceremonies.possible,
             has_app=Factor.CODE in person.authenticators,
             codes_left=self.recovery_codes.left(person.id),
-            channels=self.channels.of(Owner(person, visitor.reference)),
+            channels=self.channels.of(_owner(visitor)),
         )
 
     @for_people
     def list(self, request: HttpRequest) -> HttpResponse:
         """Where the person is signed in."""
         visitor = self.door.visitor(request)
-        live = [(each, devices.words(each.device)) for each in self.sessions.of_person(visitor.person.id)]
+        live = [(each, devices.words(each.device)) for each in self.sessions.of(_owner(visitor))]
         return page_response("idp/account/sessions.html", here=SESSIONS, sessions=live, current=visitor.session.id)
 
     @for_people
@@ -77,8 +80,7 @@ class OverviewPages:
     @for_people
     def end(self, request: HttpRequest, session_id: str) -> HttpResponse:
         """Sign out there: everything allowed in that session ends with it."""
-        session = self._session(request, session_id)
-        self.sessions.end(session, self.door.visitor(request).reference)
+        self.sessions.end(_owner(self.door.visitor(request)), self._session(request, session_id))
         return redirect(SESSIONS)
 
     @for_people
@@ -95,9 +97,7 @@ class OverviewPages:
     def end_others(self, request: HttpRequest) -> HttpResponse:
         """Sign out everywhere but here."""
         visitor = self.door.visitor(request)
-        for session in self.sessions.of_person(visitor.person.id):
-            if session.id != visitor.session.id:
-                self.sessions.end(session, visitor.reference)
+        self.sessions.end_others(_owner(visitor), visitor.session.id, self.proving.device(request).cookie)
         return redirect(SESSIONS)
 
     def routes(self) -> tuple[Route, ...]:
@@ -116,8 +116,11 @@ class OverviewPages:
 
     def _session(self, request: HttpRequest, session_id: str) -> Session:
         """One of the visitor's own sessions. Raises Problem (resource.not-found)."""
-        person = self.door.visitor(request).person
-        for session in self.sessions.of_person(person.id):
-            if session.id == session_id:
-                return session
-        raise Problem(NOT_FOUND)
+        try:
+            return self.sessions.find(_owner(self.door.visitor(request)), session_id)
+        except NothingThere:
+            raise Problem(NOT_FOUND) from None
+
+
+def _owner(visitor: Visitor) -> Owner:
+    return Owner(visitor.person, visitor.reference)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from idp.authentication.own_account import Owner, WrongCode
 from idp.authentication.own_password import OwnPassword
+from idp.authentication.own_sessions import OwnSessions
 from idp.authentication.password_rules import ALONE, BESIDE_ANOTHER
 from idp.authentication.passwords import PasswordUnusable
-from idp.authentication.sessions import Sessions
 from idp.pages.account.addresses import PASSWORD
 from idp.pages.account.door import AccountDoor
 from idp.pages.problems import for_people
@@ -36,7 +36,7 @@ class PasswordPages:
 
     door: AccountDoor
     password: OwnPassword
-    sessions: Sessions
+    sessions: OwnSessions
     proving: Proving
 
     @for_people
@@ -57,7 +57,8 @@ class PasswordPages:
             except WrongCode:
                 raise _PresentIsWrong from None
             if form.get("others") == "end":
-                self._end_others(request, owner)
+                here = self.door.visitor(request).session.id
+                self.sessions.end_others(owner, here, self.proving.device(request).cookie)
 
         return self.door.change(work, lambda error, status: _page(owner, error, status))
 
@@ -68,12 +69,6 @@ class PasswordPages:
             Route("GET", PASSWORD, self.show, who, words, page=True, tag="pages"),
             Route("POST", PASSWORD, self.change, who, words, page=True, tag="pages"),
         )
-
-    def _end_others(self, request: HttpRequest, owner: Owner) -> None:
-        here = self.door.visitor(request).session.id
-        for session in self.sessions.of_person(owner.person.id):
-            if session.id != here:
-                self.sessions.end(session, owner.reference)
 
 
 def _page(owner: Owner, error: Text | None = None, status: int = 200) -> HttpResponse:

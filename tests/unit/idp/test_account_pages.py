@@ -312,6 +312,19 @@ def test_strangers_guesses_do_not_shut_out_the_owner_on_a_known_device(provider:
     assert fresh.submit(page, username="wang", password=PASSWORD).status_code == 429  # the owner's visit frees nobody
 
 
+def test_signing_out_everywhere_else_makes_those_devices_strangers(provider: Provider) -> None:
+    """Whoever had the password and a device of their own is told of, and slowed, like anybody else."""
+    intruder, owner = Account(provider, "wang"), Account(provider, "wang")
+    intruder.open("/account")
+    owner.browser.submit(owner.open("/account/sessions/others/end"))
+    before = sum("new device" in words for words in told(provider))
+    intruder.open("/account")
+    assert sum("new device" in words for words in told(provider)) == before + 1
+    owner.browser.client.delete_cookie("idp-sso", domain="127.0.0.1")
+    owner.open("/account")
+    assert sum("new device" in words for words in told(provider)) == before + 1
+
+
 def test_a_device_of_one_person_is_unknown_to_another(provider: Provider) -> None:
     """A cookie of one's own account buys no free guesses at another's."""
     attacker = Account(provider, "li")

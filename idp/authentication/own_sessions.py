@@ -1,0 +1,43 @@
+"""Where people are signed in, and signing out there: everything that was allowed in a session ends with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from idp.authentication.own_account import NothingThere, Owner
+from idp.authentication.sessions import Sessions
+from idp.model.secret import hashed
+from idp.model.session import Session
+from idp.store import devices
+from kernel.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSessions:
+    """Raises LedgerUnavailable, DatabaseUnavailable."""
+
+    database: Database
+    sessions: Sessions
+
+    def of(self, owner: Owner) -> list[Session]:
+        """The live ones, the one used last first."""
+        return self.sessions.of_person(owner.person.id)
+
+    def find(self, owner: Owner, session_id: str) -> Session:
+        """One of them. Raises NothingThere."""
+        for session in self.of(owner):
+            if session.id == session_id:
+                return session
+        raise NothingThere
+
+    def end(self, owner: Owner, session: Session) -> None:
+        """Sign out there."""
+        self.sessions.end(session, owner.reference)
+
+    def end_others(self, owner: Owner, here: str, device: str | None) -> None:
+        """Sign out everywhere but here, and know no other device any more: whoever was there is a stranger again."""
+        kept = hashed(device or "")
+        self.database.write(lambda connection: devices.forget_others(connection, owner.person.id, kept))
+        for session in self.of(owner):
+            if session.id != here:
+                self.sessions.end(session, owner.reference)
