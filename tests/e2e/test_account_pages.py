@@ -202,9 +202,25 @@ def test_the_pages_of_passkeys_and_second_factors_can_be_used_by_everybody(
     for ending in ("", "/remove"):
         page.goto(provider.settings.issuer + "/account/security")
         page.locator(f'a[href*="/passkeys/pky_"]{"[href$=remove]" if ending else ""}').first.click()
-        if page.locator("#username").count():
+        if "/sign-in" in page.url:  # the account is now as strong as its passkey, and so is what a change needs
+            assert not page.locator("[data-passkey-problem]").is_visible()
+            _looked_at(page, axe, language, width, "second-factor-passkey")
             pressed(page)
         _looked_at(page, axe, language, width, f"passkey{ending.replace('/', '-')}")
+
+
+def test_a_dialogue_that_is_not_completed_says_so_and_may_be_tried_again(
+    provider: Provider, party: RelyingParty, new_page: Callable[..., Page], axe: Callable[[Page], None]
+) -> None:
+    page = new_page("en", 390)
+    virtual_authenticator(page)  # it holds no passkey
+    page.goto(begin(party))
+    assert not page.locator("[data-passkey-problem]").is_visible()
+    page.click("form[data-passkey] button")
+    page.wait_for_selector("[data-passkey-problem]:not([hidden])")
+    axe(page)
+    submit(page, username="wang", password=PASSWORD)
+    assert page.locator("button[name=decision]").count() == 2
 
 
 def test_without_scripts_the_password_path_is_whole(
