@@ -35,9 +35,15 @@ Group = Callable[[Path, ExitStack], Iterator[Operation]]
 
 def groups() -> tuple[Group, ...]:
     """Every group; imported late, since each brings the rooms that it measures."""
-    from tests.benchmarks.micro import databases, ledgers, policy, signatures
+    from tests.benchmarks.micro import databases, ledgers, policy, sign_in, signatures
 
-    return signatures.operations, policy.operations, databases.operations, ledgers.operations
+    return (
+        signatures.operations,
+        policy.operations,
+        databases.operations,
+        ledgers.operations,
+        sign_in.operations,
+    )
 
 
 def run(quick: bool) -> list[dict[str, Any]]:
