@@ -54,7 +54,10 @@ def _has_astral_key(value: object) -> bool:
         for key, member in value.items():
             if not isinstance(key, str):
                 raise NotCanonical("a key is not a string")
-            astral |= (not key.isascii() and max(key) > "\uffff") | _has_astral_key(member)
+            if not key.isascii() and max(key) > "\uffff":
+                astral = True
+            if type(member) is not str:  # most members are texts, and every text is allowed
+                astral |= _has_astral_key(member)
         return astral
     if isinstance(value, (list, tuple)):
         # Not any(): every element must be looked at, not only those before the first hit.

@@ -24,5 +24,8 @@ def new_id(prefix: str, clock: Clock, entropy: Entropy) -> str:
     return f"{prefix}_{_crockford(number)}"
 
 
+_PAIRS = tuple(high + low for high in CROCKFORD for low in CROCKFORD)  # ten bits at a time: half the work
+
+
 def _crockford(number: int) -> str:
-    return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from idp.revocations import Revocations
 from idp.tokens import access_token, lifetimes
 from idp.tokens.issuer import Resources
+from idp.tokens.remembered import Remembered
 from kernel.canonical import JSON
 from kernel.clock import Clock
-from kernel.jose import InvalidToken, Refused, compact, verify
+from kernel.jose import InvalidToken, Refused, VerifyingKey, compact, verify
 from kernel.keys import KeyRing
 
 
@@ -24,32 +25,37 @@ class AccessTokens:
     keys: KeyRing
     revocations: Revocations
     clock: Clock
+    remembered: Remembered = field(default_factory=Remembered)
 
     def live(self, token: str) -> Mapping[str, JSON] | None:
         """The claims of a token that is valid now; None for every other text."""
-        audience = self._claimed_audience(token)
-        claims = None if audience is None else self._verified(token, audience)
-        return None if claims is None or self.revocations.covers(claims) else claims
+        return self._standing(token, self._is_ours)
 
     def own(self, token: str) -> Mapping[str, JSON] | None:
         """The claims of a live token whose audience is this provider itself (userinfo)."""
-        claims = self._verified(token, self.issuer)
-        return None if claims is None or self.revocations.covers(claims) else claims
+        return self._standing(token, lambda audience: audience == self.issuer)
 
-    def _claimed_audience(self, token: str) -> str | None:
-        """Whom a token says it is for, if that is anybody we issue for. Not verified: it only says what to verify."""
-        try:
-            audience = compact.json_object(compact.parse(token).payload).get("aud")
-        except Refused:
+    def _standing(self, token: str, accepts: Callable[[str], bool]) -> Mapping[str, JSON] | None:
+        """What a token says if it is for whom it should be, has not expired and was not revoked: asked every time."""
+        keys = self.keys.verifying()
+        claims = self.remembered.find(token, keys) or self._verified(token, keys, accepts)
+        if claims is None or not accepts(str(claims["aud"])) or self.revocations.covers(claims):
             return None
-        ours = isinstance(audience, str) and (audience in (self.issuer, self.exchange) or self.resources(audience))
-        return str(audience) if ours else None
+        return claims if self.clock.now().timestamp() < float(str(claims["exp"])) else None
 
-    def _verified(self, token: str, audience: str) -> Mapping[str, JSON] | None:
+    def _is_ours(self, audience: str) -> bool:
+        return audience in (self.issuer, self.exchange) or self.resources(audience) is not None
+
+    def _verified(
+        self, token: str, keys: tuple[VerifyingKey, ...], accepts: Callable[[str], bool]
+    ) -> Mapping[str, JSON] | None:
+        audience = _claimed_audience(token)
+        if audience is None or not accepts(audience):
+            return None
         try:
             verified = verify(
                 token,
-                self.keys.verifying(),
+                keys,
                 typ=access_token.TYPE,
                 issuer=self.issuer,
                 audience=audience,
@@ -60,4 +66,13 @@ class AccessTokens:
             )
         except InvalidToken:
             return None
-        return verified.claims
+        return self.remembered.keep(token, keys, verified.claims)
+
+
+def _claimed_audience(token: str) -> str | None:
+    """Whom a token says it is for. Not verified: it only says what to verify."""
+    try:
+        audience = compact.json_object(compact.parse(token).payload).get("aud")
+    except Refused:
+        return None
+    return audience if isinstance(audience, str) else None

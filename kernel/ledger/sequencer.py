@@ -1,12 +1,14 @@
 """The thread that gives entries their order: it takes whatever is waiting, writes it as one batch, and answers.
 
-Adaptive batching without a timer: a lone call is written at once, and batches grow only as fast as the disk is slow.
+A lone call is written at once. Where calls come in company, most of a batch's price is the same for one call and for
+many (the flush, the signature, the statements), so the thread first gives those just answered a moment to come back.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from kernel.ledger.batch import Outcome, Request
@@ -16,6 +18,8 @@ from kernel.ledger.receipt import Receipt
 MOST_ENTRIES_IN_A_BATCH = 128
 MOST_ENTRIES_IN_A_CALL = 4096
 """One caller's entries are adjacent and all or none: an import is one call, and a batch by itself."""
+GATHER_SECONDS, MOST_GATHERING = 0.0001, 0.001
+"""How long to wait for company: so long for each call of the last batch, but never longer than this."""
 
 Write = Callable[[Sequence[Request]], list[Outcome]]
 
@@ -82,16 +86,20 @@ class Sequencer:
     def _run(self) -> None:
         held: Call | None = None
         open_ = True
+        company = 1
         while open_:
-            batch, held, open_ = self._waiting(held)
+            batch, held, open_ = self._waiting(held, company)
+            company = len(batch)
             if batch:
                 self._serve(batch)
 
-    def _waiting(self, held: Call | None) -> tuple[list[Call], Call | None, bool]:
+    def _waiting(self, held: Call | None, company: int) -> tuple[list[Call], Call | None, bool]:
         """At least one call and what else fits by now; a call that does not fit any more; False after the last."""
         batch: list[Call] = []
         entries = 0
         call = held or self._calls.get()
+        if company > 1:
+            time.sleep(min(company * GATHER_SECONDS, MOST_GATHERING))
         while call is not None:
             if batch and entries + len(call.request.drafts) > MOST_ENTRIES_IN_A_BATCH:
                 return batch, call, True

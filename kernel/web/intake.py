@@ -101,6 +101,8 @@ def _check_path(path: str) -> None:
     """PEP 3333 hands over decoded bytes as latin-1; what could not be decoded still holds its per-cent sign."""
     if "\0" in path or _BAD_PERCENT.search(path):
         raise Problem(MALFORMED_REQUEST, detail=_BAD_PATH)
+    if path.isascii():
+        return
     try:
         path.encode("latin-1").decode("utf-8")
     except UnicodeError:
