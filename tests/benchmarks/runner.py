@@ -111,7 +111,7 @@ class Runner:
     def run(self, case: Case, subject: Contender, peer: Contender | None, reason: str = "") -> Result:
         """Check that every answer is right, then alternate. Raises CheckFailed."""
         sides: Mapping[str, tuple[Contender, Work]] = {
-            role: (side, side.works()[case.name])
+            role: (side, side.works()[case.key])
             for role, side in (("subject", subject), ("peer", peer))
             if side is not None
         }

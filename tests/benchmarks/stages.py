@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.cases import GOVERNED, IDENTITY, Case
+from tests.benchmarks.cases import GOVERNED, IDENTITY, IDENTITY_POSTGRESQL, Case
 from tests.benchmarks.contender import Contender, NotRun
 from tests.benchmarks.exchange import TongbanExchange
-from tests.benchmarks.identity import TongbanIdentity
+from tests.benchmarks.identity import TongbanIdentity, TongbanIdentityPostgresql
 from tests.benchmarks.peers.naive.peer import NaiveExchange
 from tests.benchmarks.peers.oidc_provider.peer import OidcProvider
 from tests.benchmarks.processes import NotReady, Processes
@@ -20,13 +20,14 @@ from tests.benchmarks.runner import Plan, Result, Runner, Say
 class Stage:
     """Our contender and its peer."""
 
-    subject: Callable[[], Contender]
+    subject: Callable[..., Contender]
     peer: Callable[[], Contender]
     peer_name: str
 
 
 STAGES = {
     IDENTITY: Stage(TongbanIdentity, OidcProvider, OidcProvider.name),
+    IDENTITY_POSTGRESQL: Stage(TongbanIdentityPostgresql, OidcProvider, OidcProvider.name),
     GOVERNED: Stage(TongbanExchange, NaiveExchange, NaiveExchange.name),
 }
 

@@ -8,12 +8,15 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kernel import jose
-from tests.benchmarks.contender import FORM, Contender, NotRun, Work, basic, require, send_json
-from tests.benchmarks.identity import CLIENT, check_token
-from tests.benchmarks.load import Request
+from tests.benchmarks.binding import ProofHolder
+from tests.benchmarks.codes import CHALLENGE, CODE_LENGTH, WEB_CLIENT, code_request
+from tests.benchmarks.contender import FORM, Contender, NotRun, Work, basic, require, send, send_json
+from tests.benchmarks.identity import CLIENT, check_bound, check_code, check_token
+from tests.benchmarks.load import ONCE, Request
 from tests.benchmarks.processes import Processes, Program, free_ports
 
 HERE = Path(__file__).parent
@@ -28,14 +31,16 @@ class OidcProvider(Contender):
 
     def __init__(self) -> None:
         self._secret = secrets.token_urlsafe(32)
-        self._port = 0
+        self._port = self._codes_port = 0
+        self._holder = ProofHolder()
         self._folder = Path()
 
     def start(self, processes: Processes, folder: Path) -> None:
         """Install if needed, and start. Raises NotRun, NotReady."""
         self._folder = installed()
-        (self._port,) = free_ports(1)
-        command = ["node", str(self._folder / "server.mjs"), str(self._port), self._secret]
+        self._port, self._codes_port = free_ports(2)
+        ports = [str(self._port), str(self._codes_port)]
+        command = ["node", str(self._folder / "server.mjs"), *ports, self._secret, CHALLENGE]
         production = {"NODE_ENV": "production"}
         program = Program("oidc-provider", command, f"http://127.0.0.1:{self._port}/jwks", environment=production)
         processes.start(program)
@@ -54,6 +59,8 @@ class OidcProvider(Contender):
         """The same work; tokens to be introspected are opaque, since JWTs are not stored here."""
         return {
             "client-credentials": Work(self._check_token, lambda: self._token_request(JWT)),
+            "client-credentials-dpop": Work(self._check_dpop, self._dpop_request, self._proofs),
+            "code-exchange": Work(self._check_code, self._code_request, self._make_codes),
             "introspection": Work(self._check_introspection, self._introspection_request),
             "jwks": Work(self._check_jwks, lambda: self._request("GET", "/jwks")),
             "discovery": Work(self._check_discovery, lambda: self._request("GET", "/.well-known/openid-configuration")),
@@ -65,6 +72,33 @@ class OidcProvider(Contender):
     def _token_request(self, resource: str) -> Request:
         body = f"grant_type=client_credentials&scope=api&resource={resource}".encode()
         return self._request("POST", "/token", body, '"access_token":"')
+
+    def _dpop_request(self) -> Request:
+        plain = self._token_request(JWT)
+        return replace(plain, headers=(*plain.headers, ("DPoP", ONCE)))
+
+    def _proofs(self, request: Request, count: int) -> Sequence[str]:
+        url = f"http://127.0.0.1:{self._port}{request.path}"
+        return self._holder.proofs(count, method=request.method, url=url)
+
+    def _code_request(self) -> Request:
+        plain = self._request("POST", "/token", code_request(ONCE), '"id_token":"')
+        return replace(plain, headers=(basic(WEB_CLIENT, self._secret), FORM), once_length=CODE_LENGTH)
+
+    def _make_codes(self, _request: Request, count: int) -> Sequence[str]:
+        _, body = send(Request(self._codes_port, "GET", f"/{count}"))
+        return body.decode("ascii").split()
+
+    def _check_dpop(self) -> None:
+        request = self._dpop_request()
+        (proof,) = self._proofs(request, 1)
+        check_bound(request, proof)
+
+    def _check_code(self) -> None:
+        issuer, jwks = f"http://127.0.0.1:{self._port}", send_json(self._request("GET", "/jwks"))
+        request = self._code_request()
+        (code,) = self._make_codes(request, 1)
+        check_code(request, code, jwks, issuer=issuer, audience=JWT)
 
     def _introspection_request(self) -> Request:
         token = send_json(self._token_request(OPAQUE))["access_token"]

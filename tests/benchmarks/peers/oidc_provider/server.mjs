@@ -1,9 +1,10 @@
 // oidc-provider as a peer: everything in memory, no audit trail, log level "error" (oidc-provider writes no access log).
-// Arguments: port and client secret. It is ready when /jwks answers.
+// Arguments: port, port of the code maker, client secret, PKCE challenge. It is ready when /jwks answers.
+import http from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { errors } from 'oidc-provider';
 
-const [port, secret] = process.argv.slice(2);
+const [port, codesPort, secret, challenge] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
 const { privateKey } = await generateKeyPair('ES256', { extractable: true });
 const key = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'benchmark' };
@@ -50,11 +51,22 @@ const provider = new Provider(issuer, {
     token_endpoint_auth_method: 'client_secret_basic',
     id_token_signed_response_alg: 'ES256',
     scope: 'api',
+  }, {
+    client_id: 'benchmark-web',
+    client_secret: secret,
+    grant_types: ['authorization_code'],
+    redirect_uris: ['https://benchmark.example/callback'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'client_secret_basic',
+    id_token_signed_response_alg: 'ES256',
+    scope: 'openid api',
   }],
-  ttl: { ClientCredentials: 3600 },
+  findAccount: async (_context, id) => ({ accountId: id, claims: async () => ({ sub: id }) }),
+  ttl: { ClientCredentials: 3600, AccessToken: 3600, IdToken: 3600, AuthorizationCode: 60, Grant: 86400 },
   features: {
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
+    dPoP: { enabled: true },
     introspection: { enabled: true, allowedPolicy: async () => true },
     resourceIndicators: {
       enabled: true,
@@ -68,6 +80,36 @@ const provider = new Provider(issuer, {
     },
   },
 });
+
+// Codes made in advance, GET /COUNT: one person, one client, as after a sign-in.
+const client = await provider.Client.find('benchmark-web');
+http.createServer(async (request, response) => {
+  // A grant for each lot: a code shown twice, as the check does, ends its grant.
+  const grant = new provider.Grant({ accountId: 'person', clientId: client.clientId });
+  grant.addOIDCScope('openid');
+  grant.addResourceScope('urn:benchmark:jwt', 'api');
+  const grantId = await grant.save();
+  const codes = [];
+  for (let left = Number(request.url.slice(1)); left > 0; left -= 1) {
+    const code = new provider.AuthorizationCode({
+      accountId: 'person',
+      acr: 'urn:benchmark',
+      amr: ['pwd'],
+      authTime: Math.floor(Date.now() / 1000),
+      client,
+      codeChallenge: challenge,
+      codeChallengeMethod: 'S256',
+      grantId,
+      gty: 'authorization_code',
+      nonce: 'n',
+      redirectUri: 'https://benchmark.example/callback',
+      resource: 'urn:benchmark:jwt',
+      scope: 'openid api',
+    });
+    codes.push(await code.save());
+  }
+  response.end(codes.join('\n'));
+}).listen(Number(codesPort), '127.0.0.1');
 
 const server = provider.listen(Number(port), '127.0.0.1');
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => { server.close(); process.exit(0); });
