@@ -24,6 +24,15 @@ class Accounts:
             found = people.find(connection, person_id)
         return None if found is None or found.disabled else found
 
+    def active_and_reference(self, person_id: str) -> tuple[Person, SubjectRef | None] | None:
+        """Both of the above and below in one look at the database: every redemption needs both."""
+        with self.database.read() as connection:
+            found = people.find(connection, person_id)
+            if found is None or found.disabled:
+                return None
+            sealed = people.sealed(connection, person_id)
+        return found, self.vault.open_subject(person_id, sealed)
+
     def reference(self, person_id: str) -> SubjectRef | None:
         """The identifier the exchange and the ledger know the person by; None for an account without one."""
         with self.database.read() as connection:

@@ -89,11 +89,11 @@ class AuthorizationCodeGrant:
     def _checked(self, code: Code, request: TokenRequest) -> tuple[Entitlement, SignedIn]:
         for check in CHECKS:
             check(code, request)
-        person = self.accounts.active(code.family.person)
-        if person is None:  # T6
+        found = self.accounts.active_and_reference(code.family.person)
+        if found is None:  # T6
             raise InvalidGrantError("The code can no longer be redeemed.")
         details = self._details(code, request)
-        reference = self.accounts.reference(person.id)
+        person, reference = found
         signed_in = SignedIn(person, code.family, reference)
         family = code.family
         scope = still_registered(request, family.scope, resource_server(request, self.tokens, family.resource))
@@ -127,7 +127,8 @@ class AuthorizationCodeGrant:
         def spend(connection: Connection) -> None:
             if not codes.redeem(connection, code.hash, request.client.id, now):
                 raise CodeLost
-            families.bind(connection, code.family.id, request.jkt, request.certificate)
+            if request.jkt is not None or request.certificate is not None:
+                families.bind(connection, code.family.id, request.jkt, request.certificate)
             if refresh is not None:
                 refresh_tokens.add(connection, hashed(refresh), code.family, self.succession.until(code.family))
 

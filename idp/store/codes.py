@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from idp.model.session import Code
 from idp.store import families
 from idp.store.tables import code, family
+from kernel.database import Instant
+
+# Composed once: composing such a statement costs more than running it, and every exchange passes here.
+_PRESENTED = (code.c.hash == bindparam("presented"), code.c.client_id == bindparam("client"))
+_FIND = (
+    families.columns()
+    .add_columns(code.c.redirect_uri, code.c.code_challenge, code.c.nonce, code.c.expires_at.label("code_expires_at"))
+    .join_from(family, code, code.c.family == family.c.id)
+    .where(*_PRESENTED)
+)
+_REDEEM = (
+    update(code)
+    .where(
+        *_PRESENTED,
+        code.c.used_at.is_(None),
+        code.c.expires_at > bindparam("now", type_=Instant),
+        families.alive(code.c.family, bindparam("now", type_=Instant)),
+    )
+    .values(used_at=bindparam("now", type_=Instant))
+    .returning(code.c.family)
+)
 
 
 def add(connection: Connection, added: Code) -> None:
@@ -29,15 +50,7 @@ def add(connection: Connection, added: Code) -> None:
 
 def find(connection: Connection, code_hash: bytes, client_id: str) -> Code | None:
     """What a code of this client stands for, redeemable or not; another client's is unknown (T2)."""
-    statement = (
-        families.columns()
-        .add_columns(
-            code.c.redirect_uri, code.c.code_challenge, code.c.nonce, code.c.expires_at.label("code_expires_at")
-        )
-        .join_from(family, code, code.c.family == family.c.id)
-        .where(code.c.hash == code_hash, code.c.client_id == client_id)
-    )
-    row = connection.execute(statement).one_or_none()
+    row = connection.execute(_FIND, {"presented": code_hash, "client": client_id}).one_or_none()
     if row is None:
         return None
     return Code(code_hash, families.from_row(row), row.redirect_uri, row.code_challenge, row.nonce, row.code_expires_at)
@@ -45,19 +58,8 @@ def find(connection: Connection, code_hash: bytes, client_id: str) -> Code | Non
 
 def redeem(connection: Connection, code_hash: bytes, client_id: str, now: datetime) -> bool:
     """True for exactly one caller, ever: this statement is the decision, whatever was read before it (T1)."""
-    statement = (
-        update(code)
-        .where(
-            code.c.hash == code_hash,
-            code.c.client_id == client_id,
-            code.c.used_at.is_(None),
-            code.c.expires_at > now,
-            families.alive(code.c.family, now),
-        )
-        .values(used_at=now)
-        .returning(code.c.family)
-    )
-    return connection.execute(statement).first() is not None
+    given = {"presented": code_hash, "client": client_id, "now": now}
+    return connection.execute(_REDEEM, given).first() is not None
 
 
 def spoil(connection: Connection, code_hash: bytes, client_id: str, now: datetime) -> bool:

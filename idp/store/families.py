@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, Row, Select, exists, insert, literal, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, exists, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model import evidence, scopes
@@ -16,6 +16,12 @@ from idp.model.session import Family
 from idp.store import revocations, versions
 from idp.store.tables import family, issued_token, person, web_session
 from kernel.canonical import JSON, decode, encode
+
+# Composed once: composing a statement costs more than running it, and every exchange of a code passes here.
+_RECORD = insert(issued_token)
+_BIND = (
+    update(family).where(family.c.id == bindparam("of")).values(dpop_jkt=bindparam("key"), certificate=bindparam("tls"))
+)
 
 
 def add(connection: Connection, added: Family) -> None:
@@ -40,7 +46,7 @@ def add(connection: Connection, added: Family) -> None:
     )
 
 
-def alive(family_id: ColumnElement[str], now: datetime) -> ColumnElement[bool]:
+def alive(family_id: ColumnElement[str], now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """When tokens may still be had: not revoked, session not ended, person not disabled (T6, S2)."""
     return exists(
         select(family.c.id)
@@ -70,13 +76,12 @@ def lock(connection: Connection, family_id: str) -> None:
 
 def bind(connection: Connection, family_id: str, dpop_jkt: str | None, certificate: str | None) -> None:
     """Remember what the family's tokens are bound to: a key (RFC 9449 §5), a certificate (RFC 8705 §4)."""
-    bound = update(family).where(family.c.id == family_id).values(dpop_jkt=dpop_jkt, certificate=certificate)
-    connection.execute(bound)
+    connection.execute(_BIND, {"of": family_id, "key": dpop_jkt, "tls": certificate})
 
 
 def record_token(connection: Connection, family_id: str, jti: str, expires_at: datetime) -> None:
     """Remember an access token of a family, so that it can be revoked with it."""
-    connection.execute(insert(issued_token).values(jti=jti, family=family_id, expires_at=expires_at))
+    connection.execute(_RECORD, {"jti": jti, "family": family_id, "expires_at": expires_at})
 
 
 def of_token(connection: Connection, jti: str) -> Family | None:

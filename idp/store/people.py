@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Label, Row, Select, exists, insert, select, update
+from sqlalchemy import Connection, Label, Row, Select, bindparam, exists, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model.assurance import Factor
@@ -47,7 +47,7 @@ def add(connection: Connection, added: Person, password_hash: str, sealed: Seale
 
 def find(connection: Connection, person_id: str) -> Person | None:
     """The account with an identifier."""
-    row = connection.execute(_accounts().where(person.c.id == person_id)).one_or_none()
+    row = connection.execute(_BY_ID, {"wanted": person_id}).one_or_none()
     return None if row is None else _person(row)
 
 
@@ -67,9 +67,7 @@ def taken(connection: Connection, username: str, subject_index: bytes | None) ->
 
 def sealed(connection: Connection, person_id: str) -> SealedSecrets:
     """What is sealed of a person; the account must exist."""
-    columns = (person.c.data_key, person.c.subject_sealed, person.c.subject_index, credential.c.totp_sealed)
-    statement = select(*columns).join(credential, credential.c.person == person.c.id).where(person.c.id == person_id)
-    row = connection.execute(statement).one()
+    row = connection.execute(_SEALED, {"wanted": person_id}).one()
     return SealedSecrets(row.data_key, row.subject_sealed, row.subject_index, row.totp_sealed)
 
 
@@ -160,3 +158,12 @@ def _person(row: Row[tuple[object, ...]]) -> Person:
         roles=tuple(row.roles.split()),
         authenticators=frozenset({Factor.PASSWORD, *has}),
     )
+
+
+# Composed once: composing such a statement costs more than running it, and every exchange of a code passes here.
+_BY_ID = _accounts().where(person.c.id == bindparam("wanted"))
+_SEALED = (
+    select(person.c.data_key, person.c.subject_sealed, person.c.subject_index, credential.c.totp_sealed)
+    .join(credential, credential.c.person == person.c.id)
+    .where(person.c.id == bindparam("wanted"))
+)
