@@ -16,8 +16,8 @@ from tests.benchmarks.stages import STAGES
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_both_sides_know_every_case_of_their_stage(case) -> None:
     stage = STAGES[case.stage]
-    assert case.name in stage.subject().works()
-    assert case.name in stage.peer().works()
+    assert case.key in stage.subject().works()
+    assert case.key in stage.peer().works()
 
 
 @pytest.fixture
