@@ -54,6 +54,8 @@ _PAGE = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
+_TYPE = frozenset({"Content-Type", "content-type"})
+_MOST_KINDS = 256
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -65,12 +67,23 @@ class SecurityHeaders:
         always = (_HSTS,) if https else ()
         self._data = _keyed((*_DATA, *always, _NO_STORE))
         self._page = _keyed((*_PAGE, *always, _NO_STORE))
+        self._known: dict[tuple[bool, tuple[str, ...]], Headers] = {}
 
     def missing(self, present: Headers) -> Headers:
         """The headers to add to those `present`: pages need more of them than data does."""
-        names = {name.lower(): value for name, value in present}
-        wanted = self._page if names.get("content-type", "").startswith("text/html") else self._data
-        return tuple(header for name, header in wanted if name not in names)
+        page = any(name in _TYPE and value.startswith("text/html") for name, value in present)
+        kind = page, tuple([name for name, _ in present])
+        known = self._known.get(kind)
+        return self._wanted(kind) if known is None else known
+
+    def _wanted(self, kind: tuple[bool, tuple[str, ...]]) -> Headers:
+        """Kept by the names present, never by their values; endpoints use a few dozen sets of names."""
+        page, present = kind
+        names = {name.lower() for name in present}
+        headers = tuple(header for name, header in (self._page if page else self._data) if name not in names)
+        if len(self._known) < _MOST_KINDS:
+            self._known[kind] = headers
+        return headers
 
     def secure(self, response: HttpResponse) -> HttpResponse:
         """`response` with every header it lacks."""

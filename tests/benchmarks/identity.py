@@ -60,8 +60,9 @@ class TongbanIdentity(Contender):
 
     name = "Tongban"
 
-    def __init__(self, profile: Path | None = None) -> None:
-        self._profile = profile
+    def __init__(self, profile: Path | None = None, environment: Mapping[str, str] | None = None) -> None:
+        """``environment``: settings of the service that a measurement needs."""
+        self._profile, self._environment = profile, environment or {}
         self._settings: Settings
         self._secret = ""
         self._web_secret = ""
@@ -80,7 +81,13 @@ class TongbanIdentity(Contender):
         self._secret, self._web_secret = register(self._settings.idp)
         self._codes = CodeStock.prepare(self._settings.idp)
         command, environment = serve("idp", folder / "tongban-identity" / "tongban.toml", self._profile)
-        processes.start(Program("tongban-idp", command, f"{issuer}/readyz", SERVER_CORE, environment))
+        given = {**environment, **self._environment}
+        processes.start(Program("tongban-idp", command, f"{issuer}/readyz", SERVER_CORE, given))
+
+    @property
+    def settings(self) -> Settings:
+        """Of the running installation."""
+        return self._settings
 
     def programs(self) -> Sequence[str]:
         """The provider alone: SQLite runs inside it."""

@@ -64,6 +64,8 @@ def _case(result: Result) -> dict[str, Any]:
         "difference": case.difference,
         "goal_per_core": case.goal,
         "verdict": mine.verdict(case.goal) if mine else "void",
+        "ratio_goal": case.ratio_goal,
+        "ratio_verdict": ratio.verdict(case.ratio_goal) if ratio else "",
         "not_run": result.reason,
         "subject_per_core": _spread(mine),
         "peer_per_core": _spread(result.per_core("peer")),
@@ -101,7 +103,9 @@ def row(result: Result, peer: str) -> list[str]:
     good = [one for one in result.subject if not one.void]
     last = good[-1] if good else None
     errors = sum(one.measured.errors for one in (*result.subject, *result.peer))
-    goal = f"≥ {result.case.goal:,.0f}/core: {mine.verdict(result.case.goal)}" if mine and result.case.goal else "–"
+    goals = [f"≥ {result.case.goal:,.0f}/core: {mine.verdict(result.case.goal)}"] if mine and result.case.goal else []
+    if ratio and result.case.ratio_goal:
+        goals.append(f"≥ {result.case.ratio_goal:g}×: {ratio.verdict(result.case.ratio_goal)}")
     figures = (
         f"{last.measured.p50_ms:.1f}", f"{last.measured.p99_ms:.1f}", f"{last.pss / 1e6:.0f}", f"{last.rps:,.0f}"
     ) if last else ("–",) * 4  # fmt: skip
@@ -112,7 +116,7 @@ def row(result: Result, peer: str) -> list[str]:
         peer,
         f"{theirs.middle:,.0f}" if theirs else ("not run" if result.reason else "void"),
         ratio_text,
-        goal,
+        "; ".join(goals) or "–",
         *figures[:3],
         str(errors),
         figures[3],

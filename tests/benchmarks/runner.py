@@ -15,6 +15,8 @@ from tests.benchmarks.processes import Processes
 GUESSED_RATE = 3000
 """Requests a second, to begin with, for which single-use values are prepared."""
 MARGIN = 1.6
+LEAST_RATE = 1000
+"""However slow a round was: another may meet a quieter machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class Runner:
             prepared[0], seconds=self._plan.seconds, connections=self._plan.connections, once=prepared[1]
         )
         cpu = meter.cpu_seconds(roots) - before
-        self._rates[side.name] = max(measured.requests / measured.seconds, 1.0)
+        self._rates[side.name] = max(measured.requests / measured.seconds, self._rates.get(side.name, LEAST_RATE))
         kept = work.recorded() - recorded if work.recorded else measured.requests
         return Round(measured, cpu, meter.pss_bytes(roots), void(measured, kept))
 
