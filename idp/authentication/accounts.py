@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from idp.authentication.sealing import PersonVault
 from idp.model.person import Person
 from idp.store import people
@@ -24,14 +26,12 @@ class Accounts:
             found = people.find(connection, person_id)
         return None if found is None or found.disabled else found
 
-    def active_and_reference(self, person_id: str) -> tuple[Person, SubjectRef | None] | None:
-        """Both of the above and below in one look at the database: every redemption needs both."""
-        with self.database.read() as connection:
-            found = people.find(connection, person_id)
-            if found is None or found.disabled:
-                return None
-            sealed = people.sealed(connection, person_id)
-        return found, self.vault.open_subject(person_id, sealed)
+    def standing(self, connection: Connection, person_id: str) -> tuple[Person, SubjectRef | None] | None:
+        """The account and its identifier, as `active` and `reference` give them, in one look at the database."""
+        found = people.find_sealed(connection, person_id)
+        if found is None or found[0].disabled:
+            return None
+        return found[0], self.vault.open_subject(person_id, found[1])
 
     def reference(self, person_id: str) -> SubjectRef | None:
         """The identifier the exchange and the ledger know the person by; None for an account without one."""

@@ -16,6 +16,7 @@ from idp.grants.succession import Succession
 from idp.grants.target import check_target, resource_server, still_registered
 from idp.model.client import GrantType
 from idp.model.evidence import Details, narrowed, parse_details
+from idp.model.person import Person
 from idp.model.secret import hashed
 from idp.model.session import Code
 from idp.store import codes, families, refresh_tokens
@@ -24,6 +25,10 @@ from idp.tokens.issuer import TokenIssuer
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.identifiers.subject import SubjectRef
+
+Holder = tuple[Person, SubjectRef | None]
+"""An account that is not disabled, and the identifier it is known by."""
 
 
 class CodeLost(Exception):
@@ -69,31 +74,30 @@ class AuthorizationCodeGrant:
 
     def redeem(self, request: TokenRequest) -> dict[str, JSON]:
         """Tokens for a code. Raises OAuthError; a code whose checks fail is used up by that."""
-        code = self._find(request)
+        code, holder = self._find(request)
         try:
-            entitlement, signed_in = self._checked(code, request)
+            entitlement, signed_in = self._checked(code, holder, request)
         except OAuthError:
             self._spoil(code)
             raise
         return self._exchange(code, request, entitlement, signed_in)
 
-    def _find(self, request: TokenRequest) -> Code:
-        """The code as this client's; a stranger's attempt finds nothing and changes nothing (T2)."""
+    def _find(self, request: TokenRequest) -> tuple[Code, Holder | None]:
+        """The code as this client's, and whose it is; a stranger's attempt finds nothing and changes nothing (T2)."""
         presented = hashed(request.required("code"))
         with self.database.read() as connection:
             code = codes.find(connection, presented, request.client.id)
-        if code is None:
-            raise InvalidGrantError("The code is unknown.")
-        return code
+            if code is None:
+                raise InvalidGrantError("The code is unknown.")
+            return code, self.accounts.standing(connection, code.family.person)
 
-    def _checked(self, code: Code, request: TokenRequest) -> tuple[Entitlement, SignedIn]:
+    def _checked(self, code: Code, holder: Holder | None, request: TokenRequest) -> tuple[Entitlement, SignedIn]:
         for check in CHECKS:
             check(code, request)
-        found = self.accounts.active_and_reference(code.family.person)
-        if found is None:  # T6
+        if holder is None:  # T6
             raise InvalidGrantError("The code can no longer be redeemed.")
         details = self._details(code, request)
-        person, reference = found
+        person, reference = holder
         signed_in = SignedIn(person, code.family, reference)
         family = code.family
         scope = still_registered(request, family.scope, resource_server(request, self.tokens, family.resource))

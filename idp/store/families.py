@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import cast
 
 from sqlalchemy import Connection, Row, Select, bindparam, exists, insert, literal, select, update
@@ -156,10 +157,16 @@ def from_row(row: Row[tuple[object, ...]]) -> Family:
         dpop_jkt=row.dpop_jkt,
         certificate=row.certificate,
         may_act=tuple((row.may_act or "").split()),
-        details=evidence.stored_details(decode(row.details)),
-        claims=ClaimsAsked.from_json(decode(row.claims or "{}")),
+        details=evidence.stored_details(decode(row.details)) if row.details != "[]" else (),
+        claims=_claims(row.claims or "{}"),
         resource=row.resource,
     )
+
+
+@lru_cache(maxsize=256)
+def _claims(stored: str) -> ClaimsAsked:
+    """Most applications ask for the same claims each time."""
+    return ClaimsAsked.from_json(decode(stored))
 
 
 def authentication(stored: str) -> Authentication:

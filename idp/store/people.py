@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Label, Row, Select, bindparam, exists, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
@@ -51,6 +52,12 @@ def find(connection: Connection, person_id: str) -> Person | None:
     return None if row is None else _person(row)
 
 
+def find_sealed(connection: Connection, person_id: str) -> tuple[Person, SealedSecrets] | None:
+    """The account with an identifier, and what is sealed of it."""
+    row = connection.execute(_WHOLE, {"wanted": person_id}).one_or_none()
+    return None if row is None else (_person(row), _sealed(row))
+
+
 def by_username(connection: Connection, username: str) -> tuple[Person, Credentials] | None:
     """The account of a user name, with what its password is checked against."""
     row = connection.execute(_accounts().where(person.c.username == username)).one_or_none()
@@ -67,7 +74,10 @@ def taken(connection: Connection, username: str, subject_index: bytes | None) ->
 
 def sealed(connection: Connection, person_id: str) -> SealedSecrets:
     """What is sealed of a person; the account must exist."""
-    row = connection.execute(_SEALED, {"wanted": person_id}).one()
+    return _sealed(connection.execute(_SEALED, {"wanted": person_id}).one())
+
+
+def _sealed(row: Row[Any]) -> SealedSecrets:
     return SealedSecrets(row.data_key, row.subject_sealed, row.subject_index, row.totp_sealed)
 
 
@@ -145,8 +155,11 @@ def _authenticators() -> tuple[Label[bool], ...]:
     return tuple(condition.label(f"has_{factor.name.lower()}") for factor, condition in has.items())
 
 
+_HAS = tuple((factor, f"has_{factor.name.lower()}") for factor in Factor)
+
+
 def _person(row: Row[tuple[object, ...]]) -> Person:
-    has = (factor for factor in Factor if getattr(row, f"has_{factor.name.lower()}", False))
+    has = [factor for factor, column in _HAS if getattr(row, column, False)]
     return Person(
         id=row.id,
         username=row.username,
@@ -162,6 +175,7 @@ def _person(row: Row[tuple[object, ...]]) -> Person:
 
 # Composed once: composing such a statement costs more than running it, and every exchange of a code passes here.
 _BY_ID = _accounts().where(person.c.id == bindparam("wanted"))
+_WHOLE = _BY_ID.add_columns(credential.c.totp_sealed)
 _SEALED = (
     select(person.c.data_key, person.c.subject_sealed, person.c.subject_index, credential.c.totp_sealed)
     .join(credential, credential.c.person == person.c.id)
