@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, Label, Row, Select, bindparam, exists, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
@@ -77,7 +76,7 @@ def sealed(connection: Connection, person_id: str) -> SealedSecrets:
     return _sealed(connection.execute(_SEALED, {"wanted": person_id}).one())
 
 
-def _sealed(row: Row[Any]) -> SealedSecrets:
+def _sealed(row: Row[tuple[object, ...]]) -> SealedSecrets:
     return SealedSecrets(row.data_key, row.subject_sealed, row.subject_index, row.totp_sealed)
 
 
@@ -176,8 +175,8 @@ def _person(row: Row[tuple[object, ...]]) -> Person:
 # Composed once: composing such a statement costs more than running it, and every exchange of a code passes here.
 _BY_ID = _accounts().where(person.c.id == bindparam("wanted"))
 _WHOLE = _BY_ID.add_columns(credential.c.totp_sealed)
-_SEALED = (
-    select(person.c.data_key, person.c.subject_sealed, person.c.subject_index, credential.c.totp_sealed)
+_SEALED: Select[tuple[object, ...]] = (
+    select(*(person.c.data_key, person.c.subject_sealed, person.c.subject_index, credential.c.totp_sealed))
     .join(credential, credential.c.person == person.c.id)
     .where(person.c.id == bindparam("wanted"))
 )
