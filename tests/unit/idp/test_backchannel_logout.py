@@ -8,6 +8,7 @@ import threading
 import time
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -239,3 +240,19 @@ def test_names_of_departments_are_what_the_ledger_needs_and_nothing_personal(
     for event in provider.events("LogoutDelivered"):
         assert set(event["facts"]) == {"client", "tries", "answer"}
         assert event["subject"]  # it stands in the person's own log
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", f"{LOGGED_OUT}x", f"{LOGGED_OUT}#x", "//evil.example"])
+def test_S3_the_page_of_a_sign_out_leads_to_registered_addresses_alone(
+    provider: Provider, browser: Browser, target: str
+) -> None:
+    market, _, tokens = departments(provider, browser)
+    provider.departments.answers[URBAN_OUT] = OutboundFailed("away")
+    page = leave(browser, tokens)
+    handle = re.search(r"of=([^&\"]+)", page.text)[1]
+    query = urlencode({"client_id": market.id, "post_logout_redirect_uri": target})
+    answer = browser.get(f"/logout/status?of={handle}&{query}")
+    assert (answer.status_code, answer.headers.get("Location")) == (400, None)
+    forged = handle[:-5] + ("A" if handle[-5] != "A" else "B") + handle[-4:]
+    assert browser.get(f"/logout/status?of={forged}").status_code == 400
+    assert browser.get("/logout/status").status_code == 400
