@@ -215,6 +215,24 @@ class InsufficientUserAuthenticationError(OAuthError):
         super().__init__(described, headers=challenges)
 
 
+class AuthorizationPendingError(OAuthError):
+    """RFC 8628 §3.5: the person has not answered yet."""
+
+    code = "authorization_pending"
+
+
+class SlowDownError(OAuthError):
+    """RFC 8628 §3.5: the device asks too often; its interval has grown by five seconds."""
+
+    code = "slow_down"
+
+
+class ExpiredTokenError(OAuthError):
+    """RFC 8628 §3.5: the device code has expired."""
+
+    code = "expired_token"
+
+
 class NotRedirected(Exception):
     """A request whose sender cannot be told: the person gets a page, the browser is sent nowhere."""
 

@@ -9,6 +9,7 @@ from marshmallow import Schema
 from idp.endpoints import addresses, schemas
 from idp.endpoints.authorization import AuthorizationEndpoint
 from idp.endpoints.client_registration import ClientRegistrationEndpoint
+from idp.endpoints.device_authorization import DeviceAuthorizationEndpoint
 from idp.endpoints.discovery import DiscoveryEndpoint
 from idp.endpoints.end_session import EndSessionEndpoint
 from idp.endpoints.introspection import IntrospectionEndpoint
@@ -31,6 +32,7 @@ class Endpoints:
 
     authorization: AuthorizationEndpoint
     par: PushedRequestEndpoint
+    device_authorization: DeviceAuthorizationEndpoint
     token: TokenEndpoint
     userinfo: UserinfoEndpoint
     introspection: IntrospectionEndpoint
@@ -70,6 +72,13 @@ def _for_clients(serve: Endpoints) -> tuple[Route, ...]:
     return (
         _hot("POST", addresses.TOKEN, serve.token, token, schemas.TokenForm, schemas.TokenAnswer),
         _form(addresses.PAR, serve.par, par, schemas.PushedRequestForm, schemas.PushedRequestAnswer, success=201),
+        _form(
+            addresses.DEVICE_AUTHORIZATION,
+            serve.device_authorization,
+            Text("终端申请授权（RFC 8628）", "A terminal asks for authorization (RFC 8628)"),
+            schemas.DeviceAuthorizationForm,
+            schemas.DeviceAuthorizationAnswer,
+        ),
         _hot("POST", addresses.INTROSPECT, serve.introspection, introspect, examined, schemas.IntrospectionAnswer),
         _form(addresses.REVOKE, serve.revocation, revoke, examined),
         _hot("GET", addresses.USERINFO, serve.userinfo, userinfo, None, about, access="access token"),

@@ -5,20 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cached_property
 
+from idp.authentication.throttling import Throttle
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.tokens import TokenRooms
-from idp.composition.tools import Tools
+from idp.composition.tools import Tools, derived
 from idp.consent.events import Decisions
 from idp.consent.page import ConsentPages
 from idp.consent.withdrawal import ConsentBook
+from idp.endpoints.addresses import Addresses
 from idp.endpoints.asked import Reader
 from idp.endpoints.authorization import AuthorizationEndpoint
 from idp.endpoints.authorization_response import AuthorizationAnswers
+from idp.endpoints.device_authorization import DeviceAuthorizationEndpoint, UserCodes
 from idp.endpoints.par import PushedRequestEndpoint
 from idp.interaction.code_maker import CodeMaker
 from idp.interaction.flow import AuthorizationFlow
 from idp.pages.consents import ConsentListPages
+from idp.pages.device import DevicePages
 from idp.pages.form_post import form_post
 from idp.pages.interaction import InteractionPages
 
@@ -77,6 +81,33 @@ class AuthorizationRooms:
         return PushedRequestEndpoint(
             self._clients.door, self.reader, self._clients.possession, tools.database, tools.clock, tools.entropy
         )
+
+    @cached_property
+    def user_codes(self) -> UserCodes:
+        """How the codes of terminals are kept."""
+        return UserCodes(derived(self._tools.keys, "user code"))
+
+    @cached_property
+    def device_authorization(self) -> DeviceAuthorizationEndpoint:
+        """The device authorization endpoint."""
+        tools = self._tools
+        return DeviceAuthorizationEndpoint(
+            door=self._clients.door,
+            reader=self.reader,
+            possession=self._clients.possession,
+            codes=self.user_codes,
+            database=tools.database,
+            own=Addresses(self._issuer),
+            clock=tools.clock,
+            entropy=tools.entropy,
+        )
+
+    @cached_property
+    def device_pages(self) -> DevicePages:
+        """Where people type a terminal's code."""
+        tools = self._tools
+        throttle = Throttle(tools.database, tools.clock, derived(tools.keys, "throttle"))
+        return DevicePages(self.flow, throttle, self.user_codes, tools.database, tools.clock)
 
     @cached_property
     def consent_list(self) -> ConsentListPages:

@@ -38,6 +38,7 @@ class Composition:
         pages = (
             *self._authorization.pages.routes(),
             *self._authorization.consent_list.routes(),
+            *self._authorization.device_pages.routes(),
             *self._people.own_sign_in.routes(),
             *self._account.routes(),
             *self._administration.pages(),
@@ -50,6 +51,7 @@ class Composition:
         return Endpoints(
             authorization=self._authorization.authorization,
             par=self._authorization.par,
+            device_authorization=self._authorization.device_authorization,
             token=self._tokens.token,
             userinfo=self._tokens.userinfo,
             introspection=self._tokens.introspection,

@@ -15,6 +15,7 @@ from idp.endpoints.userinfo import UserinfoEndpoint
 from idp.grants.authorization_code import AuthorizationCodeGrant
 from idp.grants.caller import Grant
 from idp.grants.client_credentials import ClientCredentialsGrant
+from idp.grants.device_code import DeviceCodeGrant
 from idp.grants.refresh_token import RefreshTokenGrant
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import Succession
@@ -83,6 +84,7 @@ class TokenRooms:
             AuthorizationCodeGrant(tokens, accounts, alarm, database, clock, self.succession),
             RefreshTokenGrant(tokens, accounts, alarm, database, clock, self.succession),
             ClientCredentialsGrant(tokens),
+            DeviceCodeGrant(tokens, accounts, alarm, database, clock, self.succession),
             TokenExchangeGrant(tokens, self.access_tokens, self._clients.directory, accounts, database, clock),
         )
 

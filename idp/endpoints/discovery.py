@@ -21,6 +21,7 @@ from kernel.web.http import HttpRequest, HttpResponse
 _WITH_CERTIFICATES = {
     "token_endpoint": addresses.TOKEN,
     "pushed_authorization_request_endpoint": addresses.PAR,
+    "device_authorization_endpoint": addresses.DEVICE_AUTHORIZATION,
     "userinfo_endpoint": addresses.USERINFO,
     "introspection_endpoint": addresses.INTROSPECT,
     "revocation_endpoint": addresses.REVOKE,
@@ -38,6 +39,7 @@ def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict
         "authorization_endpoint": own.of(addresses.AUTHORIZE),
         "pushed_authorization_request_endpoint": own.of(addresses.PAR),
         "require_pushed_authorization_requests": False,
+        "device_authorization_endpoint": own.of(addresses.DEVICE_AUTHORIZATION),
         "token_endpoint": own.of(addresses.TOKEN),
         "userinfo_endpoint": own.of(addresses.USERINFO),
         "introspection_endpoint": own.of(addresses.INTROSPECT),

@@ -72,6 +72,7 @@ TokenForm = _schema(
         "redirect_uri": _text("RFC 6749 §4.1.3"),
         "code_verifier": _text("RFC 7636 §4.5"),
         "refresh_token": _text("RFC 6749 §6"),
+        "device_code": _text("RFC 8628 §3.4"),
         "subject_token": _text("RFC 8693 §2.1"),
         "subject_token_type": _text("RFC 8693 §3; an access token's"),
         "requested_token_type": _text("RFC 8693 §3; an access token's"),
@@ -97,6 +98,28 @@ AuthorizationForm = _schema("AuthorizationForm", _CLIENT, _AUTHORIZATION)
 PushedRequestForm = _schema("PushedRequestForm", _CLIENT, _AUTHORIZATION, _DETAILS)
 PushedRequestAnswer = _schema(
     "PushedRequestAnswer", {"request_uri": _text("RFC 9126 §2.2", required=True), "expires_in": _seconds()}
+)
+DeviceAuthorizationForm = _schema(
+    "DeviceAuthorizationForm",
+    _CLIENT,
+    _DETAILS,
+    {
+        "scope": _text("RFC 8628 §3.1"),
+        "acr_values": _text("urn:tongban:loa:1 … :4"),
+        "resource": _text("RFC 8707 §2"),
+        "ui_locales": _text("zh-CN en"),
+    },
+)
+DeviceAuthorizationAnswer = _schema(
+    "DeviceAuthorizationAnswer",
+    {
+        "device_code": _text("RFC 8628 §3.2", required=True),
+        "user_code": _text("eight letters in two groups", required=True),
+        "verification_uri": _address(),
+        "verification_uri_complete": _address(),
+        "expires_in": _seconds(),
+        "interval": _seconds(),
+    },
 )
 TokenToExamineForm = _schema(
     "TokenToExamineForm",

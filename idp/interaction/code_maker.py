@@ -27,10 +27,11 @@ class CodeMaker:
     def make(self, secret: str, asked: AuthorizationRequest, client: Client, present: SignedInPerson) -> Code:
         """The code to keep for a secret that only the client will see."""
         until = self.clock.now() + lifetimes.AUTHORIZATION_CODE
-        family = self._family(asked, client, present)
+        family = self.family(asked, client, present)
         return Code(hashed(secret), family, asked.redirect_uri, asked.code_challenge, asked.nonce, until)
 
-    def _family(self, asked: AuthorizationRequest, client: Client, present: SignedInPerson) -> Family:
+    def family(self, asked: AuthorizationRequest, client: Client, present: SignedInPerson) -> Family:
+        """What the person allows by it."""
         session = present.session
         return Family(
             id=new_id("fam", self.clock, self.entropy),

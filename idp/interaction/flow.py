@@ -22,7 +22,7 @@ from idp.model.client import Client
 from idp.model.consent import Consent
 from idp.model.secret import hashed
 from idp.model.session import Interaction
-from idp.store import codes, consents, interactions, pushed_requests
+from idp.store import codes, consents, device_requests, families, interactions, pushed_requests
 from idp.tokens import lifetimes
 from kernel.clock import Clock
 from kernel.database import Database
@@ -58,7 +58,7 @@ class AuthorizationFlow:
         try:
             present = self.presence.of(request, self.client(asked))
             if next_step(asked, interaction.started_at, present) is not Step.DONE or present is None:
-                return self._to_the_pages(request, interaction)
+                return self._ask(request, interaction)
             return self._answer(interaction, present, ())
         except OAuthError as error:
             return self._refusal(asked, error)
@@ -102,14 +102,24 @@ class AuthorizationFlow:
 
     def refuse(self, interaction: Interaction, error: OAuthError, events: Sequence[Event] = ()) -> HttpResponse:
         """End the interaction without a code, and tell the client why. Raises AlreadyFinished."""
-        self._commit(events, lambda connection: self._finish(connection, interaction))
+
+        def work(connection: Connection) -> None:
+            self._finish(connection, interaction)
+            if interaction.request.device is not None:
+                self._tell_device(connection, interaction.request, None)
+
+        self._commit(events, work)
         return self._refusal(interaction.request, error)
 
     def deny(self, interaction: Interaction, events: Sequence[Event]) -> HttpResponse:
         """The person said no. Raises AlreadyFinished."""
         return self.refuse(interaction, AccessDeniedError("The person said no."), events)
 
-    def _to_the_pages(self, request: HttpRequest, interaction: Interaction) -> HttpResponse:
+    def to_the_pages(self, request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
+        """To the first page in any case: a terminal's request, whose answer goes to the terminal (RFC 8628 §3.3)."""
+        return self._ask(request, Interaction(token(self.entropy), asked, None, self.clock.now()))
+
+    def _ask(self, request: HttpRequest, interaction: Interaction) -> HttpResponse:
         """Keep the request, bound to this browser by a cookie, and go to its first page."""
         browser = self.cookies.read(request, cookies.BROWSER) or token(self.entropy)
         until = interaction.started_at + lifetimes.INTERACTION
@@ -127,7 +137,7 @@ class AuthorizationFlow:
         self, interaction: Interaction, present: SignedInPerson, events: Sequence[Event], agreed: Work | None = None
     ) -> HttpResponse:
         asked, secret, now = interaction.request, token(self.entropy), self.clock.now()
-        code = self.maker.make(secret, asked, self.client(asked), present)
+        keep = self._keeping(asked, secret, present)
 
         def work(connection: Connection) -> None:
             if agreed is not None:
@@ -135,10 +145,28 @@ class AuthorizationFlow:
             _check_consent(connection, asked, present, now)
             if interaction.pushed is not None and not pushed_requests.spend(connection, interaction.pushed, now):
                 raise AlreadyFinished  # A5: one pushed request, one code
-            codes.add(connection, code)
+            keep(connection)
 
         self._commit(events, work)
-        return self.answers.success(asked.back, secret)
+        return redirect(asked.redirect_uri) if asked.device else self.answers.success(asked.back, secret)
+
+    def _keeping(self, asked: AuthorizationRequest, secret: str, present: SignedInPerson) -> Work:
+        """What is kept of an agreement: a code for the browser to carry, or a family for the terminal that waits."""
+        if asked.device is None:
+            code = self.maker.make(secret, asked, self.client(asked), present)
+            return lambda connection: codes.add(connection, code)
+        family = self.maker.family(asked, self.client(asked), present)
+
+        def decided(connection: Connection) -> None:
+            families.add(connection, family)
+            self._tell_device(connection, asked, family.id)
+
+        return decided
+
+    def _tell_device(self, connection: Connection, asked: AuthorizationRequest, family_id: str | None) -> None:
+        device = bytes.fromhex(asked.device or "")
+        if not device_requests.decide(connection, device, family_id, self.clock.now()):
+            raise AlreadyFinished  # answered in another browser, or expired meanwhile
 
     def _commit(self, events: Sequence[Event], work: Work) -> None:
         """Entries and rows together: no consent without its entry, no entry without what it allowed."""

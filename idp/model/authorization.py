@@ -50,7 +50,8 @@ class ReturnAddress:
 class AuthorizationRequest:
     """One checked request (RFC 6749 §4.1.1 with PKCE, OpenID Connect Core 1.0 §3.1.2.1, RFC 9396).
 
-    ``levels_required``: a level below all of ``levels`` is not enough; otherwise they are a wish.
+    ``levels_required``: a level below all of ``levels`` is not enough; otherwise they are a wish. ``device``: hash of
+    the device code, in hexadecimal, when it is a terminal that asks (RFC 8628).
     """
 
     client_id: str
@@ -72,6 +73,7 @@ class AuthorizationRequest:
     resource: str | None = None
     may_act: tuple[str, ...] = ()
     details: Details = ()
+    device: str | None = field(default=None, repr=False)
 
     @property
     def back(self) -> ReturnAddress:
@@ -115,6 +117,7 @@ class AuthorizationRequest:
             "resource": self.resource,
             "may_act": [*self.may_act],
             "details": evidence.to_json(self.details),
+            "device": self.device,
         }
 
     @classmethod
@@ -140,6 +143,7 @@ class AuthorizationRequest:
             resource=_text(stored["resource"]),
             may_act=tuple(_texts(stored.get("may_act"))),
             details=evidence.stored_details(stored["details"]),
+            device=_text(stored.get("device")),
         )
 
 

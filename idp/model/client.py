@@ -42,6 +42,7 @@ class GrantType(StrEnum):
     AUTHORIZATION_CODE = "authorization_code"
     CLIENT_CREDENTIALS = "client_credentials"
     REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the grant's registered name
+    DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
     TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - the grant's registered name
 
 

@@ -161,6 +161,7 @@ class InteractionPages:
             action=f"{INTERACTION}/{interaction.id}",
             page=self._words(interaction, present),
             person=present.person.name,
+            terminal=interaction.request.device is not None,
         )
         return page.adding(forms.policy_towards(interaction.request.redirect_uri))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, and_, delete, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from idp.store.tables import (
     code,
     consent,
+    device_request,
     enrolment,
     family,
     interaction,
@@ -58,6 +59,7 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, totp_enrolment, totp_enrolment.c.expires_at < now),
         _bite(connection, known_device, known_device.c.expires_at < now),
         _bite(connection, throttle, throttle.c.keep_until < now),
+        _bite(connection, device_request, device_request.c.expires_at < past),
         *(_bite(connection, child, child.c.family.in_(dead)) for child in (code, refresh, issued_token)),
         _bite(connection, family, gone & _childless()),
         _bite(connection, enrolment, enrolment.c.expires_at < past),
@@ -71,10 +73,8 @@ def sweep(connection: Connection, now: datetime) -> int:
 
 def _childless() -> ColumnElement[bool]:
     """A family goes after everything that refers to it."""
-    children = [
-        ~select(child.c.family).where(child.c.family == family.c.id).exists() for child in (code, refresh, issued_token)
-    ]
-    return children[0] & children[1] & children[2]
+    children = (code, refresh, issued_token, device_request)
+    return and_(*(~select(child.c.family).where(child.c.family == family.c.id).exists() for child in children))
 
 
 def _bite(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:

@@ -336,6 +336,24 @@ refresh = Table(
     Index("refresh_family", "family"),
 )
 
+device_request = Table(
+    "device_request",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("user_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("client_id", String(80), ForeignKey("client.id"), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("interval", Integer, nullable=False),
+    Column("poll_after", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Column("family", String(40), ForeignKey("family.id")),
+    Column("used_at", Instant),
+    Index("device_request_expires_at", "expires_at"),
+    Index("device_request_family", "family"),
+    comment="device and user codes, by hashes",
+)
+
 issued_token = Table(
     "issued_token",
     metadata,

@@ -13,6 +13,8 @@ PUSHED_REQUEST = timedelta(seconds=90)
 """RFC 9126 §2.2: 5 to 600 seconds. It begins to run when the browser is sent on its way."""
 SIGNED_ANSWER = timedelta(minutes=5)
 """JARM §2.1 recommends ten minutes at most; the code in it lives one."""
+DEVICE_CODE = timedelta(minutes=10)
+"""RFC 8628 §3.2: long enough to find a phone and sign in, standing at the terminal."""
 INTERACTION = timedelta(minutes=30)
 """From the authorization request to the code: long enough to find a phone."""
 

@@ -148,3 +148,34 @@ def test_the_keyboard_alone_is_enough(provider: Provider, party: RelyingParty, p
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert "error=access_denied" in page.url
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 390), ("en", 390)])
+def test_a_person_answers_a_terminal_on_the_phone(
+    provider: Provider, new_page: Callable[..., Page], axe: Callable[[Page], None], tmp_path: Path,
+    language: str, width: int,
+) -> None:  # fmt: skip
+    """RFC 8628 §3.3: type the code, sign in, see whose terminal it is, agree."""
+    grant = "urn:ietf:params:oauth:grant-type:device_code"
+    terminal = public_client(provider, grant_types=[grant], redirect_uris=[])
+    asked = terminal.form("/device_authorization", {"scope": "openid profile"}).json
+    page = new_page(language, width)
+    page.goto(provider.settings.issuer + "/device")
+    axe(page)
+    submit(page, user_code="BBBB-BBBB")
+    assert page.title().startswith(("错误：", "Error: "))
+    axe(page)
+    page.goto(asked["verification_uri_complete"])
+    assert page.input_value("#user_code") == asked["user_code"]
+    page.screenshot(path=tmp_path / "device.png", full_page=True)
+    submit(page)
+    submit(page, username="wang", password=PASSWORD)
+    axe(page)
+    assert page.locator(".govuk-warning-text").count() == 1
+    page.screenshot(path=tmp_path / "consent.png", full_page=True)
+    with page.expect_navigation():
+        page.click("button[name=decision][value=allow]")
+    axe(page)
+    page.screenshot(path=tmp_path / "done.png", full_page=True)
+    polled = terminal.form("/token", {"grant_type": grant, "device_code": asked["device_code"]})
+    assert polled.status_code == 200

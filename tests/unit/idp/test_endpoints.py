@@ -47,6 +47,7 @@ def test_nothing_that_does_not_exist_is_announced(party: RelyingParty) -> None:
         "authorization_code",
         "client_credentials",
         "refresh_token",
+        "urn:ietf:params:oauth:grant-type:device_code",
         "urn:ietf:params:oauth:grant-type:token-exchange",
     }
     assert metadata["subject_types_supported"] == ["pairwise"]

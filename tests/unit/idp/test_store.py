@@ -11,11 +11,13 @@ from sqlalchemy import Connection, func, select
 from werkzeug.test import Client
 
 from idp.clients.memory import LOOK_EVERY, Versioned
+from idp.model.authorization import AuthorizationRequest
+from idp.model.device import DeviceRequest
 from idp.model.invitation import Terms
 from idp.model.passkey import Passkey
 from idp.model.proposal import Proposal
 from idp.model.secret import hashed
-from idp.store import codes, passkeys, proposals, refresh_tokens, second_factors, tables, versions
+from idp.store import codes, device_requests, passkeys, proposals, refresh_tokens, second_factors, tables, versions
 from idp.sweeper import Sweeper
 from kernel import migrations
 from kernel.clock import ManualClock
@@ -49,8 +51,8 @@ def counts(provider: Provider) -> dict[str, int]:
         }
 
 
-def fill(provider: Provider) -> None:
-    """One row in each table of authenticators."""
+def fill(provider: Provider, client_id: str) -> None:
+    """One row in each table of authenticators, and a terminal that asks."""
     person, now, later = person_id(provider), provider.clock.now(), provider.clock.now() + timedelta(minutes=5)
     mark = b"m" * 32
     key = Passkey("pky", person, b"credential", b"key", 0, (), True, False, "Phone", now)
@@ -61,6 +63,8 @@ def fill(provider: Provider) -> None:
         second_factors.replace_recovery_codes(connection, person, [mark], now)
         second_factors.send_code(connection, "chn", person, mark, now, later)
         second_factors.begin_totp(connection, person, mark, later)
+        wanted = AuthorizationRequest(client_id, "", ("openid",), "")
+        device_requests.add(connection, DeviceRequest(mark, wanted, later), mark, 5, now)
 
     provider.database.write(work)
 
@@ -84,7 +88,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
     party.push(key)
     tell(either_provider)
     everything_else(either_provider, party)
-    fill(either_provider)
+    fill(either_provider, party.id)
     propose_and_invite(either_provider)
     before = counts(either_provider)
     assert all(before.values()), before
