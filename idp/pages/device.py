@@ -12,8 +12,8 @@ from idp.interaction.flow import AuthorizationFlow
 from idp.model import device
 from idp.model.device import DeviceRequest
 from idp.pages import forms
-from idp.pages.interaction import wait
 from idp.pages.problems import for_people
+from idp.pages.proving import wait
 from idp.store import device_requests
 from kernel.clock import Clock
 from kernel.database import Database
