@@ -1,0 +1,127 @@
+"""Eight processes race for what may be had once, on both databases: one success, defined refusals, never a 5xx.
+
+Attacks C11, D1, T1, T5 and A5, with nothing shared between the racers but the database.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.doubles.browser import Browser
+from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider
+from tests.doubles.racing_requests import RACERS, Finish, Race, Sent, racers
+from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, public_client
+
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+LOSERS = RACERS - 1
+
+
+@pytest.fixture
+def race(either_provider: Provider, tmp_path: Path) -> Iterator[Race]:
+    with racers(either_provider, tmp_path / "keys") as running:
+        yield running
+
+
+def token(party: RelyingParty, dpop: ProofKey | None = None, **fields: str) -> Sent:
+    """A token request as this client sends it, with credentials (and proof) of its own."""
+    more, headers = party.credentials()
+    if dpop is not None:
+        headers["DPoP"] = dpop.proof("POST", f"{ISSUER}/token")
+    return Sent("POST", "/token", {**more, **fields}, headers)
+
+
+def each(party: RelyingParty, dpop: ProofKey | None = None, **fields: str) -> list[Sent]:
+    """The same request with fresh credentials for every racer."""
+    return [token(party, dpop, **fields) for _ in range(RACERS)]
+
+
+def outcomes(finishes: list[Finish]) -> Counter[tuple[int, str]]:
+    return Counter((finish.status, finish.error) for finish in finishes)
+
+
+def the_winner(finishes: list[Finish]) -> dict[str, Any]:
+    (won,) = [finish for finish in finishes if finish.status == 200]
+    return dict(won.body)
+
+
+def test_one_of_eight_processes_wins_each_race(either_provider: Provider, race: Race) -> None:
+    """One test for all races: the processes are dear."""
+    provider = either_provider
+    for check in (code, public_refresh_token, proven_refresh_token, device_code, assertion, proof, pushed_request):
+        check(provider, race)
+
+
+def code(provider: Provider, race: Race) -> None:
+    """T1: and what was issued for a code that came twice is revoked."""
+    party = RelyingParty(provider)
+    redeeming = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+    provider.settle()
+    finishes = race.run(each(party, **redeeming, code=party.code()))
+    assert outcomes(finishes) == {(200, ""): 1, (400, "invalid_grant"): LOSERS}
+    provider.settle()
+    assert party.introspect(the_winner(finishes)["access_token"]) == {"active": False}
+
+
+def public_refresh_token(provider: Provider, race: Race) -> None:
+    """T5 (CVE-2026-1035): nobody can tell the racers apart."""
+    party = public_client(provider)
+    finishes = race.run(each(party, grant_type="refresh_token", refresh_token=party.tokens()["refresh_token"]))
+    assert outcomes(finishes) == {(200, ""): 1, (400, "invalid_grant"): LOSERS}
+    assert party.refresh(the_winner(finishes)["refresh_token"]).status_code == 200
+
+
+def proven_refresh_token(provider: Provider, race: Race) -> None:
+    """T5, ADR 0015: one line of succession for a holder that proves itself."""
+    party = RelyingParty(provider)
+    finishes = race.run(each(party, grant_type="refresh_token", refresh_token=party.tokens()["refresh_token"]))
+    assert outcomes(finishes) == {(200, ""): RACERS}
+    (successor,) = {finish.body["refresh_token"] for finish in finishes}
+    assert party.refresh(successor).status_code == 200
+
+
+def device_code(provider: Provider, race: Race) -> None:
+    """T1, RFC 8628."""
+    party, browser = public_client(provider, grant_types=[DEVICE], redirect_uris=[]), Browser(provider)
+    asked = party.form("/device_authorization", {"scope": "openid"}).json
+    page = browser.submit(browser.get("/device"), user_code=asked["user_code"])
+    browser.submit(browser.submit(page, username="wang", password=PASSWORD), decision="allow")
+    finishes = race.run(each(party, grant_type=DEVICE, device_code=asked["device_code"]))
+    assert outcomes(finishes) == {(200, ""): 1, (400, "invalid_grant"): LOSERS}
+
+
+def assertion(provider: Provider, race: Race) -> None:
+    """C11."""
+    party = RelyingParty(provider, scope="openid")
+    provider.settle()
+    finishes = race.same(token(party, grant_type="client_credentials"))
+    assert outcomes(finishes) == {(200, ""): 1, (401, "invalid_client"): LOSERS}
+
+
+def proof(provider: Provider, race: Race) -> None:
+    """D1."""
+    party, key = public_client(provider), ProofKey(provider)
+    refresh = party.tokens(dpop=key)["refresh_token"]
+    finishes = race.same(token(party, key, grant_type="refresh_token", refresh_token=refresh))
+    refused = outcomes(finishes)
+    assert refused.pop((200, "")) == 1
+    assert set(refused) <= {(400, "invalid_dpop_proof"), (400, "invalid_grant")}
+
+
+def pushed_request(provider: Provider, race: Race) -> None:
+    """A5: one pushed request, one code."""
+    party, browser = RelyingParty(provider), Browser(provider)
+    party.code(browser)  # signed in, and agreed
+    request = Sent("GET", party.pushed_url(), {}, {"Cookie": cookies(browser), "Accept": "text/html"})
+    finishes = race.same(request)
+    statuses = Counter(finish.status for finish in finishes)
+    assert sum("code=" in finish.location for finish in finishes) == 1
+    assert set(statuses) <= {303, 400, 404}
+
+
+def cookies(browser: Browser) -> str:
+    return "; ".join(f"{name}={browser.cookie(name)}" for name in ("idp-sso", "idp-browser"))
