@@ -78,6 +78,7 @@ def from_stored(stored: StoredClient) -> Client:
         par_required=data.get("require_pushed_authorization_requests") is True,
         id_token_alg=str(data.get("id_token_signed_response_alg", "ES256")),
         userinfo_alg=_text(data, "userinfo_signed_response_alg"),
+        introspection_alg=_text(data, "introspection_signed_response_alg"),
         authorization_alg=str(data.get("authorization_signed_response_alg", "ES256")),
         request_object_alg=_text(data, "request_object_signing_alg"),
         signed_requests=data.get("require_signed_request_object") is True,

@@ -20,7 +20,7 @@ def made(client_id: str, data: Mapping[str, JSON], entropy: Entropy) -> tuple[St
 
 def unsignable(data: Mapping[str, JSON], algorithms: tuple[str, ...]) -> str | None:
     """The member that wants an answer signed by an algorithm we have no key of, if any."""
-    names = ("id_token_signed_response_alg", "userinfo_signed_response_alg")
+    names = ("id_token_signed_response_alg", "userinfo_signed_response_alg", "introspection_signed_response_alg")
     return next((name for name in names if data.get(name, algorithms[0]) not in algorithms), None)
 
 

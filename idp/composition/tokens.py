@@ -129,7 +129,9 @@ class TokenRooms:
     @cached_property
     def introspection(self) -> IntrospectionEndpoint:
         """The introspection endpoint."""
-        return IntrospectionEndpoint(self._clients.door, self.access_tokens, self._tools.database, self._tools.clock)
+        return IntrospectionEndpoint(
+            self._clients.door, self.access_tokens, self.responses, self._tools.database, self._tools.clock
+        )
 
     @cached_property
     def revocation(self) -> RevocationEndpoint:

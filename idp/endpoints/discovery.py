@@ -66,6 +66,7 @@ def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": [*algorithms],
         "userinfo_signing_alg_values_supported": [*algorithms],
+        "introspection_signing_alg_values_supported": [*algorithms],
         "authorization_signing_alg_values_supported": [*algorithms],
         "acr_values_supported": [*assurance.OFFERED],
         "claims_supported": ["sub", *claims.SCOPE_OF, "acr", "amr", "auth_time", "sid", "organisation", "roles"],

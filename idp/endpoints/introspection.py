@@ -1,4 +1,4 @@
-"""Token introspection (RFC 7662): is this token still good, and what does it say?"""
+"""Token introspection (RFC 7662), signed for who wants to show it to others (RFC 9701): is a token still good?"""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from idp.model import scopes
 from idp.model.client import AuthMethod, Client
 from idp.model.secret import hashed
 from idp.store import refresh_tokens
+from idp.tokens.signed_responses import INTROSPECTION_TYPE, SignedResponses
 from idp.tokens.verification import AccessTokens
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 
+SIGNED = f"application/{INTROSPECTION_TYPE}"
 _INACTIVE: Mapping[str, JSON] = {"active": False}
 
 
@@ -27,6 +29,7 @@ class IntrospectionEndpoint:
 
     door: ClientDoor
     tokens: AccessTokens
+    responses: SignedResponses
     database: Database
     clock: Clock
 
@@ -39,7 +42,15 @@ class IntrospectionEndpoint:
         token = parameters.get("token")
         if token is None:
             raise InvalidRequestError("token is missing.")
-        return json_response(self._state(token, client), headers=NO_STORE)
+        return self._answer(request, self._state(token, client), client)
+
+    def _answer(self, request: HttpRequest, state: Mapping[str, JSON], client: Client) -> HttpResponse:
+        """Plain or signed, as the caller accepts (RFC 9701 §4)."""
+        accepted = (each.partition(";")[0].strip() for each in request.headers.get("accept", "").lower().split(","))
+        if SIGNED not in accepted:
+            return json_response(state, headers=NO_STORE)
+        signed = self.responses.introspection(state, client)
+        return HttpResponse(200, signed.encode(), (("Content-Type", SIGNED), *NO_STORE))
 
     def _state(self, token: str, client: Client) -> Mapping[str, JSON]:
         claims = self.tokens.live(token)

@@ -52,7 +52,12 @@ _TEXTS = (
     "software_version",
     *(name.value for name in CertificateName),
 )
-SIGNED = ("id_token_signed_response_alg", "userinfo_signed_response_alg", "authorization_signed_response_alg")
+SIGNED = (
+    "id_token_signed_response_alg",
+    "userinfo_signed_response_alg",
+    "authorization_signed_response_alg",
+    "introspection_signed_response_alg",
+)
 _REQUEST_ALG = "request_object_signing_alg"
 _LISTS = (
     "redirect_uris",

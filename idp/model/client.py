@@ -66,6 +66,7 @@ class Client:
     native: bool = False
     id_token_alg: str = "ES256"  # noqa: S105 - an algorithm
     userinfo_alg: str | None = None
+    introspection_alg: str | None = None
     authorization_alg: str = "ES256"
     request_object_alg: str | None = None
     signed_requests: bool = False

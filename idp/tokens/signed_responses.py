@@ -1,4 +1,4 @@
-"""What is signed for one client: ID tokens, and userinfo and authorization responses where the client wants it."""
+"""What is signed for one client: ID tokens, and userinfo, introspection and authorization responses where wanted."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from kernel.jose import SigningKey, sign
 from kernel.keys import KeyRing, UnknownKey
 
 USERINFO_TYPE = ANSWER_TYPE = "JWT"
+INTROSPECTION_TYPE = "token-introspection+jwt"
+"""RFC 9701 §5: the type keeps the answer from being taken for an access or ID token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,12 @@ class SignedResponses:
         body: dict[str, JSON] = {**answer, "iss": self.issuer, "aud": client_id, "exp": expires}
         key = self.keys.signing() if client is None else self._key(client.authorization_alg)
         return sign(body, key, typ=ANSWER_TYPE)
+
+    def introspection(self, state: Mapping[str, JSON], client: Client) -> str:
+        """The state of a token as a JWT for the client that examines it (RFC 9701 §5)."""
+        body: dict[str, JSON] = {"iss": self.issuer, "aud": client.id, "iat": int(self.clock.now().timestamp())}
+        key = self._key(client.introspection_alg or client.id_token_alg)
+        return sign({**body, "token_introspection": dict(state)}, key, typ=INTROSPECTION_TYPE)
 
     def _key(self, alg: str) -> SigningKey:
         try:
