@@ -44,8 +44,9 @@ def test_metadata_that_contradict_the_profile_are_refused(provider: Provider, co
         RelyingParty(provider, **({"tongban_profile": "fapi2"} | contradiction))
 
 
-def test_a_refresh_token_of_fapi2_stays(party: RelyingParty, provider: Provider) -> None:
+def test_a_refresh_token_of_fapi2_stays(either_provider: Provider) -> None:
     """§5.3.2.1: no rotation; what ends the session ends it all the same."""
+    provider, party = either_provider, RelyingParty(either_provider, tongban_profile="fapi2")
     key = ProofKey(provider)
     browser = Browser(provider)
     first = party.redeem(browser.walk(party.pushed_url(key))["code"], key).json

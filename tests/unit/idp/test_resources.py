@@ -23,8 +23,11 @@ def party(provider: Provider) -> RelyingParty:
 ASKED = {"scope": "openid profile permits:read", "resource": PERMITS}
 
 
-def test_the_resource_is_the_audience_of_every_token_of_the_code(party: RelyingParty) -> None:
+def test_the_resource_is_the_audience_of_every_token_of_the_code(either_provider: Provider) -> None:
     """§2.1 and §2.2."""
+    party = RelyingParty(either_provider)
+    permits(either_provider, party)
+    permits(either_provider, party)  # described anew
     tokens = party.tokens(**ASKED)
     access = claims_of(tokens["access_token"])
     assert (access["aud"], access["scope"]) == (PERMITS, "openid profile permits:read")
