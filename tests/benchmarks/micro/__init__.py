@@ -35,15 +35,9 @@ Group = Callable[[Path, ExitStack], Iterator[Operation]]
 
 def groups() -> tuple[Group, ...]:
     """Every group; imported late, since each brings the rooms that it measures."""
-    from tests.benchmarks.micro import databases, ledgers, policy, sign_in, signatures
+    from tests.benchmarks.micro import databases, ledgers, policy, signatures
 
-    return (
-        signatures.operations,
-        policy.operations,
-        databases.operations,
-        ledgers.operations,
-        sign_in.operations,
-    )
+    return signatures.operations, policy.operations, databases.operations, ledgers.operations
 
 
 def run(quick: bool) -> list[dict[str, Any]]:
