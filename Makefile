@@ -15,12 +15,12 @@ export PYTHONPATH := $(CURDIR)
 help: ## 列出所有命令 / list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.runtime ## 演示：办餐馆与新生儿，全程不交纸质材料 / the sample stories; ONCE=1 to leave afterwards
-	@$(BIN)/python -m tongban demo $(if $(ONCE),--once) $(if $(STORY),--story $(STORY)) $(if $(DATABASE),--database $(DATABASE)) $(if $(PORT_BASE),--port-base $(PORT_BASE))
+demo: $(BIN)/tongban ## 演示：办餐馆与新生儿，全程不交纸质材料 / the sample stories; ONCE=1 to leave afterwards
+	@$(BIN)/tongban demo $(if $(ONCE),--once) $(if $(STORY),--story $(STORY)) $(if $(DATABASE),--database $(DATABASE)) $(if $(PORT_BASE),--port-base $(PORT_BASE))
 
-serve: $(VENV)/.runtime ## 启动两个服务（开发用，数据在 data/）/ both services for development, data in data/
-	@[ -f data/tongban.toml ] || $(BIN)/python -m tongban init --data data
-	@$(BIN)/python -m tongban serve all --config data/tongban.toml
+serve: $(BIN)/tongban ## 启动两个服务（开发用，数据在 data/）/ both services for development, data in data/
+	@[ -f data/tongban.toml ] || $(BIN)/tongban init --data data
+	@$(BIN)/tongban serve all --config data/tongban.toml
 
 test: $(VENV)/.development ## 全部测试，含真实 PostgreSQL 与真实浏览器 / the whole suite, real PostgreSQL and browser
 	@$(BIN)/python tests/prepare.py
@@ -62,6 +62,12 @@ $(VENV)/.runtime: $(VENV)/.created requirements/runtime.txt
 	@echo "安装运行依赖 / installing what it needs to run …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
 	@touch $@
+
+# The command as the guides write it, without network: it runs this checkout. A package brings the same by its metadata.
+$(BIN)/tongban: $(VENV)/.runtime Makefile
+	@printf '%s\n' '#!/bin/sh' 'here=$$(dirname "$$(readlink -f "$$0")")' \
+	  'PYTHONPATH="$(CURDIR)$${PYTHONPATH:+:$$PYTHONPATH}" exec "$$here/python" -m tongban "$$@"' > $@
+	@chmod 755 $@
 
 $(VENV)/.development: $(VENV)/.created requirements/development.txt
 	@echo "安装开发依赖 / installing what tests and checks need …"

@@ -29,7 +29,7 @@ from exchange.store import catalogue, grants
 from kernel.canonical import JSON
 from kernel.clock import Clock, SystemClock
 from kernel.entropy import Entropy, SystemEntropy
-from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.log import Ledger
 from kernel.settings import ExchangeSettings
 from policies.commands import SuspendGrant
 from policies.events import GrantState
@@ -109,9 +109,15 @@ class Administration:
         state = transitions.carry_out(SuspendGrant(reason), grant, None, OPERATOR, nothing_to_spend)
         return grant_view(state, self._registry())
 
-    def erase(self, subject: SubjectRef) -> int:
-        """Delete a subject's payload keys and salts and record that it was done; how many entries lost theirs."""
-        return self.outside.ledger.erase(subject)
+    def manifest(self, reference: str) -> dict[str, Any] | None:
+        """The manifest that would draft a grant again; None when there is none."""
+        state = self._find(reference)
+        return None if state is None else manifest_of(state.grant)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The exchange's own log."""
+        return self.outside.ledger
 
     def _applying(self) -> Applying:
         outside = self.outside

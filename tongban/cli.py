@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tongban import __version__
+from tongban.commands.backup import backup, restore
 from tongban.commands.catalogue import catalogue
 from tongban.commands.client import client
 from tongban.commands.db import db
@@ -31,6 +32,7 @@ def tongban() -> None:
 
 
 COMMANDS = (
+    backup,
     catalogue,
     client,
     db,
@@ -45,6 +47,7 @@ COMMANDS = (
     organisation,
     person,
     resource,
+    restore,
     serve,
     verify,
 )

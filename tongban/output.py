@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -24,28 +25,57 @@ config_option = click.option(
 )
 
 
-def console() -> Console:
-    """Standard output; without colour when it is no terminal or NO_COLOR is set."""
-    return Console(highlight=False, soft_wrap=True)
-
-
 def write_json(value: Any) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def rows(items: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
-    """Print a list: every member as JSON, or the named columns as a table."""
+    """Print a list: every member as JSON, or the named columns: a table or blocks on a terminal, else plain lines."""
     listed = [dict(item) for item in items]
     if as_json:
         write_json(listed)
         return
+    cells = [[_shown(item.get(column)) for column in columns] for item in listed]
+    if not sys.stdout.isatty():
+        _lines([list(columns), *cells])
+        return
+    console = Console(highlight=False)
     table = Table()
     for column in columns:
-        table.add_column(column, overflow="fold")
-    for item in listed:
-        table.add_row(*(str(item.get(column, "")) for column in columns))
-    console().print(table)
+        table.add_column(column, no_wrap=True)
+    for row in cells:
+        table.add_row(*row)
+    if cell_width(cells, columns) <= console.width:
+        console.print(table)
+    else:
+        _blocks(columns, cells)
+
+
+def cell_width(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> int:
+    """How wide a table with its rules is when nothing in it is broken."""
+    widths = (max(map(cell_len, column)) for column in zip(columns, *cells, strict=True))
+    return sum(width + 3 for width in widths) + 1
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _lines(table: Sequence[Sequence[str]]) -> None:
+    """Columns under each other, whatever their width: another program reads them, or somebody scrolls."""
+    widths = [max(cell_len(row[number]) for row in table) for number in range(len(table[0]))]
+    for row in table:
+        padded = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        click.echo("  ".join(padded).rstrip())
+
+
+def _blocks(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """One block a thing where a table would break what has to be copied."""
+    for row in cells:
+        for column, cell in zip(columns, row, strict=True):
+            click.echo(f"{column}: {cell}")
+        click.echo()
 
 
 def members(item: Mapping[str, Any], *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from idp.administration.errors import AdministrationError, NoSuchThing
+from idp.administration.metadata_words import in_chinese
 from idp.administration.records import Records
 from idp.clients import registered
 from idp.endpoints import registration
@@ -229,7 +230,8 @@ def _checked(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
         return registration.checked(metadata)
     except InvalidClientMetadataError as error:
         raise AdministrationError(
-            f"客户端元数据不合要求：{error.description}", f"the client metadata is not acceptable: {error.description}"
+            f"客户端元数据不合要求：{in_chinese(error.description)}",
+            f"the client metadata is not acceptable: {error.description}",
         ) from None
 
 

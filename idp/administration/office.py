@@ -73,6 +73,11 @@ class Administration:
             enrolment_lasting=timedelta(minutes=settings.enrolment_minutes),
         )
 
+    @property
+    def ledger(self) -> Ledger:
+        """The provider's own log, in which every command is recorded."""
+        return self._ledger
+
     def __enter__(self) -> Self:
         """This desk."""
         return self

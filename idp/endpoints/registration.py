@@ -116,8 +116,14 @@ def _by_rfc_7591(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     except (JoseError, ValueError) as error:
         claim = getattr(error, "claim", "metadata")
         kind = InvalidRedirectUriError if claim == "redirect_uris" else InvalidClientMetadataError
-        raise kind(f"not acceptable: {claim}") from None
+        raise kind(f"not acceptable: {claim}{_instead(claim)}") from None
     return dict(claims)
+
+
+def _instead(claim: str) -> str:
+    """What a member may hold, where that can be listed."""
+    supported = _SUPPORTED.get(f"{claim}_supported") or _SUPPORTED.get(f"{claim}s_supported")
+    return f"; it may be {', '.join(supported)}" if supported else ""
 
 
 def _with_defaults(metadata: Mapping[str, JSON]) -> dict[str, JSON]:

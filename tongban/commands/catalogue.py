@@ -10,7 +10,7 @@ import click
 
 from exchange.catalogue.applying import Change
 from exchange.governance.transitions import GrantMoved
-from kernel.manifests import ManifestError
+from kernel.manifests import ManifestError, load
 from tongban.commands.configuration import exchange_administration
 from tongban.output import WRONG_USAGE, config_option, json_option, rows, wrong
 
@@ -27,6 +27,13 @@ def report(error: ManifestError) -> None:
     for finding in error.findings:
         click.echo(f"{finding.zh} / {finding.en}", err=True)
     raise SystemExit(WRONG_USAGE)
+
+
+def refuse_nothing(paths: tuple[Path, ...]) -> None:
+    """An empty folder, or a file without an object, is a mistake: exit status 2. Raises ManifestError."""
+    for path in paths:
+        if not load(path):
+            wrong(f"{path} 中没有清单（*.yaml、*.yml）", f"{path}: no manifests found (*.yaml, *.yml).")
 
 
 def show(changes: Iterable[Change], *, as_json: bool) -> None:
@@ -49,6 +56,7 @@ def apply(paths: tuple[Path, ...], config: str | None, as_json: bool) -> None:
     """
     try:
         with exchange_administration(config) as exchange:
+            refuse_nothing(paths)
             show(exchange.apply(paths), as_json=as_json)
     except ManifestError as error:
         report(error)
@@ -67,6 +75,7 @@ def diff(paths: tuple[Path, ...], config: str | None, as_json: bool) -> None:
     """
     try:
         with exchange_administration(config) as exchange:
+            refuse_nothing(paths)
             show(exchange.diff(paths), as_json=as_json)
     except ManifestError as error:
         report(error)

@@ -22,22 +22,26 @@ def client() -> None:
 def metadata_of(path: Path) -> dict[str, Any]:
     """The client metadata in a file, or exit status 2."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
-        wrong(f"{path} 不是 JSON", f"{path} is not JSON: {error}")
+        wrong(f"{path} 不是 JSON（{error}）", f"{path} is not JSON: {error}")
     if not isinstance(value, dict):
-        wrong(f"{path} 应是一个 JSON 对象", f"{path} should be one JSON object (RFC 7591 client metadata).")
+        wrong(f"{path} 应是一个 JSON 对象", f"{path} should be one JSON object.")
     return value
 
 
 @client.command()
 @click.option("--from", "source", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
 @config_option
-def add(source: Path, config: str | None) -> None:
+@json_option
+def add(source: Path, config: str | None, as_json: bool) -> None:
     """登记客户端；密钥口令只显示这一次 / Register a client from RFC 7591 metadata; a secret is shown this once.
+
+    The registered client is printed as JSON (RFC 7591 §3.2.1), with --json or without.
 
     Example: tongban client add --from client.json
     """
+    del as_json
     with idp_administration(config) as idp:
         write_json(idp.clients.add(metadata_of(source)))
 

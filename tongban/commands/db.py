@@ -9,7 +9,7 @@ import click
 from kernel import migrations
 from tongban import installation
 from tongban.commands.configuration import load_settings
-from tongban.output import DONE, NO, config_option
+from tongban.output import DONE, NO, config_option, json_option, write_json
 
 
 @click.group()
@@ -30,7 +30,8 @@ def upgrade(config: str | None) -> None:
 
 @db.command()
 @config_option
-def check(config: str | None) -> None:
+@json_option
+def check(config: str | None, as_json: bool) -> None:
     """是否最新 / Whether both databases are at the newest schema.
 
     Example: tongban db check
@@ -41,6 +42,8 @@ def check(config: str | None) -> None:
         "exchange": (settings.exchange.database_url, "exchange.store"),
     }
     current = {name: migrations.current(url, package) for name, (url, package) in stores.items()}
-    for name, newest in current.items():
+    if as_json:
+        write_json(current)
+    for name, newest in () if as_json else current.items():
         click.echo(f"{name}: " + ("最新 / current" if newest else "需要升级 / needs `tongban db upgrade`"))
     sys.exit(DONE if all(current.values()) else NO)

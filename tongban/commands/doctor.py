@@ -5,19 +5,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from pathlib import Path
 
 import click
 import requests
 
 from idp.authentication.webauthn_ceremonies import Ceremonies
 from kernel import migrations
-from kernel.clock import SystemClock
-from kernel.database import Database, DatabaseUnavailable, UnsafeDatabase
+from kernel.clock import Clock, SystemClock
+from kernel.database import Database
 from kernel.entropy import SystemEntropy
-from kernel.keys import KeyRing, KeyRingError
-from kernel.settings import Settings
+from kernel.keys import KeyRing
+from kernel.settings import ExchangeSettings, IdpSettings, Settings
+from tongban.client import authorities
 from tongban.commands.configuration import load_settings
+from tongban.mistakes import sentence
 from tongban.output import DONE, NO, config_option, json_option, rows
+
+PATIENCE = 5.0
+NOT_THERE = "没有应答；启动：tongban serve all / does not answer: start it with tongban serve all"
 
 
 class Finding(Exception):
@@ -26,33 +35,50 @@ class Finding(Exception):
 
 @dataclass(frozen=True)
 class Examination:
-    """One thing that must hold; ``look`` raises Finding when it does not."""
+    """One thing that must hold; ``look`` raises when it does not."""
 
     what: str
     look: Callable[[], None]
 
+    def finding(self) -> str | None:
+        """How to mend it, or None when there is nothing to mend. One check that fails never hides the next."""
+        try:
+            self.look()
+        except Finding as finding:
+            return str(finding)
+        except Exception as error:
+            said = sentence(error)
+            if said is None:
+                raise
+            return f"{said.zh} / {said.en}"
+        return None
 
-def examinations(settings: Settings) -> Iterator[Examination]:
+
+def examinations(settings: Settings, clock: Clock) -> Iterator[Examination]:
     """Everything that is looked at, in the order in which one mends it."""
-    stores = (("idp", settings.idp.database_url), ("exchange", settings.exchange.database_url))
-    for name, url in stores:
-        yield Examination(f"{name} 数据库 database", lambda url=url: database(url))  # type: ignore[misc]
-        yield Examination(f"{name} 结构 schema", lambda url=url, name=name: schema(url, f"{name}.store"))  # type: ignore[misc]
-    for name, folder in (("idp", settings.idp.key_dir), ("exchange", settings.exchange.key_dir)):
-        yield Examination(f"{name} 密钥 keys", lambda folder=folder: keys(folder))  # type: ignore[misc]
-    yield Examination("idp 通行密钥 passkeys", lambda: passkeys(settings))
-    for name, address in (("idp", settings.idp.issuer), ("exchange", settings.exchange.origin)):
-        yield Examination(f"{name} 可达 reachable", lambda address=address: reachable(address))  # type: ignore[misc]
+    services: dict[str, tuple[IdpSettings | ExchangeSettings, str]] = {
+        "idp": (settings.idp, settings.idp.issuer),
+        "exchange": (settings.exchange, settings.exchange.origin),
+    }
+    for name, (section, _) in services.items():
+        yield Examination(f"{name} 数据库 database", partial(database, section.database_url))
+        yield Examination(f"{name} 结构 schema", partial(schema, section.database_url, f"{name}.store"))
+    for name, (section, _) in services.items():
+        yield Examination(f"{name} 密钥 keys", partial(keys, section.key_dir))
+    yield Examination("idp 通行密钥 passkeys", partial(passkeys, settings))
+    for name, (_, address) in services.items():
+        yield Examination(f"{name} 可达 reachable", partial(reachable, address))
+        skew = settings.exchange.token_clock_skew_seconds
+        yield Examination(f"{name} 时钟 clock", partial(agreeing, address, clock, skew))
 
 
 def database(url: str) -> None:
     """It opens, and its settings are safe."""
+    opened = Database.open(url, pool_size=1)
     try:
-        opened = Database.open(url, pool_size=1)
         opened.ready()
+    finally:
         opened.close()
-    except (UnsafeDatabase, DatabaseUnavailable) as error:
-        raise Finding(str(error)) from error
 
 
 def schema(url: str, package: str) -> None:
@@ -61,12 +87,10 @@ def schema(url: str, package: str) -> None:
         raise Finding("运行 / run: tongban db upgrade")
 
 
-def keys(folder: object) -> None:
+def keys(folder: Path) -> None:
     """The ring can be read and can sign."""
-    try:
-        ring = KeyRing.load(folder, clock=SystemClock(), entropy=SystemEntropy())  # type: ignore[arg-type]
-    except KeyRingError as error:
-        raise Finding(str(error)) from error
+    ring = KeyRing.load(folder, clock=SystemClock(), entropy=SystemEntropy())
+    ring.signing()
     if ring.due():
         raise Finding(f"该轮换了 / rotation is due: {', '.join(map(str, ring.due()))}")
 
@@ -78,13 +102,34 @@ def passkeys(settings: Settings) -> None:
 
 
 def reachable(address: str) -> None:
-    """The service answers and says that it is ready; its clock agrees with ours."""
-    try:
-        answer = requests.get(f"{address}/readyz", timeout=5)
-    except requests.RequestException:
-        raise Finding("没有应答；启动：tongban serve all / does not answer: start it with tongban serve all") from None
+    """The service answers and says that it is ready."""
+    answer = _asked(address, "/readyz")
     if not answer.ok:
         raise Finding(f"未就绪 / not ready: {answer.text[:200]}")
+
+
+def agreeing(address: str, clock: Clock, tolerated: int) -> None:
+    """The service's clock agrees with ours, by the Date it stamps its answers with (RFC 9110 §6.6.1)."""
+    stamped = _date_of(_asked(address, "/healthz"))
+    away = round(abs((clock.now() - stamped).total_seconds()))
+    if away > max(tolerated, 1):  # the header has whole seconds
+        raise Finding(
+            f"与本机时钟相差 {away} 秒：请校时 / differs from this machine's clock by {away} s: run NTP on both"
+        )
+
+
+def _date_of(answer: requests.Response) -> datetime:
+    try:
+        return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
+    except ValueError:
+        raise Finding("答复没有 Date，无法核对；检查代理 / its answers bear no Date: look at the proxy") from None
+
+
+def _asked(address: str, path: str) -> requests.Response:
+    try:
+        return requests.get(f"{address}{path}", timeout=PATIENCE, verify=authorities())
+    except requests.RequestException:
+        raise Finding(NOT_THERE) from None
 
 
 @click.command()
@@ -96,11 +141,8 @@ def doctor(config: str | None, as_json: bool) -> None:
     Example: tongban doctor --config data/tongban.toml
     """
     found = []
-    for examination in examinations(load_settings(config)):
-        try:
-            examination.look()
-            found.append({"check": examination.what, "ok": True, "mend": ""})
-        except Finding as finding:
-            found.append({"check": examination.what, "ok": False, "mend": str(finding)})
+    for examination in examinations(load_settings(config), SystemClock()):
+        mend = examination.finding()
+        found.append({"check": examination.what, "ok": mend is None, "mend": mend or ""})
     rows(found, ["check", "ok", "mend"], as_json=as_json)
     sys.exit(DONE if all(row["ok"] for row in found) else NO)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import click
+import yaml
 from marshmallow import ValidationError
 
+from exchange.administration import Administration
 from kernel.clock import SystemClock
 from kernel.entropy import SystemEntropy
 from policies.conditions import NotAllowed
@@ -64,6 +68,7 @@ def show(reference: str, config: str | None, as_json: bool) -> None:
 @click.option("--relation", default="self", show_default=True)
 @click.option("--loa", type=click.IntRange(0, 4), default=2, show_default=True)
 @config_option
+@json_option
 def explain(
     system: str,
     evidence_type: str,
@@ -73,6 +78,7 @@ def explain(
     relation: str,
     loa: int,
     config: str | None,
+    as_json: bool,
 ) -> None:
     """此刻会怎样决定、依据哪一条 / How a request would be decided now, and by which clause. Status 1 means refused.
 
@@ -92,10 +98,57 @@ def explain(
         with exchange_administration(config) as exchange:
             decided = exchange.explain(question, "zh")
     except ValidationError as error:
-        wrong("问题不完整", f"the question is not well-formed: {error}")
-    write_json(decided)
+        wrong(f"问题不完整：{error}", f"the question is not well-formed: {error}")
+    members(decided, as_json=as_json)
     if decided["decision"] != "permit":
         raise SystemExit(NO)
+
+
+@grant.command()
+@click.argument("references", nargs=-1, metavar="[REFERENCE]…")
+@click.option("--to", type=click.Path(file_okay=False, path_type=Path), help="写入此目录 / into files in this folder")
+@config_option
+@json_option
+def export(references: tuple[str, ...], to: Path | None, config: str | None, as_json: bool) -> None:
+    """导出授权的清单与 Cedar 文本 / Grants as manifests with their Cedar text; without a name, all of them.
+
+    Example: tongban grant export RESTAURANT-IDENTITY --to grants/
+    """
+    with exchange_administration(config) as exchange:
+        wanted = references or tuple(dict.fromkeys(str(each["ref"]).partition("@")[0] for each in exchange.grants()))
+        found = [exported(exchange, reference) for reference in wanted]
+    if to is not None:
+        for each in found:
+            write_files(to, each)
+    if as_json:
+        write_json(found)
+        return
+    for each in found:
+        if to is not None:
+            click.echo(f"{to / each['ref']}.yaml  {to / each['ref']}.cedar")
+        else:
+            click.echo(f"---\n{yaml_of(each['manifest'])}", nl=False)
+            click.echo("".join(f"# {line}\n" for line in each["cedar"].splitlines()), nl=False)
+
+
+def exported(exchange: Administration, reference: str) -> dict[str, Any]:
+    """Name, manifest and Cedar text of a grant, or exit status 1."""
+    view, manifest = exchange.grant(reference), exchange.manifest(reference)
+    if view is None or manifest is None:
+        say_no(f"没有授权 {reference}", f"there is no grant {reference}")
+    return {"ref": view["ref"], "status": view["status"], "manifest": manifest, "cedar": view["cedar"]}
+
+
+def write_files(folder: Path, grant_: Mapping[str, Any]) -> None:
+    """``<ref>.yaml`` and ``<ref>.cedar``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{grant_['ref']}.yaml").write_text(yaml_of(grant_["manifest"]), encoding="utf-8")
+    (folder / f"{grant_['ref']}.cedar").write_text(grant_["cedar"], encoding="utf-8")
+
+
+def yaml_of(manifest: Mapping[str, Any]) -> str:
+    """A manifest's text."""
+    return yaml.safe_dump(dict(manifest), allow_unicode=True, sort_keys=False)
 
 
 @grant.command()

@@ -16,8 +16,9 @@ from kernel.entropy import SystemEntropy
 from kernel.ledger.errors import NoSuchEntry
 from kernel.ledger.log import Ledger
 from kernel.ledger.verify import VerificationFailed, verify_log
-from tongban.commands.configuration import load_settings
-from tongban.output import config_option, json_option, members, say_no
+from tongban.commands.configuration import load_settings, refuse_outdated
+from tongban.commands.witness import witness
+from tongban.output import config_option, json_option, members, say_no, write_json
 
 PAGE = 1024
 service_option = click.option(
@@ -27,13 +28,17 @@ service_option = click.option(
 
 @click.group()
 def ledger() -> None:
-    """账本 / The ledgers: verify, checkpoint, prove."""
+    """账本 / The ledgers: verify, checkpoint, prove, witness."""
+
+
+ledger.add_command(witness)
 
 
 @contextmanager
 def opened(config: str | None, service: str) -> Iterator[Ledger]:
     """A service's ledger, whether or not the service runs."""
     settings = load_settings(config)
+    refuse_outdated(service, settings.exchange if service == "exchange" else settings.idp)
     if service == "exchange":
         with open_administration(settings.exchange) as exchange:
             yield exchange.outside.ledger
@@ -78,26 +83,36 @@ def verify(service: str, config: str | None, as_json: bool) -> None:
 @ledger.command()
 @service_option
 @config_option
-def checkpoint(service: str, config: str | None) -> None:
+@json_option
+def checkpoint(service: str, config: str | None, as_json: bool) -> None:
     """最新的签名检查点 / The newest signed checkpoint.
 
     Example: tongban ledger checkpoint --service idp
     """
     with opened(config, service) as log:
-        click.echo(log.checkpoint(), nl=False)
+        note = log.checkpoint()
+    if as_json:
+        write_json({"origin": log.origin, "size": int(note.splitlines()[1]), "key": log.vkey, "checkpoint": note})
+        return
+    click.echo(note, nl=False)
 
 
 @ledger.command()
 @click.argument("index", type=click.IntRange(min=0))
 @service_option
 @config_option
-def prove(index: int, service: str, config: str | None) -> None:
+@json_option
+def prove(index: int, service: str, config: str | None, as_json: bool) -> None:
     """一个条目在账中的证明 / The proof that an entry is in the log (tlog-proof@v1).
 
     Example: tongban ledger prove 42
     """
     with opened(config, service) as log:
         try:
-            click.echo(log.proof_text(index), nl=False)
+            proof = log.proof_text(index)
         except NoSuchEntry:
             say_no(f"账本没有第 {index} 条", f"the log has no entry {index}")
+    if as_json:
+        write_json({"index": index, "key": log.vkey, "proof": proof})
+        return
+    click.echo(proof, nl=False)

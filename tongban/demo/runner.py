@@ -51,7 +51,7 @@ def run(options: Options) -> int:
             play(narrator, stage_of(narrator, processes, scene), scene, options.story)
             finish(narrator, scene, options)
     except (DemoFailed, NotInstallable) as failure:
-        Console(stderr=True, highlight=False).print(str(failure))
+        sys.stderr.write(f"{failure}\n")
         return 2
     except KeyboardInterrupt:
         pass

@@ -93,8 +93,8 @@ def test_erasing_somebody_leaves_every_proof_and_no_payload(small_world: World) 
     answer = small_world.ask(small_world.open_case(), NAME)
     desk = Administration(small_world.outside, small_world.rooms)
     somebody = SubjectRef("citizen-number", OWNER)
-    assert desk.erase(somebody) == 1
-    assert desk.erase(somebody) == 0
+    assert desk.ledger.erase(somebody) == 1
+    assert desk.ledger.erase(somebody) == 0
     index = len(small_world.entries()) - 2
     assert small_world.outside.ledger.open_payload(index) is None
     assert small_world.outside.ledger.usage_of(somebody) == []

@@ -102,6 +102,8 @@ def test_metadata_that_are_not_acceptable_are_refused_in_one_sentence(
     with pytest.raises(AdministrationError) as refusal:
         provider.administration.clients.add(metadata)
     assert refusal.value.text.zh
+    reason = refusal.value.text.en.partition(": ")[2]
+    assert not reason or reason not in refusal.value.text.zh
     assert "\n" not in refusal.value.text.en
     assert provider.administration.clients.every() == []
     assert provider.events("ClientRegistered") == []

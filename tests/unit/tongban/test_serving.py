@@ -1,0 +1,104 @@
+"""`tongban serve`: what stands in the way is said before a worker starts, and a service that dies is no success."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from kernel.ledger.ownership import Ownership
+from tests.unit.tongban.conftest import Installation, run
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def ports() -> tuple[int, int]:
+    """Two free neighbours."""
+    for base in range(28000 + os.getpid() % 1000, 32000, 7):
+        with socket.socket() as first, socket.socket() as second:
+            if first.connect_ex(("127.0.0.1", base)) and second.connect_ex(("127.0.0.1", base + 1)):
+                return base, base + 1
+    raise RuntimeError("no free ports")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, ports: tuple[int, int]) -> Installation:
+    folder = tmp_path_factory.mktemp("served")
+    done = run("init", "--data", folder / "data", "--port-base", ports[0])
+    assert done.exit_code == 0, done.output
+    return Installation(folder / "data")
+
+
+@pytest.mark.parametrize("service", ["idp", "exchange", "all"])
+def test_a_taken_port_is_one_sentence(served: Installation, ports: tuple[int, int], service: str) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", ports[1] if service == "exchange" else ports[0]))
+        taken.listen()
+        done = served("serve", service)
+    assert done.exit_code == 2
+    assert "the port is taken" in done.output
+
+
+def test_a_second_server_on_the_same_data_is_one_sentence(served: Installation) -> None:
+    own = Ownership(served.folder / "exchange.sqlite3")
+    try:
+        done = served("serve", "all")
+    finally:
+        own.release()
+    assert done.exit_code == 2
+    assert "stop it first" in done.output
+
+
+def test_an_address_of_another_machine_is_one_sentence(served: Installation, ports: tuple[int, int]) -> None:
+    done = served("serve", "idp", env={"TONGBAN_IDP__LISTEN": f"192.0.2.1:{ports[0]}"})
+    assert done.exit_code == 2
+    assert "no such address" in done.output
+
+
+def test_one_service_by_itself_says_the_same(served: Installation) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TONGBAN_CONFIG": served.config}
+    environment["TONGBAN_IDP__KEY_DIR"] = "/nowhere"
+    command = [sys.executable, "-m", "tongban.running", "idp"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "no key ring" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def both(served: Installation, ports: tuple[int, int], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with (tmp_path / "log").open("wb") as log:
+        command = [sys.executable, "-m", "tongban", "serve", "all", "--config", served.config]
+        process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=log, stderr=log)
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit and process.poll() is None:
+        try:
+            if all(requests.get(f"http://127.0.0.1:{port}/healthz", timeout=2).ok for port in ports):
+                break
+        except requests.RequestException:
+            time.sleep(0.1)
+    assert process.poll() is None, (tmp_path / "log").read_text(encoding="utf-8")
+    yield process
+    process.terminate()
+    process.wait(30)
+
+
+def children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def test_a_service_that_dies_takes_the_other_along_and_is_no_success(both: subprocess.Popen[bytes]) -> None:
+    service = children(both.pid)[0]
+    for worker in children(service):
+        os.kill(worker, signal.SIGKILL)
+    assert both.wait(30) not in (0, None)
