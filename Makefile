@@ -22,7 +22,7 @@ serve: $(BIN)/tongban ## 启动两个服务（开发用，数据在 data/）/ bo
 	@[ -f data/tongban.toml ] || $(BIN)/tongban init --data data
 	@$(BIN)/tongban serve all --config data/tongban.toml
 
-test: $(VENV)/.development ## 全部测试，含真实 PostgreSQL 与真实浏览器 / the whole suite, real PostgreSQL and browser
+test: $(VENV)/.development $(BIN)/tongban ## 全部测试，含真实 PostgreSQL 与真实浏览器 / the whole suite, real PostgreSQL and browser
 	@$(BIN)/python tests/prepare.py
 	@TONGBAN_TEST_DATABASE=$(or $(DATABASE),sqlite) $(BIN)/python tests/run.py $(PYTEST_ARGS)
 

@@ -64,6 +64,12 @@ def loopback(port_base: int, name: str = "127.0.0.1") -> Addresses:
     return Addresses(f"http://{name}:{port_base}", f"http://{second}", first, second)
 
 
+def public(issuer: str, exchange: str, port_base: int) -> Addresses:
+    """Public addresses in front of two neighbouring ports of this machine."""
+    local = loopback(port_base)
+    return Addresses(issuer, exchange, local.idp_listen, local.exchange_listen)
+
+
 def database_urls(folder: Path, database: str | None) -> dict[str, str]:
     """One database a service: SQLite files in the folder, or a schema each in one PostgreSQL database."""
     if not database:

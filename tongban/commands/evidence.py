@@ -53,6 +53,7 @@ def evidence() -> None:
 @click.option("--client-id", help="登记时须有回调 http://127.0.0.1/callback / registered with that redirect URI")
 @click.option("--key", "key_file", type=FILE, help="私钥（JWK）/ the client's private JWK")
 @click.option("--legal-basis", help="依据 / the ground it is asked on")
+@click.option("--to", type=click.Path(file_okay=False, path_type=Path), help="证明与回执存入此目录 / keep them here")
 @config_option
 @json_option
 def get(
@@ -65,6 +66,7 @@ def get(
     client_id: str | None,
     key_file: Path | None,
     legal_basis: str | None,
+    to: Path | None,
     config: str | None,
     as_json: bool,
 ) -> None:
@@ -85,6 +87,8 @@ def get(
         answer = ask(caller, service_item, case, asked)
     except (Refused, SignInFailed) as refusal:
         say_no(f"没有取到：{refusal}", f"not obtained: {refusal}")
+    if to is not None:
+        keep(answer, to)
     if as_json:
         write_json(answer)
     else:
@@ -136,6 +140,15 @@ def ask(caller: Caller, service_item: str, case: str, asked: Mapping[str, Any]) 
     url = f"{caller.exchange}/v1/evidence-requests"
     once = {"Idempotency-Key": token(SystemEntropy(), 16)}
     return caller.client.call("POST", url, access_token, body, once)
+
+
+def keep(answer: Mapping[str, Any], folder: Path) -> None:
+    """``<type>.jws`` and ``<type>.tlog-proof`` of everything delivered: what `tongban verify` takes."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for item in answer["evidence"]:
+        for member, suffix in (("jws", "jws"), ("receipt", "tlog-proof")):
+            if member in item:
+                (folder / f"{item['type']}.{suffix}").write_bytes(item[member].encode())
 
 
 def show(answer: Mapping[str, Any]) -> None:

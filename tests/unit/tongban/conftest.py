@@ -77,7 +77,7 @@ def manifests(folder: Path) -> list[dict[str, Any]]:
     item = service_item(ITEM, MARKET)
     item["spec"]["requirements"] = item["spec"]["requirements"][:1]
     own_system = system("market-website", MARKET)
-    own_system["spec"]["issuer"] = "http://127.0.0.1:8400"
+    own_system["spec"]["issuer"] = "http://localhost:8400"
     return [
         organisation(POLICE, "公安局"),
         organisation(MARKET, "市场监管局"),

@@ -111,6 +111,8 @@ WITHOUT_CONFIGURATION: list[tuple[tuple[str, ...], int, str]] = [
     (("init", "--data", "{own}/mysql", "--database", "mysql://x/y"), 2, "postgresql+psycopg"),
     (("init", "--data", "{own}/lite", "--database", "sqlite:///x"), 2, "leave it out"),
     (("init", "--data", "{own}/a?b"), 2, "?"),
+    (("init", "--data", "{own}/x", "--issuer", "https://id.example"), 2, "together"),
+    (("init", "--data", "{own}/x", "--issuer", "http://id.example", "--exchange", "https://x.example"), 2, "https"),
     (("init", "--data", "{folder}"), 2, "not overwritten"),
     (("demo", "--once", "--data", "{folder}", "--port-base", "9770"), 2, "not overwritten"),
     (("demo", "--once", "--data", "{own}/demo", "--port-base", "9770", "--database", NOWHERE), 2, "database"),
@@ -270,6 +272,7 @@ def test_every_command_has_a_mistake_in_the_table() -> None:
     tried |= {words[0] for words, _, _ in TABLE + WITHOUT_CONFIGURATION}
     harmless = {"catalogue export", "client list", "client invite", "doctor", "grant list", "keys list", "keys rotate"}
     harmless |= {"db check", "db upgrade", "ledger verify", "ledger checkpoint", "organisation list", "resource list"}
+    harmless |= {"person first-administrator"}
     for name, command in group.commands.items():
         for leaf in getattr(command, "commands", {"": command}):
             full = f"{name} {leaf}".strip()
