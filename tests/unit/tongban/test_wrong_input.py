@@ -66,6 +66,7 @@ TABLE: list[tuple[tuple[str, ...], int, str]] = [
     (("client", "show", "nobody"), 2, "nobody"),
     (("client", "rotate-secret", "market-website"), 2, "secret"),
     (("client", "disable", "nobody", "--yes"), 2, "nobody"),
+    (("client", "withdraw-invitation"), 2, "INVITATION"),
     (("evidence", "get"), 2, "--service-item"),
     (GET, 2, "--field"),
     ((*GET, "--field", "name"), 2, "--client-id"),
@@ -203,6 +204,7 @@ def words_for(name: str, leaf: str, given: Path) -> list[str]:
         "client show": ["x"],
         "client rotate-secret": ["x"],
         "client disable": ["x", "--yes"],
+        "client withdraw-invitation": ["x"],
         "erase": ["--subject", OWNER, "--yes"],
         "evidence get": [*GET[2:], "--field", "name", "--client", str(given / "window.json")],
         "grant show": ["x"],
@@ -272,7 +274,7 @@ def test_every_command_has_a_mistake_in_the_table() -> None:
     tried |= {words[0] for words, _, _ in TABLE + WITHOUT_CONFIGURATION}
     harmless = {"catalogue export", "client list", "client invite", "doctor", "grant list", "keys list", "keys rotate"}
     harmless |= {"db check", "db upgrade", "ledger verify", "ledger checkpoint", "organisation list", "resource list"}
-    harmless |= {"person first-administrator"}
+    harmless |= {"person first-administrator", "client invitations"}
     for name, command in group.commands.items():
         for leaf in getattr(command, "commands", {"": command}):
             full = f"{name} {leaf}".strip()
