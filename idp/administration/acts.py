@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from kernel.canonical import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOnce:
+    """What is shown once, to whoever made the change: its name on the wire, and the secret."""
+
+    name: str
+    secret: str = field(repr=False)
 
 
 def nothing_more() -> None:
@@ -24,4 +32,4 @@ class Act:
     name: str
     facts: Mapping[str, JSON]
     change: Callable[[Connection], object]
-    afterwards: Callable[[], str | None] = nothing_more
+    afterwards: Callable[[], ShownOnce | None] = nothing_more

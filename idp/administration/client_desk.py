@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from idp.administration.acts import Act
 from idp.administration.client_register import ClientRegister
 from idp.administration.errors import NoSuchThing
+from idp.administration.proposals import Prepare, Proposals
 from idp.administration.rights import Actor, Command, NotPermitted, Reach, permit, permit_somewhere
 from idp.model import scopes
+from idp.model.invitation import Terms
+from idp.model.proposal import Proposal
 from kernel.canonical import JSON
 from kernel.text import Text
 
@@ -20,6 +25,7 @@ class ClientDesk:
     """Every method raises NotPermitted, and AdministrationError for what cannot be done."""
 
     register: ClientRegister
+    proposals: Proposals
 
     def every(self, actor: Actor) -> list[dict[str, JSON]]:
         """The clients within reach."""
@@ -58,6 +64,19 @@ class ClientDesk:
         self._may_change(actor, Command.DISABLE_CLIENT, client_id)
         self._acting(actor, Command.DISABLE_CLIENT).disable(client_id)
 
+    def invite(self, actor: Actor, terms: Terms, *, uses: int, hours: int) -> Proposal:
+        """Ask a second person for an initial access token: whoever holds one registers clients by themselves."""
+        permit(actor, Command.INVITE_CLIENT, terms.organisation)
+        self.register.refuse_unknown(terms.organisation)
+        facts: dict[str, JSON] = {
+            "organisation": terms.organisation,
+            "scopes": [*sorted(terms.scopes)],
+            "grant_types": [*sorted(terms.grant_types)],
+            "uses": uses,
+            "hours": hours,
+        }
+        return self.proposals.propose(actor, Command.INVITE_CLIENT, facts)
+
     def organisations(self, actor: Actor) -> list[dict[str, JSON]]:
         """Every department."""
         permit_somewhere(actor, Command.SEE_ORGANISATIONS)
@@ -81,6 +100,22 @@ class ClientDesk:
         privileged = not scopes.PRIVILEGED.isdisjoint(str(metadata.get("scope", "")).split())
         if privileged and permit_somewhere(actor, command) is Reach.OWN:
             raise NotPermitted
+
+
+def kinds(register: ClientRegister) -> Mapping[Command, Prepare]:
+    """How the proposals about clients are carried out."""
+
+    def inviting(proposal: Proposal) -> Act:
+        facts = proposal.facts
+        terms = Terms(str(facts["organisation"]), _names(facts["scopes"]), _names(facts["grant_types"]))
+        uses, hours = int(str(facts["uses"])), int(str(facts["hours"]))
+        return register.inviting(terms, uses=uses, valid_for=timedelta(hours=hours))
+
+    return {Command.INVITE_CLIENT: inviting}
+
+
+def _names(value: JSON) -> frozenset[str]:
+    return frozenset(str(each) for each in value) if isinstance(value, list) else frozenset()
 
 
 def _owner(metadata: Mapping[str, JSON]) -> str | None:

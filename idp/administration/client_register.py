@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from idp.administration.acts import Act, ShownOnce
 from idp.administration.errors import AdministrationError, NoSuchThing
 from idp.administration.metadata_words import in_chinese
 from idp.administration.records import Records
@@ -47,6 +48,11 @@ class ClientRegister:
         facts: dict[str, JSON] = {"organisation": added.code, "zh": name.zh, "en": name.en}
         self.records.make("OrganisationAdded", facts, lambda connection: organisations.put(connection, added, now))
 
+    def refuse_unknown(self, code: str) -> None:
+        """Raises AdministrationError for a department that is not there."""
+        with self.database.read() as connection:
+            refuse_unknown_organisation(connection, code)
+
     def organisations(self) -> list[dict[str, JSON]]:
         """Every department."""
         with self.database.read() as connection:
@@ -71,6 +77,15 @@ class ClientRegister:
 
     def invite(self, terms: Terms, *, uses: int = 1, valid_for: timedelta = timedelta(hours=72)) -> dict[str, JSON]:
         """An initial access token (RFC 7591 §1.2) for clients of one department; shown this once."""
+        act, secret = self._inviting(terms, uses, valid_for)
+        self.records.make(act.name, act.facts, act.change)
+        return {**act.facts, "initial_access_token": secret}
+
+    def inviting(self, terms: Terms, *, uses: int, valid_for: timedelta) -> Act:
+        """The act of making an initial access token. Raises AdministrationError for one nobody could use."""
+        return self._inviting(terms, uses, valid_for)[0]
+
+    def _inviting(self, terms: Terms, uses: int, valid_for: timedelta) -> tuple[Act, str]:
         secret, now = token(self.entropy), self.clock.now()
         invitation = Invitation(new_id("inv", self.clock, self.entropy), hashed(secret), terms, uses, now + valid_for)
         refuse_senseless(invitation, now)
@@ -85,9 +100,9 @@ class ClientRegister:
             "scopes": [*sorted(terms.scopes)],
             "grant_types": [*sorted(terms.grant_types)],
             "uses": uses,
+            "expires_at": invitation.expires_at.isoformat(),
         }
-        self.records.make("ClientInvited", facts, change)
-        return {**facts, "expires_at": invitation.expires_at.isoformat(), "initial_access_token": secret}
+        return Act("ClientInvited", facts, change, lambda: ShownOnce("initial_access_token", secret)), secret
 
     def invitations(self) -> list[dict[str, JSON]]:
         """Invitations that can still be used, without their tokens."""

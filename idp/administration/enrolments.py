@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
-from idp.administration.acts import Act
+from idp.administration.acts import Act, ShownOnce
 from idp.administration.errors import AdministrationError
 from idp.administration.person_register import PersonRegister
 from idp.administration.records import Records
@@ -30,6 +30,7 @@ from kernel.database import Database
 from kernel.entropy import Entropy, token
 from kernel.ids import new_id
 
+LINK = "link"
 IN_OFFICE = 3
 """The level staff are proofed to: whoever invites them knows them in office (domain.md §13)."""
 _LONGEST_SECRET = 128
@@ -62,12 +63,17 @@ class Enrolments:
 
         Raises AdministrationError once there is such an administrator.
         """
-        act = self.inviting((Role.SYSTEM.value,), None, only_while_vacant=True)
+        act, secret = self._inviting((Role.SYSTEM.value,), None, only_while_vacant=True)
         self.records.make(act.name, act.facts, act.change)
-        return str(act.afterwards())
+        return secret
 
     def inviting(self, roles: tuple[str, ...], organisation: str | None, *, only_while_vacant: bool = False) -> Act:
         """The act of making a link. ``only_while_vacant``: refused once somebody holds the (single) office."""
+        return self._inviting(roles, organisation, only_while_vacant=only_while_vacant)[0]
+
+    def _inviting(
+        self, roles: tuple[str, ...], organisation: str | None, *, only_while_vacant: bool
+    ) -> tuple[Act, str]:
         secret, now = token(self.entropy), self.clock.now()
         made = Enrolment(
             new_id("enr", self.clock, self.entropy), hashed(secret), roles, organisation, now + self.lasting
@@ -84,7 +90,7 @@ class Enrolments:
             enrolments.add(connection, made)
 
         facts: dict[str, JSON] = {"enrolment": made.id, "roles": [*roles], "organisation": organisation}
-        return Act("StaffInvited", facts, change, lambda: secret)
+        return Act("StaffInvited", facts, change, lambda: ShownOnce(LINK, secret)), secret
 
     def find(self, secret: str) -> Enrolment | None:
         """The link with a secret, while it can be used."""

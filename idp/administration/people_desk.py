@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from idp.administration.acts import Act
+from idp.administration.acts import Act, ShownOnce
 from idp.administration.enrolments import Enrolments
 from idp.administration.errors import NoSuchThing
 from idp.administration.person_register import PersonRegister, check_roles
@@ -29,7 +29,7 @@ OF_THE_FOUNDING = frozenset({Role.SECURITY, Role.AUDIT})
 class Invited:
     """A link, shown once, or the proposal that it takes."""
 
-    secret: str | None
+    shown: ShownOnce | None
     proposal: Proposal | None = None
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from idp.administration.acts import Act
+from idp.administration.acts import Act, ShownOnce
 from idp.administration.errors import AdministrationError, NoSuchThing
 from idp.administration.records import Records
 from idp.administration.rights import Actor, Command, NotPermitted, permit_somewhere, reach
@@ -70,7 +70,7 @@ class Proposals:
             "ChangeDeclined", {"proposal": found.id}, self._deciding(found, digest, actor, Outcome.DECLINED)
         )
 
-    def confirm(self, actor: Actor, proposal_id: str, digest: str) -> str | None:
+    def confirm(self, actor: Actor, proposal_id: str, digest: str) -> ShownOnce | None:
         """Carry it out, in the transaction that notes the decision; what is shown once, if anything is.
 
         Raises NotPermitted for the proposer, for whom it is about, and when the proposer no longer holds the office;

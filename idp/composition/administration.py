@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from idp.administration.client_desk import ClientDesk
+from idp.administration.client_desk import kinds as kinds_of_clients
 from idp.administration.client_register import ClientRegister
 from idp.administration.enrolments import Enrolments
 from idp.administration.event_desk import EventDesk
@@ -70,16 +71,23 @@ class AdministrationRooms:
     def proposals(self) -> Proposals:
         """Four eyes."""
         tools = self._tools
-        kinds = {**kinds_of_people(self.people_register, self.enrolments), **kinds_of_keys(self._custody)}
+        kinds = {
+            **kinds_of_people(self.people_register, self.enrolments),
+            **kinds_of_keys(self._custody),
+            **kinds_of_clients(self.client_register),
+        }
         return Proposals(tools.database, self._records, tools.clock, tools.entropy, kinds)
 
     @cached_property
     def clients(self) -> ClientDesk:
         """Clients and departments."""
+        return ClientDesk(self.client_register, self.proposals)
+
+    @cached_property
+    def client_register(self) -> ClientRegister:
+        """Registrations."""
         tools = self._tools
-        return ClientDesk(
-            ClientRegister(tools.database, self._records, tools.clock, tools.entropy, tools.keys.algorithms)
-        )
+        return ClientRegister(tools.database, self._records, tools.clock, tools.entropy, tools.keys.algorithms)
 
     @cached_property
     def people(self) -> PeopleDesk:

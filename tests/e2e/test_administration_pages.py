@@ -165,4 +165,6 @@ def provider_link(provider: Provider) -> str:
     """A link that somebody with the office of the system's administrator no longer stands in the way of."""
     act = provider.administration.enrolments.inviting(("security-administrator",), None)
     provider.administration.people.records.make(act.name, act.facts, act.change)
-    return str(act.afterwards())
+    told = act.afterwards()
+    assert told is not None
+    return told.secret

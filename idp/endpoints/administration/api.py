@@ -7,13 +7,16 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 
 from idp.administration import people_desk, policies
+from idp.administration.acts import ShownOnce
 from idp.administration.client_desk import ClientDesk
+from idp.administration.enrolments import LINK
 from idp.administration.event_desk import EventDesk
 from idp.administration.key_desk import KeyDesk
 from idp.administration.people_desk import PeopleDesk
 from idp.administration.proposals import Proposals
 from idp.administration.rights import Actor, Command, permit
 from idp.endpoints.administration import bodies
+from idp.model.invitation import Terms
 from idp.model.proposal import Proposal
 from kernel.canonical import JSON
 from kernel.problems import MALFORMED_REQUEST, Problem
@@ -66,6 +69,12 @@ class AdministrationApi:
         del request
         self.clients.disable(actor, client_id)
         return HttpResponse(_NOTHING)
+
+    def invite_client(self, actor: Actor, request: HttpRequest) -> HttpResponse:
+        """The proposal of an initial access token (RFC 7591 §1.2)."""
+        asked = bodies.read(bodies.ClientInvitationBody, request)
+        terms = Terms(asked["organisation"], frozenset(asked["scopes"]), frozenset(asked["grant_types"]))
+        return _done(self.clients.invite(actor, terms, uses=asked["uses"], hours=asked["valid_hours"]))
 
     def list_organisations(self, actor: Actor, request: HttpRequest) -> HttpResponse:
         """Every department."""
@@ -137,7 +146,7 @@ class AdministrationApi:
         invited = self.people.invite(actor, tuple(asked["roles"]), asked["organisation"])
         if invited.proposal is not None:
             return _done(invited.proposal)
-        return json_response({"link": link(self.settings, str(invited.secret))}, _CREATED)
+        return json_response(once(self.settings, invited.shown), _CREATED)
 
     # Keys, policies, events -------------------------------------------------------------------------------------------
 
@@ -193,8 +202,8 @@ class AdministrationApi:
 
     def confirm_proposal(self, actor: Actor, request: HttpRequest, proposal: str) -> HttpResponse:
         """Carry it out: by somebody else, for exactly what the digest covers."""
-        secret = self.proposals.confirm(actor, proposal, bodies.read(bodies.DecisionBody, request)["digest"])
-        return HttpResponse(_NOTHING) if secret is None else json_response({"link": link(self.settings, secret)})
+        shown_once = self.proposals.confirm(actor, proposal, bodies.read(bodies.DecisionBody, request)["digest"])
+        return HttpResponse(_NOTHING) if shown_once is None else json_response(once(self.settings, shown_once))
 
     def decline_proposal(self, actor: Actor, request: HttpRequest, proposal: str) -> HttpResponse:
         """Say no."""
@@ -202,9 +211,11 @@ class AdministrationApi:
         return HttpResponse(_NOTHING)
 
 
-def link(settings: IdpSettings, secret: str) -> str:
-    """The address of a one-time link."""
-    return f"{settings.issuer}/enrol/{secret}"
+def once(settings: IdpSettings, told: ShownOnce | None) -> dict[str, str]:
+    """What is shown this once, by its name; a link as its whole address."""
+    if told is None:
+        return {}
+    return {told.name: f"{settings.issuer}/enrol/{told.secret}" if told.name == LINK else told.secret}
 
 
 def shown(proposal: Proposal) -> dict[str, JSON]:

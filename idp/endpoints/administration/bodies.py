@@ -54,11 +54,24 @@ OrganisationBody = _body(
     "AdminOrganisationBody",
     {"name": fields.Nested(_body("AdminBilingual", {"zh": _text(100), "en": _text(100)}), required=True)},
 )
+ClientInvitationBody = _body(
+    "AdminClientInvitation",
+    {
+        "organisation": _text(18),
+        "scopes": fields.List(_text(100), required=True),
+        "grant_types": fields.List(_text(100), required=True),
+        "uses": fields.Integer(required=True, strict=True, validate=validate.Range(1, 100)),
+        "valid_hours": fields.Integer(required=True, strict=True, validate=validate.Range(1, 90 * 24)),
+    },
+)
 Organisations = _answer("AdminOrganisations", {"organisations": _list()})
 PersonSearch = _body("AdminPersonSearch", {"username": _text(100)})
 RolesBody = _body("AdminRoles", {"roles": _offices()})
 InvitationBody = _body("AdminInvitation", {"roles": _offices(), "organisation": _text(18)})
-Invited = _answer("AdminInvited", {"link": fields.String(), "proposal": fields.Dict()})
+Invited = _answer(
+    "AdminInvited",
+    {"link": fields.String(), "initial_access_token": fields.String(), "proposal": fields.Dict()},
+)
 PersonAnswer = _answer(
     "AdminPerson",
     {

@@ -60,9 +60,11 @@ def routes(api: AdministrationApi, access: AdminAccess) -> tuple[Route, ...]:
 def _clients(api: AdministrationApi) -> tuple[Row, ...]:
     one, sent = "/clients/<client_id>", bodies.ClientMetadata
     departments = bodies.Organisations
+    invited = Text("提议一枚登记令牌", "Propose an initial access token")
     return (
         Row("GET", "/clients", api.list_clients, Text("客户端", "Clients"), None, bodies.Clients),
         Row("POST", "/clients", api.register_client, Text("登记客户端", "Register a client"), sent, sent, _CREATED),
+        Row("POST", "/clients/invitations", api.invite_client, invited, bodies.ClientInvitationBody, None, _ACCEPTED),
         Row("GET", one, api.show_client, Text("一个客户端", "A client"), None, sent),
         Row("PUT", one, api.update_client, Text("变更客户端", "Change a client"), sent, sent),
         Row("POST", f"{one}/secret", api.rotate_secret, Text("更换密钥口令", "A new secret"), None, sent),

@@ -9,6 +9,7 @@ from idp.administration.client_desk import ORGANISATION
 from idp.administration.errors import AdministrationError
 from idp.model import scopes
 from idp.model.client import AuthMethod, GrantType
+from idp.model.invitation import Terms
 from idp.pages.administration import forms
 from idp.pages.administration.forms import Field
 from kernel.canonical import JSON, MalformedJson, decode
@@ -20,6 +21,7 @@ _MEMBERS = (
     "scope", "grant_types", "token_endpoint_auth_method", "tongban_service_items", "jwks",
 )  # fmt: skip
 
+_DIGITS = 4
 ITEMS = "tongban_service_items"
 
 
@@ -114,3 +116,36 @@ def typed(sent: Mapping[str, str]) -> dict[str, JSON]:
             for name in ("redirect_uris", "post_logout_redirect_uris", "tongban_service_items")
         },
     }
+
+
+def invitation(sent: Mapping[str, str]) -> list[Field]:
+    """The form of an initial access token."""
+    grants = {grant.value: grant.value for grant in GrantType}
+    return [
+        forms.text(ORGANISATION, t("机构代码", "Department's credit code"), sent.get(ORGANISATION, "")),
+        forms.boxes(
+            "scope", t("可登记的范围", "Scopes it allows"), _scope_words(), forms.ticked(sent, "scope", scopes.LABELS)
+        ),
+        forms.boxes("grant", t("可登记的授权方式", "Grants it allows"), grants, forms.ticked(sent, "grant", grants)),
+        forms.text("uses", t("可登记几个客户端", "How many clients"), sent.get("uses", "")),
+        forms.text(
+            "hours",
+            t("有效小时数", "Hours it lasts"),
+            sent.get("hours", ""),
+            t("须由另一人确认", "A second person has to confirm"),
+        ),
+    ]
+
+
+def terms(sent: Mapping[str, str]) -> tuple[Terms, int, int]:
+    """What an invitation's form says. Raises AdministrationError."""
+    grants = forms.ticked(sent, "grant", [grant.value for grant in GrantType])
+    allowed = forms.ticked(sent, "scope", scopes.LABELS)
+    found = Terms(sent.get(ORGANISATION, "").strip(), frozenset(allowed), frozenset(grants))
+    return found, _count(sent.get("uses", "")), _count(sent.get("hours", ""))
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < len(text) <= _DIGITS):
+        raise AdministrationError("次数与小时数须为整数", "the number of clients and of hours are whole numbers")
+    return int(text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from idp.administration.errors import AdministrationError
 from idp.administration.people_desk import PeopleDesk, shown
 from idp.administration.rights import Actor, Command
-from idp.endpoints.administration.api import link
+from idp.endpoints.administration.api import once
 from idp.model.person import Person, PersonKind
 from idp.model.proposal import Proposal
 from idp.model.roles import LABELS, Role
@@ -22,6 +22,10 @@ from kernel.web.routes import Route
 
 PEOPLE = f"{ADMIN}/people"
 PROPOSALS = f"{ADMIN}/proposals"
+ONCE = {
+    "link": Text("一次性链接", "One-time link"),
+    "initial_access_token": Text("登记令牌", "Initial access token"),
+}
 _LABELS = {
     "id": Text("编号", "Identifier"),
     "username": Text("用户名", "User name"),
@@ -145,7 +149,7 @@ class PeopleAdministration:
             return self._invitation(actor, request, roles, organisation, said(error))
         if invited.proposal is not None:
             return redirect(f"{PROPOSALS}/{invited.proposal.id}")
-        return once(actor, request, link(self.settings, str(invited.secret)), PEOPLE)
+        return shown_once(actor, request, once(self.settings, invited.shown), PEOPLE)
 
     def routes(self) -> tuple[Route, ...]:
         """The addresses."""
@@ -212,10 +216,11 @@ class PeopleAdministration:
         )  # fmt: skip
 
 
-def once(actor: Actor, request: HttpRequest, address: str, back: str) -> HttpResponse:
-    """A one-time link, shown this once."""
-    title = t("请把链接当面或经安全渠道交给本人", "Give this link to the person, and to nobody else")
-    return page("once", actor, request, title=title, rows=[(t("一次性链接", "One-time link"), address)], back=back)
+def shown_once(actor: Actor, request: HttpRequest, told: Mapping[str, str], back: str) -> HttpResponse:
+    """A one-time link or a token, shown this once."""
+    title = t("请当面或经安全渠道交给本人", "Give this to the person it is for, and to nobody else")
+    rows = [(t(ONCE[name]), value) for name, value in told.items()]
+    return page("once", actor, request, title=title, rows=rows, back=back)
 
 
 def _onwards(proposal: Proposal | None, person: str) -> HttpResponse:

@@ -13,11 +13,11 @@ from idp.administration.key_desk import ROTATED_HERE, KeyDesk
 from idp.administration.people_desk import PeopleDesk
 from idp.administration.proposals import Proposals
 from idp.administration.rights import Actor, Command, permit
-from idp.endpoints.administration.api import link, number
+from idp.endpoints.administration.api import number, once
 from idp.model.proposal import Outcome, Proposal
 from idp.pages.administration import csv_export, event_words, forms
 from idp.pages.administration.door import ADMIN, AdminDoor, may, page
-from idp.pages.administration.people import PROPOSALS, once
+from idp.pages.administration.people import PROPOSALS, shown_once
 from kernel.canonical import JSON
 from kernel.keys import KeyDescription
 from kernel.settings import IdpSettings
@@ -31,6 +31,7 @@ COMMANDS = {
     Command.CHANGE_ROLES: Text("变更职责", "Change offices"),
     Command.DISABLE_PERSON: Text("停用账户", "Disable an account"),
     Command.INVITE_PERSON: Text("邀请管理员", "Invite an administrator"),
+    Command.INVITE_CLIENT: Text("邀请登记客户端", "Invite a client to register"),
     Command.REVOKE_KEY: Text("作废密钥", "End a key"),
 }
 """What takes two persons, in words."""
@@ -179,9 +180,9 @@ class ProviderAdministration:
         """Confirmed or declined: exactly what was seen."""
         sent = request.form()
         if sent.get("decision") == "confirm":
-            secret = self.proposals.confirm(actor, proposal, sent.get("digest", ""))
-            if secret is not None:
-                return once(actor, request, link(self.settings, secret), PROPOSALS)
+            told = self.proposals.confirm(actor, proposal, sent.get("digest", ""))
+            if told is not None:
+                return shown_once(actor, request, once(self.settings, told), PROPOSALS)
         elif sent.get("decision") == "decline":
             self.proposals.decline(actor, proposal, sent.get("digest", ""))
         return redirect(f"{PROPOSALS}/{quote(proposal)}")

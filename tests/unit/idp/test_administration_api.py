@@ -312,6 +312,39 @@ def test_the_first_administrator_fills_the_two_other_offices_once(provider: Prov
     assert answer.status_code == 202
 
 
+def test_an_initial_access_token_takes_two_and_registers_within_its_terms(provider: Provider, consoles: OPEN) -> None:
+    """RFC 7591 §1.2: whoever holds one registers clients by themselves."""
+    body = {
+        "organisation": URBAN, "scopes": ["openid"], "grant_types": ["authorization_code"], "uses": 1, "valid_hours": 1,
+    }  # fmt: skip
+    assert consoles("market").call("POST", "/clients/invitations", body).status_code == 403
+    for change in (
+        {"organisation": "x"},
+        {"scopes": ["everything"]},
+        {"uses": 0},
+        {"uses": "1"},
+        {"valid_hours": 9999},
+    ):
+        refused = consoles("system").call("POST", "/clients/invitations", body | change)
+        assert refused.status_code == 422, (change, refused.text)
+    proposed = consoles("system").call("POST", "/clients/invitations", body).json["proposal"]
+    at, decision = f"/proposals/{proposed['id']}/confirm", {"digest": proposed["digest"]}
+    assert consoles("system").call("POST", at, decision).status_code == 403
+    answer = consoles("security").call("POST", at, decision)
+    assert answer.status_code == 200, answer.text
+    secret = answer.json["initial_access_token"]
+    assert secret not in repr(provider.events())
+    made = consoles("system").party.http.post(
+        "/register",
+        json={"client_name": "Site", "redirect_uris": [CALLBACK], "scope": "openid"},
+        headers={"Authorization": f"Bearer {secret}"},
+        base_url=ISSUER,
+    )
+    assert made.status_code == 201, made.text
+    [invited] = provider.events("ClientInvited")
+    assert invited["facts"]["proposed_by"] == person_id(provider, "system")
+
+
 def test_an_administrator_invited_by_two_gets_a_link(provider: Provider, consoles: OPEN) -> None:
     body = {"roles": ["department-administrator"], "organisation": URBAN}
     proposed = consoles("security").call("POST", "/people/invitations", body).json["proposal"]

@@ -138,6 +138,19 @@ def test_two_persons_on_pages(provider: Provider) -> None:
     assert changed.roles == ("audit-administrator",)
 
 
+def test_an_initial_access_token_on_pages(provider: Provider) -> None:
+    appoint(provider, "system", "security")
+    browser, _ = signed_in(provider, "system")
+    sent = {"tongban_organisation": MARKET, "scope-openid": "on", "grant-authorization_code": "on", "uses": "1"}
+    assert press(browser, "/admin/clients/invite", **sent, hours="many").status_code == 422
+    assert press(browser, "/admin/clients/invite", **sent, hours="9999").status_code == 422
+    page = press(browser, "/admin/clients/invite", **sent, hours="24")
+    assert "邀请登记客户端" in page.text
+    [entry] = provider.events("ChangeProposed")
+    second, _ = signed_in(provider, "security")
+    assert "登记令牌" in press(second, f"/admin/proposals/{entry['facts']['proposal']}", decision="confirm").text
+
+
 def test_an_invitation_on_pages_is_shown_once(provider: Provider) -> None:
     appoint(provider, "market")
     browser, _ = signed_in(provider, "market")
