@@ -187,7 +187,7 @@ class ClientRegister:
 
 
 def refuse_foreign_actors(connection: Connection, added: StoredClient) -> None:
-    """Raises AdministrationError when somebody else than a client of the same organisation is to act (ADR 0019)."""
+    """Raises AdministrationError when somebody else than a client of the same organisation is to act (ADR 0023)."""
     named = added.metadata.get("tongban_may_act")
     actors = [clients.find(connection, str(each)) for each in named] if isinstance(named, list) else []
     if any(actor is None or actor.organisation != added.organisation for actor in actors):

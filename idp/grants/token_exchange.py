@@ -1,7 +1,7 @@
 """Token exchange (RFC 8693): a department's system takes over a person's access token, for less, and in its own name.
 
 The person agreed to it: either the system is the client they signed in to, or it was named to them as one that may act
-for it (`may_act`). What comes out joins the family of what came in, ends no later, and never says more (ADR 0019).
+for it (`may_act`). What comes out joins the family of what came in, ends no later, and never says more (ADR 0023).
 """
 
 from __future__ import annotations
