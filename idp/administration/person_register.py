@@ -18,9 +18,10 @@ from idp.authentication.sealing import PersonVault
 from idp.authentication.sign_in import LONGEST_USERNAME, canonical_username
 from idp.model.assurance import LEVELS
 from idp.model.person import ROLES, NewPerson, Person, PersonKind
+from idp.model.proofing import Method, Proofing
 from idp.model.roles import clash
 from idp.notices import Channels
-from idp.store import organisations, people, sessions
+from idp.store import organisations, people, proofings, sessions
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -67,12 +68,14 @@ class PersonRegister:
         sealed = self.vault.seal(person.id, new.subject, new.totp_secret)
         password_hash, now = self._hashed(new.password), self.clock.now()
         facts: dict[str, JSON] = {"person": person.id, "kind": person.kind.value, "assurance": person.assurance}
+        proof = Proofing(new_id("prf", self.clock, self.entropy), person.id, person.assurance, Method.OPERATOR, now)
 
         def change(connection: Connection) -> None:
             refuse_impossible(connection, person, sealed.subject_index)
             people.add(connection, person, password_hash, sealed, now)
             for contact in new.contacts:
                 self.channels.add(connection, person.id, contact, confirmed=True)
+            proofings.add(connection, proof)
 
         return Act("PersonAdded", facts, change)
 

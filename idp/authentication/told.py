@@ -40,6 +40,7 @@ CHANNEL_ADDED = _security("channel-added", "您的账户添加了联系方式。
 CHANNEL_REMOVED = _security(
     "channel-removed", "您的账户移除了联系方式。", "A way to reach you was removed from your account."
 )
+WELCOME = _security("welcome", "您的统一身份认证账户已开通。", "Your sign-in account was made.")
 CODE = NoticeKind(
     "code",
     Text(

@@ -7,6 +7,7 @@ from idp.composition.administration import AdministrationRooms
 from idp.composition.authorization import AuthorizationRooms
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
+from idp.composition.proofing import ProofingRooms
 from idp.composition.signing_out import SigningOutRooms
 from idp.composition.tokens import TokenRooms
 from idp.composition.tools import Tools
@@ -30,6 +31,7 @@ class Composition:
         self._authorization = AuthorizationRooms(tools, self._clients, self._people, self._tokens)
         self._signing_out = SigningOutRooms(tools, self._clients, self._people, self._tokens)
         self._account = AccountRooms(tools, self._people)
+        self._proofing = ProofingRooms(tools, self._people)
         self._administration = AdministrationRooms(tools, self._clients, self._people, self._tokens)
 
     def routes(self) -> tuple[Route, ...]:
@@ -41,6 +43,7 @@ class Composition:
             *self._authorization.device_pages.routes(),
             *self._people.own_sign_in.routes(),
             *self._account.routes(),
+            *self._proofing.routes(),
             *self._administration.pages(),
             *self._administration.api(),
             *self._signing_out.pages.routes(),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Table, and_, delete, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from idp.store import signing_up
 from idp.store.tables import (
     code,
     consent,
@@ -66,6 +67,7 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, proposal, proposal.c.proposed_at < now - KEEP_RECORDS),
         _bite(connection, consent, consent.c.until < now - KEEP_RECORDS),
         _bite(connection, logout_notice, logout_notice.c.ended_at < now - KEEP_NOTICES),
+        signing_up.forget(connection, past, BITE),
         _bite(connection, web_session, web_session.c.expires_at < past),
     ]
     return sum(removed)

@@ -407,3 +407,33 @@ enrolment = Table(
     Column("used_at", Instant),
     Index("enrolment_expires_at", "expires_at"),
 )
+
+proofing = Table(
+    "proofing",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("method", String(20), nullable=False),
+    Column("verifier", String(100), nullable=False),
+    Column("evidence", LargeBinary(32)),
+    Column("recorded_by", String(40), ForeignKey("person.id")),
+    Column("confirmed_by", String(40), ForeignKey("person.id")),
+    Column("recorded_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("proofing_person", "person"),
+    comment="proofs of identity, by digests of the verifiers' references",
+)
+
+signing_up = Table(
+    "signing_up",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("username", String(100), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("finished_at", Instant),
+    Index("signing_up_expires_at", "expires_at"),
+)

@@ -34,6 +34,7 @@ WORDS: Mapping[str, Text] = {
     "LogoutUnreachable": Text("未能通知应用退出", "An application could not be told of a sign-out"),
     "NoticeShown": Text("向本人告知", "A person was told"),
     "OrganisationAdded": Text("登记了机构", "A department was added or renamed"),
+    "PersonRegistered": Text("本人注册了账户", "A person made an account of their own"),
     "PasskeyRefused": Text("拒绝了通行密钥", "A passkey was refused"),
     "PasswordChanged": Text("修改了密码", "A password was changed"),
     "PersonAdded": Text("建立了账户", "An account was made"),

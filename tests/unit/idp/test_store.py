@@ -17,7 +17,18 @@ from idp.model.invitation import Terms
 from idp.model.passkey import Passkey
 from idp.model.proposal import Proposal
 from idp.model.secret import hashed
-from idp.store import codes, device_requests, passkeys, proposals, refresh_tokens, second_factors, tables, versions
+from idp.model.signing_up import SigningUp
+from idp.store import (
+    codes,
+    device_requests,
+    passkeys,
+    proposals,
+    refresh_tokens,
+    second_factors,
+    signing_up,
+    tables,
+    versions,
+)
 from idp.sweeper import Sweeper
 from kernel import migrations
 from kernel.clock import ManualClock
@@ -70,12 +81,19 @@ def fill(provider: Provider, client_id: str) -> None:
 
 
 def propose_and_invite(provider: Provider) -> None:
-    """One proposal and one enrolment link."""
+    """One proposal, one enrolment link, and one account somebody made for themselves."""
     provider.administration.enrolments.first()
     now, officer = provider.clock.now(), provider.administration.people.by_username("officer")
     assert officer is not None
     made = Proposal("prp_1", "keys.revoke", {"kid": "x"}, officer.id, now, now + timedelta(hours=1))
-    provider.database.write(lambda connection: proposals.add(connection, made))
+
+    def work(connection: Connection) -> None:
+        proposals.add(connection, made)
+        signing_up.add(connection, SigningUp(b"s" * 32, officer.id, "chn", "x", now + timedelta(minutes=30)))
+        signing_up.confirm(connection, b"s" * 32, now)
+        assert signing_up.finish(connection, b"s" * 32, now)
+
+    provider.database.write(work)
 
 
 def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provider) -> None:
@@ -108,6 +126,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
         "credential",
         "consent",
         "proposal",
+        "proofing",
     }
     lasting |= {"contact_channel", "passkey", "recovery_code", "known_device"}
     assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}

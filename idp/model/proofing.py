@@ -1,0 +1,32 @@
+"""How an account came to its level of assurance: every proof of identity, who looked at it, and what it gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+SELF_DECLARED = 1
+
+
+class Method(StrEnum):
+    """Ways to prove who somebody is (domain.md §13)."""
+
+    SELF_DECLARED = "self-declared"
+    OPERATOR = "operator"
+    """Whoever made the account vouches for it: an import, an invitation into an office."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proofing:
+    """One proof. ``evidence``: SHA-256 of the verifier's own reference, which leads back to it and says nothing."""
+
+    id: str
+    person: str
+    level: int
+    method: Method
+    at: datetime
+    verifier: str = ""
+    evidence: bytes | None = field(default=None, repr=False)
+    recorded_by: str | None = None
+    confirmed_by: str | None = None
