@@ -81,7 +81,7 @@ def test_a_taken_name_looks_like_a_free_one_until_the_address_is_confirmed(provi
 @pytest.mark.parametrize(
     "change",
     [
-        {"username": ""}, {"username": "x"}, {"username": "~per_1"}, {"username": "x" * 101}, 
+        {"username": ""}, {"username": "x"}, {"username": "~per_1"}, {"username": "x" * 101},
         {"username": "a\u200bb\u2028"},
         {"name": " "}, {"name": "x" * 101}, {"contact": "nobody"}, {"contact": ""}, {"again": "other"},
         {"password": "short", "again": "short"}, {"password": "Chen陈晨 chen Chen", "again": "Chen陈晨 chen Chen"},
