@@ -17,6 +17,8 @@ from idp.logout.herald import Herald
 from idp.notices import Courier
 from idp.opening import open_keys, open_ledger
 from idp.pages.refusal import translate
+from idp.proofing.civil_register import CivilRegister
+from idp.proofing.verifier import Verifier
 from idp.resource.metadata import Fetch
 from idp.sweeper import Sweeper
 from kernel import migrations
@@ -85,8 +87,12 @@ def create_app(
     passwords: Passwords | None = None,
     fetch: Fetch | None = None,
     reach: Reach | None = None,
+    verifier: Verifier | None = None,
 ) -> WsgiApp:
-    """The provider's WSGI callable. ``fetch`` reads the exchange's public metadata, ``reach`` calls clients."""
+    """The provider's WSGI callable. ``fetch`` reads the exchange's public metadata, ``reach`` calls clients.
+
+    ``verifier`` knows who people are; without one no level is raised online.
+    """
     tools = Tools(
         settings,
         database,
@@ -97,6 +103,7 @@ def create_app(
         passwords or Passwords(),
         fetch or guarded_fetch(settings.exchange_resource),
         reach or guarded_reach(settings),
+        verifier or (CivilRegister(settings.civil_register) if settings.civil_register else None),
     )
     checks = {"database": database.ready, "ledger": ledger.ready, "keys": lambda: _can_sign(keys)}
     return create_web_app(

@@ -51,6 +51,10 @@ class PersonVault:
             return None
         return open_(self.kek.unwrap(sealed.data_key), sealed.totp, _place(person_id, _TOTP)).decode()
 
+    def seal_subject(self, person_id: str, wrapped: bytes, subject: SubjectRef) -> tuple[bytes, bytes]:
+        """The sealed identifier of an account that had none, and its blind index."""
+        return self.seal_more(person_id, wrapped, _encoded(subject), _SUBJECT), self.index(subject)
+
     def seal_more(self, person_id: str, wrapped: bytes, plaintext: bytes, place: str) -> bytes:
         """Something further of a person, under the person's own key; ``place`` names the row it belongs to."""
         return seal(self.kek.unwrap(wrapped), plaintext, _place(person_id, place))

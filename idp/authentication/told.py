@@ -40,6 +40,11 @@ CHANNEL_ADDED = _security("channel-added", "您的账户添加了联系方式。
 CHANNEL_REMOVED = _security(
     "channel-removed", "您的账户移除了联系方式。", "A way to reach you was removed from your account."
 )
+IDENTITY_PROVEN = _security(
+    "identity-proven",
+    "您账户的身份核验已通过，实名等级为 {level} 级。",
+    "The identity of your account was proven; its level of assurance is now {level}.",
+)
 WELCOME = _security("welcome", "您的统一身份认证账户已开通。", "Your sign-in account was made.")
 CODE = NoticeKind(
     "code",

@@ -9,6 +9,7 @@ from hashlib import sha256
 from idp.authentication.passwords import Passwords
 from idp.authentication.sealing import PersonVault
 from idp.clients.reach import Reach
+from idp.proofing.verifier import Verifier
 from idp.resource.metadata import Fetch
 from kernel.clock import Clock
 from kernel.database import Database
@@ -21,7 +22,10 @@ from kernel.settings import IdpSettings
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The adapters of one provider. ``fetch`` reads the exchange's public metadata, ``reach`` calls clients."""
+    """The adapters of one provider. ``fetch`` reads the exchange's public metadata, ``reach`` calls clients.
+
+    ``verifier`` knows who people are; None where the operator named no register.
+    """
 
     settings: IdpSettings
     database: Database
@@ -32,6 +36,7 @@ class Tools:
     passwords: Passwords
     fetch: Fetch
     reach: Reach
+    verifier: Verifier | None = None
 
 
 def vault(keys: KeyRing) -> PersonVault:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 SELF_DECLARED = 1
+BY_A_REGISTER = 2
 
 
 class Method(StrEnum):
@@ -15,6 +16,8 @@ class Method(StrEnum):
     SELF_DECLARED = "self-declared"
     OPERATOR = "operator"
     """Whoever made the account vouches for it: an import, an invitation into an office."""
+    REGISTER = "register"
+    """Name and citizen number match a register: level 2."""
 
 
 @dataclass(frozen=True, slots=True)

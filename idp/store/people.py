@@ -85,6 +85,18 @@ def data_key(connection: Connection, person_id: str) -> bytes:
     return bytes(connection.execute(select(person.c.data_key).where(person.c.id == person_id)).scalar_one())
 
 
+def holder(connection: Connection, subject_index: bytes) -> str | None:
+    """Whose account holds a number, found by its blind index."""
+    statement = select(person.c.id).where(person.c.subject_index == subject_index)
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def identify(connection: Connection, person_id: str, name: str, sealed: bytes, subject_index: bytes) -> None:
+    """Give an account the name and the number that were proven. Raises IntegrityError for a number already held."""
+    statement = update(person).where(person.c.id == person_id)
+    connection.execute(statement.values(name=name, subject_sealed=sealed, subject_index=subject_index))
+
+
 def spend_totp_counter(connection: Connection, person_id: str, counter: int) -> bool:
     """Accept a one-time code's counter once: False when it, or a later one, was used before (RFC 6238 §5.2)."""
     statement = (

@@ -42,7 +42,7 @@ def of_person(connection: Connection, person_id: str) -> list[Proofing]:
             found.recorded_by,
             found.confirmed_by,
         )
-        for found in connection.execute(statement.order_by(row.recorded_at.desc(), row.id.desc()))
+        for found in connection.execute(statement.order_by(row.recorded_at.desc(), row.level.desc()))
     ]
 
 

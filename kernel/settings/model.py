@@ -237,6 +237,15 @@ class IdpSettings:
         default="",
         metadata=_key("smtp：发件人邮件地址", "smtp: the e-mail address notices come from"),
     )
+    civil_register: str = field(
+        default="",
+        metadata=_key(
+            "核验姓名与公民身份号码的人口库接口地址（HTTP JSON）；留空则不能在线提升实名等级",
+            "Address of the civil register that matches names and citizen numbers (HTTP JSON); empty: no level is"
+            " raised online",
+            checks.public_url_or_nothing,
+        ),
+    )
     enrolment_minutes: int = field(
         default=15,
         metadata=_key(

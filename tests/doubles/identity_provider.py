@@ -40,6 +40,7 @@ from kernel.ledger.log import Ledger
 from kernel.settings import IdpSettings
 from kernel.text import Text
 from kernel.web.fastpath import WsgiApp
+from tests.doubles.civil_register import PaperRegister
 from tests.doubles.departments import PaperDepartments
 from tests.doubles.mailbox import Mailbox
 
@@ -140,6 +141,7 @@ class Provider:
     notices: Notices
     departments: PaperDepartments
     mailbox: Mailbox = field(default_factory=Mailbox)
+    population: PaperRegister = field(default_factory=PaperRegister)
 
     @property
     def recovery_codes(self) -> RecoveryCodes:
@@ -207,6 +209,7 @@ class Provider:
             passwords=self.passwords,
             fetch=self.exchange.fetch,
             reach=self.departments,
+            verifier=self.population,
         )
 
 
@@ -245,15 +248,18 @@ def provider_at(url: str, folder: Path, **changes: Any) -> Iterator[Provider]:
         database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords
     )
     outbox = Notices(vault(keys), Channels(vault(keys), clock, entropy), clock, entropy)
-    exchange, departments = PaperExchange(), PaperDepartments()
+    exchange, departments, population = PaperExchange(), PaperDepartments(), PaperRegister()
     app = create_app(
         settings, database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords,
-        fetch=exchange.fetch, reach=departments,
+        fetch=exchange.fetch, reach=departments, verifier=population,
     )  # fmt: skip
     try:
         populate(desk)
         clock.advance(1)
-        yield Provider(app, settings, database, keys, ledger, clock, exchange, desk, passwords, outbox, departments)
+        yield Provider(
+            app, settings, database, keys, ledger, clock, exchange, desk, passwords, outbox, departments,
+            population=population,
+        )  # fmt: skip
     finally:
         desk.close()
 

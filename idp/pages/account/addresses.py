@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ACCOUNT = "/account"
+IDENTITY = f"{ACCOUNT}/identity"
 SECURITY = f"{ACCOUNT}/security"
 SESSIONS = f"{ACCOUNT}/sessions"
 PASSWORD = f"{SECURITY}/password"

@@ -25,6 +25,7 @@ WORDS: Mapping[str, Text] = {
     "ContactAdded": Text("添加了联系方式", "A channel for notices was added"),
     "ContactConfirmed": Text("确认了联系方式", "A channel for notices was confirmed"),
     "ContactRemoved": Text("移除了联系方式", "A channel for notices was removed"),
+    "IdentityProven": Text("核验了身份", "An identity was proven"),
     "KeyPublished": Text("公布了密钥", "A key was published"),
     "KeyRevocationOrdered": Text("决定作废密钥", "The end of a key was decided"),
     "KeyRevoked": Text("作废了密钥", "A key was ended"),
