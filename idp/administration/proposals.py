@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from idp.administration.acts import Act, ShownOnce
 from idp.administration.errors import AdministrationError, NoSuchThing
 from idp.administration.records import Records
-from idp.administration.rights import Actor, Command, NotPermitted, permit_somewhere, reach
+from idp.administration.rights import Actor, Command, NotPermitted, deciding, permit_somewhere, reach
 from idp.model.proposal import Outcome, Proposal
 from idp.store import people, proposals
 from kernel.canonical import JSON
@@ -36,37 +36,57 @@ class Proposals:
     entropy: Entropy
     kinds: Mapping[Command, Prepare]
 
-    def propose(self, actor: Actor, command: Command, facts: Mapping[str, JSON]) -> Proposal:
-        """Put a change before a second person. The caller has checked that the actor may do it at all."""
+    def propose(
+        self,
+        actor: Actor,
+        command: Command,
+        facts: Mapping[str, JSON],
+        also: Callable[[Connection], None] | None = None,
+    ) -> Proposal:
+        """Put a change before a second person; ``also`` is kept with it.
+
+        The caller has checked that the actor may do it at all.
+        """
         now = self.clock.now()
         made = Proposal(new_id("prp", self.clock, self.entropy), command.value, facts, actor.person, now, now + LASTS)
         self.kinds[command](made)  # what could not be carried out is not proposed either
-        self.records.of(actor.person, command.value).make(
-            "ChangeProposed",
-            {"proposal": made.id, "digest": made.digest, **facts},
-            lambda connection: proposals.add(connection, made),
-        )
+
+        def change(connection: Connection) -> None:
+            proposals.add(connection, made)
+            if also is not None:
+                also(connection)
+
+        told = {"proposal": made.id, "digest": made.digest, **facts}
+        self.records.of(actor.person, command.value).make("ChangeProposed", told, change)
         return made
 
     def newest(self, actor: Actor) -> list[Proposal]:
         """The newest proposals. Raises NotPermitted."""
-        permit_somewhere(actor, Command.SEE_PROPOSALS)
+        seen = [command for command in Command if _may_see(actor, command)]
+        if not seen:
+            raise NotPermitted
         with self.database.read() as connection:
-            return proposals.newest(connection)
+            return proposals.newest(connection, [command.value for command in seen])
+
+    def may_decide(self, actor: Actor, found: Proposal) -> bool:
+        """Whether to offer a decision: open, within the office, and about neither the actor nor their own proposal."""
+        inside = reach(actor.roles, deciding(Command(found.command))) is not None
+        return found.outcome is None and inside and actor.person not in (found.proposed_by, found.facts.get("person"))
 
     def show(self, actor: Actor, proposal_id: str) -> Proposal:
         """One proposal. Raises NotPermitted, AdministrationError."""
-        permit_somewhere(actor, Command.SEE_PROPOSALS)
+        if not any(_may_see(actor, command) for command in Command):
+            raise NotPermitted
         with self.database.read() as connection:
             found = proposals.find(connection, proposal_id)
-        if found is None:
+        if found is None or not _may_see(actor, Command(found.command)):
             raise NoSuchThing("没有这项提议", "there is no such proposal")
         return found
 
     def decline(self, actor: Actor, proposal_id: str, digest: str) -> None:
         """Say no. Raises NotPermitted, AdministrationError."""
         found = self._decidable(actor, proposal_id)
-        self._records(actor).make(
+        self._records(actor, found).make(
             "ChangeDeclined", {"proposal": found.id}, self._deciding(found, digest, actor, Outcome.DECLINED)
         )
 
@@ -86,15 +106,15 @@ class Proposals:
             act.change(connection)
 
         facts = {**act.facts, "proposal": found.id, "proposed_by": found.proposed_by}
-        self._records(actor).make(act.name, facts, change)
+        self._records(actor, found).make(act.name, facts, change)
         return act.afterwards()
 
-    def _records(self, actor: Actor) -> Records:
-        return self.records.of(actor.person, Command.DECIDE_PROPOSAL.value)
+    def _records(self, actor: Actor, found: Proposal) -> Records:
+        return self.records.of(actor.person, deciding(Command(found.command)).value)
 
     def _decidable(self, actor: Actor, proposal_id: str) -> Proposal:
-        permit_somewhere(actor, Command.DECIDE_PROPOSAL)
         found = self.show(actor, proposal_id)
+        permit_somewhere(actor, deciding(Command(found.command)))
         if actor.person in (found.proposed_by, found.facts.get("person")):
             raise NotPermitted
         return found
@@ -116,3 +136,8 @@ class Proposals:
         proposer = people.find(connection, found.proposed_by)
         if proposer is None or proposer.disabled or reach(proposer.roles, Command(found.command)) is None:
             raise NotPermitted
+
+
+def _may_see(actor: Actor, command: Command) -> bool:
+    """Administrators see every proposal; whoever decides on a kind sees that kind."""
+    return any(reach(actor.roles, each) is not None for each in (Command.SEE_PROPOSALS, deciding(command)))

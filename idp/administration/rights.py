@@ -38,6 +38,8 @@ class Command(StrEnum):
     SEE_EVENTS = "events.see"
     SEE_PROPOSALS = "proposals.see"
     DECIDE_PROPOSAL = "proposals.decide"
+    PROVE_PERSON = "people.prove"
+    CONFIRM_PROOF = "people.confirm-proof"
 
 
 class Reach(IntEnum):
@@ -76,8 +78,18 @@ TABLE: Mapping[Command, Mapping[Role, Reach]] = {
     Command.SEE_EVENTS: {Role.AUDIT: _ALL, Role.AUDITOR: _ALL},
     Command.SEE_PROPOSALS: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL, Role.AUDIT: _ALL},
     Command.DECIDE_PROPOSAL: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL},
+    Command.PROVE_PERSON: {Role.CLERK: _ALL},
+    Command.CONFIRM_PROOF: {Role.CLERK: _ALL},
 }  # fmt: skip
 """Domain.md §7 in commands: the system administrator neither reads nor deletes the audit; nobody deletes it."""
+
+
+_DECIDED_BY: Mapping[Command, Command] = {Command.PROVE_PERSON: Command.CONFIRM_PROOF}
+
+
+def deciding(command: Command) -> Command:
+    """What somebody must be allowed to do to decide on a proposal: clerks confirm what clerks have seen."""
+    return _DECIDED_BY.get(command, Command.DECIDE_PROPOSAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from idp.administration.people_desk import kinds as kinds_of_people
 from idp.administration.person_register import PersonRegister
 from idp.administration.proposals import Proposals
 from idp.administration.records import Records
+from idp.administration.window_desk import WindowDesk
+from idp.administration.window_desk import kinds as kinds_of_windows
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.tokens import TokenRooms
@@ -30,6 +32,7 @@ from idp.pages.administration.departments import DepartmentAdministration
 from idp.pages.administration.door import AdminDoor
 from idp.pages.administration.people import PeopleAdministration
 from idp.pages.administration.provider import ProviderAdministration
+from idp.pages.administration.window import WindowAdministration
 from idp.pages.enrolment import EnrolmentPages
 from kernel.keys import Custody
 from kernel.web.routes import Route
@@ -75,6 +78,7 @@ class AdministrationRooms:
             **kinds_of_people(self.people_register, self.enrolments),
             **kinds_of_keys(self._custody),
             **kinds_of_clients(self.client_register),
+            **kinds_of_windows(self.people_register, self._people.notices),
         }
         return Proposals(tools.database, self._records, tools.clock, tools.entropy, kinds)
 
@@ -95,6 +99,11 @@ class AdministrationRooms:
         return PeopleDesk(self.people_register, self.enrolments, self.proposals)
 
     @cached_property
+    def window(self) -> WindowDesk:
+        """Clerks."""
+        return WindowDesk(self.people_register, self.proposals)
+
+    @cached_property
     def keys(self) -> KeyDesk:
         """Signing keys."""
         return KeyDesk(self._custody, self._records, self.proposals)
@@ -110,7 +119,9 @@ class AdministrationRooms:
         access = AdminAccess(
             self._tokens.access_tokens, self._people.accounts, self._clients.possession, tools.database
         )
-        api = AdministrationApi(self.clients, self.people, self.keys, self.events, self.proposals, tools.settings)
+        api = AdministrationApi(
+            self.clients, self.people, self.window, self.keys, self.events, self.proposals, tools.settings
+        )
         return api_routes(api, access)
 
     def pages(self) -> tuple[Route, ...]:
@@ -122,6 +133,7 @@ class AdministrationRooms:
             *provider.routes(),
             *ClientAdministration(door, self.clients).routes(),
             *DepartmentAdministration(door, self.clients).routes(),
+            *WindowAdministration(door, self.window).routes(),
             *PeopleAdministration(door, self.people, settings).routes(),
         )
 

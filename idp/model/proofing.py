@@ -8,6 +8,7 @@ from enum import StrEnum
 
 SELF_DECLARED = 1
 BY_A_REGISTER = 2
+AT_A_WINDOW = (3, 4)
 
 
 class Method(StrEnum):
@@ -18,6 +19,8 @@ class Method(StrEnum):
     """Whoever made the account vouches for it: an import, an invitation into an office."""
     REGISTER = "register"
     """Name and citizen number match a register: level 2."""
+    WINDOW = "window"
+    """Two clerks looked at the person and the document: level 3 or 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +36,20 @@ class Proofing:
     evidence: bytes | None = field(default=None, repr=False)
     recorded_by: str | None = None
     confirmed_by: str | None = None
+
+
+class Document(StrEnum):
+    """What a clerk checks; the values stand in the ledger."""
+
+    RESIDENT_CARD = "resident-card"
+    TEMPORARY_CARD = "temporary-card"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCheck:
+    """What one clerk read, until another has confirmed it. ``sealed``: name and number, under the person's own key."""
+
+    id: str
+    person: str
+    sealed: bytes = field(repr=False)
+    evidence: bytes = field(repr=False)

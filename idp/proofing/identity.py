@@ -118,10 +118,15 @@ def attach(connection: Connection, vault: PersonVault, person_id: str, name: str
 
     The log's head is locked before this: two accounts that claim one number at once take turns.
     """
-    before = people.sealed(connection, person_id)
-    sealed, index = vault.seal_subject(person_id, before.data_key, subject)
+    refuse_another(connection, vault, person_id, subject)
+    sealed, index = vault.seal_subject(person_id, people.data_key(connection, person_id), subject)
+    people.identify(connection, person_id, name, sealed, index)
+
+
+def refuse_another(connection: Connection, vault: PersonVault, person_id: str, subject: SubjectRef) -> None:
+    """Raises AnotherNumber, HeldByAnother."""
+    before, index = people.sealed(connection, person_id), vault.index(subject)
     if before.subject_index is not None and bytes(before.subject_index) != index:
         raise AnotherNumber
     if people.holder(connection, index) not in (None, person_id):
         raise HeldByAnother
-    people.identify(connection, person_id, name, sealed, index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -36,9 +36,14 @@ def find(connection: Connection, proposal_id: str) -> Proposal | None:
     return None if row is None else _proposal(row)
 
 
-def newest(connection: Connection) -> list[Proposal]:
-    """The newest proposals, decided or not."""
-    statement = select(proposal).order_by(proposal.c.proposed_at.desc(), proposal.c.id).limit(MOST_SHOWN)
+def newest(connection: Connection, commands: Sequence[str]) -> list[Proposal]:
+    """The newest proposals of these commands, decided or not."""
+    statement = (
+        select(proposal)
+        .where(proposal.c.command.in_(commands))
+        .order_by(proposal.c.proposed_at.desc(), proposal.c.id)
+        .limit(MOST_SHOWN)
+    )
     return [_proposal(row) for row in connection.execute(statement)]
 
 

@@ -30,6 +30,7 @@ from idp.store.tables import (
     throttle,
     totp_enrolment,
     web_session,
+    window_check,
 )
 
 BITE = 500
@@ -65,6 +66,7 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, family, gone & _childless()),
         _bite(connection, enrolment, enrolment.c.expires_at < past),
         _bite(connection, proposal, proposal.c.proposed_at < now - KEEP_RECORDS),
+        _bite(connection, window_check, window_check.c.expires_at < now),
         _bite(connection, consent, consent.c.until < now - KEEP_RECORDS),
         _bite(connection, logout_notice, logout_notice.c.ended_at < now - KEEP_NOTICES),
         signing_up.forget(connection, past, BITE),

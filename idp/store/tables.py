@@ -437,3 +437,14 @@ signing_up = Table(
     Column("finished_at", Instant),
     Index("signing_up_expires_at", "expires_at"),
 )
+
+window_check = Table(
+    "window_check",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("evidence", LargeBinary(32), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("window_check_expires_at", "expires_at"),
+)

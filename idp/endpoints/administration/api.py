@@ -15,6 +15,7 @@ from idp.administration.key_desk import KeyDesk
 from idp.administration.people_desk import PeopleDesk
 from idp.administration.proposals import Proposals
 from idp.administration.rights import Actor, Command, permit
+from idp.administration.window_desk import Seen, WindowDesk
 from idp.endpoints.administration import bodies
 from idp.model.invitation import Terms
 from idp.model.proposal import Proposal
@@ -34,6 +35,7 @@ class AdministrationApi:
 
     clients: ClientDesk
     people: PeopleDesk
+    window: WindowDesk
     keys: KeyDesk
     events: EventDesk
     proposals: Proposals
@@ -147,6 +149,18 @@ class AdministrationApi:
         if invited.proposal is not None:
             return _done(invited.proposal)
         return json_response(once(self.settings, invited.shown), _CREATED)
+
+    # At a window ------------------------------------------------------------------------------------------------------
+
+    def find_at_window(self, actor: Actor, request: HttpRequest) -> HttpResponse:
+        """The account of the person in front of the clerk, by exact user name."""
+        username = bodies.read(bodies.PersonSearch, request)["username"]
+        return json_response(people_desk.shown(self.window.by_username(actor, username)))
+
+    def record_check(self, actor: Actor, request: HttpRequest, person: str) -> HttpResponse:
+        """A document check, and the proposal it takes."""
+        asked = bodies.read(bodies.DocumentCheck, request)
+        return _done(self.window.record(actor, person, Seen(**asked)))
 
     # Keys, policies, events -------------------------------------------------------------------------------------------
 

@@ -66,6 +66,16 @@ ClientInvitationBody = _body(
 )
 Organisations = _answer("AdminOrganisations", {"organisations": _list()})
 PersonSearch = _body("AdminPersonSearch", {"username": _text(100)})
+DocumentCheck = _body(
+    "AdminDocumentCheck",
+    {
+        "document": _text(20),
+        "name": _text(100),
+        "number": _text(18),
+        "reference": _text(100),
+        "level": fields.Integer(required=True, strict=True),
+    },
+)
 RolesBody = _body("AdminRoles", {"roles": _offices()})
 InvitationBody = _body("AdminInvitation", {"roles": _offices(), "organisation": _text(18)})
 Invited = _answer(

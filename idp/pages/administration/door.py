@@ -23,6 +23,7 @@ SECTIONS: tuple[tuple[str, Command, Text], ...] = (
     (f"{ADMIN}/clients", Command.SEE_CLIENTS, Text("客户端", "Clients")),
     (f"{ADMIN}/organisations", Command.SEE_ORGANISATIONS, Text("机构", "Departments")),
     (f"{ADMIN}/people", Command.SEE_PEOPLE, Text("人员", "People")),
+    (f"{ADMIN}/window", Command.PROVE_PERSON, Text("窗口核验", "Window")),
     (f"{ADMIN}/proposals", Command.SEE_PROPOSALS, Text("双人复核", "Four eyes")),
     (f"{ADMIN}/keys", Command.SEE_KEYS, Text("密钥", "Keys")),
     (f"{ADMIN}/policies", Command.SEE_POLICIES, Text("规则", "Rules")),

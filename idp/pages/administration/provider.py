@@ -32,6 +32,7 @@ COMMANDS = {
     Command.DISABLE_PERSON: Text("停用账户", "Disable an account"),
     Command.INVITE_PERSON: Text("邀请管理员", "Invite an administrator"),
     Command.INVITE_CLIENT: Text("邀请登记客户端", "Invite a client to register"),
+    Command.PROVE_PERSON: Text("窗口核验身份", "Prove an identity at a window"),
     Command.REVOKE_KEY: Text("作废密钥", "End a key"),
 }
 """What takes two persons, in words."""
@@ -158,11 +159,7 @@ class ProviderAdministration:
     def show_proposal(self, actor: Actor, request: HttpRequest, proposal: str) -> HttpResponse:
         """One proposal: all of what a confirmation binds itself to."""
         found = self.proposals.show(actor, proposal)
-        decides = (
-            found.outcome is None
-            and may(actor, Command.DECIDE_PROPOSAL)
-            and actor.person not in (found.proposed_by, found.facts.get("person"))
-        )
+        decides = self.proposals.may_decide(actor, found)
         rows = [
             (t("提议", "Proposal"), _command(found)),
             *((name, _fact(value)) for name, value in found.facts.items()),

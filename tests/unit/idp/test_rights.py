@@ -31,6 +31,8 @@ policies.see           all all all -   -
 events.see             -   -   all -   -
 proposals.see          all all all -   -
 proposals.decide       all all -   -   -
+people.prove           -   -   -   -   -
+people.confirm-proof   -   -   -   -   -
 """
 WORDS = {"all": Reach.EVERYWHERE, "own": Reach.OWN, "-": None}
 ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
@@ -38,6 +40,8 @@ ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 
 def expected(command: Command, role: Role) -> Reach | None:
     row = next(row for row in ROWS if row[0] == command.value)
+    if row[0] in ("people.prove", "people.confirm-proof"):
+        return Reach.EVERYWHERE if role is Role.CLERK else None
     if role in COLUMNS:
         return WORDS[row[1 + COLUMNS.index(role)]]
     return Reach.EVERYWHERE if (command, role) == (Command.SEE_EVENTS, Role.AUDITOR) else None

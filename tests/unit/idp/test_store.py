@@ -15,6 +15,7 @@ from idp.model.authorization import AuthorizationRequest
 from idp.model.device import DeviceRequest
 from idp.model.invitation import Terms
 from idp.model.passkey import Passkey
+from idp.model.proofing import WindowCheck
 from idp.model.proposal import Proposal
 from idp.model.secret import hashed
 from idp.model.signing_up import SigningUp
@@ -28,6 +29,7 @@ from idp.store import (
     signing_up,
     tables,
     versions,
+    window_checks,
 )
 from idp.sweeper import Sweeper
 from kernel import migrations
@@ -92,6 +94,8 @@ def propose_and_invite(provider: Provider) -> None:
         signing_up.add(connection, SigningUp(b"s" * 32, officer.id, "chn", "x", now + timedelta(minutes=30)))
         signing_up.confirm(connection, b"s" * 32, now)
         assert signing_up.finish(connection, b"s" * 32, now)
+        check = WindowCheck("chk", officer.id, b"sealed", b"e" * 32)
+        window_checks.add(connection, check, now + timedelta(hours=1))
 
     provider.database.write(work)
 

@@ -1,0 +1,184 @@
+"""Identity proven at a window: one clerk checks the document with the person present, another confirms.
+
+Name and number as they stand on the document are sealed under the person's own key until the second clerk has
+confirmed; the proposal and the ledger hold identifiers alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from idp.administration.acts import Act
+from idp.administration.errors import AdministrationError, NoSuchThing
+from idp.administration.person_register import PersonRegister
+from idp.administration.proposals import LASTS, Prepare, Proposals
+from idp.administration.rights import Actor, Command, NotPermitted, permit
+from idp.authentication import told
+from idp.model.person import Person, PersonKind
+from idp.model.proofing import AT_A_WINDOW, Document, Method, Proofing, WindowCheck
+from idp.model.proposal import Proposal
+from idp.notices import Notices
+from idp.proofing.identity import AnotherNumber, HeldByAnother, attach, refuse_another
+from idp.store import people, proofings, proposals, window_checks
+from kernel import canonical
+from kernel.canonical import JSON
+from kernel.identifiers import InvalidIdentifier
+from kernel.identifiers.subject import SubjectRef, parse
+from kernel.ids import new_id
+
+_LONGEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the clerk enters: the document, what it says, the office's own reference, and the level that follows."""
+
+    document: str
+    name: str = field(repr=False)
+    number: str = field(repr=False)
+    reference: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowDesk:
+    """Every method raises NotPermitted, and AdministrationError for what cannot be done."""
+
+    register: PersonRegister
+    proposals: Proposals
+
+    def may_look(self, actor: Actor) -> None:
+        """Raises NotPermitted for whoever is no clerk."""
+        permit(actor, Command.PROVE_PERSON, None)
+
+    def by_username(self, actor: Actor, username: str) -> Person:
+        """The natural person's account with exactly this name."""
+        self.may_look(actor)
+        return _natural(self.register.by_username(username))
+
+    def show(self, actor: Actor, person_id: str) -> Person:
+        """The natural person's account with an identifier."""
+        self.may_look(actor)
+        return _natural(self.register.find(person_id))
+
+    def record(self, actor: Actor, person_id: str, seen: Seen) -> Proposal:
+        """The document was checked: a proposal for another clerk."""
+        found = self.show(actor, person_id)
+        if found.id == actor.person:
+            raise NotPermitted
+        subject, register = _checked(seen), self.register
+        check_id, now = new_id("chk", register.clock, register.entropy), register.clock.now()
+        claim = canonical.encode({"name": seen.name.strip(), "number": subject.value})
+        with register.database.read() as connection:
+            wrapped = people.data_key(connection, found.id)
+            _refusing(lambda: refuse_another(connection, register.vault, found.id, subject))
+        check = WindowCheck(
+            check_id,
+            found.id,
+            register.vault.seal_more(found.id, wrapped, claim, _place(check_id)),
+            hashlib.sha256(f"{check_id}\0{seen.reference.strip()}".encode()).digest(),
+        )
+        facts: dict[str, JSON] = {
+            "person": found.id,
+            "check": check_id,
+            "level": seen.level,
+            "document": seen.document,
+        }
+        return self.proposals.propose(
+            actor, Command.PROVE_PERSON, facts, lambda connection: window_checks.add(connection, check, now + LASTS)
+        )
+
+
+def kinds(register: PersonRegister, notices: Notices) -> Mapping[Command, Prepare]:
+    """How a confirmed check is carried out."""
+
+    def proving(proposal: Proposal) -> Act:
+        person, level, check_id = str(proposal.facts["person"]), _level(proposal), str(proposal.facts["check"])
+        proof_id, now = new_id("prf", register.clock, register.entropy), register.clock.now()
+
+        def change(connection: Connection) -> None:
+            check, decided = window_checks.take(connection, check_id), proposals.find(connection, proposal.id)
+            if check is None or check.person != person or decided is None:
+                raise AdministrationError("这次核验已失效", "this check is no longer there")
+            name, subject = _opened(register, connection, check)
+            _refusing(lambda: attach(connection, register.vault, person, name, subject))
+            proofings.add(
+                connection,
+                Proofing(
+                    proof_id,
+                    person,
+                    level,
+                    Method.WINDOW,
+                    now,
+                    str(proposal.facts["document"]),
+                    check.evidence,
+                    proposal.proposed_by,
+                    decided.decided_by,
+                ),
+            )
+            notices.send(connection, person, told.IDENTITY_PROVEN, level=str(level))
+
+        facts: dict[str, JSON] = {
+            "person": person,
+            "proofing": proof_id,
+            "level": level,
+            "method": Method.WINDOW.value,
+            "check": check_id,
+        }
+        return Act("IdentityProven", facts, change)
+
+    return {Command.PROVE_PERSON: proving}
+
+
+def _natural(found: Person | None) -> Person:
+    if found is None or found.disabled or found.kind is not PersonKind.NATURAL:
+        raise NoSuchThing("没有这个账户", "there is no such account")
+    return found
+
+
+def _level(proposal: Proposal) -> int:
+    level = proposal.facts["level"]
+    assert isinstance(level, int)  # our own facts
+    return level
+
+
+def _checked(seen: Seen) -> SubjectRef:
+    """The number on the document. Raises AdministrationError, which never repeats it."""
+    if seen.document not in [*Document] or seen.level not in AT_A_WINDOW:
+        raise AdministrationError("请选择证件种类和实名等级", "choose the kind of document and the level")
+    for text in (seen.name, seen.reference):
+        if not 0 < len(text.strip()) <= _LONGEST or not text.isprintable():
+            raise AdministrationError(
+                "请填写证件上的姓名和受理编号", "give the name on the document and your reference"
+            )
+    try:
+        return parse("citizen-number", seen.number)
+    except InvalidIdentifier as error:
+        raise AdministrationError(error.reason.zh, error.reason.en) from None
+
+
+def _refusing(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except AnotherNumber:
+        raise AdministrationError("这个账户已核验为另一个号码", "this account was proven with another number") from None
+    except HeldByAnother:
+        raise AdministrationError(
+            "另一个账户已使用这个号码，请为此人找回那个账户",
+            "another account holds this number: have the person recover that one",
+        ) from None
+
+
+def _opened(register: PersonRegister, connection: Connection, check: WindowCheck) -> tuple[str, SubjectRef]:
+    wrapped = people.data_key(connection, check.person)
+    claim = canonical.decode(register.vault.open_more(check.person, wrapped, check.sealed, _place(check.id)))
+    assert isinstance(claim, dict)  # our own encoding, authenticated by the seal
+    return str(claim["name"]), SubjectRef("citizen-number", str(claim["number"]))
+
+
+def _place(check_id: str) -> str:
+    return f"window check {check_id}"
