@@ -56,10 +56,13 @@ class Authority:
 
 
 def write_secret(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write a file that is never readable by more than ``mode`` allows, not even while it is written."""
-    path.unlink(missing_ok=True)
-    path.touch(mode=mode, exist_ok=False)
-    path.write_bytes(content)
+    """Put a file there whole or not at all; at no moment is it readable by more than ``mode`` allows."""
+    beside = path.with_name(f"{path.name}.part")
+    beside.unlink(missing_ok=True)
+    beside.touch(mode=0o600, exist_ok=False)
+    beside.write_bytes(content)
+    beside.chmod(mode)  # last: a mode without the owner's right to write must not stop its own owner
+    beside.replace(path)
 
 
 def pem(certificate: x509.Certificate) -> bytes:

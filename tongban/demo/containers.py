@@ -15,8 +15,8 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,6 +44,10 @@ from tongban.demo.stories.stage import Stage
 
 INSTALLATION = Path("/installation")
 DATABASE = "tongban"
+INTERRUPTED = (
+    "prepare: 上一次没有做完，请清空重来：docker compose -f docker/compose.yaml down --volumes / "
+    "an earlier run did not finish: begin again with docker compose -f docker/compose.yaml down --volumes"
+)
 
 
 def neighbour(issuer: str, name: str) -> str:
@@ -92,6 +96,9 @@ def prepare(place: Path, environ: Mapping[str, str]) -> int:
         installation.upgrade(load(None, environ))
         print("prepare: 已经备好 / everything is there already", flush=True)
         return 0
+    if list((place / "idp").iterdir()):
+        print(INTERRUPTED, flush=True)
+        return 1
     password = (place / "database" / "password").read_text(encoding="utf-8")
     create_accounts(password, environ)
     settings = load(None, environ)
@@ -131,9 +138,18 @@ def furnish(place: Path, settings: Settings) -> tuple[Account, ...]:
     share_property_key(place, entropy)
     people = tuple(accounts(made["people"], entropy))
     addresses = origins(settings)
-    manifests = write_manifests(place, addresses, settings)
-    register(Scene(place, 0, settings, people, manifests, addresses), entropy)
+    with working_folder(place) as folder:
+        manifests = write_manifests(folder, addresses, settings)
+        register(Scene(folder, 0, settings, people, manifests, addresses), entropy)
     return people
+
+
+@contextmanager
+def working_folder(place: Path) -> Iterator[Path]:
+    """A folder for what lives no longer than this step, with the departments' folders in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "departments").symlink_to(place / "departments")
+        yield Path(folder)
 
 
 # --- story ------------------------------------------------------------------------------------------------------------
@@ -144,9 +160,8 @@ def story(place: Path, environ: Mapping[str, str]) -> int:
     narrator = Narrator(Console(highlight=False), machine=False)
     settings = load(None, environ)
     people = known_people(place)
-    with tempfile.TemporaryDirectory() as folder, suppress(StoryFailed):
-        (Path(folder) / "departments").symlink_to(place / "departments")
-        stage = stage_of(narrator, settings, people, Path(folder), place / "departments")
+    with working_folder(place) as folder, suppress(StoryFailed):
+        stage = stage_of(narrator, settings, people, folder, place / "departments")
         approved = place / "story" / "approved"
         if not approved.exists():
             approvals(narrator, stage, people)

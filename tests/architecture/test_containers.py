@@ -1,0 +1,129 @@
+"""Guard rails of the containers: recipe, composition and proxy agree, and none of them opens more than it must."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tongban.demo import containers
+from tongban.demo.setting_up import REGISTERS, WEBSITES
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSITION = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES = COMPOSITION["services"]
+STAGES = {
+    lines.split(maxsplit=1)[0]: lines
+    for lines in re.split(
+        r"^FROM \S+ AS ", (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )[1:]
+}
+RECIPES = {name: text for name, text in STAGES.items() if name not in {"packages", "base"}}
+PROXY = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docker" / "proxy").iterdir()))
+DEPARTMENTS = {one.name for one in (*REGISTERS, *WEBSITES)}
+
+
+def targets(name):
+    return SERVICES[name]["build"]["target"]
+
+
+def test_every_image_is_used_and_every_image_used_is_made():
+    built = {name: service for name, service in SERVICES.items() if "build" in service}
+    assert {targets(name) for name in built} == set(RECIPES)
+    assert all(service["image"] == f"tongban/{targets(name)}" for name, service in built.items())
+    assert {name for name in SERVICES if name not in built} == {"postgres"}
+
+
+def test_every_department_of_the_demonstration_is_there():
+    assert set(SERVICES) - {"postgres", "idp", "exchange", "proxy", *containers.STEPS} == DEPARTMENTS
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_no_image_runs_as_root(name):
+    users = re.findall(r"^USER (\S+)$", RECIPES[name], re.MULTILINE)
+    assert users == ["10001:10001"]
+    after = RECIPES[name].partition("\nUSER ")[2]
+    assert re.findall(r"^(?:RUN|COPY|ADD) ", after, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_says_whether_it_is_well_or_ends_by_itself(name):
+    service = SERVICES[name]
+    if service["restart"] == "no":
+        assert service["command"][-1] in containers.STEPS
+    else:
+        assert "healthcheck" in service or "HEALTHCHECK --interval" in RECIPES[targets(name)]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_is_closed_as_far_as_it_can_be(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service.get("user", "postgres") == "postgres"
+    assert not {"privileged", "cap_add", "pid", "ipc", "devices"} & set(service)
+    assert all("noexec" in mount for mount in service["tmpfs"])
+
+
+def test_only_the_proxy_is_reached_from_outside_and_only_from_this_machine():
+    assert {name: service["ports"] for name, service in SERVICES.items() if "ports" in service} == {
+        "proxy": ["127.0.0.1:8443:8443"]
+    }
+    assert "postgres" not in [name for name, service in SERVICES.items() if "edge" in service.get("networks", [])]
+    assert COMPOSITION["networks"]["database"]["internal"] is True
+
+
+def test_only_the_proxy_is_believed_about_callers():
+    address = SERVICES["proxy"]["networks"]["edge"]["ipv4_address"]
+    for name in ("idp", "exchange"):
+        assert SERVICES[name]["environment"][f"TONGBAN_{name.upper()}__TRUSTED_PROXIES"] == address
+
+
+def test_no_secret_stands_in_the_composition_or_in_a_recipe():
+    secret = re.compile(r"password|secret|token|key|database_url", re.IGNORECASE)
+    for name, service in SERVICES.items():
+        values = {key: value for key, value in (service.get("environment") or {}).items() if secret.search(key)}
+        assert all(value.startswith("/installation/") for value in values.values()), name
+    assert not re.search(r"(?:ARG|ENV) \S*(?:PASSWORD|SECRET|TOKEN)", "\n".join(STAGES.values()))
+
+
+def test_every_file_comes_from_a_named_volume():
+    mounted = {volume.split(":")[0] for service in SERVICES.values() for volume in service["volumes"]}
+    assert mounted == set(COMPOSITION["volumes"])
+
+
+def test_a_service_sees_its_own_secrets_and_nobody_elses():
+    holders = {
+        "authority": {"secrets"},
+        "proxy": {"secrets", "proxy"},
+        "database": {"secrets", "prepare", "postgres"},
+        "idp": {"prepare", "idp"},
+        "exchange": {"prepare", "exchange"},
+        "source-secrets": {"prepare", "exchange"},
+    }
+    for volume, allowed in holders.items():
+        mounting = {
+            name
+            for name, service in SERVICES.items()
+            if volume in {mount.split(":")[0] for mount in service["volumes"]}
+        }
+        assert mounting == allowed, volume
+
+
+def test_the_proxy_answers_to_the_names_of_the_composition():
+    public = set(SERVICES["proxy"]["networks"]["edge"]["aliases"])
+    settings = containers.load(None, SERVICES["secrets"]["environment"])
+    assert set(re.findall(r"^ +(\S+\.tongban\.test) +\w+;$", PROXY, re.MULTILINE)) == public
+    assert public <= set(containers.host_names(settings))
+    behind = dict(re.findall(r"upstream (\w+) +\{ server (\S+);", PROXY))
+    assert set(behind) == {name.partition(".")[0] for name in public}
+    for name, address in behind.items():
+        assert f"EXPOSE {address.partition(':')[2]}" in RECIPES[targets(name)]
+
+
+def test_the_images_carry_no_other_services_code():
+    copied = {name: set(re.findall(r"^COPY (\w+) ", text, re.MULTILINE)) for name, text in RECIPES.items()}
+    assert copied["idp"] == {"kernel", "idp"}
+    assert copied["exchange"] == {"kernel", "policies", "connectors", "exchange"}
+    assert copied["departments"] == set()
