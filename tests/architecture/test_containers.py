@@ -51,6 +51,14 @@ def test_every_service_says_whether_it_is_well_or_ends_by_itself(name):
     service = SERVICES[name]
     if service["restart"] == "no":
         assert service["command"][-1] in containers.STEPS
+        # `up --wait` takes the end of a step for a failure unless somebody waits for that end.
+        waited_for = {
+            step
+            for other in SERVICES.values()
+            for step, how in other.get("depends_on", {}).items()
+            if how["condition"] == "service_completed_successfully"
+        }
+        assert name in waited_for or "profiles" in service
     else:
         assert "healthcheck" in service or "HEALTHCHECK --interval" in RECIPES[targets(name)]
 
@@ -115,6 +123,7 @@ def test_the_proxy_answers_to_the_names_of_the_composition():
     public = set(SERVICES["proxy"]["networks"]["edge"]["aliases"])
     settings = containers.load(None, SERVICES["secrets"]["environment"])
     assert set(re.findall(r"^ +(\S+\.tongban\.test) +\w+;$", PROXY, re.MULTILINE)) == public
+    assert set(re.search(r"server_name ([^;]+);", PROXY).group(1).split()) == public
     assert public <= set(containers.host_names(settings))
     behind = dict(re.findall(r"upstream (\w+) +\{ server (\S+);", PROXY))
     assert set(behind) == {name.partition(".")[0] for name in public}

@@ -36,7 +36,7 @@ from tongban.demo.certificates import Authority, pem, write_secret
 from tongban.demo.departments.process import OUT_OF_SERVICE
 from tongban.demo.narration import Narrator, StoryFailed
 from tongban.demo.people import Account, accounts
-from tongban.demo.runner import approvals
+from tongban.demo.runner import addresses, approvals, show, sign_ins
 from tongban.demo.setting_up import REGISTERS, WEBSITES, Scene, register, share_property_key, write_manifests
 from tongban.demo.stories import restaurant
 from tongban.demo.stories.people import Credentials
@@ -44,10 +44,7 @@ from tongban.demo.stories.stage import Stage
 
 INSTALLATION = Path("/installation")
 DATABASE = "tongban"
-INTERRUPTED = (
-    "prepare: 上一次没有做完，请清空重来：docker compose -f docker/compose.yaml down --volumes / "
-    "an earlier run did not finish: begin again with docker compose -f docker/compose.yaml down --volumes"
-)
+BEGIN_AGAIN = "docker compose -f docker/compose.yaml down --volumes"
 
 
 def neighbour(issuer: str, name: str) -> str:
@@ -63,8 +60,8 @@ def origins(settings: Settings) -> dict[str, str]:
 
 def host_names(settings: Settings) -> list[str]:
     """Every name the proxy answers to."""
-    addresses = (settings.idp.issuer, settings.exchange.origin, *origins(settings).values())
-    return [str(urlsplit(address).hostname) for address in addresses]
+    everything = (settings.idp.issuer, settings.exchange.origin, *origins(settings).values())
+    return [str(urlsplit(address).hostname) for address in everything]
 
 
 # --- secrets ----------------------------------------------------------------------------------------------------------
@@ -97,7 +94,10 @@ def prepare(place: Path, environ: Mapping[str, str]) -> int:
         print("prepare: 已经备好 / everything is there already", flush=True)
         return 0
     if list((place / "idp").iterdir()):
-        print(INTERRUPTED, flush=True)
+        print(
+            f"prepare: 上次没有做完，请清空重来 / it did not finish the last time, begin again: {BEGIN_AGAIN}",
+            flush=True,
+        )
         return 1
     password = (place / "database" / "password").read_text(encoding="utf-8")
     create_accounts(password, environ)
@@ -137,10 +137,10 @@ def furnish(place: Path, settings: Settings) -> tuple[Account, ...]:
     (place / "world" / "world.json").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
     share_property_key(place, entropy)
     people = tuple(accounts(made["people"], entropy))
-    addresses = origins(settings)
+    reached = origins(settings)
     with working_folder(place) as folder:
-        manifests = write_manifests(folder, addresses, settings)
-        register(Scene(folder, 0, settings, people, manifests, addresses), entropy)
+        manifests = write_manifests(folder, reached, settings)
+        register(Scene(folder, 0, settings, people, manifests, reached), entropy)
     return people
 
 
@@ -156,17 +156,23 @@ def working_folder(place: Path) -> Iterator[Path]:
 
 
 def story(place: Path, environ: Mapping[str, str]) -> int:
-    """Approve the grants (once), then open the restaurant; 0 when every step came out as told."""
+    """Approve the grants, then open the restaurant; 0 when every step came out as told.
+
+    It is played once: afterwards the grants are in force and the person holds a licence.
+    """
+    played = place / "story" / "played"
+    if played.exists():
+        print(f"story: 已经演过，清空可重演 / played already, to see it again: {BEGIN_AGAIN}", flush=True)
+        return 1
     narrator = Narrator(Console(highlight=False), machine=False)
     settings = load(None, environ)
     people = known_people(place)
     with working_folder(place) as folder, suppress(StoryFailed):
         stage = stage_of(narrator, settings, people, folder, place / "departments")
-        approved = place / "story" / "approved"
-        if not approved.exists():
-            approvals(narrator, stage, people)
-            approved.touch()
+        played.touch()
+        approvals(narrator, stage, people)
         restaurant.play(stage)
+    show(narrator, addresses(settings, origins(settings)), sign_ins(people))
     return 0 if narrator.ok else 1
 
 
@@ -208,7 +214,8 @@ def main() -> None:
     """Run the step named on the command line; 2 for any other word."""
     step = STEPS.get(sys.argv[1]) if len(sys.argv) == 2 else None
     if step is None:
-        sys.exit(f"python -m tongban.demo.containers {'|'.join(STEPS)}")
+        sys.stderr.write(f"python -m tongban.demo.containers {'|'.join(STEPS)}\n")
+        sys.exit(2)
     sys.exit(step(INSTALLATION, os.environ))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import requests
 from rich.console import Console
 
+from kernel.settings import Settings
 from tongban.demo.narration import Narrator, StoryFailed
 from tongban.demo.officers import approve_all, sign_in
 from tongban.demo.people import PROVIDERS, Account
@@ -133,7 +134,32 @@ def approvals(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> No
 
 def finish(narrator: Narrator, scene: Scene, options: Options) -> None:
     """Say where everything is, then leave or stay up."""
-    people = [
+    where, people = addresses(scene.settings, scene.origins), sign_ins(scene.people)
+    if options.as_json:
+        print(narrator.document(people=people, answers=ANSWERS, addresses=where), flush=True)
+    else:
+        show(narrator, where, people)
+        spool = scene.settings.idp.notice_spool
+        narrator.say(f"发给他们的通知：{spool}", f"what they are told: {spool}")
+    if not options.once:
+        narrator.say("按 Ctrl-C 结束", "stays up for the browser; Ctrl-C ends it")
+        while True:
+            time.sleep(3600)
+
+
+def show(narrator: Narrator, where: Mapping[str, str], people: Sequence[Mapping[str, str]]) -> None:
+    """Where to look with a browser, as whom, and what to type."""
+    narrator.table("地址 Addresses", ["什么 what", "哪里 where"], [[name, url] for name, url in where.items()])
+    columns = ["故事 story", "姓名 name", "用户名 user", "密码 password", "动态码密钥 TOTP secret"]
+    keys = ("story", "name", "username", "password", "totp_secret")
+    narrator.table("虚构的人 Invented people", columns, [[row[key] for key in keys] for row in people])
+    typed = [[story, field, value] for story, answers in ANSWERS.items() for field, value in answers.items()]
+    narrator.table("表单里填什么 What to type into the forms", ["故事 story", "栏目 field", "内容 value"], typed)
+
+
+def sign_ins(people: Sequence[Account]) -> list[dict[str, str]]:
+    """Who the invented people are and how they sign in."""
+    return [
         {
             "username": account.credentials.username,
             "password": account.credentials.password,
@@ -142,35 +168,16 @@ def finish(narrator: Narrator, scene: Scene, options: Options) -> None:
             "name": account.name,
             "citizen_number": account.number,
         }
-        for account in scene.people
+        for account in people
     ]
-    if options.as_json:
-        print(narrator.document(people=people, answers=ANSWERS, addresses=addresses(scene)), flush=True)
-    else:
-        narrator.table(
-            "地址 Addresses", ["什么 what", "哪里 where"], [[name, url] for name, url in addresses(scene).items()]
-        )
-        columns = ["故事 story", "姓名 name", "用户名 user", "密码 password", "动态码密钥 TOTP secret"]
-        keys = ("story", "name", "username", "password", "totp_secret")
-        narrator.table("虚构的人 Invented people", columns, [[row[key] for key in keys] for row in people])
-        typed = [[story, field, value] for story, answers in ANSWERS.items() for field, value in answers.items()]
-        narrator.table("表单里填什么 What to type into the forms", ["故事 story", "栏目 field", "内容 value"], typed)
-        narrator.say(
-            f"发给他们的通知：{scene.settings.idp.notice_spool}",
-            f"what they are told: {scene.settings.idp.notice_spool}",
-        )
-    if not options.once:
-        narrator.say("按 Ctrl-C 结束", "stays up for the browser; Ctrl-C ends it")
-        while True:
-            time.sleep(3600)
 
 
-def addresses(scene: Scene) -> dict[str, str]:
+def addresses(settings: Settings, origins: Mapping[str, str]) -> dict[str, str]:
     """Where to look with a browser."""
-    sites = {f"{site.title['zh']} {site.title['en']}": scene.site(site.name) for site in WEBSITES}
+    sites = {f"{site.title['zh']} {site.title['en']}": origins[site.name] for site in WEBSITES}
     return {
-        "身份提供方 identity provider": scene.settings.idp.issuer,
-        "交换服务 exchange": scene.settings.exchange.origin,
-        "交换服务接口 exchange API": f"{scene.settings.exchange.origin}/docs",
+        "身份提供方 identity provider": settings.idp.issuer,
+        "交换服务 exchange": settings.exchange.origin,
+        "交换服务接口 exchange API": f"{settings.exchange.origin}/docs",
         **sites,
     }

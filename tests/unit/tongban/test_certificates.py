@@ -57,7 +57,7 @@ def test_a_client_that_trusts_the_authority_accepts_each_name(tmp_path, authorit
 
 
 def test_a_name_it_was_not_issued_for_is_refused(tmp_path, authority, now):
-    with pytest.raises(ssl.SSLCertVerificationError, match="[Hh]ostname"):
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
         handshake(tmp_path, authority, authority.issue(NAMES, now), "market.tongban.test")
 
 
