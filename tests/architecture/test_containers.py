@@ -1,11 +1,13 @@
 """Guard rails of the containers: recipe, composition and proxy agree, and none of them opens more than it must."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import yaml
 
+from kernel.settings import load
 from tongban.demo import containers
 from tongban.demo.setting_up import REGISTERS, WEBSITES
 
@@ -96,6 +98,16 @@ def test_no_secret_stands_in_the_composition_or_in_a_recipe():
     assert not re.search(r"(?:ARG|ENV) \S*(?:PASSWORD|SECRET|TOKEN)", "\n".join(STAGES.values()))
 
 
+@pytest.mark.parametrize("name", ["idp", "exchange"])
+def test_whatever_a_service_writes_lies_in_a_volume(name):
+    """The root file system is read-only: a setting left at its default would point into it."""
+    environment = {key: value for key, value in SERVICES[name]["environment"].items() if not key.endswith("_URL_FILE")}
+    service = getattr(load(None, environment), name)
+    paths = [value for each in fields(service) if isinstance(value := getattr(service, each.name), Path)]
+    assert len(paths) > 1
+    assert [path for path in paths if not path.is_relative_to("/installation")] == []
+
+
 def test_every_file_comes_from_a_named_volume():
     mounted = {volume.split(":")[0] for service in SERVICES.values() for volume in service["volumes"]}
     assert mounted == set(COMPOSITION["volumes"])
@@ -121,7 +133,7 @@ def test_a_service_sees_its_own_secrets_and_nobody_elses():
 
 def test_the_proxy_answers_to_the_names_of_the_composition():
     public = set(SERVICES["proxy"]["networks"]["edge"]["aliases"])
-    settings = containers.load(None, SERVICES["secrets"]["environment"])
+    settings = load(None, SERVICES["secrets"]["environment"])
     assert set(re.findall(r"^ +(\S+\.tongban\.test) +\w+;$", PROXY, re.MULTILINE)) == public
     assert set(re.search(r"server_name ([^;]+);", PROXY).group(1).split()) == public
     assert public <= set(containers.host_names(settings))
