@@ -1,5 +1,6 @@
 """Guard rails of the containers: recipe, composition and proxy agree, and none of them opens more than it must."""
 
+import ast
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -141,6 +142,25 @@ def test_the_proxy_answers_to_the_names_of_the_composition():
     assert set(behind) == {name.partition(".")[0] for name in public}
     for name, address in behind.items():
         assert f"EXPOSE {address.partition(':')[2]}" in RECIPES[targets(name)]
+
+
+def imported(module):
+    """Names of the modules directly under ``tongban`` that a module of it imports."""
+    for node in ast.walk(ast.parse((ROOT / "tongban" / f"{module}.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "tongban":
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tongban."):
+            yield node.module.split(".")[1]
+
+
+@pytest.mark.parametrize("name", ["idp", "exchange"])
+def test_the_images_hold_every_module_a_service_starts_with(name):
+    needed, unread = set(), ["running", "serving"]
+    while unread:
+        module = unread.pop()
+        needed.add(module)
+        unread.extend(set(imported(module)) - needed)
+    assert set(re.findall(r"tongban/(\w+)\.py", RECIPES[name])) == needed | {"__init__"}
 
 
 def test_the_images_carry_no_other_services_code():
