@@ -30,11 +30,12 @@ class Form:
 
 
 class Forms(HTMLParser):
-    """Collects the forms of a page, and its readable text."""
+    """Collects the forms and links of a page, and its readable text."""
 
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self.links: list[str] = []
         self.text: list[str] = []
         self.silent = 0
 
@@ -47,6 +48,8 @@ class Forms(HTMLParser):
             self.forms[-1].names.add(values["name"])
             if tag == "input" and values.get("type") not in ("submit", "checkbox", "radio"):
                 self.forms[-1].fields[values["name"]] = values.get("value", "")
+        elif tag == "a" and values.get("href"):
+            self.links.append(values["href"])
         elif tag in ("script", "style"):
             self.silent += 1
 
@@ -68,6 +71,7 @@ class Page:
     url: str
     status: int
     forms: list[Form]
+    links: list[str]
     text: str
 
     def asks_for(self, name: str) -> Form | None:
@@ -111,4 +115,4 @@ class Browser:
     def _page(answer: requests.Response) -> Page:
         parser = Forms()
         parser.feed(answer.text)
-        return Page(answer.url, answer.status_code, parser.forms, " ".join(parser.text))
+        return Page(answer.url, answer.status_code, parser.forms, parser.links, " ".join(parser.text))
