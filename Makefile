@@ -39,9 +39,9 @@ bench: $(VENV)/.development ## 性能对比，结果写入 tests/benchmarks/resu
 	@$(BIN)/python tests/prepare.py --benchmarks
 	@$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
 
-soak: $(VENV)/.development ## 性质、模糊与竞态测试的长跑 / the long forms of property, fuzz and race tests
+soak: $(VENV)/.development ## 性质、模糊与竞态测试的长跑，报告写入 docs/soak.md / the long forms of property, fuzz and race tests
 	@$(BIN)/python tests/prepare.py
-	@TONGBAN_SOAK=1 $(BIN)/python -m pytest tests/property tests/faults tests/security --timeout 7200 $(PYTEST_ARGS)
+	@$(BIN)/python tests/soak.py $(PYTEST_ARGS)
 
 format: $(VENV)/.development ## 整理代码格式 / format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

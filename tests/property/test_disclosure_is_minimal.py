@@ -5,6 +5,7 @@ else.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -60,8 +61,9 @@ def released(made: Sample) -> Disclosed | Any:
     )
 
 
-def test_released_is_within_requested_and_granted() -> None:
+def test_released_is_within_requested_and_granted(record_property: Callable[[str, object], None]) -> None:
     """The law of the house. The decision may be as wrong as it likes: what it does not name does not leave."""
+    record_property("cases", CASES)
     dice = random.Random(2)
     left = 0
     for _ in range(CASES):

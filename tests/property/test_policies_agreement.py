@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from policies.decision import Deny, Permit
 from policies.model import AccessRequest
@@ -12,12 +13,13 @@ from tests.property.policy_sets import CASES, EXTRA_GUARDS, World, worlds
 from tests.unit.policies.world import agree
 
 
-def test_compiled_decisions_are_those_of_cedar() -> None:
+def test_compiled_decisions_are_those_of_cedar(record_property: Callable[[str, object], None]) -> None:
     """Permits equal to the last mask, refusals by the same guards; the whole set here, the index there."""
     outcomes: Counter[str] = Counter()
     for world in worlds():
         outcomes += compared(world, whole=True)
     total = sum(outcomes.values())
+    record_property("cases", total)
     assert total >= CASES
     # Generated requests that were all refused, or all permitted, would prove nothing.
     assert 0.15 < outcomes["permit"] / total < 0.6, outcomes

@@ -1,0 +1,94 @@
+"""Every address of the provider, pages and API alike, with whatever strangers send: an answer, never a server error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.test import Client
+
+from kernel.web.routes import Route
+from tests.conftest import SOAK
+from tests.doubles.identity_provider import ISSUER, Provider, provider_at
+
+EXAMPLES = 100_000 if SOAK else 800
+_PART = re.compile(r"<(?:\w+:)?\w+>")
+WORDS = st.one_of(
+    st.sampled_from(["wang", "admin", "x", "0", "-1", "null", "per_0", "a.b.c", "../x", "%00", "王"]),
+    st.text(max_size=12),
+)
+NAMES = st.one_of(
+    st.sampled_from(
+        ["username", "password", "otp", "decision", "csrf_token", "user_code", "client_id", "name", "value"]
+    ),
+    st.sampled_from(
+        ["redirect_uris", "scope", "grant_types", "jwks", "token", "device_code", "state", "after", "limit"]
+    ),
+    st.text(max_size=8),
+)
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=5),
+    max_leaves=12,
+)
+HEADERS = st.dictionaries(
+    st.sampled_from(["Authorization", "DPoP", "Cookie", "Accept-Language", "Origin", "Sec-Fetch-Site", "Client-Cert"]),
+    st.sampled_from(
+        ["", "Basic eDp5", "Bearer a.b.c", "DPoP a.b.c", "idp-sso=x", "idp-browser=x", "en", ISSUER, "same-origin"]
+    ),
+    max_size=3,
+)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Provider, list[Route]]]:
+    """A provider, and the table of everything it answers."""
+    folder: Path = tmp_path_factory.mktemp("addresses")
+    seen: dict[str, list[Route]] = {}
+
+    def kept(*names: object, **parts: object) -> object:
+        seen["routes"] = list(parts["routes"])  # type: ignore[call-overload]
+        return made(*names, **parts)
+
+    import idp.app
+
+    made, idp.app.create_web_app = idp.app.create_web_app, kept  # type: ignore[assignment]
+    try:
+        with provider_at(f"sqlite:///{folder / 'idp.sqlite3'}", folder) as provider:
+            yield provider, seen["routes"]
+    finally:
+        idp.app.create_web_app = made
+
+
+def test_whatever_is_sent_anywhere_is_answered(
+    found: tuple[Provider, list[Route]], record_property: Callable[[str, object], None]
+) -> None:
+    provider, routes = found
+    client = Client(provider.app, use_cookies=False)
+    record_property("cases", EXAMPLES)
+
+    @settings(max_examples=EXAMPLES)
+    @given(
+        route=st.sampled_from(routes),
+        parts=st.lists(WORDS, min_size=4, max_size=4),
+        pairs=st.dictionaries(NAMES, WORDS, max_size=6),
+        body=JSONS,
+        kind=st.sampled_from(["form", "json", "garbage"]),
+        headers=HEADERS,
+    )
+    def knock(
+        route: Route, parts: list[str], pairs: dict[str, str], body: object, kind: str, headers: dict[str, str]
+    ) -> None:
+        words = iter(parts)
+        path = _PART.sub(lambda _found: next(words).replace("/", "_") or "x", route.path)
+        sent = {"form": {"data": pairs}, "json": {"json": body}, "garbage": {"data": repr(body).encode()}}[kind]
+        more = {"query_string": pairs} if route.method == "GET" else sent
+        answer = client.open(path, method=route.method, headers=headers, base_url=ISSUER, **more)
+        assert answer.status_code < 500, (route.method, route.path, answer.status_code)
+
+    knock()
+    assert [event for event in provider.events() if event["event"] in ("TokenIssued", "ClientRegistered")] == []
