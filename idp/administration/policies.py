@@ -28,6 +28,7 @@ CONFIGURED = {
     "session_idle_minutes": Text("会话闲置上限（分钟）", "session idle limit (minutes)"),
     "session_hours": Text("会话最长（小时）", "session limit (hours)"),
     "consent_days": Text("同意的保留天数（0 为直到撤回）", "days for which consent is remembered (0: until withdrawn)"),
+    "recovery_delay_hours": Text("找回账户的等候期（小时）", "delay of an account's recovery (hours)"),
     "enrolment_minutes": Text("一次性开户链接有效（分钟）", "one-time enrolment links last (minutes)"),
 }
 """Keys of the section ``[idp]``."""

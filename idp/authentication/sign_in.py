@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from idp.authentication import told, totp
+from idp.authentication import recovery_stop, told, totp
 from idp.authentication.accounts import Accounts
 from idp.authentication.devices import KEPT, Device, words
 from idp.authentication.passkeys import Passkeys
@@ -157,6 +157,7 @@ class SignIn:
     def _met(self, person: Person, cookie: str, device: Device) -> Work:
         def work(connection: Connection) -> None:
             now = self.clock.now()
+            recovery_stop.stop(connection, self.notices, person.id, now)
             if devices.meet(connection, hashed(cookie), person.id, now, now + KEPT):
                 self.notices.send(connection, person.id, told.NEW_DEVICE, device=words(device.kind))
 

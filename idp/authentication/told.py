@@ -45,6 +45,30 @@ IDENTITY_PROVEN = _security(
     "您账户的身份核验已通过，实名等级为 {level} 级。",
     "The identity of your account was proven; its level of assurance is now {level}.",
 )
+RECOVERY_BEGUN = NoticeKind(
+    "recovery-begun",
+    Text(
+        "有人申请找回您的账户。{hours} 小时后将发出设置新密码的链接。如果不是您，请打开此链接停止，或正常登录：{stop}",
+        "Somebody asked to recover your account. In {hours} hours a link for a new password will follow. If it was not "
+        "you, stop it here, or sign in as usual: {stop}",
+    ),
+)
+RECOVERY_LINK = NoticeKind(
+    "recovery-link",
+    Text(
+        "设置新密码（24 小时内有效，仅一次）：{link} 如果不是您申请的，请停止：{stop}",
+        "Set a new password (within 24 hours, once): {link} If you did not ask for it, stop it: {stop}",
+    ),
+)
+RECOVERY_STOPPED = NoticeKind(
+    "recovery-stopped",
+    Text("找回账户已停止，账户没有变化。", "The recovery of your account was stopped; nothing has changed."),
+)
+RECOVERED = _security(
+    "recovered",
+    "您的账户已通过找回设置了新密码，并在所有设备上退出。",
+    "A new password was set by recovery, and every device signed out.",
+)
 WELCOME = _security("welcome", "您的统一身份认证账户已开通。", "Your sign-in account was made.")
 CODE = NoticeKind(
     "code",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 
 from idp.composition.account import AccountRooms
@@ -9,8 +10,10 @@ from idp.composition.people import PeopleRooms
 from idp.composition.tools import Tools
 from idp.pages.account.door import AccountDoor
 from idp.pages.account.identity import IdentityPages
+from idp.pages.recovery import RecoveryPages
 from idp.pages.signing_up import SigningUpPages
 from idp.proofing.identity import Identities
+from idp.proofing.recovery import Recoveries
 from idp.proofing.registration import Registrations
 from kernel.web.routes import Route
 
@@ -44,7 +47,27 @@ class ProofingRooms:
             tools.database, self._account.changes, people.accounts.vault, tools.verifier, people.sign_in.throttle
         )
 
+    @cached_property
+    def recoveries(self) -> Recoveries:
+        """The way back."""
+        tools, people = self._tools, self._people
+        return Recoveries(
+            database=tools.database,
+            ledger=tools.ledger,
+            notices=people.notices,
+            passwords=tools.passwords,
+            throttle=people.sign_in.throttle,
+            issuer=tools.settings.issuer,
+            delay=timedelta(hours=tools.settings.recovery_delay_hours),
+            clock=tools.clock,
+            entropy=tools.entropy,
+        )
+
     def routes(self) -> tuple[Route, ...]:
         """The pages."""
         door = AccountDoor(self._people.visitors)
-        return (*SigningUpPages(self.registrations).routes(), *IdentityPages(door, self.identities).routes())
+        return (
+            *SigningUpPages(self.registrations).routes(),
+            *IdentityPages(door, self.identities).routes(),
+            *RecoveryPages(self.recoveries).routes(),
+        )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 SELF_DECLARED = 1
 BY_A_REGISTER = 2
+AFTER_RECOVERY = 2
 AT_A_WINDOW = (3, 4)
 
 
@@ -21,6 +22,8 @@ class Method(StrEnum):
     """Name and citizen number match a register: level 2."""
     WINDOW = "window"
     """Two clerks looked at the person and the document: level 3 or 4."""
+    RECOVERY = "recovery"
+    """What is left of an account's level after its password was set anew by a message."""
 
 
 @dataclass(frozen=True, slots=True)

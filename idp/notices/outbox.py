@@ -40,7 +40,7 @@ class Notices:
         ``facts`` fill the places of the notice's words: no personal number, no address, no secret.
         """
         confirmed = [each.contact for each in self.channels.of(connection, person_id) if each.confirmed_at is not None]
-        return self.send_to(connection, person_id, confirmed, kind, WORTH_TELLING, **facts)
+        return self.send_to(connection, person_id, confirmed, kind, WORTH_TELLING, timedelta(0), **facts)
 
     def send_to(
         self,
@@ -49,12 +49,14 @@ class Notices:
         contacts: Iterable[Contact],
         kind: NoticeKind,
         lasting: timedelta = WORTH_TELLING,
+        after: timedelta = timedelta(0),
         **facts: Text | str,
     ) -> int:
-        """Tell a person at certain addresses, such as one that is only now being confirmed."""
+        """Tell a person at certain addresses, such as one that is only now being confirmed; ``after`` a while."""
         text, wrapped, count = kind.saying(**facts), people.data_key(connection, person_id), 0
         for contact in contacts:
-            notices.add(connection, self._row(person_id, wrapped, contact, kind, text), self.clock.now() + lasting)
+            due = self.clock.now() + after
+            notices.add(connection, self._row(person_id, wrapped, contact, kind, text), due, due + lasting)
             count += 1
         return count
 

@@ -30,8 +30,8 @@ class StoredNotice:
     tries: int = 0
 
 
-def add(connection: Connection, added: StoredNotice, expires_at: datetime) -> None:
-    """Write a notice, due at once."""
+def add(connection: Connection, added: StoredNotice, due_at: datetime, expires_at: datetime) -> None:
+    """Write a notice."""
     connection.execute(
         insert(notice).values(
             id=added.id,
@@ -39,7 +39,7 @@ def add(connection: Connection, added: StoredNotice, expires_at: datetime) -> No
             kind=added.kind,
             sealed=added.sealed,
             created_at=added.created_at,
-            due_at=added.created_at,
+            due_at=due_at,
             expires_at=expires_at,
             tries=0,
         )
@@ -75,3 +75,10 @@ def settle(connection: Connection, notice_id: str, outcome: Outcome, now: dateti
     """Done with it: what was sealed is forgotten at once."""
     values = {"settled_at": now, "outcome": outcome.value, "sealed": b""}
     connection.execute(update(notice).where(notice.c.id == notice_id).values(**values))
+
+
+def withdraw(connection: Connection, person_id: str, kind: str, now: datetime) -> None:
+    """Send no notice of this kind that has not gone out yet."""
+    waiting = (notice.c.person == person_id) & (notice.c.kind == kind) & notice.c.settled_at.is_(None)
+    values = {"settled_at": now, "outcome": Outcome.GIVEN_UP.value, "sealed": b""}
+    connection.execute(update(notice).where(waiting).values(**values))

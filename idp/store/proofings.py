@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, func, insert, select, update
 
 from idp.model.proofing import Method, Proofing
@@ -44,6 +46,13 @@ def of_person(connection: Connection, person_id: str) -> list[Proofing]:
         )
         for found in connection.execute(statement.order_by(row.recorded_at.desc(), row.level.desc()))
     ]
+
+
+def end_above(connection: Connection, person_id: str, level: int, now: datetime) -> None:
+    """Let no proof above a level stand any longer."""
+    row = proofing.c
+    statement = update(proofing).where(row.person == person_id, row.level > level, row.ended_at.is_(None))
+    connection.execute(statement.values(ended_at=now))
 
 
 def follow(connection: Connection, person_id: str) -> None:

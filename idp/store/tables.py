@@ -448,3 +448,18 @@ window_check = Table(
     Column("expires_at", Instant, nullable=False),
     Index("window_check_expires_at", "expires_at"),
 )
+
+recovery = Table(
+    "recovery",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("stop_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("link_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("stopped_at", Instant),
+    Column("used_at", Instant),
+    Index("recovery_person", "person"),
+    Index("recovery_expires_at", "expires_at"),
+)

@@ -246,6 +246,14 @@ class IdpSettings:
             checks.public_url_or_nothing,
         ),
     )
+    recovery_delay_hours: int = field(
+        default=48,
+        metadata=_key(
+            "找回账户的等候期（小时）：期间本人可以停止",
+            "Hours between the notice of an account's recovery and its link: time for the owner to stop it",
+            checks.between(24, 168),
+        ),
+    )
     enrolment_minutes: int = field(
         default=15,
         metadata=_key(

@@ -26,6 +26,7 @@ METHODS: Mapping[Method, Text] = {
     Method.SELF_DECLARED: Text("自行申报", "Declared by yourself"),
     Method.OPERATOR: Text("由管理机构登记", "Entered by the authority"),
     Method.REGISTER: Text("与人口库核对一致", "Matched with the civil register"),
+    Method.RECOVERY: Text("找回账户后保留", "Kept when the account was recovered"),
     Method.WINDOW: Text("窗口核验证件", "Document checked at a window"),
 }
 _WORDS: Mapping[type[Exception], Text] = {

@@ -17,6 +17,7 @@ from idp.model.invitation import Terms
 from idp.model.passkey import Passkey
 from idp.model.proofing import WindowCheck
 from idp.model.proposal import Proposal
+from idp.model.recovery import Recovery
 from idp.model.secret import hashed
 from idp.model.signing_up import SigningUp
 from idp.store import (
@@ -24,6 +25,7 @@ from idp.store import (
     device_requests,
     passkeys,
     proposals,
+    recoveries,
     refresh_tokens,
     second_factors,
     signing_up,
@@ -94,6 +96,7 @@ def propose_and_invite(provider: Provider) -> None:
         signing_up.add(connection, SigningUp(b"s" * 32, officer.id, "chn", "x", now + timedelta(minutes=30)))
         signing_up.confirm(connection, b"s" * 32, now)
         assert signing_up.finish(connection, b"s" * 32, now)
+        recoveries.add(connection, Recovery("rcv", officer.id, b"a" * 32, b"b" * 32, now, now + timedelta(hours=1)))
         check = WindowCheck("chk", officer.id, b"sealed", b"e" * 32)
         window_checks.add(connection, check, now + timedelta(hours=1))
 

@@ -1,0 +1,165 @@
+"""The way back into an account cannot take it over silently: delay, notices, links that work once (T8)."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from idp.model.contact import Contact, ContactKind
+from idp.store import proofings
+from tests.doubles.account import Account
+from tests.doubles.browser import Browser
+from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider
+
+NEW = "violet tram over granite"
+HOURS = 3600
+DELAY = 48 * HOURS
+
+
+def ask(provider: Provider, username: str = "wang", address: str = "203.0.113.7") -> Any:
+    browser = Browser(provider, address=address)
+    return browser.submit(browser.get("/recover"), username=username)
+
+
+def told(provider: Provider) -> list[str]:
+    provider.deliver()
+    return provider.mailbox.words()
+
+
+def link(provider: Provider, kind: str) -> str:
+    found = re.findall(rf"{ISSUER}(/recover/{kind}/\S+)", "\n".join(told(provider)))
+    assert found
+    return str(found[-1])
+
+
+def set_password(provider: Provider, path: str, new: str = NEW) -> Any:
+    browser = Browser(provider)
+    page = browser.get(path)
+    return page if page.status_code != 200 else browser.submit(page, new=new, again=new)
+
+
+def test_a_delay_and_notices_stand_before_a_new_password(either_provider: Provider) -> None:
+    provider = either_provider
+    elsewhere = Account(provider, "wang")
+    elsewhere.open("/account")
+    provider.clock.advance(60)
+    with provider.database.read() as connection:
+        number = provider.person("wang").id
+    assert ask(provider).status_code == 200
+    [notice] = [words for words in told(provider) if "asked to recover" in words]
+    assert "/recover/stop/" in notice
+    assert not any("/recover/link/" in words for words in told(provider))
+    provider.clock.advance(DELAY - 1)
+    assert not any("/recover/link/" in words for words in told(provider))
+    provider.clock.advance(1)
+    path = link(provider, "link")
+    assert set_password(provider, path).status_code == 200
+    assert elsewhere.browser.get("/account").status_code == 303  # every session ended
+    after = provider.person("wang")
+    assert after.id == number
+    assert after.assurance == 2
+    assert "otp" in {factor.value for factor in after.authenticators}  # no factor was removed
+    assert any("set by recovery" in words for words in told(provider))
+    assert set_password(provider, path, "another tram over granite").status_code == 404  # T8: once
+    assert Account(provider, "wang", password=NEW).open("/account").status_code == 200
+    with provider.database.read() as connection:
+        levels = [proof.level for proof in proofings.of_person(connection, number)]
+    assert max(levels) == 2
+    secret = path.rsplit("/", 1)[1]
+    assert secret not in repr(provider.events())
+    assert [entry["facts"]["level"] for entry in provider.events("AccountRecovered")] == [2]
+
+
+def test_every_confirmed_channel_is_told(provider: Provider) -> None:
+    person, mail = provider.person("wang").id, Contact(ContactKind.EMAIL, "wang@example.org")
+    channels = provider.notices.channels
+    provider.database.write(lambda connection: channels.add(connection, person, mail, confirmed=True))
+    ask(provider)
+    told(provider)
+    begun = [message.to.kind for message in provider.mailbox.messages if "asked to recover" in message.text.en]
+    assert set(begun) == {ContactKind.PHONE, ContactKind.EMAIL}
+
+
+@pytest.mark.parametrize("how", ["link", "sign-in"])
+def test_the_owner_stops_it(either_provider: Provider, how: str) -> None:
+    provider = either_provider
+    ask(provider)
+    if how == "link":
+        path, browser = link(provider, "stop"), Browser(provider)
+        page = browser.get(path)
+        assert page.status_code == 200
+        assert browser.get(path).status_code == 200  # opening it alone stops nothing
+        assert browser.submit(page).status_code == 200
+        assert browser.get(path).status_code == 404
+        assert len(provider.events("RecoveryStopped")) == 1
+    else:
+        Account(provider, "wang").open("/account")
+    assert any("was stopped" in words for words in told(provider))
+    provider.clock.advance(DELAY + 1)
+    assert not any("/recover/link/" in words for words in told(provider))
+    assert Account(provider, "wang", password=PASSWORD).open("/account").status_code == 200
+
+
+def test_a_link_that_is_out_already_is_stopped_too(provider: Provider) -> None:
+    ask(provider)
+    provider.clock.advance(DELAY)
+    path = link(provider, "link")
+    Account(provider, "wang").open("/account")
+    assert set_password(provider, path).status_code == 404
+
+
+def test_a_link_lapses(provider: Provider) -> None:
+    ask(provider)
+    provider.clock.advance(DELAY)
+    path = link(provider, "link")
+    provider.clock.advance(24 * HOURS)
+    assert set_password(provider, path).status_code == 404
+
+
+def test_asking_tells_nobody_who_has_an_account(provider: Provider) -> None:
+    """The same status, the same page; staff, unknown names and accounts nobody can be told about are like any other."""
+    pages = [ask(provider, name) for name in ("wang", "li", "no-such-person", "officer", "", "x" * 500)]
+    assert {page.status_code for page in pages} == {200}
+    assert len({re.sub(r'value="[^"]*"|nonce-[^"]*', "", page.text) for page in pages}) == 1
+    assert len(provider.events("RecoveryAsked")) == len(pages)
+    told(provider)
+    assert len([words for words in provider.mailbox.words() if "asked to recover" in words]) == 1
+    assert "no-such-person" not in repr(provider.events())
+
+
+def test_asking_is_throttled_and_floods_nobody(provider: Provider) -> None:
+    statuses = [ask(provider).status_code for _ in range(6)]
+    assert statuses[-1] == 429
+    assert len([words for words in told(provider) if "asked to recover" in words]) == 1  # one is under way
+
+
+def test_a_link_used_by_eight_at_once_sets_one_password(either_provider: Provider) -> None:
+    """T8; consumed by one conditional statement, before anything is changed."""
+    provider = either_provider
+    ask(provider)
+    provider.clock.advance(DELAY)
+    path = link(provider, "link")
+    browsers = [(browser := Browser(provider), browser.get(path)) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        sent = pool.map(lambda each: each[0].submit(each[1], new=NEW, again=NEW).status_code, browsers)
+        statuses = sorted(sent)
+    assert statuses.count(200) == 1, statuses
+    assert len(provider.events("AccountRecovered")) == 1
+
+
+@pytest.mark.parametrize("new", ["short", "wang wang wang wang", ""])
+def test_the_new_password_keeps_the_rules_and_the_link_stays(provider: Provider, new: str) -> None:
+    ask(provider)
+    provider.clock.advance(DELAY)
+    path = link(provider, "link")
+    assert set_password(provider, path, new).status_code == 422
+    assert set_password(provider, path).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["stop", "link"])
+@pytest.mark.parametrize("secret", ["x", "x" * 5000, "' OR 1=1"])
+def test_guessed_links_lead_nowhere(provider: Provider, kind: str, secret: str) -> None:
+    assert Browser(provider).get(f"/recover/{kind}/{secret}").status_code in (400, 404)
