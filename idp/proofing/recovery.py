@@ -63,7 +63,7 @@ class Recoveries:
         person = found[0] if found is not None and _may(found[0]) else None
         link, stop, due = token(self.entropy), token(self.entropy), now + self.delay
         made = Recovery(
-            new_id("rcv", self.clock, self.entropy),
+            self._id(),
             person.id if person else "",
             hashed(stop),
             hashed(link),
@@ -97,7 +97,7 @@ class Recoveries:
                 raise LinkGone
 
         facts: dict[str, JSON] = {"recovery": found.id, "person": found.person}
-        self.ledger.append([Event("RecoveryStopped", f"{found.id}-stop", facts=facts)], also=also)
+        self.ledger.append([Event("RecoveryStopped", self._id(), facts=facts)], also=also)
 
     def finish(self, secret: str, password: str) -> None:
         """Set a new password. Raises LinkGone, PasswordUnusable."""
@@ -128,7 +128,11 @@ class Recoveries:
             self.notices.send(connection, person.id, told.RECOVERED)
 
         facts: dict[str, JSON] = {"recovery": found.id, "person": person.id, "level": proof.level}
-        self.ledger.append([Event("AccountRecovered", f"{found.id}-done", facts=facts)], also=also)
+        # An entry of its own for every try: the ledger takes a second one of the same name for a repetition.
+        self.ledger.append([Event("AccountRecovered", self._id(), facts=facts)], also=also)
+
+    def _id(self) -> str:
+        return new_id("rcv", self.clock, self.entropy)
 
     def _begin(self, connection: Connection, made: Recovery, link: str, stop: str) -> None:
         """Tell every confirmed channel now, and write the message with the link, to be sent after the delay."""
