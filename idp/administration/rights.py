@@ -39,6 +39,7 @@ class Command(StrEnum):
     SEE_PROPOSALS = "proposals.see"
     DECIDE_PROPOSAL = "proposals.decide"
     PROVE_PERSON = "people.prove"
+    RECOVER_PERSON = "people.recover"
     CONFIRM_PROOF = "people.confirm-proof"
 
 
@@ -79,12 +80,16 @@ TABLE: Mapping[Command, Mapping[Role, Reach]] = {
     Command.SEE_PROPOSALS: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL, Role.AUDIT: _ALL},
     Command.DECIDE_PROPOSAL: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL},
     Command.PROVE_PERSON: {Role.CLERK: _ALL},
+    Command.RECOVER_PERSON: {Role.CLERK: _ALL},
     Command.CONFIRM_PROOF: {Role.CLERK: _ALL},
 }  # fmt: skip
 """Domain.md §7 in commands: the system administrator neither reads nor deletes the audit; nobody deletes it."""
 
 
-_DECIDED_BY: Mapping[Command, Command] = {Command.PROVE_PERSON: Command.CONFIRM_PROOF}
+_DECIDED_BY: Mapping[Command, Command] = {
+    Command.PROVE_PERSON: Command.CONFIRM_PROOF,
+    Command.RECOVER_PERSON: Command.CONFIRM_PROOF,
+}
 
 
 def deciding(command: Command) -> Command:

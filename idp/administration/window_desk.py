@@ -92,6 +92,17 @@ class WindowDesk:
             actor, Command.PROVE_PERSON, facts, lambda connection: window_checks.add(connection, check, now + LASTS)
         )
 
+    def recover(self, actor: Actor, person_id: str, reference: str) -> Proposal:
+        """The person is here and cannot sign in: a proposal for another clerk."""
+        found = self.show(actor, person_id)
+        if found.id == actor.person:
+            raise NotPermitted
+        _checked_text(reference)
+        case_id = new_id("chk", self.register.clock, self.register.entropy)
+        evidence = hashlib.sha256(f"{case_id}\0{reference.strip()}".encode()).hexdigest()
+        facts: dict[str, JSON] = {"person": found.id, "check": case_id, "evidence": evidence}
+        return self.proposals.propose(actor, Command.RECOVER_PERSON, facts)
+
 
 def kinds(register: PersonRegister, notices: Notices) -> Mapping[Command, Prepare]:
     """How a confirmed check is carried out."""
@@ -151,14 +162,16 @@ def _checked(seen: Seen) -> SubjectRef:
     if seen.document not in [*Document] or seen.level not in AT_A_WINDOW:
         raise AdministrationError("请选择证件种类和实名等级", "choose the kind of document and the level")
     for text in (seen.name, seen.reference):
-        if not 0 < len(text.strip()) <= _LONGEST or not text.isprintable():
-            raise AdministrationError(
-                "请填写证件上的姓名和受理编号", "give the name on the document and your reference"
-            )
+        _checked_text(text)
     try:
         return parse("citizen-number", seen.number)
     except InvalidIdentifier as error:
         raise AdministrationError(error.reason.zh, error.reason.en) from None
+
+
+def _checked_text(text: str) -> None:
+    if not 0 < len(text.strip()) <= _LONGEST or not text.isprintable():
+        raise AdministrationError("请填写证件上的姓名和受理编号", "give the name on the document and your reference")
 
 
 def _refusing(work: Callable[[], None]) -> None:

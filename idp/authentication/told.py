@@ -60,6 +60,13 @@ RECOVERY_LINK = NoticeKind(
         "Set a new password (within 24 hours, once): {link} If you did not ask for it, stop it: {stop}",
     ),
 )
+RECOVERY_AT_WINDOW = NoticeKind(
+    "recovery-at-window",
+    Text(
+        "窗口工作人员刚为您的账户办理找回。如果不是您本人，请立即停止：{stop}",
+        "The recovery of your account was just allowed at a window. If it was not you, stop it at once: {stop}",
+    ),
+)
 RECOVERY_STOPPED = NoticeKind(
     "recovery-stopped",
     Text("找回账户已停止，账户没有变化。", "The recovery of your account was stopped; nothing has changed."),

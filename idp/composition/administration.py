@@ -19,6 +19,7 @@ from idp.administration.proposals import Proposals
 from idp.administration.records import Records
 from idp.administration.window_desk import WindowDesk
 from idp.administration.window_desk import kinds as kinds_of_windows
+from idp.administration.window_recovery import kinds as kinds_of_recoveries
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.tokens import TokenRooms
@@ -79,6 +80,7 @@ class AdministrationRooms:
             **kinds_of_keys(self._custody),
             **kinds_of_clients(self.client_register),
             **kinds_of_windows(self.people_register, self._people.notices),
+            **kinds_of_recoveries(self.people_register, self._people.notices, tools.settings.issuer),
         }
         return Proposals(tools.database, self._records, tools.clock, tools.entropy, kinds)
 

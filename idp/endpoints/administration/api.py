@@ -16,9 +16,11 @@ from idp.administration.people_desk import PeopleDesk
 from idp.administration.proposals import Proposals
 from idp.administration.rights import Actor, Command, permit
 from idp.administration.window_desk import Seen, WindowDesk
+from idp.administration.window_recovery import RECOVERY_LINK
 from idp.endpoints.administration import bodies
 from idp.model.invitation import Terms
 from idp.model.proposal import Proposal
+from idp.proofing.recovery import RECOVER
 from kernel.canonical import JSON
 from kernel.problems import MALFORMED_REQUEST, Problem
 from kernel.settings import IdpSettings
@@ -162,6 +164,10 @@ class AdministrationApi:
         asked = bodies.read(bodies.DocumentCheck, request)
         return _done(self.window.record(actor, person, Seen(**asked)))
 
+    def recover_at_window(self, actor: Actor, request: HttpRequest, person: str) -> HttpResponse:
+        """The proposal to let somebody back into their account."""
+        return _done(self.window.recover(actor, person, bodies.read(bodies.WindowRecovery, request)["reference"]))
+
     # Keys, policies, events -------------------------------------------------------------------------------------------
 
     def list_keys(self, actor: Actor, request: HttpRequest) -> HttpResponse:
@@ -225,11 +231,15 @@ class AdministrationApi:
         return HttpResponse(_NOTHING)
 
 
+_AT = {LINK: "/enrol", RECOVERY_LINK: f"{RECOVER}/link"}
+"""Where links lead."""
+
+
 def once(settings: IdpSettings, told: ShownOnce | None) -> dict[str, str]:
     """What is shown this once, by its name; a link as its whole address."""
     if told is None:
         return {}
-    return {told.name: f"{settings.issuer}/enrol/{told.secret}" if told.name == LINK else told.secret}
+    return {told.name: f"{settings.issuer}{_AT[told.name]}/{told.secret}" if told.name in _AT else told.secret}
 
 
 def shown(proposal: Proposal) -> dict[str, JSON]:

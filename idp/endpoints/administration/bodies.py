@@ -76,6 +76,7 @@ DocumentCheck = _body(
         "level": fields.Integer(required=True, strict=True),
     },
 )
+WindowRecovery = _body("AdminWindowRecovery", {"reference": _text(100)})
 RolesBody = _body("AdminRoles", {"roles": _offices()})
 InvitationBody = _body("AdminInvitation", {"roles": _offices(), "organisation": _text(18)})
 Invited = _answer(

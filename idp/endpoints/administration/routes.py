@@ -85,6 +85,7 @@ def _people(api: AdministrationApi) -> tuple[Row, ...]:
     one, answer, sought = "/people/<person>", bodies.PersonAnswer, bodies.PersonSearch
     offices, link = Text("给予或收回职责", "Give and take offices"), Text("一次性开户链接", "A one-time enrolment link")
     check = Text("记录证件核验", "Record a document check")
+    back = Text("窗口找回账户", "Recover at a window")
     ended, count = Text("结束其全部会话", "Sign a person out everywhere"), bodies.SessionCount
     return (
         Row("POST", "/people/search", api.find_person, Text("按用户名查找", "By exact user name"), sought, answer),
@@ -97,6 +98,7 @@ def _people(api: AdministrationApi) -> tuple[Row, ...]:
         Row("POST", f"{one}/sessions/end", api.end_sessions, ended, success=_NOTHING),
         Row("POST", "/window/search", api.find_at_window, Text("窗口查找账户", "Find at a window"), sought, answer),
         Row("POST", "/window/<person>/checks", api.record_check, check, bodies.DocumentCheck, success=_NOTHING),
+        Row("POST", "/window/<person>/recovery", api.recover_at_window, back, bodies.WindowRecovery, success=_NOTHING),
         Row("GET", "/sessions", api.count_sessions, Text("会话数", "How many sessions there are"), None, count),
     )
 

@@ -11,6 +11,7 @@ WORDS: Mapping[str, Text] = {
     "AuthenticatorRemoved": Text("移除了登录方式", "A way of signing in was removed"),
     "AuthenticatorRenamed": Text("重命名了登录方式", "A way of signing in was renamed"),
     "AccountRecovered": Text("找回了账户", "An account was recovered"),
+    "RecoveryAllowed": Text("窗口准许找回账户", "The recovery of an account was allowed at a window"),
     "RecoveryAsked": Text("申请找回账户", "The recovery of an account was asked for"),
     "RecoveryStopped": Text("停止了找回账户", "The recovery of an account was stopped"),
     "ChangeDeclined": Text("否决了提议", "A proposal was declined"),

@@ -25,6 +25,7 @@ PROPOSALS = f"{ADMIN}/proposals"
 ONCE = {
     "link": Text("一次性链接", "One-time link"),
     "initial_access_token": Text("登记令牌", "Initial access token"),
+    "recovery_link": Text("设置新密码的链接", "Link for a new password"),
 }
 _LABELS = {
     "id": Text("编号", "Identifier"),

@@ -33,6 +33,7 @@ COMMANDS = {
     Command.INVITE_PERSON: Text("邀请管理员", "Invite an administrator"),
     Command.INVITE_CLIENT: Text("邀请登记客户端", "Invite a client to register"),
     Command.PROVE_PERSON: Text("窗口核验身份", "Prove an identity at a window"),
+    Command.RECOVER_PERSON: Text("窗口找回账户", "Recover an account at a window"),
     Command.REVOKE_KEY: Text("作废密钥", "End a key"),
 }
 """What takes two persons, in words."""

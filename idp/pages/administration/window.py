@@ -67,12 +67,25 @@ class WindowAdministration:
         except AdministrationError as error:
             return self._form(actor, request, person, sent, said(error))
 
+    def ask_recovery(self, actor: Actor, request: HttpRequest, person: str) -> HttpResponse:
+        """The form."""
+        return self._recovery(actor, request, person)
+
+    def recover(self, actor: Actor, request: HttpRequest, person: str) -> HttpResponse:
+        """Put before another clerk, who is shown the link."""
+        try:
+            found = self.desk.recover(actor, person, request.form().get("reference", ""))
+        except AdministrationError as error:
+            return self._recovery(actor, request, person, said(error))
+        return redirect(f"{PROPOSALS}/{found.id}")
+
     def routes(self) -> tuple[Route, ...]:
         """The addresses."""
         door, window = self.door, Text("窗口核验身份", "Proving identities at a window")
         return (
             door.looking("GET", "/window", self.search, window),
             door.looking("POST", "/window", self.find, window),
+            *door.changing("/window/<person>/recovery", self.ask_recovery, self.recover, window),
             *door.changing("/window/<person>", self.check, self.record, window),
         )
 
@@ -88,6 +101,19 @@ class WindowAdministration:
             error=error,
         )  # fmt: skip
 
+    def _recovery(self, actor: Actor, request: HttpRequest, person: str, error: Text | None = None) -> HttpResponse:
+        found = self.desk.show(actor, person)
+        hint = t("须由另一名窗口人员确认", "Another clerk has to confirm it")
+        return page(
+            "form", actor, request,
+            status=200 if error is None else 422,
+            title=t("为到场的人找回账户", "Let the person back into their account"),
+            caption=found.username,
+            back=f"{WINDOW}/{found.id}",
+            fields=[forms.text("reference", t("受理编号", "Your office's reference"), "", hint)],
+            error=error,
+        )  # fmt: skip
+
     def _form(
         self, actor: Actor, request: HttpRequest, person: str, sent: Mapping[str, str], error: Text | None = None
     ) -> HttpResponse:
@@ -98,6 +124,7 @@ class WindowAdministration:
             "form", actor, request,
             status=200 if error is None else 422,
             title=t("记录证件核验", "Record a document check"),
+            actions=[(f"{WINDOW}/{found.id}/recovery", t("找回账户", "Recover the account"))],
             caption=found.username,
             back=WINDOW,
             fields=[

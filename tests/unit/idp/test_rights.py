@@ -32,6 +32,7 @@ events.see             -   -   all -   -
 proposals.see          all all all -   -
 proposals.decide       all all -   -   -
 people.prove           -   -   -   -   -
+people.recover         -   -   -   -   -
 people.confirm-proof   -   -   -   -   -
 """
 WORDS = {"all": Reach.EVERYWHERE, "own": Reach.OWN, "-": None}
@@ -40,7 +41,7 @@ ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 
 def expected(command: Command, role: Role) -> Reach | None:
     row = next(row for row in ROWS if row[0] == command.value)
-    if row[0] in ("people.prove", "people.confirm-proof"):
+    if row[0] in ("people.prove", "people.recover", "people.confirm-proof"):
         return Reach.EVERYWHERE if role is Role.CLERK else None
     if role in COLUMNS:
         return WORDS[row[1 + COLUMNS.index(role)]]

@@ -10,9 +10,11 @@ from idp.model.person import NewPerson, PersonKind
 from idp.store import people, proofings
 from tests.doubles.account import Account
 from tests.doubles.administrators import Console, appoint, person_id, press, signed_in
+from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import LI, MARKET, PASSWORD, TOTP_SECRET, WANG, Provider, citizen
 
 CHEN = citizen(77)
+NEW = "violet tram over granite"
 SEEN = {"document": "resident-card", "name": "陈晨", "number": CHEN.value, "reference": "R-2026-1", "level": "3"}
 
 
@@ -114,3 +116,39 @@ def test_an_account_with_another_number_and_staff_are_refused(provider: Provider
     assert clerk.call("POST", "/window/search", {"username": "officer"}).status_code == 404
     right = {**body, "name": "李丽", "number": LI.value}
     assert clerk.call("POST", f"/window/{person_id(provider, 'li')}/checks", right).status_code == 202
+
+
+def test_two_clerks_let_somebody_back_in_without_delay_but_never_silently(staffed: Provider) -> None:
+    """T8: the link works once; the owner is told on every channel, with a way to stop it."""
+    wang = person_id(staffed, "wang")
+    clerk, second = Console(staffed, "clerk"), Console(staffed, "clerk2")
+
+    def allowed() -> str:
+        proposal = clerk.call("POST", f"/window/{wang}/recovery", {"reference": "R-1"}).json["proposal"]
+        at, decision = f"/proposals/{proposal['id']}/confirm", {"digest": proposal["digest"]}
+        assert clerk.call("POST", at, decision).status_code == 403
+        answer = second.call("POST", at, decision)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json["recovery_link"]).removeprefix(staffed.settings.issuer)
+
+    path = allowed()
+    staffed.deliver()
+    assert any("allowed at a window" in words and "/recover/stop/" in words for words in staffed.mailbox.words())
+    browser = Browser(staffed)
+    page = browser.get(path)
+    assert browser.submit(page, new=NEW, again=NEW).status_code == 200
+    assert browser.get(path).status_code == 404
+    assert staffed.person("wang").assurance == 2
+    assert Account(staffed, "wang", password=NEW).open("/account").status_code == 200
+    assert path.rsplit("/", 1)[1] not in repr(staffed.events())
+    another = allowed()
+    Account(staffed, "wang", password=NEW).open("/account")  # signing in stops it
+    assert browser.get(another).status_code == 404
+
+
+def test_the_page_of_a_recovery_at_the_window(provider: Provider) -> None:
+    appoint(provider, "clerk")
+    browser, _ = signed_in(provider, "clerk", "/admin/window")
+    at = f"/admin/window/{person_id(provider, 'wang')}/recovery"
+    assert press(browser, at, reference="").status_code == 422
+    assert press(browser, at, reference="R-1").request.path.startswith("/admin/proposals/")

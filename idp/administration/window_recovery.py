@@ -1,0 +1,49 @@
+"""Recovery at a window: two clerks looked at the person and the document, so there is no delay; the notices remain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from idp.administration.acts import Act, ShownOnce
+from idp.administration.person_register import PersonRegister
+from idp.administration.proposals import Prepare
+from idp.administration.rights import Command
+from idp.authentication import recovery_stop, told
+from idp.model.proposal import Proposal
+from idp.model.recovery import Recovery
+from idp.model.secret import hashed
+from idp.notices import Notices
+from idp.proofing.recovery import RECOVER
+from idp.store import recoveries
+from kernel.canonical import JSON
+from kernel.entropy import token
+from kernel.ids import new_id
+
+RECOVERY_LINK = "recovery_link"
+"""Its name on the wire."""
+LASTS = timedelta(minutes=30)
+"""The person stands at the window."""
+
+
+def kinds(register: PersonRegister, notices: Notices, issuer: str) -> Mapping[Command, Prepare]:
+    """How a confirmed recovery is carried out: the second clerk is shown the link, once."""
+
+    def recovering(proposal: Proposal) -> Act:
+        person, now = str(proposal.facts["person"]), register.clock.now()
+        link, stop = token(register.entropy), token(register.entropy)
+        made = Recovery(
+            new_id("rcv", register.clock, register.entropy), person, hashed(stop), hashed(link), now, now + LASTS
+        )
+
+        def change(connection: Connection) -> None:
+            recovery_stop.stop(connection, notices, person, now)
+            recoveries.add(connection, made)
+            notices.send(connection, person, told.RECOVERY_AT_WINDOW, stop=f"{issuer}{RECOVER}/stop/{stop}")
+
+        facts: dict[str, JSON] = {"person": person, "recovery": made.id}
+        return Act("RecoveryAllowed", facts, change, lambda: ShownOnce(RECOVERY_LINK, link))
+
+    return {Command.RECOVER_PERSON: recovering}
