@@ -28,6 +28,7 @@ class Need:
 
 
 ROOT = Path(__file__).resolve().parent.parent
+APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,18 @@ class NodePackages:
 
 RELYING_PARTIES = NodePackages(
     ROOT / "tests" / "e2e" / "relying_parties",
-    "openid-client and oauth4webapi are not installed: apt-get install nodejs npm, then python tests/prepare.py",
+    "the relying parties from npm are not installed: apt-get install nodejs npm, then python tests/prepare.py",
 )
 
 TESTS = (
     Need("node", "nodejs", "the relying parties from npm in tests/e2e"),
     Need("npm", "npm", "the relying parties from npm in tests/e2e"),
     Need("/usr/lib/softhsm/libsofthsm2.so", "softhsm2", "the tests of signing keys in a PKCS #11 token"),
+    Need(
+        str(APACHE_MODULES / "mod_auth_openidc.so"),
+        "libapache2-mod-auth-openidc",
+        "Apache as the relying parties' guide has it",
+    ),
     Need("chromium", "chromium", "the browser tests in tests/e2e"),
     Need("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "fonts-noto-cjk", "Chinese text in screenshots"),
 )
@@ -119,7 +125,7 @@ def main(arguments: list[str]) -> int:
     if needs is TESTS:
         RELYING_PARTIES.install()
         if not RELYING_PARTIES.met():
-            print("跳过 / left out: tests/e2e/test_relying_parties.py:", RELYING_PARTIES.missing)
+            print("跳过 / left out: tests/e2e/test_relying_parties.py, Express:", RELYING_PARTIES.missing)
     left_out(needs)
     return 0
 
