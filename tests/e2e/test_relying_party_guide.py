@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -95,6 +96,14 @@ class Provider:
     issuer: str
     desk: Administration
 
+    def notices(self, client_id: str, redirect_uri: str) -> None:
+        """The running provider looks for new clients several times a second: wait until it has seen this one."""
+        until = time.monotonic() + PATIENCE
+        asked = {"client_id": client_id, "redirect_uri": redirect_uri}
+        while requests.get(f"{self.issuer}/authorize", asked, allow_redirects=False, timeout=PATIENCE).ok is False:
+            assert time.monotonic() < until, "the client stays unknown"
+            time.sleep(0.05)
+
 
 class Quiet(WSGIRequestHandler):
     def log(self, *arguments: object) -> None:
@@ -139,6 +148,7 @@ def website(tmp_path: Path, provider: Provider) -> Registered:
             "scope": "openid profile",
         }
     )
+    provider.notices(str(client["client_id"]), f"{origin}/callback")
     given = {"ISSUER": provider.issuer, "ORIGIN": origin, "PORT": port, "SESSION_SECRET": os.urandom(16).hex()}
     return Registered(
         tmp_path,
@@ -160,28 +170,43 @@ def signed_in(site: Registered) -> tuple[Browser, Page]:
     return browser, page
 
 
-def refuses_an_answer_to_somebody_else(site: Registered, signed_in_already: Browser, begin: str) -> None:
-    """Login CSRF (RFC 6749 §10.12): a real answer, but its ``state`` was given to another browser."""
-    attacker = Browser()
+def answered(site: Registered, browser: Browser, begin: str) -> str:
+    """Where the provider sends a browser that begins a sign-in and has a session there already."""
+    asked = browser.http.get(site.origin + begin, allow_redirects=False, timeout=PATIENCE)
+    answer = browser.http.get(asked.headers["Location"], allow_redirects=False, timeout=PATIENCE)
+    back = answer.headers["Location"]
+    assert back.startswith(f"{site.origin}/callback?")
+    assert "code=" in back
+    return back
+
+
+def refuses(site: Registered, browser: Browser, answer: str) -> bool:
+    """The browser is sent no further, and nobody is signed in. (Apache's page of refusal has status 200.)"""
+    stayed = browser.open(answer).url == answer
+    home = browser.http.get(f"{site.origin}/", allow_redirects=False, timeout=PATIENCE)
+    return stayed and NAME not in home.content.decode()
+
+
+def refuses_forged_answers(site: Registered, signed_in_already: Browser, begin: str) -> None:
+    """Real codes in answers that are not right: another provider's, and one to another browser."""
+    attacker, victim = Browser(), Browser()
     for cookie in signed_in_already.http.cookies:
         if cookie.domain == "127.0.0.1":  # the provider's; the website is at localhost
             attacker.http.cookies.set_cookie(cookie)
-    asked = attacker.http.get(site.origin + begin, allow_redirects=False, timeout=PATIENCE)
-    answer = attacker.http.get(asked.headers["Location"], allow_redirects=False, timeout=PATIENCE)
-    forged = answer.headers["Location"]
-    assert forged.startswith(f"{site.origin}/callback?")
-    assert "code=" in forged
-    victim = Browser()
+    issuer, other = quote(site.given["ISSUER"], safe=""), quote("https://other.example", safe="")
+    answer = answered(site, attacker, begin)
+    assert issuer in answer
+    assert refuses(site, attacker, answer.replace(issuer, other)), "mix-up (RFC 9207 §2.4)"
+    answer = answered(site, attacker, begin)
     victim.http.get(site.origin + begin, allow_redirects=False, timeout=PATIENCE)
-    assert victim.open(forged).status == 400
-    assert NAME not in victim.open(f"{site.origin}/").text
-    assert attacker.open(forged).url == f"{site.origin}/", "the same answer is right where it belongs"
+    assert refuses(site, victim, answer), "login CSRF: a state of another browser (RFC 6749 §10.12)"
+    assert attacker.open(answer).url == f"{site.origin}/", "the same answer is right where it belongs"
 
 
 def signs_in_and_out(site: Registered) -> None:
     """What a website made from the guide has to do."""
     browser, page = signed_in(site)
-    refuses_an_answer_to_somebody_else(site, browser, "/login")
+    refuses_forged_answers(site, browser, "/login")
     page = browser.send(page, page.forms[0], {})
     assert page.url.partition("?")[0] == f"{site.origin}/"
     assert "/login" in page.links
@@ -251,7 +276,7 @@ def test_apache_configured_from_the_guide_in_front_of_an_application(website: Re
     command = ("/usr/sbin/apache2", "-DFOREGROUND", "-f", str(apache(website)))
     with website.running(*command, APPLICATION=application):
         browser, _page = signed_in(website)
-        refuses_an_answer_to_somebody_else(website, browser, "/")
+        refuses_forged_answers(website, browser, "/")
         browser.http.headers["OIDC_CLAIM_name"] = "somebody else"
         assert "somebody else" not in browser.open(f"{website.origin}/").text
         page = browser.open(f"{website.origin}/callback?logout={website.origin}/")
