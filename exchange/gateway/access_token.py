@@ -95,6 +95,7 @@ def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) ->
     if details and expires - issued > LONGEST_PURPOSE_SECONDS:
         raise InvalidClaims("purpose-bound-for-too-long")
     confirmation = _object(claims.get("cnf", {}))
+    actor = _actor(claims)
     return AccessToken(
         issuer=_text(claims, "iss"),
         key_id=_optional_text(verified.header, "kid"),
@@ -109,7 +110,7 @@ def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) ->
         organisation=_optional_text(claims, "organisation"),
         assurance=_assurance(claims) if person else 0,
         person=person,
-        officer=None if person else _officer(claims),
+        officer=None if person else actor,
         details=details,
         key_thumbprint=_optional_text(confirmation, "jkt"),  # RFC 9449 §6.1
         certificate_thumbprint=_optional_text(confirmation, "x5t#S256"),  # RFC 8705 §3.1
@@ -142,8 +143,8 @@ def _opened(sealed: str, keys: Sequence[DecryptionKey]) -> Mapping[str, Any]:
         raise InvalidClaims("subject-unreadable") from None
 
 
-def _officer(claims: Mapping[str, JSON]) -> str | None:
-    """Who acts for the department when the person is absent; otherwise `act` names systems (RFC 8693 §4.1)."""
+def _actor(claims: Mapping[str, JSON]) -> str | None:
+    """Who acts: the department's officer when the person is absent, otherwise a system (RFC 8693 §4.1)."""
     actor = claims.get("act")
     return None if actor is None else _text(_object(actor), "sub")
 
