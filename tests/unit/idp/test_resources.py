@@ -138,6 +138,7 @@ def test_registering_anew_replaces_and_every_change_is_an_entry(provider: Provid
     [listed] = provider.administration.resources.every()
     assert (listed["tongban_organisation"], listed["tongban_disabled"]) == (MARKET, True)
     assert len(provider.events("ResourceRegistered")) == 2
-    assert provider.events("ResourceDisabled")[0]["facts"] == {"resource": PERMITS}
+    facts = provider.events("ResourceDisabled")[0]["facts"]
+    assert (facts["resource"], facts["actor"]) == (PERMITS, "operator")
     with pytest.raises(AdministrationError):
         provider.administration.resources.disable("https://elsewhere.example")

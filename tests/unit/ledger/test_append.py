@@ -20,6 +20,7 @@ from kernel.ledger.errors import FenceMoved, LedgerUnavailable
 from kernel.ledger.event import Event, InvalidEvent, drafts
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
+from kernel.ledger.sequencer import MOST_ENTRIES_IN_A_CALL
 from kernel.ledger.verify import verify_receipt
 from tests.doubles.ledgers import SOMEBODY, VKEY, ledger_at, open_ledger, prepare, release
 
@@ -267,8 +268,8 @@ def test_the_largest_leaf_fits_a_tile_and_a_byte_more_is_refused(small_ledger: L
     assert 65_000 < sizes[0] <= 65_535
 
 
-@pytest.mark.parametrize("count", [0, 129])
-def test_a_call_records_between_one_and_128_events(small_ledger: Ledger, count: int) -> None:
+@pytest.mark.parametrize("count", [0, MOST_ENTRIES_IN_A_CALL + 1])
+def test_a_call_records_at_least_one_event_and_no_more_than_it_may(small_ledger: Ledger, count: int) -> None:
     with pytest.raises(InvalidEvent):
         small_ledger.append([opened(number) for number in range(count)])
 
