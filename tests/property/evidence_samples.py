@@ -30,7 +30,7 @@ class Sample:
 def sample(dice: random.Random) -> Sample:
     """A sample; its record fits its schema about half the time."""
     schema = _object_schema(dice, _DEEPEST, least=1)
-    record = _object(dice, schema) if dice.random() < 0.7 else _anything(dice, _DEEPEST)
+    record = _object(dice, schema) if dice.random() < 0.8 else _anything(dice, _DEEPEST)
     asked = tuple(dice.sample(NAMES, dice.randint(1, len(NAMES))))
     granted = {name: dice.choice(list(Mask)) for name in dice.sample(NAMES, dice.randint(0, len(NAMES)))}
     return Sample(schema, record if isinstance(record, dict) else {"field_a": record}, asked, granted)
