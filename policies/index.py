@@ -6,7 +6,7 @@ else, failures of the engine included, is a refusal with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
@@ -32,6 +32,9 @@ Key = tuple[str, Action, str]
 
 Scope = tuple[str, tuple[Action, ...], str]
 """Asking organisation, actions, evidence type: what finds the grants whose scopes lie above."""
+
+Purpose = tuple[str, Action, str, str]
+"""Asking organisation, action, evidence type, service item: what finds the few grants that can be satisfied."""
 
 
 _EVERY_ACTION = tuple(Action)
@@ -66,14 +69,15 @@ def enforce(grant: Grant) -> Enforced:
 
 @dataclass(frozen=True, slots=True)
 class PolicyImage:
-    """Everything one epoch decides by. Immutable but for slices compiled on first use; swap images by reference."""
+    """Everything one epoch decides by. Immutable but for what is compiled on first use; swap images by reference."""
 
     epoch: int
     registry: Registry
     hierarchy: Hierarchy
     grants: Mapping[Key, tuple[Grant, ...]]
     guards: tuple[tuple[Guard, Compiled], ...]
-    _slices: dict[Scope, tuple[Enforced, ...]] = field(default_factory=dict)
+    _slices: dict[Purpose, tuple[Enforced, ...]] = field(default_factory=dict)
+    _compiled: dict[str, Enforced] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -100,9 +104,7 @@ class PolicyImage:
             return self._deny((unknown,))
         facts = establish(request, self.registry, self.hierarchy)
         forbidding = tuple(pair for pair in self.guards if pair[1].applies(facts))
-        satisfied = tuple(
-            enforced.grant for enforced in self._enforced(request, (request.action,)) if enforced.policy.applies(facts)
-        )
+        satisfied = tuple(enforced.grant for enforced in self._serving(request) if enforced.policy.applies(facts))
         if forbidding or not satisfied:
             return self._refuse(request, facts, forbidding, satisfied)
         return self._permit(request, satisfied)
@@ -131,28 +133,49 @@ class PolicyImage:
         said = explain.forbidden(forbidding, facts)
         if satisfied:
             return self._deny(explain.ordered(said, ()), satisfied)
-        miss = explain.nearest(self._enforced(request, _EVERY_ACTION), facts)
+        miss = explain.nearest(self._covering(request), facts)
         clauses = explain.unmet(miss, request, self.registry)
         return self._deny(explain.ordered(said, clauses), (miss.enforced.grant,) if miss else ())
 
     def _deny(self, clauses: tuple[UnmetClause, ...], grants: tuple[Grant, ...] = ()) -> Deny:
         return Deny(code=clauses[0].code, clauses=clauses, grants=_refs(grants), epoch=self.epoch)
 
-    def _enforced(self, request: AccessRequest, actions: tuple[Action, ...]) -> tuple[Enforced, ...]:
-        """The grants whose scopes cover the request under one of these actions, each once, in a fixed order."""
-        scope = (request.system.organisation, actions, request.evidence_type)
-        found = self._slices.get(scope)
+    def _serving(self, request: AccessRequest) -> tuple[Enforced, ...]:
+        """The grants whose scopes and service items cover the request, each once, in a fixed order.
+
+        Every grant demands that the purpose stand in its service items, so what is left out here could not be
+        satisfied.
+        """
+        purpose = (request.system.organisation, request.action, request.evidence_type, request.service_item)
+        found = self._slices.get(purpose)
         if found is None:
-            # Two threads may both compile it; both results are equal, so the last one may stay.
-            found = self._slices[scope] = tuple(enforce(grant) for grant in self._covering(scope))
+            # Two threads may both make it; both results are equal, so the last one may stay.
+            found = self._slices[purpose] = tuple(map(self._enforce, self._granted_for(purpose)))
         return found
 
-    def _covering(self, scope: Scope) -> tuple[Grant, ...]:
+    def _granted_for(self, purpose: Purpose) -> Iterator[Grant]:
+        consumer, action, evidence_type, service_item = purpose
+        served = {item for _, item in self.hierarchy.above["ServiceItem", service_item]}
+        for grant in self._scoped((consumer, (action,), evidence_type)):
+            if not served.isdisjoint(grant.service_items):
+                yield grant
+
+    def _covering(self, request: AccessRequest) -> Iterator[Enforced]:
+        """Every grant whose scopes cover the request under any action: among them a refusal finds the nearest."""
+        return map(self._enforce, self._scoped((request.system.organisation, _EVERY_ACTION, request.evidence_type)))
+
+    def _scoped(self, scope: Scope) -> tuple[Grant, ...]:
         consumers = self.hierarchy.above["Organisation", scope[0]]
         families = self.hierarchy.above["EvidenceType", scope[2]]
         keys = ((consumer[1], action, family[1]) for consumer, action, family in product(consumers, scope[1], families))
         found = {grant.ref: grant for key in keys for grant in self.grants.get(key, ())}
         return tuple(found[ref] for ref in sorted(found))
+
+    def _enforce(self, grant: Grant) -> Enforced:
+        compiled = self._compiled.get(grant.ref)
+        if compiled is None:
+            compiled = self._compiled[grant.ref] = enforce(grant)
+        return compiled
 
 
 def _by_key(grants: Iterable[Grant]) -> dict[Key, tuple[Grant, ...]]:
