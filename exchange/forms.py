@@ -6,10 +6,11 @@ load. What a schema returns is already the frozen value the rest of the exchange
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from kernel.canonical import JSON
 from kernel.problems import INVALID_BODY, Problem
@@ -65,6 +66,20 @@ class ListField(fields.List[Any]):
     """A list."""
 
     default_error_messages = {**_BUILT_IN, "invalid": "not-a-list"}  # noqa: RUF012
+
+
+class TextsField(ListField):
+    """A list of texts of one form. What is in order is seen at a glance; what is not is told member by member."""
+
+    def __init__(self, form: re.Pattern[str], **kwargs: Any) -> None:
+        """``form`` is matched from a text's beginning, so it says itself where the text ends."""
+        super().__init__(TextField(validate=validate.Regexp(form, error="form")), **kwargs)
+        self._matches = form.match
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if type(value) is list and all(type(each) is str and self._matches(each) for each in value):
+            return value
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class PartField(fields.Nested):

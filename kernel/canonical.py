@@ -18,6 +18,8 @@ JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | Non
 
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _FAST = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_ALWAYS_ALLOWED = frozenset({str, int, bool, type(None)})
+"""Most members are of these types, and need no look: whether an integer is too large, orjson says."""
 _IN_GIVEN_ORDER = orjson.OPT_STRICT_INTEGER
 
 
@@ -56,12 +58,12 @@ def _has_astral_key(value: object) -> bool:
                 raise NotCanonical("a key is not a string")
             if not key.isascii() and max(key) > "\uffff":
                 astral = True
-            if type(member) is not str:  # most members are texts, and every text is allowed
+            if type(member) not in _ALWAYS_ALLOWED:
                 astral |= _has_astral_key(member)
         return astral
     if isinstance(value, (list, tuple)):
         # Not any(): every element must be looked at, not only those before the first hit.
-        return bool(sum([_has_astral_key(element) for element in value]))
+        return bool(sum([_has_astral_key(element) for element in value if type(element) not in _ALWAYS_ALLOWED]))
     if value is None or isinstance(value, (str, int)):
         return False
     raise NotCanonical(f"{type(value).__name__} has no canonical form")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Language = Literal["zh", "en"]
@@ -25,9 +26,14 @@ class Text:
 
 def negotiate(accept_language: str | None) -> Language:
     """The language a reader prefers of the two we speak (RFC 9110 §12.5.4); Chinese when nothing was said."""
+    return _preferred(accept_language[:_LONGEST_HEADER]) if accept_language else "zh"
+
+
+@lru_cache(maxsize=256)  # browsers send few different ones, and clients the same one always
+def _preferred(accept_language: str) -> Language:
     best: Language = "zh"
     best_quality = 0.0
-    for entry in (accept_language or "")[:_LONGEST_HEADER].split(","):
+    for entry in accept_language.split(","):
         language, quality = _preference(entry)
         if language is not None and quality > best_quality:
             best, best_quality = language, quality

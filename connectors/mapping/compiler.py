@@ -47,7 +47,8 @@ class _Field:
     def value(self, record: abc.Mapping[str, Raw]) -> JSON:
         """Our value, or None where the source has none. Raises: SourceGarbled, naming this field."""
         try:
-            value = self._converted(self.read(record))
+            raw = self.read(record)
+            value = self._each(raw) if self.several else self.convert(raw)
         except SourceGarbled as garbled:
             raise SourceGarbled(garbled.reason, field=self.name) from None
         except ValueError:
@@ -56,9 +57,7 @@ class _Field:
             raise SourceGarbled("required", field=self.name)
         return value
 
-    def _converted(self, raw: Raw) -> JSON:
-        if not self.several:
-            return self.convert(raw)
+    def _each(self, raw: Raw) -> JSON:
         if raw is None:
             return None
         if isinstance(raw, str) or not isinstance(raw, abc.Sequence):

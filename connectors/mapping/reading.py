@@ -63,6 +63,9 @@ def _column(name: str) -> Reader:
 
 
 def _plain_path(steps: tuple[str, ...]) -> Reader:
+    if len(steps) == 1:
+        return _member(steps[0])
+
     def read(record: Any) -> Raw:
         found: Raw = record
         for step in steps:
@@ -70,6 +73,13 @@ def _plain_path(steps: tuple[str, ...]) -> Reader:
                 return None
             found = found.get(step)
         return found
+
+    return read
+
+
+def _member(name: str) -> Reader:
+    def read(record: Any) -> Raw:
+        return record.get(name) if type(record) is dict or isinstance(record, Mapping) else None
 
     return read
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import ValidationError, post_load, validate, validates_schema
 
-from exchange.forms import Form, ListField, PartField, TextField, WholeNumber
+from exchange.forms import Form, ListField, PartField, TextField, TextsField, WholeNumber
 from exchange.gateway import predicates
 from kernel.canonical import JSON
 from kernel.identifiers import subject
@@ -19,7 +20,7 @@ MOST_ITEMS = 20
 """Evidence items of one request."""
 
 _CODE = validate.Regexp(r"\A[a-z][a-z0-9-]{0,63}\Z", error="form")
-_FIELD = validate.Regexp(r"\A[a-z][a-z0-9_]{0,63}\Z", error="form")
+_FIELD = re.compile(r"\A[a-z][a-z0-9_]{0,63}\Z")
 _ITEM_CODE = validate.Regexp(r"\A[0-9A-Z]{12,33}\Z", error="form")
 _CASE = validate.Regexp(r"\Acase_[0-9A-HJKMNP-TV-Z]{26}\Z", error="form")
 _RELATION = validate.Regexp(r"\A[a-z][a-z-]{1,31}\Z", error="form")
@@ -110,7 +111,7 @@ class ItemForm(Form):
     """One kind of evidence."""
 
     type = TextField(required=True, validate=_CODE)
-    names = ListField(TextField(validate=_FIELD), data_key="fields", validate=validate.Length(max=200, error="length"))
+    names = TextsField(_FIELD, data_key="fields", validate=validate.Length(max=200, error="length"))
     predicates = ListField(PartField(QuestionForm), validate=validate.Length(max=20, error="length"))
     subject = PartField(SubjectForm)
 

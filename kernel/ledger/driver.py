@@ -5,7 +5,6 @@ SQL is written with SQLite's placeholders and composed once; errors leave as SQL
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
 
@@ -28,33 +27,31 @@ def listed(count: int) -> str:
 
 def run(connection: Connection, sql: str, parameters: tuple[Any, ...] = ()) -> DBAPICursor:
     """Straight to the driver, inside the connection's transaction: a fifth of the cost of SQLAlchemy's own door."""
-    cursor = connection.connection.cursor()
-    with _driver_errors(connection, sql):
+    cursor: DBAPICursor = connection.connection.cursor()
+    try:
         cursor.execute(_for_driver(sql, connection.dialect.name), parameters)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _told(connection, sql, error) from error
     return cursor
 
 
 def run_many(connection: Connection, sql: str, rows: list[tuple[Any, ...]]) -> None:
     """One statement for many rows; none for none."""
-    if rows:
-        with _driver_errors(connection, sql):
+    if len(rows) == 1:
+        run(connection, sql, rows[0])
+    elif rows:
+        try:
             connection.connection.cursor().executemany(_for_driver(sql, connection.dialect.name), rows)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _told(connection, sql, error) from error
 
 
-class _driver_errors(AbstractContextManager[None]):  # noqa: N801 - reads as a statement
-    """Driver errors as SQLAlchemy raises them, so that everyone above meets one family; never with the parameters."""
-
-    __slots__ = ("_connection", "_sql")
-
-    def __init__(self, connection: Connection, sql: str) -> None:
-        self._connection, self._sql = connection, sql
-
-    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
-        family = self._connection.dialect.loaded_dbapi.Error
-        if isinstance(error, family) and isinstance(error, Exception):
-            dialect = self._connection.dialect
-            error.args = (str(error).partition("\n")[0], *error.args[1:])  # PostgreSQL's DETAIL repeats values
-            raise DBAPIError.instance(self._sql, None, error, family, hide_parameters=True, dialect=dialect) from error
+def _told(connection: Connection, sql: str, error: Exception) -> Exception:
+    """A driver's error as SQLAlchemy raises it, so that everyone above meets one family; never with the parameters."""
+    dialect = connection.dialect
+    family = dialect.loaded_dbapi.Error
+    error.args = (str(error).partition("\n")[0], *error.args[1:])  # PostgreSQL's DETAIL repeats values
+    return DBAPIError.instance(sql, None, error, family, hide_parameters=True, dialect=dialect)
 
 
 def savepoint(connection: Connection) -> None:

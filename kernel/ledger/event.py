@@ -127,9 +127,9 @@ def _commit(event: Event, entropy: Entropy) -> tuple[bytes, bytes]:
 
 def instant(at: datetime) -> str:
     """A time as leaves write it: RFC 3339, UTC, milliseconds, ``Z``."""
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    return at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def month(at: datetime) -> str:
     """The epoch a subject tag is made for: the UTC month, as ``2026-11``."""
-    return f"{at:%Y-%m}"
+    return at.isoformat()[:7]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 Environ = dict[str, Any]
@@ -22,6 +23,7 @@ def passed_on(environ: Environ) -> bool:
     return not _PASSED_ON.isdisjoint(environ)
 
 
+@lru_cache(maxsize=256)
 def variable(name: str) -> str:
     """The WSGI variable that holds the header `name` (PEP 3333)."""
     return _WITHOUT_PREFIX.get(name) or "HTTP_" + name.upper().replace("-", "_")

@@ -59,6 +59,7 @@ class TrustedProxies:
         return decode_certificate(value)
 
 
+@lru_cache(maxsize=256)  # a caller sends the same one with every request
 def decode_certificate(value: str) -> bytes | None:
     """DER from a header value: RFC 9440 §2.1 `:base64:`, or percent-encoded PEM; None when it is neither."""
     if len(value) > _MAX_CERTIFICATE:
