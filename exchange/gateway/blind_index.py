@@ -22,9 +22,9 @@ class BlindIndex:
         """The index of an Idempotency-Key: its text is the caller's and may hold anything."""
         return blind_index(self.key, f"idempotency\n{system}\n{idempotency_key}")
 
-    def of_request(self, body: bytes, person: SubjectRef | None) -> bytes:
-        """What makes two requests the same: the canonical body and the person the token speaks for."""
-        who = self.of(person).hex() if person else ""
+    def of_request(self, body: bytes, person: bytes | None) -> bytes:
+        """What makes two requests the same: the body, and the index of the person the token speaks for."""
+        who = person.hex() if person else ""
         return blind_index(self.key, f"request\n{who}\n{body.hex()}")
 
     def of_officer(self, officer: str) -> str:

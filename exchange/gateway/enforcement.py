@@ -21,7 +21,8 @@ from policies.model import AccessRequest, Action, Consent, SystemPrincipal
 class Asking:
     """Everything a decision depends on besides policies and catalogue; the same for every item of a request.
 
-    ``detail`` is the authorization detail the whole request fits in; ``moment`` the time of the decision.
+    ``detail`` is the authorization detail the whole request fits in; ``person`` the blind index of the token's own
+    person, None when nobody is present; ``moment`` the time of the decision.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Asking:
     system: System
     detail: Detail
     indexes: BlindIndex
+    person: bytes | None
     leeway: int
     moment: datetime
 
@@ -79,7 +81,7 @@ def rule(asking: Asking, case: Case, snapshot: Snapshot) -> tuple[Ruling, ...]:
 def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
     name = decision_name(asking.id, item.number, snapshot.epoch)
     kind = snapshot.registry.evidence_types.get(item.type)
-    whom = concerned(item, kind, person=asking.token.person, case=case, indexes=asking.indexes)
+    whom = concerned(item, kind, person=asking.token.person, known=asking.person, case=case, indexes=asking.indexes)
     if isinstance(whom, Refusal):
         return Refused(item, name, None, whom)
     decision = decide(item, whom.relation, asking, snapshot)

@@ -10,6 +10,7 @@ from exchange.gateway.enforcement import Asking, Permitted, Refused
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.sealing import Sealed
 from kernel.canonical import JSON
+from kernel.identifiers.masking import Mask
 from kernel.ledger.event import Event
 from kernel.problems import ProblemKind
 
@@ -98,7 +99,7 @@ def _item_facts(ruling: Permitted | Refused, settlement: Settlement) -> dict[str
     }
     if isinstance(ruling, Permitted):
         facts["grants"] = [*ruling.permit.grants]
-        facts["masks"] = {name: mask.value for name, mask in ruling.permit.release.items() if mask.value != "clear"}
+        facts["masks"] = {name: mask.value for name, mask in ruling.permit.release.items() if mask is not Mask.CLEAR}
         facts["obligations"] = [obligation.text for obligation in ruling.permit.obligations]
     return facts
 

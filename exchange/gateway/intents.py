@@ -104,9 +104,9 @@ def _case(connection: Connection, asking: Asking) -> Case | ProblemKind:
 
 def _joined(connection: Connection, case: Case, asking: Asking) -> Case | ProblemKind:
     """The person of the token is, or now becomes, a party: they signed in themselves and named this case (ADR 0013)."""
-    if asking.token.person is None:
+    person = asking.person
+    if person is None:
         return case
-    person = asking.indexes.of(asking.token.person)
     if any(party.subject == person for party in case.parties):
         return case
     if not may_join(case, person):
@@ -117,7 +117,6 @@ def _joined(connection: Connection, case: Case, asking: Asking) -> Case | Proble
 
 def _intent(attempt: Attempt) -> Intent:
     asking = attempt.asking
-    person = asking.token.person
     return Intent(
         id=asking.id,
         case=asking.request.case,
@@ -125,7 +124,7 @@ def _intent(attempt: Attempt) -> Intent:
         organisation=asking.system.organisation,
         key=attempt.key,
         digest=attempt.digest,
-        person=asking.indexes.of(person) if person else None,
+        person=asking.person,
         runner=attempt.runner,
         asked=_asked(asking),
         started_at=asking.moment,

@@ -31,16 +31,26 @@ def may_join(case: Case, person: bytes) -> bool:
 
 
 def concerned(
-    item: Item, kind: EvidenceType | None, *, person: SubjectRef | None, case: Case, indexes: BlindIndex
+    item: Item,
+    kind: EvidenceType | None,
+    *,
+    person: SubjectRef | None,
+    known: bytes | None,
+    case: Case,
+    indexes: BlindIndex,
 ) -> Concerned | Refusal:
-    """Whom the item is about, or why that cannot be. ``person`` is the token's own, None when nobody is present."""
+    """Whom the item is about, or why that cannot be.
+
+    ``person`` is the token's own, None when nobody is present; ``known`` their blind index.
+    """
     subject = item.subject or person
     if subject is None:
         return _refused(errors.SUBJECT_MISSING)
     if kind is not None and subject.scheme != kind.subject_scheme:
         return _refused(errors.SUBJECT_OTHER_SCHEME)
-    index = indexes.of(subject)
-    if person is not None and subject == person:
+    is_person = person is not None and subject == person
+    index = known if is_person and known is not None else indexes.of(subject)
+    if is_person:
         return Concerned(subject, index, SELF) if item.relation in {None, SELF} else _refused(errors.RELATION_UNPROVEN)
     return _other(item, subject, index, present=person is not None, case=case)
 

@@ -76,6 +76,7 @@ class Repetition:
             system_of(snapshot.registry, caller.token),
             detail_for(asked, caller.token),
             self.access.indexes,
+            found.stored.intent.person,
             self.gateway.understanding.leeway,
             self.gateway.clock.now(),
         )

@@ -82,6 +82,7 @@ class Understanding:
             raise Problem(errors.SERVICE_ITEM_UNKNOWN)
         if caller.token.person is None and any(item.subject is None for item in request.items):
             raise Problem(errors.SUBJECT_MISSING)
+        person = self.indexes.of(caller.token.person) if caller.token.person else None
         asking = Asking(
             request_id,
             request,
@@ -89,6 +90,7 @@ class Understanding:
             system,
             detail_for(request, caller.token),
             self.indexes,
+            person,
             self.leeway,
             self.clock.now(),
         )
@@ -98,6 +100,6 @@ class Understanding:
             snapshot,
             caller.proof,
             self.indexes.of_key(system.name, key) if key else None,
-            self.indexes.of_request(http.body, caller.token.person),
+            self.indexes.of_request(http.body, person),
             self.runner,
         )

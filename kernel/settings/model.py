@@ -318,7 +318,7 @@ class ExchangeSettings:
     )
     trusted_proxies: tuple[str, ...] = field(default=(), metadata=_key(*_PROXIES))
     workers: int = field(default=1, metadata=_key(*_WORKERS))
-    threads: int = field(default=8, metadata=_key(*_THREADS))
+    threads: int = field(default=16, metadata=_key(*_THREADS))
     token_clock_skew_seconds: int = field(
         default=10,
         metadata=_key(
