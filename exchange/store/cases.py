@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, update
 
-from exchange.store.instants import micros, moment, optional_moment
 from exchange.store.tables import case_subject, service_case
-from kernel.ledger.driver import run, run_many
+from kernel.database.driver import run, run_many
+from kernel.database.instants import micros, moment, optional_moment
 
 
 @dataclass(frozen=True, slots=True)

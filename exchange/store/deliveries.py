@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from exchange.store.instants import micros
 from exchange.store.tables import delivery
-from kernel.ledger.driver import run_many
+from kernel.database.driver import run_many
+from kernel.database.instants import micros
 
 RELEASED = "released"
 """The outcome of an item that left."""

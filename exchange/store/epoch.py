@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select, update
 
 from exchange.store.tables import policy_epoch
-from kernel.ledger.driver import run
+from kernel.database.driver import run
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, Row, select, update
 
-from exchange.store.instants import micros
 from exchange.store.tables import evidence_request
-from kernel.ledger.driver import run
+from kernel.database.driver import run
+from kernel.database.instants import micros
 
 REMEMBERED = timedelta(hours=24)
 """How long an Idempotency-Key is remembered."""

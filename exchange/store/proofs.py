@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete
 
-from exchange.store.instants import MICROS
 from exchange.store.tables import seen_proof
+from kernel.database.driver import run
+from kernel.database.instants import MICROS
 from kernel.jose import DpopProof
-from kernel.ledger.driver import run
 
 _CONSUME = "INSERT INTO seen_proof (proof, keep_until) VALUES (?, ?) ON CONFLICT DO NOTHING"
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from kernel.ledger.driver import run
+from kernel.database.driver import run
 
 _BEGIN = "INSERT INTO quota_use (grant_ref, day, used) VALUES (?, ?, 0) ON CONFLICT DO NOTHING"
 _TAKE = "UPDATE quota_use SET used = used + 1 WHERE grant_ref = ? AND day = ? AND used < ? RETURNING used"

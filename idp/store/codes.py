@@ -9,17 +9,16 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from idp.model.session import Code
 from idp.store import families
 from idp.store.tables import code, family
-from kernel.database import Instant
+from kernel.database import Instant, Prepared
 
-# Composed once: composing such a statement costs more than running it, and every exchange passes here.
 _PRESENTED = (code.c.hash == bindparam("presented"), code.c.client_id == bindparam("client"))
-_FIND = (
+_FIND = Prepared(
     families.columns()
     .add_columns(code.c.redirect_uri, code.c.code_challenge, code.c.nonce, code.c.expires_at.label("code_expires_at"))
     .join_from(family, code, code.c.family == family.c.id)
     .where(*_PRESENTED)
 )
-_REDEEM = (
+_REDEEM = Prepared(
     update(code)
     .where(
         *_PRESENTED,
@@ -50,7 +49,7 @@ def add(connection: Connection, added: Code) -> None:
 
 def find(connection: Connection, code_hash: bytes, client_id: str) -> Code | None:
     """What a code of this client stands for, redeemable or not; another client's is unknown (T2)."""
-    row = connection.execute(_FIND, {"presented": code_hash, "client": client_id}).one_or_none()
+    row = _FIND.first(connection, presented=code_hash, client=client_id)
     if row is None:
         return None
     return Code(code_hash, families.from_row(row), row.redirect_uri, row.code_challenge, row.nonce, row.code_expires_at)
@@ -58,8 +57,7 @@ def find(connection: Connection, code_hash: bytes, client_id: str) -> Code | Non
 
 def redeem(connection: Connection, code_hash: bytes, client_id: str, now: datetime) -> bool:
     """True for exactly one caller, ever: this statement is the decision, whatever was read before it (T1)."""
-    given = {"presented": code_hash, "client": client_id, "now": now}
-    return connection.execute(_REDEEM, given).first() is not None
+    return _REDEEM.first(connection, presented=code_hash, client=client_id, now=now) is not None
 
 
 def spoil(connection: Connection, code_hash: bytes, client_id: str, now: datetime) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, insert, literal, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model import evidence, scopes
@@ -17,10 +17,10 @@ from idp.model.session import Family
 from idp.store import revocations, versions
 from idp.store.tables import family, issued_token, person, web_session
 from kernel.canonical import JSON, decode, encode
+from kernel.database import Prepared
 
-# Composed once: composing a statement costs more than running it, and every exchange of a code passes here.
-_RECORD = insert(issued_token)
-_BIND = (
+_RECORD = Prepared(insert(issued_token), "jti", "family", "expires_at")
+_BIND = Prepared(
     update(family).where(family.c.id == bindparam("of")).values(dpop_jkt=bindparam("key"), certificate=bindparam("tls"))
 )
 
@@ -77,12 +77,12 @@ def lock(connection: Connection, family_id: str) -> None:
 
 def bind(connection: Connection, family_id: str, dpop_jkt: str | None, certificate: str | None) -> None:
     """Remember what the family's tokens are bound to: a key (RFC 9449 §5), a certificate (RFC 8705 §4)."""
-    connection.execute(_BIND, {"of": family_id, "key": dpop_jkt, "tls": certificate})
+    _BIND.run(connection, of=family_id, key=dpop_jkt, tls=certificate)
 
 
 def record_token(connection: Connection, family_id: str, jti: str, expires_at: datetime) -> None:
     """Remember an access token of a family, so that it can be revoked with it."""
-    connection.execute(_RECORD, {"jti": jti, "family": family_id, "expires_at": expires_at})
+    _RECORD.run(connection, jti=jti, family=family_id, expires_at=expires_at)
 
 
 def of_token(connection: Connection, jti: str) -> Family | None:
@@ -142,7 +142,7 @@ def columns() -> Select[tuple[object, ...]]:
     )
 
 
-def from_row(row: Row[tuple[object, ...]]) -> Family:
+def from_row(row: Any) -> Family:
     """The family in a row of `columns`."""
     return Family(
         id=row.family_id,

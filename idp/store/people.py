@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Label, Row, Select, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Label, Select, bindparam, exists, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model.assurance import Factor
 from idp.model.person import Credentials, Person, PersonKind
 from idp.store.tables import contact_channel, credential, passkey, person, recovery_code
+from kernel.database import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,13 @@ def add(connection: Connection, added: Person, password_hash: str, sealed: Seale
 
 def find(connection: Connection, person_id: str) -> Person | None:
     """The account with an identifier."""
-    row = connection.execute(_BY_ID, {"wanted": person_id}).one_or_none()
+    row = _ONE.first(connection, wanted=person_id)
     return None if row is None else _person(row)
 
 
 def find_sealed(connection: Connection, person_id: str) -> tuple[Person, SealedSecrets] | None:
     """The account with an identifier, and what is sealed of it."""
-    row = connection.execute(_WHOLE, {"wanted": person_id}).one_or_none()
+    row = _WHOLE.first(connection, wanted=person_id)
     return None if row is None else (_person(row), _sealed(row))
 
 
@@ -76,7 +78,7 @@ def sealed(connection: Connection, person_id: str) -> SealedSecrets:
     return _sealed(connection.execute(_SEALED, {"wanted": person_id}).one())
 
 
-def _sealed(row: Row[tuple[object, ...]]) -> SealedSecrets:
+def _sealed(row: Any) -> SealedSecrets:
     return SealedSecrets(row.data_key, row.subject_sealed, row.subject_index, row.totp_sealed)
 
 
@@ -169,7 +171,7 @@ def _authenticators() -> tuple[Label[bool], ...]:
 _HAS = tuple((factor, f"has_{factor.name.lower()}") for factor in Factor)
 
 
-def _person(row: Row[tuple[object, ...]]) -> Person:
+def _person(row: Any) -> Person:
     has = [factor for factor, column in _HAS if getattr(row, column, False)]
     return Person(
         id=row.id,
@@ -186,7 +188,8 @@ def _person(row: Row[tuple[object, ...]]) -> Person:
 
 # Composed once: composing such a statement costs more than running it, and every exchange of a code passes here.
 _BY_ID = _accounts().where(person.c.id == bindparam("wanted"))
-_WHOLE = _BY_ID.add_columns(credential.c.totp_sealed)
+_ONE = Prepared(_BY_ID)
+_WHOLE = Prepared(_BY_ID.add_columns(credential.c.totp_sealed))
 _SEALED: Select[tuple[object, ...]] = (
     select(*(person.c.data_key, person.c.subject_sealed, person.c.subject_index, credential.c.totp_sealed))
     .join(credential, credential.c.person == person.c.id)

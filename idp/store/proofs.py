@@ -8,8 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from idp.store.tables import seen_proof
-from kernel.database import upsert_ignore
+from kernel.database.driver import run
+from kernel.database.instants import micros
+
+_SPEND = "INSERT INTO seen_proof (digest, keep_until) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 ASSERTION, DPOP = "client-assertion", "dpop"
 """The kinds: the first part of what is kept, so that one never collides with the other (T4)."""
@@ -32,5 +34,4 @@ class SpentProof:
 
 def spend(connection: Connection, proof: SpentProof) -> bool:
     """True for the first use, False for every other."""
-    statement = upsert_ignore(seen_proof, connection).values(digest=proof.digest, keep_until=proof.keep_until)
-    return connection.execute(statement).rowcount == 1
+    return run(connection, _SPEND, (proof.digest, micros(proof.keep_until))).rowcount == 1

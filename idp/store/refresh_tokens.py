@@ -10,6 +10,9 @@ from sqlalchemy import Connection, exists, insert, select, update
 from idp.model.session import Family
 from idp.store import families
 from idp.store.tables import family, refresh
+from kernel.database import Prepared
+
+_ADD = Prepared(insert(refresh), "hash", "client_id", "family", "expires_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,7 @@ class RefreshToken:
 
 def add(connection: Connection, token_hash: bytes, of: Family, expires_at: datetime) -> None:
     """Keep a token."""
-    connection.execute(
-        insert(refresh).values(hash=token_hash, client_id=of.client_id, family=of.id, expires_at=expires_at)
-    )
+    _ADD.run(connection, hash=token_hash, client_id=of.client_id, family=of.id, expires_at=expires_at)
 
 
 def find(connection: Connection, token_hash: bytes, client_id: str) -> RefreshToken | None:

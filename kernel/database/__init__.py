@@ -10,5 +10,6 @@ Talks to: SQLAlchemy, sqlite3 and psycopg. The tables live in the services' ``st
 from kernel.database.columns import Instant, upsert_ignore
 from kernel.database.door import Database
 from kernel.database.errors import DatabaseUnavailable, UnsafeDatabase
+from kernel.database.prepared import Prepared
 
-__all__ = ["Database", "DatabaseUnavailable", "Instant", "UnsafeDatabase", "upsert_ignore"]
+__all__ = ["Database", "DatabaseUnavailable", "Instant", "Prepared", "UnsafeDatabase", "upsert_ignore"]

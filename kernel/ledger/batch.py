@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from kernel.clock import Clock
 from kernel.database.errors import as_unavailable
-from kernel.ledger import checkpoint, driver, merkle, receipt, rows
+from kernel.ledger import checkpoint, merkle, receipt, rows, savepoint
 from kernel.ledger.errors import FenceMoved, LedgerUnavailable
 from kernel.ledger.event import Draft, Identity
 from kernel.ledger.reader import read_receipt
@@ -78,13 +78,13 @@ class BatchWriter:
         """An outcome for each request; raises when the database cannot go on, and then nothing is written."""
         if all(request.also is None for request in requests):
             return self._attempt(connection, requests)
-        driver.savepoint(connection)
+        savepoint.mark(connection)
         try:
             outcomes = self._attempt(connection, requests)
         except AlsoFailed as failure:
-            driver.go_back(connection)
+            savepoint.go_back(connection)
             outcomes = self._one_by_one(connection, requests, failure)
-        driver.release(connection)
+        savepoint.release(connection)
         return outcomes
 
     def _one_by_one(self, connection: Connection, requests: Sequence[Request], failure: AlsoFailed) -> list[Outcome]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from kernel.database.driver import listed, run, run_many
 from kernel.ledger import merkle
-from kernel.ledger.driver import listed, run, run_many
 from kernel.ledger.event import Identity
 
 # The head -------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Instants for statements that go straight to the driver: microseconds since 1970, as ``kernel.database.Instant``."""
+"""Instants for statements that go straight to the driver: microseconds since 1970, as the column type ``Instant``."""
 
 from __future__ import annotations
 
