@@ -89,6 +89,7 @@ def from_stored(stored: StoredClient) -> Client:
         certificates=_certificates(keys),
         jwks_uri=_text(data, "jwks_uri"),
         backchannel_logout_uri=_text(data, "backchannel_logout_uri"),
+        frontchannel_logout_uri=_text(data, "frontchannel_logout_uri"),
         policy_uri=_text(data, "policy_uri"),
         tos_uri=_text(data, "tos_uri"),
         secret_hash=stored.secret_hash,

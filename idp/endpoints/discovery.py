@@ -78,6 +78,8 @@ def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict
         "request_uri_parameter_supported": False,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
         "ui_locales_supported": ["zh-CN", "en"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     }

@@ -46,6 +46,7 @@ _TEXTS = (
     "tos_uri",
     "jwks_uri",
     "backchannel_logout_uri",
+    "frontchannel_logout_uri",
     "sector_identifier_uri",
     "subject_type",
     "software_id",
@@ -74,6 +75,7 @@ _FLAGS = (
     "require_signed_request_object",
     "tls_client_certificate_bound_access_tokens",
     "backchannel_logout_session_required",
+    "frontchannel_logout_session_required",
 )
 _OTHERS = ("application_type", "jwks", "tongban_organisation")
 _KNOWN = frozenset((*_TEXTS, *SIGNED, _REQUEST_ALG, "tongban_profile", *_LISTS, *_FLAGS, *_OTHERS))
@@ -193,7 +195,10 @@ def _reachable(uri: str) -> bool:
     )
 
 
-_ADDRESSES = ("jwks_uri", "backchannel_logout_uri", "sector_identifier_uri", "policy_uri", "tos_uri", "client_uri")
+_ADDRESSES = (
+    *("jwks_uri", "backchannel_logout_uri", "frontchannel_logout_uri"),
+    *("sector_identifier_uri", "policy_uri", "tos_uri", "client_uri"),
+)
 
 
 def _addresses(data: Mapping[str, JSON]) -> None:
@@ -201,6 +206,19 @@ def _addresses(data: Mapping[str, JSON]) -> None:
     for name in _ADDRESSES:
         if name in data and not _reachable(str(data[name])):
             raise InvalidClientMetadataError(f"{name}: {_WANTED}")
+
+
+def _front_channel(data: Mapping[str, JSON]) -> None:
+    """OpenID Connect Front-Channel Logout 1.0 §2: scheme, host and port are those of a redirect address."""
+    uri = data.get("frontchannel_logout_uri")
+    if uri is not None and _origin(str(uri)) not in {_origin(each) for each in _texts(data, "redirect_uris")}:
+        raise InvalidClientMetadataError("frontchannel_logout_uri must have the origin of one of redirect_uris")
+
+
+def _origin(uri: str) -> tuple[str, str | None, int | None]:
+    """RFC 6454 §4, of an address that was found reachable."""
+    parts = urlsplit(uri)
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
 def _authentication(data: Mapping[str, JSON]) -> None:
@@ -253,6 +271,7 @@ CHECKS: tuple[Callable[[Mapping[str, JSON]], None], ...] = (
     _subjects,
     _redirects,
     _addresses,
+    _front_channel,
     _authentication,
     _grants,
     _algorithms,

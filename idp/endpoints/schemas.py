@@ -164,6 +164,8 @@ _METADATA: Members = {
     "post_logout_redirect_uris": fields.List(_address()),
     "backchannel_logout_uri": _text("OpenID Connect Back-Channel Logout 1.0 §2.2"),
     "backchannel_logout_session_required": fields.Boolean(),
+    "frontchannel_logout_uri": _text("OpenID Connect Front-Channel Logout 1.0 §2"),
+    "frontchannel_logout_session_required": fields.Boolean(),
     "grant_types": fields.List(_one_of(*(grant.value for grant in GrantType))),
     "token_endpoint_auth_method": _text("RFC 7591 §2"),
     "scope": _text("RFC 7591 §2; within the invitation"),

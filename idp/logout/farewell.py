@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from idp.clients.directory import ClientDirectory
+from idp.logout import frames
 from idp.logout.delivery import LogoutDelivery
+from idp.model.client import Client
 from idp.model.logout import Notice, NoticeState
 from kernel.jose import base64url
 from kernel.text import Text
@@ -32,6 +34,8 @@ class Farewell:
 
     handle: str
     departments: Sequence[Department] = ()
+    frames: Sequence[str] = ()
+    """What the person's browser is to load, so that departments end their sessions in it; once, right after the end."""
 
     @property
     def waiting(self) -> bool:
@@ -44,9 +48,16 @@ class Farewell:
         return any(each.state not in (NoticeState.DELIVERED, NoticeState.WAITING) for each in self.departments)
 
     @property
+    def asked(self) -> bool:
+        """Whether a department can be told by the person's browser alone."""
+        return any(each.state is NoticeState.ASKED for each in self.departments)
+
+    @property
     def complete(self) -> bool:
-        """Whether everybody who can be told has confirmed."""
-        return all(each.state in (NoticeState.DELIVERED, NoticeState.UNTOLD) for each in self.departments)
+        """Whether everybody who can be told has confirmed, and nothing is left for the browser to do."""
+        return not self.frames and all(
+            each.state in (NoticeState.DELIVERED, NoticeState.UNTOLD) for each in self.departments
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,8 @@ class Farewells:
 
     def after(self, session_id: str) -> Farewell:
         """Right after the end of a session: departments are told at once, and given a moment to answer."""
-        return self._of(session_id, self.delivery.hurry(session_id, WAIT_SECONDS))
+        notices = self.delivery.hurry(session_id, WAIT_SECONDS)
+        return replace(self._of(session_id, notices), frames=self._frames(notices))
 
     def again(self, handle: str) -> Farewell | None:
         """How it stands now; None for a handle that is not ours."""
@@ -71,11 +83,23 @@ class Farewells:
     def _of(self, session_id: str, notices: Sequence[Notice]) -> Farewell:
         return Farewell(self._handle(session_id), [self._department(notice) for notice in notices])
 
+    def _frames(self, notices: Sequence[Notice]) -> list[str]:
+        issuer = self.delivery.issuer
+        found = (frames.address(self.directory.known(each.client_id), each, issuer) for each in notices)
+        return [address for address in found if address is not None]
+
     def _department(self, notice: Notice) -> Department:
         client = self.directory.known(notice.client_id)
         if client is None:  # its registration is gone; the identifier is all there is to say
             return Department(Text("", ""), Text(notice.client_id, notice.client_id), notice.state)
-        return Department(self.directory.organisation(client.organisation).name, client.name, notice.state)
+        return Department(
+            self.directory.organisation(client.organisation).name, client.name, self._state(client, notice)
+        )
+
+    def _state(self, client: Client, notice: Notice) -> NoticeState:
+        """Whoever sees a farewell came by its first page, which had the browser load what can be loaded."""
+        asked = notice.state is NoticeState.UNTOLD and frames.address(client, notice, self.delivery.issuer)
+        return NoticeState.ASKED if asked else notice.state
 
     def _handle(self, session_id: str) -> str:
         return f"{session_id}.{base64url.encode(hmac.digest(self.key, session_id.encode(), sha256))}"

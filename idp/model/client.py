@@ -76,6 +76,7 @@ class Client:
     certificates: frozenset[str] = frozenset()
     jwks_uri: str | None = None
     backchannel_logout_uri: str | None = None
+    frontchannel_logout_uri: str | None = None
     policy_uri: str | None = None
     tos_uri: str | None = None
     secret_hash: bytes | None = field(default=None, repr=False)

@@ -18,6 +18,8 @@ class NoticeState(StrEnum):
     """It answered that it could not (§2.8: 400)."""
     UNREACHABLE = "unreachable"
     """It did not answer for as long as we tried."""
+    ASKED = "asked"
+    """The person's own browser was asked to end it; what came of that, nobody can see from here (Front-Channel)."""
     UNTOLD = "untold"
     """It offers no way of being told."""
 

@@ -49,6 +49,7 @@ def signed_out(farewell: Farewell | None, asked: LogoutRequest) -> HttpResponse:
     again = farewell and f"{STATUS}?{urlencode({HANDLE: farewell.handle, **carried(asked)})}"
     return page_response(
         "idp/signed_out.html",
+        frames=farewell.frames if farewell else (),
         farewell=farewell,
         again=again,
         target=asked.target,

@@ -94,15 +94,21 @@ def moment(value: datetime) -> str:
 
 
 def page_response(
-    template: str, *, status: int = 200, form_targets: Sequence[str] = (), **context: object
+    template: str,
+    *,
+    status: int = 200,
+    form_targets: Sequence[str] = (),
+    frames: Sequence[str] = (),
+    **context: object,
 ) -> HttpResponse:
     """A page, for an endpoint or a blueprint's view to return; only within a request that came through Flask.
 
     `form_targets`: addresses elsewhere that a form of this page ends at, such as a client's redirect_uri.
+    `frames`: addresses elsewhere that the page loads in frames; the template finds them under the same name.
     """
-    body = render_template(template, **context).encode("utf-8")
+    body = render_template(template, frames=frames, **context).encode("utf-8")
     headers = (("Content-Type", _HTML), ("Content-Language", preferences().language_tag))
-    policy = (("Content-Security-Policy", page_policy(form_targets)),) if form_targets else ()
+    policy = (("Content-Security-Policy", page_policy(form_targets, frames)),) if form_targets or frames else ()
     return HttpResponse(status, body, headers + policy)
 
 

@@ -9,16 +9,19 @@ from urllib.parse import urlsplit
 from kernel.web.http import HttpResponse
 
 
-def page_policy(form_targets: Sequence[str] = ()) -> str:
+def page_policy(form_targets: Sequence[str] = (), frames: Sequence[str] = ()) -> str:
     """A page's CSP 3: its own origin only, nothing inline.
 
     `form_targets` are addresses that a form of this page may be redirected to after our own answer: browsers hold the
-    redirect to `form-action` too. `data:` images are the arrows and ticks inside the stylesheets.
+    redirect to `form-action` too. `frames` are addresses that the page shows in frames: their origins alone are let in.
+    `data:` images are the arrows and ticks inside the stylesheets.
     """
+    framed = f"frame-src {' '.join(dict.fromkeys(map(_source, frames)))}; " if frames else ""
     actions = " ".join(["'self'", *map(_source, form_targets)])
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"connect-src 'self'; manifest-src 'self'; form-action {actions}; base-uri 'none'; frame-ancestors 'none'"
+        f"connect-src 'self'; manifest-src 'self'; {framed}form-action {actions}; "
+        "base-uri 'none'; frame-ancestors 'none'"
     )
 
 
