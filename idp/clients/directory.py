@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 from idp.clients.memory import Versioned
 from idp.model import scopes
 from idp.model.certificate import CertificateName, CertificateRule
-from idp.model.client import AuthMethod, Client, Organisation, Profile, StoredClient
+from idp.model.client import AuthMethod, Client, Encryption, Organisation, Profile, StoredClient
 from idp.model.resource import ResourceServer
 from idp.store import clients, organisations, resources, versions
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.jose import verifying_keys
+from kernel.jose import RecipientKey, verifying_keys
 from kernel.text import Text
 
 
@@ -80,11 +80,16 @@ def from_stored(stored: StoredClient) -> Client:
         userinfo_alg=_text(data, "userinfo_signed_response_alg"),
         introspection_alg=_text(data, "introspection_signed_response_alg"),
         authorization_alg=str(data.get("authorization_signed_response_alg", "ES256")),
+        id_token_encryption=_encryption(data, "id_token"),
+        userinfo_encryption=_encryption(data, "userinfo"),
+        authorization_encryption=_encryption(data, "authorization"),
+        introspection_encryption=_encryption(data, "introspection"),
         request_object_alg=_text(data, "request_object_signing_alg"),
         signed_requests=data.get("require_signed_request_object") is True,
         profile=Profile(str(data.get("tongban_profile", "baseline"))),
         native=data.get("application_type") == "native",
         keys=verifying_keys(keys) if isinstance(keys, dict) else (),
+        recipients=_recipients(keys),
         certificate_rule=_certificate_rule(data),
         certificates=_certificates(keys),
         jwks_uri=_text(data, "jwks_uri"),
@@ -95,6 +100,19 @@ def from_stored(stored: StoredClient) -> Client:
         secret_hash=stored.secret_hash,
         disabled=stored.disabled,
     )
+
+
+def _encryption(data: Mapping[str, JSON], kind: str) -> Encryption | None:
+    """OpenID Connect Dynamic Client Registration 1.0 §2: without `enc` it is A128CBC-HS256."""
+    alg = _text(data, f"{kind}_encrypted_response_alg")
+    return None if alg is None else Encryption(alg, str(data.get(f"{kind}_encrypted_response_enc", "A128CBC-HS256")))
+
+
+def _recipients(jwks: JSON) -> tuple[RecipientKey, ...]:
+    """The keys of a registered set that were published for encryption, in their order."""
+    entries = jwks.get("keys") if isinstance(jwks, dict) else None
+    keys = entries if isinstance(entries, list) else []
+    return tuple(RecipientKey.from_jwk(key) for key in keys if isinstance(key, dict) and key.get("use") == "enc")
 
 
 def _certificate_rule(data: Mapping[str, JSON]) -> CertificateRule | None:

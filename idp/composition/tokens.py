@@ -49,7 +49,8 @@ class TokenRooms:
     @cached_property
     def responses(self) -> SignedResponses:
         """Signs for one client."""
-        return SignedResponses(self._issuer, self._tools.keys, self._clients.directory, self._tools.clock)
+        tools, clients = self._tools, self._clients
+        return SignedResponses(self._issuer, tools.keys, clients.directory, tools.clock, clients.keys.recipient)
 
     @cached_property
     def issuing(self) -> TokenIssuer:

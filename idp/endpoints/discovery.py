@@ -8,7 +8,7 @@ import orjson
 
 from idp.clients.certificates import TlsOffer
 from idp.clients.registered_keys import CLIENT_ALGORITHMS
-from idp.endpoints import addresses, response_mode
+from idp.endpoints import addresses, encrypted_answers, response_mode
 from idp.endpoints.addresses import Addresses
 from idp.grants import pkce
 from idp.model import assurance, claims, scopes
@@ -16,6 +16,7 @@ from idp.model.client import AuthMethod, GrantType, Profile
 from idp.model.evidence import EVIDENCE
 from idp.tokens import proof_of_possession
 from kernel.canonical import JSON
+from kernel.jose import CONTENT_ALGORITHMS, RECIPIENT_ALGORITHMS
 from kernel.web.http import HttpRequest, HttpResponse
 
 _WITH_CERTIFICATES = {
@@ -83,7 +84,17 @@ def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict
         "ui_locales_supported": ["zh-CN", "en"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     }
-    return members | mtls_aliases(tls)
+    return members | encryption() | mtls_aliases(tls)
+
+
+def encryption() -> dict[str, JSON]:
+    """What answers can be encrypted by: OpenID Connect Discovery 1.0 §3, JARM §4, RFC 9701 §7."""
+    offered: dict[str, JSON] = {"alg": [*RECIPIENT_ALGORITHMS], "enc": [*CONTENT_ALGORITHMS]}
+    return {
+        f"{kind}_encryption_{name}_values_supported": values
+        for kind in encrypted_answers.KINDS
+        for name, values in offered.items()
+    }
 
 
 def client_methods(tls: TlsOffer) -> list[AuthMethod]:

@@ -80,5 +80,8 @@ def _has_certificates(data: Mapping[str, JSON]) -> None:
     """RFC 8705 §2.2.2: the client's key set says which certificates are its own."""
     key_set = data.get(_KEY_SET)
     keys = key_set.get("keys") if isinstance(key_set, dict) else None
-    if not isinstance(keys, list) or not all(isinstance(key, dict) and "x5t#S256" in key for key in keys):
+    signing = (
+        [key for key in keys if not isinstance(key, dict) or key.get("use") != "enc"] if isinstance(keys, list) else []
+    )
+    if not signing or not all(isinstance(key, dict) and "x5t#S256" in key for key in signing):
         raise InvalidClientMetadataError("self_signed_tls_client_auth needs jwks whose keys have x5c or x5t#S256")

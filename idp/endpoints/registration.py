@@ -14,7 +14,7 @@ from authlib.oauth2.rfc7591 import ClientMetadataClaims
 from joserfc.errors import JoseError
 
 from idp.clients.registered_keys import CLIENT_ALGORITHMS, registered_key
-from idp.endpoints import profile, registered_certificates
+from idp.endpoints import encrypted_answers, profile, registered_certificates
 from idp.errors import InvalidClientMetadataError, InvalidRedirectUriError
 from idp.model import scopes
 from idp.model.certificate import CertificateName
@@ -52,6 +52,7 @@ _TEXTS = (
     "software_id",
     "software_version",
     *(name.value for name in CertificateName),
+    *encrypted_answers.MEMBERS,
 )
 SIGNED = (
     "id_token_signed_response_alg",
@@ -225,6 +226,10 @@ def _authentication(data: Mapping[str, JSON]) -> None:
     by_key = data["token_endpoint_auth_method"] == AuthMethod.PRIVATE_KEY_JWT.value
     if by_key and not data.keys() & {"jwks", "jwks_uri"}:
         raise InvalidClientMetadataError("private_key_jwt needs jwks or jwks_uri")
+    jwks = data.get("jwks")
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    if by_key and isinstance(keys, list) and all(isinstance(key, dict) and key.get("use") == "enc" for key in keys):
+        raise InvalidClientMetadataError("private_key_jwt needs a key for signatures in jwks")
 
 
 def _grants(data: Mapping[str, JSON]) -> None:
@@ -276,6 +281,7 @@ CHECKS: tuple[Callable[[Mapping[str, JSON]], None], ...] = (
     _grants,
     _algorithms,
     _request_objects,
+    *encrypted_answers.CHECKS,
     profile.check,
 )
 """What metadata must be, once their members are known and have their defaults."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from idp.model.certificate import CertificateRule
 from kernel.canonical import JSON
-from kernel.jose import VerifyingKey
+from kernel.jose import RecipientKey, VerifyingKey
 from kernel.text import Text
 
 
@@ -47,6 +47,14 @@ class GrantType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Encryption:
+    """How one kind of answer is encrypted to a client (OpenID Connect Dynamic Client Registration 1.0 §2)."""
+
+    alg: str
+    enc: str
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """A registered client. ``organisation`` is its owner's social credit code: the sector of its pairwise subjects."""
 
@@ -68,10 +76,15 @@ class Client:
     userinfo_alg: str | None = None
     introspection_alg: str | None = None
     authorization_alg: str = "ES256"
+    id_token_encryption: Encryption | None = None
+    userinfo_encryption: Encryption | None = None
+    authorization_encryption: Encryption | None = None
+    introspection_encryption: Encryption | None = None
     request_object_alg: str | None = None
     signed_requests: bool = False
     profile: Profile = Profile.BASELINE
     keys: tuple[VerifyingKey, ...] = ()
+    recipients: tuple[RecipientKey, ...] = ()
     certificate_rule: CertificateRule | None = None
     certificates: frozenset[str] = frozenset()
     jwks_uri: str | None = None

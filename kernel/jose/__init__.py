@@ -24,6 +24,7 @@ from .keys import (
     generate_rsa,
     verifying_keys,
 )
+from .recipients import CONTENT_ALGORITHMS, RECIPIENT_ALGORITHMS, RecipientKey, encrypt_to
 from .signing import sign, sign_bytes
 from .target_uri import normalise as normalise_target
 from .verification import (
@@ -35,8 +36,10 @@ from .verification import (
 )
 
 __all__ = [
+    "CONTENT_ALGORITHMS",
     "MAX_TOKEN_BYTES",
     "PROOF_ALGORITHMS",
+    "RECIPIENT_ALGORITHMS",
     "SIGNATURE_ALGORITHMS",
     "DecryptionKey",
     "DpopProof",
@@ -45,6 +48,7 @@ __all__ = [
     "InvalidProof",
     "InvalidToken",
     "Reason",
+    "RecipientKey",
     "Refused",
     "SignedBytes",
     "SignerUnavailable",
@@ -55,6 +59,7 @@ __all__ = [
     "decrypt",
     "ed25519_private",
     "encrypt",
+    "encrypt_to",
     "encryption_keys",
     "generate_ed25519",
     "generate_p256",
