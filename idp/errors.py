@@ -155,6 +155,18 @@ class InvalidRedirectUriError(InvalidClientMetadataError):
     code = "invalid_redirect_uri"
 
 
+class InvalidSoftwareStatementError(OAuthError):
+    """RFC 7591 §3.2.2: the statement is not what its issuer signed, or not for now and here."""
+
+    code = "invalid_software_statement"
+
+
+class UnapprovedSoftwareStatementError(OAuthError):
+    """RFC 7591 §3.2.2: nobody whose word counts here has signed it."""
+
+    code = "unapproved_software_statement"
+
+
 class AccessDeniedError(OAuthError):
     """RFC 6749 §4.1.2.1: the person, or the provider on the person's behalf, said no."""
 

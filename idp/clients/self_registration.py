@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from idp.clients import registered
+from idp.clients import registered, software_statements
 from idp.clients.directory import ClientDirectory
 from idp.clients.reach import Reach
+from idp.clients.software_statements import SoftwareStatements
 from idp.clients.terms import admitted
 from idp.errors import InvalidClientMetadataError, InvalidTokenError
 from idp.model.client import StoredClient
@@ -47,6 +48,7 @@ class SelfRegistration:
     address: Callable[[str], str]
     algorithms: Callable[[], tuple[str, ...]]
     reach: Reach
+    statements: SoftwareStatements
     clock: Clock
     entropy: Entropy
 
@@ -75,7 +77,7 @@ class SelfRegistration:
             invitations.manage(connection, managed)
 
         facts: dict[str, JSON] = {"organisation": client.organisation, "invitation": invitation.id}
-        self._record("ClientRegistered", client.id, facts, change)
+        self._record("ClientRegistered", client.id, facts | software_statements.facts(client.metadata), change)
         return self._answer(client, secret, managed, own_token)
 
     def read(self, client_id: str, own_token: str) -> dict[str, JSON]:
@@ -88,6 +90,7 @@ class SelfRegistration:
         managed, before = self._open(client_id, own_token)
         self._refuse_foreign_credentials(metadata, before)
         own = {name: value for name, value in metadata.items() if name != "client_secret"}
+        self._keep_statement(own, before)
         client, secret = self._changed(before, self._admitted(own, managed.terms))
         fresh = token(self.entropy)
 
@@ -97,7 +100,8 @@ class SelfRegistration:
             clients.replace(connection, client)
 
         names: list[JSON] = [*_differences(before.metadata, client.metadata)]
-        self._record("ClientUpdated", client.id, {"organisation": client.organisation, "members": names}, change)
+        told = {"organisation": client.organisation, "members": names, **software_statements.facts(client.metadata)}
+        self._record("ClientUpdated", client.id, told, change)
         return self._answer(client, secret, managed, fresh)
 
     def withdraw(self, client_id: str, own_token: str) -> None:
@@ -121,11 +125,16 @@ class SelfRegistration:
         return managed, client
 
     def _admitted(self, metadata: Mapping[str, JSON], terms: Terms) -> dict[str, JSON]:
-        data = admitted(metadata, terms)
+        data = admitted(self.statements.applied(metadata, self.clock.now()), terms)
         if name := registered.unsignable(data, self.algorithms()):
             raise InvalidClientMetadataError(f"{name} is not an algorithm in use here")
         self._check_sector(data)
         return data
+
+    def _keep_statement(self, metadata: Mapping[str, JSON], before: StoredClient) -> None:
+        """Who was registered by a statement stays under one: the same, or another that is in force."""
+        if "software_statement" in before.metadata and "software_statement" not in metadata:
+            raise InvalidClientMetadataError("software_statement must be sent again")
 
     def _check_sector(self, data: Mapping[str, JSON]) -> None:
         """OpenID Connect Registration 1.0 §5: who names a sector is named by it. (Ours is the organisation anyway.)"""

@@ -10,6 +10,7 @@ from idp.clients.certificates import Authorities, TlsOffer
 from idp.clients.directory import ClientDirectory
 from idp.clients.keys import ClientKeys
 from idp.clients.self_registration import SelfRegistration
+from idp.clients.software_statements import SoftwareStatements, trusted
 from idp.composition.tools import Tools, derived
 from idp.endpoints import addresses
 from idp.endpoints.addresses import Addresses
@@ -71,6 +72,7 @@ class ClientRooms:
                 lambda client_id: f"{own.of(addresses.REGISTER)}/{quote(client_id, safe='')}",
                 tools.keys.algorithms,
                 tools.reach,
+                SoftwareStatements(tools.settings.issuer, trusted(tools.settings.software_statement_issuers)),
                 tools.clock,
                 tools.entropy,
             )

@@ -8,7 +8,7 @@ from idp.endpoints import claims_request, response_mode
 from idp.endpoints.asked import Asked, Check
 from idp.endpoints.claims_request import claims_are_well_formed
 from idp.endpoints.resource_request import resource_can_be_the_audience
-from idp.endpoints.response_mode import response_mode_is_supported
+from idp.endpoints.response_mode import answer_is_signed_where_it_must_be, response_mode_is_supported
 from idp.errors import (
     InvalidRequestError,
     InvalidScopeError,
@@ -153,6 +153,7 @@ CHECKS: tuple[Check, ...] = (
     request_is_pushed_where_it_must_be,
     response_type_is_code,
     response_mode_is_supported,
+    answer_is_signed_where_it_must_be,
     request_is_signed_where_it_must_be,
     there_is_no_foreign_request_uri,
     there_is_no_registration,

@@ -45,9 +45,11 @@ class IntrospectionEndpoint:
         return self._answer(request, self._state(token, client), client)
 
     def _answer(self, request: HttpRequest, state: Mapping[str, JSON], client: Client) -> HttpResponse:
-        """Plain or signed, as the caller accepts (RFC 9701 §4)."""
+        """Plain or signed, as the caller accepts (RFC 9701 §4); signed alone by FAPI 2.0 Message Signing §5.5."""
         accepted = (each.partition(";")[0].strip() for each in request.headers.get("accept", "").lower().split(","))
         if SIGNED not in accepted:
+            if client.signed_answers:
+                raise InvalidRequestError(f"This client must accept {SIGNED}.")
             return json_response(state, headers=NO_STORE)
         signed = self.responses.introspection(state, client)
         return HttpResponse(200, signed.encode(), (("Content-Type", SIGNED), *NO_STORE))

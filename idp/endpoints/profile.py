@@ -4,6 +4,8 @@
 every client, exact redirect addresses, no implicit and no password grant, `iss` in every answer, 303 after a form.
 `fapi2` is the FAPI 2.0 Security Profile (Final). What of it is asked while a request is answered follows from the
 registration it leads to: pushed requests (`par_required`), bound tokens (`dpop_bound`), and refresh tokens that stay.
+`fapi2-message-signing` is that and FAPI 2.0 Message Signing (Final): signed requests (`signed_requests`), signed
+authorization and introspection responses (`signed_answers`). HTTP message signatures are not part of it here.
 """
 
 from __future__ import annotations
@@ -20,9 +22,11 @@ FAPI_ALGORITHMS = ("ES256", "EdDSA", "PS256")
 FAPI_METHODS = {AuthMethod.PRIVATE_KEY_JWT.value, *(method.value for method in BY_CERTIFICATE)}
 _SIGNED = (
     *("id_token_signed_response_alg", "userinfo_signed_response_alg", "authorization_signed_response_alg"),
+    "introspection_signed_response_alg",
     "request_object_signing_alg",
 )
 _PAR = "require_pushed_authorization_requests"
+_JAR = "require_signed_request_object"
 _DPOP, _MTLS = "dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens"
 Metadata = Mapping[str, JSON]
 
@@ -59,30 +63,40 @@ def answers_are_encrypted_on_their_way(data: Metadata) -> None:
         raise InvalidClientMetadataError("fapi2: redirect_uris must be https")
 
 
+def requests_are_signed(data: Metadata) -> None:
+    """FAPI 2.0 Message Signing §5.3.1: unsigned requests are refused at the PAR endpoint."""
+    if data.get(_JAR) is not True:
+        raise InvalidClientMetadataError(f"fapi2-message-signing: {_JAR} cannot be false")
+
+
+_FAPI2 = (
+    client_authenticates_by_key,
+    requests_are_pushed,
+    tokens_are_sender_constrained,
+    algorithms_are_strong,
+    answers_are_encrypted_on_their_way,
+)
 CHECKS: Mapping[Profile, tuple[Callable[[Metadata], None], ...]] = {
     Profile.BASELINE: (),
-    Profile.FAPI2: (
-        client_authenticates_by_key,
-        requests_are_pushed,
-        tokens_are_sender_constrained,
-        algorithms_are_strong,
-        answers_are_encrypted_on_their_way,
-    ),
+    Profile.FAPI2: _FAPI2,
+    Profile.FAPI2_MESSAGE_SIGNING: (*_FAPI2, requests_are_signed),
 }
 
 
 def implied(metadata: Metadata) -> dict[str, JSON]:
     """What the profile asked for says about members that were left out."""
-    if metadata.get("tongban_profile") != Profile.FAPI2.value:
+    name = metadata.get("tongban_profile")
+    if name not in (Profile.FAPI2.value, Profile.FAPI2_MESSAGE_SIGNING.value):
         return {}
     bound: dict[str, JSON] = {} if metadata.get(_MTLS) is True else {_DPOP: True}
-    return {_PAR: True, **bound}
+    signed: dict[str, JSON] = {_JAR: True} if name == Profile.FAPI2_MESSAGE_SIGNING.value else {}
+    return {_PAR: True, **bound, **signed}
 
 
 def check(data: Metadata) -> None:
     """Raises InvalidClientMetadataError for a profile that does not exist, or that the metadata contradict."""
     name = data.get("tongban_profile", Profile.BASELINE.value)
     if name not in [profile.value for profile in Profile]:
-        raise InvalidClientMetadataError("tongban_profile must be baseline or fapi2")
+        raise InvalidClientMetadataError(f"tongban_profile must be one of {', '.join(Profile)}")
     for one in CHECKS[Profile(str(name))]:
         one(data)

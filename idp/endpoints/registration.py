@@ -51,6 +51,7 @@ _TEXTS = (
     "subject_type",
     "software_id",
     "software_version",
+    "software_statement",
     *(name.value for name in CertificateName),
     *encrypted_answers.MEMBERS,
 )

@@ -19,6 +19,12 @@ def response_mode_is_supported(asked: Asked) -> None:
         raise InvalidRequestError(f"response_mode must be one of: {', '.join(SUPPORTED)}.")
 
 
+def answer_is_signed_where_it_must_be(asked: Asked) -> None:
+    """FAPI 2.0 Message Signing §5.4: the client asks for a signed answer (JARM), since it takes no other."""
+    if asked.client.signed_answers and not of(asked).signed:
+        raise InvalidRequestError("This client must ask for a signed answer: response_mode=jwt.")
+
+
 def of(asked: Asked) -> ResponseMode:
     """The mode asked for; the default of `code` where it is not known, so that the refusal can be told."""
     given = asked.get("response_mode")

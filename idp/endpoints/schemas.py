@@ -173,6 +173,7 @@ _METADATA: Members = {
     "jwks_uri": _text("RFC 7591 §2"),
     "software_id": _text("RFC 7591 §2"),
     "software_version": _text("RFC 7591 §2"),
+    "software_statement": _text("RFC 7591 §2.3; its members win over those beside it"),
 }
 ClientMetadata = _schema("ClientMetadata", _METADATA)
 RegisteredClient = _schema(

@@ -30,10 +30,14 @@ BY_KEY = BY_CERTIFICATE | {AuthMethod.PRIVATE_KEY_JWT}
 
 
 class Profile(StrEnum):
-    """What a client is held to: the least for everybody, or FAPI 2.0 (`idp.endpoints.profile`)."""
+    """What a client is held to: the least for everybody, FAPI 2.0, or that with signed messages.
+
+    What each asks stands in `idp.endpoints.profile`.
+    """
 
     BASELINE = "baseline"
     FAPI2 = "fapi2"
+    FAPI2_MESSAGE_SIGNING = "fapi2-message-signing"
 
 
 class GrantType(StrEnum):
@@ -98,6 +102,11 @@ class Client:
     def may_use(self, grant: GrantType) -> bool:
         """Whether the client is registered for a grant."""
         return grant.value in self.grant_types
+
+    @property
+    def signed_answers(self) -> bool:
+        """Whether every answer to the client is signed (FAPI 2.0 Message Signing §5.4 and §5.5)."""
+        return self.profile is Profile.FAPI2_MESSAGE_SIGNING
 
     @property
     def rotates_refresh_tokens(self) -> bool:

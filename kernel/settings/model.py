@@ -140,6 +140,13 @@ class IdpSettings:
             "PEM file of the authorities that issue clients' certificates; empty: no tls_client_auth",
         ),
     )
+    software_statement_issuers: Path | None = field(
+        default=None,
+        metadata=_key(
+            "可信的软件声明签发者（JSON 文件：签发者 → JWK 集）；为空则不接受软件声明",
+            "JSON file of trusted software statement issuers, each with its JWK set; empty: no statement is accepted",
+        ),
+    )
     mtls_origin: str = field(
         default="",
         metadata=_key(

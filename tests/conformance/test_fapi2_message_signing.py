@@ -1,6 +1,6 @@
 """Modules of the FAPI 2.0 Message Signing plan about signed request objects, each test named after its module.
 
-`fapi2-message-signing-final-test-plan`; the answers stay plain.
+`fapi2-message-signing-final-test-plan`; then the whole profile with signed answers.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from idp.administration.errors import AdministrationError
 from kernel import jose
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, Provider
@@ -100,3 +101,59 @@ def test_ensure_request_object_without_redirect_uri_fails(party: RelyingParty) -
 
 def test_par_authorization_request_containing_request_uri(party: RelyingParty) -> None:
     assert push(party, request_uri="urn:ietf:params:oauth:request_uri:x") == REFUSED
+
+
+# The whole profile (`tongban_profile: fapi2-message-signing`): what FAPI 2.0 Message Signing asks besides requests.
+
+
+@pytest.fixture
+def whole(provider: Provider) -> RelyingParty:
+    """A client held to signed requests, signed answers and signed introspection."""
+    return RelyingParty(provider, tongban_profile="fapi2-message-signing")
+
+
+def test_the_profile_implies_what_it_asks(whole: RelyingParty) -> None:
+    implied = ("require_signed_request_object", "require_pushed_authorization_requests", "dpop_bound_access_tokens")
+    assert all(whole.registered[name] is True for name in implied)
+
+
+@pytest.mark.parametrize(
+    "contradiction",
+    [
+        {"require_signed_request_object": False},
+        {"require_pushed_authorization_requests": False},
+        {"authorization_signed_response_alg": "RS256"},
+        {"introspection_signed_response_alg": "RS256"},
+        {"token_endpoint_auth_method": "client_secret_basic"},
+    ],
+)
+def test_the_profile_cannot_be_contradicted(provider: Provider, contradiction: dict[str, Any]) -> None:
+    with pytest.raises(AdministrationError):
+        RelyingParty(provider, tongban_profile="fapi2-message-signing", **contradiction)
+
+
+def test_5_3_1_an_unsigned_request_is_refused(whole: RelyingParty) -> None:
+    assert whole.push(response_mode="jwt").json["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("mode", [None, "query", "form_post"])
+def test_5_4_an_answer_that_would_not_be_signed_is_refused_before_any_browser(
+    whole: RelyingParty, mode: str | None
+) -> None:
+    assert push(whole, response_mode=mode) == (400, "invalid_request")
+
+
+def test_5_4_happy_flow_with_signed_requests_and_signed_answers(whole: RelyingParty, provider: Provider) -> None:
+    key = ProofKey(provider)
+    pushed = whole.form("/par", {"request": whole.request_object(response_mode="jwt")}, key).json["request_uri"]
+    back = Browser(provider).walk(f"/authorize?client_id={whole.id}&request_uri={pushed}")
+    assert set(back) == {"response"}
+    answer = claims_of(back["response"])
+    assert (answer["iss"], answer["aud"], answer["state"]) == (ISSUER, whole.id, "state-1")
+    assert whole.redeem(answer["code"], key).status_code == 200
+
+
+def test_5_5_introspection_is_answered_signed_alone(whole: RelyingParty) -> None:
+    assert whole.form("/introspect", {"token": "x"}).json["error"] == "invalid_request"
+    answer = whole.form("/introspect", {"token": "x"}, Accept="application/token-introspection+jwt")
+    assert claims_of(answer.text)["token_introspection"] == {"active": False}
