@@ -109,11 +109,13 @@ class traced:  # noqa: N801 - a context manager is called like a function
     __slots__ = ("_before", "_facts")
 
     def __init__(self, trace_id: str, **facts: str) -> None:
-        self._facts = {"trace_id": trace_id, **facts}
+        facts["trace_id"] = trace_id
+        self._facts = facts
 
     def __enter__(self) -> None:
         """Begin."""
-        self._before = _TRACED.set({**_TRACED.get(), **self._facts})
+        outside = _TRACED.get()
+        self._before = _TRACED.set({**outside, **self._facts} if outside else self._facts)
 
     def __exit__(self, *_failure: object) -> None:
         """End, and never swallow what was raised."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kernel.keys import KeyRing
 from kernel.web.http import HttpRequest, HttpResponse
@@ -19,4 +20,10 @@ class JwksEndpoint:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The current and the next keys: a next key is published long before it signs."""
         del request
-        return HttpResponse(200, self.keys.jwks_bytes(), _HEADERS)
+        return _answer(self.keys.jwks_bytes())
+
+
+@lru_cache(maxsize=2)
+def _answer(key_set: bytes) -> HttpResponse:
+    """Made once a rotation."""
+    return HttpResponse(200, key_set, _HEADERS)

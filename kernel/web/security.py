@@ -74,8 +74,11 @@ class SecurityHeaders:
 
     def missing(self, present: Headers) -> Headers:
         """The headers to add to those `present`: pages need more of them than data does."""
-        page = any(name in _TYPE and value.startswith("text/html") for name, value in present)
-        kind = page, tuple([name for name, _ in present])
+        page, names = False, []
+        for name, value in present:  # a loop: every answer passes here
+            names.append(name)
+            page = page or (name in _TYPE and value.startswith("text/html"))
+        kind = page, tuple(names)
         known = self._known.get(kind)
         return self._wanted(kind) if known is None else known
 
