@@ -37,7 +37,19 @@ def main(arguments: list[str]) -> int:
     """Pytest's exit status; the report is written also when something failed."""
     RESULTS.parent.mkdir(exist_ok=True)
     began = datetime.now(UTC)
-    command = [sys.executable, "-m", "pytest", "-q", "--timeout", str(LONGEST_SECONDS), f"--junitxml={RESULTS}"]
+    # xunit1: the newer form has no place for properties, and warns of every test that counts its cases.
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        *("-n", "auto", "--dist", "worksteal"),
+        "--timeout",
+        str(LONGEST_SECONDS),
+        "-o",
+        "junit_family=xunit1",
+        f"--junitxml={RESULTS}",
+    ]
     status = subprocess.run(
         [*command, *(arguments or ROOMS)], cwd=ROOT, env=os.environ | {"TONGBAN_SOAK": "1"}, check=False
     ).returncode
