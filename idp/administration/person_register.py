@@ -12,15 +12,15 @@ from idp.administration import people_file
 from idp.administration.acts import Act
 from idp.administration.errors import AdministrationError
 from idp.administration.records import Records
-from idp.authentication import password_rules, totp
+from idp.authentication import password_rules, told, totp
 from idp.authentication.passwords import Passwords, PasswordUnusable
 from idp.authentication.sealing import PersonVault
 from idp.authentication.sign_in import LONGEST_USERNAME, canonical_username
 from idp.model.assurance import LEVELS
 from idp.model.person import ROLES, NewPerson, Person, PersonKind
 from idp.model.proofing import Method, Proofing
-from idp.model.roles import clash
-from idp.notices import Channels
+from idp.model.roles import clash, in_words
+from idp.notices import Channels, Notices
 from idp.store import organisations, people, proofings, sessions
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -46,6 +46,11 @@ class PersonRegister:
     channels: Channels
     clock: Clock
     entropy: Entropy
+
+    @property
+    def notices(self) -> Notices:
+        """People learn of what others do to their accounts, in the transaction that does it."""
+        return Notices(self.vault, self.channels, self.clock, self.entropy)
 
     def add(self, new: NewPerson) -> None:
         """Make an account."""
@@ -131,6 +136,7 @@ class PersonRegister:
             if not people.disable(connection, person_id, now):
                 raise AdministrationError("该账户已停用", "this account is disabled already")
             sessions.end_of_person(connection, person_id, now)
+            self.notices.send(connection, person_id, told.ACCOUNT_DISABLED)
 
         return Act("PersonDisabled", {"person": person_id}, change)
 
@@ -140,17 +146,19 @@ class PersonRegister:
         def change(connection: Connection) -> None:
             if not people.enable(connection, person_id):
                 raise AdministrationError("该账户未被停用", "this account is not disabled")
+            self.notices.send(connection, person_id, told.ACCOUNT_ENABLED)
 
         return Act("PersonEnabled", {"person": person_id}, change)
 
     def ending_sessions(self, person_id: str) -> Act:
         """The act of signing a person out everywhere."""
         now = self.clock.now()
-        return Act(
-            "SessionsEnded",
-            {"person": person_id},
-            lambda connection: sessions.end_of_person(connection, person_id, now),
-        )
+
+        def change(connection: Connection) -> None:
+            sessions.end_of_person(connection, person_id, now)
+            self.notices.send(connection, person_id, told.SESSIONS_ENDED)
+
+        return Act("SessionsEnded", {"person": person_id}, change)
 
     def changing_roles(self, person_id: str, before: tuple[str, ...], after: tuple[str, ...]) -> Act:
         """The act of giving and taking offices. Whoever loses one is signed out, so that no token says otherwise.
@@ -166,6 +174,7 @@ class PersonRegister:
                 raise AdministrationError("该账户的职责已有变化，请重新查看", "the offices have changed; look again")
             if set(before) - set(after):
                 sessions.end_of_person(connection, person_id, now)
+            self.notices.send(connection, person_id, told.ROLES_CHANGED, roles=in_words(after) or told.NO_OFFICE)
 
         facts: dict[str, JSON] = {"person": person_id, "before": [*before], "after": [*after]}
         return Act("RolesChanged", facts, change)

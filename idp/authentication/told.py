@@ -45,6 +45,31 @@ IDENTITY_PROVEN = _security(
     "您账户的身份核验已通过，实名等级为 {level} 级。",
     "The identity of your account was proven; its level of assurance is now {level}.",
 )
+_WHY_ZH = "如有疑问，请到窗口咨询。"
+_WHY_EN = "If you do not know why, ask at a window."
+
+
+def _by_administrator(name: str, zh: str, en: str) -> NoticeKind:
+    """What an administrator did: the account's owner can undo none of it, but can ask."""
+    return NoticeKind(name, Text(f"{zh}{_WHY_ZH}", f"{en} {_WHY_EN}"))
+
+
+ACCOUNT_DISABLED = _by_administrator(
+    "account-disabled",
+    "管理员停用了您的账户，所有设备已退出登录。",
+    "An administrator disabled your account and signed every device out.",
+)
+ACCOUNT_ENABLED = _by_administrator(
+    "account-enabled", "管理员恢复了您的账户。", "An administrator enabled your account again."
+)
+SESSIONS_ENDED = _by_administrator(
+    "sessions-ended", "管理员使您的账户在所有设备上退出登录。", "An administrator signed your account out everywhere."
+)
+ROLES_CHANGED = _by_administrator(
+    "roles-changed",
+    "管理员变更了您的职责，现为：{roles}。",
+    "An administrator changed your offices; they are now: {roles}.",
+)
 RECOVERY_BEGUN = NoticeKind(
     "recovery-begun",
     Text(
@@ -85,6 +110,7 @@ CODE = NoticeKind(
     ),
 )
 
+NO_OFFICE = Text("无", "none")
 PASSKEY = Text("通行密钥", "a passkey")
 AUTHENTICATOR_APP = Text("身份验证器", "an authenticator app")
 RECOVERY_CODES = Text("备用码", "recovery codes")

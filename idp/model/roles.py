@@ -52,3 +52,9 @@ def clash(names: Iterable[str]) -> bool:
     held = set(names)
     watching, watched = held & _WATCHERS, held & _WATCHED
     return bool(watching and watched) or {Role.SYSTEM, Role.SECURITY} <= held
+
+
+def in_words(names: Iterable[str]) -> Text | None:
+    """Offices as people call them; None for none."""
+    labels = [LABELS[Role(name)] for name in names]
+    return Text("、".join(each.zh for each in labels), ", ".join(each.en for each in labels)) if labels else None
