@@ -77,6 +77,24 @@ class ClientDesk:
         }
         return self.proposals.propose(actor, Command.INVITE_CLIENT, facts)
 
+    def invitations(self, actor: Actor) -> list[dict[str, JSON]]:
+        """Initial access tokens that still work, without the tokens."""
+        permit(actor, Command.SEE_INVITATIONS, None)
+        return self.register.invitations()
+
+    def invitation(self, actor: Actor, invitation_id: str) -> dict[str, JSON]:
+        """One of them."""
+        found = [each for each in self.invitations(actor) if each["invitation"] == invitation_id]
+        if not found:
+            raise NoSuchThing("没有这项可用的邀请", "there is no such invitation that could be used")
+        return found[0]
+
+    def withdraw_invitation(self, actor: Actor, invitation_id: str) -> None:
+        """Let nobody register by it any more. To take away needs no second person: to give does."""
+        permit(actor, Command.WITHDRAW_INVITATION, None)
+        self.invitation(actor, invitation_id)
+        self._acting(actor, Command.WITHDRAW_INVITATION).withdraw_invitation(invitation_id)
+
     def organisations(self, actor: Actor) -> list[dict[str, JSON]]:
         """Every department."""
         permit_somewhere(actor, Command.SEE_ORGANISATIONS)

@@ -113,6 +113,7 @@ class ClientRegister:
                 "invitation": each.id,
                 "organisation": each.terms.organisation,
                 "scopes": [*sorted(each.terms.scopes)],
+                "grant_types": [*sorted(each.terms.grant_types)],
                 "uses_left": each.uses_left,
                 "expires_at": each.expires_at.isoformat(),
             }

@@ -22,6 +22,11 @@ class Command(StrEnum):
     ROTATE_SECRET = "clients.rotate-secret"  # noqa: S105 - a command's name
     DISABLE_CLIENT = "clients.disable"
     INVITE_CLIENT = "clients.invite"
+    SEE_INVITATIONS = "clients.see-invitations"
+    WITHDRAW_INVITATION = "clients.withdraw-invitation"
+    SEE_RESOURCES = "resources.see"
+    PUT_RESOURCE = "resources.put"
+    DISABLE_RESOURCE = "resources.disable"
     SEE_PEOPLE = "people.see"
     DISABLE_PERSON = "people.disable"
     ENABLE_PERSON = "people.enable"
@@ -59,6 +64,11 @@ TABLE: Mapping[Command, Mapping[Role, Reach]] = {
     Command.ROTATE_SECRET: {Role.SYSTEM: _ALL, Role.DEPARTMENT: _OWN},
     Command.DISABLE_CLIENT: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL, Role.DEPARTMENT: _OWN},
     Command.INVITE_CLIENT: {Role.SYSTEM: _ALL},
+    Command.SEE_INVITATIONS: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL, Role.AUDIT: _ALL},
+    Command.WITHDRAW_INVITATION: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL},
+    Command.SEE_RESOURCES: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL, Role.AUDIT: _ALL, Role.DEPARTMENT: _OWN},
+    Command.PUT_RESOURCE: {Role.SYSTEM: _ALL},
+    Command.DISABLE_RESOURCE: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL, Role.DEPARTMENT: _OWN},
     Command.SEE_PEOPLE: {
         Role.SECURITY: _ALL, Role.AUDIT: _ALL, Role.HELPDESK: _ALL, Role.DEPARTMENT: _OWN,
     },

@@ -17,6 +17,8 @@ from idp.administration.people_desk import kinds as kinds_of_people
 from idp.administration.person_register import PersonRegister
 from idp.administration.proposals import Proposals
 from idp.administration.records import Records
+from idp.administration.resource_desk import ResourceDesk
+from idp.administration.resource_register import ResourceRegister
 from idp.administration.window_desk import WindowDesk
 from idp.administration.window_desk import kinds as kinds_of_windows
 from idp.administration.window_recovery import kinds as kinds_of_recoveries
@@ -31,8 +33,10 @@ from idp.notices import Channels
 from idp.pages.administration.clients import ClientAdministration
 from idp.pages.administration.departments import DepartmentAdministration
 from idp.pages.administration.door import AdminDoor
+from idp.pages.administration.invitations import InvitationAdministration
 from idp.pages.administration.people import PeopleAdministration
 from idp.pages.administration.provider import ProviderAdministration
+from idp.pages.administration.resources import ResourceAdministration
 from idp.pages.administration.window import WindowAdministration
 from idp.pages.enrolment import EnrolmentPages
 from kernel.keys import Custody
@@ -96,6 +100,11 @@ class AdministrationRooms:
         return ClientRegister(tools.database, self._records, tools.clock, tools.entropy, tools.keys.algorithms)
 
     @cached_property
+    def resources(self) -> ResourceDesk:
+        """Whom access tokens may be for."""
+        return ResourceDesk(ResourceRegister(self._tools.database, self._records, self._tools.clock))
+
+    @cached_property
     def people(self) -> PeopleDesk:
         """People."""
         return PeopleDesk(self.people_register, self.enrolments, self.proposals)
@@ -122,7 +131,14 @@ class AdministrationRooms:
             self._tokens.access_tokens, self._people.accounts, self._clients.possession, tools.database
         )
         api = AdministrationApi(
-            self.clients, self.people, self.window, self.keys, self.events, self.proposals, tools.settings
+            self.clients,
+            self.resources,
+            self.people,
+            self.window,
+            self.keys,
+            self.events,
+            self.proposals,
+            tools.settings,
         )
         return api_routes(api, access)
 
@@ -134,6 +150,8 @@ class AdministrationRooms:
             *self.enrolment_pages.routes(),
             *provider.routes(),
             *ClientAdministration(door, self.clients).routes(),
+            *InvitationAdministration(door, self.clients).routes(),
+            *ResourceAdministration(door, self.resources).routes(),
             *DepartmentAdministration(door, self.clients).routes(),
             *WindowAdministration(door, self.window).routes(),
             *PeopleAdministration(door, self.people, settings).routes(),

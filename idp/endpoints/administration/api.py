@@ -14,6 +14,7 @@ from idp.administration.event_desk import EventDesk
 from idp.administration.key_desk import KeyDesk
 from idp.administration.people_desk import PeopleDesk
 from idp.administration.proposals import Proposals
+from idp.administration.resource_desk import RESOURCE, ResourceDesk
 from idp.administration.rights import Actor, Command, permit
 from idp.administration.window_desk import Seen, WindowDesk
 from idp.administration.window_recovery import RECOVERY_LINK
@@ -36,6 +37,7 @@ class AdministrationApi:
     """Everything an administrator's program may call."""
 
     clients: ClientDesk
+    resources: ResourceDesk
     people: PeopleDesk
     window: WindowDesk
     keys: KeyDesk
@@ -79,6 +81,36 @@ class AdministrationApi:
         asked = bodies.read(bodies.ClientInvitationBody, request)
         terms = Terms(asked["organisation"], frozenset(asked["scopes"]), frozenset(asked["grant_types"]))
         return _done(self.clients.invite(actor, terms, uses=asked["uses"], hours=asked["valid_hours"]))
+
+    def list_invitations(self, actor: Actor, request: HttpRequest) -> HttpResponse:
+        """Initial access tokens that still work, without the tokens."""
+        del request
+        return json_response({"invitations": self.clients.invitations(actor)})
+
+    def show_invitation(self, actor: Actor, request: HttpRequest, invitation: str) -> HttpResponse:
+        """One of them."""
+        del request
+        return json_response(self.clients.invitation(actor, invitation))
+
+    def withdraw_invitation(self, actor: Actor, request: HttpRequest, invitation: str) -> HttpResponse:
+        """Let nobody register by it any more."""
+        del request
+        self.clients.withdraw_invitation(actor, invitation)
+        return HttpResponse(_NOTHING)
+
+    def list_resources(self, actor: Actor, request: HttpRequest) -> HttpResponse:
+        """The resource servers within reach."""
+        del request
+        return json_response({"resources": self.resources.every(actor)})
+
+    def put_resource(self, actor: Actor, request: HttpRequest) -> HttpResponse:
+        """Add a resource server, or describe it anew."""
+        return json_response(self.resources.put(actor, bodies.read_object(request)))
+
+    def disable_resource(self, actor: Actor, request: HttpRequest) -> HttpResponse:
+        """Issue no more tokens for a resource server; its identifier, an address itself, stands in the body."""
+        self.resources.disable(actor, bodies.read(bodies.ResourceName, request)[RESOURCE])
+        return HttpResponse(_NOTHING)
 
     def list_organisations(self, actor: Actor, request: HttpRequest) -> HttpResponse:
         """Every department."""

@@ -64,6 +64,12 @@ ClientInvitationBody = _body(
         "valid_hours": fields.Integer(required=True, strict=True, validate=validate.Range(1, 90 * 24)),
     },
 )
+Invitations = _answer("AdminClientInvitations", {"invitations": _list()})
+InvitationAnswer = _answer("AdminClientInvitationAnswer", {"invitation": fields.String(required=True)})
+Resource = _answer("AdminResource", {"resource": fields.String(), "tongban_organisation": fields.String()})
+"""`idp/administration/resource_register.py` is what accepts or refuses it."""
+Resources = _answer("AdminResources", {"resources": _list()})
+ResourceName = _body("AdminResourceName", {"resource": _text(500)})
 Organisations = _answer("AdminOrganisations", {"organisations": _list()})
 PersonSearch = _body("AdminPersonSearch", {"username": _text(100)})
 DocumentCheck = _body(

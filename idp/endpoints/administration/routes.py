@@ -65,6 +65,8 @@ def _clients(api: AdministrationApi) -> tuple[Row, ...]:
         Row("GET", "/clients", api.list_clients, Text("客户端", "Clients"), None, bodies.Clients),
         Row("POST", "/clients", api.register_client, Text("登记客户端", "Register a client"), sent, sent, _CREATED),
         Row("POST", "/clients/invitations", api.invite_client, invited, bodies.ClientInvitationBody, None, _ACCEPTED),
+        *_invitations(api),
+        *_resources(api),
         Row("GET", one, api.show_client, Text("一个客户端", "A client"), None, sent),
         Row("PUT", one, api.update_client, Text("变更客户端", "Change a client"), sent, sent),
         Row("POST", f"{one}/secret", api.rotate_secret, Text("更换密钥口令", "A new secret"), None, sent),
@@ -78,6 +80,32 @@ def _clients(api: AdministrationApi) -> tuple[Row, ...]:
             bodies.OrganisationBody,
             success=_NOTHING,
         ),
+    )
+
+
+def _invitations(api: AdministrationApi) -> tuple[Row, ...]:
+    every, one = "/clients/invitations", "/clients/invitations/<invitation>"
+    open_ones, withdraw = (
+        Text("可用的登记邀请", "Invitations that still work"),
+        Text("撤回邀请", "Withdraw an invitation"),
+    )
+    return (
+        Row("GET", every, api.list_invitations, open_ones, None, bodies.Invitations),
+        Row("GET", one, api.show_invitation, Text("一项邀请", "An invitation"), None, bodies.InvitationAnswer),
+        Row("POST", f"{one}/withdraw", api.withdraw_invitation, withdraw, success=_NOTHING),
+    )
+
+
+def _resources(api: AdministrationApi) -> tuple[Row, ...]:
+    every, sent = "/resources", bodies.Resource
+    put, end = (
+        Text("登记或变更资源服务", "Describe a resource server"),
+        Text("停用资源服务", "Disable a resource server"),
+    )
+    return (
+        Row("GET", every, api.list_resources, Text("资源服务", "Resource servers"), None, bodies.Resources),
+        Row("PUT", every, api.put_resource, put, sent, sent),
+        Row("POST", f"{every}/disable", api.disable_resource, end, bodies.ResourceName, success=_NOTHING),
     )
 
 

@@ -33,11 +33,8 @@ class ClientAdministration:
         asked = request.parameters()
         words, state = asked.get("q", ""), asked.get("state", "")
         found = _narrowed(self.desk.every(actor), words, state)
-        offered = (
-            (Command.REGISTER_CLIENT, "new", t("登记客户端", "Register a client")),
-            (Command.INVITE_CLIENT, "invite", t("邀请登记", "Invite a client to register")),
-        )
-        adding = [(f"{CLIENTS}/{tail}", label) for command, tail, label in offered if may(actor, command)]
+        registering = may(actor, Command.REGISTER_CLIENT)
+        adding = [(f"{CLIENTS}/new", t("登记客户端", "Register a client"))] if registering else []
         filters = [
             forms.text("q", t("名称、编号或机构中包含", "Name, identifier or department contains"), words),
             forms.radios("state", t("状态", "State"), _states(), state),
@@ -109,20 +106,6 @@ class ClientAdministration:
             return self._form(actor, request, t("变更客户端", "Change a client"), client_form.typed(sent), said(error))
         return self._once(actor, request, made)
 
-    def invitation(self, actor: Actor, request: HttpRequest) -> HttpResponse:
-        """The form of an initial access token."""
-        return self._invitation(actor, request, {ORGANISATION: actor.organisation or "", "uses": "1", "hours": "72"})
-
-    def invite(self, actor: Actor, request: HttpRequest) -> HttpResponse:
-        """A second person is asked."""
-        sent = request.form()
-        try:
-            terms, uses, hours = client_form.terms(sent)
-            proposal = self.desk.invite(actor, terms, uses=uses, hours=hours)
-        except AdministrationError as error:
-            return self._invitation(actor, request, sent, said(error))
-        return redirect(f"{ADMIN}/proposals/{proposal.id}")
-
     def ask_secret(self, actor: Actor, request: HttpRequest, client_id: str) -> HttpResponse:
         """Whether to replace the secret."""
         words = Text(
@@ -154,7 +137,6 @@ class ClientAdministration:
             door.looking("GET", "/clients", self.listed, clients),
             door.looking("GET", "/clients/export", self.export, clients),
             *door.changing("/clients/new", self.new, self.add, clients),
-            *door.changing("/clients/invite", self.invitation, self.invite, clients),
             door.looking("GET", one, self.show, clients),
             *door.changing(f"{one}/edit", self.edit, self.change, clients),
             *door.changing(f"{one}/secret", self.ask_secret, self.rotate, clients),
@@ -175,13 +157,6 @@ class ClientAdministration:
             return redirect(at)
         rows = [("client_id", str(made["client_id"])), ("client_secret", secret)]
         return page("once", actor, request, title=t("请立即保存密钥口令", "Keep this secret now"), rows=rows, back=at)
-
-    def _invitation(
-        self, actor: Actor, request: HttpRequest, sent: Mapping[str, str], error: Text | None = None
-    ) -> HttpResponse:
-        title, status = t("邀请登记客户端", "Invite a client to register"), 200 if error is None else 422
-        fields = client_form.invitation(sent)
-        return page("form", actor, request, status=status, title=title, back=CLIENTS, fields=fields, error=error)
 
     def _form(
         self, actor: Actor, request: HttpRequest, title: str, values: Mapping[str, JSON], error: Text | None = None

@@ -21,6 +21,8 @@ from kernel.web.routes import Route
 ADMIN = "/admin"
 SECTIONS: tuple[tuple[str, Command, Text], ...] = (
     (f"{ADMIN}/clients", Command.SEE_CLIENTS, Text("客户端", "Clients")),
+    (f"{ADMIN}/invitations", Command.SEE_INVITATIONS, Text("登记邀请", "Invitations")),
+    (f"{ADMIN}/resources", Command.SEE_RESOURCES, Text("资源服务", "Resource servers")),
     (f"{ADMIN}/organisations", Command.SEE_ORGANISATIONS, Text("机构", "Departments")),
     (f"{ADMIN}/people", Command.SEE_PEOPLE, Text("人员", "People")),
     (f"{ADMIN}/window", Command.PROVE_PERSON, Text("窗口核验", "Window")),

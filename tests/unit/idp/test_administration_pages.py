@@ -21,6 +21,8 @@ from tests.doubles.relying_party import CALLBACK, RelyingParty
 
 PAGES = {
     "/admin/clients": {"system", "security", "audit", "market"},
+    "/admin/invitations": {"system", "security", "audit"},
+    "/admin/resources": {"system", "security", "audit", "market"},
     "/admin/organisations": {"system", "security", "audit", "market", "helpdesk"},
     "/admin/people": {"security", "audit", "market", "helpdesk"},
     "/admin/proposals": {"system", "security", "audit"},
@@ -142,9 +144,9 @@ def test_an_initial_access_token_on_pages(provider: Provider) -> None:
     appoint(provider, "system", "security")
     browser, _ = signed_in(provider, "system")
     sent = {"tongban_organisation": MARKET, "scope-openid": "on", "grant-authorization_code": "on", "uses": "1"}
-    assert press(browser, "/admin/clients/invite", **sent, hours="many").status_code == 422
-    assert press(browser, "/admin/clients/invite", **sent, hours="9999").status_code == 422
-    page = press(browser, "/admin/clients/invite", **sent, hours="24")
+    assert press(browser, "/admin/invitations/new", **sent, hours="many").status_code == 422
+    assert press(browser, "/admin/invitations/new", **sent, hours="9999").status_code == 422
+    page = press(browser, "/admin/invitations/new", **sent, hours="24")
     assert "邀请登记客户端" in page.text
     [entry] = provider.events("ChangeProposed")
     second, _ = signed_in(provider, "security")

@@ -15,6 +15,11 @@ clients.update         all -   -   own -
 clients.rotate-secret  all -   -   own -
 clients.disable        all all -   own -
 clients.invite         all -   -   -   -
+clients.see-invitations     all all all -   -
+clients.withdraw-invitation all all -   -   -
+resources.see          all all all own -
+resources.put          all -   -   -   -
+resources.disable      all all -   own -
 people.see             -   all all own all
 people.disable         -   all -   own -
 people.enable          -   all -   own -
