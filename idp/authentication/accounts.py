@@ -23,7 +23,11 @@ class Accounts:
     def active(self, person_id: str) -> Person | None:
         """The account, unless it is unknown or disabled (T6: asked again at every redemption)."""
         with self.database.read() as connection:
-            found = people.find(connection, person_id)
+            return self.still_active(connection, person_id)
+
+    def still_active(self, connection: Connection, person_id: str) -> Person | None:
+        """The same in a look at the database that has begun."""
+        found = people.find(connection, person_id)
         return None if found is None or found.disabled else found
 
     def standing(self, connection: Connection, person_id: str) -> tuple[Person, SubjectRef | None] | None:

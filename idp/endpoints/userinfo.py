@@ -108,8 +108,8 @@ class UserinfoEndpoint:
         """Who asks, by what right, about whom: each looked up again (T6)."""
         with self.database.read() as connection:
             family = families.of_token(connection, jti)
+            person = None if family is None else self.accounts.still_active(connection, family.person)
         client = None if family is None else self.directory.enabled(family.client_id)
-        person = None if family is None else self.accounts.active(family.person)
         if family is None or client is None or person is None:
             refuse("The access token is not valid here.")
         return client, family, person

@@ -87,8 +87,7 @@ def record_token(connection: Connection, family_id: str, jti: str, expires_at: d
 
 def of_token(connection: Connection, jti: str) -> Family | None:
     """What an access token stems from."""
-    statement = columns().join(issued_token, issued_token.c.family == family.c.id).where(issued_token.c.jti == jti)
-    row = connection.execute(statement).one_or_none()
+    row = _OF_TOKEN.first(connection, presented=jti)
     return None if row is None else from_row(row)
 
 
@@ -172,3 +171,10 @@ def _claims(stored: str) -> ClaimsAsked:
 def authentication(stored: str) -> Authentication:
     """What ``Authentication.to_json`` stored in a column."""
     return Authentication.from_json(cast("Mapping[str, JSON]", decode(stored)))
+
+
+_OF_TOKEN = Prepared(
+    columns()
+    .join(issued_token, issued_token.c.family == family.c.id)
+    .where(issued_token.c.jti == bindparam("presented"))
+)

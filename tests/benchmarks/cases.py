@@ -62,6 +62,12 @@ CASES = (
         "an opaque token in memory",
         ratio_goal=1.0,
     ),
+    Case(
+        "userinfo",
+        IDENTITY,
+        "userinfo for a live access token",
+        "ours asks the database each time whether person and session still stand; the peer looks up an opaque token",
+    ),
     Case("jwks", IDENTITY, "the published keys", "none", ratio_goal=1.5),
     Case("discovery", IDENTITY, "the metadata document", "the documents differ in length"),
     Case(
@@ -78,6 +84,13 @@ CASES = (
         _DURABLE_POSTGRESQL,
         ratio_goal=0.4,
         work_of="code-exchange",
+    ),
+    Case(
+        "userinfo-postgresql",
+        IDENTITY_POSTGRESQL,
+        "userinfo for a live access token",
+        "as on SQLite",
+        work_of="userinfo",
     ),
     Case(
         "governed-call-mtls",

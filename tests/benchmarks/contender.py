@@ -68,6 +68,11 @@ def basic(client_id: str, secret: str) -> tuple[str, str]:
     return "Authorization", "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
 
 
+def bearer(token: str) -> tuple[str, str]:
+    """The Authorization header of RFC 6750 §2.1."""
+    return "Authorization", f"Bearer {token}"
+
+
 def send(request: Request, once: str | None = None) -> tuple[int, bytes]:
     """Send a prepared request one time, and return status and body."""
     headers = {name: value if once is None else value.replace("@ONCE@", once) for name, value in request.headers}

@@ -22,7 +22,7 @@ from kernel.settings import IdpSettings, Settings
 from kernel.text import Text
 from tests.benchmarks.binding import ProofHolder
 from tests.benchmarks.codes import CALLBACK, CODE_LENGTH, WEB_CLIENT, CodeStock, code_request
-from tests.benchmarks.contender import FORM, Contender, Work, basic, require, send, send_json
+from tests.benchmarks.contender import FORM, Contender, Work, basic, bearer, require, send, send_json
 from tests.benchmarks.load import ONCE, Request
 from tests.benchmarks.processes import SERVER_CORE, Processes, Program, free_ports
 from tongban import installation
@@ -94,12 +94,13 @@ class TongbanIdentity(Contender):
         return ["tongban-idp"]
 
     def works(self) -> Mapping[str, Work]:
-        """Client credentials, with and without DPoP, codes, introspection, and the two documents."""
+        """Client credentials, with and without DPoP, codes, introspection, userinfo, and the two documents."""
         return {
             "client-credentials": Work(self._check_token, self._token_request, recorded=self._entries),
             "client-credentials-dpop": Work(self._check_dpop, self._dpop_request, self._proofs, self._entries),
             "code-exchange": Work(self._check_code, self._code_request, self._make_codes, self._entries),
             "introspection": Work(self._check_introspection, self._introspection_request),
+            "userinfo": Work(lambda: check_userinfo(self._userinfo_request()), self._userinfo_request),
             "jwks": Work(self._check_jwks, lambda: self._request("GET", "/jwks")),
             "discovery": Work(self._check_discovery, lambda: self._request("GET", "/.well-known/openid-configuration")),
         }
@@ -142,6 +143,11 @@ class TongbanIdentity(Contender):
     def _introspection_request(self) -> Request:
         token = send_json(self._token_request())["access_token"]
         return self._request("POST", "/introspect", f"token={token}".encode(), '"active":true')
+
+    def _userinfo_request(self) -> Request:
+        (code,) = self._codes.make(1)
+        token = send_json(self._code_request(), code)["access_token"]
+        return replace(self._request("GET", "/userinfo", expect='"sub":"'), headers=(bearer(token),))
 
     def _check_token(self) -> None:
         """The token is right, and its entry is in the log."""
@@ -189,6 +195,13 @@ def check_bound(request: Request, proof: str) -> None:
     require(answer["token_type"] == "DPoP", "the token is bound to no key")
     status, _ = send(request, proof)
     require(status in {400, 401}, "a proof was taken twice")
+
+
+def check_userinfo(request: Request) -> None:
+    """The person's claims for a live token, and nothing for another. Raises CheckFailed."""
+    require(bool(send_json(request)["sub"]), "userinfo names nobody")
+    status, _ = send(replace(request, headers=(bearer("other"),)))
+    require(status == 401, "userinfo answers any token")
 
 
 def check_code(request: Request, code: str, jwks: Mapping[str, Any], *, issuer: str, audience: str) -> str:

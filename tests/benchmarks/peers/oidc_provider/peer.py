@@ -14,8 +14,8 @@ from pathlib import Path
 from kernel import jose
 from tests.benchmarks.binding import ProofHolder
 from tests.benchmarks.codes import CHALLENGE, CODE_LENGTH, WEB_CLIENT, code_request
-from tests.benchmarks.contender import FORM, Contender, NotRun, Work, basic, require, send, send_json
-from tests.benchmarks.identity import CLIENT, check_bound, check_code, check_token
+from tests.benchmarks.contender import FORM, Contender, NotRun, Work, basic, bearer, require, send, send_json
+from tests.benchmarks.identity import CLIENT, check_bound, check_code, check_token, check_userinfo
 from tests.benchmarks.load import ONCE, Request
 from tests.benchmarks.processes import Processes, Program, free_ports
 
@@ -62,6 +62,7 @@ class OidcProvider(Contender):
             "client-credentials-dpop": Work(self._check_dpop, self._dpop_request, self._proofs),
             "code-exchange": Work(self._check_code, self._code_request, self._make_codes),
             "introspection": Work(self._check_introspection, self._introspection_request),
+            "userinfo": Work(self._check_userinfo, self._userinfo_request),
             "jwks": Work(self._check_jwks, lambda: self._request("GET", "/jwks")),
             "discovery": Work(self._check_discovery, lambda: self._request("GET", "/.well-known/openid-configuration")),
         }
@@ -103,6 +104,13 @@ class OidcProvider(Contender):
     def _introspection_request(self) -> Request:
         token = send_json(self._token_request(OPAQUE))["access_token"]
         return self._request("POST", "/token/introspection", f"token={token}".encode(), '"active":true')
+
+    def _userinfo_request(self) -> Request:
+        _, token = send(Request(self._codes_port, "GET", "/token"))
+        return replace(self._request("GET", "/me", expect='"sub":"'), headers=(bearer(token.decode("ascii")),))
+
+    def _check_userinfo(self) -> None:
+        check_userinfo(self._userinfo_request())
 
     def _check_token(self) -> None:
         jwks, answer = send_json(self._request("GET", "/jwks")), send_json(self._token_request(JWT))

@@ -81,7 +81,7 @@ const provider = new Provider(issuer, {
   },
 });
 
-// Codes made in advance, GET /COUNT: one person, one client, as after a sign-in.
+// Made in advance, as after a sign-in of one person at one client: codes, GET /COUNT; an access token, GET /token.
 const client = await provider.Client.find('benchmark-web');
 http.createServer(async (request, response) => {
   // A grant for each lot: a code shown twice, as the check does, ends its grant.
@@ -89,6 +89,13 @@ http.createServer(async (request, response) => {
   grant.addOIDCScope('openid');
   grant.addResourceScope('urn:benchmark:jwt', 'api');
   const grantId = await grant.save();
+  if (request.url === '/token') {
+    const token = new provider.AccessToken({
+      accountId: 'person', client, grantId, gty: 'authorization_code', scope: 'openid',
+    });
+    response.end(await token.save());
+    return;
+  }
   const codes = [];
   for (let left = Number(request.url.slice(1)); left > 0; left -= 1) {
     const code = new provider.AuthorizationCode({
