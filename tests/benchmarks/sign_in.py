@@ -1,6 +1,7 @@
-"""``--sign-in``: what a stranger can learn from how long sign-in takes, and what hashing does to token traffic.
+"""``--sign-in``: what a stranger can learn from how long an answer takes, and what hashing does to token traffic.
 
-Neither is a comparison with a peer, and neither is a test: the first shows distributions, the second two latencies.
+Nothing here is a comparison with a peer, and nothing is a test: distributions at sign-in, at making an account and at
+asking for the way back in, and latencies.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from html import unescape
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -24,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from idp.administration import Administration
+from idp.model.contact import Contact, ContactKind
 from idp.model.person import NewPerson
 from kernel.entropy import SystemEntropy, token
 from tests.benchmarks import load, meter
@@ -33,6 +36,10 @@ from tests.benchmarks.processes import Processes
 
 KINDS = ("unknown name", "known name, wrong password", "disabled account, right password")
 PASSWORD = "benchmark password"
+NAMES = ("free", "taken")
+"""Names at the page that makes an account."""
+ASKED_BACK = ("unknown name", "known name", "known name, reached on three channels")
+"""Names at the page that asks for the way back in."""
 _ACTION = re.compile(r'<form[^>]*?action="([^"]*)"[^>]*>(?:(?!</form>).)*name="password"', re.DOTALL)
 _FIELD = re.compile(r"<input([^>]*)>")
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
@@ -56,14 +63,26 @@ class Page:
             page, shown_at = answer.read().decode(), answer.url
         action = _ACTION.search(page)
         self._url = urllib.parse.urljoin(shown_at, unescape(action[1]) if action else "")
-        fields = [dict(_ATTRIBUTE.findall(found)) for found in _FIELD.findall(page)]
-        hidden = [field for field in fields if field.get("type") == "hidden"]
-        self._hidden = {field["name"]: unescape(field["value"]) for field in hidden}
+        self._hidden = _hidden(page)
+
+    @classmethod
+    def plain(cls, origin: str, path: str) -> Page:
+        """A page with one form, which nobody has to be sent to."""
+        page = cls.__new__(cls)
+        page._origin, page._tries, page._url = origin, 0, origin + path
+        page._open = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar())).open
+        with page._open(page._url, timeout=20) as answer:
+            page._hidden = _hidden(answer.read().decode())
+        return page
 
     def attempt(self, username: str, password: str) -> tuple[int, float]:
         """Status and seconds of one try."""
+        return self.send(username=username, password=password)
+
+    def send(self, **fields: str) -> tuple[int, float]:
+        """Status and seconds of one form sent."""
         self._tries += 1
-        body = urllib.parse.urlencode({**self._hidden, "username": username, "password": password}).encode()
+        body = urllib.parse.urlencode({**self._hidden, **fields}).encode()
         address = f"198.51.{self._tries // 250 % 250}.{self._tries % 250}"
         message = urllib.request.Request(self._url, body, {"X-Forwarded-For": address, "Origin": self._origin})
         started = time.perf_counter()
@@ -78,13 +97,18 @@ class Page:
 
 
 def run(quick: bool) -> dict[str, Any]:
-    """Both measurements on a fresh service."""
+    """Every measurement on a fresh service."""
     tries = 20 if quick else 100
     with tempfile.TemporaryDirectory(prefix="tongban-bench-") as folder, Processes(Path(folder) / "logs") as processes:
         subject = TongbanIdentity(environment={"TONGBAN_IDP__TRUSTED_PROXIES": "127.0.0.1"})
         subject.start(processes, Path(folder))
         names = people(subject, tries)
-        found = {"enumeration": enumeration(subject, names), "beside": beside(subject, processes, quick)}
+        found = {
+            "enumeration": enumeration(subject, names),
+            "accounts": making_accounts(subject, tries),
+            "recoveries": asking_back(subject, tries),
+            "beside": beside(subject, processes, quick),
+        }
     show(found)
     return found
 
@@ -102,17 +126,54 @@ def people(subject: TongbanIdentity, count: int) -> Mapping[str, Sequence[str]]:
 
 
 def enumeration(subject: TongbanIdentity, names: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """The kinds in turn, one at a time."""
+    """Signing in: the kinds in turn, one at a time."""
     page = Page(subject.settings.idp.issuer)
     page.attempt("warm-up", PASSWORD)
-    seconds: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    statuses: dict[str, set[int]] = {kind: set() for kind in KINDS}
-    for tried in zip(*names.values(), strict=True):
-        for kind, name in zip(names, tried, strict=True):
-            status, took = page.attempt(name, PASSWORD)
+    return compared({kind: [partial(page.attempt, name, PASSWORD) for name in tried] for kind, tried in names.items()})
+
+
+def making_accounts(subject: TongbanIdentity, count: int) -> list[dict[str, Any]]:
+    """Making an account under a free name and under one that somebody has, each from an address of its own."""
+    page = Page.plain(subject.settings.idp.issuer, "/sign-up")
+    taken = [f"has-{number}" for number in range(count)]
+    with Administration.open(subject.settings.idp) as idp:
+        for name in taken:
+            idp.people.add(NewPerson(name, "基准测试", token(SystemEntropy())))
+
+    def asked(kind: str, number: int, name: str) -> Callable[[], tuple[int, float]]:
+        secret = token(SystemEntropy())
+        contact = f"{kind}-{number}@example.org"
+        return partial(page.send, username=name, name="基准测试", contact=contact, password=secret, again=secret)
+
+    asked("warm-up", 0, "warm-up")()
+    free = [f"free-{number}" for number in range(count)]
+    kinds = zip(NAMES, (free, taken), strict=True)
+    return compared({kind: [asked(kind, number, name) for number, name in enumerate(names)] for kind, names in kinds})
+
+
+def asking_back(subject: TongbanIdentity, count: int) -> list[dict[str, Any]]:
+    """Asking for the way back in, for names nobody has and names somebody has."""
+    page = Page.plain(subject.settings.idp.issuer, "/recover")
+    names = {kind: [f"back-{place}-{number}" for number in range(count)] for place, kind in enumerate(ASKED_BACK)}
+    with Administration.open(subject.settings.idp) as idp:
+        for channels, kind in ((1, ASKED_BACK[1]), (3, ASKED_BACK[2])):
+            for name in names[kind]:
+                reached = tuple(Contact(ContactKind.EMAIL, f"{name}-{each}@example.org") for each in range(channels))
+                idp.people.add(NewPerson(name, "基准测试", token(SystemEntropy()), contacts=reached))
+    page.send(username="warm-up")
+    return compared({kind: [partial(page.send, username=name) for name in tried] for kind, tried in names.items()})
+
+
+def compared(tries: Mapping[str, Sequence[Callable[[], tuple[int, float]]]]) -> list[dict[str, Any]]:
+    """The kinds in turn, one at a time; each is held against the first."""
+    seconds: dict[str, list[float]] = {kind: [] for kind in tries}
+    statuses: dict[str, set[int]] = {kind: set() for kind in tries}
+    for row in zip(*tries.values(), strict=True):
+        for kind, attempt in zip(tries, row, strict=True):
+            status, took = attempt()
             seconds[kind].append(took)
             statuses[kind].add(status)
-    reference = seconds[KINDS[0]]
+    reference = next(iter(seconds.values()))
     return [
         {
             "kind": kind,
@@ -170,6 +231,12 @@ def signing_in(subject: TongbanIdentity, browsers: int) -> Iterator[list[float]]
             thread.join()
 
 
+def _hidden(page: str) -> dict[str, str]:
+    """The hidden fields of a page."""
+    fields = [dict(_ATTRIBUTE.findall(found)) for found in _FIELD.findall(page)]
+    return {field["name"]: unescape(field["value"]) for field in fields if field.get("type") == "hidden"}
+
+
 def quantile(values: Sequence[float], share: int) -> float:
     """The value below which ``share`` per cent lie."""
     return statistics.quantiles(values, n=100, method="inclusive")[share - 1]
@@ -182,13 +249,14 @@ def told_apart(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def show(found: Mapping[str, Any]) -> None:
-    """Both tables."""
+    """The tables."""
     say = Console(width=120).print
-    table = Table("sign-in", "tries", "statuses", "p10 ms", "p50 ms", "p90 ms", "told apart (0.5: not at all)")
-    for row in found["enumeration"]:
-        figures = [f"{row[name]:,.1f}" for name in ("p10_ms", "p50_ms", "p90_ms")]
-        table.add_row(row["kind"], str(row["tries"]), str(row["statuses"]), *figures, f"{row['told_apart']:.2f}")
-    say(table)
+    for title, name in (("sign-in", "enumeration"), ("making an account", "accounts"), ("way back", "recoveries")):
+        table = Table(title, "tries", "statuses", "p10 ms", "p50 ms", "p90 ms", "told apart (0.5: not at all)")
+        for row in found[name]:
+            figures = [f"{row[share]:,.1f}" for share in ("p10_ms", "p50_ms", "p90_ms")]
+            table.add_row(row["kind"], str(row["tries"]), str(row["statuses"]), *figures, f"{row['told_apart']:.2f}")
+        say(table)
     table = Table("round", "sign-ins meanwhile", "tokens", "errors", "token p50 ms", "token p99 ms")
     for number, row in enumerate(found["beside"]):
         figures = [f"{row[name]:,.1f}" for name in ("p50_ms", "p99_ms")]

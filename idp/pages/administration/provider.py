@@ -15,7 +15,7 @@ from idp.administration.proposals import Proposals
 from idp.administration.rights import Actor, Command, permit
 from idp.endpoints.administration.api import number, once
 from idp.model.proposal import Outcome, Proposal
-from idp.pages.administration import csv_export, event_words, forms
+from idp.pages.administration import csv_export, event_words, forms, proposal_words
 from idp.pages.administration.door import ADMIN, AdminDoor, may, page
 from idp.pages.administration.people import PROPOSALS, shown_once
 from kernel.canonical import JSON
@@ -163,7 +163,7 @@ class ProviderAdministration:
         decides = self.proposals.may_decide(actor, found)
         rows = [
             (t("提议", "Proposal"), _command(found)),
-            *((name, _fact(value)) for name, value in found.facts.items()),
+            *((proposal_words.name(name), proposal_words.value(value)) for name, value in found.facts.items()),
             (t("提出者", "Proposed by"), found.proposed_by),
             (t("提出时间", "Proposed"), moment(found.proposed_at)),
             (t("失效时间", "Lapses"), moment(found.expires_at)),

@@ -258,3 +258,19 @@ def test_every_entry_the_provider_writes_has_words() -> None:
     written = {name for name in named - classes if past.search(name) and not name.startswith("Admin")}
     assert len(written) > 30
     assert written - set(event_words.WORDS) - {"NotDelivered"} == set()
+
+
+def test_every_fact_of_a_proposal_has_words(provider: Provider) -> None:
+    """No name of a member, in English as it is, on a page in Chinese."""
+    appoint(provider, "system", "security", "clerk")
+    security, _ = signed_in(provider, "security")
+    system, _ = signed_in(provider, "system")
+    press(security, f"/admin/people/{person_id(provider, 'clerk')}/roles", **{"role-audit-administrator": "on"})
+    sent = {"tongban_organisation": MARKET, "scope-openid": "on", "grant-authorization_code": "on", "uses": "1"}
+    press(system, "/admin/invitations/new", **sent, hours="24")
+    asked = [str(entry["facts"]["proposal"]) for entry in provider.events("ChangeProposed")]
+    assert len(asked) == 2
+    for proposal in asked:
+        names = re.findall(r"<dt[^>]*>\s*(.*?)\s*</dt>", system.get(f"/admin/proposals/{proposal}").text, re.DOTALL)
+        assert names
+        assert all(re.search("[一-鿿]", name) for name in names), names
