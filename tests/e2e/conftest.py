@@ -12,8 +12,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.doubles.identity_provider import Provider, provider_at
+from tests.doubles.provider_fixtures import empty_postgresql, empty_sqlite, fresh
+
+__all__ = ["empty_postgresql", "empty_sqlite", "fresh"]
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -25,7 +30,9 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
+"""The last lets no request leave the machine; that one was tried is noticed by `new_page`."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
 
@@ -71,16 +78,14 @@ class _Watched:
             locale=language, viewport={"width": width, "height": 900}, java_script_enabled=scripts
         )
         self._faults: list[str] = []
-        self._context.route("**/*", self._on_request)
+        # Listening, and not routing: a routed page has no cache and asks Python about each of its files.
+        self._context.on("request", self._on_request)
         self._context.on("console", self._on_console)
 
-    def _on_request(self, route: Route) -> None:
-        url = urlsplit(route.request.url)
-        if url.scheme in ("data", "blob") or url.hostname in LOOPBACK:
-            route.continue_()
-        else:
+    def _on_request(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in ("data", "blob") and url.hostname not in LOOPBACK:
             self._faults.append(f"request to {url.hostname}")
-            route.abort()
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text or "Uncaught" in message.text:
@@ -99,7 +104,9 @@ def axe() -> Callable[[Page], None]:
     """Assert that axe-core finds no violation on a page: `axe(page)`."""
 
     def check(page: Page) -> None:
-        result = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+        # Every rule of these kinds runs; only what was violated is told at length.
+        options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+        result = Axe().run(page, options=options)
         assert result.violations_count == 0, result.generate_report()
 
     return check
@@ -132,3 +139,35 @@ def serve_app() -> Iterator[Callable[[Any], str]]:
             return f"http://127.0.0.1:{server.server_port}"
 
         yield start
+
+
+ServeProvider = Callable[..., Provider]
+
+
+@pytest.fixture
+def serve_provider(
+    fresh: Callable[[str], str], tmp_path: Path, serve_app: Callable[..., str], free_port: int
+) -> Iterator[ServeProvider]:
+    """A provider that a real browser reaches at its own issuer address: THE way to test the provider's pages.
+
+    A file of page tests needs no server of its own, only::
+
+        @pytest.fixture
+        def provider(serve_provider: ServeProvider) -> Provider:
+            return serve_provider()
+
+    `serve_provider(host="localhost")` where passkeys are met (browsers know them for names alone); further words are
+    settings of `provider_at`. It starts from a copy of the worker's migrated database, so that each test may have its
+    own: what costs time is the browser, so look at many pages in one test rather than at one page in each.
+    """
+    with ExitStack() as stack:
+
+        def serve(host: str = "127.0.0.1", **changes: Any) -> Provider:
+            issuer = f"http://{host}:{free_port}"
+            running = stack.enter_context(
+                provider_at(fresh("sqlite"), tmp_path, migrated=True, issuer=issuer, **changes)
+            )
+            serve_app(running.app, port=free_port)
+            return running
+
+        yield serve

@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 import os
-import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
 from playwright.sync_api import CDPSession, Page
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, provider_at
 from tests.doubles.relying_party import RelyingParty, public_client
 
 
-class Quiet(WSGIRequestHandler):
-    def log(self, *arguments: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
-def provider(tmp_path: Path) -> Iterator[Provider]:
-    """A provider that answers at its own issuer address, which is a name: browsers know passkeys for names alone."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    with provider_at(url, tmp_path, issuer=f"http://localhost:{port}") as running:
-        server = make_server("127.0.0.1", port, running.app, threaded=True, request_handler=Quiet)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        yield running
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def provider(serve_provider: Callable[..., Provider]) -> Provider:
+    """A provider at an address which is a name: browsers know passkeys for names alone."""
+    return serve_provider("localhost")
 
 
 @pytest.fixture

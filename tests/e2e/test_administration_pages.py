@@ -3,47 +3,27 @@
 from __future__ import annotations
 
 import os
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pyotp
 import pytest
 from playwright.sync_api import Page
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.doubles.administrators import appoint, person_id
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import MARKET, PASSWORD, TOTP_SECRET, Provider, provider_at
+from tests.doubles.identity_provider import MARKET, PASSWORD, TOTP_SECRET, Provider
 from tests.doubles.relying_party import RelyingParty, detail, details, public_client
 
 SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
 """A folder for pictures of every page, for whoever wants to look at them."""
 
 
-class Quiet(WSGIRequestHandler):
-    def log(self, *arguments: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
-def provider(tmp_path: Path) -> Iterator[Provider]:
-    """A provider that answers at its own issuer address, with administrators and something to administer."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    with provider_at(url, tmp_path, issuer=f"http://127.0.0.1:{port}") as running:
-        appoint(running)
-        server = make_server("127.0.0.1", port, running.app, threaded=True, request_handler=Quiet)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        yield running
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def provider(serve_provider: Callable[..., Provider]) -> Provider:
+    """A provider with administrators and something to administer."""
+    running = serve_provider()
+    appoint(running)
+    return running
 
 
 @pytest.fixture

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl
 
 import pyotp
 import pytest
 from playwright.sync_api import Page
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, provider_at
+from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider
 from tests.doubles.relying_party import RelyingParty, details, public_client
 
 
-class Quiet(WSGIRequestHandler):
-    def log(self, *arguments: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
-def provider(tmp_path: Path) -> Iterator[Provider]:
+def provider(serve_provider: Callable[..., Provider]) -> Provider:
     """A provider that answers at its own issuer address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    with provider_at(url, tmp_path, issuer=f"http://127.0.0.1:{port}") as running:
-        server = make_server("127.0.0.1", port, running.app, threaded=True, request_handler=Quiet)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        yield running
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return serve_provider()
 
 
 @pytest.fixture

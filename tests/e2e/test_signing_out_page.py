@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,18 +10,16 @@ from playwright.sync_api import Page
 
 from idp.logout.delivery import DELAYS
 from kernel.outbound import OutboundFailed
-from tests.doubles.identity_provider import PASSWORD, URBAN, Provider, provider_at
+from tests.doubles.identity_provider import PASSWORD, URBAN, Provider
 from tests.doubles.relying_party import RelyingParty, public_client
 
 OUT = "https://{}.example/out"
 
 
 @pytest.fixture
-def provider(tmp_path: Path, serve_app: Callable[..., str], free_port: int) -> Iterator[Provider]:
+def provider(serve_provider: Callable[..., Provider]) -> Provider:
     """A provider that answers at its own issuer address."""
-    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, issuer=f"http://127.0.0.1:{free_port}") as made:
-        serve_app(made.app, port=free_port)
-        yield made
+    return serve_provider()
 
 
 def website(provider: Provider, name: str, **metadata: Any) -> RelyingParty:
