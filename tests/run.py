@@ -1,5 +1,8 @@
 """Run the whole suite on every core, measure coverage, and hold the rooms that decide to their floor.
 
+Tests about other rooms are not traced, since tracing costs two thirds of a test again;
+TONGBAN_TEST_COVERAGE=whole traces them, too.
+
 With arguments, plain pytest runs with them (``make test PYTEST_ARGS="tests/unit -x"``) and no floor is held: a part of
 the suite cannot reach it.
 """
@@ -51,7 +54,8 @@ def main(arguments: list[str]) -> int:
         return python("-m", "pytest", *arguments)
     for stale in ROOT.glob(".coverage*"):
         stale.unlink()
-    workers = os.environ.get("TONGBAN_TEST_WORKERS", str(os.cpu_count() or 1))
+    # One more than there are cores: a third of a worker's time is waiting for disks, browsers and other processes.
+    workers = os.environ.get("TONGBAN_TEST_WORKERS", str((os.cpu_count() or 1) + 1))
     suite = ["-q", "-n", workers, "--dist", "loadgroup", "--durations", "25", "--cov", "--cov-report=", "tests"]
     status = python("-m", "pytest", *suite)
     held = floors_held()

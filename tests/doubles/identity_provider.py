@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -232,13 +236,23 @@ PEOPLE = (
 )  # fmt: skip
 
 
+@cache
+def _keys() -> Path:
+    """A folder with a key ring made once for a worker, to be copied: each of its files is flushed to the disk twice."""
+    folder = Path(tempfile.mkdtemp(prefix="tongban-keys-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    KeyRing.create(folder / "keys", clock=ManualClock(START), entropy=SystemEntropy())
+    return folder
+
+
 @contextmanager
 def provider_at(url: str, folder: Path, *, migrated: bool = False, **changes: Any) -> Iterator[Provider]:
     """A provider with two departments and a few people, on a fresh database; ``migrated`` says it has its tables."""
     if not migrated:
         migrations.upgrade(url, "idp.store")
     clock, entropy = ManualClock(START), SystemEntropy()
-    keys = KeyRing.create(folder / "keys", clock=clock, entropy=entropy)
+    shutil.copytree(_keys() / "keys", folder / "keys")
+    keys = KeyRing.load(folder / "keys", clock=clock, entropy=entropy)
     settings = IdpSettings(
         **{"issuer": ISSUER, "database_url": url, "exchange_resource": EXCHANGE, "staff_passkey": "offered", **changes}
     )
