@@ -70,6 +70,8 @@ class RecoveryPages:
         except TooManyTries as error:
             again = page_response("idp/recovery/ask.html", status=429, error=wait(error.seconds))
             return again.adding(("Retry-After", str(error.seconds)))
+        except HashingBusy:
+            return page_response("idp/recovery/ask.html", status=503, error=BUSY).adding(("Retry-After", "2"))
         return _said(_ASKED)
 
     @for_people

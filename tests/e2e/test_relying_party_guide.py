@@ -136,6 +136,16 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 @pytest.fixture
 def website(tmp_path: Path, provider: Provider) -> Registered:
     """One website that an operator registered as the guide says."""
+    return registered(tmp_path, provider)
+
+
+@pytest.fixture
+def told_website(tmp_path: Path, provider: Provider) -> Registered:
+    """One that wants to be told of sign-outs that begin elsewhere."""
+    return registered(tmp_path, provider, told=True)
+
+
+def registered(folder: Path, provider: Provider, *, told: bool = False) -> Registered:
     port = str(free_port())
     origin = f"http://localhost:{port}"
     client = provider.desk.clients.add(
@@ -146,12 +156,13 @@ def website(tmp_path: Path, provider: Provider) -> Registered:
             "post_logout_redirect_uris": [f"{origin}/"],
             "token_endpoint_auth_method": "client_secret_basic",
             "scope": "openid profile",
+            **({"backchannel_logout_uri": f"{origin}/backchannel-logout"} if told else {}),
         }
     )
     provider.notices(str(client["client_id"]), f"{origin}/callback")
     given = {"ISSUER": provider.issuer, "ORIGIN": origin, "PORT": port, "SESSION_SECRET": os.urandom(16).hex()}
     return Registered(
-        tmp_path,
+        folder,
         given | {"CLIENT_ID": str(client["client_id"]), "CLIENT_SECRET": str(client["client_secret"])},
     )
 
@@ -213,13 +224,51 @@ def signs_in_and_out(site: Registered) -> None:
     assert browser.open(f"{site.origin}/login").asks_for("password"), "the provider's session ended, too"
 
 
-@pytest.mark.parametrize("module", ["flask_site", "django_site"])
-def test_a_website_in_python_made_from_the_guide(website: Registered, module: str) -> None:
+def is_told_of_a_sign_out_elsewhere(site: Registered) -> None:
+    """Back-channel logout: what is no logout token ends nothing; the real one ends the session at the website."""
+    browser, _page = signed_in(site)
+    notices = f"{site.origin}/backchannel-logout"
+    for sent in ({}, {"logout_token": "not.a.token"}, {"logout_token": "e30.e30."}):
+        assert requests.post(notices, sent, timeout=PATIENCE).status_code == 400
+    assert NAME in browser.open(f"{site.origin}/").text
+    elsewhere = Browser()
+    for cookie in browser.http.cookies:
+        if cookie.domain == "127.0.0.1":  # the provider's; the website is at localhost
+            elsewhere.http.cookies.set_cookie(cookie)
+    found = requests.get(f"{site.given['ISSUER']}/.well-known/openid-configuration", timeout=PATIENCE).json()
+    page = elsewhere.open(found["end_session_endpoint"])
+    elsewhere.send(page, page.forms[0], {})
+    until = time.monotonic() + PATIENCE
+    while NAME in browser.open(f"{site.origin}/").text:
+        assert time.monotonic() < until, "the website was not told"
+        time.sleep(0.05)
+
+
+@contextmanager
+def python_site(website: Registered, module: str) -> Iterator[None]:
     website.snippet(f"{module}.py")
     serve = "import sys; from werkzeug.serving import run_simple; app = __import__(sys.argv[1]).app; "
     serve += "run_simple('127.0.0.1', int(sys.argv[2]), app, threaded=True)"
     with website.running(sys.executable, "-c", serve, module, website.given["PORT"]):
+        yield
+
+
+@pytest.mark.parametrize("module", ["flask_site", "django_site"])
+def test_a_website_in_python_made_from_the_guide(website: Registered, module: str) -> None:
+    with python_site(website, module):
         signs_in_and_out(website)
+
+
+def test_flask_is_told_of_a_sign_out_elsewhere(told_website: Registered) -> None:
+    with python_site(told_website, "flask_site"):
+        is_told_of_a_sign_out_elsewhere(told_website)
+
+
+@needs_node
+def test_express_is_told_of_a_sign_out_elsewhere(told_website: Registered) -> None:
+    script = told_website.snippet("express_site.mjs", RELYING_PARTIES.folder())
+    with told_website.running("node", script.name, folder=script.parent):
+        is_told_of_a_sign_out_elsewhere(told_website)
 
 
 @needs_node

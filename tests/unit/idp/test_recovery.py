@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from idp.authentication.passwords import HashingBusy, Passwords
 from idp.model.contact import Contact, ContactKind
 from idp.store import proofings
 from tests.doubles.account import Account
@@ -163,3 +164,20 @@ def test_the_new_password_keeps_the_rules_and_the_link_stays(provider: Provider,
 @pytest.mark.parametrize("secret", ["x", "x" * 5000, "' OR 1=1"])
 def test_guessed_links_lead_nowhere(provider: Provider, kind: str, secret: str) -> None:
     assert Browser(provider).get(f"/recover/{kind}/{secret}").status_code in (400, 404)
+
+
+def test_asking_does_the_work_of_a_password_whatever_the_name(provider: Provider, monkeypatch: Any) -> None:
+    """No enumeration by timing: one hash for a name somebody has and for one nobody has; 503 where none can be made."""
+    made: list[str] = []
+    hashing = Passwords.hash
+    monkeypatch.setattr(Passwords, "hash", lambda self, text: (made.append(text), hashing(self, text))[1])
+    for name in ("wang", "nobody-of-that-name"):
+        assert ask(provider, name).status_code == 200
+    assert len(made) == 2
+
+    def busy(_self: Passwords, _text: str) -> str:
+        raise HashingBusy
+
+    monkeypatch.setattr(Passwords, "hash", busy)
+    refused = [ask(provider, name) for name in ("li", "someone-else")]
+    assert [(each.status_code, each.headers["Retry-After"]) for each in refused] == [(503, "2")] * 2
