@@ -43,6 +43,10 @@ class Owner:
     reference: SubjectRef | None = field(default=None, repr=False)
 
 
+OWN = "own-account"
+"""The command in the entries of what people do to their own accounts, as administrators' entries name theirs."""
+
+
 @dataclass(frozen=True, slots=True)
 class OwnChanges:
     """Writes a change, its entry and its notice together, or none of them."""
@@ -67,7 +71,7 @@ class OwnChanges:
         event = Event(
             name,
             new_id("own", self.clock, self.entropy),
-            facts={"person": person.id, **(facts or {})},
+            facts={"person": person.id, "actor": person.id, "command": OWN, **(facts or {})},
             subject=owner.reference,
         )
 

@@ -117,7 +117,8 @@ class Sessions:
         def also(connection: Connection, _receipts: object) -> None:
             sessions.end(connection, session.id, now)
 
-        self.ledger.append([Event("SignedOut", session.id, subject=reference)], also=also)
+        facts: dict[str, JSON] = {"actor": session.person, "command": "sign-out"}
+        self.ledger.append([Event("SignedOut", session.id, facts=facts, subject=reference)], also=also)
 
     def _renewed(
         self,

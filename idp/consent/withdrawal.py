@@ -41,7 +41,7 @@ class ConsentBook:
         is found here, or finds its consent gone (`consents.still_given`).
         """
         now = self.clock.now()
-        facts: dict[str, JSON] = {"client": client_id}
+        facts: dict[str, JSON] = {"client": client_id, "actor": person_id, "command": "own-consents"}
 
         def work(connection: Connection, _receipts: object) -> None:
             consents.withdraw(connection, person_id, client_id, now)

@@ -191,7 +191,13 @@ def test_oidcc_ui_locales(party: RelyingParty, browser: Browser) -> None:
 
 
 def test_oidcc_claims_locales(party: RelyingParty) -> None:
+    """A name is kept in one script, as the document has it: no locale is announced, and none is pretended (§5.2)."""
+    assert "claims_locales_supported" not in party.http.get("/.well-known/openid-configuration").json
     assert party.tokens(claims_locales="se")["id_token"]
+    tokens = party.tokens(scope="openid profile", claims_locales="en zh-CN")
+    told = userinfo(party, tokens).json
+    assert told["name"]
+    assert not [name for name in told if "#" in name]
 
 
 @pytest.mark.parametrize("values", ["1 2", "urn:tongban:loa:2"])

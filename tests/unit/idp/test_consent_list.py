@@ -47,7 +47,9 @@ def test_after_the_withdrawal_is_confirmed_no_token_is_accepted_on_any_node(eith
     feed = claims_of(party.http.get("/revocations").text)
     assert claims_of(tokens["access_token"])["jti"] in feed["revoked"]["jti"]
     [entry] = either_provider.events("ConsentWithdrawn")
-    assert entry["facts"] == {"client": party.id}
+    assert entry["facts"] == {
+        "client": party.id, "actor": either_provider.person("wang").id, "command": "own-consents",
+    }  # fmt: skip
     assert "subject" in entry
     back = parameters(browser.get(party.authorize_url(prompt="none")).headers["Location"])
     assert back["error"] == "consent_required"
