@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pyotp
 import pytest
@@ -17,7 +16,7 @@ from playwright.sync_api import Page
 
 from idp.model.person import NewPerson, PersonKind
 from tests.doubles.administrators import appoint, person_id
-from tests.doubles.identity_provider import MARKET, PASSWORD, TOTP_SECRET, Provider, citizen, provider_at
+from tests.doubles.identity_provider import MARKET, PASSWORD, TOTP_SECRET, Provider, citizen
 
 SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
 """A folder for pictures of every page, for whoever wants to look at them."""
@@ -28,18 +27,17 @@ BUTTON = "form[method=post] button.govuk-button:not(.govuk-password-input__toggl
 
 
 @pytest.fixture
-def provider(tmp_path: Path, serve_app: Callable[..., str], free_port: int) -> Iterator[Provider]:
-    """A provider at its own issuer address, with two clerks and a register that knows somebody."""
-    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, issuer=f"http://localhost:{free_port}") as made:
-        appoint(made, "clerk")
-        second = NewPerson(
-            "clerk2", "职员", PASSWORD, kind=PersonKind.STAFF, assurance=3, totp_secret=TOTP_SECRET,
-            organisation=MARKET, roles=("window-clerk",),
-        )  # fmt: skip
-        made.administration.people.add(second)
-        made.population.names[CHEN.value] = "陈晨"
-        serve_app(made.app, port=free_port)
-        yield made
+def provider(serve_provider: Callable[..., Provider]) -> Provider:
+    """Two clerks and a register that knows somebody."""
+    made = serve_provider("localhost")
+    appoint(made, "clerk")
+    second = NewPerson(
+        "clerk2", "职员", PASSWORD, kind=PersonKind.STAFF, assurance=3, totp_secret=TOTP_SECRET,
+        organisation=MARKET, roles=("window-clerk",),
+    )  # fmt: skip
+    made.administration.people.add(second)
+    made.population.names[CHEN.value] = "陈晨"
+    return made
 
 
 class Walker:
