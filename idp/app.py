@@ -11,6 +11,7 @@ from flask import Blueprint
 from idp.authentication.passwords import Passwords
 from idp.clients.reach import GuardedReach, Reach
 from idp.composition import Composition, Tools, derived
+from idp.composition.ciba import pings
 from idp.composition.notices import courier
 from idp.composition.signing_out import delivery
 from idp.logout.herald import Herald
@@ -64,10 +65,12 @@ class Service:
     passwords: Passwords
     courier: Courier
     herald: Herald
+    pinging: Herald
 
     def close(self) -> None:
         """Stop what runs by itself, write what waits, give back every connection."""
         self.herald.close()
+        self.pinging.close()
         self.courier.close()
         self.sweeper.close()
         self.rotation.stop()
@@ -140,11 +143,13 @@ def open_service(settings: IdpSettings) -> Service:
     sweeper.start()
     herald = Herald(delivery(settings, database, keys, ledger, clock, entropy, guarded_reach(settings)))
     herald.start()
+    pinging = Herald(pings(database, keys, ledger, clock, guarded_reach(settings)))
+    pinging.start()
     carrying = courier(settings, database, keys, clock)
     carrying.start()
     rotation = Ticker("key-rotation", ROTATE_EVERY, custody.rotate_due)
     rotation.start()
-    return Service(app, ledger, database, sweeper, rotation, passwords, carrying, herald)
+    return Service(app, ledger, database, sweeper, rotation, passwords, carrying, herald, pinging)
 
 
 def guarded_fetch(resource: str) -> Fetch:

@@ -173,6 +173,24 @@ class AccessDeniedError(OAuthError):
     code = "access_denied"
 
 
+class BackchannelDeniedError(AccessDeniedError):
+    """CIBA Core 1.0 §13: the provider denies the request itself, here because the person is asked too much already."""
+
+    status = 403
+
+
+class UnknownUserIdError(OAuthError):
+    """CIBA Core 1.0 §13: the hint names nobody. Said only to clients that may know."""
+
+    code = "unknown_user_id"
+
+
+class InvalidBindingMessageError(OAuthError):
+    """CIBA Core 1.0 §13: the message is too long, or cannot be shown."""
+
+    code = "invalid_binding_message"
+
+
 class LoginRequiredError(OAuthError):
     """OpenID Connect Core 1.0 §3.1.2.6, for ``prompt=none``."""
 

@@ -8,6 +8,7 @@ from marshmallow import Schema
 
 from idp.endpoints import addresses, schemas
 from idp.endpoints.authorization import AuthorizationEndpoint
+from idp.endpoints.backchannel_authentication import BackchannelAuthenticationEndpoint
 from idp.endpoints.client_registration import ClientRegistrationEndpoint
 from idp.endpoints.device_authorization import DeviceAuthorizationEndpoint
 from idp.endpoints.discovery import DiscoveryEndpoint
@@ -33,6 +34,7 @@ class Endpoints:
     authorization: AuthorizationEndpoint
     par: PushedRequestEndpoint
     device_authorization: DeviceAuthorizationEndpoint
+    backchannel_authentication: BackchannelAuthenticationEndpoint
     token: TokenEndpoint
     userinfo: UserinfoEndpoint
     introspection: IntrospectionEndpoint
@@ -78,6 +80,13 @@ def _for_clients(serve: Endpoints) -> tuple[Route, ...]:
             Text("终端申请授权（RFC 8628）", "A terminal asks for authorization (RFC 8628)"),
             schemas.DeviceAuthorizationForm,
             schemas.DeviceAuthorizationAnswer,
+        ),
+        _form(
+            addresses.BACKCHANNEL,
+            serve.backchannel_authentication,
+            Text("请本人在自己的设备上确认（OpenID CIBA）", "Have a person asked on their own device (OpenID CIBA)"),
+            schemas.BackchannelForm,
+            schemas.BackchannelAnswer,
         ),
         _hot("POST", addresses.INTROSPECT, serve.introspection, introspect, examined, schemas.IntrospectionAnswer),
         _form(addresses.REVOKE, serve.revocation, revoke, examined),

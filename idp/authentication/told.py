@@ -101,6 +101,14 @@ RECOVERED = _security(
     "您的账户已通过找回设置了新密码，并在所有设备上退出。",
     "A new password was set by recovery, and every device signed out.",
 )
+ASKED_ELSEWHERE = NoticeKind(
+    "asked-elsewhere",
+    Text(
+        "{department}“{application}”请您确认一项请求。如果您正在该部门办事，请登录后查看：{page} 如果不是，请拒绝。",
+        "{department} asks, through “{application}”, for your confirmation. If you are dealing with it now, sign in "
+        "and look: {page} If not, refuse.",
+    ),
+)
 WELCOME = _security("welcome", "您的统一身份认证账户已开通。", "Your sign-in account was made.")
 CODE = NoticeKind(
     "code",

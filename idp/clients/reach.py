@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
-from kernel.canonical import JSON
+from kernel.canonical import JSON, encode
 from kernel.outbound import AddressPolicy, OutboundClient
 
 _LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -27,6 +27,10 @@ class Reach(Protocol):
         """The status that answers a form. Raises OutboundRefused, OutboundFailed (and then it may have arrived)."""
         ...
 
+    def notify(self, url: str, bearer: str, body: Mapping[str, str]) -> int:
+        """The status that answers a JSON object sent with a bearer token. Raises as ``post`` does."""
+        ...
+
 
 class GuardedReach:
     """The real one. ``private`` admits addresses of private networks, ``loopback`` this machine's (a demonstration)."""
@@ -45,6 +49,18 @@ class GuardedReach:
         body = urlencode(fields).encode()
         answer = self._client.post(
             url, body, allow=self._policy(url), media_type=_FORM, max_bytes=_ANSWER_BYTES, timeout=_SECONDS
+        )
+        return answer.status
+
+    def notify(self, url: str, bearer: str, body: Mapping[str, str]) -> int:
+        """The status that answers a JSON object; no redirect is followed, so the token goes to this address alone."""
+        answer = self._client.post(
+            url,
+            encode({**body}),
+            allow=self._policy(url),
+            headers=(f"Authorization: Bearer {bearer}",),
+            max_bytes=_ANSWER_BYTES,
+            timeout=_SECONDS,
         )
         return answer.status
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from idp.composition.account import AccountRooms
 from idp.composition.administration import AdministrationRooms
 from idp.composition.authorization import AuthorizationRooms
+from idp.composition.ciba import CibaRooms
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.proofing import ProofingRooms
@@ -29,6 +30,7 @@ class Composition:
         self._people = PeopleRooms(tools)
         self._tokens = TokenRooms(tools, self._clients, self._people)
         self._authorization = AuthorizationRooms(tools, self._clients, self._people, self._tokens)
+        self._ciba = CibaRooms(tools, self._clients, self._people, self._tokens, self._authorization)
         self._signing_out = SigningOutRooms(tools, self._clients, self._people, self._tokens)
         self._account = AccountRooms(tools, self._people)
         self._proofing = ProofingRooms(tools, self._people, self._account)
@@ -41,6 +43,7 @@ class Composition:
             *self._authorization.pages.routes(),
             *self._authorization.consent_list.routes(),
             *self._authorization.device_pages.routes(),
+            *self._ciba.pages.routes(),
             *self._people.own_sign_in.routes(),
             *self._account.routes(),
             *self._proofing.routes(),
@@ -55,6 +58,7 @@ class Composition:
             authorization=self._authorization.authorization,
             par=self._authorization.par,
             device_authorization=self._authorization.device_authorization,
+            backchannel_authentication=self._ciba.endpoint,
             token=self._tokens.token,
             userinfo=self._tokens.userinfo,
             introspection=self._tokens.introspection,

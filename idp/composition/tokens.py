@@ -15,13 +15,17 @@ from idp.endpoints.userinfo import UserinfoEndpoint
 from idp.grants.authorization_code import AuthorizationCodeGrant
 from idp.grants.caller import Grant
 from idp.grants.client_credentials import ClientCredentialsGrant
-from idp.grants.device_code import DeviceCodeGrant
+from idp.grants.polled import PolledGrant
 from idp.grants.refresh_token import RefreshTokenGrant
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import Succession
 from idp.grants.token_exchange import TokenExchangeGrant
+from idp.model.client import GrantType
 from idp.resource.metadata import ResourceMetadata
 from idp.revocations import RevocationFeed, Revocations
+from idp.store.backchannel_requests import BACKCHANNEL
+from idp.store.device_requests import DEVICES
+from idp.store.polled import PolledRequests
 from idp.tokens.hints import IdTokenHints
 from idp.tokens.issuer import TokenIssuer
 from idp.tokens.person_claims import PersonClaims
@@ -85,8 +89,16 @@ class TokenRooms:
             AuthorizationCodeGrant(tokens, accounts, alarm, database, clock, self.succession),
             RefreshTokenGrant(tokens, accounts, alarm, database, clock, self.succession),
             ClientCredentialsGrant(tokens),
-            DeviceCodeGrant(tokens, accounts, alarm, database, clock, self.succession),
+            self._polled(GrantType.DEVICE_CODE, "device_code", DEVICES),
+            self._polled(GrantType.CIBA, "auth_req_id", BACKCHANNEL),
             TokenExchangeGrant(tokens, self.access_tokens, self._clients.directory, accounts, database, clock),
+        )
+
+    def _polled(self, kind: GrantType, parameter: str, requests: PolledRequests) -> PolledGrant:
+        tools, accounts = self._tools, self._people.accounts
+        alarm = ReuseAlarm(tools.database, tools.ledger, tools.clock)
+        return PolledGrant(
+            kind, parameter, requests, self.issuing, accounts, alarm, tools.database, tools.clock, self.succession
         )
 
     @cached_property

@@ -8,7 +8,7 @@ import orjson
 
 from idp.clients.certificates import TlsOffer
 from idp.clients.registered_keys import CLIENT_ALGORITHMS
-from idp.endpoints import addresses, encrypted_answers, response_mode
+from idp.endpoints import addresses, backchannel_metadata, encrypted_answers, response_mode
 from idp.endpoints.addresses import Addresses
 from idp.grants import pkce
 from idp.model import assurance, claims, scopes
@@ -23,6 +23,7 @@ _WITH_CERTIFICATES = {
     "token_endpoint": addresses.TOKEN,
     "pushed_authorization_request_endpoint": addresses.PAR,
     "device_authorization_endpoint": addresses.DEVICE_AUTHORIZATION,
+    "backchannel_authentication_endpoint": addresses.BACKCHANNEL,
     "userinfo_endpoint": addresses.USERINFO,
     "introspection_endpoint": addresses.INTROSPECT,
     "revocation_endpoint": addresses.REVOKE,
@@ -41,6 +42,9 @@ def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict
         "pushed_authorization_request_endpoint": own.of(addresses.PAR),
         "require_pushed_authorization_requests": False,
         "device_authorization_endpoint": own.of(addresses.DEVICE_AUTHORIZATION),
+        "backchannel_authentication_endpoint": own.of(addresses.BACKCHANNEL),
+        "backchannel_token_delivery_modes_supported": [*backchannel_metadata.MODES],
+        "backchannel_user_code_parameter_supported": False,
         "token_endpoint": own.of(addresses.TOKEN),
         "userinfo_endpoint": own.of(addresses.USERINFO),
         "introspection_endpoint": own.of(addresses.INTROSPECT),

@@ -14,7 +14,7 @@ from authlib.oauth2.rfc7591 import ClientMetadataClaims
 from joserfc.errors import JoseError
 
 from idp.clients.registered_keys import CLIENT_ALGORITHMS, registered_key
-from idp.endpoints import encrypted_answers, profile, registered_certificates
+from idp.endpoints import backchannel_metadata, encrypted_answers, profile, registered_certificates
 from idp.errors import InvalidClientMetadataError, InvalidRedirectUriError
 from idp.model import scopes
 from idp.model.certificate import CertificateName
@@ -54,6 +54,8 @@ _TEXTS = (
     "software_statement",
     *(name.value for name in CertificateName),
     *encrypted_answers.MEMBERS,
+    backchannel_metadata.MODE,
+    backchannel_metadata.ADDRESS,
 )
 SIGNED = (
     "id_token_signed_response_alg",
@@ -78,6 +80,8 @@ _FLAGS = (
     "tls_client_certificate_bound_access_tokens",
     "backchannel_logout_session_required",
     "frontchannel_logout_session_required",
+    backchannel_metadata.USER_CODE,
+    backchannel_metadata.UNKNOWN,
 )
 _OTHERS = ("application_type", "jwks", "tongban_organisation")
 _KNOWN = frozenset((*_TEXTS, *SIGNED, _REQUEST_ALG, "tongban_profile", *_LISTS, *_FLAGS, *_OTHERS))
@@ -198,7 +202,7 @@ def _reachable(uri: str) -> bool:
 
 
 _ADDRESSES = (
-    *("jwks_uri", "backchannel_logout_uri", "frontchannel_logout_uri"),
+    *("jwks_uri", "backchannel_logout_uri", "frontchannel_logout_uri", backchannel_metadata.ADDRESS),
     *("sector_identifier_uri", "policy_uri", "tos_uri", "client_uri"),
 )
 
@@ -283,6 +287,7 @@ CHECKS: tuple[Callable[[Mapping[str, JSON]], None], ...] = (
     _algorithms,
     _request_objects,
     *encrypted_answers.CHECKS,
+    *backchannel_metadata.CHECKS,
     profile.check,
 )
 """What metadata must be, once their members are known and have their defaults."""

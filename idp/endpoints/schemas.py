@@ -73,6 +73,7 @@ TokenForm = _schema(
         "code_verifier": _text("RFC 7636 §4.5"),
         "refresh_token": _text("RFC 6749 §6"),
         "device_code": _text("RFC 8628 §3.4"),
+        "auth_req_id": _text("CIBA Core 1.0 §10.1"),
         "subject_token": _text("RFC 8693 §2.1"),
         "subject_token_type": _text("RFC 8693 §3; an access token's"),
         "requested_token_type": _text("RFC 8693 §3; an access token's"),
@@ -117,6 +118,29 @@ DeviceAuthorizationAnswer = _schema(
         "user_code": _text("eight letters in two groups", required=True),
         "verification_uri": _address(),
         "verification_uri_complete": _address(),
+        "expires_in": _seconds(),
+        "interval": _seconds(),
+    },
+)
+BackchannelForm = _schema(
+    "BackchannelForm",
+    _CLIENT,
+    _DETAILS,
+    {
+        "scope": _text("RFC 6749 §3.3; with openid", required=True),
+        "login_hint": _text("CIBA Core 1.0 §7.1; the person's user name"),
+        "id_token_hint": _text("instead of it, an ID token this client was given"),
+        "binding_message": _text("shown to the person, and by the client, so that they can be compared"),
+        "client_notification_token": _text("for ping: shown when the client is told"),
+        "requested_expiry": _text("seconds"),
+        "acr_values": _text("urn:tongban:loa:1 … :4"),
+        "resource": _text("RFC 8707 §2"),
+    },
+)
+BackchannelAnswer = _schema(
+    "BackchannelAnswer",
+    {
+        "auth_req_id": _text("CIBA Core 1.0 §7.3", required=True),
         "expires_in": _seconds(),
         "interval": _seconds(),
     },

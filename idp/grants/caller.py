@@ -49,7 +49,10 @@ class TokenRequest:
 class Grant(Protocol):
     """One grant type. Its laws: nothing is issued unless `redeem` returns; what is single-use is used up by then."""
 
-    type: GrantType
+    @property
+    def type(self) -> GrantType:
+        """Its name on the wire."""
+        ...
 
     def redeem(self, request: TokenRequest) -> dict[str, JSON]:
         """The members of the token response. Raises OAuthError."""

@@ -22,7 +22,8 @@ from idp.model.client import Client
 from idp.model.consent import Consent
 from idp.model.secret import hashed
 from idp.model.session import Interaction
-from idp.store import codes, consents, device_requests, families, interactions, pushed_requests
+from idp.store import backchannel_requests, codes, consents, families, interactions, pushed_requests
+from idp.store.device_requests import DEVICES
 from idp.tokens import lifetimes
 from kernel.clock import Clock
 from kernel.database import Database
@@ -105,8 +106,8 @@ class AuthorizationFlow:
 
         def work(connection: Connection) -> None:
             self._finish(connection, interaction)
-            if interaction.request.device is not None:
-                self._tell_device(connection, interaction.request, None)
+            if interaction.request.answered_elsewhere:
+                self._tell_asker(connection, interaction.request, None)
 
         self._commit(events, work)
         return self._refusal(interaction.request, error)
@@ -116,7 +117,7 @@ class AuthorizationFlow:
         return self.refuse(interaction, AccessDeniedError("The person said no."), events)
 
     def to_the_pages(self, request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
-        """To the first page in any case: a terminal's request, whose answer goes to the terminal (RFC 8628 §3.3)."""
+        """To the first page in any case: a request that is answered elsewhere (RFC 8628 §3.3, CIBA §8)."""
         return self._ask(request, Interaction(token(self.entropy), asked, None, self.clock.now()))
 
     def _ask(self, request: HttpRequest, interaction: Interaction) -> HttpResponse:
@@ -148,24 +149,28 @@ class AuthorizationFlow:
             keep(connection)
 
         self._commit(events, work)
-        return redirect(asked.redirect_uri) if asked.device else self.answers.success(asked.back, secret)
+        return redirect(asked.redirect_uri) if asked.answered_elsewhere else self.answers.success(asked.back, secret)
 
     def _keeping(self, asked: AuthorizationRequest, secret: str, present: SignedInPerson) -> Work:
-        """What is kept of an agreement: a code for the browser to carry, or a family for the terminal that waits."""
-        if asked.device is None:
+        """What is kept of an agreement: a code for the browser to carry, or a family for the asker that waits."""
+        if not asked.answered_elsewhere:
             code = self.maker.make(secret, asked, self.client(asked), present)
             return lambda connection: codes.add(connection, code)
         family = self.maker.family(asked, self.client(asked), present)
 
         def decided(connection: Connection) -> None:
             families.add(connection, family)
-            self._tell_device(connection, asked, family.id)
+            self._tell_asker(connection, asked, family.id)
 
         return decided
 
-    def _tell_device(self, connection: Connection, asked: AuthorizationRequest, family_id: str | None) -> None:
-        device = bytes.fromhex(asked.device or "")
-        if not device_requests.decide(connection, device, family_id, self.clock.now()):
+    def _tell_asker(self, connection: Connection, asked: AuthorizationRequest, family_id: str | None) -> None:
+        now = self.clock.now()
+        if asked.backchannel is not None:
+            told = backchannel_requests.decide(connection, asked.backchannel, family_id, now)
+        else:
+            told = DEVICES.decide(connection, bytes.fromhex(asked.device or ""), family_id, now)
+        if not told:
             raise AlreadyFinished  # answered in another browser, or expired meanwhile
 
     def _commit(self, events: Sequence[Event], work: Work) -> None:

@@ -1,10 +1,10 @@
-"""The herald: a thread that delivers what is due. Any number of nodes may run one."""
+"""The herald: a thread that delivers what is due (logout notices, pings). Any number of nodes may run one."""
 
 from __future__ import annotations
 
 import threading
+from typing import Protocol
 
-from idp.logout.delivery import LogoutDelivery
 from kernel.database import DatabaseUnavailable
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.logging import logger
@@ -12,10 +12,22 @@ from kernel.logging import logger
 EVERY_SECONDS = 0.5
 
 
+class Delivery(Protocol):
+    """What delivers in rounds."""
+
+    def round(self) -> int:
+        """Try what is due now; how many were tried."""
+        ...
+
+    def close(self) -> None:
+        """Take up nothing more."""
+        ...
+
+
 class Herald:
     """Delivers until it is closed."""
 
-    def __init__(self, delivery: LogoutDelivery) -> None:
+    def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="herald", daemon=True)

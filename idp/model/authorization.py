@@ -51,7 +51,8 @@ class AuthorizationRequest:
     """One checked request (RFC 6749 §4.1.1 with PKCE, OpenID Connect Core 1.0 §3.1.2.1, RFC 9396).
 
     ``levels_required``: a level below all of ``levels`` is not enough; otherwise they are a wish. ``device``: hash of
-    the device code, in hexadecimal, when it is a terminal that asks (RFC 8628).
+    the device code, in hexadecimal, when it is a terminal that asks (RFC 8628). ``backchannel``: which request of
+    OpenID CIBA this is, and ``binding_message`` what stands on the asker's screen, too (CIBA Core 1.0 §7.1).
     """
 
     client_id: str
@@ -74,6 +75,13 @@ class AuthorizationRequest:
     may_act: tuple[str, ...] = ()
     details: Details = ()
     device: str | None = field(default=None, repr=False)
+    backchannel: str | None = None
+    binding_message: str | None = field(default=None, repr=False)
+
+    @property
+    def answered_elsewhere(self) -> bool:
+        """Whether the answer goes to somebody who asks for it, and not with the browser."""
+        return self.device is not None or self.backchannel is not None
 
     @property
     def back(self) -> ReturnAddress:
@@ -118,6 +126,8 @@ class AuthorizationRequest:
             "may_act": [*self.may_act],
             "details": evidence.to_json(self.details),
             "device": self.device,
+            "backchannel": self.backchannel,
+            "binding_message": self.binding_message,
         }
 
     @classmethod
@@ -144,6 +154,8 @@ class AuthorizationRequest:
             may_act=tuple(_texts(stored.get("may_act"))),
             details=evidence.stored_details(stored["details"]),
             device=_text(stored.get("device")),
+            backchannel=_text(stored.get("backchannel")),
+            binding_message=_text(stored.get("binding_message")),
         )
 
 

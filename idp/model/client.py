@@ -47,6 +47,7 @@ class GrantType(StrEnum):
     CLIENT_CREDENTIALS = "client_credentials"
     REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the grant's registered name
     DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+    CIBA = "urn:openid:params:grant-type:ciba"
     TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - the grant's registered name
 
 
@@ -94,6 +95,8 @@ class Client:
     jwks_uri: str | None = None
     backchannel_logout_uri: str | None = None
     frontchannel_logout_uri: str | None = None
+    notification_endpoint: str | None = None
+    told_of_unknown_people: bool = False
     policy_uri: str | None = None
     tos_uri: str | None = None
     secret_hash: bytes | None = field(default=None, repr=False)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from idp.model.authorization import AuthorizationRequest
-from idp.model.session import Family
 from kernel.entropy import Entropy
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
@@ -17,14 +16,11 @@ _SEPARATORS = frozenset(" -_.·")
 
 @dataclass(frozen=True, slots=True)
 class DeviceRequest:
-    """One request as it is kept: by the hash of its device code. ``family`` is what was allowed, once it was."""
+    """One request as it is kept: by the hash of its device code."""
 
     hash: bytes = field(repr=False)
     request: AuthorizationRequest
     expires_at: datetime
-    decided: bool = False
-    family: Family | None = None
-    used: bool = False
 
 
 def new_user_code(entropy: Entropy) -> str:

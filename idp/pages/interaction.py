@@ -162,6 +162,8 @@ class InteractionPages:
             page=self._words(interaction, present),
             person=present.person.name,
             terminal=interaction.request.device is not None,
+            away=interaction.request.backchannel is not None,
+            binding_message=interaction.request.binding_message,
         )
         return page.adding(forms.policy_towards(interaction.request.redirect_uri))
 

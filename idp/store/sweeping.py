@@ -9,6 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from idp.store import signing_up
 from idp.store.tables import (
+    backchannel_request,
     code,
     consent,
     device_request,
@@ -63,6 +64,7 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, known_device, known_device.c.expires_at < now),
         _bite(connection, throttle, throttle.c.keep_until < now),
         _bite(connection, device_request, device_request.c.expires_at < past),
+        _bite(connection, backchannel_request, backchannel_request.c.expires_at < past),
         *(_bite(connection, child, child.c.family.in_(dead)) for child in (code, refresh, issued_token)),
         _bite(connection, family, gone & _childless()),
         _bite(connection, enrolment, enrolment.c.expires_at < past),
@@ -79,7 +81,7 @@ def sweep(connection: Connection, now: datetime) -> int:
 
 def _childless() -> ColumnElement[bool]:
     """A family goes after everything that refers to it."""
-    children = (code, refresh, issued_token, device_request)
+    children = (code, refresh, issued_token, device_request, backchannel_request)
     return and_(*(~select(child.c.family).where(child.c.family == family.c.id).exists() for child in children))
 
 

@@ -354,6 +354,33 @@ device_request = Table(
     comment="device and user codes, by hashes",
 )
 
+backchannel_request = Table(
+    "backchannel_request",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("hash", LargeBinary(32), nullable=False, unique=True),
+    Column("client_id", String(80), ForeignKey("client.id"), nullable=False),
+    Column("person", String(40), ForeignKey("person.id")),
+    Column("mark", LargeBinary(32), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("interval", Integer, nullable=False),
+    Column("poll_after", Instant, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Column("family", String(40), ForeignKey("family.id")),
+    Column("used_at", Instant),
+    Column("ping", LargeBinary),
+    Column("ping_attempts", Integer, nullable=False),
+    Column("ping_at", Instant),
+    Index("backchannel_request_mark", "mark"),
+    Index("backchannel_request_person", "person"),
+    Index("backchannel_request_expires_at", "expires_at"),
+    Index("backchannel_request_family", "family"),
+    Index("backchannel_request_ping_at", "ping_at"),
+    comment="CIBA: auth_req_id by its hash; ping sealed under the person's key",
+)
+
 issued_token = Table(
     "issued_token",
     metadata,

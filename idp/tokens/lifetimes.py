@@ -15,6 +15,10 @@ SIGNED_ANSWER = timedelta(minutes=5)
 """JARM §2.1 recommends ten minutes at most; the code in it lives one."""
 DEVICE_CODE = timedelta(minutes=10)
 """RFC 8628 §3.2: long enough to find a phone and sign in, standing at the terminal."""
+BACKCHANNEL = timedelta(minutes=5)
+"""CIBA Core 1.0 §7.3: long enough to find the phone while a clerk waits."""
+BACKCHANNEL_MOST, BACKCHANNEL_LEAST = timedelta(minutes=10), timedelta(seconds=30)
+"""What `requested_expiry` can make of it (§7.1)."""
 INTERACTION = timedelta(minutes=30)
 """From the authorization request to the code: long enough to find a phone."""
 

@@ -17,6 +17,7 @@ class PaperDepartments:
     answers: dict[str, int | Exception] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
+    pinged: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     before_answering: threading.Event | None = None
     """A department that takes its time answers when this is set."""
 
@@ -32,6 +33,13 @@ class PaperDepartments:
             self.before_answering.wait(5)
         self.told.append((url, fields["logout_token"]))
         answer = self.answers.get(url, 200)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def notify(self, url: str, bearer: str, body: Mapping[str, str]) -> int:
+        self.pinged.append((url, bearer, dict(body)))
+        answer = self.answers.get(url, 204)
         if isinstance(answer, Exception):
             raise answer
         return answer

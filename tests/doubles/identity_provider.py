@@ -24,7 +24,9 @@ from idp.authentication.passkeys import Passkeys
 from idp.authentication.passwords import Passwords
 from idp.authentication.recovery_codes import RecoveryCodes
 from idp.authentication.webauthn_ceremonies import Ceremonies
+from idp.ciba.pings import Pings
 from idp.composition import derived, vault
+from idp.composition.ciba import pings
 from idp.composition.signing_out import delivery
 from idp.logout.delivery import LogoutDelivery
 from idp.model.contact import Contact, ContactKind
@@ -178,6 +180,10 @@ class Provider:
         return delivery(
             self.settings, self.database, self.keys, self.ledger, self.clock, SystemEntropy(), self.departments
         )
+
+    def pings(self) -> Pings:
+        """Another node's herald of answers."""
+        return pings(self.database, self.keys, self.ledger, self.clock, self.departments)
 
     def register(self, **metadata: Any) -> dict[str, Any]:
         """Register a client of the market regulation department and let the nodes notice."""

@@ -1,0 +1,59 @@
+"""Client metadata of CIBA (Core 1.0 §4): how the client learns that the person has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from idp.errors import InvalidClientMetadataError
+from idp.model.client import AuthMethod, GrantType
+from kernel.canonical import JSON
+
+MODE, ADDRESS, USER_CODE = (
+    "backchannel_token_delivery_mode",
+    "backchannel_client_notification_endpoint",
+    "backchannel_user_code_parameter",
+)
+MODES = ("poll", "ping")
+"""Push hands tokens to an address, where nothing proves possession of a key: it does not exist here."""
+UNKNOWN = "tongban_unknown_user_id"
+"""Whether the operator lets a client know which hints name nobody."""
+Metadata = Mapping[str, JSON]
+
+
+def _uses(data: Metadata) -> bool:
+    granted = data.get("grant_types")
+    return isinstance(granted, list) and GrantType.CIBA.value in granted
+
+
+def mode_is_poll_or_ping(data: Metadata) -> None:
+    """§4: required with the grant; meaningless without it."""
+    if _uses(data) and data.get(MODE) not in MODES:
+        raise InvalidClientMetadataError(f"{MODE} must be one of {', '.join(MODES)}")
+    if not _uses(data) and MODE in data:
+        raise InvalidClientMetadataError(f"{MODE} needs the grant type {GrantType.CIBA.value}")
+
+
+def pinged_client_has_an_address(data: Metadata) -> None:
+    """§4: required for ping. That it is https, the check of all addresses says."""
+    if (data.get(MODE) == "ping") != (ADDRESS in data):
+        raise InvalidClientMetadataError(f"{ADDRESS} goes with {MODE} ping")
+
+
+def there_is_no_user_code(data: Metadata) -> None:
+    """§4: user codes are not supported; the person signs in to answer."""
+    if data.get(USER_CODE, False) is not False:
+        raise InvalidClientMetadataError(f"{USER_CODE} must be false")
+
+
+def client_authenticates(data: Metadata) -> None:
+    """§7.1: whoever has a person asked is known."""
+    if _uses(data) and data.get("token_endpoint_auth_method") == AuthMethod.NONE.value:
+        raise InvalidClientMetadataError("CIBA needs client authentication")
+
+
+CHECKS: tuple[Callable[[Metadata], None], ...] = (
+    mode_is_poll_or_ping,
+    pinged_client_has_an_address,
+    there_is_no_user_code,
+    client_authenticates,
+)
