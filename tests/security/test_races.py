@@ -18,6 +18,7 @@ from tests.doubles.racing_requests import RACERS, Finish, Race, Sent, racers
 from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, public_client
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+CIBA = "urn:openid:params:grant-type:ciba"
 LOSERS = RACERS - 1
 
 
@@ -52,7 +53,16 @@ def the_winner(finishes: list[Finish]) -> dict[str, Any]:
 def test_one_of_eight_processes_wins_each_race(either_provider: Provider, race: Race) -> None:
     """One test for all races: the processes are dear."""
     provider = either_provider
-    for check in (code, public_refresh_token, proven_refresh_token, device_code, assertion, proof, pushed_request):
+    for check in (
+        code,
+        public_refresh_token,
+        proven_refresh_token,
+        device_code,
+        auth_req_id,
+        assertion,
+        proof,
+        pushed_request,
+    ):
         check(provider, race)
 
 
@@ -91,6 +101,19 @@ def device_code(provider: Provider, race: Race) -> None:
     page = browser.submit(browser.get("/device"), user_code=asked["user_code"])
     browser.submit(browser.submit(page, username="wang", password=PASSWORD), decision="allow")
     finishes = race.run(each(party, grant_type=DEVICE, device_code=asked["device_code"]))
+    assert outcomes(finishes) == {(200, ""): 1, (400, "invalid_grant"): LOSERS}
+
+
+def auth_req_id(provider: Provider, race: Race) -> None:
+    """T1, CIBA Core 1.0 §10.1."""
+    registered = {"grant_types": [CIBA], "redirect_uris": [], "backchannel_token_delivery_mode": "poll"}
+    party, browser = RelyingParty(provider, **registered), Browser(provider)
+    provider.settle()
+    asked = party.form("/bc-authorize", {"scope": "openid", "login_hint": "wang"}).json
+    page = browser.follow(browser.get("/account/requests"))
+    page = browser.submit(page, username="wang", password=PASSWORD)
+    browser.submit(browser.submit(page), decision="allow")
+    finishes = race.run(each(party, grant_type=CIBA, auth_req_id=asked["auth_req_id"]))
     assert outcomes(finishes) == {(200, ""): 1, (400, "invalid_grant"): LOSERS}
 
 

@@ -12,6 +12,7 @@ from werkzeug.test import Client
 
 from idp.clients.memory import LOOK_EVERY, Versioned
 from idp.model.authorization import AuthorizationRequest
+from idp.model.backchannel import BackchannelRequest
 from idp.model.device import DeviceRequest
 from idp.model.invitation import Terms
 from idp.model.passkey import Passkey
@@ -21,6 +22,7 @@ from idp.model.recovery import Recovery
 from idp.model.secret import hashed
 from idp.model.signing_up import SigningUp
 from idp.store import (
+    backchannel_requests,
     codes,
     device_requests,
     passkeys,
@@ -80,6 +82,8 @@ def fill(provider: Provider, client_id: str) -> None:
         second_factors.begin_totp(connection, person, mark, later)
         wanted = AuthorizationRequest(client_id, "", ("openid",), "")
         device_requests.add(connection, DeviceRequest(mark, wanted, later), mark, 5, now)
+        asked = BackchannelRequest("cib", mark, client_id, person, mark, wanted, now, later)
+        backchannel_requests.add(connection, asked, 5)
 
     provider.database.write(work)
 
