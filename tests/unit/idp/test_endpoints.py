@@ -23,7 +23,7 @@ def test_both_well_knowns_say_the_same_and_every_address_answers(party: RelyingP
     addresses = [
         value for name, value in metadata.items() if name.endswith(("_endpoint", "_uri")) and isinstance(value, str)
     ]
-    assert len(addresses) == 11
+    assert len(addresses) == 12
     for address in addresses:
         answers = {
             party.http.open(address.removeprefix(ISSUER), method=method).status_code for method in ("GET", "POST")
