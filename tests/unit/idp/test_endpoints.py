@@ -49,6 +49,7 @@ def test_nothing_that_does_not_exist_is_announced(party: RelyingParty) -> None:
         "refresh_token",
         "urn:ietf:params:oauth:grant-type:device_code",
         "urn:ietf:params:oauth:grant-type:token-exchange",
+        "urn:openid:params:grant-type:ciba",
     }
     assert metadata["subject_types_supported"] == ["pairwise"]
     assert metadata["request_parameter_supported"]
