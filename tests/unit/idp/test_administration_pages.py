@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import idp
+from idp.model.roles import LABELS, Role
 from idp.pages.administration import csv_export, event_words
 from tests.doubles.administrators import appoint, person_id, press, signed_in
 from tests.doubles.browser import Browser, form_of
@@ -128,7 +129,7 @@ def test_two_persons_on_pages(provider: Provider) -> None:
     found = press(proposer, "/admin/people", username="clerk")
     assert "window" not in found.headers.get("Location", "")
     page = press(proposer, f"/admin/people/{clerk}/roles", **{"role-audit-administrator": "on"})
-    assert "audit-administrator" in page.text
+    assert LABELS[Role.AUDIT].zh in page.text
     assert "<form" not in page.text  # the proposer gets no button
     [entry] = provider.events("ChangeProposed")
     at = f"/admin/proposals/{entry['facts']['proposal']}"
