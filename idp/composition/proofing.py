@@ -7,9 +7,14 @@ from functools import cached_property
 
 from idp.composition.account import AccountRooms
 from idp.composition.people import PeopleRooms
-from idp.composition.tools import Tools
+from idp.composition.tools import Tools, derived
+from idp.federation.configuration import upstreams
+from idp.federation.visits import Visits
+from idp.federation.witnesses import Witnesses
+from idp.pages.account.addresses import UPSTREAM
 from idp.pages.account.door import AccountDoor
 from idp.pages.account.identity import IdentityPages
+from idp.pages.account.upstream import UpstreamPages
 from idp.pages.recovery import RecoveryPages
 from idp.pages.signing_up import SigningUpPages
 from idp.proofing.identity import Identities
@@ -63,11 +68,24 @@ class ProofingRooms:
             entropy=tools.entropy,
         )
 
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        """Other providers that vouch for people. Raises ValueError for a file of them that cannot be read."""
+        tools = self._tools
+        visits = Visits(tools.database, tools.clock, tools.entropy, derived(tools.keys, "upstream visit"))
+        base = f"{tools.settings.issuer}{UPSTREAM}"
+        named = upstreams(tools.settings.upstreams).values()
+        return Witnesses.of(
+            named, visits, lambda name: f"{base}/{name}", tools.keys.signing, tools.clock, tools.entropy
+        )
+
     def routes(self) -> tuple[Route, ...]:
         """The pages."""
         door = AccountDoor(self._people.visitors)
+        identity = IdentityPages(door, self.identities, self.witnesses)
         return (
             *SigningUpPages(self.registrations).routes(),
-            *IdentityPages(door, self.identities).routes(),
+            *identity.routes(),
+            *UpstreamPages(door, self.witnesses, self.identities, identity).routes(),
             *RecoveryPages(self.recoveries).routes(),
         )

@@ -20,6 +20,8 @@ class Method(StrEnum):
     """Whoever made the account vouches for it: an import, an invitation into an office."""
     REGISTER = "register"
     """Name and citizen number match a register: level 2."""
+    UPSTREAM = "upstream"
+    """Another identity provider vouches for them: the level its `acr` is worth here."""
     WINDOW = "window"
     """Two clerks looked at the person and the document: level 3 or 4."""
     RECOVERY = "recovery"

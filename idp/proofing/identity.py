@@ -17,7 +17,8 @@ from idp.authentication.sealing import PersonVault
 from idp.authentication.throttling import Throttle
 from idp.model.person import PersonKind
 from idp.model.proofing import BY_A_REGISTER, Method, Proofing
-from idp.proofing.verifier import Match, Verifier
+from idp.model.upstream import Statement
+from idp.proofing.verifier import Verifier
 from idp.store import people, proofings
 from kernel.canonical import JSON
 from kernel.database import Database
@@ -55,7 +56,11 @@ class Identities:
 
     def offered_to(self, owner: Owner) -> bool:
         """Whether this person can prove their identity here."""
-        return self.verifier is not None and owner.person.kind is PersonKind.NATURAL
+        return self.verifier is not None and self.is_for(owner)
+
+    def is_for(self, owner: Owner) -> bool:
+        """Whether this is an account whose level is raised online at all: a natural person's."""
+        return owner.person.kind is PersonKind.NATURAL
 
     def proofs(self, owner: Owner) -> list[Proofing]:
         """The proofs an account's level rests on, newest first."""
@@ -81,18 +86,33 @@ class Identities:
         found = verifier.match(declared, subject)
         if found is None:
             raise NoMatch
-        self._record(owner, declared, subject, verifier.name, found)
+        evidence = hashlib.sha256(found.reference.encode()).digest()
+        self._record(owner, declared, subject, (BY_A_REGISTER, Method.REGISTER, verifier.name, evidence))
         for account in tries:
             self.throttle.succeeded(account, address)
 
-    def _record(self, owner: Owner, name: str, subject: SubjectRef, verifier: str, found: Match) -> None:
+    def testify(self, owner: Owner, statement: Statement, upstream: str) -> None:
+        """Take another provider's word, which has passed every check, for who somebody is.
+
+        Raises NotOffered, InvalidIdentifier, AnotherNumber, HeldByAnother, NoMatch for a name that cannot be one.
+        """
+        if not self.is_for(owner):
+            raise NotOffered
+        subject, name = parse("citizen-number", statement.number), statement.name.strip()
+        if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+            raise NoMatch
+        if owner.reference not in (None, subject):
+            raise AnotherNumber
+        self._record(owner, name, subject, (statement.level, Method.UPSTREAM, upstream, statement.digest))
+
+    def _record(self, owner: Owner, name: str, subject: SubjectRef, proven: tuple[int, Method, str, bytes]) -> None:
         person, changes = owner.person.id, self.changes
-        evidence = hashlib.sha256(found.reference.encode()).digest()
+        reached, method, verifier, evidence = proven
         proof = Proofing(
             new_id("prf", changes.clock, changes.entropy),
             person,
-            BY_A_REGISTER,
-            Method.REGISTER,
+            reached,
+            method,
             changes.clock.now(),
             verifier,
             evidence,
@@ -109,7 +129,7 @@ class Identities:
             "verifier": verifier,
             "evidence": evidence.hex(),
         }
-        level = str(max(BY_A_REGISTER, owner.person.assurance))
+        level = str(max(reached, owner.person.assurance))
         changes.make(Owner(owner.person, subject), "IdentityProven", change, told.IDENTITY_PROVEN, facts, level=level)
 
 

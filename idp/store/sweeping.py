@@ -31,6 +31,7 @@ from idp.store.tables import (
     sent_code,
     throttle,
     totp_enrolment,
+    upstream_visit,
     web_session,
     window_check,
 )
@@ -70,6 +71,7 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, enrolment, enrolment.c.expires_at < past),
         _bite(connection, proposal, proposal.c.proposed_at < now - KEEP_RECORDS),
         _bite(connection, window_check, window_check.c.expires_at < now),
+        _bite(connection, upstream_visit, upstream_visit.c.expires_at < now),
         _bite(connection, recovery, recovery.c.expires_at < past),
         _bite(connection, consent, consent.c.until < now - KEEP_RECORDS),
         _bite(connection, logout_notice, logout_notice.c.ended_at < now - KEEP_NOTICES),

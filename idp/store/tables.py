@@ -490,3 +490,13 @@ recovery = Table(
     Index("recovery_person", "person"),
     Index("recovery_expires_at", "expires_at"),
 )
+
+upstream_visit = Table(
+    "upstream_visit",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("upstream", String(40), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("upstream_visit_expires_at", "expires_at"),
+)

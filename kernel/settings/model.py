@@ -253,6 +253,13 @@ class IdpSettings:
             checks.public_url_or_nothing,
         ),
     )
+    upstreams: Path | None = field(
+        default=None,
+        metadata=_key(
+            "可提升实名等级的其他身份服务（TOML 文件，见指南）；为空则没有",
+            "TOML file of other identity providers that raise people's levels (see the guide); empty: none",
+        ),
+    )
     recovery_delay_hours: int = field(
         default=48,
         metadata=_key(

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from idp.authentication.own_account import Owner
 from idp.authentication.throttling import TooManyTries
+from idp.federation.witnesses import Witnesses
 from idp.model.proofing import Method
+from idp.model.upstream import Upstream
 from idp.pages import forms
-from idp.pages.account.addresses import IDENTITY
+from idp.pages.account.addresses import IDENTITY, UPSTREAM
 from idp.pages.account.door import AccountDoor
 from idp.pages.problems import for_people
 from idp.pages.proving import wait
@@ -27,9 +29,10 @@ METHODS: Mapping[Method, Text] = {
     Method.OPERATOR: Text("由管理机构登记", "Entered by the authority"),
     Method.REGISTER: Text("与人口库核对一致", "Matched with the civil register"),
     Method.RECOVERY: Text("找回账户后保留", "Kept when the account was recovered"),
+    Method.UPSTREAM: Text("由其他身份服务核验", "Vouched for by another provider"),
     Method.WINDOW: Text("窗口核验证件", "Document checked at a window"),
 }
-_WORDS: Mapping[type[Exception], Text] = {
+WORDS: Mapping[type[Exception], Text] = {
     NoMatch: Text(
         "姓名与公民身份号码核对不一致。请检查后再试，或到窗口办理。",
         "Name and citizen number do not belong together. Check them and try again, or ask at a window.",
@@ -52,11 +55,12 @@ class IdentityPages:
 
     door: AccountDoor
     identities: Identities
+    witnesses: Witnesses
 
     @for_people
     def show(self, request: HttpRequest) -> HttpResponse:
         """The level, what it rests on, and the form."""
-        return self._page(self.door.owner(request))
+        return self.page(self.door.owner(request))
 
     @for_people
     def prove(self, request: HttpRequest) -> HttpResponse:
@@ -67,14 +71,14 @@ class IdentityPages:
         except NotOffered:
             raise Problem(NOT_FOUND) from None
         except InvalidIdentifier as error:
-            return self._page(owner, error.reason, 422, name)
+            return self.page(owner, error.reason, 422, name)
         except TooManyTries as error:
-            again = self._page(owner, wait(error.seconds), 429, name)
+            again = self.page(owner, wait(error.seconds), 429, name)
             return again.adding(("Retry-After", str(error.seconds)))
         except VerifierUnavailable:
-            return self._page(owner, _SILENT, 503, name).adding(("Retry-After", "30"))
-        except tuple(_WORDS) as error:
-            return self._page(owner, _WORDS[type(error)], 422, name)
+            return self.page(owner, _SILENT, 503, name).adding(("Retry-After", "30"))
+        except tuple(WORDS) as error:
+            return self.page(owner, WORDS[type(error)], 422, name)
         return redirect(IDENTITY)
 
     def routes(self) -> tuple[Route, ...]:
@@ -85,7 +89,10 @@ class IdentityPages:
             Route("POST", IDENTITY, self.prove, who, words, page=True, tag="pages"),
         )
 
-    def _page(self, owner: Owner, error: Text | None = None, status: int = 200, name: str = "") -> HttpResponse:
+    def page(
+        self, owner: Owner, error: Text | None = None, status: int = 200, name: str = "", at: str = "number"
+    ) -> HttpResponse:
+        """The level, what it rests on, and the ways to raise it; ``at`` names the part an error is about."""
         return page_response(
             "idp/account/identity.html",
             status=status,
@@ -93,6 +100,11 @@ class IdentityPages:
             level=owner.person.assurance,
             proofs=[(METHODS[each.method], each.level, each.at) for each in self.identities.proofs(owner)],
             offered=self.identities.offered_to(owner),
+            upstreams=[(f"{UPSTREAM}/{each.name}/begin", each.title) for each in self._upstreams(owner)],
             name=name,
             error=error,
+            at=at,
         )
+
+    def _upstreams(self, owner: Owner) -> list[Upstream]:
+        return self.witnesses.offered() if self.identities.is_for(owner) else []

@@ -1,0 +1,128 @@
+"""What an upstream publishes: its metadata (OpenID Connect Discovery 1.0 §4) and its keys, asked for when needed.
+
+Kept for ten minutes. A `kid` nobody has seen causes one more look at the keys, at most once a minute (F4).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlencode, urlsplit
+
+from idp.model.upstream import Upstream
+from kernel.canonical import JSON, MalformedJson, decode
+from kernel.clock import Clock
+from kernel.jose import InvalidKey, VerifyingKey, verifying_keys
+from kernel.outbound import AddressPolicy, Fetched, OutboundClient, OutboundFailed, OutboundRefused
+
+FRESH_SECONDS = 600.0
+REFETCH_SECONDS = 60.0
+_MOST_BYTES = 128 * 1024
+_SECONDS = 5.0
+_FORM = "application/x-www-form-urlencoded"
+_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+
+
+class UpstreamSilent(Exception):
+    """It cannot be reached, or does not answer as it should. The text names no person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The addresses we use; ``names_itself``: it promises `iss` in its answers (RFC 9207 §3)."""
+
+    authorization: str
+    token: str
+    jwks: str
+    userinfo: str | None
+    names_itself: bool
+
+
+class Published:
+    """One upstream's documents. Safe for threads."""
+
+    def __init__(self, upstream: Upstream, clock: Clock, client: OutboundClient | None = None) -> None:
+        self.upstream = upstream
+        self._clock, self._client = clock, client or OutboundClient()
+        self._lock = threading.Lock()
+        self._metadata: tuple[Metadata, float] | None = None
+        self._keys: tuple[tuple[VerifyingKey, ...], float] | None = None
+
+    def metadata(self) -> Metadata:
+        """Raises UpstreamSilent."""
+        with self._lock:
+            kept, now = self._metadata, self._clock.monotonic()
+            if kept is None or now - kept[1] > FRESH_SECONDS:
+                kept = self._metadata = (self._read_metadata(), now)
+            return kept[0]
+
+    def keys(self, kid: object) -> tuple[VerifyingKey, ...]:
+        """Its signature keys; ``kid`` is what the token at hand names. Raises UpstreamSilent."""
+        address = self.metadata().jwks
+        with self._lock:
+            kept, now = self._keys, self._clock.monotonic()
+            age = FRESH_SECONDS if kept is None or any(key.kid == kid for key in kept[0]) else REFETCH_SECONDS
+            if kept is None or now - kept[1] > age:
+                kept = self._keys = (_keys(self._get(address), self.upstream.signing_alg), now)
+            return kept[0]
+
+    def post(self, url: str, fields: Mapping[str, str], *headers: str) -> JSON:
+        """The JSON that answers a form with 200. Raises UpstreamSilent."""
+        return self._asked(
+            lambda: self._client.post(
+                url,
+                urlencode(fields).encode(),
+                allow=self._policy(url),
+                media_type=_FORM,
+                headers=headers,
+                max_bytes=_MOST_BYTES,
+                timeout=_SECONDS,
+            )
+        )
+
+    def _get(self, url: str) -> JSON:
+        return self._asked(
+            lambda: self._client.get(url, allow=self._policy(url), max_bytes=_MOST_BYTES, timeout=_SECONDS)
+        )
+
+    def _asked(self, ask: Callable[[], Fetched]) -> JSON:
+        try:
+            answer = ask()
+            if answer.status != HTTPStatus.OK:
+                raise UpstreamSilent(f"{self.upstream.name} answered with status {answer.status}")
+            return decode(answer.body, max_bytes=_MOST_BYTES)
+        except (OutboundRefused, OutboundFailed, MalformedJson) as trouble:
+            raise UpstreamSilent(f"{self.upstream.name}: {type(trouble).__name__}") from None
+
+    def _policy(self, url: str) -> AddressPolicy:
+        """Private networks only on the issuer's host, which the operator named; without TLS only on this machine."""
+        issuer, host = urlsplit(self.upstream.issuer), urlsplit(url).hostname or ""
+        if issuer.scheme == "http":
+            return AddressPolicy(schemes=frozenset({"http"}), hosts=frozenset({host}), allow_loopback=True)
+        return AddressPolicy(hosts=frozenset({host}), allow_private=host == issuer.hostname)
+
+    def _read_metadata(self) -> Metadata:
+        """Discovery §4.3: a document that speaks of another issuer is none."""
+        document = self._get(self.upstream.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        if not isinstance(document, dict) or document.get("issuer") != self.upstream.issuer:
+            raise UpstreamSilent(f"{self.upstream.name} publishes another issuer's metadata")
+        addresses = {name: document.get(name) for name in (*_ENDPOINTS, "userinfo_endpoint")}
+        if not all(isinstance(addresses[name], str) for name in _ENDPOINTS):
+            raise UpstreamSilent(f"{self.upstream.name} publishes no {', '.join(_ENDPOINTS)}")
+        userinfo = addresses["userinfo_endpoint"]
+        return Metadata(
+            str(addresses["authorization_endpoint"]),
+            str(addresses["token_endpoint"]),
+            str(addresses["jwks_uri"]),
+            userinfo if isinstance(userinfo, str) else None,
+            document.get("authorization_response_iss_parameter_supported") is True,
+        )
+
+
+def _keys(document: JSON, alg: str | None) -> tuple[VerifyingKey, ...]:
+    try:
+        return verifying_keys(document if isinstance(document, dict) else {}, alg)
+    except InvalidKey:
+        raise UpstreamSilent("the published keys cannot be read") from None

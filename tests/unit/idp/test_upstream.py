@@ -1,0 +1,293 @@
+"""Another provider vouches for somebody (OpenID Connect Core 1.0 §3.1, we being the relying party)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from joserfc import jwk
+
+from idp.federation.configuration import upstreams
+from idp.model.person import NewPerson, PersonKind
+from idp.store import proofings
+from tests.conftest import ENGINE
+from tests.doubles.account import Account
+from tests.doubles.identity_provider import LI, MARKET, PASSWORD, TOTP_SECRET, WANG, Provider, citizen, provider_at
+from tests.doubles.upstream import LEVEL_3, Upstream, upstream
+
+IDENTITY = "/account/identity"
+CHEN = citizen(77)
+HONEST = {"name": "陈晨", "citizen_number": CHEN.value}
+
+
+@pytest.fixture
+def there() -> Iterator[Upstream]:
+    with upstream() as state:
+        state.claims = dict(HONEST)
+        yield state
+
+
+def described(there: Upstream, folder: Path, more: str = "") -> Path:
+    path = folder / "upstreams.toml"
+    path.write_text(
+        f"""
+        [[upstream]]
+        name = "national-id"
+        title = {{ zh = "国家网络身份认证", en = "National online identity" }}
+        issuer = "{there.issuer}"
+        client_id = "tongban"
+        levels = {{ "{LEVEL_3}" = 3 }}
+        {more}
+        """,
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture
+def provider(there: Upstream, fresh: Callable[[str], str], tmp_path: Path) -> Iterator[Provider]:
+    with provider_at(fresh(ENGINE), tmp_path, migrated=True, upstreams=described(there, tmp_path)) as running:
+        there.client_keys = lambda: running.app.flask.test_client().get("/jwks").json
+        there.now = lambda: running.clock.now().timestamp()
+        running.administration.people.add(NewPerson("chen", "小陈", PASSWORD))
+        yield running
+
+
+@pytest.fixture
+def chen(provider: Provider) -> Account:
+    return Account(provider, "chen")
+
+
+def begin(account: Account) -> str:
+    page = account.open(IDENTITY)
+    assert "国家网络身份认证" in page.text
+    sent = account.browser.get(f"{IDENTITY}/upstream/national-id/begin")
+    assert sent.status_code == 303, sent.text
+    return str(sent.headers["Location"])
+
+
+def come_back(account: Account, address: str) -> Any:
+    return account.browser.get(address.removeprefix(account.provider.settings.issuer))
+
+
+def level(provider: Provider, username: str = "chen") -> int:
+    return int(provider.person(username).assurance)
+
+
+def visit(account: Account, there: Upstream) -> Any:
+    return come_back(account, there.approve(begin(account)))
+
+
+def test_a_sound_statement_raises_the_level_and_is_kept_as_a_proof(chen: Account, there: Upstream) -> None:
+    provider = chen.provider
+    done = visit(chen, there)
+    assert (done.status_code, done.headers["Location"]) == (303, IDENTITY)
+    person = provider.person("chen")
+    assert (person.assurance, person.name) == (3, "陈晨")
+    with provider.database.read() as connection:
+        newest = proofings.of_person(connection, person.id)[0]
+    assert (newest.level, newest.method.value, newest.verifier) == (3, "upstream", "national-id")
+    assert newest.evidence is not None
+    [entry] = provider.events("IdentityProven")
+    assert entry["facts"]["evidence"] == newest.evidence.hex()
+    told = repr(provider.events())
+    assert CHEN.value not in told
+    assert "陈晨" not in told
+    assert "由其他身份服务核验" in chen.open(IDENTITY).text
+
+
+def test_what_the_id_token_does_not_say_userinfo_does(chen: Account, there: Upstream) -> None:
+    there.claims, there.at_userinfo = {}, {"sub": "them", **HONEST}
+    assert visit(chen, there).status_code == 303
+    assert level(chen.provider) == 3
+
+
+def test_what_userinfo_adds_never_replaces_what_was_signed(chen: Account, there: Upstream) -> None:
+    there.claims = {"name": "陈晨"}
+    there.at_userinfo = {"sub": "them", "name": "别人", "citizen_number": CHEN.value, "acr": "other", "nonce": "x"}
+    assert visit(chen, there).status_code == 303
+    assert chen.provider.person("chen").name == "陈晨"
+
+
+def test_a_secret_authenticates_where_there_is_one(there: Upstream, fresh: Any, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s e\n", encoding="utf-8")
+    there.secret = "s%20e"  # RFC 6749 §2.3.1: form-urlencoded first
+    path = described(there, tmp_path, 'client_secret_file = "secret"')
+    with provider_at(fresh(ENGINE), tmp_path, migrated=True, upstreams=path) as running:
+        there.now = lambda: running.clock.now().timestamp()
+        running.administration.people.add(NewPerson("chen", "小陈", PASSWORD))
+        assert visit(Account(running, "chen"), there).status_code == 303
+        assert level(running) == 3
+
+
+OTHER = jwk.ECKey.generate_key("P-256", {"kid": "up-1", "alg": "ES256", "use": "sig"})
+UNSOUND: dict[str, Callable[[Upstream], None]] = {
+    "3.1.3.7-2 another issuer": lambda there: there.claims.update(iss="https://other.example"),
+    "3.1.3.7-3 for another client": lambda there: there.claims.update(aud="other"),
+    "3.1.3.7-4 several audiences without azp": lambda there: there.claims.update(aud=["tongban", "other"]),
+    "3.1.3.7-5 for another party": lambda there: there.claims.update(azp="other"),
+    "3.1.3.7-6 another key under the same kid": lambda there: setattr(there, "signing_key", OTHER),
+    "3.1.3.7-9 expired": lambda there: there.claims.update(exp=1, iat=0),
+    "3.1.3.7-10 no time of issue": lambda there: there.claims.update(iat=None),
+    "3.1.3.7-11 another visit's nonce": lambda there: there.claims.update(nonce="other"),
+    "3.1.3.7-11 no nonce": lambda there: there.claims.update(nonce=None),
+    "9207-2.4 another provider's answer": lambda there: there.answer.update(iss="https://other.example"),
+    "9207-2.4 no issuer where one is promised": lambda there: there.answer.update(iss=""),
+    "3.1.2.5 no code": lambda there: there.answer.update(code=""),
+    "5.3.2 userinfo of another": lambda there: (
+        there.claims.clear(), setattr(there, "at_userinfo", {"sub": "other", **HONEST}),
+    )[0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNSOUND, ids=str)
+def test_an_answer_that_does_not_hold_changes_nothing(chen: Account, there: Upstream, case: str) -> None:
+    UNSOUND[case](there)
+    told = visit(chen, there)
+    assert told.status_code == 422
+    assert "不可信" in told.text
+    assert level(chen.provider) == 1
+    assert chen.provider.events("IdentityProven") == []
+
+
+WORTHLESS: dict[str, dict[str, Any]] = {
+    "no acr": {"acr": None},
+    "an acr that is not in the list": {"acr": "urn:example:loa:low"},
+    "no name": {"name": None},
+    "a number that is no text": {"citizen_number": 500199},
+    "a number with a wrong check character": {
+        "citizen_number": CHEN.value[:-1] + ("1" if CHEN.value[-1] != "1" else "2")
+    },
+    "a name of control characters": {"name": "陈\u202e晨"},
+}
+
+
+@pytest.mark.parametrize("case", WORTHLESS, ids=str)
+def test_a_statement_that_is_worth_nothing_changes_nothing(chen: Account, there: Upstream, case: str) -> None:
+    there.claims |= WORTHLESS[case]
+    there.at_userinfo = {"sub": "them"}
+    assert visit(chen, there).status_code == 422
+    assert level(chen.provider) == 1
+
+
+def test_who_says_no_there_is_told_so_here(chen: Account, there: Upstream) -> None:
+    there.answer = {"error": "access_denied", "code": ""}
+    told = visit(chen, there)
+    assert told.status_code == 422
+    assert "没有完成" in told.text
+
+
+@pytest.mark.parametrize("down", ["/.well-known/openid-configuration", "/token", "/jwks"])
+def test_a_silent_provider_is_nobodys_fault_here(chen: Account, there: Upstream, down: str) -> None:
+    there.down.add(down)
+    chen.open(IDENTITY)
+    sent = chen.browser.get(f"{IDENTITY}/upstream/national-id/begin")
+    told = sent if sent.status_code != 303 else come_back(chen, there.approve(sent.headers["Location"]))
+    assert (told.status_code, told.headers["Retry-After"]) == (503, "30")
+    assert level(chen.provider) == 1
+
+
+def test_metadata_of_another_issuer_are_not_taken(chen: Account, there: Upstream) -> None:
+    """Discovery §4.3."""
+    there.metadata = {"issuer": "https://other.example"}
+    chen.open(IDENTITY)
+    assert chen.browser.get(f"{IDENTITY}/upstream/national-id/begin").status_code == 503
+
+
+def test_a_visit_comes_back_once(chen: Account, there: Upstream) -> None:
+    address = there.approve(begin(chen))
+    assert come_back(chen, address).status_code == 303
+    again = come_back(chen, address)
+    assert again.status_code == 400
+    assert "重新开始" in again.text
+    assert len(chen.provider.events("IdentityProven")) == 1
+
+
+def test_a_visit_belongs_to_who_began_it(chen: Account, there: Upstream) -> None:
+    """Login CSRF: an attacker's answer, opened by somebody else, proves nothing and uses nothing up."""
+    address = there.approve(begin(chen))
+    stranger = Account(chen.provider, "li")
+    stranger.open("/account")
+    assert come_back(stranger, address).status_code == 400
+    assert come_back(chen, address).status_code == 303
+
+
+def test_a_visit_ends_after_a_quarter_of_an_hour(chen: Account, there: Upstream) -> None:
+    address = there.approve(begin(chen))
+    chen.provider.clock.advance(15 * 60 + 1)
+    assert come_back(chen, address).status_code == 400
+    assert level(chen.provider) == 1
+
+
+def test_one_number_is_one_account(chen: Account, there: Upstream) -> None:
+    there.claims |= {"name": "王五", "citizen_number": WANG.value}
+    told = visit(chen, there)
+    assert told.status_code == 422
+    assert "另" in told.text or "已有" in told.text
+    assert level(chen.provider) == 1
+
+
+def test_an_account_never_changes_whose_it_is(provider: Provider, there: Upstream) -> None:
+    account = Account(provider, "li")
+    before = level(provider, "li")
+    told = visit(account, there)
+    assert told.status_code == 422
+    assert level(provider, "li") == before
+    assert LI.value not in told.text
+
+
+def test_an_unknown_provider_is_not_there(chen: Account) -> None:
+    chen.open(IDENTITY)
+    assert chen.browser.get(f"{IDENTITY}/upstream/other/begin").status_code == 404
+    assert chen.browser.get(f"{IDENTITY}/upstream/other?state=x").status_code == 404
+
+
+def test_the_way_there_says_what_is_asked_and_no_secret(chen: Account, there: Upstream) -> None:
+    location = begin(chen)
+    asked = dict(parse_qsl(urlsplit(location).query))
+    assert location.startswith(f"{there.issuer}/authorization?")
+    assert asked["response_type"] == "code"
+    assert asked["code_challenge_method"] == "S256"
+    assert asked["acr_values"] == LEVEL_3
+    assert asked["redirect_uri"] == f"{chen.provider.settings.issuer}{IDENTITY}/upstream/national-id"
+    assert len({asked["state"], asked["nonce"], asked["code_challenge"]}) == 3
+
+
+WRITTEN = {
+    "name": '"a"',
+    "title": '{ zh = "甲", en = "A" }',
+    "issuer": '"https://id.example"',
+    "client_id": '"c"',
+    "levels": "{ x = 2 }",
+}
+WRONG = {
+    "no issuer": {"issuer": ""},
+    "plain http": {"issuer": '"http://id.example"'},
+    "an issuer with a query": {"issuer": '"https://id.example/?a=b"'},
+    "a level nobody gives": {"levels": "{ x = 9 }"},
+    "no level": {"levels": "{}"},
+    "an unknown key": {"other": "1"},
+    "one language": {"title": '{ zh = "甲" }'},
+    "a secret that is not there": {"client_secret_file": '"none"'},
+    "a name that is no part of an address": {"name": '"a/b"'},
+}
+
+
+@pytest.mark.parametrize("case", WRONG, ids=str)
+def test_a_file_that_is_not_clear_stops_the_start(tmp_path: Path, case: str) -> None:
+    path = tmp_path / "upstreams.toml"
+    lines = [f"{key} = {value}" for key, value in (WRITTEN | WRONG[case]).items() if value]
+    path.write_text("\n".join(["[[upstream]]", *lines]), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"upstreams\.toml"):
+        upstreams(path)
+
+
+def test_staff_are_not_raised_from_outside(provider: Provider, there: Upstream) -> None:
+    new = NewPerson("clerk9", "职员", PASSWORD, kind=PersonKind.STAFF, totp_secret=TOTP_SECRET, organisation=MARKET)
+    provider.administration.people.add(new)
+    account = Account(provider, "clerk9")
+    assert "国家网络身份认证" not in account.open(IDENTITY).text
+    assert account.browser.get(f"{IDENTITY}/upstream/national-id/begin").status_code == 404
