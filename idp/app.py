@@ -18,6 +18,7 @@ from idp.logout.herald import Herald
 from idp.notices import Courier
 from idp.opening import open_keys, open_ledger
 from idp.pages.refusal import translate
+from idp.proofing.business_register import BusinessRegister, EntityVerifier
 from idp.proofing.civil_register import CivilRegister
 from idp.proofing.verifier import Verifier
 from idp.resource.metadata import Fetch
@@ -91,10 +92,12 @@ def create_app(
     fetch: Fetch | None = None,
     reach: Reach | None = None,
     verifier: Verifier | None = None,
+    business: EntityVerifier | None = None,
 ) -> WsgiApp:
     """The provider's WSGI callable. ``fetch`` reads the exchange's public metadata, ``reach`` calls clients.
 
-    ``verifier`` knows who people are; without one no level is raised online.
+    ``verifier`` knows who people are; without one no level is raised online;
+    ``business`` knows for whom they may act.
     """
     tools = Tools(
         settings,
@@ -107,6 +110,7 @@ def create_app(
         fetch or guarded_fetch(settings.exchange_resource),
         reach or guarded_reach(settings),
         verifier or (CivilRegister(settings.civil_register) if settings.civil_register else None),
+        business or (BusinessRegister(settings.business_register) if settings.business_register else None),
     )
     checks = {"database": database.ready, "ledger": ledger.ready, "keys": lambda: _can_sign(keys)}
     return create_web_app(

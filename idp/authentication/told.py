@@ -45,6 +45,16 @@ IDENTITY_PROVEN = _security(
     "您账户的身份核验已通过，实名等级为 {level} 级。",
     "The identity of your account was proven; its level of assurance is now {level}.",
 )
+REPRESENTATION_PROVEN = _security(
+    "representation-proven",
+    "您的账户现在可以代表一个单位办理事项。",
+    "Your account can now act for an organisation.",
+)
+REPRESENTATION_ENDED = _security(
+    "representation-ended",
+    "您的账户不再代表一个单位办理事项。",
+    "Your account no longer acts for an organisation.",
+)
 _WHY_ZH = "如有疑问，请到窗口咨询。"
 _WHY_EN = "If you do not know why, ask at a window."
 

@@ -55,6 +55,7 @@ class AuthorizationRooms:
             directory=self._clients.directory,
             presence=people.presence,
             maker=CodeMaker(people.pairwise, tools.clock, tools.entropy),
+            mandates=people.mandates,
             cookies=people.cookies,
             answers=self.answers,
             clock=tools.clock,
@@ -129,4 +130,5 @@ class AuthorizationRooms:
             consent=ConsentPages(directory, self._tokens.resource, term, tools.clock),
             decisions=Decisions(tools.clock, tools.entropy),
             directory=directory,
+            mandates=people.mandates,
         )

@@ -21,6 +21,7 @@ from idp.interaction.visitor import Visitors
 from idp.notices import Channels, Notices
 from idp.pages.own_sign_in import OwnSignInPages
 from idp.pages.proving import Proving
+from idp.tokens.mandates import Mandates
 from idp.tokens.pairwise import Pairwise
 from kernel.keys import Purpose
 
@@ -35,6 +36,11 @@ class PeopleRooms:
     def accounts(self) -> Accounts:
         """Every account."""
         return Accounts(self._tools.database, vault(self._tools.keys))
+
+    @cached_property
+    def mandates(self) -> Mandates:
+        """For whom people may act."""
+        return Mandates(self._tools.database, self.accounts.vault, self._tools.clock)
 
     @cached_property
     def channels(self) -> Channels:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from idp.composition.account import AccountRooms
 from idp.composition.people import PeopleRooms
+from idp.composition.tokens import TokenRooms
 from idp.composition.tools import Tools, derived
 from idp.federation.configuration import upstreams
 from idp.federation.visits import Visits
@@ -14,20 +15,22 @@ from idp.federation.witnesses import Witnesses
 from idp.pages.account.addresses import UPSTREAM
 from idp.pages.account.door import AccountDoor
 from idp.pages.account.identity import IdentityPages
+from idp.pages.account.representations import RepresentationPages
 from idp.pages.account.upstream import UpstreamPages
 from idp.pages.recovery import RecoveryPages
 from idp.pages.signing_up import SigningUpPages
 from idp.proofing.identity import Identities
 from idp.proofing.recovery import Recoveries
 from idp.proofing.registration import Registrations
+from idp.proofing.representation import Representations
 from kernel.web.routes import Route
 
 
 class ProofingRooms:
     """From a stranger to somebody known."""
 
-    def __init__(self, tools: Tools, people: PeopleRooms, account: AccountRooms) -> None:
-        self._tools, self._people, self._account = tools, people, account
+    def __init__(self, tools: Tools, people: PeopleRooms, account: AccountRooms, tokens: TokenRooms) -> None:
+        self._tools, self._people, self._account, self._tokens = tools, people, account, tokens
 
     @cached_property
     def registrations(self) -> Registrations:
@@ -79,6 +82,14 @@ class ProofingRooms:
             named, visits, lambda name: f"{base}/{name}", tools.keys.signing, tools.clock, tools.entropy
         )
 
+    @cached_property
+    def representations(self) -> Representations:
+        """For whom people act."""
+        people, tools = self._people, self._tools
+        return Representations(
+            people.mandates, self._account.changes, tools.business, people.sign_in.throttle, self._tokens.revocations
+        )
+
     def routes(self) -> tuple[Route, ...]:
         """The pages."""
         door = AccountDoor(self._people.visitors)
@@ -87,5 +98,6 @@ class ProofingRooms:
             *SigningUpPages(self.registrations).routes(),
             *identity.routes(),
             *UpstreamPages(door, self.witnesses, self.identities, identity).routes(),
+            *RepresentationPages(door, self.representations).routes(),
             *RecoveryPages(self.recoveries).routes(),
         )

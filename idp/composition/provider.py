@@ -33,7 +33,7 @@ class Composition:
         self._ciba = CibaRooms(tools, self._clients, self._people, self._tokens, self._authorization)
         self._signing_out = SigningOutRooms(tools, self._clients, self._people, self._tokens)
         self._account = AccountRooms(tools, self._people)
-        self._proofing = ProofingRooms(tools, self._people, self._account)
+        self._proofing = ProofingRooms(tools, self._people, self._account, self._tokens)
         self._administration = AdministrationRooms(tools, self._clients, self._people, self._tokens)
 
     def routes(self) -> tuple[Route, ...]:

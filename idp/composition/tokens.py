@@ -68,6 +68,7 @@ class TokenRooms:
             resources=self._clients.directory.resource,
             about=self.about,
             responses=self.responses,
+            mandates=self._people.mandates,
             clock=self._tools.clock,
             entropy=self._tools.entropy,
         )

@@ -9,6 +9,7 @@ from hashlib import sha256
 from idp.authentication.passwords import Passwords
 from idp.authentication.sealing import PersonVault
 from idp.clients.reach import Reach
+from idp.proofing.business_register import EntityVerifier
 from idp.proofing.verifier import Verifier
 from idp.resource.metadata import Fetch
 from kernel.clock import Clock
@@ -24,7 +25,8 @@ from kernel.settings import IdpSettings
 class Tools:
     """The adapters of one provider. ``fetch`` reads the exchange's public metadata, ``reach`` calls clients.
 
-    ``verifier`` knows who people are; None where the operator named no register.
+    ``verifier`` knows who people are; None where the operator named no register;
+    ``business`` knows who represents which entity.
     """
 
     settings: IdpSettings
@@ -37,6 +39,7 @@ class Tools:
     fetch: Fetch
     reach: Reach
     verifier: Verifier | None = None
+    business: EntityVerifier | None = None
 
 
 def vault(keys: KeyRing) -> PersonVault:

@@ -120,7 +120,8 @@ class UserinfoEndpoint:
         by_name = family.claims.within(client.scopes).userinfo if token.get("client_id") == client.id else frozenset()
         names = of_scopes(granted) | by_name  # what was asked for by name is not handed on in an exchange
         level = {"acr": token.get("acr")} if scopes.PROFILE in granted else {}
-        return self.about.told(person, names) | level
+        mandate = {"mandate": token["mandate"]} if "mandate" in token else {}
+        return self.about.told(person, names) | level | mandate
 
 
 def presented(request: HttpRequest) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from idp.interaction.steps import SignedInPerson
 from idp.model.authorization import AuthorizationRequest
 from idp.model.client import Client
+from idp.model.representation import ONESELF
 from idp.model.secret import hashed
 from idp.model.session import Code, Family
 from idp.tokens import lifetimes
@@ -48,4 +49,5 @@ class CodeMaker:
             claims=asked.claims,
             resource=asked.resource,
             may_act=asked.may_act,
+            representation=None if asked.acting in (None, ONESELF) else asked.acting,
         )

@@ -25,6 +25,7 @@ from idp.model.session import Interaction
 from idp.store import backchannel_requests, codes, consents, families, interactions, pushed_requests
 from idp.store.device_requests import DEVICES
 from idp.tokens import lifetimes
+from idp.tokens.mandates import Mandates
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy, token
@@ -48,6 +49,7 @@ class AuthorizationFlow:
     directory: ClientDirectory
     presence: Presence
     maker: CodeMaker
+    mandates: Mandates
     cookies: Cookies
     answers: AuthorizationAnswers
     clock: Clock
@@ -85,6 +87,11 @@ class AuthorizationFlow:
         prompt = asked.prompt - {SELECT_ACCOUNT} | ({LOGIN} if another else frozenset())
         chosen = asked.prompting(prompt)
         self.database.write(lambda connection: interactions.rewrite(connection, interaction.id, chosen))
+
+    def act_for(self, interaction: Interaction, chosen: str) -> None:
+        """The person said for whom they act; it is looked at again where the code is made."""
+        acting = interaction.request.acting_for(chosen)
+        self.database.write(lambda connection: interactions.rewrite(connection, interaction.id, acting))
 
     def allow(
         self,
@@ -144,6 +151,7 @@ class AuthorizationFlow:
             if agreed is not None:
                 agreed(connection)
             _check_consent(connection, asked, present, now)
+            self.mandates.require_choice(connection, present.person.id, asked.acting)
             if interaction.pushed is not None and not pushed_requests.spend(connection, interaction.pushed, now):
                 raise AlreadyFinished  # A5: one pushed request, one code
             keep(connection)

@@ -31,6 +31,7 @@ class Step(StrEnum):
     SIGN_IN = "sign-in"
     SECOND_FACTOR = "second-factor"
     ENROL = "enrol"
+    ACTING = "acting"
     CONSENT = "consent"
     DONE = "done"
 
@@ -80,6 +81,8 @@ def _needed(request: AuthorizationRequest, started_at: datetime, present: Signed
         return Step(asked.proof.value)
     if request.details and present.reference is None:
         raise AccessDeniedError("This account has no identifier evidence could be asked for.")
+    if request.asks_for_whom:
+        return Step.ACTING
     return Step.CONSENT if consent_is_needed(request, present) else Step.DONE
 
 
@@ -131,4 +134,6 @@ def silent_refusal(step: Step) -> OAuthError:
         return InteractionRequiredError("Another factor would have to be asked for.")
     if step is Step.ENROL:
         return InteractionRequiredError("A passkey would have to be set up.")
+    if step is Step.ACTING:
+        return InteractionRequiredError("The person would have to say for whom they act.")
     return ConsentRequiredError("Consent would have to be asked for.")

@@ -51,7 +51,8 @@ class AuthorizationRequest:
     """One checked request (RFC 6749 §4.1.1 with PKCE, OpenID Connect Core 1.0 §3.1.2.1, RFC 9396).
 
     ``levels_required``: a level below all of ``levels`` is not enough; otherwise they are a wish. ``device``: hash of
-    the device code, in hexadecimal, when it is a terminal that asks (RFC 8628). ``backchannel``: which request of
+    the device code, in hexadecimal, when it is a terminal that asks (RFC 8628).
+    ``acting``: for whom the person chose to act, once they did. ``backchannel``: which request of
     OpenID CIBA this is, and ``binding_message`` what stands on the asker's screen, too (CIBA Core 1.0 §7.1).
     """
 
@@ -75,6 +76,7 @@ class AuthorizationRequest:
     may_act: tuple[str, ...] = ()
     details: Details = ()
     device: str | None = field(default=None, repr=False)
+    acting: str | None = None
     backchannel: str | None = None
     binding_message: str | None = field(default=None, repr=False)
 
@@ -103,6 +105,15 @@ class AuthorizationRequest:
         """The same request, once a part of its `prompt` was answered."""
         return replace(self, prompt=prompt)
 
+    @property
+    def asks_for_whom(self) -> bool:
+        """Whether the person has yet to say for whom they act."""
+        return scopes.MANDATE in self.scope and self.acting is None
+
+    def acting_for(self, chosen: str) -> AuthorizationRequest:
+        """The same request, once the person said for whom they act."""
+        return replace(self, acting=chosen)
+
     def to_json(self) -> dict[str, JSON]:
         """The stored form."""
         return {
@@ -126,6 +137,7 @@ class AuthorizationRequest:
             "may_act": [*self.may_act],
             "details": evidence.to_json(self.details),
             "device": self.device,
+            "acting": self.acting,
             "backchannel": self.backchannel,
             "binding_message": self.binding_message,
         }
@@ -154,6 +166,7 @@ class AuthorizationRequest:
             may_act=tuple(_texts(stored.get("may_act"))),
             details=evidence.stored_details(stored["details"]),
             device=_text(stored.get("device")),
+            acting=_text(stored.get("acting")),
             backchannel=_text(stored.get("backchannel")),
             binding_message=_text(stored.get("binding_message")),
         )

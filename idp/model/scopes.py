@@ -13,6 +13,7 @@ OPENID = "openid"
 PROFILE = "profile"
 EMAIL = "email"
 PHONE = "phone"
+MANDATE = "mandate"
 CASES = "cases"
 GOVERNANCE = "governance"
 USAGE = "usage"
@@ -26,6 +27,7 @@ LABELS: dict[str, Text] = {
     PROFILE: Text("您的姓名和实名等级", "Your name and how well your identity is proven"),
     EMAIL: Text("您确认过的电子邮箱", "The e-mail address you confirmed"),
     PHONE: Text("您确认过的手机号码", "The phone number you confirmed"),
+    MANDATE: Text("您为本人还是代表哪个单位办理", "Whether you act for yourself or for which organisation"),
     CASES: Text("在交换平台办理事项", "Handle cases at the exchange"),
     GOVERNANCE: Text("以您的职务审批数据共享", "Decide on data sharing in your official role"),
     USAGE: Text("查看谁使用过您的数据", "See who used your data"),
@@ -37,7 +39,7 @@ LABELS: dict[str, Text] = {
 EXCHANGE = frozenset({CASES, GOVERNANCE, USAGE})
 """Scopes whose access tokens are meant for the exchange and therefore always sender-constrained."""
 
-OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, PHONE, GOVERNANCE, USAGE, ADMIN})
+OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, PHONE, MANDATE, GOVERNANCE, USAGE, ADMIN})
 """Scopes only a person can give."""
 
 OF_SYSTEMS = frozenset({CASES, INTROSPECT})

@@ -12,6 +12,7 @@ DECISION = "decision"
 ALLOW = "allow"
 ACCOUNT = "account"
 ANOTHER = "another"
+ACTING = "acting"
 
 
 def field(request: HttpRequest, name: str) -> str:

@@ -14,12 +14,14 @@ from idp.interaction.asked import Asked, Proof
 from idp.interaction.flow import AuthorizationFlow
 from idp.interaction.presence import Presence
 from idp.interaction.steps import SignedInPerson, Step, next_step, what_is_asked
+from idp.model.representation import ONESELF
 from idp.model.session import Interaction
 from idp.pages import forms
 from idp.pages.account.addresses import PASSKEY_SET_UP
 from idp.pages.problems import CATALOGUE_UNAVAILABLE, INTERACTION_GONE, for_people
 from idp.pages.proving import OPTIONS, STEPS, Place, Proving
 from idp.resource.metadata import ResourceUnavailable, UnknownInCatalogue
+from idp.tokens.mandates import Mandates
 from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
@@ -37,6 +39,7 @@ class InteractionPages:
     consent: ConsentPages
     decisions: Decisions
     directory: ClientDirectory
+    mandates: Mandates
 
     @for_people
     def show(self, request: HttpRequest, interaction_id: str) -> HttpResponse:
@@ -49,6 +52,8 @@ class InteractionPages:
                 return self.flow.allow(interaction, present)
             if step is Step.CONSENT and present is not None:
                 return self._consent_page(interaction, present)
+            if step is Step.ACTING and present is not None:
+                return self._acting_page(interaction, present)
             if step is Step.ACCOUNT and present is not None:
                 return self._account_page(interaction, present)
             return self.proving.page(request, self._place(interaction), self._asked(request, interaction))
@@ -63,6 +68,22 @@ class InteractionPages:
             present = self.presence.of(request, self.flow.client(interaction.request))
             if next_step(interaction.request, interaction.started_at, present) is Step.ACCOUNT:
                 self.flow.choose(interaction, another=forms.field(request, forms.ACCOUNT) == forms.ANOTHER)
+        except OAuthError as error:
+            return self.flow.refuse(interaction, error)
+        return redirect(f"{INTERACTION}/{interaction.id}")
+
+    @for_people
+    def acting(self, request: HttpRequest, interaction_id: str) -> HttpResponse:
+        """For whom the person acts: themselves, or an entity of their own. It counts only where that is asked."""
+        interaction = self._open(request, interaction_id)
+        try:
+            present = self.presence.of(request, self.flow.client(interaction.request))
+            step, chosen = (
+                next_step(interaction.request, interaction.started_at, present),
+                forms.field(request, forms.ACTING),
+            )
+            if step is Step.ACTING and present is not None and self._may_choose(present, chosen):
+                self.flow.act_for(interaction, chosen)
         except OAuthError as error:
             return self.flow.refuse(interaction, error)
         return redirect(f"{INTERACTION}/{interaction.id}")
@@ -114,6 +135,7 @@ class InteractionPages:
                 for name in STEPS
             ),
             Route("POST", f"{address}/account", self.account, browser, step, page=True, tag="pages"),
+            Route("POST", f"{address}/acting", self.acting, browser, step, page=True, tag="pages"),
             Route("POST", f"{address}/{OPTIONS}", self.passkey_options, browser, step, page=True, tag="pages"),
             Route("POST", f"{address}/consent", self.decide, browser, step, page=True, tag="pages"),
         )
@@ -155,12 +177,28 @@ class InteractionPages:
         )
         return page.adding(forms.policy_towards(interaction.request.redirect_uri))
 
+    def _may_choose(self, present: SignedInPerson, chosen: str) -> bool:
+        return chosen == ONESELF or self.mandates.find(present.person.id, chosen) is not None
+
+    def _acting_page(self, interaction: Interaction, present: SignedInPerson) -> HttpResponse:
+        client = self.flow.client(interaction.request)
+        page = page_response(
+            "idp/acting.html",
+            action=f"{INTERACTION}/{interaction.id}",
+            application=client.name,
+            department=self.directory.organisation(client.organisation).name,
+            person=present.person.name,
+            standing=self.mandates.of(present.person.id),
+        )
+        return page.adding(forms.policy_towards(interaction.request.redirect_uri))
+
     def _consent_page(self, interaction: Interaction, present: SignedInPerson) -> HttpResponse:
         page = page_response(
             "idp/consent.html",
             action=f"{INTERACTION}/{interaction.id}",
             page=self._words(interaction, present),
             person=present.person.name,
+            acting=self.mandates.find(present.person.id, interaction.request.acting or ""),
             terminal=interaction.request.device is not None,
             away=interaction.request.backchannel is not None,
             binding_message=interaction.request.binding_message,

@@ -7,17 +7,12 @@ Question: ``{"name": …, "number": …}``. Answer, with status 200: ``{"match":
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from urllib.parse import urlsplit
 
+from idp.proofing.register_client import LONGEST_REFERENCE, ask
 from idp.proofing.verifier import Match, VerifierUnavailable
-from kernel.canonical import JSON, MalformedJson, decode, encode
+from kernel.canonical import JSON
 from kernel.identifiers.subject import SubjectRef
-from kernel.outbound import AddressPolicy, OutboundClient, OutboundFailed, OutboundRefused
-
-SECONDS = 5.0
-_ANSWER_BYTES = 16 * 1024
-_LONGEST_REFERENCE = 200
+from kernel.outbound import OutboundClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +25,7 @@ class CivilRegister:
 
     def match(self, name: str, subject: SubjectRef) -> Match | None:
         """Whether name and number belong together. Raises VerifierUnavailable."""
-        body = encode({"name": name, "number": subject.value})
-        try:
-            answer = self.client.post(
-                self.address, body, allow=self._policy(), max_bytes=_ANSWER_BYTES, timeout=SECONDS
-            )
-            if answer.status != HTTPStatus.OK:
-                raise VerifierUnavailable(f"the register answered with status {answer.status}")
-            return _match(decode(answer.body, max_bytes=_ANSWER_BYTES))
-        except (OutboundRefused, OutboundFailed, MalformedJson):
-            raise VerifierUnavailable("the register did not answer as it should") from None
-
-    def _policy(self) -> AddressPolicy:
-        """Only the host the operator named, wherever that is; without TLS on this machine alone."""
-        parts = urlsplit(self.address)
-        return AddressPolicy(
-            schemes=frozenset({parts.scheme}),
-            hosts=frozenset({parts.hostname or ""}),
-            allow_loopback=parts.scheme == "http",
-            allow_private=parts.scheme == "https",
-        )
+        return _match(ask(self.client, self.address, {"name": name, "number": subject.value}))
 
 
 def _match(answer: JSON) -> Match | None:
@@ -57,6 +33,6 @@ def _match(answer: JSON) -> Match | None:
     if isinstance(answer, dict) and answer.get("match") is False:
         return None
     reference = answer.get("reference") if isinstance(answer, dict) and answer.get("match") is True else None
-    if not isinstance(reference, str) or not 0 < len(reference) <= _LONGEST_REFERENCE:
+    if not isinstance(reference, str) or not 0 < len(reference) <= LONGEST_REFERENCE:
         raise VerifierUnavailable("the register did not answer as it should")
     return Match(reference)

@@ -41,6 +41,7 @@ def add(connection: Connection, added: Family) -> None:
             dpop_jkt=added.dpop_jkt,
             claims=encode(added.claims.to_json()).decode(),
             resource=added.resource,
+            representation=added.representation,
             may_act=" ".join(added.may_act),
             expires_at=added.expires_at,
         )
@@ -113,6 +114,13 @@ def revoke_client(connection: Connection, person_id: str, client_id: str, now: d
     return sum(revoke(connection, family_id, now) for family_id in found)
 
 
+def revoke_representation(connection: Connection, representation_id: str, now: datetime) -> None:
+    """Revoke everything allowed while acting by one representation, with the access tokens that still live."""
+    theirs = select(family.c.id).where(family.c.representation == representation_id, family.c.expires_at > now)
+    for family_id in connection.execute(theirs).scalars().all():
+        revoke(connection, family_id, now)
+
+
 def revoke_session(connection: Connection, session_id: str, now: datetime) -> None:
     """Revoke everything allowed in a session. Its access tokens fall with its `sid`s in the revocation feed."""
     connection.execute(
@@ -135,6 +143,7 @@ def columns() -> Select[tuple[object, ...]]:
         family.c.dpop_jkt,
         family.c.claims,
         family.c.resource,
+        family.c.representation,
         family.c.certificate,
         family.c.may_act,
         family.c.expires_at.label("family_expires_at"),
@@ -159,6 +168,7 @@ def from_row(row: Any) -> Family:
         details=evidence.stored_details(decode(row.details)) if row.details != "[]" else (),
         claims=_claims(row.claims or "{}"),
         resource=row.resource,
+        representation=row.representation,
     )
 
 

@@ -305,9 +305,11 @@ family = Table(
     Column("revoked_at", Instant),
     Column("claims", Text),
     Column("resource", String(500)),
+    Column("representation", String(40)),
     Index("family_session", "session"),
     Index("family_person", "person", "client_id"),
     Index("family_expires_at", "expires_at"),
+    Index("family_representation", "representation"),
 )
 
 code = Table(
@@ -450,6 +452,23 @@ proofing = Table(
     Column("ended_at", Instant),
     Index("proofing_person", "person"),
     comment="proofs of identity, by digests of the verifiers' references",
+)
+
+representation = Table(
+    "representation",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("capacity", String(40), nullable=False),
+    Column("entity_index", LargeBinary(32), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("verifier", String(100), nullable=False),
+    Column("evidence", LargeBinary(32), nullable=False),
+    Column("proven_at", Instant, nullable=False),
+    Column("valid_until", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("representation_person", "person"),
+    comment="who acts for which legal entity; its code and name sealed under the person's key",
 )
 
 signing_up = Table(

@@ -1,7 +1,7 @@
 """Claims of access tokens (RFC 9068 §2.2), as a pure function of what the token stands for.
 
-`act` names the officer of a client when nobody is present (RFC 8693 §4.1). `mandate` is reserved: it will say for whom
-a person acts, and means nothing else in any token of ours.
+`act` names the officer of a client when nobody is present (RFC 8693 §4.1). `mandate` says for whom
+a person acts; the issuer adds it, since it is sealed until then.
 """
 
 from __future__ import annotations

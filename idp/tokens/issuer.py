@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -16,6 +16,7 @@ from idp.store.proofs import SpentProof
 from idp.tokens import access_token, id_token, proof_of_possession
 from idp.tokens.access_token import Stamp
 from idp.tokens.entitlement import Entitlement, SignedIn
+from idp.tokens.mandates import Mandates
 from idp.tokens.pairwise import Pairwise
 from idp.tokens.person_claims import PersonClaims
 from idp.tokens.purpose import SUBJECT_CLAIM, seal_subject
@@ -64,13 +65,14 @@ class TokenIssuer:
         resources: Resources,
         about: PersonClaims,
         responses: SignedResponses,
+        mandates: Mandates,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
         self._issuer, self._exchange = issuer, exchange
         self._keys, self._ledger, self._pairwise = keys, ledger, pairwise
         self._clock, self._entropy = clock, entropy
-        self._about, self._responses = about, responses
+        self._about, self._responses, self._mandates = about, responses, mandates
         self.resources = resources
 
     @property
@@ -86,10 +88,16 @@ class TokenIssuer:
         """A signed access token. Raises InvalidDpopProofError, TemporarilyUnavailableError."""
         require_binding(entitlement)
         stamp = Stamp.now(entitlement, new_id("tok", self._clock, self._entropy), self._clock.now())
+        signed_in = entitlement.signed_in
+        mandate = None if signed_in is None else self._mandates.behind(signed_in.family)
+        if mandate is not None:  # no token outlives the right to act that it speaks of
+            stamp = replace(stamp, expires_at=min(stamp.expires_at, mandate.valid_until))
         audience = self.audience(entitlement)
         claims = access_token.claims(
             entitlement, stamp, issuer=self._issuer, audience=audience, pairwise=self._pairwise
         )
+        if mandate is not None:
+            claims["mandate"] = mandate.claim()
         claims |= self._subject_claim(entitlement, stamp)
         return Minted(stamp, sign(claims, self._keys.signing(), typ=access_token.TYPE), claims)
 
@@ -104,6 +112,7 @@ class TokenIssuer:
             proof_of_possession.spend(connection, proofs)
             spend(connection)
             if entitlement.signed_in is not None:
+                self._mandates.require(connection, entitlement.signed_in.family)
                 families.record_token(
                     connection, entitlement.signed_in.family.id, minted.stamp.jti, minted.stamp.expires_at
                 )
@@ -138,6 +147,8 @@ class TokenIssuer:
             nonce=nonce,
             about=self._about,
         )
+        if "mandate" in minted.claims:
+            claims["mandate"] = minted.claims["mandate"]
         return self._responses.id_token(claims, minted.token, entitlement.client)
 
     def _subject_claim(self, entitlement: Entitlement, stamp: Stamp) -> dict[str, JSON]:
@@ -192,5 +203,7 @@ def _issued(entitlement: Entitlement, minted: Minted) -> Event:
     signed_in = entitlement.signed_in
     if signed_in is not None:
         facts["family"] = signed_in.family.id
+        if signed_in.family.representation is not None:
+            facts["representation"] = signed_in.family.representation
     subject = None if signed_in is None else signed_in.reference
     return Event("TokenIssued", minted.stamp.jti, facts=facts, subject=subject)

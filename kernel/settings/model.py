@@ -260,6 +260,15 @@ class IdpSettings:
             "TOML file of other identity providers that raise people's levels (see the guide); empty: none",
         ),
     )
+    business_register: str = field(
+        default="",
+        metadata=_key(
+            "核验法定代表人的登记机关接口地址（HTTP JSON）；留空则不能代表单位办理",
+            "Address of the business register that names legal representatives (HTTP JSON); empty: nobody acts for an"
+            " organisation",
+            checks.public_url_or_nothing,
+        ),
+    )
     recovery_delay_hours: int = field(
         default=48,
         metadata=_key(

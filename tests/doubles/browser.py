@@ -123,6 +123,8 @@ class Browser:
             return {"username": username, "password": password}
         if "otp" in names:
             return {"otp": otp or self.code()}
+        if "acting" in names:
+            return {"acting": "self"}
         if "account" in names:
             return {"account": "this"}
         assert "decision" in names, page.text

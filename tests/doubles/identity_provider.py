@@ -46,6 +46,7 @@ from kernel.ledger.log import Ledger
 from kernel.settings import IdpSettings
 from kernel.text import Text
 from kernel.web.fastpath import WsgiApp
+from tests.doubles.business_register import PaperBusinesses
 from tests.doubles.civil_register import PaperRegister
 from tests.doubles.departments import PaperDepartments
 from tests.doubles.mailbox import Mailbox
@@ -148,6 +149,7 @@ class Provider:
     departments: PaperDepartments
     mailbox: Mailbox = field(default_factory=Mailbox)
     population: PaperRegister = field(default_factory=PaperRegister)
+    businesses: PaperBusinesses = field(default_factory=PaperBusinesses)
 
     @property
     def recovery_codes(self) -> RecoveryCodes:
@@ -220,6 +222,7 @@ class Provider:
             fetch=self.exchange.fetch,
             reach=self.departments,
             verifier=self.population,
+            business=self.businesses,
         )
 
 
@@ -270,16 +273,17 @@ def provider_at(url: str, folder: Path, *, migrated: bool = False, **changes: An
     )
     outbox = Notices(vault(keys), Channels(vault(keys), clock, entropy), clock, entropy)
     exchange, departments, population = PaperExchange(), PaperDepartments(), PaperRegister()
+    businesses = PaperBusinesses()
     app = create_app(
         settings, database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords,
-        fetch=exchange.fetch, reach=departments, verifier=population,
+        fetch=exchange.fetch, reach=departments, verifier=population, business=businesses,
     )  # fmt: skip
     try:
         populate(desk)
         clock.advance(1)
         yield Provider(
             app, settings, database, keys, ledger, clock, exchange, desk, passwords, outbox, departments,
-            population=population,
+            population=population, businesses=businesses,
         )  # fmt: skip
     finally:
         desk.close()

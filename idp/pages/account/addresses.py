@@ -5,6 +5,7 @@ from __future__ import annotations
 ACCOUNT = "/account"
 IDENTITY = f"{ACCOUNT}/identity"
 UPSTREAM = f"{IDENTITY}/upstream"
+REPRESENTATIONS = f"{ACCOUNT}/representations"
 SECURITY = f"{ACCOUNT}/security"
 SESSIONS = f"{ACCOUNT}/sessions"
 PASSWORD = f"{SECURITY}/password"

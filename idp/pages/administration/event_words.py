@@ -32,6 +32,8 @@ WORDS: Mapping[str, Text] = {
     "ContactAdded": Text("添加了联系方式", "A channel for notices was added"),
     "ContactConfirmed": Text("确认了联系方式", "A channel for notices was confirmed"),
     "ContactRemoved": Text("移除了联系方式", "A channel for notices was removed"),
+    "RepresentationProven": Text("核验了代表单位的资格", "A right to act for an organisation was proven"),
+    "RepresentationEnded": Text("不再代表单位", "A right to act for an organisation ended"),
     "IdentityProven": Text("核验了身份", "An identity was proven"),
     "KeyPublished": Text("公布了密钥", "A key was published"),
     "KeyRevocationOrdered": Text("决定作废密钥", "The end of a key was decided"),

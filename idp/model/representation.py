@@ -1,0 +1,56 @@
+"""Acting for a legal entity: who represents which one, how that was proven, and what a token says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from kernel.canonical import JSON
+
+LASTS = timedelta(days=30)
+"""How long a look into the register counts (domain.md §7: thirty days unless something else was agreed)."""
+
+ONESELF = "self"
+"""The choice of a person who acts for nobody else."""
+
+
+class Capacity(StrEnum):
+    """In what capacity somebody acts (domain.md §7)."""
+
+    LEGAL_REPRESENTATIVE = "legal-representative"
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """One person's standing right to act for one entity. ``code`` is its unified social credit code."""
+
+    id: str
+    person: str
+    capacity: Capacity
+    code: str = field(repr=False)
+    name: str = field(repr=False)
+    valid_until: datetime
+
+    def claim(self) -> dict[str, JSON]:
+        """`mandate` (interfaces.md §5): for whom the person of `sub` acts, in what capacity, and until when."""
+        return {
+            "principal": {"scheme": "social-credit-code", "value": self.code, "name": self.name},
+            "capacity": self.capacity.value,
+            "exp": int(self.valid_until.timestamp()),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRepresentation:
+    """The stored form: code and name sealed under the person's key, found by a blind index of the code."""
+
+    id: str
+    person: str
+    capacity: Capacity
+    entity_index: bytes
+    sealed: bytes
+    verifier: str
+    evidence: bytes
+    proven_at: datetime
+    valid_until: datetime

@@ -1,0 +1,67 @@
+"""Who may act for which legal entity. One row for each proof; what was ended stays as a record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
+
+from idp.model.representation import Capacity, SealedRepresentation
+from idp.store.tables import representation
+
+_row = representation.c
+
+
+def add(connection: Connection, added: SealedRepresentation) -> None:
+    """Keep a proof."""
+    connection.execute(
+        insert(representation).values(
+            id=added.id,
+            person=added.person,
+            capacity=added.capacity.value,
+            entity_index=added.entity_index,
+            sealed=added.sealed,
+            verifier=added.verifier,
+            evidence=added.evidence,
+            proven_at=added.proven_at,
+            valid_until=added.valid_until,
+        )
+    )
+
+
+def of_person(connection: Connection, person_id: str, now: datetime) -> list[SealedRepresentation]:
+    """Those that stand, newest first."""
+    statement = select(representation).where(_row.person == person_id, *_standing(now))
+    return [
+        SealedRepresentation(
+            found.id,
+            found.person,
+            Capacity(found.capacity),
+            bytes(found.entity_index),
+            bytes(found.sealed),
+            found.verifier,
+            bytes(found.evidence),
+            found.proven_at,
+            found.valid_until,
+        )
+        for found in connection.execute(statement.order_by(_row.proven_at.desc(), _row.id))
+    ]
+
+
+def stands(connection: Connection, representation_id: str, person_id: str, now: datetime) -> bool:
+    """Whether this person may act by it now."""
+    wanted = exists(select(_row.id).where(_row.id == representation_id, _row.person == person_id, *_standing(now)))
+    found: bool = connection.execute(select(wanted)).scalar_one()
+    return found
+
+
+def end(connection: Connection, representation_id: str, person_id: str, now: datetime) -> bool:
+    """End one; False when it had ended or is another person's."""
+    statement = update(representation).where(
+        _row.id == representation_id, _row.person == person_id, _row.ended_at.is_(None)
+    )
+    return connection.execute(statement.values(ended_at=now)).rowcount == 1
+
+
+def _standing(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (_row.ended_at.is_(None), _row.valid_until > now)
