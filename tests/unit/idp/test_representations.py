@@ -180,7 +180,11 @@ def test_one_whom_the_register_does_not_name_acts_for_nobody(either_provider: Pr
 
 def test_an_account_nobody_proved_is_not_looked_up(provider: Provider) -> None:
     provider.businesses.entries[SHOP] = (LI.value, NAME)
-    assert add(Account(provider, "nobody")).status_code == 404
+    nobody = Account(provider, "nobody")
+    page = nobody.open("/account/identity")
+    name, value = re.findall(r'name="(\w+)" value="([^"]+)"', page.text)[0]
+    assert nobody.browser.post(PAGE, {name: value, "code": SHOP}).status_code == 404
+    assert provider.events("RepresentationProven") == []
 
 
 def test_the_metadata_name_scope_and_claim(provider: Provider, party: RelyingParty) -> None:

@@ -19,6 +19,7 @@ from idp.model.passkey import Passkey
 from idp.model.proofing import WindowCheck
 from idp.model.proposal import Proposal
 from idp.model.recovery import Recovery
+from idp.model.representation import LASTS, Capacity, SealedRepresentation
 from idp.model.secret import hashed
 from idp.model.signing_up import SigningUp
 from idp.store import (
@@ -28,6 +29,7 @@ from idp.store import (
     passkeys,
     proposals,
     recoveries,
+    representations,
     refresh_tokens,
     second_factors,
     signing_up,
@@ -66,6 +68,15 @@ def counts(provider: Provider) -> dict[str, int]:
             for table in tables.metadata.sorted_tables
             if not table.name.startswith("ledger_")
         }
+
+
+def may_act(provider: Provider) -> None:
+    """Somebody acts for an organisation."""
+    now, mark = provider.clock.now(), b"m" * 32
+    kept = SealedRepresentation(
+        "rep", person_id(provider), Capacity.LEGAL_REPRESENTATIVE, mark, b"sealed", "paper", mark, now, now + LASTS
+    )
+    provider.database.write(lambda connection: representations.add(connection, kept))
 
 
 def fill(provider: Provider, client_id: str) -> None:
@@ -118,6 +129,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
     tell(either_provider)
     everything_else(either_provider, party)
     fill(either_provider, party.id)
+    may_act(either_provider)
     propose_and_invite(either_provider)
     before = counts(either_provider)
     assert all(before.values()), before
@@ -138,6 +150,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
         "consent",
         "proposal",
         "proofing",
+        "representation",
     }
     lasting |= {"contact_channel", "passkey", "recovery_code", "known_device"}
     assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}
