@@ -5,7 +5,7 @@
 3. The code buys an ID token, with our verifier and our own authentication (RFC 7636 §4.5, RFC 7523 §2.2).
 4. The ID token is signed by a published key, for us, by this issuer, in time (§3.1.3.7, steps 1 to 10).
 5. It is the one of this visit: `nonce` (step 11), and `azp` is ourselves where it is there (steps 4 and 5).
-6. The claims are about whoever the ID token is about: userinfo's `sub` is the same (§5.3.2).
+6. The claims are about whoever the ID token is about: `at_hash` (§3.1.3.8), and userinfo's `sub` is the same (§5.3.2).
 7. `acr` is one that is worth something here (step 12).
 8. A name and a number are there.
 """
@@ -21,11 +21,12 @@ from urllib.parse import quote
 
 from idp.federation.published import Published, UpstreamSilent
 from idp.model.upstream import Statement, Upstream
+from idp.tokens.id_token import access_token_hash
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 from kernel.ids import new_id
-from kernel.jose import InvalidToken, Refused, SigningKey, compact, sign, verify
+from kernel.jose import InvalidToken, Refused, SigningKey, Verified, compact, sign, verify
 
 LEEWAY = 10
 LONGEST_ID_TOKEN = int(timedelta(days=1).total_seconds())
@@ -76,9 +77,9 @@ class Answers:
         id_token = tokens.get("id_token")
         if not isinstance(id_token, str):
             raise AnswerUnsound("no-id-token")
-        claims = self._verified(id_token)
-        _of_this_visit(claims, back, upstream)
-        known = {**self._told_at_userinfo(tokens, claims), **claims}
+        verified = self._verified(id_token)
+        _of_this_visit(verified.claims, back, upstream)
+        known = {**self._told_at_userinfo(tokens, verified), **verified.claims}
         return _statement(known, upstream, sha256(id_token.encode()).digest())
 
     def _came_from_whom_we_asked(self, back: Return) -> None:
@@ -118,11 +119,11 @@ class Answers:
         assertion = sign(claims, self.signing(), typ="client-authentication+jwt")
         return {"client_id": upstream.client_id, "client_assertion_type": _ASSERTION, "client_assertion": assertion}, ()
 
-    def _verified(self, id_token: str) -> Mapping[str, JSON]:
+    def _verified(self, id_token: str) -> Verified:
         upstream = self.published.upstream
         try:
             kid = compact.parse(id_token).header.get("kid")
-            verified = verify(
+            return verify(
                 id_token,
                 self.published.keys(kid),
                 typ=("JWT", ""),
@@ -134,19 +135,27 @@ class Answers:
             )
         except (InvalidToken, Refused) as refusal:
             raise AnswerUnsound(f"id-token-{refusal.reason}") from None
-        return verified.claims
 
-    def _told_at_userinfo(self, tokens: Mapping[str, JSON], claims: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    def _told_at_userinfo(self, tokens: Mapping[str, JSON], verified: Verified) -> Mapping[str, JSON]:
         """Asked only where the ID token does not say everything itself."""
+        claims = verified.claims
         upstream, address = self.published.upstream, self.published.metadata().userinfo
         access_token = tokens.get("access_token")
         complete = {upstream.name_claim, upstream.number_claim} <= claims.keys()
         if complete or address is None or not isinstance(access_token, str) or not access_token.isascii():
             return {}
+        _belongs(access_token, verified)
         told = self.published.post(address, {}, f"Authorization: Bearer {access_token}")
         if not isinstance(told, dict) or told.get("sub") != claims.get("sub"):
             raise AnswerUnsound("userinfo-of-another")
         return {name: value for name, value in told.items() if name in (upstream.name_claim, upstream.number_claim)}
+
+
+def _belongs(access_token: str, verified: Verified) -> None:
+    """§3.1.3.8: where the ID token binds the access token, it is that one."""
+    bound = verified.claims.get("at_hash")
+    if bound is not None and bound != access_token_hash(access_token, str(verified.header.get("alg"))):
+        raise AnswerUnsound("at-hash")
 
 
 def _code(back: Return) -> str:

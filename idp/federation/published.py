@@ -1,6 +1,7 @@
 """What an upstream publishes: its metadata (OpenID Connect Discovery 1.0 §4) and its keys, asked for when needed.
 
-Kept for ten minutes. A `kid` nobody has seen causes one more look at the keys, at most once a minute (F4).
+Kept for ten minutes. A `kid` nobody has seen causes one more look at the keys, at most once a minute (F4). One that was
+silent is not asked again for some seconds, so that nobody waits for it in a row.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from kernel.outbound import AddressPolicy, Fetched, OutboundClient, OutboundFail
 
 FRESH_SECONDS = 600.0
 REFETCH_SECONDS = 60.0
+SILENT_SECONDS = 10.0
 _MOST_BYTES = 128 * 1024
 _SECONDS = 5.0
 _FORM = "application/x-www-form-urlencoded"
@@ -49,6 +51,7 @@ class Published:
         self._lock = threading.Lock()
         self._metadata: tuple[Metadata, float] | None = None
         self._keys: tuple[tuple[VerifyingKey, ...], float] | None = None
+        self._silent_until = float("-inf")
 
     def metadata(self) -> Metadata:
         """Raises UpstreamSilent."""
@@ -83,9 +86,16 @@ class Published:
         )
 
     def _get(self, url: str) -> JSON:
-        return self._asked(
-            lambda: self._client.get(url, allow=self._policy(url), max_bytes=_MOST_BYTES, timeout=_SECONDS)
-        )
+        """A document of theirs; whoever waited for somebody else's vain attempt does not make another."""
+        if self._clock.monotonic() < self._silent_until:
+            raise UpstreamSilent(f"{self.upstream.name} did not answer a moment ago")
+        try:
+            return self._asked(
+                lambda: self._client.get(url, allow=self._policy(url), max_bytes=_MOST_BYTES, timeout=_SECONDS)
+            )
+        except UpstreamSilent:
+            self._silent_until = self._clock.monotonic() + SILENT_SECONDS
+            raise
 
     def _asked(self, ask: Callable[[], Fetched]) -> JSON:
         try:
@@ -103,14 +113,18 @@ class Published:
             return AddressPolicy(schemes=frozenset({"http"}), hosts=frozenset({host}), allow_loopback=True)
         return AddressPolicy(hosts=frozenset({host}), allow_private=host == issuer.hostname)
 
+    def _may_be_asked(self, address: JSON) -> bool:
+        """The browser is sent to one of them, so its scheme matters as much as where we go ourselves."""
+        return isinstance(address, str) and self._policy(address).admits_url(address)
+
     def _read_metadata(self) -> Metadata:
         """Discovery §4.3: a document that speaks of another issuer is none."""
         document = self._get(self.upstream.issuer.rstrip("/") + "/.well-known/openid-configuration")
         if not isinstance(document, dict) or document.get("issuer") != self.upstream.issuer:
             raise UpstreamSilent(f"{self.upstream.name} publishes another issuer's metadata")
         addresses = {name: document.get(name) for name in (*_ENDPOINTS, "userinfo_endpoint")}
-        if not all(isinstance(addresses[name], str) for name in _ENDPOINTS):
-            raise UpstreamSilent(f"{self.upstream.name} publishes no {', '.join(_ENDPOINTS)}")
+        if not all(self._may_be_asked(addresses[name]) for name in _ENDPOINTS):
+            raise UpstreamSilent(f"{self.upstream.name} publishes no safe {', '.join(_ENDPOINTS)}")
         userinfo = addresses["userinfo_endpoint"]
         return Metadata(
             str(addresses["authorization_endpoint"]),

@@ -137,6 +137,9 @@ UNSOUND: dict[str, Callable[[Upstream], None]] = {
     "9207-2.4 another provider's answer": lambda there: there.answer.update(iss="https://other.example"),
     "9207-2.4 no issuer where one is promised": lambda there: there.answer.update(iss=""),
     "3.1.2.5 no code": lambda there: there.answer.update(code=""),
+    "3.1.3.8 another access token": lambda there: (
+        there.claims.update(at_hash="A" * 22, name=None), setattr(there, "at_userinfo", {"sub": "them"}),
+    )[0],
     "5.3.2 userinfo of another": lambda there: (
         there.claims.clear(), setattr(there, "at_userinfo", {"sub": "other", **HONEST}),
     )[0],
@@ -195,6 +198,24 @@ def test_metadata_of_another_issuer_are_not_taken(chen: Account, there: Upstream
     there.metadata = {"issuer": "https://other.example"}
     chen.open(IDENTITY)
     assert chen.browser.get(f"{IDENTITY}/upstream/national-id/begin").status_code == 503
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "https://other.example@127.0.0.1/", "ftp://127.0.0.1/", 1])
+def test_nobody_is_sent_to_an_address_that_is_none(chen: Account, there: Upstream, address: object) -> None:
+    there.metadata = {"authorization_endpoint": address}
+    chen.open(IDENTITY)
+    assert chen.browser.get(f"{IDENTITY}/upstream/national-id/begin").status_code == 503
+
+
+def test_a_silent_provider_is_left_alone_for_a_moment(chen: Account, there: Upstream) -> None:
+    there.down.add("/.well-known/openid-configuration")
+    chen.open(IDENTITY)
+    for _ in range(3):
+        assert chen.browser.get(f"{IDENTITY}/upstream/national-id/begin").status_code == 503
+    assert len(there.asked) == 1
+    there.down.clear()
+    chen.provider.clock.advance(11)
+    assert chen.browser.get(f"{IDENTITY}/upstream/national-id/begin").status_code == 303
 
 
 def test_a_visit_comes_back_once(chen: Account, there: Upstream) -> None:
