@@ -22,6 +22,7 @@ from idp.model.recovery import Recovery
 from idp.model.representation import LASTS, Capacity, SealedRepresentation
 from idp.model.secret import hashed
 from idp.model.signing_up import SigningUp
+from idp.model.upstream import Visit
 from idp.store import (
     backchannel_requests,
     codes,
@@ -34,6 +35,7 @@ from idp.store import (
     second_factors,
     signing_up,
     tables,
+    upstream_visits,
     versions,
     window_checks,
 )
@@ -87,6 +89,7 @@ def fill(provider: Provider, client_id: str) -> None:
 
     def work(connection: Connection) -> None:
         passkeys.add(connection, key)
+        upstream_visits.add(connection, Visit(mark, person, "province"), later)
         passkeys.challenge(connection, mark, "get", mark, None, later)
         second_factors.replace_recovery_codes(connection, person, [mark], now)
         second_factors.send_code(connection, "chn", person, mark, now, later)
