@@ -54,8 +54,7 @@ def main(arguments: list[str]) -> int:
         return python("-m", "pytest", *arguments)
     for stale in ROOT.glob(".coverage*"):
         stale.unlink()
-    # One more than there are cores: a third of a worker's time is waiting for disks, browsers and other processes.
-    workers = os.environ.get("TONGBAN_TEST_WORKERS", str((os.cpu_count() or 1) + 1))
+    workers = os.environ.get("TONGBAN_TEST_WORKERS", str(os.cpu_count() or 1))
     suite = ["-q", "-n", workers, "--dist", "loadgroup", "--durations", "25", "--cov", "--cov-report=", "tests"]
     status = python("-m", "pytest", *suite)
     held = floors_held()

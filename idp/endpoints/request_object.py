@@ -13,7 +13,7 @@ from datetime import datetime
 from idp.clients.authentication import named_key
 from idp.errors import InvalidRequestObjectError
 from idp.model.client import Client
-from kernel.canonical import JSON, encode
+from kernel.canonical import JSON, NotCanonical, encode
 from kernel.jose import InvalidToken, Refused, VerifyingKey, compact, verify_signature_only
 from kernel.jose import claims as jwt
 
@@ -117,4 +117,7 @@ def _wire(name: str, value: JSON) -> str:
         return value
     if name == "resource" and isinstance(value, list):
         return " ".join(dict.fromkeys(map(str, value)))
-    return "" if value is None else encode(value).decode()
+    try:
+        return "" if value is None else encode(value).decode()
+    except NotCanonical:  # a fraction, or a number too large to have one meaning (RFC 7493 §2.2)
+        raise InvalidRequestObjectError("A parameter of the request object holds a number that has no single meaning.") from None

@@ -10,6 +10,8 @@ from pathlib import Path
 import pyotp
 import pytest
 
+pytestmark = pytest.mark.xdist_group("pages")  # one demonstration serves them all
+
 ROOT = Path(__file__).resolve().parents[2]
 PORT_BASE = 19400
 
@@ -67,7 +69,6 @@ def shot(page, name):
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
-@pytest.mark.xdist_group("pages")
 @pytest.mark.parametrize(("language", "width"), [("zh-CN", 1200), ("zh-CN", 390), ("en", 1200), ("en", 390)])
 def test_a_restaurant_is_opened_through_pages_that_axe_finds_sound(demo, new_page, axe, language, width):
     page = new_page(language, width)
@@ -104,7 +105,6 @@ def test_a_restaurant_is_opened_through_pages_that_axe_finds_sound(demo, new_pag
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-@pytest.mark.xdist_group("pages")
 def test_without_javascript_a_person_says_no_and_nothing_is_fetched(demo, new_page):
     page = new_page(scripts=False)
     li = person(demo, "li")
@@ -120,7 +120,6 @@ def test_without_javascript_a_person_says_no_and_nothing_is_fetched(demo, new_pa
     assert "没有同意" in page.locator("body").inner_text()
 
 
-@pytest.mark.xdist_group("pages")
 def test_the_api_reference_asks_no_other_host(demo, new_page, axe):
     page = new_page("en")
     page.goto(f"http://127.0.0.1:{demo['base'] + 1}/docs")

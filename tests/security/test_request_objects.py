@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from idp.endpoints.request_object import opened
@@ -162,6 +162,8 @@ VALUES = st.recursive(
 )
 
 
+@example({"scope": 0.0})
+@example({"x": [2**60]})
 @given(st.dictionaries(st.sampled_from(["iss", "aud", "exp", "nbf", "client_id", "scope", "resource", "x"]), VALUES))
 def test_any_signed_object_is_read_or_refused(changes: dict[str, Any]) -> None:
     """A signature is no promise about what was signed."""

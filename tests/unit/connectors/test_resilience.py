@@ -146,13 +146,16 @@ def test_a_bulkhead_gives_back_results_and_errors_and_its_place(way: str) -> Non
 
 
 def test_work_left_behind_keeps_its_place_until_it_ends() -> None:
-    bulkhead, go_on, ended = Bulkhead("s", limit=1, wait_seconds=0), threading.Event(), threading.Event()
+    bulkhead = Bulkhead("s", limit=1, wait_seconds=0)
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
     def hang(_: float) -> None:
+        begun.set()
         go_on.wait(10)
 
     with pytest.raises(SourceTimedOut):
-        bulkhead.run_apart(hang, soon(0.02))
+        bulkhead.run_apart(hang, soon(0.3))
+    assert begun.wait(10)  # work whose time is over before it begins gives its place back at once
     with pytest.raises(SourceBusy) as busy:
         bulkhead.run_apart(lambda _: None, soon())
     assert busy.value.retry_after == 1
