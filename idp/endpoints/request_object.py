@@ -120,4 +120,6 @@ def _wire(name: str, value: JSON) -> str:
     try:
         return "" if value is None else encode(value).decode()
     except NotCanonical:  # a fraction, or a number too large to have one meaning (RFC 7493 §2.2)
-        raise InvalidRequestObjectError("A parameter of the request object holds a number that has no single meaning.") from None
+        raise InvalidRequestObjectError(
+            "A parameter of the request object holds a number that has no single meaning."
+        ) from None
