@@ -42,8 +42,8 @@ _POSTGRESQL_CONNECT: dict[str, Any] = {
     "application_name": "tongban",
 }
 
-# A plan made while a table was small is kept while it grows, until somebody analyses it: a fresh installation would read
-# whole tables for its first minutes. What we ask has an index; where nothing has one, the table is read all the same.
+# A plan made while a table was small is kept while it grows, until somebody analyses it: a fresh installation would
+# read whole tables for its first minutes. What we ask has an index; where nothing has one, the table is read anyway.
 _POSTGRESQL_SESSION = (
     "SELECT set_config('idle_in_transaction_session_timeout', '1s', false), set_config('lock_timeout', '4s', false),"
     " set_config('statement_timeout', '10s', false), set_config('enable_seqscan', 'off', false),"
