@@ -13,13 +13,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from urllib.parse import quote
 
-from idp.federation.published import Published, UpstreamSilent
+from idp.federation.published import FormRefused, Published, UpstreamSilent
 from idp.model.upstream import Statement, Upstream
 from idp.tokens.id_token import access_token_hash
 from kernel.canonical import JSON
@@ -31,6 +32,7 @@ from kernel.jose import InvalidToken, Refused, SigningKey, Verified, compact, si
 LEEWAY = 10
 LONGEST_ID_TOKEN = int(timedelta(days=1).total_seconds())
 ASSERTION_SECONDS = 60
+_B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1: it becomes a line of a request, so nothing else may
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -96,7 +98,10 @@ class Answers:
             "code_verifier": back.verifier,
         }
         ours, headers = self._authentication()
-        answer = self.published.post(self.published.metadata().token, fields | ours, *headers)
+        try:
+            answer = self.published.post(self.published.metadata().token, fields | ours, *headers)
+        except FormRefused:  # a code that was used, stolen or invented
+            raise AnswerUnsound("code-refused") from None
         if not isinstance(answer, dict):
             raise UpstreamSilent("the token endpoint did not answer with an object")
         return answer
@@ -142,10 +147,15 @@ class Answers:
         upstream, address = self.published.upstream, self.published.metadata().userinfo
         access_token = tokens.get("access_token")
         complete = {upstream.name_claim, upstream.number_claim} <= claims.keys()
-        if complete or address is None or not isinstance(access_token, str) or not access_token.isascii():
+        if complete or address is None or not isinstance(access_token, str):
             return {}
+        if not _B64TOKEN.fullmatch(access_token):
+            raise AnswerUnsound("access-token")
         _belongs(access_token, verified)
-        told = self.published.post(address, {}, f"Authorization: Bearer {access_token}")
+        try:
+            told = self.published.post(address, {}, f"Authorization: Bearer {access_token}")
+        except FormRefused:
+            raise AnswerUnsound("userinfo-refused") from None
         if not isinstance(told, dict) or told.get("sub") != claims.get("sub"):
             raise AnswerUnsound("userinfo-of-another")
         return {name: value for name, value in told.items() if name in (upstream.name_claim, upstream.number_claim)}

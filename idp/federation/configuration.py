@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from idp.model.proofing import AT_A_WINDOW, BY_A_REGISTER
 from idp.model.upstream import Upstream
+from kernel.jose import SIGNATURE_ALGORITHMS
 from kernel.text import Text
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -36,7 +37,10 @@ def upstreams(path: Path | None) -> dict[str, Upstream]:
     if path is None:
         return {}
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("upstream", [])
+        written = tomllib.loads(path.read_text(encoding="utf-8"))
+        if written.keys() - {"upstream"}:
+            raise ValueError("it holds [[upstream]] and nothing else")
+        entries = written.get("upstream", [])
         found = [_upstream(entry, path.parent) for entry in entries]
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError, AttributeError, TypeError) as error:
         raise ValueError(f"{path}: no file of upstream providers: {error}") from None
@@ -57,7 +61,14 @@ def _upstream(entry: Mapping[str, Any], folder: Path) -> Upstream:
     name = entry["name"]
     if not _NAME.fullmatch(name):
         raise ValueError("the name of an upstream is lower-case letters, digits and dashes")
-    secret = entry.get("client_secret_file")
+    words = {key: value for key, value in entry.items() if key not in ("title", "levels")}
+    wrong = sorted(key for key, value in words.items() if not isinstance(value, str) or not value)
+    if wrong:
+        raise ValueError(f"{name}: {', '.join(wrong)}: a text that is not empty")
+    if "openid" not in entry.get("scope", "openid").split():
+        raise ValueError(f"{name}: scope holds openid")
+    if entry.get("signing_alg", "ES256") not in SIGNATURE_ALGORITHMS:
+        raise ValueError(f"{name}: signing_alg is one of {', '.join(sorted(SIGNATURE_ALGORITHMS))}")
     return Upstream(
         name=name,
         title=Text(str(entry["title"]["zh"]), str(entry["title"]["en"]))
@@ -66,9 +77,18 @@ def _upstream(entry: Mapping[str, Any], folder: Path) -> Upstream:
         issuer=_issuer(entry["issuer"], name),
         client_id=str(entry["client_id"]),
         levels=_levels(entry["levels"], name),
-        secret=None if secret is None else (folder / secret).read_text(encoding="utf-8").strip(),
+        secret=_secret(entry, folder, name),
         **{key: str(entry[key]) for key in ("scope", "name_claim", "number_claim", "signing_alg") if key in entry},
     )
+
+
+def _secret(entry: Mapping[str, Any], folder: Path, name: str) -> str | None:
+    if "client_secret_file" not in entry:
+        return None
+    secret = (folder / str(entry["client_secret_file"])).read_text(encoding="utf-8").strip()
+    if not secret:
+        raise ValueError(f"{name}: client_secret_file holds no secret")
+    return secret
 
 
 def _speaks(title: object) -> bool:
@@ -89,6 +109,10 @@ def _issuer(value: object, name: str) -> str:
 
 
 def _levels(value: object, name: str) -> dict[str, int]:
-    if not isinstance(value, dict) or not value or not set(value.values()) <= _GIVEN:
+    if not isinstance(value, dict) or not value or not all(_is_given(level) for level in value.values()):
         raise ValueError(f"{name}: levels gives each acr one of {', '.join(map(str, sorted(_GIVEN)))}")
     return {str(acr): level for acr, level in value.items()}
+
+
+def _is_given(level: object) -> bool:
+    return type(level) is int and level in _GIVEN

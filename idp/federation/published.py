@@ -27,8 +27,15 @@ _FORM = "application/x-www-form-urlencoded"
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
 class UpstreamSilent(Exception):
     """It cannot be reached, or does not answer as it should. The text names no person."""
+
+
+class FormRefused(Exception):
+    """It is there, and does not take what it was sent (RFC 6749 §5.2: status 400)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class Published:
             return kept[0]
 
     def post(self, url: str, fields: Mapping[str, str], *headers: str) -> JSON:
-        """The JSON that answers a form with 200. Raises UpstreamSilent."""
+        """The JSON that answers a form with 200. Raises UpstreamSilent, FormRefused."""
         return self._asked(
             lambda: self._client.post(
                 url,
@@ -93,13 +100,15 @@ class Published:
             return self._asked(
                 lambda: self._client.get(url, allow=self._policy(url), max_bytes=_MOST_BYTES, timeout=_SECONDS)
             )
-        except UpstreamSilent:
+        except (UpstreamSilent, FormRefused):
             self._silent_until = self._clock.monotonic() + SILENT_SECONDS
-            raise
+            raise UpstreamSilent(f"{self.upstream.name} does not publish what it should") from None
 
     def _asked(self, ask: Callable[[], Fetched]) -> JSON:
         try:
             answer = ask()
+            if answer.status == HTTPStatus.BAD_REQUEST:
+                raise FormRefused
             if answer.status != HTTPStatus.OK:
                 raise UpstreamSilent(f"{self.upstream.name} answered with status {answer.status}")
             return decode(answer.body, max_bytes=_MOST_BYTES)
@@ -110,12 +119,15 @@ class Published:
         """Private networks only on the issuer's host, which the operator named; without TLS only on this machine."""
         issuer, host = urlsplit(self.upstream.issuer), urlsplit(url).hostname or ""
         if issuer.scheme == "http":
-            return AddressPolicy(schemes=frozenset({"http"}), hosts=frozenset({host}), allow_loopback=True)
+            return AddressPolicy(schemes=frozenset({"http"}), hosts=_LOOPBACK, allow_loopback=True)
         return AddressPolicy(hosts=frozenset({host}), allow_private=host == issuer.hostname)
 
     def _may_be_asked(self, address: JSON) -> bool:
         """The browser is sent to one of them, so its scheme matters as much as where we go ourselves."""
-        return isinstance(address, str) and self._policy(address).admits_url(address)
+        try:
+            return isinstance(address, str) and self._policy(address).admits_url(address)
+        except ValueError:  # no address at all, such as one that begins an IPv6 host and does not end it
+            return False
 
     def _read_metadata(self) -> Metadata:
         """Discovery §4.3: a document that speaks of another issuer is none."""
@@ -126,6 +138,8 @@ class Published:
         if not all(self._may_be_asked(addresses[name]) for name in _ENDPOINTS):
             raise UpstreamSilent(f"{self.upstream.name} publishes no safe {', '.join(_ENDPOINTS)}")
         userinfo = addresses["userinfo_endpoint"]
+        if userinfo is not None and not self._may_be_asked(userinfo):
+            raise UpstreamSilent(f"{self.upstream.name} publishes no safe userinfo_endpoint")
         return Metadata(
             str(addresses["authorization_endpoint"]),
             str(addresses["token_endpoint"]),

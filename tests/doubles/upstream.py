@@ -35,6 +35,7 @@ class Upstream:
     answer: dict[str, str] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
     signing_key: Any = None
+    access_token: str = "opaque"
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     now: Any = time.time
@@ -71,7 +72,7 @@ class Upstream:
         claims = {name: value for name, value in claims.items() if value is not None}
         key = self.signing_key or self.key
         token = jwt.encode({"alg": "ES256", "kid": "up-1", "typ": "JWT"}, claims, key, algorithms=["ES256"])
-        return {"token_type": "Bearer", "access_token": "opaque", "id_token": token}
+        return {"token_type": "Bearer", "access_token": self.access_token, "id_token": token}
 
     def _authenticated(self, form: dict[str, str], authorization: str) -> bool:
         if self.secret is not None:

@@ -123,6 +123,13 @@ def test_a_secret_authenticates_where_there_is_one(there: Upstream, fresh: Any, 
         assert level(running) == 3
 
 
+class Forgetful(dict[str, Any]):
+    """Keeps no code."""
+
+    def pop(self, *_: object) -> None:
+        return None
+
+
 OTHER = jwk.ECKey.generate_key("P-256", {"kid": "up-1", "alg": "ES256", "use": "sig"})
 UNSOUND: dict[str, Callable[[Upstream], None]] = {
     "3.1.3.7-2 another issuer": lambda there: there.claims.update(iss="https://other.example"),
@@ -139,6 +146,13 @@ UNSOUND: dict[str, Callable[[Upstream], None]] = {
     "3.1.2.5 no code": lambda there: there.answer.update(code=""),
     "3.1.3.8 another access token": lambda there: (
         there.claims.update(at_hash="A" * 22, name=None), setattr(there, "at_userinfo", {"sub": "them"}),
+    )[0],
+    "6749-5.2 a code that is not taken": lambda there: setattr(there, "codes", Forgetful()),
+    "6750-2.1 an access token with a line of its own": lambda there: (
+        there.claims.clear(), setattr(there, "access_token", "a\r\nX-Other: 1"),
+    )[0],
+    "6750-2.1 an access token with a zero": lambda there: (
+        there.claims.clear(), setattr(there, "access_token", "a\0b"),
     )[0],
     "5.3.2 userinfo of another": lambda there: (
         there.claims.clear(), setattr(there, "at_userinfo", {"sub": "other", **HONEST}),
@@ -198,6 +212,17 @@ def test_metadata_of_another_issuer_are_not_taken(chen: Account, there: Upstream
     there.metadata = {"issuer": "https://other.example"}
     chen.open(IDENTITY)
     assert chen.browser.get(f"{IDENTITY}/upstream/national-id/begin").status_code == 503
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"])
+@pytest.mark.parametrize("address", ["http://[x/", "http://other.example/", "http://192.0.2.1/"])
+def test_no_address_of_theirs_is_ill_formed_or_in_clear_text_elsewhere(
+    chen: Account, there: Upstream, name: str, address: str
+) -> None:
+    there.metadata = {name: address}
+    chen.open(IDENTITY)
+    sent = chen.browser.get(f"{IDENTITY}/upstream/national-id/begin")
+    assert (sent.status_code, sent.headers["Retry-After"]) == (503, "30")
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "https://other.example@127.0.0.1/", "ftp://127.0.0.1/", 1])
@@ -293,6 +318,12 @@ WRONG = {
     "an unknown key": {"other": "1"},
     "one language": {"title": '{ zh = "甲" }'},
     "a secret that is not there": {"client_secret_file": '"none"'},
+    "an empty secret": {"client_secret_file": '"empty"'},
+    "a level that is no whole number": {"levels": "{ x = 2.0 }"},
+    "a client without a name": {"client_id": '""'},
+    "a client that is a number": {"client_id": "5"},
+    "a scope without openid": {"scope": '"profile"'},
+    "no signature": {"signing_alg": '"none"'},
     "a name that is no part of an address": {"name": '"a/b"'},
 }
 
@@ -300,9 +331,23 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG, ids=str)
 def test_a_file_that_is_not_clear_stops_the_start(tmp_path: Path, case: str) -> None:
     path = tmp_path / "upstreams.toml"
+    (tmp_path / "empty").write_text("\n", encoding="utf-8")
     lines = [f"{key} = {value}" for key, value in (WRITTEN | WRONG[case]).items() if value]
     path.write_text("\n".join(["[[upstream]]", *lines]), encoding="utf-8")
     with pytest.raises(ValueError, match=r"upstreams\.toml"):
+        upstreams(path)
+
+
+@pytest.mark.parametrize("more", ["", "[other]\na = 1"])
+def test_the_file_holds_nothing_else(tmp_path: Path, more: str) -> None:
+    path = tmp_path / "upstreams.toml"
+    path.write_text(
+        "\n".join(["[[upstream]]", *(f"{key} = {value}" for key, value in WRITTEN.items()), more]), encoding="utf-8"
+    )
+    if not more:
+        assert list(upstreams(path)) == ["a"]
+        return
+    with pytest.raises(ValueError, match="nothing else"):
         upstreams(path)
 
 
