@@ -32,7 +32,7 @@ from kernel.ids import new_id
 
 LINK = "link"
 IN_OFFICE = 3
-"""The level staff are proofed to: whoever invites them knows them in office (domain.md §13)."""
+"""The level staff are proofed to: whoever invites them knows them in office (ADR 0024)."""
 _LONGEST_SECRET = 128
 
 

@@ -13,7 +13,7 @@ AT_A_WINDOW = (3, 4)
 
 
 class Method(StrEnum):
-    """Ways to prove who somebody is (domain.md §13)."""
+    """Ways to prove who somebody is (ADR 0024)."""
 
     SELF_DECLARED = "self-declared"
     OPERATOR = "operator"

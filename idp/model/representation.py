@@ -9,14 +9,14 @@ from enum import StrEnum
 from kernel.canonical import JSON
 
 LASTS = timedelta(days=30)
-"""How long a look into the register counts (domain.md §7: thirty days unless something else was agreed)."""
+"""How long a look into the register counts (ADR 0028)."""
 
 ONESELF = "self"
 """The choice of a person who acts for nobody else."""
 
 
 class Capacity(StrEnum):
-    """In what capacity somebody acts (domain.md §7)."""
+    """In what capacity somebody acts."""
 
     LEGAL_REPRESENTATIVE = "legal-representative"
 
@@ -33,7 +33,7 @@ class Representation:
     valid_until: datetime
 
     def claim(self) -> dict[str, JSON]:
-        """`mandate` (interfaces.md §5): for whom the person of `sub` acts, in what capacity, and until when."""
+        """`mandate` (ADR 0028): for whom the person of `sub` acts, in what capacity, and until when."""
         return {
             "principal": {"scheme": "social-credit-code", "value": self.code, "name": self.name},
             "capacity": self.capacity.value,

@@ -3,7 +3,7 @@
 Whoever asks is told the same, whatever they typed. The owner is told at once on every confirmed channel, and nothing
 else happens for days: a link in every message stops it, and so does signing in. After the delay a link to the same
 channels sets a new password, once. Other factors stay, every session ends, and the level falls to 2 at most until the
-identity is proven again (NIST SP 800-63B-4 §4.2: recovery with notice; identity.md F).
+identity is proven again (NIST SP 800-63B-4 §4.2: recovery with notice).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Proving for whom one acts: the business register names somebody as an entity's legal representative.
 
 Only a person whose own number was proven is looked up, and what was found counts for a while, not for ever: whoever is
-replaced in the register stops acting within that time at the latest (domain.md §7: everything lapses with the licence).
+replaced in the register stops acting within that time at the latest (ADR 0028).
 """
 
 from __future__ import annotations

@@ -209,7 +209,7 @@ def roles_of(provider: Provider, username: str) -> tuple[str, ...]:
 
 
 def test_an_administrator_is_made_by_two_persons(provider: Provider, consoles: OPEN) -> None:
-    """identity.md §3 G: the proposer cannot confirm, nor can whom it is about; somebody else can, once."""
+    """Four eyes: the proposer cannot confirm, nor can whom it is about; somebody else can, once."""
     proposed = proposal_to_promote(provider, consoles)
     decision, at = {"digest": proposed["digest"]}, f"/proposals/{proposed['id']}"
     assert consoles("security").call("POST", f"{at}/confirm", decision).status_code == 403

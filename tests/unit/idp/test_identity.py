@@ -1,4 +1,4 @@
-"""Levels of assurance are raised by proofs that are kept (domain.md §13): a register matches name and number."""
+"""Levels of assurance are raised by proofs that are kept (ADR 0024): a register matches name and number."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_name_and_number_that_match_a_register_are_level_2(chen: Account) -> Non
 
 
 def test_proving_again_keeps_the_account_and_its_pairwise_identifiers(provider: Provider) -> None:
-    """Continuity (identity.md F): departments go on knowing the person."""
+    """Continuity: departments go on knowing the person."""
     provider.population.names[LI.value] = "李丽"
     party = RelyingParty(provider)
     li = Account(provider, "li")

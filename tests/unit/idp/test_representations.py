@@ -1,4 +1,4 @@
-"""A natural person acts for a legal entity (domain.md §7): proven by a register, chosen each time, ended at once."""
+"""A natural person acts for a legal entity (ADR 0028): proven by a register, chosen each time, ended at once."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_what_the_register_says_is_kept_sealed_and_recorded_without_personal_dat
 
 
 def test_every_token_and_answer_says_for_whom_and_the_subject_stays_the_person(li: Account, shop: RelyingParty) -> None:
-    """interfaces.md §5: `mandate` beside the person's own pairwise `sub`."""
+    """`mandate` stands beside the person's own pairwise `sub`."""
     own = claims_of(
         finish(li.browser, li.browser.submit(choice(li.browser, shop), acting="self"), shop).json["id_token"]
     )
@@ -117,7 +117,7 @@ def test_the_page_of_consent_says_for_whom(li: Account, shop: RelyingParty) -> N
 
 
 def test_ending_takes_effect_at_once(li: Account, shop: RelyingParty) -> None:
-    """Live access tokens, refresh tokens and codes of it fall (identity.md: revoking kills live tokens)."""
+    """Live access tokens, refresh tokens and codes of it fall."""
     answer = tokens_for_the_shop(li, shop)
     page = choice(li.browser, shop)
     waiting = carried(li.browser.submit(page, acting=entity(page)))

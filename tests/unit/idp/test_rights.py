@@ -1,4 +1,4 @@
-"""Rights in administration: every cell of the table, written down a second time by hand (M1; domain.md §7)."""
+"""Rights in administration: every cell of the table, written down a second time by hand (M1)."""
 
 from __future__ import annotations
 
