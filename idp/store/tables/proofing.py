@@ -1,0 +1,91 @@
+"""How an account came to its level, and what it may be used for."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+
+from idp.store.tables.base import metadata
+from kernel.database import Instant
+
+signing_up = Table(
+    "signing_up",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("username", String(100), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("finished_at", Instant),
+    Index("signing_up_expires_at", "expires_at"),
+)
+
+proofing = Table(
+    "proofing",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("method", String(20), nullable=False),
+    Column("verifier", String(100), nullable=False),
+    Column("evidence", LargeBinary(32)),
+    Column("recorded_by", String(40), ForeignKey("person.id")),
+    Column("confirmed_by", String(40), ForeignKey("person.id")),
+    Column("recorded_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("proofing_person", "person"),
+    comment="proofs of identity, by digests of the verifiers' references",
+)
+
+representation = Table(
+    "representation",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("capacity", String(40), nullable=False),
+    Column("entity_index", LargeBinary(32), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("verifier", String(100), nullable=False),
+    Column("evidence", LargeBinary(32), nullable=False),
+    Column("proven_at", Instant, nullable=False),
+    Column("valid_until", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("representation_person", "person"),
+    comment="who acts for which legal entity; its code and name sealed under the person's key",
+)
+
+window_check = Table(
+    "window_check",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("evidence", LargeBinary(32), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("window_check_expires_at", "expires_at"),
+)
+
+recovery = Table(
+    "recovery",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("stop_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("link_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("stopped_at", Instant),
+    Column("used_at", Instant),
+    Index("recovery_person", "person"),
+    Index("recovery_expires_at", "expires_at"),
+)
+
+upstream_visit = Table(
+    "upstream_visit",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("person", String(40), ForeignKey("person.id"), nullable=False),
+    Column("upstream", String(40), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("upstream_visit_expires_at", "expires_at"),
+)
