@@ -11,9 +11,10 @@ from idp.authentication.accounts import Accounts
 from idp.errors import InvalidGrantError, OAuthError
 from idp.grants import pkce
 from idp.grants.caller import TokenRequest
+from idp.grants.entitled import entitled
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import Succession
-from idp.grants.target import check_target, resource_server, still_registered
+from idp.grants.target import resource_server, still_registered
 from idp.model.client import GrantType
 from idp.model.evidence import Details, narrowed, parse_details
 from idp.model.person import Person
@@ -101,18 +102,7 @@ class AuthorizationCodeGrant:
         signed_in = SignedIn(person, code.family, reference)
         family = code.family
         scope = still_registered(request, family.scope, resource_server(request, self.tokens, family.resource))
-        entitlement = Entitlement(
-            request.client,
-            self.type.value,
-            scope,
-            details,
-            request.jkt,
-            signed_in,
-            resource=family.resource,
-            certificate=request.certificate,
-        )
-        check_target(request, entitlement, self.tokens)
-        return entitlement, signed_in
+        return entitled(request, self.tokens, self.type, signed_in, scope, details), signed_in
 
     def _details(self, code: Code, request: TokenRequest) -> Details:
         """RFC 9396 §6.1: a token request may ask for less than was granted, never for more."""

@@ -19,9 +19,10 @@ from idp.errors import (
 )
 from idp.grants.authorization_code import may_refresh
 from idp.grants.caller import TokenRequest
+from idp.grants.entitled import entitled
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import Succession
-from idp.grants.target import check_target, resource_server, still_registered
+from idp.grants.target import resource_server, still_registered
 from idp.model.client import GrantType
 from idp.model.secret import hashed
 from idp.model.session import Family
@@ -108,18 +109,7 @@ class PolledGrant:
             raise InvalidGrantError(f"The {self.parameter} can no longer be redeemed.")
         signed_in = SignedIn(person, family, self.accounts.reference(person.id))
         scope = still_registered(request, family.scope, resource_server(request, self.tokens, family.resource))
-        entitlement = Entitlement(
-            request.client,
-            self.type.value,
-            scope,
-            family.details,
-            request.jkt,
-            signed_in,
-            resource=family.resource,
-            certificate=request.certificate,
-        )
-        check_target(request, entitlement, self.tokens)
-        return entitlement, signed_in
+        return entitled(request, self.tokens, self.type, signed_in, scope, family.details), signed_in
 
     def _lost(self, secret_hash: bytes, family: Family) -> None:
         """What is redeemed twice revokes what was issued for it, like a code; an expired request nothing."""

@@ -16,9 +16,10 @@ from sqlalchemy import Connection
 from idp.authentication.accounts import Accounts
 from idp.errors import InvalidGrantError, InvalidScopeError
 from idp.grants.caller import TokenRequest
+from idp.grants.entitled import entitled
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import GRACE, Succession
-from idp.grants.target import check_target, resource_server, still_registered
+from idp.grants.target import resource_server, still_registered
 from idp.model import scopes
 from idp.model.client import AuthMethod, GrantType
 from idp.model.resource import ResourceServer
@@ -102,20 +103,8 @@ class RefreshTokenGrant:
         if person is None:  # T6
             raise InvalidGrantError(_OF_NO_USE)
         signed_in = SignedIn(person, old.family, self.accounts.reference(person.id))
-        resource = old.family.resource
-        scope = narrowed_scope(old.family, request, resource_server(request, self.tokens, resource))
-        entitlement = Entitlement(
-            request.client,
-            self.type.value,
-            scope,
-            (),
-            request.jkt,
-            signed_in,
-            resource=resource,
-            certificate=request.certificate,
-        )
-        check_target(request, entitlement, self.tokens)
-        return entitlement, signed_in
+        scope = narrowed_scope(old.family, request, resource_server(request, self.tokens, old.family.resource))
+        return entitled(request, self.tokens, self.type, signed_in, scope), signed_in
 
     def _supersede(self, connection: Connection, old: RefreshToken, successor: bytes, request: TokenRequest) -> None:
         if not refresh_tokens.supersede(connection, old, successor, self.clock.now()):
