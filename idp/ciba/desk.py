@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -96,14 +96,8 @@ class BackchannelDesk:
         if kept.person is None:
             backchannel_requests.add(connection, kept, wanted.interval)
             return
-        backchannel_requests.add(
-            connection,
-            BackchannelRequest(
-                kept.id, kept.hash, kept.client_id, kept.person, kept.mark, kept.request, kept.asked_at,
-                kept.expires_at, self._sealed(connection, kept.person, kept.id, secret, wanted.notification_token),
-            ),
-            wanted.interval,
-        )  # fmt: skip
+        ping = self._sealed(connection, kept.person, kept.id, secret, wanted.notification_token)
+        backchannel_requests.add(connection, replace(kept, ping=ping), wanted.interval)
         department = self.directory.organisation(wanted.client.organisation).name
         self.notices.send(
             connection, kept.person, ASKED_ELSEWHERE, department=department, application=wanted.client.name,

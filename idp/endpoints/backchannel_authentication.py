@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from idp.ciba.desk import BackchannelDesk, Wanted
 from idp.endpoints.addresses import ASKED, Addresses
+from idp.endpoints.answered_elsewhere import answered_elsewhere
 from idp.endpoints.asked import Asked, Check, Reader
 from idp.endpoints.authorization_request import check, scopes_are_registered
 from idp.endpoints.client_requests import ClientDoor
@@ -20,10 +21,9 @@ from idp.errors import (
     InvalidScopeError,
     UnauthorizedClientError,
 )
-from idp.model import assurance, scopes
+from idp.model import scopes
 from idp.model.authorization import AuthorizationRequest
 from idp.model.client import GrantType
-from idp.model.evidence import parse_details
 from idp.tokens import lifetimes
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 
@@ -131,18 +131,6 @@ class BackchannelAuthenticationEndpoint:
 
     def _request(self, asked: Asked, sub: str | None, identity: str) -> AuthorizationRequest:
         """What the person will be asked; each time, whatever they agreed to before: somebody else began it."""
-        details = asked.get("authorization_details")
-        return AuthorizationRequest(
-            client_id=asked.client.id,
-            redirect_uri=self.own.of(DONE),
-            scope=asked.scope,
-            code_challenge="",
-            prompt=frozenset({"consent"}),
-            levels=assurance.wanted_levels(asked.get("acr_values") or ""),
-            resource=None if asked.resource is None else asked.resource.identifier,
-            may_act=asked.client.may_act,
-            details=() if details is None else parse_details(details, client=asked.client, exchange=asked.exchange),
-            expected_sub=sub,
-            backchannel=identity,
-            binding_message=asked.get("binding_message"),
-        )
+        request = answered_elsewhere(asked, self.own.of(DONE))
+        message = asked.get("binding_message")
+        return replace(request, expected_sub=sub, backchannel=identity, binding_message=message)

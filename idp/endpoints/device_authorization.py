@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from urllib.parse import urlencode
 
 from idp.endpoints.addresses import DEVICE, Addresses
+from idp.endpoints.answered_elsewhere import answered_elsewhere
 from idp.endpoints.asked import Asked, Check, Reader
 from idp.endpoints.authorization_request import check, scopes_are_registered
 from idp.endpoints.client_requests import ClientDoor
 from idp.endpoints.forms import form
 from idp.endpoints.resource_request import resource_can_be_the_audience
 from idp.errors import NO_STORE, InvalidRequestError, TemporarilyUnavailableError, UnauthorizedClientError
-from idp.model import assurance, device
+from idp.model import device
 from idp.model.authorization import AuthorizationRequest
 from idp.model.client import GrantType
 from idp.model.device import DeviceRequest
-from idp.model.evidence import parse_details
 from idp.model.secret import hashed
 from idp.store import device_requests
 from idp.tokens import lifetimes
@@ -110,21 +110,7 @@ class DeviceAuthorizationEndpoint:
 
     def _wanted(self, asked: Asked, jkt: str | None, secret: str) -> AuthorizationRequest:
         """What the person will be asked. Consent is asked each time: whoever reads out a code may mean to deceive."""
-        details = asked.get("authorization_details")
-        return AuthorizationRequest(
-            client_id=asked.client.id,
-            redirect_uri=self.own.of(DONE),
-            scope=asked.scope,
-            code_challenge="",
-            prompt=frozenset({"consent"}),
-            levels=assurance.wanted_levels(asked.get("acr_values") or ""),
-            ui_locales=asked.get("ui_locales"),
-            dpop_jkt=jkt,
-            resource=None if asked.resource is None else asked.resource.identifier,
-            may_act=asked.client.may_act,
-            details=() if details is None else parse_details(details, client=asked.client, exchange=asked.exchange),
-            device=hashed(secret).hex(),
-        )
+        return replace(answered_elsewhere(asked, self.own.of(DONE)), dpop_jkt=jkt, device=hashed(secret).hex())
 
     def _keep(self, wanted: AuthorizationRequest, device_hash: bytes) -> str:
         now = self.clock.now()

@@ -26,6 +26,12 @@ USER_CODE = "user_code"
 WRONG = Text(
     "代码不正确，或已经过期。请核对终端屏幕上的代码。", "The code is wrong or has expired. Check the terminal's screen."
 )
+_AGREED = Text("请回到终端继续", "Go on at the terminal")
+_GOING_ON = Text("终端会在几秒内继续。", "The terminal goes on within seconds.")
+_WARNING = Text(
+    "终端没有得到任何内容。如果有人催促您输入代码，请不要照做，并告知该部门。",
+    "The terminal was given nothing. If somebody urged you to enter the code, do not, and tell the department.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,13 @@ class DevicePages:
     @for_people
     def done(self, request: HttpRequest) -> HttpResponse:
         """The person has answered; the rest happens on the terminal."""
-        return page_response("idp/device_done.html", refused="error" in request.parameters())
+        return page_response(
+            "idp/answered_elsewhere.html",
+            refused="error" in request.parameters(),
+            agreed=_AGREED,
+            going_on=_GOING_ON,
+            warning=_WARNING,
+        )
 
     def routes(self) -> tuple[Route, ...]:
         """The pages and their addresses."""

@@ -78,10 +78,8 @@ class InteractionPages:
         interaction = self._open(request, interaction_id)
         try:
             present = self.presence.of(request, self.flow.client(interaction.request))
-            step, chosen = (
-                next_step(interaction.request, interaction.started_at, present),
-                forms.field(request, forms.ACTING),
-            )
+            step = next_step(interaction.request, interaction.started_at, present)
+            chosen = forms.field(request, forms.ACTING)
             if step is Step.ACTING and present is not None and self._may_choose(present, chosen):
                 self.flow.act_for(interaction, chosen)
         except OAuthError as error:

@@ -20,6 +20,13 @@ from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.pages import page_response
 from kernel.web.routes import Route
 
+_AGREED = Text("已确认", "Confirmed")
+_GOING_ON = Text("提出请求的窗口会在几秒内继续。", "The window that asked goes on within seconds.")
+_WARNING = Text(
+    "提出请求的部门没有得到任何内容。如果您并未办事，请告知该部门。",
+    "The department that asked was given nothing. If you were not dealing with it, tell it so.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RequestPages:
@@ -49,7 +56,13 @@ class RequestPages:
     @for_people
     def done(self, request: HttpRequest) -> HttpResponse:
         """The person has answered; the rest happens where it was asked."""
-        return page_response("idp/account/request_done.html", refused="error" in request.parameters())
+        return page_response(
+            "idp/answered_elsewhere.html",
+            refused="error" in request.parameters(),
+            agreed=_AGREED,
+            going_on=_GOING_ON,
+            warning=_WARNING,
+        )
 
     def routes(self) -> tuple[Route, ...]:
         """The pages and their addresses."""
