@@ -33,18 +33,25 @@ _CACHEABLE = (("Content-Type", "application/json"), ("Cache-Control", "public, m
 
 def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict[str, JSON]:
     """Both documents' members: a client of either standard reads what it knows. ``algorithms``: what we sign with."""
-    offered = client_methods(tls)
-    methods: list[JSON] = [method.value for method in offered]
-    confidential: list[JSON] = [method.value for method in offered if method is not AuthMethod.NONE]
-    members: dict[str, JSON] = {
+    return (
+        places(own)
+        | authorization()
+        | authentication(tls)
+        | answers(algorithms)
+        | encryption()
+        | logout()
+        | mtls_aliases(tls)
+    )
+
+
+def places(own: Addresses) -> dict[str, JSON]:
+    """Where everything is (RFC 8414 §2, and the standards of each endpoint)."""
+    return {
         "issuer": own.issuer,
         "authorization_endpoint": own.of(addresses.AUTHORIZE),
         "pushed_authorization_request_endpoint": own.of(addresses.PAR),
-        "require_pushed_authorization_requests": False,
         "device_authorization_endpoint": own.of(addresses.DEVICE_AUTHORIZATION),
         "backchannel_authentication_endpoint": own.of(addresses.BACKCHANNEL),
-        "backchannel_token_delivery_modes_supported": [*backchannel_metadata.MODES],
-        "backchannel_user_code_parameter_supported": False,
         "token_endpoint": own.of(addresses.TOKEN),
         "userinfo_endpoint": own.of(addresses.USERINFO),
         "introspection_endpoint": own.of(addresses.INTROSPECT),
@@ -53,11 +60,40 @@ def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict
         "end_session_endpoint": own.of(addresses.LOGOUT),
         "jwks_uri": own.of(addresses.JWKS),
         "tongban_revocations_endpoint": own.of(addresses.REVOCATIONS),
+    }
+
+
+def authorization() -> dict[str, JSON]:
+    """How somebody may be asked (OpenID Connect Discovery 1.0 §3, RFC 9126 §5, RFC 9396 §10, CIBA Core 1.0 §4)."""
+    return {
+        "require_pushed_authorization_requests": False,
         "scopes_supported": [*scopes.LABELS],
         "response_types_supported": ["code"],
         "response_modes_supported": [*response_mode.SUPPORTED],
         "grant_types_supported": [grant.value for grant in GrantType],
         "code_challenge_methods_supported": [pkce.METHOD],
+        "authorization_details_types_supported": [EVIDENCE],
+        "authorization_response_iss_parameter_supported": True,
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": False,
+        "require_signed_request_object": False,
+        "request_object_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
+        "claims_parameter_supported": True,
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "ui_locales_supported": ["zh-CN", "en"],
+        "acr_values_supported": [*assurance.OFFERED],
+        "backchannel_token_delivery_modes_supported": [*backchannel_metadata.MODES],
+        "backchannel_user_code_parameter_supported": False,
+        "tongban_profiles_supported": [profile.value for profile in Profile],
+    }
+
+
+def authentication(tls: TlsOffer) -> dict[str, JSON]:
+    """How clients prove who they are, and what tokens are bound to (RFC 8414 §2, RFC 8705 §3.3, RFC 9449 §5.1)."""
+    offered = client_methods(tls)
+    methods: list[JSON] = [method.value for method in offered]
+    confidential: list[JSON] = [method.value for method in offered if method is not AuthMethod.NONE]
+    return {
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
         "introspection_endpoint_auth_methods_supported": confidential,
@@ -65,40 +101,31 @@ def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
         "dpop_signing_alg_values_supported": [*proof_of_possession.ALGORITHMS],
-        "authorization_details_types_supported": [EVIDENCE],
         "tls_client_certificate_bound_access_tokens": tls.certificates,
-        "authorization_response_iss_parameter_supported": True,
+    }
+
+
+def answers(algorithms: tuple[str, ...]) -> dict[str, JSON]:
+    """What is told, of whom, and how it is signed (OpenID Connect Discovery 1.0 §3, JARM §4, RFC 9701 §7)."""
+    about = ("sub", *claims.SCOPE_OF, "acr", "amr", "auth_time", "sid", "organisation", "roles", "mandate")
+    return {
         "subject_types_supported": ["pairwise"],
+        "claims_supported": [*about],
         "id_token_signing_alg_values_supported": [*algorithms],
         "userinfo_signing_alg_values_supported": [*algorithms],
         "introspection_signing_alg_values_supported": [*algorithms],
         "authorization_signing_alg_values_supported": [*algorithms],
-        "acr_values_supported": [*assurance.OFFERED],
-        "claims_supported": [
-            "sub",
-            *claims.SCOPE_OF,
-            "acr",
-            "amr",
-            "auth_time",
-            "sid",
-            "organisation",
-            "roles",
-            "mandate",
-        ],
-        "claims_parameter_supported": True,
-        "request_parameter_supported": True,
-        "request_object_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
-        "require_signed_request_object": False,
-        "tongban_profiles_supported": [profile.value for profile in Profile],
-        "request_uri_parameter_supported": False,
+    }
+
+
+def logout() -> dict[str, JSON]:
+    """OpenID Connect Back-Channel Logout 1.0 §2.1, Front-Channel Logout 1.0 §3."""
+    return {
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
-        "ui_locales_supported": ["zh-CN", "en"],
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
     }
-    return members | encryption() | mtls_aliases(tls)
 
 
 def encryption() -> dict[str, JSON]:
