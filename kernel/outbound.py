@@ -21,6 +21,9 @@ from kernel.canonical import JSON, MalformedJson, decode
 
 _PROTOCOLS = {"http": pycurl.PROTO_HTTP, "https": pycurl.PROTO_HTTPS}
 
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Hosts that are this machine by their name alone: the only ones that may do without TLS (RFC 8252 §7.3)."""
+
 Address = IPv4Address | IPv6Address
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052 §2.1

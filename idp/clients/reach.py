@@ -7,9 +7,8 @@ from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
 from kernel.canonical import JSON, encode
-from kernel.outbound import AddressPolicy, OutboundClient
+from kernel.outbound import LOOPBACK_NAMES, AddressPolicy, OutboundClient
 
-_LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 _KEYS_BYTES = 64 * 1024
 _ANSWER_BYTES = 16 * 1024
 _SECONDS = 3.0
@@ -38,7 +37,7 @@ class GuardedReach:
     def __init__(self, *, private: bool, loopback: bool, client: OutboundClient | None = None) -> None:
         self._client = client or OutboundClient()
         self._secure = AddressPolicy(allow_private=private, allow_loopback=loopback)
-        self._local = AddressPolicy(schemes=frozenset({"http"}), hosts=_LOCAL, allow_loopback=loopback)
+        self._local = AddressPolicy(schemes=frozenset({"http"}), hosts=LOOPBACK_NAMES, allow_loopback=loopback)
 
     def json(self, url: str) -> JSON:
         """A JSON document of at most 64 KiB."""

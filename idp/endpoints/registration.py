@@ -23,6 +23,7 @@ from kernel.canonical import JSON
 from kernel.identifiers import social_credit_code
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.keys import SIGNATURES
+from kernel.outbound import LOOPBACK_NAMES
 
 _SUPPORTED: Mapping[str, list[str]] = {
     "scopes_supported": [*scopes.LABELS],
@@ -193,7 +194,7 @@ def _reachable(uri: str) -> bool:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return False
-    local = parts.scheme == "http" and host in ("127.0.0.1", "::1", "localhost")
+    local = parts.scheme == "http" and host in LOOPBACK_NAMES
     if not _AUTHORITY.fullmatch(parts.netloc):  # it has to stand in a Content-Security-Policy
         return False
     return bool((parts.scheme == "https" or local) and host and uri.isascii()) and not (

@@ -23,13 +23,13 @@ from urllib.parse import urlsplit
 from idp.model.proofing import AT_A_WINDOW, BY_A_REGISTER
 from idp.model.upstream import Upstream
 from kernel.jose import SIGNATURE_ALGORITHMS
+from kernel.outbound import LOOPBACK_NAMES
 from kernel.text import Text
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _REQUIRED = frozenset({"name", "title", "issuer", "client_id", "levels"})
 _OPTIONAL = frozenset({"client_secret_file", "scope", "name_claim", "number_claim", "signing_alg"})
 _GIVEN = frozenset({BY_A_REGISTER, *AT_A_WINDOW})
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def upstreams(path: Path | None) -> dict[str, Upstream]:
@@ -102,7 +102,7 @@ def _untitled(name: str) -> Text:
 def _issuer(value: object, name: str) -> str:
     """OpenID Connect Discovery 1.0 §3: https, without query and fragment; http on this machine alone."""
     parts = urlsplit(str(value))
-    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_NAMES)
     if not safe or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError(f"{name}: issuer is an https address without query and fragment")
     return str(value)

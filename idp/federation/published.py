@@ -16,7 +16,7 @@ from idp.model.upstream import Upstream
 from kernel.canonical import JSON, MalformedJson, decode
 from kernel.clock import Clock
 from kernel.jose import InvalidKey, VerifyingKey, verifying_keys
-from kernel.outbound import AddressPolicy, Fetched, OutboundClient, OutboundFailed, OutboundRefused
+from kernel.outbound import LOOPBACK_NAMES, AddressPolicy, Fetched, OutboundClient, OutboundFailed, OutboundRefused
 
 FRESH_SECONDS = 600.0
 REFETCH_SECONDS = 60.0
@@ -25,9 +25,6 @@ _MOST_BYTES = 128 * 1024
 _SECONDS = 5.0
 _FORM = "application/x-www-form-urlencoded"
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-
-
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class UpstreamSilent(Exception):
@@ -119,7 +116,7 @@ class Published:
         """Private networks only on the issuer's host, which the operator named; without TLS only on this machine."""
         issuer, host = urlsplit(self.upstream.issuer), urlsplit(url).hostname or ""
         if issuer.scheme == "http":
-            return AddressPolicy(schemes=frozenset({"http"}), hosts=_LOOPBACK, allow_loopback=True)
+            return AddressPolicy(schemes=frozenset({"http"}), hosts=LOOPBACK_NAMES, allow_loopback=True)
         return AddressPolicy(hosts=frozenset({host}), allow_private=host == issuer.hostname)
 
     def _may_be_asked(self, address: JSON) -> bool:
