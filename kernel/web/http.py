@@ -23,7 +23,7 @@ _FORM = "application/x-www-form-urlencoded"
 _NOT_JSON = Text("请求正文不是合法的 JSON。", "The request body is not well-formed JSON.")
 
 
-@dataclass(slots=True)  # not frozen, because freezing costs as much as the rest of reading a request
+@dataclass(frozen=True, slots=True)
 class HttpRequest:
     """One request, already bounded and decoded at the edge.
 
