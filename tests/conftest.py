@@ -34,8 +34,8 @@ settings.load_profile("soak" if SOAK else "suite")
 compiled_once.remember()
 
 COVERAGE = os.environ.get("TONGBAN_TEST_COVERAGE", "floors")
-"""``whole`` traces every test. Otherwise those are traced that are about the rooms with a floor, for tracing costs as
-much again as the tests themselves under Python 3.11.
+"""``whole`` traces every test. Otherwise those are traced that are about the rooms with a floor, for tracing makes a
+test cost two thirds more under Python 3.11.
 """
 
 UNTRACED = ("architecture", "conformance", "e2e", "unit/benchmarks", "unit/idp", "unit/tongban")
@@ -45,9 +45,8 @@ UNTRACED = ("architecture", "conformance", "e2e", "unit/benchmarks", "unit/idp",
 def _is_traced(item: pytest.Item) -> bool:
     """Whether a test counts towards the floors of tests/run.py: what it covers by the way elsewhere does not."""
     folder = item.path.parent.relative_to(Path(__file__).parent).as_posix()
-    again = item.path.name.startswith(
-        "test_policies_"
-    )  # tens of thousands of samples of what tests/unit/policies covers
+    # Tens of thousands of samples of what tests/unit/policies covers.
+    again = item.path.name.startswith("test_policies_")
     of_provider = {"provider", "either_provider"} & set(getattr(item, "fixturenames", ()))
     return COVERAGE == "whole" or not (of_provider or again or folder.startswith(UNTRACED))
 

@@ -87,7 +87,8 @@ class Identities:
         if found is None:
             raise NoMatch
         evidence = hashlib.sha256(found.reference.encode()).digest()
-        self._record(owner, declared, subject, (BY_A_REGISTER, Method.REGISTER, verifier.name, evidence))
+        proof = self._proof(owner, BY_A_REGISTER, Method.REGISTER, verifier.name, evidence)
+        self._record(owner, declared, subject, proof)
         for account in tries:
             self.throttle.succeeded(account, address)
 
@@ -103,34 +104,28 @@ class Identities:
             raise NoMatch
         if owner.reference not in (None, subject):
             raise AnotherNumber
-        self._record(owner, name, subject, (statement.level, Method.UPSTREAM, upstream, statement.digest))
+        proof = self._proof(owner, statement.level, Method.UPSTREAM, upstream, statement.digest)
+        self._record(owner, name, subject, proof)
 
-    def _record(self, owner: Owner, name: str, subject: SubjectRef, proven: tuple[int, Method, str, bytes]) -> None:
-        person, changes = owner.person.id, self.changes
-        reached, method, verifier, evidence = proven
-        proof = Proofing(
-            new_id("prf", changes.clock, changes.entropy),
-            person,
-            reached,
-            method,
-            changes.clock.now(),
-            verifier,
-            evidence,
-        )
+    def _proof(self, owner: Owner, level: int, method: Method, verifier: str, evidence: bytes) -> Proofing:
+        clock = self.changes.clock
+        made = new_id("prf", clock, self.changes.entropy)
+        return Proofing(made, owner.person.id, level, method, clock.now(), verifier, evidence)
 
+    def _record(self, owner: Owner, name: str, subject: SubjectRef, proof: Proofing) -> None:
         def change(connection: Connection) -> None:
-            attach(connection, self.vault, person, name, subject)
+            attach(connection, self.vault, owner.person.id, name, subject)
             proofings.add(connection, proof)
 
         facts: dict[str, JSON] = {
             "proofing": proof.id,
             "level": proof.level,
             "method": proof.method.value,
-            "verifier": verifier,
-            "evidence": evidence.hex(),
+            "verifier": proof.verifier,
+            "evidence": None if proof.evidence is None else proof.evidence.hex(),
         }
-        level = str(max(reached, owner.person.assurance))
-        changes.make(Owner(owner.person, subject), "IdentityProven", change, told.IDENTITY_PROVEN, facts, level=level)
+        level, known = str(max(proof.level, owner.person.assurance)), Owner(owner.person, subject)
+        self.changes.make(known, "IdentityProven", change, told.IDENTITY_PROVEN, facts, level=level)
 
 
 def attach(connection: Connection, vault: PersonVault, person_id: str, name: str, subject: SubjectRef) -> None:

@@ -78,10 +78,8 @@ class Representations:
     def _record(self, owner: Owner, entity: SocialCreditCode, verifier: str, found: Represented) -> None:
         person, changes, vault = owner.person.id, self.changes, self.mandates.vault
         now, evidence = changes.clock.now(), hashlib.sha256(found.reference.encode()).digest()
-        made, index = (
-            new_id("rep", changes.clock, changes.entropy),
-            vault.index(SubjectRef("social-credit-code", entity.value)),
-        )
+        made = new_id("rep", changes.clock, changes.entropy)
+        index = vault.index(SubjectRef("social-credit-code", entity.value))
         told_by_register = canonical.encode({"code": entity.value, "name": found.name})
 
         def change(connection: Connection) -> None:

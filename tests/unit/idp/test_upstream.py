@@ -272,7 +272,7 @@ def test_one_number_is_one_account(chen: Account, there: Upstream) -> None:
     there.claims |= {"name": "王五", "citizen_number": WANG.value}
     told = visit(chen, there)
     assert told.status_code == 422
-    assert "另" in told.text or "已有" in told.text
+    assert "您已有一个账户使用这个号码" in told.text
     assert level(chen.provider) == 1
 
 
@@ -281,6 +281,7 @@ def test_an_account_never_changes_whose_it_is(provider: Provider, there: Upstrea
     before = level(provider, "li")
     told = visit(account, there)
     assert told.status_code == 422
+    assert "这个账户已核验为另一个号码" in told.text
     assert level(provider, "li") == before
     assert LI.value not in told.text
 
