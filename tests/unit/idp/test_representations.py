@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from idp.interaction import cookies
-from idp.model.representation import LASTS
+from idp.model.representation import LASTS, Representation
+from idp.model.session import Family
 from idp.proofing.business_register import BusinessRegister
 from idp.proofing.verifier import VerifierUnavailable
+from idp.store import representations
+from idp.tokens.mandates import Mandates
 from kernel.identifiers import social_credit_code
 from tests.doubles.account import Account
 from tests.doubles.browser import Browser, carried
@@ -130,6 +133,26 @@ def test_ending_takes_effect_at_once(li: Account, shop: RelyingParty) -> None:
     assert [each.json["error"] for each in refused] == ["invalid_grant"] * 2
     assert "rep_" not in choice(li.browser, shop).text
     assert len(li.provider.events("RepresentationEnded")) == 1
+
+
+def test_what_ends_between_minting_and_recording_gives_no_token(
+    li: Account, shop: RelyingParty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read before, asked again in the transaction: a proof that ended meanwhile, elsewhere, is nobody's to use."""
+    answer, provider, read = tokens_for_the_shop(li, shop), li.provider, Mandates.behind
+
+    def behind(self: Mandates, family: Family) -> Representation | None:
+        found = read(self, family)
+        now = provider.clock.now()
+        if found is not None:
+            provider.database.write(lambda connection: representations.end(connection, found.id, found.person, now))
+        return found
+
+    monkeypatch.setattr(Mandates, "behind", behind)
+    before = len(provider.events("TokenIssued"))
+    refused = shop.refresh(answer["refresh_token"])
+    assert (refused.status_code, refused.json["error"]) == (400, "invalid_grant")
+    assert len(provider.events("TokenIssued")) == before
 
 
 def test_no_token_outlives_what_the_register_said(li: Account, shop: RelyingParty) -> None:
