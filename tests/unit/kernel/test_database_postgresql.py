@@ -8,9 +8,12 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, exc, text
+from sqlalchemy import BigInteger, Connection, bindparam, column, exc, select, table, text
 
-from kernel.database import Database, DatabaseUnavailable, UnsafeDatabase
+from kernel.database import Database, DatabaseUnavailable, Prepared, UnsafeDatabase
+
+family = table("family", column("id", BigInteger))
+code = table("code", column("hash", BigInteger), column("family", BigInteger))
 
 
 @pytest.fixture
@@ -220,3 +223,26 @@ def test_an_unreachable_server_is_unavailable_and_its_password_unsaid() -> None:
     with pytest.raises(DatabaseUnavailable, match="no connection") as unreachable:
         Database.open("postgresql+psycopg://u:hunter2@127.0.0.1:1/x")
     assert "hunter2" not in f"{unreachable.value} {unreachable.value.__cause__}"
+
+
+def test_a_plan_made_while_tables_were_small_looks_in_the_index_when_they_have_grown(database: Database) -> None:
+    """A driver prepares what is asked often, and the server keeps its plan until somebody analyses the tables."""
+    joined = select(family.c.id).join_from(family, code, code.c.family == family.c.id)
+    find = Prepared(joined.where(code.c.hash == bindparam("wanted")))
+    for name in ("family", "code"):
+        columns = "id BIGINT PRIMARY KEY" if name == "family" else "hash BIGINT PRIMARY KEY, family BIGINT NOT NULL"
+        database.write(run(f"CREATE TABLE {name} ({columns}) WITH (autovacuum_enabled = false)"))
+        database.write(run(f"INSERT INTO {name} VALUES ({'0' if name == 'family' else '0, 0'})"))
+        database.write(run(f"ANALYZE {name}"))
+    with database.read() as connection:
+        for _ in range(20):  # psycopg prepares after 5, the server keeps a general plan after 5 more
+            find.first(connection, wanted=0)
+        database.write(run("INSERT INTO family SELECT generate_series(1, 20000)"))
+        database.write(run("INSERT INTO code SELECT each, each FROM generate_series(1, 20000) AS each"))
+        row = find.first(connection, wanted=19_999)
+        kept = "SELECT name, generic_plans FROM pg_prepared_statements WHERE position('FROM family' in statement) > 0"
+        [(name, general)] = connection.exec_driver_sql(kept).all()
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN EXECUTE {name}(19999)").scalars())
+    assert row is not None
+    assert general > 0
+    assert "Seq Scan" not in plan, plan
