@@ -111,17 +111,43 @@ def check_everything_ended(world: World, entries: list[dict]) -> None:
 # The disk is full -----------------------------------------------------------------------------------------------------
 
 
+PLENTY = 1 << 30
+"""Pages of a SQLite file: more than any test fills."""
+
+DISK_FULL = """
+CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+"""
+"""What a PostgreSQL server answers when it cannot extend a table's file: SQLSTATE 53100."""
+
+GROWING = ("ledger_entry", "evidence_request")
+"""What every request adds rows to."""
+
+
+def fill_the_disk(world: World) -> None:
+    """From now on the database has no room for another page."""
+    database = world.outside.database
+    if database.dialect == "sqlite":
+        database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count = 1").all())
+        return
+    triggers = (f"CREATE TRIGGER disk_full BEFORE INSERT ON {table} EXECUTE FUNCTION disk_full()" for table in GROWING)
+    database.write(lambda c: [c.exec_driver_sql(statement) for statement in (DISK_FULL, *triggers)])
+
+
+def free_the_disk(world: World) -> None:
+    """Somebody made room."""
+    database = world.outside.database
+    if database.dialect == "sqlite":
+        database.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count = {PLENTY}").all())
+        return
+    database.write(lambda c: c.exec_driver_sql("DROP FUNCTION disk_full() CASCADE"))
+
+
 def test_E5_a_full_disk_refuses_cleanly_and_goes_on_by_itself(small_world: World) -> None:
     world = small_world
     case = world.open_case()
     before = len(world.entries())
-
-    def limit(pages: int) -> None:
-        world.outside.database.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count = {pages}").all())
-
-    with world.outside.database.read() as connection:
-        (pages,) = connection.exec_driver_sql("PRAGMA page_count").one()
-    limit(pages)
+    fill_the_disk(world)
     refused = 0
     for _ in range(40):
         answer = world.ask(case, NAME)
@@ -132,7 +158,7 @@ def test_E5_a_full_disk_refuses_cleanly_and_goes_on_by_itself(small_world: World
             assert "陈示例" not in answer.text
             refused += 1
     assert refused > 0
-    limit(1 << 30)
+    free_the_disk(world)
     world.rooms.recovery.overdue()
     assert world.ask(case, NAME).json["evidence"][0]["data"] == {"name": "陈示例"}
     released = len(world.events("EvidenceReleased"))
@@ -145,11 +171,12 @@ def test_E5_a_disk_that_fills_between_fetch_and_record_releases_nothing(small_wo
     case = world.open_case()
 
     def fill(_query: Query) -> None:
-        world.outside.database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count = 1").all())
+        BEFORE_FETCH.clear()
+        fill_the_disk(world)
 
     BEFORE_FETCH.append(fill)
     answers = [world.ask(case, NAME) for _ in range(30)]
-    world.outside.database.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count = {1 << 30}").all())
+    free_the_disk(world)
     delivered = [answer for answer in answers if answer.status_code == 200]
     assert len(delivered) < len(answers)
     assert len(world.events("EvidenceReleased")) == len(delivered)
