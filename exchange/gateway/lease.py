@@ -26,7 +26,7 @@ class Lease(Generic[T]):
 
     A background thread renews it every 250 ms. A request that finds it expired may renew it once itself (one request
     at a time, and not within 250 ms of the last attempt), so that a starved background thread alone does not refuse
-    anybody.
+    anybody. Where the owner does not even answer, nobody waits for longer than the answer would be worth.
     """
 
     def __init__(self, ask: Callable[[], T], *, clock: Clock) -> None:
@@ -36,6 +36,7 @@ class Lease(Generic[T]):
         self._lock = threading.Lock()
         self._held: tuple[T, float] | None = None
         self._last_attempt = float("-inf")
+        self._asking = False
 
     def renew(self) -> T:
         """Ask the owner now. Raises what ``ask`` raises; the value held before then simply runs out."""
@@ -50,19 +51,36 @@ class Lease(Generic[T]):
         return self._renew_once()
 
     def _renew_once(self) -> T:
-        with self._lock:
+        if not self._lock.acquire(timeout=self._worth_waiting()):
+            raise LeaseLost
+        try:
             held, now = self._held, self._clock.monotonic()
             if held is not None and now < held[1]:
                 return held[0]
             if now - self._last_attempt < RETRY_SECONDS:
                 raise LeaseLost
-            try:
-                return self._renew()
-            except Exception as error:
-                raise LeaseLost from error
+            return self._renewed_or_lost()
+        finally:
+            self._lock.release()
+
+    def _worth_waiting(self) -> float:
+        """Seconds to wait for somebody else's question: an answer to one sent a second ago no longer counts."""
+        if not self._asking:
+            return LEASE_SECONDS
+        return max(0.0, self._last_attempt + LEASE_SECONDS - self._clock.monotonic())
+
+    def _renewed_or_lost(self) -> T:
+        try:
+            return self._renew()
+        except Exception as error:
+            raise LeaseLost from error
 
     def _renew(self) -> T:
         sent = self._last_attempt = self._clock.monotonic()
-        value = self._ask()
+        self._asking = True
+        try:
+            value = self._ask()
+        finally:
+            self._asking = False
         self._held = (value, sent + LEASE_SECONDS)
         return value

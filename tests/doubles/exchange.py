@@ -475,11 +475,11 @@ BEFORE_FETCH: list[Callable[[Query], None]] = []
 """What the sources of the world under test do before they answer; emptied for every test."""
 
 
-def make_world(database_url: str, folder: Path, *, seed: int) -> World:
+def make_world(database_url: str, folder: Path, *, seed: int, clock: ManualClock | None = None) -> World:
     """An exchange over a migrated database, with its keys in ``folder/keys``; catalogue and grants are whatever is
     there.
     """
-    clock, entropy = ManualClock(NOW), SeededEntropy(seed)
+    clock, entropy = clock or ManualClock(NOW), SeededEntropy(seed)
     keys = KeyRing.load(folder / "keys", clock=clock, entropy=entropy)
     settings = ExchangeSettings(
         origin=ORIGIN,

@@ -4,6 +4,7 @@ crash.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from exchange.gateway.pipeline import MOST_TRIES
 from exchange.gateway.recovery import Recovery
 from exchange.store import epoch, intents
 from exchange.store.intents import State
+from kernel.background import Ticker
 from kernel.ledger.errors import LedgerUnavailable
 from tests.doubles.exchange import BEFORE_FETCH, NAME, OWNER, STAFF, World, grant, system
 
@@ -247,6 +249,27 @@ def test_the_lease_counts_from_when_the_question_was_sent(small_world: World) ->
     world.clock.advance(0.001)
     with pytest.raises(LeaseLost):
         policy.current()
+
+
+def test_nobody_waits_for_a_database_that_does_not_even_answer(small_world: World) -> None:
+    world = small_world
+    policy, clock = world.rooms.policy, world.clock
+    asked, answer = threading.Event(), threading.Event()
+
+    def silent():
+        asked.set()
+        answer.wait()
+        raise OSError("an answer at last, and too late")
+
+    policy._ask = silent
+    background = Ticker("policy-lease", 60, policy.renew)
+    background.start()
+    asked.wait()
+    clock.advance(1.0)  # the question under way is now a second old
+    with pytest.raises(LeaseLost):
+        policy.current()
+    answer.set()
+    background.stop()
 
 
 def test_without_the_revocation_feed_nobody_is_let_in(small_world: World) -> None:

@@ -1,0 +1,167 @@
+"""Two nodes over one PostgreSQL: what an officer stops on one of them, the other stops within a second.
+
+A node that is cut off from the database stops by itself, and goes on by itself when it is connected again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from exchange.app import RENEW_SECONDS
+from exchange.gateway.lease import LEASE_SECONDS
+from kernel.background import Ticker
+from kernel.clock import ManualClock
+from tests.doubles.exchange import (
+    NAME,
+    NOW,
+    STAFF,
+    World,
+    grant,
+    lived,
+    make_world,
+    postgresql_copy,
+    prepared_postgresql,
+)
+from tests.faults.cable import Cable
+
+__all__ = ["prepared_postgresql"]
+
+GRANT = "G-IDENTITY"
+
+
+class RunningClock(ManualClock):
+    """The time of the sample world, going on as fast as anybody's: leases are about real seconds."""
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(start)
+        self._began = time.monotonic()
+
+    def now(self) -> datetime:
+        """The sample world's time."""
+        return super().now() + timedelta(seconds=int(1000 * (self.monotonic() - self._began)) / 1000)
+
+    def monotonic(self) -> float:
+        """The machine's own."""
+        return time.monotonic()
+
+
+@contextmanager
+def node(url: str, folder: Path, seed: int, clock: ManualClock) -> Iterator[World]:
+    """A node as it serves: its lease on the policies renewed in the background."""
+    with lived(make_world(url, folder, seed=seed, clock=clock)) as world:
+        ticker = Ticker("policy-lease", RENEW_SECONDS, world.rooms.policy.renew)
+        ticker.start()
+        try:
+            yield world
+        finally:
+            ticker.stop()
+
+
+@pytest.fixture
+def nodes(
+    postgresql_server: str, prepared_postgresql: tuple[str, Path], tmp_path: Path
+) -> Iterator[tuple[World, World, Cable]]:
+    """Two nodes over one database, the second by a cable."""
+    url = postgresql_copy(prepared_postgresql, postgresql_server, tmp_path / "exchange")
+    clock = RunningClock(NOW)
+    with ExitStack() as stack:
+        cable = stack.enter_context(Cable(tmp_path, url))
+        near = stack.enter_context(node(url, tmp_path / "exchange", 31, clock))
+        far = stack.enter_context(node(cable.url, tmp_path / "exchange", 32, clock))
+        yield near, far, cable
+
+
+class Caller:
+    """Asks one node again and again, and notes when an answer carried data."""
+
+    def __init__(self, world: World, case: str) -> None:
+        self._world, self._case = world, case
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.delivered: list[float] = []
+        """When requests were *sent* that came back with data."""
+        self.answers: list[tuple[int, str]] = []
+
+    def __enter__(self) -> Caller:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            sent = time.monotonic()
+            code, data = asked(self._world, self._case)
+            self.answers.append((code, data))
+            if data == "delivered":
+                self.delivered.append(sent)
+
+
+def asked(world: World, case: str) -> tuple[int, str]:
+    """Status of an answer, and what became of its one item or the code of the problem."""
+    answer = world.ask(case, NAME)
+    assert answer.status_code in {200, 503}, answer.text
+    if answer.status_code == 503:
+        assert answer.headers["Retry-After"]
+        return 503, str(answer.json["code"])
+    (item,) = answer.json["evidence"]
+    return 200, str(item["problem"]["code"] if "problem" in item else item["status"])
+
+
+def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait for something to become true."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "it did not become true"
+        time.sleep(0.005)
+
+
+def suspend(world: World, name: str) -> float:
+    """A governance officer suspends a grant; when that was acknowledged."""
+    answer = world.officer(
+        "POST", f"/v1/grants/{name}/suspend", {"reason": "查"}, sub="s", roles=["governance-officer"]
+    )
+    assert answer.status_code == 200, answer.text
+    return time.monotonic()
+
+
+def test_a_suspension_binds_every_node_within_a_second(nodes: tuple[World, World, Cable]) -> None:
+    near, far, _cable = nodes
+    case = near.open_case()
+    with Caller(near, case) as here, Caller(far, case) as there:
+        until(lambda: here.delivered and there.delivered)
+        stopped = suspend(near, GRANT)
+        until(lambda: {here.answers[-1], there.answers[-1]} == {(200, "policy.no-grant")})
+    assert max(here.delivered + there.delivered) - stopped < LEASE_SECONDS
+
+
+def test_a_node_that_is_cut_off_stops_by_itself_and_goes_on_by_itself(nodes: tuple[World, World, Cable]) -> None:
+    near, far, cable = nodes
+    near.apply(grant("G-OTHER", evidence_type="staff-list", fields=["employer"], relations=["self"]))
+    near.approve("G-OTHER")
+    case = near.open_case()
+    with Caller(far, case) as there:
+        until(lambda: there.delivered)
+        cable.cut()
+        cut = time.monotonic()
+        suspend(near, GRANT)
+        until(lambda: time.monotonic() - cut > 2 * LEASE_SECONDS)
+        assert far.client.get("/readyz").status_code == 503
+        assert there.answers[-1][0] == 503
+        delivered = len(there.delivered)
+        cable.mend()
+        until(lambda: there.answers[-1] == (200, "policy.no-grant"))
+    assert there.delivered[-1] - cut < LEASE_SECONDS
+    assert len(there.delivered) == delivered  # what was suspended meanwhile is not released when the node is back
+    assert far.ask(case, STAFF).json["evidence"][0]["status"] == "delivered"
+    near.outside.ledger.ready()
+    assert len(near.events("EvidenceReleased")) == len(far.events("EvidenceReleased"))
