@@ -13,7 +13,7 @@ from idp.clients.reach import GuardedReach, Reach
 from idp.composition import Composition, Tools, derived
 from idp.composition.ciba import pings
 from idp.composition.notices import courier
-from idp.composition.signing_out import delivery
+from idp.composition.signing_out import delivery, expiry
 from idp.logout.herald import Herald
 from idp.notices import Courier
 from idp.opening import open_keys, open_ledger
@@ -143,7 +143,7 @@ def open_service(settings: IdpSettings) -> Service:
     app = create_app(
         settings, database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords
     )
-    sweeper = Sweeper(database, clock)
+    sweeper = Sweeper(database, expiry(settings, database, keys, ledger, clock), clock)
     sweeper.start()
     herald = Herald(delivery(settings, database, keys, ledger, clock, entropy, guarded_reach(settings)))
     herald.start()

@@ -1,12 +1,14 @@
-"""The thread that keeps the tables from growing: once a minute it removes what has expired."""
+"""The thread that keeps the tables from growing: once a minute it ends and removes what has expired."""
 
 from __future__ import annotations
 
 import threading
 
+from idp.authentication.expiry import SessionExpiry
 from idp.store import sweeping
 from kernel.clock import Clock
 from kernel.database import Database, DatabaseUnavailable
+from kernel.ledger.errors import LedgerUnavailable
 from kernel.logging import logger
 
 EVERY_SECONDS = 60.0
@@ -15,8 +17,8 @@ EVERY_SECONDS = 60.0
 class Sweeper:
     """Sweeps until it is closed."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, expiry: SessionExpiry, clock: Clock) -> None:
+        self._database, self._expiry, self._clock = database, expiry, clock
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
 
@@ -25,7 +27,8 @@ class Sweeper:
         self._thread.start()
 
     def sweep(self) -> int:
-        """Remove everything that has expired; how many rows went."""
+        """End what is over, and remove everything that has expired; how many rows went."""
+        self._expiry.round()
         total = 0
         while removed := self._database.write(lambda connection: sweeping.sweep(connection, self._clock.now())):
             total += removed
@@ -41,5 +44,5 @@ class Sweeper:
         while not self._closing.wait(EVERY_SECONDS):
             try:
                 self.sweep()
-            except DatabaseUnavailable:
+            except (DatabaseUnavailable, LedgerUnavailable):
                 logger("idp").warning("sweep_failed")

@@ -24,6 +24,12 @@ from idp.pages.proving import Proving
 from idp.tokens.mandates import Mandates
 from idp.tokens.pairwise import Pairwise
 from kernel.keys import Purpose
+from kernel.settings import IdpSettings
+
+
+def limits(settings: IdpSettings) -> Limits:
+    """How long sessions last here."""
+    return Limits(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours))
 
 
 class PeopleRooms:
@@ -55,9 +61,8 @@ class PeopleRooms:
     @cached_property
     def sessions(self) -> Sessions:
         """Web sessions."""
-        settings, tools = self._tools.settings, self._tools
-        idle, absolute = timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours)
-        return Sessions(tools.database, tools.ledger, Limits(idle, absolute), tools.clock, tools.entropy)
+        tools = self._tools
+        return Sessions(tools.database, tools.ledger, limits(tools.settings), tools.clock, tools.entropy)
 
     @cached_property
     def sign_in(self) -> SignIn:

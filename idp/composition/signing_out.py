@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 
 from idp.authentication.accounts import Accounts
+from idp.authentication.expiry import SessionExpiry
 from idp.clients.directory import ClientDirectory
 from idp.clients.reach import Reach
 from idp.composition.clients import ClientRooms
-from idp.composition.people import PeopleRooms
+from idp.composition.people import PeopleRooms, limits
 from idp.composition.tokens import TokenRooms
 from idp.composition.tools import Tools, derived, vault
 from idp.endpoints.end_session import EndSessionEndpoint
@@ -46,6 +47,11 @@ def delivery(
         clock=clock,
         entropy=entropy,
     )
+
+
+def expiry(settings: IdpSettings, database: Database, keys: KeyRing, ledger: Ledger, clock: Clock) -> SessionExpiry:
+    """The end of sessions by their limits, for a sweeper."""
+    return SessionExpiry(database, ledger, limits(settings), Accounts(database, vault(keys)).reference, clock)
 
 
 class SigningOutRooms:

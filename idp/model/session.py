@@ -25,6 +25,15 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Expired:
+    """A session past a limit that nobody has ended yet; ``limit`` says which one: ``idle`` or ``age``."""
+
+    id: str
+    person: str
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interaction:
     """One authorization request on its way through the pages, bound to the browser that began it."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from idp.model.assurance import Authentication
-from idp.model.session import Session
+from idp.model.session import Expired, Session
 from idp.store import families, logout_notices, versions
-from idp.store.tables import person, web_session
+from idp.store.tables import family, person, refresh, web_session
 from kernel.canonical import encode
 
 MOST_SHOWN = 100
@@ -71,11 +71,49 @@ def touch(connection: Connection, session_id: str, now: datetime) -> None:
 def end(connection: Connection, session_id: str, now: datetime) -> bool:
     """End a session and everything that was allowed in it, and note who has to be told.
 
-    Every end of a session, whatever its reason, passes here. False when it had ended before.
+    False when it had ended before.
     """
-    statement = (
-        update(web_session).where(web_session.c.id == session_id, web_session.c.ended_at.is_(None)).values(ended_at=now)
+    return _end(connection, session_id, now, web_session.c.ended_at.is_(None))
+
+
+def expired(connection: Connection, now: datetime, idle_since: datetime, limit: int) -> list[Expired]:
+    """Some that are past their age or were last used before ``idle_since``, and that nobody has ended."""
+    row = web_session.c
+    old = select(row.id, row.person).where(_too_old(now)).limit(limit)
+    found = [Expired(each.id, each.person, "age") for each in connection.execute(old)]
+    if len(found) < limit:
+        idle = select(row.id, row.person).where(row.expires_at > now, _idle(now, idle_since)).limit(limit - len(found))
+        found += [Expired(each.id, each.person, "idle") for each in connection.execute(idle)]
+    return found
+
+
+def expire(connection: Connection, session_id: str, now: datetime, idle_since: datetime) -> bool:
+    """End a session if it is still past a limit: False when it was used meanwhile, or has ended."""
+    return _end(connection, session_id, now, or_(_too_old(now), _idle(now, idle_since)))
+
+
+def _too_old(now: datetime) -> ColumnElement[bool]:
+    return and_(web_session.c.ended_at.is_(None), web_session.c.expires_at <= now)
+
+
+def _idle(now: datetime, since: datetime) -> ColumnElement[bool]:
+    """Unused here, and by no department either: while one may still refresh, its person is taken to work there."""
+    in_use = (
+        select(refresh.c.hash)
+        .join(family, family.c.id == refresh.c.family)
+        .where(
+            family.c.session == web_session.c.id,
+            family.c.revoked_at.is_(None),
+            refresh.c.superseded_by.is_(None),
+            refresh.c.expires_at > now,
+        )
     )
+    return and_(web_session.c.ended_at.is_(None), web_session.c.seen_at <= since, ~in_use.exists())
+
+
+def _end(connection: Connection, session_id: str, now: datetime, condition: ColumnElement[bool]) -> bool:
+    """Every end of a session, whatever its reason, passes here."""
+    statement = update(web_session).where(web_session.c.id == session_id, condition).values(ended_at=now)
     ended = connection.execute(statement).rowcount == 1
     if ended:
         families.revoke_session(connection, session_id, now)

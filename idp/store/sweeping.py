@@ -51,7 +51,8 @@ KEEP_NOTICES = timedelta(days=1)
 def sweep(connection: Connection, now: datetime) -> int:
     """One bite of every table; how many rows went. Call again while it is not 0."""
     past = now - KEEP_AFTERWARDS
-    gone = family.c.expires_at < past
+    open_yet = select(web_session.c.id).where(web_session.c.id == family.c.session, web_session.c.ended_at.is_(None))
+    gone = and_(family.c.expires_at < past, ~open_yet.exists())  # whom to tell of the session's end is read from it
     dead = select(family.c.id).where(gone).limit(BITE)
     removed = [
         _bite(connection, seen_proof, seen_proof.c.keep_until < now),
@@ -78,7 +79,7 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, representation, representation.c.valid_until < now - KEEP_RECORDS),
         _bite(connection, logout_notice, logout_notice.c.ended_at < now - KEEP_NOTICES),
         signing_up.forget(connection, past, BITE),
-        _bite(connection, web_session, web_session.c.expires_at < past),
+        _bite(connection, web_session, and_(web_session.c.expires_at < past, web_session.c.ended_at.is_not(None))),
     ]
     return sum(removed)
 

@@ -27,13 +27,14 @@ from idp.authentication.webauthn_ceremonies import Ceremonies
 from idp.ciba.pings import Pings
 from idp.composition import derived, vault
 from idp.composition.ciba import pings
-from idp.composition.signing_out import delivery
+from idp.composition.signing_out import delivery, expiry
 from idp.logout.delivery import LogoutDelivery
 from idp.model.contact import Contact, ContactKind
 from idp.model.person import NewPerson, Person, PersonKind
 from idp.notices import Channels, Courier, Notices
 from idp.opening import open_ledger
 from idp.store import people
+from idp.sweeper import Sweeper
 from kernel import jose, migrations
 from kernel.canonical import JSON
 from kernel.clock import ManualClock
@@ -181,6 +182,12 @@ class Provider:
         """Another node's delivery of logout notices."""
         return delivery(
             self.settings, self.database, self.keys, self.ledger, self.clock, SystemEntropy(), self.departments
+        )
+
+    def sweeper(self) -> Sweeper:
+        """Another node's sweeper."""
+        return Sweeper(
+            self.database, expiry(self.settings, self.database, self.keys, self.ledger, self.clock), self.clock
         )
 
     def pings(self) -> Pings:

@@ -53,6 +53,7 @@ WORDS: Mapping[str, Text] = {
     "ResourceDisabled": Text("停用了资源服务", "A resource server was disabled"),
     "ResourceRegistered": Text("登记了资源服务", "A resource server was registered"),
     "RolesChanged": Text("变更了职责", "Offices were changed"),
+    "SessionExpired": Text("会话到期", "A session expired"),
     "SessionsEnded": Text("结束了全部会话", "A person was signed out everywhere"),
     "SignInFailed": Text("登录失败", "A sign-in failed"),
     "SignedIn": Text("登录", "Somebody signed in"),

@@ -22,6 +22,7 @@ web_session = Table(
     Index("web_session_person", "person"),
     Index("web_session_expires_at", "expires_at"),
     Index("web_session_ended_at", "ended_at"),
+    Index("web_session_seen_at", "seen_at"),
 )
 
 logout_notice = Table(

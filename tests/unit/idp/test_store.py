@@ -39,7 +39,6 @@ from idp.store import (
     versions,
     window_checks,
 )
-from idp.sweeper import Sweeper
 from kernel import migrations
 from kernel.clock import ManualClock
 from kernel.database import Database, DatabaseUnavailable
@@ -123,7 +122,7 @@ def propose_and_invite(provider: Provider) -> None:
 
 def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provider) -> None:
     party, key, clock = RelyingParty(either_provider), ProofKey(either_provider), either_provider.clock
-    sweeper = Sweeper(either_provider.database, clock)
+    sweeper = either_provider.sweeper()
     permits(either_provider)
     browser = Browser(either_provider)
     browser.get(party.authorize_url(prompt="consent"))
@@ -181,7 +180,7 @@ def test_a_live_session_survives_the_sweep(provider: Provider) -> None:
     party = RelyingParty(provider)
     token = party.tokens()["refresh_token"]
     provider.clock.advance(3 * 3600)
-    Sweeper(provider.database, provider.clock).sweep()
+    provider.sweeper().sweep()
     assert party.refresh(token).status_code == 200
 
 
@@ -209,7 +208,7 @@ def test_an_old_memory_is_no_answer_when_the_database_is_away() -> None:
 
 
 def test_the_sweeper_stops_when_it_is_closed(provider: Provider) -> None:
-    sweeper = Sweeper(provider.database, provider.clock)
+    sweeper = provider.sweeper()
     sweeper.start()
     sweeper.close()
     assert not sweeper._thread.is_alive()
