@@ -1,7 +1,8 @@
 """What is computed anew for every application, though it is the same each time, is computed once for a worker.
 
-A service compiles its routes and describes its interface when it starts. A suite starts three thousand of them with the
-same few route tables; both results are pure functions of the keys below, so a worker remembers them.
+A service compiles its routes and describes its interface when it starts, and a template when it is first shown. A
+suite starts three thousand services with the same few route tables and templates; all three results are pure functions
+of the keys below, so a worker remembers them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
+from jinja2 import Environment
 from werkzeug.routing import Rule
 
 import kernel.web.app
@@ -19,6 +21,8 @@ from kernel.web.routes import Route
 _compile = Rule._compile_builder
 _builders: dict[Any, Callable[..., tuple[str, str]]] = {}
 _documents: dict[Any, Any] = {}
+_translate = Environment.compile
+_templates: dict[Any, Any] = {}
 _DESCRIBED = [field.name for field in fields(Route) if field.name != "endpoint"]
 """All of a route but its endpoint, which no description mentions."""
 
@@ -27,6 +31,7 @@ def remember() -> None:
     """From now on; before the first application is made."""
     Rule._compile_builder = _compiled  # type: ignore[method-assign]
     kernel.web.app.describe = _described  # type: ignore[attr-defined]
+    Environment.compile = _translated  # type: ignore[method-assign,assignment]
 
 
 def _compiled(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
@@ -46,3 +51,11 @@ def _described(title: Any, routes: Sequence[Route], server: str = "", proofs: An
     if key not in _documents:
         _documents[key] = describe(title, routes, server, proofs)
     return _documents[key]
+
+
+def _translated(environment: Environment, source: Any, *details: Any, **named: Any) -> Any:
+    """Jinja's code of a template: it knows filters, tests and globals by name only and asks its environment for them."""
+    key = (type(environment), *sorted(environment.filters), source, details, *sorted(named.items()))
+    if key not in _templates:
+        _templates[key] = _translate(environment, source, *details, **named)
+    return _templates[key]
