@@ -29,6 +29,7 @@ from exchange.gateway.understanding import Understanding
 from exchange.governance.endpoints import Grants
 from exchange.governance.expiry import Expiry
 from exchange.governance.transitions import Transitions
+from exchange.requests.rule_desk import RuleDesk
 from exchange.security_log import SecurityLog
 from exchange.store import proofs
 from exchange.transparency.log import Log
@@ -75,6 +76,7 @@ class Rooms:
     uploads: Uploads
     catalogue: Catalogue
     grants: Grants
+    request_rules: RuleDesk
     usage: Usage
     log: Log
     discovery: Discovery
@@ -140,6 +142,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[
         "uploads": Uploads(access),
         "catalogue": Catalogue(policy),
         "grants": Grants(access, transitions, clock),
+        "request_rules": RuleDesk(access, ledger, clock, outside.entropy),
         "usage": Usage(access, ledger, clock),
         "log": Log(access, ledger, Tiles(outside.database)),
         "discovery": Discovery(outside.settings.origin, outside.settings.issuer, outside.keys),

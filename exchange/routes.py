@@ -25,6 +25,7 @@ from exchange.governance.forms import (
     ReasonForm,
     SubmitForm,
 )
+from exchange.requests.routes import request_routes
 from exchange.rooms import Rooms
 from exchange.transparency.log import ConsistencyAnswer
 from exchange.transparency.usage import ProviderUsageAnswer, UsageAnswer
@@ -57,8 +58,12 @@ _WHOLE_REQUEST = (
 
 def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
-    groups = (_evidence, _cases, _catalogue, _grants, _open_books, _log, _discovery)
+    groups = (_evidence, _cases, _catalogue, _grants, _requests, _open_books, _log, _discovery)
     return tuple(route for group in groups for route in group(rooms))
+
+
+def _requests(rooms: Rooms) -> tuple[Route, ...]:
+    return request_routes(rooms.request_rules, _TOKEN)
 
 
 def _evidence(rooms: Rooms) -> tuple[Route, ...]:

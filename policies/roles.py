@@ -14,6 +14,7 @@ class Role(StrEnum):
     GOVERNANCE_OFFICER = "governance-officer"
     GOVERNANCE_APPROVER = "governance-approver"
     AUDITOR = "auditor"
+    SYSTEM_ADMINISTRATOR = "system-administrator"
     EXCHANGE = "exchange"
     """The exchange itself, for what the clock alone decides (expiry, replacement by a newer version)."""
 

@@ -161,6 +161,17 @@ seen_proof = sa.Table(
 )
 """DPoP proofs already used, by SHA-256 of key thumbprint and ``jti`` (RFC 9449 §11.1)."""
 
+request_rule = sa.Table(
+    "request_rule",
+    METADATA,
+    _text("kind", primary_key=True),
+    _text("name", primary_key=True),
+    _text("effective_from", primary_key=True),
+    _text("document"),
+    sa.Column("changed_at", Instant, nullable=False),
+)
+"""Calendar tables and service levels as officers wrote them, by the day (ISO 8601, China) each version counts from."""
+
 ledger_store.define(METADATA)
 """The log itself, in the same database, so that a release and the epoch it was decided under meet in one transaction.
 """

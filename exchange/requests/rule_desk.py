@@ -1,0 +1,161 @@
+"""The endpoints of calendar tables and service levels: anyone reads them, governance and system officers change them.
+
+A change counts from a day that has not passed: what was in time yesterday does not become late today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from exchange.access import Access, AuthorisedOfficer
+from exchange.forms import read as read_form
+from exchange.requests.rule_forms import CALENDAR_FORM, PROFILE_FORM
+from exchange.requests.rules import CALENDAR, PROFILE, Rules, read
+from exchange.store import request_rules
+from kernel.canonical import JSON, encode
+from kernel.clock import Clock
+from kernel.dates import local_day
+from kernel.entropy import Entropy
+from kernel.ids import new_id
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.personal_data import holds_citizen_number
+from kernel.ledger.receipt import Receipt
+from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse, json_response
+from policies.clocks.calendar import CalendarTable, InvalidClockRule, in_force
+from policies.clocks.document import profile_from_json, profile_to_json, table_from_json, table_to_json
+from policies.clocks.profile import SlaProfile, profiles_in_force
+from policies.roles import Role
+
+T = TypeVar("T", CalendarTable, SlaProfile)
+
+EDITORS = (Role.GOVERNANCE_OFFICER, Role.SYSTEM_ADMINISTRATOR)
+CHANGED = {CALENDAR: "CalendarChanged", PROFILE: "ServiceLevelChanged"}
+_PAST = Text("生效日期不能早于今天", "The day it counts from must not have passed")
+_NAMES_SOMEBODY = Text("内容中不能含有个人号码", "It must not hold anybody's number")
+
+
+@dataclass(frozen=True)
+class RuleDesk:
+    """The endpoints of the rules that clocks are counted by."""
+
+    access: Access
+    ledger: Ledger
+    clock: Clock
+    entropy: Entropy
+
+    def calendar(self, http: HttpRequest) -> HttpResponse:
+        """``GET /v1/calendar``: every table there is."""
+        del http
+        rules = self._rules()
+        return json_response({"tables": _views(rules.tables, in_force(rules.tables, self._today()), table_to_json)})
+
+    def year(self, http: HttpRequest, year: str) -> HttpResponse:
+        """``GET /v1/calendar/<year>``: the table in force. Raises Problem (resource.not-found)."""
+        del http
+        counting = in_force(self._rules().tables, self._today())
+        return _only([table for table in counting if str(table.year) == year], table_to_json)
+
+    def profiles(self, http: HttpRequest) -> HttpResponse:
+        """``GET /v1/sla-profiles``: every profile and version."""
+        del http
+        rules = self._rules()
+        counting = profiles_in_force(rules.profiles, self._today())
+        return json_response({"profiles": _views(rules.profiles, counting, profile_to_json)})
+
+    def profile(self, http: HttpRequest, profile: str) -> HttpResponse:
+        """``GET /v1/sla-profiles/<profile>``: the version in force. Raises Problem (resource.not-found)."""
+        del http
+        counting = profiles_in_force(self._rules().profiles, self._today())
+        return _only([one for one in counting if one.id == profile], profile_to_json)
+
+    def change_year(self, http: HttpRequest, year: str) -> HttpResponse:
+        """``PUT /v1/calendar/<year>``. Raises Problem."""
+        officer = self.access.officer(http, *EDITORS)
+        number = int(year) if year.isascii() and year.isdigit() and len(year) == len("2026") else 0
+        table = self._made(table_from_json, {"year": number, **read_form(CALENDAR_FORM, http)})
+        return self._write(officer, CALENDAR, str(table.year), table, table_to_json(table))
+
+    def change_profile(self, http: HttpRequest, profile: str) -> HttpResponse:
+        """``PUT /v1/sla-profiles/<profile>``. Raises Problem."""
+        officer = self.access.officer(http, *EDITORS)
+        wanted = self._made(profile_from_json, {"id": profile, **read_form(PROFILE_FORM, http)})
+        return self._write(officer, PROFILE, wanted.id, wanted, profile_to_json(wanted))
+
+    def _made(self, parse: Callable[[Any], T], document: dict[str, Any]) -> T:
+        try:
+            made = parse(document)
+        except InvalidClockRule as fault:
+            raise Problem(INVALID_BODY, detail=fault.reason) from None
+        if made.effective_from < self._today():
+            raise Problem(INVALID_BODY, detail=_PAST)
+        return made
+
+    def _write(
+        self,
+        officer: AuthorisedOfficer,
+        kind: str,
+        name: str,
+        made: CalendarTable | SlaProfile,
+        document: dict[str, JSON],
+    ) -> HttpResponse:
+        starts = made.effective_from.isoformat()
+
+        def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
+            self.access.spend_within(connection, officer.caller)
+            request_rules.put(connection, kind, name, starts, document, self.clock.now())
+
+        facts: dict[str, JSON] = {
+            "kind": kind,
+            "name": name,
+            "effective_from": starts,
+            "digest": f"sha256:{sha256(encode(document)).hexdigest()}",
+            "by": officer.officer.id,
+            "organisation": officer.officer.organisation,
+        }
+        if holds_citizen_number(encode(document)):
+            raise Problem(INVALID_BODY, detail=_NAMES_SOMEBODY)
+        self.ledger.append([Event(CHANGED[kind], new_id("rule", self.clock, self.entropy), facts=facts)], also=also)
+        return json_response(
+            {**document, "status": "in-force" if made.effective_from == self._today() else "announced"}
+        )
+
+    def _rules(self) -> Rules:
+        with self.access.database.read() as connection:
+            return read(connection)
+
+    def _today(self) -> date:
+        return local_day(self.clock.now())
+
+
+def _views(every: Sequence[T], counting: Sequence[T], to_json: Callable[[T], dict[str, JSON]]) -> list[dict[str, JSON]]:
+    latest = {(_name(one), one.effective_from): one for one in every}  # written on the same day: the later one
+    starts = {_name(one): one.effective_from for one in counting}
+    return [
+        {**to_json(one), "status": _status(one.effective_from, starts.get(_name(one)))}
+        for (_, _day), one in sorted(latest.items())
+    ]
+
+
+def _name(one: CalendarTable | SlaProfile) -> str:
+    return str(one.year) if isinstance(one, CalendarTable) else one.id
+
+
+def _status(starts: date, counting: date | None) -> str:
+    if counting is None or starts > counting:
+        return "announced"
+    return "in-force" if starts == counting else "replaced"
+
+
+def _only(found: Sequence[T], to_json: Callable[[T], dict[str, JSON]]) -> HttpResponse:
+    if not found:
+        raise Problem(NOT_FOUND)
+    return json_response({**to_json(found[0]), "status": "in-force"})
