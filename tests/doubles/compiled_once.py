@@ -54,7 +54,7 @@ def _described(title: Any, routes: Sequence[Route], server: str = "", proofs: An
 
 
 def _translated(environment: Environment, source: Any, *details: Any, **named: Any) -> Any:
-    """Jinja's code of a template: it knows filters, tests and globals by name only and asks its environment for them."""
+    """Jinja's code of a template: filters, tests and globals are known by name only and asked of the environment."""
     key = (type(environment), *sorted(environment.filters), source, details, *sorted(named.items()))
     if key not in _templates:
         _templates[key] = _translate(environment, source, *details, **named)
