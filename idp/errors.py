@@ -232,15 +232,23 @@ class InvalidTokenError(OAuthError):
     status = 401
 
 
+_HIGHER = "A higher level of assurance is required."
+
+
 class InsufficientUserAuthenticationError(OAuthError):
-    """RFC 9470 §3: the sign-in behind the token was not strong enough. ``acr_values`` says which one would be."""
+    """RFC 9470 §3: the sign-in behind the token is too weak or too long ago; the challenge says which one would do.
+
+    ``acr_values`` is the level needed, ``max_age`` the seconds since the sign-in; None where that is in order.
+    """
 
     code = "insufficient_user_authentication"
     status = 401
 
-    def __init__(self, acr_values: str) -> None:
-        described = "A higher level of assurance is required."
-        members = f'error="{self.code}", error_description="{described}", acr_values="{acr_values}"'
+    def __init__(self, acr_values: str | None, max_age: int | None = None) -> None:
+        described = "A more recent sign-in is required." if acr_values is None else _HIGHER
+        members = f'error="{self.code}", error_description="{described}"'
+        members += "" if acr_values is None else f', acr_values="{acr_values}"'
+        members += "" if max_age is None else f', max_age="{max_age}"'
         challenges = tuple(("WWW-Authenticate", f"{scheme} {members}") for scheme in ("Bearer", "DPoP"))
         super().__init__(described, headers=challenges)
 

@@ -95,7 +95,8 @@ class Passkeys:
     def _counter_fell_back(self, passkey: Passkey) -> None:
         """§7.2 step 22: a sign that the key was copied. Its owner is told, and the refusal is recorded."""
         reference = self.accounts.reference(passkey.person)
-        event = Event("PasskeyRefused", new_id("sin", self.clock, self.entropy), subject=reference)
+        facts: dict[str, JSON] = {"person": passkey.person, "command": "sign-in"}
+        event = Event("PasskeyRefused", new_id("sin", self.clock, self.entropy), facts=facts, subject=reference)
 
         def also(connection: Connection, _receipts: object) -> None:
             self.notices.send(connection, passkey.person, told.PASSKEY_COPIED)

@@ -94,7 +94,7 @@ class Sessions:
             if work is not None:
                 work(connection)
 
-        self.ledger.append([self._event(begun.id, authentication, reference)], also=also)
+        self.ledger.append([self._event(begun, authentication, reference)], also=also)
         return cookie
 
     def stepped_up(
@@ -135,11 +135,16 @@ class Sessions:
             if work is not None:
                 work(connection)
 
-        self.ledger.append([self._event(session.id, authentication, reference)], also=also)
+        self.ledger.append([self._event(session, authentication, reference)], also=also)
         return cookie
 
-    def _event(self, session_id: str, authentication: Authentication, reference: SubjectRef | None) -> Event:
-        facts: dict[str, JSON] = {"session": session_id, "methods": [*authentication.methods]}
+    def _event(self, session: Session, authentication: Authentication, reference: SubjectRef | None) -> Event:
+        facts: dict[str, JSON] = {
+            "session": session.id,
+            "methods": [*authentication.methods],
+            "actor": session.person,
+            "command": "sign-in",
+        }
         return Event("SignedIn", new_id("sin", self.clock, self.entropy), facts=facts, subject=reference)
 
 

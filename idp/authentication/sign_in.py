@@ -179,7 +179,8 @@ class SignIn:
         """Record failures of a real account at the third in a row and at every tenth: nobody can flood the ledger."""
         if person is None or not (failures == 3 or failures % 10 == 0):
             return
-        facts: dict[str, JSON] = {"step": step, "failures": failures}
+        # Who tried is not known, so nobody is named as the actor.
+        facts: dict[str, JSON] = {"person": person.id, "command": "sign-in", "step": step, "failures": failures}
         reference = self.accounts.reference(person.id)
         self.ledger.append(
             [Event("SignInFailed", new_id("sin", self.clock, self.entropy), facts=facts, subject=reference)]

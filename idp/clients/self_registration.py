@@ -167,7 +167,8 @@ class SelfRegistration:
     def _record(
         self, name: str, client_id: str, facts: Mapping[str, JSON], change: Callable[[Connection], None]
     ) -> None:
-        event = Event(name, new_id("reg", self.clock, self.entropy), facts={"client": client_id, **facts})
+        told: dict[str, JSON] = {"client": client_id, "actor": client_id, "command": "own-registration"}
+        event = Event(name, new_id("reg", self.clock, self.entropy), facts={**told, **facts})
         try:
             self.ledger.append([event], also=lambda connection, _receipts: change(connection))
         except InvitationSpent:

@@ -137,7 +137,9 @@ class TokenRooms:
             responses=self.responses,
             database=tools.database,
             possession=self._clients.possession,
+            clock=tools.clock,
             least_level=tools.settings.userinfo_level,
+            longest_ago=tools.settings.userinfo_max_age_minutes * 60 or None,
         )
 
     @cached_property

@@ -19,6 +19,8 @@ from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.text import Text
 
+DECIDED = "consent"
+"""The command in the entries of what people answer on the page, as administrators' entries name theirs."""
 _PLAIN = "scope"
 _CONSENT = Text("本人同意", "Your consent")
 
@@ -68,7 +70,13 @@ def _events(
     interaction: str, request: AuthorizationRequest, client: Client, page: ConsentPage,
     asked: tuple[str, ...], allowed: bool, present: SignedInPerson,
 ) -> Iterator[Event]:  # fmt: skip
-    who: dict[str, JSON] = {"client": client.id, "organisation": client.organisation, "allowed": allowed}
+    who: dict[str, JSON] = {
+        "client": client.id,
+        "organisation": client.organisation,
+        "allowed": allowed,
+        "actor": present.person.id,
+        "command": DECIDED,
+    }
     if asked:
         facts = who | {"scope": scopes.text(asked)} | _claims(request)
         yield Event(_name(None, allowed), interaction, _PLAIN, facts, present.reference)

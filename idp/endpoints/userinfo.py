@@ -34,6 +34,7 @@ from idp.tokens.proof_of_possession import Binding, Possession
 from idp.tokens.signed_responses import SignedResponses
 from idp.tokens.verification import AccessTokens
 from kernel.canonical import JSON
+from kernel.clock import Clock
 from kernel.database import Database
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 
@@ -52,7 +53,10 @@ class UserinfoEndpoint:
     responses: SignedResponses
     database: Database
     possession: Possession
+    clock: Clock
     least_level: int = 1
+    longest_ago: int | None = None
+    """Seconds since the sign-in."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """What the token's scopes say about its person. Raises InvalidTokenError, InvalidDpopProofError."""
@@ -61,7 +65,7 @@ class UserinfoEndpoint:
         if claims is None or scopes.OPENID not in str(claims.get("scope", "")).split():
             refuse("The access token is not valid here.")
         proven = self._check_possession(request, scheme, token, claims)
-        self._check_level(claims)
+        self._check_sign_in(claims)
         client, family, person = self._allowed(str(claims["jti"]))
         body = {"sub": claims["sub"]} | self._told(client, family, person, claims)
         return self.possession.answered(self._response(body, client), proven)
@@ -71,11 +75,19 @@ class UserinfoEndpoint:
             return json_response(body)
         return HttpResponse(200, self.responses.userinfo(body, client).encode(), _JWT)
 
-    def _check_level(self, claims: Mapping[str, JSON]) -> None:
-        """RFC 9470 §3: the token is good, its sign-in was not strong enough; the challenge says what would be."""
+    def _check_sign_in(self, claims: Mapping[str, JSON]) -> None:
+        """RFC 9470 §3: the token is good, its sign-in is too weak or too long ago; the challenge says what would do."""
         reached = assurance.level(str(claims.get("acr", "")))
-        if reached is None or reached < self.least_level:
-            raise InsufficientUserAuthenticationError(assurance.acr(self.least_level))
+        strong = reached is not None and reached >= self.least_level
+        recent = self.longest_ago is None or self._seconds_since(claims.get("auth_time")) <= self.longest_ago
+        if not (strong and recent):
+            raise InsufficientUserAuthenticationError(
+                None if strong else assurance.acr(self.least_level), None if recent else self.longest_ago
+            )
+
+    def _seconds_since(self, auth_time: JSON) -> float:
+        at = auth_time if isinstance(auth_time, int) else 0
+        return self.clock.now().timestamp() - at
 
     def _check_possession(
         self, request: HttpRequest, scheme: str, token: str, claims: Mapping[str, JSON]

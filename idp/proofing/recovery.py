@@ -34,6 +34,8 @@ from kernel.ledger.log import Ledger
 LINK_LASTS = timedelta(hours=24)
 _LONGEST_SECRET = 128
 RECOVER = "/recover"
+RECOVERY = "recovery"
+"""The command in the entries; who asks, or stops it by a link, is not known, so only its end names an actor."""
 
 
 class LinkGone(Exception):
@@ -78,7 +80,7 @@ class Recoveries:
             if person is not None and not recoveries.under_way(connection, person.id, now):
                 self._begin(connection, made, link, stop)
 
-        facts: dict[str, JSON] = {"recovery": made.id, "person": person.id if person else None}
+        facts: dict[str, JSON] = {"recovery": made.id, "person": person.id if person else None, "command": RECOVERY}
         self.ledger.append([Event("RecoveryAsked", made.id, facts=facts)], also=also)
 
     def find(self, secret: str) -> Recovery:
@@ -99,7 +101,7 @@ class Recoveries:
             if not recovery_stop.stop(connection, self.notices, found.person, now):
                 raise LinkGone
 
-        facts: dict[str, JSON] = {"recovery": found.id, "person": found.person}
+        facts: dict[str, JSON] = {"recovery": found.id, "person": found.person, "command": RECOVERY}
         self.ledger.append([Event("RecoveryStopped", self._id(), facts=facts)], also=also)
 
     def finish(self, secret: str, password: str) -> None:
@@ -130,7 +132,13 @@ class Recoveries:
             sessions.end_of_person(connection, person.id, now)
             self.notices.send(connection, person.id, told.RECOVERED)
 
-        facts: dict[str, JSON] = {"recovery": found.id, "person": person.id, "level": proof.level}
+        facts: dict[str, JSON] = {
+            "recovery": found.id,
+            "person": person.id,
+            "level": proof.level,
+            "actor": person.id,
+            "command": RECOVERY,
+        }
         # An entry of its own for every try: the ledger takes a second one of the same name for a repetition.
         self.ledger.append([Event("AccountRecovered", self._id(), facts=facts)], also=also)
 

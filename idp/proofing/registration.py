@@ -159,6 +159,8 @@ class Registrations:
             "kind": PersonKind.NATURAL.value,
             "assurance": SELF_DECLARED,
             "method": Method.SELF_DECLARED.value,
+            "actor": found.person,
+            "command": "sign-up",
         }
         self.ledger.append([Event("PersonRegistered", new_id("reg", self.clock, self.entropy), facts=facts)], also=also)
 

@@ -180,6 +180,14 @@ class IdpSettings:
             checks.between(1, 4),
         ),
     )
+    userinfo_max_age_minutes: int = field(
+        default=0,
+        metadata=_key(
+            "读取登录者信息时，登录最多可在多少分钟之前；0 表示不限",
+            "How many minutes ago the sign-in may be at most for userinfo to answer; 0 for no limit",
+            checks.between(0, 24 * 60),
+        ),
+    )
     workers: int = field(default=1, metadata=_key(*_WORKERS))
     threads: int = field(default=8, metadata=_key(*_THREADS))
     session_idle_minutes: int = field(

@@ -76,6 +76,8 @@ def test_registration_answers_with_what_was_registered(either_provider: Provider
         "client": shown["client_id"],
         "invitation": provider.events("ClientInvited")[0]["facts"]["invitation"],
         "organisation": MARKET,
+        "actor": shown["client_id"],
+        "command": "own-registration",
     }
 
 

@@ -1,0 +1,62 @@
+"""Every entry of what people do themselves names who and by which command, in the members administrators' entries have
+(`actor`, `command`), by the account's identifier and nothing personal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.doubles.account import Account
+from tests.doubles.browser import Browser
+from tests.doubles.identity_provider import WANG, Provider
+from tests.doubles.relying_party import RelyingParty, detail, details
+
+
+def told(provider: Provider, name: str) -> tuple[Any, Any]:
+    facts = provider.events(name)[-1]["facts"]
+    return facts.get("actor"), facts.get("command")
+
+
+@pytest.mark.parametrize(
+    ("basis", "decision", "event"),
+    [
+        ("agreed", "allow", "ConsentGiven"),
+        ("agreed", "deny", "ConsentWithheld"),
+        ("rules-3", "allow", "NoticeShown"),
+    ],
+)
+def test_what_is_answered_on_the_page_of_consent(provider: Provider, basis: str, decision: str, event: str) -> None:
+    asked = details(detail(legal_basis=basis))
+    party = RelyingParty(provider)
+    Browser(provider).walk(party.pushed_url(authorization_details=asked), decision=decision)
+    assert told(provider, event) == (provider.person("wang").id, "consent")
+
+
+def test_signing_in_and_out(provider: Provider, browser: Browser) -> None:
+    tokens = RelyingParty(provider).tokens(browser)
+    browser.get(f"/logout?id_token_hint={tokens['id_token']}")
+    wang = provider.person("wang").id
+    assert told(provider, "SignedIn") == (wang, "sign-in")
+    assert told(provider, "SignedOut") == (wang, "sign-out")
+
+
+def test_the_authenticator_app(provider: Provider) -> None:
+    account = Account(provider, "wang")
+    page = account.open("/account/security/app/remove")
+    account.browser.submit(page)
+    assert told(provider, "AuthenticatorRemoved") == (provider.person("wang").id, "own-account")
+
+
+def test_who_only_tried_is_named_as_nobody(provider: Provider) -> None:
+    """A wrong password is typed by anybody: the account is named, and no actor."""
+    browser = Browser(provider)
+    page = browser.follow(browser.get(RelyingParty(provider).authorize_url()))
+    for _ in range(3):
+        page = browser.submit(page, username="wang", password="wrong and wrong again")
+        provider.clock.advance(600)
+    facts = provider.events("SignInFailed")[-1]["facts"]
+    assert facts["person"] == provider.person("wang").id
+    assert "actor" not in facts
+    assert WANG.value not in repr(provider.events())
+    assert "王小明" not in repr(provider.events())
