@@ -55,6 +55,12 @@ REPRESENTATION_ENDED = _security(
     "您的账户不再代表一个单位办理事项。",
     "Your account no longer acts for an organisation.",
 )
+REPRESENTATION_LAPSED = _security(
+    "representation-lapsed",
+    "登记机关不再把您登记为一个单位的法定代表人，您的账户不再代表它办理事项。",
+    "The business register no longer names you as an organisation's legal representative; your account no longer acts "
+    "for it.",
+)
 _WHY_ZH = "如有疑问，请到窗口咨询。"
 _WHY_EN = "If you do not know why, ask at a window."
 

@@ -21,6 +21,7 @@ from idp.interaction.visitor import Visitors
 from idp.notices import Channels, Notices
 from idp.pages.own_sign_in import OwnSignInPages
 from idp.pages.proving import Proving
+from idp.proofing.watch import RegisterWatch
 from idp.tokens.mandates import Mandates
 from idp.tokens.pairwise import Pairwise
 from kernel.keys import Purpose
@@ -46,7 +47,12 @@ class PeopleRooms:
     @cached_property
     def mandates(self) -> Mandates:
         """For whom people may act."""
-        return Mandates(self._tools.database, self.accounts.vault, self._tools.clock)
+        tools = self._tools
+        every = timedelta(minutes=tools.settings.business_recheck_minutes)
+        watch = RegisterWatch(
+            tools.database, tools.ledger, self.accounts, self.notices, tools.business, every, tools.clock, tools.entropy
+        )
+        return Mandates(tools.database, self.accounts.vault, watch.confirm, tools.clock)
 
     @cached_property
     def channels(self) -> Channels:

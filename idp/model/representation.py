@@ -31,6 +31,8 @@ class Representation:
     code: str = field(repr=False)
     name: str = field(repr=False)
     valid_until: datetime
+    confirmed_at: datetime
+    """When the register last said so."""
 
     def claim(self) -> dict[str, JSON]:
         """`mandate` (ADR 0028): for whom the person of `sub` acts, in what capacity, and until when."""
@@ -54,3 +56,4 @@ class SealedRepresentation:
     evidence: bytes
     proven_at: datetime
     valid_until: datetime
+    confirmed_at: datetime

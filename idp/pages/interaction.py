@@ -14,7 +14,6 @@ from idp.interaction.asked import Asked, Proof
 from idp.interaction.flow import AuthorizationFlow
 from idp.interaction.presence import Presence
 from idp.interaction.steps import SignedInPerson, Step, next_step, what_is_asked
-from idp.model.representation import ONESELF
 from idp.model.session import Interaction
 from idp.pages import forms
 from idp.pages.account.addresses import PASSKEY_SET_UP
@@ -80,7 +79,7 @@ class InteractionPages:
             present = self.presence.of(request, self.flow.client(interaction.request))
             step = next_step(interaction.request, interaction.started_at, present)
             chosen = forms.field(request, forms.ACTING)
-            if step is Step.ACTING and present is not None and self._may_choose(present, chosen):
+            if step is Step.ACTING and present is not None and self.mandates.may_choose(present.person.id, chosen):
                 self.flow.act_for(interaction, chosen)
         except OAuthError as error:
             return self.flow.refuse(interaction, error)
@@ -174,9 +173,6 @@ class InteractionPages:
             person=present.person,
         )
         return page.adding(forms.policy_towards(interaction.request.redirect_uri))
-
-    def _may_choose(self, present: SignedInPerson, chosen: str) -> bool:
-        return chosen == ONESELF or self.mandates.find(present.person.id, chosen) is not None
 
     def _acting_page(self, interaction: Interaction, present: SignedInPerson) -> HttpResponse:
         client = self.flow.client(interaction.request)

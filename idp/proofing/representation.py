@@ -1,7 +1,7 @@
 """Proving for whom one acts: the business register names somebody as an entity's legal representative.
 
-Only a person whose own number was proven is looked up, and what was found counts for a while, not for ever: whoever is
-replaced in the register stops acting within that time at the latest (ADR 0028).
+Only a person whose own number was proven is looked up, and what was found counts for a while, not for ever; whoever is
+replaced in the register meanwhile is found out wherever a token would be made (`idp.proofing.watch`, ADR 0028).
 """
 
 from __future__ import annotations
@@ -88,7 +88,16 @@ class Representations:
             representations.add(
                 connection,
                 SealedRepresentation(
-                    made, person, Capacity.LEGAL_REPRESENTATIVE, index, sealed, verifier, evidence, now, now + LASTS
+                    made,
+                    person,
+                    Capacity.LEGAL_REPRESENTATIVE,
+                    index,
+                    sealed,
+                    verifier,
+                    evidence,
+                    now,
+                    now + LASTS,
+                    now,
                 ),
             )
 

@@ -24,6 +24,7 @@ def add(connection: Connection, added: SealedRepresentation) -> None:
             verifier=added.verifier,
             evidence=added.evidence,
             proven_at=added.proven_at,
+            confirmed_at=added.confirmed_at,
             valid_until=added.valid_until,
         )
     )
@@ -43,6 +44,7 @@ def of_person(connection: Connection, person_id: str, now: datetime) -> list[Sea
             bytes(found.evidence),
             found.proven_at,
             found.valid_until,
+            found.confirmed_at or found.proven_at,
         )
         for found in connection.execute(statement.order_by(_row.proven_at.desc(), _row.id))
     ]
@@ -61,6 +63,11 @@ def end(connection: Connection, representation_id: str, person_id: str, now: dat
         _row.id == representation_id, _row.person == person_id, _row.ended_at.is_(None)
     )
     return connection.execute(statement.values(ended_at=now)).rowcount == 1
+
+
+def confirm(connection: Connection, representation_id: str, now: datetime) -> None:
+    """The register named the person again."""
+    connection.execute(update(representation).where(_row.id == representation_id).values(confirmed_at=now))
 
 
 def _standing(now: datetime) -> tuple[ColumnElement[bool], ...]:

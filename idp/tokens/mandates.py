@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -15,6 +16,9 @@ from kernel import canonical
 from kernel.clock import Clock
 from kernel.database import Database
 
+Confirm = Callable[[Representation], None]
+"""Asks the register again where that is due. Raises InvalidGrantError, TemporarilyUnavailableError."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mandates:
@@ -22,6 +26,7 @@ class Mandates:
 
     database: Database
     vault: PersonVault
+    confirm: Confirm
     clock: Clock
 
     def of(self, person_id: str) -> list[Representation]:
@@ -31,7 +36,12 @@ class Mandates:
             key = people.data_key(connection, person_id) if found else b""
         return [
             Representation(
-                each.id, each.person, each.capacity, *self._opened(person_id, key, each.sealed), each.valid_until
+                each.id,
+                each.person,
+                each.capacity,
+                *self._opened(person_id, key, each.sealed),
+                each.valid_until,
+                each.confirmed_at,
             )
             for each in found
         ]
@@ -40,13 +50,29 @@ class Mandates:
         """One of a person's own that stands."""
         return next((each for each in self.of(person_id) if each.id == representation_id), None)
 
+    def may_choose(self, person_id: str, chosen: str) -> bool:
+        """Whether a person may act so now, by the register, too. Raises TemporarilyUnavailableError."""
+        if chosen == ONESELF:
+            return True
+        found = self.find(person_id, chosen)
+        try:
+            if found is not None:
+                self.confirm(found)
+        except InvalidGrantError:
+            return False
+        return found is not None
+
     def behind(self, family: Family) -> Representation | None:
-        """What a family's tokens say; None where the person acts for themselves. Raises InvalidGrantError."""
+        """What a family's tokens say; None where the person acts for themselves.
+
+        Raises InvalidGrantError, TemporarilyUnavailableError.
+        """
         if family.representation is None:
             return None
         found = self.find(family.person, family.representation)
         if found is None:
             raise InvalidGrantError("The person may no longer act for the entity.")
+        self.confirm(found)
         return found
 
     def require(self, connection: Connection, family: Family) -> None:

@@ -277,6 +277,15 @@ class IdpSettings:
             checks.public_url_or_nothing,
         ),
     )
+    business_recheck_minutes: int = field(
+        default=5,
+        metadata=_key(
+            "登记机关的一次答复算数多少分钟；超过后签发令牌前再次核验，0 表示每次都核验",
+            "Minutes for which one answer of the business register counts; after that it is asked again before a token"
+            " is issued; 0: each time",
+            checks.between(0, 24 * 60),
+        ),
+    )
     recovery_delay_hours: int = field(
         default=48,
         metadata=_key(

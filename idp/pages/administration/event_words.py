@@ -33,6 +33,7 @@ WORDS: Mapping[str, Text] = {
     "ContactConfirmed": Text("确认了联系方式", "A channel for notices was confirmed"),
     "ContactRemoved": Text("移除了联系方式", "A channel for notices was removed"),
     "RepresentationProven": Text("核验了代表单位的资格", "A right to act for an organisation was proven"),
+    "RepresentationLapsed": Text("登记变更，代表资格失效", "A right to act lapsed: the register names somebody else"),
     "RepresentationEnded": Text("不再代表单位", "A right to act for an organisation ended"),
     "IdentityProven": Text("核验了身份", "An identity was proven"),
     "KeyPublished": Text("公布了密钥", "A key was published"),

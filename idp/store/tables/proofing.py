@@ -50,6 +50,7 @@ representation = Table(
     Column("proven_at", Instant, nullable=False),
     Column("valid_until", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("confirmed_at", Instant),
     Index("representation_person", "person"),
     comment="who acts for which legal entity; its code and name sealed under the person's key",
 )

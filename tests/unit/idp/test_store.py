@@ -75,7 +75,7 @@ def may_act(provider: Provider) -> None:
     """Somebody acts for an organisation."""
     now, mark = provider.clock.now(), b"m" * 32
     kept = SealedRepresentation(
-        "rep", person_id(provider), Capacity.LEGAL_REPRESENTATIVE, mark, b"sealed", "paper", mark, now, now + LASTS
+        "rep", person_id(provider), Capacity.LEGAL_REPRESENTATIVE, mark, b"sealed", "paper", mark, now, now + LASTS, now
     )
     provider.database.write(lambda connection: representations.add(connection, kept))
 
