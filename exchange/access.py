@@ -14,7 +14,7 @@ from exchange.catalogue.model import System
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.lease import Lease
 from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.tokens import Authenticator, Caller, unauthorized
+from exchange.gateway.tokens import Authenticates, Caller, unauthorized
 from exchange.gateway.understanding import current, system_of
 from exchange.store import proofs
 from kernel.database import Database
@@ -51,7 +51,7 @@ class Access:
     """Lets callers in. Safe for threads."""
 
     origin: str
-    authenticator: Authenticator
+    authenticator: Authenticates
     policy: Lease[Snapshot]
     database: Database
     indexes: BlindIndex

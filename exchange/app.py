@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from flask import Blueprint
+
 from connectors import registry as connectors
 from connectors.registry import Source
 from exchange import errors
 from exchange.catalogue.sources import BuildSource
+from exchange.console.relying_party import Post
 from exchange.gateway.fetching import Fetch, IssuerUnreachable
 from exchange.gateway.lease import LeaseLost
 from exchange.rooms import Outside, Rooms, furnish
@@ -43,6 +46,8 @@ TIDY_SECONDS = 60.0
 TITLE = Text("通办数据共享交换", "Tongban exchange")
 FETCH_SECONDS = 0.7
 """For one document of the issuer: less than a lease lasts."""
+POST_SECONDS = 5.0
+"""For a form of the pages: an officer waits for it, and no lease."""
 MOST_FETCHED = 1 << 20
 
 _UNAVAILABLE: Mapping[type[Exception], ProblemKind] = {
@@ -75,6 +80,7 @@ def create_app(outside: Outside, rooms: Rooms) -> WsgiApp:
         health=health(outside, rooms),
         metrics=outside.metrics,
         title=TITLE,
+        blueprints=(Blueprint("console_pages", __name__, template_folder="console/templates"),),
         secret_key=blind_index(outside.keys.secret(Purpose.INDEX), "cookies"),
         translate=translate,
         public_origin=settings.origin,
@@ -158,6 +164,7 @@ def open_outside(settings: ExchangeSettings, clock: Clock, entropy: Entropy, *, 
         fetch=issuer_fetch(settings.issuer, OutboundClient()),
         build_source=source_builder(settings, clock),
         metrics=Metrics(),
+        post=issuer_post(settings.issuer, OutboundClient()),
     )
 
 
@@ -185,15 +192,42 @@ def ledger_origin(origin: str) -> str:
     return f"{parts.netloc}{parts.path}/v1/ledger"
 
 
-def issuer_fetch(issuer: str, client: OutboundClient) -> Fetch:
-    """Fetches documents of the configured issuer: its own host only, bounded, no redirects."""
+def issuer_policy(issuer: str) -> AddressPolicy:
+    """The configured issuer's own host, wherever that is."""
     parts = urlsplit(issuer)
-    policy = AddressPolicy(
+    return AddressPolicy(
         schemes=frozenset({parts.scheme}),
         hosts=frozenset({parts.hostname or ""}),
         allow_loopback=True,
         allow_private=True,
     )
+
+
+def issuer_post(issuer: str, client: OutboundClient) -> Post:
+    """Posts the pages' forms to the configured issuer: its own host only, bounded, no redirects."""
+    policy = issuer_policy(issuer)
+
+    def post(url: str, body: bytes, headers: tuple[str, ...]) -> tuple[int, bytes]:
+        try:
+            answer = client.post(
+                url,
+                body,
+                allow=policy,
+                media_type="application/x-www-form-urlencoded",
+                headers=headers,
+                max_bytes=MOST_FETCHED,
+                timeout=POST_SECONDS,
+            )
+        except (OutboundRefused, OutboundFailed) as trouble:
+            raise IssuerUnreachable(type(trouble).__name__) from trouble
+        return answer.status, answer.body
+
+    return post
+
+
+def issuer_fetch(issuer: str, client: OutboundClient) -> Fetch:
+    """Fetches documents of the configured issuer: its own host only, bounded, no redirects."""
+    policy = issuer_policy(issuer)
 
     def fetch(url: str) -> bytes:
         try:

@@ -10,6 +10,8 @@ from exchange.cases.opening import Cases
 from exchange.cases.uploads import Uploads
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.sources import BuildSource, Sources
+from exchange.console.pages import Console, Desks, open_console
+from exchange.console.relying_party import Post
 from exchange.discovery import Discovery
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.fetching import Fetch
@@ -57,6 +59,7 @@ class Outside:
     fetch: Fetch
     build_source: BuildSource
     metrics: Metrics
+    post: Post
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class Rooms:
     usage: Usage
     log: Log
     discovery: Discovery
+    console: Console | None
     database: Database
     clock: Clock
 
@@ -88,6 +92,8 @@ class Rooms:
         self.issuer.refresh()
         self.recovery.overdue()
         self.expiry.sweep()
+        if self.console is not None:
+            self.console.sessions.prune()
         self.database.write(lambda connection: proofs.prune(connection, self.clock.now()))
 
     def close(self) -> None:
@@ -120,6 +126,8 @@ def furnish(outside: Outside) -> Rooms:
         clock=clock,
         entropy=outside.entropy,
     )
+    offices = _offices(outside, access, policy)
+    desks = Desks(offices["grants"], offices["usage"], offices["catalogue"], offices["log"])
     return Rooms(
         policy=policy,
         revocations=revocations,
@@ -129,7 +137,8 @@ def furnish(outside: Outside) -> Rooms:
         gateway=gateway,
         repetition=Repetition(gateway, access),
         recovery=Recovery(database, outside.ledger, clock, runner),
-        **_offices(outside, access, policy),
+        console=_console(outside, access, authenticator, issuer, desks),
+        **offices,
     )
 
 
@@ -149,6 +158,20 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[
         "database": outside.database,
         "clock": clock,
     }
+
+
+def _console(outside: Outside, access: Access, authenticator: Authenticator, issuer: Issuer, desks: Desks) -> Any:
+    return open_console(
+        outside.settings,
+        access=access,
+        authenticator=authenticator,
+        issuer=issuer,
+        post=outside.post,
+        desks=desks,
+        secret=outside.keys.secret(Purpose.INDEX),
+        clock=outside.clock,
+        entropy=outside.entropy,
+    )
 
 
 def _revocations(outside: Outside, issuer: Issuer) -> Lease[Revocations]:

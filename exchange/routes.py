@@ -59,7 +59,8 @@ _WHOLE_REQUEST = (
 def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
     groups = (_evidence, _cases, _catalogue, _grants, _requests, _open_books, _log, _discovery)
-    return tuple(route for group in groups for route in group(rooms))
+    pages = () if rooms.console is None else rooms.console.routes()
+    return (*(route for group in groups for route in group(rooms)), *pages)
 
 
 def _requests(rooms: Rooms) -> tuple[Route, ...]:
@@ -166,6 +167,7 @@ def _grants(rooms: Rooms) -> tuple[Route, ...]:
     commands = (
         ("submit", desk.submit, Text("提交审批", "Put a draft before the panel"), SubmitForm, "officer"),
         ("approve", desk.approve, Text("批准所见内容", "Sign exactly what was seen"), ApproveForm, "officer:panel"),
+        ("return", desk.send_back, Text("退回起草人", "Send it back to its author"), ReasonForm, "officer"),
         ("suspend", desk.suspend, Text("暂停", "Suspend at once"), ReasonForm, "officer"),
         ("reactivate", desk.reactivate, Text("恢复", "Sign that it may be active again"), ApproveForm, "officer:panel"),
         ("revoke", desk.revoke, Text("撤销", "End for good"), ReasonForm, "officer"),

@@ -13,15 +13,18 @@ from urllib.parse import quote, urlsplit
 
 import psycopg
 
+from exchange.console.pages import read_key
+from exchange.console.signing_in import BACKCHANNEL, SIGNED_OUT
+from exchange.console.signing_in import CALLBACK as CONSOLE_CALLBACK
 from idp.administration import Administration
-from kernel import migrations
+from kernel import jose, migrations
 from kernel.clock import SystemClock
 from kernel.database import DatabaseUnavailable
 from kernel.database.engines import parse_url
 from kernel.entropy import SystemEntropy
 from kernel.identifiers import social_credit_code
 from kernel.keys import KeyRing
-from kernel.settings import Settings, load
+from kernel.settings import ExchangeSettings, Settings, load
 from kernel.text import Text
 from tongban.officer import CALLBACK, CLIENT_ID
 
@@ -136,6 +139,7 @@ def configuration(
         f"database_url = {toml(urls['exchange'])}",
         f"key_dir = {toml(here / 'keys' / 'exchange')}",
         f"source_secrets = {toml(here / 'secrets')}",
+        f"console_key = {toml(here / 'keys' / 'exchange' / 'console.jwk')}",
         *(f"{key} = {value}" for key, value in extra.items()),
         "",
     ]
@@ -175,7 +179,7 @@ def create(
         settings = load(path, os.environ)
         make_keys(settings)
         upgrade(settings)
-        register_command(settings)
+        register_own_clients(settings)
     except BaseException:
         path.unlink(missing_ok=True)
         shutil.rmtree(folder / "keys", ignore_errors=True)
@@ -198,6 +202,10 @@ def make_keys(settings: Settings) -> None:
     clock, entropy = SystemClock(), SystemEntropy()
     for key_dir in (settings.idp.key_dir, settings.exchange.key_dir):
         KeyRing.create(key_dir, clock=clock, entropy=entropy)
+    if settings.exchange.console_key is not None:
+        console = {**jose.generate_p256(entropy), "alg": "ES256", "use": "sig"}
+        settings.exchange.console_key.write_text(json.dumps(console), encoding="utf-8")
+        settings.exchange.console_key.chmod(0o600)
 
 
 def upgrade(settings: Settings) -> None:
@@ -206,11 +214,37 @@ def upgrade(settings: Settings) -> None:
     migrations.upgrade(settings.exchange.database_url, "exchange.store")
 
 
-def register_command(settings: Settings) -> None:
-    """Make the operator's command known to the identity provider: officers sign in through it."""
+def register_own_clients(settings: Settings) -> None:
+    """Make the operator's command and the officers' pages known to the identity provider.
+
+    Both belong to one organisation, so that an officer is the same person in the ledger whichever of them they use:
+    who drafted at the terminal cannot sign on a page.
+    """
     with Administration.open(settings.idp) as idp:
         idp.clients.add_organisation(OPERATOR, Text("本系统运营方", "This installation's operator"))
         idp.clients.add(command_metadata(OPERATOR))
+        if settings.exchange.console_key is not None:
+            idp.clients.add(console_metadata(OPERATOR, settings.exchange, read_key(settings.exchange.console_key)))
+
+
+def console_metadata(organisation: str, exchange: ExchangeSettings, key: jose.SigningKey) -> dict[str, Any]:
+    """RFC 7591 client metadata of the officers' pages."""
+    origin = exchange.origin
+    return {
+        "client_id": exchange.console_client_id,
+        "client_name": "Data sharing: officers' pages",
+        "client_name#zh-CN": "数据共享工作页面",
+        "redirect_uris": [origin + CONSOLE_CALLBACK],
+        "post_logout_redirect_uris": [origin + SIGNED_OUT],
+        "backchannel_logout_uri": origin + BACKCHANNEL,
+        "backchannel_logout_session_required": True,
+        "grant_types": ["authorization_code"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": {"keys": [dict(key.jwk)]},
+        "scope": "openid governance",
+        "tongban_organisation": organisation,
+    }
 
 
 def command_metadata(organisation: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -38,6 +39,14 @@ _PROOF_ALGORITHMS = "ES256 EdDSA"
 
 Refused = Callable[[str], None]
 """Counts a refusal by its code."""
+
+
+class Authenticates(Protocol):
+    """Tells who sent a request: by an access token at the API, by a session at the officers' pages."""
+
+    def authenticate(self, request: HttpRequest) -> Caller:
+        """The caller. Raises Problem."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,7 @@ class Authenticator:
         """The caller. Raises Problem: token.*, always before anything was written."""
         try:
             scheme, text = _credentials(request)
-            token = self._verified(text)
+            token = self.verified(text)
             proof = self._possession(request, scheme, text, token)
             self.check_standing(token)
         except Problem as problem:
@@ -127,7 +136,8 @@ class Authenticator:
         if revoked.covers(jti=token.jti, sid=token.sid, client_id=token.client_id, key=token.key_id):
             raise self._problem(errors.TOKEN_REVOKED)
 
-    def _verified(self, text: str) -> AccessToken:
+    def verified(self, text: str) -> AccessToken:
+        """What a token for the exchange says; not who sent it, nor whether it still holds. Raises Problem."""
         digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
         try:
             key_set = self._issuer.key_set()

@@ -21,7 +21,15 @@ from kernel.ledger.receipt import Receipt
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
-from policies.commands import ApproveGrant, Command, ReactivateGrant, RevokeGrant, SubmitGrant, SuspendGrant
+from policies.commands import (
+    ApproveGrant,
+    Command,
+    ReactivateGrant,
+    ReturnGrant,
+    RevokeGrant,
+    SubmitGrant,
+    SuspendGrant,
+)
 from policies.events import GrantState
 from policies.lifecycle import NotAllowed
 
@@ -49,7 +57,7 @@ class Grants:
         """``GET /v1/grants/<grant>``: the newest version, or ``<id>@<version>``. Raises Problem."""
         officer = self.access.officer(http)
         self.access.spend(officer.caller)
-        return self._answer(self._find(grant))
+        return self._answer(self.find(grant))
 
     def submit(self, http: HttpRequest, grant: str) -> HttpResponse:
         """``POST /v1/grants/<grant>/submit``. Raises Problem."""
@@ -61,6 +69,11 @@ class Grants:
         """``POST /v1/grants/<grant>/approve``. Raises Problem."""
         officer = self.access.officer(http)
         return self._carry_out(ApproveGrant(read(APPROVE, http)["digest"]), grant, officer)
+
+    def send_back(self, http: HttpRequest, grant: str) -> HttpResponse:
+        """``POST /v1/grants/<grant>/return``: to its author, with the reason. Raises Problem."""
+        officer = self.access.officer(http)
+        return self._carry_out(ReturnGrant(read(REASON, http)["reason"]), grant, officer)
 
     def suspend(self, http: HttpRequest, grant: str) -> HttpResponse:
         """``POST /v1/grants/<grant>/suspend``. Raises Problem."""
@@ -98,7 +111,8 @@ class Grants:
         except InvalidEvent:
             raise Problem(INVALID_BODY, detail=_NAMES_SOMEBODY) from None
 
-    def _find(self, grant: str) -> GrantState:
+    def find(self, grant: str) -> GrantState:
+        """The newest version of a grant, or ``<id>@<version>``. Raises Problem (grant.unknown)."""
         name, version = parse_reference(grant)
         with self.access.database.read() as connection:
             versions = grants.versions(connection, name)

@@ -172,6 +172,23 @@ request_rule = sa.Table(
 )
 """Calendar tables and service levels as officers wrote them, by the day (ISO 8601, China) each version counts from."""
 
+console_session = sa.Table(
+    "console_session",
+    METADATA,
+    sa.Column("token", sa.LargeBinary, primary_key=True),
+    _text("sid"),
+    _text("officer"),
+    sa.Column("used_at", Instant, nullable=False),
+    sa.Column("ends_at", Instant, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Index("console_session_sid", "sid"),
+    sa.Index("console_session_officer", "officer"),
+    sa.Index("console_session_ends_at", "ends_at"),
+)
+"""Officers signed in at the pages. ``token`` is the hash of the cookie; what they hold is sealed under the cookie
+itself.
+"""
+
 ledger_store.define(METADATA)
 """The log itself, in the same database, so that a release and the epoch it was decided under meet in one transaction.
 """

@@ -367,6 +367,37 @@ class ExchangeSettings:
             checks.between(0, 60),
         ),
     )
+    console_key: Path | None = field(
+        default=None,
+        metadata=_key(
+            "工作人员页面在身份服务处证明自己的私钥（JWK 文件）；为空则不提供这些页面",
+            "File of the private key (JWK) by which the officers' pages authenticate at the identity provider; empty:"
+            " there are no such pages",
+        ),
+    )
+    console_client_id: str = field(
+        default="tongban-console",
+        metadata=_key(
+            "工作人员页面在身份服务处登记的客户端编号",
+            "Identifier under which the officers' pages are registered as a client of the identity provider",
+        ),
+    )
+    console_idle_minutes: int = field(
+        default=30,
+        metadata=_key(
+            "工作人员页面闲置多少分钟后须重新登录",
+            "Minutes without use after which an officer has to sign in to the pages again",
+            checks.between(1, 24 * 60),
+        ),
+    )
+    console_hours: int = field(
+        default=8,
+        metadata=_key(
+            "工作人员页面的会话最长多少小时",
+            "Hours after which an officer's session at the pages ends in any case",
+            checks.between(1, 24),
+        ),
+    )
     metrics_listen: str = field(default="", metadata=_key(*_METRICS))
     log_level: str = field(default="info", metadata=_key(*_LOG_LEVEL))
 

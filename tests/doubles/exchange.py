@@ -40,6 +40,7 @@ from kernel.metrics import Metrics
 from kernel.settings import ExchangeSettings
 from policies.roles import Officer, Role
 from tests.conftest import ENGINE
+from tests.doubles.sign_ins import PaperSignIns, console_key
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 ORIGIN, ISSUER = "http://exchange.test", "http://issuer.test"
@@ -253,6 +254,7 @@ class Issuer:
         self.down = False
         self._numbers = itertools.count(1)
         self.encryption: jose.EncryptionKey | None = None
+        self.sign_ins = PaperSignIns(self)
 
     def new_key(self, entropy: SeededEntropy) -> jose.SigningKey:
         return jose.SigningKey.from_private_jwk(jose.generate_p256(entropy), "ES256")
@@ -268,7 +270,7 @@ class Issuer:
                 "issuer": ISSUER,
                 "jwks_uri": f"{ISSUER}/jwks",
                 "tongban_revocations_endpoint": f"{ISSUER}/revocations",
-            }
+            } | self.sign_ins.metadata()
             return json.dumps(metadata).encode()
         if path == "/jwks":
             return json.dumps({"keys": [dict(key.verifying().jwk) for key in self.published]}).encode()
@@ -487,6 +489,7 @@ def make_world(database_url: str, folder: Path, *, seed: int, clock: ManualClock
         database_url=database_url,
         key_dir=folder / "keys",
         trusted_proxies=("127.0.0.1/32",),
+        console_key=console_key(folder),
     )
     database = Database.open(database_url)
     ledger = open_ledger(settings, database, keys, clock=clock, entropy=entropy, serving=False)
@@ -498,7 +501,9 @@ def make_world(database_url: str, folder: Path, *, seed: int, clock: ManualClock
     def build(document: Mapping[str, Any]) -> connectors.Source:
         return connectors.build(document, secrets={}.__getitem__, roots=(), clock=clock, adapters=adapters)
 
-    outside = Outside(settings, database, keys, ledger, clock, entropy, issuer.fetch, build, Metrics())
+    outside = Outside(
+        settings, database, keys, ledger, clock, entropy, issuer.fetch, build, Metrics(), issuer.sign_ins.post
+    )
     return World(outside, issuer, clock, folder, calls)
 
 

@@ -104,7 +104,7 @@ def prepare(place: Path, environ: Mapping[str, str]) -> int:
     settings = load(None, environ)
     installation.make_keys(settings)
     installation.upgrade(settings)
-    installation.register_command(settings)
+    installation.register_own_clients(settings)
     people = furnish(place, settings)
     write_secret(people_file, json.dumps([asdict(account) for account in people], ensure_ascii=False).encode())
     print("prepare: 数据库、密钥、人员、客户端与目录已备好 / databases, keys, people, clients, catalogue", flush=True)

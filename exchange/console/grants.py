@@ -1,0 +1,278 @@
+"""Grants: the queue, one grant with everything about it, and the page that asks before each command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from exchange import errors
+from exchange.console import offers, words
+from exchange.console.attempt import HOME
+from exchange.console.door import Door, Refusal, Visitor, page, refused
+from exchange.console.grant_words import facts_of, field_rows
+from exchange.console.inside import as_json_post
+from exchange.gateway.understanding import current
+from exchange.governance.endpoints import Grants
+from exchange.governance.views import names
+from exchange.store import grants as store
+from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse, redirect
+from kernel.web.pages import t
+from kernel.web.routes import Route
+from policies import cedar
+from policies.document import digest
+from policies.events import GrantState, Status
+from policies.sentence import sentence
+
+GRANTS = f"{HOME}/grants"
+ON_A_PAGE = 50
+WAITING, ALL = "waiting", "all"
+_DAY = 86400
+_CONFLICT, _UNPROCESSABLE = 409, 422
+
+
+@dataclass(frozen=True)
+class GrantPages:
+    """The pages about grants. ``desk`` is the API's own, entered by a session."""
+
+    door: Door
+    desk: Grants
+
+    def queue(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
+        """Grants of one state, those that wait for this officer first."""
+        asked = request.parameters()
+        shown = asked.get("state", WAITING)
+        states = self._listed(shown)
+        wanted = asked.get("q", "").strip().casefold()
+        rows = [row for row in self._rows(visitor, states) if wanted in row["words"]]
+        rows.sort(key=lambda row: (not row["mine"], row["ends"]))
+        first = _whole(asked.get("from"), len(rows))
+        later = first + ON_A_PAGE
+        following = {"state": shown, "q": asked.get("q", ""), "from": str(later)}
+        return page(
+            "grants",
+            visitor,
+            request,
+            title=Text("授权", "Grants"),
+            rows=rows[first:later],
+            total=len(rows),
+            following=f"{GRANTS}?{urlencode(following)}" if len(rows) > later else "",
+            tabs=[(f"{GRANTS}?state={name}", label, name == shown) for name, label in _TABS.items()],
+            shown=shown,
+            words=asked.get("q", ""),
+        )
+
+    def show(self, visitor: Visitor, request: HttpRequest, grant: str) -> HttpResponse:
+        """One grant: what it says, who signed, and what this officer may do now."""
+        state = self.desk.find(grant)
+        done = request.parameters().get("done", "")
+        return page(
+            "grant",
+            visitor,
+            request,
+            **self._about(visitor, state),
+            offers=offers.offers(state, visitor.officer.officer, self.desk.clock.now()),
+            done=words.COMMANDS[offers.KINDS[done]] if done in offers.KINDS else None,
+            versions=self._versions(state),
+            back=GRANTS,
+        )
+
+    def ask(self, visitor: Visitor, request: HttpRequest, grant: str, command: str) -> HttpResponse:
+        """The page before a command: what it does, and exactly what would be signed. Raises Problem."""
+        state = self.desk.find(grant)
+        if command not in offers.KINDS:
+            raise Problem(NOT_FOUND)
+        hindrance = offers.hindrance(command, state, visitor.officer.officer, self.desk.clock.now())
+        if hindrance is not None:
+            return self._refused(visitor, request, state, command, hindrance)
+        return self._ask(visitor, request, state, command)
+
+    def act(self, visitor: Visitor, request: HttpRequest, grant: str, command: str) -> HttpResponse:
+        """Carry it out as the API does; what was refused is said where it can be mended. Raises Problem."""
+        sent = request.form()
+        state = self.desk.find(grant)
+        rooms = {
+            "submit": self.desk.submit,
+            "approve": self.desk.approve,
+            "reactivate": self.desk.reactivate,
+            "return": self.desk.send_back,
+            "suspend": self.desk.suspend,
+            "revoke": self.desk.revoke,
+        }
+        if command not in rooms:
+            raise Problem(NOT_FOUND)
+        body = {name: sent.get(name, "") for name in _MEMBERS.get(command, ())}
+        try:
+            rooms[command](as_json_post(request, body), state.grant.ref)
+        except Problem as problem:
+            return self._not_done(visitor, request, state, command, problem, sent.get("reason", ""))
+        return redirect(f"{_address(state)}?done={command}")
+
+    def routes(self) -> tuple[Route, ...]:
+        """The addresses."""
+        door, one = self.door, "/grants/<grant>"
+        listed, shown = Text("授权列表", "The grants"), Text("一项授权", "One grant")
+        asked, done = Text("操作前的确认", "The question before a command"), Text("执行操作", "Carrying out a command")
+        return (
+            door.route("GET", "/grants", self.queue, listed),
+            door.route("GET", one, self.show, shown),
+            door.route("GET", f"{one}/<command>", self.ask, asked),
+            door.route("POST", f"{one}/<command>", self.act, done),
+        )
+
+    def _ask(
+        self, visitor: Visitor, request: HttpRequest, state: GrantState, command: str, error: Text | None = None,
+        typed: str = "",
+    ) -> HttpResponse:  # fmt: skip
+        about = self._about(visitor, state)
+        return page(
+            "grant_command",
+            visitor,
+            request,
+            status=200 if error is None else _UNPROCESSABLE,
+            **about,
+            command=command,
+            label=words.COMMANDS[offers.KINDS[command]],
+            consequence=_CONSEQUENCES[command],
+            signing=command in offers.SIGNING,
+            reasoned=command in offers.REASONED,
+            error=error,
+            typed=typed,
+            back=_address(state),
+        )
+
+    def _not_done(
+        self, visitor: Visitor, request: HttpRequest, state: GrantState, command: str, problem: Problem, typed: str
+    ) -> HttpResponse:
+        if problem.kind is INVALID_BODY and command in offers.REASONED:
+            return self._ask(visitor, request, state, command, problem.detail or _NO_REASON, typed)
+        if problem.kind is errors.GRANT_CHANGED or problem.members.get("reason") == "grant.digest-changed":
+            return self._changed(visitor, request, state)
+        if problem.kind is INVALID_BODY and command in offers.SIGNING:
+            return self._changed(visitor, request, state)  # a digest that is none: nothing of ours was seen
+        if problem.kind is errors.GRANT_NOT_ALLOWED:
+            return self._refused(visitor, request, state, command, problem.detail or problem.kind.title)
+        raise problem
+
+    def _changed(self, visitor: Visitor, request: HttpRequest, state: GrantState) -> HttpResponse:
+        title = Text("这项授权刚才有了变化", "This grant has changed meanwhile")
+        return page(
+            "changed", visitor, request, status=_CONFLICT, title=title, ref=state.grant.ref, back=_address(state)
+        )
+
+    def _refused(
+        self, visitor: Visitor, request: HttpRequest, state: GrantState, command: str, reason: Text
+    ) -> HttpResponse:
+        return refused(visitor, request, Refusal(reason, offers.who_may(command, state.status)), _address(state))
+
+    def _listed(self, shown: str) -> list[GrantState]:
+        with self.door.access.database.read() as connection:
+            if shown == ALL:
+                return [*store.listed(connection)]
+            wanted = offers.WAITING if shown == WAITING else [each for each in Status if each.value == shown]
+            return [state for status in wanted for state in store.listed(connection, status=status)]
+
+    def _rows(self, visitor: Visitor, states: Iterable[GrantState]) -> Iterable[dict[str, Any]]:
+        registry, now = current(self.door.access.policy).registry, self.desk.clock.now()
+        for state in states:
+            grant = state.grant
+            name = names(registry, grant.evidence_type)
+            said = [t(name(code)) for code in (grant.consumer, grant.provider, grant.evidence_type)]
+            yield {
+                "ref": grant.ref,
+                "href": _address(state),
+                "status": words.STATUSES[state.status],
+                "tone": words.TONES.get(state.status, "calm"),
+                "consumer": said[0],
+                "provider": said[1],
+                "what": said[2],
+                "ends": grant.valid_to,
+                "days": _days(grant.valid_to, now),
+                "mine": offers.waits_for(state, visitor.officer.officer, now),
+                "words": " ".join([grant.ref, grant.consumer, grant.provider, *said]).casefold(),
+            }
+
+    def _about(self, visitor: Visitor, state: GrantState) -> dict[str, Any]:
+        registry, now, grant = current(self.door.access.policy).registry, self.desk.clock.now(), state.grant
+        name = names(registry, grant.evidence_type)
+        return {
+            "title": Text(f"授权 {grant.ref}", f"Grant {grant.ref}"),
+            "state": state,
+            "standing": words.STATUSES[state.status],
+            "tone": words.TONES.get(state.status, "calm"),
+            "holder": name(grant.provider),
+            "asker": name(grant.consumer),
+            "what": name(grant.evidence_type),
+            "sentence": sentence(grant, name),
+            "days": _days(grant.valid_to, now),
+            "facts": facts_of(grant, registry),
+            "fields": field_rows(grant, registry),
+            "signatures": [
+                (words.ROLES[each.role], each.officer == visitor.officer.officer.id, each.officer, each.at)
+                for each in (state.reactivation or state.signatures)
+            ],
+            "digest": state.digest or digest(grant),
+            "cedar": cedar.render(grant),
+        }
+
+    def _versions(self, state: GrantState) -> list[tuple[str, str, Text]]:
+        with self.door.access.database.read() as connection:
+            found = store.versions(connection, state.grant.id)
+        others = [each for each in found if each.grant.ref != state.grant.ref]
+        return [(each.grant.ref, _address(each), words.STATUSES[each.status]) for each in others]
+
+
+def _address(state: GrantState) -> str:
+    return f"{GRANTS}/{quote(state.grant.ref)}"
+
+
+def _days(until: datetime, now: datetime) -> int:
+    return int((until - now).total_seconds() // _DAY)
+
+
+def _whole(text: str | None, most: int) -> int:
+    return min(int(text), most) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
+
+
+_MEMBERS = {
+    **dict.fromkeys(offers.SIGNING, ("digest",)),
+    **dict.fromkeys(offers.REASONED, ("reason",)),
+}
+_TABS = {
+    WAITING: Text("待办", "Waiting"),
+    Status.ACTIVE.value: words.STATUSES[Status.ACTIVE],
+    ALL: Text("全部", "All"),
+}
+_NO_REASON = Text("请写明理由（不超过 1000 字）", "State a reason, at most 1000 characters")
+_CONSEQUENCES = {
+    "submit": Text(
+        "提交后由数据提供部门经办人和数据主管部门审批人各签署一次；提交人和起草人不能签署自己的授权。",
+        "An officer of the providing department and an approver of data governance then sign once each. Nobody signs a"
+        " grant of their own.",
+    ),
+    "approve": Text(
+        "您的签署只对下面显示的内容有效，内容改动一个字节即作废。全部席位签署后立即生效。",
+        "You sign exactly what is shown below; one changed byte voids your signature. With every seat signed it takes"
+        " effect at once.",
+    ),
+    "reactivate": Text(
+        "您的签署只对下面显示的内容有效。全部席位重新签署后立即恢复生效。",
+        "You sign exactly what is shown below. When every seat has signed again it takes effect at once.",
+    ),
+    "return": Text(
+        "退回后已有的签署作废，由起草人修改后重新提交。",
+        "Signatures already given are void; the author changes it and puts it forward again.",
+    ),
+    "suspend": Text(
+        "一秒内所有节点停止按此授权提供数据；恢复需要全部席位重新签署。",
+        "Within a second no node releases anything under it; every seat has to sign before it is in force again.",
+    ),
+    "revoke": Text(
+        "一秒内所有节点停止按此授权提供数据，而且不能恢复。",
+        "Within a second no node releases anything under it, and this cannot be undone.",
+    ),
+}

@@ -1,0 +1,132 @@
+"""The pages put together: the API's rooms once more, with a session for a door."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from exchange.access import Access
+from exchange.catalogue.endpoints import Catalogue
+from exchange.console.attempt import HOME
+from exchange.console.cookies import Cookies
+from exchange.console.door import Door
+from exchange.console.grants import GRANTS, GrantPages
+from exchange.console.reading import ReadingPages
+from exchange.console.relying_party import Post, RelyingParty
+from exchange.console.sessions import Sessions
+from exchange.console.signing_in import CALLBACK, SigningIn
+from exchange.gateway.issuer import Issuer
+from exchange.gateway.tokens import Authenticator
+from exchange.governance.endpoints import Grants
+from exchange.transparency.log import Log
+from exchange.transparency.usage import Usage
+from kernel.clock import Clock
+from kernel.entropy import Entropy
+from kernel.envelope import blind_index
+from kernel.jose import InvalidKey, SigningKey
+from kernel.settings import ExchangeSettings, SettingsError
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse, redirect
+from kernel.web.routes import Route
+
+
+@dataclass(frozen=True)
+class Desks:
+    """The rooms that pages show, as the API uses them."""
+
+    grants: Grants
+    usage: Usage
+    catalogue: Catalogue
+    log: Log
+
+
+@dataclass(frozen=True)
+class Console:
+    """The officers' pages."""
+
+    sessions: Sessions
+    pages: tuple[Callable[[], tuple[Route, ...]], ...]
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every address of the pages."""
+        start = Text("工作页面的首页", "The first of the officers' pages")
+        first = tuple(Route("GET", path, _first, "anyone", start, page=True, tag="pages") for path in ("/", HOME))
+        return (*first, *(route for group in self.pages for route in group()))
+
+
+def _first(request: HttpRequest) -> HttpResponse:
+    del request
+    return redirect(GRANTS)
+
+
+def open_console(
+    settings: ExchangeSettings,
+    *,
+    access: Access,
+    authenticator: Authenticator,
+    issuer: Issuer,
+    post: Post,
+    desks: Desks,
+    secret: bytes,
+    clock: Clock,
+    entropy: Entropy,
+) -> Console | None:
+    """The pages, or None where no key is configured. ``secret`` is the exchange's own. Raises SettingsError."""
+    if settings.console_key is None:
+        return None
+    cookies = Cookies(settings.origin.startswith("https://"))
+    sessions = Sessions(
+        database=access.database,
+        clock=clock,
+        entropy=entropy,
+        cookies=cookies,
+        indexes=access.indexes,
+        check_standing=authenticator.check_standing,
+        idle=timedelta(minutes=settings.console_idle_minutes),
+        lasting=timedelta(hours=settings.console_hours),
+        origin=settings.origin,
+    )
+    party = RelyingParty(
+        issuer=issuer,
+        post=post,
+        verified=authenticator.verified,
+        client_id=settings.console_client_id,
+        key=read_key(settings.console_key),
+        origin=settings.origin,
+        redirect_uri=settings.origin + CALLBACK,
+        clock=clock,
+        entropy=entropy,
+        leeway=settings.token_clock_skew_seconds,
+    )
+    inside = replace(access, authenticator=sessions)
+    door = Door(inside)
+    return Console(
+        sessions,
+        (
+            SigningIn(party, sessions, cookies, blind_index(secret, "console sign-in"), clock.now).routes,
+            GrantPages(door, replace(desks.grants, access=inside)).routes,
+            ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
+        ),
+    )
+
+
+def read_key(path: Path) -> SigningKey:
+    """The pages' private key, which nobody else may read. Raises SettingsError."""
+    try:
+        if path.stat().st_mode & 0o077:
+            raise SettingsError(f"[exchange] console_key {path}", _OPEN_TO_OTHERS)
+        return SigningKey.from_private_jwk(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, InvalidKey):
+        raise SettingsError(
+            f"[exchange] console_key {path}",
+            Text("无法读取，或不是私钥 JWK", "cannot be read, or is no private JWK"),
+        ) from None
+
+
+_OPEN_TO_OTHERS = Text(
+    "他人可以读取此密钥：请 chmod 600；如已泄露，请换一把并重新登记",
+    "others may read this key: chmod 600 it, and replace it and its registration if they did",
+)

@@ -1,0 +1,174 @@
+"""Who is signed in at the pages: a random cookie, its hash in the database, and what it opens sealed under the cookie.
+
+A session ends by itself when it is left alone or its hours are over, by the officer, by the identity provider's word
+(back channel), and within a second of any revocation that would end an access token: each request asks the feed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from exchange import errors
+from exchange.console import cookies
+from exchange.console.cookies import Cookies
+from exchange.console.relying_party import SignedIn
+from exchange.gateway.access_token import AccessToken
+from exchange.gateway.blind_index import BlindIndex
+from exchange.gateway.tokens import Caller, unauthorized
+from exchange.store import console_sessions
+from exchange.store.console_sessions import StoredSession
+from kernel.canonical import decode, encode
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy, token
+from kernel.envelope import CannotOpen, blind_index, open_, seal
+from kernel.problems import Problem
+from kernel.web.http import HttpRequest
+
+TOUCH_EVERY = timedelta(minutes=1)
+"""Reading many pages writes once a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One officer's session: what they may do, as the API would read it, and the ID token that ends the sign-in."""
+
+    token: AccessToken
+    id_token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Begins, finds and ends sessions. Safe for threads."""
+
+    database: Database
+    clock: Clock
+    entropy: Entropy
+    cookies: Cookies
+    indexes: BlindIndex
+    check_standing: Callable[[AccessToken], None]
+    idle: timedelta
+    lasting: timedelta
+    origin: str
+
+    def begin(self, signed_in: SignedIn) -> tuple[str, str]:
+        """A new session and the header that hands out its cookie; never one that a browser brought along."""
+        secret, now = token(self.entropy), self.clock.now()
+        ends_at = now + self.lasting
+        session = Session(replace(signed_in.token, expires_at=ends_at.timestamp(), person=None), signed_in.id_token)
+        kept = StoredSession(
+            token=_hash(secret),
+            sid=signed_in.sid,
+            officer=self.officer(signed_in.token.issuer, signed_in.token.sub),
+            used_at=now,
+            ends_at=ends_at,
+            sealed=seal(_key(secret), encode(_said(session)), _hash(secret)),
+        )
+        self.database.write(lambda connection: console_sessions.add(connection, kept))
+        return self.cookies.set(cookies.SESSION, secret)
+
+    def of(self, request: HttpRequest) -> Session | None:
+        """The session of this browser, if it still holds. Raises Problem (token.revocations-unknown)."""
+        secret = self.cookies.read(request, cookies.SESSION)
+        if secret is None:
+            return None
+        with self.database.read() as connection:
+            kept = console_sessions.find(connection, _hash(secret))
+        now = self.clock.now()
+        if kept is None or not kept.used_at - self.idle <= now < min(kept.ends_at, kept.used_at + self.idle):
+            return None
+        session = _opened(kept, secret)
+        if session is None or not self._stands(session):
+            return None
+        if now - kept.used_at >= TOUCH_EVERY:
+            self.database.write(lambda connection: console_sessions.touch(connection, kept.token, now))
+        return session
+
+    def authenticate(self, request: HttpRequest) -> Caller:
+        """The officer as a caller of the API's rooms; nothing to prove is left, so nothing is used up. Raises Problem.
+
+        Only pages come here, and their posts have been asked for the form's own token before.
+        """
+        session = self.of(request)
+        if session is None:
+            raise unauthorized(errors.TOKEN_MISSING, self.origin)
+        return Caller(session.token, None)
+
+    def end(self, request: HttpRequest) -> tuple[str, str]:
+        """End the session of this browser; the header that takes its cookie back."""
+        secret = self.cookies.read(request, cookies.SESSION)
+        if secret is not None:
+            self.database.write(lambda connection: console_sessions.end(connection, _hash(secret)))
+        return self.cookies.clear(cookies.SESSION)
+
+    def end_sign_in(self, sid: str) -> int:
+        """End every session of a sign-in at the identity provider; how many."""
+        return self.database.write(lambda connection: console_sessions.end_sign_in(connection, sid))
+
+    def end_officer(self, issuer: str, sub: str) -> int:
+        """End every session of somebody; how many."""
+        officer = self.officer(issuer, sub)
+        return self.database.write(lambda connection: console_sessions.end_officer(connection, officer))
+
+    def prune(self) -> int:
+        """Forget what is over; how many."""
+        now = self.clock.now()
+        return self.database.write(lambda connection: console_sessions.prune(connection, now, now - self.idle))
+
+    def officer(self, issuer: str, sub: str) -> str:
+        """Whom the ledger would name."""
+        return self.indexes.of_officer(f"{issuer}\n{sub}")
+
+    def _stands(self, session: Session) -> bool:
+        try:
+            self.check_standing(session.token)
+        except Problem as problem:
+            if problem.kind.status != 401:
+                raise  # the feed is unknown: nobody is sent away for that
+            return False
+        return True
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _key(secret: str) -> bytes:
+    return blind_index(secret.encode(), "console session")
+
+
+_SETS = ("scope", "roles")
+_PLAIN = ("issuer", "key_id", "client_id", "jti", "sub", "sid", "organisation")
+_TIMES = ("issued_at", "expires_at")
+
+
+def _said(session: Session) -> dict[str, Any]:
+    held = session.token
+    plain = {name: getattr(held, name) for name in _PLAIN}
+    times = {name: int(getattr(held, name)) for name in _TIMES}
+    sets = {name: sorted(getattr(held, name)) for name in _SETS}
+    return {**plain, **times, **sets, "id_token": session.id_token}
+
+
+def _opened(kept: StoredSession, secret: str) -> Session | None:
+    try:
+        said: Any = decode(open_(_key(secret), kept.sealed, kept.token))
+    except CannotOpen:
+        return None
+    held: dict[str, Any] = {name: said[name] for name in _PLAIN}
+    held |= {name: float(said[name]) for name in _TIMES}
+    held |= {name: frozenset(said[name]) for name in _SETS}
+    token_ = AccessToken(
+        **held,
+        assurance=0,
+        person=None,
+        officer=None,
+        details=(),
+        key_thumbprint=None,
+        certificate_thumbprint=None,
+    )
+    return Session(token_, said["id_token"])

@@ -1,0 +1,69 @@
+"""The words of the pages: roles, states and commands as officers call them, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from kernel.text import Text
+from policies.commands import (
+    ApproveGrant,
+    CommandKind,
+    ReactivateGrant,
+    ReturnGrant,
+    ReviseGrant,
+    RevokeGrant,
+    SubmitGrant,
+    SuspendGrant,
+)
+from policies.events import Status
+from policies.roles import Role
+
+ROLES: Mapping[Role, Text] = {
+    Role.CONSUMER_OFFICER: Text("需求部门经办人", "consumer officer"),
+    Role.PROVIDER_OFFICER: Text("提供部门经办人", "provider officer"),
+    Role.GOVERNANCE_OFFICER: Text("数据主管部门经办人", "governance officer"),
+    Role.GOVERNANCE_APPROVER: Text("数据主管部门审批人", "governance approver"),
+    Role.AUDITOR: Text("审计人员", "auditor"),
+    Role.EXCHANGE: Text("交换服务自动办理", "the exchange itself"),
+}
+
+STATUSES: Mapping[Status, Text] = {
+    Status.DRAFTED: Text("草稿", "Draft"),
+    Status.SUBMITTED: Text("待审批", "Waiting for signatures"),
+    Status.APPROVED: Text("已批准", "Approved"),
+    Status.ACTIVE: Text("生效中", "In force"),
+    Status.SUSPENDED: Text("已暂停", "Suspended"),
+    Status.REVOKED: Text("已撤销", "Revoked"),
+    Status.EXPIRED: Text("已到期", "Ended"),
+    Status.SUPERSEDED: Text("已被新版本取代", "Replaced by a newer version"),
+}
+
+TONES: Mapping[Status, str] = {
+    Status.SUBMITTED: "near",
+    Status.ACTIVE: "good",
+    Status.SUSPENDED: "bad",
+    Status.REVOKED: "bad",
+}
+"""The colour of a state's tag; all others are calm. The words say the same."""
+
+COMMANDS: Mapping[CommandKind, Text] = {
+    ReviseGrant: Text("修改草稿", "Change the draft"),
+    SubmitGrant: Text("提交审批", "Put it before the panel"),
+    ReturnGrant: Text("退回起草人", "Send it back to its author"),
+    ApproveGrant: Text("签署批准", "Sign it"),
+    SuspendGrant: Text("立即暂停", "Suspend it now"),
+    ReactivateGrant: Text("签署恢复", "Sign that it may be in force again"),
+    RevokeGrant: Text("永久撤销", "End it for good"),
+}
+
+
+def listed(texts: Iterable[Text]) -> Text:
+    """Several texts as one."""
+    kept = tuple(texts)
+    return Text("、".join(each.zh for each in kept), ", ".join(each.en for each in kept))
+
+
+def role_names(roles: Iterable[Role]) -> Text:
+    """Roles in words, in the order in which they are declared."""
+    held = set(roles)
+    return listed(ROLES[role] for role in Role if role in held)

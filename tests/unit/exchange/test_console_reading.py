@@ -1,0 +1,87 @@
+"""The officers' pages that only show: use of data, catalogue, ledger."""
+
+from __future__ import annotations
+
+import pytest
+
+from exchange.console import door
+from policies.roles import Role
+from tests.doubles.exchange import ITEM, MARKET, NAME, OWNER, POLICE, World
+from tests.doubles.sign_ins import OfficersBrowser
+
+
+def officer(world: World, role: str, organisation: str = POLICE, language: str = "zh-CN") -> OfficersBrowser:
+    browser = OfficersBrowser(world, language)
+    browser.sign_in(role, role, organisation=organisation)
+    return browser
+
+
+def test_a_provider_sees_who_used_its_data_and_no_person(small_world: World) -> None:
+    case = small_world.open_case((OWNER, "applicant"))
+    assert small_world.ask(case, NAME).json["status"] == "delivered"
+    page = officer(small_world, "provider-officer").get("/console/usage?days=7")
+    assert "市场监管局" in page.text
+    assert "身份证" in page.text
+    assert "已提供" in page.text
+    assert OWNER not in page.text
+    elsewhere = officer(small_world, "provider-officer", MARKET).get("/console/usage")
+    assert "没有部门请求过" in elsewhere.text
+
+
+@pytest.mark.parametrize("role", [role.value for role in Role if role not in (Role.PROVIDER_OFFICER, Role.EXCHANGE)])
+def test_a_page_of_others_says_whose_it_is(small_world: World, role: str) -> None:
+    browser = officer(small_world, role)
+    page = browser.get("/console/usage")
+    assert page.status_code == 403
+    assert "提供部门经办人" in page.text
+    assert "/console/usage" not in browser.get("/console/grants").text
+
+
+def test_the_catalogue_is_searched_and_read(small_world: World) -> None:
+    browser = officer(small_world, "auditor")
+    found = browser.get("/console/catalogue?q=%E8%BA%AB%E4%BB%BD%E8%AF%81")
+    assert "身份证" in found.text
+    assert "用工登记" not in found.text
+    kind = browser.get("/console/catalogue/evidence-types/identity-card")
+    assert "三级（敏感）" in kind.text
+    assert "只留前四位和后四位" in kind.text
+    item = browser.get(f"/console/catalogue/service-items/{ITEM}")
+    assert "/console/catalogue/evidence-types/identity-card" in item.text
+    assert browser.get("/console/catalogue/organisations").status_code == 200
+    assert browser.get("/console/catalogue/evidence-types/none").status_code == 404
+
+
+def test_the_ledger_shows_its_checkpoint_and_a_proof(small_world: World) -> None:
+    browser = officer(small_world, "auditor", language="en")
+    page = browser.get("/console/ledger")
+    assert str(small_world.outside.ledger.size()) in page.text
+    assert "c2sp.org/tlog-proof" in browser.get("/console/ledger?index=0").text
+    missing = browser.get("/console/ledger?index=999999")
+    assert missing.status_code == 404
+    assert "govuk-error-summary" in missing.text
+
+
+def test_the_first_address_leads_to_the_queue(small_world: World) -> None:
+    browser = OfficersBrowser(small_world)
+    for path in ("/", "/console"):
+        assert browser.get(path).headers["Location"] == "/console/grants"
+
+
+def test_no_page_runs_a_script_or_is_kept(small_world: World) -> None:
+    browser = officer(small_world, "provider-officer")
+    for path, _label, _roles in door.SECTIONS:
+        page = browser.get(path)
+        assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+        assert page.headers["Cache-Control"] == "no-store"
+        assert "onclick" not in page.text
+        assert "style=" not in page.text
+
+
+def test_without_a_key_there_are_no_pages(small_world: World) -> None:
+    from dataclasses import replace
+
+    plain = replace(small_world.outside.settings, console_key=None)
+    world = small_world.another_node(settings=plain)
+    assert world.rooms.console is None
+    assert OfficersBrowser(world).get("/console/grants").status_code == 404
+    world.rooms.close()
