@@ -74,7 +74,8 @@ class SigningIn:
     def leaving(self, request: HttpRequest) -> HttpResponse:
         """Whether to sign out."""
         del request
-        return page_response("console/sign_out.html", back=HOME)
+        # Browsers hold the redirect behind the form to the page's own policy.
+        return page_response("console/sign_out.html", form_targets=(self.party.issuer.identifier,), back=HOME)
 
     def leave(self, request: HttpRequest) -> HttpResponse:
         """Out here first, then at the identity provider, so that the next one at this desk is asked who they are."""

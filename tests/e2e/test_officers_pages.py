@@ -1,0 +1,159 @@
+"""The officers' pages in a real browser, signed in at the real identity provider: both languages, phone and desktop."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pyotp
+import pytest
+from playwright.sync_api import Page
+
+from exchange.app import issuer_fetch, issuer_post
+from exchange.console.pages import read_key
+from idp.model.person import NewPerson, PersonKind
+from kernel.outbound import OutboundClient
+from kernel.text import Text
+from tests.doubles.exchange import MARKET, NOW, POLICE, World, grant, lived, make_world, prepared_sqlite, sqlite_copy
+from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, citizen
+from tongban import installation
+
+__all__ = ["prepared_sqlite"]
+
+SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
+"""A folder for pictures of every page, for whoever wants to look at them."""
+OFFICERS = (("owner", "provider-officer", POLICE), ("approver", "governance-approver", MARKET))
+
+
+@pytest.fixture
+def world(
+    prepared_sqlite: Path, tmp_path: Path, serve_provider: Callable[..., Provider], serve_app: Callable[..., str]
+) -> Iterator[World]:
+    """The exchange on a socket, with a grant that waits for its panel; its issuer is a provider on another socket."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    origin, folder = f"http://127.0.0.1:{port}", tmp_path / "exchange"
+    provider = serve_provider(exchange_resource=origin)
+    provider.clock.advance((NOW - provider.clock.now()).total_seconds() + 3600)
+    with lived(make_world(sqlite_copy(prepared_sqlite, folder), folder, seed=38)) as paper:
+        paper.apply(grant("G-NEW", fields=["name", "citizen_number"], masks={"name": "name"}))
+        paper.rooms.policy.renew()
+        sent = paper.officer("POST", "/v1/grants/G-NEW/submit", {}, sub="author", roles=["governance-officer"])
+        assert sent.status_code == 200, sent.text
+        node = served(paper, provider, origin)
+        register(provider, node)
+        serve_app(node.client.application, port=port)
+        yield node
+        node.rooms.close()
+
+
+def served(paper: World, provider: Provider, origin: str) -> World:
+    """A node over the same database that lives in the provider's time and reads its documents over HTTP."""
+    issuer, client = provider.settings.issuer, OutboundClient()
+    return paper.another_node(
+        settings=replace(paper.outside.settings, origin=origin, issuer=issuer),
+        clock=provider.clock,
+        fetch=issuer_fetch(issuer, client),
+        post=issuer_post(issuer, client),
+    )
+
+
+def register(provider: Provider, world: World) -> None:
+    """The pages as a client, and two officers."""
+    settings, desk = world.outside.settings, provider.administration
+    assert settings.console_key is not None
+    desk.clients.add_organisation(installation.OPERATOR, Text("运营方", "Operator"))
+    desk.clients.add_organisation(POLICE, Text("公安局", "Police"))
+    desk.clients.add_organisation(MARKET, Text("市场监管局", "Market regulation"))
+    desk.clients.add(installation.console_metadata(installation.OPERATOR, settings, read_key(settings.console_key)))
+    for number, (name, role, organisation) in enumerate(OFFICERS, start=70):
+        desk.people.add(
+            NewPerson(
+                name, "演示官员", PASSWORD, kind=PersonKind.STAFF, assurance=3, subject=citizen(number),
+                totp_secret=TOTP_SECRET, organisation=organisation, roles=(role,),
+            )
+        )  # fmt: skip
+    provider.settle()
+
+
+class Walker:
+    """An officer at a browser who looks at every page: axe, no sideways scrolling, a picture when a folder is named."""
+
+    def __init__(self, page: Page, world: World, axe: Callable[[Page], None], width: int) -> None:
+        self.page, self.world, self.base = page, world, world.outside.settings.origin
+        self._axe, self._width = axe, width
+
+    def look(self, name: str) -> None:
+        self._axe(self.page)
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= self._width, name
+        if SHOTS:
+            language = self.page.locator("html").get_attribute("lang")
+            self.page.screenshot(path=f"{SHOTS}/{name}-{language}-{self._width}.png", full_page=True)
+
+    def go(self, path: str, name: str, status: int = 200) -> None:
+        answer = self.page.goto(self.base + path)
+        assert answer is not None
+        assert answer.status == status, path
+        self.look(name)
+
+    def press(self, selector: str = "main form[method=post] button.govuk-button") -> None:
+        with self.page.expect_navigation():
+            self.page.click(selector)
+
+    def later(self, seconds: float) -> None:
+        """Time goes on, and the node's leases are renewed as they are every quarter of a second."""
+        self.world.outside.clock.advance(seconds)  # type: ignore[attr-defined]  # a clock that tests turn
+        self.world.rooms.policy.renew()
+        self.world.rooms.revocations.renew()
+
+    def sign_in(self, username: str) -> None:
+        self.later(0)
+        self.page.fill("#username", username)
+        self.page.fill("#password", PASSWORD)
+        self.press("form[method=post] button.govuk-button:not(.govuk-password-input__toggle)")
+        self.later(30)
+        self.page.fill("#otp", pyotp.TOTP(TOTP_SECRET).at(self.world.outside.clock.now()))
+        self.press("form[method=post] button.govuk-button")
+        self.press("button[value=allow]")
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 1200), ("en", 390)])
+def test_a_grant_is_signed_by_its_panel(
+    world: World, new_page: Callable[..., Page], axe: Callable[[Page], None], language: str, width: int
+) -> None:
+    at = "/console/grants/G-NEW%401"
+    walker = Walker(new_page(language, width), world, axe, width)
+    walker.go("/console/grants", "sign-in")
+    walker.press("main a.govuk-button")
+    walker.sign_in("owner")
+    assert walker.page.url == f"{walker.base}/console/grants"
+    walker.look("queue")
+    walker.press("tbody a")
+    walker.look("grant")
+    walker.go(f"{at}/approve", "approve")
+    walker.page.keyboard.press("Tab")  # the skip link is the first thing the keyboard meets
+    assert walker.page.evaluate("document.activeElement.className") == "govuk-skip-link"
+    walker.press()
+    walker.look("approved")
+    walker.go(f"{at}/approve", "refused", 403)
+    walker.go(f"{at}/return", "return")
+    walker.press()
+    walker.look("return-without-reason")
+    walker.go("/console/usage", "usage")
+    walker.go("/console/catalogue", "catalogue")
+    walker.go("/console/catalogue/evidence-types/identity-card", "evidence-type")
+    walker.go("/console/ledger?index=1", "ledger")
+    walker.go("/console/sign-out", "sign-out")
+    walker.press()
+    walker.page.wait_for_url(f"{walker.base}/console/signed-out")
+    walker.look("signed-out")
+
+    walker.press("main a.govuk-button")
+    walker.sign_in("approver")
+    walker.go(f"{at}/approve", "approve-second")
+    walker.press()
+    assert walker.page.locator(".govuk-notification-banner").count() == 1
+    assert walker.page.locator(".tongban-tag--good").first.inner_text() in ("生效中", "In force")
