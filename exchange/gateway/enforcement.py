@@ -37,6 +37,15 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What policies were asked about an item, what they said, and by which version of the catalogue."""
+
+    asked: AccessRequest
+    said: Decision
+    catalogue: int
+
+
+@dataclass(frozen=True, slots=True)
 class Permitted:
     """An item that may be released as ``permit`` says."""
 
@@ -44,16 +53,21 @@ class Permitted:
     decision: str
     concerned: Concerned
     permit: Permit
+    judged: Judged
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An item that may not; ``concerned`` is None where it could not be established whom it is about."""
+    """An item that may not; ``concerned`` is None where it could not be established whom it is about.
+
+    ``judged`` is None where policies were not asked; they may have permitted what is refused for another reason.
+    """
 
     item: Item
     decision: str
     concerned: Concerned | None
     refusal: Refusal
+    judged: Judged | None = None
 
 
 Ruling = Permitted | Refused
@@ -84,16 +98,17 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
     whom = concerned(item, kind, person=asking.token.person, known=asking.person, case=case, indexes=asking.indexes)
     if isinstance(whom, Refusal):
         return Refused(item, name, None, whom)
-    decision = decide(item, whom.relation, asking, snapshot)
-    if isinstance(decision, Deny):
-        return Refused(item, name, whom, by_policy(decision))
-    return Permitted(item, name, whom, decision)
+    judged = judge(item, whom.relation, asking, snapshot)
+    if isinstance(judged.said, Deny):
+        return Refused(item, name, whom, by_policy(judged.said), judged)
+    return Permitted(item, name, whom, judged.said, judged)
 
 
-def decide(item: Item, relation: str, asking: Asking, snapshot: Snapshot) -> Decision:
+def judge(item: Item, relation: str, asking: Asking, snapshot: Snapshot) -> Judged:
     """What policies say about an item whose subject stands in this proven relation."""
     kind = snapshot.registry.evidence_types.get(item.type)
-    return snapshot.image.decide(access_request(item, relation, asking, provider=kind.provider if kind else ""))
+    asked = access_request(item, relation, asking, provider=kind.provider if kind else "")
+    return Judged(asked, snapshot.image.decide(asked), snapshot.registry.version)
 
 
 def decision_name(request_id: str, item: int, epoch: int) -> str:

@@ -79,7 +79,7 @@ class Fulfilment:
 def withdrawn(admitted: Admitted, kind: ProblemKind) -> Admitted:
     """The same request with every permit turned into a refusal of this kind (a token revoked meanwhile)."""
     rulings = tuple(
-        Refused(ruling.item, ruling.decision, ruling.concerned, Refusal(kind))
+        Refused(ruling.item, ruling.decision, ruling.concerned, Refusal(kind), ruling.judged)
         if isinstance(ruling, Permitted)
         else ruling
         for ruling in admitted.rulings

@@ -169,7 +169,7 @@ def _reserved(connection: Connection, ruling: Ruling, day: date, taken: list[Quo
 
 def _out_of_quota(ruling: Permitted, quota: Quota) -> Refused:
     refusal = Refusal(REFUSALS["policy.quota-exceeded"], grants=(quota.grant,))
-    return Refused(ruling.item, ruling.decision, ruling.concerned, refusal)
+    return Refused(ruling.item, ruling.decision, ruling.concerned, refusal, ruling.judged)
 
 
 def missing_quotas(permits: list[Permit], reserved: tuple[Quota, ...]) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from exchange.gateway.enforcement import Permitted, Refused
 from exchange.gateway.entries import Failed, Released, Result, Settlement, ruling_of
 from exchange.gateway.refusals import Refusal, in_both
-from exchange.store.deliveries import RELEASED, Delivery
+from exchange.store.decisions import LoggedDecision
+from exchange.store.deliveries import REFUSED, RELEASED, Delivery
 from kernel.canonical import JSON
 from kernel.ledger.receipt import Receipt
+from policies import recorded
 
 
 def outcome_of(settlement: Settlement, receipts: Sequence[Receipt]) -> dict[str, JSON]:
@@ -59,13 +62,47 @@ def delivery_of(result: Result, settlement: Settlement, entry: int) -> Delivery 
         legal_basis=asking.request.legal_basis,
         relation=ruling.concerned.relation,
         subject=ruling.concerned.index,
-        outcome=_outcome_name(result),
+        outcome=outcome_name(result),
         asked=" ".join((*item.fields, *sorted(item.predicate_names))),
         at=asking.moment,
     )
 
 
-def _outcome_name(result: Result) -> str:
+def decision_of(request_id: str, ruling: Permitted | Refused, outcome: str, entry: int) -> LoggedDecision | None:
+    """The decision to log beside an entry; None where policies were not asked."""
+    if ruling.judged is None:
+        return None
+    asked, consent = ruling.judged.asked, ruling.judged.asked.consent
+    return LoggedDecision(
+        entry=entry,
+        request_id=request_id,
+        item=ruling.item.number,
+        at=asked.now,
+        epoch=ruling.judged.said.epoch,
+        catalogue=ruling.judged.catalogue,
+        rules=recorded.rules(),
+        subject=ruling.concerned.index if ruling.concerned else None,
+        evidence_type=asked.evidence_type,
+        asked=recorded.asked(asked),
+        consent_from=consent.not_before if consent else None,
+        consent_until=consent.not_after if consent else None,
+        verdict=recorded.verdict(ruling.judged.said),
+        outcome=outcome,
+    )
+
+
+def decisions_of(settlement: Settlement, receipts: Sequence[Receipt]) -> list[LoggedDecision]:
+    """The decisions of a settled request, each beside the entry of its item."""
+    pairs = zip(settlement.results, receipts, strict=False)
+    logged = (
+        decision_of(settlement.asking.id, ruling_of(result), outcome_name(result), receipt.index)
+        for result, receipt in pairs
+    )
+    return [one for one in logged if one is not None]
+
+
+def outcome_name(result: Result) -> str:
+    """What became of an item, in one word."""
     if isinstance(result, Released):
         return RELEASED
-    return "failed" if isinstance(result, Failed) else "refused"
+    return "failed" if isinstance(result, Failed) else REFUSED

@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 from exchange import errors
 from exchange.gateway.enforcement import Refused
 from exchange.gateway.entries import DROPPED, REFUSAL, Failed, Released, Settlement, item_event, notice
-from exchange.gateway.outcomes import delivery_of, outcome_of
-from exchange.store import cases, deliveries, intents, proofs, quotas
+from exchange.gateway.outcomes import decision_of, decisions_of, delivery_of, outcome_of
+from exchange.store import cases, decisions, deliveries, intents, proofs, quotas
+from exchange.store.deliveries import REFUSED
 from exchange.store.intents import State
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -74,6 +75,7 @@ class Recorder:
         rows = [row for result, receipt in pairs if (row := delivery_of(result, settlement, receipt.index)) is not None]
         if rows:
             deliveries.add(connection, rows)
+        decisions.add(connection, decisions_of(settlement, receipts))
         for result in settlement.results:
             if isinstance(result, Released):
                 cases.relate(connection, asking.request.case, result.proves, asking.id, result.ruling.item.number)
@@ -95,8 +97,13 @@ class Recorder:
 
     def refuse_replay(self, asking_id: str, refused: Refused, facts: Mapping[str, JSON]) -> None:
         """Record, once, that an answer given before is not given again. Raises LedgerUnavailable."""
+
+        def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            logged = decision_of(asking_id, refused, REFUSED, receipts[0].index)
+            decisions.add(connection, [] if logged is None else [logged])
+
         subject = refused.concerned.subject if refused.concerned else None
-        self.ledger.append([Event(REFUSAL, asking_id, str(refused.item.number), facts, subject)])
+        self.ledger.append([Event(REFUSAL, asking_id, str(refused.item.number), facts, subject)], also=also)
 
     def drop(self, request_id: str, facts: Mapping[str, JSON]) -> None:
         """Record that an answer was not sent in time. Raises LedgerUnavailable."""

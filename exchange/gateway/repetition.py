@@ -10,7 +10,7 @@ import orjson
 from exchange import errors
 from exchange.access import Access
 from exchange.catalogue.model import SELF
-from exchange.gateway.enforcement import Asking, Refused, decide, decision_name
+from exchange.gateway.enforcement import Asking, Refused, decision_name, judge
 from exchange.gateway.intents import Repeated
 from exchange.gateway.pipeline import Gateway
 from exchange.gateway.refusals import by_policy
@@ -83,10 +83,11 @@ class Repetition:
 
 
 def _refusal(item: Item, found: _Found, asking: Asking, snapshot: Snapshot) -> Refused | None:
-    decision = decide(item, found.relations.get(item.number, SELF), asking, snapshot)
-    if not isinstance(decision, Deny):
+    judged = judge(item, found.relations.get(item.number, SELF), asking, snapshot)
+    if not isinstance(judged.said, Deny):
         return None
-    return Refused(item, decision_name(asking.id, item.number, snapshot.epoch), None, by_policy(decision))
+    name = decision_name(asking.id, item.number, snapshot.epoch)
+    return Refused(item, name, None, by_policy(judged.said), judged)
 
 
 def _request(stored: Stored, case: Case) -> EvidenceRequest:

@@ -90,8 +90,8 @@ class Transitions:
             spend(connection, receipts)
             for step in steps:
                 _store(connection, step)
-            if any(_touches_active_set(step) for step in steps):
-                epoch.advance(connection)
+            if moved := [step.after for step in steps if _touches_active_set(step)]:
+                grants.mark_force(connection, moved, epoch.advance(connection).policies)
 
         receipts = self.ledger.append([_entry(step, actor) for step in steps], also=also)
         if any(receipt.repeated for receipt in receipts):  # somebody recorded the very same step: ours was not stored

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from exchange.store.tables import catalogue_object
+from exchange.store import epoch
+from exchange.store.tables import catalogue_object, catalogue_version
 from kernel import canonical
 
 Document = Mapping[str, Any]
 Key = tuple[str, str]
+
+_STANDING = catalogue_version.c.until.is_(None)
 
 
 def key_of(document: Document) -> Key:
@@ -23,14 +26,38 @@ def key_of(document: Document) -> Key:
 def read_all(connection: Connection) -> dict[Key, Document]:
     """Every manifest, in the order of kind and name."""
     rows = connection.execute(select(catalogue_object).order_by(catalogue_object.c.kind, catalogue_object.c.name))
-    return {(row.kind, row.name): cast("Document", canonical.decode(row.document, max_bytes=1 << 22)) for row in rows}
+    return {(row.kind, row.name): _document(row.document) for row in rows}
 
 
 def replace(connection: Connection, documents: Iterable[Document], at: datetime) -> None:
-    """Write these manifests over those of the same kind and name."""
+    """Write these manifests over those of the same kind and name, as the catalogue's next version.
+
+    The caller raises that version in the same transaction.
+    """
+    following = epoch.read(connection).catalogue + 1
     for document in documents:
         kind, name = key_of(document)
         where = (catalogue_object.c.kind == kind, catalogue_object.c.name == name)
         connection.execute(delete(catalogue_object).where(*where))
         text = canonical.encode(document).decode()
         connection.execute(insert(catalogue_object).values(kind=kind, name=name, document=text, changed_at=at))
+        _supersede(connection, (kind, name), text, following)
+
+
+def _supersede(connection: Connection, key: Key, text: str, version: int) -> None:
+    same = (catalogue_version.c.kind == key[0], catalogue_version.c.name == key[1])
+    connection.execute(update(catalogue_version).where(*same, _STANDING).values(until=version))
+    values = {"kind": key[0], "name": key[1], "since": version, "document": text}
+    connection.execute(insert(catalogue_version).values(values))
+
+
+def read_at(connection: Connection, version: int) -> tuple[Document, ...]:
+    """Every manifest as it was in a version of the catalogue, in the order of kind and name."""
+    then = (catalogue_version.c.since <= version, or_(_STANDING, catalogue_version.c.until > version))
+    order = (catalogue_version.c.kind, catalogue_version.c.name)
+    statement = select(catalogue_version.c.document).where(*then).order_by(*order)
+    return tuple(_document(text) for text in connection.scalars(statement))
+
+
+def _document(text: str) -> Document:
+    return cast("Document", canonical.decode(text, max_bytes=1 << 22))

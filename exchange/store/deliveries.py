@@ -14,6 +14,8 @@ from kernel.database.instants import micros
 
 RELEASED = "released"
 """The outcome of an item that left."""
+REFUSED = "refused"
+"""The outcome of an item that was not allowed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,10 @@ def fence(connection: Connection) -> int:
     return int(epoch)
 
 
-def advance(connection: Connection, *, catalogue: bool = False) -> None:
-    """Raise the epoch, and with ``catalogue`` its version too. Call it from an append's own writes only."""
+def advance(connection: Connection, *, catalogue: bool = False) -> Epoch:
+    """Raise the epoch, and with ``catalogue`` its version too. Call it from an append's own writes only.
+
+    Returns the epoch that holds from this transaction on.
+    """
     connection.execute(_RAISE.values(catalogue=policy_epoch.c.catalogue + 1) if catalogue else _RAISE)
+    return read(connection)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
-from exchange.store.tables import grant_version
+from exchange.store.tables import grant_force, grant_version
 from kernel import canonical
 from policies.document import state_from_json, state_to_json
 from policies.events import GrantState, Status
+from policies.grant import Grant
 
 _STATES = select(grant_version.c.state)
 _IN_ORDER = (grant_version.c.id, grant_version.c.version)
@@ -49,6 +50,29 @@ def change(connection: Connection, state: GrantState, *, was: int) -> bool:
         grant_version.c.revision == was,
     )
     return connection.execute(statement.values(**_row(state))).rowcount == 1
+
+
+def mark_force(connection: Connection, states: Iterable[GrantState], epoch: int) -> None:
+    """Note that from ``epoch`` on these grants are in the active set, or no longer, as their new status says."""
+    for state in states:
+        key = {"id": state.grant.id, "version": state.grant.version}
+        if state.status is Status.ACTIVE:
+            connection.execute(insert(grant_force).values(**key, since=epoch))
+        else:
+            ended = update(grant_force).where(*_is_of(state), grant_force.c.until.is_(None))
+            connection.execute(ended.values(until=epoch))
+
+
+def _is_of(state: GrantState) -> tuple[Any, Any]:
+    return grant_force.c.id == state.grant.id, grant_force.c.version == state.grant.version
+
+
+def in_force(connection: Connection, epoch: int) -> tuple[Grant, ...]:
+    """The grants that decisions of an epoch were made by."""
+    same = (grant_force.c.id == grant_version.c.id) & (grant_force.c.version == grant_version.c.version)
+    then = (grant_force.c.since <= epoch, or_(grant_force.c.until.is_(None), grant_force.c.until > epoch))
+    statement = select(grant_version.c.state).join(grant_force, same).where(*then).order_by(*_IN_ORDER)
+    return tuple(_state(text).grant for text in connection.scalars(statement))
 
 
 def _row(state: GrantState) -> dict[str, object]:

@@ -60,6 +60,27 @@ grant_version = sa.Table(
     sa.Index("grant_version_status", "status"),
 )
 
+grant_force = sa.Table(
+    "grant_force",
+    METADATA,
+    _text("id", primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("since", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("until", sa.BigInteger, nullable=True),
+)
+"""In which epochs a grant was part of the active set: from ``since`` until before ``until``, without one still."""
+
+catalogue_version = sa.Table(
+    "catalogue_version",
+    METADATA,
+    _text("kind", primary_key=True),
+    _text("name", primary_key=True),
+    sa.Column("since", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("until", sa.BigInteger, nullable=True),
+    _text("document"),
+)
+"""In which versions of the catalogue a manifest read so: what a past decision was made by can be read again."""
+
 service_case = sa.Table(
     "service_case",
     METADATA,
@@ -143,6 +164,29 @@ delivery = sa.Table(
     sa.Index("delivery_provider", "provider", "at"),
 )
 """One row per item and ledger entry, written in the same transaction: the log's facts in a form that can be counted."""
+
+decision = sa.Table(
+    "decision",
+    METADATA,
+    sa.Column("entry", _BIG, primary_key=True, autoincrement=False),
+    _text("request_id"),
+    sa.Column("item", sa.Integer, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("catalogue", sa.BigInteger, nullable=False),
+    _text("rules"),
+    sa.Column("subject", sa.LargeBinary, nullable=True),
+    _text("evidence_type"),
+    _text("asked"),
+    sa.Column("consent_from", Instant, nullable=True),
+    sa.Column("consent_until", Instant, nullable=True),
+    _text("verdict"),
+    _text("outcome"),
+    sa.Index("decision_type", "evidence_type", "at"),
+)
+"""One row per decision and ledger entry (``entry``), written in its transaction: everything the decision depended on,
+and what it said, so that it can be made again (``policies.recorded``). About whom: a blind index, never a number.
+"""
 
 sa.Table(
     "quota_use",

@@ -1,0 +1,111 @@
+"""A decision as it is logged: everything it depended on, and what it said, so that it can be made again exactly.
+
+Holds nothing of a person: whom a request is about is not part of what policies see.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from policies import guards, schema
+from policies.decision import Decision, Deny
+from policies.model import AccessRequest, Action, Consent, SystemPrincipal
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for the time of a request while only what was asked is known."""
+
+
+@cache
+def rules() -> str:
+    """Which schema and guards this software decides by: a short digest of both.
+
+    A decision logged under other rules need not come out the same.
+    """
+    return sha256(f"{schema.text()}\n{guards.text()}".encode()).hexdigest()[:16]
+
+
+def asked(request: AccessRequest) -> str:
+    """Everything of a request but its times (JSON): those stand beside it, so that equal askings read the same."""
+    consent = request.consent
+    return orjson.dumps(
+        {
+            "system": request.system.id,
+            "organisation": request.system.organisation,
+            "status": request.system.status,
+            "action": request.action,
+            "evidence_type": request.evidence_type,
+            "provider": request.provider,
+            "fields": sorted(request.fields),
+            "predicates": sorted(request.predicates),
+            "service_item": request.service_item,
+            "legal_basis": request.legal_basis,
+            "relation": request.relation,
+            "loa": request.loa,
+            "present": request.present,
+            "quota_used_today": request.quota_used_today,
+            "consent": None if consent is None else _consent(consent),
+        }
+    ).decode()
+
+
+def _consent(consent: Consent) -> dict[str, object]:
+    return {
+        "service_item": consent.service_item,
+        "consumer": consent.consumer,
+        "evidence_type": consent.evidence_type,
+        "fields": sorted(consent.fields),
+        "predicates": sorted(consent.predicates),
+        "revoked": consent.revoked,
+    }
+
+
+def _names(read: dict[str, Any]) -> dict[str, Any]:
+    return {name: frozenset(read[name]) for name in ("fields", "predicates")}
+
+
+class Asked:
+    """What was asked, read once from its text; ``at`` makes the request of a moment. Immutable."""
+
+    __slots__ = ("_consent", "_request")
+
+    def __init__(self, text: str) -> None:
+        """Raises KeyError, TypeError or ValueError for a text that ``asked`` did not write."""
+        read: dict[str, Any] = orjson.loads(text)
+        consent = read.pop("consent")
+        system = SystemPrincipal(read.pop("system"), read.pop("organisation"), read.pop("status"))
+        self._consent = None if consent is None else consent | _names(consent)
+        self._request = read | _names(read) | {"system": system, "action": Action(read["action"])}
+        self.at(_EPOCH, _EPOCH, _EPOCH)
+
+    def at(self, now: datetime, begins: datetime | None, ends: datetime | None) -> AccessRequest:
+        """The request as made at ``now``, its consent (if there was one) live from ``begins`` until before ``ends``."""
+        consent = None
+        if self._consent is not None and begins is not None and ends is not None:
+            consent = Consent(**self._consent, not_before=begins, not_after=ends)
+        return AccessRequest(**self._request, now=now, consent=consent)
+
+
+def verdict(decision: Decision) -> str:
+    """What a decision said, in one text (JSON): equal decisions give equal texts."""
+    if isinstance(decision, Deny):
+        said: dict[str, object] = {
+            "permit": False,
+            "code": decision.code,
+            "clauses": [clause.id for clause in decision.clauses],
+            "grants": decision.grants,
+        }
+    else:
+        said = {
+            "permit": True,
+            "grants": decision.grants,
+            "release": decision.release,
+            "predicates": sorted(decision.predicates),
+            "obligations": [obligation.text for obligation in decision.obligations],
+            "quotas": [f"{quota.grant}<{quota.per_day}" for quota in decision.quotas],
+        }
+    return orjson.dumps(said).decode()
