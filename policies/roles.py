@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+
+from kernel.text import Text
 
 
 class Role(StrEnum):
@@ -17,6 +21,20 @@ class Role(StrEnum):
     SYSTEM_ADMINISTRATOR = "system-administrator"
     EXCHANGE = "exchange"
     """The exchange itself, for what the clock alone decides (expiry, replacement by a newer version)."""
+
+
+WORDS: Mapping[Role, Text] = MappingProxyType(
+    {
+        Role.CONSUMER_OFFICER: Text("需求部门经办人", "consumer officer"),
+        Role.PROVIDER_OFFICER: Text("提供部门经办人", "provider officer"),
+        Role.GOVERNANCE_OFFICER: Text("数据主管部门经办人", "governance officer"),
+        Role.GOVERNANCE_APPROVER: Text("数据主管部门审批人", "governance approver"),
+        Role.AUDITOR: Text("审计人员", "auditor"),
+        Role.SYSTEM_ADMINISTRATOR: Text("系统管理员", "system administrator"),
+        Role.EXCHANGE: Text("交换服务自动办理", "the exchange itself"),
+    }
+)
+"""Every role as people call it."""
 
 
 @dataclass(frozen=True, slots=True)

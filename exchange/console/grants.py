@@ -26,6 +26,7 @@ from kernel.web.routes import Route
 from policies import cedar
 from policies.document import digest
 from policies.events import GrantState, Status
+from policies.roles import WORDS
 from policies.sentence import sentence
 
 GRANTS = f"{HOME}/grants"
@@ -212,7 +213,7 @@ class GrantPages:
             "facts": facts_of(grant, registry),
             "fields": field_rows(grant, registry),
             "signatures": [
-                (words.ROLES[each.role], each.officer == visitor.officer.officer.id, each.officer, each.at)
+                (WORDS[each.role], each.officer == visitor.officer.officer.id, each.officer, each.at)
                 for each in (state.reactivation or state.signatures)
             ],
             "digest": state.digest or digest(grant),

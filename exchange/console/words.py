@@ -1,4 +1,4 @@
-"""The words of the pages: roles, states and commands as officers call them, in both languages."""
+"""The words of the pages: states and commands as officers call them, in both languages."""
 
 from __future__ import annotations
 
@@ -16,16 +16,7 @@ from policies.commands import (
     SuspendGrant,
 )
 from policies.events import Status
-from policies.roles import Role
-
-ROLES: Mapping[Role, Text] = {
-    Role.CONSUMER_OFFICER: Text("需求部门经办人", "consumer officer"),
-    Role.PROVIDER_OFFICER: Text("提供部门经办人", "provider officer"),
-    Role.GOVERNANCE_OFFICER: Text("数据主管部门经办人", "governance officer"),
-    Role.GOVERNANCE_APPROVER: Text("数据主管部门审批人", "governance approver"),
-    Role.AUDITOR: Text("审计人员", "auditor"),
-    Role.EXCHANGE: Text("交换服务自动办理", "the exchange itself"),
-}
+from policies.roles import WORDS, Role
 
 STATUSES: Mapping[Status, Text] = {
     Status.DRAFTED: Text("草稿", "Draft"),
@@ -66,4 +57,4 @@ def listed(texts: Iterable[Text]) -> Text:
 def role_names(roles: Iterable[Role]) -> Text:
     """Roles in words, in the order in which they are declared."""
     held = set(roles)
-    return listed(ROLES[role] for role in Role if role in held)
+    return listed(WORDS[role] for role in Role if role in held)

@@ -9,7 +9,7 @@ import pytest
 from exchange.console import offers, words
 from policies.commands import TABLE
 from policies.events import Status
-from policies.roles import Officer, Role
+from policies.roles import WORDS, Officer, Role
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import MARKET, POLICE, URBAN, World, grant
 from tests.doubles.sign_ins import OfficersBrowser
@@ -170,7 +170,7 @@ def test_the_pages_offer_what_the_table_says(small_world: World, signed_in: Sign
 
 
 def test_every_word_is_there() -> None:
-    assert words.ROLES.keys() == set(Role)
+    assert WORDS.keys() == set(Role)
     assert words.STATUSES.keys() == set(Status)
     assert set(offers.KINDS.values()) <= words.COMMANDS.keys()
 
