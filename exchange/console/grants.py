@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,13 +71,14 @@ class GrantPages:
         """One grant: what it says, who signed, and what this officer may do now."""
         state = self.desk.find(grant)
         done = request.parameters().get("done", "")
+        said = done in _DONE and _DONE[done](state, visitor.officer.officer.id)
         return page(
             "grant",
             visitor,
             request,
             **self._about(visitor, state),
             offers=offers.offers(state, visitor.officer.officer, self.desk.clock.now()),
-            done=words.COMMANDS[offers.KINDS[done]] if done in offers.KINDS else None,
+            done=words.COMMANDS[offers.KINDS[done]] if said else None,
             versions=self._versions(state),
             back=GRANTS,
         )
@@ -239,6 +240,17 @@ def _whole(text: str | None, most: int) -> int:
     return min(int(text), most) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
+_DONE: Mapping[str, Callable[[GrantState, str], bool]] = {
+    "submit": lambda state, _me: state.status is Status.SUBMITTED,
+    "return": lambda state, _me: state.status is Status.DRAFTED,
+    "approve": lambda state, me: me in {each.officer for each in state.signatures},
+    "reactivate": lambda state, me: (
+        state.status is Status.ACTIVE or me in {each.officer for each in state.reactivation}
+    ),
+    "suspend": lambda state, _me: state.status is Status.SUSPENDED,
+    "revoke": lambda state, _me: state.status is Status.REVOKED,
+}
+"""What must hold for a page to say that a command was carried out: an address alone proves nothing."""
 _MEMBERS = {
     **dict.fromkeys(offers.SIGNING, ("digest",)),
     **dict.fromkeys(offers.REASONED, ("reason",)),

@@ -205,6 +205,12 @@ def test_bad_input_is_never_a_server_error(small_world: World, signed_in: SignIn
         assert browser.post(f"{AT}/G-NONE/suspend", {**form.fields, "reason": bad}).status_code in (400, 404)
 
 
+def test_an_address_alone_makes_no_page_say_that_something_was_done(small_world: World, signed_in: SignIn) -> None:
+    browser = signed_in("p", "provider-officer", POLICE)
+    for command in ("suspend", "revoke", "submit", "return", "nothing"):
+        assert "已记入账本" not in browser.get(f"{AT}/G-STAFF@1?done={command}").text
+
+
 def test_an_unknown_grant_is_a_page(small_world: World, signed_in: SignIn) -> None:
     page = signed_in("p", "provider-officer", POLICE).get(f"{AT}/G-NONE")
     assert page.status_code == 404
