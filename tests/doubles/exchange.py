@@ -39,7 +39,7 @@ from kernel.manifests import Finding
 from kernel.metrics import Metrics
 from kernel.settings import ExchangeSettings
 from policies.roles import Officer, Role
-from tests.conftest import ENGINE
+from tests.conftest import ENGINE, drop_postgresql_database
 from tests.doubles.sign_ins import PaperSignIns, console_key
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -575,7 +575,9 @@ def copied(request: pytest.FixtureRequest, engine: str, folder: Path) -> str:
     if engine == "sqlite":
         return sqlite_copy(request.getfixturevalue("prepared_sqlite"), folder)
     server = request.getfixturevalue("postgresql_server")
-    return postgresql_copy(request.getfixturevalue("prepared_postgresql"), server, folder)
+    url = postgresql_copy(request.getfixturevalue("prepared_postgresql"), server, folder)
+    request.addfinalizer(lambda: drop_postgresql_database(url, server))
+    return url
 
 
 @pytest.fixture

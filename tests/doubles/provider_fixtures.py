@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from kernel import migrations
-from tests.conftest import ENGINE
+from tests.conftest import ENGINE, drop_postgresql_database
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import Provider, provider_at
 from tests.doubles.relying_party import RelyingParty
@@ -42,7 +42,7 @@ def empty_postgresql(make_postgresql_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture
-def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
     """`fresh(engine)`: the URL of a fresh database with the provider's tables."""
 
     def make(engine: str) -> str:
@@ -55,9 +55,13 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str
         name = f"{origin}_{next(_NUMBERS)}"
         with psycopg.connect(server.replace("+psycopg", "", 1), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {origin}")
-        return template._replace(path=f"/{name}").geturl()
+        made.append(template._replace(path=f"/{name}").geturl())
+        return made[-1]
 
-    return make
+    made: list[str] = []
+    yield make
+    for url in made:
+        drop_postgresql_database(url, request.getfixturevalue("postgresql_server"))
 
 
 @pytest.fixture
