@@ -149,7 +149,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[
         "expiry": Expiry(transitions),
         "cases": Cases(access, ledger, clock, outside.entropy),
         "uploads": Uploads(access),
-        "catalogue": Catalogue(policy),
+        "catalogue": Catalogue(policy, outside.database),
         "grants": Grants(access, transitions, clock),
         "request_rules": RuleDesk(access, ledger, clock, outside.entropy),
         "usage": Usage(access, ledger, clock),

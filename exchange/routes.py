@@ -38,7 +38,9 @@ _KEY = Parameter(
     "Idempotency-Key", Text("同一请求重试时使用同一值", "the same for every retry of one request"), "header"
 )
 _PAGING = (
-    Parameter("q", Text("按编码或名称查找", "search codes and names")),
+    Parameter("q", Text("按名称、编码、说明或字段查找", "search names, codes, descriptions and items")),
+    Parameter("organisation", Text("所属部门的统一社会信用代码", "whose they are, by unified social credit code")),
+    Parameter("share_type", Text("共享类型（材料类型）", "share type, of evidence types")),
     Parameter("limit", Text("每页条数，1 至 200", "entries on a page, 1 to 200")),
     Parameter("after", Text("上一页的 next", "the next of the page before")),
 )
@@ -142,6 +144,7 @@ def _catalogue(rooms: Rooms) -> tuple[Route, ...]:
                 PageAnswer,
                 tag="catalogue",
                 parameters=_PAGING,
+                problems=(INVALID_BODY,),
             )
             for name, endpoint, said in lists
         ),

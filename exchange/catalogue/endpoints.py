@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from exchange.catalogue import views
-from exchange.catalogue.registry import Registry
+from exchange.catalogue.registry import EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM, Registry
+from exchange.catalogue.words import Term, terms
 from exchange.gateway.lease import Lease
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.understanding import current
+from exchange.store import catalogue_search
+from exchange.store.catalogue_search import Filters, Place
+from kernel.database import Database
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
@@ -18,9 +23,34 @@ from kernel.web.http import HttpRequest, HttpResponse, json_response
 T = TypeVar("T")
 
 MOST_ON_A_PAGE, USUAL_PAGE = 200, 50
+SHARE_TYPES = ("unconditional", "conditional", "not_shared")
 LONGEST_SEARCH = 100
 _CACHED = (("Cache-Control", "public, max-age=60"),)
+_PLACE = re.compile(r"([0-9]{1,9})\.([0-9]{1,15})", re.ASCII)
+_BAD_PLACE = Text("after 应为上一页的 next", "after is the next of the page before")
+_BAD_SHARE_TYPE = Text(
+    f"share_type 只能是：{'、'.join(SHARE_TYPES)}", f"share_type is one of: {', '.join(SHARE_TYPES)}"
+)
 _BAD_PAGE = Text(f"limit 应为 1 至 {MOST_ON_A_PAGE}", f"limit is a whole number from 1 to {MOST_ON_A_PAGE}")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf(Generic[T]):
+    """One kind of entry: where the registry keeps it, to whom one belongs, and how it is shown."""
+
+    kind: str
+    of: Callable[[Registry], Mapping[str, T]]
+    owner: Callable[[T], str]
+    view: Callable[[T, Registry], dict[str, Any]]
+
+
+ORGANISATIONS = Shelf(ORGANISATION, lambda registry: registry.organisations, lambda one: one.code, views.organisation)
+EVIDENCE_TYPES = Shelf(
+    EVIDENCE_TYPE, lambda registry: registry.evidence_types, lambda one: one.provider, views.evidence_type
+)
+SERVICE_ITEMS = Shelf(
+    SERVICE_ITEM, lambda registry: registry.service_items, lambda one: one.organisation, views.service_item
+)
 
 
 @dataclass(frozen=True)
@@ -28,10 +58,11 @@ class Catalogue:
     """The catalogue endpoints."""
 
     policy: Lease[Snapshot]
+    database: Database
 
     def organisations(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/catalogue/organisations``."""
-        return self._page(http, lambda registry: registry.organisations, views.organisation)
+        return self._page(http, ORGANISATIONS)
 
     def organisation(self, http: HttpRequest, code: str) -> HttpResponse:
         """``GET /v1/catalogue/organisations/<code>``. Raises Problem (resource.not-found)."""
@@ -40,7 +71,7 @@ class Catalogue:
 
     def evidence_types(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/catalogue/evidence-types``."""
-        return self._page(http, lambda registry: registry.evidence_types, views.evidence_type)
+        return self._page(http, EVIDENCE_TYPES)
 
     def evidence_type(self, http: HttpRequest, code: str) -> HttpResponse:
         """``GET /v1/catalogue/evidence-types/<code>``. Raises Problem (resource.not-found)."""
@@ -49,7 +80,7 @@ class Catalogue:
 
     def service_items(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/catalogue/service-items``."""
-        return self._page(http, lambda registry: registry.service_items, views.service_item)
+        return self._page(http, SERVICE_ITEMS)
 
     def service_item(self, http: HttpRequest, code: str) -> HttpResponse:
         """``GET /v1/catalogue/service-items/<code>``. Raises Problem (resource.not-found)."""
@@ -73,26 +104,77 @@ class Catalogue:
             raise Problem(NOT_FOUND)
         return json_response(view(found, registry), headers=_CACHED)
 
-    def _page(
-        self,
-        http: HttpRequest,
-        collection: Callable[[Registry], Mapping[str, T]],
-        view: Callable[[T, Registry], dict[str, Any]],
-    ) -> HttpResponse:
-        registry = current(self.policy).registry
+    def _page(self, http: HttpRequest, shelf: Shelf[T]) -> HttpResponse:
         asked = http.parameters()
-        limit, after = _limit(asked.get("limit")), asked.get("after", "")
-        wanted = asked.get("q", "")[:LONGEST_SEARCH].casefold()
-        found = sorted(code for code, one in collection(registry).items() if _matches(code, one, wanted))
-        later = [code for code in found if code > after]
-        page = [view(collection(registry)[code], registry) for code in later[:limit]]
-        following = later[limit - 1] if len(later) > limit else None
-        return json_response({"total": len(found), "items": page, "next": following}, headers=_CACHED)
+        wanted = terms(asked.get("q", "")[:LONGEST_SEARCH])
+        if asked.get("q", "").strip() and not wanted:
+            return json_response({"total": 0, "items": [], "next": None}, headers=_CACHED)
+        registry = current(self.policy).registry
+        question = Question(wanted, _filters(asked), asked.get("after", ""), _limit(asked.get("limit")))
+        found = self._searched(shelf, question) if wanted else _listed(shelf, registry, question)
+        entries = shelf.of(registry)
+        # A node sees a new entry within a second; one it does not know yet is left for the next question.
+        items = [shelf.view(entries[name], registry) for name in found.names if name in entries]
+        return json_response({"total": found.total, "items": items, "next": found.following}, headers=_CACHED)
+
+    def _searched(self, shelf: Shelf[T], question: Question) -> Found:
+        with self.database.read() as connection:
+            page = catalogue_search.find(
+                connection, shelf.kind, question.terms, question.filters, _place(question.after), question.limit
+            )
+        following = page.following
+        return Found(page.names, page.total, f"{following.score}.{following.entry}" if following else None)
 
 
-def _matches(code: str, one: Any, wanted: str) -> bool:
-    name: Text = one.name
-    return wanted in code.casefold() or wanted in name.zh.casefold() or wanted in name.en.casefold()
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a reader looks for, and which page of it."""
+
+    terms: tuple[Term, ...]
+    filters: Filters
+    after: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Codes of one page in order, how many there are in all, and what the next page is asked with."""
+
+    names: tuple[str, ...]
+    total: int
+    following: str | None
+
+
+def _listed(shelf: Shelf[T], registry: Registry, question: Question) -> Found:
+    """Everything that passes the filters, by code."""
+    filters = question.filters
+    codes = sorted(code for code, one in shelf.of(registry).items() if _passes(shelf, one, filters))
+    later = [code for code in codes if code > question.after]
+    following = later[question.limit - 1] if len(later) > question.limit else None
+    return Found(tuple(later[: question.limit]), len(codes), following)
+
+
+def _passes(shelf: Shelf[T], one: T, filters: Filters) -> bool:
+    if filters.organisation not in {None, shelf.owner(one)}:
+        return False
+    return filters.share_type in {None, getattr(one, "share_type", "")}
+
+
+def _filters(asked: Mapping[str, str]) -> Filters:
+    organisation, share_type = asked.get("organisation") or None, asked.get("share_type") or None
+    if share_type is not None and share_type not in SHARE_TYPES:
+        raise Problem(INVALID_BODY, detail=_BAD_SHARE_TYPE)
+    return Filters(organisation, share_type)
+
+
+def _place(after: str) -> Place | None:
+    """The place a page's ``next`` stands for. Raises Problem (request.invalid)."""
+    if not after:
+        return None
+    found = _PLACE.fullmatch(after)
+    if found is None:
+        raise Problem(INVALID_BODY, detail=_BAD_PLACE)
+    return Place(int(found[1]), int(found[2]))
 
 
 def _limit(text: str | None) -> int:

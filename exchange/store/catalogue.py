@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from exchange.store import epoch
+from exchange.catalogue.indexing import searchable
+from exchange.store import catalogue_search, epoch
 from exchange.store.tables import catalogue_object, catalogue_version
 from kernel import canonical
 
@@ -30,7 +31,8 @@ def read_all(connection: Connection) -> dict[Key, Document]:
 
 
 def replace(connection: Connection, documents: Iterable[Document], at: datetime) -> None:
-    """Write these manifests over those of the same kind and name, as the catalogue's next version.
+    """Write these manifests over those of the same kind and name, as the catalogue's next version, and what they are
+    found by.
 
     The caller raises that version in the same transaction.
     """
@@ -41,6 +43,9 @@ def replace(connection: Connection, documents: Iterable[Document], at: datetime)
         connection.execute(delete(catalogue_object).where(*where))
         text = canonical.encode(document).decode()
         connection.execute(insert(catalogue_object).values(kind=kind, name=name, document=text, changed_at=at))
+        found = searchable(document)
+        if found is not None:
+            catalogue_search.put(connection, [found])
         _supersede(connection, (kind, name), text, following)
 
 

@@ -45,6 +45,34 @@ catalogue_object = sa.Table(
     sa.Column("changed_at", Instant, nullable=False),
 )
 
+catalogue_entry = sa.Table(
+    "catalogue_entry",
+    METADATA,
+    sa.Column("id", _BIG, primary_key=True),
+    _text("kind"),
+    _text("name"),
+    _text("organisation"),
+    _text("share_type"),
+    _text("words"),
+    sa.UniqueConstraint("kind", "name", name="catalogue_entry_once"),
+    sa.Index("catalogue_entry_organisation", "organisation"),
+)
+"""Published entries as they are searched; ``words`` is their whole text, made alike in width and case."""
+
+catalogue_word = sa.Table(
+    "catalogue_word",
+    METADATA,
+    sa.Column("word", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), primary_key=True),
+    _text("kind", primary_key=True),
+    sa.Column("entry", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("weight", sa.Integer, nullable=False),
+    sa.Index("catalogue_word_entry", "entry", "word"),
+    sqlite_with_rowid=False,
+)
+"""Which entries hold a word (a pair of Chinese characters, or a word of letters); compared byte by byte on both
+databases, so that what begins alike lies together.
+"""
+
 grant_version = sa.Table(
     "grant_version",
     METADATA,
