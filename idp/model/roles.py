@@ -40,7 +40,7 @@ LABELS: Mapping[Role, Text] = {
     Role.GOVERNANCE_APPROVER: Text("数据共享审批人", "Governance approver"),
     Role.GOVERNANCE_OFFICER: Text("数据治理人员", "Governance officer"),
     Role.DATA_PROTECTION_OFFICER: Text("数据保护负责人", "Data-protection officer"),
-    Role.SPONSOR: Text("用数部门负责人", "Sponsor in the consuming department"),
+    Role.SPONSOR: Text("需求部门负责人", "Sponsor in the consuming department"),
     Role.AUDITOR: Text("审计人员", "Auditor"),
 }
 

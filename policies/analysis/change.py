@@ -1,4 +1,4 @@
-"""The examination of a proposed version of a grant: its class, the proof, the examples, and everything in plain words."""
+"""The examination of a proposed version of a grant: class, proof, examples, and everything in plain words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from policies import guards as standard
 from policies.analysis.invariants import Outcome, prove
 from policies.analysis.questions import Examiner, Said, examiner
 from policies.analysis.region import Region, related
-from policies.analysis.solver import Limit
+from policies.analysis.solver import USUAL, Limit
 from policies.analysis.words import request_facts, story
 from policies.differences import Difference, Direction, differences, matrix
 from policies.document import grant_to_json
@@ -35,7 +35,7 @@ class Proposal:
     at: datetime
     name: Name = as_code
     guards: tuple[Guard, ...] = standard.GUARDS
-    limit: Limit = Limit()
+    limit: Limit = USUAL
 
     @property
     def before(self) -> tuple[Grant, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from cedarpy import pst
 
@@ -133,6 +134,7 @@ def _proved(asked: Examiner, grants: tuple[Grant, ...], invariant: Invariant) ->
     return asked.never(grants, asked.encoder.condition(expression), _holding(asked, expression))
 
 
+@cache
 def _expression(invariant: Invariant) -> pst.Expr:
     text = f'@id("{invariant.id}")\nforbid (principal, action, resource) when {{ {invariant.never} }};'
     cedar.validate(text)

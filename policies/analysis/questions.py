@@ -9,7 +9,7 @@ from datetime import datetime
 from policies.analysis.region import Region
 from policies.analysis.requests import Model, Unrepresentable, admitted, mentioned
 from policies.analysis.sets import Encoded, Grants, carried
-from policies.analysis.solver import Limit, NotProved, find
+from policies.analysis.solver import USUAL, Limit, NotProved, find
 from policies.analysis.terms import Encoder, Term
 from policies.decision import Decision, Permit
 from policies.expressions import OutsideProfile
@@ -46,7 +46,7 @@ class Examiner:
         grants: Iterable[Grant],
         guards: tuple[Guard, ...],
         since: datetime,
-        limit: Limit = Limit(),
+        limit: Limit = USUAL,
     ) -> None:
         """Encode everything that will be asked about. Raises OutsideProfile."""
         self.region, self.guards, self.limit = region, guards, limit

@@ -41,9 +41,8 @@ class Grants:
     def decide(self, request: AccessRequest) -> Decision:
         """The decision on which both engines agree. Raises NotProved when they do not."""
         compiled, reference = self.image.decide(request), self.judge.judge(request)
-        if isinstance(compiled, Permit) or isinstance(reference, Permit):
-            if compiled != reference:
-                raise NotProved("engines-differ")
+        if (isinstance(compiled, Permit) or isinstance(reference, Permit)) and compiled != reference:
+            raise NotProved("engines-differ")
         return compiled
 
 

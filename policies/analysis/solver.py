@@ -19,6 +19,9 @@ class Limit:
     steps: int = 20_000_000
 
 
+USUAL = Limit()
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A model: the value of each term in it."""
@@ -35,7 +38,7 @@ class NotProved(Exception):
 
 
 def find(
-    encoder: Encoder, wanted: Iterable[Term], preferred: Iterable[Term] = (), limit: Limit = Limit()
+    encoder: Encoder, wanted: Iterable[Term], preferred: Iterable[Term] = (), limit: Limit = USUAL
 ) -> Found | None:
     """A model of all that is wanted, with as much of the ``preferred`` as goes together; None when there is none.
 

@@ -145,7 +145,7 @@ class Encoder:
         if kind in schema.RECORDS:
             return Coded(kind, path=path)
         if kind == _SETS:
-            members = {one: self._unknown("Bool", f"{name}[{one}]") for one in sorted(self._set_names(path))}
+            members = {one: self._unknown("Bool", f"{name}[{one}]") for one in sorted(self._set_names())}
             return Coded(kind, members=members, path=path)
         if kind.startswith("Set<"):
             raise OutsideProfile(f"a request that carries a {kind}")
@@ -155,7 +155,7 @@ class Encoder:
         sort = self.manager.getBooleanSort() if kind == "Bool" else self.manager.getIntegerSort()
         return self.manager.mkConst(sort, name)
 
-    def _set_names(self, path: tuple[str, ...]) -> set[str]:
+    def _set_names(self) -> set[str]:
         """What a set of the request may hold: what the catalogue knows, and what any policy names."""
         types = self.region.registry.evidence_types
         known = {name for one in self.region.asked for name in (*types[one].fields, *types[one].predicates)}

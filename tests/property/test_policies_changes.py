@@ -31,7 +31,7 @@ from tests.property.policy_sets import (
 )
 
 EDITS = 4_000 if os.environ.get("TONGBAN_SOAK") else 200
-TRIES = 150
+TRIES = 80
 """Requests near either version that each answer is tried on."""
 
 Edit = Callable[[Random, Grant], Grant]
