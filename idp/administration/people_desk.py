@@ -14,9 +14,11 @@ from idp.administration.proposals import Prepare, Proposals
 from idp.administration.rights import Actor, Command, NotPermitted, Reach, permit, permit_somewhere, reach
 from idp.model.person import Person, PersonKind
 from idp.model.proposal import Proposal
+from idp.model.representation import Representation
 from idp.model.roles import ADMINISTRATORS, Role
 from idp.model.session import Session
 from idp.store import sessions
+from idp.tokens.mandates import Mandates
 from kernel.canonical import JSON
 
 OF_A_DEPARTMENT = frozenset({Role.CLERK, Role.PROVIDER_OFFICER})
@@ -40,6 +42,7 @@ class PeopleDesk:
     register: PersonRegister
     enrolments: Enrolments
     proposals: Proposals
+    mandates: Mandates
 
     def may_look(self, actor: Actor) -> None:
         """Raises NotPermitted for whoever may look nobody up."""
@@ -60,6 +63,10 @@ class PeopleDesk:
         found = self.show(actor, person_id)
         with self.register.database.read() as connection:
             return sessions.live_of_person(connection, found.id, self._now())
+
+    def acts_for(self, actor: Actor, person_id: str) -> list[Representation]:
+        """For which entities somebody acts: entities, not people, are named."""
+        return self.mandates.of(self.show(actor, person_id).id)
 
     def count_sessions(self, actor: Actor) -> int:
         """How many sessions there are now."""

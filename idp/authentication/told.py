@@ -61,6 +61,38 @@ REPRESENTATION_LAPSED = _security(
     "The business register no longer names you as an organisation's legal representative; your account no longer acts "
     "for it.",
 )
+AGENCY_ASKED = NoticeKind(
+    "agency-asked",
+    Text(
+        "有单位请您担任其经办人。请登录账户中心查看，确认或拒绝。如不知情，请拒绝。",
+        "An organisation asks you to act as its agent. Sign in to your account, look, and confirm or decline. If you "
+        "know nothing of it, decline.",
+    ),
+)
+AGENT_APPOINTED = _security(
+    "agent-appointed", "您以单位的名义指定了一名经办人。", "You appointed an agent in an organisation's name."
+)
+AGENCY_CONFIRMED = _security(
+    "agency-confirmed", "您已确认担任一个单位的经办人。", "You confirmed to act as an organisation's agent."
+)
+AGENT_CONFIRMED = NoticeKind(
+    "agent-confirmed",
+    Text("您指定的一名经办人已确认。", "An agent you appointed has confirmed."),
+)
+AGENCY_ENDED = NoticeKind(
+    "agency-ended",
+    Text("一项经办授权已由对方终止或拒绝。", "An agent's mandate was ended, or declined, by the other side."),
+)
+AGENCY_ENDED_BY_YOU = _security(
+    "agency-ended-by-you", "您终止或拒绝了一项经办授权。", "You ended, or declined, an agent's mandate."
+)
+AGENCY_LAPSED = NoticeKind(
+    "agency-lapsed",
+    Text(
+        "指定您为经办人的人不再代表该单位，您的经办授权已失效。",
+        "Whoever appointed you as an agent no longer represents the organisation; your mandate has lapsed.",
+    ),
+)
 _WHY_ZH = "如有疑问，请到窗口咨询。"
 _WHY_EN = "If you do not know why, ask at a window."
 

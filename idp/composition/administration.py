@@ -107,7 +107,7 @@ class AdministrationRooms:
     @cached_property
     def people(self) -> PeopleDesk:
         """People."""
-        return PeopleDesk(self.people_register, self.enrolments, self.proposals)
+        return PeopleDesk(self.people_register, self.enrolments, self.proposals, self._people.mandates)
 
     @cached_property
     def window(self) -> WindowDesk:

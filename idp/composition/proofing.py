@@ -13,12 +13,14 @@ from idp.federation.configuration import upstreams
 from idp.federation.visits import Visits
 from idp.federation.witnesses import Witnesses
 from idp.pages.account.addresses import UPSTREAM
+from idp.pages.account.agents import AgentPages
 from idp.pages.account.door import AccountDoor
 from idp.pages.account.identity import IdentityPages
 from idp.pages.account.representations import RepresentationPages
 from idp.pages.account.upstream import UpstreamPages
 from idp.pages.recovery import RecoveryPages
 from idp.pages.signing_up import SigningUpPages
+from idp.proofing.agents import Agents
 from idp.proofing.identity import Identities
 from idp.proofing.recovery import Recoveries
 from idp.proofing.registration import Registrations
@@ -90,6 +92,12 @@ class ProofingRooms:
             people.mandates, self._account.changes, tools.business, people.sign_in.throttle, self._tokens.revocations
         )
 
+    @cached_property
+    def agents(self) -> Agents:
+        """Agents of the entities they represent."""
+        people, tokens = self._people, self._tokens
+        return Agents(people.mandates, self._account.changes, tokens.resource, tokens.revocations)
+
     def routes(self) -> tuple[Route, ...]:
         """The pages."""
         door = AccountDoor(self._people.visitors)
@@ -98,6 +106,7 @@ class ProofingRooms:
             *SigningUpPages(self.registrations).routes(),
             *identity.routes(),
             *UpstreamPages(door, self.witnesses, self.identities, identity).routes(),
-            *RepresentationPages(door, self.representations).routes(),
+            *RepresentationPages(door, self.representations, self.agents).routes(),
+            *AgentPages(door, self.agents).routes(),
             *RecoveryPages(self.recoveries).routes(),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,6 +12,9 @@ from kernel.canonical import JSON
 LASTS = timedelta(days=30)
 """How long a look into the register counts (ADR 0028)."""
 
+ALL = "all"
+"""`service_items` of a mandate for every matter."""
+
 ONESELF = "self"
 """The choice of a person who acts for nobody else."""
 
@@ -19,11 +23,17 @@ class Capacity(StrEnum):
     """In what capacity somebody acts."""
 
     LEGAL_REPRESENTATIVE = "legal-representative"
+    AGENT = "agent"
+    """Appointed by a legal representative (`idp.model.appointment`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """One person's standing right to act for one entity. ``code`` is its unified social credit code."""
+    """One person's standing right to act for one entity. ``code`` is its unified social credit code.
+
+    ``rests_on`` is the legal representative's own proof, and ``representative`` whose it is: the same as ``id`` and
+    ``person``, unless an agent acts. ``service_items`` None: every matter of the entity.
+    """
 
     id: str
     person: str
@@ -33,12 +43,20 @@ class Representation:
     valid_until: datetime
     confirmed_at: datetime
     """When the register last said so."""
+    representative: str
+    rests_on: str
+    service_items: tuple[str, ...] | None = None
+
+    def covers(self, service_items: Iterable[str]) -> bool:
+        """Whether all of these are matters in which the person may act for the entity."""
+        return self.service_items is None or set(service_items) <= set(self.service_items)
 
     def claim(self) -> dict[str, JSON]:
-        """`mandate` (ADR 0028): for whom the person of `sub` acts, in what capacity, and until when."""
+        """`mandate` (ADR 0028): for whom the person of `sub` acts, in what capacity and matters, and until when."""
         return {
             "principal": {"scheme": "social-credit-code", "value": self.code, "name": self.name},
             "capacity": self.capacity.value,
+            "service_items": ALL if self.service_items is None else [*self.service_items],
             "exp": int(self.valid_until.timestamp()),
         }
 

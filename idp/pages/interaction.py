@@ -79,7 +79,7 @@ class InteractionPages:
             present = self.presence.of(request, self.flow.client(interaction.request))
             step = next_step(interaction.request, interaction.started_at, present)
             chosen = forms.field(request, forms.ACTING)
-            if step is Step.ACTING and present is not None and self.mandates.may_choose(present.person.id, chosen):
+            if step is Step.ACTING and present is not None and self._may_choose(interaction, present, chosen):
                 self.flow.act_for(interaction, chosen)
         except OAuthError as error:
             return self.flow.refuse(interaction, error)
@@ -174,6 +174,9 @@ class InteractionPages:
         )
         return page.adding(forms.policy_towards(interaction.request.redirect_uri))
 
+    def _may_choose(self, interaction: Interaction, present: SignedInPerson, chosen: str) -> bool:
+        return self.mandates.may_choose(present.person.id, chosen, _matters(interaction))
+
     def _acting_page(self, interaction: Interaction, present: SignedInPerson) -> HttpResponse:
         client = self.flow.client(interaction.request)
         page = page_response(
@@ -182,7 +185,7 @@ class InteractionPages:
             application=client.name,
             department=self.directory.organisation(client.organisation).name,
             person=present.person.name,
-            standing=self.mandates.of(present.person.id),
+            standing=[each for each in self.mandates.of(present.person.id) if each.covers(_matters(interaction))],
         )
         return page.adding(forms.policy_towards(interaction.request.redirect_uri))
 
@@ -210,3 +213,8 @@ class InteractionPages:
             ) from None
         except ResourceUnavailable:
             raise Problem(CATALOGUE_UNAVAILABLE, headers=(("Retry-After", "5"),)) from None
+
+
+def _matters(interaction: Interaction) -> tuple[str, ...]:
+    """The service items evidence is asked for: an agent acts only in matters of theirs."""
+    return tuple(detail.service_item for detail in interaction.request.details)

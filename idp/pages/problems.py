@@ -33,6 +33,13 @@ CATALOGUE_UNAVAILABLE = ProblemKind(
     Text("暂时无法说明所申请的内容", "What is asked for cannot be explained right now"),
     Text("请稍等片刻，然后刷新本页。", "Wait a moment, then reload this page."),
 )
+REGISTER_SILENT = ProblemKind(
+    "register.unavailable",
+    503,
+    Fault.PROVIDER,
+    Text("登记机关暂时没有答复", "The business register does not answer right now"),
+    Text("请稍后再试。", "Try again shortly."),
+)
 
 OUT_OF_REACH = ProblemKind(
     "assurance.out-of-reach",

@@ -17,6 +17,7 @@ from idp.authentication.throttling import Throttle
 from idp.model.person import PersonKind
 from idp.model.proofing import BY_A_REGISTER
 from idp.model.representation import LASTS, Capacity, Representation, SealedRepresentation
+from idp.proofing import lapse
 from idp.proofing.business_register import EntityVerifier, Represented
 from idp.proofing.identity import NoMatch, NotOffered
 from idp.revocations import Revocations
@@ -46,7 +47,7 @@ class Representations:
         return self.register is not None and person.kind is PersonKind.NATURAL and known
 
     def of(self, owner: Owner) -> list[Representation]:
-        """For whom this person acts."""
+        """For whom this person acts, as a legal representative or an agent."""
         return self.mandates.of(owner.person.id)
 
     def prove(self, owner: Owner, code: str, address: str) -> None:
@@ -67,9 +68,10 @@ class Representations:
         person, now = owner.person.id, self.changes.clock.now()
 
         def change(connection: Connection) -> None:
-            if not representations.end(connection, representation_id, person, now):
-                raise NothingThere
-            families.revoke_representation(connection, representation_id, now)
+            try:
+                lapse.end(connection, self.changes.notices, representation_id, person, now)
+            except lapse.AlreadyOver:
+                raise NothingThere from None
 
         facts: dict[str, JSON] = {"representation": representation_id}
         self.changes.make(owner, "RepresentationEnded", change, told.REPRESENTATION_ENDED, facts)
@@ -113,7 +115,10 @@ class Representations:
 
 
 def _replace(connection: Connection, person: str, index: bytes, book: Representations) -> None:
-    """One standing proof for one entity: a newer one takes the place of the older, and ends what stems from it."""
+    """One standing proof for one entity: a newer one takes the place of the older, and ends what stems from it.
+
+    Agents stay: they rest on whoever appointed them representing the entity, by whichever proof.
+    """
     now = book.changes.clock.now()
     for each in representations.of_person(connection, person, now):
         if each.entity_index == index:

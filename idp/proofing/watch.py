@@ -16,9 +16,10 @@ from idp.authentication.accounts import Accounts
 from idp.errors import InvalidGrantError, TemporarilyUnavailableError
 from idp.model.representation import Representation
 from idp.notices import Notices
+from idp.proofing import lapse
 from idp.proofing.business_register import EntityVerifier
 from idp.proofing.verifier import VerifierUnavailable
-from idp.store import families, representations
+from idp.store import representations
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -27,10 +28,6 @@ from kernel.identifiers import social_credit_code
 from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
-
-
-class AlreadyOver(Exception):
-    """It ended while the register was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class RegisterWatch:
         if acting.confirmed_at + self.every > now:
             return
         if self._still_named(acting):
-            self.database.write(lambda connection: representations.confirm(connection, acting.id, now))
+            self.database.write(lambda connection: representations.confirm(connection, acting.rests_on, now))
             return
         self._lapse(acting)
         raise InvalidGrantError("The person may no longer act for the entity.")
@@ -60,7 +57,7 @@ class RegisterWatch:
     def _still_named(self, acting: Representation) -> bool:
         if self.register is None:  # the operator took it away: nobody can be asked any more
             raise InvalidGrantError("Nobody can act for an entity here.")
-        reference = self.accounts.reference(acting.person)
+        reference = self.accounts.reference(acting.representative)
         if reference is None:
             return False
         try:
@@ -69,17 +66,15 @@ class RegisterWatch:
             raise TemporarilyUnavailableError("The business register does not answer.") from None
 
     def _lapse(self, acting: Representation) -> None:
-        person, now = acting.person, self.clock.now()
+        person, now = acting.representative, self.clock.now()
 
         def also(connection: Connection, _receipts: object) -> None:
-            if not representations.end(connection, acting.id, person, now):
-                raise AlreadyOver
-            families.revoke_representation(connection, acting.id, now)
+            lapse.end(connection, self.notices, acting.rests_on, person, now)
             self.notices.send(connection, person, told.REPRESENTATION_LAPSED)
 
         facts: dict[str, JSON] = {
             "person": person,
-            "representation": acting.id,
+            "representation": acting.rests_on,
             "actor": "provider",
             "command": "register-watch",
         }
@@ -91,5 +86,5 @@ class RegisterWatch:
         )
         try:
             self.ledger.append([lapsed], also=also)
-        except AlreadyOver:
+        except lapse.AlreadyOver:  # while the register was asked
             return

@@ -51,6 +51,11 @@ def describe(detail: EvidenceDetail, resource: ResourceMetadata) -> DetailLabel:
     )
 
 
+def service_name(resource: ResourceMetadata, code: str) -> Text:
+    """A service item's name. Raises ResourceUnavailable, UnknownInCatalogue."""
+    return _text(resource.catalogue("service-items", code), "name")
+
+
 def _evidence(asked: EvidenceAsked, resource: ResourceMetadata) -> EvidenceLabel:
     entry = resource.catalogue("evidence-types", asked.type)
     provider = entry.get("provider")

@@ -57,12 +57,14 @@ def stands(connection: Connection, representation_id: str, person_id: str, now: 
     return found
 
 
-def end(connection: Connection, representation_id: str, person_id: str, now: datetime) -> bool:
-    """End one; False when it had ended or is another person's."""
+def end(connection: Connection, representation_id: str, person_id: str, now: datetime) -> bytes | None:
+    """End one: its entity's index; None when it had ended or is another person's."""
     statement = update(representation).where(
         _row.id == representation_id, _row.person == person_id, _row.ended_at.is_(None)
     )
-    return connection.execute(statement.values(ended_at=now)).rowcount == 1
+    ended = statement.values(ended_at=now).returning(_row.entity_index)
+    found = connection.execute(ended).scalar_one_or_none()
+    return None if found is None else bytes(found)
 
 
 def confirm(connection: Connection, representation_id: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from idp.store import signing_up
 from idp.store.tables import (
+    appointment,
     backchannel_request,
     code,
     consent,
@@ -76,6 +77,7 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, upstream_visit, upstream_visit.c.expires_at < now),
         _bite(connection, recovery, recovery.c.expires_at < past),
         _bite(connection, consent, consent.c.until < now - KEEP_RECORDS),
+        _bite(connection, appointment, appointment.c.valid_until < now - KEEP_RECORDS),
         _bite(connection, representation, representation.c.valid_until < now - KEEP_RECORDS),
         _bite(connection, logout_notice, logout_notice.c.ended_at < now - KEEP_NOTICES),
         signing_up.forget(connection, past, BITE),

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from idp.authentication.own_account import NothingThere, Owner
 from idp.authentication.throttling import TooManyTries
 from idp.pages import forms
-from idp.pages.account.addresses import REPRESENTATIONS
+from idp.pages.account.addresses import AGENCIES, REPRESENTATIONS
 from idp.pages.account.door import AccountDoor
 from idp.pages.problems import for_people
 from idp.pages.proving import wait
+from idp.proofing.agents import Agents
 from idp.proofing.identity import NoMatch, NotOffered
 from idp.proofing.representation import Representations
 from idp.proofing.verifier import VerifierUnavailable
@@ -37,6 +38,7 @@ class RepresentationPages:
 
     door: AccountDoor
     book: Representations
+    agents: Agents
 
     @for_people
     def show(self, request: HttpRequest) -> HttpResponse:
@@ -86,5 +88,9 @@ class RepresentationPages:
             here=REPRESENTATIONS,
             standing=self.book.of(owner),
             offered=self.book.offered_to(owner),
+            appointed=self.agents.of(owner),
+            waiting=self.agents.waiting(owner),
+            agencies=AGENCIES,
+            now=self.agents.changes.clock.now(),
             error=error,
         )

@@ -11,6 +11,7 @@ from idp.administration.rights import Actor, Command
 from idp.endpoints.administration.api import once
 from idp.model.person import Person, PersonKind
 from idp.model.proposal import Proposal
+from idp.model.representation import Capacity, Representation
 from idp.model.roles import LABELS, Role
 from idp.pages.administration import forms
 from idp.pages.administration.door import ADMIN, AdminDoor, may, page, said
@@ -27,6 +28,7 @@ ONCE = {
     "initial_access_token": Text("登记令牌", "Initial access token"),
     "recovery_link": Text("设置新密码的链接", "Link for a new password"),
 }
+_ACTS_FOR = Text("代表单位", "Acts for")
 _LABELS = {
     "id": Text("编号", "Identifier"),
     "username": Text("用户名", "User name"),
@@ -77,7 +79,7 @@ class PeopleAdministration:
             "detail", actor, request,
             title=found.username,
             back=PEOPLE,
-            rows=_rows(found),
+            rows=[*_rows(found), *((t(_ACTS_FOR), _acting(each)) for each in self.desk.acts_for(actor, person))],
             actions=[(f"{at}/{tail}", label) for command, tail, label, fits in offered if fits and may(actor, command)],
             table_title=t("登录会话", "Sessions"),
             table_columns=[t("登录", "Signed in"), t("最近使用", "Last used"), t("方式", "How")],
@@ -235,6 +237,15 @@ def _offices() -> dict[str, str]:
 def _rows(found: Person) -> list[tuple[str, str]]:
     members: Mapping[str, object] = shown(found)
     return [(t(_LABELS[name]), _cell(name, value)) for name, value in members.items() if value not in (None, [])]
+
+
+def _acting(entity: Representation) -> str:
+    """One entity: its name and code, in what capacity and matters, and until when."""
+    agent = entity.capacity is Capacity.AGENT
+    capacity = t("经办人", "agent") if agent else t("法定代表人", "legal representative")
+    matters = t("全部事项", "every matter") if entity.service_items is None else ", ".join(entity.service_items)
+    until = t(f"有效至 {moment(entity.valid_until)}", f"until {moment(entity.valid_until)}")
+    return t("；", "; ").join((f"{entity.name} {entity.code}", capacity, matters, until))
 
 
 def _cell(name: str, value: object) -> str:

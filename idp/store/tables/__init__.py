@@ -16,7 +16,15 @@ from idp.store.tables.people import (
     throttle,
     totp_enrolment,
 )
-from idp.store.tables.proofing import proofing, recovery, representation, signing_up, upstream_visit, window_check
+from idp.store.tables.proofing import (
+    appointment,
+    proofing,
+    recovery,
+    representation,
+    signing_up,
+    upstream_visit,
+    window_check,
+)
 from idp.store.tables.sessions import (
     backchannel_request,
     consent,
@@ -29,6 +37,7 @@ from idp.store.tables.sessions import (
 from idp.store.tables.tokens import code, family, issued_token, refresh, revoked_token, seen_proof
 
 __all__ = [
+    "appointment",
     "backchannel_request",
     "client",
     "client_management",

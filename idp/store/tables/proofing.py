@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from idp.store.tables.base import metadata
 from kernel.database import Instant
@@ -53,6 +53,28 @@ representation = Table(
     Column("confirmed_at", Instant),
     Index("representation_person", "person"),
     comment="who acts for which legal entity; its code and name sealed under the person's key",
+)
+
+appointment = Table(
+    "appointment",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("representative", String(40), ForeignKey("person.id"), nullable=False),
+    Column("entity_index", LargeBinary(32), nullable=False),
+    Column("agent_index", LargeBinary(32), nullable=False),
+    Column("agent", String(40), ForeignKey("person.id")),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("service_items", Text),
+    Column("proposed_at", Instant, nullable=False),
+    Column("valid_until", Instant, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("ended_at", Instant),
+    Column("ended_as", String(20)),
+    Index("appointment_representative", "representative"),
+    Index("appointment_agent_index", "agent_index"),
+    Index("appointment_agent", "agent"),
+    Index("appointment_valid_until", "valid_until"),
+    comment="agents of legal entities; what was written of them sealed under the representative's key",
 )
 
 window_check = Table(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from werkzeug.test import Client
 
 from idp.clients.memory import LOOK_EVERY, Versioned
+from idp.model.appointment import DEFAULT_LASTING, Appointment
 from idp.model.authorization import AuthorizationRequest
 from idp.model.backchannel import BackchannelRequest
 from idp.model.device import DeviceRequest
@@ -24,6 +25,7 @@ from idp.model.secret import hashed
 from idp.model.signing_up import SigningUp
 from idp.model.upstream import Visit
 from idp.store import (
+    appointments,
     backchannel_requests,
     codes,
     device_requests,
@@ -77,7 +79,13 @@ def may_act(provider: Provider) -> None:
     kept = SealedRepresentation(
         "rep", person_id(provider), Capacity.LEGAL_REPRESENTATIVE, mark, b"sealed", "paper", mark, now, now + LASTS, now
     )
-    provider.database.write(lambda connection: representations.add(connection, kept))
+    agent = Appointment("apt", person_id(provider), mark, mark, b"sealed", None, now, now + DEFAULT_LASTING)
+
+    def work(connection: Connection) -> None:
+        representations.add(connection, kept)
+        appointments.add(connection, agent)
+
+    provider.database.write(work)
 
 
 def fill(provider: Provider, client_id: str) -> None:
@@ -153,6 +161,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
         "proposal",
         "proofing",
         "representation",
+        "appointment",
     }
     lasting |= {"contact_channel", "passkey", "recovery_code", "known_device"}
     assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}

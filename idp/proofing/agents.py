@@ -1,0 +1,239 @@
+"""Agents of legal entities (经办人): appointed by a legal representative, confirmed under the agent's own identity.
+
+Whom a representative means is kept as a blind index of a citizen number: nobody learns whether there is an account, and
+only the person who was proven to hold the number sees, and can confirm, what waits for them. Either side ends it; all
+of it falls with the right of whoever appointed (`idp.proofing.lapse`). An agent appoints nobody (ADR 0039).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import Connection
+
+from idp.authentication import told
+from idp.authentication.own_account import NothingThere, OwnChanges, Owner
+from idp.model.appointment import LONGEST, MOST_ITEMS, MOST_OPEN, Appointment
+from idp.model.person import PersonKind
+from idp.model.proofing import BY_A_REGISTER
+from idp.model.representation import ALL, Capacity, Representation
+from idp.notices import NoticeKind
+from idp.resource.labels import service_name
+from idp.resource.metadata import ResourceMetadata, UnknownInCatalogue
+from idp.revocations import Revocations
+from idp.store import appointments, families, people
+from idp.tokens.mandates import Mandates
+from kernel import canonical
+from kernel.canonical import JSON
+from kernel.dates import CHINA, local_day
+from kernel.identifiers import service_item, subject
+from kernel.identifiers.subject import SubjectRef
+from kernel.ids import new_id
+from kernel.text import Text
+
+_LONGEST_NAME = 50
+_SHOWN_DIGITS = 4
+
+
+class CannotAppoint(Exception):
+    """What was filled in cannot be; ``field`` says where, ``text`` why."""
+
+    def __init__(self, at: str, text: Text) -> None:
+        super().__init__(at)
+        self.at, self.text = at, text
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The form as it was sent. ``items`` None: every matter."""
+
+    name: str = field(repr=False)
+    number: str = field(repr=False)
+    until: str
+    items: Sequence[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Appointed:
+    """An appointment as its representative sees it; the agent's number by its last digits."""
+
+    kept: Appointment
+    name: str = field(repr=False)
+    last_digits: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What waits for an agent: by whom, for which entity."""
+
+    kept: Appointment
+    entity: Representation
+    representative: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """Raises LedgerUnavailable, DatabaseUnavailable."""
+
+    mandates: Mandates
+    changes: OwnChanges
+    catalogue: ResourceMetadata
+    memory: Revocations
+
+    def of(self, owner: Owner) -> list[Appointed]:
+        """Whom this person appointed, newest first."""
+        person = owner.person.id
+        with self.mandates.database.read() as connection:
+            found = appointments.of_representative(connection, person)
+            key = people.data_key(connection, person)
+        return [self._opened(each, key) for each in found]
+
+    def waiting(self, owner: Owner) -> list[Proposed]:
+        """What waits for this person to confirm it."""
+        index = self._index(owner)
+        if index is None:
+            return []
+        with self.mandates.database.read() as connection:
+            found = appointments.awaiting(connection, index, self.changes.clock.now())
+            return [made for each in found if (made := self._proposed(connection, each)) is not None]
+
+    def representation(self, owner: Owner, representation_id: str) -> Representation:
+        """The owner's own proof for an entity, which the register confirms: an agent appoints nobody.
+
+        Raises NothingThere, TemporarilyUnavailableError.
+        """
+        found = self.mandates.find(owner.person.id, representation_id)
+        if found is None or found.capacity is not Capacity.LEGAL_REPRESENTATIVE:
+            raise NothingThere
+        if not self.mandates.may_choose(owner.person.id, representation_id):
+            raise NothingThere
+        return found
+
+    def appoint(self, owner: Owner, representation_id: str, wanted: Wanted) -> None:
+        """Propose somebody. Raises NothingThere, CannotAppoint, InvalidIdentifier, UnknownInCatalogue,
+        ResourceUnavailable, TemporarilyUnavailableError."""
+        entity = self.representation(owner, representation_id)
+        agent, name = subject.parse("citizen-number", wanted.number.strip()), wanted.name.strip()
+        if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+            raise CannotAppoint("name", Text("请填写经办人的姓名", "Enter the agent's name"))
+        if agent == owner.reference:
+            raise CannotAppoint("number", Text("不能指定您自己", "You cannot appoint yourself"))
+        items = None if wanted.items is None else self._items(wanted.items)
+        self._propose(owner, entity, agent, name, items, self._until(wanted.until))
+
+    def answer(self, owner: Owner, appointment_id: str, *, yes: bool) -> None:
+        """The agent confirms or declines under their own identity. Raises NothingThere."""
+        index, agent, now = self._index(owner), owner.person.id, self.changes.clock.now()
+        if index is None:
+            raise NothingThere
+
+        def change(connection: Connection) -> None:
+            asker = (
+                appointments.confirm(connection, appointment_id, index, agent, now)
+                if yes
+                else appointments.decline(connection, appointment_id, index, now)
+            )
+            self._tell(connection, asker, told.AGENT_CONFIRMED if yes else told.AGENCY_ENDED)
+
+        notice = told.AGENCY_CONFIRMED if yes else told.AGENCY_ENDED_BY_YOU
+        event = "AgencyConfirmed" if yes else "AgencyDeclined"
+        self.changes.make(owner, event, change, notice, {"appointment": appointment_id})
+
+    def end(self, owner: Owner, appointment_id: str) -> None:
+        """Either side ends it, with every token that stems from it, at once. Raises NothingThere."""
+        person, now = owner.person.id, self.changes.clock.now()
+
+        def change(connection: Connection) -> None:
+            index = appointments.end_by_representative(connection, appointment_id, person, now)
+            if index is not None:
+                other = people.holder(connection, index)
+            else:
+                other = appointments.end_by_agent(connection, appointment_id, person, now)
+                if other is None:
+                    raise NothingThere
+            families.revoke_representation(connection, appointment_id, now)
+            if other is not None:
+                self.changes.notices.send(connection, other, told.AGENCY_ENDED)
+
+        facts: dict[str, JSON] = {"appointment": appointment_id}
+        self.changes.make(owner, "AgencyEnded", change, told.AGENCY_ENDED_BY_YOU, facts)
+        self.memory.refreshed()
+
+    def _propose(
+        self, owner: Owner, entity: Representation, agent: SubjectRef, name: str,
+        items: tuple[str, ...] | None, until: datetime,
+    ) -> None:  # fmt: skip
+        changes, vault, person = self.changes, self.mandates.vault, owner.person.id
+        made, now = new_id("apt", changes.clock, changes.entropy), changes.clock.now()
+        written = canonical.encode({"name": name, "last_digits": agent.value[-_SHOWN_DIGITS:]})
+
+        def change(connection: Connection) -> None:
+            if appointments.count_open(connection, person, now) >= MOST_OPEN:
+                raise CannotAppoint("number", Text("经办人已达上限", "There are too many agents already"))
+            sealed = vault.seal_more(person, people.data_key(connection, person), written, _place(made))
+            entity_index = vault.index(SubjectRef("social-credit-code", entity.code))
+            kept = Appointment(made, person, entity_index, vault.index(agent), sealed, items, now, until)
+            appointments.add(connection, kept)
+            holder = people.holder(connection, kept.agent_index)
+            if holder is not None:
+                changes.notices.send(connection, holder, told.AGENCY_ASKED)
+
+        facts: dict[str, JSON] = {
+            "appointment": made,
+            "representation": entity.id,
+            "service_items": ALL if items is None else [*items],
+            "until": int(until.timestamp()),
+        }
+        changes.make(owner, "AgentAppointed", change, told.AGENT_APPOINTED, facts)
+
+    def _tell(self, connection: Connection, person_id: str | None, kind: NoticeKind) -> None:
+        if person_id is None:
+            raise NothingThere
+        self.changes.notices.send(connection, person_id, kind)
+
+    def _items(self, codes: Sequence[str]) -> tuple[str, ...]:
+        """Service items, each known to the catalogue. Raises CannotAppoint, InvalidIdentifier and what that raises."""
+        wanted = tuple(dict.fromkeys(service_item.parse(each).value for each in codes))
+        if not 0 < len(wanted) <= MOST_ITEMS:
+            raise CannotAppoint("items", Text("请填写 1 至 50 个事项编码", "Enter 1 to 50 codes of service items"))
+        for each in wanted:
+            try:
+                service_name(self.catalogue, each)
+            except UnknownInCatalogue:
+                raise CannotAppoint("items", Text(f"没有这个事项：{each}", f"No such item: {each}")) from None
+        return wanted
+
+    def _until(self, text: str) -> datetime:
+        """The end of a day in China, from tomorrow on and within a year. Raises CannotAppoint."""
+        today = local_day(self.changes.clock.now())
+        try:
+            day = date.fromisoformat(text.strip())
+        except ValueError:
+            day = today
+        if not today < day <= today + LONGEST:
+            why = Text("请填写明天起一年以内的日期", "Enter a day from tomorrow on, within a year")
+            raise CannotAppoint("until", why)
+        return datetime.combine(day + timedelta(days=1), time(), CHINA)
+
+    def _index(self, owner: Owner) -> bytes | None:
+        """By what somebody is found as an agent: a natural person's own, proven number."""
+        reference, person = owner.reference, owner.person
+        proven = person.kind is PersonKind.NATURAL and person.assurance >= BY_A_REGISTER
+        if reference is None or reference.scheme != "citizen-number" or not proven:
+            return None
+        return self.mandates.vault.index(reference)
+
+    def _opened(self, kept: Appointment, key: bytes) -> Appointed:
+        stored = canonical.decode(self.mandates.vault.open_more(kept.representative, key, kept.sealed, _place(kept.id)))
+        assert isinstance(stored, dict)  # our own encoding, authenticated by the seal
+        return Appointed(kept, str(stored["name"]), str(stored["last_digits"]))
+
+    def _proposed(self, connection: Connection, kept: Appointment) -> Proposed | None:
+        entity, asker = self.mandates.entity_of(connection, kept), people.find(connection, kept.representative)
+        return None if entity is None or asker is None else Proposed(kept, entity, asker.name)
+
+
+def _place(appointment_id: str) -> str:
+    return f"appointment {appointment_id}"

@@ -1,0 +1,27 @@
+"""What falls with somebody's right to represent an entity: their tokens, and every agent they appointed for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from idp.authentication import told
+from idp.notices import Notices
+from idp.store import appointments, families, representations
+
+
+class AlreadyOver(Exception):
+    """It had ended, or is another person's."""
+
+
+def end(connection: Connection, notices: Notices, representation_id: str, person_id: str, now: datetime) -> None:
+    """End a representation with all that rests on it, in one transaction. Raises AlreadyOver."""
+    index = representations.end(connection, representation_id, person_id, now)
+    if index is None:
+        raise AlreadyOver
+    families.revoke_representation(connection, representation_id, now)
+    for each in appointments.lapse(connection, person_id, index, now):
+        families.revoke_representation(connection, each.id, now)
+        if each.agent is not None:
+            notices.send(connection, each.agent, told.AGENCY_LAPSED)

@@ -1,0 +1,157 @@
+"""Agents whom representatives appointed. An appointment stands while whoever made it represents the entity."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Row, Update, exists, func, insert, select, update
+
+from idp.model.appointment import Appointment, AppointmentState
+from idp.store.tables import appointment, person, representation
+
+_row = appointment.c
+MOST_SHOWN = 50
+
+
+def add(connection: Connection, added: Appointment) -> None:
+    """Keep an appointment that waits for its agent."""
+    connection.execute(
+        insert(appointment).values(
+            id=added.id,
+            representative=added.representative,
+            entity_index=added.entity_index,
+            agent_index=added.agent_index,
+            sealed=added.sealed,
+            service_items=None if added.service_items is None else " ".join(added.service_items),
+            proposed_at=added.proposed_at,
+            valid_until=added.valid_until,
+        )
+    )
+
+
+def count_open(connection: Connection, representative: str, now: datetime) -> int:
+    """How many of a representative's wait or are in force."""
+    statement = select(func.count()).where(_row.representative == representative, *_open(now))
+    count: int = connection.execute(statement).scalar_one()
+    return count
+
+
+def of_representative(connection: Connection, representative: str) -> list[Appointment]:
+    """What somebody appointed, newest first; what is over, too."""
+    statement = select(appointment).where(_row.representative == representative)
+    newest = statement.order_by(_row.proposed_at.desc(), _row.id).limit(MOST_SHOWN)
+    return [_appointment(found) for found in connection.execute(newest)]
+
+
+def awaiting(connection: Connection, agent_index: bytes, now: datetime) -> list[Appointment]:
+    """What waits for the holder of a number to confirm it."""
+    statement = select(appointment).where(
+        _row.agent_index == agent_index, _row.confirmed_at.is_(None), *_open(now), _represented(now)
+    )
+    return [_appointment(found) for found in connection.execute(statement.order_by(_row.proposed_at, _row.id))]
+
+
+def of_agent(connection: Connection, agent: str, now: datetime) -> list[Appointment]:
+    """Those by which somebody may act, newest first."""
+    statement = select(appointment).where(_row.agent == agent, *_open(now), _represented(now))
+    newest = statement.order_by(_row.confirmed_at.desc(), _row.id)
+    return [_appointment(found) for found in connection.execute(newest)]
+
+
+def stands(connection: Connection, appointment_id: str, agent: str, now: datetime) -> bool:
+    """Whether this person may act by it now."""
+    wanted = exists(
+        select(_row.id).where(_row.id == appointment_id, _row.agent == agent, *_open(now), _represented(now))
+    )
+    found: bool = connection.execute(select(wanted)).scalar_one()
+    return found
+
+
+def confirm(connection: Connection, appointment_id: str, agent_index: bytes, agent: str, now: datetime) -> str | None:
+    """The agent takes it on: the representative, for one call alone; None when it waits for them no longer."""
+    statement = update(appointment).where(
+        _row.id == appointment_id,
+        _row.agent_index == agent_index,
+        _row.confirmed_at.is_(None),
+        *_open(now),
+        _represented(now),
+    )
+    return _whose(connection, statement.values(agent=agent, confirmed_at=now))
+
+
+def decline(connection: Connection, appointment_id: str, agent_index: bytes, now: datetime) -> str | None:
+    """Whoever was meant says no: the representative; None when it waits for them no longer."""
+    statement = update(appointment).where(
+        _row.id == appointment_id, _row.agent_index == agent_index, _row.confirmed_at.is_(None), *_open(now)
+    )
+    return _whose(connection, _ended(statement, now))
+
+
+def end_by_agent(connection: Connection, appointment_id: str, agent: str, now: datetime) -> str | None:
+    """The agent acts no longer: the representative; None when it is over or another's."""
+    statement = update(appointment).where(_row.id == appointment_id, _row.agent == agent, *_open(now))
+    return _whose(connection, _ended(statement, now))
+
+
+def end_by_representative(
+    connection: Connection, appointment_id: str, representative: str, now: datetime
+) -> bytes | None:
+    """The representative takes it back: the agent's index; None when it is over or another's."""
+    statement = update(appointment).where(_row.id == appointment_id, _row.representative == representative, *_open(now))
+    found = connection.execute(_ended(statement, now).returning(_row.agent_index)).scalar_one_or_none()
+    return None if found is None else bytes(found)
+
+
+def lapse(connection: Connection, representative: str, entity_index: bytes, now: datetime) -> list[Appointment]:
+    """All of an entity that somebody made fall with their right to represent it; those that fell."""
+    mine = (_row.representative == representative, _row.entity_index == entity_index, *_open(now))
+    fallen = [_appointment(found) for found in connection.execute(select(appointment).where(*mine))]
+    statement = update(appointment).where(*mine)
+    connection.execute(statement.values(ended_at=now, ended_as=AppointmentState.LAPSED.value))
+    return fallen
+
+
+def _ended(statement: Update, now: datetime) -> Update:
+    return statement.values(ended_at=now, ended_as=AppointmentState.REVOKED.value)
+
+
+def _whose(connection: Connection, statement: Update) -> str | None:
+    found: str | None = connection.execute(statement.returning(_row.representative)).scalar_one_or_none()
+    return found
+
+
+def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (_row.ended_at.is_(None), _row.valid_until > now)
+
+
+def _represented(now: datetime) -> ColumnElement[bool]:
+    """Whoever appointed still represents the entity, and their account is not refused."""
+    made, account = representation.c, person.c
+    return exists(
+        select(made.id)
+        .join(person, account.id == made.person)
+        .where(
+            made.person == _row.representative,
+            made.entity_index == _row.entity_index,
+            made.ended_at.is_(None),
+            made.valid_until > now,
+            account.disabled_at.is_(None),
+        )
+    )
+
+
+def _appointment(found: Row[tuple[object, ...]]) -> Appointment:
+    return Appointment(
+        id=found.id,
+        representative=found.representative,
+        entity_index=bytes(found.entity_index),
+        agent_index=bytes(found.agent_index),
+        sealed=bytes(found.sealed),
+        service_items=None if found.service_items is None else tuple(found.service_items.split()),
+        proposed_at=found.proposed_at,
+        valid_until=found.valid_until,
+        agent=found.agent,
+        confirmed_at=found.confirmed_at,
+        ended_at=found.ended_at,
+        ended_as=None if found.ended_as is None else AppointmentState(found.ended_as),
+    )
