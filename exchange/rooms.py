@@ -31,7 +31,10 @@ from exchange.gateway.understanding import Understanding
 from exchange.governance.endpoints import Grants
 from exchange.governance.expiry import Expiry
 from exchange.governance.transitions import Transitions
+from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
+from exchange.requests.sweep import RequestSweep
+from exchange.requests.transitions import RequestTransitions
 from exchange.security_log import SecurityLog
 from exchange.store import proofs
 from exchange.transparency.log import Log
@@ -79,7 +82,9 @@ class Rooms:
     uploads: Uploads
     catalogue: Catalogue
     grants: Grants
+    access_requests: RequestDesk
     request_rules: RuleDesk
+    request_sweep: RequestSweep
     usage: Usage
     log: Log
     discovery: Discovery
@@ -92,6 +97,7 @@ class Rooms:
         self.issuer.refresh()
         self.recovery.overdue()
         self.expiry.sweep()
+        self.request_sweep.sweep()
         if self.console is not None:
             self.console.sessions.prune()
         self.database.write(lambda connection: proofs.prune(connection, self.clock.now()))
@@ -145,12 +151,15 @@ def furnish(outside: Outside) -> Rooms:
 def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[str, Any]:
     ledger, clock = outside.ledger, outside.clock
     transitions = Transitions(outside.database, ledger, clock)
+    requests = RequestTransitions(outside.database, ledger, clock, transitions)
     return {
         "expiry": Expiry(transitions),
         "cases": Cases(access, ledger, clock, outside.entropy),
         "uploads": Uploads(access),
         "catalogue": Catalogue(policy, outside.database),
         "grants": Grants(access, transitions, clock),
+        "access_requests": RequestDesk(access, requests, clock, outside.entropy),
+        "request_sweep": RequestSweep(requests),
         "request_rules": RuleDesk(access, ledger, clock, outside.entropy),
         "usage": Usage(access, ledger, clock),
         "log": Log(access, ledger, Tiles(outside.database)),

@@ -75,10 +75,11 @@ SUBMIT, APPROVE, REASON, EXPLAIN = SubmitForm(), ApproveForm(), ReasonForm(), Ex
 
 
 class GrantAnswer(Schema):
-    """A grant with its state."""
+    """A grant with its state; ``request`` is the access request it follows from, null when it was drafted otherwise."""
 
     grant = fields.Dict(required=True)
     ref = fields.String(required=True)
+    request = fields.String(required=True, allow_none=True)
     status = fields.String(required=True)
     digest = fields.String(required=True)
     revision = fields.Integer(required=True)

@@ -80,8 +80,8 @@ class Transitions:
             state = after
         return tuple(steps)
 
-    def record(self, steps: Sequence[Step], actor: Officer, spend: Also) -> None:
-        """Append the events and store the states, all or nothing.
+    def record(self, steps: Sequence[Step], actor: Officer, spend: Also, beside: Sequence[Event] = ()) -> None:
+        """Append the events and store the states, all or nothing. ``beside`` are entries of what led to these steps.
 
         Raises GrantMoved, LedgerUnavailable, InvalidEvent.
         """
@@ -93,7 +93,7 @@ class Transitions:
             if moved := [step.after for step in steps if _touches_active_set(step)]:
                 grants.mark_force(connection, moved, epoch.advance(connection).policies)
 
-        receipts = self.ledger.append([_entry(step, actor) for step in steps], also=also)
+        receipts = self.ledger.append([*beside, *(_entry(step, actor) for step in steps)], also=also)
         if any(receipt.repeated for receipt in receipts):  # somebody recorded the very same step: ours was not stored
             raise GrantMoved
 

@@ -15,6 +15,7 @@ from policies.decision import Deny
 from policies.document import digest, grant_to_json
 from policies.events import GrantState
 from policies.model import AccessRequest, Action, SystemPrincipal
+from policies.requests.granting import request_of
 from policies.sentence import Name, sentence
 
 RELATIONS = {
@@ -34,6 +35,7 @@ def grant_view(state: GrantState, registry: Registry, *, whole: bool = False) ->
     view: dict[str, JSON] = {
         "grant": grant_to_json(state.grant),
         "ref": state.grant.ref,
+        "request": request_of(state.grant.id),
         "status": state.status.value,
         "digest": state.digest or digest(state.grant),
         "revision": state.revision,

@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from exchange import errors
+from exchange.forms import Form
+from exchange.requests.desk import RequestDesk
+from exchange.requests.forms import (
+    COMMANDS,
+    AccessRequestAnswer,
+    AccessRequestsAnswer,
+    BulkRequestAnswer,
+    BulkRequestForm,
+    CommandForm,
+    NewRequestForm,
+    ReviseForm,
+)
 from exchange.requests.rule_desk import RuleDesk
 from exchange.requests.rule_forms import (
     CalendarAnswer,
@@ -13,14 +28,66 @@ from exchange.requests.rule_forms import (
 )
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
-from kernel.web.routes import Route
+from kernel.web.http import Endpoint
+from kernel.web.routes import Parameter, Route
 
 _EDITOR = "officer:governance-officer|system-administrator"
 
 
-def request_routes(rules: RuleDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+_FILTERS = (
+    Parameter("state", Text("状态", "a state")),
+    Parameter("role", Text("consumer 或 provider：本机构作为哪一方", "consumer or provider: on which side")),
+    Parameter("organisation", Text("机构代码", "an organisation's code")),
+    Parameter("waiting", Text("me：只列等待我办理的", "me: only those that wait for me")),
+    Parameter("parent", Text("批量申请的编号", "the name of a bulk request")),
+    Parameter("limit", Text("每页条数，1 至 200", "requests on a page, 1 to 200")),
+    Parameter("after", Text("上一页的 next", "the next of the page before")),
+)
+_SAID = {
+    "return": Text("退回补正，计时暂停", "Ask for a supplement; the clock stands still"),
+    "accept": Text("形式审查通过", "The form is in order"),
+    "approve": Text("同意共享", "Agree to share"),
+    "refuse": Text("不予共享，须引用依据", "Refuse, citing the rule"),
+    "dispute": Text("对不予共享提出异议", "Object to a refusal"),
+    "negotiate": Text("组织协商", "Bring both sides together"),
+    "mediate": Text("记录调解意见", "Write down what the negotiation found"),
+    "uphold": Text("裁定维持", "Rule that the refusal stands"),
+    "overturn": Text("裁定应当共享", "Rule that the data are shared"),
+    "withdraw": Text("撤回", "Withdraw"),
+}
+
+
+def request_routes(desk: RequestDesk, rules: RuleDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
     """Every route of this room; ``token`` are the problems of access tokens."""
-    return _rules(rules, (*token, INVALID_BODY))
+    refused = (errors.ACCESS_REQUEST_UNKNOWN, errors.ACCESS_REQUEST_NOT_ALLOWED, errors.ACCESS_REQUEST_INCOMPLETE)
+    problems = (*token, INVALID_BODY, *refused, errors.ACCESS_REQUEST_CHANGED)
+    return (*_requests(desk, problems), *_rules(rules, (*token, INVALID_BODY)))
+
+
+def _requests(desk: RequestDesk, problems: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+    tag, path = "access-requests", "/v1/access-requests"
+    queue, shown = Text("共享申请", "Access requests"), Text("一件申请", "One access request")
+    drafted, bulk = Text("起草申请", "Draft a request"), Text("为多个部门批量申请", "Ask for many departments at once")
+    revised, submitted = (
+        Text("修改", "Replace the text"),
+        Text("提交，或补正后再提交", "Hand in, also after a supplement"),
+    )
+    more: dict[str, Any] = {"tag": tag, "problems": problems}
+
+    def command(name: str, said: Text, endpoint: Endpoint, form: type[Form]) -> Route:
+        return Route("POST", f"{path}/<request>/{name}", endpoint, "officer", said, form, AccessRequestAnswer, **more)
+
+    return (
+        Route("GET", path, desk.list, "officer", queue, None, AccessRequestsAnswer, parameters=_FILTERS, **more),
+        Route("POST", path, desk.draft, "officer", drafted, NewRequestForm, AccessRequestAnswer, success=201, **more),
+        Route(
+            "POST", f"{path}/bulk", desk.bulk, "officer", bulk, BulkRequestForm, BulkRequestAnswer, success=201, **more
+        ),
+        Route("GET", f"{path}/<request>", desk.show, "officer", shown, None, AccessRequestAnswer, **more),
+        command("revise", revised, desk.revise, ReviseForm),
+        command("submit", submitted, desk.submit, CommandForm),
+        *(command(name, _SAID[name], desk.command(name), form) for name, (form, _make) in COMMANDS.items()),
+    )
 
 
 def _rules(desk: RuleDesk, problems: tuple[ProblemKind, ...]) -> tuple[Route, ...]:

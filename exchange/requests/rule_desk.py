@@ -17,7 +17,7 @@ from exchange.access import Access, AuthorisedOfficer
 from exchange.forms import read as read_form
 from exchange.requests.rule_forms import CALENDAR_FORM, PROFILE_FORM
 from exchange.requests.rules import CALENDAR, PROFILE, Rules, read
-from exchange.store import request_rules
+from exchange.store import access_requests, request_rules
 from kernel.canonical import JSON, encode
 from kernel.clock import Clock
 from kernel.dates import local_day
@@ -112,6 +112,8 @@ class RuleDesk:
         def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
             self.access.spend_within(connection, officer.caller)
             request_rules.put(connection, kind, name, starts, document, self.clock.now())
+            if kind == CALENDAR:
+                access_requests.look_again(connection, self.clock.now())
 
         facts: dict[str, JSON] = {
             "kind": kind,

@@ -261,6 +261,35 @@ console_session = sa.Table(
 itself.
 """
 
+access_request = sa.Table(
+    "access_request",
+    METADATA,
+    _text("id", primary_key=True),
+    _text("parent"),
+    _text("status"),
+    sa.Column("revision", sa.Integer, nullable=False),
+    _text("consumer"),
+    _text("provider"),
+    sa.Column("next_due", Instant, nullable=True),
+    _text("state"),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Index("access_request_status", "status", "id"),
+    sa.Index("access_request_parent", "parent"),
+    sa.Index("access_request_next_due", "next_due"),
+)
+"""``next_due`` is when the clock of the present step is looked at next: derived, and renewed with the calendar."""
+
+access_request_event = sa.Table(
+    "access_request_event",
+    METADATA,
+    _text("request", primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
+    _text("name"),
+    _text("facts"),
+    sa.Column("at", Instant, nullable=False),
+)
+"""What happened to each request, as the log has it."""
+
 ledger_store.define(METADATA)
 """The log itself, in the same database, so that a release and the epoch it was decided under meet in one transaction.
 """

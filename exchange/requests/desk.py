@@ -1,0 +1,213 @@
+"""The endpoints of access requests. Officers alone; what each of them may do is decided by ``policies.requests``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from exchange import errors
+from exchange.access import Access, AuthorisedOfficer
+from exchange.forms import read as read_form
+from exchange.gateway.understanding import current
+from exchange.requests.asking import Asking
+from exchange.requests.forms import COMMANDS, BulkRequestForm, CommandForm, NewRequestForm, ReviseForm
+from exchange.requests.listing import Page, listing
+from exchange.requests.rules import Rules, read
+from exchange.requests.transitions import RequestMoved, RequestStep, RequestTransitions
+from exchange.requests.views import request_view, whole_view
+from exchange.store import access_requests
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.dates import local_day
+from kernel.entropy import Entropy
+from kernel.ids import new_id
+from kernel.ledger.batch import Also
+from kernel.ledger.event import InvalidEvent
+from kernel.ledger.receipt import Receipt
+from kernel.problems import INVALID_BODY, Problem
+from kernel.text import Text
+from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
+from policies.conditions import NotAllowed
+from policies.requests.commands import Command, DraftRequest, ReviseRequest, SubmitRequest
+from policies.requests.conditions import sees
+from policies.requests.events import RequestState
+
+FORMS = {name: form() for name, (form, _make) in COMMANDS.items()}
+NEW, BULK, REVISE, SUBMIT = NewRequestForm(), BulkRequestForm(), ReviseForm(), CommandForm()
+"""Each built once."""
+
+_NAMES_SOMEBODY = Text("内容中不能含有个人号码", "It must not hold anybody's number")
+_TWICE = Text("同一部门列了两次", "One department stands twice")
+
+
+@dataclass(frozen=True)
+class RequestDesk:
+    """The access-request endpoints."""
+
+    access: Access
+    transitions: RequestTransitions
+    clock: Clock
+    entropy: Entropy
+
+    def list(self, http: HttpRequest) -> HttpResponse:
+        """``GET /v1/access-requests``: the queue, as far as this officer may see it. Raises Problem."""
+        officer = self.access.officer(http)
+        self.access.spend(officer.caller)
+        with self.access.database.read() as connection:
+            page: Page = listing(connection, http.parameters(), officer.officer)
+            rules = read(connection)
+        shown: Sequence[JSON] = [self._view(state, officer, rules) for state in page.states]
+        return json_response({"requests": shown, "next": page.next})
+
+    def show(self, http: HttpRequest, request: str) -> HttpResponse:
+        """``GET /v1/access-requests/<request>``. Raises Problem."""
+        officer = self.access.officer(http)
+        self.access.spend(officer.caller)
+        return self._answer(self._find(request, officer), officer)
+
+    def draft(self, http: HttpRequest) -> HttpResponse:
+        """``POST /v1/access-requests``. Raises Problem."""
+        officer = self.access.officer(http)
+        body = read_form(NEW, http)
+        request = new_id("ar", self.clock, self.entropy)
+        consumer = body.get("consumer", officer.officer.organisation)
+        content = self._asking().content(body, consumer, request, http.language)
+        state = self._carry_out((DraftRequest(request, content),), None, officer)
+        return self._answer(state, officer, status=201)
+
+    def bulk(self, http: HttpRequest) -> HttpResponse:
+        """``POST /v1/access-requests/bulk``: all of them, or none. Raises Problem."""
+        officer = self.access.officer(http)
+        body = read_form(BULK, http)
+        if len(set(body["consumers"])) != len(body["consumers"]):
+            raise Problem(INVALID_BODY, detail=_TWICE)
+        parent = new_id("arb", self.clock, self.entropy)
+        steps = [
+            step
+            for consumer in body["consumers"]
+            for step in self._child(body, consumer, parent, officer, http.language)
+        ]
+        with _told():
+            self.transitions.record(steps, officer.officer, self._spend(officer))
+        last = {step.after.id: step.after for step in steps}
+        rules = self._rules()
+        shown: Sequence[JSON] = [self._view(state, officer, rules) for state in last.values()]
+        return json_response({"parent": parent, "requests": shown}, 201)
+
+    def revise(self, http: HttpRequest, request: str) -> HttpResponse:
+        """``POST /v1/access-requests/<request>/revise``. Raises Problem."""
+        officer = self.access.officer(http)
+        body = read_form(REVISE, http)
+        state = self._seen(request, officer, body)
+        content = self._asking().content(body, state.content.grant.consumer, state.id, http.language)
+        return self._answer(self._carry_out((ReviseRequest(content),), state, officer), officer)
+
+    def submit(self, http: HttpRequest, request: str) -> HttpResponse:
+        """``POST /v1/access-requests/<request>/submit``: the first time or after a supplement. Raises Problem."""
+        officer = self.access.officer(http)
+        state = self._seen(request, officer, read_form(SUBMIT, http))
+        command = self._submission(self._asking(), state, http.language)
+        return self._answer(self._carry_out((command,), state, officer), officer)
+
+    def command(self, name: str) -> Endpoint:
+        """``POST /v1/access-requests/<request>/<name>`` for a command that says everything in its body."""
+        form, make = FORMS[name], COMMANDS[name][1]
+
+        def endpoint(http: HttpRequest, request: str) -> HttpResponse:
+            officer = self.access.officer(http)
+            body = read_form(form, http)
+            state = self._seen(request, officer, body)
+            return self._answer(self._carry_out((make(body),), state, officer), officer)
+
+        return endpoint
+
+    def _child(
+        self, body: Mapping[str, Any], consumer: str, parent: str, officer: AuthorisedOfficer, language: str
+    ) -> tuple[RequestStep, ...]:
+        request, asking = new_id("ar", self.clock, self.entropy), self._asking()
+        with _told():
+            content = asking.content(body, consumer, request, language)
+            drafted = self.transitions.steps((DraftRequest(request, content, parent),), None, officer.officer)
+            if not body.get("submit", False):
+                return drafted
+            state = drafted[-1].after
+            return (
+                *drafted,
+                *self.transitions.steps((self._submission(asking, state, language),), state, officer.officer),
+            )
+
+    def _submission(self, asking: Asking, state: RequestState, language: str) -> SubmitRequest:
+        asking.still_fits(state.content, language)
+        return SubmitRequest(asking.circumstances(state.content, local_day(self.clock.now())))
+
+    def _carry_out(
+        self, commands: Sequence[Command], state: RequestState | None, officer: AuthorisedOfficer
+    ) -> RequestState:
+        with _told():
+            return self.transitions.carry_out(commands, state, officer.officer, self._spend(officer))
+
+    def _spend(self, officer: AuthorisedOfficer) -> Also:
+        def spend(connection: Connection, _receipts: Sequence[Receipt]) -> None:
+            self.access.spend_within(connection, officer.caller)
+
+        return spend
+
+    def _find(self, request: str, officer: AuthorisedOfficer) -> RequestState:
+        with self.access.database.read() as connection:
+            state = access_requests.find(connection, request)
+        if state is None or not sees(state, officer.officer):
+            raise Problem(errors.ACCESS_REQUEST_UNKNOWN)
+        return state
+
+    def _seen(self, request: str, officer: AuthorisedOfficer, body: Mapping[str, Any]) -> RequestState:
+        """The request as the officer saw it, when the body says which revision that was."""
+        state = self._find(request, officer)
+        if body.get("revision", state.revision) != state.revision:
+            raise Problem(errors.ACCESS_REQUEST_CHANGED)
+        return state
+
+    def _asking(self) -> Asking:
+        return Asking(current(self.access.policy).registry, self._rules())
+
+    def _rules(self) -> Rules:
+        with self.access.database.read() as connection:
+            return read(connection)
+
+    def _view(self, state: RequestState, officer: AuthorisedOfficer, rules: Rules) -> dict[str, JSON]:
+        now = self.clock.now()
+        registry = current(self.access.policy).registry
+        return request_view(state, registry, rules.calendar(local_day(now)), now, officer.officer)
+
+    def _answer(self, state: RequestState, officer: AuthorisedOfficer, status: int = 200) -> HttpResponse:
+        with self.access.database.read() as connection:
+            happened = access_requests.history(connection, state.id)
+            rules = read(connection)
+        return json_response(whole_view(self._view(state, officer, rules), state, happened), status)
+
+
+_INCOMPLETE = frozenset(
+    f"access-request.{code}"
+    for code in (
+        *("reason-missing", "citation-missing", "assessment-missing", "assessment-in-future"),
+        *("not-shared", "expired", "too-long", "other-request"),
+    )
+)
+"""Refusals that the same officer mends by saying more or something else."""
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Refusals as the problems they mean; their own codes and words are kept."""
+    try:
+        yield
+    except NotAllowed as refusal:
+        kind = errors.ACCESS_REQUEST_INCOMPLETE if refusal.code in _INCOMPLETE else errors.ACCESS_REQUEST_NOT_ALLOWED
+        raise Problem(kind, detail=refusal.reason, members={"reason": refusal.code}) from None
+    except RequestMoved:
+        raise Problem(errors.ACCESS_REQUEST_CHANGED) from None
+    except InvalidEvent:
+        raise Problem(INVALID_BODY, detail=_NAMES_SOMEBODY) from None

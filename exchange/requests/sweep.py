@@ -1,0 +1,66 @@
+"""What time alone does to requests: somebody above is told when it runs out, and data that became available are noted.
+
+Each is recorded once, also by several nodes and after an outage: the state says what was told, and only the first of
+two writers finds the revision it read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from exchange.governance.transitions import EXCHANGE, nothing_to_spend
+from exchange.requests.transitions import RequestMoved, RequestTransitions
+from exchange.store import access_requests, grants
+from exchange.store.access_requests import Filter
+from kernel.dates import local_day
+from policies.clocks.calendar import WorkingCalendar
+from policies.requests.commands import Command, FulfilRequest
+from policies.requests.escalation import next_due, pending
+from policies.requests.events import RequestState, Status
+
+MOST_AT_ONCE = 500
+"""Approved requests that one sweep looks at."""
+
+
+@dataclass
+class RequestSweep:
+    """Looks at the clocks that are due; once a day at all of them, for a calendar may begin to count at midnight."""
+
+    transitions: RequestTransitions
+    _day: date | None = field(default=None, init=False)
+    _after: str = field(default="", init=False)
+
+    def sweep(self) -> int:
+        """Tell and note what is due; how many requests changed. Raises LedgerUnavailable."""
+        transitions, now = self.transitions, self.transitions.clock.now()
+        today = local_day(now)
+        with transitions.database.read() as connection:
+            calendar = transitions.calendar(connection)
+            due = access_requests.due(connection, now if self._day == today else None)
+        told = sum(self._tell(state, calendar, now) for state in due)
+        self._day = today
+        return told + self._fulfil()
+
+    def _tell(self, state: RequestState, calendar: WorkingCalendar, now: datetime) -> bool:
+        commands = pending(state, calendar, now)
+        if commands:
+            return self._carry_out(commands, state)
+        again = next_due(state, calendar)
+        self.transitions.database.write(lambda connection: access_requests.set_next_due(connection, state, again))
+        return False
+
+    def _fulfil(self) -> int:
+        with self.transitions.database.read() as connection:
+            wanted = Filter(statuses=frozenset({Status.APPROVED}))
+            approved = access_requests.listed(connection, wanted, after=self._after, limit=MOST_AT_ONCE)
+            active = {state.grant.ref for state in grants.active(connection)} if approved else set()
+        self._after = approved[-1].id if len(approved) == MOST_AT_ONCE else ""
+        return sum(self._carry_out((FulfilRequest(),), state) for state in approved if state.grant in active)
+
+    def _carry_out(self, commands: tuple[Command, ...], state: RequestState) -> bool:
+        try:
+            self.transitions.carry_out(commands, state, EXCHANGE, nothing_to_spend)
+        except RequestMoved:
+            return False  # an officer, or another node, was faster
+        return True

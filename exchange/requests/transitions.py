@@ -1,0 +1,140 @@
+"""Carrying out commands on requests: decided by ``policies.requests``, recorded and stored in one transaction.
+
+An approval and the draft of its grant are one append: there is never the one without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from exchange.governance.transitions import GrantMoved, Step, Transitions
+from exchange.requests.rules import read
+from exchange.store import access_requests
+from exchange.store.access_requests import Happened
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.dates import local_day
+from kernel.ledger.batch import Also
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
+from policies.clocks.calendar import WorkingCalendar
+from policies.requests.commands import Command
+from policies.requests.document import facts
+from policies.requests.escalation import next_due
+from policies.requests.events import RequestEvent, RequestState, Status, evolve
+from policies.requests.granting import grant_commands
+from policies.requests.lifecycle import decide
+from policies.roles import Officer
+
+
+class RequestMoved(Exception):
+    """Somebody else changed the request between reading and writing; nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStep:
+    """One event of one request: the state before (None for a new one), the event, the state after."""
+
+    before: RequestState | None
+    event: RequestEvent
+    after: RequestState
+
+
+@dataclass(frozen=True)
+class RequestTransitions:
+    """Commands on requests. Safe for threads: a request is changed only under the revision that was read."""
+
+    database: Database
+    ledger: Ledger
+    clock: Clock
+    grants: Transitions
+
+    def calendar(self, connection: Connection) -> WorkingCalendar:
+        """The calendar that counts today."""
+        return read(connection).calendar(local_day(self.clock.now()))
+
+    def carry_out(
+        self, commands: Sequence[Command], state: RequestState | None, actor: Officer, spend: Also
+    ) -> RequestState:
+        """Do what an officer commands, one after the other, and return the request's new state.
+
+        ``spend`` uses up the caller's proof in the same transaction. Raises NotAllowed, RequestMoved,
+        LedgerUnavailable, InvalidEvent.
+        """
+        steps = self.steps(commands, state, actor)
+        self.record(steps, actor, spend)
+        return steps[-1].after
+
+    def steps(self, commands: Sequence[Command], state: RequestState | None, actor: Officer) -> tuple[RequestStep, ...]:
+        """Everything that follows from these commands on one request. Raises NotAllowed."""
+        now, steps = self.clock.now(), list[RequestStep]()
+        for command in commands:
+            for event in decide(command, state, actor, now):
+                after = evolve(state, event)
+                steps.append(RequestStep(state, event, after))
+                state = after
+        return tuple(steps)
+
+    def record(self, steps: Sequence[RequestStep], actor: Officer, spend: Also) -> None:
+        """Append the events and store the states, and draft the grants of what was approved: all or nothing.
+
+        Raises RequestMoved, NotAllowed, LedgerUnavailable, InvalidEvent.
+        """
+        with self.database.read() as connection:
+            calendar = self.calendar(connection)
+
+        def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            spend(connection, receipts)
+            for step in steps:
+                _store(connection, step, next_due(step.after, calendar))
+
+        entries = [_entry(step, actor) for step in steps]
+        approved = [step.after for step in steps if _is_approval(step)]
+        if approved:
+            self._record_with_grants(approved, entries, also)
+        elif any(receipt.repeated for receipt in self.ledger.append(entries, also=also)):
+            raise RequestMoved
+
+    def _record_with_grants(self, approved: Sequence[RequestState], entries: Sequence[Event], also: Also) -> None:
+        drafts = [step for state in approved for step in self._drafted(state)]
+        author = grant_commands(approved[0])[0][1]
+        try:
+            self.grants.record(drafts, author, also, beside=entries)
+        except GrantMoved:
+            raise RequestMoved from None
+
+    def _drafted(self, state: RequestState) -> tuple[Step, ...]:
+        steps: list[Step] = []
+        for command, author in grant_commands(state):
+            before = steps[-1].after if steps else None
+            steps += self.grants.steps(command, before, author, ())
+        return tuple(steps)
+
+
+def _is_approval(step: RequestStep) -> bool:
+    return step.after.status is Status.APPROVED and (step.before is None or step.before.status is not Status.APPROVED)
+
+
+def _store(connection: Connection, step: RequestStep, due: datetime | None) -> None:
+    if step.before is None:
+        access_requests.add(connection, step.after, due)
+    elif not access_requests.change(connection, step.after, due, was=step.before.revision):
+        raise RequestMoved
+    event = step.event
+    access_requests.note(connection, step.after.id, Happened(step.after.revision, event.name, event.at, facts(event)))
+
+
+def _entry(step: RequestStep, actor: Officer) -> Event:
+    """The revision makes the entry unique: a request may be returned more than once."""
+    said: dict[str, JSON] = {
+        **facts(step.event),
+        "status": step.after.status.value,
+        "organisation": actor.organisation,
+    }
+    return Event(step.event.name, step.after.id, str(step.after.revision), said)

@@ -1,0 +1,95 @@
+"""Requests in words and JSON, for the API, the pages and the command line alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from exchange.catalogue.registry import Registry
+from exchange.governance.views import names
+from exchange.store.access_requests import Happened
+from kernel.canonical import JSON
+from kernel.text import Text
+from policies.clocks.calendar import WorkingCalendar
+from policies.clocks.run import in_words, standing
+from policies.document import grant_to_json
+from policies.requests.conditions import open_to
+from policies.requests.content import REFUSALS
+from policies.requests.document import assessment_to_json, refusal_to_json
+from policies.requests.events import STATUSES, RequestState
+from policies.roles import Officer
+from policies.sentence import sentence
+
+
+def request_view(
+    state: RequestState, registry: Registry, calendar: WorkingCalendar, now: datetime, reader: Officer
+) -> dict[str, JSON]:
+    """A request as it stands in a list: who asks whom for what, what is left of the time, what the reader may do."""
+    grant = state.content.grant
+    name = names(registry, grant.evidence_type)
+    return {
+        "id": state.id,
+        "parent": state.parent or None,
+        "status": state.status.value,
+        "label": _words(STATUSES[state.status]),
+        "revision": state.revision,
+        **{
+            member: {"code": code, "name": _words(name(code))}
+            for member, code in (
+                ("consumer", grant.consumer),
+                ("provider", grant.provider),
+                ("evidence_type", grant.evidence_type),
+            )
+        },
+        "sentence": _words(sentence(grant, name)),
+        "purpose": state.content.purpose,
+        "onward": state.content.onward,
+        "share_type": state.circumstances.share_type.value if state.circumstances else None,
+        "clock": clock_view(state, calendar, now),
+        "ref": state.grant or None,
+        "notified": state.notified,
+        "commands": [*open_to(state, reader)],
+        "changed_at": state.changed_at.isoformat(),
+    }
+
+
+def whole_view(listed: dict[str, JSON], state: RequestState, history: Sequence[Happened]) -> dict[str, JSON]:
+    """The same with all that is asked for and all that happened."""
+    assessment, refusal = state.content.assessment, state.refusal
+    events: list[JSON] = [
+        {"revision": one.revision, "event": one.name, "at": one.at.isoformat(), "facts": dict(one.facts)}
+        for one in history
+    ]
+    return {
+        **listed,
+        "grant": grant_to_json(state.content.grant),
+        "assessment": None if assessment is None else assessment_to_json(assessment),
+        "refusal": None if refusal is None else {**refusal_to_json(refusal), "text": _words(REFUSALS[refusal.code])},
+        "note": state.note,
+        "history": events,
+    }
+
+
+def clock_view(state: RequestState, calendar: WorkingCalendar, now: datetime) -> dict[str, JSON] | None:
+    """Where the clock of the present step stands; None where none runs."""
+    if state.clock is None:
+        return None
+    here = standing(state.clock, calendar, now)
+    return {
+        "stage": here.stage.value,
+        "profile": state.circumstances.profile if state.circumstances else "",
+        "days": state.clock.days,
+        "began": state.clock.began.isoformat(),
+        "warning": None if here.warning is None else here.warning.isoformat(),
+        "deadline": None if here.deadline is None else here.deadline.isoformat(),
+        "days_left": here.left,
+        "days_overdue": here.overdue,
+        "late": here.late,
+        "paused": here.paused,
+        "provisional": here.provisional,
+        "text": _words(in_words(here)),
+    }
+
+
+def _words(text: Text) -> dict[str, JSON]:
+    return {"zh": text.zh, "en": text.en}

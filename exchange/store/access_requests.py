@@ -1,0 +1,137 @@
+"""Access requests with their state and history; a request is changed only under the revision that was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+
+from exchange.store.tables import access_request, access_request_event
+from kernel import canonical
+from kernel.canonical import JSON
+from policies.requests.document import state_from_json, state_to_json
+from policies.requests.events import RequestState, Status
+
+_request = access_request.c
+_LARGEST = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which requests are wanted; None and empty leave it open. ``party`` is an organisation on either side."""
+
+    statuses: frozenset[Status] = frozenset(Status)
+    party: str | None = None
+    consumer: str | None = None
+    provider: str | None = None
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of a request."""
+
+    revision: int
+    name: str
+    at: datetime
+    facts: Mapping[str, JSON]
+
+
+def find(connection: Connection, request: str) -> RequestState | None:
+    """One request."""
+    text = connection.scalar(select(_request.state).where(_request.id == request))
+    return None if text is None else _state(text)
+
+
+def history(connection: Connection, request: str) -> tuple[Happened, ...]:
+    """What happened to it, oldest first."""
+    events = access_request_event.c
+    rows = connection.execute(select(access_request_event).where(events.request == request).order_by(events.revision))
+    return tuple(Happened(row.revision, row.name, row.at, _object(row.facts)) for row in rows)
+
+
+def listed(connection: Connection, wanted: Filter, *, after: str, limit: int) -> tuple[RequestState, ...]:
+    """Those that fit, oldest first, behind one of them."""
+    statement = (
+        select(_request.state).where(_request.id > after, *_conditions(wanted)).order_by(_request.id).limit(limit)
+    )
+    return tuple(_state(text) for text in connection.scalars(statement))
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [_request.status.in_(sorted(status.value for status in wanted.statuses))]
+    for column, value in (
+        (_request.consumer, wanted.consumer),
+        (_request.provider, wanted.provider),
+        (_request.parent, wanted.parent),
+    ):
+        if value is not None:
+            found.append(column == value)
+    if wanted.party is not None:
+        found.append(or_(_request.consumer == wanted.party, _request.provider == wanted.party))
+    return found
+
+
+def due(connection: Connection, by: datetime | None) -> tuple[RequestState, ...]:
+    """Those whose clock is to be looked at by this instant; None for all whose clock runs."""
+    statement = select(_request.state).where(_request.next_due.is_not(None)).order_by(_request.next_due, _request.id)
+    if by is not None:
+        statement = statement.where(_request.next_due <= by)
+    return tuple(_state(text) for text in connection.scalars(statement))
+
+
+def add(connection: Connection, state: RequestState, next_due: datetime | None) -> None:
+    """Store a new request."""
+    connection.execute(insert(access_request).values(**_row(state, next_due)))
+
+
+def change(connection: Connection, state: RequestState, next_due: datetime | None, *, was: int) -> bool:
+    """Store the new state of a request; False when its revision is no longer ``was``."""
+    statement = update(access_request).where(_request.id == state.id, _request.revision == was)
+    return connection.execute(statement.values(**_row(state, next_due))).rowcount == 1
+
+
+def note(connection: Connection, request: str, happened: Happened) -> None:
+    """Write down one event."""
+    facts = canonical.encode(dict(happened.facts)).decode()
+    connection.execute(
+        insert(access_request_event).values(
+            request=request, revision=happened.revision, name=happened.name, facts=facts, at=happened.at
+        )
+    )
+
+
+def look_again(connection: Connection, at: datetime) -> None:
+    """Have every running clock looked at: the calendar it was counted by has changed."""
+    connection.execute(update(access_request).where(_request.next_due.is_not(None)).values(next_due=at))
+
+
+def set_next_due(connection: Connection, state: RequestState, next_due: datetime | None) -> None:
+    """When its clock is to be looked at next, while it is as it was read."""
+    statement = update(access_request).where(_request.id == state.id, _request.revision == state.revision)
+    connection.execute(statement.values(next_due=next_due))
+
+
+def _row(state: RequestState, next_due: datetime | None) -> dict[str, object]:
+    return {
+        "id": state.id,
+        "parent": state.parent,
+        "status": state.status.value,
+        "revision": state.revision,
+        "consumer": state.content.grant.consumer,
+        "provider": state.content.grant.provider,
+        "next_due": next_due,
+        "state": canonical.encode(state_to_json(state)).decode(),
+        "changed_at": state.changed_at,
+    }
+
+
+def _state(text: str) -> RequestState:
+    return state_from_json(_object(text))
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", canonical.decode(text, max_bytes=_LARGEST))

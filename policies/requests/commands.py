@@ -1,0 +1,223 @@
+"""What officers can ask to be done with an access request, and the table that says in which capacity and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from policies.requests.content import Circumstances, Content, RefusalCode
+from policies.requests.events import Seat, Status
+from policies.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRequest:
+    """Write down what is asked for; ``parent`` names the bulk request it belongs to, if any."""
+
+    id: str
+    content: Content
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviseRequest:
+    """Replace the text of a draft, or of one that was returned."""
+
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRequest:
+    """Hand it in, for the first time or after a supplement; ``circumstances`` are what the catalogue says now."""
+
+    circumstances: Circumstances
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequest:
+    """Ask for a supplement; the clock stands still until it comes."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptRequest:
+    """The form is in order: on to the provider, or, where sharing is unconditional, granted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveRequest:
+    """The provider agrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseRequest:
+    """The provider refuses, by the rule that is cited."""
+
+    code: RefusalCode
+    citation: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRequest:
+    """Object to the refusal."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NegotiateRequest:
+    """Bring both sides together."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediateRequest:
+    """Write down what the negotiation found."""
+
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpholdRefusal:
+    """Rule that the refusal stands, by the rule that is cited."""
+
+    citation: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverturnRefusal:
+    """Rule that the data are to be shared, by the rule that is cited."""
+
+    citation: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawRequest:
+    """Whoever asked asks no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class FulfilRequest:
+    """Record that the grant that followed is active."""
+
+
+@dataclass(frozen=True, slots=True)
+class EscalateRequest:
+    """Tell somebody above that ``percent`` of the time of this step was used up at the instant ``due``."""
+
+    percent: int
+    due: datetime
+
+
+Command = (
+    DraftRequest
+    | ReviseRequest
+    | SubmitRequest
+    | ReturnRequest
+    | AcceptRequest
+    | ApproveRequest
+    | RefuseRequest
+    | DisputeRequest
+    | NegotiateRequest
+    | MediateRequest
+    | UpholdRefusal
+    | OverturnRefusal
+    | WithdrawRequest
+    | FulfilRequest
+    | EscalateRequest
+)
+CommandKind = type[Command]
+
+_NONE: frozenset[CommandKind] = frozenset()
+_WRITE: frozenset[CommandKind] = frozenset({ReviseRequest, SubmitRequest, WithdrawRequest})
+_WITHDRAW: frozenset[CommandKind] = frozenset({WithdrawRequest})
+_ESCALATE: frozenset[CommandKind] = frozenset({EscalateRequest})
+
+TABLE: Mapping[Status | None, Mapping[Role, frozenset[CommandKind]]] = MappingProxyType(
+    {
+        None: {
+            Role.CONSUMER_OFFICER: frozenset({DraftRequest}),
+            Role.GOVERNANCE_OFFICER: frozenset({DraftRequest}),
+        },
+        Status.DRAFTED: {Role.CONSUMER_OFFICER: _WRITE, Role.GOVERNANCE_OFFICER: _WRITE},
+        Status.SUBMITTED: {
+            Role.CONSUMER_OFFICER: _WITHDRAW,
+            Role.GOVERNANCE_OFFICER: frozenset({ReturnRequest, AcceptRequest}),
+            Role.EXCHANGE: _ESCALATE,
+        },
+        Status.RETURNED: {Role.CONSUMER_OFFICER: _WRITE, Role.GOVERNANCE_OFFICER: _WRITE},
+        Status.WITH_PROVIDER: {
+            Role.CONSUMER_OFFICER: _WITHDRAW,
+            Role.PROVIDER_OFFICER: frozenset({ApproveRequest, RefuseRequest}),
+            Role.EXCHANGE: _ESCALATE,
+        },
+        Status.APPROVED: {Role.EXCHANGE: _ESCALATE | {FulfilRequest}},
+        Status.FULFILLED: {},
+        Status.REFUSED: {Role.CONSUMER_OFFICER: frozenset({DisputeRequest})},
+        Status.DISPUTED: {
+            Role.CONSUMER_OFFICER: _WITHDRAW,
+            Role.GOVERNANCE_OFFICER: frozenset({NegotiateRequest}),
+        },
+        Status.NEGOTIATING: {
+            Role.CONSUMER_OFFICER: _WITHDRAW,
+            Role.PROVIDER_OFFICER: frozenset({ApproveRequest}),
+            Role.GOVERNANCE_OFFICER: frozenset({MediateRequest}),
+        },
+        Status.MEDIATED: {
+            Role.CONSUMER_OFFICER: _WITHDRAW,
+            Role.GOVERNANCE_APPROVER: frozenset({UpholdRefusal, OverturnRefusal}),
+        },
+        Status.UPHELD: {},
+        Status.WITHDRAWN: {},
+    }
+)
+"""State × role → commands: the one list that the API, the pages and ``decide`` read. What is not here is refused."""
+
+SEATS: Mapping[CommandKind, Seat] = MappingProxyType(
+    {
+        DraftRequest: Seat.AUTHOR,
+        ReviseRequest: Seat.AUTHOR,
+        SubmitRequest: Seat.AUTHOR,
+        DisputeRequest: Seat.AUTHOR,
+        WithdrawRequest: Seat.AUTHOR,
+        ReturnRequest: Seat.FORM_CHECK,
+        AcceptRequest: Seat.FORM_CHECK,
+        ApproveRequest: Seat.PROVIDER,
+        RefuseRequest: Seat.PROVIDER,
+        NegotiateRequest: Seat.MEDIATION,
+        MediateRequest: Seat.MEDIATION,
+        UpholdRefusal: Seat.RULING,
+        OverturnRefusal: Seat.RULING,
+    }
+)
+"""The seat that each command takes; what the clock alone decides takes none."""
+
+NAMES: Mapping[CommandKind, str] = MappingProxyType(
+    {
+        ReviseRequest: "revise",
+        SubmitRequest: "submit",
+        ReturnRequest: "return",
+        AcceptRequest: "accept",
+        ApproveRequest: "approve",
+        RefuseRequest: "refuse",
+        DisputeRequest: "dispute",
+        NegotiateRequest: "negotiate",
+        MediateRequest: "mediate",
+        UpholdRefusal: "uphold",
+        OverturnRefusal: "overturn",
+        WithdrawRequest: "withdraw",
+    }
+)
+"""Commands on a request as the interface calls them, in the order in which they are offered."""
+
+COMPATIBLE: frozenset[frozenset[Seat]] = frozenset({frozenset({Seat.FORM_CHECK, Seat.MEDIATION})})
+"""Seats that one person may hold together on one request; all others stand against each other."""
+
+
+def allowed(status: Status | None, roles: Iterable[Role]) -> frozenset[CommandKind]:
+    """The commands open to these roles in this state (None: not drafted yet)."""
+    row = TABLE[status]
+    return frozenset().union(*(row.get(role, _NONE) for role in roles))

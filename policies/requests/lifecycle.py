@@ -1,0 +1,131 @@
+"""The life of an access request: a command, the state, who asks and when → events, or a refusal that says why.
+
+Pure, like ``policies.lifecycle``: the caller keeps events and state, and appends every event to the ledger in the same
+transaction. A request ends where the grant begins: what follows an approval is decided by the life of the grant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from kernel.text import Text
+from policies.clocks.profile import ShareType
+from policies.conditions import NotAllowed
+from policies.requests.commands import (
+    AcceptRequest,
+    ApproveRequest,
+    Command,
+    CommandKind,
+    DisputeRequest,
+    DraftRequest,
+    EscalateRequest,
+    FulfilRequest,
+    MediateRequest,
+    NegotiateRequest,
+    OverturnRefusal,
+    RefuseRequest,
+    ReturnRequest,
+    ReviseRequest,
+    SubmitRequest,
+    UpholdRefusal,
+    WithdrawRequest,
+)
+from policies.requests.conditions import (
+    CONDITIONS,
+    capacity,
+    is_open_to,
+    keeps_to_the_seat,
+    may_draft,
+    time_goes_on,
+)
+from policies.requests.events import (
+    NegotiationOpened,
+    ProviderNotified,
+    RefusalOverturned,
+    RefusalUpheld,
+    RequestAccepted,
+    RequestApproved,
+    RequestDisputed,
+    RequestDrafted,
+    RequestEscalated,
+    RequestEvent,
+    RequestFulfilled,
+    RequestMediated,
+    RequestRefused,
+    RequestReturned,
+    RequestRevised,
+    RequestState,
+    RequestSubmitted,
+    RequestWithdrawn,
+)
+from policies.roles import Officer, Role
+
+Events = tuple[RequestEvent, ...]
+
+
+def decide(command: Command, state: RequestState | None, actor: Officer, now: datetime) -> Events:
+    """The events that follow from a command, to be recorded in this order.
+
+    ``state`` is None for a request that does not exist. Raises NotAllowed, and nothing has happened then.
+    """
+    if isinstance(command, DraftRequest):
+        return _draft(command, state, actor, now)
+    if state is None:
+        raise NotAllowed("access-request.unknown", Text("没有这一申请", "There is no such request"))
+    for condition in (is_open_to, keeps_to_the_seat, time_goes_on, *CONDITIONS[type(command)]):
+        if (refusal := condition(command, state, actor, now)) is not None:
+            raise refusal
+    role = capacity(type(command), state, actor)
+    if role is None:
+        raise AssertionError("checked before")
+    return _OUTCOMES[type(command)](command, state, (actor.id, now, role))
+
+
+def _draft(command: DraftRequest, state: RequestState | None, actor: Officer, now: datetime) -> Events:
+    if state is not None:
+        raise NotAllowed("access-request.exists", Text("这一申请已经存在", "This request exists already"))
+    role = may_draft(command, actor, now)
+    if isinstance(role, NotAllowed):
+        raise role
+    return (RequestDrafted(actor.id, now, role, command.id, command.content, command.parent),)
+
+
+Done = tuple[str, datetime, Role]
+
+
+def _accepted(_command: AcceptRequest, state: RequestState, done: Done) -> Events:
+    """What is shared unconditionally is granted by the form check; the provider is told, not asked (Decree 809)."""
+    accepted, grant = RequestAccepted(*done), state.content.grant
+    if state.circumstances is None or state.circumstances.share_type is not ShareType.UNCONDITIONAL:
+        return (accepted,)
+    return (accepted, RequestApproved(*done, grant.ref), ProviderNotified(*done, grant.provider))
+
+
+def _escalated(command: EscalateRequest, state: RequestState, done: Done) -> Events:
+    if state.clock is None:
+        raise AssertionError("checked before")
+    return (RequestEscalated(*done, state.clock.stage, command.percent, command.due),)
+
+
+_OUTCOMES: Mapping[CommandKind, Callable[[Any, RequestState, Done], Events]] = {
+    ReviseRequest: lambda command, _state, done: (RequestRevised(*done, command.content),),
+    SubmitRequest: lambda command, _state, done: (RequestSubmitted(*done, command.circumstances),),
+    ReturnRequest: lambda command, _state, done: (RequestReturned(*done, command.reason),),
+    AcceptRequest: _accepted,
+    ApproveRequest: lambda _command, state, done: (RequestApproved(*done, state.content.grant.ref),),
+    RefuseRequest: lambda command, _state, done: (
+        RequestRefused(*done, command.code, command.citation, command.reason),
+    ),
+    DisputeRequest: lambda command, _state, done: (RequestDisputed(*done, command.reason),),
+    NegotiateRequest: lambda _command, _state, done: (NegotiationOpened(*done),),
+    MediateRequest: lambda command, _state, done: (RequestMediated(*done, command.finding),),
+    UpholdRefusal: lambda command, _state, done: (RefusalUpheld(*done, command.citation),),
+    OverturnRefusal: lambda command, state, done: (
+        RefusalOverturned(*done, command.citation, state.content.grant.ref),
+    ),
+    WithdrawRequest: lambda _command, _state, done: (RequestWithdrawn(*done),),
+    FulfilRequest: lambda _command, _state, done: (RequestFulfilled(*done),),
+    EscalateRequest: _escalated,
+}
