@@ -28,6 +28,7 @@ _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
     (f"{HOME}/grants", Text("授权", "Grants"), frozenset(Role)),
+    (f"{HOME}/try", Text("试算", "Try a request"), frozenset(Role)),
     (f"{HOME}/usage", Text("本部门数据的使用", "Use of our data"), frozenset({Role.PROVIDER_OFFICER})),
     (f"{HOME}/catalogue", Text("目录", "Catalogue"), frozenset(Role)),
     (f"{HOME}/ledger", Text("账本", "Ledger"), frozenset(Role)),

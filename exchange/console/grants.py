@@ -14,6 +14,7 @@ from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, page, refused
 from exchange.console.grant_words import facts_of, field_rows
 from exchange.console.inside import as_json_post
+from exchange.console.trying import trying_of
 from exchange.gateway.understanding import current
 from exchange.governance.endpoints import Grants
 from exchange.governance.views import names
@@ -80,6 +81,7 @@ class GrantPages:
             offers=offers.offers(state, visitor.officer.officer, self.desk.clock.now()),
             done=words.COMMANDS[offers.KINDS[done]] if said else None,
             versions=self._versions(state),
+            trying=trying_of(state.grant, current(self.door.access.policy).registry),
             back=GRANTS,
         )
 

@@ -18,6 +18,7 @@ from exchange.console.reading import ReadingPages
 from exchange.console.relying_party import Post, RelyingParty
 from exchange.console.sessions import Sessions
 from exchange.console.signing_in import CALLBACK, SigningIn
+from exchange.console.trying import TryingPages
 from exchange.gateway.issuer import Issuer
 from exchange.gateway.tokens import Authenticator
 from exchange.governance.endpoints import Grants
@@ -102,12 +103,13 @@ def open_console(
         leeway=settings.token_clock_skew_seconds,
     )
     inside = replace(access, authenticator=sessions)
-    door = Door(inside)
+    door, grants = Door(inside), replace(desks.grants, access=inside)
     return Console(
         sessions,
         (
             SigningIn(party, sessions, cookies, blind_index(secret, "console sign-in"), clock.now).routes,
-            GrantPages(door, replace(desks.grants, access=inside)).routes,
+            GrantPages(door, grants).routes,
+            TryingPages(door, grants).routes,
             ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
         ),
     )

@@ -179,5 +179,6 @@ def addresses(settings: Settings, origins: Mapping[str, str]) -> dict[str, str]:
         "身份提供方 identity provider": settings.idp.issuer,
         "交换服务 exchange": settings.exchange.origin,
         "交换服务接口 exchange API": f"{settings.exchange.origin}/docs",
+        "工作人员页面 officers' pages": f"{settings.exchange.origin}/console",
         **sites,
     }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 
 from exchange.console import door
@@ -85,3 +88,22 @@ def test_without_a_key_there_are_no_pages(small_world: World) -> None:
     assert world.rooms.console is None
     assert OfficersBrowser(world).get("/console/grants").status_code == 404
     world.rooms.close()
+
+
+def test_a_request_is_tried_and_explained_by_clause(small_world: World) -> None:
+    browser = officer(small_world, "auditor")
+    shown = browser.get("/console/grants/G-STAFF@1").text
+    found = re.search(r'href="(/console/try\?[^"]*)"', shown)
+    assert found is not None
+    permitted = browser.get(unescape(found[1]))
+    assert "准予" in permitted.text
+    assert "用人单位" in permitted.text
+    assert "G-STAFF@1" in permitted.text
+    refused = browser.get(unescape(found[1]).replace("employer", "employer%2Cstaff"))
+    assert "拒绝" in refused.text
+    assert "#" in refused.text  # the clause
+    size = small_world.outside.ledger.size()
+    wrong = browser.get("/console/try?system=&loa=9")
+    assert wrong.status_code == 422
+    assert "govuk-error-summary" in wrong.text
+    assert small_world.outside.ledger.size() == size

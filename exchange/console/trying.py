@@ -1,0 +1,127 @@
+"""Trying a request: how would it be decided now, and by which clauses? The decision is the engine's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from exchange.catalogue.registry import Registry
+from exchange.console.attempt import HOME
+from exchange.console.door import Door, Visitor, page
+from exchange.console.forms import Field, filled
+from exchange.console.grant_words import MASKS
+from exchange.console.inside import as_json_post, told
+from exchange.console.words import listed
+from exchange.gateway.understanding import current
+from exchange.governance.endpoints import Grants
+from exchange.governance.views import names
+from kernel.identifiers.masking import Mask
+from kernel.problems import INVALID_BODY, Problem
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.pages import t
+from kernel.web.routes import Route
+from policies.grant import SELF, Grant, Obligation
+from policies.obligations import in_words
+
+TRYING = f"{HOME}/try"
+_UNPROCESSABLE = 422
+_LISTS = ("fields", "predicates")
+
+FIELDS = (
+    Field("system", Text("发出请求的系统", "System that asks"), Text("系统编号", "its identifier")),
+    Field("evidence_type", Text("材料类型", "Evidence type"), Text("代码", "its code")),
+    Field("fields", Text("字段", "Fields"), Text("名称，以逗号分隔", "names, separated by commas")),
+    Field("predicates", Text("是非问题", "Yes/no questions"), Text("名称，以逗号分隔", "names, separated by commas")),
+    Field("service_item", Text("政务服务事项", "Service item"), Text("代码", "its code")),
+    Field("legal_basis", Text("法律依据", "Legal basis"), Text("代码", "its code")),
+    Field(
+        "relation",
+        Text("与当事人的关系", "Relation to the person of the case"),
+        Text("self 为本人", "self: themselves"),
+    ),
+    Field(
+        "loa",
+        Text("认证等级", "Assurance level"),
+        Text("0 表示本人不在场", "0: the person is absent"),
+        "radios",
+        [(str(level), Text(str(level), str(level))) for level in range(5)],
+    ),
+)
+
+
+def trying_of(grant: Grant, registry: Registry) -> str:
+    """The address of a try that the grant should allow: everything it grants, by a system of its consumer."""
+    systems = sorted(name for name, one in registry.systems.items() if one.organisation == grant.consumer)
+    asked = {
+        "system": systems[0] if systems else "",
+        "evidence_type": grant.evidence_type,
+        "fields": ",".join(sorted(grant.fields)),
+        "predicates": ",".join(sorted(grant.predicates)),
+        "service_item": min(grant.service_items),
+        "legal_basis": grant.legal_basis,
+        "relation": SELF if SELF in grant.relations else min(grant.relations),
+        "loa": str(grant.min_loa),
+    }
+    return f"{TRYING}?{urlencode(asked)}"
+
+
+@dataclass(frozen=True)
+class TryingPages:
+    """The page of tries. ``desk`` is the API's own, entered by a session."""
+
+    door: Door
+    desk: Grants
+
+    def show(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
+        """The form, and the answer where something was asked: nothing is recorded, nobody is asked about."""
+        typed = request.parameters()
+        decision, errors = self._asked(request, typed) if "system" in typed else (None, {})
+        return page(
+            "try",
+            visitor,
+            request,
+            status=_UNPROCESSABLE if errors else 200,
+            title=Text("试算一个请求", "Try a request"),
+            fields=filled(FIELDS, {"relation": SELF, "loa": "3", **typed}, errors),
+            has_errors=bool(errors),
+            decision=decision,
+        )
+
+    def routes(self) -> tuple[Route, ...]:
+        """The address."""
+        return (self.door.route("GET", "/try", self.show, Text("试算一个请求", "Trying a request")),)
+
+    def _asked(self, request: HttpRequest, typed: Mapping[str, str]) -> tuple[Any, dict[str, str]]:
+        body: dict[str, Any] = {name: typed.get(name, "") for name in ("system", "evidence_type", "service_item")}
+        body |= {name: typed.get(name, "") for name in ("legal_basis", "relation")}
+        body |= {name: _names(typed.get(name, "")) for name in _LISTS}
+        loa = typed.get("loa", "")
+        body["loa"] = int(loa) if loa in {str(level) for level in range(5)} else -1
+        try:
+            found = told(self.desk.explain(as_json_post(request, body)))
+        except Problem as problem:
+            if problem.kind is not INVALID_BODY:
+                raise
+            errors: Any = problem.members.get("errors", [])
+            return None, {each["path"].partition("[")[0]: each["message"] for each in errors}
+        return self._said(found, body["evidence_type"]), {}
+
+    def _said(self, found: Mapping[str, Any], evidence_type: str) -> dict[str, Any]:
+        name = names(current(self.door.access.policy).registry, evidence_type)
+        released = [(t(name(field)), t(MASKS[Mask(mask)])) for field, mask in found.get("release", {}).items()]
+        duties = [in_words(Obligation.parse(text)) for text in found.get("obligations", [])]
+        return {
+            "permit": found["decision"] == "permit",
+            "grants": found["grants"],
+            "released": released,
+            "duties": t(listed(duties)),
+            "unmet": found.get("unmet", []),
+        }
+
+
+def _names(text: str) -> list[str]:
+    """Names separated by commas of either kind or by blanks."""
+    return [name for name in text.replace("，", ",").replace("、", ",").replace(" ", ",").split(",") if name]
