@@ -43,6 +43,36 @@ def _duration(text: str) -> tuple[str, str]:
     return f"{number}{zh}", f"{number} {en if number != 1 else en[:-1]}"
 
 
+def is_kept_by(duty: Obligation, other: Obligation) -> bool:
+    """Whether whoever keeps the ``other`` keeps this duty too: the same one, or the same kind within a shorter time.
+
+    Months are of no fixed length, so that they are compared with years alone.
+    """
+    if duty == other:
+        return True
+    if duty.kind != other.kind or unknown((duty, other)):
+        return False
+    asked, given = _length(duty.argument), _length(other.argument)
+    return asked[0] == given[0] and given[1] <= asked[1]
+
+
+def _length(text: str) -> tuple[str, int]:
+    """An ISO 8601 duration of one unit as minutes or months."""
+    clock = "T" if text.startswith("PT") else ""
+    kind, factor = _LENGTHS[clock + text[-1]]
+    return kind, factor * int(text[len(clock) + 1 : -1])
+
+
+_LENGTHS: Mapping[str, tuple[str, int]] = {
+    "TM": ("minutes", 1),
+    "TH": ("minutes", 60),
+    "D": ("minutes", 1440),
+    "W": ("minutes", 10080),
+    "M": ("months", 1),
+    "Y": ("months", 12),
+}
+
+
 def unknown(obligations: Iterable[Obligation], known: Mapping[str, re.Pattern[str]] = KNOWN) -> tuple[Obligation, ...]:
     """Those that nobody here can carry out: of an unknown kind, or with an argument that says nothing."""
     return tuple(

@@ -31,10 +31,11 @@ class RegisteredOrganisation:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredField:
-    """A field of an evidence type: its name in words, and the weakest form in which it ever leaves."""
+    """A field of an evidence type: its name in words, the weakest form in which it ever leaves, sensitivity 1 to 4."""
 
     label: Text
     minimal_mask: Mask = Mask.CLEAR
+    sensitivity: int = 1
 
 
 @dataclass(frozen=True, slots=True)

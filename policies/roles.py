@@ -17,6 +17,9 @@ class Role(StrEnum):
     PROVIDER_OFFICER = "provider-officer"
     GOVERNANCE_OFFICER = "governance-officer"
     GOVERNANCE_APPROVER = "governance-approver"
+    DATA_PROTECTION_OFFICER = "data-protection-officer"
+    SPONSOR = "sponsor"
+    """Of the consuming department: endorses what it asks for, and is no seat of any panel."""
     AUDITOR = "auditor"
     SYSTEM_ADMINISTRATOR = "system-administrator"
     EXCHANGE = "exchange"
@@ -29,6 +32,8 @@ WORDS: Mapping[Role, Text] = MappingProxyType(
         Role.PROVIDER_OFFICER: Text("提供部门经办人", "provider officer"),
         Role.GOVERNANCE_OFFICER: Text("数据主管部门经办人", "governance officer"),
         Role.GOVERNANCE_APPROVER: Text("数据主管部门审批人", "governance approver"),
+        Role.DATA_PROTECTION_OFFICER: Text("数据保护负责人", "data-protection officer"),
+        Role.SPONSOR: Text("需求部门负责人", "sponsor"),
         Role.AUDITOR: Text("审计人员", "auditor"),
         Role.SYSTEM_ADMINISTRATOR: Text("系统管理员", "system administrator"),
         Role.EXCHANGE: Text("交换服务自动办理", "the exchange itself"),

@@ -27,5 +27,8 @@ def policy_registry(catalogue: Registry) -> policies.Registry:
 
 
 def _evidence_type(kind: EvidenceType) -> policies.RegisteredEvidenceType:
-    fields = {name: policies.RegisteredField(field.label, field.minimal_mask) for name, field in kind.fields.items()}
+    fields = {
+        name: policies.RegisteredField(field.label, field.minimal_mask, field.sensitivity)
+        for name, field in kind.fields.items()
+    }
     return policies.RegisteredEvidenceType(kind.provider, fields, frozenset(kind.predicates), kind.classification)

@@ -24,6 +24,8 @@ class Role(StrEnum):
     PROVIDER_OFFICER = "provider-officer"
     GOVERNANCE_APPROVER = "governance-approver"
     GOVERNANCE_OFFICER = "governance-officer"
+    DATA_PROTECTION_OFFICER = "data-protection-officer"
+    SPONSOR = "sponsor"
     AUDITOR = "auditor"
 
 
@@ -37,6 +39,8 @@ LABELS: Mapping[Role, Text] = {
     Role.PROVIDER_OFFICER: Text("数据提供部门经办人", "Provider officer"),
     Role.GOVERNANCE_APPROVER: Text("数据共享审批人", "Governance approver"),
     Role.GOVERNANCE_OFFICER: Text("数据治理人员", "Governance officer"),
+    Role.DATA_PROTECTION_OFFICER: Text("数据保护负责人", "Data-protection officer"),
+    Role.SPONSOR: Text("需求部门负责人", "Sponsor in the consuming department"),
     Role.AUDITOR: Text("审计人员", "Auditor"),
 }
 

@@ -1,0 +1,138 @@
+"""What the solver proves about a change is never contradicted by trying: thousands of random edits and requests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from random import Random
+
+from kernel.identifiers.masking import Mask, stronger
+from policies.analysis.change import Proposal, examine
+from policies.decision import Decision, Permit
+from policies.grant import Grant, InvalidGrant
+from policies.index import PolicyImage
+from policies.model import AccessRequest
+from policies.obligations import is_kept_by
+from policies.review import Examination
+from tests.property.policy_sets import (
+    FIELDS,
+    ITEMS,
+    NOW,
+    ORGANISATIONS,
+    PREDICATES,
+    REGISTRY,
+    RELATIONS,
+    TICK,
+    TYPES,
+    grant,
+    near,
+    some,
+)
+
+EDITS = 4_000 if os.environ.get("TONGBAN_SOAK") else 200
+TRIES = 80
+"""Requests near either version that each answer is tried on."""
+
+Edit = Callable[[Random, Grant], Grant]
+_EDITS: tuple[Edit, ...] = (
+    lambda chance, one: replace(one, min_loa=chance.randint(0, 4)),
+    lambda chance, one: replace(one, fields=one.fields | some(chance, FIELDS)),
+    lambda chance, one: replace(one, fields=one.fields & some(chance, FIELDS, 3), masks={}),
+    lambda chance, one: replace(one, predicates=some(chance, PREDICATES)),
+    lambda chance, one: replace(one, relations=some(chance, RELATIONS, 1)),
+    lambda chance, one: replace(one, service_items=some(chance, ITEMS, 1)),
+    lambda chance, one: replace(one, valid_to=NOW + chance.choice((TICK * 3, TICK * 99_999_999))),
+    lambda chance, one: replace(one, valid_from=NOW + chance.choice((-TICK, TICK))),
+    lambda chance, one: replace(one, quota_per_day=chance.choice((None, 1, 2, 9))),
+    lambda chance, one: replace(one, absent_allowed=not one.absent_allowed),
+    lambda chance, one: replace(one, consumer=chance.choice(ORGANISATIONS)),
+    lambda chance, one: replace(one, evidence_type=chance.choice(TYPES)),
+    lambda chance, one: replace(one, masks={name: chance.choice(tuple(Mask)) for name in one.fields}),
+    lambda chance, one: replace(one, obligations=grant(chance, "G-X").obligations),
+    lambda chance, one: one,
+)
+
+
+def edits(count: int, start: int) -> Iterator[tuple[Random, tuple[Grant, ...], Grant]]:
+    """A set of grants, and another version of its first, not too far from it."""
+    for seed in range(start, start + count):
+        chance = Random(seed)
+        active = tuple(grant(chance, f"G-{number}") for number in range(chance.randint(1, 3)))
+        after = active[0]
+        for _ in range(chance.randint(1, 2)):
+            try:
+                after = chance.choice(_EDITS)(chance, after)
+            except InvalidGrant:
+                continue
+        yield chance, active, replace(after, version=active[0].version + 1)
+
+
+def test_no_answer_is_contradicted_and_every_example_is_confirmed(
+    record_property: Callable[[str, object], None],
+) -> None:
+    """``examine`` confirms an example by both engines, so that here only "nobody" is left to be tried."""
+    counted = {"proved-none": 0, "example": 0, "not-proved": 0}
+    for chance, active, after in edits(EDITS, 7_000_000):
+        one = examine(Proposal(grant=after, active=active, registry=REGISTRY, at=NOW - TICK))
+        for answer in answers(one).values():
+            counted[answer] += 1
+        contradict(chance, active, after, one)
+    record_property("cases", EDITS * TRIES)
+    assert counted["not-proved"] == 0
+    assert min(counted["proved-none"], counted["example"]) > EDITS // 4
+
+
+def answers(one: Examination) -> dict[str, str]:
+    return {finding["question"]: finding["answer"] for finding in one.shown["findings"]}
+
+
+def contradict(chance: Random, active: tuple[Grant, ...], after: Grant, one: Examination) -> None:
+    """Whatever was proved of all requests holds of these."""
+    said = {question for question, answer in answers(one).items() if answer == "proved-none"}
+    alone = [PolicyImage.build(each, REGISTRY, 0) for each in (active[:1], (after,))]
+    together = [PolicyImage.build((each, *active[1:]), REGISTRY, 0) for each in (active[0], after)]
+    for request in fresh(chance, active[0], after, TRIES):
+        was, is_ = (image.decide(request) for image in alone)
+        before, then = (image.decide(request) for image in together)
+        found = observed(was, is_) | ({"others-released-looser"} if looser(before, then) else set())
+        assert not found & said, (found & said, request, active, after)
+
+
+def observed(was: Decision, is_: Decision) -> set[str]:
+    """Which questions this request answers with yes."""
+    if isinstance(was, Permit) != isinstance(is_, Permit):
+        return {"newly-allowed" if isinstance(is_, Permit) else "no-longer-allowed"}
+    yes = {"released-looser"} if looser(was, is_) else set()
+    return yes | ({"released-stricter"} if looser(is_, was) else set())
+
+
+def looser(was: Decision, is_: Decision) -> bool:
+    """Both permit, and the second carries less."""
+    if not (isinstance(was, Permit) and isinstance(is_, Permit)):
+        return False
+    if any(stronger(is_.release[name], mask) is not is_.release[name] for name, mask in was.release.items()):
+        return True
+    if any(not any(is_kept_by(duty, other) for other in is_.obligations) for duty in was.obligations):
+        return True
+    least = min((quota.per_day for quota in is_.quotas), default=None)
+    return any(least is None or least > quota.per_day for quota in was.quotas)
+
+
+def test_the_class_is_never_narrower_than_what_requests_show() -> None:
+    """An equivalent change changes nothing; a tightening one adds nothing."""
+    for chance, active, after in edits(EDITS // 4, 7_500_000):
+        one = examine(Proposal(grant=after, active=active, registry=REGISTRY, at=NOW - TICK))
+        if one.change.is_wider:
+            continue
+        for request in fresh(chance, active[0], after, 30):
+            was, is_ = (PolicyImage.build((each,), REGISTRY, 0).decide(request) for each in (active[0], after))
+            assert not isinstance(is_, Permit) or isinstance(was, Permit)
+            assert not looser(was, is_)
+
+
+def fresh(chance: Random, before: Grant, after: Grant, tries: int) -> Iterator[AccessRequest]:
+    """Requests from now on, of the declared types."""
+    for request in (near(chance, (before, after)) for _ in range(tries)):
+        if request.now.tzinfo is not None and request.now >= NOW:
+            yield request
