@@ -17,15 +17,19 @@ import yaml
 
 from connectors import registry as connectors
 from exchange.app import open_outside
+from exchange.catalogue import manifests
 from exchange.catalogue.applying import Applying, Change, Plan
-from exchange.catalogue.grant_drafts import manifest_of
+from exchange.catalogue.grant_drafts import grant_of, manifest_of
 from exchange.catalogue.manifests import CheckConnector
-from exchange.catalogue.registry import Registry
+from exchange.catalogue.registry import GRANT, Registry
 from exchange.governance.forms import EXPLAIN, Question
+from exchange.governance.simulation.impact import simulate
+from exchange.governance.simulation.replay import Replayed, replay
 from exchange.governance.transitions import Transitions, nothing_to_spend
 from exchange.governance.views import explanation, grant_view
 from exchange.rooms import Outside, Rooms, furnish
 from exchange.store import catalogue, grants
+from exchange.store.decisions import Period
 from kernel.canonical import JSON
 from kernel.clock import Clock, SystemClock
 from kernel.entropy import Entropy, SystemEntropy
@@ -33,6 +37,7 @@ from kernel.ledger.log import Ledger
 from kernel.settings import ExchangeSettings
 from policies.commands import SuspendGrant
 from policies.events import GrantState
+from policies.grant import Grant
 from policies.roles import Officer, Role
 
 OPERATOR = Officer("operator", "", frozenset({Role.GOVERNANCE_OFFICER}))
@@ -40,6 +45,10 @@ OPERATOR = Officer("operator", "", frozenset({Role.GOVERNANCE_OFFICER}))
 
 It drafts and stops; it sits on no panel and signs nothing.
 """
+
+
+MOST_REPLAYED = 10_000_000
+"""Decisions that a proposal is held against from the terminal."""
 
 
 @contextmanager
@@ -101,6 +110,34 @@ class Administration:
         """How a request would be decided now. Raises marshmallow's ValidationError for a malformed question."""
         asked: Question = EXPLAIN.load(dict(question))
         return explanation(asked, self.rooms.policy.renew(), self.outside.clock.now(), language)
+
+    def replay(self, period: Period, processes: int) -> Replayed:
+        """Make the logged decisions of a period again under the rules that held then.
+
+        Raises DatabaseUnavailable, InvalidCatalogue, InvalidImage.
+        """
+        return replay(self.outside.database, self.outside.settings.database_url, period, processes)
+
+    def impact(self, proposed: Grant, days: int) -> dict[str, JSON]:
+        """What a grant would have changed for the requests of the last days. Raises DatabaseUnavailable."""
+        snapshot = self.rooms.policy.renew()
+        with self.outside.database.read() as connection:
+            simulated = simulate(connection, snapshot, proposed, self.outside.clock.now(), days, most=MOST_REPLAYED)
+        return {**simulated.report, "digest": simulated.digest}
+
+    def proposed(self, path: Path) -> tuple[Grant, ...]:
+        """The grants of a manifest file, each as the version that applying it would draft. Raises ManifestError."""
+        drafts = [document.value for document in manifests.read([path], self.check_connector) if document.kind == GRANT]
+        return tuple(grant_of(draft, self._newest(draft) + 1) for draft in drafts)
+
+    def version(self, reference: str) -> Grant | None:
+        """A grant's newest version, or ``id@version``; None when there is none."""
+        state = self._find(reference)
+        return None if state is None else state.grant
+
+    def _newest(self, draft: Mapping[str, Any]) -> int:
+        newest = self._find(draft["metadata"]["name"])
+        return 0 if newest is None else newest.grant.version
 
     def suspend(self, grant: str, reason: str) -> dict[str, JSON]:
         """Take an active grant out at once. Raises NotAllowed, GrantMoved, LedgerUnavailable."""

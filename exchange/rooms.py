@@ -30,6 +30,7 @@ from exchange.gateway.tokens import Authenticator
 from exchange.gateway.understanding import Understanding
 from exchange.governance.endpoints import Grants
 from exchange.governance.expiry import Expiry
+from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.transitions import Transitions
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
@@ -83,6 +84,7 @@ class Rooms:
     catalogue: Catalogue
     grants: Grants
     access_requests: RequestDesk
+    impacts: Impacts
     request_rules: RuleDesk
     request_sweep: RequestSweep
     usage: Usage
@@ -152,14 +154,16 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[
     ledger, clock = outside.ledger, outside.clock
     transitions = Transitions(outside.database, ledger, clock)
     requests = RequestTransitions(outside.database, ledger, clock, transitions)
+    grants = Grants(access, transitions, clock)
     return {
         "expiry": Expiry(transitions),
         "cases": Cases(access, ledger, clock, outside.entropy),
         "uploads": Uploads(access),
         "catalogue": Catalogue(policy, outside.database),
-        "grants": Grants(access, transitions, clock),
         "access_requests": RequestDesk(access, requests, clock, outside.entropy),
         "request_sweep": RequestSweep(requests),
+        "grants": grants,
+        "impacts": Impacts(access, grants, clock),
         "request_rules": RuleDesk(access, ledger, clock, outside.entropy),
         "usage": Usage(access, ledger, clock),
         "log": Log(access, ledger, Tiles(outside.database)),

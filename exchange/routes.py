@@ -25,6 +25,7 @@ from exchange.governance.forms import (
     ReasonForm,
     SubmitForm,
 )
+from exchange.governance.simulation.endpoints import ImpactAnswer
 from exchange.requests.routes import request_routes
 from exchange.rooms import Rooms
 from exchange.transparency.log import ConsistencyAnswer
@@ -190,6 +191,18 @@ def _grants(rooms: Rooms) -> tuple[Route, ...]:
             tag="grants",
         ),
         Route("GET", "/v1/grants/<grant>", desk.show, "officer", shown, None, GrantAnswer, tag="grants"),
+        Route(
+            "GET",
+            "/v1/grants/<grant>/impact",
+            rooms.impacts.of_grant,
+            "officer",
+            Text("以往的请求会有何不同", "What it would change for requests like those of the past"),
+            None,
+            ImpactAnswer,
+            tag="grants",
+            parameters=(Parameter("days", Text("近 30 天或 90 天", "the last 30 or 90 days")),),
+            problems=(*_TOKEN, errors.GRANT_UNKNOWN, errors.PERIOD_INVALID),
+        ),
         *(
             Route(
                 "POST",

@@ -81,14 +81,36 @@ class PolicyImage:
 
     @classmethod
     def build(
-        cls, grants: Iterable[Grant], registry: Registry, epoch: int, guards: tuple[Guard, ...] = GUARDS
+        cls,
+        grants: Iterable[Grant],
+        registry: Registry,
+        epoch: int,
+        guards: tuple[Guard, ...] = GUARDS,
+        *,
+        after: PolicyImage | None = None,
     ) -> PolicyImage:
-        """The image of the active grants. Of the grants nothing is compiled yet.
+        """The image of the active grants. Of the grants nothing is compiled yet, but for what is known from ``after``.
 
         Raises InvalidImage when one id stands twice (Cedar would accept it; a newer version must have replaced the
         older one), and InvalidRegistry.
         """
-        return cls(epoch, registry, Hierarchy.of(registry), _by_key(grants), compile_guards(guards))
+        same = after is not None and after.registry is registry
+        hierarchy = after.hierarchy if after is not None and same else Hierarchy.of(registry)
+        image = cls(epoch, registry, hierarchy, _by_key(grants), compile_guards(guards))
+        if after is not None:
+            # A policy is compiled from its grant alone, whatever the registry says.
+            known = after._compiled  # noqa: SLF001 - another image's own
+            image._compiled.update(
+                (grant.ref, known[grant.ref])
+                for grant in image.members()
+                if grant.ref in known and known[grant.ref].grant == grant
+            )
+        return image
+
+    def members(self) -> tuple[Grant, ...]:
+        """Every grant of the set, by its reference."""
+        found = {grant.ref: grant for members in self.grants.values() for grant in members}
+        return tuple(found[ref] for ref in sorted(found))
 
     def decide(self, request: AccessRequest) -> Decision:
         """Permit or Deny; never raises."""

@@ -30,7 +30,7 @@ class Judge:
         self._image = image
         self._sliced = sliced
         self._guards = tuple(guard for guard, _ in image.guards)
-        self._grants = {grant.ref: grant for members in image.grants.values() for grant in members}
+        self._grants = {grant.ref: grant for grant in image.members()}
         self._policies: dict[tuple[str, str] | None, PolicySet] = {}
         self._entities: dict[tuple[str, str], Entities] = {}
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
-from kernel.database.driver import run_many
-from kernel.database.instants import micros
+from kernel.database.driver import listed, run, run_many
+from kernel.database.instants import micros, moment, optional_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +64,75 @@ def _row(one: LoggedDecision) -> tuple[object, ...]:
         None if one.consent_until is None else micros(one.consent_until),
         one.verdict,
         one.outcome,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Decisions made from ``since`` until before ``until``; None for no limit."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """As stored."""
+        return (
+            _EVER[0] if self.since is None else micros(self.since),
+            _EVER[1] if self.until is None else micros(self.until),
+        )
+
+
+_EVER = (-(2**62), 2**62)
+_COLUMNS = """
+entry, request_id, item, at, epoch, catalogue, rules, subject, evidence_type, asked, consent_from, consent_until,
+verdict, outcome
+"""
+_PAGE = 5_000
+_READ = f"""
+SELECT {_COLUMNS} FROM decision WHERE entry > ? AND entry <= ? AND at >= ? AND at < ? ORDER BY entry LIMIT {_PAGE}
+"""  # noqa: S608 - our own column names
+_SPAN = "SELECT min(entry), max(entry) FROM decision"
+
+
+def span(connection: Connection) -> tuple[int, int] | None:
+    """The entries of the first and the last decision."""
+    first, last = run(connection, _SPAN).fetchone() or (None, None)
+    return None if first is None or last is None else (int(first), int(last))
+
+
+def between(connection: Connection, after: int, last: int, period: Period) -> Iterator[LoggedDecision]:
+    """The decisions beside the entries after ``after`` up to ``last``, in their order, read a page at a time."""
+    while rows := run(connection, _READ, (after, last, *period.bounds)).fetchall():
+        yield from map(_logged, rows)
+        after = rows[-1][0]
+
+
+def newest_of(
+    connection: Connection, evidence_types: Sequence[str], period: Period, most: int
+) -> tuple[LoggedDecision, ...]:
+    """The newest decisions about these evidence types, at most so many."""
+    sql = f"""
+    SELECT {_COLUMNS} FROM decision WHERE evidence_type IN {listed(len(evidence_types))} AND at >= ? AND at < ?
+    ORDER BY at DESC, entry DESC LIMIT ?
+    """  # noqa: S608 - placeholders and our own column names
+    return tuple(_logged(row) for row in run(connection, sql, (*evidence_types, *period.bounds, most)).fetchall())
+
+
+def _logged(row: Sequence[Any]) -> LoggedDecision:
+    return LoggedDecision(
+        row[0],
+        row[1],
+        row[2],
+        moment(row[3]),
+        row[4],
+        row[5],
+        row[6],
+        None if row[7] is None else bytes(row[7]),
+        row[8],
+        row[9],
+        optional_moment(row[10]),
+        optional_moment(row[11]),
+        row[12],
+        row[13],
     )

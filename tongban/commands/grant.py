@@ -16,6 +16,7 @@ from kernel.clock import SystemClock
 from kernel.entropy import SystemEntropy
 from policies.conditions import NotAllowed
 from tongban.commands.configuration import exchange_administration, load_settings
+from tongban.commands.replaying import replay
 from tongban.officer import OfficerSession, Refused, SignInFailed
 from tongban.output import NO, config_option, json_option, members, rows, say_no, write_json, wrong
 
@@ -23,6 +24,9 @@ from tongban.output import NO, config_option, json_option, members, rows, say_no
 @click.group()
 def grant() -> None:
     """授权 / Grants."""
+
+
+grant.add_command(replay)
 
 
 @grant.command("list")

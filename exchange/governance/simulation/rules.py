@@ -1,0 +1,53 @@
+"""The rules of a past epoch, put together again from what each epoch and each version of the catalogue kept."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from exchange.catalogue.policy_registry import policy_registry
+from exchange.catalogue.registry import Registry
+from exchange.store import catalogue, grants
+from policies import registry as policies
+from policies.index import PolicyImage
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+MOST_KEPT = 16
+"""Images kept at once: a log goes through its epochs in order, but for refused repetitions."""
+
+
+class PastRules:
+    """Images by epoch and version of the catalogue, each built once as long as it is kept. For one thread."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Nothing is read before ``image``."""
+        self._connection = connection
+        self._images: dict[tuple[int, int], PolicyImage] = {}
+        self._registries: dict[int, policies.Registry] = {}
+        self._last: PolicyImage | None = None
+
+    def image(self, epoch: int, version: int) -> PolicyImage:
+        """What decided in this epoch. Raises InvalidCatalogue, InvalidImage, InvalidGrant."""
+        found = self._images.get((epoch, version))
+        if found is None:
+            members = grants.in_force(self._connection, epoch)
+            found = PolicyImage.build(members, self._registry(version), epoch, after=self._last)
+            _keep(self._images, (epoch, version), found)
+            self._last = found
+        return found
+
+    def _registry(self, version: int) -> policies.Registry:
+        found = self._registries.get(version)
+        if found is None:
+            found = policy_registry(Registry.build(catalogue.read_at(self._connection, version), version))
+            _keep(self._registries, version, found)
+        return found
+
+
+def _keep(kept: dict[K, V], key: K, value: V) -> None:
+    if len(kept) >= MOST_KEPT:
+        kept.pop(next(iter(kept)))
+    kept[key] = value
