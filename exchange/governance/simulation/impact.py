@@ -42,7 +42,7 @@ def simulate(
     """
     since = now.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
     types = _types_below(snapshot.image, grant)
-    logged = decisions.newest_of(connection, types, Period(since, now), most + 1) if types else ()
+    logged = decisions.newest_of(connection, types, Period(since), most + 1) if types else ()
     judged = logged[:most]
     before, after = changed(snapshot.image, grant)
     day = day_of(grant, now)

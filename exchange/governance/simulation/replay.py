@@ -82,8 +82,8 @@ def _elsewhere(part: tuple[str, int, int, Period]) -> Replayed:
 
 
 def _part(database: Database, after: int, last: int, period: Period) -> Replayed:
-    with database.read() as log, database.read() as rest:
-        return recompute(decisions.between(log, after, last, period), PastRules(rest))
+    with database.read() as connection:
+        return recompute(decisions.between(connection, after, last, period), PastRules(connection))
 
 
 def recompute(logged: Iterable[LoggedDecision], rules: PastRules) -> Replayed:

@@ -36,6 +36,8 @@ LISTS = (
     ("client", "show", "tongban-command"),
     ("grant", "show", "G-IDENTITY"),
     ("grant", "export"),
+    ("grant", "replay", "--from", "2026-01-01", "--to", "2026-12-31T08:00:00+08:00"),
+    ("grant", "replay", "--with", "G-IDENTITY@1", "--days", "30"),
     ("catalogue", "diff", "{given}/catalogue.yaml"),
 )
 
