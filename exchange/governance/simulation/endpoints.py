@@ -41,32 +41,39 @@ def _days(text: str) -> int:
     return int(text)
 
 
-class DepartmentImpact(Schema):
-    """What would change for one department."""
-
-    organisation = fields.String(required=True)
-    newly_allowed = fields.Integer(required=True)
-    newly_refused = fields.Integer(required=True)
+def _count() -> fields.Integer:
+    return fields.Integer(required=True)
 
 
-class ImpactAnswer(Schema):
-    """Requests like those of the past, judged with and without this version on one day: counted, never who."""
+def _counts() -> fields.Dict:
+    return fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
 
-    grant = fields.String(required=True)
-    instead_of = fields.List(fields.String(), required=True)
-    epoch = fields.Integer(required=True)
-    days = fields.Integer(required=True)
-    entries = fields.List(fields.Integer(), required=True)
-    judged_on = fields.Date(required=True)
-    truncated = fields.Boolean(required=True)
-    not_simulated = fields.List(fields.String(), required=True)
-    considered = fields.Integer(required=True)
-    newly_allowed = fields.Integer(required=True)
-    newly_refused = fields.Integer(required=True)
-    fields_ = fields.Dict(keys=fields.String(), values=fields.Integer(), data_key="fields", required=True)
-    answers = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    less_masked = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    departments = fields.List(fields.Nested(DepartmentImpact), required=True)
-    people = fields.Integer(required=True)
-    people_refused = fields.Integer(required=True)
-    digest = fields.String(required=True)
+
+DepartmentImpact = Schema.from_dict(
+    {"organisation": fields.String(required=True), "newly_allowed": _count(), "newly_refused": _count()},
+    name="DepartmentImpact",
+)
+ImpactAnswer = Schema.from_dict(
+    {
+        "grant": fields.String(required=True),
+        "instead_of": fields.List(fields.String(), required=True),
+        "epoch": _count(),
+        "days": _count(),
+        "entries": fields.List(fields.Integer(), required=True),
+        "judged_on": fields.Date(required=True),
+        "truncated": fields.Boolean(required=True),
+        "not_simulated": fields.List(fields.String(), required=True),
+        "considered": _count(),
+        "newly_allowed": _count(),
+        "newly_refused": _count(),
+        "fields": _counts(),
+        "answers": _counts(),
+        "less_masked": _counts(),
+        "departments": fields.List(fields.Nested(DepartmentImpact), required=True),
+        "people": _count(),
+        "people_refused": _count(),
+        "digest": fields.String(required=True),
+    },
+    name="ImpactAnswer",
+)
+"""Requests like those of the past, judged with and without a version on one day: counted, never who."""
