@@ -135,7 +135,7 @@ def furnish(outside: Outside) -> Rooms:
         entropy=outside.entropy,
     )
     offices = _offices(outside, access, policy)
-    desks = Desks(offices["grants"], offices["usage"], offices["catalogue"], offices["log"])
+    desks = Desks(offices["grants"], offices["usage"], offices["catalogue"], offices["log"], offices["access_requests"])
     return Rooms(
         policy=policy,
         revocations=revocations,

@@ -27,6 +27,7 @@ SIGN_IN = f"{HOME}/sign-in"
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
+    (f"{HOME}/requests", Text("共享申请", "Requests"), frozenset(Role)),
     (f"{HOME}/grants", Text("授权", "Grants"), frozenset(Role)),
     (f"{HOME}/try", Text("试算", "Try a request"), frozenset(Role)),
     (f"{HOME}/usage", Text("本部门数据的使用", "Use of our data"), frozenset({Role.PROVIDER_OFFICER})),

@@ -16,12 +16,14 @@ from exchange.console.door import Door
 from exchange.console.grants import GRANTS, GrantPages
 from exchange.console.reading import ReadingPages
 from exchange.console.relying_party import Post, RelyingParty
+from exchange.console.requests import RequestPages
 from exchange.console.sessions import Sessions
 from exchange.console.signing_in import CALLBACK, SigningIn
 from exchange.console.trying import TryingPages
 from exchange.gateway.issuer import Issuer
 from exchange.gateway.tokens import Authenticator
 from exchange.governance.endpoints import Grants
+from exchange.requests.desk import RequestDesk
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
 from kernel.clock import Clock
@@ -42,6 +44,7 @@ class Desks:
     usage: Usage
     catalogue: Catalogue
     log: Log
+    requests: RequestDesk
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,7 @@ def open_console(
             SigningIn(party, sessions, cookies, blind_index(secret, "console sign-in"), clock.now).routes,
             GrantPages(door, grants).routes,
             TryingPages(door, grants).routes,
+            RequestPages(door, replace(desks.requests, access=inside)).routes,
             ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
         ),
     )
