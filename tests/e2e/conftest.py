@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -110,6 +111,42 @@ def axe() -> Callable[[Page], None]:
         assert result.violations_count == 0, result.generate_report()
 
     return check
+
+
+WIDTHS = (390, 1200)
+"""A phone and a desk."""
+SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
+"""The folder for pictures of every page that is looked at; none are taken without it."""
+
+AT_REST = "Promise.allSettled(document.getAnimations().map(one => one.finished))"
+"""Another width moves what was under the mouse: what that sets going has to end before sizes mean something."""
+
+Look = Callable[..., None]
+
+
+@pytest.fixture
+def look(axe: Callable[[Page], None]) -> Look:
+    """Look at a page as different people do: `look(page, "sign-in")`.
+
+    On a phone and on a desk: axe finds nothing, nothing is wider than the window, and a picture is taken when a folder
+    is named for them. Without scripts (`scripts=False`) axe cannot run, and only the rest is looked at.
+    """
+
+    def look_at(page: Page, name: str, *, scripts: bool = True) -> None:
+        before = page.viewport_size
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
+            if scripts:
+                page.evaluate(AT_REST)
+                axe(page)
+            if SHOTS:
+                language = page.locator("html").get_attribute("lang")
+                page.screenshot(path=f"{SHOTS}/{name}-{language}-{width}.png", full_page=True)
+        assert before is not None
+        page.set_viewport_size(before)
+
+    return look_at
 
 
 class _Quiet(WSGIRequestHandler):

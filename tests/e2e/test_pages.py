@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pyotp
@@ -63,18 +64,12 @@ def follow(page, selector):
         page.click(selector)
 
 
-def shot(page, name):
-    folder = os.environ.get("TONGBAN_SCREENSHOTS")
-    if folder:
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-
-
-@pytest.mark.parametrize(("language", "width"), [("zh-CN", 1200), ("zh-CN", 390), ("en", 1200), ("en", 390)])
-def test_a_restaurant_is_opened_through_pages_that_axe_finds_sound(demo, new_page, axe, language, width):
-    page = new_page(language, width)
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_restaurant_is_opened_through_pages_that_axe_finds_sound(demo, new_page, look, language):
+    page = new_page(language)
     lang = language[:2]
     wang = person(demo, "wang")
-    look = lambda name: (shot(page, f"{name}-{lang}-{width}"), axe(page))  # noqa: E731
+    look = partial(look, page)
     page.goto(f"{site(demo, 20)}/?lang={lang}")
     look("market-home")
     follow(page, ".button")
@@ -102,7 +97,6 @@ def test_a_restaurant_is_opened_through_pages_that_axe_finds_sound(demo, new_pag
     follow(page, "[name=decision][value=allow]")
     look("market-done")
     assert ("办好了" if lang == "zh" else "Done") in page.locator("body").inner_text()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_without_javascript_a_person_says_no_and_nothing_is_fetched(demo, new_page):
@@ -124,5 +118,4 @@ def test_the_api_reference_asks_no_other_host(demo, new_page, axe):
     page = new_page("en")
     page.goto(f"http://127.0.0.1:{demo['base'] + 1}/docs")
     page.wait_for_selector(".opblock", timeout=20_000)
-    shot(page, "api-reference")
     assert page.locator(".opblock").count() > 10
