@@ -8,7 +8,9 @@ from typing import Any
 from exchange.access import Access
 from exchange.cases.opening import Cases
 from exchange.cases.uploads import Uploads
+from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
+from exchange.catalogue.publishing import Publishing
 from exchange.catalogue.sources import BuildSource, Sources
 from exchange.console.pages import Console, Desks, open_console
 from exchange.console.relying_party import Post
@@ -82,6 +84,7 @@ class Rooms:
     cases: Cases
     uploads: Uploads
     catalogue: Catalogue
+    desk: Desk
     grants: Grants
     access_requests: RequestDesk
     impacts: Impacts
@@ -160,6 +163,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[
         "cases": Cases(access, ledger, clock, outside.entropy),
         "uploads": Uploads(access),
         "catalogue": Catalogue(policy, outside.database),
+        "desk": Desk(access, Publishing(outside.database, ledger, clock)),
         "access_requests": RequestDesk(access, requests, clock, outside.entropy),
         "request_sweep": RequestSweep(requests),
         "grants": grants,

@@ -15,6 +15,7 @@ from connectors import registry as connectors
 from exchange.catalogue import manifests
 from exchange.catalogue.grant_drafts import command_for
 from exchange.catalogue.manifests import CheckConnector
+from exchange.catalogue.publishing import applied
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from exchange.catalogue.registry import GRANT, Registry, check_grant
 from exchange.governance.transitions import Step, Transitions, nothing_to_spend
@@ -87,7 +88,7 @@ class Applying:
     def apply(self, plan: Plan, author: Officer) -> None:
         """Write a plan and record it. Raises GrantMoved, LedgerUnavailable; what was written before that stays."""
         if plan.documents:
-            self.ledger.append([self._entry(plan)], also=lambda connection, _: self._write(connection, plan))
+            self.ledger.append([self._entry(plan)], also=lambda connection, _: self._write(connection, plan, author))
         transitions = Transitions(self.database, self.ledger, self.clock)
         for start in range(0, len(plan.steps), MOST_STEPS):
             transitions.record(plan.steps[start : start + MOST_STEPS], author, nothing_to_spend)
@@ -113,7 +114,9 @@ class Applying:
         except NotAllowed as refusal:
             raise ManifestError(*document.locate([Finding(("spec",), refusal.reason)])) from None
 
-    def _write(self, connection: Connection, plan: Plan) -> None:
+    def _write(self, connection: Connection, plan: Plan, author: Officer) -> None:
+        for document in plan.documents:
+            applied(connection, document, author.id, self.clock)
         catalogue.replace(connection, plan.documents, self.clock.now())
         epoch.advance(connection, catalogue=True)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from connectors import registry as connectors
-from exchange.catalogue.registry import CONNECTOR, EVIDENCE_TYPE, GRANT, ORGANISATION, SERVICE_ITEM, SYSTEM
+from exchange.catalogue.registry import CONNECTOR, DIVISION, EVIDENCE_TYPE, GRANT, ORGANISATION, SERVICE_ITEM, SYSTEM
 from kernel.canonical import JSON, decode
 from kernel.manifests import Document, Finding, ManifestError, load, validate
 from kernel.text import Text
@@ -20,6 +20,7 @@ CheckConnector = Callable[[Mapping[str, JSON]], Sequence[Finding]]
 """Everything that is wrong with a connector manifest; which adapters it may name depends on the installation."""
 
 _FILES = {
+    DIVISION: "division.json",
     ORGANISATION: "organisation.json",
     SYSTEM: "system.json",
     EVIDENCE_TYPE: "evidence-type.json",

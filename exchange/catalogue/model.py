@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from kernel.canonical import JSON
+from kernel.identifiers.division import Extent
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
 
@@ -24,13 +26,49 @@ class Status(StrEnum):
     SUSPENDED = "suspended"
 
 
+UPDATE_CYCLES: Mapping[str, Text] = {
+    "real-time": Text("实时", "in real time"),
+    "daily": Text("每日", "daily"),
+    "weekly": Text("每周", "weekly"),
+    "monthly": Text("每月", "monthly"),
+    "quarterly": Text("每季度", "quarterly"),
+    "yearly": Text("每年", "yearly"),
+    "irregular": Text("不定期", "irregularly"),
+}
+"""How often a source is brought up to date, in words."""
+
+SHARE_TYPES: Mapping[str, Text] = {
+    "unconditional": Text("无条件共享", "unconditional"),
+    "conditional": Text("有条件共享", "conditional"),
+    "not_shared": Text("不予共享", "not shared"),
+}
+"""Share types (Decree 809 of the State Council), in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """From ``day`` on, ``extent`` (remainder or part) of an organisation's duties are the successor's."""
+
+    successor: str
+    extent: Extent
+    day: date
+    note: Text | None
+
+
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """A department or public body, by its unified social credit code; ``division`` is a GB/T 2260 code."""
+    """A department or public body, by its unified social credit code; ``division`` is a GB/T 2260 code.
+
+    It exists from ``since`` up to, not including, ``until`` (None: open).
+    """
 
     code: str
     name: Text
     division: str | None
+    parent: str | None = None
+    since: date | None = None
+    until: date | None = None
+    successors: tuple[Takeover, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +87,16 @@ class System:
 class Field:
     """One field of an evidence type.
 
-    ``minimal_mask`` is the weakest form in which it ever leaves; sensitivity is 1 to 4.
+    ``minimal_mask`` is the weakest form in which it ever leaves; sensitivity is 1 to 4; ``share_type`` is its own where
+    it has one, otherwise that of its type.
     """
 
     name: str
     label: Text
     sensitivity: int
     minimal_mask: Mask
+    share_type: str
+    share_citation: Text | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +133,8 @@ class EvidenceType:
     fields: Mapping[str, Field]
     predicates: Mapping[str, PredicateRule]
     relations: tuple[Relation, ...]
+    source_of_truth: str
+    update_cycle: str | None
 
 
 @dataclass(frozen=True, slots=True)

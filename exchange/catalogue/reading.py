@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, TypeVar
 
 from exchange.catalogue.model import (
@@ -18,8 +19,10 @@ from exchange.catalogue.model import (
     ServiceItem,
     Status,
     System,
+    Takeover,
 )
 from kernel.identifiers import service_item, social_credit_code
+from kernel.identifiers.division import SYNTHETIC, Division, Extent, Level, Succession
 from kernel.identifiers.masking import Mask
 from kernel.manifests import JsonPath, dotted
 from kernel.text import Text
@@ -59,7 +62,56 @@ def organisation(document: Document) -> Organisation:
     """Raises InvalidCatalogue when the code's check character is wrong."""
     code, spec = document["metadata"]["name"], document["spec"]
     _checked(document, ("metadata", "name"), lambda: social_credit_code.parse(code))
-    return Organisation(code, text_of(spec["name"]), spec.get("division"))
+    since, until = _term(document)
+    taken = tuple(
+        Takeover(
+            one["successor"],
+            Extent(one["extent"]),
+            _day(document, ("spec", "successors", place, "day"), one["day"]),
+            _optional(text_of, one.get("note")),
+        )
+        for place, one in enumerate(spec.get("successors", ()))
+    )
+    return Organisation(code, text_of(spec["name"]), spec.get("division"), spec.get("parent"), since, until, taken)
+
+
+def division(document: Document) -> Division:
+    """One division; where its territory went is read by ``successions``. Raises InvalidCatalogue."""
+    spec = document["spec"]
+    since, until = _term(document)
+    code, parent = spec.get("code"), spec.get("parent")
+    synthetic = code == SYNTHETIC
+    return Division(code, text_of(spec["name"]), Level(spec["level"]), parent, since, until, synthetic)
+
+
+def successions(document: Document, divisions: Mapping[str, Division]) -> tuple[Succession, ...]:
+    """Where a division's territory went. Raises InvalidCatalogue for a successor that is not in the catalogue."""
+    spec = document["spec"]
+    found: list[Succession] = []
+    for place, one in enumerate(spec.get("successors", ())):
+        where = ("spec", "successors", place)
+        successor = divisions.get(one["successor"])
+        if successor is None or "code" not in spec:
+            raise InvalidCatalogue(document, where, _NO_SUCCESSION)
+        note = text_of(one["note"]) if "note" in one else successor.name
+        day = _day(document, (*where, "day"), one["day"])
+        found.append(Succession(spec["code"], successor, Extent(one["extent"]), day, note))
+    return tuple(found)
+
+
+def _term(document: Document) -> tuple[date | None, date | None]:
+    spec = document["spec"]
+    since, until = (_day(document, ("spec", name), spec[name]) if name in spec else None for name in ("since", "until"))
+    if since is not None and until is not None and since >= until:
+        raise InvalidCatalogue(document, ("spec", "until"), _ENDS_FIRST)
+    return since, until
+
+
+def _day(document: Document, where: JsonPath, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidCatalogue(document, where, _NO_DAY) from None
 
 
 def system(document: Document) -> System:
@@ -72,7 +124,8 @@ def system(document: Document) -> System:
 def evidence_type(document: Document) -> EvidenceType:
     """Raises InvalidCatalogue when schema, fields, predicates and relations do not fit together."""
     spec = document["spec"]
-    fields = {name: _field(name, value) for name, value in spec["fields"].items()}
+    share_type = spec.get("share_type", "conditional")
+    fields = {name: _field(name, value, share_type) for name, value in spec["fields"].items()}
     read = EvidenceType(
         code=document["metadata"]["name"],
         name=text_of(spec["name"]),
@@ -80,12 +133,14 @@ def evidence_type(document: Document) -> EvidenceType:
         provider=spec["provider"],
         subject_scheme=spec.get("subject_scheme", "citizen-number"),
         classification=spec.get("classification", 2),
-        share_type=spec.get("share_type", "conditional"),
+        share_type=share_type,
         share_citation=_optional(text_of, spec.get("share_citation")),
         schema=spec["schema"],
         fields=fields,
         predicates={value["name"]: _predicate(value) for value in spec.get("predicates", ())},
         relations=tuple(_relation(value, spec) for value in spec.get("relations", ())),
+        source_of_truth=spec.get("source_of_truth", spec["provider"]),
+        update_cycle=spec.get("update_cycle"),
     )
     _check_fields(document, read)
     return read
@@ -104,9 +159,14 @@ def service_item_of(document: Document) -> ServiceItem:
     return ServiceItem(code, text_of(spec["name"]), description, spec["organisation"], bases, requirements)
 
 
-def _field(name: str, value: Mapping[str, Any]) -> Field:
+def _field(name: str, value: Mapping[str, Any], share_type: str) -> Field:
     return Field(
-        name, text_of(value["label"]), value.get("sensitivity", 1), Mask(value.get("minimal_mask", Mask.CLEAR))
+        name,
+        text_of(value["label"]),
+        value.get("sensitivity", 1),
+        Mask(value.get("minimal_mask", Mask.CLEAR)),
+        value.get("share_type", share_type),
+        _optional(text_of, value.get("share_citation")),
     )
 
 
@@ -165,3 +225,9 @@ def _checked(document: Document, where: JsonPath, parse: Callable[[], object]) -
 
 _ONLY_IN_ONE = Text("字段须同时出现在 schema 与 fields 中", "a field must stand in both schema and fields")
 _NOT_MASKABLE = Text("只有文本能脱敏", "only text can be masked")
+_NO_DAY = Text("不是真实的日期", "it is not a real day")
+_ENDS_FIRST = Text("终止日期须晚于设立日期", "it ends after it begins")
+_NO_SUCCESSION = Text(
+    "承接者须是目录中的行政区划，被承接者须有代码",
+    "the successor is a division of the catalogue, and what it succeeds has a code",
+)

@@ -4,8 +4,9 @@ parsed later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -13,14 +14,17 @@ from exchange.catalogue import reading
 from exchange.catalogue.model import EvidenceType, Organisation, ServiceItem, System
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from exchange.catalogue.record_schema import Check, compile_record
+from kernel.identifiers.division import TABLE as BUILT_IN
+from kernel.identifiers.division import Division, DivisionTable
 from kernel.manifests import JsonPath
 from kernel.text import Text
 
 K = TypeVar("K")
 T = TypeVar("T")
 
-CONNECTOR, EVIDENCE_TYPE, GRANT, ORGANISATION, SERVICE_ITEM, SYSTEM = (
+CONNECTOR, DIVISION, EVIDENCE_TYPE, GRANT, ORGANISATION, SERVICE_ITEM, SYSTEM = (
     "Connector",
+    "Division",
     "EvidenceType",
     "Grant",
     "Organisation",
@@ -41,6 +45,7 @@ class Registry:
     records: Mapping[str, Check]
     service_items: Mapping[str, ServiceItem]
     connectors: Mapping[str, Document]
+    divisions: DivisionTable
 
     @classmethod
     def build(cls, documents: Iterable[Document], version: int = 0) -> Registry:
@@ -59,6 +64,7 @@ class Registry:
             MappingProxyType({code: compile_record(kind.schema) for code, kind in types.items()}),
             items,
             _first_wins((document["spec"]["evidence_type"], document) for document in by_kind.get(CONNECTOR, ())),
+            _divisions(by_kind.get(DIVISION, ())),
         )
         for kind, check in _CHECKS.items():
             for document in by_kind.get(kind, ()):
@@ -68,6 +74,13 @@ class Registry:
     def system_of(self, issuer: str, client_id: str) -> System | None:
         """The system that a token's issuer and client stand for."""
         return self.clients.get((issuer, client_id))
+
+
+def read_alone(document: Document) -> None:
+    """What can be seen to be wrong with a manifest without the rest of the catalogue. Raises InvalidCatalogue."""
+    reader = _READERS.get(document["kind"])
+    if reader is not None:
+        reader(document)
 
 
 def check_grant(registry: Registry, document: Document) -> None:
@@ -90,6 +103,9 @@ def _check_granted_fields(document: Document, kind: EvidenceType) -> None:
     _all_known(document, ("spec", "fields"), spec.get("fields", ()), kind.fields)
     _all_known(document, ("spec", "predicates"), spec.get("predicates", ()), kind.predicates)
     _all_known(document, ("spec", "masks"), spec.get("masks", {}), spec.get("fields", ()))
+    for position, name in enumerate(spec.get("fields", ())):
+        if kind.fields[name].share_type == "not_shared":
+            raise InvalidCatalogue(document, ("spec", "fields", position), _ITEM_NOT_SHARED)
     properties: Any = kind.schema["properties"]
     for name, mask in spec.get("masks", {}).items():
         if mask != "clear" and not reading.maskable(properties[name]):
@@ -118,8 +134,19 @@ def _check_system(registry: Registry, document: Document) -> None:
         raise InvalidCatalogue(document, ("spec", "client_id"), _CLIENT_TAKEN)
 
 
+def _check_organisation(registry: Registry, document: Document) -> None:
+    spec = document["spec"]
+    if "parent" in spec:
+        _known(document, ("spec", "parent"), spec["parent"], registry.organisations)
+    for place, one in enumerate(spec.get("successors", ())):
+        _known(document, ("spec", "successors", place, "successor"), one["successor"], registry.organisations)
+
+
 def _check_evidence_type(registry: Registry, document: Document) -> None:
-    _known(document, ("spec", "provider"), document["spec"]["provider"], registry.organisations)
+    spec = document["spec"]
+    for name in ("provider", "source_of_truth"):
+        if name in spec:
+            _known(document, ("spec", name), spec[name], registry.organisations)
 
 
 def _check_service_item(registry: Registry, document: Document) -> None:
@@ -144,12 +171,61 @@ def _check_connector(registry: Registry, document: Document) -> None:
     _all_known(document, ("spec", "mapping", "fields"), document["spec"]["mapping"]["fields"], kind.fields)
 
 
+_READERS: Mapping[str, Callable[[Document], object]] = {
+    DIVISION: reading.division,
+    ORGANISATION: reading.organisation,
+    SYSTEM: reading.system,
+    EVIDENCE_TYPE: reading.evidence_type,
+    SERVICE_ITEM: reading.service_item_of,
+}
+
 _CHECKS: Mapping[str, Callable[[Registry, Document], None]] = {
+    ORGANISATION: _check_organisation,
     SYSTEM: _check_system,
     EVIDENCE_TYPE: _check_evidence_type,
     SERVICE_ITEM: _check_service_item,
     CONNECTOR: _check_connector,
 }
+
+
+def _divisions(documents: Sequence[Document]) -> DivisionTable:
+    """The catalogue's own divisions; the table that comes with the product where it has none."""
+    if not documents:
+        return BUILT_IN
+    divisions = _read(documents, reading.division)
+    successions = [each for document in documents for each in reading.successions(document, divisions)]
+    for document in documents:
+        _check_division(document, divisions)
+    return DivisionTable([*divisions.values()], successions)
+
+
+def _check_division(document: Document, divisions: Mapping[str, Division]) -> None:
+    own, parent = divisions[document["metadata"]["name"]], document["spec"].get("parent")
+    if parent is not None and all(parent != other.code for other in divisions.values()):
+        raise _unknown(document, ("spec", "parent"), parent)
+    same = [other for other in divisions.values() if own.code is not None and other.code == own.code]
+    if any(_together(own, other) for other in same if other is not own):
+        raise InvalidCatalogue(document, ("spec", "code"), _CODE_TAKEN)
+    if any(above is own for above in _above(own, divisions)):
+        raise InvalidCatalogue(document, ("spec", "parent"), _OWN_PARENT)
+
+
+def _together(left: Division, right: Division) -> bool:
+    begins = max(left.since or date.min, right.since or date.min)
+    return begins < min(left.until or date.max, right.until or date.max)
+
+
+def _above(division: Division, divisions: Mapping[str, Division]) -> Iterator[Division]:
+    """Everything it lies in, by code; each at most once."""
+    seen: list[Division] = []
+    waiting = [division]
+    while waiting:
+        code = waiting.pop().parent
+        found = [each for each in divisions.values() if code is not None and each.code == code]
+        new = [each for each in found if not any(each is known for known in seen)]
+        seen += new
+        waiting += new
+    return iter(seen)
 
 
 def _by_kind(documents: Iterable[Document]) -> dict[str, list[Document]]:
@@ -185,10 +261,13 @@ def _unknown(document: Document, where: JsonPath, name: str) -> InvalidCatalogue
     return InvalidCatalogue(document, where, Text(f"目录中没有“{name}”", f"the catalogue does not know “{name}”"))
 
 
+_CODE_TAKEN = Text("同一时间已有另一区划使用该代码", "another division has this code on the same day")
+_OWN_PARENT = Text("区划不能是自己的上级", "a division does not lie in itself")
 _OTHER_PROVIDER = Text(
     "提供部门与该材料类型的提供部门不一致", "the provider is not the one the evidence type belongs to"
 )
 _NOT_SHARED = Text("该材料类型不予共享", "this evidence type is not shared")
+_ITEM_NOT_SHARED = Text("该数据项不予共享", "this item is not shared")
 _OTHER_BASIS = Text(
     "该事项没有这一法律依据，或依据的种类不同",
     "a service item does not stand on this legal basis, or the basis is of another kind",

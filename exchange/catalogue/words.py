@@ -40,7 +40,7 @@ class Term:
 
 def normal(text: str) -> str:
     """The text as it is compared: compatibility forms and letter case made alike."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).replace("\0", " ")
 
 
 def words(text: str) -> frozenset[str]:

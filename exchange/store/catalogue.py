@@ -56,6 +56,24 @@ def _supersede(connection: Connection, key: Key, text: str, version: int) -> Non
     connection.execute(insert(catalogue_version).values(values))
 
 
+def remove(connection: Connection, key: Key) -> None:
+    """Take a manifest out, with what it was found by, from the catalogue's next version on."""
+    kind, name = key
+    where = (catalogue_object.c.kind == kind, catalogue_object.c.name == name)
+    connection.execute(delete(catalogue_object).where(*where))
+    same = (catalogue_version.c.kind == kind, catalogue_version.c.name == name)
+    following = epoch.read(connection).catalogue + 1
+    connection.execute(update(catalogue_version).where(*same, _STANDING).values(until=following))
+    catalogue_search.remove(connection, kind, name)
+
+
+def read_one(connection: Connection, key: Key, since: int) -> Document | None:
+    """The text an entry had from a version of the catalogue on; None when it did not change then."""
+    same = (catalogue_version.c.kind == key[0], catalogue_version.c.name == key[1], catalogue_version.c.since == since)
+    text = connection.scalar(select(catalogue_version.c.document).where(*same))
+    return None if text is None else _document(text)
+
+
 def read_at(connection: Connection, version: int) -> tuple[Document, ...]:
     """Every manifest as it was in a version of the catalogue, in the order of kind and name."""
     then = (catalogue_version.c.since <= version, or_(_STANDING, catalogue_version.c.until > version))

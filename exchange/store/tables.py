@@ -73,6 +73,36 @@ catalogue_word = sa.Table(
 databases, so that what begins alike lies together.
 """
 
+catalogue_draft = sa.Table(
+    "catalogue_draft",
+    METADATA,
+    _text("kind", primary_key=True),
+    _text("name", primary_key=True),
+    _text("organisation"),
+    _text("status"),
+    sa.Column("revision", sa.Integer, nullable=False),
+    _text("state"),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Index("catalogue_draft_status", "status"),
+)
+"""Where each entry stands in its life, with the draft under way; changed only under the revision that was read."""
+
+catalogue_publication = sa.Table(
+    "catalogue_publication",
+    METADATA,
+    _text("kind", primary_key=True),
+    _text("name", primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    _text("by"),
+    _text("how"),
+    _text("digest"),
+)
+"""Who published which version of an entry when, by review or by manifest; its text is that of ``catalogue_version``
+with the same ``since``.
+"""
+
 grant_version = sa.Table(
     "grant_version",
     METADATA,

@@ -1,0 +1,159 @@
+"""Carrying out commands on entries: decided by ``workflow``, checked against the whole catalogue and the grants in
+force, then recorded and stored in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from exchange.catalogue.grant_drafts import manifest_of
+from exchange.catalogue.reading import Document, InvalidCatalogue
+from exchange.catalogue.registry import Registry, check_grant
+from exchange.catalogue.workflow.commands import Command, SubmitEntry
+from exchange.catalogue.workflow.events import (
+    EntryEvent,
+    EntryPublished,
+    EntryState,
+    EntryWithdrawn,
+    ManifestApplied,
+    digest,
+    evolve,
+    facts,
+)
+from exchange.catalogue.workflow.lifecycle import decide, owner
+from exchange.store import catalogue, catalogue_drafts, epoch, grants
+from exchange.store.catalogue_drafts import Publication
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.ledger.batch import Also
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
+from kernel.text import Text
+from policies.events import GrantState, Status
+from policies.roles import Officer
+
+REVIEW, MANIFEST = "review", "manifest"
+"""How an entry was published."""
+_LIVING = frozenset({Status.SUBMITTED, Status.APPROVED, Status.ACTIVE, Status.SUSPENDED})
+
+
+class EntryMoved(Exception):
+    """Somebody else changed the entry, or the catalogue it was checked against; nothing was done."""
+
+
+class GrantsDepend(Exception):
+    """A grant could no longer mean what its signers saw; ``text`` names it."""
+
+    def __init__(self, grant: GrantState, trouble: InvalidCatalogue) -> None:
+        """``trouble`` is what the grant would no longer find in the catalogue."""
+        super().__init__(grant.grant.ref)
+        what = trouble.what
+        self.text = Text(
+            f"授权 {grant.grant.ref} 仍依赖它：{what.zh}", f"grant {grant.grant.ref} rests on it: {what.en}"
+        )
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """Commands on entries. Safe for threads: an entry changes only under the revision that was read, and what is
+    published was checked against the very catalogue it joins.
+    """
+
+    database: Database
+    ledger: Ledger
+    clock: Clock
+
+    def carry_out(self, command: Command, kind: str, name: str, actor: Officer, spend: Also) -> EntryState:
+        """Do what an officer commands, and return where the entry stands now.
+
+        ``spend`` uses up the caller's proof in the same transaction. Raises NotAllowed, InvalidCatalogue,
+        GrantsDepend, EntryMoved, LedgerUnavailable, InvalidEvent.
+        """
+        with self.database.read() as connection:
+            before = catalogue_drafts.find(connection, kind, name)
+        event = decide(command, before, actor, self.clock.now(), kind)
+        after = evolve(before, event, kind=kind, name=name)
+        seen = self._checked(command, event, before, (kind, name))
+
+        def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            spend(connection, receipts)
+            if not catalogue_drafts.put(connection, after, was=before.revision if before else 0):
+                raise EntryMoved
+            if seen is not None and epoch.read(connection).catalogue != seen:
+                raise EntryMoved
+            _effect(connection, event, before, after)
+
+        (receipt,) = self.ledger.append([_entry(event, after, actor)], also=also)
+        if receipt.repeated:  # somebody recorded the very same step: ours was not stored
+            raise EntryMoved
+        return after
+
+    def _checked(
+        self, command: Command, event: EntryEvent, before: EntryState | None, key: tuple[str, str]
+    ) -> int | None:
+        """The version of the catalogue in which this fits; None when it touches nothing that is in force."""
+        if not isinstance(event, (EntryPublished, EntryWithdrawn)) and not isinstance(command, SubmitEntry):
+            return None
+        with self.database.read() as connection:
+            seen = epoch.read(connection).catalogue
+            union = catalogue.read_all(connection)
+            living = [state for state in grants.listed(connection) if state.status in _LIVING]
+        if isinstance(event, EntryWithdrawn):
+            union.pop(key, None)
+        elif before is not None and before.proposal is not None:
+            union[key] = before.proposal.document
+        fits(union, living)
+        return seen if isinstance(event, (EntryPublished, EntryWithdrawn)) else None
+
+
+def fits(union: Mapping[tuple[str, str], Document], living: Sequence[GrantState]) -> None:
+    """Whether this catalogue contradicts neither itself nor a grant in force or before a panel.
+
+    Raises InvalidCatalogue, GrantsDepend.
+    """
+    registry = Registry.build(union.values())
+    for state in living:
+        try:
+            check_grant(registry, manifest_of(state.grant))
+        except InvalidCatalogue as trouble:
+            raise GrantsDepend(state, trouble) from None
+
+
+def applied(connection: Connection, document: Document, by: str, clock: Clock) -> None:
+    """Note that an operator's manifest is the entry's next version. Called in the transaction that applies it."""
+    kind, name = catalogue.key_of(document)
+    before = catalogue_drafts.find(connection, kind, name)
+    version = (before.version if before else 0) + 1
+    event = ManifestApplied(by, clock.now(), version, digest(document), owner(document))
+    after = evolve(before, event, kind=kind, name=name)
+    if not catalogue_drafts.put(connection, after, was=before.revision if before else 0):
+        raise EntryMoved
+    _note(connection, event, after, MANIFEST)
+
+
+def _effect(connection: Connection, event: EntryEvent, before: EntryState | None, after: EntryState) -> None:
+    """What is in force changes, and with it the epoch."""
+    if isinstance(event, EntryPublished) and before is not None and before.proposal is not None:
+        _note(connection, event, after, REVIEW)
+        catalogue.replace(connection, [before.proposal.document], event.at)
+    elif isinstance(event, EntryWithdrawn):
+        catalogue.remove(connection, (after.kind, after.name))
+    else:
+        return
+    epoch.advance(connection, catalogue=True)
+
+
+def _note(connection: Connection, event: EntryPublished | ManifestApplied, after: EntryState, how: str) -> None:
+    since = epoch.read(connection).catalogue + 1
+    publication = Publication(event.version, since, event.at, event.by, how, event.digest)
+    catalogue_drafts.published(connection, after.kind, after.name, publication)
+
+
+def _entry(event: EntryEvent, after: EntryState, actor: Officer) -> Event:
+    said: dict[str, Any] = {**facts(event), "status": after.status, "officer_of": actor.organisation}
+    return Event(type(event).__name__, f"{after.kind}/{after.name}", str(after.revision), said)

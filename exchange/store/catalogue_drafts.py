@@ -1,0 +1,86 @@
+"""Where every entry of the catalogue stands, and its publications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, insert, select, update
+
+from exchange.catalogue.workflow.document import state_from_json, state_to_json
+from exchange.catalogue.workflow.events import EntryState
+from exchange.store.tables import catalogue_draft, catalogue_publication
+from kernel import canonical
+from kernel.database import upsert_ignore
+
+MOST_LISTED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One version of an entry: in force from the catalogue's version ``since``; ``how`` is review or manifest."""
+
+    version: int
+    since: int
+    at: datetime
+    by: str
+    how: str
+    digest: str
+
+
+def find(connection: Connection, kind: str, name: str) -> EntryState | None:
+    """Where an entry stands; None when nobody has heard of it."""
+    statement = select(catalogue_draft).where(catalogue_draft.c.kind == kind, catalogue_draft.c.name == name)
+    return next(_states(connection, statement), None)
+
+
+def listed(connection: Connection, *, status: str | None, organisation: str | None) -> tuple[EntryState, ...]:
+    """Entries that are not simply published, or those of one status: the longest waiting first, at most 500."""
+    waits = catalogue_draft.c.status == status if status else catalogue_draft.c.status != "published"
+    statement = select(catalogue_draft).where(waits)
+    if organisation is not None:
+        statement = statement.where(catalogue_draft.c.organisation == organisation)
+    order = (catalogue_draft.c.changed_at, catalogue_draft.c.kind, catalogue_draft.c.name)
+    return tuple(_states(connection, statement.order_by(*order).limit(MOST_LISTED)))
+
+
+def put(connection: Connection, state: EntryState, *, was: int) -> bool:
+    """Store a state; ``was`` is the revision read before it (0: none). False when somebody else was faster."""
+    row = {
+        "kind": state.kind,
+        "name": state.name,
+        "organisation": state.organisation,
+        "status": state.status,
+        "revision": state.revision,
+        "state": canonical.encode(state_to_json(state)).decode(),
+        "changed_at": state.changed_at,
+    }
+    if was == 0:
+        return connection.execute(upsert_ignore(catalogue_draft, connection).values(**row)).rowcount == 1
+    same = (catalogue_draft.c.kind == state.kind, catalogue_draft.c.name == state.name)
+    changed = update(catalogue_draft).where(*same, catalogue_draft.c.revision == was).values(**row)
+    return connection.execute(changed).rowcount == 1
+
+
+def published(connection: Connection, kind: str, name: str, publication: Publication) -> None:
+    """Note a publication."""
+    values = {each: getattr(publication, each) for each in Publication.__slots__}
+    connection.execute(insert(catalogue_publication).values(kind=kind, name=name, **values))
+
+
+def publications(connection: Connection, kind: str, name: str) -> tuple[Publication, ...]:
+    """Every version of an entry, oldest first."""
+    table = catalogue_publication
+    statement = select(table).where(table.c.kind == kind, table.c.name == name).order_by(table.c.version)
+    return tuple(
+        Publication(row.version, row.since, row.at, row.by, row.how, row.digest)
+        for row in connection.execute(statement)
+    )
+
+
+def _states(connection: Connection, statement: Any) -> Iterator[EntryState]:
+    for row in connection.execute(statement):
+        value = cast("Mapping[str, Any]", canonical.decode(row.state, max_bytes=1 << 22))
+        yield state_from_json(row.kind, row.name, row.changed_at, value)

@@ -1,0 +1,311 @@
+"""Entries on their way into the catalogue: every cell of the table, and the whole way over HTTP."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exchange.catalogue.workflow.commands import (
+    TABLE,
+    BeginReview,
+    Command,
+    DraftEntry,
+    DropDraft,
+    PublishEntry,
+    ReturnEntry,
+    ReviseEntry,
+    SubmitEntry,
+    WithdrawEntry,
+    allowed,
+)
+from exchange.catalogue.workflow.differences import differences
+from exchange.catalogue.workflow.document import state_from_json, state_to_json
+from exchange.catalogue.workflow.events import STATUSES, EntryState, Proposal, Stage, Standing, digest, evolve
+from exchange.catalogue.workflow.lifecycle import decide
+from policies.lifecycle import NotAllowed
+from policies.roles import Officer, Role
+from tests.doubles.exchange import IDENTITY_CARD, ITEM, MARKET, NOW, POLICE, STAFF_LIST, World, organisation, text
+
+NAME = "staff-list"
+STAGES = (None, *Stage)
+COMMANDS: tuple[Command, ...] = (
+    DraftEntry(STAFF_LIST),
+    ReviseEntry(STAFF_LIST),
+    SubmitEntry(),
+    BeginReview(),
+    ReturnEntry("缺依据"),
+    PublishEntry(digest(STAFF_LIST)),
+    DropDraft(),
+    WithdrawEntry("停办"),
+)
+
+
+def state(standing: Standing, stage: Stage | None) -> EntryState:
+    version = 0 if standing is Standing.NEW else 1
+    draft = None if stage is None else Proposal(STAFF_LIST, stage, frozenset({"author"}), version)
+    return EntryState(
+        kind="EvidenceType",
+        name=NAME,
+        organisation=POLICE,
+        standing=standing,
+        changed_at=NOW,
+        version=version,
+        proposal=draft,
+    )
+
+
+def given_by(role: Role, command: Command, before: EntryState, at: Any = NOW, own: str = POLICE) -> Any:
+    return decide(command, before, Officer("somebody", own, frozenset({role})), at, "EvidenceType")
+
+
+@pytest.mark.parametrize("standing", Standing)
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("role", Role)
+def test_every_cell_of_the_table_is_what_decides(standing: Standing, stage: Stage | None, role: Role) -> None:
+    before = state(standing, stage)
+    row = TABLE[standing, stage].get(role, frozenset())
+    if role is Role.CONSUMER_OFFICER:
+        row = frozenset()  # evidence types are not theirs to write
+    for command in COMMANDS:
+        if type(command) in row:
+            after = evolve(before, given_by(role, command, before), kind="EvidenceType", name=NAME)
+            assert after.status in STATUSES
+            assert after.revision == before.revision + 1
+            assert state_from_json(after.kind, after.name, after.changed_at, state_to_json(after)) == after
+        else:
+            with pytest.raises(NotAllowed, match="not-allowed"):
+                given_by(role, command, before)
+
+
+def test_reviewing_is_data_governances_alone() -> None:
+    for key, row in TABLE.items():
+        for role, commands in row.items():
+            if commands & {PublishEntry, ReturnEntry, BeginReview}:
+                assert role is Role.GOVERNANCE_OFFICER, key
+    assert allowed(Standing.NEW, None, [Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR]) == frozenset()
+
+
+def test_nobody_publishes_their_own_or_what_they_did_not_see_or_what_stands_on_an_older_version() -> None:
+    before = state(Standing.PUBLISHED, Stage.UNDER_REVIEW)
+    author = Officer("author", POLICE, frozenset({Role.GOVERNANCE_OFFICER}))
+    publish = PublishEntry(digest(STAFF_LIST))
+    with pytest.raises(NotAllowed, match="author-may-not-publish"):
+        decide(publish, before, author, NOW, "EvidenceType")
+    with pytest.raises(NotAllowed, match="digest-changed"):
+        given_by(Role.GOVERNANCE_OFFICER, PublishEntry(digest(IDENTITY_CARD)), before)
+    with pytest.raises(NotAllowed, match="base-changed"):
+        given_by(Role.GOVERNANCE_OFFICER, publish, replace(before, version=2))
+    with pytest.raises(NotAllowed, match="clock-went-back"):
+        given_by(Role.GOVERNANCE_OFFICER, publish, before, NOW - timedelta(seconds=1))
+    with pytest.raises(NotAllowed, match="reason-missing"):
+        given_by(Role.GOVERNANCE_OFFICER, ReturnEntry("  "), before)
+    with pytest.raises(NotAllowed, match="not-allowed"):
+        given_by(Role.PROVIDER_OFFICER, WithdrawEntry("停办"), before, own=MARKET)
+
+
+def test_nobody_gives_an_entry_of_theirs_to_another_department_or_takes_one() -> None:
+    moved = STAFF_LIST | {"spec": STAFF_LIST["spec"] | {"provider": MARKET}}
+    before = state(Standing.PUBLISHED, None)
+    for own in (POLICE, MARKET):
+        with pytest.raises(NotAllowed, match="not-allowed"):
+            given_by(Role.PROVIDER_OFFICER, DraftEntry(moved), before, own=own)
+    assert given_by(Role.GOVERNANCE_OFFICER, DraftEntry(moved), before).organisation == MARKET
+
+
+_MEMBERS = st.dictionaries(st.sampled_from(["name", "fields", "x"]), st.integers(0, 3) | st.text("户a", max_size=2))
+_SPECS = st.dictionaries(st.sampled_from(["name", "fields", "x", "y"]), _MEMBERS | st.integers(0, 3))
+
+
+@settings(max_examples=100)
+@given(_SPECS, _SPECS)
+def test_differences_are_none_for_equal_texts_and_turn_round_with_them(old: Any, new: Any) -> None:
+    there, back = (differences({"spec": a}, {"spec": b}) for a, b in ((old, new), (new, old)))
+    assert differences({"spec": old}, {"spec": deepcopy(old)}) == ()
+    assert [(one.path, one.before, one.after) for one in there] == [(one.path, one.after, one.before) for one in back]
+
+
+def test_differences_are_named_by_member_in_both_languages() -> None:
+    stricter = deepcopy(IDENTITY_CARD)
+    stricter["spec"]["fields"]["address"] |= {"sensitivity": 4, "minimal_mask": "last4"}
+    found = differences(IDENTITY_CARD, stricter)
+    assert [(one.path, one.change, one.before, one.after) for one in found] == [
+        ("fields.address.minimal_mask", "added", None, "last4"),
+        ("fields.address.sensitivity", "changed", 3, 4),
+    ]
+    assert found[1].member.zh == "字段／address／敏感级别"
+    assert found[1].member.en == "fields / address / sensitivity"
+
+
+# Over HTTP ------------------------------------------------------------------------------------------------------------
+
+WIDER = deepcopy(STAFF_LIST)
+WIDER["spec"] |= {
+    "update_cycle": "daily",
+    "source_of_truth": POLICE,
+    "share_type": "conditional",
+    "share_citation": text("演示条例第九条"),
+}
+NEW: dict[str, Any] = deepcopy(IDENTITY_CARD) | {"metadata": {"name": "residence-permit"}}
+NEW["spec"]["name"] = text("居住证")
+WHERE = "/v1/catalogue/entries/evidence-types"
+
+
+def provider(world: World, method: str, path: str, body: Any = None, **more: Any) -> Any:
+    return world.officer(method, path, body, sub="maker", roles=["provider-officer"], **{"organisation": POLICE} | more)
+
+
+def governance(world: World, method: str, path: str, body: Any = None, sub: str = "reviewer") -> Any:
+    return world.officer(method, path, body, sub=sub, roles=["governance-officer"])
+
+
+def good(answer: Any, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.text
+    return answer.json
+
+
+def publish(world: World, name: str, shelf: str = "evidence-types") -> Any:
+    entry = f"/v1/catalogue/entries/{shelf}/{name}"
+    good(governance(world, "POST", f"{entry}/review", {}))
+    seen = good(governance(world, "GET", entry))
+    assert "publish" in seen["commands"]
+    return good(governance(world, "POST", f"{entry}/publish", {"digest": seen["draft"]["digest"]}))
+
+
+def test_a_new_type_is_drafted_returned_revised_published_changed_and_withdrawn(world: World) -> None:
+    drafted = good(provider(world, "POST", "/v1/catalogue/entries", {"manifest": NEW}), 201)
+    assert (drafted["status"], drafted["version"]) == ("draft", 0)
+    assert drafted["commands"] == ["revise", "submit", "drop"]
+    entry = f"{WHERE}/residence-permit"
+    assert world.client.get("/v1/catalogue/evidence-types/residence-permit").status_code == 404
+    good(provider(world, "POST", f"{entry}/submit", {}))
+    good(governance(world, "POST", f"{entry}/review", {}))
+    returned = good(governance(world, "POST", f"{entry}/return", {"reason": "请写明更新周期"}))
+    assert (returned["status"], returned["draft"]["reason"]) == ("returned", "请写明更新周期")
+    better = deepcopy(NEW)
+    better["spec"]["update_cycle"] = "daily"
+    good(provider(world, "POST", f"{entry}/revise", {"manifest": better}))
+    good(provider(world, "POST", f"{entry}/submit", {}))
+    waiting = good(governance(world, "GET", "/v1/catalogue/entries?status=submitted"))["entries"]
+    assert [one["name"] for one in waiting] == ["residence-permit"]
+    epoch = world.rooms.policy.renew().epoch
+    assert publish(world, "residence-permit")["status"] == "published"
+    assert world.rooms.policy.renew().epoch == epoch + 1
+    shown = world.client.get("/v1/catalogue/evidence-types", query_string={"q": "居住"}).json
+    assert [one["code"] for one in shown["items"]] == ["residence-permit"]
+    weekly = deepcopy(better)
+    weekly["spec"]["update_cycle"] = "weekly"
+    pending = good(provider(world, "POST", "/v1/catalogue/entries", {"manifest": weekly}), 201)
+    assert (pending["status"], pending["version"]) == ("change_pending", 1)
+    assert [one["path"] for one in pending["draft"]["differences"]] == ["update_cycle"]
+    good(provider(world, "POST", f"{entry}/submit", {}))
+    assert publish(world, "residence-permit")["version"] == 2
+    versions = good(governance(world, "GET", f"{entry}/versions"))["versions"]
+    assert [(one["version"], one["how"]) for one in versions] == [(1, "review"), (2, "review")]
+    second = good(governance(world, "GET", f"{entry}/versions/2"))
+    assert second["manifest"] == weekly
+    (change,) = second["differences"]
+    assert (change["member"]["zh"], change["before"], change["after"]) == ("更新周期", "daily", "weekly")
+    good(provider(world, "POST", f"{entry}/withdraw", {"reason": "不再签发"}))
+    world.rooms.policy.renew()
+    assert world.client.get("/v1/catalogue/evidence-types/residence-permit").status_code == 404
+    assert world.client.get("/v1/catalogue/evidence-types", query_string={"q": "居住"}).json["total"] == 0
+    told = [entry["event"] for entry in world.entries() if entry["request"] == "EvidenceType/residence-permit"]
+    assert told == [
+        *("EntryDrafted", "EntrySubmitted", "ReviewBegun", "EntryReturned", "EntryRevised", "EntrySubmitted"),
+        *("ReviewBegun", "EntryPublished", "EntryDrafted", "EntrySubmitted", "ReviewBegun", "EntryPublished"),
+        "EntryWithdrawn",
+    ]
+
+
+def test_what_a_manifest_applied_is_a_version_too_and_a_draft_from_before_must_be_looked_at_again(world: World) -> None:
+    entry = f"{WHERE}/{NAME}"
+    assert [one["how"] for one in good(governance(world, "GET", f"{entry}/versions"))["versions"]] == ["manifest"]
+    good(provider(world, "POST", "/v1/catalogue/entries", {"manifest": WIDER}), 201)
+    other = deepcopy(STAFF_LIST)
+    other["spec"]["name"] = text("用工登记（新）")
+    world.apply(other)
+    refused = provider(world, "POST", f"{entry}/submit", {})
+    assert (refused.status_code, refused.json["reason"]) == (403, "catalogue.base-changed")
+    good(provider(world, "POST", f"{entry}/revise", {"manifest": WIDER}))
+    good(provider(world, "POST", f"{entry}/submit", {}))
+    assert publish(world, NAME)["version"] == 3
+
+
+def test_what_grants_or_other_entries_rest_on_cannot_be_taken_away(small_world: World) -> None:
+    world = small_world
+    refused = provider(world, "POST", f"{WHERE}/identity-card/withdraw", {"reason": "停办"})
+    assert (refused.status_code, refused.json["code"]) == (422, "catalogue.invalid")
+    fewer = deepcopy(STAFF_LIST)
+    del fewer["spec"]["fields"]["employer"], fewer["spec"]["schema"]["properties"]["employer"]
+    good(provider(world, "POST", "/v1/catalogue/entries", {"manifest": fewer}), 201)
+    refused = provider(world, "POST", f"{WHERE}/{NAME}/submit", {})
+    assert refused.json["code"] == "catalogue.invalid"  # its source still supplies the field
+    hidden = deepcopy(STAFF_LIST)
+    hidden["spec"]["fields"]["employer"] |= {"share_type": "not_shared", "share_citation": text("演示条例")}
+    good(provider(world, "POST", f"{WHERE}/{NAME}/revise", {"manifest": hidden}))
+    refused = provider(world, "POST", f"{WHERE}/{NAME}/submit", {})
+    assert (refused.status_code, refused.json["code"]) == (409, "catalogue.in-use")
+    assert "G-STAFF@1" in refused.json["detail"]
+
+
+def test_two_who_act_at_once_do_not_both_succeed(small_world: World) -> None:
+    """The catalogue moved between the check and the append: nothing is published."""
+    world = small_world
+    entry = f"{WHERE}/residence-permit"
+    good(provider(world, "POST", "/v1/catalogue/entries", {"manifest": NEW}), 201)
+    good(provider(world, "POST", f"{entry}/submit", {}))
+    good(governance(world, "POST", f"{entry}/review", {}))
+    seen = good(governance(world, "GET", entry))["draft"]["digest"]
+    desk = world.rooms.desk
+    checked = type(desk.publishing)._checked
+
+    def meanwhile(self: Any, *asked: Any) -> Any:
+        found = checked(self, *asked)
+        world.apply(organisation(POLICE, "另一名称"))
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(desk.publishing), "_checked", meanwhile)
+        refused = governance(world, "POST", f"{entry}/publish", {"digest": seen})
+    assert (refused.status_code, refused.json["code"]) == (409, "catalogue.changed")
+    assert good(governance(world, "GET", entry))["status"] == "under_review"
+
+
+BAD: list[tuple[Any, str]] = [
+    ({}, "kind"),
+    ({"kind": "Grant", "metadata": {"name": "x"}, "spec": {}}, "kind"),
+    ({"kind": ["EvidenceType"]}, "kind"),
+    (NEW | {"spec": NEW["spec"] | {"colour": "red"}}, "spec.colour"),
+    (NEW | {"spec": NEW["spec"] | {"share_type": "not_shared"}}, "spec"),
+    (NEW | {"spec": NEW["spec"] | {"classification": 2.0}}, ""),
+    (organisation("11500000DEM0000304", "错码"), "metadata.name"),
+    (organisation(POLICE, "公安") | {"spec": {"name": text("x"), "since": "2026-02-30"}}, "spec.since"),
+]
+
+
+@pytest.mark.parametrize(("manifest", "place"), BAD)
+def test_a_manifest_that_does_not_fit_is_refused_with_the_place(small_world: World, manifest: Any, place: str) -> None:
+    before = len(small_world.entries())
+    answer = governance(small_world, "POST", "/v1/catalogue/entries", {"manifest": manifest})
+    assert answer.status_code == 422, answer.text
+    if place and place != "kind":
+        assert answer.json["findings"][0]["path"].startswith(place)
+    assert len(small_world.entries()) == before
+
+
+def test_roles_and_addresses_are_kept_apart(small_world: World) -> None:
+    world = small_world
+    refused = provider(world, "POST", "/v1/catalogue/entries", {"manifest": NEW}, organisation=MARKET)
+    assert (refused.status_code, refused.json["code"]) == (403, "catalogue.not-allowed")
+    assert world.officer("GET", "/v1/catalogue/entries", sub="x", roles=[]).status_code == 403
+    assert governance(world, "GET", "/v1/catalogue/entries?status=odd").status_code == 422
+    for path in (f"{WHERE}/nobody", "/v1/catalogue/entries/grants/G-STAFF", f"{WHERE}/{NAME}/versions/9"):
+        assert governance(world, "GET", path).status_code == 404
+    assert governance(world, "GET", f"{WHERE}/{NAME}/versions/x").status_code == 404
+    assert good(governance(world, "GET", f"/v1/catalogue/entries/service-items/{ITEM}"))["status"] == "published"
