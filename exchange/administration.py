@@ -22,6 +22,7 @@ from exchange.catalogue.applying import Applying, Change, Plan
 from exchange.catalogue.grant_drafts import grant_of, manifest_of
 from exchange.catalogue.manifests import CheckConnector
 from exchange.catalogue.registry import GRANT, Registry
+from exchange.catalogue.responsibility import as_csv, duties
 from exchange.governance.forms import EXPLAIN, Question
 from exchange.governance.simulation.impact import simulate
 from exchange.governance.simulation.replay import Replayed, replay
@@ -94,6 +95,10 @@ class Administration:
             newest = {state.grant.id: state for state in grants.listed(connection)}
         documents += [manifest_of(state.grant) for state in newest.values()]
         return yaml.safe_dump_all(documents, allow_unicode=True, sort_keys=False)
+
+    def responsibility(self, organisation: str | None, language: str) -> str:
+        """The responsibility list as CSV, of one department when it is named."""
+        return as_csv(duties(self._registry(), organisation), language)
 
     def grants(self) -> list[dict[str, JSON]]:
         """Every grant and version, with status, digest and its sentence in both languages."""

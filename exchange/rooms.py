@@ -11,6 +11,7 @@ from exchange.cases.uploads import Uploads
 from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.publishing import Publishing
+from exchange.catalogue.reports import Reports
 from exchange.catalogue.sources import BuildSource, Sources
 from exchange.console.pages import Console, Desks, open_console
 from exchange.console.relying_party import Post
@@ -84,6 +85,7 @@ class Rooms:
     cases: Cases
     uploads: Uploads
     catalogue: Catalogue
+    reports: Reports
     desk: Desk
     grants: Grants
     access_requests: RequestDesk
@@ -163,6 +165,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[
         "cases": Cases(access, ledger, clock, outside.entropy),
         "uploads": Uploads(access),
         "catalogue": Catalogue(policy, outside.database),
+        "reports": Reports(outside.settings.origin, policy, clock),
         "desk": Desk(access, Publishing(outside.database, ledger, clock)),
         "access_requests": RequestDesk(access, requests, clock, outside.entropy),
         "request_sweep": RequestSweep(requests),

@@ -6,7 +6,7 @@ from typing import Any
 
 from exchange import errors
 from exchange.cases.forms import CaseAnswer, NewCaseForm, UploadsAnswer
-from exchange.catalogue.routes import desk_routes
+from exchange.catalogue.routes import desk_routes, report_routes
 from exchange.catalogue.views import (
     EvidenceTypeAnswer,
     OrganisationAnswer,
@@ -164,6 +164,7 @@ def _catalogue(rooms: Rooms) -> tuple[Route, ...]:
             RequirementsAnswer,
             tag="catalogue",
         ),
+        *report_routes(rooms.reports),
         *desk_routes(rooms.desk),
     )
 

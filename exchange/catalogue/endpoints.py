@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from exchange.catalogue import views
+from exchange.catalogue.model import SHARE_TYPES
 from exchange.catalogue.registry import EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM, Registry
 from exchange.catalogue.words import Term, terms
 from exchange.gateway.lease import Lease
@@ -23,7 +24,6 @@ from kernel.web.http import HttpRequest, HttpResponse, json_response
 T = TypeVar("T")
 
 MOST_ON_A_PAGE, USUAL_PAGE = 200, 50
-SHARE_TYPES = ("unconditional", "conditional", "not_shared")
 LONGEST_SEARCH = 100
 _CACHED = (("Cache-Control", "public, max-age=60"),)
 _PLACE = re.compile(r"([0-9]{1,9})\.([0-9]{1,15})", re.ASCII)
@@ -110,7 +110,7 @@ class Catalogue:
         if asked.get("q", "").strip() and not wanted:
             return json_response({"total": 0, "items": [], "next": None}, headers=_CACHED)
         registry = current(self.policy).registry
-        question = Question(wanted, _filters(asked), asked.get("after", ""), _limit(asked.get("limit")))
+        question = Question(wanted, _filters(asked), asked.get("after", ""), page_size(asked.get("limit")))
         found = self._searched(shelf, question) if wanted else _listed(shelf, registry, question)
         entries = shelf.of(registry)
         # A node sees a new entry within a second; one it does not know yet is left for the next question.
@@ -177,7 +177,8 @@ def _place(after: str) -> Place | None:
     return Place(int(found[1]), int(found[2]))
 
 
-def _limit(text: str | None) -> int:
+def page_size(text: str | None) -> int:
+    """Entries on a page, from the parameter ``limit``. Raises Problem (request.invalid)."""
     if text is None:
         return USUAL_PAGE
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_ON_A_PAGE):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from marshmallow import Schema
+
 from exchange import errors
+from exchange.catalogue.dcat import MEDIA_TYPE as LD
 from exchange.catalogue.desk import Desk
 from exchange.catalogue.forms import (
     EntriesAnswer,
@@ -14,8 +17,16 @@ from exchange.catalogue.forms import (
     VersionAnswer,
     VersionsAnswer,
 )
+from exchange.catalogue.reports import (
+    DcatAnswer,
+    DivisionAnswer,
+    DivisionsAnswer,
+    Reports,
+    ResponsibilityAnswer,
+)
 from kernel.problems import INVALID_BODY, NOT_FOUND
 from kernel.text import Text
+from kernel.web.http import Endpoint
 from kernel.web.routes import Parameter, Route
 
 ENTRIES = "/v1/catalogue/entries"
@@ -110,3 +121,39 @@ def desk_routes(desk: Desk) -> tuple[Route, ...]:
             problems=(NOT_FOUND,),
         ),
     )
+
+
+def report_routes(reports: Reports) -> tuple[Route, ...]:
+    """What is derived from the catalogue; anyone may read it."""
+    owner = Parameter("organisation", Text("提供或需要的部门", "the department that owes or needs it"))
+    item = Parameter("service_item", Text("事项编码", "code of the service item"))
+    after, limit = Parameter("after", Text("上一页的 next", "the next of the page before")), Parameter("limit", _LIMIT)
+    day = (Parameter("on", Text("某日，缺省为今天", "a day; today when left out")),)
+    rows: tuple[tuple[str, Endpoint, Text, type[Schema] | None, str, tuple[Parameter, ...]], ...] = (
+        ("divisions", reports.divisions, Text("某日的行政区划", "Divisions on a day"), DivisionsAnswer, _JSON, day),
+        ("divisions/<code>", reports.division, _BECAME, DivisionAnswer, _JSON, day),
+        ("responsibility", reports.responsibility, _DUTIES, ResponsibilityAnswer, _JSON, (owner, item, after, limit)),
+        ("responsibility.csv", reports.responsibility_csv, _DUTIES, None, "text/csv", (owner, item, after)),
+        ("dcat", reports.dcat, Text("DCAT-AP 目录", "The catalogue as DCAT-AP"), DcatAnswer, LD, (after, limit)),
+    )
+    return tuple(
+        Route(
+            "GET",
+            f"/v1/catalogue/{path}",
+            endpoint,
+            "anyone",
+            said,
+            response_schema=answer,
+            response_type=kind,
+            tag="catalogue",
+            parameters=parameters,
+            problems=(INVALID_BODY, NOT_FOUND),
+        )
+        for path, endpoint, said, answer, kind, parameters in rows
+    )
+
+
+_JSON = "application/json"
+_LIMIT = Text("每页条数，1 至 200", "entries on a page, 1 to 200")
+_BECAME = Text("一个区划代码在某日属于谁、其后归于何处", "Who has a division code on a day, and what became of it")
+_DUTIES = Text("数据共享责任清单", "The responsibility list")

@@ -6,7 +6,14 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from exchange.catalogue.model import EvidenceType, Organisation, Requirement, ServiceItem
+from exchange.catalogue.model import (
+    SHARE_TYPES,
+    UPDATE_CYCLES,
+    EvidenceType,
+    Organisation,
+    Requirement,
+    ServiceItem,
+)
 from exchange.catalogue.registry import Registry
 from exchange.gateway.predicates import LABELS
 from kernel.text import Text
@@ -21,7 +28,23 @@ def words(text: Text | None) -> Json | None:
 
 def organisation(one: Organisation, _registry: Registry) -> Json:
     """A department."""
-    return {"code": one.code, "name": words(one.name), "division": one.division}
+    return {
+        "code": one.code,
+        "name": words(one.name),
+        "division": one.division,
+        "parent": one.parent,
+        "since": one.since.isoformat() if one.since else None,
+        "until": one.until.isoformat() if one.until else None,
+        "successors": [
+            {
+                "successor": each.successor,
+                "extent": each.extent.value,
+                "day": each.day.isoformat(),
+                "note": words(each.note),
+            }
+            for each in one.successors
+        ],
+    }
 
 
 def evidence_type(one: EvidenceType, registry: Registry) -> Json:
@@ -34,13 +57,19 @@ def evidence_type(one: EvidenceType, registry: Registry) -> Json:
         "subject_scheme": one.subject_scheme,
         "classification": one.classification,
         "share_type": one.share_type,
+        "share_label": words(SHARE_TYPES[one.share_type]),
         "share_citation": words(one.share_citation),
+        "source_of_truth": _named(one.source_of_truth, registry),
+        "update_cycle": one.update_cycle,
+        "update_label": words(UPDATE_CYCLES[one.update_cycle]) if one.update_cycle else None,
         "fields": [
             {
                 "name": field.name,
                 "label": words(field.label),
                 "sensitivity": field.sensitivity,
                 "minimal_mask": field.minimal_mask.value,
+                "share_type": field.share_type,
+                "share_citation": words(field.share_citation or one.share_citation),
             }
             for field in one.fields.values()
         ],
@@ -102,6 +131,10 @@ class OrganisationAnswer(Schema):
     code = fields.String(required=True)
     name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     division = fields.String(allow_none=True)
+    parent = fields.String(allow_none=True)
+    since = fields.String(allow_none=True)
+    until = fields.String(allow_none=True)
+    successors = fields.List(fields.Dict(), required=True)
 
 
 class EvidenceTypeAnswer(Schema):
@@ -114,7 +147,11 @@ class EvidenceTypeAnswer(Schema):
     subject_scheme = fields.String(required=True)
     classification = fields.Integer(required=True)
     share_type = fields.String(required=True)
+    share_label = fields.Dict(required=True)
     share_citation = fields.Dict(allow_none=True)
+    source_of_truth = fields.Dict(required=True)
+    update_cycle = fields.String(allow_none=True)
+    update_label = fields.Dict(allow_none=True)
     # Not named ``fields``: that would hide the schema's own register of fields.
     listed = fields.List(fields.Dict(), data_key="fields", required=True)
     predicates = fields.List(fields.Dict(), required=True)

@@ -77,6 +77,10 @@ class DivisionTable:
         """The division that has `code` on `day`; None when there is none."""
         return next((division for division in self._by_code.get(code, ()) if division.exists(day)), None)
 
+    def existing(self, day: date) -> tuple[Division, ...]:
+        """Every division that exists on `day`, in the order of the table."""
+        return tuple(division for division in self._divisions if division.exists(day))
+
     def history(self, code: str) -> tuple[Division, ...]:
         """Every division that ever had `code`."""
         return tuple(self._by_code.get(code, ()))

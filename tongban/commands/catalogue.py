@@ -90,3 +90,16 @@ def export(config: str | None) -> None:
     """
     with exchange_administration(config) as exchange:
         click.echo(exchange.export(), nl=False)
+
+
+@catalogue.command()
+@click.option("--organisation", help="只列该部门提供或需要的 / only what this department owes or needs")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", help="表头与名称的语言 / of the names")
+@config_option
+def responsibility(organisation: str | None, language: str, config: str | None) -> None:
+    """数据共享责任清单（CSV）/ The responsibility list: service item, material, source department, item.
+
+    Example: tongban catalogue responsibility > responsibility.csv
+    """
+    with exchange_administration(config) as exchange:
+        click.echo(exchange.responsibility(organisation, language), nl=False)

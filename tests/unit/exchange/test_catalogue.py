@@ -260,6 +260,8 @@ def test_an_evidence_type_in_words(small_world: World) -> None:
         "label": {"zh": "号码", "en": "号码"},
         "sensitivity": 3,
         "minimal_mask": "number",
+        "share_type": "conditional",
+        "share_citation": None,
     }
     assert {"name": "exists", "label": {"zh": "是否存在记录", "en": "Whether there is a record"}} in one["predicates"]
     assert one["connected"] is True
@@ -293,4 +295,12 @@ def test_what_is_not_in_the_catalogue_is_404(small_world: World, path: str) -> N
 
 def test_an_organisation_by_its_code(small_world: World) -> None:
     one = small_world.client.get(f"/v1/catalogue/organisations/{MARKET}").json
-    assert one == {"code": MARKET, "name": text("市场监管局"), "division": "500000"}
+    assert one == {
+        "code": MARKET,
+        "name": text("市场监管局"),
+        "division": "500000",
+        "parent": None,
+        "since": None,
+        "until": None,
+        "successors": [],
+    }

@@ -12,8 +12,8 @@ from exchange.catalogue.workflow.events import digest
 from exchange.catalogue.workflow.lifecycle import owner
 from kernel import canonical
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 
 def _text(name: str, *, primary_key: bool = False) -> sa.Column[Any]:
