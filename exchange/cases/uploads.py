@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from exchange import errors
 from exchange.access import Access
 from exchange.cases.opening import own_case
-from exchange.catalogue.model import APPLICANT, SELF, Requirement, ServiceItem
+from exchange.catalogue.model import APPLICANT, REPRESENTED, SELF, Requirement, ServiceItem
 from exchange.store import deliveries
 from exchange.store.cases import Case
 from exchange.store.deliveries import RELEASED, Delivery
@@ -55,7 +55,7 @@ def count(item: ServiceItem, case: Case, delivered: Iterable[Delivery]) -> tuple
 
 def _counted(requirement: Requirement, case: Case, delivered: tuple[Delivery, ...]) -> Counted:
     if requirement.role == APPLICANT:
-        met = any(_meets(requirement, one) and one.relation == SELF for one in delivered)
+        met = any(_meets(requirement, one) and one.relation in {SELF, REPRESENTED} for one in delivered)
         return Counted(requirement, requirement.uploads, 0 if met else requirement.uploads)
     subjects = {party.subject for party in case.parties if party.role == requirement.role}
     served = {one.subject for one in delivered if _meets(requirement, one)} & subjects

@@ -15,6 +15,12 @@ from kernel.text import Text
 SELF = "self"
 """The relation of a record's subject to the token's own person when they are the same."""
 
+REPRESENTED = "represented-company"
+"""The relation of a company to the person who acts for it by a mandate, and its role where that brought it in."""
+
+REPRESENTATIVE = "representative"
+"""The role of whoever came into a company's case by acting for it."""
+
 APPLICANT = "applicant"
 """The role of a case's own person."""
 

@@ -19,6 +19,8 @@ from kernel.jose import DecryptionKey, InvalidToken, Verified, decrypt
 
 EVIDENCE_DETAILS = "urn:tongban:params:evidence"
 SUBJECT_CLAIM = "urn:tongban:params:subject"
+EVERY_MATTER = "all"
+"""`service_items` of a mandate without limits."""
 LONGEST_PURPOSE_SECONDS = 300
 """Life of a purpose-bound token, from ``iat`` to ``exp``."""
 SUBJECT_BYTES = 256
@@ -59,6 +61,20 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
+class Mandate:
+    """For which company the token's person acts (`mandate`), in which matters (None: every one), and until when."""
+
+    company: SubjectRef = field(repr=False)
+    capacity: str
+    service_items: frozenset[str] | None
+    expires_at: float
+
+    def covers(self, service_item: str, at: float) -> bool:
+        """Whether the person may act in this matter at this time."""
+        return at < self.expires_at and (self.service_items is None or service_item in self.service_items)
+
+
+@dataclass(frozen=True, slots=True)
 class AccessToken:
     """A verified access token. ``assurance`` is 0 when nobody is present; times are seconds since 1970."""
 
@@ -79,6 +95,7 @@ class AccessToken:
     details: tuple[Detail, ...]
     key_thumbprint: str | None
     certificate_thumbprint: str | None
+    mandate: Mandate | None = None
 
     @property
     def present(self) -> bool:
@@ -114,6 +131,7 @@ def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) ->
         details=details,
         key_thumbprint=_optional_text(confirmation, "jkt"),  # RFC 9449 §6.1
         certificate_thumbprint=_optional_text(confirmation, "x5t#S256"),  # RFC 8705 §3.1
+        mandate=_mandate(claims) if person else None,  # nobody who is absent acts for anybody
     )
 
 
@@ -131,6 +149,23 @@ def _person(claims: Mapping[str, JSON], audience: str, keys: Sequence[Decryption
         return subject.parse(opened.get("scheme"), opened.get("value"))
     except InvalidIdentifier:
         raise InvalidClaims("subject-malformed") from None
+
+
+def _mandate(claims: Mapping[str, JSON]) -> Mandate | None:
+    """The company a person acts for. What does not say which matters it covers covers none."""
+    if claims.get("mandate") is None:
+        return None
+    said = _object(claims["mandate"])
+    principal = _object(said.get("principal"))
+    try:
+        company = subject.parse(principal.get("scheme"), principal.get("value"))
+    except InvalidIdentifier:
+        raise InvalidClaims("mandate-malformed") from None
+    if company.scheme != "social-credit-code":
+        raise InvalidClaims("mandate-malformed")
+    items = said.get("service_items", [])
+    matters = None if items == EVERY_MATTER else _names(items)
+    return Mandate(company, _text(said, "capacity"), matters, float(_number({"exp": None, **said}, "exp")))
 
 
 def _opened(sealed: str, keys: Sequence[DecryptionKey]) -> Mapping[str, Any]:

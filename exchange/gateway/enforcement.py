@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from exchange.catalogue.model import SELF, System
+from exchange.catalogue.model import REPRESENTED, SELF, System
 from exchange.gateway.access_token import AccessToken, Detail
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.parties import Concerned, concerned
@@ -13,6 +13,7 @@ from exchange.gateway.refusals import Refusal, by_policy
 from exchange.gateway.request import EvidenceRequest, Item
 from exchange.gateway.snapshot import Snapshot
 from exchange.store.cases import Case
+from kernel.identifiers.subject import SubjectRef
 from policies.decision import Decision, Deny, Permit
 from policies.model import AccessRequest, Action, Consent, SystemPrincipal
 
@@ -34,6 +35,14 @@ class Asking:
     person: bytes | None
     leeway: int
     moment: datetime
+
+    @property
+    def company(self) -> SubjectRef | None:
+        """The company the token's person acts for: by a mandate in force, in this matter."""
+        mandate = self.token.mandate
+        at = self.moment.timestamp() - self.leeway
+        covered = mandate is not None and mandate.covers(self.request.service_item, at)
+        return mandate.company if mandate is not None and covered else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,15 @@ def rule(asking: Asking, case: Case, snapshot: Snapshot) -> tuple[Ruling, ...]:
 def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
     name = decision_name(asking.id, item.number, snapshot.epoch)
     kind = snapshot.registry.evidence_types.get(item.type)
-    whom = concerned(item, kind, person=asking.token.person, known=asking.person, case=case, indexes=asking.indexes)
+    whom = concerned(
+        item,
+        kind,
+        person=asking.token.person,
+        known=asking.person,
+        company=asking.company,
+        case=case,
+        indexes=asking.indexes,
+    )
     if isinstance(whom, Refusal):
         return Refused(item, name, None, whom)
     judged = judge(item, whom.relation, asking, snapshot)
@@ -139,10 +156,11 @@ def access_request(item: Item, relation: str, asking: Asking, *, provider: str) 
 def _consent(item: Item, relation: str, asking: Asking) -> Consent | None:
     """What the person agreed to at sign-in: exactly the authorization detail, for as long as the token lives.
 
-    It covers their own records only. Consent kept beyond one token is a store of its own and follows later.
+    It covers their own records, and those of the company they said they act for. Consent kept beyond one token is a
+    store of its own and follows later.
     """
     granted = next((one for one in asking.detail.items if one.type == item.type), None)
-    if granted is None or not asking.token.present or relation != SELF:
+    if granted is None or not asking.token.present or relation not in {SELF, REPRESENTED}:
         return None
     skew = timedelta(seconds=asking.leeway)
     return Consent(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from exchange.catalogue.model import REPRESENTED
 from exchange.gateway.enforcement import Asking, Permitted, Refused
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.sealing import Sealed
@@ -97,6 +98,10 @@ def _item_facts(ruling: Permitted | Refused, settlement: Settlement) -> dict[str
         "epoch": settlement.epoch,
         "relation": ruling.concerned.relation if ruling.concerned else (item.relation or ""),
     }
+    mandate = settlement.asking.token.mandate
+    if mandate is not None and facts["relation"] == REPRESENTED:
+        facts["capacity"] = mandate.capacity
+        facts["representative"] = settlement.asking.indexes.of_officer(settlement.asking.token.sub)
     if isinstance(ruling, Permitted):
         facts["grants"] = [*ruling.permit.grants]
         facts["masks"] = {name: mask.value for name, mask in ruling.permit.release.items() if mask is not Mask.CLEAR}

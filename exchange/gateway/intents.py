@@ -6,21 +6,21 @@ Whatever is refused here is *returned*, so that the proof stays used up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import orjson
 from sqlalchemy import Connection
 
 from exchange import errors
-from exchange.catalogue.model import APPLICANT
+from exchange.catalogue.model import APPLICANT, REPRESENTATIVE, REPRESENTED
 from exchange.gateway.enforcement import Asking, Permitted, Refused, Ruling, rule
 from exchange.gateway.parties import may_join
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.request import Item
 from exchange.gateway.snapshot import Snapshot
 from exchange.store import cases, intents, proofs, quotas
-from exchange.store.cases import Case
+from exchange.store.cases import Case, Party
 from exchange.store.intents import Intent, Stored
 from kernel.dates import local_day
 from kernel.jose import DpopProof
@@ -103,16 +103,23 @@ def _case(connection: Connection, asking: Asking) -> Case | ProblemKind:
 
 
 def _joined(connection: Connection, case: Case, asking: Asking) -> Case | ProblemKind:
-    """The person of the token is, or now becomes, a party: they signed in themselves and named this case (ADR 0013)."""
-    person = asking.person
+    """The person of the token is, or now becomes, a party: they signed in themselves and named this case (ADR 0013).
+
+    So does the company they act for, and for whoever acts for a company of the case the door is open (ADR 0039).
+    """
+    person, company = asking.person, None if asking.company is None else asking.indexes.of(asking.company)
     if person is None:
         return case
-    if any(party.subject == person for party in case.parties):
+    parties = {party.subject for party in case.parties}
+    if person not in parties:
+        if not may_join(case, person) and company not in parties:
+            return errors.SUBJECT_NOT_IN_CASE
+        role = APPLICANT if may_join(case, person) else REPRESENTATIVE
+        cases.join(connection, case.id, person, role, asking.moment)
+    if company is None or company in parties or not may_join(case, company):
         return case
-    if not may_join(case, person):
-        return errors.SUBJECT_NOT_IN_CASE
-    cases.join(connection, case.id, person, APPLICANT, asking.moment)
-    return case
+    cases.join(connection, case.id, company, REPRESENTED, asking.moment)
+    return replace(case, parties=(*case.parties, Party(company, REPRESENTED, joined=True)))
 
 
 def _intent(attempt: Attempt) -> Intent:

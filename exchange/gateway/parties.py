@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from exchange import errors
-from exchange.catalogue.model import APPLICANT, SELF, EvidenceType
+from exchange.catalogue.model import APPLICANT, REPRESENTED, SELF, EvidenceType
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.request import Item
@@ -36,12 +36,14 @@ def concerned(
     *,
     person: SubjectRef | None,
     known: bytes | None,
+    company: SubjectRef | None,
     case: Case,
     indexes: BlindIndex,
 ) -> Concerned | Refusal:
     """Whom the item is about, or why that cannot be.
 
-    ``person`` is the token's own, None when nobody is present; ``known`` their blind index.
+    ``person`` is the token's own, None when nobody is present; ``known`` their blind index;
+    ``company`` whom they act for by a mandate that covers this matter.
     """
     subject = item.subject or person
     if subject is None:
@@ -52,6 +54,8 @@ def concerned(
     index = known if is_person and known is not None else indexes.of(subject)
     if is_person:
         return Concerned(subject, index, SELF) if item.relation in {None, SELF} else _refused(errors.RELATION_UNPROVEN)
+    if subject == company and item.relation == REPRESENTED and any(party.subject == index for party in case.parties):
+        return Concerned(subject, index, REPRESENTED)  # proven by the mandate (ADR 0039)
     return _other(item, subject, index, present=person is not None, case=case)
 
 

@@ -9,11 +9,11 @@ import orjson
 
 from exchange import errors
 from exchange.access import Access
-from exchange.catalogue.model import SELF
+from exchange.catalogue.model import REPRESENTED, SELF
 from exchange.gateway.enforcement import Asking, Refused, decision_name, judge
 from exchange.gateway.intents import Repeated
 from exchange.gateway.pipeline import Gateway
-from exchange.gateway.refusals import by_policy
+from exchange.gateway.refusals import Refusal, by_policy
 from exchange.gateway.request import EvidenceRequest, Item, Question
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.tokens import Caller
@@ -30,7 +30,7 @@ from policies.decision import Deny
 class _Found:
     stored: Stored
     case: Case
-    relations: dict[int, str]
+    relations: dict[int, tuple[str, bytes]]
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,19 @@ class Repetition:
 
 
 def _refusal(item: Item, found: _Found, asking: Asking, snapshot: Snapshot) -> Refused | None:
-    judged = judge(item, found.relations.get(item.number, SELF), asking, snapshot)
+    relation, subject = found.relations.get(item.number, (SELF, b""))
+    name = decision_name(asking.id, item.number, snapshot.epoch)
+    if relation == REPRESENTED and not _still_acts_for(subject, asking):
+        return Refused(item, name, None, Refusal(errors.RELATION_UNPROVEN))
+    judged = judge(item, relation, asking, snapshot)
     if not isinstance(judged.said, Deny):
         return None
-    name = decision_name(asking.id, item.number, snapshot.epoch)
     return Refused(item, name, None, by_policy(judged.said), judged)
+
+
+def _still_acts_for(company: bytes, asking: Asking) -> bool:
+    """What was shown to whoever acted for a company is not shown to them once they act for it no longer."""
+    return asking.company is not None and asking.indexes.of(asking.company) == company
 
 
 def _request(stored: Stored, case: Case) -> EvidenceRequest:

@@ -90,10 +90,11 @@ def of_case(connection: Connection, case_id: str) -> list[Delivery]:
     return [Delivery(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
 
 
-def relations_of(connection: Connection, request_id: str) -> dict[int, str]:
-    """The relation in which each item of a request was asked for."""
-    statement = select(delivery.c.item, delivery.c.relation).where(delivery.c.request_id == request_id)
-    return {row.item: row.relation for row in connection.execute(statement)}
+def relations_of(connection: Connection, request_id: str) -> dict[int, tuple[str, bytes]]:
+    """In which relation, and about whom (a blind index), each item of a request was asked for."""
+    row = delivery.c
+    statement = select(row.item, row.relation, row.subject).where(row.request_id == request_id)
+    return {found.item: (found.relation, bytes(found.subject or b"")) for found in connection.execute(statement)}
 
 
 def uses_of(connection: Connection, provider: str, since: datetime, until: datetime) -> list[Use]:
