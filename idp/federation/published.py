@@ -1,12 +1,12 @@
 """What an upstream publishes: its metadata (OpenID Connect Discovery 1.0 §4) and its keys, asked for when needed.
 
 Kept for ten minutes. A `kid` nobody has seen causes one more look at the keys, at most once a minute (F4). One that was
-silent is not asked again for some seconds, so that nobody waits for it in a row.
+silent is not asked again for some seconds, so that nobody waits for it in a row; and nobody waits for somebody else's
+look either: each visit that finds nothing fresh looks for itself, and one slow answer holds up one visit.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -47,33 +47,30 @@ class Metadata:
 
 
 class Published:
-    """One upstream's documents. Safe for threads."""
+    """One upstream's documents. Safe for threads without a lock: what is kept is replaced whole."""
 
     def __init__(self, upstream: Upstream, clock: Clock, client: OutboundClient | None = None) -> None:
         self.upstream = upstream
         self._clock, self._client = clock, client or OutboundClient()
-        self._lock = threading.Lock()
         self._metadata: tuple[Metadata, float] | None = None
         self._keys: tuple[tuple[VerifyingKey, ...], float] | None = None
         self._silent_until = float("-inf")
 
     def metadata(self) -> Metadata:
         """Raises UpstreamSilent."""
-        with self._lock:
-            kept, now = self._metadata, self._clock.monotonic()
-            if kept is None or now - kept[1] > FRESH_SECONDS:
-                kept = self._metadata = (self._read_metadata(), now)
-            return kept[0]
+        kept, now = self._metadata, self._clock.monotonic()
+        if kept is None or now - kept[1] > FRESH_SECONDS:
+            kept = self._metadata = (self._read_metadata(), now)
+        return kept[0]
 
     def keys(self, kid: object) -> tuple[VerifyingKey, ...]:
         """Its signature keys; ``kid`` is what the token at hand names. Raises UpstreamSilent."""
         address = self.metadata().jwks
-        with self._lock:
-            kept, now = self._keys, self._clock.monotonic()
-            age = FRESH_SECONDS if kept is None or any(key.kid == kid for key in kept[0]) else REFETCH_SECONDS
-            if kept is None or now - kept[1] > age:
-                kept = self._keys = (_keys(self._get(address), self.upstream.signing_alg), now)
-            return kept[0]
+        kept, now = self._keys, self._clock.monotonic()
+        age = FRESH_SECONDS if kept is None or any(key.kid == kid for key in kept[0]) else REFETCH_SECONDS
+        if kept is None or now - kept[1] > age:
+            kept = self._keys = (_keys(self._get(address), self.upstream.signing_alg), now)
+        return kept[0]
 
     def post(self, url: str, fields: Mapping[str, str], *headers: str) -> JSON:
         """The JSON that answers a form with 200. Raises UpstreamSilent, FormRefused."""
@@ -90,7 +87,7 @@ class Published:
         )
 
     def _get(self, url: str) -> JSON:
-        """A document of theirs; whoever waited for somebody else's vain attempt does not make another."""
+        """A document of theirs; for some seconds after a vain attempt nobody makes another."""
         if self._clock.monotonic() < self._silent_until:
             raise UpstreamSilent(f"{self.upstream.name} did not answer a moment ago")
         try:

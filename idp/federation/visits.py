@@ -1,7 +1,9 @@
 """The way there and back: a state that is used once, and what only this provider can derive from it.
 
 Nonce and PKCE verifier are keyed hashes of the state, so that nothing about a visit has to be kept but its hash. The
-state itself passes the upstream and the browser; without our key neither of the others follows from it.
+state itself passes the upstream and the browser; without our key neither of the others follows from it. What is kept is
+the hash of state and browser session together: the same person in another browser cannot finish a visit, so an answer
+that somebody else planted there is worth nothing (RFC 9700 §4.7, OpenID Connect Core 1.0 §3.1.2.1, `state`).
 """
 
 from __future__ import annotations
@@ -24,6 +26,14 @@ LIFETIME = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
+class Traveller:
+    """Who goes: a person, in one signed-in browser session."""
+
+    person: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
 class Visits:
     """Begins visits, and takes back whoever returns. ``key`` is this provider's own."""
 
@@ -32,10 +42,10 @@ class Visits:
     entropy: Entropy
     key: bytes = field(repr=False)
 
-    def begin(self, person: str, upstream: Upstream, authorization: str, redirect_uri: str) -> str:
+    def begin(self, who: Traveller, upstream: Upstream, authorization: str, redirect_uri: str) -> str:
         """The address to send a signed-in person to (OpenID Connect Core 1.0 §3.1.2.1, RFC 7636 §4.3)."""
         state = token(self.entropy)
-        visit = Visit(hashed(state), person, upstream.name)
+        visit = _visit(state, who, upstream.name)
         until = self.clock.now() + LIFETIME
         self.database.write(lambda connection: upstream_visits.add(connection, visit, until))
         asked = {
@@ -49,12 +59,13 @@ class Visits:
             "code_challenge_method": "S256",
             "acr_values": " ".join(upstream.levels),
             "prompt": "login",
+            "max_age": str(int(LIFETIME.total_seconds())),  # so that `auth_time` is there to be checked
         }
         return f"{authorization}{'&' if '?' in authorization else '?'}{urlencode(asked)}"
 
-    def take(self, state: str, person: str, upstream: str) -> bool:
-        """Use a visit up: True for the person who began it, once, in time; a stranger's attempt uses nothing up."""
-        visit, now = Visit(hashed(state), person, upstream), self.clock.now()
+    def take(self, state: str, who: Traveller, upstream: str) -> bool:
+        """Use a visit up: True for the session that began it, once, in time; any other's attempt uses nothing up."""
+        visit, now = _visit(state, who, upstream), self.clock.now()
         return self.database.write(lambda connection: upstream_visits.take(connection, visit, now))
 
     def nonce(self, state: str) -> str:
@@ -67,3 +78,7 @@ class Visits:
 
     def _derived(self, use: str, state: str) -> str:
         return base64url.encode(hmac.digest(self.key, f"{use}\n{state}".encode(), sha256))
+
+
+def _visit(state: str, who: Traveller, upstream: str) -> Visit:
+    return Visit(hashed(f"{who.session}\n{state}"), who.person, upstream)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from idp.federation.answer import Answers, Return
 from idp.federation.published import Published
-from idp.federation.visits import Visits
+from idp.federation.visits import Traveller, Visits
 from idp.model.upstream import Statement, Upstream
 from kernel.clock import Clock
 from kernel.entropy import Entropy
@@ -48,19 +48,19 @@ class Witnesses:
         """The providers, in the operator's order."""
         return [each.published.upstream for each in self.answers.values()]
 
-    def begin(self, name: str, person: str) -> str:
-        """Where to send a person. Raises UnknownUpstream, UpstreamSilent."""
+    def begin(self, name: str, who: Traveller) -> str:
+        """Where to send somebody. Raises UnknownUpstream, UpstreamSilent."""
         published = self._of(name).published
         address = published.metadata().authorization
-        return self.visits.begin(person, published.upstream, address, self.redirect_uri(name))
+        return self.visits.begin(who, published.upstream, address, self.redirect_uri(name))
 
-    def back(self, name: str, person: str, parameters: Mapping[str, str]) -> Statement:
+    def back(self, name: str, who: Traveller, parameters: Mapping[str, str]) -> Statement:
         """What the provider says of who came back.
 
         Raises UnknownUpstream, VisitUnknown, UpstreamRefused, AnswerUnsound, WorthNothing, UpstreamSilent.
         """
         answers, state = self._of(name), parameters.get("state", "")
-        if not self.visits.take(state, person, name):
+        if not self.visits.take(state, who, name):
             raise VisitUnknown
         verifier, nonce = self.visits.verifier(state), self.visits.nonce(state)
         return answers.statement(Return(parameters, nonce, verifier, self.redirect_uri(name)))

@@ -30,7 +30,7 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody on their way to an upstream and back: used once, by the person who began it."""
+    """Somebody on their way to an upstream and back: used once, by the person and in the session that began it."""
 
     hash: bytes = field(repr=False)
     person: str

@@ -11,7 +11,7 @@ from idp.store.tables import upstream_visit
 
 
 def add(connection: Connection, visit: Visit, expires_at: datetime) -> None:
-    """Keep a visit, by the hash of its state."""
+    """Keep a visit, by the hash of its state and its session."""
     values = {"hash": visit.hash, "person": visit.person, "upstream": visit.upstream, "expires_at": expires_at}
     connection.execute(insert(upstream_visit).values(**values))
 

@@ -14,6 +14,7 @@ LANGUAGE_COOKIE = "lang"
 TYPE_COOKIE = "type"
 _LANGUAGES = ("zh", "en")
 _TYPES = ("normal", "large")
+_ANSWER = frozenset({"code", "state"})
 _ONE_YEAR = 365 * 24 * 3600
 
 
@@ -49,8 +50,13 @@ def _chosen(incoming: Request, name: str, allowed: tuple[str, ...]) -> str | Non
 
 
 def switch_url(**changes: str) -> str:
-    """The current address with `lang` or `type` changed."""
-    query = {**request.args.to_dict(), **changes}
+    """The current address with `lang` or `type` changed; without an authorization response that came in it.
+
+    `code` and `state` together are one (RFC 6749 §4.1.2): it is used up by then, and no link repeats it
+    (RFC 9700 §4.2.4).
+    """
+    asked = request.args.to_dict()
+    query = {**({} if asked.keys() >= _ANSWER else asked), **changes}
     return f"{request.path}?{urlencode(query)}"
 
 

@@ -39,6 +39,8 @@ class Upstream:
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     now: Any = time.time
+    arrived: Any = None
+    """Called for each request before it is answered: a test can hold one up."""
 
     def approve(self, location: str) -> str:
         """Somebody signs in there: the address at which they come back."""
@@ -67,7 +69,7 @@ class Upstream:
         now = int(self.now())
         claims = {
             "iss": self.issuer, "aud": asked["client_id"], "sub": "them", "iat": now, "exp": now + 300,
-            "nonce": asked["nonce"], "acr": LEVEL_3,
+            "nonce": asked["nonce"], "acr": LEVEL_3, "auth_time": now,
         } | self.claims  # fmt: skip
         claims = {name: value for name, value in claims.items() if value is not None}
         key = self.signing_key or self.key
@@ -95,6 +97,8 @@ def upstream() -> Iterator[Upstream]:
         def _answer(self, form: dict[str, str]) -> None:
             path = urlsplit(self.path).path
             state.asked.append((path, form))
+            if state.arrived is not None:
+                state.arrived()
             told = None if path in state.down else self._told(path, form)
             body = json.dumps(told).encode()
             self.send_response(503 if path in state.down else 400 if told is None else 200)

@@ -45,9 +45,17 @@ class AccountDoor:
         """Whoever is signed in, to look. Raises SignInFirst."""
         return self.visitors.required(request, Errand.ACCOUNT)
 
+    def present(self, request: HttpRequest) -> Visitor | None:
+        """Whoever is signed in, if anybody; nobody is sent anywhere."""
+        return self.visitors.present(request)
+
+    def changing(self, request: HttpRequest) -> Visitor:
+        """Whoever has just signed in as strongly as they can, with their session. Raises SignInFirst."""
+        return self.visitors.required(request, Errand.SECURITY)
+
     def owner(self, request: HttpRequest) -> Owner:
         """Whoever has just signed in as strongly as they can, to change something. Raises SignInFirst."""
-        visitor = self.visitors.required(request, Errand.SECURITY)
+        visitor = self.changing(request)
         return Owner(visitor.person, visitor.reference)
 
     def change(

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from idp.authentication.own_account import Owner
 from idp.federation.answer import AnswerUnsound, UpstreamRefused, WorthNothing
 from idp.federation.published import UpstreamSilent
+from idp.federation.visits import Traveller
 from idp.federation.witnesses import UnknownUpstream, VisitUnknown, Witnesses
+from idp.interaction.visitor import Visitor
 from idp.pages.account.addresses import IDENTITY, UPSTREAM
 from idp.pages.account.door import AccountDoor
 from idp.pages.account.identity import WORDS, IdentityPages
@@ -16,7 +18,7 @@ from idp.pages.problems import for_people
 from idp.proofing.identity import Identities, NotOffered
 from kernel.identifiers import InvalidIdentifier
 from kernel.logging import logger
-from kernel.problems import NOT_FOUND, Problem
+from kernel.problems import NOT_FOUND, Fault, Problem, ProblemKind
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.routes import Route
@@ -57,6 +59,15 @@ _TOLD: Mapping[type[Exception], tuple[Text, int]] = {
 }  # fmt: skip
 
 
+VISIT_OVER = ProblemKind(
+    "upstream.visit-over",
+    400,
+    Fault.CITIZEN,
+    Text("您已退出登录，核验没有采用", "You signed out on the way, and nothing was used"),
+    Text("请重新登录，然后从账户页面重新开始核验。", "Sign in again, and begin the check anew in your account."),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class UpstreamPages:
     """There and back. What goes wrong is told on the page of one's level, and has changed nothing."""
@@ -69,11 +80,12 @@ class UpstreamPages:
     @for_people
     def begin(self, request: HttpRequest, name: str) -> HttpResponse:
         """Off to the other provider; who goes has just signed in as strongly as they can."""
-        owner = self.door.owner(request)
+        visitor = self.door.changing(request)
+        owner = Owner(visitor.person, visitor.reference)
         if not self.identities.is_for(owner):
             raise Problem(NOT_FOUND)
         try:
-            return redirect(self.witnesses.begin(name, owner.person.id))
+            return redirect(self.witnesses.begin(name, _traveller(visitor)))
         except UnknownUpstream:
             raise Problem(NOT_FOUND) from None
         except UpstreamSilent as trouble:
@@ -81,11 +93,17 @@ class UpstreamPages:
 
     @for_people
     def back(self, request: HttpRequest, name: str) -> HttpResponse:
-        """Home again, with an answer in the address: it is used here and never shown."""
-        visitor = self.door.visitor(request)
+        """Home again, with an answer in the address: it is used here and never shown.
+
+        Whoever signed out on the way is not asked to sign in and come back: that would carry code and state into the
+        address of the sign-in page, and on into another session (RFC 9700 §4.2.4).
+        """
+        visitor = self.door.present(request)
+        if visitor is None:
+            raise Problem(VISIT_OVER)
         owner = Owner(visitor.person, visitor.reference)
         try:
-            statement = self.witnesses.back(name, owner.person.id, request.parameters())
+            statement = self.witnesses.back(name, _traveller(visitor), request.parameters())
             self.identities.testify(owner, statement, name)
         except (UnknownUpstream, NotOffered):
             raise Problem(NOT_FOUND) from None
@@ -109,3 +127,7 @@ class UpstreamPages:
         logger("idp.federation").warning("upstream raised no level", upstream=name, reason=reason)
         page = self.identity.page(owner, text, status, at="upstreams")
         return page.adding(("Retry-After", "30")) if status == 503 else page
+
+
+def _traveller(visitor: Visitor) -> Traveller:
+    return Traveller(visitor.person.id, visitor.session.id)

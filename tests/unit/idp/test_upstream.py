@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from joserfc import jwk
+from werkzeug.test import Client
 
 from idp.federation.configuration import upstreams
+from idp.federation.published import Published
+from idp.federation.visits import Traveller, Visits
 from idp.model.person import NewPerson, PersonKind
+from idp.model.upstream import Upstream as Described
 from idp.store import proofings
+from kernel.clock import ManualClock
+from kernel.entropy import SystemEntropy
+from kernel.text import Text
 from tests.conftest import ENGINE
 from tests.doubles.account import Account
-from tests.doubles.identity_provider import LI, MARKET, PASSWORD, TOTP_SECRET, WANG, Provider, citizen, provider_at
+from tests.doubles.identity_provider import (
+    LI,
+    MARKET,
+    PASSWORD,
+    START,
+    TOTP_SECRET,
+    WANG,
+    Provider,
+    citizen,
+    provider_at,
+)
 from tests.doubles.upstream import LEVEL_3, Upstream, upstream
 
 IDENTITY = "/account/identity"
+RACERS = 8
 CHEN = citizen(77)
 HONEST = {"name": "陈晨", "citizen_number": CHEN.value}
 
@@ -143,6 +163,12 @@ UNSOUND: dict[str, Callable[[Upstream], None]] = {
     "3.1.3.7-11 no nonce": lambda there: there.claims.update(nonce=None),
     "9207-2.4 another provider's answer": lambda there: there.answer.update(iss="https://other.example"),
     "9207-2.4 no issuer where one is promised": lambda there: there.answer.update(iss=""),
+    "3.1.3.7-13 no time of the sign-in": lambda there: there.claims.update(auth_time=None),
+    "3.1.3.7-13 a sign-in of before the visit": lambda there: there.claims.update(
+        auth_time=int(there.now()) - 15 * 60 - 11
+    ),
+    "3.1.3.7-13 a sign-in to come": lambda there: there.claims.update(auth_time=int(there.now()) + 11),
+    "3.1.3.7-13 a time that is no whole number": lambda there: there.claims.update(auth_time=True),
     "3.1.2.5 no code": lambda there: there.answer.update(code=""),
     "3.1.3.8 another access token": lambda there: (
         there.claims.update(at_hash="A" * 22, name=None), setattr(there, "at_userinfo", {"sub": "them"}),
@@ -261,6 +287,84 @@ def test_a_visit_belongs_to_who_began_it(chen: Account, there: Upstream) -> None
     assert come_back(chen, address).status_code == 303
 
 
+def test_a_visit_belongs_to_the_session_that_began_it(chen: Account, there: Upstream) -> None:
+    """RFC 9700 §4.7: the same person's other browser finishes nothing, and uses nothing up."""
+    address = there.approve(begin(chen))
+    elsewhere = Account(chen.provider, "chen")
+    elsewhere.open("/account")
+    assert come_back(elsewhere, address).status_code == 400
+    assert level(chen.provider) == 1
+    assert come_back(chen, address).status_code == 303
+
+
+def test_who_signs_out_on_the_way_carries_the_answer_nowhere(chen: Account, there: Upstream) -> None:
+    """RFC 9700 §4.2.4: code and state get into no other address, and the code is not redeemed."""
+    address = there.approve(begin(chen))
+    chen.browser.client.delete_cookie("idp-sso", domain=urlsplit(chen.provider.settings.issuer).hostname or "")
+    told = come_back(chen, address)
+    assert told.status_code == 400
+    assert "Location" not in told.headers
+    assert "重新开始" in told.text
+    assert dict(parse_qsl(urlsplit(address).query))["state"] not in told.text
+    assert len(there.codes) == 1
+    chen.open("/account")
+    assert come_back(chen, address).status_code == 400, "another session of the same person"
+
+
+def test_eight_who_come_back_at_once_with_one_answer_are_one(
+    there: Upstream, either_provider: Provider, tmp_path: Path
+) -> None:
+    """T1: a state is consumed once, whichever database keeps it."""
+    visits = Visits(either_provider.database, either_provider.clock, SystemEntropy(), b"k" * 32)
+    [described_there] = upstreams(described(there, tmp_path)).values()
+    who = Traveller(either_provider.person("li").id, "ses_1")
+    state = dict(parse_qsl(urlsplit(visits.begin(who, described_there, there.issuer, "https://x")).query))["state"]
+    start = threading.Barrier(RACERS)
+
+    def take(_number: int) -> bool:
+        start.wait(30)
+        return visits.take(state, who, described_there.name)
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        assert sorted(pool.map(take, range(RACERS))) == [False] * (RACERS - 1) + [True]
+
+
+def test_eight_answers_at_once_prove_once(chen: Account, there: Upstream) -> None:
+    """T1, through the pages: one is taken, the others are told to begin again, none sees a 5xx."""
+    address = there.approve(begin(chen)).removeprefix(chen.provider.settings.issuer)
+    header = f"idp-sso={chen.browser.cookie('idp-sso')}"
+    start = threading.Barrier(RACERS)
+
+    def arrive(_number: int) -> int:
+        client = Client(chen.provider.app, use_cookies=False)
+        start.wait(30)
+        return client.get(address, headers={"Cookie": header}, base_url=chen.provider.settings.issuer).status_code
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        assert sorted(pool.map(arrive, range(RACERS))) == [303] + [400] * (RACERS - 1)
+    assert len(chen.provider.events("IdentityProven")) == 1
+
+
+def test_nobody_waits_for_somebody_elses_look_at_the_metadata(there: Upstream) -> None:
+    """One visit hangs in a fetch; the next one asks for itself and is answered."""
+    published = Published(Described("a", Text("甲", "A"), there.issuer, "c", {"x": 2}), ManualClock(START))
+    go_on, first = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        if not first.is_set():
+            first.set()
+            go_on.wait(30)
+
+    there.arrived = hold
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(published.metadata)
+        assert first.wait(30)
+        assert pool.submit(published.metadata).result(4).token == f"{there.issuer}/token"
+        assert not slow.done()
+        go_on.set()
+        assert slow.result(30).token == f"{there.issuer}/token"
+
+
 def test_a_visit_ends_after_a_quarter_of_an_hour(chen: Account, there: Upstream) -> None:
     address = there.approve(begin(chen))
     chen.provider.clock.advance(15 * 60 + 1)
@@ -299,6 +403,7 @@ def test_the_way_there_says_what_is_asked_and_no_secret(chen: Account, there: Up
     assert asked["response_type"] == "code"
     assert asked["code_challenge_method"] == "S256"
     assert asked["acr_values"] == LEVEL_3
+    assert (asked["prompt"], asked["max_age"]) == ("login", "900")
     assert asked["redirect_uri"] == f"{chen.provider.settings.issuer}{IDENTITY}/upstream/national-id"
     assert len({asked["state"], asked["nonce"], asked["code_challenge"]}) == 3
 
