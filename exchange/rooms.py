@@ -37,7 +37,9 @@ from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.transitions import Transitions
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
+from exchange.requests.rule_writing import RuleWriter
 from exchange.requests.sweep import RequestSweep
+from exchange.requests.templates import Templates
 from exchange.requests.transitions import RequestTransitions
 from exchange.security_log import SecurityLog
 from exchange.store import proofs
@@ -91,6 +93,7 @@ class Rooms:
     access_requests: RequestDesk
     impacts: Impacts
     request_rules: RuleDesk
+    request_templates: Templates
     request_sweep: RequestSweep
     usage: Usage
     log: Log
@@ -160,6 +163,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[
     transitions = Transitions(outside.database, ledger, clock)
     requests = RequestTransitions(outside.database, ledger, clock, transitions)
     grants = Grants(access, transitions, clock)
+    writer = RuleWriter(access, ledger, clock, outside.entropy)
     return {
         "expiry": Expiry(transitions),
         "cases": Cases(access, ledger, clock, outside.entropy),
@@ -171,7 +175,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[
         "request_sweep": RequestSweep(requests),
         "grants": grants,
         "impacts": Impacts(access, grants, clock),
-        "request_rules": RuleDesk(access, ledger, clock, outside.entropy),
+        "request_rules": RuleDesk(access, writer, clock),
+        "request_templates": Templates(access, writer, clock),
         "usage": Usage(access, ledger, clock),
         "log": Log(access, ledger, Tiles(outside.database)),
         "discovery": Discovery(outside.settings.origin, outside.settings.issuer, outside.keys),

@@ -68,7 +68,7 @@ def routes(rooms: Rooms) -> tuple[Route, ...]:
 
 
 def _requests(rooms: Rooms) -> tuple[Route, ...]:
-    return request_routes(rooms.access_requests, rooms.request_rules, _TOKEN)
+    return request_routes(rooms.access_requests, rooms.request_rules, rooms.request_templates, _TOKEN)
 
 
 def _evidence(rooms: Rooms) -> tuple[Route, ...]:

@@ -22,12 +22,14 @@ from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from policies.clocks.profile import ShareType, Stage, profile_for
 from policies.document import grant_to_json
+from policies.grant import LONGEST_LIST
 from policies.requests.content import Circumstances, Content, InvalidContent
 from policies.requests.document import assessment_from_json, content_to_json
 from policies.requests.granting import grant_id
 
 _NAMES_SOMEBODY = Text("申请中不能含有个人号码", "A request must not hold anybody's number")
 _BAD_DATE = Text("影响评估的日期不正确", "The date of the assessment is not a day")
+_TOO_MANY = Text(f"每个清单最多 {LONGEST_LIST} 项", f"A list has at most {LONGEST_LIST} members")
 _LEAST_SENSITIVE = 1
 MOST_FINDINGS = 50
 
@@ -44,6 +46,9 @@ class Asking:
         for name in ("grant", "purpose"):
             if name not in body:
                 raise _invalid(((name,), Text("必填", "is required")), language=language)
+        # Before the schema: to find a repeated one among many thousands takes it seconds.
+        if any(isinstance(value, list | dict) and len(value) > LONGEST_LIST for value in body["grant"].values()):
+            raise Problem(INVALID_BODY, detail=_TOO_MANY)
         document = self._manifest(body["grant"], consumer, request)
         if found := schema_findings(document, schemas()[GRANT]):
             pairs = [(_place(one.where), one.message) for one in found]

@@ -17,6 +17,7 @@ from exchange.requests.asking import Asking
 from exchange.requests.forms import COMMANDS, BulkRequestForm, CommandForm, NewRequestForm, ReviseForm
 from exchange.requests.listing import Page, listing
 from exchange.requests.rules import Rules, read
+from exchange.requests.templates import filled_in
 from exchange.requests.transitions import RequestMoved, RequestStep, RequestTransitions
 from exchange.requests.views import request_view, whole_view
 from exchange.store import access_requests
@@ -72,7 +73,7 @@ class RequestDesk:
     def draft(self, http: HttpRequest) -> HttpResponse:
         """``POST /v1/access-requests``. Raises Problem."""
         officer = self.access.officer(http)
-        body = read_form(NEW, http)
+        body = self._filled_in(read_form(NEW, http))
         request = new_id("ar", self.clock, self.entropy)
         consumer = body.get("consumer", officer.officer.organisation)
         content = self._asking().content(body, consumer, request, http.language)
@@ -82,7 +83,7 @@ class RequestDesk:
     def bulk(self, http: HttpRequest) -> HttpResponse:
         """``POST /v1/access-requests/bulk``: all of them, or none. Raises Problem."""
         officer = self.access.officer(http)
-        body = read_form(BULK, http)
+        body = self._filled_in(read_form(BULK, http))
         if len(set(body["consumers"])) != len(body["consumers"]):
             raise Problem(INVALID_BODY, detail=_TWICE)
         parent = new_id("arb", self.clock, self.entropy)
@@ -101,7 +102,7 @@ class RequestDesk:
     def revise(self, http: HttpRequest, request: str) -> HttpResponse:
         """``POST /v1/access-requests/<request>/revise``. Raises Problem."""
         officer = self.access.officer(http)
-        body = read_form(REVISE, http)
+        body = self._filled_in(read_form(REVISE, http))
         state = self._seen(request, officer, body)
         content = self._asking().content(body, state.content.grant.consumer, state.id, http.language)
         return self._answer(self._carry_out((ReviseRequest(content),), state, officer), officer)
@@ -172,6 +173,10 @@ class RequestDesk:
 
     def _asking(self) -> Asking:
         return Asking(current(self.access.policy).registry, self._rules())
+
+    def _filled_in(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        with self.access.database.read() as connection:
+            return filled_in(connection, body)
 
     def _rules(self) -> Rules:
         with self.access.database.read() as connection:

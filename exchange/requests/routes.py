@@ -26,6 +26,7 @@ from exchange.requests.rule_forms import (
     SlaProfileForm,
     SlaProfilesAnswer,
 )
+from exchange.requests.templates import TemplateAnswer, TemplateForm, Templates, TemplatesAnswer
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
 from kernel.web.http import Endpoint
@@ -57,11 +58,33 @@ _SAID = {
 }
 
 
-def request_routes(desk: RequestDesk, rules: RuleDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+def request_routes(
+    desk: RequestDesk, rules: RuleDesk, templates: Templates, token: tuple[ProblemKind, ...]
+) -> tuple[Route, ...]:
     """Every route of this room; ``token`` are the problems of access tokens."""
     refused = (errors.ACCESS_REQUEST_UNKNOWN, errors.ACCESS_REQUEST_NOT_ALLOWED, errors.ACCESS_REQUEST_INCOMPLETE)
     problems = (*token, INVALID_BODY, *refused, errors.ACCESS_REQUEST_CHANGED)
-    return (*_requests(desk, problems), *_rules(rules, (*token, INVALID_BODY)))
+    other = (*token, INVALID_BODY)
+    return (*_requests(desk, problems), *_rules(rules, other), *_templates(templates, other))
+
+
+def _templates(desk: Templates, problems: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+    path, tag = "/v1/request-templates", "access-requests"
+    listed, written = Text("申请模板", "Request templates"), Text("写入模板", "Write a template")
+    return (
+        Route("GET", path, desk.list, "officer", listed, None, TemplatesAnswer, tag=tag, problems=problems),
+        Route(
+            "PUT",
+            f"{path}/<template>",
+            desk.change,
+            "officer:governance-officer",
+            written,
+            TemplateForm,
+            TemplateAnswer,
+            tag=tag,
+            problems=problems,
+        ),
+    )
 
 
 def _requests(desk: RequestDesk, problems: tuple[ProblemKind, ...]) -> tuple[Route, ...]:

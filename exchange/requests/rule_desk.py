@@ -8,25 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from typing import Any, TypeVar
-
-from sqlalchemy import Connection
 
 from exchange.access import Access, AuthorisedOfficer
 from exchange.forms import read as read_form
 from exchange.requests.rule_forms import CALENDAR_FORM, PROFILE_FORM
+from exchange.requests.rule_writing import RuleWriter
 from exchange.requests.rules import CALENDAR, PROFILE, Rules, read
-from exchange.store import access_requests, request_rules
-from kernel.canonical import JSON, encode
+from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.dates import local_day
-from kernel.entropy import Entropy
-from kernel.ids import new_id
-from kernel.ledger.event import Event
-from kernel.ledger.log import Ledger
-from kernel.ledger.personal_data import holds_citizen_number
-from kernel.ledger.receipt import Receipt
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
@@ -38,9 +29,7 @@ from policies.roles import Role
 T = TypeVar("T", CalendarTable, SlaProfile)
 
 EDITORS = (Role.GOVERNANCE_OFFICER, Role.SYSTEM_ADMINISTRATOR)
-CHANGED = {CALENDAR: "CalendarChanged", PROFILE: "ServiceLevelChanged"}
 _PAST = Text("生效日期不能早于今天", "The day it counts from must not have passed")
-_NAMES_SOMEBODY = Text("内容中不能含有个人号码", "It must not hold anybody's number")
 
 
 @dataclass(frozen=True)
@@ -48,9 +37,8 @@ class RuleDesk:
     """The endpoints of the rules that clocks are counted by."""
 
     access: Access
-    ledger: Ledger
+    writer: RuleWriter
     clock: Clock
-    entropy: Entropy
 
     def calendar(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/calendar``: every table there is."""
@@ -82,13 +70,13 @@ class RuleDesk:
         officer = self.access.officer(http, *EDITORS)
         number = int(year) if year.isascii() and year.isdigit() and len(year) == len("2026") else 0
         table = self._made(table_from_json, {"year": number, **read_form(CALENDAR_FORM, http)})
-        return self._write(officer, CALENDAR, str(table.year), table, table_to_json(table))
+        return self._write(officer, CALENDAR, table, table_to_json(table))
 
     def change_profile(self, http: HttpRequest, profile: str) -> HttpResponse:
         """``PUT /v1/sla-profiles/<profile>``. Raises Problem."""
         officer = self.access.officer(http, *EDITORS)
         wanted = self._made(profile_from_json, {"id": profile, **read_form(PROFILE_FORM, http)})
-        return self._write(officer, PROFILE, wanted.id, wanted, profile_to_json(wanted))
+        return self._write(officer, PROFILE, wanted, profile_to_json(wanted))
 
     def _made(self, parse: Callable[[Any], T], document: dict[str, Any]) -> T:
         try:
@@ -100,35 +88,11 @@ class RuleDesk:
         return made
 
     def _write(
-        self,
-        officer: AuthorisedOfficer,
-        kind: str,
-        name: str,
-        made: CalendarTable | SlaProfile,
-        document: dict[str, JSON],
+        self, officer: AuthorisedOfficer, kind: str, made: CalendarTable | SlaProfile, document: dict[str, JSON]
     ) -> HttpResponse:
-        starts = made.effective_from.isoformat()
-
-        def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            self.access.spend_within(connection, officer.caller)
-            request_rules.put(connection, kind, name, starts, document, self.clock.now())
-            if kind == CALENDAR:
-                access_requests.look_again(connection, self.clock.now())
-
-        facts: dict[str, JSON] = {
-            "kind": kind,
-            "name": name,
-            "effective_from": starts,
-            "digest": f"sha256:{sha256(encode(document)).hexdigest()}",
-            "by": officer.officer.id,
-            "organisation": officer.officer.organisation,
-        }
-        if holds_citizen_number(encode(document)):
-            raise Problem(INVALID_BODY, detail=_NAMES_SOMEBODY)
-        self.ledger.append([Event(CHANGED[kind], new_id("rule", self.clock, self.entropy), facts=facts)], also=also)
-        return json_response(
-            {**document, "status": "in-force" if made.effective_from == self._today() else "announced"}
-        )
+        self.writer.write(officer, kind, _name(made), made.effective_from, document)
+        status = "in-force" if made.effective_from == self._today() else "announced"
+        return json_response({**document, "status": status})
 
     def _rules(self) -> Rules:
         with self.access.database.read() as connection:

@@ -17,7 +17,7 @@ from policies.clocks.calendar import CalendarTable, WorkingCalendar
 from policies.clocks.document import profile_from_json, table_from_json
 from policies.clocks.profile import SlaProfile
 
-CALENDAR, PROFILE = "calendar", "sla-profile"
+CALENDAR, PROFILE, TEMPLATE = "calendar", "sla-profile", "request-template"
 
 
 @dataclass(frozen=True, slots=True)

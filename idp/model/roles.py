@@ -21,6 +21,7 @@ class Role(StrEnum):
     DEPARTMENT = "department-administrator"
     HELPDESK = "helpdesk"
     CLERK = "window-clerk"
+    CONSUMER_OFFICER = "consumer-officer"
     PROVIDER_OFFICER = "provider-officer"
     GOVERNANCE_APPROVER = "governance-approver"
     GOVERNANCE_OFFICER = "governance-officer"
@@ -36,6 +37,7 @@ LABELS: Mapping[Role, Text] = {
     Role.DEPARTMENT: Text("部门管理员", "Department administrator"),
     Role.HELPDESK: Text("服务台人员", "Help desk"),
     Role.CLERK: Text("窗口人员", "Window clerk"),
+    Role.CONSUMER_OFFICER: Text("数据需求部门经办人", "Consumer officer"),
     Role.PROVIDER_OFFICER: Text("数据提供部门经办人", "Provider officer"),
     Role.GOVERNANCE_APPROVER: Text("数据共享审批人", "Governance approver"),
     Role.GOVERNANCE_OFFICER: Text("数据治理人员", "Governance officer"),
