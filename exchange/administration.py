@@ -23,11 +23,12 @@ from exchange.catalogue.grant_drafts import grant_of, manifest_of
 from exchange.catalogue.manifests import CheckConnector
 from exchange.catalogue.registry import GRANT, Registry
 from exchange.catalogue.responsibility import as_csv, duties
+from exchange.governance.examination import Examining
 from exchange.governance.forms import EXPLAIN, Question
 from exchange.governance.simulation.impact import simulate
 from exchange.governance.simulation.replay import Replayed, replay
 from exchange.governance.transitions import Transitions, nothing_to_spend
-from exchange.governance.views import explanation, grant_view
+from exchange.governance.views import examination_view, explanation, grant_view
 from exchange.rooms import Outside, Rooms, furnish
 from exchange.store import catalogue, grants
 from exchange.store.decisions import Period
@@ -110,6 +111,15 @@ class Administration:
         """One grant (``id`` for the newest version, or ``id@version``) with its Cedar text; None when there is none."""
         state = self._find(reference)
         return None if state is None else grant_view(state, self._registry(), whole=True)
+
+    def examination(self, reference: str) -> dict[str, JSON] | None:
+        """What a version changes and who must sign it; of a draft, as it would be. None when there is no such grant."""
+        state = self._find(reference)
+        if state is None:
+            return None
+        outside = self.outside
+        examining = Examining(outside.database)
+        return examination_view(state, state.review or examining.review(state.grant, outside.clock.now()))
 
     def explain(self, question: Mapping[str, Any], language: str) -> dict[str, JSON]:
         """How a request would be decided now. Raises marshmallow's ValidationError for a malformed question."""

@@ -32,6 +32,7 @@ from exchange.gateway.snapshot import Snapshot, SnapshotReader
 from exchange.gateway.tokens import Authenticator
 from exchange.gateway.understanding import Understanding
 from exchange.governance.endpoints import Grants
+from exchange.governance.examination import Examining
 from exchange.governance.expiry import Expiry
 from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.transitions import Transitions
@@ -160,7 +161,7 @@ def furnish(outside: Outside) -> Rooms:
 
 def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[str, Any]:
     ledger, clock = outside.ledger, outside.clock
-    transitions = Transitions(outside.database, ledger, clock)
+    transitions = Transitions(outside.database, ledger, clock, Examining(outside.database))
     requests = RequestTransitions(outside.database, ledger, clock, transitions)
     grants = Grants(access, transitions, clock)
     writer = RuleWriter(access, ledger, clock, outside.entropy)

@@ -19,6 +19,7 @@ from exchange.gateway.evidence_answer import EvidenceAnswer
 from exchange.gateway.request import EvidenceRequestForm
 from exchange.governance.forms import (
     ApproveForm,
+    ExaminationAnswer,
     ExplainForm,
     ExplanationAnswer,
     GrantAnswer,
@@ -175,10 +176,12 @@ def _grants(rooms: Rooms) -> tuple[Route, ...]:
         ("submit", desk.submit, Text("提交审批", "Put a draft before the panel"), SubmitForm, "officer"),
         ("approve", desk.approve, Text("批准所见内容", "Sign exactly what was seen"), ApproveForm, "officer:panel"),
         ("return", desk.send_back, Text("退回起草人", "Send it back to its author"), ReasonForm, "officer"),
+        ("endorse", desk.endorse, Text("用数部门背书", "Endorse for the consumer"), ApproveForm, "officer:sponsor"),
         ("suspend", desk.suspend, Text("暂停", "Suspend at once"), ReasonForm, "officer"),
         ("reactivate", desk.reactivate, Text("恢复", "Sign that it may be active again"), ApproveForm, "officer:panel"),
         ("revoke", desk.revoke, Text("撤销", "End for good"), ReasonForm, "officer"),
     )
+    examined = Text("这一版本改变什么、须由谁签署", "What a version changes, proved, and who must sign it")
     listed, shown = Text("全部授权", "All grants"), Text("一项授权", "One grant")
     explained = Text("某一请求会如何裁决、为什么", "How a request would be decided, and why")
     return (
@@ -205,6 +208,17 @@ def _grants(rooms: Rooms) -> tuple[Route, ...]:
             tag="grants",
             parameters=(Parameter("days", Text("近 30 天或 90 天", "the last 30 or 90 days")),),
             problems=(*_TOKEN, errors.GRANT_UNKNOWN, errors.PERIOD_INVALID),
+        ),
+        Route(
+            "GET",
+            "/v1/grants/<grant>/examination",
+            desk.examination,
+            "officer",
+            examined,
+            None,
+            ExaminationAnswer,
+            tag="grants",
+            problems=(*_TOKEN, errors.GRANT_UNKNOWN),
         ),
         *(
             Route(

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from policies.events import Status
 from policies.grant import Grant
+from policies.review import Recheck, ReviewPackage
 from policies.roles import Role
 
 
@@ -27,7 +28,9 @@ class ReviseGrant:
 
 @dataclass(frozen=True, slots=True)
 class SubmitGrant:
-    """Put the draft before the panel."""
+    """Put the draft before the panel that its ``review`` calls for; without one it can never take effect."""
+
+    review: ReviewPackage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,17 @@ class ApproveGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class EndorseGrant:
+    """Say for the consuming department that this is what it needs; no signature of the panel."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActivateGrant:
-    """Make the approved grant part of the active set."""
+    """Make the approved grant part of the active set; ``found`` is what the examiner finds again now."""
+
+    found: Recheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +70,13 @@ class SuspendGrant:
 
 @dataclass(frozen=True, slots=True)
 class ReactivateGrant:
-    """Sign that a suspended grant may be active again; the whole panel is needed."""
+    """Sign that a suspended grant may be active again; the whole panel is needed.
+
+    ``found`` is what the examiner finds again now.
+    """
 
     digest: str
+    found: Recheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,7 @@ Command = (
     | SubmitGrant
     | ReturnGrant
     | ApproveGrant
+    | EndorseGrant
     | ActivateGrant
     | SuspendGrant
     | ReactivateGrant
@@ -116,6 +133,8 @@ TABLE: Mapping[Status | None, Mapping[Role, frozenset[CommandKind]]] = MappingPr
             Role.PROVIDER_OFFICER: frozenset({ApproveGrant, ReturnGrant}),
             Role.GOVERNANCE_OFFICER: frozenset({ReturnGrant, RevokeGrant}),
             Role.GOVERNANCE_APPROVER: frozenset({ApproveGrant, ReturnGrant}),
+            Role.DATA_PROTECTION_OFFICER: frozenset({ApproveGrant, ReturnGrant}),
+            Role.SPONSOR: frozenset({EndorseGrant}),
             Role.EXCHANGE: frozenset({ExpireGrant}),
         },
         Status.APPROVED: {
@@ -128,12 +147,14 @@ TABLE: Mapping[Status | None, Mapping[Role, frozenset[CommandKind]]] = MappingPr
             Role.PROVIDER_OFFICER: _STOP,
             Role.GOVERNANCE_OFFICER: _STOP,
             Role.GOVERNANCE_APPROVER: _STOP,
+            Role.DATA_PROTECTION_OFFICER: _STOP,
             Role.EXCHANGE: frozenset({ExpireGrant, SupersedeGrant}),
         },
         Status.SUSPENDED: {
             Role.PROVIDER_OFFICER: frozenset({ReactivateGrant, RevokeGrant}),
             Role.GOVERNANCE_OFFICER: frozenset({RevokeGrant}),
             Role.GOVERNANCE_APPROVER: frozenset({ReactivateGrant, RevokeGrant}),
+            Role.DATA_PROTECTION_OFFICER: frozenset({ReactivateGrant, RevokeGrant}),
             Role.EXCHANGE: frozenset({ExpireGrant, SupersedeGrant}),
         },
         Status.REVOKED: {},

@@ -16,6 +16,7 @@ from policies.commands import (
     Command,
     CommandKind,
     DraftGrant,
+    EndorseGrant,
     ExpireGrant,
     ReactivateGrant,
     ReturnGrant,
@@ -27,9 +28,11 @@ from policies.commands import (
     allowed,
 )
 from policies.document import digest
-from policies.events import PANEL, GrantState, Signature, is_full
+from policies.events import GrantState, Signature, is_full
 from policies.grant import Grant
+from policies.review import Recheck, ReviewPackage
 from policies.roles import Officer, Role
+from policies.routing import TWO, Panel, panel
 
 MAX_MONTHS = 24
 """A grant lapses unless it is renewed; none runs longer than this from its start."""
@@ -46,6 +49,8 @@ class NotAllowed(Exception):
         self.code = code
         self.reason = reason
 
+
+Signing = ApproveGrant | ReactivateGrant | EndorseGrant
 
 Condition = Callable[[Any, GrantState, Officer, datetime], NotAllowed | None]
 
@@ -76,7 +81,7 @@ def is_open_to(command: Command, state: GrantState, actor: Officer, _now: dateti
 def _acts_for(role: Role, actor: Officer, grant: Grant) -> bool:
     if role is Role.PROVIDER_OFFICER:
         return actor.organisation == grant.provider
-    if role is Role.CONSUMER_OFFICER:
+    if role in {Role.CONSUMER_OFFICER, Role.SPONSOR}:
         return actor.organisation == grant.consumer
     return True
 
@@ -177,18 +182,16 @@ def _is_no_author(_command: Command, state: GrantState, actor: Officer, _now: da
     )
 
 
-def _signs_once(
-    command: ApproveGrant | ReactivateGrant, state: GrantState, actor: Officer, _now: datetime
-) -> NotAllowed | None:
-    if actor.id not in {signature.officer for signature in _given(command, state)}:
+def _signs_once(command: Signing, state: GrantState, actor: Officer, _now: datetime) -> NotAllowed | None:
+    # Whoever endorsed for the consumer is a party to it, and no judge.
+    given = (*_given(command, state), *state.endorsements)
+    if actor.id not in {signature.officer for signature in given}:
         return None
     return NotAllowed("grant.already-signed", Text("同一人只能签署一次", "One person signs once"))
 
 
-def _saw_what_is_signed(
-    command: ApproveGrant | ReactivateGrant, state: GrantState, _actor: Officer, _now: datetime
-) -> NotAllowed | None:
-    if command.digest == state.digest == digest(state.grant):
+def _saw_what_is_signed(command: Signing, state: GrantState, _actor: Officer, _now: datetime) -> NotAllowed | None:
+    if command.digest == state.digest == digest(state.grant, state.review):
         return None
     return _digest_changed()
 
@@ -205,12 +208,62 @@ def _has_an_open_seat(
 ) -> NotAllowed | None:
     if seat(command, state, actor) is not None:
         return None
-    return NotAllowed("grant.seat-taken", Text("该席位已有人签署", "Somebody has signed in that capacity already"))
+    return NotAllowed(
+        "grant.seat-taken",
+        Text("无须此席位签署，或已有人签署", "That capacity need not sign, or somebody has signed in it"),
+    )
 
 
 def _is_signed_as_it_stands(_command: Command, state: GrantState, _actor: Officer, _now: datetime) -> NotAllowed | None:
     signed = {signature.digest for signature in state.signatures}
-    return None if is_full(state.signatures) and signed == {digest(state.grant)} else _digest_changed()
+    whole = is_full(state.signatures, state.panel) and state.panel == panel_of(state.review)
+    return None if whole and signed == {digest(state.grant, state.review)} else _digest_changed()
+
+
+def panel_of(review: ReviewPackage | None) -> Panel:
+    """The seats that a review calls for."""
+    return TWO if review is None else panel(review.examination.change, review.examination.sensitive)
+
+
+def _rests_on_what_was_examined(
+    command: ActivateGrant, state: GrantState, _actor: Officer, _now: datetime
+) -> NotAllowed | None:
+    if state.review is None:
+        return _not_examined()
+    if (refusal := recheck_refuses(command.found)) is not None:
+        return refusal
+    if command.found is not None and command.found.basis == state.review.examination.basis:
+        return None
+    return NotAllowed(
+        "grant.basis-changed",
+        Text(
+            "目录层级或其他现行授权已有变化，审查结论不再适用；请退回后重新提交",
+            "The hierarchy or other grants in force have changed since it was examined; return it and submit it again",
+        ),
+    )
+
+
+def recheck_refuses(found: Recheck | None) -> NotAllowed | None:
+    """Why a grant may not take effect by what was found again: nothing was, or an invariant is broken."""
+    if found is None:
+        return _not_examined()
+    if not found.broken:
+        return None
+    zh, en = "；".join(one.zh for one in found.broken), "; ".join(one.en for one in found.broken)
+    return NotAllowed(
+        "grant.invariant-broken",
+        Text(f"不能生效。未能守住：{zh}", f"It may not take effect. What must hold does not: {en}"),
+    )
+
+
+def _not_examined() -> NotAllowed:
+    return NotAllowed(
+        "grant.not-examined",
+        Text(
+            "这一版本未经审查，不能生效；请退回后重新提交",
+            "This version was not examined; return it and submit it again",
+        ),
+    )
 
 
 def _successor_is_newer(
@@ -225,14 +278,15 @@ def _successor_is_newer(
     )
 
 
-def _given(command: ApproveGrant | ReactivateGrant, state: GrantState) -> tuple[Signature, ...]:
-    return state.signatures if isinstance(command, ApproveGrant) else state.reactivation
+def _given(command: Signing, state: GrantState) -> tuple[Signature, ...]:
+    return state.reactivation if isinstance(command, ReactivateGrant) else state.signatures
 
 
 def seat(command: ApproveGrant | ReactivateGrant, state: GrantState, actor: Officer) -> Role | None:
     """The first seat of the panel that is open and that this officer may fill."""
     taken = {signature.role for signature in _given(command, state)}
-    open_seats = (seat for seat in PANEL if seat not in taken)
+    wanted = state.panel if isinstance(command, ApproveGrant) else state.whole_panel
+    open_seats = (seat for seat in wanted if seat not in taken)
     return next((seat for seat in open_seats if seat in actor.roles and _acts_for(seat, actor, state.grant)), None)
 
 
@@ -243,7 +297,8 @@ CONDITIONS: Mapping[CommandKind, tuple[Condition, ...]] = {
     SubmitGrant: (_is_in_time, _can_be_enforced),
     ReturnGrant: (_gives_a_reason,),
     ApproveGrant: _SIGNING,
-    ActivateGrant: (_is_in_time, _is_signed_as_it_stands, _can_be_enforced),
+    EndorseGrant: (_is_in_time, _is_no_author, _signs_once, _saw_what_is_signed),
+    ActivateGrant: (_is_in_time, _is_signed_as_it_stands, _rests_on_what_was_examined, _can_be_enforced),
     SuspendGrant: (_gives_a_reason,),
     ReactivateGrant: _SIGNING,
     RevokeGrant: (_gives_a_reason,),

@@ -40,13 +40,22 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One field (or yes/no question) for one service item: how it left before and leaves after; None for not at all."""
+class Row:
+    """A field or yes/no question: how it left before and leaves after (a mask, or ``answer``); None for not at all."""
 
     name: str
-    service_item: str
     before: str | None
     after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Field × service item, before and after: a row holds for every service item of the version it speaks of."""
+
+    rows: tuple[Row, ...]
+    kept: tuple[str, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
 
 
 def differences(before: Grant | None, after: Grant, above: Above, name: Name) -> tuple[Difference, ...]:
@@ -62,18 +71,20 @@ def differences(before: Grant | None, after: Grant, above: Above, name: Name) ->
     return tuple(found)
 
 
-def matrix(before: Grant | None, after: Grant) -> tuple[Cell, ...]:
-    """Every field and question × service item of either version, with its mask (or ``answer``)."""
-    both = [grant for grant in (before, after) if grant is not None]
-    names = sorted({each for grant in both for each in grant.fields | grant.predicates})
-    items = sorted({item for grant in both for item in grant.service_items})
-    return tuple(
-        Cell(one, item, _leaves(before, one, item), _leaves(after, one, item)) for one in names for item in items
+def matrix(before: Grant | None, after: Grant) -> Matrix:
+    """Every field and question of either version, and every service item."""
+    old = frozenset() if before is None else before.service_items
+    names = sorted({each for grant in (before, after) if grant for each in grant.fields | grant.predicates})
+    return Matrix(
+        rows=tuple(Row(name, _leaves(before, name), _leaves(after, name)) for name in names),
+        kept=tuple(sorted(old & after.service_items)),
+        added=tuple(sorted(after.service_items - old)),
+        removed=tuple(sorted(old - after.service_items)),
     )
 
 
-def _leaves(grant: Grant | None, name: str, item: str) -> str | None:
-    if grant is None or item not in grant.service_items:
+def _leaves(grant: Grant | None, name: str) -> str | None:
+    if grant is None:
         return None
     if name in grant.fields:
         return grant.masks.get(name, Mask.CLEAR).value

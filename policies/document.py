@@ -11,10 +11,12 @@ from typing import Any
 from kernel.canonical import JSON, encode
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
-from policies import cedar, schema
+from policies import cedar, guards, schema
 from policies.events import GrantState, Signature, Status
 from policies.grant import BasisKind, Grant, InvalidGrant, Obligation
+from policies.review import ReviewPackage
 from policies.roles import Role
+from policies.routing import TWO
 
 _UNREADABLE = Text("授权文件的内容或写法不正确", "The grant document has a wrong member or a wrong value")
 
@@ -96,17 +98,20 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
 }
 
 
-def digest(grant: Grant) -> str:
-    """What an approval signs: the row, the Cedar text generated from it, and the schema it is read by (SHA-256).
+def digest(grant: Grant, review: ReviewPackage | None = None) -> str:
+    """What an approval signs: the row, the Cedar text generated from it, the schema it is read by (SHA-256).
 
-    Any changed byte of the three gives another digest and so voids the signatures given before.
+    With a review also the guards and all that was shown: the digest of hierarchy and grants in force, proof, examples,
+    simulation. Any changed byte gives another digest and so voids the signatures given before.
     """
-    signed = {"grant": grant_to_json(grant), "cedar": cedar.render(grant), "schema": schema.text()}
+    signed: dict[str, JSON] = {"grant": grant_to_json(grant), "cedar": cedar.render(grant), "schema": schema.text()}
+    if review is not None:
+        signed |= {"guards": guards.text(), "review": review.to_json()}
     return f"sha256:{sha256(encode(signed)).hexdigest()}"
 
 
 def state_to_json(state: GrantState) -> dict[str, JSON]:
-    """A grant's state for a store."""
+    """A grant's state for a store; its review is kept beside, since whoever decides does not need it."""
     return {
         "grant": grant_to_json(state.grant),
         "status": state.status.value,
@@ -116,11 +121,16 @@ def state_to_json(state: GrantState) -> dict[str, JSON]:
         "digest": state.digest,
         "signatures": [_signature_to_json(signature) for signature in state.signatures],
         "reactivation": [_signature_to_json(signature) for signature in state.reactivation],
+        "endorsements": [_signature_to_json(signature) for signature in state.endorsements],
+        "panel": [seat.value for seat in state.panel],
     }
 
 
-def state_from_json(document: Mapping[str, Any]) -> GrantState:
-    """Read what ``state_to_json`` wrote. Raises InvalidGrant, ValueError, KeyError or TypeError for anything else."""
+def state_from_json(document: Mapping[str, Any], review: ReviewPackage | None = None) -> GrantState:
+    """Read what ``state_to_json`` wrote; ``review`` is what was kept beside.
+
+    Raises InvalidGrant, ValueError, KeyError or TypeError for anything else.
+    """
     return GrantState(
         grant=grant_from_json(document["grant"]),
         status=Status(document["status"]),
@@ -130,6 +140,9 @@ def state_from_json(document: Mapping[str, Any]) -> GrantState:
         digest=document["digest"],
         signatures=tuple(_signature_from_json(signature) for signature in document["signatures"]),
         reactivation=tuple(_signature_from_json(signature) for signature in document["reactivation"]),
+        endorsements=tuple(_signature_from_json(signature) for signature in document.get("endorsements", ())),
+        panel=tuple(Role(seat) for seat in document["panel"]) if "panel" in document else TWO,
+        review=review if document["digest"] else None,
     )
 
 

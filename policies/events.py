@@ -10,7 +10,9 @@ from typing import Any
 
 from kernel.canonical import JSON
 from policies.grant import Grant
+from policies.review import ReviewPackage
 from policies.roles import Role
+from policies.routing import TWO, Panel
 
 
 class Status(StrEnum):
@@ -65,9 +67,11 @@ class GrantRevised(GrantEvent):
 
 @dataclass(frozen=True, slots=True)
 class GrantSubmitted(GrantEvent):
-    """The draft was put before the panel; ``digest`` is what they are asked to sign."""
+    """The draft was put before its ``panel``; ``digest`` is what they are asked to sign, ``review`` what they see."""
 
     digest: str
+    panel: Panel = TWO
+    review: ReviewPackage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,13 @@ class GrantApproved(GrantEvent):
     """One member of the panel signed."""
 
     role: Role
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantEndorsed(GrantEvent):
+    """The consuming department's sponsor stands by it; this is no signature of the panel."""
+
     digest: str
 
 
@@ -138,8 +149,9 @@ class GrantState:
     """A grant and what has become of it.
 
     ``revision`` counts its events, for a store's optimistic lock; ``changed_at`` is the time of the last; ``authors``
-    are all who wrote any of its text; ``digest`` is what the panel signs, empty before submission; ``reactivation``
-    holds the signatures given since it was suspended.
+    are all who wrote any of its text; ``digest`` is what the panel signs, empty before submission; ``panel`` are the
+    seats that must sign it, by the class of the change; ``reactivation`` holds the signatures given since it was
+    suspended; ``endorsements`` those that do not count.
     """
 
     grant: Grant
@@ -150,16 +162,28 @@ class GrantState:
     digest: str = ""
     signatures: tuple[Signature, ...] = ()
     reactivation: tuple[Signature, ...] = ()
+    endorsements: tuple[Signature, ...] = ()
+    panel: Panel = TWO
+    review: ReviewPackage | None = None
 
-
-PANEL: tuple[Role, ...] = (Role.PROVIDER_OFFICER, Role.GOVERNANCE_APPROVER)
-"""The seats that must sign, each by another person: the owner of the data and an approver of data governance."""
+    @property
+    def whole_panel(self) -> Panel:
+        """Who must sign that it may be active again: never fewer than for a wider change."""
+        return (*TWO, *(seat for seat in self.panel if seat not in TWO))
 
 
 def facts(event: GrantEvent) -> Mapping[str, JSON]:
     """What the ledger records of an event besides its name and the grant; nothing of a citizen."""
     values = {name: getattr(event, name) for name in _fact_names(type(event))}
-    return {name: value.ref if isinstance(value, Grant) else str(value) for name, value in values.items()}
+    return {name: _fact(value) for name, value in values.items() if value is not None}
+
+
+def _fact(value: object) -> JSON:
+    if isinstance(value, Grant):
+        return value.ref
+    if isinstance(value, ReviewPackage):
+        return value.examination.change.value
+    return [str(each) for each in value] if isinstance(value, tuple) else str(value)
 
 
 def _fact_names(kind: type[GrantEvent]) -> tuple[str, ...]:
@@ -183,22 +207,35 @@ def _revised(state: GrantState, event: GrantRevised) -> dict[str, Any]:
 
 
 def _submitted(_state: GrantState, event: GrantSubmitted) -> dict[str, Any]:
-    return {"status": Status.SUBMITTED, "digest": event.digest}
+    return {"status": Status.SUBMITTED, "digest": event.digest, "panel": event.panel, "review": event.review}
+
+
+def _endorsed(state: GrantState, event: GrantEndorsed) -> dict[str, Any]:
+    return {"endorsements": (*state.endorsements, Signature(event.by, Role.SPONSOR, event.digest, event.at))}
 
 
 def _returned(_state: GrantState, _event: GrantReturned) -> dict[str, Any]:
-    return {"status": Status.DRAFTED, "digest": "", "signatures": ()}
+    return {
+        "status": Status.DRAFTED,
+        "digest": "",
+        "signatures": (),
+        "endorsements": (),
+        "panel": TWO,
+        "review": None,
+    }
 
 
 def _approved(state: GrantState, event: GrantApproved) -> dict[str, Any]:
     signatures = (*state.signatures, Signature(event.by, event.role, event.digest, event.at))
-    return {"signatures": signatures, "status": Status.APPROVED if is_full(signatures) else state.status}
+    return {"signatures": signatures, "status": Status.APPROVED if is_full(signatures, state.panel) else state.status}
 
 
-def is_full(signatures: tuple[Signature, ...]) -> bool:
+def is_full(signatures: tuple[Signature, ...], panel: Panel) -> bool:
     """Whether every seat of the panel has signed, each by another person."""
     seats = {signature.role for signature in signatures}
-    return seats >= set(PANEL) and len({signature.officer for signature in signatures}) == len(signatures)
+    return (
+        bool(panel) and seats >= set(panel) and len({signature.officer for signature in signatures}) == len(signatures)
+    )
 
 
 def _reactivation_signed(state: GrantState, event: GrantReactivationSigned) -> dict[str, Any]:
@@ -213,6 +250,7 @@ _CHANGES: Mapping[type[GrantEvent], Callable[[GrantState, Any], dict[str, Any]]]
     GrantRevised: _revised,
     GrantSubmitted: _submitted,
     GrantReturned: _returned,
+    GrantEndorsed: _endorsed,
     GrantApproved: _approved,
     GrantActivated: _becomes(Status.ACTIVE),
     GrantSuspended: _becomes(Status.SUSPENDED),

@@ -1,7 +1,7 @@
 """The life of a grant: a command, the state, who asks and when → events, or a refusal that says why.
 
-Pure: the caller keeps events and state, and appends every event to the ledger in the same transaction. In first form
-a panel of two signs every grant; an author never signs, and one person signs once.
+Pure: the caller keeps events and state, and appends every event to the ledger in the same transaction. Who must sign
+follows from what the change does (``policies.routing``); an author never signs, and one person signs once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from policies.commands import (
     Command,
     CommandKind,
     DraftGrant,
+    EndorseGrant,
     ExpireGrant,
     ReactivateGrant,
     ReturnGrant,
@@ -34,16 +35,18 @@ from policies.conditions import (
     author_may_write,
     is_open_to,
     not_open,
+    panel_of,
+    recheck_refuses,
     seat,
     term_is_bounded,
     time_goes_on,
 )
 from policies.document import digest
 from policies.events import (
-    PANEL,
     GrantActivated,
     GrantApproved,
     GrantDrafted,
+    GrantEndorsed,
     GrantEvent,
     GrantExpired,
     GrantReactivated,
@@ -60,7 +63,7 @@ from policies.events import (
 )
 from policies.roles import Officer, Role
 
-__all__ = ["PANEL", "TABLE", "NotAllowed", "allowed", "decide", "digest", "evolve"]
+__all__ = ["TABLE", "NotAllowed", "allowed", "decide", "digest", "evolve"]
 
 Events = tuple[GrantEvent, ...]
 
@@ -91,6 +94,11 @@ def _draft(command: DraftGrant, state: GrantState | None, actor: Officer, now: d
     return (GrantDrafted(actor.id, now, command.grant),)
 
 
+def _submitted(command: SubmitGrant, state: GrantState, actor: Officer, now: datetime) -> Events:
+    review = command.review
+    return (GrantSubmitted(actor.id, now, digest(state.grant, review), panel_of(review), review),)
+
+
 def _approved(command: ApproveGrant, state: GrantState, actor: Officer, now: datetime) -> Events:
     return (GrantApproved(actor.id, now, _seat_of(command, state, actor), command.digest),)
 
@@ -104,16 +112,19 @@ def _seat_of(command: ApproveGrant | ReactivateGrant, state: GrantState, actor: 
 
 def _reactivated(command: ReactivateGrant, state: GrantState, actor: Officer, now: datetime) -> Events:
     signed = GrantReactivationSigned(actor.id, now, _seat_of(command, state, actor), command.digest)
-    if is_full(evolve(state, signed).reactivation):
+    if is_full(evolve(state, signed).reactivation, state.whole_panel):
+        if (refusal := recheck_refuses(command.found)) is not None:
+            raise refusal
         return (signed, GrantReactivated(actor.id, now, command.digest))
     return (signed,)
 
 
 _OUTCOMES: Mapping[CommandKind, Callable[[Any, GrantState, Officer, datetime], Events]] = {
     ReviseGrant: lambda command, _state, actor, now: (GrantRevised(actor.id, now, command.grant),),
-    SubmitGrant: lambda _command, state, actor, now: (GrantSubmitted(actor.id, now, digest(state.grant)),),
+    SubmitGrant: _submitted,
     ReturnGrant: lambda command, _state, actor, now: (GrantReturned(actor.id, now, command.reason),),
     ApproveGrant: _approved,
+    EndorseGrant: lambda command, _state, actor, now: (GrantEndorsed(actor.id, now, command.digest),),
     ActivateGrant: lambda _command, state, actor, now: (GrantActivated(actor.id, now, state.digest),),
     SuspendGrant: lambda command, _state, actor, now: (GrantSuspended(actor.id, now, command.reason),),
     ReactivateGrant: _reactivated,

@@ -147,3 +147,11 @@ class ReviewPackage:
             shown=document["shown"],
         )
         return cls(examination, document["simulation"])
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """What is found again at the moment a grant would take effect: its ``basis``, and why it may not, if so."""
+
+    basis: str
+    broken: tuple[Text, ...] = ()

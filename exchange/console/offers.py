@@ -22,6 +22,7 @@ from policies.commands import (
 )
 from policies.events import GrantState, Status
 from policies.lifecycle import NotAllowed, decide
+from policies.review import Recheck
 from policies.roles import Officer, Role
 
 _ANY_REASON = "-"
@@ -47,7 +48,7 @@ WAITING = (Status.DRAFTED, Status.SUBMITTED, Status.SUSPENDED)
 _TRIALS: Mapping[str, Callable[[GrantState], Command]] = {
     "submit": lambda _state: SubmitGrant(),
     "approve": lambda state: ApproveGrant(state.digest),
-    "reactivate": lambda state: ReactivateGrant(state.digest),
+    "reactivate": lambda state: ReactivateGrant(state.digest, Recheck("")),
     "return": lambda _state: ReturnGrant(_ANY_REASON),
     "suspend": lambda _state: SuspendGrant(_ANY_REASON),
     "revoke": lambda _state: RevokeGrant(_ANY_REASON),

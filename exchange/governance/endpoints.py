@@ -13,7 +13,7 @@ from exchange.forms import read
 from exchange.gateway.understanding import current
 from exchange.governance.forms import APPROVE, EXPLAIN, REASON, SUBMIT, Question
 from exchange.governance.transitions import GrantMoved, Transitions
-from exchange.governance.views import explanation, grant_view
+from exchange.governance.views import examination_view, explanation, grant_view
 from exchange.store import grants
 from kernel.clock import Clock
 from kernel.ledger.event import InvalidEvent
@@ -24,6 +24,7 @@ from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.commands import (
     ApproveGrant,
     Command,
+    EndorseGrant,
     ReactivateGrant,
     ReturnGrant,
     RevokeGrant,
@@ -58,6 +59,19 @@ class Grants:
         officer = self.access.officer(http)
         self.access.spend(officer.caller)
         return self._answer(self.find(grant))
+
+    def examination(self, http: HttpRequest, grant: str) -> HttpResponse:
+        """``GET /v1/grants/<grant>/examination``: as kept at submission; of a draft, as it would be. Raises Problem."""
+        officer = self.access.officer(http)
+        self.access.spend(officer.caller)
+        state = self.find(grant)
+        review = state.review or self.transitions.examiner.review(state.grant, self.clock.now())
+        return json_response(examination_view(state, review))
+
+    def endorse(self, http: HttpRequest, grant: str) -> HttpResponse:
+        """``POST /v1/grants/<grant>/endorse``: the consuming department stands by it. Raises Problem."""
+        officer = self.access.officer(http)
+        return self._carry_out(EndorseGrant(read(APPROVE, http)["digest"]), grant, officer)
 
     def submit(self, http: HttpRequest, grant: str) -> HttpResponse:
         """``POST /v1/grants/<grant>/submit``. Raises Problem."""

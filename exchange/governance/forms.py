@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, post_load, validate
 
 from exchange.forms import Form, ListField, TextField, WholeNumber
 from policies.model import SELF
+from policies.review import ChangeClass
 
 _CODE = validate.Length(1, 128, error="length")
 
@@ -85,7 +86,28 @@ class GrantAnswer(Schema):
     revision = fields.Integer(required=True)
     sentence = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     signatures = fields.List(fields.Dict(), required=True)
+    change = fields.String(validate=validate.OneOf([one.value for one in ChangeClass]))
+    must_sign = fields.List(fields.Dict())
     cedar = fields.String()
+
+
+ExaminationAnswer = Schema.from_dict(
+    {
+        **{name: fields.String(required=True) for name in ("ref", "digest", "basis", "examined_at")},
+        "simulation": fields.String(required=True, allow_none=True),
+        "kept": fields.Boolean(required=True),
+        "class": fields.String(required=True, validate=validate.OneOf([one.value for one in ChangeClass])),
+        "class_text": fields.Dict(keys=fields.String(), values=fields.String(), required=True),
+        **{name: fields.List(fields.String(), required=True) for name in ("against", "with")},
+        **{
+            name: fields.List(fields.Dict(), required=True)
+            for name in ("sensitive", "must_sign", "findings", "differences", "invariants")
+        },
+        **{name: fields.Dict(required=True) for name in ("sentence", "matrix")},
+    },
+    name="ExaminationAnswer",
+)
+"""The examination of a version: what its panel is shown, and signs the ``digest`` of."""
 
 
 class GrantsAnswer(Schema):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from exchange.governance.examination import Examining
 from exchange.store import epoch, grants
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -15,7 +16,7 @@ from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
-from policies.commands import ActivateGrant, Command, SupersedeGrant, allowed
+from policies.commands import ActivateGrant, Command, ReactivateGrant, SubmitGrant, SupersedeGrant, allowed
 from policies.events import GrantEvent, GrantState, Status, evolve, facts
 from policies.lifecycle import decide
 from policies.roles import Officer, Role
@@ -35,6 +36,8 @@ class Step:
     before: GrantState | None
     event: GrantEvent
     after: GrantState
+    under: int | None = None
+    """The epoch under which it was proved that this may take effect."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,12 @@ class Transitions:
     database: Database
     ledger: Ledger
     clock: Clock
+    examining: Examining | None = None
+
+    @property
+    def examiner(self) -> Examining:
+        """Who examines versions; one of its own where none was given."""
+        return self.examining or Examining(self.database)
 
     def carry_out(self, command: Command, grant: str, version: int | None, actor: Officer, spend: Also) -> GrantState:
         """Do what an officer commands, and return the grant's new state.
@@ -63,20 +72,34 @@ class Transitions:
         self, command: Command, state: GrantState | None, actor: Officer, versions: Sequence[GrantState]
     ) -> tuple[Step, ...]:
         """Everything that follows from a command. Raises NotAllowed."""
-        taken = self._decided(command, state, actor)
+        taken = self._taken(command, state, actor)
         after = taken[-1].after
         if after.status is not Status.APPROVED:
             return taken
         # Fully signed: it takes effect at once, and an older version of it ends in the same moment.
         older = [each for each in versions if each.status in {Status.ACTIVE, Status.SUSPENDED}]
         ended = [self._decided(SupersedeGrant(after.grant.ref), each, EXCHANGE) for each in older]
-        return (*taken, *(step for steps in ended for step in steps), *self._decided(ActivateGrant(), after, EXCHANGE))
+        again = self.examiner.again(after.grant, self.clock.now())
+        begun = self._decided(ActivateGrant(again.found), after, EXCHANGE, again.epoch)
+        return (*taken, *(step for steps in ended for step in steps), *begun)
 
-    def _decided(self, command: Command, state: GrantState | None, actor: Officer) -> tuple[Step, ...]:
+    def _taken(self, command: Command, state: GrantState | None, actor: Officer) -> tuple[Step, ...]:
+        """The command's own steps; what the examiner must say first, it is asked only when nothing else refuses."""
+        if isinstance(command, SubmitGrant) and state is not None:
+            self._decided(command, state, actor)
+            command = SubmitGrant(self.examiner.review(state.grant, self.clock.now()))
+        if isinstance(command, ReactivateGrant) and state is not None:
+            again = self.examiner.again(state.grant, self.clock.now())
+            return self._decided(replace(command, found=again.found), state, actor, again.epoch)
+        return self._decided(command, state, actor)
+
+    def _decided(
+        self, command: Command, state: GrantState | None, actor: Officer, under: int | None = None
+    ) -> tuple[Step, ...]:
         steps: list[Step] = []
         for event in decide(command, state, actor, self.clock.now()):
             after = evolve(state, event)
-            steps.append(Step(state, event, after))
+            steps.append(Step(state, event, after, under))
             state = after
         return tuple(steps)
 
@@ -90,6 +113,8 @@ class Transitions:
             spend(connection, receipts)
             for step in steps:
                 _store(connection, step)
+            if any(step.under not in {None, epoch.read(connection).policies} for step in steps):
+                raise GrantMoved  # what was proved, was proved of another set
             if moved := [step.after for step in steps if _touches_active_set(step)]:
                 grants.mark_force(connection, moved, epoch.advance(connection).policies)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from exchange.catalogue.registry import Registry
@@ -11,11 +12,14 @@ from exchange.governance.forms import Question
 from kernel.canonical import JSON
 from kernel.text import Text
 from policies import cedar
+from policies.conditions import panel_of
 from policies.decision import Deny
 from policies.document import digest, grant_to_json
 from policies.events import GrantState
 from policies.model import AccessRequest, Action, SystemPrincipal
 from policies.requests.granting import request_of
+from policies.review import ReviewPackage
+from policies.roles import WORDS
 from policies.sentence import Name, sentence
 
 RELATIONS = {
@@ -44,7 +48,36 @@ def grant_view(state: GrantState, registry: Registry, *, whole: bool = False) ->
             {"officer": one.officer, "role": one.role.value, "at": one.at.isoformat()} for one in state.signatures
         ],
     }
+    if state.review is not None:
+        view |= {"change": state.review.examination.change.value, "must_sign": must_sign(state)}
     return view | {"cedar": cedar.render(state.grant)} if whole else view
+
+
+def must_sign(state: GrantState) -> list[JSON]:
+    """The seats that this version needs, in words, and whether each has signed."""
+    signed = {one.role for one in state.signatures}
+    return [
+        {"role": seat.value, "text": {"zh": WORDS[seat].zh, "en": WORDS[seat].en}, "signed": seat in signed}
+        for seat in state.panel
+    ]
+
+
+def examination_view(state: GrantState, review: ReviewPackage) -> dict[str, JSON]:
+    """What is signed of a version: class, proof, examples, differences, and who must sign.
+
+    ``kept`` says whether it is the one that was kept at submission; of a draft it is made for whoever looks.
+    """
+    one = review.examination
+    return {
+        **one.shown,
+        "ref": state.grant.ref,
+        "kept": state.review is not None,
+        "digest": digest(state.grant, review),
+        "basis": one.basis,
+        "simulation": review.simulation,
+        "sensitive": [{"zh": text.zh, "en": text.en} for text in one.sensitive],
+        "must_sign": must_sign(replace(state, panel=panel_of(review))),
+    }
 
 
 def names(registry: Registry, evidence_type: str) -> Name:

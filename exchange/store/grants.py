@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, case, insert, or_, select, update
 
 from exchange.store.tables import grant_force, grant_version
 from kernel import canonical
 from policies.document import state_from_json, state_to_json
 from policies.events import GrantState, Status
 from policies.grant import Grant
+from policies.review import ReviewPackage
 
-_STATES = select(grant_version.c.state)
+_STATES = select(grant_version.c.state, grant_version.c.review)
+_SIGNED_FOR = grant_version.c.status.in_([one.value for one in (Status.SUBMITTED, Status.APPROVED, Status.SUSPENDED)])
+_WAITING = select(grant_version.c.state, case((_SIGNED_FOR, grant_version.c.review), else_=None))
+_WITHOUT_REVIEW = select(grant_version.c.state)
+"""What decisions are made by does not need what officers were shown."""
 _IN_ORDER = (grant_version.c.id, grant_version.c.version)
 
 
 def active(connection: Connection) -> tuple[GrantState, ...]:
-    """The set that decisions are made by."""
-    statement = _STATES.where(grant_version.c.status == Status.ACTIVE.value).order_by(*_IN_ORDER)
+    """The set that decisions are made by, without reviews."""
+    statement = _WITHOUT_REVIEW.where(grant_version.c.status == Status.ACTIVE.value).order_by(*_IN_ORDER)
     return tuple(_state(text) for text in connection.scalars(statement))
+
+
+def active_of(connection: Connection, grant: str) -> tuple[GrantState, ...]:
+    """The version of a grant that is in that set, if one is, without its review."""
+    statement = _WITHOUT_REVIEW.where(grant_version.c.id == grant, grant_version.c.status == Status.ACTIVE.value)
+    return tuple(_state(text) for text in connection.scalars(statement))
+
+
+def active_over(connection: Connection, evidence_types: Collection[str]) -> tuple[GrantState, ...]:
+    """The part of that set that is about these evidence types, without reviews."""
+    statement = _WITHOUT_REVIEW.where(
+        grant_version.c.status == Status.ACTIVE.value, grant_version.c.evidence_type.in_(sorted(evidence_types))
+    )
+    return tuple(_state(text) for text in connection.scalars(statement.order_by(*_IN_ORDER)))
 
 
 def listed(connection: Connection, *, status: Status | None = None) -> tuple[GrantState, ...]:
-    """Every grant and version, or those of one status."""
-    statement = _STATES.order_by(*_IN_ORDER)
+    """Every grant and version, or those of one status; with the reviews of those that wait for signatures."""
+    statement = _WAITING.order_by(*_IN_ORDER)
     if status is not None:
         statement = statement.where(grant_version.c.status == status.value)
-    return tuple(_state(text) for text in connection.scalars(statement))
+    return tuple(_state(*row) for row in connection.execute(statement))
 
 
 def versions(connection: Connection, grant: str) -> tuple[GrantState, ...]:
     """Every version of a grant, oldest first."""
     statement = _STATES.where(grant_version.c.id == grant).order_by(grant_version.c.version)
-    return tuple(_state(text) for text in connection.scalars(statement))
+    return tuple(_state(*row) for row in connection.execute(statement))
 
 
 def add(connection: Connection, state: GrantState) -> None:
@@ -76,7 +95,9 @@ def in_force(connection: Connection, epoch: int) -> tuple[Grant, ...]:
 
 
 def _row(state: GrantState) -> dict[str, object]:
-    return {
+    # A state that was read without its review leaves the stored one alone.
+    review = {} if state.review is None else {"review": canonical.encode(state.review.to_json()).decode()}
+    return review | {
         "id": state.grant.id,
         "version": state.grant.version,
         "status": state.status.value,
@@ -89,5 +110,14 @@ def _row(state: GrantState) -> dict[str, object]:
     }
 
 
-def _state(text: str) -> GrantState:
-    return state_from_json(cast("Mapping[str, Any]", canonical.decode(text)))
+def _state(text: str, review: str | None = None) -> GrantState:
+    shown = None if review is None else ReviewPackage.from_json(_decoded(review))
+    return state_from_json(_decoded(text), shown)
+
+
+def _decoded(text: str) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", canonical.decode(text, max_bytes=_LONGEST))
+
+
+_LONGEST = 1 << 24
+"""Bytes: of what we wrote ourselves; the longest lists a grant may have stay far below."""

@@ -115,6 +115,7 @@ grant_version = sa.Table(
     _text("evidence_type"),
     _text("state"),
     sa.Column("changed_at", Instant, nullable=False),
+    sa.Column("review", sa.Text, nullable=True),
     sa.Index("grant_version_status", "status"),
 )
 

@@ -8,13 +8,14 @@ from datetime import datetime
 from hashlib import sha256
 
 from kernel.canonical import JSON, encode
+from kernel.text import Text
 from policies import guards as standard
 from policies.analysis.invariants import Outcome, prove
 from policies.analysis.questions import Examiner, Said, examiner
 from policies.analysis.region import Region, related
 from policies.analysis.solver import USUAL, Limit
 from policies.analysis.words import request_facts, story
-from policies.differences import Difference, Direction, differences, matrix
+from policies.differences import Difference, Direction, Matrix, differences, matrix
 from policies.document import grant_to_json
 from policies.grant import Grant
 from policies.guards import Guard
@@ -47,6 +48,14 @@ class Proposal:
         """The other grants in force that decide some request together with the old or the new version."""
         rest = (one for one in self.active if one.id != self.grant.id)
         return related(rest, (self.grant, *self.before), self.registry)
+
+
+def reprove(proposal: Proposal) -> tuple[Text, ...]:
+    """The standing invariants that the set with this version in force is not proved to keep, in words."""
+    region = _region(proposal)
+    asked = examiner(region, _every(proposal), proposal.guards, proposal.at, proposal.limit)
+    outcomes = prove(asked, (proposal.grant, *proposal.others))
+    return tuple(outcome.failure(proposal.name) for outcome in outcomes if not outcome.holds)
 
 
 def basis(proposal: Proposal) -> str:
@@ -162,11 +171,15 @@ def _shown(
             "before": None if old is None else _both(sentence(old, proposal.name)),
             "after": _both(sentence(proposal.grant, proposal.name)),
         },
-        "matrix": [
-            {"name": cell.name, "service_item": cell.service_item, "before": cell.before, "after": cell.after}
-            for cell in matrix(old, proposal.grant)
-        ],
+        "matrix": _matrix_said(matrix(old, proposal.grant)),
         "invariants": [outcome.document(proposal.name) for outcome in outcomes],
+    }
+
+
+def _matrix_said(one: Matrix) -> JSON:
+    return {
+        "rows": [{"name": row.name, "before": row.before, "after": row.after} for row in one.rows],
+        "service_items": {"kept": [*one.kept], "added": [*one.added], "removed": [*one.removed]},
     }
 
 

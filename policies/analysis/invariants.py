@@ -105,6 +105,14 @@ class Outcome:
         """Whether it is proved: nothing less lets a grant take effect."""
         return self.said.answer is Answer.NOBODY
 
+    def failure(self, name: Name) -> Text:
+        """What must hold, and the request that breaks it, or that it could not be proved."""
+        text = self.invariant.text
+        if self.said.shown is None:
+            return Text(f"{text.zh}（未能证明）", f"{text.en} (not proved)")
+        words = example(self.said.shown.request, name)
+        return Text(f"{text.zh}（反例：{words.zh}）", f"{text.en} (counterexample: {words.en})")
+
     def document(self, name: Name) -> JSON:
         """For people and stores, with the request that breaks it."""
         text = self.invariant.text

@@ -118,10 +118,10 @@ def furnish(settings: ExchangeSettings, source_port: int, folder: Path) -> None:
         outside = exchange.outside
         transitions = Transitions(outside.database, outside.ledger, outside.clock)
         for drafted in exchange.grants():
-            name, digest = str(drafted["grant"]["id"]), str(drafted["digest"])  # type: ignore[index,call-overload]
-            transitions.carry_out(SubmitGrant(), name, None, author, nothing_to_spend)
+            name = str(drafted["grant"]["id"])  # type: ignore[index,call-overload]
+            seen = transitions.carry_out(SubmitGrant(), name, None, author, nothing_to_spend)
             for officer in (owner, approver):
-                transitions.carry_out(ApproveGrant(digest), name, None, officer, nothing_to_spend)
+                transitions.carry_out(ApproveGrant(seen.digest), name, None, officer, nothing_to_spend)
 
 
 @dataclass(frozen=True)

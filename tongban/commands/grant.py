@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +52,32 @@ def _zh(sentence: object) -> str:
 @config_option
 @json_option
 def show(reference: str, config: str | None, as_json: bool) -> None:
-    """一项授权，含 Cedar 文本 / One grant with its Cedar text.
+    """一项授权：改变什么、须由谁签署、Cedar 文本 / One grant: what it changes, who must sign, its Cedar text.
 
     Example: tongban grant show RESTAURANT-IDENTITY
     """
     with exchange_administration(config) as exchange:
-        found = exchange.grant(reference)
-    if found is None:
+        found, examined = exchange.grant(reference), exchange.examination(reference)
+    if found is None or examined is None:
         say_no(f"没有授权 {reference}", f"there is no grant {reference}")
-    members(found, as_json=as_json)
+    if as_json:
+        write_json(found | {"examination": examined})
+        return
+    members(found | dict(said_of(examined)), as_json=False)
+
+
+def said_of(examined: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """An examination for a terminal: the class, what was asked and answered, what differs, and who must sign."""
+    yield "change", f"{examined['class_text']['zh']} / {examined['class_text']['en']}"
+    for number, finding in enumerate(examined["findings"], start=1):
+        example = f" {finding['example']['zh']}" if "example" in finding else ""
+        yield f"question {number}", f"{finding['text']['zh']} {finding['answer_text']['zh']}{example}"
+    for number, one in enumerate(examined["differences"], start=1):
+        yield f"difference {number}", f"{one['text']['zh']} / {one['text']['en']} ({one['direction']})"
+    for number, text in enumerate(examined["sensitive"], start=1):
+        yield f"sensitive {number}", f"{text['zh']} / {text['en']}"
+    signs = [f"{seat['text']['zh']} {seat['role']}{' ✓' if seat['signed'] else ''}" for seat in examined["must_sign"]]
+    yield "must_sign", "、".join(signs)
 
 
 @grant.command()

@@ -11,6 +11,8 @@ from exchange.governance.expiry import Expiry
 from exchange.governance.transitions import GrantMoved
 from tests.doubles.exchange import (
     BASIS,
+    GRANTS,
+    IDENTITY_CARD,
     ITEM,
     MARKET,
     NAME,
@@ -222,3 +224,147 @@ def test_a_grant_past_its_end_becomes_an_entry_and_a_state(world: World) -> None
     assert expiry.sweep() == 0
     assert {entry["request"] for entry in world.events("GrantExpired")} == {"G-IDENTITY@1", "G-STAFF@1"}
     assert world.rooms.policy.renew().image.grants == {}
+
+
+# Examination ----------------------------------------------------------------------------------------------------------
+
+
+def examined(world: World, path: str) -> dict[str, Any]:
+    answer = world.officer("GET", f"{path}/examination", **OFFICER)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json)
+
+
+def test_a_draft_shows_what_it_would_change_and_who_would_sign(small_world: World) -> None:
+    path = drafted(small_world)
+    seen = examined(small_world, path)
+    assert (seen["class"], seen["kept"], seen["simulation"]) == ("widening", False, None)
+    assert [seat["role"] for seat in seen["must_sign"]] == ["provider-officer", "governance-approver"]
+    (found,) = seen["findings"]
+    assert (found["question"], found["answer"]) == ("newly-allowed", "example")
+    assert found["request"]["fields"] == ["born"]
+    assert "市场监管局" in found["example"]["zh"]
+    assert "出生日期" in found["example"]["zh"]
+    assert {one["answer"] for one in seen["invariants"]} == {"proved-none"}
+    assert (seen["against"], seen["with"], seen["class_text"]["en"][:8]) == ([], ["G-IDENTITY@1"], "widening")
+    assert seen["examined_at"]
+
+
+def test_what_was_examined_at_submission_is_what_is_shown_and_signed(world: World) -> None:
+    path = drafted(world)
+    world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    seen = examined(world, path)
+    assert seen["kept"] is True
+    assert seen["digest"] == digest_of(world, path)
+    world.clock.advance(600)
+    assert examined(world, path) == seen
+    (entry,) = [one for one in world.events("GrantSubmitted") if one["request"] == "G-NEW@1"]
+    assert entry["facts"]["review"] == "widening"
+    assert entry["facts"]["panel"] == ["provider-officer", "governance-approver"]
+    shown = world.officer("GET", path, **OFFICER).json
+    assert (shown["change"], [one["signed"] for one in shown["must_sign"]]) == ("widening", [False, False])
+
+
+def first_version() -> dict[str, Any]:
+    (first,) = [one for one in GRANTS if one["metadata"]["name"] == "G-IDENTITY"]
+    return first
+
+
+def test_one_approver_signs_a_tightening_and_an_active_version_is_superseded(world: World) -> None:
+    """Fewer fields than version 1, everything else the same."""
+    first = first_version()
+    world.apply({**first, "spec": first["spec"] | {"fields": ["name"]}})
+    path = "/v1/grants/G-IDENTITY"
+    assert world.officer("POST", f"{path}@2/submit", {}, **OFFICER).json["status"] == "submitted"
+    seen = examined(world, f"{path}@2")
+    assert (seen["class"], seen["against"]) == ("tightening", ["G-IDENTITY@1"])
+    assert {one["question"]: one["answer"] for one in seen["findings"]} == {
+        "newly-allowed": "proved-none",
+        "no-longer-allowed": "example",
+        "released-looser": "proved-none",
+        "released-stricter": "proved-none",
+    }
+    signed = {"digest": seen["digest"]}
+    refused = world.officer("POST", f"{path}@2/approve", signed, **PROVIDER)
+    assert refused.json["reason"] == "grant.seat-taken"
+    assert world.officer("POST", f"{path}@2/approve", signed, **APPROVER).json["status"] == "active"
+    assert world.officer("GET", f"{path}@1", **OFFICER).json["status"] == "superseded"
+
+
+def test_a_sensitive_field_more_needs_a_third_signature(world: World) -> None:
+    first = first_version()
+    world.apply({**first, "spec": first["spec"] | {"fields": ["name", "address", "citizen_number"]}})
+    path = "/v1/grants/G-IDENTITY@2"
+    world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    seen = examined(world, path)
+    assert [seat["role"] for seat in seen["must_sign"]][2:] == ["data-protection-officer"]
+    assert "号码" in seen["sensitive"][0]["zh"]
+    signed = {"digest": seen["digest"]}
+    for officer in (PROVIDER, APPROVER):
+        assert world.officer("POST", f"{path}/approve", signed, **officer).json["status"] == "submitted"
+    protector = {"sub": "d", "roles": ["data-protection-officer"]}
+    assert world.officer("POST", f"{path}/approve", signed, **protector).json["status"] == "active"
+
+
+def test_the_sponsor_endorses_without_counting(world: World) -> None:
+    path = drafted(world)
+    world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    signed = {"digest": digest_of(world, path)}
+    sponsor = {"sub": "s", "roles": ["sponsor"]}
+    assert world.officer("POST", f"{path}/endorse", signed, **sponsor).json["signatures"] == []
+    assert world.officer("POST", f"{path}/endorse", signed, **sponsor).json["reason"] == "grant.already-signed"
+    assert [one["request"] for one in world.events("GrantEndorsed")] == ["G-NEW@1"]
+
+
+def test_approvals_are_void_when_another_grant_that_matters_came_into_force(world: World) -> None:
+    path = drafted(world)
+    world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    signed = {"digest": digest_of(world, path)}
+    assert world.officer("POST", f"{path}/approve", signed, **PROVIDER).status_code == 200
+    world.apply(grant("G-OTHER", fields=["until"]))
+    world.approve("G-OTHER")
+    answer = world.officer("POST", f"{path}/approve", signed, **APPROVER)
+    assert (answer.status_code, answer.json["reason"]) == (403, "grant.basis-changed")
+    assert world.officer("GET", path, **OFFICER).json["status"] == "submitted"
+    world.officer("POST", f"{path}/return", WHY, **APPROVER)
+    world.approve("G-NEW")
+    assert world.officer("GET", path, **OFFICER).json["status"] == "active"
+
+
+def test_a_change_of_the_active_set_between_proof_and_record_is_noticed(world: World) -> None:
+    """What was proved, was proved of another set: the append compares the epoch."""
+    path = drafted(world)
+    world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    signed = {"digest": digest_of(world, path)}
+    world.officer("POST", f"{path}/approve", signed, **PROVIDER)
+    examiner = world.rooms.grants.transitions.examiner
+    again = examiner.again
+
+    def slow(*arguments: Any) -> Any:
+        found = again(*arguments)
+        world.officer("POST", "/v1/grants/G-STAFF/suspend", WHY, **APPROVER)
+        return found
+
+    object.__setattr__(examiner, "again", slow)
+    answer = world.officer("POST", f"{path}/approve", signed, **APPROVER)
+    assert (answer.status_code, answer.json["code"]) == (409, "grant.changed")
+
+
+def test_a_grant_that_breaks_a_standing_invariant_does_not_take_effect(world: World) -> None:
+    world.apply({**IDENTITY_CARD, "spec": IDENTITY_CARD["spec"] | {"classification": 3}})
+    path = drafted(world, min_loa=1)
+    world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    seen = examined(world, path)
+    assert "example" in {one["answer"] for one in seen["invariants"]}
+    signed = {"digest": seen["digest"]}
+    officers = [PROVIDER, {"sub": "d", "roles": ["data-protection-officer"]}, APPROVER]
+    answer = [world.officer("POST", f"{path}/approve", signed, **officer) for officer in officers][-1]
+    assert (answer.status_code, answer.json["reason"]) == (403, "grant.invariant-broken")
+    assert "反例" in answer.json["detail"]
+    assert world.officer("GET", path, **OFFICER).json["status"] == "submitted"
+
+
+def test_of_a_grant_that_nobody_drafted_there_is_no_examination(small_world: World) -> None:
+    assert small_world.officer("GET", "/v1/grants/NO-SUCH/examination", **OFFICER).json["code"] == "grant.unknown"
+    token = small_world.issuer.token(small_world.holder, "console", scope="governance")
+    assert small_world.call("GET", "/v1/grants/G-STAFF/examination", token).status_code == 403

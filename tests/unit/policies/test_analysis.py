@@ -209,8 +209,9 @@ def test_every_difference_has_a_direction_and_both_languages() -> None:
         assert said["direction"] == Direction.WIDER
         assert said["text"]["zh"]
         assert said["text"]["en"]
-    cells = {(cell["name"], cell["before"], cell["after"]) for cell in one.shown["matrix"]}
-    assert {("cert_no", "last4", "clear"), ("address", None, "clear")} <= cells
+    rows = {(row["name"], row["before"], row["after"]) for row in one.shown["matrix"]["rows"]}
+    assert {("cert_no", "last4", "clear"), ("address", None, "clear")} <= rows
+    assert one.shown["matrix"]["service_items"] == {"kept": ["scholarships"], "added": [], "removed": []}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from policies.commands import (
     Command,
     CommandKind,
     DraftGrant,
+    EndorseGrant,
     ExpireGrant,
     ReactivateGrant,
     ReturnGrant,
@@ -35,8 +36,10 @@ from policies.document import digest, state_from_json, state_to_json
 from policies.events import GrantActivated, GrantReactivated, GrantState, Status, facts
 from policies.grant import Grant, Obligation
 from policies.lifecycle import decide, evolve
+from policies.review import ChangeClass, Recheck, ReviewPackage
 from policies.roles import Officer, Role
-from tests.unit.policies.world import GRANT, grant
+from policies.routing import ONE, THREE, TWO
+from tests.unit.policies.world import FOUND, GRANT, WIDER, grant
 
 NOW = datetime(2030, 12, 1, tzinfo=UTC)
 AUTHOR = Officer("li", "social-welfare", frozenset({Role.CONSUMER_OFFICER}))
@@ -46,10 +49,15 @@ GOVERNOR = Officer("qian", "data-office", frozenset({Role.GOVERNANCE_OFFICER}))
 EXCHANGE = Officer("exchange", "exchange", frozenset({Role.EXCHANGE}))
 AUDITOR = Officer("sun", "audit", frozenset({Role.AUDITOR}))
 
+PROTECTOR = Officer("he", "data-office", frozenset({Role.DATA_PROTECTION_OFFICER}))
+SPONSOR = Officer("jin", "social-welfare", frozenset({Role.SPONSOR}))
 OTHERS = frozenset(Role) - {
-    *(Role.CONSUMER_OFFICER, Role.PROVIDER_OFFICER, Role.GOVERNANCE_APPROVER, Role.GOVERNANCE_OFFICER, Role.EXCHANGE)
+    *(Role.CONSUMER_OFFICER, Role.PROVIDER_OFFICER, Role.GOVERNANCE_APPROVER, Role.GOVERNANCE_OFFICER, Role.EXCHANGE),
+    *(Role.DATA_PROTECTION_OFFICER, Role.SPONSOR),
 }
 ACTORS = {
+    Role.DATA_PROTECTION_OFFICER: PROTECTOR,
+    Role.SPONSOR: SPONSOR,
     Role.CONSUMER_OFFICER: AUTHOR,
     Role.PROVIDER_OFFICER: OWNER,
     Role.GOVERNANCE_APPROVER: APPROVER,
@@ -82,12 +90,12 @@ def refusal(command: Command, state: GrantState | None, actor: Officer, at: date
     return refused.value.code
 
 
-SEEN = digest(GRANT)
+SEEN = digest(GRANT, WIDER)
 DRAFTED = reached((DraftGrant(GRANT), AUTHOR))
-SUBMITTED = reached((SubmitGrant(), AUTHOR), state=DRAFTED)
+SUBMITTED = reached((SubmitGrant(WIDER), AUTHOR), state=DRAFTED)
 HALF = reached((ApproveGrant(SEEN), OWNER), state=SUBMITTED)
 APPROVED = reached((ApproveGrant(SEEN), APPROVER), state=HALF)
-ACTIVE = reached((ActivateGrant(), EXCHANGE), state=APPROVED)
+ACTIVE = reached((ActivateGrant(FOUND), EXCHANGE), state=APPROVED)
 SUSPENDED = reached((SuspendGrant("complaint"), OWNER), state=ACTIVE)
 STATES = {
     Status.DRAFTED: DRAFTED,
@@ -102,12 +110,13 @@ STATES = {
 SAMPLES: dict[CommandKind, Command] = {
     DraftGrant: DraftGrant(GRANT),
     ReviseGrant: ReviseGrant(GRANT),
-    SubmitGrant: SubmitGrant(),
+    SubmitGrant: SubmitGrant(WIDER),
     ReturnGrant: ReturnGrant("unclear"),
     ApproveGrant: ApproveGrant(SEEN),
-    ActivateGrant: ActivateGrant(),
+    EndorseGrant: EndorseGrant(SEEN),
+    ActivateGrant: ActivateGrant(FOUND),
     SuspendGrant: SuspendGrant("complaint"),
-    ReactivateGrant: ReactivateGrant(SEEN),
+    ReactivateGrant: ReactivateGrant(SEEN, FOUND),
     RevokeGrant: RevokeGrant("over"),
     ExpireGrant: ExpireGrant(),
     SupersedeGrant: SupersedeGrant("DEM-0007@4"),
@@ -124,7 +133,8 @@ def test_every_cell_of_the_table(status: Status, role: Role, kind: CommandKind) 
     command = SAMPLES[kind]
     at = max(moment_for(command), STATES[status].changed_at)
     if kind in TABLE[status].get(role, frozenset()):
-        assert decide(command, STATES[status], ACTORS[role], at)
+        state = replace(STATES[status], panel=THREE) if role is Role.DATA_PROTECTION_OFFICER else STATES[status]
+        assert decide(command, state, ACTORS[role], at)
     elif kind is DraftGrant:
         assert refusal(command, STATES[status], ACTORS[role]) == "grant.exists"
     else:
@@ -183,12 +193,12 @@ def test_two_of_one_seat_do_not_make_a_panel() -> None:
 @pytest.mark.parametrize("roles", [{Role.GOVERNANCE_APPROVER}, {Role.GOVERNANCE_APPROVER, Role.GOVERNANCE_OFFICER}])
 def test_nobody_approves_a_grant_of_their_own(roles: Iterable[Role]) -> None:
     me = Officer("qian", "data-office", frozenset({Role.GOVERNANCE_OFFICER}))
-    mine = reached((DraftGrant(GRANT), me), (SubmitGrant(), me))
+    mine = reached((DraftGrant(GRANT), me), (SubmitGrant(WIDER), me))
     assert refusal(ApproveGrant(SEEN), mine, replace(me, roles=frozenset(roles))) == "grant.author-may-not-sign"
 
 
 def test_whoever_revised_a_draft_is_an_author_too() -> None:
-    revised = reached((ReviseGrant(GRANT), GOVERNOR), (SubmitGrant(), AUTHOR), state=DRAFTED)
+    revised = reached((ReviseGrant(GRANT), GOVERNOR), (SubmitGrant(WIDER), AUTHOR), state=DRAFTED)
     helper = replace(APPROVER, id=GOVERNOR.id)
     assert revised.authors == {"li", "qian"}
     assert refusal(ApproveGrant(SEEN), revised, helper) == "grant.author-may-not-sign"
@@ -196,7 +206,7 @@ def test_whoever_revised_a_draft_is_an_author_too() -> None:
 
 def test_an_author_does_not_sign_a_reactivation_either() -> None:
     suspended = replace(SUSPENDED, authors=frozenset({"zhao"}))
-    assert refusal(ReactivateGrant(SEEN), suspended, APPROVER) == "grant.author-may-not-sign"
+    assert refusal(ReactivateGrant(SEEN, FOUND), suspended, APPROVER) == "grant.author-may-not-sign"
 
 
 def test_officers_act_for_their_own_department_only() -> None:
@@ -204,7 +214,7 @@ def test_officers_act_for_their_own_department_only() -> None:
     for command, state in ((ApproveGrant(SEEN), SUBMITTED), (SuspendGrant("x"), ACTIVE), (RevokeGrant("x"), ACTIVE)):
         assert refusal(command, state, stranger) == "grant.other-organisation"
     assert refusal(DraftGrant(GRANT), None, replace(AUTHOR, organisation="housing")) == "grant.other-organisation"
-    assert refusal(SubmitGrant(), DRAFTED, replace(AUTHOR, organisation="housing")) == "grant.other-organisation"
+    assert refusal(SubmitGrant(WIDER), DRAFTED, replace(AUTHOR, organisation="housing")) == "grant.other-organisation"
 
 
 def test_a_foreign_provider_officer_with_another_hat_signs_under_that_hat() -> None:
@@ -222,7 +232,7 @@ def test_a_signature_is_worth_nothing_for_another_text() -> None:
     assert refusal(ApproveGrant("sha256:0"), SUBMITTED, OWNER) == "grant.digest-changed"
     tampered = replace(SUBMITTED, grant=grant(min_loa=1))
     assert refusal(ApproveGrant(SEEN), tampered, OWNER) == "grant.digest-changed"
-    assert refusal(ApproveGrant(digest(tampered.grant)), tampered, OWNER) == "grant.digest-changed"
+    assert refusal(ApproveGrant(digest(tampered.grant, tampered.review)), tampered, OWNER) == "grant.digest-changed"
 
 
 @pytest.mark.parametrize(
@@ -231,40 +241,144 @@ def test_a_signature_is_worth_nothing_for_another_text() -> None:
 )
 def test_any_changed_byte_voids_the_approvals_at_activation(changes: dict[str, object]) -> None:
     tampered = replace(APPROVED, grant=grant(**changes))
-    assert refusal(ActivateGrant(), tampered, EXCHANGE) == "grant.digest-changed"
+    assert refusal(ActivateGrant(FOUND), tampered, EXCHANGE) == "grant.digest-changed"
 
 
 def test_a_state_that_claims_to_be_approved_without_its_signatures_is_not_activated() -> None:
     for signatures in ((), APPROVED.signatures[:1], APPROVED.signatures[:1] * 2):
         forged = replace(APPROVED, signatures=signatures)
-        assert refusal(ActivateGrant(), forged, EXCHANGE) == "grant.digest-changed"
+        assert refusal(ActivateGrant(FOUND), forged, EXCHANGE) == "grant.digest-changed"
     one_person = tuple(replace(signature, officer="wang") for signature in APPROVED.signatures)
-    assert refusal(ActivateGrant(), replace(APPROVED, signatures=one_person), EXCHANGE) == "grant.digest-changed"
+    assert refusal(ActivateGrant(FOUND), replace(APPROVED, signatures=one_person), EXCHANGE) == "grant.digest-changed"
 
 
 def test_a_returned_grant_loses_its_signatures() -> None:
     returned = reached((ReturnGrant("fields?"), APPROVER), state=HALF)
     assert (returned.status, returned.signatures, returned.digest) == (Status.DRAFTED, (), "")
-    again = reached((SubmitGrant(), AUTHOR), (ApproveGrant(SEEN), APPROVER), state=returned)
+    again = reached((SubmitGrant(WIDER), AUTHOR), (ApproveGrant(SEEN), APPROVER), state=returned)
     assert again.status is Status.SUBMITTED
 
 
 @pytest.mark.parametrize("actor", [OWNER, GOVERNOR, APPROVER])
 def test_one_officer_suspends_and_it_takes_the_whole_panel_to_reactivate(actor: Officer) -> None:
     suspended = reached((SuspendGrant("complaint"), actor), state=ACTIVE)
-    half = reached((ReactivateGrant(SEEN), APPROVER), state=suspended)
+    half = reached((ReactivateGrant(SEEN, FOUND), APPROVER), state=suspended)
     assert (half.status, len(half.reactivation)) == (Status.SUSPENDED, 1)
-    assert refusal(ReactivateGrant(SEEN), half, APPROVER) == "grant.already-signed"
-    assert refusal(ReactivateGrant("sha256:0"), half, OWNER) == "grant.digest-changed"
-    events_of_the_last = decide(ReactivateGrant(SEEN), half, OWNER, NOW)
+    assert refusal(ReactivateGrant(SEEN, FOUND), half, APPROVER) == "grant.already-signed"
+    assert refusal(ReactivateGrant("sha256:0", FOUND), half, OWNER) == "grant.digest-changed"
+    events_of_the_last = decide(ReactivateGrant(SEEN, FOUND), half, OWNER, NOW)
     assert [event.name for event in events_of_the_last] == ["GrantReactivationSigned", "GrantReactivated"]
-    assert reached((ReactivateGrant(SEEN), OWNER), state=half).status is Status.ACTIVE
+    assert reached((ReactivateGrant(SEEN, FOUND), OWNER), state=half).status is Status.ACTIVE
 
 
 def test_signatures_for_one_reactivation_do_not_count_for_the_next() -> None:
-    back = reached((ReactivateGrant(SEEN), OWNER), (ReactivateGrant(SEEN), APPROVER), state=SUSPENDED)
+    back = reached((ReactivateGrant(SEEN, FOUND), OWNER), (ReactivateGrant(SEEN, FOUND), APPROVER), state=SUSPENDED)
     again = reached((SuspendGrant("again"), GOVERNOR), state=back)
     assert again.reactivation == ()
+
+
+def reviewed(change: ChangeClass, *sensitive: Text) -> ReviewPackage:
+    one = replace(WIDER.examination, change=change, sensitive=sensitive)
+    return ReviewPackage(one)
+
+
+@pytest.mark.parametrize(
+    ("change", "sensitive", "seats"),
+    [
+        (ChangeClass.EQUIVALENT, (), ONE),
+        (ChangeClass.TIGHTENING, (), ONE),
+        (ChangeClass.WIDENING, (), TWO),
+        (ChangeClass.INCOMPARABLE, (), TWO),
+        (ChangeClass.WIDENING, (Text("同意", "consent"),), THREE),
+        (ChangeClass.TIGHTENING, (Text("等级", "level"),), THREE),
+    ],
+)
+def test_the_class_of_a_change_decides_who_must_sign(
+    change: ChangeClass, sensitive: tuple[Text, ...], seats: tuple[Role, ...]
+) -> None:
+    """No seat fewer makes it approved, and no seat more is open."""
+    review = reviewed(change, *sensitive)
+    (event,) = decide(SubmitGrant(review), DRAFTED, AUTHOR, NOW)
+    assert facts(event)["panel"] == [seat.value for seat in seats]
+    assert facts(event)["review"] == change.value
+    state = evolve(DRAFTED, event)
+    for seat in seats:
+        assert state.status is Status.SUBMITTED
+        state = reached((ApproveGrant(state.digest), ACTORS[seat]), state=state)
+    assert state.status is Status.APPROVED
+    for idle in {Role.PROVIDER_OFFICER, Role.DATA_PROTECTION_OFFICER} - set(seats):
+        waiting = evolve(DRAFTED, event)
+        assert refusal(ApproveGrant(waiting.digest), waiting, ACTORS[idle]) == "grant.seat-taken"
+    assert reached((ActivateGrant(FOUND), EXCHANGE), state=state).status is Status.ACTIVE
+
+
+def test_a_version_that_one_signed_takes_the_whole_panel_to_reactivate() -> None:
+    one = reached((SubmitGrant(reviewed(ChangeClass.TIGHTENING)), AUTHOR), state=DRAFTED)
+    active = reached((ApproveGrant(one.digest), APPROVER), (ActivateGrant(FOUND), EXCHANGE), state=one)
+    suspended = reached((SuspendGrant("complaint"), OWNER), state=active)
+    half = reached((ReactivateGrant(one.digest, FOUND), APPROVER), state=suspended)
+    assert half.status is Status.SUSPENDED
+    assert reached((ReactivateGrant(one.digest, FOUND), OWNER), state=half).status is Status.ACTIVE
+
+
+def test_the_sponsor_endorses_and_does_not_count() -> None:
+    endorsed = reached((EndorseGrant(SEEN), SPONSOR), state=SUBMITTED)
+    assert (endorsed.status, endorsed.signatures) == (Status.SUBMITTED, ())
+    assert [one.officer for one in endorsed.endorsements] == ["jin"]
+    assert refusal(EndorseGrant(SEEN), endorsed, SPONSOR) == "grant.already-signed"
+    assert refusal(EndorseGrant("sha256:0"), SUBMITTED, SPONSOR) == "grant.digest-changed"
+    assert (
+        refusal(EndorseGrant(SEEN), SUBMITTED, replace(SPONSOR, organisation="revenue")) == "grant.other-organisation"
+    )
+    assert refusal(ApproveGrant(SEEN), endorsed, replace(APPROVER, id="jin")) == "grant.already-signed"
+    assert refusal(EndorseGrant(SEEN), HALF, replace(SPONSOR, id="wang")) == "grant.already-signed"
+    returned = reached((ReturnGrant("fields?"), APPROVER), state=endorsed)
+    assert (returned.endorsements, returned.review, returned.panel) == ((), None, TWO)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"shown": {"class": "tightening"}},
+        {"basis": "sha256:other"},
+        {"change": ChangeClass.TIGHTENING},
+        {"sensitive": (Text("x", "x"),)},
+    ],
+)
+def test_any_changed_byte_of_what_was_shown_voids_the_approvals(changed: dict[str, object]) -> None:
+    """Proof, hierarchy, class: all of it is signed."""
+    tampered = replace(APPROVED, review=ReviewPackage(replace(WIDER.examination, **changed)))
+    assert refusal(ActivateGrant(FOUND), tampered, EXCHANGE) == "grant.digest-changed"
+    waiting = replace(SUBMITTED, review=tampered.review)
+    assert refusal(ApproveGrant(SEEN), waiting, OWNER) == "grant.digest-changed"
+
+
+def test_the_digest_covers_a_simulation_and_the_guards(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert digest(GRANT, replace(WIDER, simulation="sha256:1")) != digest(GRANT, WIDER)
+    monkeypatch.setattr("policies.guards.text", lambda: "")
+    assert refusal(ApproveGrant(SEEN), SUBMITTED, OWNER) == "grant.digest-changed"
+
+
+def test_a_panel_that_is_not_the_classs_does_not_activate() -> None:
+    forged = replace(APPROVED, panel=ONE)
+    assert refusal(ActivateGrant(FOUND), forged, EXCHANGE) == "grant.digest-changed"
+
+
+def test_a_grant_takes_effect_only_on_what_was_examined() -> None:
+    moved = Recheck("sha256:elsewhere")
+    broken = Recheck(FOUND.basis, (Text("已停用的系统", "suspended systems"),))
+    assert refusal(ActivateGrant(), APPROVED, EXCHANGE) == "grant.not-examined"
+    assert refusal(ActivateGrant(moved), APPROVED, EXCHANGE) == "grant.basis-changed"
+    assert refusal(ActivateGrant(broken), APPROVED, EXCHANGE) == "grant.invariant-broken"
+    half = reached((ReactivateGrant(SEEN), OWNER), state=SUSPENDED)
+    assert refusal(ReactivateGrant(SEEN), half, APPROVER) == "grant.not-examined"
+    assert refusal(ReactivateGrant(SEEN, broken), half, APPROVER) == "grant.invariant-broken"
+
+
+def test_what_was_never_examined_is_never_active() -> None:
+    bare = reached((SubmitGrant(), AUTHOR), state=DRAFTED)
+    signed = reached((ApproveGrant(bare.digest), OWNER), (ApproveGrant(bare.digest), APPROVER), state=bare)
+    assert refusal(ActivateGrant(FOUND), signed, EXCHANGE) == "grant.not-examined"
 
 
 def test_expiry_is_mandatory_and_at_most_24_months_away() -> None:
@@ -293,10 +407,10 @@ def test_an_ended_grant_is_neither_drafted_submitted_signed_nor_activated() -> N
     late = GRANT.valid_to
     assert refusal(DraftGrant(GRANT), None, AUTHOR, late) == "grant.expired"
     assert refusal(ReviseGrant(GRANT), DRAFTED, AUTHOR, late) == "grant.expired"
-    assert refusal(SubmitGrant(), DRAFTED, AUTHOR, late) == "grant.expired"
+    assert refusal(SubmitGrant(WIDER), DRAFTED, AUTHOR, late) == "grant.expired"
     assert refusal(ApproveGrant(SEEN), SUBMITTED, OWNER, late) == "grant.expired"
-    assert refusal(ActivateGrant(), APPROVED, EXCHANGE, late) == "grant.expired"
-    assert refusal(ReactivateGrant(SEEN), SUSPENDED, OWNER, late) == "grant.expired"
+    assert refusal(ActivateGrant(FOUND), APPROVED, EXCHANGE, late) == "grant.expired"
+    assert refusal(ReactivateGrant(SEEN, FOUND), SUSPENDED, OWNER, late) == "grant.expired"
     assert refusal(ExpireGrant(), ACTIVE, EXCHANGE, late - timedelta(milliseconds=1)) == "grant.not-yet-expired"
 
 
@@ -320,20 +434,20 @@ def test_only_a_newer_version_of_the_same_grant_replaces_it(successor: str) -> N
 
 
 def submitted_of(odd: Grant) -> str:
-    return refusal(SubmitGrant(), reached((DraftGrant(odd), AUTHOR)), AUTHOR)
+    return refusal(SubmitGrant(WIDER), reached((DraftGrant(odd), AUTHOR)), AUTHOR)
 
 
 def test_what_cannot_be_enforced_is_not_put_before_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
     assert submitted_of(grant(obligations=(Obligation.parse("sing-a-song"),))) == "grant.obligation-unknown"
     monkeypatch.setattr("policies.cedar.render", lambda _grant: "permit (principal, action, resource);")
-    assert refusal(SubmitGrant(), DRAFTED, AUTHOR) == "grant.policy-invalid"
+    assert refusal(SubmitGrant(WIDER), DRAFTED, AUTHOR) == "grant.policy-invalid"
 
 
 def test_states_survive_their_store() -> None:
-    for state in (*STATES.values(), HALF, reached((ReactivateGrant(SEEN), OWNER), state=SUSPENDED)):
+    for state in (*STATES.values(), HALF, reached((ReactivateGrant(SEEN, FOUND), OWNER), state=SUSPENDED)):
         document = decode(encode(state_to_json(state)))
         assert isinstance(document, dict)
-        assert state_from_json(document) == state
+        assert state_from_json(document, state.review) == state
 
 
 def test_the_ledgers_facts_of_an_event_are_its_members() -> None:

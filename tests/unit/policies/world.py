@@ -21,6 +21,7 @@ from policies.registry import (
     RegisteredSystem,
     Registry,
 )
+from policies.review import ChangeClass, Examination, Recheck, ReviewPackage
 
 NOW = datetime(2031, 6, 15, 9, 30, tzinfo=UTC)
 
@@ -86,6 +87,14 @@ GRANT = Grant(
     quota_per_day=500,
     obligations=(Obligation.parse("notify-citizen:P1D"), Obligation.parse("retain:P90D")),
 )
+
+WIDER = ReviewPackage(
+    Examination(change=ChangeClass.WIDENING, sensitive=(), basis="sha256:basis", shown={"class": "widening"})
+)
+"""A review of a change that two must sign."""
+
+FOUND = Recheck("sha256:basis")
+"""What the examiner finds again when nothing has changed since."""
 
 CONSENT = Consent(
     service_item="post-matric",

@@ -1,0 +1,102 @@
+"""The examination of a version by the state of the exchange: made at submission, kept with it, made again in effect.
+
+Reads catalogue and grants in force; asks ``policies.analysis``. Never on the path of a decision (ADR 0029).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from exchange.catalogue.policy_registry import policy_registry
+from exchange.catalogue.registry import Registry
+from exchange.governance.views import names
+from exchange.store import catalogue, epoch, grants
+from kernel.database import Database
+from policies.analysis.change import Proposal, basis, examine, reprove
+from policies.grant import Grant
+from policies.hierarchy import Hierarchy
+from policies.review import Recheck, ReviewPackage
+
+Simulate = Callable[[Connection, Grant, datetime], str | None]
+"""The digest of a simulation on what was logged; None where none was made."""
+
+
+def no_simulation(_connection: Connection, _grant: Grant, _at: datetime) -> str | None:
+    """Nothing was replayed."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecked:
+    """What was found again, and the epoch under which it was found."""
+
+    found: Recheck
+    epoch: int
+
+
+@dataclass(frozen=True)
+class Examining:
+    """Examines versions of grants. Safe for threads: each examination has a solver of its own."""
+
+    database: Database
+    simulate: Simulate = no_simulation
+    _known: list[Registry] = field(default_factory=list)
+
+    def review(self, grant: Grant, at: datetime) -> ReviewPackage:
+        """What the panel is to be shown of a version, and signs. Raises DatabaseUnavailable."""
+        with self.database.read() as connection:
+            proposal, _ = self._proposal(connection, grant, at)
+            simulation = self.simulate(connection, grant, at)
+        return ReviewPackage(examine(proposal), simulation)
+
+    def again(self, grant: Grant, at: datetime) -> Rechecked:
+        """What must still hold when a version takes effect: its basis, and the standing invariants.
+
+        Raises DatabaseUnavailable.
+        """
+        with self.database.read() as connection:
+            proposal, now = self._proposal(connection, grant, at)
+        return Rechecked(Recheck(basis(proposal), reprove(proposal)), now)
+
+    def _proposal(self, connection: Connection, grant: Grant, at: datetime) -> tuple[Proposal, int]:
+        """Rows of one epoch: read again until it did not move meanwhile."""
+        while True:
+            now = epoch.read(connection)
+            registry = self._registry(connection, now.catalogue)
+            known = policy_registry(registry)
+            types = _connected(grant.evidence_type, Hierarchy.of(known))
+            active = tuple(state.grant for state in grants.active_over(connection, types))
+            versions = tuple(state.grant for state in grants.active_of(connection, grant.id))
+            if epoch.read(connection) == now:
+                every = {one.ref: one for one in (*active, *versions)}
+                said = names(registry, grant.evidence_type)
+                return Proposal(
+                    grant=grant, active=tuple(every.values()), registry=known, at=at, name=said
+                ), now.policies
+
+    def _registry(self, connection: Connection, version: int) -> Registry:
+        """The catalogue of this version; reading it again costs more than any proof."""
+        for registry in self._known:
+            if registry.version == version:
+                return registry
+        registry = Registry.build(catalogue.read_all(connection).values(), version)
+        self._known[:] = [registry]
+        return registry
+
+
+def _connected(evidence_type: str, hierarchy: Hierarchy) -> frozenset[str]:
+    """Every evidence type that a grant over this one could meet: by going up and down the families."""
+    found, grown = {("EvidenceType", evidence_type)}, True
+    while grown:
+        more = {
+            one
+            for entity, above in hierarchy.above.items()
+            if entity[0] == "EvidenceType" and above & found
+            for one in above
+        }
+        grown, found = not more <= found, found | more
+    return frozenset(name for _, name in found)
