@@ -380,7 +380,10 @@ class World:
         self.officer("POST", f"/v1/grants/{name}/submit", {}, sub="author", roles=["governance-officer"])
         seen = self.officer("GET", f"/v1/grants/{name}", sub="author", roles=["governance-officer"]).json
         owner = seen["grant"]["provider"]
-        for sub, role, own in (("p", "provider-officer", owner), ("g", "governance-approver", MARKET)):
+        for sub, role in (("p", "provider-officer"), ("g", "governance-approver"), ("d", "data-protection-officer")):
+            if role not in {seat["role"] for seat in seen["must_sign"]}:
+                continue
+            own = owner if role == "provider-officer" else MARKET
             answer = self.officer(
                 "POST",
                 f"/v1/grants/{name}/approve",

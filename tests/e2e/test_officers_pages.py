@@ -39,7 +39,7 @@ def world(
     provider = serve_provider(exchange_resource=origin)
     provider.clock.advance((NOW - provider.clock.now()).total_seconds() + 3600)
     with lived(make_world(sqlite_copy(prepared_sqlite, folder), folder, seed=38)) as paper:
-        paper.apply(grant("G-NEW", fields=["name", "citizen_number"], masks={"name": "name"}))
+        paper.apply(grant("G-NEW", fields=["name", "until"], masks={"name": "name"}))
         paper.rooms.policy.renew()
         sent = paper.officer("POST", "/v1/grants/G-NEW/submit", {}, sub="author", roles=["governance-officer"])
         assert sent.status_code == 200, sent.text
