@@ -144,7 +144,8 @@ def furnish(outside: Outside) -> Rooms:
         entropy=outside.entropy,
     )
     offices = _offices(outside, access, policy)
-    desks = Desks(offices["grants"], offices["usage"], offices["catalogue"], offices["log"], offices["access_requests"])
+    shown = ("grants", "usage", "catalogue", "log", "access_requests", "impacts")
+    desks = Desks(*(offices[name] for name in shown))
     return Rooms(
         policy=policy,
         revocations=revocations,

@@ -12,6 +12,7 @@ from exchange import errors
 from exchange.console import offers, words
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, page, refused
+from exchange.console.effects import Effects
 from exchange.console.grant_words import facts_of, field_rows
 from exchange.console.inside import as_json_post
 from exchange.console.trying import trying_of
@@ -43,6 +44,7 @@ class GrantPages:
 
     door: Door
     desk: Grants
+    effects: Effects
 
     def queue(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
         """Grants of one state, those that wait for this officer first."""
@@ -102,6 +104,7 @@ class GrantPages:
         rooms = {
             "submit": self.desk.submit,
             "approve": self.desk.approve,
+            "endorse": self.desk.endorse,
             "reactivate": self.desk.reactivate,
             "return": self.desk.send_back,
             "suspend": self.desk.suspend,
@@ -139,6 +142,7 @@ class GrantPages:
             request,
             status=200 if error is None else _UNPROCESSABLE,
             **about,
+            effects=self.effects.of(request, state.grant) if command in offers.SIGNING else None,
             command=command,
             label=words.COMMANDS[offers.KINDS[command]],
             consequence=_CONSEQUENCES[command],
@@ -217,7 +221,7 @@ class GrantPages:
             "fields": field_rows(grant, registry),
             "signatures": [
                 (WORDS[each.role], each.officer == visitor.officer.officer.id, each.officer, each.at)
-                for each in (state.reactivation or state.signatures)
+                for each in (*(state.reactivation or state.signatures), *state.endorsements)
             ],
             "digest": state.digest or digest(grant),
             "cedar": cedar.render(grant),
@@ -265,9 +269,8 @@ _TABS = {
 _NO_REASON = Text("请写明理由（不超过 1000 字）", "State a reason, at most 1000 characters")
 _CONSEQUENCES = {
     "submit": Text(
-        "提交后由数据提供部门经办人和数据主管部门审批人各签署一次；提交人和起草人不能签署自己的授权。",
-        "An officer of the providing department and an approver of data governance then sign once each. Nobody signs a"
-        " grant of their own.",
+        "提交时审查它会改变什么，并据此确定须由哪些席位签署；起草人不能签署自己的授权。",
+        "It is examined what it would change, and from that follows who must sign. Nobody signs a grant of their own.",
     ),
     "approve": Text(
         "您的签署只对下面显示的内容有效，内容改动一个字节即作废。全部席位签署后立即生效。",
@@ -277,6 +280,11 @@ _CONSEQUENCES = {
     "reactivate": Text(
         "您的签署只对下面显示的内容有效。全部席位重新签署后立即恢复生效。",
         "You sign exactly what is shown below. When every seat has signed again it takes effect at once.",
+    ),
+    "endorse": Text(
+        "表明需求部门确需这些数据；背书不算审批签署，背书人也不能再签署。",
+        "The consuming department says that it needs this. It is no signature of the panel, and whoever endorses does"
+        " not sign.",
     ),
     "return": Text(
         "退回后已有的签署作废，由起草人修改后重新提交。",

@@ -13,6 +13,7 @@ from policies.commands import (
     ApproveGrant,
     Command,
     CommandKind,
+    EndorseGrant,
     ReactivateGrant,
     ReturnGrant,
     RevokeGrant,
@@ -30,6 +31,7 @@ _ANY_REASON = "-"
 KINDS: Mapping[str, CommandKind] = {
     "submit": SubmitGrant,
     "approve": ApproveGrant,
+    "endorse": EndorseGrant,
     "reactivate": ReactivateGrant,
     "return": ReturnGrant,
     "suspend": SuspendGrant,
@@ -37,7 +39,7 @@ KINDS: Mapping[str, CommandKind] = {
 }
 """The commands that have a page, by the name that stands in its address; the API's own names."""
 
-SIGNING = frozenset({"approve", "reactivate"})
+SIGNING = frozenset({"approve", "endorse", "reactivate"})
 """Those that sign the digest of what is shown."""
 REASONED = frozenset({"return", "suspend", "revoke"})
 """Those that need a reason."""
@@ -48,6 +50,7 @@ WAITING = (Status.DRAFTED, Status.SUBMITTED, Status.SUSPENDED)
 _TRIALS: Mapping[str, Callable[[GrantState], Command]] = {
     "submit": lambda _state: SubmitGrant(),
     "approve": lambda state: ApproveGrant(state.digest),
+    "endorse": lambda state: EndorseGrant(state.digest),
     "reactivate": lambda state: ReactivateGrant(state.digest, Recheck("")),
     "return": lambda _state: ReturnGrant(_ANY_REASON),
     "suspend": lambda _state: SuspendGrant(_ANY_REASON),
@@ -85,7 +88,7 @@ def hindrance(name: str, state: GrantState, officer: Officer, now: datetime) -> 
 
 def waits_for(state: GrantState, officer: Officer, now: datetime) -> bool:
     """Whether this officer is one of those whom the grant waits for."""
-    wanted = {Status.DRAFTED: ("submit",), Status.SUBMITTED: ("approve",), Status.SUSPENDED: ("reactivate",)}
+    wanted = {Status.DRAFTED: ("submit",), Status.SUBMITTED: ("approve", "endorse"), Status.SUSPENDED: ("reactivate",)}
     names = [name for name in wanted.get(state.status, ()) if KINDS[name] in allowed(state.status, officer.roles)]
     return any(hindrance(name, state, officer, now) is None for name in names)
 

@@ -13,6 +13,7 @@ from exchange.catalogue.endpoints import Catalogue
 from exchange.console.attempt import HOME
 from exchange.console.cookies import Cookies
 from exchange.console.door import Door
+from exchange.console.effects import Effects
 from exchange.console.grants import GRANTS, GrantPages
 from exchange.console.reading import ReadingPages
 from exchange.console.relying_party import Post, RelyingParty
@@ -23,6 +24,7 @@ from exchange.console.trying import TryingPages
 from exchange.gateway.issuer import Issuer
 from exchange.gateway.tokens import Authenticator
 from exchange.governance.endpoints import Grants
+from exchange.governance.simulation.endpoints import Impacts
 from exchange.requests.desk import RequestDesk
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
@@ -45,6 +47,7 @@ class Desks:
     catalogue: Catalogue
     log: Log
     requests: RequestDesk
+    impacts: Impacts
 
 
 @dataclass(frozen=True)
@@ -107,11 +110,13 @@ def open_console(
     )
     inside = replace(access, authenticator=sessions)
     door, grants = Door(inside), replace(desks.grants, access=inside)
+    effects = Effects(door, grants, replace(desks.impacts, access=inside, grants=grants))
     return Console(
         sessions,
         (
             SigningIn(party, sessions, cookies, blind_index(secret, "console sign-in"), clock.now).routes,
-            GrantPages(door, grants).routes,
+            GrantPages(door, grants, effects).routes,
+            effects.routes,
             TryingPages(door, grants).routes,
             RequestPages(door, replace(desks.requests, access=inside)).routes,
             ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,

@@ -8,6 +8,7 @@ from kernel.text import Text
 from policies.commands import (
     ApproveGrant,
     CommandKind,
+    EndorseGrant,
     ReactivateGrant,
     ReturnGrant,
     ReviseGrant,
@@ -42,6 +43,7 @@ COMMANDS: Mapping[CommandKind, Text] = {
     SubmitGrant: Text("提交审批", "Put it before the panel"),
     ReturnGrant: Text("退回起草人", "Send it back to its author"),
     ApproveGrant: Text("签署批准", "Sign it"),
+    EndorseGrant: Text("代表需求部门背书", "Endorse it for the consumer"),
     SuspendGrant: Text("立即暂停", "Suspend it now"),
     ReactivateGrant: Text("签署恢复", "Sign that it may be in force again"),
     RevokeGrant: Text("永久撤销", "End it for good"),

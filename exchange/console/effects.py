@@ -1,0 +1,148 @@
+"""What a version of a grant would change, as its signers are shown it: proved for all requests, counted on past ones.
+
+The examination and the counts are the API's own answers; here they become words and rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from exchange.console.attempt import HOME
+from exchange.console.door import Door, Visitor, page
+from exchange.console.grant_words import MASKS
+from exchange.console.inside import asking, told
+from exchange.gateway.understanding import current
+from exchange.governance.endpoints import Grants
+from exchange.governance.simulation.endpoints import Impacts
+from exchange.governance.simulation.impact import PERIODS
+from exchange.governance.views import names
+from kernel.identifiers.masking import Mask
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.pages import t
+from kernel.web.routes import Route
+from policies.grant import Grant
+from policies.review import Answer, ChangeClass
+from policies.sentence import Name
+
+_ANSWER = "answer"
+_DIRECTIONS = {
+    "wider": ("near", Text("放宽", "wider")),
+    "narrower": ("good", Text("收紧", "narrower")),
+    "both": ("near", Text("有增有减", "both")),
+    "neither": ("calm", Text("不影响", "neither")),
+}
+_ANSWERS = {Answer.NOBODY: "good", Answer.EXAMPLE: "near", Answer.NOT_PROVED: "bad"}
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Reads what a version would change. The rooms are the API's own, entered by a session."""
+
+    door: Door
+    desk: Grants
+    impacts: Impacts
+
+    def of(self, request: HttpRequest, grant: Grant, days: int = PERIODS[0]) -> dict[str, Any]:
+        """Everything for the page or a part of one. Raises Problem."""
+        name = names(current(self.door.access.policy).registry, grant.evidence_type)
+        examined = told(self.desk.examination(asking(request), grant.ref))
+        counted = told(self.impacts.of_grant(asking(request, urlencode({"days": str(days)})), grant.ref))
+        return {"examined": _examined(examined, name), "counted": _counted(counted, name)}
+
+    def show(self, visitor: Visitor, request: HttpRequest, grant: str) -> HttpResponse:
+        """``…/effects``. Raises Problem."""
+        state = self.desk.find(grant)
+        days = request.parameters().get("days", "")
+        asked = next((each for each in PERIODS if str(each) == days), PERIODS[0])
+        at = f"{HOME}/grants/{quote(state.grant.ref)}"
+        return page(
+            "effects",
+            visitor,
+            request,
+            title=Text(f"授权 {state.grant.ref} 会改变什么", f"What grant {state.grant.ref} would change"),
+            periods=[(f"{at}/effects?days={each}", each, each == asked) for each in PERIODS],
+            back=at,
+            **self.of(request, state.grant, asked),
+        )
+
+    def routes(self) -> tuple[Route, ...]:
+        """The address."""
+        said = Text("一项授权会改变什么", "What a grant would change")
+        return (self.door.route("GET", "/grants/<grant>/effects", self.show, said),)
+
+
+def _examined(found: Mapping[str, Any], name: Name) -> dict[str, Any]:
+    change = ChangeClass(found["class"])
+    return {
+        "text": _text(found["class_text"]),
+        "tone": "near" if change.is_wider else "good",
+        "kept": found["kept"],
+        "at": datetime.fromisoformat(found["examined_at"]),
+        "against": found["against"],
+        "sensitive": [_text(each) for each in found["sensitive"]],
+        "must_sign": [(_text(each["text"]), each["signed"]) for each in found["must_sign"]],
+        "findings": [_finding(each) for each in (*found["findings"], *found["invariants"])],
+        "differences": [(*_DIRECTIONS[each["direction"]], _text(each["text"])) for each in found["differences"]],
+        "matrix": [(t(name(row["name"])), *_forms(row["before"], row["after"])) for row in found["matrix"]["rows"]],
+        "items": {
+            kind: [t(name(each)) for each in listed] for kind, listed in found["matrix"]["service_items"].items()
+        },
+    }
+
+
+def _finding(found: Mapping[str, Any]) -> dict[str, Any]:
+    answer = Answer(found["answer"])
+    example = found.get("example")
+    return {
+        "question": _text(found["text"]),
+        "answer": answer.text,
+        "tone": _ANSWERS[answer],
+        "example": None if example is None else _text(example),
+    }
+
+
+def _forms(before: str | None, after: str | None) -> tuple[str | None, str | None]:
+    """In which form something left, and would leave; None for not at all."""
+    return _form(before), _form(after)
+
+
+def _form(value: str | None) -> str | None:
+    if value is None:
+        return None
+    return t("只答是否", "yes or no only") if value == _ANSWER else t(MASKS[Mask(value)])
+
+
+def _counted(found: Mapping[str, Any], name: Name) -> dict[str, Any]:
+    def rows(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+        return [(t(name(code)), number) for code, number in counts.items()]
+
+    return {
+        **{
+            each: found[each]
+            for each in (
+                "days",
+                "truncated",
+                "considered",
+                "newly_allowed",
+                "newly_refused",
+                "people",
+                "people_refused",
+            )
+        },
+        "quota": bool(found["not_simulated"]),
+        "fields": rows(found["fields"]),
+        "answers": rows(found["answers"]),
+        "less_masked": rows(found["less_masked"]),
+        "departments": [
+            (t(name(one["organisation"])), one["newly_allowed"], one["newly_refused"]) for one in found["departments"]
+        ],
+    }
+
+
+def _text(words: Mapping[str, str]) -> Text:
+    return Text(words["zh"], words["en"])
