@@ -36,7 +36,18 @@ _DIRECTIONS = {
     "both": ("near", Text("有增有减", "both")),
     "neither": ("calm", Text("不影响", "neither")),
 }
-_ANSWERS = {Answer.NOBODY: "good", Answer.EXAMPLE: "near", Answer.NOT_PROVED: "bad"}
+_ANSWERS = {
+    Answer.NOBODY: ("good", Answer.NOBODY.text),
+    Answer.EXAMPLE: ("near", Answer.EXAMPLE.text),
+    Answer.NOT_PROVED: ("bad", Answer.NOT_PROVED.text),
+}
+"""What is known about a question of the change."""
+_KEPT = {
+    Answer.NOBODY: ("good", Text("已证明守住", "proved to hold")),
+    Answer.EXAMPLE: ("bad", Text("没有守住", "broken")),
+    Answer.NOT_PROVED: ("bad", Text("未能证明", "not proved")),
+}
+"""What is known about a standing invariant."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,8 @@ def _examined(found: Mapping[str, Any], name: Name) -> dict[str, Any]:
         "against": found["against"],
         "sensitive": [_text(each) for each in found["sensitive"]],
         "must_sign": [(_text(each["text"]), each["signed"]) for each in found["must_sign"]],
-        "findings": [_finding(each) for each in (*found["findings"], *found["invariants"])],
+        "findings": [_finding(each) for each in found["findings"]],
+        "invariants": [_finding(each, _KEPT) for each in found["invariants"]],
         "differences": [(*_DIRECTIONS[each["direction"]], _text(each["text"])) for each in found["differences"]],
         "matrix": [(t(name(row["name"])), *_forms(row["before"], row["after"])) for row in found["matrix"]["rows"]],
         "items": {
@@ -95,13 +107,14 @@ def _examined(found: Mapping[str, Any], name: Name) -> dict[str, Any]:
     }
 
 
-def _finding(found: Mapping[str, Any]) -> dict[str, Any]:
+def _finding(found: Mapping[str, Any], said: Mapping[Answer, tuple[str, Text]] | None = None) -> dict[str, Any]:
     answer = Answer(found["answer"])
     example = found.get("example")
+    tone, text = (said or _ANSWERS)[answer]
     return {
         "question": _text(found["text"]),
-        "answer": answer.text,
-        "tone": _ANSWERS[answer],
+        "answer": text,
+        "tone": tone,
         "example": None if example is None else _text(example),
     }
 

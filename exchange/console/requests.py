@@ -115,7 +115,8 @@ class RequestPages:
         if command == "revise":
             body = words.body_of(typed) | revision
         else:
-            body = {field.name: typed.get(field.name, "") for field in words.FORMS.get(command, ())} | revision
+            names_ = [field.name for field in words.FORMS.get(command, ())]
+            body = {name: typed[name] for name in names_ if typed.get(name, "").strip()} | revision
         try:
             self._endpoint(command)(as_json_post(request, body), identifier)
         except Problem as problem:

@@ -17,7 +17,19 @@ from exchange.console.pages import read_key
 from idp.model.person import NewPerson, PersonKind
 from kernel.outbound import OutboundClient
 from kernel.text import Text
-from tests.doubles.exchange import MARKET, NOW, POLICE, World, grant, lived, make_world, prepared_sqlite, sqlite_copy
+from tests.doubles.exchange import (
+    BASIS,
+    ITEM,
+    MARKET,
+    NOW,
+    POLICE,
+    World,
+    grant,
+    lived,
+    make_world,
+    prepared_sqlite,
+    sqlite_copy,
+)
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, citizen
 from tongban import installation
 
@@ -39,15 +51,30 @@ def world(
     provider = serve_provider(exchange_resource=origin)
     provider.clock.advance((NOW - provider.clock.now()).total_seconds() + 3600)
     with lived(make_world(sqlite_copy(prepared_sqlite, folder), folder, seed=38)) as paper:
-        paper.apply(grant("G-NEW", fields=["name", "until"], masks={"name": "name"}))
+        paper.apply(grant("G-NEW", fields=["name", "address"], masks={"name": "name"}))
         paper.rooms.policy.renew()
         sent = paper.officer("POST", "/v1/grants/G-NEW/submit", {}, sub="author", roles=["governance-officer"])
         assert sent.status_code == 200, sent.text
+        asked_for(paper)
         node = served(paper, provider, origin)
         register(provider, node)
         serve_app(node.client.application, port=port)
         yield node
         node.rooms.close()
+
+
+def asked_for(paper: World) -> None:
+    """An access request that waits for the provider."""
+    grant_asked = {
+        "evidence_type": "identity-card", "fields": ["name", "born"], "service_items": [ITEM], "legal_basis": BASIS,
+        "valid_from": "2026-12-01", "valid_to": "2027-12-01",
+    }  # fmt: skip
+    consumer = {"sub": "chen", "roles": ["consumer-officer"], "organisation": MARKET}
+    body = {"grant": grant_asked, "purpose": "核对申请人身份"}
+    made = paper.officer("POST", "/v1/access-requests", body, **consumer)
+    paper.officer("POST", f"/v1/access-requests/{made.json['id']}/submit", {}, **consumer)
+    checked = {"sub": "wei", "roles": ["governance-officer"], "organisation": MARKET}
+    assert paper.officer("POST", f"/v1/access-requests/{made.json['id']}/accept", {}, **checked).status_code == 200
 
 
 def served(paper: World, provider: Provider, origin: str) -> World:
@@ -145,6 +172,12 @@ def test_a_grant_is_signed_by_its_panel(
     walker.go("/console/grants/G-STAFF%401", "grant-in-force")
     walker.press("main p a[href*='/console/try']")
     walker.look("try")
+    walker.go("/console/requests", "requests")
+    walker.press("tbody a")
+    walker.look("request")
+    walker.press("main a[href$=refuse]")
+    walker.press()
+    walker.look("refuse-without-rule")
     walker.go("/console/usage", "usage")
     walker.go("/console/catalogue", "catalogue")
     walker.go("/console/catalogue/evidence-types/identity-card", "evidence-type")

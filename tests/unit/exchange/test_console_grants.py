@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,7 @@ from policies.commands import TABLE
 from policies.events import Status
 from policies.roles import WORDS, Officer, Role
 from tests.doubles.browser import form_of
-from tests.doubles.exchange import MARKET, POLICE, URBAN, World, grant
+from tests.doubles.exchange import MARKET, OWNER, POLICE, URBAN, World, grant
 from tests.doubles.sign_ins import OfficersBrowser
 
 AT = "/console/grants"
@@ -211,6 +212,42 @@ def test_an_address_alone_makes_no_page_say_that_something_was_done(small_world:
     browser = signed_in("p", "provider-officer", POLICE)
     for command in ("suspend", "revoke", "submit", "return", "nothing"):
         assert "已记入账本" not in browser.get(f"{AT}/G-STAFF@1?done={command}").text
+
+
+def test_signers_see_what_would_change_proved_and_counted(small_world: World, signed_in: SignIn, drafted: str) -> None:
+    case = small_world.open_case((OWNER, "applicant"))
+    number = {"type": "identity-card", "fields": ["citizen_number"]}
+    assert small_world.ask(case, number).json["status"] == "refused"
+    submitted(small_world, signed_in, drafted)
+    provider = signed_in("p", "provider-officer", POLICE)
+    for path in (f"{AT}/{drafted}/approve", f"{AT}/{drafted}/effects", f"{AT}/{drafted}/effects?days=90"):
+        page = provider.get(path)
+        assert page.status_code == 200, path
+        assert "放宽：可取得的内容增加" in page.text
+        assert "例如：" in page.text  # a request that shows it
+        assert "增加敏感字段（3 级）：号码" in page.text
+        assert "数据保护负责人" in page.text  # who must sign
+        counted = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", page.text))
+        assert "统计的请求 1 将新获准 1" in counted
+        assert "数据会新流出的人数 1" in counted
+        assert OWNER not in page.text
+    assert "草稿" not in provider.get(f"{AT}/{drafted}/effects").text
+
+
+def test_a_draft_is_examined_for_whoever_looks(small_world: World, signed_in: SignIn, drafted: str) -> None:
+    page = signed_in("author", "governance-officer", MARKET, "en").get(f"{AT}/{drafted}/effects")
+    assert "a draft: it is examined again" in page.text
+    assert "A new grant" in page.text
+
+
+def test_the_sponsor_endorses_and_does_not_sign(small_world: World, signed_in: SignIn, drafted: str) -> None:
+    submitted(small_world, signed_in, drafted)
+    sponsor = signed_in("s", "sponsor", MARKET)
+    assert "等您处理" in sponsor.get(AT).text
+    assert sponsor.press(f"{AT}/{drafted}/endorse").status_code == 303
+    shown = sponsor.get(f"{AT}/{drafted}")
+    assert "需求部门负责人（您）" in shown.text
+    assert "待审批" in shown.text
 
 
 def test_an_unknown_grant_is_a_page(small_world: World, signed_in: SignIn) -> None:
