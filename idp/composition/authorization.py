@@ -37,8 +37,10 @@ class AuthorizationRooms:
     @cached_property
     def reader(self) -> Reader:
         """Puts requests beside what is registered."""
-        clients = self._clients
-        return Reader(clients.directory, clients.keys.of, self._issuer, self._exchange, self._tools.clock)
+        clients, tools = self._clients, self._tools
+        return Reader(
+            clients.directory, clients.keys.of, self._issuer, self._exchange, tools.clock, tools.keys.decryption
+        )
 
     @cached_property
     def answers(self) -> AuthorizationAnswers:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from idp.clients.directory import ClientDirectory
-from idp.endpoints.request_object import KeysOf, opened
+from idp.endpoints.request_object import KeysOf, opened, signed_part
 from idp.errors import InvalidRequestObjectError
 from idp.model import scopes
 from idp.model.client import Client
 from idp.model.resource import ResourceServer
 from kernel.clock import Clock
+from kernel.jose import DecryptionKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Puts a request beside what is registered about it."""
+    """Puts a request beside what is registered about it. ``decryption``: the keys that objects may be encrypted to."""
 
     directory: ClientDirectory
     keys: KeysOf
     issuer: str
     exchange: str
     clock: Clock
+    decryption: Callable[[], Sequence[DecryptionKey]]
 
     def arriving(self, client: Client, pushed: bool, parameters: Mapping[str, str]) -> Asked:
         """A request as it arrives. With a request object, nothing beside that counts (RFC 9101 §6.3)."""
@@ -58,9 +60,9 @@ class Reader:
         if text is None:
             return self._asked(client, pushed, parameters)
         try:
-            return self._asked(
-                client, pushed, opened(text, client, self.keys, self.issuer, self.clock.now()), signed=True
-            )
+            signed = signed_part(text, self.decryption())
+            found = opened(signed, client, self.keys, self.issuer, self.clock.now())
+            return self._asked(client, pushed, found, signed=True)
         except InvalidRequestObjectError as flaw:
             # Where the refusal goes may stand beside the object: it is held against the registration all the same.
             return replace(self._asked(client, pushed, parameters), flaw=flaw)

@@ -8,7 +8,7 @@ import orjson
 
 from idp.clients.certificates import TlsOffer
 from idp.clients.registered_keys import CLIENT_ALGORITHMS
-from idp.endpoints import addresses, backchannel_metadata, encrypted_answers, response_mode
+from idp.endpoints import addresses, backchannel_metadata, encrypted_answers, encrypted_requests, response_mode
 from idp.endpoints.addresses import Addresses
 from idp.grants import pkce
 from idp.model import assurance, claims, scopes
@@ -78,6 +78,8 @@ def authorization() -> dict[str, JSON]:
         "request_uri_parameter_supported": False,
         "require_signed_request_object": False,
         "request_object_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
+        "request_object_encryption_alg_values_supported": [encrypted_requests.ALGORITHM],
+        "request_object_encryption_enc_values_supported": [encrypted_requests.CONTENT],
         "claims_parameter_supported": True,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["zh-CN", "en"],

@@ -14,7 +14,13 @@ from authlib.oauth2.rfc7591 import ClientMetadataClaims
 from joserfc.errors import JoseError
 
 from idp.clients.registered_keys import CLIENT_ALGORITHMS, registered_key
-from idp.endpoints import backchannel_metadata, encrypted_answers, profile, registered_certificates
+from idp.endpoints import (
+    backchannel_metadata,
+    encrypted_answers,
+    encrypted_requests,
+    profile,
+    registered_certificates,
+)
 from idp.errors import InvalidClientMetadataError, InvalidRedirectUriError
 from idp.model import scopes
 from idp.model.certificate import CertificateName
@@ -55,6 +61,7 @@ _TEXTS = (
     "software_statement",
     *(name.value for name in CertificateName),
     *encrypted_answers.MEMBERS,
+    *encrypted_requests.MEMBERS,
     backchannel_metadata.MODE,
     backchannel_metadata.ADDRESS,
 )
@@ -288,6 +295,7 @@ CHECKS: tuple[Callable[[Mapping[str, JSON]], None], ...] = (
     _algorithms,
     _request_objects,
     *encrypted_answers.CHECKS,
+    *encrypted_requests.CHECKS,
     *backchannel_metadata.CHECKS,
     profile.check,
 )

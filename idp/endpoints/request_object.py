@@ -1,12 +1,14 @@
 """Request objects by value (JAR, RFC 9101): an authorization request that the client has signed.
 
 OpenID Connect Core 1.0 §6.1; the lifetimes are those of FAPI 2.0 Message Signing §5.3.1. Objects by reference do not
-exist: a `request_uri` is one this provider issued itself, and nothing is fetched (A6).
+exist: a `request_uri` is one this provider issued itself, and nothing is fetched (A6). A client may encrypt the signed
+object to the key we publish with `use: enc` (RFC 9101 §6.1): then it is opened first, and all that follows holds for
+what is inside. Encrypted but not signed says nothing about who sent it, and is refused like any unsigned object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,12 +16,13 @@ from idp.clients.authentication import named_key
 from idp.errors import InvalidRequestObjectError
 from idp.model.client import Client
 from kernel.canonical import JSON, NotCanonical, encode
-from kernel.jose import InvalidToken, Refused, VerifyingKey, compact, verify_signature_only
+from kernel.jose import DecryptionKey, InvalidToken, Refused, VerifyingKey, compact, decrypt, verify_signature_only
 from kernel.jose import claims as jwt
 
 TYPES = ("oauth-authz-req+jwt", "JWT", "")
 """§10.8 recommends the first; many libraries write the second or none."""
 LONGEST = 3600
+_DOTS_OF_A_JWE = 4  # RFC 7516 §7.1
 LEEWAY = 10
 _ABOUT_THE_OBJECT = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti", "sub"})
 Claims = Mapping[str, JSON]
@@ -91,6 +94,21 @@ CHECKS: tuple[Callable[[Claims, Expected], None], ...] = (
     is_short_lived,
     holds_no_other_request,
 )
+
+
+def signed_part(text: str, ours: Sequence[DecryptionKey]) -> str:
+    """§6.1: the signed object, taken out of its encryption where it has one. Raises InvalidRequestObjectError.
+
+    By ECDH-ES and A256GCM alone, uncompressed, to a key of ours. One layer: what is inside has to be a JWS.
+    """
+    if text.count(".") != _DOTS_OF_A_JWE:
+        return text
+    try:
+        return decrypt(text, ours).decode("ascii")
+    except InvalidToken as refusal:
+        raise InvalidRequestObjectError(f"The request object cannot be decrypted: {refusal.reason.value}.") from None
+    except UnicodeDecodeError:
+        raise InvalidRequestObjectError("What the request object holds encrypted is no signed one.") from None
 
 
 def opened(text: str, client: Client, known: KeysOf, issuer: str, now: datetime) -> dict[str, str]:

@@ -9,10 +9,11 @@ nobody over a network. Why there is only one door: docs/adr/0006-one-door-to-jos
 
 from .compact import MAX_TOKEN_BYTES
 from .dpop import PROOF_ALGORITHMS, DpopProof, access_token_hash, verify_dpop
-from .encryption import decrypt, encrypt
+from .encryption import A256GCM, decrypt, encrypt
 from .errors import InvalidKey, InvalidProof, InvalidToken, Reason, Refused, SignerUnavailable
 from .jwk import ed25519_private, p256_jwk, thumbprint
 from .keys import (
+    ECDH_ES,
     SIGNATURE_ALGORITHMS,
     DecryptionKey,
     EncryptionKey,
@@ -36,7 +37,9 @@ from .verification import (
 )
 
 __all__ = [
+    "A256GCM",
     "CONTENT_ALGORITHMS",
+    "ECDH_ES",
     "MAX_TOKEN_BYTES",
     "PROOF_ALGORITHMS",
     "RECIPIENT_ALGORITHMS",

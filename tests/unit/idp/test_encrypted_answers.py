@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -194,4 +193,4 @@ def test_discovery_3_says_what_is_offered(party: RelyingParty) -> None:
     for kind in ("id_token", "userinfo", "authorization", "introspection"):
         assert set(said[f"{kind}_encryption_alg_values_supported"]) == set(ALGORITHMS)
         assert set(said[f"{kind}_encryption_enc_values_supported"]) == set(CONTENT)
-    assert "request_object_encryption_alg_values_supported" not in json.dumps(said)
+    assert set(said["request_object_encryption_alg_values_supported"]).isdisjoint({"RSA1_5", "dir", "RSA-OAEP"})
