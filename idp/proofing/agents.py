@@ -7,7 +7,7 @@ of it falls with the right of whoever appointed (`idp.proofing.lapse`). An agent
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -21,7 +21,7 @@ from idp.model.proofing import BY_A_REGISTER
 from idp.model.representation import ALL, Capacity, Representation
 from idp.notices import NoticeKind
 from idp.resource.labels import service_name
-from idp.resource.metadata import ResourceMetadata, UnknownInCatalogue
+from idp.resource.metadata import ResourceMetadata, ResourceUnavailable, UnknownInCatalogue
 from idp.revocations import Revocations
 from idp.store import appointments, families, people
 from idp.tokens.mandates import Mandates
@@ -98,6 +98,10 @@ class Agents:
         with self.mandates.database.read() as connection:
             found = appointments.awaiting(connection, index, self.changes.clock.now())
             return [made for each in found if (made := self._proposed(connection, each)) is not None]
+
+    def named(self, codes: Iterable[str]) -> dict[str, Text]:
+        """Service items in words, as far as the catalogue can be read now; by their codes otherwise."""
+        return {code: self._words(code) for code in set(codes)}
 
     def representation(self, owner: Owner, representation_id: str) -> Representation:
         """The owner's own proof for an entity, which the register confirms: an agent appoints nobody.
@@ -192,6 +196,13 @@ class Agents:
         if person_id is None:
             raise NothingThere
         self.changes.notices.send(connection, person_id, kind)
+
+    def _words(self, code: str) -> Text:
+        try:
+            name = service_name(self.catalogue, code)
+        except (UnknownInCatalogue, ResourceUnavailable):
+            return Text(code, code)
+        return Text(f"{name.zh} {code}", f"{name.en} ({code})")
 
     def _items(self, codes: Sequence[str]) -> tuple[str, ...]:
         """Service items, each known to the catalogue. Raises CannotAppoint, InvalidIdentifier and what that raises."""

@@ -82,14 +82,18 @@ class RepresentationPages:
         )
 
     def _page(self, owner: Owner, error: Text | None = None, status: int = 200) -> HttpResponse:
+        standing, appointed, waiting = self.book.of(owner), self.agents.of(owner), self.agents.waiting(owner)
+        limits = [each.service_items for each in standing]
+        limits += [each.kept.service_items for each in appointed] + [each.kept.service_items for each in waiting]
         return page_response(
             "idp/account/representations.html",
             status=status,
             here=REPRESENTATIONS,
-            standing=self.book.of(owner),
+            standing=standing,
             offered=self.book.offered_to(owner),
-            appointed=self.agents.of(owner),
-            waiting=self.agents.waiting(owner),
+            appointed=appointed,
+            waiting=waiting,
+            named=self.agents.named(code for codes in limits for code in codes or ()),
             agencies=AGENCIES,
             now=self.agents.changes.clock.now(),
             error=error,

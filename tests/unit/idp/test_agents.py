@@ -156,6 +156,7 @@ def test_an_agent_acts_in_the_matters_chosen_and_in_no_other(parties: Parties) -
     )
     mandate = claims_of(parties.tokens()["access_token"])["mandate"]
     assert mandate["service_items"] == [SERVICE_ITEM]
+    assert f"开办餐馆 {SERVICE_ITEM}" in parties.wang.open(PAGE).text  # in words, not by its code alone
     for item, offered in ((SERVICE_ITEM, True), (OTHER_ITEM, False)):
         browser = Browser(parties.provider)
         asked = details(detail(service_item=item))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from idp.logout.delivery import DELAYS
+from idp.store import sweeping
 from kernel.outbound import OutboundFailed
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import Provider
@@ -110,6 +111,17 @@ def test_what_expired_while_no_node_ran_is_told_afterwards(either_provider: Prov
     provider.clock.advance(timedelta(days=9).total_seconds())
     provider.sweeper().sweep()
     assert told(provider) == [OUT, URBAN_OUT]
+    provider.sweeper().sweep()
+    assert told(provider) == [OUT, URBAN_OUT]
+
+
+def test_nothing_is_swept_away_before_its_session_was_ended(provider: Provider, browser: Browser) -> None:
+    """Whatever the order in which nodes look: whom to tell is read from what was allowed in the session."""
+    departments(provider, browser)
+    provider.clock.advance(timedelta(days=9).total_seconds())
+    now = provider.clock.now()
+    while provider.database.write(lambda connection: sweeping.sweep(connection, now)):
+        pass
     provider.sweeper().sweep()
     assert told(provider) == [OUT, URBAN_OUT]
 
