@@ -9,11 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from exchange.access import Access
+from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.console.attempt import HOME
 from exchange.console.cookies import Cookies
 from exchange.console.door import Door
 from exchange.console.effects import Effects
+from exchange.console.entries import EntryPages
 from exchange.console.grants import GRANTS, GrantPages
 from exchange.console.reading import ReadingPages
 from exchange.console.relying_party import Post, RelyingParty
@@ -48,6 +50,7 @@ class Desks:
     log: Log
     requests: RequestDesk
     impacts: Impacts
+    entries: Desk
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ def open_console(
             GrantPages(door, grants, effects).routes,
             effects.routes,
             TryingPages(door, grants).routes,
+            EntryPages(door, replace(desks.entries, access=inside)).routes,
             RequestPages(door, replace(desks.requests, access=inside)).routes,
             ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
         ),

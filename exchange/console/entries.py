@@ -1,0 +1,245 @@
+"""Entries on their way into the catalogue: what is under way, how a draft differs from what is published, its commands.
+
+Every page asks the API's own desk; what may be done is what the answer's ``commands`` say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from exchange import errors
+from exchange.catalogue.desk import Desk
+from exchange.catalogue.entry_views import COMMANDS
+from exchange.catalogue.workflow.commands import TABLE
+from exchange.catalogue.workflow.events import STATUSES
+from exchange.console.attempt import HOME
+from exchange.console.door import Door, Refusal, Visitor, page, refused
+from exchange.console.forms import Field, filled
+from exchange.console.inside import as_json_post, asking, told
+from kernel.canonical import MalformedJson, decode
+from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
+from kernel.text import Text
+from kernel.web.http import Endpoint, HttpRequest, HttpResponse, redirect
+from kernel.web.pages import t
+from kernel.web.routes import Route
+
+ENTRIES = f"{HOME}/entries"
+LONGEST_MANIFEST = 256 * 1024
+_CONFLICT, _UNPROCESSABLE = 409, 422
+_REASON = Field(
+    "reason",
+    Text("理由", "Reason"),
+    Text("会记入账本，供审计查看。请勿写个人号码或姓名。", "Recorded in the ledger for auditors. Name nobody."),
+    "area",
+)
+_MANIFEST = Field(
+    "manifest", Text("清单（JSON）", "Manifest (JSON)"), Text("与文件中的写法相同", "as in a file"), "area"
+)
+FORMS: Mapping[str, tuple[Field, ...]] = {"return": (_REASON,), "withdraw": (_REASON,), "revise": (_MANIFEST,)}
+LABELS: Mapping[str, Text] = {
+    "draft": Text("起草变更", "Draft a change"),
+    "revise": Text("修订草稿", "Revise the draft"),
+    "submit": Text("提交审核", "Hand the draft in"),
+    "review": Text("开始审核", "Take it up for review"),
+    "return": Text("退回", "Send it back"),
+    "publish": Text("发布所见内容", "Publish exactly what is shown"),
+    "drop": Text("放弃草稿", "Give the draft up"),
+    "withdraw": Text("从目录撤下", "Withdraw it from the catalogue"),
+}
+_SAID_ON_THE_FORM = (INVALID_BODY, errors.ENTRY_INVALID, errors.ENTRY_IN_USE)
+
+
+@dataclass(frozen=True)
+class EntryPages:
+    """The pages about entries. ``desk`` is the API's own, entered by a session."""
+
+    door: Door
+    desk: Desk
+
+    def queue(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
+        """What is under way, or what has one status."""
+        status = request.parameters().get("status", "")
+        found = told(self.desk.list(asking(request, urlencode({"status": status} if status in STATUSES else {}))))
+        return page(
+            "entries",
+            visitor,
+            request,
+            title=Text("目录条目的审核", "Review of catalogue entries"),
+            rows=[(_address(one), one["name"], _text(one["status_label"]), _at(one)) for one in found["entries"]],
+            tabs=[
+                (ENTRIES, Text("办理中", "Under way"), status not in STATUSES),
+                *((f"{ENTRIES}?status={name}", text, name == status) for name, text in STATUSES.items()),
+            ],
+        )
+
+    def show(self, visitor: Visitor, request: HttpRequest, kind: str, name: str) -> HttpResponse:
+        """One entry: its draft beside what is published, and what this officer may do. Raises Problem."""
+        found = told(self.desk.show(asking(request), kind, name))
+        at = _address(found)
+        commands = [(f"{at}/{each}", LABELS[each]) for each in found["commands"] if each != "draft"]
+        return page("entry", visitor, request, **_about(found), commands=commands, back=ENTRIES)
+
+    def ask(self, visitor: Visitor, request: HttpRequest, kind: str, name: str, command: str) -> HttpResponse:
+        """The page before a command. Raises Problem."""
+        found = told(self.desk.show(asking(request), kind, name))
+        if command not in LABELS or command == "draft":
+            raise Problem(NOT_FOUND)
+        if command not in found["commands"]:
+            return _refused(visitor, request, found, command, _NOT_NOW)
+        return self._ask(visitor, request, found, command, {"manifest": _manifest(found)})
+
+    def act(self, visitor: Visitor, request: HttpRequest, kind: str, name: str, command: str) -> HttpResponse:
+        """Carry it out as the API does. Raises Problem."""
+        typed, found = request.form(), told(self.desk.show(asking(request), kind, name))
+        endpoint = self._endpoints().get(command)
+        if endpoint is None:
+            raise Problem(NOT_FOUND)
+        try:
+            endpoint(as_json_post(request, _body(command, typed)), kind, name)
+        except Problem as problem:
+            return self._not_done(visitor, request, found, command, typed, problem)
+        return redirect(_address(found) if command != "drop" else ENTRIES)
+
+    def routes(self) -> tuple[Route, ...]:
+        """The addresses."""
+        door, one = self.door, "/entries/<kind>/<name>"
+        listed, shown = Text("目录条目的审核", "Review of entries"), Text("一个目录条目", "One catalogue entry")
+        asked, done = Text("操作前的确认", "The question before a command"), Text("执行操作", "Carrying out a command")
+        return (
+            door.route("GET", "/entries", self.queue, listed),
+            door.route("GET", one, self.show, shown),
+            door.route("GET", f"{one}/<command>", self.ask, asked),
+            door.route("POST", f"{one}/<command>", self.act, done),
+        )
+
+    def _endpoints(self) -> Mapping[str, Endpoint]:
+        desk = self.desk
+        return {
+            "revise": desk.revise,
+            "submit": desk.submit,
+            "review": desk.review,
+            "return": desk.give_back,
+            "publish": desk.publish,
+            "drop": desk.drop,
+            "withdraw": desk.withdraw,
+        }
+
+    def _ask(
+        self, visitor: Visitor, request: HttpRequest, found: Any, command: str, typed: Mapping[str, str],
+        errors_: tuple[str, ...] = (),
+    ) -> HttpResponse:  # fmt: skip
+        return page(
+            "entry_command",
+            visitor,
+            request,
+            status=_UNPROCESSABLE if errors_ else 200,
+            **_about(found),
+            label=LABELS[command],
+            signing=command == "publish",
+            fields=filled(FORMS.get(command, ()), typed, {}),
+            errors=[("", each) for each in errors_],
+            final=command in {"drop", "withdraw"},
+            back=_address(found),
+        )
+
+    def _not_done(
+        self,
+        visitor: Visitor,
+        request: HttpRequest,
+        found: Any,
+        command: str,
+        typed: Mapping[str, str],
+        problem: Problem,
+    ) -> HttpResponse:
+        changed = problem.kind is errors.ENTRY_CHANGED or problem.members.get("reason") == "catalogue.digest-changed"
+        if changed or (command == "publish" and problem.kind is INVALID_BODY):
+            title = Text("这个条目刚才有了变化", "This entry has changed meanwhile")
+            shown = {"title": title, "ref": found["name"], "back": _address(found)}
+            return page("changed", visitor, request, status=_CONFLICT, **shown)
+        if problem.kind in _SAID_ON_THE_FORM:
+            return self._ask(visitor, request, found, command, typed, _sayings(problem))
+        if problem.kind is errors.ENTRY_NOT_ALLOWED:
+            return _refused(visitor, request, found, command, problem.detail or problem.kind.title)
+        raise problem
+
+
+def _refused(visitor: Visitor, request: HttpRequest, found: Any, command: str, reason: Text) -> HttpResponse:
+    """By the table: every role that the command is open to in any state that has this status' stage."""
+    stage = found["draft"]["stage"] if found["draft"] else None
+    rows = [row for (_, at), row in TABLE.items() if (at.value if at else None) == stage]
+    may = frozenset(role for row in rows for role, kinds in row.items() if COMMANDS[command] in kinds)
+    return refused(visitor, request, Refusal(reason, may), _address(found))
+
+
+def _body(command: str, typed: Mapping[str, str]) -> dict[str, Any]:
+    if command == "publish":
+        return {"digest": typed.get("digest", "")}
+    if command == "revise":
+        return {"manifest": _read(typed.get("manifest", ""))}
+    names = [field.name for field in FORMS.get(command, ())]
+    return {name: typed[name] for name in names if typed.get(name, "").strip()}
+
+
+def _read(text: str) -> Any:
+    try:
+        return decode(text.encode("utf-8", "replace"), max_bytes=LONGEST_MANIFEST)
+    except MalformedJson:
+        raise Problem(
+            INVALID_BODY, detail=Text("清单不是合法的 JSON", "The manifest is not well-formed JSON")
+        ) from None
+
+
+def _sayings(problem: Problem) -> tuple[str, ...]:
+    listed: Any = problem.members.get("findings") or problem.members.get("errors") or []
+    said = tuple(f"{one['path']}{t('：', ': ')}{one['message']}" for one in listed)
+    return said or (t(problem.detail or problem.kind.title),)
+
+
+def _about(found: Any) -> dict[str, Any]:
+    draft = found["draft"]
+    rows = [
+        (t(_text(one["member"])), _shown(one["before"]), _shown(one["after"]))
+        for one in (draft["differences"] if draft else ())
+    ]
+    return {
+        "title": Text(f"目录条目 {found['name']}", f"Catalogue entry {found['name']}"),
+        "found": found,
+        "standing": _text(found["status_label"]),
+        "differences": rows,
+        "reason": draft["reason"] if draft else None,
+        "manifest": _manifest(found),
+        "digest": draft["digest"] if draft else "",
+        "changed": datetime.fromisoformat(found["changed_at"]),
+    }
+
+
+def _manifest(found: Any) -> str:
+    return json.dumps(found["draft"]["manifest"], ensure_ascii=False, indent=2) if found["draft"] else ""
+
+
+def _shown(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict) and value.keys() == {"zh", "en"}:
+        return t(value["zh"], value["en"])
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _at(found: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(found["changed_at"])
+
+
+def _text(words: Mapping[str, str]) -> Text:
+    return Text(words["zh"], words["en"])
+
+
+def _address(found: Mapping[str, Any]) -> str:
+    return f"{ENTRIES}/{quote(found['kind'])}/{quote(found['name'])}"
+
+
+_NOT_NOW = Text("现在不能由您作此操作", "This is not yours to do now")
