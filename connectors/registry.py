@@ -11,6 +11,7 @@ from connectors.faults import ManifestFault
 from connectors.files import ADAPTER as FILES
 from connectors.manifest import SCHEMA, ConnectorManifest
 from connectors.rest import ADAPTER as REST
+from connectors.sandbox import ADAPTER as SANDBOX
 from connectors.source import Outcome, Retrieved, Source
 from connectors.sql import ADAPTER as SQL
 from kernel.canonical import JSON
@@ -19,7 +20,7 @@ from kernel.manifests import Finding
 
 __all__ = ["SCHEMA", "STANDARD", "Outcome", "Retrieved", "Source", "build", "findings"]
 
-STANDARD: Mapping[str, Adapter] = {"sql": SQL, "rest": REST, "files": FILES}
+STANDARD: Mapping[str, Adapter] = {"sql": SQL, "rest": REST, "files": FILES, "sandbox": SANDBOX}
 """The adapters every installation has, by the name a manifest calls them."""
 
 

@@ -322,6 +322,17 @@ ENTRY_UNKNOWN = ProblemKind(
     Text("请先取得最新检查点。", "Read the newest checkpoint first."),
 )
 
+SANDBOX_ONLY = ProblemKind(
+    "sandbox.kept-apart",
+    403,
+    Fault.POLICY,
+    Text("沙箱与真实数据不得互通", "The sandbox and real data are kept apart"),
+    Text(
+        "沙箱系统只能请求沙箱材料；正式系统只能请求正式材料。",
+        "A sandbox system asks for sandbox evidence only, any other system for real evidence only.",
+    ),
+)
+
 # Catalogue ------------------------------------------------------------
 
 ENTRY_NOT_ALLOWED = ProblemKind(

@@ -36,6 +36,8 @@ from exchange.governance.examination import Examining
 from exchange.governance.expiry import Expiry
 from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.transitions import Transitions
+from exchange.onboarding.endpoints import Onboarding
+from exchange.onboarding.sandbox import Sandbox
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
 from exchange.requests.rule_writing import RuleWriter
@@ -90,6 +92,7 @@ class Rooms:
     catalogue: Catalogue
     reports: Reports
     desk: Desk
+    onboarding: Onboarding
     grants: Grants
     access_requests: RequestDesk
     impacts: Impacts
@@ -172,6 +175,9 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[
         "uploads": Uploads(access),
         "catalogue": Catalogue(policy, outside.database),
         "reports": Reports(outside.settings.origin, policy, clock),
+        "onboarding": Onboarding(
+            access, Sandbox(outside.database, ledger, clock, outside.entropy), outside.settings.issuer
+        ),
         "desk": Desk(access, Publishing(outside.database, ledger, clock)),
         "access_requests": RequestDesk(access, requests, clock, outside.entropy),
         "request_sweep": RequestSweep(requests),

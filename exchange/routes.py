@@ -28,6 +28,7 @@ from exchange.governance.forms import (
     SubmitForm,
 )
 from exchange.governance.simulation.endpoints import ImpactAnswer
+from exchange.onboarding.routes import onboarding_routes
 from exchange.requests.routes import request_routes
 from exchange.rooms import Rooms
 from exchange.transparency.log import ConsistencyAnswer
@@ -63,9 +64,13 @@ _WHOLE_REQUEST = (
 
 def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
-    groups = (_evidence, _cases, _catalogue, _grants, _requests, _open_books, _log, _discovery)
+    groups = (_evidence, _cases, _catalogue, _onboarding, _grants, _requests, _open_books, _log, _discovery)
     pages = () if rooms.console is None else rooms.console.routes()
     return (*(route for group in groups for route in group(rooms)), *pages)
+
+
+def _onboarding(rooms: Rooms) -> tuple[Route, ...]:
+    return onboarding_routes(rooms.onboarding)
 
 
 def _requests(rooms: Rooms) -> tuple[Route, ...]:

@@ -87,6 +87,7 @@ class System:
     issuer: str
     client_id: str
     status: Status
+    sandbox: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class EvidenceType:
     relations: tuple[Relation, ...]
     source_of_truth: str
     update_cycle: str | None
+    sandbox: bool
 
 
 @dataclass(frozen=True, slots=True)

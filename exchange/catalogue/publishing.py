@@ -102,22 +102,27 @@ class Publishing:
         with self.database.read() as connection:
             seen = epoch.read(connection).catalogue
             union = catalogue.read_all(connection)
-            living = [state for state in grants.listed(connection) if state.status in _LIVING]
+            affected = living(connection)
         if isinstance(event, EntryWithdrawn):
             union.pop(key, None)
         elif before is not None and before.proposal is not None:
             union[key] = before.proposal.document
-        fits(union, living)
+        fits(union, affected)
         return seen if isinstance(event, (EntryPublished, EntryWithdrawn)) else None
 
 
-def fits(union: Mapping[tuple[str, str], Document], living: Sequence[GrantState]) -> None:
+def living(connection: Connection) -> tuple[GrantState, ...]:
+    """Grants in force, suspended, or before a panel."""
+    return tuple(state for state in grants.listed(connection) if state.status in _LIVING)
+
+
+def fits(union: Mapping[tuple[str, str], Document], affected: Sequence[GrantState]) -> None:
     """Whether this catalogue contradicts neither itself nor a grant in force or before a panel.
 
     Raises InvalidCatalogue, GrantsDepend.
     """
     registry = Registry.build(union.values())
-    for state in living:
+    for state in affected:
         try:
             check_grant(registry, manifest_of(state.grant))
         except InvalidCatalogue as trouble:

@@ -118,7 +118,10 @@ def system(document: Document) -> System:
     """One system; its organisation is checked by the registry."""
     name, spec = document["metadata"]["name"], document["spec"]
     status = Status(spec.get("status", Status.ACTIVE))
-    return System(name, text_of(spec["title"]), spec["organisation"], spec["issuer"], spec["client_id"], status)
+    sandbox = spec.get("sandbox", False)
+    return System(
+        name, text_of(spec["title"]), spec["organisation"], spec["issuer"], spec["client_id"], status, sandbox
+    )
 
 
 def evidence_type(document: Document) -> EvidenceType:
@@ -141,6 +144,7 @@ def evidence_type(document: Document) -> EvidenceType:
         relations=tuple(_relation(value, spec) for value in spec.get("relations", ())),
         source_of_truth=spec.get("source_of_truth", spec["provider"]),
         update_cycle=spec.get("update_cycle"),
+        sandbox=spec.get("sandbox", False),
     )
     _check_fields(document, read)
     return read

@@ -10,6 +10,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from connectors.sandbox import NAME as SANDBOX
 from exchange.catalogue import reading
 from exchange.catalogue.model import EvidenceType, Organisation, ServiceItem, System
 from exchange.catalogue.reading import Document, InvalidCatalogue
@@ -166,6 +167,8 @@ def _check_connector(registry: Registry, document: Document) -> None:
     kind = registry.evidence_types.get(code)
     if kind is None:
         raise _unknown(document, ("spec", "evidence_type"), code)
+    if kind.sandbox != (document["spec"]["adapter"] == SANDBOX):
+        raise InvalidCatalogue(document, ("spec", "adapter"), _SANDBOX_ALONE)
     if registry.connectors[code] is not document:
         raise InvalidCatalogue(document, ("spec", "evidence_type"), _TWO_SOURCES)
     _all_known(document, ("spec", "mapping", "fields"), document["spec"]["mapping"]["fields"], kind.fields)
@@ -261,6 +264,9 @@ def _unknown(document: Document, where: JsonPath, name: str) -> InvalidCatalogue
     return InvalidCatalogue(document, where, Text(f"目录中没有“{name}”", f"the catalogue does not know “{name}”"))
 
 
+_SANDBOX_ALONE = Text(
+    "沙箱材料只能来自沙箱，沙箱来源只能供沙箱材料", "sandbox types have the sandbox's source, and nothing else has it"
+)
 _CODE_TAKEN = Text("同一时间已有另一区划使用该代码", "another division has this code on the same day")
 _OWN_PARENT = Text("区划不能是自己的上级", "a division does not lie in itself")
 _OTHER_PROVIDER = Text(

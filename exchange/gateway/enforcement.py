@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from exchange import errors
 from exchange.catalogue.model import REPRESENTED, SELF, System
 from exchange.gateway.access_token import AccessToken, Detail
 from exchange.gateway.blind_index import BlindIndex
@@ -115,6 +116,8 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
     )
     if isinstance(whom, Refusal):
         return Refused(item, name, None, whom)
+    if kind is not None and kind.sandbox != asking.system.sandbox:  # whatever grants say: a grant names departments
+        return Refused(item, name, whom, Refusal(errors.SANDBOX_ONLY))
     judged = judge(item, whom.relation, asking, snapshot)
     if isinstance(judged.said, Deny):
         return Refused(item, name, whom, by_policy(judged.said), judged)

@@ -103,6 +103,16 @@ catalogue_publication = sa.Table(
 with the same ``since``.
 """
 
+system_check_in = sa.Table(
+    "system_check_in",
+    METADATA,
+    _text("system", primary_key=True),
+    _text("organisation"),
+    _text("binding"),
+    sa.Column("at", Instant, nullable=False),
+)
+"""The last time a system showed a token bound to its own key."""
+
 grant_version = sa.Table(
     "grant_version",
     METADATA,

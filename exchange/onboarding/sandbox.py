@@ -1,0 +1,80 @@
+"""Opening the sandbox, and a system's check-in: each recorded and stored in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from exchange.access import AuthorisedSystem
+from exchange.catalogue.publishing import EntryMoved, applied, fits, living
+from exchange.onboarding import shipped
+from exchange.store import catalogue, epoch, onboarding
+from exchange.store.onboarding import CheckIn
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy
+from kernel.ids import new_id
+from kernel.ledger.batch import Also
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
+from policies.roles import Officer
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The sandbox of one exchange."""
+
+    database: Database
+    ledger: Ledger
+    clock: Clock
+    entropy: Entropy
+
+    def open(self, officer: Officer, spend: Also) -> bool:
+        """Publish the sandbox as it is shipped, kept by the officer's organisation; False when it stands already.
+
+        Raises InvalidCatalogue, GrantsDepend, EntryMoved, LedgerUnavailable.
+        """
+        documents = shipped.manifests(officer.organisation)
+        with self.database.read() as connection:
+            seen = epoch.read(connection).catalogue
+            union = catalogue.read_all(connection)
+            affected = living(connection)
+        missing = [one for one in documents if union.get(catalogue.key_of(one)) != one]
+        if not missing:
+            self.database.write(lambda connection: spend(connection, ()))
+            return False
+        fits(union | {catalogue.key_of(one): one for one in missing}, affected)
+
+        def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            spend(connection, receipts)
+            if epoch.read(connection).catalogue != seen:
+                raise EntryMoved
+            for document in missing:
+                applied(connection, document, officer.id, self.clock)
+            catalogue.replace(connection, missing, self.clock.now())
+            epoch.advance(connection, catalogue=True)
+
+        names: list[JSON] = ["/".join(catalogue.key_of(one)) for one in missing]
+        said: dict[str, JSON] = {"objects": names, "by": officer.id, "organisation": officer.organisation}
+        self.ledger.append([Event("SandboxOpened", new_id("sandbox", self.clock, self.entropy), facts=said)], also=also)
+        return True
+
+    def check_in(self, caller: AuthorisedSystem, spend: Also) -> CheckIn:
+        """Note that a system showed a token bound to its key or certificate. Raises LedgerUnavailable."""
+        token, system = caller.caller.token, caller.system
+        binding = "dpop" if token.key_thumbprint else "mutual-tls"
+        found = CheckIn(system.name, system.organisation, binding, self.clock.now())
+
+        def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            spend(connection, receipts)
+            onboarding.put(connection, found)
+
+        said: dict[str, JSON] = {"system": system.name, "organisation": system.organisation, "binding": binding}
+        self.ledger.append(
+            [Event("SystemCheckedIn", new_id("checkin", self.clock, self.entropy), facts=said)], also=also
+        )
+        return found

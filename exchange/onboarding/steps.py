@@ -1,0 +1,199 @@
+"""The steps of a department, derived from what is there: done, next, and whose turn it is. Nobody ticks anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from exchange.catalogue.registry import Registry
+from exchange.catalogue.workflow.events import EntryState
+from exchange.onboarding.shipped import TYPES
+from exchange.store.onboarding import CheckIn, FirstCall
+from kernel.text import Text
+from policies.events import GrantState, Status
+from policies.requests.events import RequestState
+from policies.requests.events import Status as RequestStatus
+
+DEPARTMENT, SYSTEM, PROVIDER, GOVERNANCE, NOBODY = "department", "system", "provider", "governance", ""
+
+TURNS: Mapping[str, Text] = {
+    DEPARTMENT: Text("本部门经办人", "the department's officer"),
+    SYSTEM: Text("本部门的业务系统", "the department's system"),
+    PROVIDER: Text("数据提供部门", "the providing department"),
+    GOVERNANCE: Text("数据主管部门", "data governance"),
+}
+"""Whose turn it is, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the steps are derived from."""
+
+    organisation: str
+    registry: Registry
+    entries: Sequence[EntryState]
+    check_ins: Sequence[CheckIn]
+    requests: Sequence[RequestState]
+    grants: Sequence[GrantState]
+    first_call: FirstCall | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: ``state`` is done, open or waiting (for an earlier one); ``turn`` is empty when it is done."""
+
+    name: str
+    title: Text
+    state: str
+    turn: str
+    hint: Text
+    address: str
+    about: str = ""
+
+
+DONE, OPEN, WAITING = "done", "open", "waiting"
+
+
+def steps(facts: Facts) -> tuple[Step, ...]:
+    """The six steps in order; a step waits until those before it are done."""
+    found: list[Step] = []
+    for name, step in _STEPS.items():
+        about, turn = step.look(facts)
+        ready = all(one.state == DONE for one in found)
+        state = DONE if turn == NOBODY else OPEN if ready else WAITING
+        found.append(Step(name, step.title, state, turn, step.hint, step.address, about))
+    return tuple(found)
+
+
+Look = tuple[str, str]
+"""What a step is about (a code, or where it stands), and whose turn it is."""
+
+
+def _under_way(facts: Facts, kind: str) -> Look:
+    """Where an entry of the department stands that is not published yet."""
+    for state in facts.entries:
+        if state.kind == kind and state.organisation == facts.organisation and state.proposal is not None:
+            waits = state.proposal.stage.value in {"submitted", "under_review"}
+            return f"{state.name}: {state.status}", GOVERNANCE if waits else DEPARTMENT
+    return "", DEPARTMENT
+
+
+def _organisation(facts: Facts) -> Look:
+    if facts.organisation in facts.registry.organisations:
+        return facts.organisation, NOBODY
+    return _under_way(facts, "Organisation")
+
+
+def _systems(facts: Facts) -> list[str]:
+    return [
+        name
+        for name, system in sorted(facts.registry.systems.items())
+        if system.organisation == facts.organisation and system.sandbox
+    ]
+
+
+def _system(facts: Facts) -> Look:
+    found = _systems(facts)
+    return (found[0], NOBODY) if found else _under_way(facts, "System")
+
+
+def _keys(facts: Facts) -> Look:
+    own = set(_systems(facts))
+    found = next((one for one in facts.check_ins if one.system in own), None)
+    return ("", SYSTEM) if found is None else (f"{found.system}: {found.binding}", NOBODY)
+
+
+def _sandbox(facts: Facts) -> Look:
+    there = [code for code in TYPES if code in facts.registry.connectors]
+    return (", ".join(there), NOBODY if len(there) == len(TYPES) else GOVERNANCE)
+
+
+def _access(facts: Facts) -> Look:
+    of_sandbox = [state for state in facts.grants if state.grant.evidence_type in TYPES]
+    own = [state for state in of_sandbox if state.grant.consumer == facts.organisation]
+    if any(state.status is Status.ACTIVE for state in own):
+        return own[0].grant.ref, NOBODY
+    asked = [one for one in facts.requests if one.content.grant.evidence_type in TYPES and one.status in _REQUEST_TURNS]
+    if not asked:
+        return "", DEPARTMENT
+    newest = asked[-1]
+    return f"{newest.id}: {newest.status.value}", _REQUEST_TURNS[newest.status]
+
+
+_REQUEST_TURNS = {
+    RequestStatus.DRAFTED: DEPARTMENT,
+    RequestStatus.RETURNED: DEPARTMENT,
+    RequestStatus.SUBMITTED: GOVERNANCE,
+    RequestStatus.WITH_PROVIDER: PROVIDER,
+    RequestStatus.APPROVED: GOVERNANCE,
+}
+
+
+def _first_call(facts: Facts) -> Look:
+    return ("", SYSTEM) if facts.first_call is None else (facts.first_call.request_id, NOBODY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    title: Text
+    hint: Text
+    address: str
+    look: Callable[[Facts], Look]
+
+
+_STEPS: Mapping[str, _Kind] = {
+    "organisation": _Kind(
+        Text("登记部门", "Register the department"),
+        Text(
+            "起草 Organisation 条目并提交，由数据主管部门发布",
+            "Draft an Organisation entry and hand it in; data governance publishes it",
+        ),
+        "POST /v1/catalogue/entries",
+        _organisation,
+    ),
+    "system": _Kind(
+        Text("登记业务系统", "Register the system"),
+        Text(
+            "先在身份服务登记客户端，再起草 System 条目（sandbox: true），写明 issuer 与 client_id",
+            "Register a client at the identity provider, then draft a System entry (sandbox: true) with its issuer and "
+            "client_id",
+        ),
+        "POST /v1/catalogue/entries",
+        _system,
+    ),
+    "keys": _Kind(
+        Text("核对密钥", "Show the keys"),
+        Text(
+            "业务系统用绑定自己密钥的令牌（scope=cases）报到一次",
+            "The system checks in once with a token bound to its own key (scope=cases)",
+        ),
+        "POST /v1/onboarding/check-in",
+        _keys,
+    ),
+    "sandbox": _Kind(
+        Text("沙箱", "The sandbox"),
+        Text(
+            "数据主管部门开放沙箱；其中的人都是虚构的", "Data governance opens the sandbox; everybody in it is invented"
+        ),
+        "POST /v1/onboarding/sandbox",
+        _sandbox,
+    ),
+    "access-request": _Kind(
+        Text("申请沙箱数据", "Ask for sandbox data"),
+        Text(
+            "提交共享申请；形式审查后生成授权，由双方签署",
+            "Hand in an access request; after the form check it becomes a grant, which both sides sign",
+        ),
+        "POST /v1/access-requests",
+        _access,
+    ),
+    "first-call": _Kind(
+        Text("第一次调用", "The first call"),
+        Text(
+            "开立办件，请求沙箱材料，核验回执",
+            "Open a case, ask for sandbox evidence, verify the receipt",
+        ),
+        "POST /v1/evidence-requests",
+        _first_call,
+    ),
+}

@@ -1,0 +1,18 @@
+"""Systems that showed themselves."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """One row a system."""
+    op.create_table(
+        "system_check_in",
+        sa.Column("system", sa.Text, nullable=False, primary_key=True),
+        sa.Column("organisation", sa.Text, nullable=False),
+        sa.Column("binding", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )

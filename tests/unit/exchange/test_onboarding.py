@@ -1,0 +1,197 @@
+"""A department goes from nothing to its first governed sandbox call in one sitting, every step over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from exchange.onboarding.shipped import BASIS, IDENTITY
+from kernel.manifests import ManifestError
+from tests.doubles.exchange import (
+    GRANTS,
+    IDENTITY_CARD,
+    ISSUER,
+    NAME,
+    OWNER,
+    POLICE,
+    RECORDS,
+    URBAN,
+    World,
+    connector,
+    detail,
+    organisation,
+    system,
+)
+
+NEW = "11500000DEM000065M"
+"""A department nobody has heard of."""
+ENTRIES = "/v1/catalogue/entries"
+MAKER: dict[str, Any] = {"sub": "maker", "roles": ["consumer-officer", "provider-officer"], "organisation": NEW}
+GOVERNOR: dict[str, Any] = {"sub": "wei", "roles": ["governance-officer"], "organisation": URBAN}
+KEEPER: dict[str, Any] = {"sub": "pan", "roles": ["provider-officer"], "organisation": URBAN}
+APPROVER: dict[str, Any] = {"sub": "gao", "roles": ["governance-approver"], "organisation": URBAN}
+
+
+def done(answer: Any, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.text
+    return answer.json
+
+
+def progress(world: World) -> tuple[str | None, str | None]:
+    """The next step and whose turn it is."""
+    view = done(world.officer("GET", "/v1/onboarding", **MAKER))
+    states = [one["state"] for one in view["steps"]]
+    assert states == ["done"] * view["done"] + ["open"] * (view["next"] is not None) + ["waiting"] * (
+        len(states) - view["done"] - (view["next"] is not None)
+    )
+    return view["next"], view["turn"]
+
+
+def published(world: World, manifest: dict[str, Any], shelf: str) -> None:
+    """Drafted and handed in by the department, reviewed and published by data governance."""
+    entry = f"{ENTRIES}/{shelf}/{manifest['metadata']['name']}"
+    done(world.officer("POST", ENTRIES, {"manifest": manifest}, **MAKER), 201)
+    done(world.officer("POST", f"{entry}/submit", {}, **MAKER))
+    assert progress(world)[1] == "governance"
+    done(world.officer("POST", f"{entry}/review", {}, **GOVERNOR))
+    seen = done(world.officer("GET", entry, **GOVERNOR))["draft"]["digest"]
+    done(world.officer("POST", f"{entry}/publish", {"digest": seen}, **GOVERNOR))
+    world.rooms.policy.renew()
+
+
+def test_from_nothing_to_a_delivered_evidence_with_a_receipt(world: World) -> None:
+    assert progress(world) == ("organisation", "department")
+    published(world, organisation(NEW, "卫生健康委员会"), "organisations")
+    assert progress(world) == ("system", "department")
+    published(world, system("health-trial", NEW, sandbox=True), "systems")
+
+    assert progress(world) == ("keys", "system")
+    token = world.issuer.token(world.holder, "health-trial", scope="cases")
+    shown = done(world.call("POST", "/v1/onboarding/check-in", token, {}))
+    assert (shown["system"], shown["binding"], shown["sandbox"]) == ("health-trial", "dpop", True)
+
+    assert progress(world) == ("sandbox", "governance")
+    assert world.client.get("/v1/onboarding/sandbox").status_code == 404
+    sandbox = done(world.officer("POST", "/v1/onboarding/sandbox", {}, **GOVERNOR))
+    before = len(world.entries())
+    assert done(world.officer("POST", "/v1/onboarding/sandbox", {}, **GOVERNOR)) == sandbox
+    assert len(world.entries()) == before  # it is open already: nothing more to record
+    world.rooms.policy.renew()
+    assert world.client.get("/v1/onboarding/sandbox").json == sandbox
+
+    assert progress(world) == ("access-request", "department")
+    grant = granted(world, sandbox)
+    assert grant["status"] == "active"
+    assert progress(world) == ("first-call", "system")
+
+    item = first_call(world, sandbox)
+    assert item["status"] == "delivered"
+    assert item["data"] == {"name": sandbox["people"][0]["name"]}
+    assert item["receipt"].startswith("c2sp.org/tlog-proof@v1")
+    assert progress(world) == (None, None)
+    told = [entry["event"] for entry in world.entries()]
+    assert {"SystemCheckedIn", "SandboxOpened", "RequestApproved", "EvidenceReleased"} <= set(told)
+
+
+def granted(world: World, sandbox: dict[str, Any]) -> Any:
+    """The access request, its form check, and the signatures of both sides."""
+    asked = {
+        "evidence_type": IDENTITY,
+        "fields": ["name"],
+        "service_items": [sandbox["service_item"]],
+        "legal_basis": sandbox["legal_basis"],
+        "valid_from": "2026-11-01",
+        "valid_to": "2027-11-01",
+        "absent_allowed": True,
+    }
+    body = {"grant": asked, "purpose": "接入演练"}
+    request = done(world.officer("POST", "/v1/access-requests", body, **MAKER), 201)["id"]
+    done(world.officer("POST", f"/v1/access-requests/{request}/submit", {}, **MAKER))
+    assert progress(world) == ("access-request", "governance")
+    accepted = done(world.officer("POST", f"/v1/access-requests/{request}/accept", {}, **GOVERNOR))
+    path = f"/v1/grants/{accepted['ref'].partition('@')[0]}"
+    shown = done(world.officer("GET", path, **GOVERNOR))
+    if shown["status"] == "drafted":
+        done(world.officer("POST", f"{path}/submit", {}, **GOVERNOR))
+    for who in (KEEPER, APPROVER):
+        shown = done(world.officer("GET", path, **GOVERNOR))
+        done(world.officer("POST", f"{path}/approve", {"digest": shown["digest"]}, **who))
+    world.rooms.policy.renew()
+    return done(world.officer("GET", path, **GOVERNOR))
+
+
+def first_call(world: World, sandbox: dict[str, Any], client: str = "health-trial", **asked: Any) -> Any:
+    """A case about an invented person, and one item of evidence."""
+    person = sandbox["people"][0]["value"]
+    code = sandbox["service_item"]
+    case = world.open_case((person, "applicant"), client=client, item=code)
+    item = {"type": IDENTITY, "fields": ["name"]} | asked
+    details = detail(case, item, item=code, basis=BASIS)
+    token = world.issuer.token(world.holder, client, person=person, authorization_details=details)
+    body = {"service_item": code, "case": case, "legal_basis": BASIS, "evidence": [item]}
+    answer = world.call("POST", "/v1/evidence-requests", token, body)
+    (found,) = done(answer)["evidence"]
+    return found
+
+
+# The sandbox and real data never meet ---------------------------------------------------------------------------------
+
+
+def test_a_sandbox_system_of_a_department_with_real_grants_gets_no_real_data(small_world: World) -> None:
+    small_world.apply(system("market-trial", "11500000DEM000057T", sandbox=True))
+    small_world.rooms.policy.renew()
+    assert GRANTS[0]["spec"]["consumer"] == "11500000DEM000057T"
+    case = small_world.open_case((OWNER, "applicant"), client="market-trial")
+    token = small_world.issuer.token(
+        small_world.holder, "market-trial", person=OWNER, authorization_details=detail(case, NAME)
+    )
+    (item,) = small_world.ask(case, NAME, token=token).json["evidence"]
+    assert (item["status"], item["problem"]["code"]) == ("refused", "sandbox.kept-apart")
+    assert small_world.calls == []
+    real = small_world.ask(small_world.open_case((OWNER, "applicant")), NAME).json["evidence"]
+    assert real[0]["status"] == "delivered"
+
+
+def test_a_real_system_gets_nothing_invented(small_world: World) -> None:
+    sandbox = done(small_world.officer("POST", "/v1/onboarding/sandbox", {}, **GOVERNOR))
+    small_world.rooms.policy.renew()
+    found = first_call(small_world, sandbox, "market-website")
+    assert (found["status"], found["problem"]["code"]) == ("refused", "sandbox.kept-apart")
+
+
+def test_a_sandbox_type_cannot_be_given_a_real_source_nor_a_real_type_the_sandboxs(small_world: World) -> None:
+    trial = IDENTITY_CARD | {"metadata": {"name": "trial"}, "spec": IDENTITY_CARD["spec"] | {"sandbox": True}}
+    RECORDS["trial"] = RECORDS["identity-card"]
+    real = connector("trial", "trial", {"name": "name"})
+    del RECORDS["trial"]
+    with pytest.raises(ManifestError, match="sandbox"):
+        small_world.apply(trial, real)
+    invented = connector("identity", "identity-card", {"name": "name"})
+    invented["spec"] |= {"adapter": "sandbox", "sandbox": {}}
+    del invented["spec"]["memory"]
+    with pytest.raises(ManifestError, match="sandbox"):
+        small_world.apply(invented)
+
+
+# Who may see and do what ----------------------------------------------------------------------------------------------
+
+
+def test_another_departments_progress_is_data_governances_to_see(small_world: World) -> None:
+    assert small_world.officer("GET", f"/v1/onboarding?organisation={POLICE}", **MAKER).status_code == 403
+    view = done(small_world.officer("GET", f"/v1/onboarding?organisation={POLICE}", **GOVERNOR))
+    assert (view["organisation"], view["next"], view["issuer"]) == (POLICE, "system", ISSUER)
+    assert small_world.officer("POST", "/v1/onboarding/sandbox", {}, **MAKER).status_code == 403
+
+
+def test_a_client_nobody_registered_cannot_check_in_and_a_proof_counts_once(small_world: World) -> None:
+    token = small_world.issuer.token(small_world.holder, "stranger", scope="cases")
+    refused = small_world.call("POST", "/v1/onboarding/check-in", token, {})
+    assert (refused.status_code, refused.json["code"]) == (403, "system.unknown")
+    token = small_world.issuer.token(small_world.holder, scope="cases")
+    url = "http://exchange.test/v1/onboarding/check-in"
+    proof = small_world.holder.proof("POST", url, token)
+    sent = {"Authorization": f"DPoP {token}", "DPoP": proof}
+    answers = [small_world.client.post("/v1/onboarding/check-in", headers=sent, json={}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 401]
+    assert len(small_world.events("SystemCheckedIn")) == 1
