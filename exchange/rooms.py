@@ -178,7 +178,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[
         "onboarding": Onboarding(
             access, Sandbox(outside.database, ledger, clock, outside.entropy), outside.settings.issuer
         ),
-        "desk": Desk(access, Publishing(outside.database, ledger, clock)),
+        "desk": Desk(access, Publishing(policy, outside.database, ledger, clock)),
         "access_requests": RequestDesk(access, requests, clock, outside.entropy),
         "request_sweep": RequestSweep(requests),
         "grants": grants,

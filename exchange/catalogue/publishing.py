@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from exchange.catalogue.grant_drafts import manifest_of
 from exchange.catalogue.reading import Document, InvalidCatalogue
-from exchange.catalogue.registry import Registry, check_grant
+from exchange.catalogue.registry import DIVISION, Key, Registry, check_grant
 from exchange.catalogue.workflow.commands import Command, SubmitEntry
 from exchange.catalogue.workflow.events import (
     EntryEvent,
@@ -25,6 +25,8 @@ from exchange.catalogue.workflow.events import (
     facts,
 )
 from exchange.catalogue.workflow.lifecycle import decide, owner
+from exchange.gateway.lease import Lease
+from exchange.gateway.snapshot import Snapshot
 from exchange.store import catalogue, catalogue_drafts, epoch, grants
 from exchange.store.catalogue_drafts import Publication
 from kernel.clock import Clock
@@ -64,6 +66,7 @@ class Publishing:
     published was checked against the very catalogue it joins.
     """
 
+    policy: Lease[Snapshot]
     database: Database
     ledger: Ledger
     clock: Clock
@@ -99,16 +102,31 @@ class Publishing:
         """The version of the catalogue in which this fits; None when it touches nothing that is in force."""
         if not isinstance(event, (EntryPublished, EntryWithdrawn)) and not isinstance(command, SubmitEntry):
             return None
-        with self.database.read() as connection:
-            seen = epoch.read(connection).catalogue
-            union = catalogue.read_all(connection)
-            affected = living(connection)
-        if isinstance(event, EntryWithdrawn):
-            union.pop(key, None)
-        elif before is not None and before.proposal is not None:
-            union[key] = before.proposal.document
-        fits(union, affected)
+        proposal = before.proposal if before else None
+        changed = None if isinstance(event, EntryWithdrawn) or proposal is None else proposal.document
+        seen = self._fits({key: changed})
         return seen if isinstance(event, (EntryPublished, EntryWithdrawn)) else None
+
+    def _fits(self, changed: Mapping[Key, Document | None]) -> int:
+        """The version of the catalogue that these changes fit: it, whoever names what changes, and living grants.
+
+        Raises InvalidCatalogue, GrantsDepend.
+        """
+        known = self.policy.renew().registry
+        whole = any(kind == DIVISION for kind, _ in changed)
+        with self.database.read() as connection:
+            affected = living(connection)
+            if whole:
+                everything: dict[Key, Document | None] = {**catalogue.read_all(connection)}
+                known = Registry.build((one for one in everything.values() if one), epoch.read(connection).catalogue)
+                everything.update(changed)
+                registry = Registry.build(one for one in everything.values() if one)
+            else:
+                registry = known.following(changed, known.version)
+                near = [key for one in changed for key in known.referrers(one) if key not in changed]
+                registry.check(catalogue.read_some(connection, near))
+        grants_fit(registry, affected)
+        return known.version
 
 
 def living(connection: Connection) -> tuple[GrantState, ...]:
@@ -116,12 +134,8 @@ def living(connection: Connection) -> tuple[GrantState, ...]:
     return tuple(state for state in grants.listed(connection) if state.status in _LIVING)
 
 
-def fits(union: Mapping[tuple[str, str], Document], affected: Sequence[GrantState]) -> None:
-    """Whether this catalogue contradicts neither itself nor a grant in force or before a panel.
-
-    Raises InvalidCatalogue, GrantsDepend.
-    """
-    registry = Registry.build(union.values())
+def grants_fit(registry: Registry, affected: Sequence[GrantState]) -> None:
+    """Whether this catalogue still has what these grants name. Raises GrantsDepend."""
     for state in affected:
         try:
             check_grant(registry, manifest_of(state.grant))

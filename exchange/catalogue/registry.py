@@ -5,7 +5,7 @@ parsed later.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -22,6 +22,8 @@ from kernel.text import Text
 
 K = TypeVar("K")
 T = TypeVar("T")
+Key = tuple[str, str]
+"""Kind and name of a manifest."""
 
 CONNECTOR, DIVISION, EVIDENCE_TYPE, GRANT, ORGANISATION, SERVICE_ITEM, SYSTEM = (
     "Connector",
@@ -67,10 +69,64 @@ class Registry:
             _first_wins((document["spec"]["evidence_type"], document) for document in by_kind.get(CONNECTOR, ())),
             _divisions(by_kind.get(DIVISION, ())),
         )
-        for kind, check in _CHECKS.items():
-            for document in by_kind.get(kind, ()):
-                check(registry, document)
+        for kind in _CHECKS:
+            registry.check(by_kind.get(kind, ()))
         return registry
+
+    def following(self, changed: Mapping[Key, Document | None], version: int) -> Registry:
+        """The registry after these objects changed or went (None), at a price that does not grow with the rest.
+
+        Only what changed is checked: who asks has the rest checked where it was written. Raises InvalidCatalogue, and
+        ValueError for divisions, whose table is built as a whole.
+        """
+        if any(kind == DIVISION for kind, _ in changed):
+            raise ValueError("divisions are built as a whole")
+        systems = _changed(self.systems, SYSTEM, changed, reading.system)
+        types = _changed(self.evidence_types, EVIDENCE_TYPE, changed, reading.evidence_type)
+        registry = replace(
+            self,
+            version=version,
+            organisations=_changed(self.organisations, ORGANISATION, changed, reading.organisation),
+            systems=systems,
+            clients=_first_wins(((system.issuer, system.client_id), system) for system in systems.values()),
+            evidence_types=types,
+            records=_changed(self.records, EVIDENCE_TYPE, changed, lambda one: compile_record(one["spec"]["schema"])),
+            service_items=_changed(self.service_items, SERVICE_ITEM, changed, reading.service_item_of),
+            connectors=_changed_connectors(self.connectors, changed),
+        )
+        registry.check(document for document in changed.values() if document is not None)
+        return registry
+
+    def check(self, documents: Iterable[Document]) -> None:
+        """Whether these manifests, part of this registry, contradict it. Raises InvalidCatalogue."""
+        for document in documents:
+            check = _CHECKS.get(document["kind"])
+            if check is not None:
+                check(self, document)
+
+    def referrers(self, key: Key) -> list[Key]:
+        """What may name an object, by kind and name: whatever must be looked at again when it changes or goes."""
+        kind, name = key
+        if kind == EVIDENCE_TYPE:
+            items = [code for code, item in self.service_items.items() if _needs(item, name)]
+            source = self.connectors.get(name)
+            sources = [] if source is None else [(CONNECTOR, source["metadata"]["name"])]
+            return [*((SERVICE_ITEM, code) for code in items), *sources]
+        return [*self._owned_by(name)] if kind == ORGANISATION else []
+
+    def _owned_by(self, code: str) -> Iterator[Key]:
+        for name, system in self.systems.items():
+            if system.organisation == code:
+                yield SYSTEM, name
+        for name, kind in self.evidence_types.items():
+            if code in {kind.provider, kind.source_of_truth}:
+                yield EVIDENCE_TYPE, name
+        for name, item in self.service_items.items():
+            if item.organisation == code:
+                yield SERVICE_ITEM, name
+        for name, one in self.organisations.items():
+            if name != code and code in {one.parent, *(each.successor for each in one.successors)}:
+                yield ORGANISATION, name
 
     def system_of(self, issuer: str, client_id: str) -> System | None:
         """The system that a token's issuer and client stand for."""
@@ -169,7 +225,7 @@ def _check_connector(registry: Registry, document: Document) -> None:
         raise _unknown(document, ("spec", "evidence_type"), code)
     if kind.sandbox != (document["spec"]["adapter"] == SANDBOX):
         raise InvalidCatalogue(document, ("spec", "adapter"), _SANDBOX_ALONE)
-    if registry.connectors[code] is not document:
+    if registry.connectors[code]["metadata"]["name"] != document["metadata"]["name"]:
         raise InvalidCatalogue(document, ("spec", "evidence_type"), _TWO_SOURCES)
     _all_known(document, ("spec", "mapping", "fields"), document["spec"]["mapping"]["fields"], kind.fields)
 
@@ -229,6 +285,32 @@ def _above(division: Division, divisions: Mapping[str, Division]) -> Iterator[Di
         seen += new
         waiting += new
     return iter(seen)
+
+
+def _needs(item: ServiceItem, evidence_type: str) -> bool:
+    return any(way.evidence_type == evidence_type for one in item.requirements for way in one.met_by)
+
+
+def _changed(
+    known: Mapping[str, T], kind: str, changed: Mapping[Key, Document | None], read: Callable[[Document], T]
+) -> Mapping[str, T]:
+    own = {name: document for (of, name), document in changed.items() if of == kind}
+    if not own:
+        return known
+    kept = {name: value for name, value in known.items() if name not in own}
+    new = {name: read(document) for name, document in own.items() if document is not None}
+    return MappingProxyType(kept | new)
+
+
+def _changed_connectors(
+    known: Mapping[str, Document], changed: Mapping[Key, Document | None]
+) -> Mapping[str, Document]:
+    own = {name: document for (of, name), document in changed.items() if of == CONNECTOR}
+    if not own:
+        return known
+    kept = [one for one in known.values() if one["metadata"]["name"] not in own]
+    new = [one for one in own.values() if one is not None]
+    return _first_wins((one["spec"]["evidence_type"], one) for one in [*kept, *new])
 
 
 def _by_kind(documents: Iterable[Document]) -> dict[str, list[Document]]:

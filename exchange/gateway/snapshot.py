@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from sqlalchemy import Connection
+
 from connectors.registry import Source
 from exchange.catalogue.policy_registry import policy_registry
-from exchange.catalogue.registry import Registry
+from exchange.catalogue.reading import Document
+from exchange.catalogue.registry import DIVISION, Key, Registry
 from exchange.catalogue.sources import Sources
 from exchange.store import catalogue, epoch, grants
 from exchange.store.epoch import Epoch
 from kernel.database import Database
+from policies import registry as policies
 from policies.events import GrantState
 from policies.index import PolicyImage
 
@@ -29,8 +33,11 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class _Read:
+    """``documents`` are all manifests (None: not read), ``changed`` those that changed since the version known."""
+
     at: Epoch
-    documents: Mapping[tuple[str, str], Mapping[str, object]] | None
+    documents: Mapping[Key, Document] | None
+    changed: Mapping[Key, Document | None]
     active: tuple[GrantState, ...]
 
 
@@ -45,6 +52,7 @@ class SnapshotReader:
         self._database = database
         self._sources = sources
         self._known: Snapshot | None = None
+        self._policies: tuple[Registry, policies.Registry] | None = None
 
     def read(self) -> Snapshot:
         """The snapshot of the current epoch. Raises DatabaseUnavailable, InvalidCatalogue, InvalidImage."""
@@ -65,18 +73,29 @@ class SnapshotReader:
             if current() == found.at:
                 return found
 
-    def _rows(self, connection: object, at: Epoch) -> _Read:
-        same_catalogue = self._known is not None and self._known.registry.version == at.catalogue
-        documents = None if same_catalogue else catalogue.read_all(connection)  # type: ignore[arg-type]
-        return _Read(at, documents, grants.active(connection))  # type: ignore[arg-type]
+    def _rows(self, connection: Connection, at: Epoch) -> _Read:
+        active = grants.active(connection)
+        if self._known is None:
+            return _Read(at, catalogue.read_all(connection), {}, active)
+        known = self._known.registry.version
+        changed = {} if known == at.catalogue else catalogue.changed_since(connection, known)
+        whole = any(kind == DIVISION for kind, _ in changed)
+        return _Read(at, catalogue.read_all(connection) if whole else None, changed, active)
 
     def _build(self, found: _Read) -> Snapshot:
         registry, sources = self._catalogue(found)
-        image = PolicyImage.build((state.grant for state in found.active), policy_registry(registry), found.at.policies)
+        if self._policies is None or self._policies[0] is not registry:
+            self._policies = (registry, policy_registry(registry))
+        image = PolicyImage.build((state.grant for state in found.active), self._policies[1], found.at.policies)
         return Snapshot(found.at.policies, registry, image, sources)
 
     def _catalogue(self, found: _Read) -> tuple[Registry, Mapping[str, Source]]:
-        if found.documents is None and self._known is not None:
-            return self._known.registry, self._known.sources
-        registry = Registry.build((found.documents or {}).values(), found.at.catalogue)
+        known = self._known
+        if found.documents is None and known is not None:
+            if known.registry.version == found.at.catalogue:
+                return known.registry, known.sources
+            # A large catalogue is not read again for one entry: that would take longer than the lease lasts.
+            registry = known.registry.following(found.changed, found.at.catalogue)
+        else:
+            registry = Registry.build((found.documents or {}).values(), found.at.catalogue)
         return registry, MappingProxyType(dict(self._sources.adopt(registry.connectors)))

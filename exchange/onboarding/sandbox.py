@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from exchange.access import AuthorisedSystem
-from exchange.catalogue.publishing import EntryMoved, applied, fits, living
+from exchange.catalogue.publishing import EntryMoved, applied, grants_fit, living
+from exchange.catalogue.registry import Registry
 from exchange.onboarding import shipped
 from exchange.store import catalogue, epoch, onboarding
 from exchange.store.onboarding import CheckIn
@@ -47,7 +48,7 @@ class Sandbox:
         if not missing:
             self.database.write(lambda connection: spend(connection, ()))
             return False
-        fits(union | {catalogue.key_of(one): one for one in missing}, affected)
+        grants_fit(Registry.build((union | {catalogue.key_of(one): one for one in missing}).values()), affected)
 
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
             spend(connection, receipts)

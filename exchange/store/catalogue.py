@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, tuple_, update
 
 from exchange.catalogue.indexing import searchable
 from exchange.store import catalogue_search, epoch
@@ -16,6 +16,7 @@ from kernel import canonical
 Document = Mapping[str, Any]
 Key = tuple[str, str]
 
+_MOST_KEYS = 200
 _STANDING = catalogue_version.c.until.is_(None)
 
 
@@ -72,6 +73,26 @@ def read_one(connection: Connection, key: Key, since: int) -> Document | None:
     same = (catalogue_version.c.kind == key[0], catalogue_version.c.name == key[1], catalogue_version.c.since == since)
     text = connection.scalar(select(catalogue_version.c.document).where(*same))
     return None if text is None else _document(text)
+
+
+def read_some(connection: Connection, keys: Sequence[Key]) -> tuple[Document, ...]:
+    """Those of these manifests that there are."""
+    found: list[Document] = []
+    for start in range(0, len(keys), _MOST_KEYS):
+        some = tuple_(catalogue_object.c.kind, catalogue_object.c.name).in_(keys[start : start + _MOST_KEYS])
+        found += [_document(text) for text in connection.scalars(select(catalogue_object.c.document).where(some))]
+    return tuple(found)
+
+
+def changed_since(connection: Connection, version: int) -> dict[Key, Document | None]:
+    """What changed after a version of the catalogue: the text there is now, or None for what went."""
+    table = catalogue_version.c
+    touched = or_(table.since > version, table.until > version)
+    statement = select(table.kind, table.name, table.until, table.document).where(touched).order_by(table.since)
+    found: dict[Key, Document | None] = {}
+    for row in connection.execute(statement):
+        found[row.kind, row.name] = None if row.until is not None else _document(row.document)
+    return found
 
 
 def read_at(connection: Connection, version: int) -> tuple[Document, ...]:
