@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import ParamSpec
 
 from idp.authentication.sessions import SessionEnded
@@ -52,6 +53,9 @@ OUT_OF_REACH = ProblemKind(
     ),
 )
 
+SOON = (("Retry-After", "1"),)
+"""RFC 9110 §10.2.3: what failed for want of a connection or a lock succeeds the next time."""
+
 _PROBLEMS: dict[type[Exception], ProblemKind] = {
     AlreadyFinished: INTERACTION_GONE,
     SessionEnded: INTERACTION_GONE,
@@ -69,6 +73,7 @@ def for_people(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
         try:
             return view(*args, **kwargs)
         except tuple(_PROBLEMS) as error:
-            raise Problem(_PROBLEMS[type(error)]) from error
+            kind = _PROBLEMS[type(error)]
+            raise Problem(kind, headers=SOON if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else ()) from error
 
     return guarded

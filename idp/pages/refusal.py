@@ -7,7 +7,7 @@ from idp.endpoints.addresses import AUTHORIZE, LOGOUT
 from idp.errors import NotRedirected
 from idp.interaction.flow import AlreadyFinished
 from idp.interaction.visitor import SignInFirst
-from idp.pages.problems import INTERACTION_GONE
+from idp.pages.problems import INTERACTION_GONE, SOON
 from kernel.database import DatabaseUnavailable
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.problems import DATABASE_UNAVAILABLE, LEDGER_UNAVAILABLE, Problem
@@ -33,5 +33,5 @@ def _problem(error: Exception) -> Problem | None:
     if isinstance(error, AlreadyFinished):
         return Problem(INTERACTION_GONE)
     if isinstance(error, DatabaseUnavailable):
-        return Problem(DATABASE_UNAVAILABLE)
-    return Problem(LEDGER_UNAVAILABLE) if isinstance(error, LedgerUnavailable) else None
+        return Problem(DATABASE_UNAVAILABLE, headers=SOON)
+    return Problem(LEDGER_UNAVAILABLE, headers=SOON) if isinstance(error, LedgerUnavailable) else None

@@ -62,6 +62,7 @@ def test_no_ledger_no_sign_in_and_no_consent(provider: Provider, monkeypatch: py
     with failing(monkeypatch, Ledger, "append", LedgerUnavailable("disk full")):
         failed = browser.submit(page, username="wang", password=PASSWORD)
         assert (failed.status_code, failed.mimetype) == (503, "text/html")
+        assert failed.headers["Retry-After"] == "1"
         assert browser.cookie("idp-sso") is None
     page = browser.submit(page, username="wang", password=PASSWORD)
     with failing(monkeypatch, Ledger, "append", LedgerUnavailable("disk full")):
@@ -93,6 +94,7 @@ def test_no_database_no_answer_but_never_a_server_error(provider: Provider, monk
                 assert try_later(party.form("/introspect", {"token": tokens["access_token"]}))
             page = browser.get(url)
             assert (page.status_code, page.mimetype) == (503, "text/html")
+            assert page.headers["Retry-After"] == "1"
             assert party.http.get("/readyz").status_code in (200, 503)
             assert party.http.get("/healthz").status_code == 200
             assert party.http.get("/jwks").status_code == 200

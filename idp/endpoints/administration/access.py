@@ -146,4 +146,5 @@ def as_problem(error: Exception) -> Problem:
         return Problem(REFUSED, detail=error.text)
     if isinstance(error, HashingBusy):
         return Problem(BUSY, headers=(("Retry-After", "2"),))
-    return Problem(DATABASE_UNAVAILABLE if isinstance(error, DatabaseUnavailable) else LEDGER_UNAVAILABLE)
+    away = DATABASE_UNAVAILABLE if isinstance(error, DatabaseUnavailable) else LEDGER_UNAVAILABLE
+    return Problem(away, headers=(("Retry-After", "1"),))
