@@ -13,3 +13,15 @@ def test_a_process_may_begin_with(first: str) -> None:
     """The tests themselves import everything in some order and would not see a cycle that only a service meets."""
     done = subprocess.run([sys.executable, "-c", f"import {first}"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-600:]
+
+
+def test_a_decision_is_made_without_the_solver() -> None:
+    """The examiner of changes belongs to governance: nothing that a request passes through so much as loads it."""
+    path = (
+        "exchange.gateway.pipeline, exchange.gateway.snapshot, policies.index, policies.reference, policies.lifecycle"
+    )
+    seen = "sorted({'cvc5', 'policies.analysis'} & sys.modules.keys())"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys, {path}; print({seen})"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -35,9 +35,16 @@ Group = Callable[[Path, ExitStack], Iterator[Operation]]
 
 def groups() -> tuple[Group, ...]:
     """Every group; imported late, since each brings the rooms that it measures."""
-    from tests.benchmarks.micro import databases, ledgers, policy, search, signatures
+    from tests.benchmarks.micro import databases, ledgers, policy, proofs, search, signatures
 
-    return signatures.operations, policy.operations, databases.operations, ledgers.operations, search.operations
+    return (
+        signatures.operations,
+        policy.operations,
+        proofs.operations,
+        databases.operations,
+        ledgers.operations,
+        search.operations,
+    )
 
 
 def run(quick: bool) -> list[dict[str, Any]]:
