@@ -17,6 +17,7 @@ from exchange.console.door import Door
 from exchange.console.effects import Effects
 from exchange.console.entries import EntryPages
 from exchange.console.grants import GRANTS, GrantPages
+from exchange.console.joining import JoiningPages
 from exchange.console.reading import ReadingPages
 from exchange.console.relying_party import Post, RelyingParty
 from exchange.console.requests import RequestPages
@@ -27,6 +28,7 @@ from exchange.gateway.issuer import Issuer
 from exchange.gateway.tokens import Authenticator
 from exchange.governance.endpoints import Grants
 from exchange.governance.simulation.endpoints import Impacts
+from exchange.onboarding.endpoints import Onboarding
 from exchange.requests.desk import RequestDesk
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
@@ -51,6 +53,7 @@ class Desks:
     requests: RequestDesk
     impacts: Impacts
     entries: Desk
+    onboarding: Onboarding
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,7 @@ def open_console(
             GrantPages(door, grants, effects).routes,
             effects.routes,
             TryingPages(door, grants).routes,
+            JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
             EntryPages(door, replace(desks.entries, access=inside)).routes,
             RequestPages(door, replace(desks.requests, access=inside)).routes,
             ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
