@@ -1,7 +1,8 @@
 """Relying parties written by others, against a running provider, found through discovery alone.
 
 `openid-client` and `oauth4webapi` (npm) register themselves, then go through PAR, PKCE, DPoP, the code, userinfo,
-refresh and logout. Authlib's client is what the demo's websites are made of: `test_stories.py` runs those.
+refresh and logout; `openid-client` also asks as a clerk's system does (CIBA, poll). Authlib's
+client is what the demo's websites are made of: `test_stories.py` runs those.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tests.doubles.identity_provider import MARKET, WANG
 from tests.prepare import RELYING_PARTIES
 from tongban import installation
 
+GRANTS = frozenset({"authorization_code", "refresh_token", "urn:openid:params:grant-type:ciba"})
 NAME, PASSWORD = "王小明", "correct horse battery"
 SCRIPTS = RELYING_PARTIES.source
 
@@ -45,7 +47,7 @@ def provider(tmp_path: Path, serve_app: Callable[..., str], free_port: int) -> I
     with Administration.open(settings) as desk:
         desk.clients.add_organisation(MARKET, Text("市场监督管理局", "Market regulation"))
         desk.people.add(NewPerson("wang", NAME, PASSWORD, assurance=2, subject=WANG))
-        terms = Terms(MARKET, frozenset({"openid", "profile"}), frozenset({"authorization_code", "refresh_token"}))
+        terms = Terms(MARKET, frozenset({"openid", "profile"}), GRANTS)
         invitation = desk.clients.invite(terms, uses=1)["initial_access_token"]
     service = open_service(settings)
     try:
@@ -74,7 +76,7 @@ def run(script: str, provider: Running) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("script", ["openid_client.mjs", "oauth4webapi.mjs"])
+@pytest.mark.parametrize("script", ["openid_client.mjs", "openid_client_ciba.mjs", "oauth4webapi.mjs"])
 def test_a_relying_party_from_npm_works_unchanged(provider: Running, script: str) -> None:
     said = run(script, provider)
     assert said["client"].startswith("client_")

@@ -24,14 +24,14 @@ export class Person {
     for (let page = 0; page < MOST_PAGES; page += 1) {
       if (answer.left) return { left: answer.left }
       const form = FORM.exec(answer.text)
-      const fields = form && this.#answers(form[2])
+      const fields = form && this.#answers(form[2], unescaped(form[1]))
       if (!fields) return { text: answer.text, status: answer.status }
       answer = await this.#ask(new URL(unescaped(form[1]), answer.url), new URLSearchParams(fields))
     }
     throw new Error('the pages do not end')
   }
 
-  #answers(html) {
+  #answers(html, action) {
     const found = [...html.matchAll(FIELD)].map(([, attributes]) =>
       Object.fromEntries([...attributes.matchAll(ATTRIBUTE)].map(([, name, value]) => [name, unescaped(value)])),
     )
@@ -41,6 +41,7 @@ export class Person {
     const names = new Set(found.map((each) => each.name))
     if (names.has('password')) return { ...fields, username: this.username, password: this.password }
     if (names.has('decision')) return { ...fields, decision: 'allow' }
+    if (action.startsWith('/account/requests/')) return fields
     return undefined
   }
 
