@@ -29,17 +29,24 @@ from exchange.governance.simulation.impact import simulate
 from exchange.governance.simulation.replay import Replayed, replay
 from exchange.governance.transitions import Transitions, nothing_to_spend
 from exchange.governance.views import examination_view, explanation, grant_view
+from exchange.requests.rules import Rules
+from exchange.requests.rules import read as read_rules
+from exchange.requests.views import request_view, whole_view
 from exchange.rooms import Outside, Rooms, furnish
-from exchange.store import catalogue, grants
+from exchange.store import access_requests, catalogue, grants
+from exchange.store.access_requests import Filter
 from exchange.store.decisions import Period
 from kernel.canonical import JSON
 from kernel.clock import Clock, SystemClock
+from kernel.dates import local_day
 from kernel.entropy import Entropy, SystemEntropy
 from kernel.ledger.log import Ledger
 from kernel.settings import ExchangeSettings
 from policies.commands import SuspendGrant
 from policies.events import GrantState
 from policies.grant import Grant
+from policies.requests.events import RequestState
+from policies.requests.events import Status as RequestStatus
 from policies.roles import Officer, Role
 
 OPERATOR = Officer("operator", "", frozenset({Role.GOVERNANCE_OFFICER}))
@@ -51,6 +58,11 @@ It drafts and stops; it sits on no panel and signs nothing.
 
 MOST_REPLAYED = 10_000_000
 """Decisions that a proposal is held against from the terminal."""
+
+READER = Officer("operator", "", frozenset({Role.AUDITOR}))
+"""The operator as a reader of access requests: no command on one is given from the terminal."""
+
+MOST_REQUESTS = 10_000
 
 
 @contextmanager
@@ -120,6 +132,28 @@ class Administration:
         outside = self.outside
         examining = Examining(outside.database)
         return examination_view(state, state.review or examining.review(state.grant, outside.clock.now()))
+
+    def requests(self, status: str | None = None) -> list[dict[str, JSON]]:
+        """Access requests, oldest first, with what is left of their time. Raises ValueError for no known status."""
+        statuses = frozenset(RequestStatus) if status is None else frozenset({RequestStatus(status)})
+        with self.outside.database.read() as connection:
+            found = access_requests.listed(connection, Filter(statuses=statuses), after="", limit=MOST_REQUESTS)
+            rules = read_rules(connection)
+        registry = self._registry()
+        return [self._request_view(state, registry, rules) for state in found]
+
+    def request(self, name: str) -> dict[str, JSON] | None:
+        """One access request with all that happened to it; None when there is none."""
+        with self.outside.database.read() as connection:
+            state = access_requests.find(connection, name)
+            history, rules = access_requests.history(connection, name), read_rules(connection)
+        if state is None:
+            return None
+        return whole_view(self._request_view(state, self._registry(), rules), state, history)
+
+    def _request_view(self, state: RequestState, registry: Registry, rules: Rules) -> dict[str, JSON]:
+        now = self.outside.clock.now()
+        return request_view(state, registry, rules.calendar(local_day(now)), now, READER)
 
     def explain(self, question: Mapping[str, Any], language: str) -> dict[str, JSON]:
         """How a request would be decided now. Raises marshmallow's ValidationError for a malformed question."""

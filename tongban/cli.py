@@ -19,6 +19,7 @@ from tongban.commands.keys import keys
 from tongban.commands.ledger import ledger
 from tongban.commands.organisation import organisation
 from tongban.commands.person import person
+from tongban.commands.request import request
 from tongban.commands.resource import resource
 from tongban.commands.serve import serve
 from tongban.commands.verify import verify
@@ -46,6 +47,7 @@ COMMANDS = (
     ledger,
     organisation,
     person,
+    request,
     resource,
     restore,
     serve,

@@ -9,12 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from sqlalchemy import Connection
+
 from exchange.governance.transitions import EXCHANGE, nothing_to_spend
 from exchange.requests.transitions import RequestMoved, RequestTransitions
 from exchange.store import access_requests, grants
 from exchange.store.access_requests import Filter
 from kernel.dates import local_day
 from policies.clocks.calendar import WorkingCalendar
+from policies.conditions import NotAllowed
+from policies.events import Status as GrantStatus
 from policies.requests.commands import Command, FulfilRequest
 from policies.requests.escalation import next_due, pending
 from policies.requests.events import RequestState, Status
@@ -54,13 +58,19 @@ class RequestSweep:
         with self.transitions.database.read() as connection:
             wanted = Filter(statuses=frozenset({Status.APPROVED}))
             approved = access_requests.listed(connection, wanted, after=self._after, limit=MOST_AT_ONCE)
-            active = {state.grant.ref for state in grants.active(connection)} if approved else set()
+            active = [state for state in approved if _is_active(connection, state.grant)]
         self._after = approved[-1].id if len(approved) == MOST_AT_ONCE else ""
-        return sum(self._carry_out((FulfilRequest(),), state) for state in approved if state.grant in active)
+        return sum(self._carry_out((FulfilRequest(),), state) for state in active)
 
     def _carry_out(self, commands: tuple[Command, ...], state: RequestState) -> bool:
         try:
             self.transitions.carry_out(commands, state, EXCHANGE, nothing_to_spend)
-        except RequestMoved:
-            return False  # an officer, or another node, was faster
+        except (RequestMoved, NotAllowed):
+            return False  # an officer or another node was faster, or the clock went back: the others go on
         return True
+
+
+def _is_active(connection: Connection, grant: str) -> bool:
+    name, _, version = grant.partition("@")
+    found = grants.versions(connection, name)
+    return any(state.grant.version == int(version) and state.status is GrantStatus.ACTIVE for state in found)

@@ -81,6 +81,20 @@ def test_the_terminal_explains_a_decision_and_stops_a_grant(small_world: World) 
     assert small_world.events("GrantSuspended")[-1]["facts"]["by"] == "operator"
 
 
+def test_the_operator_reads_requests_and_answers_none(small_world: World) -> None:
+    asked = {"evidence_type": "identity-card", "fields": ["name"], "service_items": [ITEM], "legal_basis": BASIS}
+    body = {"grant": asked | {"valid_from": "2026-12-01", "valid_to": "2027-06-01"}, "purpose": "check"}
+    officer = {"sub": "chen", "roles": ["consumer-officer"]}
+    name = small_world.officer("POST", "/v1/access-requests", body, **officer).json["id"]
+    desk = Administration(small_world.outside, small_world.rooms)
+    assert [(one["id"], one["commands"]) for one in desk.requests()] == [(name, [])]
+    assert desk.requests("approved") == []
+    shown = desk.request(name)
+    assert shown is not None
+    assert [one["event"] for one in shown["history"]] == ["RequestDrafted"]
+    assert desk.request("ar_none") is None
+
+
 def test_the_operator_approves_nothing(small_world: World) -> None:
     from exchange.administration import OPERATOR
     from policies.commands import ApproveGrant, ReactivateGrant, allowed

@@ -93,6 +93,8 @@ def test_a_pause_takes_its_days_out_and_hides_what_lies_beyond_it() -> None:
     assert last_day(run(10, at(11, 3))) == date(2025, 11, 17)
     assert last_day(resumed) == date(2025, 11, 24)  # 6, 7, 10, 11 and 12 November do not count
     assert last_day(run(10, at(11, 3), Pause(at(11, 5, 9), at(11, 5, 17)))) == date(2025, 11, 17)
+    # Asked for on a Saturday, supplied on the Monday: the day on which it goes on is not counted, as when it began.
+    assert last_day(run(10, at(11, 3), Pause(at(11, 8), at(11, 10)))) == date(2025, 11, 18)
 
 
 def test_what_is_late_stays_late_when_it_is_paused_afterwards() -> None:

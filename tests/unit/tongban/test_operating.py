@@ -64,6 +64,12 @@ def test_a_grant_is_exported_with_the_text_it_is_judged_by(installation: Install
     assert json.loads(unchanged.stdout) == []
 
 
+def test_requests_are_listed_and_one_that_is_not_there_is_a_plain_no(installation: Installation) -> None:
+    assert installation.json("request", "list", "--state", "submitted") == []
+    done = installation("request", "show", "ar_none")
+    assert (done.exit_code, "ar_none" in done.output) == (1, True)
+
+
 def test_staff_can_sign_in_with_two_factors_from_the_start(installation: Installation) -> None:
     words = ("person", "add", "zhao", "--name", "赵", "--number", "", "--password", PASSWORD)
     done = installation(*words, "--organisation", MARKET, "--role", "governance-approver", "--json")
