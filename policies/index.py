@@ -17,7 +17,7 @@ from policies import cedar, explain, obligations
 from policies.admission import unregistered, well_formed
 from policies.compiler import Compiled, compile_policy
 from policies.decision import Decision, Deny, Permit, Quota, UnmetClause
-from policies.explain import Enforced
+from policies.explain import Enforced, NearMiss
 from policies.expressions import OutsideProfile
 from policies.facts import Facts, establish
 from policies.grant import Grant
@@ -36,6 +36,11 @@ Scope = tuple[str, tuple[Action, ...], str]
 Purpose = tuple[str, Action, str, str]
 """Asking organisation, action, evidence type, service item: what finds the few grants that can be satisfied."""
 
+Reasons = tuple[tuple[Enforced, ...], tuple[Enforced, ...]]
+"""Grants that serve a service item, and grants that do not: among them a refusal finds the nearest."""
+
+MOST_COMPARED = 20
+"""Grants for other service items that a refusal is explained by."""
 
 _EVERY_ACTION = tuple(Action)
 
@@ -77,6 +82,7 @@ class PolicyImage:
     grants: Mapping[Key, tuple[Grant, ...]]
     guards: tuple[tuple[Guard, Compiled], ...]
     _slices: dict[Purpose, tuple[Enforced, ...]] = field(default_factory=dict)
+    _reasons: dict[tuple[str, str, str], Reasons] = field(default_factory=dict)
     _compiled: dict[str, Enforced] = field(default_factory=dict)
 
     @classmethod
@@ -155,7 +161,7 @@ class PolicyImage:
         said = explain.forbidden(forbidding, facts)
         if satisfied:
             return self._deny(explain.ordered(said, ()), satisfied)
-        miss = explain.nearest(self._covering(request), facts)
+        miss = self._nearest(request, facts)
         clauses = explain.unmet(miss, request, self.registry)
         return self._deny(explain.ordered(said, clauses), (miss.enforced.grant,) if miss else ())
 
@@ -182,9 +188,25 @@ class PolicyImage:
             if not served.isdisjoint(grant.service_items):
                 yield grant
 
-    def _covering(self, request: AccessRequest) -> Iterator[Enforced]:
-        """Every grant whose scopes cover the request under any action: among them a refusal finds the nearest."""
-        return map(self._enforce, self._scoped((request.system.organisation, _EVERY_ACTION, request.evidence_type)))
+    def _nearest(self, request: AccessRequest, facts: Facts) -> NearMiss | None:
+        """The nearest of the grants whose scopes cover the request under any action.
+
+        One that serves the service item comes nearer than any that does not, so the others are looked at only where
+        there is none; and of those only so many, since a department may hold hundreds, one for each of its items.
+        """
+        asker = (request.system.organisation, request.evidence_type, request.service_item)
+        found = self._reasons.get(asker)
+        if found is None:
+            found = self._reasons[asker] = self._reasons_for(*asker)
+        serving, others = found
+        return explain.nearest(serving, facts) or explain.nearest(others, facts)
+
+    def _reasons_for(self, consumer: str, evidence_type: str, service_item: str) -> Reasons:
+        served = {item for _, item in self.hierarchy.above["ServiceItem", service_item]}
+        covering = self._scoped((consumer, _EVERY_ACTION, evidence_type))
+        serving = [grant for grant in covering if not served.isdisjoint(grant.service_items)]
+        others = [grant for grant in covering if served.isdisjoint(grant.service_items)]
+        return tuple(map(self._enforce, serving)), tuple(map(self._enforce, others[:MOST_COMPARED]))
 
     def _scoped(self, scope: Scope) -> tuple[Grant, ...]:
         consumers = self.hierarchy.above["Organisation", scope[0]]

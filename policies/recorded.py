@@ -5,7 +5,8 @@ Holds nothing of a person: whom a request is about is not part of what policies 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from bisect import bisect_right
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -14,10 +15,16 @@ import orjson
 
 from policies import guards, schema
 from policies.decision import Decision, Deny
+from policies.facts import milliseconds
+from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, Consent, SystemPrincipal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for the time of a request while only what was asked is known."""
+
+
+MOST_KNOWN = 100_000
+"""Answers kept at once."""
 
 
 @cache
@@ -88,6 +95,43 @@ class Asked:
         if self._consent is not None and begins is not None and ends is not None:
             consent = Consent(**self._consent, not_before=begins, not_after=ends)
         return AccessRequest(**self._request, now=now, consent=consent)
+
+
+class Retrial:
+    """Makes logged decisions again by one image. Each kind of asking is decided once for each stretch of time.
+
+    Time enters a decision only by comparison (in Cedar's milliseconds) with the begin and end of grants and of the
+    consent: between two of these instants the same asking has the same answer. For one thread.
+    """
+
+    def __init__(self, image: PolicyImage) -> None:
+        """Nothing is decided yet."""
+        self._image = image
+        ends = (end for grant in image.members() for end in (grant.valid_from, grant.valid_to))
+        self._instants = sorted({milliseconds(end) for end in ends})
+        self._known: dict[tuple[str, int, bool, bool], str] = {}
+
+    def verdict(self, text: str, at: int, begins: int | None, ends: int | None) -> str:
+        """What would be said to ``text`` at this instant; all instants in microseconds since 1970."""
+        now = at // 1_000
+        begun = begins is not None and begins // 1_000 <= now
+        live = ends is not None and now < ends // 1_000
+        key = (text, bisect_right(self._instants, now), begun, live)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            request = Asked(text).at(_instant(at), _optional(begins), _optional(ends))
+            found = self._known[key] = verdict(self._image.decide(request))
+        return found
+
+
+def _instant(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def _optional(micros: int | None) -> datetime | None:
+    return None if micros is None else _instant(micros)
 
 
 def verdict(decision: Decision) -> str:

@@ -90,8 +90,9 @@ verdict, outcome
 """
 _PAGE = 5_000
 _READ = f"""
-SELECT {_COLUMNS} FROM decision WHERE entry > ? AND entry <= ? AND at >= ? AND at < ? ORDER BY entry LIMIT {_PAGE}
-"""  # noqa: S608 - our own column names
+SELECT entry, request_id, item, at, epoch, catalogue, rules, asked, consent_from, consent_until, verdict FROM decision
+WHERE entry > ? AND entry <= ? AND at >= ? AND at < ? ORDER BY entry LIMIT {_PAGE}
+"""  # noqa: S608 - a number of our own
 _SPAN = "SELECT min(entry), max(entry) FROM decision"
 
 
@@ -101,10 +102,16 @@ def span(connection: Connection) -> tuple[int, int] | None:
     return None if first is None or last is None else (int(first), int(last))
 
 
-def between(connection: Connection, after: int, last: int, period: Period) -> Iterator[LoggedDecision]:
+Written = tuple[int, str, int, int, int, int, str, str, int | None, int | None, str]
+"""A decision as it is stored, without whom it was about: entry, request, item, at, epoch, catalogue, rules, asked,
+begin and end of the consent, verdict. Instants are microseconds since 1970.
+"""
+
+
+def between(connection: Connection, after: int, last: int, period: Period) -> Iterator[Written]:
     """The decisions beside the entries after ``after`` up to ``last``, in their order, read a page at a time."""
     while rows := run(connection, _READ, (after, last, *period.bounds)).fetchall():
-        yield from map(_logged, rows)
+        yield from rows
         after = rows[-1][0]
 
 

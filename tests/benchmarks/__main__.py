@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import micro, profiling, report, sign_in
+from tests.benchmarks import micro, profiling, replaying, report, sign_in
 from tests.benchmarks.cases import CASES, Case
 from tests.benchmarks.contender import CheckFailed
 from tests.benchmarks.load import LoadFailed
@@ -34,6 +34,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--no-micro", action="store_true", help="leave the micro benchmarks out")
     parser.add_argument("--micro", action="store_true", help="the micro benchmarks alone")
     parser.add_argument("--sign-in", action="store_true", help="what sign-in tells a stranger, and does to tokens")
+    parser.add_argument("--replay", action="store_true", help="a million logged decisions made again")
     parser.add_argument("--profile", choices=names, help="record where one case spends its CPU time")
     parser.add_argument("--compare", type=Path, help="an earlier JSON file: compare ratios")
     parser.add_argument("--output", type=Path, help="where the JSON goes (tests/benchmarks/results)")
@@ -64,12 +65,14 @@ def run(chosen: argparse.Namespace) -> int:
     """Everything the words ask for; 1 when a round was void."""
     plan = planned(chosen)
     cases = [case for case in CASES if not chosen.case or case.name in chosen.case]
-    alone = chosen.micro or chosen.sign_in
+    alone = chosen.micro or chosen.sign_in or chosen.replay
     results, versions = ([], {}) if alone else compared(cases, plan)
-    small = [] if chosen.no_micro or chosen.sign_in else micro.run(plan.quick)
+    small = [] if chosen.no_micro or chosen.sign_in or chosen.replay else micro.run(plan.quick)
     signed_in = sign_in.run(plan.quick) if chosen.sign_in else {}
+    replayed = replaying.run(plan.quick) if chosen.replay else {}
     about = report.circumstances(["make bench", f"BENCH_ARGS={' '.join(sys.argv[1:])!r}"], plan, RESULTS, versions)
     found = report.document(about, results, small) | ({"sign_in": signed_in} if signed_in else {})
+    found |= {"replay": replayed} if replayed else {}
     if results:
         report.show(results, plan, {name: stage.peer_name for name, stage in STAGES.items()})
     micro.show(small)

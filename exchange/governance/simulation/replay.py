@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from multiprocessing import get_context
 
 from exchange.governance.simulation.rules import PastRules
 from exchange.store import decisions
-from exchange.store.decisions import LoggedDecision, Period
+from exchange.store.decisions import Period, Written
 from kernel.database import Database
 from policies import recorded
 
 MOST_NAMED = 1_000
 """Differing decisions that a report names; all of them are counted."""
-MOST_ASKINGS = 20_000
-"""Distinct askings kept as read: a department asks the same again and again."""
 SMALL = 20_000
 """Entries that one process replays faster than others could start."""
 
@@ -86,20 +83,20 @@ def _part(database: Database, after: int, last: int, period: Period) -> Replayed
         return recompute(decisions.between(connection, after, last, period), PastRules(connection))
 
 
-def recompute(logged: Iterable[LoggedDecision], rules: PastRules) -> Replayed:
+def recompute(logged: Iterable[Written], rules: PastRules) -> Replayed:
     """Make each decision again and compare what it says, to the letter."""
-    read = lru_cache(MOST_ASKINGS)(recorded.Asked)
     count = agreeing = other = 0
     differing: list[str] = []
-    ours = recorded.rules()
-    for one in logged:
+    ours, epoch, retrial = recorded.rules(), (-1, -1), None
+    for _, request, item, at, policies, catalogue, theirs, asked, begins, ends, verdict in logged:
         count += 1
-        if one.rules != ours:
+        if theirs != ours:
             other += 1
             continue
-        request = read(one.asked).at(one.at, one.consent_from, one.consent_until)
-        if recorded.verdict(rules.image(one.epoch, one.catalogue).decide(request)) == one.verdict:
+        if retrial is None or epoch != (policies, catalogue):
+            epoch, retrial = (policies, catalogue), recorded.Retrial(rules.image(policies, catalogue))
+        if retrial.verdict(asked, at, begins, ends) == verdict:
             agreeing += 1
         elif len(differing) < MOST_NAMED:
-            differing.append(f"{one.request_id}/{one.item}")
+            differing.append(f"{request}/{item}")
     return Replayed(count, agreeing, other, tuple(differing))

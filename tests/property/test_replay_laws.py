@@ -1,0 +1,40 @@
+"""What was decided is decided again: from the log's texts, once for each stretch of time, the very same answers."""
+
+from __future__ import annotations
+
+from kernel.database.instants import micros, moment, optional_moment
+from policies import recorded
+from policies.admission import well_formed
+from tests.property.policy_sets import World, worlds
+
+
+def test_a_logged_decision_comes_out_again_to_the_letter() -> None:
+    permits = refusals = 0
+    for world in worlds():
+        image = world.image()
+        retrial = recorded.Retrial(image)
+        for request in filter(well_formed, world.requests):
+            said = recorded.verdict(image.decide(request))
+            consent = request.consent
+            times = (micros(consent.not_before), micros(consent.not_after)) if consent else (None, None)
+            assert retrial.verdict(recorded.asked(request), micros(request.now), *times) == said
+            permits, refusals = permits + ('"permit":true' in said), refusals + ('"permit":false' in said)
+    assert min(permits, refusals) > 1_000
+
+
+def test_an_answer_does_not_outlast_the_instant_it_changes_at() -> None:
+    """The same asking a millisecond apart, on both sides of every end: each time what the image says."""
+    for world in worlds(800):
+        _around_the_edges(world)
+
+
+def _around_the_edges(world: World) -> None:
+    image = world.image()
+    retrial = recorded.Retrial(image)
+    ends = {micros(end) for grant in world.grants for end in (grant.valid_from, grant.valid_to)}
+    for request in filter(well_formed, world.requests[:10]):
+        text = recorded.asked(request)
+        for at in (end + by for end in ends for by in (-1_000, -1, 0, 1)):
+            begins, ends_ = (at - 2, at + 1_000) if request.consent else (None, None)
+            direct = recorded.Asked(text).at(moment(at), optional_moment(begins), optional_moment(ends_))
+            assert retrial.verdict(text, at, begins, ends_) == recorded.verdict(image.decide(direct))
