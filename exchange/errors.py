@@ -307,6 +307,16 @@ ACCESS_REQUEST_CHANGED = ProblemKind(
     Text("该申请刚被他人更改", "The request was changed by somebody else just now"),
     Text("请重新查看后再操作。", "Look at it again, then decide."),
 )
+NOTHING_TO_TIGHTEN = ProblemKind(
+    "grant.nothing-to-tighten",
+    409,
+    Fault.CONSUMER,
+    Text("没有可以去掉的部分", "There is nothing that could be taken away"),
+    Text(
+        "授权仍在充分使用、生效不足九十天，或完全未使用（应予撤销）。",
+        "All of it is in use, it has not been in force for ninety days, or none of it is in use: revoke it then.",
+    ),
+)
 PERIOD_INVALID = ProblemKind(
     "usage.period-invalid",
     422,

@@ -35,6 +35,7 @@ from exchange.governance.endpoints import Grants
 from exchange.governance.examination import Examining
 from exchange.governance.expiry import Expiry
 from exchange.governance.simulation.endpoints import Impacts
+from exchange.governance.simulation.unused import UnusedRights
 from exchange.governance.transitions import Transitions
 from exchange.onboarding.endpoints import Onboarding
 from exchange.onboarding.sandbox import Sandbox
@@ -96,6 +97,7 @@ class Rooms:
     grants: Grants
     access_requests: RequestDesk
     impacts: Impacts
+    unused_rights: UnusedRights
     request_rules: RuleDesk
     request_templates: Templates
     request_sweep: RequestSweep
@@ -183,6 +185,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[
         "request_sweep": RequestSweep(requests),
         "grants": grants,
         "impacts": Impacts(access, grants, clock),
+        "unused_rights": UnusedRights(access, grants, clock),
         "request_rules": RuleDesk(access, writer, clock),
         "request_templates": Templates(access, writer, clock),
         "usage": Usage(access, ledger, clock),

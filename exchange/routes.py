@@ -28,6 +28,7 @@ from exchange.governance.forms import (
     SubmitForm,
 )
 from exchange.governance.simulation.endpoints import ImpactAnswer
+from exchange.governance.simulation.unused import UnusedAnswer
 from exchange.onboarding.routes import onboarding_routes
 from exchange.requests.routes import request_routes
 from exchange.rooms import Rooms
@@ -200,6 +201,27 @@ def _grants(rooms: Rooms) -> tuple[Route, ...]:
             ExplainForm,
             ExplanationAnswer,
             tag="grants",
+        ),
+        Route(
+            "GET",
+            "/v1/grants/unused",
+            rooms.unused_rights.report,
+            "officer",
+            Text("九十天未使用的授权与字段", "Grants and fields that nobody used for ninety days"),
+            None,
+            UnusedAnswer,
+            tag="grants",
+        ),
+        Route(
+            "POST",
+            "/v1/grants/<grant>/tighten",
+            rooms.unused_rights.tighten,
+            "officer",
+            Text("起草去掉未使用部分的新版本", "Draft the version without what nobody used"),
+            SubmitForm,
+            GrantAnswer,
+            tag="grants",
+            problems=(*_TOKEN, errors.GRANT_UNKNOWN, errors.GRANT_NOT_ALLOWED, errors.NOTHING_TO_TIGHTEN),
         ),
         Route("GET", "/v1/grants/<grant>", desk.show, "officer", shown, None, GrantAnswer, tag="grants"),
         Route(

@@ -18,6 +18,7 @@ from policies.decision import Decision, Deny
 from policies.facts import milliseconds
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, Consent, SystemPrincipal
+from policies.unused import Use
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for the time of a request while only what was asked is known."""
@@ -153,3 +154,10 @@ def verdict(decision: Decision) -> str:
             "quotas": [f"{quota.grant}<{quota.per_day}" for quota in decision.quotas],
         }
     return orjson.dumps(said).decode()
+
+
+def use_of(text: str, said: str, count: int, last: datetime) -> Use:
+    """Releases that were asked for by ``text`` and permitted by the verdict ``said``. Raises KeyError, ValueError."""
+    read, told = orjson.loads(text), orjson.loads(said)
+    names = _names(read)
+    return Use(frozenset(told["grants"]), names["fields"], names["predicates"], count, last)

@@ -77,32 +77,32 @@ class Grants:
         """``POST /v1/grants/<grant>/submit``. Raises Problem."""
         officer = self.access.officer(http)
         read(SUBMIT, http)
-        return self._carry_out(SubmitGrant(), grant, officer)
+        return self.carry_out(SubmitGrant(), grant, officer)
 
     def approve(self, http: HttpRequest, grant: str) -> HttpResponse:
         """``POST /v1/grants/<grant>/approve``. Raises Problem."""
         officer = self.access.officer(http)
-        return self._carry_out(ApproveGrant(read(APPROVE, http)["digest"]), grant, officer)
+        return self.carry_out(ApproveGrant(read(APPROVE, http)["digest"]), grant, officer)
 
     def send_back(self, http: HttpRequest, grant: str) -> HttpResponse:
         """``POST /v1/grants/<grant>/return``: to its author, with the reason. Raises Problem."""
         officer = self.access.officer(http)
-        return self._carry_out(ReturnGrant(read(REASON, http)["reason"]), grant, officer)
+        return self.carry_out(ReturnGrant(read(REASON, http)["reason"]), grant, officer)
 
     def suspend(self, http: HttpRequest, grant: str) -> HttpResponse:
         """``POST /v1/grants/<grant>/suspend``. Raises Problem."""
         officer = self.access.officer(http)
-        return self._carry_out(SuspendGrant(read(REASON, http)["reason"]), grant, officer)
+        return self.carry_out(SuspendGrant(read(REASON, http)["reason"]), grant, officer)
 
     def reactivate(self, http: HttpRequest, grant: str) -> HttpResponse:
         """``POST /v1/grants/<grant>/reactivate``: the whole panel signs again. Raises Problem."""
         officer = self.access.officer(http)
-        return self._carry_out(ReactivateGrant(read(APPROVE, http)["digest"]), grant, officer)
+        return self.carry_out(ReactivateGrant(read(APPROVE, http)["digest"]), grant, officer)
 
     def revoke(self, http: HttpRequest, grant: str) -> HttpResponse:
         """``POST /v1/grants/<grant>/revoke``. Raises Problem."""
         officer = self.access.officer(http)
-        return self._carry_out(RevokeGrant(read(REASON, http)["reason"]), grant, officer)
+        return self.carry_out(RevokeGrant(read(REASON, http)["reason"]), grant, officer)
 
     def explain(self, http: HttpRequest) -> HttpResponse:
         """``POST /v1/grants/explain``. Raises Problem."""
@@ -111,7 +111,9 @@ class Grants:
         self.access.spend(officer.caller)
         return json_response(explanation(question, current(self.access.policy), self.clock.now(), http.language))
 
-    def _carry_out(self, command: Command, grant: str, officer: AuthorisedOfficer) -> HttpResponse:
+    def carry_out(self, command: Command, grant: str, officer: AuthorisedOfficer) -> HttpResponse:
+        """Do what the officer commands and answer with the grant. Raises Problem."""
+
         def spend(connection: Connection, _receipts: Sequence[Receipt]) -> None:
             self.access.spend_within(connection, officer.caller)
 

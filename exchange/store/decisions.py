@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from exchange.store.deliveries import RELEASED
 from kernel.database.driver import listed, run, run_many
 from kernel.database.instants import micros, moment, optional_moment
 
@@ -143,3 +144,14 @@ def _logged(row: Sequence[Any]) -> LoggedDecision:
         row[12],
         row[13],
     )
+
+
+_RELEASED = """
+SELECT asked, verdict, count(*), max(at) FROM decision WHERE outcome = ? AND at >= ? AND at < ? GROUP BY asked, verdict
+"""
+
+
+def released(connection: Connection, period: Period) -> Iterator[tuple[str, str, int, datetime]]:
+    """Every kind of release of a period: what was asked, the verdict, how often, and when last."""
+    for asked, verdict, count, last in run(connection, _RELEASED, (RELEASED, *period.bounds)).fetchall():
+        yield asked, verdict, count, moment(last)

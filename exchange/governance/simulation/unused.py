@@ -1,0 +1,94 @@
+"""The report of unused grants and unused fields, and the proposal to tighten that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from marshmallow import Schema, fields
+from sqlalchemy import Connection
+
+from exchange import errors
+from exchange.access import Access
+from exchange.forms import read
+from exchange.governance.endpoints import Grants
+from exchange.governance.forms import SUBMIT
+from exchange.store import decisions, grants
+from exchange.store.decisions import Period
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.problems import Problem
+from kernel.web.http import HttpRequest, HttpResponse, json_response
+from policies import recorded
+from policies.commands import DraftGrant
+from policies.unused import Unused, by_grant, tightened, unused
+
+DAYS = 90
+"""Without use for so long a right is called unused."""
+
+
+@dataclass(frozen=True)
+class UnusedRights:
+    """``GET /v1/grants/unused`` and ``POST /v1/grants/<grant>/tighten``."""
+
+    access: Access
+    grants: Grants
+    clock: Clock
+
+    def report(self, http: HttpRequest) -> HttpResponse:
+        """Every active grant of which something was not used, in the order of identifiers. Raises Problem."""
+        officer = self.access.officer(http)
+        self.access.spend(officer.caller)
+        with self.access.database.read() as connection:
+            found = self._found(connection)
+        return json_response({"days": DAYS, "grants": [_view(each) for each in found]})
+
+    def tighten(self, http: HttpRequest, grant: str) -> HttpResponse:
+        """Draft the version of an active grant without what nobody used. Raises Problem."""
+        officer = self.access.officer(http)
+        read(SUBMIT, http)
+        state = self.grants.find(grant)
+        with self.access.database.read() as connection:
+            found = [each for each in self._found(connection) if each.grant.id == state.grant.id]
+            newest = grants.versions(connection, state.grant.id)[-1].grant.version
+        proposal = tightened(found[0], newest + 1) if found else None
+        if proposal is None:
+            raise Problem(errors.NOTHING_TO_TIGHTEN)
+        return self.grants.carry_out(DraftGrant(proposal), proposal.ref, officer)
+
+    def _found(self, connection: Connection) -> tuple[Unused, ...]:
+        now, period = self.clock.now(), timedelta(days=DAYS)
+        logged = decisions.released(connection, Period(since=now - period))
+        uses = by_grant(recorded.use_of(*each) for each in logged)
+        active = [(state.grant, state.changed_at) for state in grants.active(connection)]
+        return unused(active, uses, now, period)
+
+
+def _view(found: Unused) -> dict[str, JSON]:
+    last = found.usage.last
+    return {
+        "grant": found.grant.ref,
+        "releases": found.usage.releases,
+        "last": None if last is None else last.isoformat(),
+        "unused_fields": [*sorted(found.fields)],
+        "unused_predicates": [*sorted(found.predicates)],
+        "proposal": "revoke" if found.wholly else "tighten",
+    }
+
+
+_UnusedGrant = Schema.from_dict(
+    {
+        "grant": fields.String(required=True),
+        "releases": fields.Integer(required=True),
+        "last": fields.DateTime(required=True, allow_none=True),
+        "unused_fields": fields.List(fields.String(), required=True),
+        "unused_predicates": fields.List(fields.String(), required=True),
+        "proposal": fields.String(required=True),
+    },
+    name="UnusedGrant",
+)
+UnusedAnswer = Schema.from_dict(
+    {"days": fields.Integer(required=True), "grants": fields.List(fields.Nested(_UnusedGrant), required=True)},
+    name="UnusedAnswer",
+)
+"""Active grants of which something was not used."""

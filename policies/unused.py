@@ -1,0 +1,93 @@
+"""Rights that nobody used: grants without a release, fields and questions that were never asked under a grant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from policies.grant import Grant
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Releases of one kind: under which grants (id@version), of which fields and answers, how many, when last."""
+
+    grants: frozenset[str]
+    fields: frozenset[str]
+    predicates: frozenset[str]
+    count: int
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was used of one grant; ``last`` None when nothing was."""
+
+    releases: int = 0
+    last: datetime | None = None
+    fields: frozenset[str] = frozenset()
+    predicates: frozenset[str] = frozenset()
+
+    def and_(self, use: Use) -> Usage:
+        """With one more kind of release."""
+        last = use.last if self.last is None else max(self.last, use.last)
+        return Usage(self.releases + use.count, last, self.fields | use.fields, self.predicates | use.predicates)
+
+
+def by_grant(uses: Iterable[Use]) -> Mapping[str, Usage]:
+    """What was used of each grant, by id@version."""
+    found: dict[str, Usage] = {}
+    for use in uses:
+        for ref in use.grants:
+            found[ref] = found.get(ref, Usage()).and_(use)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A grant with rights that nobody used: all of it, or these fields and questions."""
+
+    grant: Grant
+    usage: Usage
+
+    @property
+    def wholly(self) -> bool:
+        """Whether nothing at all was released under it: better revoked than trimmed."""
+        return self.usage.releases == 0
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Fields never asked for."""
+        return self.grant.fields - self.usage.fields
+
+    @property
+    def predicates(self) -> frozenset[str]:
+        """Questions never asked."""
+        return self.grant.predicates - self.usage.predicates
+
+
+def unused(
+    grants: Iterable[tuple[Grant, datetime]], uses: Mapping[str, Usage], now: datetime, period: timedelta
+) -> tuple[Unused, ...]:
+    """What was not used of the active grants, each given with the instant it became active.
+
+    A grant that has not been in force for the whole ``period`` is not judged yet.
+    """
+    old = (grant for grant, since in grants if max(since, grant.valid_from) <= now - period)
+    found = (Unused(grant, uses.get(grant.ref, Usage())) for grant in old)
+    return tuple(each for each in found if each.wholly or each.fields or each.predicates)
+
+
+def tightened(found: Unused, version: int) -> Grant | None:
+    """The grant without what nobody used, as this version; None where nothing would be left of it."""
+    if found.wholly:
+        return None
+    fields, grant = found.grant.fields - found.fields, found.grant
+    return replace(
+        grant,
+        version=version,
+        fields=fields,
+        predicates=grant.predicates - found.predicates,
+        masks={name: mask for name, mask in grant.masks.items() if name in fields},
+    )
