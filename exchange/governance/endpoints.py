@@ -71,7 +71,7 @@ class Grants:
     def endorse(self, http: HttpRequest, grant: str) -> HttpResponse:
         """``POST /v1/grants/<grant>/endorse``: the consuming department stands by it. Raises Problem."""
         officer = self.access.officer(http)
-        return self._carry_out(EndorseGrant(read(APPROVE, http)["digest"]), grant, officer)
+        return self.carry_out(EndorseGrant(read(APPROVE, http)["digest"]), grant, officer)
 
     def submit(self, http: HttpRequest, grant: str) -> HttpResponse:
         """``POST /v1/grants/<grant>/submit``. Raises Problem."""
