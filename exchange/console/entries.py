@@ -16,7 +16,7 @@ from exchange import errors
 from exchange.catalogue.desk import Desk
 from exchange.catalogue.entry_views import COMMANDS
 from exchange.catalogue.workflow.commands import TABLE
-from exchange.catalogue.workflow.events import STATUSES
+from exchange.catalogue.workflow.events import STATUSES, Standing
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, page, refused
 from exchange.console.forms import Field, filled
@@ -71,17 +71,44 @@ class EntryPages:
             request,
             title=Text("目录条目的审核", "Review of catalogue entries"),
             rows=[(_address(one), one["name"], _text(one["status_label"]), _at(one)) for one in found["entries"]],
+            drafting=not _DRAFTERS.isdisjoint(visitor.roles),
             tabs=[
                 (ENTRIES, Text("办理中", "Under way"), status not in STATUSES),
                 *((f"{ENTRIES}?status={name}", text, name == status) for name, text in STATUSES.items()),
             ],
         )
 
+    def new(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
+        """The form of a new entry, or of a change of the one that the address names. Raises Problem."""
+        asked = request.parameters()
+        manifest = ""
+        if "kind" in asked and "name" in asked:
+            found = told(self.desk.show(asking(request), asked["kind"], asked["name"]))
+            text = told(self.desk.version(asking(request), asked["kind"], asked["name"], str(found["version"])))
+            manifest = json.dumps(text["manifest"], ensure_ascii=False, indent=2)
+        return _form(visitor, request, {"manifest": manifest})
+
+    def draft(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
+        """The draft of a new entry, or of a change of one. Raises Problem."""
+        typed = request.form()
+        try:
+            made = told(self.desk.draft(as_json_post(request, _body("revise", typed))))
+        except Problem as problem:
+            if problem.kind is errors.ENTRY_NOT_ALLOWED:
+                reason = problem.detail or problem.kind.title
+                return refused(visitor, request, Refusal(reason, _DRAFTERS), ENTRIES)
+            if problem.kind in _SAID_ON_THE_FORM:
+                return _form(visitor, request, typed, _sayings(problem))
+            raise
+        return redirect(_address(made))
+
     def show(self, visitor: Visitor, request: HttpRequest, kind: str, name: str) -> HttpResponse:
         """One entry: its draft beside what is published, and what this officer may do. Raises Problem."""
         found = told(self.desk.show(asking(request), kind, name))
         at = _address(found)
-        commands = [(f"{at}/{each}", LABELS[each]) for each in found["commands"] if each != "draft"]
+        change = f"{ENTRIES}/new?{urlencode({'kind': kind, 'name': name})}"
+        wanted = [each for each in found["commands"] if each != "draft" or found["version"]]
+        commands = [(change if each == "draft" else f"{at}/{each}", LABELS[each]) for each in wanted]
         return page("entry", visitor, request, **_about(found), commands=commands, back=ENTRIES)
 
     def ask(self, visitor: Visitor, request: HttpRequest, kind: str, name: str, command: str) -> HttpResponse:
@@ -110,8 +137,11 @@ class EntryPages:
         door, one = self.door, "/entries/<kind>/<name>"
         listed, shown = Text("目录条目的审核", "Review of entries"), Text("一个目录条目", "One catalogue entry")
         asked, done = Text("操作前的确认", "The question before a command"), Text("执行操作", "Carrying out a command")
+        drafted = Text("起草目录条目", "Drafting an entry")
         return (
             door.route("GET", "/entries", self.queue, listed),
+            door.route("GET", "/entries/new", self.new, drafted, _DRAFTERS),
+            door.route("POST", "/entries/new", self.draft, drafted, _DRAFTERS),
             door.route("GET", one, self.show, shown),
             door.route("GET", f"{one}/<command>", self.ask, asked),
             door.route("POST", f"{one}/<command>", self.act, done),
@@ -166,6 +196,21 @@ class EntryPages:
         if problem.kind is errors.ENTRY_NOT_ALLOWED:
             return _refused(visitor, request, found, command, problem.detail or problem.kind.title)
         raise problem
+
+
+def _form(
+    visitor: Visitor, request: HttpRequest, typed: Mapping[str, str], errors_: tuple[str, ...] = ()
+) -> HttpResponse:
+    return page(
+        "entry_form",
+        visitor,
+        request,
+        status=_UNPROCESSABLE if errors_ else 200,
+        title=Text("起草目录条目", "A new catalogue entry, or a change of one"),
+        fields=filled((_MANIFEST,), typed, {}),
+        errors=[("", each) for each in errors_],
+        back=ENTRIES,
+    )
 
 
 def _refused(visitor: Visitor, request: HttpRequest, found: Any, command: str, reason: Text) -> HttpResponse:
@@ -242,4 +287,5 @@ def _address(found: Mapping[str, Any]) -> str:
     return f"{ENTRIES}/{quote(found['kind'])}/{quote(found['name'])}"
 
 
+_DRAFTERS = frozenset(role for role, kinds in TABLE[Standing.NEW, None].items() if COMMANDS["draft"] in kinds)
 _NOT_NOW = Text("现在不能由您作此操作", "This is not yours to do now")

@@ -76,6 +76,26 @@ def test_a_draft_is_sent_back_revised_and_given_up(drafted: World) -> None:
     assert "identity-card" not in author.get("/console/entries").text
 
 
+def test_an_entry_begins_on_a_page_and_so_does_a_change(small_world: World) -> None:
+    author = officer(small_world, "pan")
+    staff = "/console/entries/evidence-types/staff-list"
+    form = author.get("/console/entries/new?kind=evidence-types&name=staff-list")
+    assert "employer" in form.text  # what is published, to be changed
+    fresh = {**IDENTITY_CARD, "metadata": {"name": "birth-record"}}
+    assert author.press("/console/entries/new", manifest="{").status_code == 422
+    made = author.press("/console/entries/new", manifest=json.dumps(fresh))
+    assert made.headers["Location"] == "/console/entries/evidence-types/birth-record"
+    assert "birth-record" in author.get("/console/entries").text
+    assert "/console/entries/new?kind=evidence-types&amp;name=staff-list" in author.get(staff).text
+    outsider = officer(small_world, "other")
+    refused = outsider.press(
+        "/console/entries/new", manifest=json.dumps({**fresh, "metadata": {"name": "other-record"}})
+    )
+    assert refused.status_code == 403
+    assert "提供部门经办人" in refused.text
+    assert officer(small_world, "shen").get("/console/entries/new").status_code == 403
+
+
 def test_who_may_not_is_told_who_may(drafted: World) -> None:
     auditor, outsider = officer(drafted, "shen"), officer(drafted, "other", "en")
     refused = auditor.get(f"{AT}/submit")
