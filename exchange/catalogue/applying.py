@@ -15,7 +15,7 @@ from connectors import registry as connectors
 from exchange.catalogue import manifests
 from exchange.catalogue.grant_drafts import command_for
 from exchange.catalogue.manifests import CheckConnector
-from exchange.catalogue.publishing import applied
+from exchange.catalogue.publishing import EntryMoved, applied
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from exchange.catalogue.registry import GRANT, Registry, check_grant
 from exchange.governance.transitions import Step, Transitions, nothing_to_spend
@@ -53,11 +53,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything applying would do; nothing is written yet."""
+    """Everything applying would do; nothing is written yet. ``seen``: the catalogue's version it was checked against."""
 
     changes: tuple[Change, ...]
     documents: tuple[Document, ...]
     steps: tuple[Step, ...]
+    seen: int
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Applying:
         """What applying these files would do. Raises ManifestError with file, line and path of everything wrong."""
         given = manifests.read(paths, self.check_connector)
         with self.database.read() as connection:
+            seen = epoch.read(connection).catalogue
             stored = catalogue.read_all(connection)
             drafts = [document for document in given if document.kind == GRANT]
             versions = {one: grants.versions(connection, one) for one in map(_name, drafts)}
@@ -83,10 +85,14 @@ class Applying:
         steps = [step for one in drafts for step in self._drafted(one, registry, versions[_name(one)], author)]
         changes = [Change(*key, "changed" if key in stored else "added") for key in changed]
         changes += [Change(GRANT, step.after.grant.ref, "drafted") for step in steps]
-        return Plan(tuple(changes), tuple(changed.values()), tuple(steps))
+        return Plan(tuple(changes), tuple(changed.values()), tuple(steps), seen)
 
     def apply(self, plan: Plan, author: Officer) -> None:
-        """Write a plan and record it. Raises GrantMoved, LedgerUnavailable; what was written before that stays."""
+        """Write a plan and record it.
+
+        Raises EntryMoved when the catalogue changed since the plan was made; GrantMoved, LedgerUnavailable: what was
+        written before that stays.
+        """
         if plan.documents:
             self.ledger.append([self._entry(plan)], also=lambda connection, _: self._write(connection, plan, author))
         transitions = Transitions(self.database, self.ledger, self.clock)
@@ -115,6 +121,8 @@ class Applying:
             raise ManifestError(*document.locate([Finding(("spec",), refusal.reason)])) from None
 
     def _write(self, connection: Connection, plan: Plan, author: Officer) -> None:
+        if epoch.read(connection).catalogue != plan.seen:
+            raise EntryMoved
         for document in plan.documents:
             applied(connection, document, author.id, self.clock)
         catalogue.replace(connection, plan.documents, self.clock.now())

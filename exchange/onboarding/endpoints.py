@@ -104,6 +104,7 @@ class Onboarding:
         with self.access.database.read() as connection:
             return Facts(
                 organisation,
+                self.issuer,
                 registry,
                 catalogue_drafts.listed(connection, status=None, organisation=organisation),
                 onboarding.check_ins(connection, organisation),

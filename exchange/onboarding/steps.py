@@ -30,6 +30,8 @@ class Facts:
     """All that the steps are derived from."""
 
     organisation: str
+    issuer: str
+    """The identity provider that this exchange trusts."""
     registry: Registry
     entries: Sequence[EntryState]
     check_ins: Sequence[CheckIn]
@@ -88,13 +90,19 @@ def _systems(facts: Facts) -> list[str]:
     return [
         name
         for name, system in sorted(facts.registry.systems.items())
-        if system.organisation == facts.organisation and system.sandbox
+        if system.organisation == facts.organisation and system.sandbox and system.issuer == facts.issuer
     ]
 
 
 def _system(facts: Facts) -> Look:
     found = _systems(facts)
-    return (found[0], NOBODY) if found else _under_way(facts, "System")
+    if found:
+        return found[0], NOBODY
+    mistaken = [
+        one for one in facts.registry.systems.values() if one.organisation == facts.organisation and one.sandbox
+    ]
+    # Its tokens could never be believed here: better said now than at its first call.
+    return (f"{mistaken[0].name}: {mistaken[0].issuer}", DEPARTMENT) if mistaken else _under_way(facts, "System")
 
 
 def _keys(facts: Facts) -> Look:

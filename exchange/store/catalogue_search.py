@@ -43,6 +43,7 @@ class Page:
 
 def put(connection: Connection, entries: Iterable[Searchable]) -> None:
     """Write these entries over those of the same kind and name. Called in the transaction that publishes them."""
+    rows: list[dict[str, object]] = []
     for one in entries:
         remove(connection, one.kind, one.name)
         statement = insert(catalogue_entry).values(
@@ -53,9 +54,9 @@ def put(connection: Connection, entries: Iterable[Searchable]) -> None:
             words=one.text,
         )
         key = connection.execute(statement.returning(catalogue_entry.c.id)).scalar_one()
-        rows = [{"word": word, "kind": one.kind, "entry": key, "weight": n} for word, n in one.weights.items()]
-        if rows:
-            connection.execute(insert(catalogue_word), rows)
+        rows += [{"word": word, "kind": one.kind, "entry": key, "weight": n} for word, n in one.weights.items()]
+    if rows:
+        connection.execute(insert(catalogue_word), rows)
 
 
 def remove(connection: Connection, kind: str, name: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from exchange.catalogue.applying import Change
+from exchange.catalogue.publishing import EntryMoved
 from exchange.governance.transitions import GrantMoved
 from kernel.manifests import ManifestError, load
 from tongban.commands.configuration import exchange_administration
@@ -60,8 +61,11 @@ def apply(paths: tuple[Path, ...], config: str | None, as_json: bool) -> None:
             show(exchange.apply(paths), as_json=as_json)
     except ManifestError as error:
         report(error)
-    except GrantMoved:
-        wrong("授权草案刚被他人改动，请重试", "A grant was changed by somebody else meanwhile: run the command again.")
+    except (GrantMoved, EntryMoved):
+        wrong(
+            "目录或授权刚被他人改动，请重试",
+            "Catalogue or a grant was changed by somebody else meanwhile: run it again.",
+        )
 
 
 @catalogue.command()

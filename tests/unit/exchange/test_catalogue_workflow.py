@@ -8,9 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exchange.catalogue.applying import Applying
+from exchange.catalogue.publishing import EntryMoved
 from exchange.catalogue.workflow.commands import (
     TABLE,
     BeginReview,
@@ -275,6 +278,21 @@ def test_two_who_act_at_once_do_not_both_succeed(small_world: World) -> None:
         refused = governance(world, "POST", f"{entry}/publish", {"digest": seen})
     assert (refused.status_code, refused.json["code"]) == (409, "catalogue.changed")
     assert good(governance(world, "GET", entry))["status"] == "under_review"
+
+
+def test_a_plan_made_before_somebody_published_is_not_applied(small_world: World) -> None:
+    world = small_world
+    outside = world.outside
+    applying = Applying(outside.database, outside.ledger, outside.clock, outside.entropy, world.check_connector)
+    operator = Officer("operator", "", frozenset({Role.GOVERNANCE_OFFICER}))
+    path = world.tmp_path / "plan.yaml"
+    path.write_text(yaml.safe_dump(organisation(POLICE, "一名"), allow_unicode=True), encoding="utf-8")
+    plan = applying.plan([path], operator)
+    world.apply(organisation(MARKET, "另一名"))
+    before = len(world.entries())
+    with pytest.raises(EntryMoved):
+        applying.apply(plan, operator)
+    assert len(world.entries()) == before
 
 
 BAD: list[tuple[Any, str]] = [

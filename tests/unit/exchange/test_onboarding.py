@@ -174,6 +174,14 @@ def test_a_sandbox_type_cannot_be_given_a_real_source_nor_a_real_type_the_sandbo
         small_world.apply(invented)
 
 
+def test_a_system_of_another_identity_provider_is_told_so_before_its_first_call(small_world: World) -> None:
+    small_world.apply(organisation(NEW, "卫健委"), system("elsewhere", NEW, sandbox=True, issuer="https://other.test"))
+    small_world.rooms.policy.renew()
+    view = done(small_world.officer("GET", "/v1/onboarding", **MAKER))
+    assert (view["next"], view["turn"]) == ("system", "department")
+    assert view["steps"][1]["about"] == "elsewhere: https://other.test"
+
+
 # Who may see and do what ----------------------------------------------------------------------------------------------
 
 
