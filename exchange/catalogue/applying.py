@@ -53,7 +53,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything applying would do; nothing is written yet. ``seen``: the catalogue's version it was checked against."""
+    """Everything applying would do; nothing is written yet. ``seen``: the catalogue version it was checked with."""
 
     changes: tuple[Change, ...]
     documents: tuple[Document, ...]

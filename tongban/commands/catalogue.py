@@ -64,7 +64,7 @@ def apply(paths: tuple[Path, ...], config: str | None, as_json: bool) -> None:
     except (GrantMoved, EntryMoved):
         wrong(
             "目录或授权刚被他人改动，请重试",
-            "Catalogue or a grant was changed by somebody else meanwhile: run it again.",
+            "Catalogue or a grant was changed meanwhile: run the command again.",
         )
 
 
