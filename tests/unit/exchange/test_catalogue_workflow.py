@@ -6,10 +6,11 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchange.catalogue.applying import Applying
@@ -327,3 +328,30 @@ def test_roles_and_addresses_are_kept_apart(small_world: World) -> None:
         assert governance(world, "GET", path).status_code == 404
     assert governance(world, "GET", f"{WHERE}/{NAME}/versions/x").status_code == 404
     assert good(governance(world, "GET", f"/v1/catalogue/entries/service-items/{ITEM}"))["status"] == "published"
+
+
+# Whatever officers send -----------------------------------------------------------------------------------------------
+
+_WORDS = st.sampled_from(["", "x", "\0", "户口", "2026-13-40"])
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _WORDS
+_ODD = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner))
+_PLACES = st.lists(st.sampled_from(["kind", "metadata", "spec", "name", "fields", "schema", "share_type"]), max_size=4)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(places=_PLACES, odd=_ODD, path=_WORDS | st.text(max_size=6))
+def test_whatever_is_sent_is_answered_and_nothing_is_half_written(
+    world: World, places: list[str], odd: Any, path: str
+) -> None:
+    manifest = deepcopy(NEW)
+    inside: Any = manifest
+    for name in places[:-1]:
+        inside = inside[name] if isinstance(inside, dict) and isinstance(inside.get(name), dict) else inside
+    if places:
+        inside[places[-1]] = odd
+    before = len(world.entries())
+    answer = governance(world, "POST", "/v1/catalogue/entries", {"manifest": manifest})
+    assert answer.status_code in {201, 403, 422}, answer.text
+    assert len(world.entries()) == before + (answer.status_code == 201)
+    odd_path = f"{WHERE}/{quote(path, safe='')}"
+    assert governance(world, "GET", odd_path).status_code in {400, 401, 404, 405}
