@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
-from policies.decision import Permit
+from policies.decision import Decision, Deny, Permit
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, BasisKind, Grant, SystemPrincipal
 from policies.reference import Judge
@@ -36,11 +37,22 @@ def operations(_folder: Path, _stack: ExitStack) -> Iterator[Operation]:
         asked = request()
         note = f"{PAIRS} of the grants share consumer and evidence type"
         yield Operation(f"decision, {size:,} grants", lambda i=image, a=asked: isinstance(i.decide(a), Permit), 1, note)
+        weak = replace(asked, loa=1)
+        yield Operation(
+            f"refusal with its reasons, {size:,} grants",
+            lambda i=image, a=weak: _says_why(i.decide(a)),
+            1,
+            "which clause of which grant, in both languages",
+        )
         if size <= 1_000:  # cedarpy takes longer than a benchmark has to parse more
             judge = Judge(image, sliced=False)
             yield Operation(
                 f"cedarpy PolicySet, {size:,} grants", lambda j=judge, a=asked: isinstance(j.judge(a), Permit)
             )
+
+
+def _says_why(said: Decision) -> bool:
+    return isinstance(said, Deny) and [clause.code for clause in said.clauses] == ["policy.assurance-too-low"]
 
 
 def registry(size: int) -> Registry:
@@ -72,6 +84,7 @@ def grant(number: int) -> Grant:
         legal_basis="rules",
         basis_kind=BasisKind.STATUTORY,
         fields=frozenset({"name"}),
+        masks={"name": Mask.NAME},
         valid_from=NOW - timedelta(days=1),
         valid_to=NOW + timedelta(days=300),
         statute=words,
