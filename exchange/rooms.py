@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from exchange.access import Access
@@ -35,6 +36,7 @@ from exchange.governance.endpoints import Grants
 from exchange.governance.examination import Examining
 from exchange.governance.expiry import Expiry
 from exchange.governance.simulation.endpoints import Impacts
+from exchange.governance.simulation.impact import PERIODS, Simulation, simulate
 from exchange.governance.simulation.unused import UnusedRights
 from exchange.governance.transitions import Transitions
 from exchange.onboarding.endpoints import Onboarding
@@ -57,6 +59,10 @@ from kernel.ledger.log import Ledger
 from kernel.ledger.tiles import Tiles
 from kernel.metrics import Metrics
 from kernel.settings import ExchangeSettings
+from policies.grant import Grant
+
+MOST_REPLAYED = 20_000
+"""Logged decisions that a submission waits for; the report says when there were more."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +173,7 @@ def furnish(outside: Outside) -> Rooms:
 
 def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[str, Any]:
     ledger, clock = outside.ledger, outside.clock
-    transitions = Transitions(outside.database, ledger, clock, Examining(outside.database))
+    transitions = Transitions(outside.database, ledger, clock, _examining(outside, policy))
     requests = RequestTransitions(outside.database, ledger, clock, transitions)
     grants = Grants(access, transitions, clock)
     writer = RuleWriter(access, ledger, clock, outside.entropy)
@@ -194,6 +200,17 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[
         "database": outside.database,
         "clock": clock,
     }
+
+
+def _examining(outside: Outside, policy: Lease[Snapshot]) -> Examining:
+    """Examinations with what the last ninety days would have been like."""
+
+    def simulated(grant: Grant, at: datetime) -> Simulation:
+        snapshot = policy.renew()
+        with outside.database.read() as connection:
+            return simulate(connection, snapshot, grant, at, PERIODS[-1], MOST_REPLAYED)
+
+    return Examining(outside.database, simulated)
 
 
 def _console(outside: Outside, access: Access, authenticator: Authenticator, issuer: Issuer, desks: Desks) -> Any:

@@ -118,13 +118,14 @@ class Examination:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPackage:
-    """Exactly what is signed beside the text: the examination, and the digest of a simulation where one was made.
+    """Exactly what is signed beside the text: the examination, and a simulation (digest and report) where one was made.
 
     ``policies.document.digest`` binds it to the text.
     """
 
     examination: Examination
     simulation: str | None = None
+    report: Mapping[str, JSON] | None = None
 
     def to_json(self) -> dict[str, JSON]:
         """The document that is stored and signed; ``from_json`` reads it without loss."""
@@ -135,6 +136,7 @@ class ReviewPackage:
             "basis": one.basis,
             "shown": dict(one.shown),
             "simulation": self.simulation,
+            "report": None if self.report is None else dict(self.report),
         }
 
     @classmethod
@@ -146,7 +148,7 @@ class ReviewPackage:
             basis=document["basis"],
             shown=document["shown"],
         )
-        return cls(examination, document["simulation"])
+        return cls(examination, document["simulation"], document["report"])
 
 
 @dataclass(frozen=True, slots=True)

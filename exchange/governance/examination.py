@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.registry import Registry
+from exchange.governance.simulation.impact import Simulation
 from exchange.governance.views import names
 from exchange.store import catalogue, epoch, grants
 from kernel.database import Database
@@ -21,13 +22,8 @@ from policies.grant import Grant
 from policies.hierarchy import Hierarchy
 from policies.review import Recheck, ReviewPackage
 
-Simulate = Callable[[Connection, Grant, datetime], str | None]
-"""The digest of a simulation on what was logged; None where none was made."""
-
-
-def no_simulation(_connection: Connection, _grant: Grant, _at: datetime) -> str | None:
-    """Nothing was replayed."""
-    return None
+Simulate = Callable[[Grant, datetime], Simulation]
+"""What the version would have changed for what was asked and logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +39,17 @@ class Examining:
     """Examines versions of grants. Safe for threads: each examination has a solver of its own."""
 
     database: Database
-    simulate: Simulate = no_simulation
+    simulate: Simulate | None = None
     _known: list[Registry] = field(default_factory=list)
 
     def review(self, grant: Grant, at: datetime) -> ReviewPackage:
         """What the panel is to be shown of a version, and signs. Raises DatabaseUnavailable."""
         with self.database.read() as connection:
             proposal, _ = self._proposal(connection, grant, at)
-            simulation = self.simulate(connection, grant, at)
-        return ReviewPackage(examine(proposal), simulation)
+        if self.simulate is None:
+            return ReviewPackage(examine(proposal))
+        simulated = self.simulate(grant, at)
+        return ReviewPackage(examine(proposal), simulated.digest, simulated.report)
 
     def again(self, grant: Grant, at: datetime) -> Rechecked:
         """What must still hold when a version takes effect: its basis, and the standing invariants.

@@ -95,6 +95,7 @@ ExaminationAnswer = Schema.from_dict(
     {
         **{name: fields.String(required=True) for name in ("ref", "digest", "basis", "examined_at")},
         "simulation": fields.String(required=True, allow_none=True),
+        "impact": fields.Dict(required=True, allow_none=True),
         "kept": fields.Boolean(required=True),
         "class": fields.String(required=True, validate=validate.OneOf([one.value for one in ChangeClass])),
         "class_text": fields.Dict(keys=fields.String(), values=fields.String(), required=True),

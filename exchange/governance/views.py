@@ -75,6 +75,7 @@ def examination_view(state: GrantState, review: ReviewPackage) -> dict[str, JSON
         "digest": digest(state.grant, review),
         "basis": one.basis,
         "simulation": review.simulation,
+        "impact": None if review.report is None else dict(review.report),
         "sensitive": [{"zh": text.zh, "en": text.en} for text in one.sensitive],
         "must_sign": must_sign(replace(state, panel=panel_of(review))),
     }

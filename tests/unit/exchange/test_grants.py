@@ -238,7 +238,9 @@ def examined(world: World, path: str) -> dict[str, Any]:
 def test_a_draft_shows_what_it_would_change_and_who_would_sign(small_world: World) -> None:
     path = drafted(small_world)
     seen = examined(small_world, path)
-    assert (seen["class"], seen["kept"], seen["simulation"]) == ("widening", False, None)
+    assert (seen["class"], seen["kept"]) == ("widening", False)
+    assert (seen["impact"]["days"], seen["impact"]["newly_allowed"]) == (90, 0)
+    assert seen["simulation"].startswith("sha256:")
     assert [seat["role"] for seat in seen["must_sign"]] == ["provider-officer", "governance-approver"]
     (found,) = seen["findings"]
     assert (found["question"], found["answer"]) == ("newly-allowed", "example")
@@ -368,3 +370,17 @@ def test_of_a_grant_that_nobody_drafted_there_is_no_examination(small_world: Wor
     assert small_world.officer("GET", "/v1/grants/NO-SUCH/examination", **OFFICER).json["code"] == "grant.unknown"
     token = small_world.issuer.token(small_world.holder, "console", scope="governance")
     assert small_world.call("GET", "/v1/grants/G-STAFF/examination", token).status_code == 403
+
+
+def test_what_the_past_would_have_been_like_is_shown_and_signed_with_the_proof(small_world: World) -> None:
+    """The simulation of the submission is kept: later requests do not change what was signed."""
+    world, born = small_world, {"type": "identity-card", "fields": ["born"]}
+    case = world.open_case()
+    assert world.ask(case, born).json["status"] == "refused"
+    path = drafted(world)
+    world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    seen = examined(world, path)
+    assert (seen["impact"]["newly_allowed"], seen["impact"]["people"]) == (1, 1)
+    world.ask(case, born)
+    assert examined(world, path) == seen
+    assert world.officer("GET", path, **OFFICER).json["digest"] == seen["digest"]
