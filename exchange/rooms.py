@@ -155,7 +155,7 @@ def furnish(outside: Outside) -> Rooms:
         entropy=outside.entropy,
     )
     offices = _offices(outside, access, policy)
-    shown = ("grants", "usage", "catalogue", "log", "access_requests", "impacts", "desk", "onboarding")
+    shown = ("grants", "usage", "catalogue", "log", "access_requests", "impacts", "desk", "onboarding", "unused_rights")
     desks = Desks(*(offices[name] for name in shown))
     return Rooms(
         policy=policy,

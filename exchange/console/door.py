@@ -30,6 +30,7 @@ SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
     (f"{HOME}/requests", Text("共享申请", "Requests"), frozenset(Role)),
     (f"{HOME}/grants", Text("授权", "Grants"), frozenset(Role)),
     (f"{HOME}/try", Text("试算", "Try a request"), frozenset(Role)),
+    (f"{HOME}/unused", Text("未使用的权限", "Unused rights"), frozenset(Role)),
     (f"{HOME}/usage", Text("本部门数据的使用", "Use of our data"), frozenset({Role.PROVIDER_OFFICER})),
     (f"{HOME}/catalogue", Text("目录", "Catalogue"), frozenset(Role)),
     (f"{HOME}/entries", Text("目录审核", "Catalogue review"), frozenset(Role)),

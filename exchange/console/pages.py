@@ -24,10 +24,12 @@ from exchange.console.requests import RequestPages
 from exchange.console.sessions import Sessions
 from exchange.console.signing_in import CALLBACK, SigningIn
 from exchange.console.trying import TryingPages
+from exchange.console.unused import UnusedPages
 from exchange.gateway.issuer import Issuer
 from exchange.gateway.tokens import Authenticator
 from exchange.governance.endpoints import Grants
 from exchange.governance.simulation.endpoints import Impacts
+from exchange.governance.simulation.unused import UnusedRights
 from exchange.onboarding.endpoints import Onboarding
 from exchange.requests.desk import RequestDesk
 from exchange.transparency.log import Log
@@ -54,6 +56,7 @@ class Desks:
     impacts: Impacts
     entries: Desk
     onboarding: Onboarding
+    unused: UnusedRights
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ def open_console(
             GrantPages(door, grants, effects).routes,
             effects.routes,
             TryingPages(door, grants).routes,
+            UnusedPages(door, grants, replace(desks.unused, access=inside, grants=grants)).routes,
             JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
             EntryPages(door, replace(desks.entries, access=inside)).routes,
             RequestPages(door, replace(desks.requests, access=inside)).routes,

@@ -182,6 +182,7 @@ def test_a_grant_is_signed_by_its_panel(
     walker.look("refuse-without-rule")
     walker.go("/console/entries", "entries")
     walker.go("/console/joining", "joining")
+    walker.go("/console/unused", "unused")
     walker.go("/console/usage", "usage")
     walker.go("/console/catalogue", "catalogue")
     walker.go("/console/catalogue/evidence-types/identity-card", "evidence-type")
