@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 
@@ -163,6 +163,8 @@ def by_hand(question: str, text: str) -> bool:
 
 @settings(max_examples=150)
 @given(names=st.lists(_TEXTS, min_size=1, max_size=6), question=_TEXTS)
+@example(names=["户口 口证", "户口证"], question="户口证")
+@example(names=["证户口、口明证", "明"], question="证明 户口")
 def test_found_is_what_holds_every_term(shelf: Database, names: list[str], question: str) -> None:
     if not terms(question):
         return
