@@ -119,6 +119,7 @@ class Rooms:
         self.issuer.refresh()
         self.recovery.overdue()
         self.expiry.sweep()
+        self.expiry.remind()
         self.request_sweep.sweep()
         if self.console is not None:
             self.console.sessions.prune()

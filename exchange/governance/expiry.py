@@ -4,19 +4,51 @@ state.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from exchange.governance.transitions import EXCHANGE, GrantMoved, Transitions, nothing_to_spend
 from exchange.store import grants
+from kernel.canonical import JSON
+from kernel.ledger.event import Event
 from policies.commands import ExpireGrant
-from policies.events import Status
+from policies.events import GrantState, Status
+from policies.grant import Grant
+
+REMINDERS = (7, 30, 60)
+"""Days before its end at which a grant's departments are reminded; without an answer it lapses."""
+NEAR = "GrantExpiryNear"
+
+
+def mark(grant: Grant, now: datetime) -> int | None:
+    """The reminder that is due: the smallest of the marks within which the end lies; None before them, or after it."""
+    left = grant.valid_to - now
+    if left <= timedelta():
+        return None
+    return next((days for days in REMINDERS if left <= timedelta(days=days)), None)
 
 
 @dataclass(frozen=True)
 class Expiry:
-    """Ends grants past their end."""
+    """Ends grants past their end, and reminds of those that come near it."""
 
     transitions: Transitions
+    _told: set[tuple[str, int]] = field(default_factory=set)
+
+    def remind(self) -> int:
+        """Record, once for each mark, that an active grant comes near its end; how many are new to this process.
+
+        Another node's entry is the same entry. Raises LedgerUnavailable.
+        """
+        now = self.transitions.clock.now()
+        with self.transitions.database.read() as connection:
+            active = grants.active(connection)
+        due = [(state, days) for state in active if (days := mark(state.grant, now)) is not None]
+        new = [(state, days) for state, days in due if (state.grant.ref, days) not in self._told]
+        if new:
+            self.transitions.ledger.append([_near(state, days) for state, days in new])
+            self._told.update((state.grant.ref, days) for state, days in new)
+        return len(new)
 
     def sweep(self) -> int:
         """Record every active or suspended grant whose end has come; how many. Raises LedgerUnavailable."""
@@ -31,3 +63,15 @@ class Expiry:
             except GrantMoved:
                 continue  # an officer, or another node, was faster
         return len(ended)
+
+
+def _near(state: GrantState, days: int) -> Event:
+    grant = state.grant
+    facts: dict[str, JSON] = {
+        "grant": grant.ref,
+        "days": days,
+        "valid_to": grant.valid_to.isoformat(),
+        "consumer": grant.consumer,
+        "provider": grant.provider,
+    }
+    return Event(NEAR, grant.ref, str(days), facts)
