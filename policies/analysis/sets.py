@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+
+from cedarpy import pst
 
 from kernel.identifiers.masking import Mask, stronger
 from policies import cedar
@@ -90,6 +92,12 @@ def _carried_by(grant: Grant) -> Iterator[Carried]:
         yield Carried(quota=grant.quota_per_day)
 
 
+@lru_cache(maxsize=2048)
+def _tree(text: str) -> pst.Template:
+    """The tree of one policy: grants in force are met again with every change beside them."""
+    return cedar.parse(text)[0]
+
+
 @dataclass(frozen=True)
 class Encoded:
     """Sets of grants over one encoder: every policy is encoded once, however many sets it belongs to."""
@@ -100,7 +108,7 @@ class Encoded:
 
     def prepare(self, grants: Iterable[Grant]) -> None:
         """Encode every policy that will be asked about. Raises OutsideProfile."""
-        trees = {grant.ref: cedar.parse(cedar.render(grant))[0] for grant in grants}
+        trees = {grant.ref: _tree(cedar.render(grant)) for grant in grants}
         forbidding = cedar.parse("\n".join(guard.annotated for guard in self.guards)) if self.guards else ()
         self.encoder.prepare((*trees.values(), *forbidding))
         forbidden = self.encoder.any_of(self.encoder.applies(tree) for tree in forbidding)
