@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from connectors.registry import Retrieved
 from exchange.catalogue.model import EvidenceType
@@ -27,6 +28,8 @@ from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.problems import ProblemKind
 
+NOTHING: Findings = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Fulfilment:
@@ -37,10 +40,11 @@ class Fulfilment:
     database: Database
     clock: Clock
 
-    def fetch(self, admitted: Admitted, snapshot: Snapshot) -> Findings:
-        """What the sources say about everything that is permitted."""
+    def fetch(self, admitted: Admitted, snapshot: Snapshot, found: Findings = NOTHING) -> Findings:
+        """What the sources say about everything that is permitted, beside what was ``found`` before."""
         permitted = [ruling for ruling in admitted.rulings if isinstance(ruling, Permitted)]
-        return self.retrieval.retrieve(permitted, snapshot.sources) if permitted else {}
+        missing = [ruling for ruling in permitted if (ruling.item.type, ruling.concerned.subject) not in found]
+        return {**found, **self.retrieval.retrieve(missing, snapshot.sources)} if missing else found
 
     def decide_again(self, asking: Asking, admitted: Admitted, snapshot: Snapshot) -> tuple[Asking, Admitted]:
         """Rulings under a newer snapshot, with whatever further quotas they need."""

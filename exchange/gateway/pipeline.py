@@ -73,7 +73,7 @@ class Gateway:
         return self._answer(*self._fulfil(attempt, admitted), http.language)
 
     def _fulfil(self, attempt: Attempt, admitted: Admitted) -> tuple[Settlement, Recorded]:
-        """Fetch once; then decide, filter, sign and record under one epoch, again when it moved meanwhile."""
+        """Fetch; then decide, filter, sign and record under one epoch, again when it moved meanwhile."""
         asking, snapshot = attempt.asking, attempt.snapshot
         findings = self.fulfilment.fetch(admitted, snapshot)
         for _ in range(MOST_TRIES):
@@ -84,6 +84,7 @@ class Gateway:
             except FenceMoved:
                 snapshot = self.policy.renew()
                 asking, admitted = self.fulfilment.decide_again(asking, admitted, snapshot)
+                findings = self.fulfilment.fetch(admitted, snapshot, findings)  # what only the newer policies permit
         return self._give_up(asking, admitted, snapshot)
 
     def _still_standing(self, asking: Asking, admitted: Admitted) -> Admitted:

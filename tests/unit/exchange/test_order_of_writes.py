@@ -99,6 +99,20 @@ def test_a_grant_narrowed_during_the_fetch_refuses_the_field_it_lost(world: Worl
     assert "演示区" not in answer.text
 
 
+def test_what_only_the_newer_policies_permit_is_fetched_then(world: World) -> None:
+    born = {"type": "identity-card", "fields": ["born"]}
+
+    def widen() -> None:
+        world.apply(grant("G-BORN", fields=["born"]))
+        world.approve("G-BORN")
+
+    during_the_fetch(widen)
+    staff, identity = world.ask(world.open_case(), STAFF, born).json["evidence"]
+    assert (staff["status"], identity["status"]) == ("delivered", "delivered")
+    assert identity["data"] == {"born": "1990-03-12"}
+    assert world.calls == [OWNER, OWNER]  # each source once
+
+
 def test_a_quota_of_the_new_grant_is_reserved_when_it_is_decided_again(world: World) -> None:
     def limit() -> None:
         world.apply(grant("G-IDENTITY", quota_per_day=1))
