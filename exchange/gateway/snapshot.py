@@ -86,7 +86,10 @@ class SnapshotReader:
         registry, sources = self._catalogue(found)
         if self._policies is None or self._policies[0] is not registry:
             self._policies = (registry, policy_registry(registry))
-        image = PolicyImage.build((state.grant for state in found.active), self._policies[1], found.at.policies)
+        active = (state.grant for state in found.active)
+        # What a change leaves as it was is taken over: the hierarchy of 50,000 entries, and every compiled grant.
+        last = self._known.image if self._known is not None else None
+        image = PolicyImage.build(active, self._policies[1], found.at.policies, after=last)
         return Snapshot(found.at.policies, registry, image, sources)
 
     def _catalogue(self, found: _Read) -> tuple[Registry, Mapping[str, Source]]:

@@ -93,7 +93,7 @@ TABLE: Mapping[Command, Mapping[Role, Reach]] = {
     Command.RECOVER_PERSON: {Role.CLERK: _ALL},
     Command.CONFIRM_PROOF: {Role.CLERK: _ALL},
 }  # fmt: skip
-"""Domain.md §7 in commands: the system administrator neither reads nor deletes the audit; nobody deletes it."""
+"""Powers of separate persons: the system administrator neither reads nor deletes the audit; nobody deletes it."""
 
 
 _DECIDED_BY: Mapping[Command, Command] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import tempfile
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -15,17 +16,18 @@ SOCKET = ".s.PGSQL.5432"
 class Cable:
     """Forwards every connection to the server's socket until it is cut; then all of them end and no new one is made."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        """``url`` names the server by the folder of its Unix socket; ``folder`` gets the near end of the cable."""
+    def __init__(self, url: str) -> None:
+        """``url`` names the server by the folder of its Unix socket."""
         parts = urlsplit(url)
         query = parse_qs(parts.query)
         self._server = str(Path(query["host"][0]) / SOCKET)
-        self.url = parts._replace(query=urlencode({"host": str(folder)})).geturl()
+        self._folder = tempfile.TemporaryDirectory()  # a test's own would be too long for an address
+        self.url = parts._replace(query=urlencode({"host": self._folder.name})).geturl()
         """What the node is given in place of ``url``."""
         self._ends: list[socket.socket] = []
         self._whole = True
         self._near = socket.socket(socket.AF_UNIX)
-        self._near.bind(str(folder / SOCKET))
+        self._near.bind(f"{self._folder.name}/{SOCKET}")
         self._near.listen(32)
 
     def __enter__(self) -> Cable:
@@ -37,6 +39,7 @@ class Cable:
     ) -> None:
         self.cut()
         self._near.close()
+        self._folder.cleanup()
 
     def cut(self) -> None:
         """Pull it out: what is under way ends, also in the middle of an answer."""

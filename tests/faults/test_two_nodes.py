@@ -77,7 +77,7 @@ def nodes(
     url = postgresql_copy(prepared_postgresql, postgresql_server, tmp_path / "exchange")
     clock = RunningClock(NOW)
     with ExitStack() as stack:
-        cable = stack.enter_context(Cable(tmp_path, url))
+        cable = stack.enter_context(Cable(url))
         near = stack.enter_context(node(url, tmp_path / "exchange", 31, clock))
         far = stack.enter_context(node(cable.url, tmp_path / "exchange", 32, clock))
         yield near, far, cable

@@ -6,6 +6,7 @@ import io
 import os
 import resource
 import socket
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable
@@ -95,8 +96,9 @@ def pipe(path: Path) -> None:
 
 
 def listening(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(os.path.relpath(path))
+    with tempfile.TemporaryDirectory() as short, socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"{short}/s")  # an address has room for 107 characters; the file may then go anywhere
+        Path(short, "s").rename(path)
 
 
 def directory(path: Path) -> None:

@@ -358,7 +358,7 @@ def test_an_administrator_invited_by_two_gets_a_link(provider: Provider, console
 
 
 def test_the_system_administrator_reads_no_events_and_nobody_deletes_them(consoles: OPEN) -> None:
-    """Domain.md §7."""
+    """Whoever runs the system has no say over what is known of how it is run."""
     for name in ("system", "security", "market", "helpdesk", "clerk"):
         assert consoles(name).call("GET", "/events").status_code == 403
     for method in ("DELETE", "PUT", "POST", "PATCH"):
