@@ -76,6 +76,17 @@ def _accepts(rule: object, text: str) -> bool:
     return isinstance(rule, validate.OneOf) and text in rule.choices
 
 
+class YesNo(fields.Boolean):
+    """true or false; neither a word nor a number."""
+
+    default_error_messages = {"required": "missing", "null": "null", "invalid": "choice"}  # noqa: RUF012
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> bool:  # noqa: ARG002
+        if type(value) is not bool:
+            raise self.make_error("invalid")
+        return value
+
+
 class ListField(fields.List[Any]):
     """A list."""
 

@@ -18,6 +18,11 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(CHINA).date()
 
 
+def local_hour(moment: datetime) -> int:
+    """The hour (0 to 23) of an aware instant in China."""
+    return moment.astimezone(CHINA).hour
+
+
 def date_text(value: date | datetime | str, language: str) -> str:
     """A date for people; text that is no ISO date stays as it is, 长期 is translated."""
     day = _day(value)

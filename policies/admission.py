@@ -76,6 +76,7 @@ _REQUEST: Mapping[str, Callable[[object], bool]] = {
     "present": _is_flag,
     "consent": _is_consent,
     "quota_used_today": _is_long,
+    "mandated": _is_flag,
 }
 
 

@@ -67,10 +67,25 @@ def clauses(grant: Grant) -> tuple[Clause, ...]:
         Clause("policy.field-not-granted", _covers(grant.fields, "fields")),
         Clause("policy.predicate-not-granted", _covers(grant.predicates, "predicates")),
         Clause("policy.relation-not-granted", f"{_names(grant.relations)}.contains(context.relation)"),
+        *_mandate(grant),
         *_assurance(grant),
         Clause("policy.not-yet-valid", f"context.now >= datetime({quote(literal_time(grant.valid_from))})"),
         Clause("policy.expired", f"context.now < datetime({quote(literal_time(grant.valid_to))})"),
+        *_hours(grant),
         *_quota(grant),
+    )
+
+
+def _mandate(grant: Grant) -> tuple[Clause, ...]:
+    return (Clause("policy.mandate-missing", "context.mandated"),) if grant.mandate_required else ()
+
+
+def _hours(grant: Grant) -> tuple[Clause, ...]:
+    if grant.hours is None:
+        return ()
+    return (
+        Clause("policy.outside-hours", f"context.hour >= {grant.hours.start}"),
+        Clause("policy.outside-hours", f"context.hour < {grant.hours.end}"),
     )
 
 

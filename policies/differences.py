@@ -13,7 +13,7 @@ from enum import StrEnum
 from kernel.dates import time_text
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
-from policies.grant import BasisKind, Grant, Obligation
+from policies.grant import BasisKind, Grant, Hours, Obligation
 from policies.hierarchy import Entity
 from policies.obligations import in_words, is_kept_by
 from policies.sentence import Name
@@ -213,6 +213,39 @@ def _absence(two: _Two) -> Iterator[Difference]:
         yield two.said(Direction.NARROWER, "只能在本人在场时取得", "may be used only while the person is present")
 
 
+def _hours(two: _Two) -> Iterator[Difference]:
+    old, new = (grant.hours or _ANY_HOUR for grant in (two.before, two.after))
+    wider, narrower = _reaches_beyond(new, old), _reaches_beyond(old, new)
+    was, is_ = (
+        Text("不限", "any hour") if grant.hours is None else grant.hours.text for grant in (two.before, two.after)
+    )
+    yield two.said(
+        _DIRECTIONS[wider, narrower],
+        f"每日时段由{was.zh}改为{is_.zh}",
+        f"the hours of a day change from {was.en} to {is_.en}",
+    )
+
+
+def _reaches_beyond(one: Hours, other: Hours) -> bool:
+    return one.start < other.start or one.end > other.end
+
+
+_ANY_HOUR = Hours(0, 24)
+_DIRECTIONS = {
+    (True, True): Direction.BOTH,
+    (True, False): Direction.WIDER,
+    (False, True): Direction.NARROWER,
+    (False, False): Direction.NEITHER,
+}
+
+
+def _mandate(two: _Two) -> Iterator[Difference]:
+    if two.after.mandate_required:
+        yield two.said(Direction.NARROWER, "须持有效委托", "a mandate is now needed")
+    else:
+        yield two.said(Direction.WIDER, "不再须持委托", "a mandate is no longer needed")
+
+
 def _basis_kind(two: _Two) -> Iterator[Difference]:
     if two.after.basis_kind is BasisKind.CONSENT:
         yield two.said(Direction.NARROWER, "须经本人同意", "the person's consent is now needed")
@@ -243,6 +276,8 @@ _COMPARED: Mapping[str, Callable[[_Two], Iterator[Difference]]] = {
     "valid_to": _term("失效时间", "end", later_is_wider=True),
     "min_loa": _assurance,
     "absent_allowed": _absence,
+    "hours": _hours,
+    "mandate_required": _mandate,
     "basis_kind": _basis_kind,
     "statute": _statute,
 }

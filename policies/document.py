@@ -13,7 +13,7 @@ from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies import cedar, guards, schema
 from policies.events import GrantState, Signature, Status
-from policies.grant import BasisKind, Grant, InvalidGrant, Obligation
+from policies.grant import BasisKind, Grant, Hours, InvalidGrant, Obligation
 from policies.review import ReviewPackage
 from policies.roles import Role
 from policies.routing import TWO
@@ -23,7 +23,7 @@ _UNREADABLE = Text("授权文件的内容或写法不正确", "The grant documen
 
 def grant_to_json(grant: Grant) -> dict[str, JSON]:
     """The canonical form: lists sorted, times in UTC with milliseconds. ``grant_from_json`` reads it without loss."""
-    return {
+    said: dict[str, JSON] = {
         "id": grant.id,
         "version": grant.version,
         "consumer": grant.consumer,
@@ -44,6 +44,17 @@ def grant_to_json(grant: Grant) -> dict[str, JSON]:
         "quota_per_day": grant.quota_per_day,
         "obligations": [obligation.text for obligation in grant.obligations],
     }
+    return said | _later_members(grant)
+
+
+def _later_members(grant: Grant) -> dict[str, JSON]:
+    # Left out where they say nothing: grants that were signed before there were such members keep their digest.
+    said: dict[str, JSON] = {}
+    if grant.hours is not None:
+        said["hours"] = {"from": grant.hours.start, "to": grant.hours.end}
+    if grant.mandate_required:
+        said["mandate_required"] = True
+    return said
 
 
 def _names(values: frozenset[str]) -> list[JSON]:
@@ -80,6 +91,14 @@ def _moment(value: str) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment  # a time without zone is refused by the grant
 
 
+def _hours(value: Mapping[str, Any] | None) -> Hours | None:
+    if value is None:
+        return None
+    if value.keys() != {"from", "to"}:
+        raise InvalidGrant(_UNREADABLE)
+    return Hours(value["from"], value["to"])
+
+
 def _text(value: Mapping[str, str]) -> Text:
     return Text(**value)
 
@@ -94,6 +113,7 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
     "valid_to": _moment,
     "statute": _text,
     "masks": lambda value: {name: Mask(mask) for name, mask in value.items()},
+    "hours": _hours,
     "obligations": lambda value: tuple(Obligation.parse(text) for text in value),
 }
 
@@ -101,13 +121,24 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
 def digest(grant: Grant, review: ReviewPackage | None = None) -> str:
     """What an approval signs: the row, the Cedar text generated from it, the schema it is read by (SHA-256).
 
+    Of attributes that the schema was given later only those that the text reads are part of it.
+
     With a review also the guards and all that was shown: the digest of hierarchy and grants in force, proof, examples,
     simulation. Any changed byte gives another digest and so voids the signatures given before.
     """
-    signed: dict[str, JSON] = {"grant": grant_to_json(grant), "cedar": cedar.render(grant), "schema": schema.text()}
+    signed: dict[str, JSON] = {
+        "grant": grant_to_json(grant),
+        "cedar": cedar.render(grant),
+        "schema": schema.text(_unread(grant)),
+    }
     if review is not None:
         signed |= {"guards": guards.text(), "review": review.to_json()}
     return f"sha256:{sha256(encode(signed)).hexdigest()}"
+
+
+def _unread(grant: Grant) -> frozenset[str]:
+    read = {"hour": grant.hours is not None, "mandated": grant.mandate_required}
+    return frozenset(name for name in schema.ADDED if not read[name])
 
 
 def state_to_json(state: GrantState) -> dict[str, JSON]:

@@ -165,6 +165,14 @@ def _expired(grant: Grant, _request: AccessRequest, _registry: Registry) -> Text
     return Text(f"授权 {grant.ref} 已于 {end} 失效", f"Grant {grant.ref} ended at {end}")
 
 
+def _outside_hours(grant: Grant, _request: AccessRequest, _registry: Registry) -> Text:
+    said = grant.hours.text if grant.hours else Text("", "")
+    return Text(
+        f"授权 {grant.ref} 只能在北京时间每日 {said.zh}使用",
+        f"Grant {grant.ref} may be used only from {said.en} of a day (China time)",
+    )
+
+
 def _quota_exceeded(grant: Grant, _request: AccessRequest, _registry: Registry) -> Text:
     return Text(
         f"授权 {grant.ref} 今日限额 {grant.quota_per_day} 次已用完",
@@ -191,8 +199,13 @@ _SENTENCES: Mapping[str, Callable[[Grant, AccessRequest, Registry], Text]] = {
     "policy.absence-not-granted": _fixed(
         "授权 {grant} 只能在当事人在场时使用", "Grant {grant} may be used only while the person is present"
     ),
+    "policy.mandate-missing": _fixed(
+        "授权 {grant} 只能由持有效委托的人使用",
+        "Grant {grant} may be used only by somebody who acts by a mandate in force for this service item",
+    ),
     ASSURANCE_TOO_LOW: _assurance_too_low,
     "policy.not-yet-valid": _not_yet_valid,
     "policy.expired": _expired,
+    "policy.outside-hours": _outside_hours,
     "policy.quota-exceeded": _quota_exceeded,
 }

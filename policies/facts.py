@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from kernel.dates import CHINA
 from policies.hierarchy import Entity, Hierarchy
 from policies.model import AccessRequest, Consent
 from policies.registry import Registry
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+HOUR, DAY = timedelta(hours=1) // _MILLISECOND, timedelta(days=1) // _MILLISECOND
+AHEAD = CHINA.utcoffset(None) // _MILLISECOND
+"""How far the civil day in China is ahead of UTC, in milliseconds like the two above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,11 @@ class Facts:
 def milliseconds(moment: datetime) -> int:
     """Milliseconds since 1970, rounded down: the resolution of Cedar's datetime."""
     return (moment - _EPOCH) // _MILLISECOND
+
+
+def hour_of_day(at: int) -> int:
+    """The hour (0 to 23) of the civil day in China at this many milliseconds since 1970."""
+    return (at + AHEAD) // HOUR % 24
 
 
 def establish(request: AccessRequest, registry: Registry, hierarchy: Hierarchy) -> Facts:
@@ -50,6 +59,7 @@ def status(request: AccessRequest, registry: Registry) -> str:
 
 
 def _context(request: AccessRequest, registry: Registry) -> dict[str, object]:
+    now = milliseconds(request.now)
     context: dict[str, object] = {
         "fields": request.fields,
         "predicates": request.predicates,
@@ -60,7 +70,9 @@ def _context(request: AccessRequest, registry: Registry) -> dict[str, object]:
         "loa": request.loa,
         "present": request.present,
         "quotaUsedToday": request.quota_used_today,
-        "now": milliseconds(request.now),
+        "now": now,
+        "hour": hour_of_day(now),
+        "mandated": request.mandated,
     }
     return context if request.consent is None else {**context, "consent": _consent(request.consent)}
 

@@ -67,12 +67,26 @@ class Obligation:
         return f"{self.kind}:{self.argument}" if self.argument else self.kind
 
 
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Whole hours of the civil day in China: from ``start`` (0 to 23) until before ``end`` (at most 24)."""
+
+    start: int
+    end: int
+
+    @property
+    def text(self) -> Text:
+        """In words, without the time zone."""
+        return Text(f"{self.start} 时至 {self.end} 时", f"{self.start:02}:00 to {self.end:02}:00")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """Who may obtain which fields and answers of which evidence, for what, on which ground, until when.
 
     ``consumer`` and ``provider`` are organisations; ``masks`` names fields that leave shortened; ``quota_per_day``
-    counts releases under this grant a day, None for no limit; ``valid_to`` is exclusive. Raises InvalidGrant.
+    counts releases under this grant a day, None for no limit; ``valid_to`` is exclusive; ``hours`` None for any hour;
+    ``mandate_required``: only while the person acts by a mandate that covers the service item. Raises InvalidGrant.
     """
 
     id: str
@@ -94,6 +108,8 @@ class Grant:
     absent_allowed: bool = False
     quota_per_day: int | None = None
     obligations: tuple[Obligation, ...] = ()
+    hours: Hours | None = None
+    mandate_required: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "masks", MappingProxyType(dict(self.masks)))
@@ -132,6 +148,13 @@ def _has_valid_window(grant: Grant) -> bool:
     if any(time.tzinfo is None or time.microsecond % 1000 for time in times):
         return False
     return grant.valid_from < grant.valid_to
+
+
+def _hours_are_a_stretch(grant: Grant) -> bool:
+    hours = grant.hours
+    if hours is None:
+        return True
+    return isinstance(hours, Hours) and _is_count(hours.start, 0, 23) and _is_count(hours.end, hours.start + 1, 24)
 
 
 def _codes_are_written_right(grant: Grant) -> bool:
@@ -204,6 +227,17 @@ _RULES: tuple[tuple[Callable[[Grant], object], Text], ...] = (
     (
         lambda grant: grant.quota_per_day is None or _is_count(grant.quota_per_day, 1, HIGHEST_QUOTA),
         Text("每日限额应为正整数", "A daily quota is a positive whole number"),
+    ),
+    (
+        _hours_are_a_stretch,
+        Text(
+            "时段应为一日之内的整点，起点早于终点，0 至 24",
+            "Hours are whole hours of one day, 0 to 24, the first before the last",
+        ),
+    ),
+    (
+        lambda grant: type(grant.mandate_required) is bool,
+        Text("是否须持委托应为是或否", "Whether a mandate is needed is yes or no"),
     ),
     (
         _obligations_are_distinct,

@@ -74,8 +74,9 @@ class AccessRequest:
 
     ``provider`` is the owner of the evidence type by the catalogue; ``relation`` how the subject stands to the person
     of the case, proven (``self`` for that person); ``loa`` the assurance of the sign-in, 0 when the citizen is not
-    ``present``; ``consent`` None when none was found; ``now`` the time of the decision; ``quota_used_today`` a hint for
-    an early refusal only: the quota itself is reserved atomically after a permit (``Permit.quotas``).
+    ``present``; ``mandated`` whether the person acts by a mandate that covers the service item; ``consent`` None when
+    none was found; ``now`` the time of the decision; ``quota_used_today`` a hint for an early refusal only: the quota
+    itself is reserved atomically after a permit (``Permit.quotas``).
     """
 
     system: SystemPrincipal
@@ -92,3 +93,4 @@ class AccessRequest:
     present: bool = False
     consent: Consent | None = None
     quota_used_today: int = 0
+    mandated: bool = False

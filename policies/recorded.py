@@ -15,7 +15,7 @@ import orjson
 
 from policies import guards, schema
 from policies.decision import Decision, Deny
-from policies.facts import milliseconds
+from policies.facts import hour_of_day, milliseconds
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, Consent, SystemPrincipal
 from policies.unused import Use
@@ -56,6 +56,7 @@ def asked(request: AccessRequest) -> str:
             "loa": request.loa,
             "present": request.present,
             "quota_used_today": request.quota_used_today,
+            "mandated": request.mandated,
             "consent": None if consent is None else _consent(consent),
         }
     ).decode()
@@ -102,7 +103,8 @@ class Retrial:
     """Makes logged decisions again by one image. Each kind of asking is decided once for each stretch of time.
 
     Time enters a decision only by comparison (in Cedar's milliseconds) with the begin and end of grants and of the
-    consent: between two of these instants the same asking has the same answer. For one thread.
+    consent, and with the hours of a day that grants name: between two of these instants the same asking has the same
+    answer. For one thread.
     """
 
     def __init__(self, image: PolicyImage) -> None:
@@ -110,14 +112,17 @@ class Retrial:
         self._image = image
         ends = (end for grant in image.members() for end in (grant.valid_from, grant.valid_to))
         self._instants = sorted({milliseconds(end) for end in ends})
-        self._known: dict[tuple[str, int, bool, bool], str] = {}
+        hours = (hour for grant in image.members() if grant.hours for hour in (grant.hours.start, grant.hours.end))
+        self._hours = sorted(set(hours))
+        self._known: dict[tuple[str, int, int, bool, bool], str] = {}
 
     def verdict(self, text: str, at: int, begins: int | None, ends: int | None) -> str:
         """What would be said to ``text`` at this instant; all instants in microseconds since 1970."""
         now = at // 1_000
         begun = begins is not None and begins // 1_000 <= now
         live = ends is not None and now < ends // 1_000
-        key = (text, bisect_right(self._instants, now), begun, live)
+        stretch = bisect_right(self._instants, now)
+        key = (text, stretch, bisect_right(self._hours, hour_of_day(now)), begun, live)
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= MOST_KNOWN:

@@ -13,6 +13,7 @@ from typing import Any
 
 from cedarpy import AuthzResult, Decision, Entities, PolicySet, is_authorized
 
+from kernel.dates import local_hour
 from policies import cedar, explain, guards, obligations, schema
 from policies import decision as outcome
 from policies.admission import unregistered, well_formed
@@ -141,6 +142,8 @@ def _context(request: AccessRequest, registry: Registry) -> dict[str, Any]:
         "present": request.present,
         "quotaUsedToday": request.quota_used_today,
         "now": _time(request.now),
+        "hour": local_hour(request.now),
+        "mandated": request.mandated,
     }
     if request.consent is not None:
         context["consent"] = _consent(request.consent)

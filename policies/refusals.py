@@ -89,6 +89,15 @@ REFUSALS: Mapping[str, ProblemKind] = MappingProxyType(
                 Text("请当事人以更高的认证等级重新登录。", "Let the person sign in again at a higher assurance level."),
             ),
             _kind(
+                "policy.mandate-missing",
+                Fault.CITIZEN,
+                Text("须由持有效委托的人办理", "Somebody who acts by a mandate is needed"),
+                Text(
+                    "请当事人登录时选择所代表的单位，委托须在有效期内并包括这一事项。",
+                    "Let the person sign in for the company they act for, by a mandate that covers this service item.",
+                ),
+            ),
+            _kind(
                 "policy.presence-unproven",
                 Fault.CONSUMER,
                 Text("当事人是否在场与认证等级不相符", "Presence and assurance of the sign-in do not agree"),
@@ -105,6 +114,12 @@ REFUSALS: Mapping[str, ProblemKind] = MappingProxyType(
                 Fault.POLICY,
                 Text("授权已到期", "The grant has ended"),
                 Text("请申请新的授权。", "Apply for a new grant."),
+            ),
+            _kind(
+                "policy.outside-hours",
+                Fault.POLICY,
+                Text("不在授权的使用时段内", "The grant may not be used at this hour"),
+                Text("请在授权写明的时段内再试。", "Try again within the hours that the grant states."),
             ),
             _kind(
                 "policy.quota-exceeded",

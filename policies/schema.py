@@ -30,6 +30,8 @@ RECORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "consent?": "Consent",
             "quotaUsedToday": "Long",
             "now": "datetime",
+            "hour": "Long",
+            "mandated": "Bool",
         },
         "Consent": {
             "purpose": "ServiceItem",
@@ -44,6 +46,9 @@ RECORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """Record types: attribute → type; a question mark marks the one that may be absent."""
+
+ADDED: frozenset[str] = frozenset({"hour", "mandated"})
+"""Attributes of the context that came after grants had been signed by the schema without them."""
 
 ENTITIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -77,14 +82,15 @@ def _entity(name: str, attributes: Mapping[str, str]) -> str:
 
 
 @cache
-def text() -> str:
-    """The schema in Cedar's own notation."""
+def text(unread: frozenset[str] = frozenset()) -> str:
+    """The schema in Cedar's own notation, without the attributes of the context that are ``unread``."""
+    context = {name: kind for name, kind in RECORDS[CONTEXT].items() if name not in unread}
     lines = [
         f"namespace {NAMESPACE} {{",
         *(_entity(name, attributes) for name, attributes in ENTITIES.items()),
         f"  type Consent = {_attributes(RECORDS['Consent'])};",
         "  action obtain, verify appliesTo { principal: [System], resource: [EvidenceType],",
-        f"    context: {_attributes(RECORDS[CONTEXT])} }};",
+        f"    context: {_attributes(context)} }};",
         "}",
     ]
     return "\n".join(lines) + "\n"

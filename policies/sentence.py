@@ -98,6 +98,19 @@ def _assurance(grant: Grant, _name: Name) -> Text:
     )
 
 
+def _mandate(grant: Grant, _name: Name) -> Text:
+    if not grant.mandate_required:
+        return Text("", "")
+    return Text("；须持包括该事项的有效委托", "; only by a mandate in force that covers the service item")
+
+
+def _hours(grant: Grant, _name: Name) -> Text:
+    if grant.hours is None:
+        return Text("", "")
+    said = grant.hours.text
+    return Text(f"；限北京时间每日 {said.zh}", f"; from {said.en} of a day only (China time)")
+
+
 def _quota(grant: Grant, _name: Name) -> Text:
     if grant.quota_per_day is None:
         return Text("", "")
@@ -124,7 +137,9 @@ _PARTS: tuple[Callable[[Grant, Name], Text], ...] = (
     _what,
     _about,
     _assurance,
+    _mandate,
     _quota,
+    _hours,
     _term,
     _duties,
 )

@@ -19,6 +19,10 @@ class Field:
     choices: Sequence[tuple[str, Text]] = ()
 
 
+YES_NO = (("no", Text("否", "no")), ("yes", Text("是", "yes")))
+"""Choices of a question that is answered with yes or no."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filled:
     """A field with what was typed, and what is wrong with it."""

@@ -71,7 +71,11 @@ def _facts(grant: Grant, name: Name) -> Iterator[tuple[Text, Text]]:
     yield Text("涉及何人", "About"), listed(_relation(code, name) for code in sorted(grant.relations))
     yield Text("最低认证等级", "Least assurance level"), Text(f"{grant.min_loa} 级", str(grant.min_loa))
     yield Text("本人不在场时", "When the person is absent"), _absent(grant)
+    if grant.mandate_required:
+        yield Text("委托", "Mandate"), Text("须持包括该事项的有效委托", "needed, in force for the service item")
     yield Text("每日限额", "Daily quota"), _quota(grant)
+    if grant.hours is not None:
+        yield Text("每日时段（北京时间）", "Hours of a day (China time)"), grant.hours.text
     yield Text("附带义务", "Obligations"), listed(map(in_words, grant.obligations)) if grant.obligations else _NONE
     yield Text("期限（北京时间）", "Term (China time)"), _term(grant)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from exchange.console.forms import Field
+from exchange.console.forms import YES_NO, Field
 from kernel.text import Text
 from policies.requests.content import REFUSALS
 from policies.requests.events import Status
@@ -101,7 +101,7 @@ EVENTS: Mapping[str, Text] = {
 }
 
 _LISTED = Text("每行一个", "one a line")
-_YES_NO = (("no", Text("否", "no")), ("yes", Text("是", "yes")))
+_HOURS, _MANDATE = "grant.hours", "grant.mandate_required"
 CONTENT: tuple[Field, ...] = (
     Field(
         "grant.evidence_type", Text("材料类型", "Evidence type"), Text("代码，见目录", "its code, see the catalogue")
@@ -113,8 +113,20 @@ CONTENT: tuple[Field, ...] = (
     Field("grant.valid_from", Text("生效日", "From"), Text("如 2026-12-01", "such as 2026-12-01")),
     Field("grant.valid_to", Text("失效日", "Until"), Text("最长二十四个月", "24 months at most")),
     Field("grant.quota_per_day", Text("每日限额（次）", "Releases a day"), Text("可不填", "may be left out")),
+    Field(
+        _HOURS,
+        Text("每日时段（整点，北京时间）", "Hours of a day (whole hours, China time)"),
+        Text("如 8-18；不限则不填", "such as 8-18; left out: any hour"),
+    ),
+    Field(
+        _MANDATE,
+        Text("是否须持包括该事项的委托", "Is a mandate needed that covers the service item?"),
+        Text("可不选", "may be left out"),
+        "radios",
+        YES_NO,
+    ),
     Field("purpose", Text("用途", "Purpose"), kind="area"),
-    Field("onward", Text("是否再提供给他人", "Are the data passed on?"), kind="radios", choices=_YES_NO),
+    Field("onward", Text("是否再提供给他人", "Are the data passed on?"), kind="radios", choices=YES_NO),
     Field(
         "assessment.reference",
         Text("影响评估编号", "Number of the impact assessment"),
@@ -143,7 +155,21 @@ def body_of(typed: Mapping[str, str]) -> dict[str, Any]:
 def _value(name: str, text: str) -> Any:
     if name in _LISTS:
         return [line.strip() for line in text.split("\n") if line.strip()]
-    return int(text) if name == "grant.quota_per_day" and text.isascii() and text.isdigit() else text
+    if name == _MANDATE:
+        return text == "yes"
+    if name == _HOURS:
+        return _hours(text)
+    return _number(text) if name == "grant.quota_per_day" else text
+
+
+def _hours(text: str) -> Any:
+    """Two numbers with a dash between them, of either kind; anything else as it stands, for the API to refuse."""
+    first, dash, last = text.replace("–", "-").replace("—", "-").partition("-")
+    return {"from": _number(first.strip()), "to": _number(last.strip())} if dash else text
+
+
+def _number(text: str) -> Any:
+    return int(text) if text.isascii() and text.isdigit() else text
 
 
 def typed_of(content: Mapping[str, Any]) -> dict[str, str]:
@@ -157,6 +183,8 @@ def _typed(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         value = (content.get(section) or {}).get(name) if section else content.get(name)
         if isinstance(value, bool):
             yield field.name, "yes" if value else "no"
+        elif field.name == _HOURS and isinstance(value, Mapping):
+            yield field.name, f"{value.get('from')}-{value.get('to')}"
         elif isinstance(value, list):
             yield field.name, "\n".join(value)
         elif value is not None:

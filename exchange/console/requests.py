@@ -292,7 +292,9 @@ def _sayings(problem: Problem) -> tuple[dict[str, str], str]:
     errors_: dict[str, str] = {}
     general = t(problem.detail) if problem.detail else ""
     for one in listed:
-        name = next((each for each in known if one["path"] == each or one["path"].startswith(f"{each}[")), "")
+        name = next(
+            (each for each in known if one["path"] == each or one["path"].startswith((f"{each}[", f"{each}."))), ""
+        )
         if name:
             errors_[name] = one["message"]
         else:

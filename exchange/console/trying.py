@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from exchange.catalogue.registry import Registry
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
-from exchange.console.forms import Field, filled
+from exchange.console.forms import YES_NO, Field, filled
 from exchange.console.grant_words import MASKS
 from exchange.console.inside import as_json_post, told
 from exchange.console.words import listed
@@ -49,6 +49,12 @@ FIELDS = (
         "radios",
         [(str(level), Text(str(level), str(level))) for level in range(5)],
     ),
+    Field(
+        "mandated",
+        Text("是否持包括该事项的委托", "By a mandate that covers the service item?"),
+        kind="radios",
+        choices=YES_NO,
+    ),
 )
 
 
@@ -64,6 +70,7 @@ def trying_of(grant: Grant, registry: Registry) -> str:
         "legal_basis": grant.legal_basis,
         "relation": SELF if SELF in grant.relations else min(grant.relations),
         "loa": str(grant.min_loa),
+        "mandated": "yes" if grant.mandate_required else "no",
     }
     return f"{TRYING}?{urlencode(asked)}"
 
@@ -85,7 +92,7 @@ class TryingPages:
             request,
             status=_UNPROCESSABLE if errors else 200,
             title=Text("试算一个请求", "Try a request"),
-            fields=filled(FIELDS, {"relation": SELF, "loa": "3", **typed}, errors),
+            fields=filled(FIELDS, {"relation": SELF, "loa": "3", "mandated": "no", **typed}, errors),
             has_errors=bool(errors),
             decision=decision,
         )
@@ -98,6 +105,7 @@ class TryingPages:
         body: dict[str, Any] = {name: typed.get(name, "") for name in ("system", "evidence_type", "service_item")}
         body |= {name: typed.get(name, "") for name in ("legal_basis", "relation")}
         body |= {name: _names(typed.get(name, "")) for name in _LISTS}
+        body["mandated"] = typed.get("mandated") == "yes"
         loa = typed.get("loa", "")
         body["loa"] = int(loa) if loa in {str(level) for level in range(5)} else -1
         try:

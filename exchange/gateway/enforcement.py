@@ -153,6 +153,7 @@ def access_request(item: Item, relation: str, asking: Asking, *, provider: str) 
         loa=token.assurance,
         present=token.present,
         consent=_consent(item, relation, asking),
+        mandated=asking.company is not None,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from exchange.forms import Form, ListField, TextField, WholeNumber
+from exchange.forms import Form, ListField, TextField, WholeNumber, YesNo
 from policies.model import SELF
 from policies.review import ChangeClass
 
@@ -42,10 +42,14 @@ class Question:
     legal_basis: str
     relation: str
     loa: int
+    mandated: bool
 
 
 class ExplainForm(Form):
-    """``POST /v1/grants/explain``: how would this be decided, and why? ``loa`` 0 stands for an absent citizen."""
+    """``POST /v1/grants/explain``: how would this be decided, and why? ``loa`` 0 stands for an absent citizen.
+
+    ``mandated``: the citizen acts by a mandate that covers the service item.
+    """
 
     system = TextField(required=True, validate=_CODE)
     evidence_type = TextField(required=True, validate=_CODE)
@@ -55,6 +59,7 @@ class ExplainForm(Form):
     legal_basis = TextField(required=True, validate=_CODE)
     relation = TextField(validate=_CODE)
     loa = WholeNumber(required=True, validate=validate.Range(0, 4, error="choice"))
+    mandated = YesNo()
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Question:
@@ -68,6 +73,7 @@ class ExplainForm(Form):
             data["legal_basis"],
             data.get("relation", SELF),
             data["loa"],
+            data.get("mandated", False),
         )
 
 

@@ -130,4 +130,5 @@ def _access_request(question: Question, registry: Registry, now: datetime) -> Ac
         relation=question.relation,
         loa=question.loa,
         present=question.loa > 0,
+        mandated=question.mandated,
     )

@@ -8,8 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from exchange.forms import Form, ListField, PartField, TextField, WholeNumber
-from exchange.requests.rule_forms import YesNo
+from exchange.forms import Form, ListField, PartField, TextField, WholeNumber, YesNo
 from policies.conditions import LONGEST_REASON
 from policies.requests.commands import (
     AcceptRequest,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from exchange.forms import Form, ListField, PartField, TextField, WholeNumber
+from exchange.forms import Form, ListField, PartField, TextField, WholeNumber, YesNo
 from policies.clocks.calendar import MOST_EXCEPTIONS
 from policies.clocks.profile import MOST_ORGANISATIONS, MOST_RULES, ShareType, Stage
 
@@ -17,17 +17,6 @@ class WordsForm(Form):
 
     zh = TextField(required=True, validate=validate.Length(1, 500, error="length"))
     en = TextField(required=True, validate=validate.Length(1, 500, error="length"))
-
-
-class YesNo(fields.Boolean):
-    """true or false; neither a word nor a number."""
-
-    default_error_messages = {"required": "missing", "null": "null", "invalid": "choice"}  # noqa: RUF012
-
-    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> bool:  # noqa: ARG002
-        if type(value) is not bool:
-            raise self.make_error("invalid")
-        return value
 
 
 class CalendarForm(Form):

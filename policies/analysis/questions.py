@@ -119,6 +119,7 @@ class Examiner:
         """What makes an example easy to read: an ordinary request about as little as possible."""
         encoder, context = self.encoder, "context"
         yield encoder.at(context, "present").term
+        yield encoder.neither(encoder.at(context, "mandated").term)
         yield encoder.is_one(encoder.at(context, "relation"), "self")
         yield encoder.is_one(encoder.at("action"), "obtain")
         for attribute in ("predicates", "fields"):

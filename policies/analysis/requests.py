@@ -67,6 +67,12 @@ def _ranges(encoder: Encoder, since: datetime) -> Iterator[Term]:
     yield from _between(encoder, encoder.at("context", "now"), milliseconds(since) + 1, milliseconds(_LATEST))
 
 
+def _hour_of_the_day(encoder: Encoder, _since: datetime) -> Iterator[Term]:
+    """Said only where a policy speaks of it: it follows from the time."""
+    if ("context", "hour") in encoder.variables:
+        yield encoder.is_hour_of(encoder.at("context", "hour").term, encoder.at("context", "now").term)
+
+
 def _everything_else(encoder: Encoder, _since: datetime) -> Iterator[Term]:
     """Numbers stay within 64 bits, times within the calendar, and a name has a number."""
     for coded in [*encoder.variables.values()]:
@@ -88,16 +94,21 @@ _RULES: tuple[Callable[[Encoder, datetime], Iterator[Term]], ...] = (
     _grounds,
     _catalogued,
     _ranges,
+    _hour_of_the_day,
     _everything_else,
 )
 
 
 def mentioned(encoder: Encoder) -> None:
-    """Make every variable of a request before its rules are written down: those that no policy reads, too."""
+    """Make every variable of a request before its rules are written down: those that no policy reads, too.
+
+    What is derived stands for nothing of a request by itself.
+    """
     for path in (("action",), ("principal",), ("principal", "status"), ("resource",)):
         encoder.at(*path)
     for name in schema.RECORDS[schema.CONTEXT]:
-        _mention(encoder, ("context", name.removesuffix("?")), optional=name.endswith("?"))
+        if name not in _DERIVED:
+            _mention(encoder, ("context", name.removesuffix("?")), optional=name.endswith("?"))
 
 
 def _mention(encoder: Encoder, path: tuple[str, ...], *, optional: bool) -> None:
@@ -176,8 +187,8 @@ class Model:
 _ATTRIBUTES: Mapping[str, str] = {"purpose": "service_item"}
 """Attributes of the schema that a request names otherwise than by the same words."""
 
-_DERIVED = frozenset({"basisKind"})
-"""What the exchange works out of the registry: no part of a request."""
+_DERIVED = frozenset({"basisKind", "hour"})
+"""What the exchange works out of the registry, or of the time: no part of a request."""
 
 _OF_A_REQUEST = frozenset(attribute.name for attribute in fields(AccessRequest))
 _OF_A_CONSENT = frozenset(attribute.name for attribute in fields(Consent))

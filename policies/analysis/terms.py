@@ -22,7 +22,7 @@ from policies import schema
 from policies.analysis.region import Region
 from policies.cedar import conjuncts
 from policies.expressions import OutsideProfile, entity
-from policies.facts import milliseconds
+from policies.facts import AHEAD, DAY, HOUR, milliseconds
 from policies.hierarchy import Entity
 
 Term = Any
@@ -112,6 +112,20 @@ class Encoder:
     def compare(self, kind: Kind, left: Term, right: Term) -> Term:
         """A comparison of two terms of one sort."""
         return self.manager.mkTerm(kind, left, right)
+
+    def is_hour_of(self, hour: Term, at: Term) -> Term:
+        """Whether a number is the hour of China's civil day at a time: linear, by a day and a rest of the hour."""
+        make, integer = self.manager.mkTerm, self.integer
+        day, rest = (self._unknown("Long", name) for name in ("day of now", "rest of the hour"))
+        whole = make(Kind.ADD, make(Kind.MULT, integer(DAY), day), make(Kind.MULT, integer(HOUR), hour), rest)
+        limits = ((hour, 24), (rest, HOUR))
+        return self.all_of(
+            (
+                make(Kind.EQUAL, make(Kind.ADD, at, integer(AHEAD)), whole),
+                *(make(Kind.GEQ, term, integer(0)) for term, _ in limits),
+                *(make(Kind.LT, term, integer(most)) for term, most in limits),
+            )
+        )
 
     def _code(self, kind: str, name: str) -> Term:
         return self.integer(self.names.number(kind, name))

@@ -44,6 +44,8 @@ def _parts(request: AccessRequest, name: Name) -> Iterator[Text]:
     zh, en = "、".join(one.zh for one in wanted), ", ".join(one.en for one in wanted)
     yield Text(f"要取得{kind.zh}的：{zh}", f"asks of {kind.en} for: {en}")
     yield _about(request, name)
+    if request.mandated:
+        yield Text("持有效委托", "by a mandate in force")
     basis = name(request.legal_basis)
     yield Text(f"依据 {basis.zh}", f"by {basis.en}")
     if request.consent is not None:
@@ -98,6 +100,7 @@ def request_facts(request: AccessRequest) -> dict[str, JSON]:
         "relation": request.relation,
         "loa": request.loa,
         "present": request.present,
+        "mandated": request.mandated,
         "consent": request.consent is not None,
         "now": request.now.isoformat(),
     }

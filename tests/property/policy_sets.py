@@ -11,6 +11,7 @@ from typing import Any
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
+from policies.grant import Hours
 from policies.guards import Guard
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, BasisKind, Consent, Grant, Obligation, SystemPrincipal
@@ -37,6 +38,10 @@ ITEMS = ("life", "birth", "restaurant", "parking")
 BASES = {"act-1": BasisKind.STATUTORY, "agreed-1": BasisKind.CONSENT}
 NOW = datetime(2031, 6, 15, 9, 30, tzinfo=UTC)
 TICK = timedelta(milliseconds=1)
+HOURS = (Hours(17, 18), Hours(8, 18), Hours(17, 24), Hours(0, 9))
+"""It is 17:30 in China: three of four are open."""
+CLOSING, OPENING = timedelta(minutes=30), timedelta(hours=23, minutes=30)
+"""From that time until 18:00, and until 17:00 of the next day."""
 TEXT = Text("依据", "ground")
 
 REGISTRY = Registry(
@@ -134,6 +139,8 @@ def grant(chance: Random, name: str) -> Grant:
         absent_allowed=chance.random() < 0.4,
         quota_per_day=chance.choice((None, 1, 5)),
         obligations=chance.choice(((), (Obligation("retain", "P9D"),), (Obligation("notify-citizen", "P1D"),))),
+        hours=chance.choice((None, None, *HOURS)),
+        mandate_required=chance.random() < 0.2,
     )
 
 
@@ -166,6 +173,7 @@ def fitting(chance: Random, aim: Grant) -> AccessRequest:
         loa=chance.randint(max(1, aim.min_loa), 4) if present else 0,
         present=present,
         quota_used_today=chance.randint(0, (aim.quota_per_day or 9) - 1),
+        mandated=present and (aim.mandate_required or chance.random() < 0.3),
     )
     return replace(request, consent=agreed(chance, request)) if aim.legal_basis == "agreed-1" else request
 
@@ -227,6 +235,10 @@ _CHANGES = (
     lambda chance, request: replace(request, relation=chance.choice((*RELATIONS, "stranger"))),
     lambda chance, request: replace(request, loa=chance.randint(0, 4)),
     lambda chance, request: replace(request, now=request.now + chance.choice((-TICK, TICK, timedelta(days=9)))),
+    lambda chance, request: replace(
+        request, now=request.now + chance.choice((CLOSING, OPENING)) - chance.choice((timedelta(), TICK))
+    ),
+    lambda chance, request: replace(request, mandated=not request.mandated),
     lambda chance, request: replace(request, quota_used_today=chance.choice((0, 1, 4, 5, 2**63 - 1))),
     lambda chance, request: replace(request, consent=None),
     lambda chance, request: replace(request, provider=chance.choice(("police", "other"))),
@@ -235,6 +247,7 @@ _CHANGES = (
 )
 _SPOILED = (
     lambda chance, request: replace(request, loa=chance.choice((True, 2.0, "2", None))),
+    lambda chance, request: replace(request, mandated=chance.choice((1, "yes", None))),
     lambda _chance, request: replace(request, fields=sorted(request.fields)),
     lambda _chance, request: replace(request, now=request.now.replace(tzinfo=None)),
 )

@@ -10,13 +10,14 @@ from random import Random
 from kernel.identifiers.masking import Mask, stronger
 from policies.analysis.change import Proposal, examine
 from policies.decision import Decision, Permit
-from policies.grant import Grant, InvalidGrant
+from policies.grant import Grant, Hours, InvalidGrant
 from policies.index import PolicyImage
 from policies.model import AccessRequest
 from policies.obligations import is_kept_by
 from policies.review import Examination
 from tests.property.policy_sets import (
     FIELDS,
+    HOURS,
     ITEMS,
     NOW,
     ORGANISATIONS,
@@ -50,6 +51,8 @@ _EDITS: tuple[Edit, ...] = (
     lambda chance, one: replace(one, evidence_type=chance.choice(TYPES)),
     lambda chance, one: replace(one, masks={name: chance.choice(tuple(Mask)) for name in one.fields}),
     lambda chance, one: replace(one, obligations=grant(chance, "G-X").obligations),
+    lambda chance, one: replace(one, hours=chance.choice((None, *HOURS, Hours(18, 24)))),
+    lambda chance, one: replace(one, mandate_required=not one.mandate_required),
     lambda chance, one: one,
 )
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from kernel.database.instants import micros, moment, optional_moment
+from kernel.dates import CHINA
 from policies import recorded
 from policies.admission import well_formed
-from tests.property.policy_sets import World, worlds
+from policies.grant import Hours
+from tests.property.policy_sets import NOW, World, worlds
 
 
 def test_a_logged_decision_comes_out_again_to_the_letter() -> None:
@@ -28,10 +32,16 @@ def test_an_answer_does_not_outlast_the_instant_it_changes_at() -> None:
         _around_the_edges(world)
 
 
+def _of_the_day(hours: Hours | None) -> tuple[datetime, ...]:
+    midnight = NOW.astimezone(CHINA).replace(hour=0, minute=0)
+    return tuple(midnight + timedelta(hours=each) for each in (hours.start, hours.end)) if hours else ()
+
+
 def _around_the_edges(world: World) -> None:
     image = world.image()
     retrial = recorded.Retrial(image)
     ends = {micros(end) for grant in world.grants for end in (grant.valid_from, grant.valid_to)}
+    ends |= {micros(hour) for grant in world.grants for hour in _of_the_day(grant.hours)}
     for request in filter(well_formed, world.requests[:10]):
         text = recorded.asked(request)
         for at in (end + by for end in ends for by in (-1_000, -1, 0, 1)):

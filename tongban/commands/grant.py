@@ -88,6 +88,7 @@ def said_of(examined: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 @click.option("--legal-basis", required=True)
 @click.option("--relation", default="self", show_default=True)
 @click.option("--loa", type=click.IntRange(0, 4), default=2, show_default=True)
+@click.option("--mandated", is_flag=True, help="持包括该事项的委托 / by a mandate that covers the service item")
 @config_option
 @json_option
 def explain(
@@ -98,6 +99,7 @@ def explain(
     legal_basis: str,
     relation: str,
     loa: int,
+    mandated: bool,
     config: str | None,
     as_json: bool,
 ) -> None:
@@ -114,6 +116,7 @@ def explain(
         "legal_basis": legal_basis,
         "relation": relation,
         "loa": loa,
+        "mandated": mandated,
     }
     try:
         with exchange_administration(config) as exchange:

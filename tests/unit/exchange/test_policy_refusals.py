@@ -119,6 +119,16 @@ def quota_exceeded(world: World) -> Answer:
     return ask(world)
 
 
+def outside_hours(world: World) -> Answer:
+    replaced(world, hours={"from": 8, "to": 17})  # it is 17:30 in China
+    return ask(world)
+
+
+def mandate_missing(world: World) -> Answer:
+    replaced(world, mandate_required=True)
+    return ask(world)
+
+
 def consent_missing(world: World) -> Answer:
     world.apply(service_item(ITEM, MARKET, kind="consent"))
     replaced(world, basis_kind="consent", relations=["self", "employee"])
@@ -160,6 +170,8 @@ REACHED: Mapping[str, Callable[[World], Answer]] = {
     "policy.presence-unproven": presence_unproven,
     "policy.not-yet-valid": not_yet_valid,
     "policy.expired": expired,
+    "policy.outside-hours": outside_hours,
+    "policy.mandate-missing": mandate_missing,
     "policy.quota-exceeded": quota_exceeded,
     "policy.consent-missing": consent_missing,
     "policy.unknown-resource": unknown_resource,
