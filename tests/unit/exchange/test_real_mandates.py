@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from tests.conftest import ENGINE
 from tests.doubles import exchange as double
 from tests.doubles.account import Account
 from tests.doubles.browser import Browser, carried
-from tests.doubles.exchange import ITEM, MARKET, NOW, World, copied, lived, make_world, request, system
+from tests.doubles.exchange import ITEM, MARKET, NOW, World, lived, make_world, prepared, request, system
 from tests.doubles.identity_provider import EXCHANGE, ISSUER, LI, Provider, provider_at
 from tests.doubles.relying_party import ProofKey, RelyingParty, claims_of, details
 from tests.unit.exchange.test_companies import LICENCE, SHOP, with_licences
@@ -84,13 +83,14 @@ class Both:
 
 
 @pytest.fixture
-def both(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
+def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
     monkeypatch.setattr(double, "ORIGIN", EXCHANGE)
     monkeypatch.setattr(double, "ISSUER", ISSUER)
     (tmp_path / "idp").mkdir()
     with provider_at(f"sqlite:///{tmp_path / 'idp' / 'idp.sqlite3'}", tmp_path / "idp") as provider:
         provider.clock.advance((NOW - provider.clock.now()).total_seconds())
-        url = copied(request, ENGINE, tmp_path)
+        url = f"sqlite:///{tmp_path / 'exchange.sqlite3'}"
+        prepared(url, tmp_path)  # its log has an origin of its own: the worker's template would be another's
         with lived(make_world(url, tmp_path, seed=4242, clock=provider.clock)) as first:
             with_licences(first)
             http = Client(provider.app)

@@ -16,8 +16,10 @@ from policies.analysis.change import Proposal, basis, examine
 from policies.analysis.invariants import Invariant, prove
 from policies.analysis.questions import examiner
 from policies.analysis.region import Region
-from policies.analysis.solver import Limit
+from policies.analysis.solver import Limit, find
+from policies.analysis.terms import Encoder
 from policies.differences import Direction
+from policies.expressions import OutsideProfile
 from policies.grant import Grant, Obligation
 from policies.guards import GUARDS, Guard
 from policies.index import PolicyImage
@@ -316,3 +318,62 @@ def test_the_basis_does_not_change_with_what_cannot_matter() -> None:
 def test_the_package_survives_its_store() -> None:
     package = ReviewPackage(examined(min_loa=1), "sha256:0")
     assert ReviewPackage.from_json(decode(encode(package.to_json()))) == package
+
+
+# The encoding ---------------------------------------------------------------------------------------------------------
+
+
+def encoded(*conditions: str) -> tuple[Encoder, list[Any]]:
+    """A fresh encoder and the terms of policies with these conditions. Raises OutsideProfile."""
+    policies = (
+        f'@id("P{n}") permit (principal, action, resource) when {{ {one} }};' for n, one in enumerate(conditions)
+    )
+    encoder, trees = Encoder(Region.of((GRANT,), (), REGISTRY)), cedar.parse("\n".join(policies))
+    encoder.prepare(trees)
+    return encoder, [encoder.applies(tree) for tree in trees]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "context.loa",
+        "context.nothing == 1",
+        "context.loa == true",
+        "context.consent == context.consent",
+        "context has loa",
+        "context has consent.purpose",
+        '[1, "one"].contains(1)',
+        "-context.loa < 1",
+        'context.fields < ["name"]',
+        "context.loa.contains(1)",
+        "context.loa in resource",
+        "resource in context.loa",
+        'context.legalBasis like "a*"',
+        "if context.present then true else false",
+        "action == action",
+    ],
+)
+def test_what_stands_outside_the_profile_is_not_encoded(condition: str) -> None:
+    with pytest.raises(OutsideProfile):
+        encoded(condition)
+
+
+@pytest.mark.parametrize(
+    ("one", "same"),
+    [
+        (
+            "context.fields == context.predicates",
+            "context.fields.containsAll(context.predicates) && context.predicates.containsAll(context.fields)",
+        ),
+        (
+            'context.fields.containsAny(["full_name", "address"])',
+            'context.fields.contains("full_name") || context.fields.contains("address")',
+        ),
+        ("context.loa != 2", "context.loa < 2 || context.loa > 2"),
+    ],
+)
+def test_two_ways_of_saying_the_same_are_the_same_to_the_solver(one: str, same: str) -> None:
+    encoder, (left, right) = encoded(one, same)
+    for here, there in ((left, right), (right, left)):
+        assert find(encoder, (here,)) is not None
+        assert find(encoder, (here, encoder.neither(there))) is None

@@ -80,6 +80,8 @@ TABLE: list[tuple[tuple[str, ...], int, str]] = [
     (("erase", "--scheme", "passport", "--subject", "1", "--yes"), 2, "--scheme"),
     (("grant", "show", "NOBODY"), 1, "NOBODY"),
     (("grant", "export", "NOBODY"), 1, "NOBODY"),
+    (("request", "show", "ar_nobody"), 1, "ar_nobody"),
+    (("grant", "replay", "--from", "yesterday"), 2, "--from"),
     (("grant", "suspend", "NOBODY", "--reason", "x", "--yes"), 1, "/"),
     (("grant", "suspend", "G-IDENTITY", "--reason", "x", "--yes"), 1, "/"),
     (("grant", "submit", "G-IDENTITY"), 2, "does not answer"),
@@ -208,6 +210,7 @@ def words_for(name: str, leaf: str, given: Path) -> list[str]:
         "erase": ["--subject", OWNER, "--yes"],
         "evidence get": [*GET[2:], "--field", "name", "--client", str(given / "window.json")],
         "grant show": ["x"],
+        "request show": ["x"],
         "grant submit": ["x"],
         "grant approve": ["x"],
         "grant explain": [*EXPLAIN[2:], "--system", "x"],
@@ -274,7 +277,7 @@ def test_every_command_has_a_mistake_in_the_table() -> None:
     tried |= {words[0] for words, _, _ in TABLE + WITHOUT_CONFIGURATION}
     harmless = {"catalogue export", "client list", "client invite", "doctor", "grant list", "keys list", "keys rotate"}
     harmless |= {"db check", "db upgrade", "ledger verify", "ledger checkpoint", "organisation list", "resource list"}
-    harmless |= {"person first-administrator", "client invitations"}
+    harmless |= {"person first-administrator", "client invitations", "catalogue responsibility", "request list"}
     for name, command in group.commands.items():
         for leaf in getattr(command, "commands", {"": command}):
             full = f"{name} {leaf}".strip()
