@@ -17,18 +17,7 @@ from exchange.catalogue.views import (
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
 from exchange.gateway.evidence_answer import EvidenceAnswer
 from exchange.gateway.request import EvidenceRequestForm
-from exchange.governance.forms import (
-    ApproveForm,
-    ExaminationAnswer,
-    ExplainForm,
-    ExplanationAnswer,
-    GrantAnswer,
-    GrantsAnswer,
-    ReasonForm,
-    SubmitForm,
-)
-from exchange.governance.simulation.endpoints import ImpactAnswer
-from exchange.governance.simulation.unused import UnusedAnswer
+from exchange.governance.routes import grant_routes
 from exchange.onboarding.routes import onboarding_routes
 from exchange.requests.routes import request_routes
 from exchange.rooms import Rooms
@@ -177,91 +166,7 @@ def _catalogue(rooms: Rooms) -> tuple[Route, ...]:
 
 
 def _grants(rooms: Rooms) -> tuple[Route, ...]:
-    desk = rooms.grants
-    commands = (
-        ("submit", desk.submit, Text("提交审批", "Put a draft before the panel"), SubmitForm, "officer"),
-        ("approve", desk.approve, Text("批准所见内容", "Sign exactly what was seen"), ApproveForm, "officer:panel"),
-        ("return", desk.send_back, Text("退回起草人", "Send it back to its author"), ReasonForm, "officer"),
-        ("endorse", desk.endorse, Text("用数部门背书", "Endorse for the consumer"), ApproveForm, "officer:sponsor"),
-        ("suspend", desk.suspend, Text("暂停", "Suspend at once"), ReasonForm, "officer"),
-        ("reactivate", desk.reactivate, Text("恢复", "Sign that it may be active again"), ApproveForm, "officer:panel"),
-        ("revoke", desk.revoke, Text("撤销", "End for good"), ReasonForm, "officer"),
-    )
-    examined = Text("这一版本改变什么、须由谁签署", "What a version changes, proved, and who must sign it")
-    listed, shown = Text("全部授权", "All grants"), Text("一项授权", "One grant")
-    explained = Text("某一请求会如何裁决、为什么", "How a request would be decided, and why")
-    return (
-        Route("GET", "/v1/grants", desk.list, "officer", listed, None, GrantsAnswer, tag="grants"),
-        Route(
-            "POST",
-            "/v1/grants/explain",
-            desk.explain,
-            "officer",
-            explained,
-            ExplainForm,
-            ExplanationAnswer,
-            tag="grants",
-        ),
-        Route(
-            "GET",
-            "/v1/grants/unused",
-            rooms.unused_rights.report,
-            "officer",
-            Text("九十天未使用的授权与字段", "Grants and fields that nobody used for ninety days"),
-            None,
-            UnusedAnswer,
-            tag="grants",
-        ),
-        Route(
-            "POST",
-            "/v1/grants/<grant>/tighten",
-            rooms.unused_rights.tighten,
-            "officer",
-            Text("起草去掉未使用部分的新版本", "Draft the version without what nobody used"),
-            SubmitForm,
-            GrantAnswer,
-            tag="grants",
-            problems=(*_TOKEN, errors.GRANT_UNKNOWN, errors.GRANT_NOT_ALLOWED, errors.NOTHING_TO_TIGHTEN),
-        ),
-        Route("GET", "/v1/grants/<grant>", desk.show, "officer", shown, None, GrantAnswer, tag="grants"),
-        Route(
-            "GET",
-            "/v1/grants/<grant>/impact",
-            rooms.impacts.of_grant,
-            "officer",
-            Text("以往的请求会有何不同", "What it would change for requests like those of the past"),
-            None,
-            ImpactAnswer,
-            tag="grants",
-            parameters=(Parameter("days", Text("近 30 天或 90 天", "the last 30 or 90 days")),),
-            problems=(*_TOKEN, errors.GRANT_UNKNOWN, errors.PERIOD_INVALID),
-        ),
-        Route(
-            "GET",
-            "/v1/grants/<grant>/examination",
-            desk.examination,
-            "officer",
-            examined,
-            None,
-            ExaminationAnswer,
-            tag="grants",
-            problems=(*_TOKEN, errors.GRANT_UNKNOWN),
-        ),
-        *(
-            Route(
-                "POST",
-                f"/v1/grants/<grant>/{name}",
-                endpoint,
-                access,
-                said,
-                form,
-                GrantAnswer,
-                tag="grants",
-                problems=(*_TOKEN, errors.GRANT_NOT_ALLOWED, errors.GRANT_CHANGED),
-            )
-            for name, endpoint, said, form, access in commands
-        ),
-    )
+    return grant_routes(rooms.grants, rooms.impacts, rooms.unused_rights, _TOKEN)
 
 
 def _open_books(rooms: Rooms) -> tuple[Route, ...]:

@@ -30,6 +30,7 @@ from kernel.web.http import Endpoint
 from kernel.web.routes import Parameter, Route
 
 ENTRIES = "/v1/catalogue/entries"
+_ONE = f"{ENTRIES}/<kind>/<name>"
 _PROBLEMS = (
     *(errors.ENTRY_NOT_ALLOWED, errors.ENTRY_CHANGED, errors.ENTRY_INVALID, errors.ENTRY_IN_USE),
     *(INVALID_BODY, NOT_FOUND),
@@ -41,22 +42,13 @@ _AGAINST = Parameter("against", Text("与哪一版比较，缺省为前一版", 
 
 def desk_routes(desk: Desk) -> tuple[Route, ...]:
     """Drafting, review, publication, versions."""
-    one = f"{ENTRIES}/<kind>/<name>"
-    commands = (
-        ("revise", desk.revise, Text("修订草稿", "Revise the draft"), EntryForm),
-        ("submit", desk.submit, Text("提交审核", "Hand the draft in"), NothingForm),
-        ("review", desk.review, Text("开始审核", "Take it up for review"), NothingForm),
-        ("return", desk.give_back, Text("退回", "Send it back"), EntryReasonForm),
-        ("publish", desk.publish, Text("发布所见内容", "Publish exactly what was seen"), PublishForm),
-        ("drop", desk.drop, Text("放弃草稿", "Give the draft up"), NothingForm),
-        ("withdraw", desk.withdraw, Text("撤下", "Withdraw from the catalogue"), EntryReasonForm),
-    )
-    listed, drafted = (
-        Text("办理中的目录条目", "Entries under way"),
-        Text("起草条目或变更", "Draft an entry or a change"),
-    )
-    shown, every = Text("一个条目及其草稿", "An entry and its draft"), Text("全部版本", "Every version")
-    text = Text("一个版本及其变化", "A version and what it changed")
+    return (*_entries(desk), *_commands(desk), *_versions(desk))
+
+
+def _entries(desk: Desk) -> tuple[Route, ...]:
+    listed = Text("办理中的目录条目", "Entries under way")
+    drafted = Text("起草条目或变更", "Draft an entry or a change")
+    shown = Text("一个条目及其草稿", "An entry and its draft")
     return (
         Route(
             "GET",
@@ -82,24 +74,42 @@ def desk_routes(desk: Desk) -> tuple[Route, ...]:
             success=201,
             problems=_PROBLEMS,
         ),
-        Route("GET", one, desk.show, "officer", shown, None, EntryAnswer, tag="catalogue", problems=(NOT_FOUND,)),
-        *(
-            Route(
-                "POST",
-                f"{one}/{name}",
-                endpoint,
-                "officer",
-                said,
-                form,
-                EntryAnswer,
-                tag="catalogue",
-                problems=_PROBLEMS,
-            )
-            for name, endpoint, said, form in commands
-        ),
+        Route("GET", _ONE, desk.show, "officer", shown, None, EntryAnswer, tag="catalogue", problems=(NOT_FOUND,)),
+    )
+
+
+def _commands(desk: Desk) -> tuple[Route, ...]:
+    commands = (
+        ("revise", desk.revise, Text("修订草稿", "Revise the draft"), EntryForm),
+        ("submit", desk.submit, Text("提交审核", "Hand the draft in"), NothingForm),
+        ("review", desk.review, Text("开始审核", "Take it up for review"), NothingForm),
+        ("return", desk.give_back, Text("退回", "Send it back"), EntryReasonForm),
+        ("publish", desk.publish, Text("发布所见内容", "Publish exactly what was seen"), PublishForm),
+        ("drop", desk.drop, Text("放弃草稿", "Give the draft up"), NothingForm),
+        ("withdraw", desk.withdraw, Text("撤下", "Withdraw from the catalogue"), EntryReasonForm),
+    )
+    return tuple(
+        Route(
+            "POST",
+            f"{_ONE}/{name}",
+            endpoint,
+            "officer",
+            said,
+            form,
+            EntryAnswer,
+            tag="catalogue",
+            problems=_PROBLEMS,
+        )
+        for name, endpoint, said, form in commands
+    )
+
+
+def _versions(desk: Desk) -> tuple[Route, ...]:
+    every, text = Text("全部版本", "Every version"), Text("一个版本及其变化", "A version and what it changed")
+    return (
         Route(
             "GET",
-            f"{one}/versions",
+            f"{_ONE}/versions",
             desk.versions,
             "officer",
             every,
@@ -110,7 +120,7 @@ def desk_routes(desk: Desk) -> tuple[Route, ...]:
         ),
         Route(
             "GET",
-            f"{one}/versions/<version>",
+            f"{_ONE}/versions/<version>",
             desk.version,
             "officer",
             text,

@@ -59,12 +59,15 @@ class Desks:
     unused: UnusedRights
 
 
+PageRoutes = Callable[[], tuple[Route, ...]]
+
+
 @dataclass(frozen=True)
 class Console:
     """The officers' pages."""
 
     sessions: Sessions
-    pages: tuple[Callable[[], tuple[Route, ...]], ...]
+    pages: tuple[PageRoutes, ...]
 
     def routes(self) -> tuple[Route, ...]:
         """Every address of the pages."""
@@ -93,12 +96,11 @@ def open_console(
     """The pages, or None where no key is configured. ``secret`` is the exchange's own. Raises SettingsError."""
     if settings.console_key is None:
         return None
-    cookies = Cookies(settings.origin.startswith("https://"))
     sessions = Sessions(
         database=access.database,
         clock=clock,
         entropy=entropy,
-        cookies=cookies,
+        cookies=Cookies(settings.origin.startswith("https://")),
         indexes=access.indexes,
         check_standing=authenticator.check_standing,
         idle=timedelta(minutes=settings.console_idle_minutes),
@@ -117,22 +119,23 @@ def open_console(
         entropy=entropy,
         leeway=settings.token_clock_skew_seconds,
     )
-    inside = replace(access, authenticator=sessions)
+    signing_in = SigningIn(party, sessions, sessions.cookies, blind_index(secret, "console sign-in"), clock.now)
+    return Console(sessions, (signing_in.routes, *_pages(desks, replace(access, authenticator=sessions))))
+
+
+def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
+    """The rooms of the API, entered by a session in place of a token (ADR 0038)."""
     door, grants = Door(inside), replace(desks.grants, access=inside)
     effects = Effects(door, grants, replace(desks.impacts, access=inside, grants=grants))
-    return Console(
-        sessions,
-        (
-            SigningIn(party, sessions, cookies, blind_index(secret, "console sign-in"), clock.now).routes,
-            GrantPages(door, grants, effects).routes,
-            effects.routes,
-            TryingPages(door, grants).routes,
-            UnusedPages(door, grants, replace(desks.unused, access=inside, grants=grants)).routes,
-            JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
-            EntryPages(door, replace(desks.entries, access=inside)).routes,
-            RequestPages(door, replace(desks.requests, access=inside)).routes,
-            ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
-        ),
+    return (
+        GrantPages(door, grants, effects).routes,
+        effects.routes,
+        TryingPages(door, grants).routes,
+        UnusedPages(door, grants, replace(desks.unused, access=inside, grants=grants)).routes,
+        JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
+        EntryPages(door, replace(desks.entries, access=inside)).routes,
+        RequestPages(door, replace(desks.requests, access=inside)).routes,
+        ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
     )
 
 

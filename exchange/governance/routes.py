@@ -1,0 +1,122 @@
+"""The addresses of grants: what they are and would change, what officers do with them, and what nobody used."""
+
+from __future__ import annotations
+
+from exchange import errors
+from exchange.governance.endpoints import Grants
+from exchange.governance.forms import (
+    ApproveForm,
+    ExaminationAnswer,
+    ExplainForm,
+    ExplanationAnswer,
+    GrantAnswer,
+    GrantsAnswer,
+    ReasonForm,
+    SubmitForm,
+)
+from exchange.governance.simulation.endpoints import ImpactAnswer, Impacts
+from exchange.governance.simulation.unused import UnusedAnswer, UnusedRights
+from kernel.problems import ProblemKind
+from kernel.text import Text
+from kernel.web.routes import Parameter, Route
+
+Problems = tuple[ProblemKind, ...]
+
+GRANTS = "/v1/grants"
+_ONE = f"{GRANTS}/<grant>"
+_DAYS = Parameter("days", Text("近 30 天或 90 天", "the last 30 or 90 days"))
+
+
+def grant_routes(desk: Grants, impacts: Impacts, unused: UnusedRights, token: Problems) -> tuple[Route, ...]:
+    """Every route of grants; ``token`` is what refuses a caller. Fixed words come before names of grants."""
+    return (*_unused(unused, token), *_reading(desk, impacts, token), *_commands(desk, token))
+
+
+def _reading(desk: Grants, impacts: Impacts, token: Problems) -> tuple[Route, ...]:
+    listed, shown = Text("全部授权", "All grants"), Text("一项授权", "One grant")
+    explained = Text("某一请求会如何裁决、为什么", "How a request would be decided, and why")
+    examined = Text("这一版本改变什么、须由谁签署", "What a version changes, proved, and who must sign it")
+    compared = Text("以往的请求会有何不同", "What it would change for requests like those of the past")
+    problems = (*token, errors.GRANT_UNKNOWN)
+    return (
+        Route("GET", GRANTS, desk.list, "officer", listed, None, GrantsAnswer, tag="grants"),
+        Route(
+            "POST",
+            f"{GRANTS}/explain",
+            desk.explain,
+            "officer",
+            explained,
+            ExplainForm,
+            ExplanationAnswer,
+            tag="grants",
+        ),
+        Route("GET", _ONE, desk.show, "officer", shown, None, GrantAnswer, tag="grants"),
+        Route(
+            "GET",
+            f"{_ONE}/impact",
+            impacts.of_grant,
+            "officer",
+            compared,
+            None,
+            ImpactAnswer,
+            tag="grants",
+            parameters=(_DAYS,),
+            problems=(*problems, errors.PERIOD_INVALID),
+        ),
+        Route(
+            "GET",
+            f"{_ONE}/examination",
+            desk.examination,
+            "officer",
+            examined,
+            None,
+            ExaminationAnswer,
+            tag="grants",
+            problems=problems,
+        ),
+    )
+
+
+def _commands(desk: Grants, token: Problems) -> tuple[Route, ...]:
+    commands = (
+        ("submit", desk.submit, Text("提交审批", "Put a draft before the panel"), SubmitForm, "officer"),
+        ("approve", desk.approve, Text("批准所见内容", "Sign exactly what was seen"), ApproveForm, "officer:panel"),
+        ("return", desk.send_back, Text("退回起草人", "Send it back to its author"), ReasonForm, "officer"),
+        ("endorse", desk.endorse, Text("用数部门背书", "Endorse for the consumer"), ApproveForm, "officer:sponsor"),
+        ("suspend", desk.suspend, Text("暂停", "Suspend at once"), ReasonForm, "officer"),
+        ("reactivate", desk.reactivate, Text("恢复", "Sign that it may be active again"), ApproveForm, "officer:panel"),
+        ("revoke", desk.revoke, Text("撤销", "End for good"), ReasonForm, "officer"),
+    )
+    return tuple(
+        Route(
+            "POST",
+            f"{_ONE}/{name}",
+            endpoint,
+            access,
+            said,
+            form,
+            GrantAnswer,
+            tag="grants",
+            problems=(*token, errors.GRANT_NOT_ALLOWED, errors.GRANT_CHANGED),
+        )
+        for name, endpoint, said, form, access in commands
+    )
+
+
+def _unused(unused: UnusedRights, token: Problems) -> tuple[Route, ...]:
+    reported = Text("九十天未使用的授权与字段", "Grants and fields that nobody used for ninety days")
+    tightened = Text("起草去掉未使用部分的新版本", "Draft the version without what nobody used")
+    return (
+        Route("GET", f"{GRANTS}/unused", unused.report, "officer", reported, None, UnusedAnswer, tag="grants"),
+        Route(
+            "POST",
+            f"{_ONE}/tighten",
+            unused.tighten,
+            "officer",
+            tightened,
+            SubmitForm,
+            GrantAnswer,
+            tag="grants",
+            problems=(*token, errors.GRANT_UNKNOWN, errors.GRANT_NOT_ALLOWED, errors.NOTHING_TO_TIGHTEN),
+        ),
+    )

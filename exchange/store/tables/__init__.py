@@ -1,0 +1,43 @@
+"""The tables, by aggregate. The migrations in ``migrations/`` make them; a test keeps both equal.
+
+What may change together is locked by one row: the intent of a request, the revision of a grant.
+"""
+
+from exchange.store.tables.base import METADATA
+from exchange.store.tables.cases import case_subject, delivery, evidence_request, seen_proof, service_case
+from exchange.store.tables.catalogue import (
+    catalogue_draft,
+    catalogue_entry,
+    catalogue_object,
+    catalogue_publication,
+    catalogue_version,
+    catalogue_word,
+    system_check_in,
+)
+from exchange.store.tables.policies import decision, grant_force, grant_version, policy_epoch
+from exchange.store.tables.requests import access_request, access_request_event, request_rule
+from exchange.store.tables.sessions import console_session
+
+__all__ = [
+    "METADATA",
+    "access_request",
+    "access_request_event",
+    "case_subject",
+    "catalogue_draft",
+    "catalogue_entry",
+    "catalogue_object",
+    "catalogue_publication",
+    "catalogue_version",
+    "catalogue_word",
+    "console_session",
+    "decision",
+    "delivery",
+    "evidence_request",
+    "grant_force",
+    "grant_version",
+    "policy_epoch",
+    "request_rule",
+    "seen_proof",
+    "service_case",
+    "system_check_in",
+]
