@@ -35,7 +35,7 @@ catalogue_entry = sa.Table(
     text("name"),
     text("organisation"),
     text("share_type"),
-    text("text"),
+    text("words"),
     sa.UniqueConstraint("kind", "name", name="catalogue_entry_once"),
     sa.Index("catalogue_entry_organisation", "organisation"),
 )
