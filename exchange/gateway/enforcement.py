@@ -9,7 +9,7 @@ from exchange import errors
 from exchange.catalogue.model import REPRESENTED, SELF, System
 from exchange.gateway.access_token import AccessToken, Detail
 from exchange.gateway.blind_index import BlindIndex
-from exchange.gateway.parties import Concerned, concerned
+from exchange.gateway.parties import Concerned, acts_for_a_party, concerned
 from exchange.gateway.refusals import Refusal, by_policy
 from exchange.gateway.request import EvidenceRequest, Item
 from exchange.gateway.snapshot import Snapshot
@@ -44,6 +44,11 @@ class Asking:
         at = self.moment.timestamp() - self.leeway
         covered = mandate is not None and mandate.covers(self.request.service_item, at)
         return mandate.company if mandate is not None and covered else None
+
+    @property
+    def company_index(self) -> bytes | None:
+        """The blind index of that company."""
+        return None if self.company is None else self.indexes.of(self.company)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +123,16 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
         return Refused(item, name, None, whom)
     if kind is not None and kind.sandbox != asking.system.sandbox:  # whatever grants say: a grant names departments
         return Refused(item, name, whom, Refusal(errors.SANDBOX_ONLY))
-    judged = judge(item, whom.relation, asking, snapshot)
+    judged = judge(item, whom.relation, asking, case, snapshot)
     if isinstance(judged.said, Deny):
         return Refused(item, name, whom, by_policy(judged.said), judged)
     return Permitted(item, name, whom, judged.said, judged)
 
 
-def judge(item: Item, relation: str, asking: Asking, snapshot: Snapshot) -> Judged:
+def judge(item: Item, relation: str, asking: Asking, case: Case, snapshot: Snapshot) -> Judged:
     """What policies say about an item whose subject stands in this proven relation."""
     kind = snapshot.registry.evidence_types.get(item.type)
-    asked = access_request(item, relation, asking, provider=kind.provider if kind else "")
+    asked = access_request(item, relation, asking, case, provider=kind.provider if kind else "")
     return Judged(asked, snapshot.image.decide(asked), snapshot.registry.version)
 
 
@@ -136,7 +141,7 @@ def decision_name(request_id: str, item: int, epoch: int) -> str:
     return f"dec_{request_id.partition('_')[2]}_{item}_{epoch}"
 
 
-def access_request(item: Item, relation: str, asking: Asking, *, provider: str) -> AccessRequest:
+def access_request(item: Item, relation: str, asking: Asking, case: Case, *, provider: str) -> AccessRequest:
     """The item as policies see it: everything from verified sources, nothing on the caller's word."""
     fields, token = frozenset(item.fields), asking.token
     return AccessRequest(
@@ -153,7 +158,7 @@ def access_request(item: Item, relation: str, asking: Asking, *, provider: str) 
         loa=token.assurance,
         present=token.present,
         consent=_consent(item, relation, asking),
-        mandated=asking.company is not None,
+        mandated=acts_for_a_party(case, asking.company_index),
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from exchange import errors
 from exchange.catalogue.model import APPLICANT, REPRESENTATIVE, REPRESENTED
 from exchange.gateway.enforcement import Asking, Permitted, Refused, Ruling, rule
-from exchange.gateway.parties import may_join
+from exchange.gateway.parties import acts_for_a_party, in_own_right, may_join
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.request import Item
 from exchange.gateway.snapshot import Snapshot
@@ -105,18 +105,19 @@ def _case(connection: Connection, asking: Asking) -> Case | ProblemKind:
 def _joined(connection: Connection, case: Case, asking: Asking) -> Case | ProblemKind:
     """The person of the token is, or now becomes, a party: they signed in themselves and named this case (ADR 0013).
 
-    So does the company they act for, and for whoever acts for a company of the case the door is open (ADR 0039).
+    So does the company they act for, and for whoever acts for a company of the case the door is open for as long as
+    they do (ADR 0039).
     """
-    person, company = asking.person, None if asking.company is None else asking.indexes.of(asking.company)
+    person, company = asking.person, asking.company_index
     if person is None:
         return case
-    parties = {party.subject for party in case.parties}
-    if person not in parties:
-        if not may_join(case, person) and company not in parties:
+    acting = acts_for_a_party(case, company)
+    if not in_own_right(case, person):
+        if not may_join(case, person) and not acting:
             return errors.SUBJECT_NOT_IN_CASE
         role = APPLICANT if may_join(case, person) else REPRESENTATIVE
         cases.join(connection, case.id, person, role, asking.moment)
-    if company is None or company in parties or not may_join(case, company):
+    if company is None or acting or not may_join(case, company):
         return case
     cases.join(connection, case.id, company, REPRESENTED, asking.moment)
     return replace(case, parties=(*case.parties, Party(company, REPRESENTED, joined=True)))

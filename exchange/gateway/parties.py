@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from exchange import errors
-from exchange.catalogue.model import APPLICANT, REPRESENTED, SELF, EvidenceType
+from exchange.catalogue.model import APPLICANT, REPRESENTATIVE, REPRESENTED, SELF, EvidenceType
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.request import Item
@@ -28,6 +28,16 @@ def may_join(case: Case, person: bytes) -> bool:
     listed = {party.subject for party in case.parties if not party.joined}
     applicants = {party.subject for party in case.parties if party.role == APPLICANT and not party.joined}
     return person in listed or not applicants
+
+
+def acts_for_a_party(case: Case, company: bytes | None) -> bool:
+    """Whether the company somebody acts for is a party of the case."""
+    return company is not None and any(party.subject == company for party in case.parties)
+
+
+def in_own_right(case: Case, person: bytes) -> bool:
+    """Whether somebody is a party otherwise than by having acted for a company of the case (ADR 0039)."""
+    return any(party.subject == person and party.role != REPRESENTATIVE for party in case.parties)
 
 
 def concerned(

@@ -12,6 +12,7 @@ from exchange.access import Access
 from exchange.catalogue.model import REPRESENTED, SELF
 from exchange.gateway.enforcement import Asking, Refused, decision_name, judge
 from exchange.gateway.intents import Repeated
+from exchange.gateway.parties import acts_for_a_party, in_own_right
 from exchange.gateway.pipeline import Gateway
 from exchange.gateway.refusals import Refusal, by_policy
 from exchange.gateway.request import EvidenceRequest, Item, Question
@@ -85,17 +86,21 @@ class Repetition:
 def _refusal(item: Item, found: _Found, asking: Asking, snapshot: Snapshot) -> Refused | None:
     relation, subject = found.relations.get(item.number, (SELF, b""))
     name = decision_name(asking.id, item.number, snapshot.epoch)
-    if relation == REPRESENTED and not _still_acts_for(subject, asking):
+    if not _is_still_let_in(found.case, asking):
+        return Refused(item, name, None, Refusal(errors.SUBJECT_NOT_IN_CASE))
+    if relation == REPRESENTED and asking.company_index != subject:
         return Refused(item, name, None, Refusal(errors.RELATION_UNPROVEN))
-    judged = judge(item, relation, asking, snapshot)
+    judged = judge(item, relation, asking, found.case, snapshot)
     if not isinstance(judged.said, Deny):
         return None
     return Refused(item, name, None, by_policy(judged.said), judged)
 
 
-def _still_acts_for(company: bytes, asking: Asking) -> bool:
-    """What was shown to whoever acted for a company is not shown to them once they act for it no longer."""
-    return asking.company is not None and asking.indexes.of(asking.company) == company
+def _is_still_let_in(case: Case, asking: Asking) -> bool:
+    """Whoever came in by acting for a company of the case is in it no longer than they act (ADR 0039)."""
+    if asking.person is None or in_own_right(case, asking.person):
+        return True
+    return acts_for_a_party(case, asking.company_index)
 
 
 def _request(stored: Stored, case: Case) -> EvidenceRequest:

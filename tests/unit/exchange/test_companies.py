@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from kernel.identifiers import social_credit_code
+from exchange.store import cases
+from kernel.identifiers import social_credit_code, subject
 from tests.doubles.exchange import (
     ITEM,
     MARKET,
@@ -14,6 +15,7 @@ from tests.doubles.exchange import (
     OWNER,
     POLICE,
     STRANGER,
+    WORKER,
     World,
     detail,
     grant,
@@ -94,15 +96,19 @@ def ask(world: World, case: str, *items: dict[str, Any], acting: Any = None, per
     return world.ask(case, *wanted, token=token, **more)
 
 
-def company_case(world: World, company: str = SHOP) -> str:
-    """A case whose applicant is a company."""
-    body = {
-        "service_item": ITEM,
-        "reference": "2026-1",
-        "subjects": [{"scheme": "social-credit-code", "value": company, "role": "applicant"}],
-    }
+def company_case(world: World, company: str = SHOP, *others: tuple[str, str]) -> str:
+    """A case whose applicant is a company, with these people (number, role)."""
+    people = [{"scheme": "citizen-number", "value": value, "role": role} for value, role in others]
+    applicant = {"scheme": "social-credit-code", "value": company, "role": "applicant"}
+    body = {"service_item": ITEM, "reference": "2026-1", "subjects": [applicant, *people]}
     answer = world.call("POST", "/v1/cases", world.issuer.token(world.holder, scope="cases"), body)
     return str(answer.json["case"])
+
+
+def prove(world: World, case: str, number: str, relation: str) -> None:
+    """Somebody of the case is proven to stand in this relation, as a delivered record would have it."""
+    index = world.rooms.gateway.understanding.indexes.of(subject.parse("citizen-number", number))
+    world.outside.database.write(lambda connection: cases.relate(connection, case, [(index, relation)], "er_0", 0))
 
 
 @pytest.mark.parametrize("matters", ["all", [ITEM], [OTHER_ITEM, ITEM]])
@@ -217,3 +223,31 @@ def test_the_company_consents_by_whoever_acts_for_it(small_world: World) -> None
     small_world.apply(service_item(ITEM, MARKET, "consent"))
     world = with_licences(small_world, basis_kind="consent")
     assert only(ask(world, company_case(world), acting=mandate(world)))["data"] == {"name": "示范餐饮"}
+
+
+def test_whoever_acted_for_the_company_is_in_its_case_no_longer_than_they_act(small: World) -> None:
+    """Also for what was proven meanwhile about others: their right is the company's, not their own."""
+    whom = {"scheme": "citizen-number", "value": WORKER, "relation": "employee"}
+    employee = {"type": "identity-card", "fields": ["name"], "subject": whom}
+    case = company_case(small, SHOP, (WORKER, "employee"))
+    only(ask(small, case, acting=mandate(small)))
+    prove(small, case, WORKER, "employee")
+    assert only(ask(small, case, employee, acting=mandate(small), Idempotency_Key="k-9"))["status"] == "delivered"
+    request = small.events("EvidenceReleased")[-1]["request"]
+    refused = ask(small, case, employee)
+    assert (refused.status_code, refused.json["code"]) == (403, "case.subject-not-in-case")
+    token = small.issuer.token(small.holder, person=OWNER, authorization_details=detail(case, employee))
+    again = small.call("GET", f"/v1/evidence-requests/{request}", token)
+    assert (again.status_code, again.json["code"]) == (403, "case.subject-not-in-case")
+
+
+def test_a_mandate_for_a_company_outside_the_case_is_none_in_it(small_world: World) -> None:
+    world = with_licences(small_world)
+    world.apply(grant("G-MANDATED", evidence_type="staff-list", fields=["employer"], mandate_required=True))
+    world.approve("G-MANDATED")
+    world.officer("POST", "/v1/grants/G-STAFF/suspend", {"reason": "查"}, sub="s", roles=["governance-officer"])
+    world.rooms.policy.renew()
+    listed = world.open_case((OWNER, "applicant"))
+    staff = {"type": "staff-list", "fields": ["employer"]}
+    assert code(ask(world, listed, staff, acting=mandate(world))) == "policy.mandate-missing"
+    assert only(ask(world, world.open_case(), staff, acting=mandate(world)))["status"] == "delivered"
