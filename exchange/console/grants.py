@@ -74,7 +74,7 @@ class GrantPages:
         """One grant: what it says, who signed, and what this officer may do now."""
         state = self.desk.find(grant)
         done = request.parameters().get("done", "")
-        said = done in _DONE and _DONE[done](state, visitor.officer.officer.id)
+        said = done in DONE and DONE[done](state, visitor.officer.officer.id)
         return page(
             "grant",
             visitor,
@@ -246,10 +246,11 @@ def _whole(text: str | None, most: int) -> int:
     return min(int(text), most) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
-_DONE: Mapping[str, Callable[[GrantState, str], bool]] = {
+DONE: Mapping[str, Callable[[GrantState, str], bool]] = {
     "submit": lambda state, _me: state.status is Status.SUBMITTED,
     "return": lambda state, _me: state.status is Status.DRAFTED,
     "approve": lambda state, me: me in {each.officer for each in state.signatures},
+    "endorse": lambda state, me: me in {each.officer for each in state.endorsements},
     "reactivate": lambda state, me: (
         state.status is Status.ACTIVE or me in {each.officer for each in state.reactivation}
     ),

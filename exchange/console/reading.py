@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from exchange import errors
 from exchange.catalogue.endpoints import Catalogue
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
@@ -160,6 +161,8 @@ class ReadingPages:
             try:
                 proof = self.log.proof(asking(request, urlencode({"index": index}))).body.decode()
             except Problem as problem:
+                if problem.kind is not errors.ENTRY_UNKNOWN:
+                    raise
                 error = problem.detail or problem.kind.title
         return page(
             "ledger",

@@ -3,8 +3,8 @@
 1. The answer comes from the provider that was asked, and belongs to this browser's attempt (RFC 9207 §2.4; `state`).
 2. It is a code, not a refusal (OpenID Connect Core 1.0 §3.1.2.5 and §3.1.2.6).
 3. The code buys tokens, with our verifier, our key and a proof (RFC 7636 §4.5, RFC 7523 §2.2, RFC 9449 §5).
-4. The ID token is signed by a published key, for us, by this issuer, in time (§3.1.3.7); `nonce`, `azp` and `at_hash`
-   tie it to this attempt and to the access token (§3.1.3.8).
+4. The ID token is signed by a published key, for us, by this issuer, in time (§3.1.3.7); `nonce` and `azp` tie it
+   to this attempt, and `at_hash`, where it is there, to the access token (§3.1.3.8: optional with a code).
 5. The access token is one for this exchange, about the same person and bound to the key of the proof (RFC 9068).
 6. The sign-in is as strong as officers' work asks for.
 
@@ -101,7 +101,7 @@ class RelyingParty:
             if status != _HTTP_CREATED or not isinstance(uri, str):
                 raise IssuerUnreachable("request-not-pushed")
             asked = {"client_id": self.client_id, "request_uri": uri}
-        return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}"
+        return _asking(address, asked)
 
     def signed_in(self, answer: Mapping[str, str], attempt: Attempt) -> SignedIn:
         """Steps 1 to 6. Raises SignInFailed, IssuerUnreachable."""
@@ -120,7 +120,7 @@ class RelyingParty:
         """Where signing out goes on (RP-Initiated Logout 1.0 §2); None where the provider has no such endpoint."""
         address = self._offered("end_session_endpoint")
         asked = {"id_token_hint": id_token, "client_id": self.client_id, "post_logout_redirect_uri": back}
-        return None if address is None else f"{address}?{urlencode(asked)}"
+        return None if address is None else _asking(address, asked)
 
     def checked(self, text: str, typ: str | tuple[str, ...], max_age: int) -> Verified:
         """A token of the provider's for this client. Raises InvalidToken, IssuerUnreachable."""
@@ -225,7 +225,7 @@ class RelyingParty:
             [self.client_id],
         ):
             raise _unsound("audience")
-        if claims.get("at_hash", "") not in ("", _half_hash(access, str(verified.header.get("alg")))):
+        if "at_hash" in claims and claims["at_hash"] != _half_hash(access, str(verified.header.get("alg"))):
             raise _unsound("at-hash")
         return verified
 
@@ -238,6 +238,10 @@ class RelyingParty:
         if not ours or (found.sub, found.sid) != (of.claims.get("sub"), of.claims.get("sid")):
             raise _unsound("access-token-of-another")
         return found
+
+
+def _asking(address: str, asked: Mapping[str, str]) -> str:
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}"
 
 
 def _half_hash(text: str, alg: str) -> str:

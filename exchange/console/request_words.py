@@ -7,6 +7,7 @@ from typing import Any
 
 from exchange.console.forms import YES_NO, Field
 from kernel.text import Text
+from policies.grant import HIGHEST_QUOTA
 from policies.requests.content import REFUSALS
 from policies.requests.events import Status
 
@@ -101,6 +102,7 @@ EVENTS: Mapping[str, Text] = {
 }
 
 _LISTED = Text("每行一个", "one a line")
+_LONGEST_NUMBER = len(str(HIGHEST_QUOTA))
 _HOURS, _MANDATE = "grant.hours", "grant.mandate_required"
 CONTENT: tuple[Field, ...] = (
     Field(
@@ -169,7 +171,8 @@ def _hours(text: str) -> Any:
 
 
 def _number(text: str) -> Any:
-    return int(text) if text.isascii() and text.isdigit() else text
+    """A number where one is meant; what is longer than any limit stays text, for the API to refuse."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else text
 
 
 def typed_of(content: Mapping[str, Any]) -> dict[str, str]:

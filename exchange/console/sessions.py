@@ -76,8 +76,7 @@ class Sessions:
         secret = self.cookies.read(request, cookies.SESSION)
         if secret is None:
             return None
-        with self.database.read() as connection:
-            kept = console_sessions.find(connection, _hash(secret))
+        kept = self._kept(secret)
         now = self.clock.now()
         if kept is None or not kept.used_at - self.idle <= now < min(kept.ends_at, kept.used_at + self.idle):
             return None
@@ -98,12 +97,17 @@ class Sessions:
             raise unauthorized(errors.TOKEN_MISSING, self.origin)
         return Caller(session.token, None)
 
-    def end(self, request: HttpRequest) -> tuple[str, str]:
-        """End the session of this browser; the header that takes its cookie back."""
+    def end(self, request: HttpRequest) -> tuple[Session | None, tuple[str, str]]:
+        """End the session of this browser: what it was, and the header that takes its cookie back.
+
+        Whether it still stands is not asked: nobody is kept signed in because the revocation feed is silent.
+        """
         secret = self.cookies.read(request, cookies.SESSION)
-        if secret is not None:
-            self.database.write(lambda connection: console_sessions.end(connection, _hash(secret)))
-        return self.cookies.clear(cookies.SESSION)
+        kept = None if secret is None else self._kept(secret)
+        if secret is None or kept is None:
+            return None, self.cookies.clear(cookies.SESSION)
+        self.database.write(lambda connection: console_sessions.end(connection, kept.token))
+        return _opened(kept, secret), self.cookies.clear(cookies.SESSION)
 
     def end_sign_in(self, sid: str) -> int:
         """End every session of a sign-in at the identity provider; how many."""
@@ -122,6 +126,10 @@ class Sessions:
     def officer(self, issuer: str, sub: str) -> str:
         """Whom the ledger would name."""
         return self.indexes.of_officer(f"{issuer}\n{sub}")
+
+    def _kept(self, secret: str) -> StoredSession | None:
+        with self.database.read() as connection:
+            return console_sessions.find(connection, _hash(secret))
 
     def _stands(self, session: Session) -> bool:
         try:

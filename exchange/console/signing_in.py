@@ -67,7 +67,9 @@ class SigningIn:
             structlog.get_logger(__name__).info("console sign-in failed", reason=failure.reason)
             to = HOME if attempt is None else attempt.to
             page = page_response("console/not_signed_in.html", status=400, reason=failure.text, to=to)
-            return page.adding(self.cookies.clear(cookies.ATTEMPT))
+            # A foreign state says nothing about the sign-in under way here: that one may still come back.
+            foreign = failure.reason in {"state", "malformed"}
+            return page if foreign else page.adding(self.cookies.clear(cookies.ATTEMPT))
         self.sessions.end(request)
         return redirect(attempt.to, (self.sessions.begin(signed_in), self.cookies.clear(cookies.ATTEMPT)))
 
@@ -79,8 +81,7 @@ class SigningIn:
 
     def leave(self, request: HttpRequest) -> HttpResponse:
         """Out here first, then at the identity provider, so that the next one at this desk is asked who they are."""
-        session = self.sessions.of(request)
-        cleared = self.sessions.end(request)
+        session, cleared = self.sessions.end(request)
         return redirect(SIGNED_OUT if session is None else self._onwards(session.id_token), (cleared,))
 
     def left(self, request: HttpRequest) -> HttpResponse:

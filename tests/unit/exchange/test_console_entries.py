@@ -83,6 +83,9 @@ def test_an_entry_begins_on_a_page_and_so_does_a_change(small_world: World) -> N
     assert "employer" in form.text  # what is published, to be changed
     fresh = {**IDENTITY_CARD, "metadata": {"name": "birth-record"}}
     assert author.press("/console/entries/new", manifest="{").status_code == 422
+    beyond = author.press("/console/entries/new", manifest='{"a":99999999999999999999}')
+    assert beyond.status_code == 422
+    assert "数字超出允许的范围" in beyond.text
     made = author.press("/console/entries/new", manifest=json.dumps(fresh))
     assert made.headers["Location"] == "/console/entries/evidence-types/birth-record"
     assert "birth-record" in author.get("/console/entries").text

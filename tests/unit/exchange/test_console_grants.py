@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from exchange.console import offers, words
+from exchange.console.grants import DONE
 from policies.commands import TABLE
 from policies.events import Status
 from policies.roles import WORDS, Officer, Role
@@ -176,6 +177,7 @@ def test_every_word_is_there() -> None:
     assert WORDS.keys() == set(Role)
     assert words.STATUSES.keys() == set(Status)
     assert set(offers.KINDS.values()) <= words.COMMANDS.keys()
+    assert DONE.keys() == offers.KINDS.keys()
 
 
 def test_both_languages_say_the_same(small_world: World, signed_in: SignIn, drafted: str) -> None:
@@ -189,7 +191,20 @@ def test_both_languages_say_the_same(small_world: World, signed_in: SignIn, draf
     assert "What you may do now" in english.get(f"{AT}/{drafted}").text
 
 
-BAD = ["%00", "..", "'", "x" * 300, "%F0%9F%98%80", "a%2Fb", "G-STAFF@", "G-STAFF@x", "G-STAFF@99", "%C0%AF"]
+BAD = [
+    "//[",
+    "http://[x",
+    "%00",
+    "..",
+    "'",
+    "x" * 300,
+    "%F0%9F%98%80",
+    "a%2Fb",
+    "G-STAFF@",
+    "G-STAFF@x",
+    "G-STAFF@99",
+    "%C0%AF",
+]
 
 
 def test_bad_input_is_never_a_server_error(small_world: World, signed_in: SignIn) -> None:
@@ -200,6 +215,7 @@ def test_bad_input_is_never_a_server_error(small_world: World, signed_in: SignIn
             f"/console/catalogue?q={bad}&after={bad}", f"/console/catalogue/{bad}",
             f"/console/catalogue/evidence-types/{bad}", f"/console/ledger?index={bad}", f"/console/usage?days={bad}",
             f"/console/callback?code={bad}&state={bad}", f"/console/sign-in?to={bad}", f"{AT}?q=1&q=2",
+            f"/console/sign-in/start?to={bad}",
         ):  # fmt: skip
             assert browser.get(path).status_code < 500, path
     form = form_of(browser.get(f"{AT}/G-STAFF@1/suspend"))
@@ -245,7 +261,8 @@ def test_the_sponsor_endorses_and_does_not_sign(small_world: World, signed_in: S
     sponsor = signed_in("s", "sponsor", MARKET)
     assert "等您处理" in sponsor.get(AT).text
     assert sponsor.press(f"{AT}/{drafted}/endorse").status_code == 303
-    shown = sponsor.get(f"{AT}/{drafted}")
+    shown = sponsor.get(f"{AT}/{drafted}?done=endorse")
+    assert "已记入账本" in shown.text
     assert "需求部门负责人（您）" in shown.text
     assert "待审批" in shown.text
 

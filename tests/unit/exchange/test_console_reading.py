@@ -8,6 +8,8 @@ from html import unescape
 import pytest
 
 from exchange.console import door
+from kernel.ledger.log import Ledger
+from kernel.problems import LEDGER_UNAVAILABLE, Problem
 from policies.roles import Role
 from tests.doubles.exchange import ITEM, MARKET, NAME, OWNER, POLICE, World
 from tests.doubles.sign_ins import OfficersBrowser
@@ -62,6 +64,15 @@ def test_the_ledger_shows_its_checkpoint_and_a_proof(small_world: World) -> None
     missing = browser.get("/console/ledger?index=999999")
     assert missing.status_code == 404
     assert "govuk-error-summary" in missing.text
+
+
+def test_a_ledger_that_cannot_be_read_is_no_unknown_entry(small_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(_ledger: Ledger, _index: int) -> str:
+        raise Problem(LEDGER_UNAVAILABLE)
+
+    browser = officer(small_world, "auditor")
+    monkeypatch.setattr(Ledger, "proof_text", down)
+    assert browser.get("/console/ledger?index=0").status_code == 503
 
 
 def test_the_first_address_leads_to_the_queue(small_world: World) -> None:

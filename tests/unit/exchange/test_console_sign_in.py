@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
@@ -70,7 +70,7 @@ def test_the_answer_is_taken_once(browser: OfficersBrowser) -> None:
     assert other.come_back(answer).status_code == 400
     other.start()
     assert other.come_back(answer).status_code == 400
-    assert other.cookies() == []
+    assert other.cookies() == ["exchange-sign-in"]  # no session; their own sign-in may still come back
 
 
 WRONG_ANSWERS: dict[str, dict[str, str | None]] = {
@@ -92,7 +92,9 @@ def test_an_answer_that_does_not_belong_here_signs_nobody_in(browser: OfficersBr
     assert page.status_code == 400
     assert "没有登录" in page.text
     assert "重新登录" in page.text  # a button, never a redirect: nothing turns in a circle
-    assert browser.cookies() == []
+    foreign = wrong in {"state", "no state"}  # says nothing about the sign-in that is under way here
+    assert browser.cookies() == (["exchange-sign-in"] if foreign else [])
+    assert browser.come_back(answer).status_code == (303 if foreign else 400)
 
 
 WRONG_TOKENS: dict[str, dict[str, Any]] = {
@@ -104,6 +106,7 @@ WRONG_TOKENS: dict[str, dict[str, Any]] = {
     "issuer": {"iss": "http://evil.test"},
     "expired": {"exp": 1, "iat": 0},
     "of another access token": {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
+    "of an empty hash": {"at_hash": ""},
     "about another person": {"sub": "somebody-else"},
     "of another sign-in": {"sid": "another"},
     "too weak": {"acr": "urn:tongban:loa:2"},
@@ -131,12 +134,15 @@ def test_a_sign_in_left_lying_is_begun_again(browser: OfficersBrowser) -> None:
     assert browser.come_back(answer).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "to", ["https://evil.test/", "//evil.test/console", "/\\evil.test", "/v1/grants", "console", "/console/../x\n"]
-)
+ELSEWHERE = ["https://evil.test/", "//evil.test/console", "/\\evil.test", "/v1/grants", "console", "/console/../x\n"]
+ELSEWHERE += ["//[", "http://[x", "/consoles", "/console" + "x" * 600]
+
+
+@pytest.mark.parametrize("to", ELSEWHERE)
 def test_nobody_is_sent_elsewhere_after_signing_in(browser: OfficersBrowser, to: str) -> None:
     back = browser.sign_in("p", PANEL, organisation=POLICE, to=to)
     assert back.headers["Location"] == "/console"
+    assert OfficersBrowser(browser.world).get(f"/console/sign-in?{urlencode({'to': to})}").status_code == 200
 
 
 def test_a_provider_that_cannot_be_reached_is_said_to_be_so(browser: OfficersBrowser) -> None:
@@ -201,6 +207,33 @@ def test_signing_out_ends_the_session_here_and_at_the_provider(browser: Officers
     assert sent["id_token_hint"].count(".") == 2
     assert browser.get("/console/grants").status_code == 303
     assert "已退出" in browser.get("/console/signed-out").text
+
+
+def test_a_providers_address_with_a_question_mark_is_gone_on_with(
+    browser: OfficersBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signs = browser.world.issuer.sign_ins
+    known = {**signs.metadata(), "end_session_endpoint": f"{ISSUER}/logout?tenant=1"}
+    monkeypatch.setattr(signs, "metadata", lambda: known)
+    browser.sign_in("p", PANEL, organisation=POLICE)
+    target = urlsplit(browser.press("/console/sign-out").headers["Location"])
+    assert dict(parse_qsl(target.query)).keys() == {
+        "tenant", "id_token_hint", "client_id", "post_logout_redirect_uri",
+    }  # fmt: skip
+
+
+def test_whoever_wants_to_leave_can_while_nobody_knows_what_was_revoked(browser: OfficersBrowser) -> None:
+    browser.sign_in("p", PANEL, organisation=POLICE)
+    form = form_of(browser.get("/console/sign-out"))
+    browser.world.issuer.down = True
+    browser.world.clock.advance(1.0)
+    assert browser.get("/console/grants").status_code == 503
+    left = browser.post("/console/sign-out", form.fields)
+    assert left.status_code == 303
+    assert left.headers["Location"].startswith(f"{ISSUER}/logout?")
+    assert browser.cookies() == []
+    with browser.world.outside.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM console_session").fetchall() == []
 
 
 def test_signing_out_needs_the_pages_own_form(browser: OfficersBrowser) -> None:
