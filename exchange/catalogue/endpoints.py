@@ -14,6 +14,7 @@ from exchange.catalogue.words import Term, terms
 from exchange.gateway.lease import Lease
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.understanding import current
+from exchange.paging import page_size
 from exchange.store import catalogue_search
 from exchange.store.catalogue_search import Filters, Place
 from kernel.database import Database
@@ -23,7 +24,6 @@ from kernel.web.http import HttpRequest, HttpResponse, json_response
 
 T = TypeVar("T")
 
-MOST_ON_A_PAGE, USUAL_PAGE = 200, 50
 LONGEST_SEARCH = 100
 _CACHED = (("Cache-Control", "public, max-age=60"),)
 _PLACE = re.compile(r"([0-9]{1,9})\.([0-9]{1,15})", re.ASCII)
@@ -31,7 +31,6 @@ _BAD_PLACE = Text("after 应为上一页的 next", "after is the next of the pag
 _BAD_SHARE_TYPE = Text(
     f"share_type 只能是：{'、'.join(SHARE_TYPES)}", f"share_type is one of: {', '.join(SHARE_TYPES)}"
 )
-_BAD_PAGE = Text(f"limit 应为 1 至 {MOST_ON_A_PAGE}", f"limit is a whole number from 1 to {MOST_ON_A_PAGE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +174,3 @@ def _place(after: str) -> Place | None:
     if found is None:
         raise Problem(INVALID_BODY, detail=_BAD_PLACE)
     return Place(int(found[1]), int(found[2]))
-
-
-def page_size(text: str | None) -> int:
-    """Entries on a page, from the parameter ``limit``. Raises Problem (request.invalid)."""
-    if text is None:
-        return USUAL_PAGE
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_ON_A_PAGE):
-        raise Problem(INVALID_BODY, detail=_BAD_PAGE)
-    return int(text)

@@ -13,12 +13,12 @@ import orjson
 from marshmallow import Schema, fields
 
 from exchange.catalogue import dcat
-from exchange.catalogue.endpoints import page_size
 from exchange.catalogue.responsibility import as_csv, as_json, duties
 from exchange.catalogue.views import words
 from exchange.gateway.lease import Lease
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.understanding import current
+from exchange.paging import page_size
 from kernel.clock import Clock
 from kernel.dates import CHINA
 from kernel.identifiers.division import Division, Succession

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from exchange.paging import page_size
 from exchange.store import access_requests
 from exchange.store.access_requests import Filter
 from kernel.problems import INVALID_BODY, Problem
@@ -16,14 +17,14 @@ from policies.requests.conditions import READERS, open_to, sees
 from policies.requests.events import RequestState, Status
 from policies.roles import Officer
 
-MOST_ON_A_PAGE, USUAL_PAGE, BATCH = 200, 50, 200
+BATCH = 200
 LONGEST_CODE = 128
 NOT_WAITING = frozenset({"withdraw", "dispute"})
 """What may be done but need not: a request does not wait for it."""
 
 _BAD = Text(
-    "查询参数不正确：state、role、waiting、limit 各有固定的取值",
-    "A parameter is not valid: state, role, waiting and limit have values of their own",
+    "查询参数不正确：state、role、waiting 各有固定的取值",
+    "A parameter is not valid: state, role and waiting have values of their own",
 )
 
 
@@ -37,7 +38,7 @@ class Page:
 
 def listing(connection: Connection, asked: Mapping[str, str], reader: Officer) -> Page:
     """One page of what the reader may see. Raises Problem (request.invalid)."""
-    limit, after, waiting = _limit(asked.get("limit")), asked.get("after", ""), asked.get("waiting")
+    limit, after, waiting = page_size(asked.get("limit")), asked.get("after", ""), asked.get("waiting")
     if waiting not in {None, "me"} or len(after) > LONGEST_CODE:
         raise Problem(INVALID_BODY, detail=_BAD)
     wanted = _filter(asked, reader, waiting=waiting is not None)
@@ -80,11 +81,3 @@ def _status(text: str) -> Status:
         return Status(text)
     except ValueError:
         raise Problem(INVALID_BODY, detail=_BAD) from None
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return USUAL_PAGE
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_ON_A_PAGE):
-        raise Problem(INVALID_BODY, detail=_BAD)
-    return int(text)

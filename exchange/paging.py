@@ -1,0 +1,23 @@
+"""How many of anything stand on a page: one bound for every list that takes the parameter ``limit``."""
+
+from __future__ import annotations
+
+from kernel.problems import INVALID_BODY, Problem
+from kernel.text import Text
+
+USUAL_PAGE, MOST_ON_A_PAGE = 50, 200
+
+_MOST_DIGITS = len(str(MOST_ON_A_PAGE))
+_BAD_PAGE = Text(f"limit 应为 1 至 {MOST_ON_A_PAGE}", f"limit is a whole number from 1 to {MOST_ON_A_PAGE}")
+
+
+def page_size(text: str | None) -> int:
+    """Entries on a page, from the parameter ``limit``; the very number that is used is the one that was bounded.
+
+    Raises Problem (request.invalid).
+    """
+    if text is None:
+        return USUAL_PAGE
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and 1 <= int(text) <= MOST_ON_A_PAGE):
+        raise Problem(INVALID_BODY, detail=_BAD_PAGE)
+    return int(text)
