@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from kernel.dates import local_day
 from kernel.text import Text
 from policies.clocks.profile import ShareType
 from policies.clocks.run import DEADLINE_PERCENT, WARNING_PERCENT
@@ -182,7 +183,7 @@ def _is_assessed(command: SubmitRequest, state: RequestState, _actor: Officer, n
                 "Sensitive information, or passing it on, needs an impact assessment (PIPL art. 55)",
             ),
         )
-    if assessment.assessed_on > now.date():
+    if assessment.assessed_on > local_day(now):
         return NotAllowed(
             "access-request.assessment-in-future",
             Text("影响评估的日期不能晚于今天", "The impact assessment is dated in the future"),

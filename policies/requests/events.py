@@ -265,8 +265,9 @@ def _authors(state: RequestState, event: RequestEvent) -> tuple[tuple[str, Role]
 
 
 def _submitted(state: RequestState, event: RequestSubmitted) -> dict[str, Any]:
-    going_on = state.clock is not None and state.status is Status.RETURNED
-    clock = _resumed(state.clock, event.at) if going_on else _begun(Stage.FORM_CHECK, event.circumstances, event.at)
+    begun = _begun(Stage.FORM_CHECK, event.circumstances, event.at)
+    going_on = _is_the_same_check(state, begun)
+    clock = _resumed(state.clock, event.at) if going_on else begun
     told = state.told if going_on else frozenset()
     return {
         "status": Status.SUBMITTED,
@@ -276,6 +277,17 @@ def _submitted(state: RequestState, event: RequestSubmitted) -> dict[str, Any]:
         "told": told,
         "note": "",
     }
+
+
+def _is_the_same_check(state: RequestState, begun: Run | None) -> bool:
+    """Whether a supplement goes on with the clock that stood still.
+
+    Only where the days of the check are the same: a text that now asks for another matter is given that matter's time,
+    or none.
+    """
+    if state.status is not Status.RETURNED or state.clock is None or begun is None:
+        return False
+    return state.clock.days == begun.days
 
 
 def _returned(state: RequestState, event: RequestReturned) -> dict[str, Any]:

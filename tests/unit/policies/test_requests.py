@@ -13,6 +13,7 @@ import pytest
 from kernel.canonical import decode, encode
 from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.profile import ShareType, Stage
+from policies.clocks.run import Run
 from policies.conditions import NotAllowed
 from policies.lifecycle import decide as decide_grant
 from policies.lifecycle import evolve as evolve_grant
@@ -329,6 +330,32 @@ def test_the_clock_stands_still_while_a_supplement_is_awaited_and_each_step_begi
     assert forwarded.clock is not None
     assert (forwarded.clock.stage, forwarded.clock.began) == (Stage.PROVIDER_ANSWER, NOW + 8 * day)
     assert REFUSED.clock is None
+
+
+def test_a_supplement_that_asks_for_another_matter_has_the_time_of_that_matter() -> None:
+    day = timedelta(days=1)
+    returned = live((ReturnRequest("say why"), CHECKER), state=SUBMITTED, at=NOW + day)
+    other = replace(CONDITIONAL, clocks={**CONDITIONAL.clocks, Stage.FORM_CHECK: 5})
+    again = live((SubmitRequest(other), AUTHOR), state=returned, at=NOW + 7 * day)
+    assert again.clock == Run(stage=Stage.FORM_CHECK, days=5, began=NOW + 7 * day)
+    assert again.told == frozenset()
+    unclocked = replace(CONDITIONAL, clocks={Stage.PROVIDER_ANSWER: 10})
+    assert live((SubmitRequest(unclocked), AUTHOR), state=returned, at=NOW + 7 * day).clock is None
+    before = live((SubmitRequest(unclocked), AUTHOR), (ReturnRequest("say why"), CHECKER), state=DRAFTED)
+    assert live((SubmitRequest(CONDITIONAL), AUTHOR), state=before, at=NOW + day).clock == Run(
+        stage=Stage.FORM_CHECK, days=2, began=NOW + day
+    )
+
+
+def test_an_assessment_of_today_is_of_chinas_today() -> None:
+    """At 23:30 UTC on the 2nd it is the 3rd in China."""
+    late = NOW.replace(hour=23, minute=30)
+    for day, is_future in ((date(2030, 12, 3), False), (date(2030, 12, 4), True)):
+        assessed = live((draft(replace(CONTENT, assessment=replace(ASSESSMENT, assessed_on=day))), AUTHOR))
+        if is_future:
+            assert refusal(SubmitRequest(CONDITIONAL), assessed, AUTHOR, late) == "access-request.assessment-in-future"
+        else:
+            assert live((SubmitRequest(CONDITIONAL), AUTHOR), state=assessed, at=late).status is Status.SUBMITTED
 
 
 def test_each_instant_is_told_once_and_both_after_an_outage() -> None:
