@@ -18,7 +18,7 @@ from exchange.requests.forms import COMMANDS, BulkRequestForm, CommandForm, NewR
 from exchange.requests.listing import Page, listing
 from exchange.requests.rules import Rules, read
 from exchange.requests.templates import filled_in
-from exchange.requests.transitions import RequestMoved, RequestStep, RequestTransitions
+from exchange.requests.transitions import RequestMoved, RequestTransitions
 from exchange.requests.views import request_view, whole_view
 from exchange.store import access_requests
 from kernel.canonical import JSON
@@ -36,6 +36,7 @@ from policies.conditions import NotAllowed
 from policies.requests.commands import Command, DraftRequest, ReviseRequest, SubmitRequest
 from policies.requests.conditions import sees
 from policies.requests.events import RequestState
+from policies.requests.steps import RequestStep
 
 FORMS = {name: form() for name, (form, _make) in COMMANDS.items()}
 NEW, BULK, REVISE, SUBMIT = NewRequestForm(), BulkRequestForm(), ReviseForm(), CommandForm()
@@ -93,7 +94,7 @@ class RequestDesk:
             for step in self._child(body, consumer, parent, officer, http.language)
         ]
         with _told():
-            self.transitions.record(steps, officer.officer, self._spend(officer))
+            self.transitions.record(steps, self._spend(officer))
         last = {step.after.id: step.after for step in steps}
         rules = self._rules()
         shown: Sequence[JSON] = [self._view(state, officer, rules) for state in last.values()]

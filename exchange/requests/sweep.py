@@ -6,6 +6,7 @@ two writers finds the revision it read.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -40,18 +41,20 @@ class RequestSweep:
         transitions, now = self.transitions, self.transitions.clock.now()
         today = local_day(now)
         with transitions.database.read() as connection:
-            calendar = transitions.calendar(connection)
+            # The clocks before the calendar: one that is written between the two is then found to have come after them.
             due = access_requests.due(connection, now if self._day == today else None)
-        told = sum(self._tell(state, calendar, now) for state in due)
+            calendar = transitions.calendar(connection)
+        told = sum(self._tell(state, looked_at, calendar, now) for state, looked_at in due)
         self._day = today
         return told + self._fulfil()
 
-    def _tell(self, state: RequestState, calendar: WorkingCalendar, now: datetime) -> bool:
-        commands = pending(state, calendar, now)
-        if commands:
-            return self._carry_out(commands, state)
+    def _tell(self, state: RequestState, looked_at: datetime, calendar: WorkingCalendar, now: datetime) -> bool:
+        if pending(state, calendar, now):
+            return self._done(lambda: self.transitions.tell(state))
         again = next_due(state, calendar)
-        self.transitions.database.write(lambda connection: access_requests.set_next_due(connection, state, again))
+        self.transitions.database.write(
+            lambda connection: access_requests.set_next_due(connection, state, again, was=looked_at)
+        )
         return False
 
     def _fulfil(self) -> int:
@@ -63,11 +66,15 @@ class RequestSweep:
         return sum(self._carry_out((FulfilRequest(),), state) for state in active)
 
     def _carry_out(self, commands: tuple[Command, ...], state: RequestState) -> bool:
+        return self._done(
+            lambda: self.transitions.carry_out(commands, state, EXCHANGE, nothing_to_spend).revision > state.revision
+        )
+
+    def _done(self, act: Callable[[], bool]) -> bool:
         try:
-            self.transitions.carry_out(commands, state, EXCHANGE, nothing_to_spend)
+            return act()
         except (RequestMoved, NotAllowed):
             return False  # an officer or another node was faster, or the clock went back: the others go on
-        return True
 
 
 def _is_active(connection: Connection, grant: str) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from exchange.governance.transitions import GrantMoved, Step, Transitions
+from exchange.governance.transitions import EXCHANGE, GrantMoved, Step, Transitions, nothing_to_spend
 from exchange.requests.rules import read
 from exchange.store import access_requests
 from exchange.store.access_requests import Happened
@@ -27,23 +27,14 @@ from policies.clocks.calendar import WorkingCalendar
 from policies.requests.commands import Command
 from policies.requests.document import facts
 from policies.requests.escalation import next_due
-from policies.requests.events import RequestEvent, RequestState, Status, evolve
+from policies.requests.events import RequestState, Status
 from policies.requests.granting import grant_commands
-from policies.requests.lifecycle import decide
+from policies.requests.steps import RequestStep, steps
 from policies.roles import Officer
 
 
 class RequestMoved(Exception):
     """Somebody else changed the request between reading and writing; nothing was done."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestStep:
-    """One event of one request: the state before (None for a new one), the event, the state after."""
-
-    before: RequestState | None
-    event: RequestEvent
-    after: RequestState
 
 
 @dataclass(frozen=True)
@@ -68,33 +59,41 @@ class RequestTransitions:
         LedgerUnavailable, InvalidEvent.
         """
         steps = self.steps(commands, state, actor)
-        self.record(steps, actor, spend)
+        self.record(steps, spend)
         return steps[-1].after
 
-    def steps(self, commands: Sequence[Command], state: RequestState | None, actor: Officer) -> tuple[RequestStep, ...]:
-        """Everything that follows from these commands on one request. Raises NotAllowed."""
-        now, steps = self.clock.now(), list[RequestStep]()
-        for command in commands:
-            for event in decide(command, state, actor, now):
-                after = evolve(state, event)
-                steps.append(RequestStep(state, event, after))
-                state = after
-        return tuple(steps)
+    def tell(self, state: RequestState) -> bool:
+        """Escalate what is due; False when nothing is. Raises NotAllowed, RequestMoved, LedgerUnavailable."""
+        steps = self.steps((), state, EXCHANGE)
+        if steps:
+            self.record(steps, nothing_to_spend)
+        return bool(steps)
 
-    def record(self, steps: Sequence[RequestStep], actor: Officer, spend: Also) -> None:
+    def steps(self, commands: Sequence[Command], state: RequestState | None, actor: Officer) -> tuple[RequestStep, ...]:
+        """Everything that follows from these commands on one request, after what the clock says by itself.
+
+        Raises NotAllowed.
+        """
+        if state is None or state.clock is None:
+            return steps(commands, state, actor, WorkingCalendar(), self.clock.now())
+        with self.database.read() as connection:
+            calendar = self.calendar(connection)
+        return steps(commands, state, actor, calendar, self.clock.now())
+
+    def record(self, steps: Sequence[RequestStep], spend: Also) -> None:
         """Append the events and store the states, and draft the grants of what was approved: all or nothing.
 
         Raises RequestMoved, NotAllowed, LedgerUnavailable, InvalidEvent.
         """
-        with self.database.read() as connection:
-            calendar = self.calendar(connection)
 
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
             spend(connection, receipts)
+            # Read behind the ledger's lock: a table written before this entry has its clocks looked at no more.
+            calendar = self.calendar(connection)
             for step in steps:
                 _store(connection, step, next_due(step.after, calendar))
 
-        entries = [_entry(step, actor) for step in steps]
+        entries = [_entry(step) for step in steps]
         approved = [step.after for step in steps if _is_approval(step)]
         if approved:
             self._record_with_grants(approved, entries, also)
@@ -130,11 +129,11 @@ def _store(connection: Connection, step: RequestStep, due: datetime | None) -> N
     access_requests.note(connection, step.after.id, Happened(step.after.revision, event.name, event.at, facts(event)))
 
 
-def _entry(step: RequestStep, actor: Officer) -> Event:
+def _entry(step: RequestStep) -> Event:
     """The revision makes the entry unique: a request may be returned more than once."""
     said: dict[str, JSON] = {
         **facts(step.event),
         "status": step.after.status.value,
-        "organisation": actor.organisation,
+        "organisation": step.actor.organisation,
     }
     return Event(step.event.name, step.after.id, str(step.after.revision), said)

@@ -75,12 +75,13 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     return found
 
 
-def due(connection: Connection, by: datetime | None) -> tuple[RequestState, ...]:
-    """Those whose clock is to be looked at by this instant; None for all whose clock runs."""
-    statement = select(_request.state).where(_request.next_due.is_not(None)).order_by(_request.next_due, _request.id)
+def due(connection: Connection, by: datetime | None) -> tuple[tuple[RequestState, datetime], ...]:
+    """Those whose clock is to be looked at by this instant, each with its own; None for all whose clock runs."""
+    columns = select(_request.state, _request.next_due)
+    statement = columns.where(_request.next_due.is_not(None)).order_by(_request.next_due, _request.id)
     if by is not None:
         statement = statement.where(_request.next_due <= by)
-    return tuple(_state(text) for text in connection.scalars(statement))
+    return tuple((_state(row.state), row.next_due) for row in connection.execute(statement))
 
 
 def add(connection: Connection, state: RequestState, next_due: datetime | None) -> None:
@@ -109,9 +110,11 @@ def look_again(connection: Connection, at: datetime) -> None:
     connection.execute(update(access_request).where(_request.next_due.is_not(None)).values(next_due=at))
 
 
-def set_next_due(connection: Connection, state: RequestState, next_due: datetime | None) -> None:
-    """When its clock is to be looked at next, while it is as it was read."""
-    statement = update(access_request).where(_request.id == state.id, _request.revision == state.revision)
+def set_next_due(connection: Connection, state: RequestState, next_due: datetime | None, *, was: datetime) -> None:
+    """When its clock is to be looked at next, while it is as it was read: also that nobody wants it looked at now."""
+    statement = update(access_request).where(
+        _request.id == state.id, _request.revision == state.revision, _request.next_due == was
+    )
     connection.execute(statement.values(next_due=next_due))
 
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from exchange.requests import sweep as sweeping
+from exchange.store import access_requests
 from kernel.clock import ManualClock
+from policies.requests.escalation import next_due
 from tests.doubles.exchange import BASIS, IDENTITY_CARD, ITEM, MARKET, POLICE, URBAN, World
 
 PATH = "/v1/access-requests"
@@ -261,6 +264,77 @@ def test_after_an_outage_both_are_told_once_in_their_order(world: World) -> None
     assert (clock["late"], clock["days_left"], clock["days_overdue"] > 0) == (True, 0, True)
 
 
+@pytest.mark.parametrize(("who", "command", "body"), [(PROVIDER, "approve", {}), (PROVIDER, "refuse", REFUSAL)])
+def test_whoever_acts_late_before_the_sweep_comes_leaves_the_step_told(
+    world: World, who: dict, command: str, body: dict
+) -> None:
+    request = with_provider(world)
+    world.clock.advance(40 * DAY)
+    before = len(world.entries())
+    refused = do(world, GOVERNOR, request, "accept")
+    assert (refused.status_code, len(world.entries())) == (403, before)  # nothing is told by what is refused
+    done = walked(world, request, (who, command, body))
+    assert told(world) == [80, 100]
+    written = [entry for entry in world.entries() if entry["request"] == request]
+    assert [entry["event"] for entry in written][-3:-1] == ["RequestEscalated", "RequestEscalated"]
+    assert [entry["facts"]["organisation"] for entry in written][-3:] == ["", "", POLICE]
+    assert [one["event"] for one in done["history"]] == [entry["event"] for entry in written]
+    assert world.rooms.request_sweep.sweep() == 0
+
+
+TAKEN_BACK = {
+    "effective_from": "2026-11-23",
+    "citation": {"zh": "调休", "en": "make-up"},
+    "holidays": [],
+    "workdays": ["2026-11-28", "2026-11-29"],
+}
+"""Two make-up days: what ended on 7 December ends on the 3rd."""
+
+
+def test_a_calendar_written_while_the_sweep_looks_is_not_overwritten(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_provider(world)
+    counted = sweeping.next_due
+
+    def meanwhile(*arguments: Any) -> Any:
+        found = counted(*arguments)
+        world.clock.advance(1)
+        assert world.officer("PUT", "/v1/calendar/2026", TAKEN_BACK, **GOVERNOR).status_code == 200
+        return found
+
+    sweep = world.rooms.request_sweep
+    with monkeypatch.context() as patch:
+        patch.setattr(sweeping, "next_due", meanwhile)
+        assert sweep.sweep() == 0
+    with world.outside.database.read() as connection:
+        (wanted,) = (at for _state, at in access_requests.due(connection, None))
+    assert wanted == world.clock.now()  # to be looked at again, by the new table
+
+
+def test_a_calendar_written_while_an_officer_acts_counts_for_the_new_step(world: World) -> None:
+    request = drafted(world)
+    walked(world, request, (CONSUMER, "submit"))
+    transitions = world.rooms.access_requests.transitions
+    append = transitions.ledger.append
+
+    class Late:
+        """A ledger whose lock is first given to somebody who writes a calendar."""
+
+        def append(self, *arguments: Any, **more: Any) -> Any:
+            object.__setattr__(transitions, "ledger", ledger)
+            assert world.officer("PUT", "/v1/calendar/2026", TAKEN_BACK, **GOVERNOR).status_code == 200
+            return append(*arguments, **more)
+
+    ledger = transitions.ledger
+    object.__setattr__(transitions, "ledger", Late())
+    walked(world, request, (GOVERNOR, "accept"))
+    with world.outside.database.read() as connection:
+        ((state, wanted),) = access_requests.due(connection, None)
+        assert wanted == next_due(state, transitions.calendar(connection))
+    assert wanted.isoformat() == "2026-12-01T16:00:00+00:00"  # not that of the table before, 3 December
+
+
 def test_a_table_that_takes_a_holiday_back_is_followed_at_once(world: World) -> None:
     """A running clock is counted by the calendar of today, not by that of the day it began."""
     request = with_provider(world)
@@ -335,7 +409,6 @@ def test_a_clock_that_went_back_changes_nothing(small_world: World) -> None:
     ("who", "command", "reason"),
     [
         (CONSUMER, "accept", "access-request.not-allowed"),
-        (PROVIDER | {"sub": "chen"}, "withdraw", "access-request.not-allowed"),
         (GOVERNOR | {"sub": "chen"}, "accept", "access-request.other-side"),
         (AUDITOR, "accept", "access-request.not-allowed"),
         (APPROVER, "accept", "access-request.not-allowed"),
@@ -348,11 +421,18 @@ def test_what_role_state_or_side_does_not_allow_changes_nothing(
     walked(small_world, request, (CONSUMER, "submit"))
     before = len(small_world.entries())
     answer = do(small_world, who, request, command)
-    if answer.status_code == 404:  # a provider does not even see what was not put before it
-        assert who["roles"] == ["provider-officer"]
-    else:
-        assert (answer.status_code, answer.json["code"]) == (403, "access-request.not-allowed")
-        assert answer.json["reason"] == reason
+    assert (answer.status_code, answer.json["code"]) == (403, "access-request.not-allowed")
+    assert answer.json["reason"] == reason
+    assert len(small_world.entries()) == before
+
+
+def test_a_provider_does_not_even_see_what_was_not_put_before_it(small_world: World) -> None:
+    request = drafted(small_world)
+    walked(small_world, request, (CONSUMER, "submit"))
+    before = len(small_world.entries())
+    for command in ("withdraw", "approve"):
+        answer = do(small_world, PROVIDER | {"sub": "chen"}, request, command)
+        assert (answer.status_code, answer.json["code"]) == (404, "access-request.unknown")
     assert len(small_world.entries()) == before
 
 
