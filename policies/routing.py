@@ -15,6 +15,7 @@ SENSITIVE = 3
 """Fields of this sensitivity and above are the data-protection officer's concern."""
 
 Panel = tuple[Role, ...]
+Grants = tuple[Grant, ...]
 
 ONE: Panel = (Role.GOVERNANCE_APPROVER,)
 TWO: Panel = (Role.PROVIDER_OFFICER, Role.GOVERNANCE_APPROVER)
@@ -40,36 +41,52 @@ def panel(change: ChangeClass, sensitive: Iterable[Text]) -> Panel:
     return ROUTES[change, any(True for _ in sensitive)]
 
 
-def sensitive(after: Grant, standing: Iterable[Grant], registry: Registry) -> tuple[Text, ...]:
+def sensitive(after: Grant, replaced: Iterable[Grant], others: Iterable[Grant], registry: Registry) -> tuple[Text, ...]:
     """Why the data-protection officer must sign, if so, in words.
 
-    Measured against the ``standing`` grants to the same organisation over the same evidence type, so that a right
-    cannot grow by being written down as another grant. Where none stands, the first grant is decided by two.
+    Measured against every version that this one ``replaced``, in force or suspended, and against the ``others`` in
+    force by which the same organisation has the same things of the same evidence type for the same service items: a
+    right cannot grow by being suspended first, by being written down as another grant, or by what another grant gives.
+    Where nothing stands at all, the first grant is decided by two (ADR 0030).
     """
-    standing = tuple(standing)
-    return tuple(_reasons(after, standing, registry)) if standing else ()
+    replaced, others = tuple(replaced), tuple(others)
+    if not (*replaced, *others):
+        return ()
+    serving = tuple(one for one in others if not one.service_items.isdisjoint(after.service_items))
+    return tuple(_reasons(after, replaced, (*replaced, *serving), registry))
 
 
-def _reasons(after: Grant, standing: tuple[Grant, ...], registry: Registry) -> Iterator[Text]:
+def _reasons(after: Grant, replaced: Grants, standing: Grants, registry: Registry) -> Iterator[Text]:
     known = (
         registry.evidence_types[after.evidence_type].fields if after.evidence_type in registry.evidence_types else {}
     )
-    released = frozenset().union(*(grant.fields for grant in standing))
-    for name in sorted(after.fields - released):
-        if name in known and known[name].sensitivity >= SENSITIVE:
+    givers = {name: tuple(one for one in standing if name in _given(one)) for name in sorted(_given(after))}
+    for name in sorted(after.fields):
+        if not givers[name] and name in known and known[name].sensitivity >= SENSITIVE:
             label = known[name].label
             yield Text(
                 f"增加敏感字段（{known[name].sensitivity} 级）：{label.zh}",
                 f"adds a sensitive field (level {known[name].sensitivity}): {label.en}",
             )
-    serving = [grant for grant in standing if not grant.service_items.isdisjoint(after.service_items)] or standing
-    if after.basis_kind is not BasisKind.CONSENT and any(one.basis_kind is BasisKind.CONSENT for one in serving):
+    alike = tuple({one.ref: one for one in (*replaced, *(one for each in givers.values() for one in each))}.values())
+    if after.basis_kind is not BasisKind.CONSENT and any(one.basis_kind is BasisKind.CONSENT for one in alike):
         yield Text("不再须经本人同意", "no longer asks for the person's consent")
-    least = min(one.min_loa for one in serving)
+    least = max((*(one.min_loa for one in replaced), *(_least(each) for each in givers.values() if each)), default=0)
     if after.min_loa < least:
         yield Text(
             f"最低认证等级由 {least} 降至 {after.min_loa}",
             f"lowers the least assurance level from {least} to {after.min_loa}",
         )
-    if after.absent_allowed and not any(one.absent_allowed for one in serving):
+    before = (*((one,) for one in replaced), *(each for each in givers.values() if each))
+    if after.absent_allowed and any(not any(one.absent_allowed for one in each) for each in before):
         yield Text("本人不在场时也可取得", "may be used while the person is absent")
+
+
+def _given(grant: Grant) -> frozenset[str]:
+    """What a grant gives: fields and answers, by name."""
+    return grant.fields | grant.predicates
+
+
+def _least(givers: Grants) -> int:
+    """By how low a level something can be had already."""
+    return min(one.min_loa for one in givers)

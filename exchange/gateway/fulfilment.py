@@ -40,11 +40,11 @@ class Fulfilment:
     database: Database
     clock: Clock
 
-    def fetch(self, admitted: Admitted, snapshot: Snapshot, found: Findings = NOTHING) -> Findings:
-        """What the sources say about everything that is permitted, beside what was ``found`` before."""
+    def fetch(self, admitted: Admitted, snapshot: Snapshot, ends: float, found: Findings = NOTHING) -> Findings:
+        """What the sources say until ``ends`` about everything that is permitted, beside what was ``found`` before."""
         permitted = [ruling for ruling in admitted.rulings if isinstance(ruling, Permitted)]
         missing = [ruling for ruling in permitted if (ruling.item.type, ruling.concerned.subject) not in found]
-        return {**found, **self.retrieval.retrieve(missing, snapshot.sources)} if missing else found
+        return {**found, **self.retrieval.retrieve(missing, snapshot.sources, ends)} if missing else found
 
     def decide_again(self, asking: Asking, admitted: Admitted, snapshot: Snapshot) -> tuple[Asking, Admitted]:
         """Rulings under a newer snapshot, with whatever further quotas they need."""
@@ -78,6 +78,11 @@ class Fulfilment:
         origin = provenance(found, snapshot.sources.get(kind.code), kind.provider, snapshot.registry)
         sealed = self.sealer.seal(asking, ruling, disclosed, origin)
         return Released(ruling, sealed, proven_relations(kind, found, case, asking))
+
+
+def from_same_sources(found: Findings, before: Snapshot, after: Snapshot) -> Findings:
+    """What may still be told under a newer snapshot: evidence names the source that it came from."""
+    return {key: one for key, one in found.items() if before.sources.get(key[0]) is after.sources.get(key[0])}
 
 
 def withdrawn(admitted: Admitted, kind: ProblemKind) -> Admitted:

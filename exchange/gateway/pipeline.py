@@ -13,7 +13,7 @@ from exchange.gateway import intents as admission
 from exchange.gateway.answers import Piece, compose, stored_pieces
 from exchange.gateway.enforcement import Asking, Refused
 from exchange.gateway.entries import Released, Settlement, common_facts
-from exchange.gateway.fulfilment import Fulfilment, withdrawn
+from exchange.gateway.fulfilment import Fulfilment, from_same_sources, withdrawn
 from exchange.gateway.intents import Admitted, Attempt, Repeated, TurnedAway
 from exchange.gateway.lease import Lease
 from exchange.gateway.recording import IntentLost, Recorded, Recorder
@@ -75,16 +75,19 @@ class Gateway:
     def _fulfil(self, attempt: Attempt, admitted: Admitted) -> tuple[Settlement, Recorded]:
         """Fetch; then decide, filter, sign and record under one epoch, again when it moved meanwhile."""
         asking, snapshot = attempt.asking, attempt.snapshot
-        findings = self.fulfilment.fetch(admitted, snapshot)
+        ends = self.fulfilment.retrieval.deadline()
+        findings = self.fulfilment.fetch(admitted, snapshot, ends)
         for _ in range(MOST_TRIES):
             standing = self._still_standing(asking, admitted)
             settlement = self.fulfilment.settle(asking, standing, findings, snapshot)
             try:
                 return settlement, self._settled(settlement)
             except FenceMoved:
-                snapshot = self.policy.renew()
+                before, snapshot = snapshot, self.policy.renew()
                 asking, admitted = self.fulfilment.decide_again(asking, admitted, snapshot)
-                findings = self.fulfilment.fetch(admitted, snapshot, findings)  # what only the newer policies permit
+                # What only the newer policies permit, and what another source has now.
+                findings = from_same_sources(findings, before, snapshot)
+                findings = self.fulfilment.fetch(admitted, snapshot, ends, findings)
         return self._give_up(asking, admitted, snapshot)
 
     def _still_standing(self, asking: Asking, admitted: Admitted) -> Admitted:

@@ -47,9 +47,15 @@ class Retrieval:
         self._deadline = deadline
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="retrieval")
 
-    def retrieve(self, permitted: Iterable[Permitted], sources: Mapping[str, Source]) -> Findings:
-        """What the sources say about every permitted item. Never raises: a source that fails is a finding, too."""
-        ends = self._clock.monotonic() + self._deadline
+    def deadline(self) -> float:
+        """When all look-ups of a request that begins now end, by the monotonic clock."""
+        return self._clock.monotonic() + self._deadline
+
+    def retrieve(self, permitted: Iterable[Permitted], sources: Mapping[str, Source], ends: float) -> Findings:
+        """What the sources say about every permitted item until ``ends``.
+
+        Never raises: a source that fails is a finding, too.
+        """
         wanted = dict.fromkeys((one.item.type, one.concerned.subject) for one in permitted)
         first, *others = wanted or [None]
         waiting = {one: self._pool.submit(self._look_up, one, sources, ends) for one in others if one is not None}

@@ -18,6 +18,7 @@ from exchange.governance.views import names
 from exchange.store import catalogue, epoch, grants
 from kernel.database import Database
 from policies.analysis.change import Proposal, basis, examine, reprove
+from policies.events import Status
 from policies.grant import Grant
 from policies.hierarchy import Hierarchy
 from policies.review import Recheck, ReviewPackage
@@ -68,12 +69,17 @@ class Examining:
             known = policy_registry(registry)
             types = _connected(grant.evidence_type, Hierarchy.of(known))
             active = tuple(state.grant for state in grants.active_over(connection, types))
-            versions = tuple(state.grant for state in grants.active_of(connection, grant.id))
+            versions = grants.living_of(connection, grant.id)
             if epoch.read(connection) == now:
-                every = {one.ref: one for one in (*active, *versions)}
-                said = names(registry, grant.evidence_type)
+                standing = (*active, *(one.grant for one in versions if one.status is Status.ACTIVE))
+                suspended = (one.grant for one in versions if one.status is Status.SUSPENDED)
                 return Proposal(
-                    grant=grant, active=tuple(every.values()), registry=known, at=at, name=said
+                    grant=grant,
+                    active=tuple({one.ref: one for one in standing}.values()),
+                    suspended=tuple(one for one in suspended if one.ref != grant.ref),
+                    registry=known,
+                    at=at,
+                    name=names(registry, grant.evidence_type),
                 ), now.policies
 
     def _registry(self, connection: Connection, version: int) -> Registry:

@@ -28,6 +28,10 @@ def mark(grant: Grant, now: datetime) -> int | None:
     return next((days for days in REMINDERS if left <= timedelta(days=days)), None)
 
 
+MOST_AT_ONCE = 1000
+"""Reminders in one append: thousands of grants may end on the same day, and an append is bounded."""
+
+
 @dataclass(frozen=True)
 class Expiry:
     """Ends grants past their end, and reminds of those that come near it."""
@@ -45,9 +49,10 @@ class Expiry:
             active = grants.active(connection)
         due = [(state, days) for state in active if (days := mark(state.grant, now)) is not None]
         new = [(state, days) for state, days in due if (state.grant.ref, days) not in self._told]
-        if new:
-            self.transitions.ledger.append([_near(state, days) for state, days in new])
-            self._told.update((state.grant.ref, days) for state, days in new)
+        for start in range(0, len(new), MOST_AT_ONCE):
+            some = new[start : start + MOST_AT_ONCE]
+            self.transitions.ledger.append([_near(state, days) for state, days in some])
+            self._told.update((state.grant.ref, days) for state, days in some)
         return len(new)
 
     def sweep(self) -> int:

@@ -19,10 +19,15 @@ from kernel.ledger.receipt import Receipt
 from policies.commands import ActivateGrant, Command, ReactivateGrant, SubmitGrant, SupersedeGrant, allowed
 from policies.events import GrantEvent, GrantState, Status, evolve, facts
 from policies.lifecycle import decide
+from policies.review import Recheck
 from policies.roles import Officer, Role
 
 EXCHANGE = Officer("exchange", "", frozenset({Role.EXCHANGE}))
 """The exchange itself, for what follows by rule from what officers decided."""
+
+
+NOTHING_BROKEN = Recheck("")
+"""Stands in for what the examiner will say, while it is asked whether anything else refuses."""
 
 
 class GrantMoved(Exception):
@@ -89,6 +94,9 @@ class Transitions:
             self._decided(command, state, actor)
             command = SubmitGrant(self.examiner.review(state.grant, self.clock.now()))
         if isinstance(command, ReactivateGrant) and state is not None:
+            signed = self._decided(replace(command, found=NOTHING_BROKEN), state, actor)
+            if signed[-1].after.status is not Status.ACTIVE:  # one of several signatures: nothing takes effect yet
+                return signed
             again = self.examiner.again(state.grant, self.clock.now())
             return self._decided(replace(command, found=again.found), state, actor, again.epoch)
         return self._decided(command, state, actor)

@@ -28,10 +28,11 @@ def active(connection: Connection) -> tuple[GrantState, ...]:
     return tuple(_state(text) for text in connection.scalars(statement))
 
 
-def active_of(connection: Connection, grant: str) -> tuple[GrantState, ...]:
-    """The version of a grant that is in that set, if one is, without its review."""
-    statement = _WITHOUT_REVIEW.where(grant_version.c.id == grant, grant_version.c.status == Status.ACTIVE.value)
-    return tuple(_state(text) for text in connection.scalars(statement))
+def living_of(connection: Connection, grant: str) -> tuple[GrantState, ...]:
+    """The versions of a grant that a newer one would replace: active or suspended, without their reviews."""
+    living = (Status.ACTIVE.value, Status.SUSPENDED.value)
+    statement = _WITHOUT_REVIEW.where(grant_version.c.id == grant, grant_version.c.status.in_(living))
+    return tuple(_state(text) for text in connection.scalars(statement.order_by(*_IN_ORDER)))
 
 
 def active_over(connection: Connection, evidence_types: Collection[str]) -> tuple[GrantState, ...]:

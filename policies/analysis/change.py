@@ -28,12 +28,16 @@ from policies.sentence import Name, as_code, sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A version that somebody wants in force: ``active`` is the set in force now, ``at`` the moment of the proposal."""
+    """A version that somebody wants in force: ``active`` is the set in force now, ``at`` the moment of the proposal.
+
+    ``suspended`` are suspended versions of the same grant: they permit nothing, but this one would replace them.
+    """
 
     grant: Grant
     active: tuple[Grant, ...]
     registry: Registry
     at: datetime
+    suspended: tuple[Grant, ...] = ()
     name: Name = as_code
     guards: tuple[Guard, ...] = standard.GUARDS
     limit: Limit = USUAL
@@ -69,7 +73,9 @@ def _region(proposal: Proposal) -> Region:
 
 def _basis(proposal: Proposal, region: Region) -> str:
     standing = sorted((*proposal.before, *proposal.others), key=lambda grant: grant.ref)
-    said: JSON = {"hierarchy": region.digest, "grants": [grant_to_json(grant) for grant in standing]}
+    said: dict[str, JSON] = {"hierarchy": region.digest, "grants": [grant_to_json(grant) for grant in standing]}
+    if proposal.suspended:
+        said["suspended"] = [grant_to_json(grant) for grant in proposal.suspended]
     return f"sha256:{sha256(encode(said)).hexdigest()}"
 
 
@@ -85,7 +91,8 @@ def examine(proposal: Proposal) -> Examination:
         proposal.name,
     )
     change = classify(findings, differing)
-    reasons = sensitive(proposal.grant, _standing(proposal), proposal.registry)
+    replaced = (*proposal.before, *proposal.suspended)
+    reasons = sensitive(proposal.grant, replaced, _same_right(proposal), proposal.registry)
     outcomes = prove(asked, (proposal.grant, *proposal.others))
     shown = _shown(proposal, change, findings, differing, outcomes)
     return Examination(change=change, sensitive=reasons, basis=_basis(proposal, region), shown=shown)
@@ -95,14 +102,13 @@ def _every(proposal: Proposal) -> tuple[Grant, ...]:
     return (proposal.grant, *proposal.before, *proposal.others)
 
 
-def _standing(proposal: Proposal) -> tuple[Grant, ...]:
-    """What the same organisation may have of the same evidence type already, under whatever name."""
-    same = (
+def _same_right(proposal: Proposal) -> tuple[Grant, ...]:
+    """What the same organisation may have of the same evidence type already, under another name."""
+    return tuple(
         one
         for one in proposal.others
         if (one.consumer, one.evidence_type) == (proposal.grant.consumer, proposal.grant.evidence_type)
     )
-    return (*proposal.before, *same)
 
 
 def _findings(proposal: Proposal, asked: Examiner | None) -> tuple[Finding, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from exchange.governance.expiry import NEAR, Expiry, mark
 from policies.grant import Grant
 from tests.doubles.exchange import World
@@ -41,3 +43,13 @@ def test_each_mark_is_recorded_once_whoever_looks(world: World) -> None:
     world.clock.advance(8 * 24 * 3600)
     assert expiry.sweep() == 2
     assert expiry.remind() == 0
+
+
+def test_a_day_on_which_thousands_end_is_told_in_pages(small_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An append is bounded: what does not fit into one goes into the next."""
+    monkeypatch.setattr("exchange.governance.expiry.MOST_AT_ONCE", 1)
+    small_world.clock.advance((ENDS - timedelta(days=7) - small_world.clock.now()).total_seconds())
+    before = small_world.outside.ledger.size()
+    assert small_world.rooms.expiry.remind() == 2
+    assert small_world.outside.ledger.size() == before + 2
+    assert {days for _, days in told(small_world)} == {7}

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from exchange.governance.examination import Examining, Rechecked
 from exchange.governance.expiry import Expiry
 from exchange.governance.transitions import GrantMoved
+from policies.grant import Grant
 from tests.doubles.exchange import (
     BASIS,
     GRANTS,
@@ -384,3 +388,33 @@ def test_what_the_past_would_have_been_like_is_shown_and_signed_with_the_proof(s
     world.ask(case, born)
     assert examined(world, path) == seen
     assert world.officer("GET", path, **OFFICER).json["digest"] == seen["digest"]
+
+
+def test_the_examiner_works_only_for_what_would_take_effect(small_world: World) -> None:
+    """Whoever may not sign, or signs first, sets no proof going: it takes long and needs nobody's leave."""
+    world, path = small_world, "/v1/grants/G-IDENTITY"
+    transitions = world.rooms.grants.transitions
+    asked: list[str] = []
+    again = transitions.examiner.again
+
+    def watched(grant: Grant, at: datetime) -> Rechecked:
+        asked.append(grant.ref)
+        return again(grant, at)
+
+    object.__setattr__(transitions, "examining", Watched(transitions.examiner, watched))
+    auditor: dict[str, Any] = {"sub": "x", "roles": ["auditor"]}
+    signed = {"digest": digest_of(world, path)}
+    assert world.officer("POST", f"{path}/reactivate", signed, **auditor).status_code == 403
+    world.officer("POST", f"{path}/suspend", WHY, **OFFICER)
+    assert world.officer("POST", f"{path}/reactivate", signed, **auditor).status_code == 403
+    assert world.officer("POST", f"{path}/reactivate", signed, **PROVIDER).json["status"] == "suspended"
+    assert asked == []
+    assert world.officer("POST", f"{path}/reactivate", signed, **APPROVER).json["status"] == "active"
+    assert asked == ["G-IDENTITY@1"]
+
+
+class Watched:
+    """The examiner, with somebody who notes what is proved again."""
+
+    def __init__(self, examiner: Examining, again: Callable[[Grant, datetime], Rechecked]) -> None:
+        self.review, self.again = examiner.review, again

@@ -17,7 +17,7 @@ from exchange.store import epoch, intents
 from exchange.store.intents import State
 from kernel.background import Ticker
 from kernel.ledger.errors import LedgerUnavailable
-from tests.doubles.exchange import BEFORE_FETCH, NAME, OWNER, STAFF, World, grant, system
+from tests.doubles.exchange import BEFORE_FETCH, NAME, OWNER, STAFF, World, connector, grant, system
 
 
 def advance(world: World) -> None:
@@ -111,6 +111,19 @@ def test_what_only_the_newer_policies_permit_is_fetched_then(world: World) -> No
     assert (staff["status"], identity["status"]) == ("delivered", "delivered")
     assert identity["data"] == {"born": "1990-03-12"}
     assert world.calls == [OWNER, OWNER]  # each source once
+
+
+def test_what_came_from_a_source_that_is_replaced_meanwhile_is_fetched_from_the_new_one(world: World) -> None:
+    """Evidence names the source it came from."""
+
+    def move() -> None:
+        renamed = connector("identity", "identity-card", {"name": "address", "address": "address"})
+        world.apply(renamed)
+
+    during_the_fetch(move)
+    (item,) = world.ask(world.open_case(), NAME).json["evidence"]
+    assert item["data"] == {"name": "演示区一号"}
+    assert world.calls == [OWNER, OWNER]
 
 
 def test_a_quota_of_the_new_grant_is_reserved_when_it_is_decided_again(world: World) -> None:

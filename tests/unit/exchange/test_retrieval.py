@@ -51,7 +51,7 @@ def test_all_types_are_asked_at_once(retrieval: Retrieval) -> None:
         return "found"
 
     sources = {kind: Source(meet) for kind in "abc"}
-    found = retrieval.retrieve([permitted(kind) for kind in "abc"], sources)
+    found = retrieval.retrieve([permitted(kind) for kind in "abc"], sources, retrieval.deadline())
     assert set(found.values()) == {"found"}
 
 
@@ -59,7 +59,7 @@ def test_a_source_that_hangs_is_a_finding_and_costs_the_others_nothing(retrieval
     end = threading.Event()
     sources = {"quick": Source(lambda _query: "found"), "hangs": Source(lambda _query: end.wait(5))}
     started = time.monotonic()
-    found = retrieval.retrieve([permitted("quick"), permitted("hangs")], sources)
+    found = retrieval.retrieve([permitted("quick"), permitted("hangs")], sources, retrieval.deadline())
     assert time.monotonic() - started < 2
     end.set()
     assert found["quick", SOMEBODY] == "found"
@@ -71,19 +71,19 @@ def test_a_look_up_that_would_begin_after_the_deadline_does_not_begin(retrieval:
     late = Source(lambda _query: "found")
     busy = [permitted(str(number)) for number in range(5)]
     sources = {str(number): slow for number in range(5)} | {"late": late}
-    found = retrieval.retrieve([*busy, permitted("late")], sources)
+    found = retrieval.retrieve([*busy, permitted("late")], sources, retrieval.deadline())
     assert found["late", SOMEBODY] == NoRecord(SourceTimedOut.kind)
 
 
 def test_each_source_is_told_how_long_it_has(retrieval: Retrieval) -> None:
     source = Source(lambda _query: "found")
-    retrieval.retrieve([permitted("a")], {"a": source})
+    retrieval.retrieve([permitted("a")], {"a": source}, retrieval.deadline())
     assert 0 < source.asked[0].deadline <= 0.1
 
 
 def test_the_same_look_up_is_made_once(retrieval: Retrieval) -> None:
     source = Source(lambda _query: "found")
-    retrieval.retrieve([permitted("a"), permitted("a")], {"a": source})
+    retrieval.retrieve([permitted("a"), permitted("a")], {"a": source}, retrieval.deadline())
     assert len(source.asked) == 1
 
 
@@ -91,10 +91,10 @@ def test_a_type_without_a_source_and_a_source_that_fails_are_findings(retrieval:
     def down(_query: Query) -> None:
         raise SourceUnavailable("test")
 
-    found = retrieval.retrieve([permitted("none"), permitted("down")], {"down": Source(down)})
+    found = retrieval.retrieve([permitted("none"), permitted("down")], {"down": Source(down)}, retrieval.deadline())
     assert found["none", SOMEBODY] == NoRecord(errors.SOURCE_MISSING)
     assert found["down", SOMEBODY] == NoRecord(SourceUnavailable.kind)
 
 
 def test_nothing_permitted_means_nobody_is_asked(retrieval: Retrieval) -> None:
-    assert retrieval.retrieve([], {}) == {}
+    assert retrieval.retrieve([], {}, retrieval.deadline()) == {}

@@ -25,7 +25,7 @@ from policies.guards import GUARDS, Guard
 from policies.index import PolicyImage
 from policies.model import BasisKind
 from policies.obligations import is_kept_by
-from policies.registry import RegisteredOrganisation, RegisteredSystem
+from policies.registry import RegisteredOrganisation, RegisteredSystem, Registry
 from policies.review import Examination, ReviewPackage
 from policies.roles import Role
 from policies.routing import ONE, THREE, TWO, panel
@@ -194,12 +194,41 @@ def test_lower_assurance_or_consent_dropped_needs_the_data_protection_officer(ch
     assert signers(examined(**changes)) == THREE
 
 
-def test_a_sensitive_field_needs_the_data_protection_officer() -> None:
+def test_a_right_does_not_grow_by_being_suspended_first() -> None:
+    """A suspended version permits nothing, but it is what the new one replaces."""
+    suspended = replace(proposal(min_loa=1), active=(), suspended=(GRANT,))
+    assert signers(examine(suspended)) == THREE
+    assert basis(suspended) != basis(replace(suspended, suspended=()))
+
+
+@pytest.mark.parametrize("changes", [{"min_loa": 1}, {"absent_allowed": True}])
+def test_what_another_grant_gives_is_no_measure_of_what_this_one_gives(changes: dict[str, Any]) -> None:
+    """Somebody may have other fields at a lower level, or absent: these fields they may not."""
+    other = grant(
+        id="DEM-0098", version=1, fields=frozenset({"address"}), masks={}, predicates=frozenset(), min_loa=0,
+        absent_allowed=True,
+    )  # fmt: skip
+    assert signers(examined(GRANT, other, **changes)) == THREE
+
+
+def test_fields_that_another_service_item_releases_are_new_here() -> None:
+    registry = with_sensitive_address()
+    other = grant(
+        id="DEM-0098", version=1, fields=frozenset({"address"}), masks={}, service_items=frozenset({"parking"})
+    )
+    one = examine(proposal(GRANT, other, registry=registry, fields=GRANT.fields | {"address"}))
+    assert signers(one) == THREE
+
+
+def with_sensitive_address() -> Registry:
     kind = REGISTRY.evidence_types["income-certificate"]
     fields = {**kind.fields, "address": replace(kind.fields["address"], sensitivity=3)}
     types = {**REGISTRY.evidence_types, "income-certificate": replace(kind, fields=fields)}
-    registry = replace(REGISTRY, evidence_types=types)
-    one = examine(proposal(registry=registry, fields=GRANT.fields | {"address"}))
+    return replace(REGISTRY, evidence_types=types)
+
+
+def test_a_sensitive_field_needs_the_data_protection_officer() -> None:
+    one = examine(proposal(registry=with_sensitive_address(), fields=GRANT.fields | {"address"}))
     assert (signers(one), one.sensitive[0].en) == (THREE, "adds a sensitive field (level 3): field address")
 
 
@@ -207,6 +236,8 @@ def test_every_difference_has_a_direction_and_both_languages() -> None:
     one = examined(
         min_loa=1, fields=GRANT.fields | {"address"}, masks={}, obligations=(), quota_per_day=None, absent_allowed=True
     )
+    told = {said["member"] for said in one.shown["differences"]}
+    assert told >= {"min_loa", "fields", "masks", "obligations", "quota_per_day", "absent_allowed"}
     for said in one.shown["differences"]:
         assert said["direction"] == Direction.WIDER
         assert said["text"]["zh"]
