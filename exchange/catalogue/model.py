@@ -145,6 +145,13 @@ class EvidenceType:
     sandbox: bool
 
 
+def kept_apart(system: System, kind: EvidenceType) -> bool:
+    """Whether this system never meets these data, whatever grants say: a grant names departments, and the sandbox and
+    real data do not mix.
+    """
+    return system.sandbox != kind.sandbox
+
+
 @dataclass(frozen=True, slots=True)
 class LegalBasis:
     """A ground on which a service item may ask; ``kind`` is ``statutory`` or ``consent``."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from exchange.catalogue.model import Status, kept_apart
 from exchange.catalogue.registry import Registry
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
@@ -59,8 +60,14 @@ FIELDS = (
 
 
 def trying_of(grant: Grant, registry: Registry) -> str:
-    """The address of a try that the grant should allow: everything it grants, by a system of its consumer."""
-    systems = sorted(name for name, one in registry.systems.items() if one.organisation == grant.consumer)
+    """The address of a try that the grant should allow: everything it grants, by an active system of its consumer."""
+    kind = registry.evidence_types.get(grant.evidence_type)
+    systems = sorted(
+        name
+        for name, one in registry.systems.items()
+        if one.organisation == grant.consumer and one.status is Status.ACTIVE
+        if kind is not None and not kept_apart(one, kind)
+    )
     asked = {
         "system": systems[0] if systems else "",
         "evidence_type": grant.evidence_type,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from exchange import errors
-from exchange.catalogue.model import REPRESENTED, SELF, System
+from exchange.catalogue.model import REPRESENTED, SELF, System, kept_apart
 from exchange.gateway.access_token import AccessToken, Detail
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.parties import Concerned, acts_for_a_party, concerned
@@ -121,7 +121,7 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
     )
     if isinstance(whom, Refusal):
         return Refused(item, name, None, whom)
-    if kind is not None and kind.sandbox != asking.system.sandbox:  # whatever grants say: a grant names departments
+    if kind is not None and kept_apart(asking.system, kind):
         return Refused(item, name, whom, Refusal(errors.SANDBOX_ONLY))
     judged = judge(item, whom.relation, asking, case, snapshot)
     if isinstance(judged.said, Deny):

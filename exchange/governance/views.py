@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from exchange.catalogue.model import kept_apart
 from exchange.catalogue.registry import Registry
+from exchange.errors import SANDBOX_ONLY
 from exchange.gateway.predicates import LABELS
 from exchange.gateway.snapshot import Snapshot
 from exchange.governance.forms import Question
@@ -98,8 +100,12 @@ def names(registry: Registry, evidence_type: str) -> Name:
 
 
 def explanation(question: Question, snapshot: Snapshot, now: datetime, language: str) -> dict[str, JSON]:
-    """How a request would be decided now, and by which clauses."""
+    """How a request would be decided now, and by which clauses: what the gateway itself refuses is refused here too."""
     decision = snapshot.image.decide(_access_request(question, snapshot.registry, now))
+    system = snapshot.registry.systems.get(question.system)
+    kind = snapshot.registry.evidence_types.get(question.evidence_type)
+    if system is not None and kind is not None and kept_apart(system, kind):
+        return {"epoch": decision.epoch, "grants": [], "decision": "deny", **_kept_apart(language)}
     view: dict[str, JSON] = {"epoch": decision.epoch, "grants": [*decision.grants]}
     if isinstance(decision, Deny):
         unmet: list[JSON] = [
@@ -111,6 +117,11 @@ def explanation(question: Question, snapshot: Snapshot, now: datetime, language:
         "release": {name: mask.value for name, mask in decision.release.items()},
         "obligations": [obligation.text for obligation in decision.obligations],
     }
+
+
+def _kept_apart(language: str) -> dict[str, JSON]:
+    code, text = SANDBOX_ONLY.code, SANDBOX_ONLY.title.in_(language)
+    return {"code": code, "unmet": [{"clause": "sandbox", "code": code, "text": text}]}
 
 
 def _access_request(question: Question, registry: Registry, now: datetime) -> AccessRequest:

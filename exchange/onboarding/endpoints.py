@@ -20,7 +20,7 @@ from exchange.gateway.tokens import Caller
 from exchange.gateway.understanding import current
 from exchange.onboarding import shipped
 from exchange.onboarding.sandbox import Sandbox
-from exchange.onboarding.steps import DONE, OPEN, TURNS, Facts, Step, steps
+from exchange.onboarding.steps import DONE, OPEN, REQUEST_TURNS, TURNS, Facts, Step, steps
 from exchange.store import access_requests, catalogue_drafts, grants, onboarding
 from exchange.store.access_requests import Filter
 from kernel.ledger.batch import Also
@@ -29,8 +29,6 @@ from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.roles import Role
-
-MOST_REQUESTS = 200
 
 
 @dataclass(frozen=True)
@@ -65,14 +63,14 @@ class Onboarding:
         officer = self.access.officer(http, Role.GOVERNANCE_OFFICER)
         read(NOTHING, http)
         try:
-            self.sandbox.open(officer.officer, self._spend(officer.caller))
+            keeper = self.sandbox.open(officer.officer, self._spend(officer.caller))
         except EntryMoved:
             raise Problem(errors.ENTRY_CHANGED) from None
         except GrantsDepend as refusal:
             raise Problem(errors.ENTRY_IN_USE, detail=refusal.text) from None
         except InvalidCatalogue as trouble:
             raise unfit([(trouble.where, trouble.text)], http.language) from None
-        return json_response(_sandbox(officer.officer.organisation))
+        return json_response(_sandbox(keeper))
 
     def show_sandbox(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/onboarding/sandbox``: what is in it and who. Anyone may read it: nobody in it exists.
@@ -108,8 +106,8 @@ class Onboarding:
                 registry,
                 catalogue_drafts.listed(connection, status=None, organisation=organisation),
                 onboarding.check_ins(connection, organisation),
-                access_requests.listed(connection, Filter(consumer=organisation), after="", limit=MOST_REQUESTS),
-                grants.active(connection),
+                access_requests.newest(connection, _under_way(organisation), shipped.TYPES),
+                grants.active_over(connection, shipped.TYPES),
                 onboarding.first_call(connection, organisation, shipped.TYPES),
             )
 
@@ -118,6 +116,10 @@ class Onboarding:
             self.access.spend_within(connection, caller)
 
         return spend
+
+
+def _under_way(organisation: str) -> Filter:
+    return Filter(frozenset(REQUEST_TURNS), consumer=organisation)
 
 
 def _view(one: Step) -> dict[str, Any]:

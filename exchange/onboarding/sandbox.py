@@ -34,20 +34,22 @@ class Sandbox:
     clock: Clock
     entropy: Entropy
 
-    def open(self, officer: Officer, spend: Also) -> bool:
-        """Publish the sandbox as it is shipped, kept by the officer's organisation; False when it stands already.
+    def open(self, officer: Officer, spend: Also) -> str:
+        """Publish what is missing of the sandbox; the organisation that keeps it: the officer's, where none does yet.
+
+        What stands is left as it is, whoever asks: it may have been changed under review since.
 
         Raises InvalidCatalogue, GrantsDepend, EntryMoved, LedgerUnavailable.
         """
-        documents = shipped.manifests(officer.organisation)
         with self.database.read() as connection:
             seen = epoch.read(connection).catalogue
             union = catalogue.read_all(connection)
             affected = living(connection)
-        missing = [one for one in documents if union.get(catalogue.key_of(one)) != one]
+        keeper = shipped.keeper(union) or officer.organisation
+        missing = [one for one in shipped.manifests(keeper) if catalogue.key_of(one) not in union]
         if not missing:
             self.database.write(lambda connection: spend(connection, ()))
-            return False
+            return keeper
         grants_fit(Registry.build((union | {catalogue.key_of(one): one for one in missing}).values()), affected)
 
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
@@ -62,7 +64,7 @@ class Sandbox:
         names: list[JSON] = ["/".join(catalogue.key_of(one)) for one in missing]
         said: dict[str, JSON] = {"objects": names, "by": officer.id, "organisation": officer.organisation}
         self.ledger.append([Event("SandboxOpened", new_id("sandbox", self.clock, self.entropy), facts=said)], also=also)
-        return True
+        return keeper
 
     def check_in(self, caller: AuthorisedSystem, spend: Also) -> CheckIn:
         """Note that a system showed a token bound to its key or certificate. Raises LedgerUnavailable."""

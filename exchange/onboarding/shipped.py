@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from exchange.catalogue.reading import Document
-from exchange.catalogue.registry import CONNECTOR, EVIDENCE_TYPE, SERVICE_ITEM
+from exchange.catalogue.registry import CONNECTOR, EVIDENCE_TYPE, SERVICE_ITEM, Key
 
 IDENTITY, RESIDENCE = "sandbox-identity-card", "sandbox-residence"
 TYPES = (IDENTITY, RESIDENCE)
@@ -26,6 +26,12 @@ _FIELDS: Mapping[str, tuple[str, str, int, str]] = {
 def service_item(organisation: str) -> str:
     """The code of the sandbox's service item when this organisation keeps the sandbox."""
     return organisation + _ITEM
+
+
+def keeper(catalogue: Mapping[Key, Document]) -> str | None:
+    """The organisation whose sandbox stands in a catalogue."""
+    there = [catalogue[key] for key in ((EVIDENCE_TYPE, code) for code in TYPES) if key in catalogue]
+    return str(there[0]["spec"]["provider"]) if there else None
 
 
 def manifests(organisation: str) -> tuple[Document, ...]:

@@ -10,7 +10,7 @@ from exchange.catalogue.workflow.events import EntryState
 from exchange.onboarding.shipped import TYPES
 from exchange.store.onboarding import CheckIn, FirstCall
 from kernel.text import Text
-from policies.events import GrantState, Status
+from policies.events import GrantState
 from policies.requests.events import RequestState
 from policies.requests.events import Status as RequestStatus
 
@@ -35,8 +35,10 @@ class Facts:
     registry: Registry
     entries: Sequence[EntryState]
     check_ins: Sequence[CheckIn]
-    requests: Sequence[RequestState]
+    request: RequestState | None
+    """The department's newest request for sandbox data that is under way."""
     grants: Sequence[GrantState]
+    """Those in force over sandbox data."""
     first_call: FirstCall | None
 
 
@@ -117,24 +119,21 @@ def _sandbox(facts: Facts) -> Look:
 
 
 def _access(facts: Facts) -> Look:
-    of_sandbox = [state for state in facts.grants if state.grant.evidence_type in TYPES]
-    own = [state for state in of_sandbox if state.grant.consumer == facts.organisation]
-    if any(state.status is Status.ACTIVE for state in own):
+    own = [state for state in facts.grants if state.grant.consumer == facts.organisation]
+    if own:
         return own[0].grant.ref, NOBODY
-    asked = [one for one in facts.requests if one.content.grant.evidence_type in TYPES and one.status in _REQUEST_TURNS]
-    if not asked:
-        return "", DEPARTMENT
-    newest = asked[-1]
-    return f"{newest.id}: {newest.status.value}", _REQUEST_TURNS[newest.status]
+    asked = facts.request
+    return ("", DEPARTMENT) if asked is None else (f"{asked.id}: {asked.status.value}", REQUEST_TURNS[asked.status])
 
 
-_REQUEST_TURNS = {
+REQUEST_TURNS: Mapping[RequestStatus, str] = {
     RequestStatus.DRAFTED: DEPARTMENT,
     RequestStatus.RETURNED: DEPARTMENT,
     RequestStatus.SUBMITTED: GOVERNANCE,
     RequestStatus.WITH_PROVIDER: PROVIDER,
     RequestStatus.APPROVED: GOVERNANCE,
 }
+"""Whose turn it is by the state of a request; a request in any other state is over or in dispute."""
 
 
 def _first_call(facts: Facts) -> Look:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -59,6 +59,15 @@ def listed(connection: Connection, wanted: Filter, *, after: str, limit: int) ->
         select(_request.state).where(_request.id > after, *_conditions(wanted)).order_by(_request.id).limit(limit)
     )
     return tuple(_state(text) for text in connection.scalars(statement))
+
+
+def newest(connection: Connection, wanted: Filter, evidence_types: Collection[str]) -> RequestState | None:
+    """The last of those that fit and are about one of these evidence types."""
+    said = [canonical.encode({"evidence_type": one}).decode()[1:-1] for one in evidence_types]
+    about = or_(*(_request.state.contains(each, autoescape=True) for each in said))  # as we write it ourselves
+    statement = select(_request.state).where(about, *_conditions(wanted)).order_by(_request.id.desc())
+    found = (_state(text) for text in connection.scalars(statement))
+    return next((one for one in found if one.content.grant.evidence_type in evidence_types), None)
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

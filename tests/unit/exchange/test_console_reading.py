@@ -11,7 +11,7 @@ from exchange.console import door
 from kernel.ledger.log import Ledger
 from kernel.problems import LEDGER_UNAVAILABLE, Problem
 from policies.roles import Role
-from tests.doubles.exchange import ITEM, MARKET, NAME, OWNER, POLICE, World
+from tests.doubles.exchange import ITEM, MARKET, NAME, OWNER, POLICE, World, system
 from tests.doubles.sign_ins import OfficersBrowser
 
 
@@ -102,8 +102,11 @@ def test_without_a_key_there_are_no_pages(small_world: World) -> None:
 
 
 def test_a_request_is_tried_and_explained_by_clause(small_world: World) -> None:
+    small_world.apply(system("a-trial", MARKET, sandbox=True), system("a-still", MARKET, status="suspended"))
+    small_world.rooms.policy.renew()
     browser = officer(small_world, "auditor")
     shown = browser.get("/console/grants/G-STAFF@1").text
+    assert "system=a-" not in shown  # the one is kept apart from real data, the other may not act
     found = re.search(r'href="(/console/try\?[^"]*)"', shown)
     assert found is not None
     permitted = browser.get(unescape(found[1]))
@@ -113,6 +116,9 @@ def test_a_request_is_tried_and_explained_by_clause(small_world: World) -> None:
     refused = browser.get(unescape(found[1]).replace("employer", "employer%2Cstaff"))
     assert "拒绝" in refused.text
     assert "#" in refused.text  # the clause
+    apart = browser.get(unescape(found[1]).replace("market-website", "a-trial")).text
+    assert "拒绝" in apart  # by the gateway's own rule
+    assert "沙箱与真实数据不得互通" in apart
     size = small_world.outside.ledger.size()
     wrong = browser.get("/console/try?system=&loa=9")
     assert wrong.status_code == 422

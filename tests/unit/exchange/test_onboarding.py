@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
-from exchange.onboarding.shipped import BASIS, IDENTITY
+from exchange.onboarding.shipped import BASIS, IDENTITY, RESIDENCE, manifests
+from exchange.store import access_requests, catalogue
 from kernel.manifests import ManifestError
+from policies.requests.events import Status as RequestStatus
+from tests.doubles.exchange import BASIS as REAL_BASIS
 from tests.doubles.exchange import (
     GRANTS,
     IDENTITY_CARD,
     ISSUER,
+    ITEM,
+    MARKET,
     NAME,
     OWNER,
     POLICE,
@@ -151,6 +158,80 @@ def test_a_sandbox_system_of_a_department_with_real_grants_gets_no_real_data(sma
     assert small_world.calls == []
     real = small_world.ask(small_world.open_case((OWNER, "applicant")), NAME).json["evidence"]
     assert real[0]["status"] == "delivered"
+
+
+def test_explaining_says_what_the_gateway_would(small_world: World) -> None:
+    small_world.apply(system("market-trial", MARKET, sandbox=True))
+    small_world.rooms.policy.renew()
+    question = {
+        "system": "market-website", "evidence_type": "identity-card", "fields": ["name"], "service_item": ITEM,
+        "legal_basis": REAL_BASIS, "relation": "self", "loa": 3,
+    }  # fmt: skip
+    real = done(small_world.officer("POST", "/v1/grants/explain", question, **GOVERNOR))
+    assert real["decision"] == "permit"
+    trial = done(small_world.officer("POST", "/v1/grants/explain", question | {"system": "market-trial"}, **GOVERNOR))
+    assert (trial["decision"], trial["code"], trial["grants"]) == ("deny", "sandbox.kept-apart", [])
+    assert [each["code"] for each in trial["unmet"]] == ["sandbox.kept-apart"]
+
+
+def test_the_sandbox_is_opened_once_whoever_asks_again(small_world: World) -> None:
+    sandbox = done(small_world.officer("POST", "/v1/onboarding/sandbox", {}, **GOVERNOR))
+    size = len(small_world.entries())
+    other = GOVERNOR | {"sub": "second", "organisation": POLICE}
+    assert done(small_world.officer("POST", "/v1/onboarding/sandbox", {}, **other)) == sandbox
+    assert len(small_world.entries()) == size
+    small_world.rooms.policy.renew()
+    assert small_world.client.get("/v1/onboarding/sandbox").json == sandbox
+
+
+def test_opening_again_leaves_what_was_changed_since_and_brings_what_is_missing(small_world: World) -> None:
+    sandbox = done(small_world.officer("POST", "/v1/onboarding/sandbox", {}, **GOVERNOR))
+    (_, identity, *_) = manifests(URBAN)
+    changed = {**identity, "spec": {**identity["spec"], "name": {"zh": "改过的沙箱身份证", "en": "Changed"}}}
+    small_world.apply(changed)
+    small_world.outside.database.write(lambda connection: catalogue.remove(connection, ("Connector", RESIDENCE)))
+    other = GOVERNOR | {"sub": "second", "organisation": POLICE}
+    assert done(small_world.officer("POST", "/v1/onboarding/sandbox", {}, **other)) == sandbox
+    with small_world.outside.database.read() as connection:
+        assert catalogue.read_all(connection)["EvidenceType", IDENTITY] == changed
+    assert small_world.events("SandboxOpened")[-1]["facts"]["objects"] == [f"Connector/{RESIDENCE}"]
+
+
+def test_the_newest_request_counts_however_many_there_were(small_world: World) -> None:
+    sandbox = done(small_world.officer("POST", "/v1/onboarding/sandbox", {}, **GOVERNOR))
+    small_world.rooms.policy.renew()
+    asker = MAKER | {"organisation": MARKET}
+    asked = {
+        "evidence_type": IDENTITY, "fields": ["name"], "service_items": [sandbox["service_item"]],
+        "legal_basis": BASIS, "valid_from": "2026-11-01", "valid_to": "2027-11-01",
+    }  # fmt: skip
+
+    def requested() -> str:
+        body = {"grant": asked, "purpose": "接入演练"}
+        return str(done(small_world.officer("POST", "/v1/access-requests", body, **asker), 201)["id"])
+
+    first = requested()
+    with small_world.outside.database.read() as connection:
+        state = access_requests.find(connection, first)
+    assert state is not None
+
+    def crowded(connection: Connection) -> None:
+        real = replace(state.content, grant=replace(state.content.grant, evidence_type="identity-card"))
+        for number in range(201):
+            access_requests.add(connection, replace(state, id=f"ar_000{number:03}", content=real), None)
+            over = replace(state, id=f"ar_Z{number:03}", status=RequestStatus.WITHDRAWN)
+            access_requests.add(connection, over, None)
+
+    small_world.outside.database.write(crowded)
+
+    def about() -> str:
+        steps = done(small_world.officer("GET", "/v1/onboarding", **asker))["steps"]
+        return str(next(one["about"] for one in steps if one["step"] == "access-request"))
+
+    assert about() == f"{first}: drafted"
+    small_world.clock.advance(0.01)
+    second = requested()
+    assert about() == f"{second}: drafted"
 
 
 def test_a_real_system_gets_nothing_invented(small_world: World) -> None:
