@@ -42,6 +42,9 @@ Reasons = tuple[tuple[Enforced, ...], tuple[Enforced, ...]]
 MOST_COMPARED = 20
 """Grants for other service items that a refusal is explained by."""
 
+EXPLAINED = 1
+"""Counts the ways in which decisions were explained: raise it when the same refusal names other clauses or grants."""
+
 _EVERY_ACTION = tuple(Action)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from policies import guards, schema
+from policies import guards, index, schema
 from policies.decision import Decision, Deny
 from policies.facts import hour_of_day, milliseconds
 from policies.index import PolicyImage
@@ -30,11 +30,12 @@ MOST_KNOWN = 100_000
 
 @cache
 def rules() -> str:
-    """Which schema and guards this software decides by: a short digest of both.
+    """Which schema and guards this software decides by, and how it explains: a short digest of all three.
 
     A decision logged under other rules need not come out the same.
     """
-    return sha256(f"{schema.text()}\n{guards.text()}".encode()).hexdigest()[:16]
+    said = (schema.text(), guards.text(), str(index.EXPLAINED), str(index.MOST_COMPARED))
+    return sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
 def asked(request: AccessRequest) -> str:

@@ -1,7 +1,8 @@
 """``--replay``: a million logged decisions made again, log reading included; CPU and wall-clock seconds.
 
-The log is made of a few thousand distinct askings under several epochs, as departments' systems ask: the same again and
-again, for somebody else, at another time. Every decision must agree, or the figure is void.
+The log is made of 220 distinct askings under ten epochs, as departments' systems ask: the same again and again, for
+somebody else, at another time. Each is decided once for each stretch of time, so a log of more kinds costs more. Every
+decision must agree, or the figure is void.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Searching 50,000 entries of the catalogue on both databases: rare and common words, two at once, a prefix."""
+"""Searching 50,000 catalogue entries on both databases: common words, two at once, a prefix, a word one in ten holds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _DEEDS = [("申请", "application"), ("变更", "amendment"), ("注销", "cancel
 _STREETS = ["龙溪", "双凤", "石桥", "花卉", "大竹", "人和", "礼嘉", "悦来", "鸳鸯", "天宫"]
 QUESTIONS = (
     ("一个常见双字词 / one common word of two characters", "证明"),
-    ("一个少见双字词 / one rare word of two characters", "悦来"),
+    ("十分之一条目中的双字词 / a word of two characters in one entry of ten", "悦来"),
     ("长词 / a long word", "不动产权属证明"),
     ("两个常见词 / two common words", "许可 申请"),
     ("单字 / one character", "证"),

@@ -14,6 +14,7 @@ from exchange.governance.simulation.replay import Replayed, replay
 from exchange.store import catalogue
 from exchange.store.decisions import Period
 from exchange.store.tables import decision
+from policies import recorded
 from policies.impact import report_digest
 from tests.doubles.exchange import MARKET, NAME, OWNER, STAFF, WORKER, World, grant
 
@@ -159,3 +160,10 @@ def test_a_period_that_is_not_offered_is_refused(small_world: World, query: str)
 
 def test_an_unknown_grant_has_no_impact(small_world: World) -> None:
     assert impact(small_world, "G-NOWHERE").status_code == 404
+
+
+def test_another_way_of_explaining_is_another_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or last month's refusals would be told as disagreeing, though nothing was decided otherwise (ADR 0035)."""
+    known = recorded.rules.__wrapped__()
+    monkeypatch.setattr("policies.index.MOST_COMPARED", 10)
+    assert recorded.rules.__wrapped__() != known
