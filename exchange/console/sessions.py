@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from exchange import errors
 from exchange.console import cookies
 from exchange.console.cookies import Cookies
@@ -19,7 +21,7 @@ from exchange.console.relying_party import SignedIn
 from exchange.gateway.access_token import AccessToken
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.tokens import Caller, unauthorized
-from exchange.store import console_sessions
+from exchange.store import console_sessions, proofs
 from exchange.store.console_sessions import StoredSession
 from kernel.canonical import decode, encode
 from kernel.clock import Clock
@@ -39,6 +41,20 @@ class Session:
 
     token: AccessToken
     id_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    """The provider's word that somebody signed out: of one sign-in where ``sid`` names it, otherwise everywhere.
+
+    ``keep_until`` (seconds since 1970-01-01 UTC) is when its token is stale.
+    """
+
+    issuer: str
+    jti: str
+    keep_until: int
+    sid: str
+    sub: str
 
 
 @dataclass(frozen=True)
@@ -109,14 +125,20 @@ class Sessions:
         self.database.write(lambda connection: console_sessions.end(connection, kept.token))
         return _opened(kept, secret), self.cookies.clear(cookies.SESSION)
 
-    def end_sign_in(self, sid: str) -> int:
-        """End every session of a sign-in at the identity provider; how many."""
-        return self.database.write(lambda connection: console_sessions.end_sign_in(connection, sid))
+    def end_as_told(self, word: LoggedOut) -> int | None:
+        """End the sessions that the provider's word is about, how many; None for a word that was taken before.
 
-    def end_officer(self, issuer: str, sub: str) -> int:
-        """End every session of somebody; how many."""
-        officer = self.officer(issuer, sub)
-        return self.database.write(lambda connection: console_sessions.end_officer(connection, officer))
+        In one transaction, so that a word is used up only by what it ended.
+        """
+
+        def end(connection: Connection) -> int | None:
+            if not proofs.consume_logout(connection, word.issuer, word.jti, word.keep_until):
+                return None
+            if word.sid:
+                return console_sessions.end_sign_in(connection, word.sid)
+            return console_sessions.end_officer(connection, self.officer(word.issuer, word.sub))
+
+        return self.database.write(end)
 
     def prune(self) -> int:
         """Forget what is over; how many."""

@@ -14,7 +14,7 @@ from exchange.console.attempt import HOME, Attempt, safe
 from exchange.console.cookies import Cookies
 from exchange.console.door import SIGN_IN
 from exchange.console.relying_party import RelyingParty, SignInFailed
-from exchange.console.sessions import Sessions
+from exchange.console.sessions import LoggedOut, Sessions
 from exchange.gateway.fetching import IssuerUnreachable
 from kernel.jose import InvalidToken
 from kernel.problems import DUPLICATE_PARAMETER, MALFORMED_REQUEST, Problem
@@ -121,19 +121,26 @@ class SigningIn:
             return SIGNED_OUT
 
     def _end(self, claims: Any) -> int:
-        """By ``sid`` where it is named, otherwise everywhere. A second time there is nothing left to end."""
-        events, sid, sub = claims.get("events"), claims.get("sid"), claims.get("sub")
+        """By ``sid`` where it is named, otherwise everywhere: once, for the same word would end a later sign-in too."""
+        events, jti, sid, sub = (claims.get(name) for name in ("events", "jti", "sid", "sub"))
         if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict) or "nonce" in claims:
             raise _NoLogout
-        if isinstance(sid, str) and sid:
-            return self.sessions.end_sign_in(sid)
-        if isinstance(sub, str) and sub:
-            return self.sessions.end_officer(self.party.issuer.identifier, sub)
-        raise _NoLogout
+        if not _said(jti) or not (_said(sid) or _said(sub)):
+            raise _NoLogout
+        keep_until = int(claims["iat"]) + 1 + LONGEST_LOGOUT + self.party.leeway
+        issuer, sid, sub = self.party.issuer.identifier, sid if _said(sid) else "", sub if _said(sub) else ""
+        ended = self.sessions.end_as_told(LoggedOut(issuer, jti, keep_until, sid, sub))
+        if ended is None:
+            raise _NoLogout
+        return ended
 
 
 class _NoLogout(Exception):
-    """A good token that speaks of no sign-out."""
+    """A good token that speaks of no sign-out, or was taken before."""
+
+
+def _said(claim: Any) -> bool:
+    return isinstance(claim, str) and claim != ""
 
 
 def _answer(request: HttpRequest) -> dict[str, str]:

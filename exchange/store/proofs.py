@@ -1,4 +1,6 @@
-"""DPoP proofs that were used: each exactly once, on every node (RFC 9449 §11.1)."""
+"""DPoP proofs and logout tokens that were used: each exactly once, on every node (RFC 9449 §11.1; Back-Channel
+Logout 1.0 §2.6).
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,13 @@ def consume(connection: Connection, proof: DpopProof) -> bool:
     return run(connection, _CONSUME, (digest, proof.replay_until * MICROS)).rowcount == 1
 
 
+def consume_logout(connection: Connection, issuer: str, jti: str, keep_until: int) -> bool:
+    """Whether a provider's logout token is used for the first time; ``keep_until`` (seconds) is when it is stale."""
+    # A proof's text begins with a thumbprint of 43 characters, so the two never meet.
+    digest = hashlib.sha256(f"logout\n{issuer}\n{jti}".encode()).digest()
+    return run(connection, _CONSUME, (digest, keep_until * MICROS)).rowcount == 1
+
+
 def prune(connection: Connection, now: datetime) -> int:
-    """Forget proofs that would be refused as stale anyway; how many."""
+    """Forget what would be refused as stale anyway; how many."""
     return connection.execute(delete(seen_proof).where(seen_proof.c.keep_until < now)).rowcount

@@ -7,8 +7,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from werkzeug.test import Client
 
+from exchange.console import cookies
 from kernel.entropy import SeededEntropy
+from kernel.web.http import HttpRequest
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import ISSUER, MARKET, ORIGIN, POLICE, World
 from tests.doubles.sign_ins import CLIENT, OfficersBrowser
@@ -52,6 +55,20 @@ def test_without_pushed_requests_it_says_the_same_in_the_address(browser: Office
     assert plain["client_id"] == CLIENT
     assert plain["acr_values"] == "urn:tongban:loa:3"
     assert browser.sign_in("p", PANEL, organisation=POLICE).status_code == 303
+
+
+@pytest.mark.parametrize("name", [cookies.SESSION, cookies.ATTEMPT])
+def test_with_https_the_cookies_belong_to_this_very_host(name: str) -> None:
+    jar = cookies.Cookies(https=True)
+    for _header, line in (jar.set(name, "secret"), jar.clear(name)):
+        assert line.startswith(f"__Host-{name}=")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in line.split(";")}
+        assert "Domain" not in line
+    sent = "exchange-console=a; exchange-sign-in=b"
+    request = HttpRequest("GET", "/console", headers={"cookie": sent})
+    assert jar.read(request, name) is None  # set by a neighbour without the prefix
+    ours = HttpRequest("GET", "/console", headers={"cookie": f"__Host-{name}=c; {sent}"})
+    assert jar.read(ours, name) == "c"
 
 
 @pytest.mark.parametrize("flags", ["HttpOnly", "SameSite=Lax", "Path=/"])
@@ -180,10 +197,18 @@ def test_a_session_ends_when_it_is_left_alone_and_when_its_hours_are_over(browse
 def test_a_cookie_that_is_none_of_ours_opens_nothing(browser: OfficersBrowser) -> None:
     browser.sign_in("p", PANEL, organisation=POLICE)
     stranger = OfficersBrowser(browser.world)
-    for value in ("x", "x" * 43, "", "é", "a; exchange-console=b"):
-        assert stranger.get("/console/grants", Cookie=f"exchange-console={value}").status_code == 303, value
+    stranger.client = Client(browser.client.application, use_cookies=False)  # its own jar would replace the header
     mine = browser.client.get_cookie("exchange-console", "exchange.test")
     assert mine is not None
+
+    def opened(value: str) -> int:
+        return stranger.get("/console/grants", Cookie=f"exchange-console={value}").status_code
+
+    assert opened(mine.value) == 200
+    for value in ("x", "x" * 43, "", "é"):
+        assert opened(value) == 303, value
+    for twice in (f"{mine.value}; exchange-console=b", f"b; exchange-console={mine.value}"):
+        assert opened(twice) == 303  # one of them is not ours, and nobody knows which
     with browser.world.outside.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM console_session").fetchall()
     assert mine.value not in repr(rows)  # only its hash is kept
@@ -260,6 +285,24 @@ def test_the_providers_word_ends_sessions(browser: OfficersBrowser) -> None:
     assert told(world, signs.logout_token(sub="g")) == 200  # there is nothing left to end
 
 
+def test_the_providers_word_counts_once(browser: OfficersBrowser) -> None:
+    world, signs = browser.world, browser.world.issuer.sign_ins
+    for about in ({"sub": "p"}, {"sid": "sid-of-p", "sub": "p"}):
+        browser.sign_in("p", PANEL, organisation=POLICE)
+        token = signs.logout_token(**about)
+        assert told(world, token) == 200
+        assert browser.get("/console/grants").status_code == 303
+        browser.sign_in("p", PANEL, organisation=POLICE)
+        assert told(world, token) == 400
+        assert browser.get("/console/grants").status_code == 200
+    world.clock.advance(120)  # of the token's own life: it is remembered for as long as it could be taken
+    world.rooms.revocations.renew()
+    world.rooms.policy.renew()
+    with world.outside.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM seen_proof").scalar_one() >= 2
+    assert told(world, token) == 400
+
+
 BAD_LOGOUTS: dict[str, dict[str, Any]] = {
     "for another": {"aud": "another-client"},
     "by another": {"iss": "http://evil.test"},
@@ -267,6 +310,9 @@ BAD_LOGOUTS: dict[str, dict[str, Any]] = {
     "of no event": {"events": {}},
     "about nobody": {"sid": None},
     "expired": {"iat": 1, "exp": 2},
+    "without a jti": {"jti": None},
+    "with a jti that is no text": {"jti": 7},
+    "with an empty jti": {"jti": ""},
     "an id token": {"typ": "JWT"},
 }
 
