@@ -1,4 +1,4 @@
-"""Searching 50,000 catalogue entries on both databases: common words, two at once, a prefix, one word in ten entries."""
+"""Searching 50,000 catalogue entries on both databases: common words, two at once, a prefix, a word in one of ten."""
 
 from __future__ import annotations
 
