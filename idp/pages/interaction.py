@@ -9,7 +9,7 @@ from idp.clients.directory import ClientDirectory
 from idp.consent.events import Decisions
 from idp.consent.page import ConsentPage, ConsentPages
 from idp.endpoints.addresses import INTERACTION
-from idp.errors import InvalidAuthorizationDetailsError, OAuthError
+from idp.errors import InvalidAuthorizationDetailsError, OAuthError, TemporarilyUnavailableError
 from idp.interaction.asked import Asked, Proof
 from idp.interaction.flow import AuthorizationFlow
 from idp.interaction.presence import Presence
@@ -17,7 +17,7 @@ from idp.interaction.steps import SignedInPerson, Step, next_step, what_is_asked
 from idp.model.session import Interaction
 from idp.pages import forms
 from idp.pages.account.addresses import PASSKEY_SET_UP
-from idp.pages.problems import CATALOGUE_UNAVAILABLE, INTERACTION_GONE, for_people
+from idp.pages.problems import CATALOGUE_UNAVAILABLE, INTERACTION_GONE, REGISTER_SILENT, for_people
 from idp.pages.proving import OPTIONS, STEPS, Place, Proving
 from idp.resource.metadata import ResourceUnavailable, UnknownInCatalogue
 from idp.tokens.mandates import Mandates
@@ -81,6 +81,8 @@ class InteractionPages:
             chosen = forms.field(request, forms.ACTING)
             if step is Step.ACTING and present is not None and self._may_choose(interaction, present, chosen):
                 self.flow.act_for(interaction, chosen)
+        except TemporarilyUnavailableError:  # nobody said no: a terminal or clerk who waits is not refused for it
+            raise Problem(REGISTER_SILENT, headers=(("Retry-After", "30"),)) from None
         except OAuthError as error:
             return self.flow.refuse(interaction, error)
         return redirect(f"{INTERACTION}/{interaction.id}")

@@ -155,6 +155,34 @@ def test_a_silent_register_lets_nothing_be_issued_and_ends_nothing(li: Account, 
     assert provider.events("RepresentationLapsed") == []
 
 
+@pytest.mark.parametrize("asker", ["device", "backchannel"])
+def test_a_silent_register_refuses_nobody_who_waits(li: Account, asker: str) -> None:
+    """RFC 8628 §3.5, CIBA Core 1.0 §11: the person is asked to try again, and whoever polls goes on waiting."""
+    provider, browser = li.provider, li.browser
+    provider.clock.advance(RECHECK.total_seconds())
+    waits: Terminal | Window
+    if asker == "device":
+        waits = Terminal(provider, scope=REGISTERED)
+        asked = waits.ask(scope=SCOPE).json
+        secret, page = asked["device_code"], enter(browser, asked["user_code"])
+    else:
+        waits = Window(provider, scope=REGISTERED)
+        secret = waits.ask(scope=SCOPE, login_hint="li").json["auth_req_id"]
+        page = browser.submit(with_requests(browser, signed_in(browser, "li")))
+    while 'name="acting"' not in page.text:
+        page = browser.submit(page, **browser._answers(page, "li", li.password, "allow", None))
+    provider.businesses.silent = True
+    told = browser.submit(page, acting=entity(page))
+    assert (told.status_code, told.headers["Retry-After"]) == (503, "30")
+    assert waits.poll(secret).json["error"] == "authorization_pending"
+    provider.businesses.silent = False
+    decided(li, page)
+    provider.clock.advance(10)
+    tokens = waits.poll(secret)
+    assert tokens.status_code == 200, tokens.text
+    assert claims_of(tokens.json["access_token"])["mandate"]["principal"]["value"] == SHOP
+
+
 def test_one_look_counts_for_a_while(li: Account, shop: RelyingParty) -> None:
     """A department that refreshes often does not ask the register each time."""
     answer, asked = tokens_for_the_shop(li, shop), []
