@@ -28,14 +28,21 @@ class Sweeper:
 
     def sweep(self) -> int:
         """End what is over, and remove everything that has expired; how many rows went."""
-        self._expiry.round()
-        total = 0
-        while removed := self._database.write(lambda connection: sweeping.sweep(connection, self._clock.now())):
+        try:
+            self._expiry.round(self._closing.is_set)
+        finally:  # a ledger that is away ends no session, and keeps nothing else that is past its time
+            removed = self._removed()
+        return removed
+
+    def _removed(self) -> int:
+        total, removed = 0, 1
+        while removed and not self._closing.is_set():
+            removed = self._database.write(lambda connection: sweeping.sweep(connection, self._clock.now()))
             total += removed
         return total
 
     def close(self) -> None:
-        """Stop, after the bite under way."""
+        """Stop, after the bite or the session under way."""
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5.0)

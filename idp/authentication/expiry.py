@@ -40,10 +40,13 @@ class SessionExpiry:
     reference: Callable[[str], SubjectRef | None]
     clock: Clock
 
-    def round(self) -> int:
-        """End everything that is past its limits now; how many this node ended. Raises LedgerUnavailable."""
+    def round(self, stop: Callable[[], bool]) -> int:
+        """End everything that is past its limits now, or until told to stop; how many this node ended.
+
+        Raises LedgerUnavailable.
+        """
         total, now = 0, self.clock.now()
-        while ended := sum(self._end(each, now) for each in self._due(now)):
+        while ended := sum(self._end(each, now) for each in self._due(now) if not stop()):
             total += ended
         return total
 

@@ -11,6 +11,8 @@ import pytest
 
 from idp.logout.delivery import DELAYS
 from idp.store import sweeping
+from kernel.ledger.errors import LedgerUnavailable
+from kernel.ledger.log import Ledger
 from kernel.outbound import OutboundFailed
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import Provider
@@ -113,6 +115,45 @@ def test_what_expired_while_no_node_ran_is_told_afterwards(either_provider: Prov
     assert told(provider) == [OUT, URBAN_OUT]
     provider.sweeper().sweep()
     assert told(provider) == [OUT, URBAN_OUT]
+
+
+def test_a_ledger_that_is_away_holds_up_no_sweeping(
+    provider: Provider, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No session ends without its entry; what needs none goes all the same."""
+    party = RelyingParty(provider, backchannel_logout_uri=OUT, **WITHOUT_REFRESH)
+    party.tokens(browser)
+    party.push()
+    provider.clock.advance(timedelta(hours=2).total_seconds())
+
+    def fail(*_: object, **__: object) -> None:
+        raise LedgerUnavailable("away")
+
+    with monkeypatch.context() as away:
+        away.setattr(Ledger, "append", fail)
+        with pytest.raises(LedgerUnavailable):
+            provider.sweeper().sweep()
+    with provider.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM pushed_request").scalar_one() == 0
+    assert told(provider) == []
+    provider.sweeper().sweep()
+    assert told(provider) == [OUT]
+
+
+def test_a_backlog_does_not_hold_up_the_stop(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closed in the middle: no further session is ended, and nothing more is swept."""
+    for _ in range(3):
+        short(provider, Browser(provider))
+    provider.clock.advance(timedelta(hours=2).total_seconds())
+    sweeper, append = provider.sweeper(), Ledger.append
+
+    def closed_meanwhile(self: Ledger, *given: Any, **more: Any) -> Any:
+        sweeper.close()
+        return append(self, *given, **more)
+
+    monkeypatch.setattr(Ledger, "append", closed_meanwhile)
+    assert sweeper.sweep() == 0
+    assert len(provider.events("SessionExpired")) == 1
 
 
 def test_nothing_is_swept_away_before_its_session_was_ended(provider: Provider, browser: Browser) -> None:
