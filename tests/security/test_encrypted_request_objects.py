@@ -94,6 +94,7 @@ def test_A6_only_to_our_key_and_only_as_we_say(party: RelyingParty) -> None:
     ):
         refused(party, text)
     assert party.provider.exchange.asked == [], "nothing is fetched"
+    assert party.provider.departments.fetched == [], "nor from where the object says"
 
 
 def test_A6_an_object_that_is_too_large_is_not_opened(party: RelyingParty) -> None:
