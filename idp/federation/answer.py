@@ -17,12 +17,11 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import quote
 
-from idp.federation.published import FormRefused, Published, UpstreamSilent
-from idp.federation.visits import LIFETIME
+from idp.federation.published import REFUSES_A_TOKEN, FormRefused, Published, UpstreamSilent
 from idp.model.upstream import Statement, Upstream
 from idp.tokens.id_token import access_token_hash
 from kernel.canonical import JSON
@@ -56,12 +55,13 @@ class WorthNothing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """The parameters of an answer, and what this visit's ID token and code belong to."""
+    """The parameters of an answer, what this visit's ID token and code belong to, and when it began."""
 
     parameters: Mapping[str, str]
     nonce: str
     verifier: str
     redirect_uri: str
+    began: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Answers:
             raise AnswerUnsound("no-id-token")
         verified = self._verified(id_token)
         _of_this_visit(verified.claims, back, upstream)
-        _signed_in_just_now(verified.claims, int(self.clock.now().timestamp()))
+        _signed_in_meanwhile(verified.claims, back.began, self.clock.now())
         known = {**self._told_at_userinfo(tokens, verified), **verified.claims}
         return _statement(known, upstream, sha256(id_token.encode()).digest())
 
@@ -156,7 +156,7 @@ class Answers:
             raise AnswerUnsound("access-token")
         _belongs(access_token, verified)
         try:
-            told = self.published.post(address, {}, f"Authorization: Bearer {access_token}")
+            told = self.published.post(address, {}, f"Authorization: Bearer {access_token}", refusals=REFUSES_A_TOKEN)
         except FormRefused:
             raise AnswerUnsound("userinfo-refused") from None
         if not isinstance(told, dict) or told.get("sub") != claims.get("sub"):
@@ -189,10 +189,10 @@ def _of_this_visit(claims: Mapping[str, JSON], back: Return, upstream: Upstream)
         raise AnswerUnsound("several-audiences")
 
 
-def _signed_in_just_now(claims: Mapping[str, JSON], now: int) -> None:
-    """A session that was open there for hours may have changed hands since; `prompt=login` is only a request."""
+def _signed_in_meanwhile(claims: Mapping[str, JSON], began: datetime, now: datetime) -> None:
+    """A session that was open there before may have changed hands since; `prompt=login` is only a request."""
     at = claims.get("auth_time")
-    if type(at) is not int or not now - int(LIFETIME.total_seconds()) - LEEWAY <= at <= now + LEEWAY:
+    if type(at) is not int or not int(began.timestamp()) - LEEWAY <= at <= int(now.timestamp()) + LEEWAY:
         raise AnswerUnsound("auth-time")
 
 

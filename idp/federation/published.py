@@ -1,13 +1,15 @@
 """What an upstream publishes: its metadata (OpenID Connect Discovery 1.0 §4) and its keys, asked for when needed.
 
-Kept for ten minutes. A `kid` nobody has seen causes one more look at the keys, at most once a minute (F4). One that was
-silent is not asked again for some seconds, so that nobody waits for it in a row; and nobody waits for somebody else's
+Kept for ten minutes. A `kid` nobody has seen causes one more look at the keys, by one visit at a time, a minute after
+the last one (F4); whoever comes meanwhile uses what is kept. One that was silent is not asked again for some seconds,
+so that nobody waits for it in a row; and nobody waits for somebody else's
 look either: each visit that finds nothing fresh looks for itself, and one slow answer holds up one visit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
@@ -24,6 +26,9 @@ SILENT_SECONDS = 10.0
 _MOST_BYTES = 128 * 1024
 _SECONDS = 5.0
 _FORM = "application/x-www-form-urlencoded"
+REFUSES_A_FORM = frozenset({HTTPStatus.BAD_REQUEST})
+REFUSES_A_TOKEN = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+"""RFC 6750 §3.1: a request that is none, a token that is not good, a token that does not suffice."""
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -32,7 +37,7 @@ class UpstreamSilent(Exception):
 
 
 class FormRefused(Exception):
-    """It is there, and does not take what it was sent (RFC 6749 §5.2: status 400)."""
+    """It is there, and does not take what it was sent (RFC 6749 §5.2: status 400; RFC 6750 §3.1 for a token)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Metadata:
 
 
 class Published:
-    """One upstream's documents. Safe for threads without a lock: what is kept is replaced whole."""
+    """One upstream's documents. Safe for threads: what is kept is replaced whole, and nobody waits for a lock."""
 
     def __init__(self, upstream: Upstream, clock: Clock, client: OutboundClient | None = None) -> None:
         self.upstream = upstream
@@ -55,6 +60,7 @@ class Published:
         self._metadata: tuple[Metadata, float] | None = None
         self._keys: tuple[tuple[VerifyingKey, ...], float] | None = None
         self._silent_until = float("-inf")
+        self._looking = threading.Lock()
 
     def metadata(self) -> Metadata:
         """Raises UpstreamSilent."""
@@ -66,13 +72,30 @@ class Published:
     def keys(self, kid: object) -> tuple[VerifyingKey, ...]:
         """Its signature keys; ``kid`` is what the token at hand names. Raises UpstreamSilent."""
         address = self.metadata().jwks
-        kept, now = self._keys, self._clock.monotonic()
-        age = FRESH_SECONDS if kept is None or any(key.kid == kid for key in kept[0]) else REFETCH_SECONDS
-        if kept is None or now - kept[1] > age:
-            kept = self._keys = (_keys(self._get(address), self.upstream.signing_alg), now)
-        return kept[0]
+        kept = self._keys
+        if kept is None or self._age(kept) > FRESH_SECONDS:
+            return self._read_keys(address)
+        if any(key.kid == kid for key in kept[0]) or not self._looking.acquire(blocking=False):
+            return kept[0]
+        try:
+            newest = self._keys or kept  # somebody may have looked since
+            return self._read_keys(address) if self._age(newest) > REFETCH_SECONDS else newest[0]
+        finally:
+            self._looking.release()
 
-    def post(self, url: str, fields: Mapping[str, str], *headers: str) -> JSON:
+    def _age(self, kept: tuple[tuple[VerifyingKey, ...], float]) -> float:
+        return self._clock.monotonic() - kept[1]
+
+    def _read_keys(self, address: str) -> tuple[VerifyingKey, ...]:
+        """Kept as of before the look: a slow answer is no younger for it. Raises UpstreamSilent."""
+        now = self._clock.monotonic()
+        found = _keys(self._get(address), self.upstream.signing_alg)
+        self._keys = (found, now)
+        return found
+
+    def post(
+        self, url: str, fields: Mapping[str, str], *headers: str, refusals: Set[HTTPStatus] = REFUSES_A_FORM
+    ) -> JSON:
         """The JSON that answers a form with 200. Raises UpstreamSilent, FormRefused."""
         return self._asked(
             lambda: self._client.post(
@@ -83,7 +106,8 @@ class Published:
                 headers=headers,
                 max_bytes=_MOST_BYTES,
                 timeout=_SECONDS,
-            )
+            ),
+            refusals,
         )
 
     def _get(self, url: str) -> JSON:
@@ -98,10 +122,10 @@ class Published:
             self._silent_until = self._clock.monotonic() + SILENT_SECONDS
             raise UpstreamSilent(f"{self.upstream.name} does not publish what it should") from None
 
-    def _asked(self, ask: Callable[[], Fetched]) -> JSON:
+    def _asked(self, ask: Callable[[], Fetched], refusals: Set[HTTPStatus] = REFUSES_A_FORM) -> JSON:
         try:
             answer = ask()
-            if answer.status == HTTPStatus.BAD_REQUEST:
+            if answer.status in refusals:
                 raise FormRefused
             if answer.status != HTTPStatus.OK:
                 raise UpstreamSilent(f"{self.upstream.name} answered with status {answer.status}")

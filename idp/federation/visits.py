@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlencode
 
@@ -63,10 +63,11 @@ class Visits:
         }
         return f"{authorization}{'&' if '?' in authorization else '?'}{urlencode(asked)}"
 
-    def take(self, state: str, who: Traveller, upstream: str) -> bool:
-        """Use a visit up: True for the session that began it, once, in time; any other's attempt uses nothing up."""
+    def take(self, state: str, who: Traveller, upstream: str) -> datetime | None:
+        """Use a visit up: when it began, for its own session, once, in time; any other's attempt uses nothing up."""
         visit, now = _visit(state, who, upstream), self.clock.now()
-        return self.database.write(lambda connection: upstream_visits.take(connection, visit, now))
+        until = self.database.write(lambda connection: upstream_visits.take(connection, visit, now))
+        return None if until is None else until - LIFETIME
 
     def nonce(self, state: str) -> str:
         """What the ID token of this visit has to repeat (OpenID Connect Core 1.0 §15.5.2)."""

@@ -60,10 +60,11 @@ class Witnesses:
         Raises UnknownUpstream, VisitUnknown, UpstreamRefused, AnswerUnsound, WorthNothing, UpstreamSilent.
         """
         answers, state = self._of(name), parameters.get("state", "")
-        if not self.visits.take(state, who, name):
+        began = self.visits.take(state, who, name)
+        if began is None:
             raise VisitUnknown
         verifier, nonce = self.visits.verifier(state), self.visits.nonce(state)
-        return answers.statement(Return(parameters, nonce, verifier, self.redirect_uri(name)))
+        return answers.statement(Return(parameters, nonce, verifier, self.redirect_uri(name), began))
 
     def _of(self, name: str) -> Answers:
         found = self.answers.get(name)

@@ -16,10 +16,11 @@ def add(connection: Connection, visit: Visit, expires_at: datetime) -> None:
     connection.execute(insert(upstream_visit).values(**values))
 
 
-def take(connection: Connection, visit: Visit, now: datetime) -> bool:
-    """True for exactly one caller, ever: the person who began it, at the upstream it was begun for, in time."""
+def take(connection: Connection, visit: Visit, now: datetime) -> datetime | None:
+    """Until when it was good, for exactly one caller, ever: who began it, at the upstream it was begun for, in time."""
     row = upstream_visit.c
     statement = delete(upstream_visit).where(
         row.hash == visit.hash, row.person == visit.person, row.upstream == visit.upstream, row.expires_at > now
     )
-    return connection.execute(statement).rowcount == 1
+    found: datetime | None = connection.execute(statement.returning(row.expires_at)).scalar_one_or_none()
+    return found

@@ -34,6 +34,8 @@ class Upstream:
     metadata: dict[str, Any] = field(default_factory=dict)
     answer: dict[str, str] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
+    turned_away: dict[str, int] = field(default_factory=dict)
+    """The status with which a path refuses whatever comes."""
     signing_key: Any = None
     access_token: str = "opaque"
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -101,7 +103,8 @@ def upstream() -> Iterator[Upstream]:
                 state.arrived()
             told = None if path in state.down else self._told(path, form)
             body = json.dumps(told).encode()
-            self.send_response(503 if path in state.down else 400 if told is None else 200)
+            status = 503 if path in state.down else 400 if told is None else 200
+            self.send_response(state.turned_away.get(path, status))
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -196,6 +196,28 @@ def test_an_answer_that_does_not_hold_changes_nothing(chen: Account, there: Upst
     assert chen.provider.events("IdentityProven") == []
 
 
+@pytest.mark.parametrize(("earlier", "status"), [(10, 303), (11, 422)])
+def test_a_sign_in_of_before_the_visit_is_not_part_of_it(
+    chen: Account, there: Upstream, earlier: int, status: int
+) -> None:
+    """§3.1.3.7 step 13: a session that was open there when the visit began may be another person's."""
+    address = there.approve(begin(chen))
+    there.claims |= {"auth_time": int(there.now()) - earlier}
+    chen.provider.clock.advance(600)
+    assert come_back(chen, address).status_code == status
+    assert level(chen.provider) == (3 if status == 303 else 1)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_an_access_token_that_is_not_taken_is_no_silence(chen: Account, there: Upstream, status: int) -> None:
+    """RFC 6750 §3.1: userinfo answers, and says no."""
+    there.claims, there.turned_away = {}, {"/userinfo": status}
+    told = visit(chen, there)
+    assert told.status_code == 422
+    assert "不可信" in told.text
+    assert level(chen.provider) == 1
+
+
 WORTHLESS: dict[str, dict[str, Any]] = {
     "no acr": {"acr": None},
     "an acr that is not in the list": {"acr": "urn:example:loa:low"},
@@ -323,7 +345,7 @@ def test_eight_who_come_back_at_once_with_one_answer_are_one(
 
     def take(_number: int) -> bool:
         start.wait(30)
-        return visits.take(state, who, described_there.name)
+        return visits.take(state, who, described_there.name) is not None
 
     with ThreadPoolExecutor(RACERS) as pool:
         assert sorted(pool.map(take, range(RACERS))) == [False] * (RACERS - 1) + [True]
@@ -363,6 +385,31 @@ def test_nobody_waits_for_somebody_elses_look_at_the_metadata(there: Upstream) -
         assert not slow.done()
         go_on.set()
         assert slow.result(30).token == f"{there.issuer}/token"
+
+
+def test_unknown_keys_cause_one_look_a_minute_however_many_come_at_once(there: Upstream) -> None:
+    """F4: while one visit looks, the others use what is kept."""
+    clock = ManualClock(START)
+    published = Published(Described("a", Text("甲", "A"), there.issuer, "c", {"x": 2}), clock)
+    known = published.keys("up-1")
+    clock.advance(61)
+    go_on, first = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        first.set()
+        go_on.wait(30)
+
+    there.arrived = hold
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(published.keys, "unknown")
+        assert first.wait(30)
+        try:
+            assert pool.submit(published.keys, "unknown").result(4) == known
+        finally:
+            go_on.set()
+        assert slow.result(30) == known
+    assert published.keys("unknown") == known
+    assert [path for path, _ in there.asked].count("/jwks") == 2
 
 
 def test_a_visit_ends_after_a_quarter_of_an_hour(chen: Account, there: Upstream) -> None:
