@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from idp.authentication import told
 from idp.authentication.own_account import NothingThere, OwnChanges, Owner
+from idp.errors import InvalidGrantError
 from idp.model.appointment import LONGEST, MOST_ITEMS, MOST_OPEN, Appointment
 from idp.model.person import PersonKind
 from idp.model.proofing import BY_A_REGISTER
@@ -35,10 +36,20 @@ from kernel.text import Text
 
 _LONGEST_NAME = 50
 _SHOWN_DIGITS = 4
+_MOST_NAMED = 50
+"""Service items looked up for one page; further ones stand there by their codes."""
+_MOST_TRIES = 3
+_TRIES_WITHIN = timedelta(days=1)
+
+
+_ASKED_ENOUGH = Text(
+    "您已多次请这个人担任经办人，请等其答复，或明天再试",
+    "You have asked this person several times: wait for an answer, or try again tomorrow",
+)
 
 
 class CannotAppoint(Exception):
-    """What was filled in cannot be; ``field`` says where, ``text`` why."""
+    """What was filled in cannot be; ``at`` names the field, ``text`` says why."""
 
     def __init__(self, at: str, text: Text) -> None:
         super().__init__(at)
@@ -101,7 +112,16 @@ class Agents:
 
     def named(self, codes: Iterable[str]) -> dict[str, Text]:
         """Service items in words, as far as the catalogue can be read now; by their codes otherwise."""
-        return {code: self._words(code) for code in set(codes)}
+        named, asked = {}, True
+        for number, code in enumerate(dict.fromkeys(codes)):
+            name = None
+            if asked and number < _MOST_NAMED:
+                try:
+                    name = self._words(code)
+                except ResourceUnavailable:  # it would be waited for anew for each of them
+                    asked = False
+            named[code] = name or Text(code, code)
+        return named
 
     def representation(self, owner: Owner, representation_id: str) -> Representation:
         """The owner's own proof for an entity, which the register confirms: an agent appoints nobody.
@@ -111,13 +131,17 @@ class Agents:
         found = self.mandates.find(owner.person.id, representation_id)
         if found is None or found.capacity is not Capacity.LEGAL_REPRESENTATIVE:
             raise NothingThere
-        if not self.mandates.may_choose(owner.person.id, representation_id):
-            raise NothingThere
+        try:
+            self.mandates.confirm(found)
+        except InvalidGrantError:
+            raise NothingThere from None
         return found
 
     def appoint(self, owner: Owner, representation_id: str, wanted: Wanted) -> None:
-        """Propose somebody. Raises NothingThere, CannotAppoint, InvalidIdentifier, UnknownInCatalogue,
-        ResourceUnavailable, TemporarilyUnavailableError."""
+        """Propose somebody.
+
+        Raises NothingThere, CannotAppoint, InvalidIdentifier, ResourceUnavailable, TemporarilyUnavailableError.
+        """
         entity = self.representation(owner, representation_id)
         agent, name = subject.parse("citizen-number", wanted.number.strip()), wanted.name.strip()
         if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
@@ -150,9 +174,9 @@ class Agents:
         person, now = owner.person.id, self.changes.clock.now()
 
         def change(connection: Connection) -> None:
-            index = appointments.end_by_representative(connection, appointment_id, person, now)
-            if index is not None:
-                other = people.holder(connection, index)
+            ended = appointments.end_by_representative(connection, appointment_id, person, now)
+            if ended is not None:
+                other = ended.agent  # whoever never confirmed is asked no longer, and need not be told so
             else:
                 other = appointments.end_by_agent(connection, appointment_id, person, now)
                 if other is None:
@@ -178,7 +202,10 @@ class Agents:
                 raise CannotAppoint("number", Text("经办人已达上限", "There are too many agents already"))
             sealed = vault.seal_more(person, people.data_key(connection, person), written, _place(made))
             entity_index = vault.index(SubjectRef("social-credit-code", entity.code))
-            kept = Appointment(made, person, entity_index, vault.index(agent), sealed, items, now, until)
+            meant = vault.index(agent)
+            if appointments.count_vain(connection, person, meant, now - _TRIES_WITHIN, now) >= _MOST_TRIES:
+                raise CannotAppoint("number", _ASKED_ENOUGH)
+            kept = Appointment(made, person, entity_index, meant, sealed, items, now, until)
             appointments.add(connection, kept)
             holder = people.holder(connection, kept.agent_index)
             if holder is not None:
@@ -198,9 +225,10 @@ class Agents:
         self.changes.notices.send(connection, person_id, kind)
 
     def _words(self, code: str) -> Text:
+        """Raises ResourceUnavailable."""
         try:
             name = service_name(self.catalogue, code)
-        except (UnknownInCatalogue, ResourceUnavailable):
+        except UnknownInCatalogue:
             return Text(code, code)
         return Text(f"{name.zh} {code}", f"{name.en} ({code})")
 

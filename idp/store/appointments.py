@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, and_, exists, func, insert, or_, select, update
 
 from idp.model.appointment import Appointment, AppointmentState
 from idp.store.tables import appointment, person, representation
@@ -32,6 +32,18 @@ def add(connection: Connection, added: Appointment) -> None:
 def count_open(connection: Connection, representative: str, now: datetime) -> int:
     """How many of a representative's wait or are in force."""
     statement = select(func.count()).where(_row.representative == representative, *_open(now))
+    count: int = connection.execute(statement).scalar_one()
+    return count
+
+
+def count_vain(connection: Connection, representative: str, agent_index: bytes, since: datetime, now: datetime) -> int:
+    """How many of a representative's to one number wait for an answer, or ended, at whatever stage, since a moment."""
+    unanswered = and_(_row.confirmed_at.is_(None), *_open(now))
+    statement = select(func.count()).where(
+        _row.representative == representative,
+        _row.agent_index == agent_index,
+        or_(unanswered, _row.ended_at > since),
+    )
     count: int = connection.execute(statement).scalar_one()
     return count
 
@@ -95,11 +107,11 @@ def end_by_agent(connection: Connection, appointment_id: str, agent: str, now: d
 
 def end_by_representative(
     connection: Connection, appointment_id: str, representative: str, now: datetime
-) -> bytes | None:
-    """The representative takes it back: the agent's index; None when it is over or another's."""
+) -> Appointment | None:
+    """The representative takes it back: what it was; None when it is over or another's."""
     statement = update(appointment).where(_row.id == appointment_id, _row.representative == representative, *_open(now))
-    found = connection.execute(_ended(statement, now).returning(_row.agent_index)).scalar_one_or_none()
-    return None if found is None else bytes(found)
+    found = connection.execute(_ended(statement, now).returning(appointment)).one_or_none()
+    return None if found is None else _appointment(found)
 
 
 def lapse(connection: Connection, representative: str, entity_index: bytes, now: datetime) -> list[Appointment]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from idp.model.person import NewPerson
+from idp.proofing.agents import Agents
+from idp.resource.metadata import ResourceUnavailable
+from kernel.canonical import JSON
 from kernel.dates import local_day
+from kernel.text import Text
+from tests.conftest import ENGINE
 from tests.doubles.account import Account
 from tests.doubles.administrators import appoint, signed_in
 from tests.doubles.browser import Browser
@@ -21,6 +28,7 @@ from tests.doubles.identity_provider import (
     WANG,
     Provider,
     citizen,
+    provider_at,
 )
 from tests.doubles.relying_party import RelyingParty, claims_of, detail, details
 from tests.unit.idp.test_representations import NAME, PAGE, SCOPE, SHOP, add, choice, finish
@@ -261,6 +269,68 @@ def test_nobody_learns_whether_the_number_has_an_account(parties: Parties) -> No
     with_account, without = parties.appoint(), parties.appoint(number=citizen(99).value)
     assert (with_account.status_code, without.status_code) == (200, 200)
     assert without.text.count("等待经办人确认") == 2
+
+
+def test_both_pages_are_the_same_to_the_letter(fresh: Callable[[str], str], tmp_path: Path) -> None:
+    """But for tokens, identifiers and the last digits: each in a world of its own."""
+    pages = []
+    for number in (WANG, citizen(99)):
+        folder = tmp_path / number.value
+        folder.mkdir()
+        with provider_at(fresh(ENGINE), folder, migrated=True) as running:
+            text = Parties(running).appoint(number=number.value).text
+        assert f"末四位 {number.value[-4:]}" in text
+        text = text.replace(number.value[-4:], "LAST")
+        pages.append(re.sub(r'(rep|apt)_[0-9A-Za-z]+|(?<=name="csrf_token" value=")[^"]+', "", text))
+    assert pages[0] == pages[1]
+
+
+def test_nobody_is_asked_over_and_over(parties: Parties) -> None:
+    """A stranger's channels are not flooded: three vain proposals to one number, and a withdrawal tells nobody."""
+    for _ in range(3):
+        assert parties.appoint().status_code == 200
+        assert parties.press(parties.li, "end").status_code == 303
+    refused = parties.appoint()
+    assert (refused.status_code, "您已多次请这个人" in refused.text) == (422, True)
+    assert parties.appoint(number=citizen(99).value).status_code == 200
+    parties.provider.deliver()
+    told = [each.text.zh for each in parties.provider.mailbox.messages]
+    assert sum("担任其经办人" in each for each in told) == 3
+    assert not any("已由对方终止" in each for each in told)
+    parties.provider.clock.advance(timedelta(days=1).total_seconds() + 1)
+    parties.li, parties.wang = Account(parties.provider, "li"), Account(parties.provider, "wang")
+    assert parties.appoint().status_code == 200
+
+
+def test_proposals_that_wait_count_too(parties: Parties) -> None:
+    assert [parties.appoint().status_code for _ in range(4)] == [200, 200, 200, 422]
+
+
+def test_a_catalogue_that_is_away_is_asked_once_a_page() -> None:
+    """Each look may take seconds: after the first in vain the codes stand for themselves."""
+    asked: list[str] = []
+
+    class Away:
+        def catalogue(self, _kind: str, code: str) -> Mapping[str, JSON]:
+            asked.append(code)
+            raise ResourceUnavailable("away")
+
+    agents = Agents(cast("Any", None), cast("Any", None), cast("Any", Away()), cast("Any", None))
+    assert agents.named(["A", "B", "A"]) == {"A": Text("A", "A"), "B": Text("B", "B")}
+    assert asked == ["A"]
+
+
+def test_only_so_many_items_are_looked_up_for_one_page() -> None:
+    asked: list[str] = []
+
+    class Catalogue:
+        def catalogue(self, _kind: str, code: str) -> Mapping[str, JSON]:
+            asked.append(code)
+            return {"name": {"zh": "事项", "en": "Item"}}
+
+    agents = Agents(cast("Any", None), cast("Any", None), cast("Any", Catalogue()), cast("Any", None))
+    assert len(agents.named(str(each) for each in range(60))) == 60
+    assert len(asked) == 50
 
 
 @pytest.mark.parametrize(
