@@ -24,6 +24,7 @@ from kernel.database.engines import parse_url
 from kernel.entropy import SystemEntropy
 from kernel.identifiers import social_credit_code
 from kernel.keys import KeyRing
+from kernel.private_files import created
 from kernel.settings import ExchangeSettings, Settings, load
 from kernel.text import Text
 from tongban.officer import CALLBACK, CLIENT_ID
@@ -174,8 +175,8 @@ def create(
     (folder / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         text = configuration(folder, addresses, database_urls(folder, database), extra or {}, idp or {})
-        path.write_text(text, encoding="utf-8")
-        path.chmod(0o600)
+        with created(path) as file:  # it may hold a database's password
+            file.write(text.encode())
         settings = load(path, os.environ)
         make_keys(settings)
         upgrade(settings)
@@ -204,8 +205,8 @@ def make_keys(settings: Settings) -> None:
         KeyRing.create(key_dir, clock=clock, entropy=entropy)
     if settings.exchange.console_key is not None:
         console = {**jose.generate_p256(entropy), "alg": "ES256", "use": "sig"}
-        settings.exchange.console_key.write_text(json.dumps(console), encoding="utf-8")
-        settings.exchange.console_key.chmod(0o600)
+        with created(settings.exchange.console_key) as file:
+            file.write(json.dumps(console).encode())
 
 
 def upgrade(settings: Settings) -> None:

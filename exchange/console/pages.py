@@ -144,7 +144,10 @@ def read_key(path: Path) -> SigningKey:
     try:
         if path.stat().st_mode & 0o077:
             raise SettingsError(f"[exchange] console_key {path}", _OPEN_TO_OTHERS)
-        return SigningKey.from_private_jwk(json.loads(path.read_text("utf-8")))
+        source = json.loads(path.read_text("utf-8"))
+        if not isinstance(source, dict):
+            raise InvalidKey("not a JSON object")
+        return SigningKey.from_private_jwk(source)
     except (OSError, ValueError, InvalidKey):
         raise SettingsError(
             f"[exchange] console_key {path}",

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from kernel.private_files import created
+
 AUTHORITY_DAYS = 825
 LEAF_DAYS = 90
 """Short enough that renewing is a habit: every start of the demonstration issues a fresh one."""
@@ -59,8 +61,8 @@ def write_secret(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Put a file there whole or not at all; at no moment is it readable by more than ``mode`` allows."""
     beside = path.with_name(f"{path.name}.part")
     beside.unlink(missing_ok=True)
-    beside.touch(mode=0o600, exist_ok=False)
-    beside.write_bytes(content)
+    with created(beside) as file:
+        file.write(content)
     beside.chmod(mode)  # last: a mode without the owner's right to write must not stop its own owner
     beside.replace(path)
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from kernel.private_files import created
 from tongban.safekeeping.errors import NotKept
 
 FORMAT = 1
@@ -96,7 +97,7 @@ def _extract(archive: tarfile.TarFile, name: str, part: Mapping[str, Any], place
         raise ValueError("a part is missing")
     target = place / name
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with created(target) as file:
         while chunk := stream.read(1 << 20):
             file.write(chunk)
     if digest(target) != part["sha256"]:

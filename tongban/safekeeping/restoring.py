@@ -14,6 +14,7 @@ from types import ModuleType
 from sqlalchemy import URL
 
 from kernel.database.engines import parse_url
+from kernel.private_files import created
 from kernel.settings import Settings, load
 from tongban.safekeeping import archive, sqlite
 from tongban.safekeeping.errors import NotKept
@@ -126,7 +127,7 @@ class Restoration:
 
 def place(source: Path, target: Path) -> None:
     """A copy for its owner alone."""
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with created(target) as file:
         with source.open("rb") as stream:
             shutil.copyfileobj(stream, file)
         file.flush()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
+from kernel.private_files import created
 from tongban.safekeeping.errors import NotKept
 
 SUFFIX = "sqlite3"
@@ -40,7 +41,7 @@ def put(url: URL, source: Path) -> Path:
     """The copy in its place, durable; yields what was made."""
     target = Path(url.database or "")
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with created(target) as file:
         with source.open("rb") as stream:
             shutil.copyfileobj(stream, file)
         file.flush()

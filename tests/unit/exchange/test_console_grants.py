@@ -13,7 +13,7 @@ from policies.commands import TABLE
 from policies.events import Status
 from policies.roles import WORDS, Officer, Role
 from tests.doubles.browser import form_of
-from tests.doubles.exchange import MARKET, OWNER, POLICE, URBAN, World, grant
+from tests.doubles.exchange import BASIS, ITEM, MARKET, OWNER, POLICE, URBAN, World, grant
 from tests.doubles.sign_ins import OfficersBrowser
 
 AT = "/console/grants"
@@ -71,7 +71,32 @@ def test_a_grant_comes_to_life_on_the_pages(small_world: World, signed_in: SignI
     assert [entry["event"] for entry in small_world.entries()][-2:] == ["GrantApproved", "GrantActivated"]
 
 
-def test_the_author_is_told_that_they_may_not_sign(small_world: World, signed_in: SignIn, drafted: str) -> None:
+def test_the_author_is_told_that_they_may_not_sign(small_world: World, signed_in: SignIn) -> None:
+    """Whoever wrote the request is an author of the grant that follows from it, in whatever other office they look."""
+    author = OfficersBrowser(small_world)
+    author.sign_in("author", "consumer-officer", "governance-approver", organisation=MARKET)
+    asked = {
+        "grant.evidence_type": "identity-card", "grant.fields": "name", "grant.service_items": ITEM,
+        "grant.legal_basis": BASIS, "grant.valid_from": "2026-12-01", "grant.valid_to": "2027-12-01",
+        "purpose": "演示", "onward": "no",
+    }  # fmt: skip
+    request = author.press("/console/requests/new", **asked).headers["Location"]
+    checker, provider = signed_in("w", "governance-officer", URBAN), signed_in("p", "provider-officer", POLICE)
+    for officer, command in ((author, "submit"), (checker, "accept"), (provider, "approve")):
+        assert officer.press(f"{request}/{command}").status_code == 303, command
+    found = re.search(r'href="(/console/grants/[^"]+@1|/console/grants/[^"]+%401)"', checker.get(request).text)
+    assert found is not None
+    assert author.press(f"{found[1]}/submit").status_code == 303
+    page = author.get(f"{found[1]}/approve")
+    assert page.status_code == 403
+    assert "起草人不得批准" in page.text
+    form = form_of(author.get(f"{AT}/G-STAFF@1/suspend"))
+    digest = form_of(provider.get(f"{found[1]}/approve")).fields["digest"]
+    assert author.post(f"{found[1]}/approve", {**form.fields, "digest": digest}).status_code == 403
+    assert small_world.events("GrantApproved")[2 * 2 :] == []
+
+
+def test_nobody_signs_twice_in_two_offices(small_world: World, drafted: str) -> None:
     author = OfficersBrowser(small_world)
     author.sign_in("author", "governance-officer", "governance-approver", organisation=MARKET)
     author.press(f"{AT}/{drafted}/submit")

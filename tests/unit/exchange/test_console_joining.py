@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exchange.onboarding.shipped import IDENTITY
+from tests.doubles.browser import form_of
 from tests.doubles.exchange import MARKET, URBAN, World
 from tests.doubles.sign_ins import OfficersBrowser
 
@@ -32,7 +33,11 @@ def test_data_governance_opens_the_sandbox_once(small_world: World) -> None:
     assert "开放沙箱" in governance.get("/console/joining").text
     outsider = officer(small_world, "consumer-officer", MARKET)
     assert "csrf_token" not in outsider.get("/console/joining").text
+    form = form_of(outsider.get("/console/requests/new"))
+    assert form.fields["csrf_token"]  # a token of their own, so that it is their office that is asked about
+    assert outsider.post("/console/joining", {"csrf_token": form.fields["csrf_token"]}).status_code == 403
     assert outsider.post("/console/joining", {}).status_code == 400
+    assert small_world.events("SandboxOpened") == []
     assert governance.press("/console/joining").status_code == 303
     small_world.rooms.policy.renew()
     assert IDENTITY in small_world.client.get("/v1/onboarding/sandbox").text
