@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,10 +55,13 @@ MEMBERS: Mapping[str, Text] = {
     "issuer": Text("身份服务", "issuer"),
     "client_id": Text("客户端编号", "client id"),
     "status": Text("状态", "status"),
+    "#": Text("次序", "order"),
 }
 """Members of manifests in words; a name of the manifest's own (a field, a requirement) stands for itself."""
 
 _NOTHING = object()
+_ORDER = "#"
+"""The order of a list's members; and what sets the place apart from a name that is not the member's alone."""
 _NAMED_BY = ("code", "name", "evidence_type", "successor")
 """Members by which an object of a list is recognised in the other version of the list."""
 
@@ -77,7 +81,10 @@ class Difference:
 
 
 def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> tuple[Difference, ...]:
-    """Every difference of the two ``spec`` members, in the order of paths; None stands for nothing at all."""
+    """Every difference of the two ``spec`` members, in the order of paths; None stands for nothing at all.
+
+    None are found exactly where the two are equal: also members with the same name, and their order, are compared.
+    """
     old, new = (_flat((before or {}).get("spec", {})), _flat((after or {}).get("spec", {})))
     return tuple(_difference(path, old, new) for path in sorted(old.keys() | new.keys()) if _differs(path, old, new))
 
@@ -85,31 +92,57 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | Non
 Path = tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """The members of a list of objects, in their order."""
+
+    names: tuple[str, ...]
+
+    def is_kept_by(self, other: _Order) -> bool:
+        """Whether those that both have stand in the same order; what only one has is a difference of its own."""
+        mine, theirs = set(self.names), set(other.names)
+        return [name for name in self.names if name in theirs] == [name for name in other.names if name in mine]
+
+
 def _flat(value: Any, at: Path = ()) -> dict[Path, Any]:
     inner = dict(_members(value))
     if not inner:
         return {at: value} if at else {}
-    return {path: leaf for name, member in inner.items() for path, leaf in _flat(member, (*at, name)).items()}
+    found = {path: leaf for name, member in inner.items() for path, leaf in _flat(member, (*at, name)).items()}
+    return found | ({(*at, _ORDER): _Order(tuple(inner))} if isinstance(value, list) else {})
 
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         yield from value.items()
     elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
-        for place, each in enumerate(value):
-            yield _name_of(each, place), each
+        names = [_name_of(each) for each in value]
+        often = Counter(names)
+        for place, (name, each) in enumerate(zip(names, value, strict=True)):
+            is_clear = name and _ORDER not in name and often[name] == 1
+            yield name if is_clear else f"{name}{_ORDER}{place}", each
 
 
-def _name_of(member: Mapping[str, Any], place: int) -> str:
-    return next((member[key] for key in _NAMED_BY if isinstance(member.get(key), str)), str(place))
+def _name_of(member: Mapping[str, Any]) -> str:
+    return next((member[key] for key in _NAMED_BY if isinstance(member.get(key), str)), "")
 
 
 def _differs(path: Path, old: Mapping[Path, Any], new: Mapping[Path, Any]) -> bool:
-    return bool(old.get(path, _NOTHING) != new.get(path, _NOTHING))
+    before, after = old.get(path, _NOTHING), new.get(path, _NOTHING)
+    if isinstance(before, _Order) and isinstance(after, _Order):
+        return not before.is_kept_by(after)
+    if isinstance(before, _Order) or isinstance(after, _Order):  # a list here, and there nothing, or an object like it
+        other = new if isinstance(before, _Order) else old
+        return any(each[: len(path) - 1] == path[:-1] for each in other)
+    return bool(before != after)
 
 
 def _difference(path: Path, old: Mapping[Path, Any], new: Mapping[Path, Any]) -> Difference:
     change = "added" if path not in old else "removed" if path not in new else "changed"
     words = [MEMBERS.get(name, Text(name, name)) for name in path]
     member = Text("／".join(word.zh for word in words), " / ".join(word.en for word in words))
-    return Difference(".".join(path), member, change, old.get(path), new.get(path))
+    return Difference(".".join(path), member, change, _plain(old.get(path)), _plain(new.get(path)))
+
+
+def _plain(value: Any) -> Any:
+    return [*value.names] if isinstance(value, _Order) else value

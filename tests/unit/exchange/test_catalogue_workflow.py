@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from exchange.catalogue.applying import Applying
@@ -123,7 +123,44 @@ def test_nobody_gives_an_entry_of_theirs_to_another_department_or_takes_one() ->
 
 
 _MEMBERS = st.dictionaries(st.sampled_from(["name", "fields", "x"]), st.integers(0, 3) | st.text("户a", max_size=2))
-_SPECS = st.dictionaries(st.sampled_from(["name", "fields", "x", "y"]), _MEMBERS | st.integers(0, 3))
+_LISTS = st.lists(_MEMBERS, max_size=3) | st.lists(st.fixed_dictionaries({"name": st.sampled_from("ab#")}), max_size=3)
+_SPECS = st.dictionaries(st.sampled_from(["name", "x", "a"]), _MEMBERS | st.integers(0, 3) | _LISTS, max_size=3)
+_CHANGED = _SPECS.flatmap(lambda spec: st.tuples(st.just(spec), _SPECS | _shuffled(spec)))
+
+
+def _shuffled(spec: Any) -> st.SearchStrategy[Any]:
+    """The same with the members of its lists in another order."""
+    return st.fixed_dictionaries(
+        {name: st.permutations(value) if isinstance(value, list) else st.just(value) for name, value in spec.items()}
+    )
+
+
+ROLE_TWICE = {"met_by": [{"evidence_type": "card", "role": 1}, {"evidence_type": "card", "role": 2}]}
+OTHER_FIRST = {"met_by": [{"evidence_type": "card", "role": 3}, {"evidence_type": "card", "role": 2}]}
+TURNED = {"met_by": [*reversed(ROLE_TWICE["met_by"])]}
+LIKE_A_LIST = ({"x": [{"name": "a"}]}, {"x": {"a": {"name": "a"}}})
+
+
+@settings(max_examples=300)
+@given(_CHANGED)
+@example((ROLE_TWICE, OTHER_FIRST))
+@example((ROLE_TWICE, TURNED))
+@example(({"x": [{"name": "a"}, {"name": "b"}]}, {"x": [{"name": "b"}, {"name": "a"}]}))
+@example(LIKE_A_LIST)
+def test_no_difference_is_found_exactly_where_there_is_none(pair: Any) -> None:
+    old, new = pair
+    assert (differences({"spec": old}, {"spec": new}) == ()) == (old == new)
+
+
+def test_members_of_a_list_are_named_and_their_order_is_shown() -> None:
+    found = differences({"spec": ROLE_TWICE}, {"spec": OTHER_FIRST})
+    assert [(one.path, one.before, one.after) for one in found] == [("met_by.card#0.role", 1, 3)]
+    first, second = {"name": "a", "x": 1}, {"name": "b", "x": 1}
+    (turned,) = differences({"spec": {"fields": [first, second]}}, {"spec": {"fields": [second, first]}})
+    assert (turned.path, turned.before, turned.after) == ("fields.#", ["a", "b"], ["b", "a"])
+    assert turned.member.zh == "字段／次序"
+    (added, _) = differences({"spec": {"fields": [first]}}, {"spec": {"fields": [second, first]}})
+    assert (added.path, added.change) == ("fields.b.name", "added")
 
 
 @settings(max_examples=100)
