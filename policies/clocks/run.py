@@ -1,8 +1,8 @@
 """A running clock: when it ends, when to warn, and what is left, in working days and in words.
 
-Days are those of China. The day on which a clock begins is not counted, nor the day on which it goes on after a pause
-(Civil Code art. 201); the last day ends at midnight (art. 203). A pause lasts while the one who waits is the one who
-asked: the clock of whoever must answer stands still.
+Days are those of China. The day on which a clock begins is not counted, nor the day on which it goes on after a pause;
+the last day ends at midnight. A pause lasts while the one who waits is the one who asked: the clock of whoever must
+answer stands still.
 """
 
 from __future__ import annotations

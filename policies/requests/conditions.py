@@ -202,7 +202,7 @@ def _gives_a_reason(command: Any, *_rest: object) -> NotAllowed | None:
 
 
 def _cites_a_rule(command: RefuseRequest | UpholdRefusal | OverturnRefusal, *_rest: object) -> NotAllowed | None:
-    """Decree 809: a refusal is reasoned in writing; so is the ruling on it."""
+    """A refusal is reasoned in writing; so is the ruling on it."""
     if 0 < len(command.citation.strip()) <= LONGEST_REASON:
         return None
     return NotAllowed(

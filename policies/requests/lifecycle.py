@@ -96,7 +96,7 @@ Done = tuple[str, datetime, Role]
 
 
 def _accepted(_command: AcceptRequest, state: RequestState, done: Done) -> Events:
-    """What is shared unconditionally is granted by the form check; the provider is told, not asked (Decree 809)."""
+    """What is shared unconditionally is granted by the form check; the provider is told, not asked."""
     accepted, grant = RequestAccepted(*done), state.content.grant
     if state.circumstances is None or state.circumstances.share_type is not ShareType.UNCONDITIONAL:
         return (accepted,)
