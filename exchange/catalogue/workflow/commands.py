@@ -69,7 +69,8 @@ Row = Mapping[Role, frozenset[CommandKind]]
 
 _NONE: frozenset[CommandKind] = frozenset()
 _DRAFT: frozenset[CommandKind] = frozenset({DraftEntry})
-_WRITE: frozenset[CommandKind] = frozenset({ReviseEntry, SubmitEntry, DropDraft})
+WRITING: frozenset[CommandKind] = frozenset({ReviseEntry, SubmitEntry, DropDraft})
+"""What is done with a draft by whoever wrote it."""
 _DROP: frozenset[CommandKind] = frozenset({DropDraft})
 _END: frozenset[CommandKind] = frozenset({WithdrawEntry})
 
@@ -80,10 +81,10 @@ _REVIEW: Mapping[Stage | None, frozenset[CommandKind]] = {
 }
 _OWN: Mapping[Stage | None, frozenset[CommandKind]] = {
     None: _DRAFT,
-    Stage.DRAFT: _WRITE,
+    Stage.DRAFT: WRITING,
     Stage.SUBMITTED: _DROP,
     Stage.UNDER_REVIEW: _DROP,
-    Stage.RETURNED: _WRITE,
+    Stage.RETURNED: WRITING,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from exchange.catalogue.registry import DIVISION, EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM, SYSTEM
 from exchange.catalogue.workflow.commands import (
     TABLE,
+    WRITING,
     BeginReview,
     Command,
     CommandKind,
@@ -73,17 +74,24 @@ def decide(command: Command, state: EntryState | None, actor: Officer, now: date
 
 
 def may(command: CommandKind, state: EntryState | None, actor: Officer, kind: str, organisation: str) -> bool:
-    """Whether one of this officer's roles gives this command for an entry of this kind and organisation."""
+    """Whether one of this officer's roles gives this command for an entry of this kind and organisation.
+
+    Governance officers write only what they drafted themselves: what others wrote they return, with a reason.
+    """
     standing, stage = (state.standing, state.stage) if state else (Standing.NEW, None)
     row = TABLE[standing, stage]
     return any(
-        command in row.get(role, ()) and kind in CAPACITIES.get(role, ()) and _acts_for(role, actor, organisation)
+        command in row.get(role, ())
+        and kind in CAPACITIES.get(role, ())
+        and _acts_for(role, command, state, actor, organisation)
         for role in actor.roles
     )
 
 
-def _acts_for(role: Role, actor: Officer, organisation: str) -> bool:
-    return role is Role.GOVERNANCE_OFFICER or actor.organisation == organisation
+def _acts_for(role: Role, command: CommandKind, state: EntryState | None, actor: Officer, organisation: str) -> bool:
+    if role is not Role.GOVERNANCE_OFFICER:
+        return actor.organisation == organisation
+    return command not in WRITING or (state is not None and actor.id in _draft(state).authors)
 
 
 Condition = Callable[[Any, Any, Officer, datetime, str], NotAllowed | None]
@@ -93,7 +101,7 @@ def _is_open_to(
     command: Command, state: EntryState | None, actor: Officer, _now: datetime, kind: str
 ) -> NotAllowed | None:
     written = [owner(command.document)] if isinstance(command, (DraftEntry, ReviseEntry)) else []
-    held = [state.organisation] if state and state.organisation else []
+    held = [state.organisation] if state and state.organisation and _holds_its_name(state) else []
     concerned = [*written, *held] or [""]
     if all(may(type(command), state, actor, kind, organisation) for organisation in concerned):
         return None
@@ -104,6 +112,11 @@ def _is_open_to(
             "This role may not do that to this organisation's entry in its present state",
         ),
     )
+
+
+def _holds_its_name(state: EntryState) -> bool:
+    """Whoever gave a draft up, or withdrew, keeps the name from nobody."""
+    return state.standing is Standing.PUBLISHED or state.proposal is not None
 
 
 def _time_goes_on(

@@ -17,6 +17,7 @@ from exchange.catalogue.applying import Applying
 from exchange.catalogue.publishing import EntryMoved
 from exchange.catalogue.workflow.commands import (
     TABLE,
+    WRITING,
     BeginReview,
     Command,
     DraftEntry,
@@ -31,7 +32,7 @@ from exchange.catalogue.workflow.commands import (
 from exchange.catalogue.workflow.differences import differences
 from exchange.catalogue.workflow.document import state_from_json, state_to_json
 from exchange.catalogue.workflow.events import STATUSES, EntryState, Proposal, Stage, Standing, digest, evolve
-from exchange.catalogue.workflow.lifecycle import decide
+from exchange.catalogue.workflow.lifecycle import decide, may
 from policies.lifecycle import NotAllowed
 from policies.roles import Officer, Role
 from tests.doubles.exchange import IDENTITY_CARD, ITEM, MARKET, NOW, POLICE, STAFF_LIST, World, organisation, text
@@ -65,7 +66,10 @@ def state(standing: Standing, stage: Stage | None) -> EntryState:
 
 
 def given_by(role: Role, command: Command, before: EntryState, at: Any = NOW, own: str = POLICE) -> Any:
-    return decide(command, before, Officer("somebody", own, frozenset({role})), at, "EvidenceType")
+    own_draft = role is Role.GOVERNANCE_OFFICER and type(command) in WRITING
+    return decide(
+        command, before, Officer("author" if own_draft else "somebody", own, frozenset({role})), at, "EvidenceType"
+    )
 
 
 @pytest.mark.parametrize("standing", Standing)
@@ -111,6 +115,30 @@ def test_nobody_publishes_their_own_or_what_they_did_not_see_or_what_stands_on_a
         given_by(Role.GOVERNANCE_OFFICER, ReturnEntry("  "), before)
     with pytest.raises(NotAllowed, match="not-allowed"):
         given_by(Role.PROVIDER_OFFICER, WithdrawEntry("停办"), before, own=MARKET)
+
+
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("standing", Standing)
+def test_governance_writes_only_what_it_drafted_itself(standing: Standing, stage: Stage) -> None:
+    other = Officer("somebody", POLICE, frozenset({Role.GOVERNANCE_OFFICER}))
+    before = state(standing, stage)
+    for command in COMMANDS:
+        if type(command) in WRITING:
+            assert not may(type(command), before, other, "EvidenceType", POLICE)
+            with pytest.raises(NotAllowed, match="not-allowed"):
+                decide(command, before, other, NOW, "EvidenceType")
+
+
+def test_a_name_is_held_only_while_something_stands_under_it() -> None:
+    taken = STAFF_LIST | {"spec": STAFF_LIST["spec"] | {"provider": MARKET}}
+    for standing in (Standing.NEW, Standing.WITHDRAWN):
+        given_up = state(standing, None)
+        drafted = given_by(Role.PROVIDER_OFFICER, DraftEntry(taken), given_up, own=MARKET)
+        assert evolve(given_up, drafted, kind="EvidenceType", name=NAME).organisation == MARKET
+        with pytest.raises(NotAllowed, match="not-allowed"):
+            given_by(Role.PROVIDER_OFFICER, ReviseEntry(taken), state(standing, Stage.DRAFT), own=MARKET)
+    with pytest.raises(NotAllowed, match="not-allowed"):
+        given_by(Role.PROVIDER_OFFICER, DraftEntry(taken), state(Standing.PUBLISHED, None), own=MARKET)
 
 
 def test_nobody_gives_an_entry_of_theirs_to_another_department_or_takes_one() -> None:
