@@ -24,7 +24,7 @@ from idp.notices import NoticeKind
 from idp.resource.labels import service_name
 from idp.resource.metadata import ResourceMetadata, ResourceUnavailable, UnknownInCatalogue
 from idp.revocations import Revocations
-from idp.store import appointments, families, people
+from idp.store import appointments, families, people, representations
 from idp.tokens.mandates import Mandates
 from kernel import canonical
 from kernel.canonical import JSON
@@ -73,6 +73,8 @@ class Appointed:
     kept: Appointment
     name: str = field(repr=False)
     last_digits: str = field(repr=False)
+    suspended: bool
+    """Nobody acts by it until the representation it rests on is proven again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,14 @@ class Agents:
         with self.mandates.database.read() as connection:
             found = appointments.of_representative(connection, person)
             key = people.data_key(connection, person)
-        return [self._opened(each, key) for each in found]
+            standing = representations.of_person(connection, person, self.changes.clock.now())
+        proven = {each.entity_index for each in standing}
+        return [self._opened(each, key, suspended=each.entity_index not in proven) for each in found]
+
+    def suspended(self, owner: Owner) -> list[Appointment]:
+        """What this person confirmed, and cannot act by until it is proven again; they can end it meanwhile."""
+        with self.mandates.database.read() as connection:
+            return appointments.suspended(connection, owner.person.id, self.changes.clock.now())
 
     def waiting(self, owner: Owner) -> list[Proposed]:
         """What waits for this person to confirm it."""
@@ -264,10 +273,10 @@ class Agents:
             return None
         return self.mandates.vault.index(reference)
 
-    def _opened(self, kept: Appointment, key: bytes) -> Appointed:
+    def _opened(self, kept: Appointment, key: bytes, *, suspended: bool) -> Appointed:
         stored = canonical.decode(self.mandates.vault.open_more(kept.representative, key, kept.sealed, _place(kept.id)))
         assert isinstance(stored, dict)  # our own encoding, authenticated by the seal
-        return Appointed(kept, str(stored["name"]), str(stored["last_digits"]))
+        return Appointed(kept, str(stored["name"]), str(stored["last_digits"]), suspended)
 
     def _proposed(self, connection: Connection, kept: Appointment) -> Proposed | None:
         entity, asker = self.mandates.entity_of(connection, kept), people.find(connection, kept.representative)

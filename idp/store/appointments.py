@@ -70,6 +70,13 @@ def of_agent(connection: Connection, agent: str, now: datetime) -> list[Appointm
     return [_appointment(found) for found in connection.execute(newest)]
 
 
+def suspended(connection: Connection, agent: str, now: datetime) -> list[Appointment]:
+    """Those by which somebody may not act while the representation is not proven, newest first."""
+    statement = select(appointment).where(_row.agent == agent, *_open(now), ~_represented(now))
+    newest = statement.order_by(_row.confirmed_at.desc(), _row.id).limit(MOST_SHOWN)
+    return [_appointment(found) for found in connection.execute(newest)]
+
+
 def stands(connection: Connection, appointment_id: str, agent: str, now: datetime) -> bool:
     """Whether this person may act by it now."""
     wanted = exists(

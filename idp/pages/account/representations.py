@@ -83,7 +83,8 @@ class RepresentationPages:
 
     def _page(self, owner: Owner, error: Text | None = None, status: int = 200) -> HttpResponse:
         standing, appointed, waiting = self.book.of(owner), self.agents.of(owner), self.agents.waiting(owner)
-        limits = [each.service_items for each in standing]
+        suspended = self.agents.suspended(owner)
+        limits = [each.service_items for each in standing] + [each.service_items for each in suspended]
         limits += [each.kept.service_items for each in appointed] + [each.kept.service_items for each in waiting]
         return page_response(
             "idp/account/representations.html",
@@ -93,6 +94,7 @@ class RepresentationPages:
             offered=self.book.offered_to(owner),
             appointed=appointed,
             waiting=waiting,
+            suspended=suspended,
             named=self.agents.named(code for codes in limits for code in codes or ()),
             agencies=AGENCIES,
             now=self.agents.changes.clock.now(),

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from idp.model.person import NewPerson
+from idp.model.representation import LASTS
 from idp.proofing.agents import Agents
 from idp.resource.metadata import ResourceUnavailable
 from kernel.canonical import JSON
@@ -300,6 +301,28 @@ def test_nobody_is_asked_over_and_over(parties: Parties) -> None:
     parties.provider.clock.advance(timedelta(days=1).total_seconds() + 1)
     parties.li, parties.wang = Account(parties.provider, "li"), Account(parties.provider, "wang")
     assert parties.appoint().status_code == 200
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_proof_that_ran_out_suspends_until_it_is_renewed(parties: Parties, ended: bool) -> None:
+    """Both sides see it and can end it meanwhile; nobody acts by it."""
+    provider = parties.provider
+    parties.hired(until=parties.day(90))
+    provider.clock.advance((LASTS + timedelta(minutes=1)).total_seconds())
+    parties.li, parties.wang = Account(provider, "li"), Account(provider, "wang")
+    page = parties.li.open(PAGE).text
+    assert "已暂停" in page
+    assert "有效；范围" not in page
+    theirs = parties.wang.open(PAGE).text
+    assert "已暂停" in theirs
+    assert f"/agencies/{parties.appointment()}/end" in theirs
+    assert "apt_" not in choice(Browser(provider), parties.shop, "wang").text
+    if ended:
+        assert parties.press(parties.wang, "end").status_code == 303
+    assert add(parties.li).status_code == 200
+    page = parties.li.open(PAGE).text
+    assert "已暂停" not in page
+    assert ("有效；范围" in page) is not ended
 
 
 def test_proposals_that_wait_count_too(parties: Parties) -> None:
