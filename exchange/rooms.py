@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from exchange.access import Access
 from exchange.cases.opening import Cases
@@ -82,18 +81,9 @@ class Outside:
 
 
 @dataclass(frozen=True)
-class Rooms:
-    """The exchange, ready to be given addresses."""
+class Offices:
+    """The rooms that officers and departments come to, and what they share."""
 
-    policy: Lease[Snapshot]
-    revocations: Lease[Revocations]
-    issuer: Issuer
-    sources: Sources
-    retrieval: Retrieval
-    recovery: Recovery
-    expiry: Expiry
-    gateway: Gateway
-    repetition: Repetition
     cases: Cases
     uploads: Uploads
     catalogue: Catalogue
@@ -110,9 +100,24 @@ class Rooms:
     usage: Usage
     log: Log
     discovery: Discovery
-    console: Console | None
+    expiry: Expiry
     database: Database
     clock: Clock
+
+
+@dataclass(frozen=True)
+class Rooms(Offices):
+    """The exchange, ready to be given addresses."""
+
+    policy: Lease[Snapshot]
+    revocations: Lease[Revocations]
+    issuer: Issuer
+    sources: Sources
+    retrieval: Retrieval
+    recovery: Recovery
+    gateway: Gateway
+    repetition: Repetition
+    console: Console | None
 
     def tidy(self) -> None:
         """The minute's housekeeping: newer keys of the issuer, overdue intents, ended grants, stale proofs."""
@@ -156,8 +161,17 @@ def furnish(outside: Outside) -> Rooms:
         entropy=outside.entropy,
     )
     offices = _offices(outside, access, policy)
-    shown = ("grants", "usage", "catalogue", "log", "access_requests", "impacts", "desk", "onboarding", "unused_rights")
-    desks = Desks(*(offices[name] for name in shown))
+    desks = Desks(
+        grants=offices.grants,
+        usage=offices.usage,
+        catalogue=offices.catalogue,
+        log=offices.log,
+        requests=offices.access_requests,
+        impacts=offices.impacts,
+        entries=offices.desk,
+        onboarding=offices.onboarding,
+        unused=offices.unused_rights,
+    )
     return Rooms(
         policy=policy,
         revocations=revocations,
@@ -168,39 +182,39 @@ def furnish(outside: Outside) -> Rooms:
         repetition=Repetition(gateway, access),
         recovery=Recovery(database, outside.ledger, clock, runner),
         console=_console(outside, access, authenticator, issuer, desks),
-        **offices,
+        **vars(offices),
     )
 
 
-def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> dict[str, Any]:
+def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offices:
     ledger, clock = outside.ledger, outside.clock
     transitions = Transitions(outside.database, ledger, clock, _examining(outside, policy))
     requests = RequestTransitions(outside.database, ledger, clock, transitions)
     grants = Grants(access, transitions, clock)
     writer = RuleWriter(access, ledger, clock, outside.entropy)
-    return {
-        "expiry": Expiry(transitions),
-        "cases": Cases(access, ledger, clock, outside.entropy),
-        "uploads": Uploads(access),
-        "catalogue": Catalogue(policy, outside.database),
-        "reports": Reports(outside.settings.origin, policy, clock),
-        "onboarding": Onboarding(
+    return Offices(
+        expiry=Expiry(transitions),
+        cases=Cases(access, ledger, clock, outside.entropy),
+        uploads=Uploads(access),
+        catalogue=Catalogue(policy, outside.database),
+        reports=Reports(outside.settings.origin, policy, clock),
+        onboarding=Onboarding(
             access, Sandbox(outside.database, ledger, clock, outside.entropy), outside.settings.issuer
         ),
-        "desk": Desk(access, Publishing(policy, outside.database, ledger, clock)),
-        "access_requests": RequestDesk(access, requests, clock, outside.entropy),
-        "request_sweep": RequestSweep(requests),
-        "grants": grants,
-        "impacts": Impacts(access, grants, clock),
-        "unused_rights": UnusedRights(access, grants, clock),
-        "request_rules": RuleDesk(access, writer, clock),
-        "request_templates": Templates(access, writer, clock),
-        "usage": Usage(access, ledger, clock),
-        "log": Log(access, ledger, Tiles(outside.database)),
-        "discovery": Discovery(outside.settings.origin, outside.settings.issuer, outside.keys),
-        "database": outside.database,
-        "clock": clock,
-    }
+        desk=Desk(access, Publishing(policy, outside.database, ledger, clock)),
+        access_requests=RequestDesk(access, requests, clock, outside.entropy),
+        request_sweep=RequestSweep(requests),
+        grants=grants,
+        impacts=Impacts(access, grants, clock),
+        unused_rights=UnusedRights(access, grants, clock),
+        request_rules=RuleDesk(access, writer, clock),
+        request_templates=Templates(access, writer, clock),
+        usage=Usage(access, ledger, clock),
+        log=Log(access, ledger, Tiles(outside.database)),
+        discovery=Discovery(outside.settings.origin, outside.settings.issuer, outside.keys),
+        database=outside.database,
+        clock=clock,
+    )
 
 
 def _examining(outside: Outside, policy: Lease[Snapshot]) -> Examining:
@@ -214,7 +228,9 @@ def _examining(outside: Outside, policy: Lease[Snapshot]) -> Examining:
     return Examining(outside.database, simulated)
 
 
-def _console(outside: Outside, access: Access, authenticator: Authenticator, issuer: Issuer, desks: Desks) -> Any:
+def _console(
+    outside: Outside, access: Access, authenticator: Authenticator, issuer: Issuer, desks: Desks
+) -> Console | None:
     return open_console(
         outside.settings,
         access=access,
