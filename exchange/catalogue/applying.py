@@ -15,7 +15,7 @@ from connectors import registry as connectors
 from exchange.catalogue import manifests
 from exchange.catalogue.grant_drafts import command_for
 from exchange.catalogue.manifests import CheckConnector
-from exchange.catalogue.publishing import EntryMoved, applied
+from exchange.catalogue.publishing import EntryMoved, GrantsDepend, applied, grants_fit, living
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from exchange.catalogue.registry import GRANT, Registry, check_grant
 from exchange.governance.transitions import Step, Transitions, nothing_to_spend
@@ -53,12 +53,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything applying would do; nothing is written yet. ``seen``: the catalogue version it was checked with."""
+    """Everything applying would do; nothing is written yet. ``seen``, ``policies``: what it was checked with."""
 
     changes: tuple[Change, ...]
     documents: tuple[Document, ...]
     steps: tuple[Step, ...]
     seen: int
+    policies: int
 
 
 @dataclass(frozen=True)
@@ -75,23 +76,29 @@ class Applying:
         """What applying these files would do. Raises ManifestError with file, line and path of everything wrong."""
         given = manifests.read(paths, self.check_connector)
         with self.database.read() as connection:
-            seen = epoch.read(connection).catalogue
+            seen = epoch.read(connection)
+            affected = living(connection)
             stored = catalogue.read_all(connection)
             drafts = [document for document in given if document.kind == GRANT]
             versions = {one: grants.versions(connection, one) for one in map(_name, drafts)}
         wanted = {manifests.key_of(one): one.value for one in given if one.kind != GRANT}
         registry = self._checked(given, {**stored, **wanted})
         changed = {key: value for key, value in wanted.items() if stored.get(key) != value}
+        if changed:
+            try:
+                grants_fit(registry, affected)
+            except GrantsDepend as trouble:
+                raise ManifestError(trouble.text) from None
         steps = [step for one in drafts for step in self._drafted(one, registry, versions[_name(one)], author)]
         changes = [Change(*key, "changed" if key in stored else "added") for key in changed]
         changes += [Change(GRANT, step.after.grant.ref, "drafted") for step in steps]
-        return Plan(tuple(changes), tuple(changed.values()), tuple(steps), seen)
+        return Plan(tuple(changes), tuple(changed.values()), tuple(steps), seen.catalogue, seen.policies)
 
     def apply(self, plan: Plan, author: Officer) -> None:
         """Write a plan and record it.
 
-        Raises EntryMoved when the catalogue changed since the plan was made; GrantMoved, LedgerUnavailable: what was
-        written before that stays.
+        Raises EntryMoved when the catalogue or the grants in force changed since the plan was made; GrantMoved,
+        LedgerUnavailable: what was written before that stays.
         """
         if plan.documents:
             self.ledger.append([self._entry(plan)], also=lambda connection, _: self._write(connection, plan, author))
@@ -121,7 +128,8 @@ class Applying:
             raise ManifestError(*document.locate([Finding(("spec",), refusal.reason)])) from None
 
     def _write(self, connection: Connection, plan: Plan, author: Officer) -> None:
-        if epoch.read(connection).catalogue != plan.seen:
+        now = epoch.read(connection)
+        if (now.catalogue, now.policies) != (plan.seen, plan.policies):
             raise EntryMoved
         for document in plan.documents:
             applied(connection, document, author.id, self.clock)

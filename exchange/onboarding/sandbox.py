@@ -42,7 +42,7 @@ class Sandbox:
         Raises InvalidCatalogue, GrantsDepend, EntryMoved, LedgerUnavailable.
         """
         with self.database.read() as connection:
-            seen = epoch.read(connection).catalogue
+            seen = epoch.read(connection)
             union = catalogue.read_all(connection)
             affected = living(connection)
         keeper = shipped.keeper(union) or officer.organisation
@@ -54,7 +54,8 @@ class Sandbox:
 
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
             spend(connection, receipts)
-            if epoch.read(connection).catalogue != seen:
+            now = epoch.read(connection)
+            if (now.catalogue, now.policies) != (seen.catalogue, seen.policies):
                 raise EntryMoved
             for document in missing:
                 applied(connection, document, officer.id, self.clock)

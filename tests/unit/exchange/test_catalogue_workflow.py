@@ -33,6 +33,8 @@ from exchange.catalogue.workflow.differences import differences
 from exchange.catalogue.workflow.document import state_from_json, state_to_json
 from exchange.catalogue.workflow.events import STATUSES, EntryState, Proposal, Stage, Standing, digest, evolve
 from exchange.catalogue.workflow.lifecycle import decide, may
+from exchange.store import epoch as epochs
+from kernel.manifests import ManifestError
 from policies.lifecycle import NotAllowed
 from policies.roles import Officer, Role
 from tests.doubles.exchange import IDENTITY_CARD, ITEM, MARKET, NOW, POLICE, STAFF_LIST, World, organisation, text
@@ -359,6 +361,27 @@ def test_a_plan_made_before_somebody_published_is_not_applied(small_world: World
     with pytest.raises(EntryMoved):
         applying.apply(plan, operator)
     assert len(world.entries()) == before
+
+
+def test_an_operators_manifest_takes_nothing_from_grants_in_force_either(small_world: World) -> None:
+    hidden = deepcopy(STAFF_LIST)
+    hidden["spec"]["fields"]["employer"] |= {"share_type": "not_shared", "share_citation": text("演示条例")}
+    before = len(small_world.entries())
+    with pytest.raises(ManifestError, match="G-STAFF@1"):
+        small_world.apply(hidden)
+    assert len(small_world.entries()) == before
+
+
+def test_a_plan_made_before_grants_changed_is_not_applied(small_world: World) -> None:
+    outside = small_world.outside
+    applying = Applying(outside.database, outside.ledger, outside.clock, outside.entropy, small_world.check_connector)
+    operator = Officer("operator", "", frozenset({Role.GOVERNANCE_OFFICER}))
+    path = small_world.tmp_path / "plan.yaml"
+    path.write_text(yaml.safe_dump(organisation(POLICE, "一名"), allow_unicode=True), encoding="utf-8")
+    plan = applying.plan([path], operator)
+    outside.database.write(lambda connection: epochs.advance(connection))
+    with pytest.raises(EntryMoved):
+        applying.apply(plan, operator)
 
 
 BAD: list[tuple[Any, str]] = [
