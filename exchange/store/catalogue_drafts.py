@@ -37,8 +37,9 @@ def find(connection: Connection, kind: str, name: str) -> EntryState | None:
 
 
 def listed(connection: Connection, *, status: str | None, organisation: str | None) -> tuple[EntryState, ...]:
-    """Entries that are not simply published, or those of one status: the longest waiting first, at most 500."""
-    waits = catalogue_draft.c.status == status if status else catalogue_draft.c.status != "published"
+    """Entries under way, or those of one status: the longest waiting first, at most 500."""
+    column = catalogue_draft.c.status
+    waits = column == status if status else column.not_in(["published", "withdrawn"])
     statement = select(catalogue_draft).where(waits)
     if organisation is not None:
         statement = statement.where(catalogue_draft.c.organisation == organisation)

@@ -294,6 +294,14 @@ def test_a_new_type_is_drafted_returned_revised_published_changed_and_withdrawn(
     ]
 
 
+def test_what_was_given_up_waits_for_nobody(small_world: World) -> None:
+    good(provider(small_world, "POST", "/v1/catalogue/entries", {"manifest": NEW}), 201)
+    good(provider(small_world, "POST", f"{WHERE}/residence-permit/drop", {}))
+    assert good(governance(small_world, "GET", "/v1/catalogue/entries"))["entries"] == []
+    (found,) = good(governance(small_world, "GET", "/v1/catalogue/entries?status=withdrawn"))["entries"]
+    assert found["name"] == "residence-permit"
+
+
 def test_what_a_manifest_applied_is_a_version_too_and_a_draft_from_before_must_be_looked_at_again(world: World) -> None:
     entry = f"{WHERE}/{NAME}"
     assert [one["how"] for one in good(governance(world, "GET", f"{entry}/versions"))["versions"]] == ["manifest"]
