@@ -118,8 +118,9 @@ WIDTHS = (390, 1200)
 SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
 """The folder for pictures of every page that is looked at; none are taken without it."""
 
-AT_REST = "Promise.allSettled(document.getAnimations().map(one => one.finished))"
-"""Another width moves what was under the mouse: what that sets going has to end before sizes mean something."""
+AT_REST = """new Promise(rested => requestAnimationFrame(() => requestAnimationFrame(() =>
+  Promise.allSettled(document.getAnimations().map(one => one.finished)).then(rested))))"""
+"""What another width, or a mouse that went away, sets going begins with the next frame; sizes mean something at its end."""
 
 Look = Callable[..., None]
 
@@ -134,11 +135,12 @@ def look(axe: Callable[[Page], None]) -> Look:
 
     def look_at(page: Page, name: str, *, scripts: bool = True) -> None:
         before = page.viewport_size
+        page.mouse.move(0, 0)  # a page is looked at, not pointed at: widths would move things under the mouse
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
             if scripts:
-                page.evaluate(AT_REST)
+                page.evaluate(f"() => {AT_REST}")
                 axe(page)
             if SHOTS:
                 language = page.locator("html").get_attribute("lang")
