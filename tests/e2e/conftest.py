@@ -120,7 +120,7 @@ SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
 
 AT_REST = """new Promise(rested => requestAnimationFrame(() => requestAnimationFrame(() =>
   Promise.allSettled(document.getAnimations().map(one => one.finished)).then(rested))))"""
-"""What another width, or a mouse that went away, sets going begins with the next frame; sizes mean something at its end."""
+"""What another width, or a mouse that went away, sets going begins a frame later; sizes mean something at its end."""
 
 Look = Callable[..., None]
 
