@@ -395,6 +395,15 @@ class World:
             assert answer.status_code == 200, answer.text
         self.rooms.policy.renew()
 
+    def revoke(self, name: str) -> None:
+        """The provider ends a grant, through the API: nothing rests on its catalogue entries any more."""
+        seen = self.officer("GET", f"/v1/grants/{name}", sub="author", roles=["governance-officer"]).json
+        body = {"reason": "ended by the provider"}
+        officer = {"sub": "p", "roles": ["provider-officer"], "organisation": seen["grant"]["provider"]}
+        answer = self.officer("POST", f"/v1/grants/{name}/revoke", body, **officer)
+        assert answer.status_code == 200, answer.text
+        self.rooms.policy.renew()
+
     def officer(
         self, method: str, path: str, body: Any = None, *, sub: str, roles: Sequence[str], organisation: str = MARKET
     ) -> TestResponse:

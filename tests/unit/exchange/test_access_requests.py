@@ -190,6 +190,7 @@ def test_what_is_shared_unconditionally_is_granted_after_the_form_check(world: W
 def test_what_is_not_shared_is_refused_when_it_is_written(small_world: World) -> None:
     spec = IDENTITY_CARD["spec"] | {"share_type": "not_shared", "share_citation": {"zh": "某法", "en": "some law"}}
     request = drafted(small_world)
+    small_world.revoke("G-IDENTITY")
     small_world.apply(IDENTITY_CARD | {"spec": spec})
     small_world.rooms.policy.renew()
     assert small_world.officer("POST", PATH, BODY, **CONSUMER).json["errors"][0]["path"] == "grant.evidence_type"

@@ -220,6 +220,8 @@ def test_what_was_given_is_given_again_only_to_whoever_still_acts(small: World) 
 
 def test_the_company_consents_by_whoever_acts_for_it(small_world: World) -> None:
     """A grant that needs consent: what the representative agreed to on the page of consent is the company's."""
+    small_world.revoke("G-IDENTITY")
+    small_world.revoke("G-STAFF")
     small_world.apply(service_item(ITEM, MARKET, "consent"))
     world = with_licences(small_world, basis_kind="consent")
     assert only(ask(world, company_case(world), acting=mandate(world)))["data"] == {"name": "示范餐饮"}

@@ -10,6 +10,7 @@ import pytest
 
 from exchange.gateway import refusals
 from exchange.gateway.snapshot import Snapshot
+from kernel.manifests import ManifestError
 from policies.decision import Deny, Permit
 from policies.grant import Obligation
 from policies.refusals import REFUSALS
@@ -47,9 +48,7 @@ def replaced(world: World, **more: Any) -> None:
 
 
 def no_grant(world: World) -> Answer:
-    body = {"reason": "ended by the provider"}
-    officer = {"sub": "p", "roles": ["provider-officer"], "organisation": "11500000DEM0000303"}
-    assert world.officer("POST", "/v1/grants/G-STAFF/revoke", body, **officer).status_code == 200
+    world.revoke("G-STAFF")
     return ask(world, STAFF)
 
 
@@ -130,6 +129,8 @@ def mandate_missing(world: World) -> Answer:
 
 
 def consent_missing(world: World) -> Answer:
+    world.revoke("G-IDENTITY")
+    world.revoke("G-STAFF")
     world.apply(service_item(ITEM, MARKET, kind="consent"))
     replaced(world, basis_kind="consent", relations=["self", "employee"])
     world.apply(grant("G-STAFF", evidence_type="staff-list", fields=["employer"], basis_kind="consent"))
@@ -185,7 +186,7 @@ BARRED = {
     "policy.engine-error": "only a defect of the engine itself",
     "policy.nothing-asked": "the form refuses it first",
     "policy.obligation-unknown": "such a grant is never activated",
-    "policy.provider-not-granted": "applying a catalogue that moves a type leaves its grants behind",
+    "policy.provider-not-granted": "a type with grants in force does not move to another provider",
     "policy.system-suspended": "the whole request is refused first (system.suspended)",
     "policy.unknown-principal": "the whole request is refused first (system.unknown)",
     "policy.unknown-purpose": "the whole request is refused first (catalogue.unknown-service-item)",
@@ -238,12 +239,12 @@ def test_every_code_has_a_problem_in_both_languages(code: str) -> None:
     assert zh["status"] == 403
 
 
-def test_a_type_that_moved_to_another_provider_takes_no_grant_along(small_world: World) -> None:
+def test_a_type_with_grants_in_force_does_not_move_to_another_provider(small_world: World) -> None:
     moved = next(one for one in CATALOGUE if one["metadata"]["name"] == "identity-card")
-    small_world.apply(moved | {"spec": moved["spec"] | {"provider": MARKET}})
+    with pytest.raises(ManifestError, match="G-IDENTITY@1"):
+        small_world.apply(moved | {"spec": moved["spec"] | {"provider": MARKET}})
     small_world.rooms.policy.renew()
-    (item,) = ask(small_world).json["evidence"]
-    assert item["problem"]["code"] == "policy.provider-not-granted"
+    assert ask(small_world).json["status"] == "delivered"
 
 
 def test_a_suspended_system_obtains_nothing(small_world: World) -> None:
