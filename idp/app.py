@@ -13,6 +13,7 @@ from idp.clients.reach import GuardedReach, Reach
 from idp.composition import Composition, Tools, derived
 from idp.composition.ciba import pings
 from idp.composition.notices import courier
+from idp.composition.proofing import recovery_clerk
 from idp.composition.signing_out import delivery, expiry
 from idp.logout.herald import Herald
 from idp.notices import Courier
@@ -67,11 +68,13 @@ class Service:
     courier: Courier
     herald: Herald
     pinging: Herald
+    recovering: Herald
 
     def close(self) -> None:
         """Stop what runs by itself, write what waits, give back every connection."""
         self.herald.close()
         self.pinging.close()
+        self.recovering.close()
         self.courier.close()
         self.sweeper.close()
         self.rotation.stop()
@@ -149,11 +152,13 @@ def open_service(settings: IdpSettings) -> Service:
     herald.start()
     pinging = Herald(pings(database, keys, ledger, clock, guarded_reach(settings)))
     pinging.start()
+    recovering = Herald(recovery_clerk(settings, database, keys, ledger, clock, entropy))
+    recovering.start()
     carrying = courier(settings, database, keys, clock)
     carrying.start()
     rotation = Ticker("key-rotation", ROTATE_EVERY, custody.rotate_due)
     rotation.start()
-    return Service(app, ledger, database, sweeper, rotation, passwords, carrying, herald, pinging)
+    return Service(app, ledger, database, sweeper, rotation, passwords, carrying, herald, pinging, recovering)
 
 
 def guarded_fetch(resource: str) -> Fetch:

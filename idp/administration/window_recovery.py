@@ -16,7 +16,7 @@ from idp.model.proposal import Proposal
 from idp.model.recovery import Recovery
 from idp.model.secret import hashed
 from idp.notices import Notices
-from idp.proofing.recovery import RECOVER
+from idp.proofing.recovery_asking import RECOVER
 from idp.store import recoveries
 from kernel.canonical import JSON
 from kernel.entropy import token

@@ -8,10 +8,11 @@ from functools import cached_property
 from idp.composition.account import AccountRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.tokens import TokenRooms
-from idp.composition.tools import Tools, derived
+from idp.composition.tools import Tools, derived, vault
 from idp.federation.configuration import upstreams
 from idp.federation.visits import Visits
 from idp.federation.witnesses import Witnesses
+from idp.notices import Channels, Notices
 from idp.pages.account.addresses import UPSTREAM
 from idp.pages.account.agents import AgentPages
 from idp.pages.account.door import AccountDoor
@@ -23,9 +24,37 @@ from idp.pages.signing_up import SigningUpPages
 from idp.proofing.agents import Agents
 from idp.proofing.identity import Identities
 from idp.proofing.recovery import Recoveries
+from idp.proofing.recovery_asking import AskedNames, RecoveryDoor
+from idp.proofing.recovery_clerk import RecoveryClerk
 from idp.proofing.registration import Registrations
 from idp.proofing.representation import Representations
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy
+from kernel.keys import KeyRing
+from kernel.ledger.log import Ledger
+from kernel.settings import IdpSettings
 from kernel.web.routes import Route
+
+
+def recovery_clerk(
+    settings: IdpSettings, database: Database, keys: KeyRing, ledger: Ledger, clock: Clock, entropy: Entropy
+) -> RecoveryClerk:
+    """Who looks whom askings for a recovery name, for a herald of its own."""
+    return RecoveryClerk(
+        database=database,
+        ledger=ledger,
+        notices=Notices(vault(keys), Channels(vault(keys), clock, entropy), clock, entropy),
+        issuer=settings.issuer,
+        delay=timedelta(hours=settings.recovery_delay_hours),
+        clock=clock,
+        entropy=entropy,
+        names=_names(keys),
+    )
+
+
+def _names(keys: KeyRing) -> AskedNames:
+    return AskedNames(derived(keys, "recovery asking"))
 
 
 class ProofingRooms:
@@ -66,12 +95,15 @@ class ProofingRooms:
             ledger=tools.ledger,
             notices=people.notices,
             passwords=tools.passwords,
-            throttle=people.sign_in.throttle,
-            issuer=tools.settings.issuer,
-            delay=timedelta(hours=tools.settings.recovery_delay_hours),
             clock=tools.clock,
             entropy=tools.entropy,
         )
+
+    @cached_property
+    def recovery_door(self) -> RecoveryDoor:
+        """Where the way back is asked for."""
+        tools, names = self._tools, _names(self._tools.keys)
+        return RecoveryDoor(tools.ledger, self._people.sign_in.throttle, tools.clock, tools.entropy, names)
 
     @cached_property
     def witnesses(self) -> Witnesses:
@@ -108,5 +140,5 @@ class ProofingRooms:
             *UpstreamPages(door, self.witnesses, self.identities, identity).routes(),
             *RepresentationPages(door, self.representations, self.agents).routes(),
             *AgentPages(door, self.agents).routes(),
-            *RecoveryPages(self.recoveries).routes(),
+            *RecoveryPages(self.recovery_door, self.recoveries).routes(),
         )

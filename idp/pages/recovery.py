@@ -10,7 +10,8 @@ from idp.authentication.throttling import TooManyTries
 from idp.pages import forms
 from idp.pages.problems import for_people
 from idp.pages.proving import BUSY, wait
-from idp.proofing.recovery import RECOVER, LinkGone, Recoveries
+from idp.proofing.recovery import LinkGone, Recoveries
+from idp.proofing.recovery_asking import RECOVER, RecoveryDoor
 from kernel.problems import Fault, Problem, ProblemKind
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
@@ -54,6 +55,7 @@ _DONE = (
 class RecoveryPages:
     """GET shows a form; POST does one thing."""
 
+    door: RecoveryDoor
     recoveries: Recoveries
 
     @for_people
@@ -66,12 +68,10 @@ class RecoveryPages:
     def ask(self, request: HttpRequest) -> HttpResponse:
         """The same answer for every name."""
         try:
-            self.recoveries.ask(forms.field(request, forms.USERNAME), request.remote_addr)
+            self.door.ask(forms.field(request, forms.USERNAME), request.remote_addr)
         except TooManyTries as error:
             again = page_response("idp/recovery/ask.html", status=429, error=wait(error.seconds))
             return again.adding(("Retry-After", str(error.seconds)))
-        except HashingBusy:
-            return page_response("idp/recovery/ask.html", status=503, error=BUSY).adding(("Retry-After", "2"))
         return _said(_ASKED)
 
     @for_people

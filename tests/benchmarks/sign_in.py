@@ -106,7 +106,7 @@ def run(quick: bool) -> dict[str, Any]:
         found = {
             "enumeration": enumeration(subject, names),
             "accounts": making_accounts(subject, tries),
-            "recoveries": asking_back(subject, tries),
+            "recoveries": asking_back(subject, max(tries, 40)),
             "beside": beside(subject, processes, quick),
         }
     show(found)

@@ -27,6 +27,7 @@ from idp.authentication.webauthn_ceremonies import Ceremonies
 from idp.ciba.pings import Pings
 from idp.composition import derived, vault
 from idp.composition.ciba import pings
+from idp.composition.proofing import recovery_clerk
 from idp.composition.signing_out import delivery, expiry
 from idp.logout.delivery import LogoutDelivery
 from idp.model.contact import Contact, ContactKind
@@ -175,7 +176,8 @@ class Provider:
         return found[0]
 
     def deliver(self) -> None:
-        """Let the courier hand over what is due."""
+        """Let a clerk look at what was asked, and the courier hand over what is due."""
+        recovery_clerk(self.settings, self.database, self.keys, self.ledger, self.clock, SystemEntropy()).round()
         Courier(self.database, vault(self.keys), self.mailbox, self.clock).round()
 
     def delivery(self) -> LogoutDelivery:

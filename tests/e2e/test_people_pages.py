@@ -123,6 +123,7 @@ def test_an_account_its_levels_and_the_way_back(
     walker.send("recover-stopped")
     walker.go("/recover", "recover")
     walker.send("recover-asked", username="wang")
+    walker.told(r"http\S+(/recover/stop/\S+)")
     provider.clock.advance(DELAY)
     walker.go(walker.told(r"http\S+(/recover/link/\S+)"), "recover-password")
     walker.send("recover-refused", new=NEW, again="something else entirely")

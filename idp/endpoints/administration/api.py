@@ -21,7 +21,7 @@ from idp.administration.window_recovery import RECOVERY_LINK
 from idp.endpoints.administration import bodies
 from idp.model.invitation import Terms
 from idp.model.proposal import Proposal
-from idp.proofing.recovery import RECOVER
+from idp.proofing.recovery_asking import RECOVER
 from kernel.canonical import JSON
 from kernel.problems import MALFORMED_REQUEST, Problem
 from kernel.settings import IdpSettings

@@ -13,6 +13,7 @@ WORDS: Mapping[str, Text] = {
     "AccountRecovered": Text("找回了账户", "An account was recovered"),
     "RecoveryAllowed": Text("窗口准许找回账户", "The recovery of an account was allowed at a window"),
     "RecoveryAsked": Text("申请找回账户", "The recovery of an account was asked for"),
+    "RecoveryTakenUp": Text("处理了找回账户的申请", "What was asked for to recover an account was taken up"),
     "RecoveryStopped": Text("停止了找回账户", "The recovery of an account was stopped"),
     "ChangeDeclined": Text("否决了提议", "A proposal was declined"),
     "ChangeProposed": Text("提出了需要复核的变更", "A change was proposed to a second person"),

@@ -103,6 +103,17 @@ recovery = Table(
     Index("recovery_expires_at", "expires_at"),
 )
 
+recovery_asking = Table(
+    "recovery_asking",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("recovery_asking_expires_at", "expires_at"),
+    comment="askings for a recovery nobody has looked at yet; the name typed is sealed, every row of one length",
+)
+
 upstream_visit = Table(
     "upstream_visit",
     metadata,

@@ -7,10 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, Engine, event
 
-from idp.authentication.passwords import HashingBusy, Passwords
+from idp.composition.proofing import recovery_clerk
 from idp.model.contact import Contact, ContactKind
-from idp.store import proofings
+from idp.notices import Channels
+from idp.store import proofings, recovery_askings
+from kernel.database import driver, prepared
+from kernel.entropy import SystemEntropy
+from kernel.ledger.errors import LedgerUnavailable
+from kernel.ledger.log import Ledger
 from tests.doubles.account import Account
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider
@@ -97,6 +103,7 @@ def test_the_owner_stops_it(either_provider: Provider, how: str) -> None:
         assert browser.get(path).status_code == 404
         assert len(provider.events("RecoveryStopped")) == 1
     else:
+        told(provider)
         Account(provider, "wang").open("/account")
     assert any("was stopped" in words for words in told(provider))
     provider.clock.advance(DELAY + 1)
@@ -106,6 +113,7 @@ def test_the_owner_stops_it(either_provider: Provider, how: str) -> None:
 
 def test_a_link_that_is_out_already_is_stopped_too(provider: Provider) -> None:
     ask(provider)
+    told(provider)
     provider.clock.advance(DELAY)
     path = link(provider, "link")
     Account(provider, "wang").open("/account")
@@ -114,6 +122,7 @@ def test_a_link_that_is_out_already_is_stopped_too(provider: Provider) -> None:
 
 def test_a_link_lapses(provider: Provider) -> None:
     ask(provider)
+    told(provider)
     provider.clock.advance(DELAY)
     path = link(provider, "link")
     provider.clock.advance(24 * HOURS)
@@ -141,6 +150,7 @@ def test_a_link_used_by_eight_at_once_sets_one_password(either_provider: Provide
     """T8; consumed by one conditional statement, before anything is changed."""
     provider = either_provider
     ask(provider)
+    told(provider)
     provider.clock.advance(DELAY)
     path = link(provider, "link")
     browsers = [(browser := Browser(provider), browser.get(path)) for _ in range(8)]
@@ -154,6 +164,7 @@ def test_a_link_used_by_eight_at_once_sets_one_password(either_provider: Provide
 @pytest.mark.parametrize("new", ["short", "wang wang wang wang", ""])
 def test_the_new_password_keeps_the_rules_and_the_link_stays(provider: Provider, new: str) -> None:
     ask(provider)
+    told(provider)
     provider.clock.advance(DELAY)
     path = link(provider, "link")
     assert set_password(provider, path, new).status_code == 422
@@ -166,18 +177,86 @@ def test_guessed_links_lead_nowhere(provider: Provider, kind: str, secret: str) 
     assert Browser(provider).get(f"/recover/{kind}/{secret}").status_code in (400, 404)
 
 
-def test_asking_does_the_work_of_a_password_whatever_the_name(provider: Provider, monkeypatch: Any) -> None:
-    """No enumeration by timing: one hash for a name somebody has and for one nobody has; 503 where none can be made."""
-    made: list[str] = []
-    hashing = Passwords.hash
-    monkeypatch.setattr(Passwords, "hash", lambda self, text: (made.append(text), hashing(self, text))[1])
-    for name in ("wang", "nobody-of-that-name"):
-        assert ask(provider, name).status_code == 200
-    assert len(made) == 2
+def test_asking_does_the_same_work_whatever_the_name(either_provider: Provider) -> None:
+    """No enumeration by timing: the same statements, with values of the same length; looking comes afterwards."""
+    provider = either_provider
+    three = provider.person("li").id
+    for each in range(3):
+        contact, channels = Contact(ContactKind.EMAIL, f"li{each}@example.org"), provider.notices.channels
 
-    def busy(_self: Passwords, _text: str) -> str:
-        raise HashingBusy
+        def add(connection: Connection, contact: Contact = contact, channels: Channels = channels) -> None:
+            channels.add(connection, three, contact, confirmed=True)
 
-    monkeypatch.setattr(Passwords, "hash", busy)
-    refused = [ask(provider, name) for name in ("li", "someone-else")]
-    assert [(each.status_code, each.headers["Retry-After"]) for each in refused] == [(503, "2")] * 2
+        provider.database.write(add)
+    ask(provider, "warm-up", "203.0.113.250")
+    names = ("wang", "li", "nobody-of-that-name", "officer", "n", "名" * 90, "x" * 500)
+    done = [work(provider, name, f"203.0.113.{number}") for number, name in enumerate(names)]
+    assert [written for written, _ in done[0]].count(INSERT) == 1
+    assert all(each == done[0] for each in done)
+    with provider.database.read() as connection:
+        assert len(recovery_askings.waiting(connection, provider.clock.now(), 100)) == len(names) + 1
+    leaves = [leaf for leaf in provider.ledger.entries(0, provider.ledger.size()) if b"RecoveryAsked" in leaf]
+    assert len({len(leaf) for leaf in leaves}) == 1
+    begun = [words for words in told(provider) if "asked to recover" in words]
+    assert len(begun) == 1 + 3
+    with provider.database.read() as connection:
+        assert recovery_askings.waiting(connection, provider.clock.now(), 100) == []
+    assert [entry["facts"]["outcome"] for entry in provider.events("RecoveryTakenUp")] == ["begun", "begun"]
+
+
+INSERT = "INSERT INTO recovery_asking"
+
+
+def work(provider: Provider, name: str, address: str) -> list[tuple[str, list[int]]]:
+    """What asking for this name has the databases do: the statements' beginnings, and how long each value is."""
+    done: list[tuple[str, list[int]]] = []
+
+    def seen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        given = parameters.values() if isinstance(parameters, dict) else parameters
+        lengths = sorted(len(value) for value in given if isinstance(value, (bytes, memoryview, str)))
+        # Proofs and frontiers in the ledger's rows grow with its tree, whoever is asked for.
+        done.append((" ".join(statement.split()[:3]), [] if "ledger_" in statement else lengths))
+
+    send = driver.send
+
+    def sent(connection: Connection, statement: str, parameters: Any) -> Any:
+        seen(None, None, statement, parameters)
+        return send(connection, statement, parameters)
+
+    event.listen(Engine, "before_cursor_execute", seen)
+    try:
+        with pytest.MonkeyPatch.context() as patched:
+            for module in (driver, prepared):
+                patched.setattr(module, "send", sent)
+            assert ask(provider, name, address).status_code == 200
+    finally:
+        event.remove(Engine, "before_cursor_execute", seen)
+    return done
+
+
+def test_two_clerks_begin_one_recovery(either_provider: Provider) -> None:
+    """Taken by one conditional statement: whoever is slower writes nothing."""
+    provider = either_provider
+    ask(provider)
+    with provider.database.read() as connection:
+        [asking] = recovery_askings.waiting(connection, provider.clock.now(), 10)
+    clerk = recovery_clerk(
+        provider.settings, provider.database, provider.keys, provider.ledger, provider.clock, SystemEntropy()
+    )
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: clerk._take(asking), range(2)))
+    assert len(provider.events("RecoveryTakenUp")) == 1
+
+
+def test_an_asking_waits_for_the_ledger(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(provider)
+
+    def fail(*_args: Any, **_kwargs: Any) -> Any:
+        raise LedgerUnavailable("disk full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "append", fail)
+        assert ask(provider, "li").status_code == 503
+        with pytest.raises(LedgerUnavailable):
+            told(provider)
+    assert len([words for words in told(provider) if "asked to recover" in words]) == 1

@@ -1,0 +1,76 @@
+"""Asking for the way back in: the same work for every name, and no look at whether anybody has it.
+
+What was typed is sealed into a row of one length and written with one entry; whom it names is found out afterwards
+(`recovery_clerk`). So nothing of the answer, not even how long it took, can depend on whether there is such an account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from idp.authentication.sign_in import canonical_username
+from idp.authentication.throttling import Throttle
+from idp.model.recovery import Asking
+from idp.store import recovery_askings
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.entropy import Entropy
+from kernel.envelope import open_, seal
+from kernel.ids import new_id
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+
+RECOVER = "/recover"
+RECOVERY = "recovery"
+"""The command in the entries; who asks, or stops it by a link, is not known, so only its end names an actor."""
+ASKING_LASTS = timedelta(hours=24)
+"""Longer than any outage after which a person would still want to hear of it."""
+_NAME_BYTES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class AskedNames:
+    """Seals what was typed, which may be anything: a name, a number, a password in the wrong field."""
+
+    key: bytes = field(repr=False)
+
+    def seal(self, asking_id: str, name: str) -> bytes:
+        """Of one length; what is too long is nobody's name. A form carries no NUL, so the padding is in no name."""
+        encoded = name.encode()
+        padded = (encoded if len(encoded) <= _NAME_BYTES else b"").ljust(_NAME_BYTES, b"\0")
+        return seal(self.key, padded, _place(asking_id))
+
+    def open(self, asking: Asking) -> str:
+        """The name. Raises CannotOpen."""
+        return open_(self.key, asking.sealed, _place(asking.id)).rstrip(b"\0").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryDoor:
+    """Takes askings. Raises TooManyTries, LedgerUnavailable."""
+
+    ledger: Ledger
+    throttle: Throttle
+    clock: Clock
+    entropy: Entropy
+    names: AskedNames
+
+    def ask(self, username: str, address: str) -> None:
+        """Keep that somebody asked: the same statements and the same number of bytes for every name."""
+        name, now = canonical_username(username), self.clock.now()
+        self.throttle.reserve(f"recovery of {name}", address)
+        identity = new_id("rcv", self.clock, self.entropy)
+        asking = Asking(identity, self.names.seal(identity, name), now, now + ASKING_LASTS)
+
+        def also(connection: Connection, _receipts: object) -> None:
+            recovery_askings.add(connection, asking)
+
+        facts: dict[str, JSON] = {"recovery": identity, "command": RECOVERY}
+        self.ledger.append([Event("RecoveryAsked", identity, facts=facts)], also=also)
+
+
+def _place(asking_id: str) -> bytes:
+    return f"idp.recovery_asking\0{asking_id}".encode()

@@ -1,0 +1,142 @@
+"""What becomes of an asking for a recovery: whom it names is looked up here, after whoever asked has their answer.
+
+A clerk of any node takes a row a moment after it was written, finds the person and begins the recovery. A row is taken
+by one conditional statement in the transaction that begins it; where the ledger is away it stays for the next round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from idp.authentication import told
+from idp.model.person import Person, PersonKind
+from idp.model.recovery import Asking, Recovery
+from idp.model.secret import hashed
+from idp.notices import Notices
+from idp.proofing.recovery_asking import RECOVER, RECOVERY, AskedNames
+from idp.store import people, recoveries, recovery_askings
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy, token
+from kernel.envelope import CannotOpen
+from kernel.ids import new_id
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.logging import logger
+
+LINK_LASTS = timedelta(hours=24)
+_AT_ONCE = 20
+
+
+class Outcome(StrEnum):
+    """What became of an asking that names somebody."""
+
+    BEGUN = "begun"
+    UNDER_WAY = "under-way"
+    UNREACHABLE = "unreachable"
+    """No channel of theirs is confirmed."""
+
+
+class _TakenAlready(Exception):
+    """Another node's clerk was faster, or what was found has changed: nothing is written here."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryClerk:
+    """Looks whom askings name, and begins recoveries."""
+
+    database: Database
+    ledger: Ledger
+    notices: Notices
+    issuer: str
+    delay: timedelta
+    clock: Clock
+    entropy: Entropy
+    names: AskedNames
+
+    def round(self) -> int:
+        """Look at what waits; how many were looked at. Raises DatabaseUnavailable, LedgerUnavailable."""
+        with self.database.read() as connection:
+            waiting = recovery_askings.waiting(connection, self.clock.now(), _AT_ONCE)
+        for asking in waiting:
+            self._take(asking)
+        return len(waiting)
+
+    def close(self) -> None:
+        """Nothing is kept open between two rounds."""
+
+    def _take(self, asking: Asking) -> None:
+        person = self._whom(asking)
+        if person is None:  # nobody, or staff, who come back by an invitation of their administrator
+            self.database.write(lambda connection: recovery_askings.take(connection, asking.id))
+            return
+        with self.database.read() as connection:
+            outcome = self._outcome(connection, person)
+        link, stop, due = token(self.entropy), token(self.entropy), self.clock.now() + self.delay
+        made = Recovery(asking.id, person.id, hashed(stop), hashed(link), due, due + LINK_LASTS)
+
+        def also(connection: Connection, _receipts: object) -> None:
+            if not recovery_askings.take(connection, asking.id) or self._outcome(connection, person) is not outcome:
+                raise _TakenAlready
+            if outcome is Outcome.BEGUN:
+                self._begin(connection, made, link, stop)
+
+        facts: dict[str, JSON] = {
+            "recovery": asking.id,
+            "person": person.id,
+            "outcome": outcome.value,
+            "actor": "provider",
+            "command": RECOVERY,
+        }
+        try:
+            self.ledger.append(
+                [Event("RecoveryTakenUp", new_id("rcv", self.clock, self.entropy), facts=facts)], also=also
+            )
+        except _TakenAlready:
+            return
+
+    def _whom(self, asking: Asking) -> Person | None:
+        try:
+            name = self.names.open(asking)
+        except CannotOpen:  # sealed before the keys were replaced
+            logger("idp").warning("recovery_asking_unreadable", asking=asking.id)
+            return None
+        with self.database.read() as connection:
+            found = people.by_username(connection, name)
+        return found[0] if found is not None and may_recover(found[0]) else None
+
+    def _outcome(self, connection: Connection, person: Person) -> Outcome:
+        if recoveries.under_way(connection, person.id, self.clock.now()):
+            return Outcome.UNDER_WAY
+        channels = self.notices.channels.of(connection, person.id)
+        reachable = any(each.confirmed_at is not None for each in channels)
+        return Outcome.BEGUN if reachable else Outcome.UNREACHABLE
+
+    def _begin(self, connection: Connection, made: Recovery, link: str, stop: str) -> None:
+        """Tell every confirmed channel now, and write the message with the link, to be sent after the delay."""
+        channels = self.notices.channels.of(connection, made.person)
+        confirmed = [each.contact for each in channels if each.confirmed_at is not None]
+        recoveries.add(connection, made)
+        stop_link = f"{self.issuer}{RECOVER}/stop/{stop}"
+        hours = str(int(self.delay.total_seconds()) // 3600)
+        self.notices.send(connection, made.person, told.RECOVERY_BEGUN, hours=hours, stop=stop_link)
+        self.notices.send_to(
+            connection,
+            made.person,
+            confirmed,
+            told.RECOVERY_LINK,
+            LINK_LASTS,
+            self.delay,
+            link=f"{self.issuer}{RECOVER}/link/{link}",
+            stop=stop_link,
+        )
+
+
+def may_recover(person: Person) -> bool:
+    """Staff come back by an invitation of their administrator, never by a message."""
+    return person.kind is PersonKind.NATURAL and not person.disabled
