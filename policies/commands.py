@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from policies.events import Status
 from policies.grant import Grant
+from policies.proceedings import Row, open_to
 from policies.review import Recheck, ReviewPackage
 from policies.roles import Role
 
@@ -116,9 +117,8 @@ CommandKind = type[Command]
 
 _AUTHOR = frozenset({ReviseGrant, SubmitGrant})
 _STOP: frozenset[CommandKind] = frozenset({SuspendGrant, RevokeGrant})
-_NONE: frozenset[CommandKind] = frozenset()
 
-TABLE: Mapping[Status | None, Mapping[Role, frozenset[CommandKind]]] = MappingProxyType(
+TABLE: Mapping[Status | None, Row[CommandKind]] = MappingProxyType(
     {
         None: {
             Role.CONSUMER_OFFICER: frozenset({DraftGrant}),
@@ -167,5 +167,4 @@ TABLE: Mapping[Status | None, Mapping[Role, frozenset[CommandKind]]] = MappingPr
 
 def allowed(status: Status | None, roles: Iterable[Role]) -> frozenset[CommandKind]:
     """The commands open to these roles in this state (None: not drafted yet)."""
-    row = TABLE[status]
-    return frozenset().union(*(row.get(role, _NONE) for role in roles))
+    return open_to(TABLE[status], roles)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import MAXYEAR, datetime
-from typing import Any
 
 from kernel.text import Text
 from policies import cedar, obligations
@@ -25,11 +24,11 @@ from policies.commands import (
     SubmitGrant,
     SupersedeGrant,
     SuspendGrant,
-    allowed,
 )
 from policies.document import digest
 from policies.events import GrantState, Signature, is_full
 from policies.grant import Grant
+from policies.proceedings import Condition, Matter, NotAllowed, capacities
 from policies.review import Recheck, ReviewPackage
 from policies.roles import Officer, Role
 from policies.routing import TWO, Panel, panel
@@ -37,48 +36,19 @@ from policies.routing import TWO, Panel, panel
 MAX_MONTHS = 24
 """A grant lapses unless it is renewed; none runs longer than this from its start."""
 
-LONGEST_REASON = 1000
-"""Characters."""
-
-
-class NotAllowed(Exception):
-    """The command is refused: ``code`` is stable, ``reason`` is for people."""
-
-    def __init__(self, code: str, reason: Text) -> None:
-        super().__init__(code)
-        self.code = code
-        self.reason = reason
-
+MATTER = Matter("grant", Text("授权", "grant"))
 
 Signing = ApproveGrant | ReactivateGrant | EndorseGrant
-
-Condition = Callable[[Any, GrantState, Officer, datetime], NotAllowed | None]
-
-
-def not_open() -> NotAllowed:
-    """The table of states and roles does not hold this command."""
-    return NotAllowed(
-        "grant.not-allowed",
-        Text("此角色在授权的现状态下不能作此操作", "This role may not do that in the present state of the grant"),
-    )
 
 
 def is_open_to(command: Command, state: GrantState, actor: Officer, _now: datetime) -> NotAllowed | None:
     """By the table, in a capacity that this officer holds for this grant."""
     kind: CommandKind = type(command)
-    if kind not in allowed(state.status, actor.roles):
-        return not_open()
-    # Officers of providing and consuming departments act for their own department only.
-    capacities = [role for role in actor.roles if kind in TABLE[state.status].get(role, ())]
-    if not any(_acts_for(role, actor, state.grant) for role in capacities):
-        return NotAllowed(
-            "grant.other-organisation",
-            Text("该授权不属于您所在的机构", "The grant does not concern your organisation"),
-        )
-    return None
+    return MATTER.is_open(TABLE[state.status], kind, actor, lambda role: acts_for(role, actor, state.grant))
 
 
-def _acts_for(role: Role, actor: Officer, grant: Grant) -> bool:
+def acts_for(role: Role, actor: Officer, grant: Grant) -> bool:
+    """Officers of providing and consuming departments act for their own department only."""
     if role is Role.PROVIDER_OFFICER:
         return actor.organisation == grant.provider
     if role in {Role.CONSUMER_OFFICER, Role.SPONSOR}:
@@ -86,23 +56,12 @@ def _acts_for(role: Role, actor: Officer, grant: Grant) -> bool:
     return True
 
 
-def time_goes_on(_command: Command, state: GrantState, _actor: Officer, now: datetime) -> NotAllowed | None:
-    """A clock that ran backwards must not undo the order of what happened."""
-    if now >= state.changed_at:
-        return None
-    return NotAllowed(
-        "grant.clock-went-back",
-        Text("时钟早于上一次变更，未作处理", "The clock is before the last change; nothing was done"),
-    )
-
-
 def author_may_write(grant: Grant, actor: Officer) -> NotAllowed | None:
     """Consuming departments draft for themselves; governance officers for anyone, as from a manifest."""
-    roles = [role for role in actor.roles if DraftGrant in TABLE[None].get(role, ())]
-    if any(_acts_for(role, actor, grant) for role in roles):
+    if any(acts_for(role, actor, grant) for role in capacities(TABLE[None], DraftGrant, actor.roles)):
         return None
-    return NotAllowed(
-        "grant.other-organisation",
+    return MATTER.refusal(
+        "other-organisation",
         Text("只能为本机构起草授权", "An officer drafts grants for the own organisation only"),
     )
 
@@ -110,15 +69,15 @@ def author_may_write(grant: Grant, actor: Officer) -> NotAllowed | None:
 def term_is_bounded(grant: Grant, now: datetime) -> NotAllowed | None:
     """Expiry is mandatory and near, and not past already."""
     if grant.valid_to > months_later(grant.valid_from, MAX_MONTHS):
-        return NotAllowed(
-            "grant.too-long",
+        return MATTER.refusal(
+            "too-long",
             Text(f"授权期限不得超过 {MAX_MONTHS} 个月", f"A grant runs for at most {MAX_MONTHS} months"),
         )
     return _expired(grant) if now >= grant.valid_to else None
 
 
 def _expired(grant: Grant) -> NotAllowed:
-    return NotAllowed("grant.expired", Text(f"授权 {grant.ref} 已过期", f"Grant {grant.ref} has ended"))
+    return MATTER.refusal("expired", Text(f"授权 {grant.ref} 已过期", f"Grant {grant.ref} has ended"))
 
 
 def months_later(start: datetime, months: int) -> datetime:
@@ -133,9 +92,7 @@ def _revision_is_of_this_grant(
     command: ReviseGrant, state: GrantState, actor: Officer, now: datetime
 ) -> NotAllowed | None:
     if command.grant.ref != state.grant.ref:
-        return NotAllowed(
-            "grant.other-grant", Text("修订不能改变编号或版本", "A revision keeps the id and the version")
-        )
+        return MATTER.refusal("other-grant", Text("修订不能改变编号或版本", "A revision keeps the id and the version"))
     return author_may_write(command.grant, actor) or term_is_bounded(command.grant, now)
 
 
@@ -146,39 +103,28 @@ def _is_in_time(_command: Command, state: GrantState, _actor: Officer, now: date
 def _is_out_of_time(_command: Command, state: GrantState, _actor: Officer, now: datetime) -> NotAllowed | None:
     if now >= state.grant.valid_to:
         return None
-    return NotAllowed("grant.not-yet-expired", Text("授权尚未到期", "The grant has not ended yet"))
+    return MATTER.refusal("not-yet-expired", Text("授权尚未到期", "The grant has not ended yet"))
 
 
 def _can_be_enforced(_command: Command, state: GrantState, _actor: Officer, _now: datetime) -> NotAllowed | None:
     if unknown := obligations.unknown(state.grant.obligations):
         named = ", ".join(duty.text for duty in unknown)
-        return NotAllowed(
-            "grant.obligation-unknown", Text(f"无法履行的义务：{named}", f"Nobody can carry out: {named}")
-        )
+        return MATTER.refusal("obligation-unknown", Text(f"无法履行的义务：{named}", f"Nobody can carry out: {named}"))
     try:
         cedar.check(state.grant, cedar.render(state.grant))
     except cedar.InvalidPolicy:
-        return NotAllowed(
-            "grant.policy-invalid",
+        return MATTER.refusal(
+            "policy-invalid",
             Text("由授权生成的策略未通过校验", "The policy generated from the grant is not valid"),
         )
     return None
 
 
-def _gives_a_reason(command: ReturnGrant | SuspendGrant | RevokeGrant, *_rest: object) -> NotAllowed | None:
-    if 0 < len(command.reason.strip()) <= LONGEST_REASON:
-        return None
-    return NotAllowed(
-        "grant.reason-missing",
-        Text(f"须写明理由（不超过 {LONGEST_REASON} 字）", f"State a reason, at most {LONGEST_REASON} characters"),
-    )
-
-
 def _is_no_author(_command: Command, state: GrantState, actor: Officer, _now: datetime) -> NotAllowed | None:
     if actor.id not in state.authors:
         return None
-    return NotAllowed(
-        "grant.author-may-not-sign", Text("起草人不得批准自己的授权", "Nobody approves a grant of their own")
+    return MATTER.refusal(
+        "author-may-not-sign", Text("起草人不得批准自己的授权", "Nobody approves a grant of their own")
     )
 
 
@@ -187,7 +133,7 @@ def _signs_once(command: Signing, state: GrantState, actor: Officer, _now: datet
     given = (*_given(command, state), *state.endorsements)
     if actor.id not in {signature.officer for signature in given}:
         return None
-    return NotAllowed("grant.already-signed", Text("同一人只能签署一次", "One person signs once"))
+    return MATTER.refusal("already-signed", Text("同一人只能签署一次", "One person signs once"))
 
 
 def _saw_what_is_signed(command: Signing, state: GrantState, _actor: Officer, _now: datetime) -> NotAllowed | None:
@@ -197,8 +143,8 @@ def _saw_what_is_signed(command: Signing, state: GrantState, _actor: Officer, _n
 
 
 def _digest_changed() -> NotAllowed:
-    return NotAllowed(
-        "grant.digest-changed",
+    return MATTER.refusal(
+        "digest-changed",
         Text("授权内容与所签署的不一致，请重新查看", "The grant is not what was signed; look at it again"),
     )
 
@@ -208,8 +154,8 @@ def _has_an_open_seat(
 ) -> NotAllowed | None:
     if seat(command, state, actor) is not None:
         return None
-    return NotAllowed(
-        "grant.seat-taken",
+    return MATTER.refusal(
+        "seat-taken",
         Text("无须此席位签署，或已有人签署", "That capacity need not sign, or somebody has signed in it"),
     )
 
@@ -234,8 +180,8 @@ def _rests_on_what_was_examined(
         return refusal
     if command.found is not None and command.found.basis == state.review.examination.basis:
         return None
-    return NotAllowed(
-        "grant.basis-changed",
+    return MATTER.refusal(
+        "basis-changed",
         Text(
             "目录层级或其他现行授权已有变化，审查结论不再适用；请退回后重新提交",
             "The hierarchy or other grants in force have changed since it was examined; return it and submit it again",
@@ -250,15 +196,15 @@ def recheck_refuses(found: Recheck | None) -> NotAllowed | None:
     if not found.broken:
         return None
     zh, en = "；".join(one.zh for one in found.broken), "; ".join(one.en for one in found.broken)
-    return NotAllowed(
-        "grant.invariant-broken",
+    return MATTER.refusal(
+        "invariant-broken",
         Text(f"不能生效。未能守住：{zh}", f"It may not take effect. What must hold does not: {en}"),
     )
 
 
 def _not_examined() -> NotAllowed:
-    return NotAllowed(
-        "grant.not-examined",
+    return MATTER.refusal(
+        "not-examined",
         Text(
             "这一版本未经审查，不能生效；请退回后重新提交",
             "This version was not examined; return it and submit it again",
@@ -272,8 +218,8 @@ def _successor_is_newer(
     name, _, version = command.successor.partition("@")
     if name == state.grant.id and version.isascii() and version.isdigit() and int(version) > state.grant.version:
         return None
-    return NotAllowed(
-        "grant.not-a-successor",
+    return MATTER.refusal(
+        "not-a-successor",
         Text("只能由同一授权的更新版本取代", "Only a newer version of the same grant replaces it"),
     )
 
@@ -287,21 +233,27 @@ def seat(command: ApproveGrant | ReactivateGrant, state: GrantState, actor: Offi
     taken = {signature.role for signature in _given(command, state)}
     wanted = state.panel if isinstance(command, ApproveGrant) else state.whole_panel
     open_seats = (seat for seat in wanted if seat not in taken)
-    return next((seat for seat in open_seats if seat in actor.roles and _acts_for(seat, actor, state.grant)), None)
+    return next((seat for seat in open_seats if seat in actor.roles and acts_for(seat, actor, state.grant)), None)
 
 
-_SIGNING: tuple[Condition, ...] = (_is_in_time, _is_no_author, _signs_once, _has_an_open_seat, _saw_what_is_signed)
+_SIGNING: tuple[Condition[GrantState], ...] = (
+    _is_in_time,
+    _is_no_author,
+    _signs_once,
+    _has_an_open_seat,
+    _saw_what_is_signed,
+)
 
-CONDITIONS: Mapping[CommandKind, tuple[Condition, ...]] = {
+CONDITIONS: Mapping[CommandKind, tuple[Condition[GrantState], ...]] = {
     ReviseGrant: (_revision_is_of_this_grant,),
     SubmitGrant: (_is_in_time, _can_be_enforced),
-    ReturnGrant: (_gives_a_reason,),
+    ReturnGrant: (MATTER.gives_a_reason,),
     ApproveGrant: _SIGNING,
     EndorseGrant: (_is_in_time, _is_no_author, _signs_once, _saw_what_is_signed),
     ActivateGrant: (_is_in_time, _is_signed_as_it_stands, _rests_on_what_was_examined, _can_be_enforced),
-    SuspendGrant: (_gives_a_reason,),
+    SuspendGrant: (MATTER.gives_a_reason,),
     ReactivateGrant: _SIGNING,
-    RevokeGrant: (_gives_a_reason,),
+    RevokeGrant: (MATTER.gives_a_reason,),
     ExpireGrant: (_is_out_of_time,),
     SupersedeGrant: (_successor_is_newer,),
 }

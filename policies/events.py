@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from kernel.canonical import JSON
 from policies.grant import Grant
+from policies.proceedings import Event, State
 from policies.review import ReviewPackage
 from policies.roles import Role
 from policies.routing import TWO, Panel
@@ -39,16 +40,8 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class GrantEvent:
-    """Something that happened to a grant: by whom (an officer's identifier) and when."""
-
-    by: str
-    at: datetime
-
-    @property
-    def name(self) -> str:
-        """The name under which the ledger records it."""
-        return type(self).__name__
+class GrantEvent(Event):
+    """Something that happened to a grant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +138,17 @@ class GrantSuperseded(GrantEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GrantState:
+class GrantState(State):
     """A grant and what has become of it.
 
-    ``revision`` counts its events, for a store's optimistic lock; ``changed_at`` is the time of the last; ``authors``
-    are all who wrote any of its text; ``digest`` is what the panel signs, empty before submission; ``panel`` are the
-    seats that must sign it, by the class of the change; ``reactivation`` holds the signatures given since it was
-    suspended; ``endorsements`` those that do not count.
+    ``authors`` are all who wrote any of its text; ``digest`` is what the panel signs, empty before submission;
+    ``panel`` are the seats that must sign it, by the class of the change; ``reactivation`` holds the signatures given
+    since it was suspended; ``endorsements`` those that do not count.
     """
 
     grant: Grant
     status: Status
     authors: frozenset[str]
-    changed_at: datetime
-    revision: int = 1
     digest: str = ""
     signatures: tuple[Signature, ...] = ()
     reactivation: tuple[Signature, ...] = ()
@@ -174,8 +164,7 @@ class GrantState:
 
 def facts(event: GrantEvent) -> Mapping[str, JSON]:
     """What the ledger records of an event besides its name and the grant; nothing of a citizen."""
-    values = {name: getattr(event, name) for name in _fact_names(type(event))}
-    return {name: _fact(value) for name, value in values.items() if value is not None}
+    return {name: _fact(value) for name, value in event.said().items() if value is not None}
 
 
 def _fact(value: object) -> JSON:
@@ -186,10 +175,6 @@ def _fact(value: object) -> JSON:
     return [str(each) for each in value] if isinstance(value, tuple) else str(value)
 
 
-def _fact_names(kind: type[GrantEvent]) -> tuple[str, ...]:
-    return tuple(name for name in kind.__dataclass_fields__ if name != "at")
-
-
 def evolve(state: GrantState | None, event: GrantEvent) -> GrantState:
     """The state after an event; raises ValueError for an event that cannot follow on the state."""
     if isinstance(event, GrantDrafted):
@@ -198,8 +183,7 @@ def evolve(state: GrantState | None, event: GrantEvent) -> GrantState:
         return GrantState(grant=event.grant, status=Status.DRAFTED, authors=frozenset({event.by}), changed_at=event.at)
     if state is None:
         raise ValueError("a grant begins with a draft")
-    changes = _CHANGES[type(event)](state, event)
-    return replace(state, changed_at=event.at, revision=state.revision + 1, **changes)
+    return state.after(event, **_CHANGES[type(event)](state, event))
 
 
 def _revised(state: GrantState, event: GrantRevised) -> dict[str, Any]:

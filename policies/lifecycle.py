@@ -31,15 +31,13 @@ from policies.commands import (
 )
 from policies.conditions import (
     CONDITIONS,
-    NotAllowed,
+    MATTER,
     author_may_write,
     is_open_to,
-    not_open,
     panel_of,
     recheck_refuses,
     seat,
     term_is_bounded,
-    time_goes_on,
 )
 from policies.document import digest
 from policies.events import (
@@ -61,9 +59,10 @@ from policies.events import (
     evolve,
     is_full,
 )
+from policies.proceedings import require
 from policies.roles import Officer, Role
 
-__all__ = ["TABLE", "NotAllowed", "allowed", "decide", "digest", "evolve"]
+__all__ = ["TABLE", "allowed", "decide", "digest", "evolve"]
 
 Events = tuple[GrantEvent, ...]
 
@@ -76,18 +75,16 @@ def decide(command: Command, state: GrantState | None, actor: Officer, now: date
     if isinstance(command, DraftGrant):
         return _draft(command, state, actor, now)
     if state is None:
-        raise NotAllowed("grant.unknown", Text("没有这一授权", "There is no such grant"))
-    for condition in (is_open_to, time_goes_on, *CONDITIONS[type(command)]):
-        if (refusal := condition(command, state, actor, now)) is not None:
-            raise refusal
+        raise MATTER.unknown()
+    require((is_open_to, MATTER.time_goes_on, *CONDITIONS[type(command)]), command, state, actor, now)
     return _OUTCOMES[type(command)](command, state, actor, now)
 
 
 def _draft(command: DraftGrant, state: GrantState | None, actor: Officer, now: datetime) -> Events:
     if state is not None:
-        raise NotAllowed("grant.exists", Text("这一版本的授权已经存在", "This version of the grant exists already"))
+        raise MATTER.refusal("exists", Text("这一版本的授权已经存在", "This version of the grant exists already"))
     if DraftGrant not in allowed(None, actor.roles):
-        raise not_open()
+        raise MATTER.not_open()
     refusal = author_may_write(command.grant, actor) or term_is_bounded(command.grant, now)
     if refusal is not None:
         raise refusal

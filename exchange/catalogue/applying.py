@@ -32,7 +32,7 @@ from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.manifests import Finding, ManifestError
 from policies.events import GrantState
-from policies.lifecycle import NotAllowed
+from policies.proceedings import NotAllowed
 from policies.roles import Officer
 
 APPLIED = "CatalogueApplied"

@@ -34,7 +34,7 @@ from kernel.ledger.receipt import Receipt
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
-from policies.lifecycle import NotAllowed
+from policies.proceedings import NotAllowed
 
 Key = tuple[str, str]
 

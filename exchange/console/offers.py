@@ -22,7 +22,8 @@ from policies.commands import (
     allowed,
 )
 from policies.events import GrantState, Status
-from policies.lifecycle import NotAllowed, decide
+from policies.lifecycle import decide
+from policies.proceedings import NotAllowed
 from policies.review import Recheck
 from policies.roles import Officer, Role
 

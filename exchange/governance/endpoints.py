@@ -32,7 +32,7 @@ from policies.commands import (
     SuspendGrant,
 )
 from policies.events import GrantState
-from policies.lifecycle import NotAllowed
+from policies.proceedings import NotAllowed
 
 _NAMES_SOMEBODY = Text("理由中不能含有个人号码", "The reason must not hold anybody's number")
 

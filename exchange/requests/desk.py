@@ -32,7 +32,7 @@ from kernel.ledger.receipt import Receipt
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
-from policies.conditions import NotAllowed
+from policies.proceedings import NotAllowed
 from policies.requests.commands import Command, DraftRequest, ReviseRequest, SubmitRequest
 from policies.requests.conditions import sees
 from policies.requests.events import RequestState

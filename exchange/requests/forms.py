@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from exchange.forms import Form, ListField, PartField, TextField, WholeNumber, YesNo
-from policies.conditions import LONGEST_REASON
+from policies.proceedings import LONGEST_REASON
 from policies.requests.commands import (
     AcceptRequest,
     ApproveRequest,

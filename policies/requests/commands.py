@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from policies.proceedings import Row, open_to
 from policies.requests.content import Circumstances, Content, RefusalCode
 from policies.requests.events import Seat, Status
 from policies.roles import Role
@@ -131,12 +132,11 @@ Command = (
 )
 CommandKind = type[Command]
 
-_NONE: frozenset[CommandKind] = frozenset()
 _WRITE: frozenset[CommandKind] = frozenset({ReviseRequest, SubmitRequest, WithdrawRequest})
 _WITHDRAW: frozenset[CommandKind] = frozenset({WithdrawRequest})
 _ESCALATE: frozenset[CommandKind] = frozenset({EscalateRequest})
 
-TABLE: Mapping[Status | None, Mapping[Role, frozenset[CommandKind]]] = MappingProxyType(
+TABLE: Mapping[Status | None, Row[CommandKind]] = MappingProxyType(
     {
         None: {
             Role.CONSUMER_OFFICER: frozenset({DraftRequest}),
@@ -219,5 +219,4 @@ COMPATIBLE: frozenset[frozenset[Seat]] = frozenset({frozenset({Seat.FORM_CHECK, 
 
 def allowed(status: Status | None, roles: Iterable[Role]) -> frozenset[CommandKind]:
     """The commands open to these roles in this state (None: not drafted yet)."""
-    row = TABLE[status]
-    return frozenset().union(*(row.get(role, _NONE) for role in roles))
+    return open_to(TABLE[status], roles)

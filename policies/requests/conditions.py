@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from kernel.dates import local_day
 from kernel.text import Text
 from policies.clocks.profile import ShareType
 from policies.clocks.run import DEADLINE_PERCENT, WARNING_PERCENT
-from policies.conditions import LONGEST_REASON, NotAllowed, term_is_bounded
+from policies.conditions import acts_for, term_is_bounded
+from policies.proceedings import Condition, Matter, NotAllowed, capacities, is_stated
 from policies.requests.commands import (
     COMPATIBLE,
     NAMES,
@@ -33,31 +33,15 @@ from policies.requests.commands import (
     SubmitRequest,
     UpholdRefusal,
     WithdrawRequest,
-    allowed,
 )
 from policies.requests.content import Content, needs_assessment
 from policies.requests.events import RequestState, Seat, Status
 from policies.roles import Officer, Role
 
-Condition = Callable[[Any, RequestState, Officer, datetime], NotAllowed | None]
+MATTER = Matter("access-request", Text("申请", "request"))
 
 READERS = frozenset({Role.GOVERNANCE_OFFICER, Role.GOVERNANCE_APPROVER, Role.AUDITOR})
 """Capacities that see every request; the departments see their own."""
-
-
-def not_open() -> NotAllowed:
-    """The table of states and roles does not hold this command."""
-    return NotAllowed(
-        "access-request.not-allowed",
-        Text("此角色在申请的现状态下不能作此操作", "This role may not do that in the present state of the request"),
-    )
-
-
-def _other_organisation() -> NotAllowed:
-    return NotAllowed(
-        "access-request.other-organisation",
-        Text("该申请不属于您所在的机构", "The request does not concern your organisation"),
-    )
 
 
 def capacity(kind: CommandKind, state: RequestState, actor: Officer) -> Role | None:
@@ -65,24 +49,14 @@ def capacity(kind: CommandKind, state: RequestState, actor: Officer) -> Role | N
 
     Governance officers write only what they drafted themselves, for many departments at once.
     """
-    row = TABLE[state.status]
-    held = [role for role in Role if role in actor.roles and kind in row.get(role, ())]
-    return next((role for role in held if _acts_for(role, kind, state, actor)), None)
+    held = capacities(TABLE[state.status], kind, actor.roles)
+    return next((role for role in held if _acts(role, kind, state, actor)), None)
 
 
-def _acts_for(role: Role, kind: CommandKind, state: RequestState, actor: Officer) -> bool:
+def _acts(role: Role, kind: CommandKind, state: RequestState, actor: Officer) -> bool:
     if role is Role.GOVERNANCE_OFFICER and SEATS.get(kind) is Seat.AUTHOR:
         return actor.id in {name for name, _role in state.authors}
-    return of_department(role, state.content, actor)
-
-
-def of_department(role: Role, content: Content, actor: Officer) -> bool:
-    """Whether an officer holds this role for the department it stands for in this request."""
-    if role is Role.PROVIDER_OFFICER:
-        return actor.organisation == content.grant.provider
-    if role is Role.CONSUMER_OFFICER:
-        return actor.organisation == content.grant.consumer
-    return True
+    return acts_for(role, actor, state.content.grant)
 
 
 def sees(state: RequestState, actor: Officer) -> bool:
@@ -104,9 +78,7 @@ def open_to(state: RequestState, actor: Officer) -> tuple[str, ...]:
 def is_open_to(command: Command, state: RequestState, actor: Officer, _now: datetime) -> NotAllowed | None:
     """By the table, in a capacity that this officer holds for this request."""
     kind: CommandKind = type(command)
-    if kind not in allowed(state.status, actor.roles):
-        return not_open()
-    return None if capacity(kind, state, actor) is not None else _other_organisation()
+    return MATTER.is_open(TABLE[state.status], kind, actor, lambda role: _acts(role, kind, state, actor))
 
 
 def seat_is_free(kind: CommandKind, state: RequestState, actor: Officer) -> bool:
@@ -120,22 +92,12 @@ def keeps_to_the_seat(command: Command, state: RequestState, actor: Officer, _no
     """See ``seat_is_free``."""
     if seat_is_free(type(command), state, actor):
         return None
-    return NotAllowed(
-        "access-request.other-side",
+    return MATTER.refusal(
+        "other-side",
         Text(
             "同一人不能在同一申请中先后处于对立的位置",
             "One person does not act on opposing sides of one request",
         ),
-    )
-
-
-def time_goes_on(_command: Command, state: RequestState, _actor: Officer, now: datetime) -> NotAllowed | None:
-    """A clock that ran backwards must not undo the order of what happened."""
-    if now >= state.changed_at:
-        return None
-    return NotAllowed(
-        "access-request.clock-went-back",
-        Text("时钟早于上一次变更，未作处理", "The clock is before the last change; nothing was done"),
     )
 
 
@@ -150,8 +112,8 @@ def _is_of_this_request(
 ) -> NotAllowed | None:
     old, new = state.content.grant, command.content.grant
     if (old.ref, old.consumer) != (new.ref, new.consumer):
-        return NotAllowed(
-            "access-request.other-request",
+        return MATTER.refusal(
+            "other-request",
             Text("修改不能改变申请编号或需求部门", "A revision keeps the request and the department that asks"),
         )
     return content_is_sound(command.content, now)
@@ -166,9 +128,7 @@ def _is_shared_at_all(
 ) -> NotAllowed | None:
     if command.circumstances.share_type is not ShareType.NOT_SHARED:
         return None
-    return NotAllowed(
-        "access-request.not-shared", Text("该资源依法不予共享", "The law says that this resource is not shared")
-    )
+    return MATTER.refusal("not-shared", Text("该资源依法不予共享", "The law says that this resource is not shared"))
 
 
 def _is_assessed(command: SubmitRequest, state: RequestState, _actor: Officer, now: datetime) -> NotAllowed | None:
@@ -176,37 +136,31 @@ def _is_assessed(command: SubmitRequest, state: RequestState, _actor: Officer, n
     if assessment is None:
         if not needs_assessment(state.content, command.circumstances.sensitivity):
             return None
-        return NotAllowed(
-            "access-request.assessment-missing",
+        return MATTER.refusal(
+            "assessment-missing",
             Text(
                 "涉及敏感个人信息或向他人提供的，须附个人信息保护影响评估（个人信息保护法第五十五条）",
                 "Sensitive information, or passing it on, needs an impact assessment (PIPL art. 55)",
             ),
         )
     if assessment.assessed_on > local_day(now):
-        return NotAllowed(
-            "access-request.assessment-in-future",
+        return MATTER.refusal(
+            "assessment-in-future",
             Text("影响评估的日期不能晚于今天", "The impact assessment is dated in the future"),
         )
     return None
 
 
-def _gives_a_reason(command: Any, *_rest: object) -> NotAllowed | None:
-    said = command.finding if isinstance(command, MediateRequest) else command.reason
-    if 0 < len(said.strip()) <= LONGEST_REASON:
-        return None
-    return NotAllowed(
-        "access-request.reason-missing",
-        Text(f"须写明理由（不超过 {LONGEST_REASON} 字）", f"State a reason, at most {LONGEST_REASON} characters"),
-    )
+def _says_what_was_found(command: MediateRequest, *_rest: object) -> NotAllowed | None:
+    return None if is_stated(command.finding) else MATTER.reason_missing()
 
 
 def _cites_a_rule(command: RefuseRequest | UpholdRefusal | OverturnRefusal, *_rest: object) -> NotAllowed | None:
     """A refusal is reasoned in writing; so is the ruling on it."""
-    if 0 < len(command.citation.strip()) <= LONGEST_REASON:
+    if is_stated(command.citation):
         return None
-    return NotAllowed(
-        "access-request.citation-missing",
+    return MATTER.refusal(
+        "citation-missing",
         Text("须引用所依据的法律法规条款", "Cite the rule this stands on"),
     )
 
@@ -216,21 +170,21 @@ def _is_due(command: EscalateRequest, state: RequestState, _actor: Officer, now:
     is_known = command.percent in {WARNING_PERCENT, DEADLINE_PERCENT} - state.told
     if runs and is_known and now >= command.due:
         return None
-    return NotAllowed(
-        "access-request.not-due", Text("尚未到督办时点，或已督办", "It is not time to escalate, or it was done already")
+    return MATTER.refusal(
+        "not-due", Text("尚未到督办时点，或已督办", "It is not time to escalate, or it was done already")
     )
 
 
-CONDITIONS: Mapping[CommandKind, tuple[Condition, ...]] = {
+CONDITIONS: Mapping[CommandKind, tuple[Condition[RequestState], ...]] = {
     ReviseRequest: (_is_of_this_request,),
     SubmitRequest: (_is_sound, _is_shared_at_all, _is_assessed),
-    ReturnRequest: (_gives_a_reason,),
+    ReturnRequest: (MATTER.gives_a_reason,),
     AcceptRequest: (_is_sound,),
     ApproveRequest: (_is_sound,),
-    RefuseRequest: (_cites_a_rule, _gives_a_reason),
-    DisputeRequest: (_gives_a_reason,),
+    RefuseRequest: (_cites_a_rule, MATTER.gives_a_reason),
+    DisputeRequest: (MATTER.gives_a_reason,),
     NegotiateRequest: (),
-    MediateRequest: (_gives_a_reason,),
+    MediateRequest: (_says_what_was_found,),
     UpholdRefusal: (_cites_a_rule,),
     OverturnRefusal: (_cites_a_rule, _is_sound),
     WithdrawRequest: (),
@@ -242,9 +196,8 @@ CONDITIONS: Mapping[CommandKind, tuple[Condition, ...]] = {
 
 def may_draft(command: DraftRequest, actor: Officer, now: datetime) -> Role | NotAllowed:
     """The capacity in which an officer drafts: consuming departments for themselves, governance for anyone."""
-    row = TABLE[None]
-    held = [role for role in Role if role in actor.roles and DraftRequest in row.get(role, ())]
+    held = capacities(TABLE[None], DraftRequest, actor.roles)
     if not held:
-        return not_open()
-    role = next((role for role in held if of_department(role, command.content, actor)), None)
-    return content_is_sound(command.content, now) or role or _other_organisation()
+        return MATTER.not_open()
+    role = next((role for role in held if acts_for(role, actor, command.content.grant)), None)
+    return content_is_sound(command.content, now) or role or MATTER.other_organisation()

@@ -59,9 +59,8 @@ def facts(event: RequestEvent) -> dict[str, JSON]:
     What is asked for stands as the digest of its canonical form and the codes that say who asks whom for what.
     """
     found: dict[str, JSON] = {}
-    for name in type(event).__dataclass_fields__:
-        if name != "at":
-            found |= _fact(name, getattr(event, name))
+    for name, value in event.said().items():
+        found |= _fact(name, value)
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from kernel.text import Text
 from policies.clocks.profile import Stage
 from policies.clocks.run import Pause, Run
+from policies.proceedings import Event, State
 from policies.requests.content import Circumstances, Content, RefusalCode
 from policies.roles import Role
 
@@ -63,17 +64,10 @@ class Seat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RequestEvent:
-    """Something that happened to a request: by whom (an officer's identifier), when, and in which capacity."""
+class RequestEvent(Event):
+    """Something that happened to a request, and in which capacity whoever did it acted."""
 
-    by: str
-    at: datetime
     role: Role
-
-    @property
-    def name(self) -> str:
-        """The name under which the ledger records it."""
-        return type(self).__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,21 +191,19 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestState:
+class RequestState(State):
     """A request and what has become of it.
 
     ``authors`` are all who wrote any of it or handed it in, each with the capacity, the first first; ``seats`` say who
     took which part. ``clock`` is that of the present step, ``told`` the per cents of it that were escalated; ``note``
-    is the last reason, finding or citation given. ``revision`` counts its events, for a store's optimistic lock.
+    is the last reason, finding or citation given.
     """
 
     id: str
     content: Content
     status: Status
     authors: tuple[tuple[str, Role], ...]
-    changed_at: datetime
     parent: str = ""
-    revision: int = 1
     seats: frozenset[tuple[Seat, str]] = frozenset()
     circumstances: Circumstances | None = None
     clock: Run | None = None
@@ -239,13 +231,8 @@ def evolve(state: RequestState | None, event: RequestEvent) -> RequestState:
     if state is None:
         raise ValueError("a request begins with a draft")
     seat = seat_of(event)
-    return replace(
-        state,
-        changed_at=event.at,
-        revision=state.revision + 1,
-        seats=state.seats if seat is None else state.seats | {(seat, event.by)},
-        **_CHANGES[type(event)](state, event),
-    )
+    seats = state.seats if seat is None else state.seats | {(seat, event.by)}
+    return state.after(event, seats=seats, **_CHANGES[type(event)](state, event))
 
 
 def seat_of(event: RequestEvent) -> Seat | None:

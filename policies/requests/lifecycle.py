@@ -12,7 +12,7 @@ from typing import Any
 
 from kernel.text import Text
 from policies.clocks.profile import ShareType
-from policies.conditions import NotAllowed
+from policies.proceedings import NotAllowed, require
 from policies.requests.commands import (
     AcceptRequest,
     ApproveRequest,
@@ -34,11 +34,11 @@ from policies.requests.commands import (
 )
 from policies.requests.conditions import (
     CONDITIONS,
+    MATTER,
     capacity,
     is_open_to,
     keeps_to_the_seat,
     may_draft,
-    time_goes_on,
 )
 from policies.requests.events import (
     NegotiationOpened,
@@ -73,10 +73,9 @@ def decide(command: Command, state: RequestState | None, actor: Officer, now: da
     if isinstance(command, DraftRequest):
         return _draft(command, state, actor, now)
     if state is None:
-        raise NotAllowed("access-request.unknown", Text("没有这一申请", "There is no such request"))
-    for condition in (is_open_to, keeps_to_the_seat, time_goes_on, *CONDITIONS[type(command)]):
-        if (refusal := condition(command, state, actor, now)) is not None:
-            raise refusal
+        raise MATTER.unknown()
+    before = (is_open_to, keeps_to_the_seat, MATTER.time_goes_on)
+    require((*before, *CONDITIONS[type(command)]), command, state, actor, now)
     role = capacity(type(command), state, actor)
     if role is None:
         raise AssertionError("checked before")
@@ -85,7 +84,7 @@ def decide(command: Command, state: RequestState | None, actor: Officer, now: da
 
 def _draft(command: DraftRequest, state: RequestState | None, actor: Officer, now: datetime) -> Events:
     if state is not None:
-        raise NotAllowed("access-request.exists", Text("这一申请已经存在", "This request exists already"))
+        raise MATTER.refusal("exists", Text("这一申请已经存在", "This request exists already"))
     role = may_draft(command, actor, now)
     if isinstance(role, NotAllowed):
         raise role

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policies.clocks.calendar import WorkingCalendar
+from policies.proceedings import course
 from policies.requests.commands import Command
 from policies.requests.escalation import pending
 from policies.requests.events import RequestEvent, RequestState, evolve
@@ -37,8 +38,6 @@ def steps(
     due = () if state is None else pending(state, calendar, now)
     found: list[RequestStep] = []
     for command, who in (*((each, _CLOCK) for each in due), *((each, actor) for each in commands)):
-        for event in decide(command, state, who, now):
-            after = evolve(state, event)
-            found.append(RequestStep(state, event, after, who))
-            state = after
+        found += (RequestStep(*step, who) for step in course(state, decide(command, state, who, now), evolve))
+        state = found[-1].after
     return tuple(found)

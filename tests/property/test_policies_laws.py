@@ -25,7 +25,7 @@ from policies.commands import (
     SuspendGrant,
     allowed,
 )
-from policies.conditions import NotAllowed, panel_of
+from policies.conditions import panel_of
 from policies.decision import Deny, Permit
 from policies.document import digest
 from policies.events import GrantState, Status
@@ -34,6 +34,7 @@ from policies.guards import GUARDS
 from policies.index import PolicyImage
 from policies.lifecycle import decide, evolve
 from policies.model import AccessRequest, BasisKind
+from policies.proceedings import NotAllowed
 from policies.review import ChangeClass, Examination, Recheck, ReviewPackage
 from policies.roles import Officer, Role
 from tests.property.policy_sets import BASES, CASES, EXTRA_GUARDS, REGISTRY, TICK, World, grant, some, worlds

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.run import standing
-from policies.conditions import NotAllowed
+from policies.proceedings import NotAllowed
 from policies.requests.commands import COMPATIBLE, NAMES, Command, FulfilRequest, WithdrawRequest
 from policies.requests.conditions import open_to
 from policies.requests.document import state_from_json, state_to_json

@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 from exchange.administration import Administration
 from kernel.clock import SystemClock
 from kernel.entropy import SystemEntropy
-from policies.conditions import NotAllowed
+from policies.proceedings import NotAllowed
 from tongban.commands.configuration import exchange_administration, load_settings
 from tongban.commands.replaying import replay
 from tongban.officer import OfficerSession, Refused, SignInFailed

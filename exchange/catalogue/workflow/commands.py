@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from exchange.catalogue.workflow.events import Stage, Standing
+from policies.proceedings import Row, open_to
 from policies.roles import Role
 
 Document = Mapping[str, Any]
@@ -65,7 +66,6 @@ class WithdrawEntry:
 
 Command = DraftEntry | ReviseEntry | SubmitEntry | BeginReview | ReturnEntry | PublishEntry | DropDraft | WithdrawEntry
 CommandKind = type[Command]
-Row = Mapping[Role, frozenset[CommandKind]]
 
 _NONE: frozenset[CommandKind] = frozenset()
 _DRAFT: frozenset[CommandKind] = frozenset({DraftEntry})
@@ -88,14 +88,14 @@ _OWN: Mapping[Stage | None, frozenset[CommandKind]] = {
 }
 
 
-def _row(standing: Standing, stage: Stage | None) -> Row:
+def _row(standing: Standing, stage: Stage | None) -> Row[CommandKind]:
     own = _OWN[stage] | (_END if standing is Standing.PUBLISHED else _NONE)
     officers = dict.fromkeys(_OFFICERS, own)
     officers[Role.GOVERNANCE_OFFICER] = own | _REVIEW.get(stage, _NONE)
     return MappingProxyType(officers)
 
 
-TABLE: Mapping[tuple[Standing, Stage | None], Row] = MappingProxyType(
+TABLE: Mapping[tuple[Standing, Stage | None], Row[CommandKind]] = MappingProxyType(
     {(standing, stage): _row(standing, stage) for standing in Standing for stage in (None, *Stage)}
 )
 """Standing and stage × role → commands: the one list that the API, the pages and ``decide`` read."""
@@ -103,5 +103,4 @@ TABLE: Mapping[tuple[Standing, Stage | None], Row] = MappingProxyType(
 
 def allowed(standing: Standing, stage: Stage | None, roles: Iterable[Role]) -> frozenset[CommandKind]:
     """The commands open to these roles then. What is not here is refused."""
-    row = TABLE[standing, stage]
-    return frozenset().union(*(row.get(role, _NONE) for role in roles))
+    return open_to(TABLE[standing, stage], roles)

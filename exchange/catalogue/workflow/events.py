@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from kernel import canonical
 from kernel.canonical import JSON
 from kernel.text import Text
+from policies.proceedings import Event, State
 
 Document = Mapping[str, Any]
 
@@ -63,19 +63,17 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntryState:
+class EntryState(State):
     """An entry and what has become of it.
 
-    ``version`` counts publications; ``revision`` counts events, for a store's optimistic lock.
+    ``version`` counts publications.
     """
 
     kind: str
     name: str
     organisation: str
     standing: Standing
-    changed_at: datetime
     version: int = 0
-    revision: int = 1
     proposal: Proposal | None = None
 
     @property
@@ -92,11 +90,8 @@ class EntryState:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryEvent:
-    """Something that happened to an entry: by whom (an officer's identifier) and when."""
-
-    by: str
-    at: datetime
+class EntryEvent(Event):
+    """Something that happened to an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +166,7 @@ def digest(document: Document) -> str:
 
 def facts(event: EntryEvent) -> dict[str, JSON]:
     """What the ledger records of an event: a text by its digest, everything else as it is."""
-    values = {each.name: getattr(event, each.name) for each in fields(event) if each.name != "at"}
+    values = event.said()
     document = values.pop("document", None)
     return values | ({} if document is None else {"digest": digest(document)})
 
@@ -182,8 +177,7 @@ def evolve(state: EntryState | None, event: EntryEvent, *, kind: str, name: str)
         state = EntryState(
             kind=kind, name=name, organisation="", standing=Standing.NEW, changed_at=event.at, revision=0
         )
-    changes = _CHANGES[type(event)](state, event)
-    return replace(state, changed_at=event.at, revision=state.revision + 1, **changes)
+    return state.after(event, **_CHANGES[type(event)](state, event))
 
 
 def _drafted(state: EntryState, event: EntryDrafted | EntryRevised) -> dict[str, Any]:

@@ -38,11 +38,10 @@ from exchange.catalogue.workflow.events import (
     digest,
 )
 from kernel.text import Text
-from policies.lifecycle import NotAllowed
+from policies.proceedings import Condition, Matter, NotAllowed, capacities, require
 from policies.roles import Officer, Role
 
-LONGEST_REASON = 1000
-"""Characters."""
+MATTER = Matter("catalogue", Text("条目", "entry"))
 
 CAPACITIES: Mapping[Role, frozenset[str]] = {
     Role.PROVIDER_OFFICER: frozenset({ORGANISATION, SYSTEM, EVIDENCE_TYPE, SERVICE_ITEM}),
@@ -67,9 +66,10 @@ def decide(command: Command, state: EntryState | None, actor: Officer, now: date
 
     ``state`` is None for one that nobody has heard of. Raises NotAllowed, and nothing has happened then.
     """
-    for condition in (_is_open_to, _time_goes_on, *_CONDITIONS[type(command)]):
-        if (refusal := condition(command, state, actor, now, kind)) is not None:
-            raise refusal
+    if (refusal := _is_closed_to(command, state, actor, kind)) is not None:
+        raise refusal
+    if state is not None:
+        require((MATTER.time_goes_on, *_CONDITIONS[type(command)]), command, state, actor, now)
     return _OUTCOMES[type(command)](command, state, actor, now)
 
 
@@ -79,12 +79,9 @@ def may(command: CommandKind, state: EntryState | None, actor: Officer, kind: st
     Governance officers write only what they drafted themselves: what others wrote they return, with a reason.
     """
     standing, stage = (state.standing, state.stage) if state else (Standing.NEW, None)
-    row = TABLE[standing, stage]
     return any(
-        command in row.get(role, ())
-        and kind in CAPACITIES.get(role, ())
-        and _acts_for(role, command, state, actor, organisation)
-        for role in actor.roles
+        kind in CAPACITIES.get(role, ()) and _acts_for(role, command, state, actor, organisation)
+        for role in capacities(TABLE[standing, stage], command, actor.roles)
     )
 
 
@@ -94,19 +91,14 @@ def _acts_for(role: Role, command: CommandKind, state: EntryState | None, actor:
     return command not in WRITING or (state is not None and actor.id in _draft(state).authors)
 
 
-Condition = Callable[[Any, Any, Officer, datetime, str], NotAllowed | None]
-
-
-def _is_open_to(
-    command: Command, state: EntryState | None, actor: Officer, _now: datetime, kind: str
-) -> NotAllowed | None:
+def _is_closed_to(command: Command, state: EntryState | None, actor: Officer, kind: str) -> NotAllowed | None:
     written = [owner(command.document)] if isinstance(command, (DraftEntry, ReviseEntry)) else []
     held = [state.organisation] if state and state.organisation and _holds_its_name(state) else []
     concerned = [*written, *held] or [""]
     if all(may(type(command), state, actor, kind, organisation) for organisation in concerned):
         return None
-    return NotAllowed(
-        "catalogue.not-allowed",
+    return MATTER.refusal(
+        "not-allowed",
         Text(
             "此角色在条目的现状态下不能对该机构的条目作此操作",
             "This role may not do that to this organisation's entry in its present state",
@@ -119,50 +111,28 @@ def _holds_its_name(state: EntryState) -> bool:
     return state.standing is Standing.PUBLISHED or state.proposal is not None
 
 
-def _time_goes_on(
-    _command: Command, state: EntryState | None, _actor: Officer, now: datetime, _kind: str
-) -> NotAllowed | None:
-    if state is None or now >= state.changed_at:
-        return None
-    return NotAllowed(
-        "catalogue.clock-went-back",
-        Text("时钟早于上一次变更，未作处理", "The clock is before the last change; nothing was done"),
-    )
-
-
-def _gives_a_reason(command: ReturnEntry | WithdrawEntry, *_rest: object) -> NotAllowed | None:
-    if 0 < len(command.reason.strip()) <= LONGEST_REASON:
-        return None
-    return NotAllowed(
-        "catalogue.reason-missing",
-        Text(f"须写明理由（不超过 {LONGEST_REASON} 字）", f"State a reason, at most {LONGEST_REASON} characters"),
-    )
-
-
 def _is_no_author(_command: Command, state: EntryState, actor: Officer, *_rest: object) -> NotAllowed | None:
     if actor.id not in _draft(state).authors:
         return None
-    return NotAllowed(
-        "catalogue.author-may-not-publish", Text("起草人不得发布自己的条目", "Nobody publishes an entry of their own")
+    return MATTER.refusal(
+        "author-may-not-publish", Text("起草人不得发布自己的条目", "Nobody publishes an entry of their own")
     )
 
 
 def _saw_what_is_published(command: PublishEntry, state: EntryState, *_rest: object) -> NotAllowed | None:
     if command.digest == digest(_draft(state).document):
         return None
-    return NotAllowed(
-        "catalogue.digest-changed",
+    return MATTER.refusal(
+        "digest-changed",
         Text("条目内容与所见的不一致，请重新查看", "The entry is not what was seen; look at it again"),
     )
 
 
-def _stands_on_what_is_published(
-    _command: Command, state: EntryState, _actor: Officer, _now: datetime, _kind: str
-) -> NotAllowed | None:
+def _stands_on_what_is_published(_command: Command, state: EntryState, *_rest: object) -> NotAllowed | None:
     if _draft(state).base == state.version:
         return None
-    return NotAllowed(
-        "catalogue.base-changed",
+    return MATTER.refusal(
+        "base-changed",
         Text(
             "起草之后已发布了另一版本，请退回并在新版本上修订",
             "Another version was published after this was drafted: return it and revise it against that",
@@ -176,15 +146,15 @@ def _draft(state: EntryState) -> Proposal:
     return state.proposal
 
 
-_CONDITIONS: Mapping[CommandKind, tuple[Condition, ...]] = {
+_CONDITIONS: Mapping[CommandKind, tuple[Condition[EntryState], ...]] = {
     DraftEntry: (),
     ReviseEntry: (),
     SubmitEntry: (_stands_on_what_is_published,),
     BeginReview: (_is_no_author,),
-    ReturnEntry: (_gives_a_reason,),
+    ReturnEntry: (MATTER.gives_a_reason,),
     PublishEntry: (_is_no_author, _saw_what_is_published, _stands_on_what_is_published),
     DropDraft: (),
-    WithdrawEntry: (_gives_a_reason,),
+    WithdrawEntry: (MATTER.gives_a_reason,),
 }
 """Beyond the table, in the order in which a refusal names them."""
 

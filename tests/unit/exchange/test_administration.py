@@ -16,7 +16,7 @@ from kernel.entropy import SystemEntropy
 from kernel.identifiers.subject import SubjectRef
 from kernel.keys import KeyRing
 from kernel.settings import ExchangeSettings
-from policies.lifecycle import NotAllowed
+from policies.proceedings import NotAllowed
 from tests.doubles.exchange import (
     BASIS,
     CATALOGUE,

@@ -35,7 +35,7 @@ from exchange.catalogue.workflow.events import STATUSES, EntryState, Proposal, S
 from exchange.catalogue.workflow.lifecycle import decide, may
 from exchange.store import epoch as epochs
 from kernel.manifests import ManifestError
-from policies.lifecycle import NotAllowed
+from policies.proceedings import NotAllowed
 from policies.roles import Officer, Role
 from tests.doubles.exchange import IDENTITY_CARD, ITEM, MARKET, NOW, POLICE, STAFF_LIST, World, organisation, text
 

@@ -31,11 +31,12 @@ from policies.commands import (
     SuspendGrant,
     allowed,
 )
-from policies.conditions import NotAllowed, months_later
+from policies.conditions import months_later
 from policies.document import digest, state_from_json, state_to_json
 from policies.events import GrantActivated, GrantReactivated, GrantState, Status, facts
 from policies.grant import Grant, Obligation
 from policies.lifecycle import decide, evolve
+from policies.proceedings import NotAllowed
 from policies.review import ChangeClass, Recheck, ReviewPackage
 from policies.roles import Officer, Role
 from policies.routing import ONE, THREE, TWO
