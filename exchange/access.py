@@ -5,6 +5,7 @@ The scopes and roles are those of the access token (RFC 9068); a token without t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -19,6 +20,8 @@ from exchange.gateway.understanding import current, system_of
 from exchange.store import proofs
 from kernel.database import Database
 from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.batch import Also
+from kernel.ledger.receipt import Receipt
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest
 from policies.roles import Officer, Role
@@ -90,6 +93,14 @@ class Access:
         """Use up the caller's proof in the transaction of what it asks for. Raises Problem (token.proof-replayed)."""
         if caller.proof is not None and not proofs.consume(connection, caller.proof):
             raise unauthorized(errors.PROOF_REPLAYED, self.origin)
+
+    def spending(self, caller: Caller) -> Also:
+        """The same, as what is written beside an entry of the ledger."""
+
+        def spend(connection: Connection, _receipts: Sequence[Receipt]) -> None:
+            self.spend_within(connection, caller)
+
+        return spend
 
     def _with_scope(self, http: HttpRequest, scope: str) -> Caller:
         caller = self.authenticator.authenticate(http)

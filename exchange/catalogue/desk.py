@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.catalogue.entry_views import compared, entry_view, version_view
 from exchange.catalogue.forms import ENTRY, ENTRY_REASON, KINDS, NOTHING, PUBLISH, manifest_of_body, unfit
-from exchange.catalogue.publishing import EntryMoved, GrantsDepend, Publishing
+from exchange.catalogue.publishing import GrantsDepend, Publishing
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from exchange.catalogue.workflow.commands import (
     BeginReview,
@@ -28,17 +27,14 @@ from exchange.catalogue.workflow.commands import (
 from exchange.catalogue.workflow.differences import differences
 from exchange.catalogue.workflow.events import STATUSES, EntryState
 from exchange.forms import read
+from exchange.proceedings import told
 from exchange.store import catalogue, catalogue_drafts
-from kernel.ledger.event import InvalidEvent
-from kernel.ledger.receipt import Receipt
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
-from policies.proceedings import NotAllowed
 
 Key = tuple[str, str]
 
-_NAMES_SOMEBODY = Text("内容中不能含有个人号码", "It must not hold anybody's number")
 _BAD_STATUS = Text(f"status 只能是：{'、'.join(STATUSES)}", f"status is one of: {', '.join(STATUSES)}")
 _OTHER_ENTRY = Text("清单须是该条目自己的", "the manifest must be this entry's own")
 
@@ -150,21 +146,14 @@ class Desk:
     def _carry_out(
         self, http: HttpRequest, officer: AuthorisedOfficer, command: Command, key: Key, status: int = 200
     ) -> HttpResponse:
-        def spend(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            self.access.spend_within(connection, officer.caller)
-
+        spend = self.access.spending(officer.caller)
         try:
-            state = self.publishing.carry_out(command, *key, officer.officer, spend)
-        except NotAllowed as refusal:
-            raise Problem(errors.ENTRY_NOT_ALLOWED, detail=refusal.reason, members={"reason": refusal.code}) from None
-        except EntryMoved:
-            raise Problem(errors.ENTRY_CHANGED) from None
+            with told(lambda _code: errors.ENTRY_NOT_ALLOWED, errors.ENTRY_CHANGED):
+                state = self.publishing.carry_out(command, *key, officer.officer, spend)
         except GrantsDepend as refusal:
             raise Problem(errors.ENTRY_IN_USE, detail=refusal.text) from None
         except InvalidCatalogue as trouble:
             raise unfit([(trouble.where, trouble.text)], http.language) from None
-        except InvalidEvent:
-            raise Problem(INVALID_BODY, detail=_NAMES_SOMEBODY) from None
         return self._answer(state, officer, status)
 
     def _find(self, key: Key) -> EntryState:

@@ -27,6 +27,7 @@ from exchange.catalogue.workflow.events import (
 from exchange.catalogue.workflow.lifecycle import decide, owner
 from exchange.gateway.lease import Lease
 from exchange.gateway.snapshot import Snapshot
+from exchange.proceedings import record
 from exchange.store import catalogue, catalogue_drafts, epoch, grants
 from exchange.store.catalogue_drafts import Publication
 from kernel.clock import Clock
@@ -37,6 +38,7 @@ from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
 from kernel.text import Text
 from policies.events import GrantState, Status
+from policies.proceedings import Moved
 from policies.roles import Officer
 
 REVIEW, MANIFEST = "review", "manifest"
@@ -44,7 +46,7 @@ REVIEW, MANIFEST = "review", "manifest"
 _LIVING = frozenset({Status.SUBMITTED, Status.APPROVED, Status.ACTIVE, Status.SUSPENDED})
 
 
-class EntryMoved(Exception):
+class EntryMoved(Moved):
     """Somebody else changed the entry, or the catalogue it was checked against; nothing was done."""
 
 
@@ -91,9 +93,7 @@ class Publishing:
                 raise EntryMoved
             _effect(connection, event, before, after)
 
-        (receipt,) = self.ledger.append([_entry(event, after, actor)], also=also)
-        if receipt.repeated:  # somebody recorded the very same step: ours was not stored
-            raise EntryMoved
+        record(self.ledger, [_entry(event, after, actor)], also, EntryMoved)
         return after
 
     def _checked(
@@ -175,4 +175,4 @@ def _note(connection: Connection, event: EntryPublished | ManifestApplied, after
 
 def _entry(event: EntryEvent, after: EntryState, actor: Officer) -> Event:
     said: dict[str, Any] = {**facts(event), "status": after.status, "officer_of": actor.organisation}
-    return Event(type(event).__name__, f"{after.kind}/{after.name}", str(after.revision), said)
+    return Event(event.name, f"{after.kind}/{after.name}", str(after.revision), said)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-from sqlalchemy import Connection
 
 from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.forms import read
 from exchange.gateway.understanding import current
 from exchange.governance.forms import APPROVE, EXPLAIN, REASON, SUBMIT, Question
-from exchange.governance.transitions import GrantMoved, Transitions
+from exchange.governance.transitions import Transitions
 from exchange.governance.views import examination_view, explanation, grant_view
+from exchange.proceedings import told
 from exchange.store import grants
 from kernel.clock import Clock
-from kernel.ledger.event import InvalidEvent
-from kernel.ledger.receipt import Receipt
-from kernel.problems import INVALID_BODY, Problem
-from kernel.text import Text
+from kernel.problems import Problem, ProblemKind
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.commands import (
     ApproveGrant,
@@ -32,9 +27,6 @@ from policies.commands import (
     SuspendGrant,
 )
 from policies.events import GrantState
-from policies.proceedings import NotAllowed
-
-_NAMES_SOMEBODY = Text("理由中不能含有个人号码", "The reason must not hold anybody's number")
 
 
 @dataclass(frozen=True)
@@ -113,19 +105,10 @@ class Grants:
 
     def carry_out(self, command: Command, grant: str, officer: AuthorisedOfficer) -> HttpResponse:
         """Do what the officer commands and answer with the grant. Raises Problem."""
-
-        def spend(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            self.access.spend_within(connection, officer.caller)
-
         name, version = parse_reference(grant)
-        try:
+        spend = self.access.spending(officer.caller)
+        with told(_refused, errors.GRANT_CHANGED):
             return self._answer(self.transitions.carry_out(command, name, version, officer.officer, spend))
-        except NotAllowed as refusal:
-            raise not_allowed(refusal) from None
-        except GrantMoved:
-            raise Problem(errors.GRANT_CHANGED) from None
-        except InvalidEvent:
-            raise Problem(INVALID_BODY, detail=_NAMES_SOMEBODY) from None
 
     def find(self, grant: str) -> GrantState:
         """The newest version of a grant, or ``<id>@<version>``. Raises Problem (grant.unknown)."""
@@ -151,7 +134,5 @@ def parse_reference(grant: str) -> tuple[str, int | None]:
     return name, int(version)
 
 
-def not_allowed(refusal: NotAllowed) -> Problem:
-    """The problem that a refused command means; its own code and words are kept."""
-    kind = errors.GRANT_UNKNOWN if refusal.code == "grant.unknown" else errors.GRANT_NOT_ALLOWED
-    return Problem(kind, detail=refusal.reason, members={"reason": refusal.code})
+def _refused(code: str) -> ProblemKind:
+    return errors.GRANT_UNKNOWN if code == "grant.unknown" else errors.GRANT_NOT_ALLOWED

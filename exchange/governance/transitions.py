@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from exchange.governance.examination import Examining
+from exchange.proceedings import record
 from exchange.store import epoch, grants
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -19,6 +20,7 @@ from kernel.ledger.receipt import Receipt
 from policies.commands import ActivateGrant, Command, ReactivateGrant, SubmitGrant, SupersedeGrant, allowed
 from policies.events import GrantEvent, GrantState, Status, evolve, facts
 from policies.lifecycle import decide
+from policies.proceedings import Moved, course
 from policies.review import Recheck
 from policies.roles import Officer, Role
 
@@ -30,8 +32,8 @@ NOTHING_BROKEN = Recheck("")
 """Stands in for what the examiner will say, while it is asked whether anything else refuses."""
 
 
-class GrantMoved(Exception):
-    """Somebody else changed the grant between reading and writing; nothing was done."""
+class GrantMoved(Moved):
+    """Somebody else changed the grant, or what was proved was proved of another set; nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,8 @@ class Transitions:
     def _decided(
         self, command: Command, state: GrantState | None, actor: Officer, under: int | None = None
     ) -> tuple[Step, ...]:
-        steps: list[Step] = []
-        for event in decide(command, state, actor, self.clock.now()):
-            after = evolve(state, event)
-            steps.append(Step(state, event, after, under))
-            state = after
-        return tuple(steps)
+        events = decide(command, state, actor, self.clock.now())
+        return tuple(Step(*step, under) for step in course(state, events, evolve))
 
     def record(self, steps: Sequence[Step], actor: Officer, spend: Also, beside: Sequence[Event] = ()) -> None:
         """Append the events and store the states, all or nothing. ``beside`` are entries of what led to these steps.
@@ -122,13 +120,11 @@ class Transitions:
             for step in steps:
                 _store(connection, step)
             if any(step.under not in {None, epoch.read(connection).policies} for step in steps):
-                raise GrantMoved  # what was proved, was proved of another set
+                raise GrantMoved
             if moved := [step.after for step in steps if _touches_active_set(step)]:
                 grants.mark_force(connection, moved, epoch.advance(connection).policies)
 
-        receipts = self.ledger.append([*beside, *(_entry(step, actor) for step in steps)], also=also)
-        if any(receipt.repeated for receipt in receipts):  # somebody recorded the very same step: ours was not stored
-            raise GrantMoved
+        record(self.ledger, [*beside, *(_entry(step, actor) for step in steps)], also, GrantMoved)
 
 
 def _chosen(versions: Sequence[GrantState], version: int | None, command: Command, actor: Officer) -> GrantState | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, fields
-from sqlalchemy import Connection
 
 from connectors.sandbox import PEOPLE, SUBJECT
 from exchange import errors
@@ -16,15 +14,12 @@ from exchange.catalogue.forms import NOTHING, unfit
 from exchange.catalogue.publishing import EntryMoved, GrantsDepend
 from exchange.catalogue.reading import InvalidCatalogue
 from exchange.forms import read
-from exchange.gateway.tokens import Caller
 from exchange.gateway.understanding import current
 from exchange.onboarding import shipped
 from exchange.onboarding.sandbox import Sandbox
 from exchange.onboarding.steps import DONE, OPEN, REQUEST_TURNS, TURNS, Facts, Step, steps
 from exchange.store import access_requests, catalogue_drafts, grants, onboarding
 from exchange.store.access_requests import Filter
-from kernel.ledger.batch import Also
-from kernel.ledger.receipt import Receipt
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
@@ -63,7 +58,7 @@ class Onboarding:
         officer = self.access.officer(http, Role.GOVERNANCE_OFFICER)
         read(NOTHING, http)
         try:
-            keeper = self.sandbox.open(officer.officer, self._spend(officer.caller))
+            keeper = self.sandbox.open(officer.officer, self.access.spending(officer.caller))
         except EntryMoved:
             raise Problem(errors.ENTRY_CHANGED) from None
         except GrantsDepend as refusal:
@@ -87,7 +82,7 @@ class Onboarding:
         """``POST /v1/onboarding/check-in``: a system shows a token bound to its own key. Raises Problem."""
         caller = self.access.system(http)
         read(NOTHING, http)
-        found = self.sandbox.check_in(caller, self._spend(caller.caller))
+        found = self.sandbox.check_in(caller, self.access.spending(caller.caller))
         said = {
             "system": found.system,
             "organisation": found.organisation,
@@ -110,12 +105,6 @@ class Onboarding:
                 grants.active_over(connection, shipped.TYPES),
                 onboarding.first_call(connection, organisation, shipped.TYPES),
             )
-
-    def _spend(self, caller: Caller) -> Also:
-        def spend(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            self.access.spend_within(connection, caller)
-
-        return spend
 
 
 def _under_way(organisation: str) -> Filter:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from sqlalchemy import Connection
 
 from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.forms import read as read_form
 from exchange.gateway.understanding import current
+from exchange.proceedings import told
 from exchange.requests.asking import Asking
 from exchange.requests.forms import COMMANDS, BulkRequestForm, CommandForm, NewRequestForm, ReviseForm
 from exchange.requests.listing import Page, listing
 from exchange.requests.rules import Rules, read
 from exchange.requests.templates import filled_in
-from exchange.requests.transitions import RequestMoved, RequestTransitions
+from exchange.requests.transitions import RequestTransitions
 from exchange.requests.views import request_view, whole_view
 from exchange.store import access_requests
 from kernel.canonical import JSON
@@ -26,13 +24,9 @@ from kernel.clock import Clock
 from kernel.dates import local_day
 from kernel.entropy import Entropy
 from kernel.ids import new_id
-from kernel.ledger.batch import Also
-from kernel.ledger.event import InvalidEvent
-from kernel.ledger.receipt import Receipt
-from kernel.problems import INVALID_BODY, Problem
+from kernel.problems import INVALID_BODY, Problem, ProblemKind
 from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
-from policies.proceedings import NotAllowed
 from policies.requests.commands import Command, DraftRequest, ReviseRequest, SubmitRequest
 from policies.requests.conditions import sees
 from policies.requests.events import RequestState
@@ -42,7 +36,6 @@ FORMS = {name: form() for name, (form, _make) in COMMANDS.items()}
 NEW, BULK, REVISE, SUBMIT = NewRequestForm(), BulkRequestForm(), ReviseForm(), CommandForm()
 """Each built once."""
 
-_NAMES_SOMEBODY = Text("内容中不能含有个人号码", "It must not hold anybody's number")
 _TWICE = Text("同一部门列了两次", "One department stands twice")
 
 
@@ -93,8 +86,8 @@ class RequestDesk:
             for consumer in body["consumers"]
             for step in self._child(body, consumer, parent, officer, http.language)
         ]
-        with _told():
-            self.transitions.record(steps, self._spend(officer))
+        with told(_refused, errors.ACCESS_REQUEST_CHANGED):
+            self.transitions.record(steps, self.access.spending(officer.caller))
         last = {step.after.id: step.after for step in steps}
         rules = self._rules()
         shown: Sequence[JSON] = [self._view(state, officer, rules) for state in last.values()]
@@ -131,7 +124,7 @@ class RequestDesk:
         self, body: Mapping[str, Any], consumer: str, parent: str, officer: AuthorisedOfficer, language: str
     ) -> tuple[RequestStep, ...]:
         request, asking = new_id("ar", self.clock, self.entropy), self._asking()
-        with _told():
+        with told(_refused, errors.ACCESS_REQUEST_CHANGED):
             content = asking.content(body, consumer, request, language)
             drafted = self.transitions.steps((DraftRequest(request, content, parent),), None, officer.officer)
             if not body.get("submit", False):
@@ -149,14 +142,8 @@ class RequestDesk:
     def _carry_out(
         self, commands: Sequence[Command], state: RequestState | None, officer: AuthorisedOfficer
     ) -> RequestState:
-        with _told():
-            return self.transitions.carry_out(commands, state, officer.officer, self._spend(officer))
-
-    def _spend(self, officer: AuthorisedOfficer) -> Also:
-        def spend(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            self.access.spend_within(connection, officer.caller)
-
-        return spend
+        with told(_refused, errors.ACCESS_REQUEST_CHANGED):
+            return self.transitions.carry_out(commands, state, officer.officer, self.access.spending(officer.caller))
 
     def _find(self, request: str, officer: AuthorisedOfficer) -> RequestState:
         with self.access.database.read() as connection:
@@ -205,15 +192,5 @@ _INCOMPLETE = frozenset(
 """Refusals that the same officer mends by saying more or something else."""
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Refusals as the problems they mean; their own codes and words are kept."""
-    try:
-        yield
-    except NotAllowed as refusal:
-        kind = errors.ACCESS_REQUEST_INCOMPLETE if refusal.code in _INCOMPLETE else errors.ACCESS_REQUEST_NOT_ALLOWED
-        raise Problem(kind, detail=refusal.reason, members={"reason": refusal.code}) from None
-    except RequestMoved:
-        raise Problem(errors.ACCESS_REQUEST_CHANGED) from None
-    except InvalidEvent:
-        raise Problem(INVALID_BODY, detail=_NAMES_SOMEBODY) from None
+def _refused(code: str) -> ProblemKind:
+    return errors.ACCESS_REQUEST_INCOMPLETE if code in _INCOMPLETE else errors.ACCESS_REQUEST_NOT_ALLOWED

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from exchange.governance.transitions import EXCHANGE, GrantMoved, Step, Transitions, nothing_to_spend
+from exchange.proceedings import record
 from exchange.requests.rules import read
 from exchange.store import access_requests
 from exchange.store.access_requests import Happened
@@ -24,6 +25,7 @@ from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
 from policies.clocks.calendar import WorkingCalendar
+from policies.proceedings import Moved
 from policies.requests.commands import Command
 from policies.requests.document import facts
 from policies.requests.escalation import next_due
@@ -33,7 +35,7 @@ from policies.requests.steps import RequestStep, steps
 from policies.roles import Officer
 
 
-class RequestMoved(Exception):
+class RequestMoved(Moved):
     """Somebody else changed the request between reading and writing; nothing was done."""
 
 
@@ -97,8 +99,8 @@ class RequestTransitions:
         approved = [step.after for step in steps if _is_approval(step)]
         if approved:
             self._record_with_grants(approved, entries, also)
-        elif any(receipt.repeated for receipt in self.ledger.append(entries, also=also)):
-            raise RequestMoved
+        else:
+            record(self.ledger, entries, also, RequestMoved)
 
     def _record_with_grants(self, approved: Sequence[RequestState], entries: Sequence[Event], also: Also) -> None:
         drafts = [step for state in approved for step in self._drafted(state)]

@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 
 from exchange.catalogue.applying import Change
-from exchange.catalogue.publishing import EntryMoved
-from exchange.governance.transitions import GrantMoved
 from kernel.manifests import ManifestError, load
+from policies.proceedings import Moved
 from tongban.commands.configuration import exchange_administration
 from tongban.output import WRONG_USAGE, config_option, json_option, rows, wrong
 
@@ -61,7 +60,7 @@ def apply(paths: tuple[Path, ...], config: str | None, as_json: bool) -> None:
             show(exchange.apply(paths), as_json=as_json)
     except ManifestError as error:
         report(error)
-    except (GrantMoved, EntryMoved):
+    except Moved:
         wrong(
             "目录或授权刚被他人改动，请重试",
             "Catalogue or a grant was changed meanwhile: run the command again.",
