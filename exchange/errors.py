@@ -317,6 +317,13 @@ NOTHING_TO_TIGHTEN = ProblemKind(
         "All of it is in use, it has not been in force for ninety days, or none of it is in use: revoke it then.",
     ),
 )
+MESSAGE_UNKNOWN = ProblemKind(
+    "message.unknown",
+    404,
+    Fault.CONSUMER,
+    Text("没有这一消息，或不是发给您的职务", "There is no such message, or it is not for an office of yours"),
+    Text("请重新查看消息。", "Look at your messages again."),
+)
 PERIOD_INVALID = ProblemKind(
     "usage.period-invalid",
     422,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from exchange.access import Access
 from exchange.cases.opening import Cases
@@ -38,6 +38,7 @@ from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.simulation.impact import PERIODS, Simulation, simulate
 from exchange.governance.simulation.unused import UnusedRights
 from exchange.governance.transitions import Transitions
+from exchange.messages.endpoints import Messages
 from exchange.onboarding.endpoints import Onboarding
 from exchange.onboarding.sandbox import Sandbox
 from exchange.requests.desk import RequestDesk
@@ -47,7 +48,7 @@ from exchange.requests.sweep import RequestSweep
 from exchange.requests.templates import Templates
 from exchange.requests.transitions import RequestTransitions
 from exchange.security_log import SecurityLog
-from exchange.store import proofs
+from exchange.store import messages, proofs
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
 from kernel.clock import Clock
@@ -62,6 +63,10 @@ from policies.grant import Grant
 
 MOST_REPLAYED = 20_000
 """Logged decisions that a submission waits for; the report says when there were more."""
+
+
+KEPT = timedelta(days=400)
+"""How long an officer finds a message; what it told stands in the log for ever."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ class Offices:
     request_rules: RuleDesk
     request_templates: Templates
     request_sweep: RequestSweep
+    messages: Messages
     usage: Usage
     log: Log
     discovery: Discovery
@@ -128,7 +134,9 @@ class Rooms(Offices):
         self.request_sweep.sweep()
         if self.console is not None:
             self.console.sessions.prune()
-        self.database.write(lambda connection: proofs.prune(connection, self.clock.now()))
+        now = self.clock.now()
+        self.database.write(lambda connection: proofs.prune(connection, now))
+        self.database.write(lambda connection: messages.prune(connection, now - KEPT))
 
     def close(self) -> None:
         """End what holds threads and connections of its own."""
@@ -171,6 +179,7 @@ def furnish(outside: Outside) -> Rooms:
         entries=offices.desk,
         onboarding=offices.onboarding,
         unused=offices.unused_rights,
+        messages=offices.messages,
     )
     return Rooms(
         policy=policy,
@@ -209,6 +218,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         unused_rights=UnusedRights(access, grants, clock),
         request_rules=RuleDesk(access, writer, clock),
         request_templates=Templates(access, writer, clock),
+        messages=Messages(access, clock),
         usage=Usage(access, ledger, clock),
         log=Log(access, ledger, Tiles(outside.database)),
         discovery=Discovery(outside.settings.origin, outside.settings.issuer, outside.keys),

@@ -18,6 +18,7 @@ from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
 from exchange.gateway.evidence_answer import EvidenceAnswer
 from exchange.gateway.request import EvidenceRequestForm
 from exchange.governance.routes import grant_routes
+from exchange.messages.endpoints import message_routes
 from exchange.onboarding.routes import onboarding_routes
 from exchange.requests.routes import request_routes
 from exchange.rooms import Rooms
@@ -54,7 +55,7 @@ _WHOLE_REQUEST = (
 
 def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
-    groups = (_evidence, _cases, _catalogue, _onboarding, _grants, _requests, _open_books, _log, _discovery)
+    groups = (_evidence, _cases, _catalogue, _onboarding, _grants, _requests, _messages, _open_books, _log, _discovery)
     pages = () if rooms.console is None else rooms.console.routes()
     return (*(route for group in groups for route in group(rooms)), *pages)
 
@@ -65,6 +66,10 @@ def _onboarding(rooms: Rooms) -> tuple[Route, ...]:
 
 def _requests(rooms: Rooms) -> tuple[Route, ...]:
     return request_routes(rooms.access_requests, rooms.request_rules, rooms.request_templates, _TOKEN)
+
+
+def _messages(rooms: Rooms) -> tuple[Route, ...]:
+    return message_routes(rooms.messages, _TOKEN)
 
 
 def _evidence(rooms: Rooms) -> tuple[Route, ...]:

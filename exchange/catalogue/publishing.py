@@ -27,8 +27,9 @@ from exchange.catalogue.workflow.events import (
 from exchange.catalogue.workflow.lifecycle import decide, owner
 from exchange.gateway.lease import Lease
 from exchange.gateway.snapshot import Snapshot
+from exchange.messages import notices
 from exchange.proceedings import record
-from exchange.store import catalogue, catalogue_drafts, epoch, grants
+from exchange.store import catalogue, catalogue_drafts, epoch, grants, messages
 from exchange.store.catalogue_drafts import Publication
 from kernel.clock import Clock
 from kernel.database import Database
@@ -92,6 +93,7 @@ class Publishing:
             if seen is not None and epoch.read(connection).catalogue != seen:
                 raise EntryMoved
             _effect(connection, event, before, after)
+            messages.put(connection, notices.of_entry(event, after))
 
         record(self.ledger, [_entry(event, after, actor)], also, EntryMoved)
         return after

@@ -16,6 +16,7 @@ from exchange.access import Access, AuthorisedOfficer
 from exchange.console import words
 from exchange.console.attempt import HOME
 from exchange.gateway.understanding import current
+from exchange.store import messages
 from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, redirect
@@ -26,7 +27,9 @@ from policies.roles import Role
 SIGN_IN = f"{HOME}/sign-in"
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
+MESSAGES = f"{HOME}/messages"
 SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
+    (MESSAGES, Text("消息", "Messages"), frozenset(Role)),
     (f"{HOME}/requests", Text("共享申请", "Requests"), frozenset(Role)),
     (f"{HOME}/grants", Text("授权", "Grants"), frozenset(Role)),
     (f"{HOME}/try", Text("试算", "Try a request"), frozenset(Role)),
@@ -48,6 +51,8 @@ class Visitor:
 
     officer: AuthorisedOfficer
     organisation: Text
+    unread: int = 0
+    """Messages that this officer has not read."""
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -66,7 +71,9 @@ class Door:
         officer = self.access.officer(request)
         code = officer.officer.organisation
         known = current(self.access.policy).registry.organisations.get(code)
-        return Visitor(officer, known.name if known else Text(code, code))
+        with self.access.database.read() as connection:
+            unread = messages.count_unread(connection, officer.officer)
+        return Visitor(officer, known.name if known else Text(code, code), unread)
 
     def route(
         self, method: str, path: str, work: Shown, summary: Text, roles: frozenset[Role] = frozenset(Role)
@@ -135,8 +142,12 @@ def refused(visitor: Visitor, request: HttpRequest, refusal: Refusal, back: str)
 
 def page(template: str, visitor: Visitor, request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     """A page with its sections and the officer's department."""
-    sections = [(href, label) for href, label, roles in SECTIONS if not roles.isdisjoint(visitor.roles)]
-    here = next((href for href, _ in sections if request.path == href or request.path.startswith(f"{href}/")), "")
+    sections = [
+        (href, label, visitor.unread if href == MESSAGES else 0)
+        for href, label, roles in SECTIONS
+        if not roles.isdisjoint(visitor.roles)
+    ]
+    here = next((href for href, *_ in sections if request.path == href or request.path.startswith(f"{href}/")), "")
     return page_response(
         f"console/{template}.html",
         status=status,

@@ -18,6 +18,7 @@ from exchange.console.effects import Effects
 from exchange.console.entries import EntryPages
 from exchange.console.grants import GRANTS, GrantPages
 from exchange.console.joining import JoiningPages
+from exchange.console.messages import MessagePages
 from exchange.console.reading import ReadingPages
 from exchange.console.relying_party import Post, RelyingParty
 from exchange.console.requests import RequestPages
@@ -30,6 +31,7 @@ from exchange.gateway.tokens import Authenticator
 from exchange.governance.endpoints import Grants
 from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.simulation.unused import UnusedRights
+from exchange.messages.endpoints import Messages
 from exchange.onboarding.endpoints import Onboarding
 from exchange.requests.desk import RequestDesk
 from exchange.transparency.log import Log
@@ -57,6 +59,7 @@ class Desks:
     entries: Desk
     onboarding: Onboarding
     unused: UnusedRights
+    messages: Messages
 
 
 PageRoutes = Callable[[], tuple[Route, ...]]
@@ -135,6 +138,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
         EntryPages(door, replace(desks.entries, access=inside)).routes,
         RequestPages(door, replace(desks.requests, access=inside)).routes,
+        MessagePages(door, replace(desks.messages, access=inside)).routes,
         ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
     )
 

@@ -4,13 +4,20 @@ state.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from exchange.governance.transitions import EXCHANGE, GrantMoved, Transitions, nothing_to_spend
-from exchange.store import grants
+from exchange.messages import notices
+from exchange.store import grants, messages
+from exchange.store.messages import Message
 from kernel.canonical import JSON
+from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
+from kernel.ledger.receipt import Receipt
 from policies.commands import ExpireGrant
 from policies.events import GrantState, Status
 from policies.grant import Grant
@@ -51,7 +58,8 @@ class Expiry:
         new = [(state, days) for state, days in due if (state.grant.ref, days) not in self._told]
         for start in range(0, len(new), MOST_AT_ONCE):
             some = new[start : start + MOST_AT_ONCE]
-            self.transitions.ledger.append([_near(state, days) for state, days in some])
+            told = [one for state, days in some for one in notices.grant_ends(state, days, now)]
+            self.transitions.ledger.append([_near(state, days) for state, days in some], also=_telling(told))
             self._told.update((state.grant.ref, days) for state, days in some)
         return len(new)
 
@@ -68,6 +76,13 @@ class Expiry:
             except GrantMoved:
                 continue  # an officer, or another node, was faster
         return len(ended)
+
+
+def _telling(told: Sequence[Message]) -> Also:
+    def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
+        messages.put(connection, told)
+
+    return also
 
 
 def _near(state: GrantState, days: int) -> Event:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from exchange.governance.examination import Examining
+from exchange.messages import notices
 from exchange.proceedings import record
-from exchange.store import epoch, grants
+from exchange.store import epoch, grants, messages
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -119,6 +120,7 @@ class Transitions:
             spend(connection, receipts)
             for step in steps:
                 _store(connection, step)
+            messages.put(connection, notices.of_grants(steps))
             if any(step.under not in {None, epoch.read(connection).policies} for step in steps):
                 raise GrantMoved
             if moved := [step.after for step in steps if _touches_active_set(step)]:

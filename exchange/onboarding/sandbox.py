@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from exchange.access import AuthorisedSystem
 from exchange.catalogue.publishing import EntryMoved, applied, grants_fit, living
 from exchange.catalogue.registry import Registry
+from exchange.messages import notices
 from exchange.onboarding import shipped
-from exchange.store import catalogue, epoch, onboarding
+from exchange.store import catalogue, epoch, messages, onboarding
 from exchange.store.onboarding import CheckIn
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -61,6 +62,8 @@ class Sandbox:
                 applied(connection, document, officer.id, self.clock)
             catalogue.replace(connection, missing, self.clock.now())
             epoch.advance(connection, catalogue=True)
+            waiting = onboarding.organisations_checked_in(connection)
+            messages.put(connection, notices.sandbox_open(waiting, self.clock.now()))
 
         names: list[JSON] = ["/".join(catalogue.key_of(one)) for one in missing]
         said: dict[str, JSON] = {"objects": names, "by": officer.id, "organisation": officer.organisation}
@@ -76,6 +79,8 @@ class Sandbox:
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
             spend(connection, receipts)
             onboarding.put(connection, found)
+            if not all(code in caller.snapshot.registry.connectors for code in shipped.TYPES):
+                messages.put(connection, [notices.sandbox_waits(system.organisation, found.at)])
 
         said: dict[str, JSON] = {"system": system.name, "organisation": system.organisation, "binding": binding}
         self.ledger.append(

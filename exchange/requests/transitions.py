@@ -12,9 +12,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from exchange.governance.transitions import EXCHANGE, GrantMoved, Step, Transitions, nothing_to_spend
+from exchange.messages import notices
 from exchange.proceedings import record
 from exchange.requests.rules import read
-from exchange.store import access_requests
+from exchange.store import access_requests, messages
 from exchange.store.access_requests import Happened
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -94,6 +95,7 @@ class RequestTransitions:
             calendar = self.calendar(connection)
             for step in steps:
                 _store(connection, step, next_due(step.after, calendar))
+            messages.put(connection, notices.of_requests(steps))
 
         entries = [_entry(step) for step in steps]
         approved = [step.after for step in steps if _is_approval(step)]

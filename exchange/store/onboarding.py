@@ -45,6 +45,12 @@ def check_ins(connection: Connection, organisation: str) -> tuple[CheckIn, ...]:
     return tuple(CheckIn(row.system, row.organisation, row.binding, row.at) for row in rows)
 
 
+def organisations_checked_in(connection: Connection) -> tuple[str, ...]:
+    """The departments of which a system has checked in."""
+    organisation = system_check_in.c.organisation
+    return tuple(connection.scalars(select(organisation).distinct().order_by(organisation)))
+
+
 def first_call(connection: Connection, organisation: str, evidence_types: Sequence[str]) -> FirstCall | None:
     """The first item of these types that this organisation was given."""
     table = delivery.c

@@ -14,6 +14,7 @@ from exchange.store.tables.catalogue import (
     catalogue_word,
     system_check_in,
 )
+from exchange.store.tables.messages import message, message_read
 from exchange.store.tables.policies import decision, grant_force, grant_version, policy_epoch
 from exchange.store.tables.requests import access_request, access_request_event, request_rule
 from exchange.store.tables.sessions import console_session
@@ -35,6 +36,8 @@ __all__ = [
     "evidence_request",
     "grant_force",
     "grant_version",
+    "message",
+    "message_read",
     "policy_epoch",
     "request_rule",
     "seen_proof",

@@ -1,0 +1,142 @@
+"""Who is told what: for each event that waits for somebody, the messages that are written with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from exchange.catalogue.workflow.events import EntryEvent, EntryReturned, EntryState, EntrySubmitted
+from exchange.messages.words import Kind
+from exchange.store.messages import ANY, Message
+from kernel.canonical import JSON
+from policies.clocks.run import DEADLINE_PERCENT
+from policies.events import GrantEvent, GrantState, GrantSubmitted
+from policies.grant import Grant
+from policies.requests.events import RequestEscalated, RequestEvent, RequestState, Status
+from policies.roles import Role
+
+TURNS: Mapping[Status, Role] = {
+    Status.SUBMITTED: Role.GOVERNANCE_OFFICER,
+    Status.RETURNED: Role.CONSUMER_OFFICER,
+    Status.WITH_PROVIDER: Role.PROVIDER_OFFICER,
+    Status.APPROVED: Role.PROVIDER_OFFICER,
+    Status.DISPUTED: Role.GOVERNANCE_OFFICER,
+    Status.NEGOTIATING: Role.GOVERNANCE_OFFICER,
+    Status.MEDIATED: Role.GOVERNANCE_APPROVER,
+}
+"""Whose turn it is by the state of an access request; in any other state nobody must act."""
+_AUTHORS = (Role.PROVIDER_OFFICER, Role.CONSUMER_OFFICER)
+
+
+class GrantStep(Protocol):
+    """One event of a grant, with the state after it."""
+
+    @property
+    def event(self) -> GrantEvent:
+        """What happened."""
+        ...
+
+    @property
+    def after(self) -> GrantState:
+        """Where it stands then."""
+        ...
+
+
+class RequestStep(Protocol):
+    """One event of an access request, with the states around it."""
+
+    @property
+    def before(self) -> RequestState | None:
+        """Where it stood."""
+        ...
+
+    @property
+    def event(self) -> RequestEvent:
+        """What happened."""
+        ...
+
+    @property
+    def after(self) -> RequestState:
+        """Where it stands then."""
+        ...
+
+
+def grant_ends(state: GrantState, days: int, at: datetime) -> tuple[Message, ...]:
+    """Both departments are reminded that a grant comes near its end."""
+    grant = state.grant
+    facts: dict[str, JSON] = {"days": days, "valid_to": grant.valid_to.isoformat()}
+    cause = f"{Kind.GRANT_ENDS}/{grant.ref}/{days}"
+    return tuple(
+        Message(cause, office(role, grant), role, Kind.GRANT_ENDS, grant.ref, at, facts)
+        for role in (Role.CONSUMER_OFFICER, Role.PROVIDER_OFFICER)
+    )
+
+
+def of_grants(steps: Iterable[GrantStep]) -> Iterator[Message]:
+    """Every seat of the panel is told of what it is asked to sign."""
+    for step in steps:
+        if isinstance(step.event, GrantSubmitted):
+            grant, cause = step.after.grant, f"{Kind.GRANT_TO_SIGN}/{step.after.grant.ref}/{step.after.revision}"
+            for seat in step.after.panel:
+                yield Message(cause, office(seat, grant), seat, Kind.GRANT_TO_SIGN, grant.ref, step.event.at)
+
+
+def of_requests(steps: Iterable[RequestStep]) -> Iterator[Message]:
+    """Whoever's turn it is is told, and somebody above when time runs out."""
+    for step in steps:
+        state, event = step.after, step.event
+        if isinstance(event, RequestEscalated):
+            yield from _late(state, event)
+        elif state.status in TURNS and (step.before is None or step.before.status is not state.status):
+            role, facts = TURNS[state.status], {"status": state.status.value}
+            cause = f"{Kind.REQUEST_WAITS}/{state.id}/{state.revision}"
+            yield Message(cause, _office(role, state), role, Kind.REQUEST_WAITS, state.id, event.at, facts)
+
+
+def _late(state: RequestState, event: RequestEscalated) -> Iterator[Message]:
+    """At four fifths the office whose turn it is and the one that watches clocks; at the end also the approver's."""
+    told = [TURNS[state.status], Role.GOVERNANCE_OFFICER] if state.status in TURNS else [Role.GOVERNANCE_OFFICER]
+    told += [Role.GOVERNANCE_APPROVER] if event.percent >= DEADLINE_PERCENT else []
+    facts: dict[str, JSON] = {"stage": event.stage.value, "percent": event.percent}
+    cause = f"{Kind.REQUEST_LATE}/{state.id}/{state.revision}"
+    for role in dict.fromkeys(told):
+        yield Message(cause, _office(role, state), role, Kind.REQUEST_LATE, state.id, event.at, facts)
+
+
+def of_entry(event: EntryEvent, state: EntryState) -> Iterator[Message]:
+    """Data governance is told of what was handed in, the department of what came back."""
+    about = f"{state.kind}/{state.name}"
+    if isinstance(event, EntrySubmitted):
+        cause = f"{Kind.ENTRY_WAITS}/{about}/{state.revision}"
+        yield Message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.ENTRY_WAITS, about, event.at)
+    if isinstance(event, EntryReturned):
+        cause, roles = f"{Kind.ENTRY_RETURNED}/{about}/{state.revision}", _AUTHORS if state.organisation else ()
+        for role in roles or (Role.GOVERNANCE_OFFICER,):
+            yield Message(cause, state.organisation, role, Kind.ENTRY_RETURNED, about, event.at)
+
+
+def sandbox_waits(organisation: str, at: datetime) -> Message:
+    """Data governance is told, once for each department, that a system waits for the sandbox."""
+    cause = f"{Kind.SANDBOX_WAITS}/{organisation}"
+    return Message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.SANDBOX_WAITS, organisation, at)
+
+
+def sandbox_open(organisations: Iterable[str], at: datetime) -> Iterator[Message]:
+    """The departments whose systems have checked in are told that they may ask now."""
+    for organisation in organisations:
+        cause = f"{Kind.SANDBOX_OPEN}/{organisation}/{at.isoformat()}"
+        yield Message(cause, organisation, Role.CONSUMER_OFFICER, Kind.SANDBOX_OPEN, organisation, at)
+
+
+def office(role: Role, grant: Grant) -> str:
+    """The organisation that holds an office in matters of a grant."""
+    return {
+        Role.PROVIDER_OFFICER: grant.provider,
+        Role.CONSUMER_OFFICER: grant.consumer,
+        Role.SPONSOR: grant.consumer,
+    }.get(role, ANY)
+
+
+def _office(role: Role, state: RequestState) -> str:
+    return office(role, state.content.grant)

@@ -1,0 +1,83 @@
+"""The kinds of messages, each a sentence in both languages made from what the message is about and its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from kernel.dates import date_text
+from kernel.text import Text
+from policies.clocks.profile import STAGES, Stage
+from policies.requests.events import STATUSES, Status
+
+
+class Kind(StrEnum):
+    """What a message says."""
+
+    GRANT_ENDS = "grant-ends"
+    GRANT_TO_SIGN = "grant-to-sign"
+    REQUEST_WAITS = "request-waits"
+    REQUEST_LATE = "request-late"
+    ENTRY_WAITS = "entry-waits"
+    ENTRY_RETURNED = "entry-returned"
+    SANDBOX_WAITS = "sandbox-waits"
+    SANDBOX_OPEN = "sandbox-open"
+
+
+Facts = Mapping[str, Any]
+
+
+def in_words(kind: str, about: str, facts: Facts) -> Text:
+    """A message as a sentence."""
+    return _SENTENCES[Kind(kind)](about, facts)
+
+
+def last_day(instant: str) -> Text:
+    """The day whose end an instant is: a deadline is the midnight after it."""
+    day = datetime.fromisoformat(instant) - timedelta(microseconds=1)
+    return Text(date_text(day, "zh"), date_text(day, "en"))
+
+
+def _grant_ends(about: str, facts: Facts) -> Text:
+    day, left = last_day(facts["valid_to"]), facts["days"]
+    return Text(
+        f"授权 {about} 将于 {day.zh} 到期（不足 {left} 天）；不续期即失效",
+        f"Grant {about} ends on {day.en}, in less than {left} days; unless it is renewed it lapses",
+    )
+
+
+def _request_waits(about: str, facts: Facts) -> Text:
+    standing = STATUSES[Status(facts["status"])]
+    return Text(f"共享申请 {about} 等待办理：{standing.zh}", f"Access request {about} waits for you: {standing.en}")
+
+
+def _request_late(about: str, facts: Facts) -> Text:
+    stage, percent = STAGES[Stage(facts["stage"])], facts["percent"]
+    return Text(
+        f"共享申请 {about} 的{stage.zh}已用去时限的 {percent}%",
+        f"Access request {about}: {percent} % of the time for {stage.en} is used up",
+    )
+
+
+_SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
+    Kind.GRANT_ENDS: _grant_ends,
+    Kind.GRANT_TO_SIGN: lambda about, _facts: Text(f"授权 {about} 等待签署", f"Grant {about} waits for a signature"),
+    Kind.REQUEST_WAITS: _request_waits,
+    Kind.REQUEST_LATE: _request_late,
+    Kind.ENTRY_WAITS: lambda about, _facts: Text(
+        f"目录条目 {about} 已提交，等待审核", f"Catalogue entry {about} was handed in and waits for review"
+    ),
+    Kind.ENTRY_RETURNED: lambda about, _facts: Text(
+        f"目录条目 {about} 已退回，请修改后再提交",
+        f"Catalogue entry {about} was returned; change it and hand it in again",
+    ),
+    Kind.SANDBOX_WAITS: lambda about, _facts: Text(
+        f"{about} 的业务系统已报到，等待开放沙箱",
+        f"A system of {about} has checked in and waits for the sandbox to open",
+    ),
+    Kind.SANDBOX_OPEN: lambda _about, _facts: Text(
+        "沙箱已开放，现在可以申请沙箱数据", "The sandbox is open: ask for sandbox data now"
+    ),
+}
