@@ -9,7 +9,7 @@ from datetime import datetime
 from policies.analysis.region import Region
 from policies.analysis.requests import Model, Unrepresentable, admitted, mentioned
 from policies.analysis.sets import Encoded, Grants, carried
-from policies.analysis.solver import USUAL, Limit, NotProved, find
+from policies.analysis.solver import USUAL, Limit, NotProved, Questioning
 from policies.analysis.terms import Encoder, Term
 from policies.decision import Decision, Permit
 from policies.expressions import OutsideProfile
@@ -49,12 +49,13 @@ class Examiner:
         limit: Limit = USUAL,
     ) -> None:
         """Encode everything that will be asked about. Raises OutsideProfile."""
-        self.region, self.guards, self.limit = region, guards, limit
+        self.region, self.guards = region, guards
         self.encoder = Encoder(region)
         self.encoded = Encoded(self.encoder, guards)
         self.encoded.prepare(grants)
         mentioned(self.encoder)
-        self.possible = admitted(self.encoder, since)
+        self.solver = Questioning(self.encoder, (admitted(self.encoder, since),), limit)
+        self._engines: dict[tuple[str, ...], Grants] = {}
 
     def only(self, after: tuple[Grant, ...], before: tuple[Grant, ...]) -> Said:
         """Does ``after`` allow a request that ``before`` refuses?"""
@@ -102,11 +103,11 @@ class Examiner:
         confirms: Callable[[Decision, Decision], bool],
     ) -> Said:
         try:
-            found = find(self.encoder, (self.possible, *wanted), self._preferred(), self.limit)
+            found = self.solver.find(wanted, self._preferred())
             if found is None:
                 return Said(Answer.NOBODY)
             request = Model(self.encoder, found.value).request()
-            was, is_ = (Grants(each, self.region, self.guards).decide(request) for each in (before, after))
+            was, is_ = (self._engines_of(each).decide(request) for each in (before, after))
         except NotProved as trouble:
             return Said(Answer.NOT_PROVED, why=trouble.why)
         except Unrepresentable:
@@ -114,6 +115,13 @@ class Examiner:
         if not confirms(was, is_):
             return Said(Answer.NOT_PROVED, why="not-confirmed")
         return Said(Answer.EXAMPLE, Shown(request, was, is_))
+
+    def _engines_of(self, grants: tuple[Grant, ...]) -> Grants:
+        """Both engines over a set, compiled once for all questions."""
+        refs = tuple(grant.ref for grant in grants)
+        if refs not in self._engines:
+            self._engines[refs] = Grants(grants, self.region, self.guards)
+        return self._engines[refs]
 
     def _preferred(self) -> Iterator[Term]:
         """What makes an example easy to read: an ordinary request about as little as possible."""

@@ -94,7 +94,7 @@ def _carried_by(grant: Grant) -> Iterator[Carried]:
 
 @lru_cache(maxsize=2048)
 def _tree(text: str) -> pst.Template:
-    """The tree of one policy: grants in force are met again with every change beside them."""
+    """The tree of one policy: guards and grants in force are met again with every change beside them."""
     return cedar.parse(text)[0]
 
 
@@ -109,7 +109,7 @@ class Encoded:
     def prepare(self, grants: Iterable[Grant]) -> None:
         """Encode every policy that will be asked about. Raises OutsideProfile."""
         trees = {grant.ref: _tree(cedar.render(grant)) for grant in grants}
-        forbidding = cedar.parse("\n".join(guard.annotated for guard in self.guards)) if self.guards else ()
+        forbidding = [_tree(guard.annotated) for guard in self.guards]
         self.encoder.prepare((*trees.values(), *forbidding))
         forbidden = self.encoder.any_of(self.encoder.applies(tree) for tree in forbidding)
         self._satisfied[""] = forbidden

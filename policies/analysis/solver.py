@@ -1,4 +1,4 @@
-"""One question to the solver, under a time limit: nobody can, here is somebody who can, or: not proved."""
+"""Questions to the solver, each under a time limit: nobody can, here is somebody who can, or: not proved."""
 
 from __future__ import annotations
 
@@ -37,29 +37,39 @@ class NotProved(Exception):
         self.why = why
 
 
-def find(
-    encoder: Encoder, wanted: Iterable[Term], preferred: Iterable[Term] = (), limit: Limit = USUAL
-) -> Found | None:
-    """A model of all that is wanted, with as much of the ``preferred`` as goes together; None when there is none.
+class Questioning:
+    """One solver for several questions that share what is ``given``: it is read once."""
 
-    Raises NotProved.
-    """
-    solver = cvc5.Solver(encoder.manager)
-    solver.setOption("produce-models", "true")
-    solver.setOption("tlimit-per", str(limit.milliseconds))
-    solver.setOption("rlimit-per", str(limit.steps))
-    solver.setLogic("QF_LIA")
-    for term in wanted:
-        solver.assertFormula(term)
-    answer = solver.checkSat()
-    if answer.isUnsat():
-        return None
-    if not answer.isSat():
-        raise NotProved("time-limit")
-    kept: list[Term] = []
-    for term in preferred:
-        if solver.checkSatAssuming(*kept, term).isSat():
-            kept.append(term)
-    if kept and not solver.checkSatAssuming(*kept).isSat():
-        raise NotProved("time-limit")
-    return Found(solver.getValue)
+    def __init__(self, encoder: Encoder, given: Iterable[Term] = (), limit: Limit = USUAL) -> None:
+        self._solver = solver = cvc5.Solver(encoder.manager)
+        solver.setOption("incremental", "true")
+        solver.setOption("produce-models", "true")
+        solver.setOption("tlimit-per", str(limit.milliseconds))
+        solver.setOption("rlimit-per", str(limit.steps))
+        solver.setLogic("QF_LIA")
+        for term in given:
+            solver.assertFormula(term)
+        solver.push()
+
+    def find(self, wanted: Iterable[Term], preferred: Iterable[Term] = ()) -> Found | None:
+        """A model of all that is wanted, with as much of the ``preferred`` as goes together; None when there is none.
+
+        It can be read until the next question. Raises NotProved.
+        """
+        solver = self._solver
+        solver.pop()
+        solver.push()
+        for term in wanted:
+            solver.assertFormula(term)
+        answer = solver.checkSat()
+        if answer.isUnsat():
+            return None
+        if not answer.isSat():
+            raise NotProved("time-limit")
+        kept: list[Term] = []
+        for term in preferred:
+            if solver.checkSatAssuming(*kept, term).isSat():
+                kept.append(term)
+        if kept and not solver.checkSatAssuming(*kept).isSat():
+            raise NotProved("time-limit")
+        return Found(solver.getValue)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import combinations
 from random import Random
 from typing import Any
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
+from policies.decision import Decision
 from policies.grant import Hours
 from policies.guards import Guard
 from policies.index import PolicyImage
@@ -23,11 +25,16 @@ from policies.registry import (
     RegisteredSystem,
     Registry,
 )
+from tests.conftest import SOAK
 
-CASES = 100_000 if os.environ.get("TONGBAN_SOAK") else 10_000
+CASES = 1_000_000 if SOAK else 10_000
 """Generated requests a law is tried on."""
 
-REQUESTS_A_SET = 80
+PARTS = range(4 if SOAK else 1)
+"""The long forms of the dear laws come in parts, for as many processes."""
+
+REQUESTS_A_SET = 400 if SOAK else 80
+"""A set of grants is made and compiled once, and many requests are decided by it."""
 
 FIELDS = ("name", "number", "address", "born", "phone")
 PREDICATES = ("exists", "valid-on", "at-least-age")
@@ -91,6 +98,9 @@ EXTRA_GUARDS = tuple(
     )
 )
 
+SOME_GUARDS = tuple((one,) for one in EXTRA_GUARDS) + tuple(combinations(EXTRA_GUARDS, 2))
+"""What may be added to the guards: any one of them, any two."""
+
 
 @dataclass(frozen=True)
 class World:
@@ -110,6 +120,30 @@ def worlds(cases: int = CASES, *, start: int = 0) -> Iterator[World]:
         chance = Random(seed)
         grants = tuple(grant(chance, f"G-{number}") for number in range(chance.randint(1, 5)))
         yield World(seed, grants, tuple(near(chance, grants) for _ in range(REQUESTS_A_SET)))
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A world, its image, and how that decides each of its requests."""
+
+    world: World
+    image: PolicyImage
+    decisions: tuple[tuple[AccessRequest, Decision], ...]
+
+    @classmethod
+    def of(cls, world: World) -> Decided:
+        image = world.image()
+        return cls(world, image, tuple((request, image.decide(request)) for request in world.requests))
+
+
+def decided(seed: int) -> Iterable[Decided]:
+    """CASES of them. In the short form every law looks at the same ones, decided once; in the long form at its own."""
+    return (Decided.of(world) for world in worlds(start=seed)) if SOAK else _decided_once()
+
+
+@cache
+def _decided_once() -> tuple[Decided, ...]:
+    return tuple(Decided.of(world) for world in worlds(start=1_000_000))
 
 
 def some(chance: Random, values: tuple[str, ...], least: int = 0) -> frozenset[str]:
