@@ -180,6 +180,7 @@ def furnish(outside: Outside) -> Rooms:
         onboarding=offices.onboarding,
         unused=offices.unused_rights,
         messages=offices.messages,
+        reports=offices.reports,
     )
     return Rooms(
         policy=policy,

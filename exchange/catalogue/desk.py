@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ from sqlalchemy import Connection
 from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.catalogue.entry_views import compared, entry_view, version_view
-from exchange.catalogue.forms import ENTRY, ENTRY_REASON, KINDS, NOTHING, PUBLISH, manifest_of_body, unfit
+from exchange.catalogue.forms import ENTRY, ENTRY_REASON, KINDS, NOTHING, PUBLISH, SHELVES, manifest_of_body, unfit
+from exchange.catalogue.places import after_text, place_of
 from exchange.catalogue.publishing import GrantsDepend, Publishing
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from exchange.catalogue.workflow.commands import (
@@ -27,8 +29,10 @@ from exchange.catalogue.workflow.commands import (
 from exchange.catalogue.workflow.differences import differences
 from exchange.catalogue.workflow.events import STATUSES, EntryState
 from exchange.forms import read
+from exchange.paging import page_size
 from exchange.proceedings import told
 from exchange.store import catalogue, catalogue_drafts
+from kernel.canonical import JSON
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
@@ -47,17 +51,26 @@ class Desk:
     publishing: Publishing
 
     def list(self, http: HttpRequest) -> HttpResponse:
-        """``GET /v1/catalogue/entries``: what is under way, or what has one status. Raises Problem."""
+        """``GET /v1/catalogue/entries``: a page of what is under way, or of what has one status. Raises Problem."""
         officer = self.access.officer(http)
         asked = http.parameters()
-        status = asked.get("status") or None
+        status, limit = asked.get("status") or None, page_size(asked.get("limit"))
         if status is not None and status not in STATUSES:
             raise Problem(INVALID_BODY, detail=_BAD_STATUS)
+        after = place_of(asked["after"]) if asked.get("after") else None
         self.access.spend(officer.caller)
         with self.access.database.read() as connection:
-            states = catalogue_drafts.listed(connection, status=status, organisation=asked.get("organisation") or None)
-        known = [state for state in states if state.kind in KINDS.values()]
-        return json_response({"entries": [entry_view(state, officer.officer, None) for state in known]})
+            states = catalogue_drafts.listed(
+                connection,
+                status=status,
+                organisation=asked.get("organisation") or None,
+                kinds=SHELVES,
+                after=after,
+                limit=limit + 1,
+            )
+        shown: Sequence[JSON] = [entry_view(state, officer.officer, None) for state in states[:limit]]
+        following = after_text(states[limit - 1]) if len(states) > limit else None
+        return json_response({"entries": shown, "next": following})
 
     def draft(self, http: HttpRequest) -> HttpResponse:
         """``POST /v1/catalogue/entries``: a new entry, or a change of one. Raises Problem."""

@@ -72,9 +72,10 @@ class EntryAnswer(Schema):
 
 
 class EntriesAnswer(Schema):
-    """Entries, the longest waiting first."""
+    """Entries, the longest waiting first; ``next`` is the ``after`` of the following page."""
 
     entries = fields.List(fields.Nested(EntryAnswer), required=True)
+    next = fields.String(required=True, allow_none=True)
 
 
 class VersionsAnswer(Schema):

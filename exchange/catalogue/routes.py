@@ -35,7 +35,18 @@ _PROBLEMS = (
     *(errors.ENTRY_NOT_ALLOWED, errors.ENTRY_CHANGED, errors.ENTRY_INVALID, errors.ENTRY_IN_USE),
     *(INVALID_BODY, NOT_FOUND),
 )
-_STATUS = Parameter("status", Text("状态；缺省为办理中的条目", "a status; without it, what is under way"))
+_STATUS = Parameter(
+    "status",
+    Text(
+        "状态；缺省为办理中的条目。draft、submitted、under_review、returned 也包括已发布条目的变更",
+        "a status; without it, what is under way. draft, submitted, under_review and returned find changes of published"
+        " entries too",
+    ),
+)
+_PAGES = (
+    Parameter("limit", Text("每页条数，1 至 200", "entries on a page, 1 to 200")),
+    Parameter("after", Text("上一页的 next", "the next of the page before")),
+)
 _OWNER = Parameter("organisation", Text("所属部门", "whose they are"))
 _AGAINST = Parameter("against", Text("与哪一版比较，缺省为前一版", "compared with which version; the one before"))
 
@@ -59,7 +70,7 @@ def _entries(desk: Desk) -> tuple[Route, ...]:
             None,
             EntriesAnswer,
             tag="catalogue",
-            parameters=(_STATUS, _OWNER),
+            parameters=(_STATUS, _OWNER, *_PAGES),
             problems=(INVALID_BODY,),
         ),
         Route(

@@ -63,14 +63,19 @@ class EntryPages:
 
     def queue(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
         """What is under way, or what has one status."""
-        status = request.parameters().get("status", "")
-        found = told(self.desk.list(asking(request, urlencode({"status": status} if status in STATUSES else {}))))
+        asked = request.parameters()
+        status = asked.get("status", "")
+        query = {"status": status} if status in STATUSES else {}
+        after = {"after": asked["after"]} if asked.get("after") else {}
+        found = told(self.desk.list(asking(request, urlencode({**query, **after}))))
+        following = urlencode({**query, "after": found["next"]}) if found["next"] else ""
         return page(
             "entries",
             visitor,
             request,
             title=Text("目录条目的审核", "Review of catalogue entries"),
-            rows=[(_address(one), one["name"], _text(one["status_label"]), _at(one)) for one in found["entries"]],
+            rows=[(_address(one), one["name"], _standing(one), _at(one)) for one in found["entries"]],
+            following=f"{ENTRIES}?{following}" if following else "",
             drafting=not _DRAFTERS.isdisjoint(visitor.roles),
             tabs=[
                 (ENTRIES, Text("办理中", "Under way"), status not in STATUSES),
@@ -273,6 +278,15 @@ def _shown(value: Any) -> str | None:
     if isinstance(value, dict) and value.keys() == {"zh", "en"}:
         return t(value["zh"], value["en"])
     return json.dumps(value, ensure_ascii=False)
+
+
+def _standing(found: Mapping[str, Any]) -> Text:
+    """The status; of a published entry that is being changed also where the change stands."""
+    label, draft = _text(found["status_label"]), found["draft"]
+    if draft is None or found["status"] == draft["stage"]:
+        return label
+    stage = _text(draft["stage_label"])
+    return Text(f"{label.zh}（{stage.zh}）", f"{label.en} ({stage.en})")
 
 
 def _at(found: Mapping[str, Any]) -> datetime:

@@ -11,9 +11,11 @@ from pathlib import Path
 from exchange.access import Access
 from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
+from exchange.catalogue.reports import Reports
 from exchange.console.attempt import HOME
 from exchange.console.cookies import Cookies
 from exchange.console.door import Door
+from exchange.console.duties import DutyPages
 from exchange.console.effects import Effects
 from exchange.console.entries import EntryPages
 from exchange.console.grants import GRANTS, GrantPages
@@ -60,6 +62,7 @@ class Desks:
     onboarding: Onboarding
     unused: UnusedRights
     messages: Messages
+    reports: Reports
 
 
 PageRoutes = Callable[[], tuple[Route, ...]]
@@ -139,6 +142,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         EntryPages(door, replace(desks.entries, access=inside)).routes,
         RequestPages(door, replace(desks.requests, access=inside)).routes,
         MessagePages(door, replace(desks.messages, access=inside)).routes,
+        DutyPages(door, desks.reports).routes,
         ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
     )
 

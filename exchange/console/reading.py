@@ -14,6 +14,7 @@ from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.grant_words import MASKS, SENSITIVITIES, UNKNOWN_SENSITIVITY
 from exchange.console.inside import asking, told
+from exchange.console.words import SHARES
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
 from kernel.identifiers.masking import Mask
@@ -109,7 +110,7 @@ class ReadingPages:
             }
             for each in found["fields"]
         ]
-        share = _SHARES.get(found["share_type"], Text(found["share_type"], found["share_type"]))
+        share = SHARES.get(found["share_type"], Text(found["share_type"], found["share_type"]))
         facts = [
             (t("代码", "Code"), found["code"]),
             (t("提供部门", "Provided by"), _said(found["provider"]["name"], found["provider"]["code"])),
@@ -216,9 +217,4 @@ _LISTS = {
     "evidence-types": Text("材料类型", "Evidence types"),
     "service-items": Text("政务服务事项", "Service items"),
     "organisations": Text("部门", "Departments"),
-}
-_SHARES = {
-    "unconditional": Text("无条件共享", "unconditional"),
-    "conditional": Text("有条件共享", "conditional"),
-    "not_shared": Text("不予共享", "not shared"),
 }

@@ -60,3 +60,11 @@ def role_names(roles: Iterable[Role]) -> Text:
     """Roles in words, in the order in which they are declared."""
     held = set(roles)
     return listed(WORDS[role] for role in Role if role in held)
+
+
+SHARES: Mapping[str, Text] = {
+    "unconditional": Text("无条件共享", "unconditional"),
+    "conditional": Text("有条件共享", "conditional"),
+    "not_shared": Text("不予共享", "not shared"),
+}
+"""Share types as the catalogue writes them."""

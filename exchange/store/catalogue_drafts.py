@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, tuple_, update
 
 from exchange.catalogue.workflow.document import state_from_json, state_to_json
-from exchange.catalogue.workflow.events import EntryState
+from exchange.catalogue.workflow.events import EntryState, Stage
 from exchange.store.tables import catalogue_draft, catalogue_publication
 from kernel import canonical
 from kernel.database import upsert_ignore
 
 MOST_LISTED = 500
+_STAGES = frozenset(stage.value for stage in Stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entry stands in the order of waiting."""
+
+    changed_at: datetime
+    kind: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +46,36 @@ def find(connection: Connection, kind: str, name: str) -> EntryState | None:
     return next(_states(connection, statement), None)
 
 
-def listed(connection: Connection, *, status: str | None, organisation: str | None) -> tuple[EntryState, ...]:
-    """Entries under way, or those of one status: the longest waiting first, at most 500."""
-    column = catalogue_draft.c.status
-    waits = column == status if status else column.not_in(["published", "withdrawn"])
-    statement = select(catalogue_draft).where(waits)
+def listed(
+    connection: Connection,
+    *,
+    status: str | None,
+    organisation: str | None,
+    kinds: Collection[str] | None = None,
+    after: Place | None = None,
+    limit: int = MOST_LISTED,
+) -> tuple[EntryState, ...]:
+    """Entries under way, or those of one status, the longest waiting first, behind a place in that order.
+
+    A status that is the stage of a draft finds changes of published entries as well as new ones.
+    """
+    draft = catalogue_draft.c
+    conditions = [_waits(status)]
     if organisation is not None:
-        statement = statement.where(catalogue_draft.c.organisation == organisation)
-    order = (catalogue_draft.c.changed_at, catalogue_draft.c.kind, catalogue_draft.c.name)
-    return tuple(_states(connection, statement.order_by(*order).limit(MOST_LISTED)))
+        conditions.append(draft.organisation == organisation)
+    if kinds is not None:
+        conditions.append(draft.kind.in_(sorted(kinds)))
+    if after is not None:
+        later = tuple_(draft.kind, draft.name) > tuple_(after.kind, after.name)
+        conditions.append(or_(draft.changed_at > after.changed_at, and_(draft.changed_at == after.changed_at, later)))
+    statement = select(catalogue_draft).where(*conditions).order_by(draft.changed_at, draft.kind, draft.name)
+    return tuple(_states(connection, statement.limit(limit)))
+
+
+def _waits(status: str | None) -> ColumnElement[bool]:
+    if status is None:
+        return catalogue_draft.c.status.not_in(["published", "withdrawn"])
+    return (catalogue_draft.c.stage if status in _STAGES else catalogue_draft.c.status) == status
 
 
 def put(connection: Connection, state: EntryState, *, was: int) -> bool:
@@ -54,6 +85,7 @@ def put(connection: Connection, state: EntryState, *, was: int) -> bool:
         "name": state.name,
         "organisation": state.organisation,
         "status": state.status,
+        "stage": state.stage.value if state.stage else "",
         "revision": state.revision,
         "state": canonical.encode(state_to_json(state)).decode(),
         "changed_at": state.changed_at,

@@ -174,6 +174,7 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.press()
     walker.look("refuse-without-rule")
     walker.go("/console/entries", "entries")
+    walker.go("/console/responsibility?show=all", "responsibility")
     walker.go("/console/joining", "joining")
     walker.go("/console/unused", "unused")
     walker.go("/console/usage", "usage")

@@ -62,12 +62,17 @@ catalogue_draft = sa.Table(
     text("name", primary_key=True),
     text("organisation"),
     text("status"),
+    sa.Column("stage", sa.Text, nullable=False, server_default=""),
     sa.Column("revision", sa.Integer, nullable=False),
     text("state"),
     sa.Column("changed_at", Instant, nullable=False),
     sa.Index("catalogue_draft_status", "status"),
+    sa.Index("catalogue_draft_stage", "stage"),
+    sa.Index("catalogue_draft_waiting", "changed_at", "kind", "name"),
 )
-"""Where each entry stands in its life, with the draft under way; changed only under the revision that was read."""
+"""Where each entry stands in its life, with the draft under way and its stage (empty: none); changed only under the
+revision that was read.
+"""
 
 catalogue_publication = sa.Table(
     "catalogue_publication",

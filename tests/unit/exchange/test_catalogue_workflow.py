@@ -451,3 +451,29 @@ def test_whatever_is_sent_is_answered_and_nothing_is_half_written(
     assert len(world.entries()) == before + (answer.status_code == 201)
     odd_path = f"{WHERE}/{quote(path, safe='')}"
     assert governance(world, "GET", odd_path).status_code in {400, 401, 404, 405}
+
+
+def test_the_queue_is_read_page_by_page_and_finds_changes_by_their_stage(world: World) -> None:
+    for number in range(5):
+        body = {"manifest": NEW | {"metadata": {"name": f"permit-{number}"}}}
+        good(provider(world, "POST", "/v1/catalogue/entries", body), 201)
+        world.clock.advance(number % 2)  # some at the same instant
+    changed = deepcopy(IDENTITY_CARD)
+    changed["spec"]["fields"]["born"]["sensitivity"] = 2
+    world.clock.advance(1)
+    good(provider(world, "POST", "/v1/catalogue/entries", {"manifest": changed}), 201)
+    good(provider(world, "POST", f"{WHERE}/identity-card/submit", {}))
+    found: list[str] = []
+    after = ""
+    while True:
+        page = good(governance(world, "GET", f"/v1/catalogue/entries?limit=2&after={quote(after)}"))
+        found += [one["name"] for one in page["entries"]]
+        if page["next"] is None:
+            break
+        after = page["next"]
+    assert found == [*(f"permit-{number}" for number in range(5)), "identity-card"]
+    (submitted,) = good(governance(world, "GET", "/v1/catalogue/entries?status=submitted"))["entries"]
+    assert (submitted["name"], submitted["status"]) == ("identity-card", "change_pending")
+    for bad in ("x", "2026-11-23T09:30:00", "2026-11-23T09:30:00+00:00~evidence-types"):
+        assert governance(world, "GET", f"/v1/catalogue/entries?after={quote(bad)}").status_code == 422, bad
+    assert governance(world, "GET", "/v1/catalogue/entries?limit=0").status_code == 422

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from copy import deepcopy
 
 import pytest
 
+from exchange.catalogue import desk
 from exchange.catalogue.entry_views import COMMANDS
 from exchange.console import entries
 from tests.doubles.browser import form_of
@@ -47,6 +50,9 @@ def test_a_change_goes_from_draft_to_publication_on_pages(drafted: World) -> Non
     page = author.get(AT)
     assert "<del>1</del>" in page.text or "<ins>2</ins>" in page.text  # the draft beside what is published
     assert author.press(f"{AT}/submit").status_code == 303
+    for status in ("submitted", "change_pending"):  # a change handed in is found under both
+        assert "变更中（已提交）" in reviewer.get(f"/console/entries?status={status}").text
+    assert "identity-card" not in reviewer.get("/console/entries?status=draft").text
     assert author.get(f"{AT}/publish").status_code == 403
     assert reviewer.press(f"{AT}/review").status_code == 303
     shown = reviewer.get(f"{AT}/publish")
@@ -111,11 +117,26 @@ def test_who_may_not_is_told_who_may(drafted: World) -> None:
     assert author.post(f"{AT}/submit", {}).status_code == 400  # without the page's own form
 
 
+def test_a_long_queue_goes_on_on_the_next_page(drafted: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "page_size", lambda _asked: 1)
+    more = {**IDENTITY_CARD, "metadata": {"name": "birth-record"}}
+    author = officer(drafted, "pan")
+    assert author.press("/console/entries/new", manifest=json.dumps(more)).status_code == 303
+    found: list[str] = []
+    following: str | None = "/console/entries"
+    while following:
+        page = author.get(following).text
+        found += re.findall(r"/console/entries/evidence-types/([a-z-]+)", page)
+        link = re.search(r'href="([^"]+)" rel="next"', page)
+        following = html.unescape(link[1]) if link else None
+    assert sorted(found) == ["birth-record", "identity-card"]
+
+
 @pytest.mark.parametrize("bad", ["%00", "..", "'", "x" * 300, "%F0%9F%98%80"])
 def test_bad_input_is_never_a_server_error(drafted: World, bad: str) -> None:
     browser = officer(drafted, "pan")
     for path in (f"/console/entries/{bad}/x", f"/console/entries/evidence-types/{bad}", f"{AT}/{bad}",
-                 f"/console/entries?status={bad}"):  # fmt: skip
+                 f"/console/entries?status={bad}", f"/console/entries?after={bad}"):  # fmt: skip
         assert browser.get(path).status_code < 500, path
 
 
