@@ -81,6 +81,7 @@ def _query(visitor: Visitor, asked: dict[str, str]) -> dict[str, str]:
 def _row(line: dict[str, Any]) -> dict[str, Any]:
     return {
         "service_item": _said(line["service_item_name"]),
+        "service_item_code": line["service_item"],
         "service_item_href": f"{HOME}/catalogue/service-items/{quote(line['service_item'])}",
         "requirement": _said(line["requirement_name"]),
         "material": _said(line["evidence_type_name"]),
@@ -100,7 +101,7 @@ def _said(name: dict[str, str]) -> str:
 
 _CONNECTED, _NOT_CONNECTED = Text("已接入", "connected"), Text("未接入", "not connected")
 _FIELDS = (
-    Field("organisation", Text("部门代码", "Code of a department"), Text("提供或需要的部门", "that owes or needs it")),
+    Field("organisation", Text("提供或需要的部门（代码）", "Department that owes or needs it (code)")),
     Field("service_item", Text("事项编码", "Code of a service item")),
 )
 _TABS = {OWN: Text("与本部门有关", "Of our department"), ALL: Text("全部", "All")}
