@@ -20,8 +20,9 @@ from exchange.app import open_outside
 from exchange.catalogue import manifests
 from exchange.catalogue.applying import Applying, Change, Plan
 from exchange.catalogue.grant_drafts import grant_of, manifest_of
+from exchange.catalogue.kinds import GRANT
 from exchange.catalogue.manifests import CheckConnector
-from exchange.catalogue.registry import GRANT, Registry
+from exchange.catalogue.registry import Registry
 from exchange.catalogue.responsibility import as_csv, duties
 from exchange.governance.examination import Examining
 from exchange.governance.forms import EXPLAIN, Question

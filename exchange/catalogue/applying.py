@@ -13,11 +13,13 @@ from sqlalchemy import Connection
 
 from connectors import registry as connectors
 from exchange.catalogue import manifests
+from exchange.catalogue.consistency import check_grant
 from exchange.catalogue.grant_drafts import command_for
+from exchange.catalogue.kinds import GRANT
 from exchange.catalogue.manifests import CheckConnector
 from exchange.catalogue.publishing import EntryMoved, GrantsDepend, applied, grants_fit, living
 from exchange.catalogue.reading import Document, InvalidCatalogue
-from exchange.catalogue.registry import GRANT, Registry, check_grant
+from exchange.catalogue.registry import Registry
 from exchange.governance.transitions import Step, Transitions, nothing_to_spend
 from exchange.store import catalogue, epoch, grants
 from exchange.store.catalogue import Key

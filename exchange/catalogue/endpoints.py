@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from exchange.catalogue import views
+from exchange.catalogue.kinds import EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM
 from exchange.catalogue.model import SHARE_TYPES
-from exchange.catalogue.registry import EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM, Registry
+from exchange.catalogue.registry import Registry
 from exchange.catalogue.words import Term, terms
 from exchange.gateway.lease import Lease
 from exchange.gateway.snapshot import Snapshot

@@ -8,9 +8,10 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from exchange import errors
+from exchange.catalogue.kinds import DIVISION, EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM, SYSTEM
 from exchange.catalogue.manifests import schemas
 from exchange.catalogue.reading import Document, InvalidCatalogue
-from exchange.catalogue.registry import DIVISION, EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM, SYSTEM, read_alone
+from exchange.catalogue.registry import read_alone
 from exchange.forms import Form, TextField
 from kernel import canonical
 from kernel.manifests import dotted, schema_findings

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exchange.catalogue.registry import EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM
+from exchange.catalogue.kinds import EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM
 from exchange.catalogue.words import normal, words
 
 Document = Mapping[str, Any]

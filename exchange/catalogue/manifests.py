@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from connectors import registry as connectors
-from exchange.catalogue.registry import CONNECTOR, DIVISION, EVIDENCE_TYPE, GRANT, ORGANISATION, SERVICE_ITEM, SYSTEM
+from exchange.catalogue.kinds import CONNECTOR, DIVISION, EVIDENCE_TYPE, GRANT, ORGANISATION, SERVICE_ITEM, SYSTEM
 from kernel.canonical import JSON, decode
 from kernel.manifests import Document, Finding, ManifestError, load, validate
 from kernel.text import Text

@@ -10,9 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from exchange.catalogue.consistency import check_grant
 from exchange.catalogue.grant_drafts import manifest_of
+from exchange.catalogue.kinds import DIVISION, Key
 from exchange.catalogue.reading import Document, InvalidCatalogue
-from exchange.catalogue.registry import DIVISION, Key, Registry, check_grant
+from exchange.catalogue.registry import Registry
 from exchange.catalogue.workflow.commands import Command, SubmitEntry
 from exchange.catalogue.workflow.events import (
     EntryEvent,

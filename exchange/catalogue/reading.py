@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from exchange.catalogue.model import (
@@ -52,6 +53,11 @@ class InvalidCatalogue(ValueError):
 def text_of(value: Mapping[str, str]) -> Text:
     """A bilingual text of a manifest."""
     return Text(value["zh"], value["en"])
+
+
+def by_name(documents: Iterable[Document], read: Callable[[Document], T]) -> Mapping[str, T]:
+    """What a reader makes of each of these manifests. Raises InvalidCatalogue."""
+    return MappingProxyType({document["metadata"]["name"]: read(document) for document in documents})
 
 
 def _optional(read: Callable[[Any], T], value: Any) -> T | None:

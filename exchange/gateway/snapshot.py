@@ -9,9 +9,10 @@ from types import MappingProxyType
 from sqlalchemy import Connection
 
 from connectors.registry import Source
+from exchange.catalogue.kinds import DIVISION, Key
 from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.reading import Document
-from exchange.catalogue.registry import DIVISION, Key, Registry
+from exchange.catalogue.registry import Registry
 from exchange.catalogue.sources import Sources
 from exchange.store import catalogue, epoch, grants
 from exchange.store.epoch import Epoch

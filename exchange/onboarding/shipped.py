@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from exchange.catalogue.kinds import CONNECTOR, EVIDENCE_TYPE, SERVICE_ITEM, Key
 from exchange.catalogue.reading import Document
-from exchange.catalogue.registry import CONNECTOR, EVIDENCE_TYPE, SERVICE_ITEM, Key
 
 IDENTITY, RESIDENCE = "sandbox-identity-card", "sandbox-residence"
 TYPES = (IDENTITY, RESIDENCE)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from exchange.catalogue.consistency import check_grant
 from exchange.catalogue.grant_drafts import grant_of
+from exchange.catalogue.kinds import GRANT
 from exchange.catalogue.manifests import schemas
 from exchange.catalogue.reading import InvalidCatalogue
-from exchange.catalogue.registry import GRANT, Registry, check_grant
+from exchange.catalogue.registry import Registry
 from exchange.requests.rules import Rules
 from kernel.canonical import JSON, encode
 from kernel.ledger.personal_data import holds_citizen_number

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from exchange.catalogue.registry import DIVISION, EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM, SYSTEM
+from exchange.catalogue.kinds import DIVISION, EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM, SYSTEM
 from exchange.catalogue.workflow.commands import (
     TABLE,
     WRITING,

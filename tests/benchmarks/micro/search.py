@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from exchange.app import PACKAGE
 from exchange.catalogue.indexing import Searchable, searchable
-from exchange.catalogue.registry import SERVICE_ITEM
+from exchange.catalogue.kinds import SERVICE_ITEM
 from exchange.catalogue.words import terms
 from exchange.store import catalogue_search
 from exchange.store.catalogue_search import Filters

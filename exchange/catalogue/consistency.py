@@ -1,0 +1,145 @@
+"""Whether manifests and the rest of the catalogue agree: each names only what there is, and takes nobody's place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from connectors.sandbox import NAME as SANDBOX
+from exchange.catalogue import reading
+from exchange.catalogue.contents import Contents
+from exchange.catalogue.kinds import CONNECTOR, EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM, SYSTEM
+from exchange.catalogue.model import EvidenceType
+from exchange.catalogue.reading import Document, InvalidCatalogue
+from kernel.manifests import JsonPath
+from kernel.text import Text
+
+_SANDBOX_ALONE = Text(
+    "沙箱材料只能来自沙箱，沙箱来源只能供沙箱材料", "sandbox types have the sandbox's source, and nothing else has it"
+)
+_OTHER_PROVIDER = Text(
+    "提供部门与该材料类型的提供部门不一致", "the provider is not the one the evidence type belongs to"
+)
+_NOT_SHARED = Text("该材料类型不予共享", "this evidence type is not shared")
+_ITEM_NOT_SHARED = Text("该数据项不予共享", "this item is not shared")
+_OTHER_BASIS = Text(
+    "该事项没有这一法律依据，或依据的种类不同",
+    "a service item does not stand on this legal basis, or the basis is of another kind",
+)
+_CLIENT_TAKEN = Text("该签发者与客户端已属于另一系统", "this issuer and client already stand for another system")
+_TWO_SOURCES = Text("该材料类型已有一个数据来源", "this evidence type already has a source")
+
+
+def check_grant(registry: Contents, document: Document) -> None:
+    """Whether a grant manifest names only what the catalogue knows. Raises InvalidCatalogue."""
+    spec = document["spec"]
+    _known(document, ("spec", "consumer"), spec["consumer"], registry.organisations)
+    kind = registry.evidence_types.get(spec["evidence_type"])
+    if kind is None:
+        raise unknown(document, ("spec", "evidence_type"), spec["evidence_type"])
+    if spec["provider"] != kind.provider:
+        raise InvalidCatalogue(document, ("spec", "provider"), _OTHER_PROVIDER)
+    if kind.share_type == "not_shared":
+        raise InvalidCatalogue(document, ("spec", "evidence_type"), _NOT_SHARED)
+    _check_granted_fields(document, kind)
+    _check_grounds(registry, document)
+
+
+def _check_granted_fields(document: Document, kind: EvidenceType) -> None:
+    spec = document["spec"]
+    _all_known(document, ("spec", "fields"), spec.get("fields", ()), kind.fields)
+    _all_known(document, ("spec", "predicates"), spec.get("predicates", ()), kind.predicates)
+    _all_known(document, ("spec", "masks"), spec.get("masks", {}), spec.get("fields", ()))
+    for position, name in enumerate(spec.get("fields", ())):
+        if kind.fields[name].share_type == "not_shared":
+            raise InvalidCatalogue(document, ("spec", "fields", position), _ITEM_NOT_SHARED)
+    properties: Any = kind.schema["properties"]
+    for name, mask in spec.get("masks", {}).items():
+        if mask != "clear" and not reading.maskable(properties[name]):
+            raise InvalidCatalogue(document, ("spec", "masks", name), Text("只有文本能脱敏", "only text can be masked"))
+    if not spec.get("fields") and not spec.get("predicates"):
+        raise InvalidCatalogue(
+            document, ("spec",), Text("没有授权任何字段或判断", "it grants neither a field nor a predicate")
+        )
+
+
+def _check_grounds(registry: Contents, document: Document) -> None:
+    spec = document["spec"]
+    for position, code in enumerate(spec["service_items"]):
+        item = registry.service_items.get(code)
+        if item is None:
+            raise unknown(document, ("spec", "service_items", position), code)
+        basis = item.legal_bases.get(spec["legal_basis"])
+        if basis is None or basis.kind != spec["basis_kind"]:
+            raise InvalidCatalogue(document, ("spec", "legal_basis"), _OTHER_BASIS)
+
+
+def _check_system(registry: Contents, document: Document) -> None:
+    _known(document, ("spec", "organisation"), document["spec"]["organisation"], registry.organisations)
+    system = registry.systems[document["metadata"]["name"]]
+    if registry.clients[system.issuer, system.client_id] is not system:
+        raise InvalidCatalogue(document, ("spec", "client_id"), _CLIENT_TAKEN)
+
+
+def _check_organisation(registry: Contents, document: Document) -> None:
+    spec = document["spec"]
+    if "parent" in spec:
+        _known(document, ("spec", "parent"), spec["parent"], registry.organisations)
+    for place, one in enumerate(spec.get("successors", ())):
+        _known(document, ("spec", "successors", place, "successor"), one["successor"], registry.organisations)
+
+
+def _check_evidence_type(registry: Contents, document: Document) -> None:
+    spec = document["spec"]
+    for name in ("provider", "source_of_truth"):
+        if name in spec:
+            _known(document, ("spec", name), spec[name], registry.organisations)
+
+
+def _check_service_item(registry: Contents, document: Document) -> None:
+    _known(document, ("spec", "organisation"), document["spec"]["organisation"], registry.organisations)
+    for position, requirement in enumerate(document["spec"].get("requirements", ())):
+        for number, way in enumerate(requirement["met_by"]):
+            where = ("spec", "requirements", position, "met_by", number)
+            kind = registry.evidence_types.get(way["evidence_type"])
+            if kind is None:
+                raise unknown(document, (*where, "evidence_type"), way["evidence_type"])
+            _all_known(document, (*where, "fields"), way.get("fields", ()), kind.fields)
+            _all_known(document, (*where, "predicates"), way.get("predicates", ()), kind.predicates)
+
+
+def _check_connector(registry: Contents, document: Document) -> None:
+    code = document["spec"]["evidence_type"]
+    kind = registry.evidence_types.get(code)
+    if kind is None:
+        raise unknown(document, ("spec", "evidence_type"), code)
+    if kind.sandbox != (document["spec"]["adapter"] == SANDBOX):
+        raise InvalidCatalogue(document, ("spec", "adapter"), _SANDBOX_ALONE)
+    if registry.connectors[code]["metadata"]["name"] != document["metadata"]["name"]:
+        raise InvalidCatalogue(document, ("spec", "evidence_type"), _TWO_SOURCES)
+    _all_known(document, ("spec", "mapping", "fields"), document["spec"]["mapping"]["fields"], kind.fields)
+
+
+def _known(document: Document, where: JsonPath, name: str, known: Mapping[str, object]) -> None:
+    if name not in known:
+        raise unknown(document, where, name)
+
+
+def _all_known(document: Document, where: JsonPath, names: Iterable[str], known: Iterable[str]) -> None:
+    for name in sorted(set(names) - set(known)):
+        raise unknown(document, where, name)
+
+
+def unknown(document: Document, where: JsonPath, name: str) -> InvalidCatalogue:
+    """What to say of a name that the catalogue does not know."""
+    return InvalidCatalogue(document, where, Text(f"目录中没有“{name}”", f"the catalogue does not know “{name}”"))
+
+
+CHECKS: Mapping[str, Callable[[Contents, Document], None]] = {
+    ORGANISATION: _check_organisation,
+    SYSTEM: _check_system,
+    EVIDENCE_TYPE: _check_evidence_type,
+    SERVICE_ITEM: _check_service_item,
+    CONNECTOR: _check_connector,
+}
+"""What is checked of a manifest, by its kind."""
