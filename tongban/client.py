@@ -14,17 +14,13 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
 import requests
 
 from kernel import jose
-from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy, token
 from kernel.jose import base64url
 
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ASSERTION_SECONDS = 60
 TIMEOUT = 30
 
 
@@ -65,17 +61,13 @@ class ProofKey:
     def __init__(self, clock: Clock, entropy: Entropy) -> None:
         self._clock, self._entropy = clock, entropy
         self._key = jose.SigningKey.from_private_jwk(jose.generate_p256(entropy), "ES256")
-        public = {name: self._key.jwk[name] for name in ("kty", "crv", "x", "y")}
-        self._header = base64url.encode(orjson.dumps({"typ": "dpop+jwt", "alg": self._key.alg, "jwk": public}))
 
     def proof(self, method: str, url: str, access_token: str | None = None) -> str:
         """A proof for one request (§4.2)."""
-        claims: dict[str, JSON] = {"htm": method, "htu": url, "jti": token(self._entropy, 16)}
-        claims["iat"] = int(self._clock.now().timestamp())
-        if access_token is not None:
-            claims["ath"] = base64url.encode(hashlib.sha256(access_token.encode()).digest())
-        signing_input = f"{self._header}.{base64url.encode(orjson.dumps(claims))}"
-        return f"{signing_input}.{base64url.encode(self._key.sign(signing_input.encode()))}"
+        now = self._clock.now()
+        return jose.prove(
+            jose.proof_claims(method, url, now=now, entropy=self._entropy, access_token=access_token), self._key
+        )
 
 
 class Client:
@@ -141,10 +133,9 @@ class Client:
     def _authentication(self) -> dict[str, str]:
         if self._key is None:
             return {}
-        now = int(self._clock.now().timestamp())
-        claims: dict[str, JSON] = {"iss": self.client_id, "sub": self.client_id, "aud": self.issuer, "iat": now}
-        claims |= {"exp": now + ASSERTION_SECONDS, "jti": token(self._entropy, 16)}
-        return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": jose.sign(claims, self._key, typ="JWT")}
+        return jose.client_assertion(
+            self._key, self.client_id, self.issuer, now=self._clock.now(), entropy=self._entropy
+        )
 
 
 def evidence_detail(

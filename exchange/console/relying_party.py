@@ -25,9 +25,9 @@ from exchange.gateway.access_token import AccessToken
 from exchange.gateway.fetching import IssuerUnreachable
 from exchange.gateway.issuer import Issuer, KeySet
 from kernel import jose
-from kernel.canonical import JSON, MalformedJson, decode, encode
+from kernel.canonical import MalformedJson, decode
 from kernel.clock import Clock
-from kernel.entropy import Entropy, token
+from kernel.entropy import Entropy
 from kernel.jose import InvalidToken, Reason, SigningKey, Verified, base64url, verify
 from kernel.problems import Problem
 from kernel.text import Text
@@ -40,8 +40,6 @@ SCOPE = "openid governance"
 ASSURANCE = "urn:tongban:loa:3"
 ENOUGH = frozenset({ASSURANCE, "urn:tongban:loa:4"})
 LONGEST_ID_TOKEN = 24 * 3600
-ASSERTION_SECONDS = 60
-_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _HTTP_OK, _HTTP_CREATED = 200, 201
 
 
@@ -179,18 +177,10 @@ class RelyingParty:
         return answer
 
     def _form(self, url: str, fields: Mapping[str, str], *headers: str) -> tuple[int, Mapping[str, Any]]:
-        now = int(self.clock.now().timestamp())
-        claims: dict[str, JSON] = {
-            "iss": self.client_id,
-            "sub": self.client_id,
-            "aud": self.issuer.identifier,
-            "jti": token(self.entropy, 16),
-            "iat": now,
-            "exp": now + ASSERTION_SECONDS,
-        }
-        assertion = jose.sign(claims, self.key, typ="client-authentication+jwt")
-        sent = {**fields, "client_assertion_type": _ASSERTION, "client_assertion": assertion}
-        status, body = self.post(url, urlencode(sent).encode(), headers)
+        shown = jose.client_assertion(
+            self.key, self.client_id, self.issuer.identifier, now=self.clock.now(), entropy=self.entropy
+        )
+        status, body = self.post(url, urlencode({**fields, **shown}).encode(), headers)
         try:
             answer: Any = decode(body)
         except MalformedJson:
@@ -200,17 +190,7 @@ class RelyingParty:
         return status, answer
 
     def _proof(self, url: str, proving: SigningKey) -> str:
-        """A DPoP proof for one request (RFC 9449 §4.2); its header carries the key, so no other door signs it."""
-        public = {name: proving.jwk[name] for name in ("kty", "crv", "x", "y")}
-        claims: dict[str, JSON] = {
-            "htm": "POST",
-            "htu": url,
-            "jti": token(self.entropy, 16),
-            "iat": int(self.clock.now().timestamp()),
-        }
-        header: dict[str, JSON] = {"typ": "dpop+jwt", "alg": proving.alg, "jwk": dict(public)}
-        signed = ".".join(base64url.encode(encode(part)) for part in (header, claims))
-        return f"{signed}.{base64url.encode(proving.sign(signed.encode()))}"
+        return jose.prove(jose.proof_claims("POST", url, now=self.clock.now(), entropy=self.entropy), proving)
 
     def _id_token(self, text: str, attempt: Attempt, access: str) -> Verified:
         try:
@@ -225,7 +205,7 @@ class RelyingParty:
             [self.client_id],
         ):
             raise _unsound("audience")
-        if "at_hash" in claims and claims["at_hash"] != _half_hash(access, str(verified.header.get("alg"))):
+        if "at_hash" in claims and claims["at_hash"] != jose.half_hash(access, str(verified.header.get("alg"))):
             raise _unsound("at-hash")
         return verified
 
@@ -242,12 +222,6 @@ class RelyingParty:
 
 def _asking(address: str, asked: Mapping[str, str]) -> str:
     return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}"
-
-
-def _half_hash(text: str, alg: str) -> str:
-    """`at_hash` (§3.1.3.6): Ed25519 hashes by SHA-512 (RFC 8032 §5.1), every other algorithm here by SHA-256."""
-    digest = (hashlib.sha512 if alg in {"EdDSA", "Ed25519"} else hashlib.sha256)(text.encode()).digest()
-    return base64url.encode(digest[: len(digest) // 2])
 
 
 def _unsound(reason: str) -> SignInFailed:

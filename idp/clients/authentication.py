@@ -21,12 +21,11 @@ from idp.model.client import BY_CERTIFICATE, AuthMethod, Client
 from idp.store.proofs import ASSERTION, SpentProof
 from kernel.canonical import JSON
 from kernel.clock import Clock
-from kernel.jose import InvalidToken, Refused, Verified, compact, verify_client_assertion
+from kernel.jose import CLIENT_ASSERTION_TYPE, InvalidToken, Refused, Verified, compact, verify_client_assertion
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest
 from kernel.web.parameters import decoded
 
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST_ASSERTION = 3600
 """Seconds from `iat` to `exp`; widespread client libraries use an hour."""
 LEEWAY = 10
@@ -192,7 +191,7 @@ def _parsed(presented: Presented) -> x509.Certificate:
 def _from_assertion(form: Mapping[str, str]) -> Presented | None:
     if "client_assertion" not in form and "client_assertion_type" not in form:
         return None
-    if form.get("client_assertion_type") != ASSERTION_TYPE:  # RFC 7521 §4.2
+    if form.get("client_assertion_type") != CLIENT_ASSERTION_TYPE:  # RFC 7521 §4.2
         raise InvalidClientError
     assertion = form.get("client_assertion", "")
     return Presented(AuthMethod.PRIVATE_KEY_JWT, claimed_client(assertion), assertion)

@@ -23,18 +23,14 @@ from urllib.parse import quote
 
 from idp.federation.published import REFUSES_A_TOKEN, FormRefused, Published, UpstreamSilent
 from idp.model.upstream import Statement, Upstream
-from idp.tokens.id_token import access_token_hash
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy
-from kernel.ids import new_id
-from kernel.jose import InvalidToken, Refused, SigningKey, Verified, compact, sign, verify
+from kernel.jose import InvalidToken, Refused, SigningKey, Verified, client_assertion, compact, half_hash, verify
 
 LEEWAY = 10
 LONGEST_ID_TOKEN = int(timedelta(days=1).total_seconds())
-ASSERTION_SECONDS = 60
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1: it becomes a line of a request, so nothing else may
-_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class UpstreamRefused(Exception):
@@ -115,17 +111,10 @@ class Answers:
         if upstream.secret is not None:
             pair = f"{quote(upstream.client_id, safe='')}:{quote(upstream.secret, safe='')}"
             return {}, (f"Authorization: Basic {base64.b64encode(pair.encode()).decode()}",)
-        now = int(self.clock.now().timestamp())
-        claims: dict[str, JSON] = {
-            "iss": upstream.client_id,
-            "sub": upstream.client_id,
-            "aud": upstream.issuer,
-            "jti": new_id("ast", self.clock, self.entropy),
-            "iat": now,
-            "exp": now + ASSERTION_SECONDS,
-        }
-        assertion = sign(claims, self.signing(), typ="client-authentication+jwt")
-        return {"client_id": upstream.client_id, "client_assertion_type": _ASSERTION, "client_assertion": assertion}, ()
+        ours = client_assertion(
+            self.signing(), upstream.client_id, upstream.issuer, now=self.clock.now(), entropy=self.entropy
+        )
+        return {"client_id": upstream.client_id, **ours}, ()
 
     def _verified(self, id_token: str) -> Verified:
         upstream = self.published.upstream
@@ -167,7 +156,7 @@ class Answers:
 def _belongs(access_token: str, verified: Verified) -> None:
     """§3.1.3.8: where the ID token binds the access token, it is that one."""
     bound = verified.claims.get("at_hash")
-    if bound is not None and bound != access_token_hash(access_token, str(verified.header.get("alg"))):
+    if bound is not None and bound != half_hash(access_token, str(verified.header.get("alg"))):
         raise AnswerUnsound("at-hash")
 
 

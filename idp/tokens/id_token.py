@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from idp.model import assurance
 from idp.model.claims import of_scopes
 from idp.tokens import lifetimes
@@ -12,7 +10,6 @@ from idp.tokens.entitlement import Entitlement, SignedIn
 from idp.tokens.pairwise import Pairwise
 from idp.tokens.person_claims import PersonClaims
 from kernel.canonical import JSON
-from kernel.jose import base64url
 
 TYPE = "JWT"
 
@@ -47,12 +44,3 @@ def claims(
     if entitlement.is_for_the_exchange or entitlement.resource is not None:
         names |= of_scopes(entitlement.scope)  # no access token for userinfo exists, so they stand here (§5.4)
     return made | (about.told(signed_in.person, names) if names else {})
-
-
-def access_token_hash(access_token: str, alg: str) -> str:
-    """`at_hash`: the left half of the hash of the token's own signature algorithm (§3.1.3.6).
-
-    Ed25519 hashes by SHA-512 (RFC 8032 §5.1), all the others we sign with by SHA-256.
-    """
-    digest = (hashlib.sha512 if alg == "EdDSA" else hashlib.sha256)(access_token.encode()).digest()
-    return base64url.encode(digest[: len(digest) // 2])

@@ -14,7 +14,7 @@ from idp.model.client import Client, Encryption
 from idp.tokens import id_token, lifetimes
 from kernel.canonical import JSON
 from kernel.clock import Clock
-from kernel.jose import RecipientKey, SigningKey, encrypt_to, sign
+from kernel.jose import RecipientKey, SigningKey, encrypt_to, half_hash, sign
 from kernel.keys import KeyRing, UnknownKey
 
 USERINFO_TYPE = ANSWER_TYPE = "JWT"
@@ -38,7 +38,7 @@ class SignedResponses:
     def id_token(self, claims: Mapping[str, JSON], access_token: str, client: Client) -> str:
         """An ID token with its `at_hash`, which follows from the algorithm (OpenID Connect Core 1.0 §3.1.3.6)."""
         key = self._key(client.id_token_alg)
-        claims = {**claims, "at_hash": id_token.access_token_hash(access_token, key.alg)}
+        claims = {**claims, "at_hash": half_hash(access_token, key.alg)}
         return self._sealed(sign(claims, key, typ=id_token.TYPE), client, client.id_token_encryption)
 
     def userinfo(self, claims: Mapping[str, JSON], client: Client) -> str:

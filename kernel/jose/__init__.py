@@ -25,6 +25,14 @@ from .keys import (
     generate_rsa,
     verifying_keys,
 )
+from .making import (
+    CLIENT_ASSERTION_TYPE,
+    assertion_claims,
+    client_assertion,
+    half_hash,
+    proof_claims,
+    prove,
+)
 from .recipients import CONTENT_ALGORITHMS, RECIPIENT_ALGORITHMS, RecipientKey, encrypt_to
 from .signing import sign, sign_bytes
 from .target_uri import normalise as normalise_target
@@ -38,6 +46,7 @@ from .verification import (
 
 __all__ = [
     "A256GCM",
+    "CLIENT_ASSERTION_TYPE",
     "CONTENT_ALGORITHMS",
     "ECDH_ES",
     "MAX_TOKEN_BYTES",
@@ -59,6 +68,8 @@ __all__ = [
     "Verified",
     "VerifyingKey",
     "access_token_hash",
+    "assertion_claims",
+    "client_assertion",
     "decrypt",
     "ed25519_private",
     "encrypt",
@@ -67,8 +78,11 @@ __all__ = [
     "generate_ed25519",
     "generate_p256",
     "generate_rsa",
+    "half_hash",
     "normalise_target",
     "p256_jwk",
+    "proof_claims",
+    "prove",
     "sign",
     "sign_bytes",
     "thumbprint",

@@ -21,7 +21,7 @@ PROOF_TYPE = "dpop+jwt"
 PROOF_ALGORITHMS: Mapping[str, str] = {"ES256": "P-256", "EdDSA": "Ed25519", "Ed25519": "Ed25519"}
 _MAX_JTI = 256
 _FORBIDDEN_HEADERS = FORBIDDEN_HEADERS - {"jwk"}
-_KEY_MEMBERS = ("kty", "crv", "x", "y")
+KEY_MEMBERS = ("kty", "crv", "x", "y")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def _proof_key(header: Mapping[str, JSON]) -> tuple[VerifyingKey, str]:
     if jwk.get("alg", alg) != alg:
         raise Refused(Reason.WRONG_ALGORITHM)
     try:
-        return _parsed(alg, *(str(jwk.get(name, "")) for name in _KEY_MEMBERS))
+        return _parsed(alg, *(str(jwk.get(name, "")) for name in KEY_MEMBERS))
     except InvalidKey:
         raise Refused(Reason.MALFORMED) from None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from kernel import jose
-from kernel.entropy import SystemEntropy, token
+from kernel.entropy import SystemEntropy
 from kernel.jose import base64url
 from tests.benchmarks.load import ONCE
 
@@ -49,7 +48,6 @@ class ProofHolder:
         private = jose.generate_p256(SystemEntropy())
         self._key = jose.SigningKey.from_private_jwk(private, "ES256")
         self._public = {name: private[name] for name in ("kty", "crv", "x", "y")}
-        self._header = base64url.encode(json.dumps({"typ": "dpop+jwt", "alg": "ES256", "jwk": self._public}).encode())
 
     @property
     def confirmation(self) -> Mapping[str, str]:
@@ -62,12 +60,6 @@ class ProofHolder:
 
     def proofs(self, count: int, *, method: str, url: str, access_token: str = "") -> Sequence[str]:
         """So many proofs, each for one request, made now: they are taken for a minute. Without a token: to get one."""
-        entropy, now = SystemEntropy(), int(datetime.now(UTC).timestamp())
-        said: dict[str, object] = {"htm": method, "htu": url, "iat": now}
-        if access_token:
-            said["ath"] = jose.access_token_hash(access_token)
-        return [self._proof(said | {"jti": token(entropy, 16)}) for _ in range(count)]
-
-    def _proof(self, claims: Mapping[str, object]) -> str:
-        signed = f"{self._header}.{base64url.encode(json.dumps(claims).encode())}"
-        return f"{signed}.{base64url.encode(self._key.sign(signed.encode()))}"
+        entropy, now, shown = SystemEntropy(), datetime.now(UTC), access_token or None
+        made = (jose.proof_claims(method, url, now=now, entropy=entropy, access_token=shown) for _ in range(count))
+        return [jose.prove(claims, self._key) for claims in made]

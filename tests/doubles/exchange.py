@@ -217,21 +217,16 @@ class Holder:
 
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
-        private = jose.generate_p256(SeededEntropy(next(self._numbers) + 9000))
+        self._entropy = SeededEntropy(next(self._numbers) + 9000)
+        private = jose.generate_p256(self._entropy)
         self.key = jose.SigningKey.from_private_jwk(private, "ES256")
         self.public = {name: private[name] for name in ("kty", "crv", "x", "y")}
         self.thumbprint = jose.thumbprint(self.public)
 
     def proof(self, method: str, url: str, token: str, **claims: Any) -> str:
         """A fresh proof for one request."""
-        said = {
-            "htm": method,
-            "htu": url,
-            "iat": int(self.clock.now().timestamp()),
-            "jti": f"proof-{next(self._numbers)}",
-            "ath": jose.access_token_hash(token),
-        } | claims
-        return signed({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.public}, said, self.key)
+        made = jose.proof_claims(method, url, now=self.clock.now(), entropy=self._entropy, access_token=token)
+        return jose.prove(made | claims, self.key)
 
 
 def signed(header: Mapping[str, Any], claims: Mapping[str, Any], key: jose.SigningKey) -> str:

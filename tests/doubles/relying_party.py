@@ -12,12 +12,12 @@ from werkzeug.test import Client, TestResponse
 
 from kernel import jose
 from kernel.canonical import JSON
-from kernel.entropy import SystemEntropy, token
+from kernel.entropy import SystemEntropy
 from kernel.jose import base64url
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import CASE, EXCHANGE, SERVICE_ITEM, URBAN, Provider
 
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_TYPE = jose.CLIENT_ASSERTION_TYPE
 CALLBACK = "https://market.example/callback"
 LOGGED_OUT = "https://market.example/bye"
 VERIFIER = "v" * 64
@@ -42,15 +42,8 @@ class ProofKey:
         self.jkt = jose.thumbprint(self.public)
 
     def proof(self, method: str, url: str, access_token: str | None = None, **changes: Any) -> str:
-        claims: dict[str, Any] = {
-            "htm": method,
-            "htu": url,
-            "jti": token(ENTROPY, 16),
-            "iat": int(self._clock.now().timestamp()),
-        }
-        if access_token is not None:
-            claims["ath"] = jose.access_token_hash(access_token)
-        return raw_jws({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.public}, claims | changes, self.key)
+        made = jose.proof_claims(method, url, now=self._clock.now(), entropy=ENTROPY, access_token=access_token)
+        return jose.prove(made | changes, self.key)
 
 
 def raw_jws(header: dict[str, Any], claims: Any, key: jose.SigningKey | None) -> str:
@@ -176,15 +169,8 @@ class RelyingParty:
     ) -> str:
         signer = key or self.key
         assert signer is not None
-        now = int(self.provider.clock.now().timestamp())
-        made: dict[str, Any] = {
-            "iss": self.id,
-            "sub": self.id,
-            "aud": self.provider.settings.issuer,
-            "iat": now,
-            "exp": now + 60,
-        }
-        made |= {"jti": token(ENTROPY, 16)} | claims
+        now, issuer = self.provider.clock.now(), self.provider.settings.issuer
+        made = jose.assertion_claims(self.id, issuer, now=now, entropy=ENTROPY) | claims
         made = {name: value for name, value in made.items() if value is not None}
         return raw_jws({"alg": "ES256", "typ": "JWT", "kid": signer.kid} | (header or {}), made, signer)
 

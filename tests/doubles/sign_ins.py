@@ -4,7 +4,6 @@ ask, and a browser for those pages.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import itertools
 import json
@@ -117,10 +116,9 @@ class PaperSignIns:
             None, CLIENT, cnf={"jkt": proof.jkt}, scope="governance", **{k: v for k, v in officer.items() if k != "acr"}
         )
         now = int(self.issuer.clock.now().timestamp())
-        half = hashlib.sha256(access.encode()).digest()[:16]
         claims: dict[str, Any] = {
             "iss": ISSUER, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": asked.get("nonce"),
-            "at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode(),
+            "at_hash": jose.half_hash(access, self.issuer.key.alg),
             **{name: officer[name] for name in ("sub", "sid", "acr")}, **self.changed,
         }  # fmt: skip
         said = {name: value for name, value in claims.items() if value is not None}

@@ -1,0 +1,66 @@
+"""What a client makes to show who it is: DPoP proofs and client assertions; and the hash that ties an ID token."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+import orjson
+
+from kernel.canonical import JSON
+from kernel.entropy import Entropy, token
+
+from . import base64url
+from .dpop import KEY_MEMBERS, PROOF_TYPE, access_token_hash
+from .keys import SigningKey
+from .signing import sign
+from .verification import CLIENT_ASSERTION_TYPES
+
+CLIENT_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+"""The value of ``client_assertion_type`` (RFC 7523 §2.2)."""
+ASSERTION_SECONDS = 60
+_SHA512_SIGNERS = frozenset({"EdDSA", "Ed25519"})
+
+
+def proof_claims(
+    method: str, url: str, *, now: datetime, entropy: Entropy, access_token: str | None = None
+) -> dict[str, JSON]:
+    """The claims of a proof for one request (RFC 9449 §4.2); ``url`` has neither query nor fragment."""
+    claims: dict[str, JSON] = {"htm": method, "htu": url, "jti": token(entropy, 16), "iat": int(now.timestamp())}
+    return claims if access_token is None else claims | {"ath": access_token_hash(access_token)}
+
+
+def prove(claims: Mapping[str, JSON], key: SigningKey) -> str:
+    """The value of the DPoP header: its own header carries the public key, which is why ``sign`` does not make it."""
+    public: dict[str, JSON] = {name: key.jwk[name] for name in KEY_MEMBERS if name in key.jwk}
+    header: dict[str, JSON] = {"typ": PROOF_TYPE, "alg": key.alg, "jwk": public}
+    signing_input = f"{_segment(header)}.{_segment(claims)}"
+    return f"{signing_input}.{base64url.encode(key.sign(signing_input.encode('ascii')))}"
+
+
+def assertion_claims(client_id: str, audience: str, *, now: datetime, entropy: Entropy) -> dict[str, JSON]:
+    """The claims by which a client names itself to ``audience`` for one request (RFC 7523 §3)."""
+    begins = int(now.timestamp())
+    about: dict[str, JSON] = {"iss": client_id, "sub": client_id, "aud": audience, "jti": token(entropy, 16)}
+    return about | {"iat": begins, "exp": begins + ASSERTION_SECONDS}
+
+
+def client_assertion(
+    key: SigningKey, client_id: str, audience: str, *, now: datetime, entropy: Entropy
+) -> dict[str, str]:
+    """The two fields of a form by which a client authenticates with its key (RFC 7523 §2.2)."""
+    claims = assertion_claims(client_id, audience, now=now, entropy=entropy)
+    made = sign(claims, key, typ=CLIENT_ASSERTION_TYPES[0])
+    return {"client_assertion_type": CLIENT_ASSERTION_TYPE, "client_assertion": made}
+
+
+def half_hash(text: str, alg: str) -> str:
+    """`at_hash`: the left half of the hash of an ID token's own algorithm (OpenID Connect Core 1.0 §3.1.3.6).
+
+    Ed25519 hashes by SHA-512 (RFC 8032 §5.1), all the others accepted here by SHA-256.
+    """
+    digest = (hashlib.sha512 if alg in _SHA512_SIGNERS else hashlib.sha256)(text.encode()).digest()
+    return base64url.encode(digest[: len(digest) // 2])
+
+
+def _segment(part: Mapping[str, JSON]) -> str:
+    return base64url.encode(orjson.dumps(dict(part)))
