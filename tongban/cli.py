@@ -1,60 +1,60 @@
-"""The command ``tongban``: one place where every subcommand is named."""
+"""The command ``tongban``: one place where every subcommand is named; each is loaded when it is called."""
 
 from __future__ import annotations
+
+from importlib import import_module
 
 import click
 
 from tongban import __version__
-from tongban.commands.backup import backup, restore
-from tongban.commands.catalogue import catalogue
-from tongban.commands.client import client
-from tongban.commands.db import db
-from tongban.commands.demo import demo
-from tongban.commands.doctor import doctor
-from tongban.commands.erase import erase
-from tongban.commands.evidence import evidence
-from tongban.commands.grant import grant
-from tongban.commands.init import init
-from tongban.commands.keys import keys
-from tongban.commands.ledger import ledger
-from tongban.commands.organisation import organisation
-from tongban.commands.person import person
-from tongban.commands.request import request
-from tongban.commands.resource import resource
-from tongban.commands.serve import serve
-from tongban.commands.verify import verify
 from tongban.mistakes import Plain
 
+COMMANDS = {
+    "backup": "backup",
+    "catalogue": "catalogue",
+    "client": "client",
+    "db": "db",
+    "demo": "demo",
+    "doctor": "doctor",
+    "erase": "erase",
+    "evidence": "evidence",
+    "grant": "grant",
+    "init": "init",
+    "keys": "keys",
+    "ledger": "ledger",
+    "organisation": "organisation",
+    "person": "person",
+    "request": "request",
+    "resource": "resource",
+    "restore": "backup",
+    "serve": "serve",
+    "verify": "verify",
+}
+"""The module of ``tongban.commands`` that holds each command, under the command's own name."""
 
-@click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"]})
+
+def loaded(name: str) -> click.Command:
+    """A command named in COMMANDS, with all that it needs."""
+    command: click.Command = getattr(import_module(f"tongban.commands.{COMMANDS[name]}"), name)
+    return command
+
+
+class OnDemand(Plain):
+    """Commands that are imported when they are called: verifying a receipt does not load two services first."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Every command by name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """The command of this name; None where there is none."""
+        return loaded(cmd_name) if cmd_name in COMMANDS else None
+
+
+@click.group(cls=OnDemand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tongban")
 def tongban() -> None:
     """通办：一次登录，凭数据办事，人人可验的回执 / Sign in once, evidence by data, a receipt anyone can check."""
-
-
-COMMANDS = (
-    backup,
-    catalogue,
-    client,
-    db,
-    demo,
-    doctor,
-    erase,
-    evidence,
-    grant,
-    init,
-    keys,
-    ledger,
-    organisation,
-    person,
-    request,
-    resource,
-    restore,
-    serve,
-    verify,
-)
-for command in COMMANDS:
-    tongban.add_command(command)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import click
 from exchange.catalogue.applying import Change
 from kernel.manifests import ManifestError, load
 from policies.proceedings import Moved
-from tongban.commands.configuration import exchange_administration
+from tongban.commands.at_the_exchange import exchange_administration
 from tongban.output import WRONG_USAGE, config_option, json_option, rows, wrong
 
 PATHS = click.Path(exists=True, path_type=Path)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from idp.model.invitation import Terms
-from tongban.commands.configuration import idp_administration
+from tongban.commands.at_the_provider import idp_administration
 from tongban.output import config_option, json_option, members, rows, write_json, wrong
 
 

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from exchange.administration import Administration as ExchangeAdministration
-from exchange.administration import open_administration
-from idp.administration import Administration, AdministrationError
 from kernel.settings import ExchangeSettings, IdpSettings, Settings, SettingsError, load
 from tongban import preflight
 from tongban.output import wrong
@@ -43,24 +38,3 @@ def refuse_outdated(name: str, section: IdpSettings | ExchangeSettings) -> None:
         preflight.schema(name, section)
     except preflight.NotStartable as refusal:
         wrong(refusal.text.zh, refusal.text.en)
-
-
-@contextmanager
-def idp_administration(named: str | None) -> Iterator[Administration]:
-    """The identity provider's administration on the configured installation; a mistake is one sentence and status 2."""
-    section = load_settings(named).idp
-    refuse_outdated("idp", section)
-    with Administration.open(section) as opened:
-        try:
-            yield opened
-        except AdministrationError as error:
-            wrong(error.text.zh, error.text.en)
-
-
-@contextmanager
-def exchange_administration(named: str | None) -> Iterator[ExchangeAdministration]:
-    """The exchange's administration on the configured installation; a mistake is one sentence and status 2."""
-    section = load_settings(named).exchange
-    refuse_outdated("exchange", section)
-    with open_administration(section) as opened:
-        yield opened

@@ -9,7 +9,8 @@ from kernel.identifiers import InvalidIdentifier
 from kernel.identifiers.subject import SCHEMES, SubjectRef, parse
 from kernel.ledger.log import Ledger
 from kernel.ledger.verify import VerificationFailed, verify_log, verify_receipt
-from tongban.commands.configuration import exchange_administration, idp_administration
+from tongban.commands.at_the_exchange import exchange_administration
+from tongban.commands.at_the_provider import idp_administration
 from tongban.commands.ledger import entries
 from tongban.output import config_option, json_option, members, say_no, wrong
 

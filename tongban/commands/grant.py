@@ -15,7 +15,8 @@ from exchange.administration import Administration
 from kernel.clock import SystemClock
 from kernel.entropy import SystemEntropy
 from policies.proceedings import NotAllowed
-from tongban.commands.configuration import exchange_administration, load_settings
+from tongban.commands.at_the_exchange import exchange_administration
+from tongban.commands.configuration import load_settings
 from tongban.commands.replaying import replay
 from tongban.officer import OfficerSession, Refused, SignInFailed
 from tongban.output import NO, config_option, json_option, members, rows, say_no, write_json, wrong

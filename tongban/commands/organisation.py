@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from kernel.text import Text
-from tongban.commands.configuration import idp_administration
+from tongban.commands.at_the_provider import idp_administration
 from tongban.output import config_option, json_option, rows
 
 

@@ -18,7 +18,8 @@ from kernel.identifiers import InvalidIdentifier
 from kernel.identifiers.subject import SubjectRef
 from kernel.identifiers.subject import parse as parse_subject
 from kernel.settings import IdpSettings
-from tongban.commands.configuration import idp_administration, load_settings
+from tongban.commands.at_the_provider import idp_administration
+from tongban.commands.configuration import load_settings
 from tongban.output import config_option, json_option, write_json, wrong
 
 

@@ -15,7 +15,7 @@ from exchange.store.decisions import Period
 from kernel.dates import CHINA
 from kernel.manifests import ManifestError
 from policies.grant import Grant
-from tongban.commands.configuration import exchange_administration
+from tongban.commands.at_the_exchange import exchange_administration
 from tongban.output import NO, config_option, json_option, members, say_no, write_json, wrong
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from policies.requests.events import Status
-from tongban.commands.configuration import exchange_administration
+from tongban.commands.at_the_exchange import exchange_administration
 from tongban.output import config_option, json_option, members, rows, say_no
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from tongban.commands.at_the_provider import idp_administration
 from tongban.commands.client import metadata_of
-from tongban.commands.configuration import idp_administration
 from tongban.output import config_option, json_option, rows, write_json
 
 

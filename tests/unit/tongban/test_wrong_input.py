@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from tests.doubles.exchange import ITEM, MARKET, OWNER
 from tests.unit.tongban.conftest import CLIENT, QUIET, Installation, run
+from tongban.cli import COMMANDS, loaded
 from tongban.cli import tongban as group
 
 NOWHERE = "postgresql+psycopg://tongban:secret@127.0.0.1:9/nowhere"
@@ -189,7 +190,7 @@ def test_a_mistake_before_there_is_a_configuration(
 
 CONFIGURED = [
     (name, leaf)
-    for name, command in group.commands.items()
+    for name, command in {name: loaded(name) for name in COMMANDS}.items()
     for leaf, each in getattr(command, "commands", {"": command}).items()
     if any("--config" in parameter.opts for parameter in each.params)
 ]
@@ -278,7 +279,7 @@ def test_every_command_has_a_mistake_in_the_table() -> None:
     harmless = {"catalogue export", "client list", "client invite", "doctor", "grant list", "keys list", "keys rotate"}
     harmless |= {"db check", "db upgrade", "ledger verify", "ledger checkpoint", "organisation list", "resource list"}
     harmless |= {"person first-administrator", "client invitations", "catalogue responsibility", "request list"}
-    for name, command in group.commands.items():
+    for name, command in {name: loaded(name) for name in COMMANDS}.items():
         for leaf in getattr(command, "commands", {"": command}):
             full = f"{name} {leaf}".strip()
             assert full in tried | harmless, full
