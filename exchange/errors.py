@@ -252,6 +252,13 @@ RETRIEVAL_INTERRUPTED = ProblemKind(
 
 # Governance and ledger ------------------------------------------------------------
 
+SEALING_UNKNOWN = ProblemKind(
+    "sealing.unknown",
+    404,
+    Fault.CONSUMER,
+    Text("没有这一封存记录，或不由本部门作出", "There is no such sealing, or it is not this department's"),
+    Text("请在封存登记中核对编号。", "Look the identifier up in the register."),
+)
 GRANT_UNKNOWN = ProblemKind(
     "grant.unknown",
     404,

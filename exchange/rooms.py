@@ -34,6 +34,7 @@ from exchange.gateway.understanding import Understanding
 from exchange.governance.endpoints import Grants
 from exchange.governance.examination import Examining
 from exchange.governance.expiry import Expiry
+from exchange.governance.sealing import Sealings
 from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.simulation.impact import PERIODS, Simulation, simulate
 from exchange.governance.simulation.unused import UnusedRights
@@ -96,6 +97,7 @@ class Offices:
     desk: Desk
     onboarding: Onboarding
     grants: Grants
+    sealings: Sealings
     access_requests: RequestDesk
     impacts: Impacts
     unused_rights: UnusedRights
@@ -215,6 +217,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         access_requests=RequestDesk(access, requests, clock, outside.entropy),
         request_sweep=RequestSweep(requests),
         grants=grants,
+        sealings=Sealings(access, ledger, clock, outside.entropy),
         impacts=Impacts(access, grants, clock),
         unused_rights=UnusedRights(access, grants, clock),
         request_rules=RuleDesk(access, writer, clock),

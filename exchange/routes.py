@@ -17,7 +17,7 @@ from exchange.catalogue.views import (
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
 from exchange.gateway.evidence_answer import EvidenceAnswer
 from exchange.gateway.request import EvidenceRequestForm
-from exchange.governance.routes import grant_routes
+from exchange.governance.routes import grant_routes, sealing_routes
 from exchange.messages.endpoints import message_routes
 from exchange.onboarding.routes import onboarding_routes
 from exchange.requests.routes import request_routes
@@ -171,7 +171,8 @@ def _catalogue(rooms: Rooms) -> tuple[Route, ...]:
 
 
 def _grants(rooms: Rooms) -> tuple[Route, ...]:
-    return grant_routes(rooms.grants, rooms.impacts, rooms.unused_rights, _TOKEN)
+    grants = grant_routes(rooms.grants, rooms.impacts, rooms.unused_rights, _TOKEN)
+    return (*grants, *sealing_routes(rooms.sealings, _TOKEN))
 
 
 def _open_books(rooms: Rooms) -> tuple[Route, ...]:

@@ -81,6 +81,7 @@ class RevocationFeed:
                 "jti": [*sorted(revoked.jti)],
                 "sid": [*sorted(revoked.sid)],
                 "clients": [*sorted(revoked.clients)],
+                "withdrawn": [*sorted(revoked.withdrawn)],
                 "keys": [*self.keys.revoked(REMEMBER_KEYS)],
             },
         }

@@ -18,6 +18,11 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(CHINA).date()
 
 
+def completed_years(born: date, day: date) -> int:
+    """Whole years of age on a day; born on 29 February, one completes them on 1 March of a common year."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
 def local_hour(moment: datetime) -> int:
     """The hour (0 to 23) of an aware instant in China."""
     return moment.astimezone(CHINA).hour

@@ -77,6 +77,8 @@ _REQUEST: Mapping[str, Callable[[object], bool]] = {
     "consent": _is_consent,
     "quota_used_today": _is_long,
     "mandated": _is_flag,
+    "sealed": _is_flag,
+    "minor": _is_flag,
 }
 
 

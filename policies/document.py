@@ -138,7 +138,7 @@ def digest(grant: Grant, review: ReviewPackage | None = None) -> str:
 
 def _unread(grant: Grant) -> frozenset[str]:
     read = {"hour": grant.hours is not None, "mandated": grant.mandate_required}
-    return frozenset(name for name in schema.ADDED if not read[name])
+    return frozenset(name for name in schema.ADDED if not read.get(name, False))
 
 
 def state_to_json(state: GrantState) -> dict[str, JSON]:

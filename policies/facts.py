@@ -73,6 +73,8 @@ def _context(request: AccessRequest, registry: Registry) -> dict[str, object]:
         "now": now,
         "hour": hour_of_day(now),
         "mandated": request.mandated,
+        "sealed": request.sealed,
+        "minor": request.minor,
     }
     return context if request.consent is None else {**context, "consent": _consent(request.consent)}
 

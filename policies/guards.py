@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 from kernel.text import Text
 
+OF_AGE = 14
+"""Years. Below it personal data are sensitive, and only parents or other guardians may agree (PIPL articles 28, 31)."""
+
+WARDS = ("child", "ward")
+"""Relations of somebody to the person of the case in which that person is a parent or another guardian of theirs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
@@ -28,12 +34,20 @@ class Guard:
         return f'@id("{self.ref}")\n@class("guard")\n{self.cedar}\n'
 
 
+_LISTED_WARDS = "[" + ", ".join(f'"{relation}"' for relation in WARDS) + "]"
+
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "GUARD-SUSPENDED@1",
         'forbid (principal, action, resource) when { principal.status != "active" };',
         "policy.system-suspended",
         Text("该系统已被停用，不能取得任何材料", "The system is suspended and obtains nothing"),
+    ),
+    Guard(
+        "GUARD-SEALED@1",
+        "forbid (principal, action, resource) when { context.sealed };",
+        "policy.subject-sealed",
+        Text("关于此人的材料已依法封存", "What is on record about this person is sealed by law"),
     ),
     Guard(
         "GUARD-FIELDS@1",
@@ -56,6 +70,16 @@ GUARDS: tuple[Guard, ...] = (
         Text(
             "当事人是否在场与其认证等级不相符",
             "Whether the person is present does not agree with the assurance of a sign-in",
+        ),
+    ),
+    Guard(
+        "GUARD-MINOR@1",
+        "forbid (principal, action, resource)\n"
+        f"when {{ context.minor && !{_LISTED_WARDS}.contains(context.relation) }};",
+        "policy.minor-without-guardian",
+        Text(
+            f"不满 {OF_AGE} 周岁者的材料，只能在其父母或其他监护人的办件中提供",
+            f"What is on record about somebody under {OF_AGE} leaves only in the case of a parent or another guardian",
         ),
     ),
     Guard(

@@ -76,7 +76,8 @@ class AccessRequest:
     of the case, proven (``self`` for that person); ``loa`` the assurance of the sign-in, 0 when the citizen is not
     ``present``; ``mandated`` whether the person acts by a mandate that covers the service item; ``consent`` None when
     none was found; ``now`` the time of the decision; ``quota_used_today`` a hint for an early refusal only: the quota
-    itself is reserved atomically after a permit (``Permit.quotas``).
+    itself is reserved atomically after a permit (``Permit.quotas``); ``sealed`` whether the subject is sealed at that
+    time; ``minor`` whether they are younger than ``guards.OF_AGE``.
     """
 
     system: SystemPrincipal
@@ -94,3 +95,5 @@ class AccessRequest:
     consent: Consent | None = None
     quota_used_today: int = 0
     mandated: bool = False
+    sealed: bool = False
+    minor: bool = False

@@ -58,6 +58,8 @@ def asked(request: AccessRequest) -> str:
             "present": request.present,
             "quota_used_today": request.quota_used_today,
             "mandated": request.mandated,
+            "sealed": request.sealed,
+            "minor": request.minor,
             "consent": None if consent is None else _consent(consent),
         }
     ).decode()

@@ -144,6 +144,8 @@ def _context(request: AccessRequest, registry: Registry) -> dict[str, Any]:
         "now": _time(request.now),
         "hour": local_hour(request.now),
         "mandated": request.mandated,
+        "sealed": request.sealed,
+        "minor": request.minor,
     }
     if request.consent is not None:
         context["consent"] = _consent(request.consent)

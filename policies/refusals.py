@@ -143,6 +143,24 @@ REFUSALS: Mapping[str, ProblemKind] = MappingProxyType(
                 Text("请联系数据管理部门了解停用原因。", "Ask the data governance office why it was suspended."),
             ),
             _kind(
+                "policy.subject-sealed",
+                Fault.POLICY,
+                Text("此人的材料已封存", "What is on record about this person is sealed"),
+                Text(
+                    "封存期间不提供任何材料；确需使用的，请依法向封存部门查询。",
+                    "Nothing leaves while it is sealed; where the law lets you ask, ask the department that sealed it.",
+                ),
+            ),
+            _kind(
+                "policy.minor-without-guardian",
+                Fault.CITIZEN,
+                Text("须由监护人办理", "A parent or another guardian is needed"),
+                Text(
+                    "请由其父母或其他监护人登录办理，并先取得能证明监护关系的材料。",
+                    "Let a parent or another guardian sign in, and first obtain evidence that proves the relation.",
+                ),
+            ),
+            _kind(
                 "policy.nothing-asked",
                 Fault.CONSUMER,
                 Text("申请没有写明要取得什么", "The request does not say what it wants"),

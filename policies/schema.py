@@ -32,6 +32,8 @@ RECORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "now": "datetime",
             "hour": "Long",
             "mandated": "Bool",
+            "sealed": "Bool",
+            "minor": "Bool",
         },
         "Consent": {
             "purpose": "ServiceItem",
@@ -47,8 +49,8 @@ RECORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """Record types: attribute → type; a question mark marks the one that may be absent."""
 
-ADDED: frozenset[str] = frozenset({"hour", "mandated"})
-"""Attributes of the context that came after grants had been signed by the schema without them."""
+ADDED: frozenset[str] = frozenset({"hour", "mandated", "sealed", "minor"})
+"""Attributes of the context newer than the first signed grants, some for guards alone."""
 
 ENTITIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

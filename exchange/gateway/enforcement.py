@@ -9,7 +9,7 @@ from exchange import errors
 from exchange.catalogue.model import REPRESENTED, SELF, System, kept_apart
 from exchange.gateway.access_token import AccessToken, Detail
 from exchange.gateway.blind_index import BlindIndex
-from exchange.gateway.parties import Concerned, acts_for_a_party, concerned
+from exchange.gateway.parties import Concerned, acts_for_a_party, concerned, is_minor
 from exchange.gateway.refusals import Refusal, by_policy
 from exchange.gateway.request import EvidenceRequest, Item
 from exchange.gateway.snapshot import Snapshot
@@ -24,7 +24,8 @@ class Asking:
     """Everything a decision depends on besides policies and catalogue; the same for every item of a request.
 
     ``detail`` is the authorization detail the whole request fits in; ``person`` the blind index of the token's own
-    person, None when nobody is present; ``moment`` the time of the decision.
+    person, None when nobody is present; ``moment`` the time of the decision; ``consent_withdrawn`` that the person took
+    back meanwhile what the token stands for.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Asking:
     person: bytes | None
     leeway: int
     moment: datetime
+    consent_withdrawn: bool = False
 
     @property
     def company(self) -> SubjectRef | None:
@@ -49,6 +51,15 @@ class Asking:
     def company_index(self) -> bytes | None:
         """The blind index of that company."""
         return None if self.company is None else self.indexes.of(self.company)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What policies see of whom an item is about: the proven relation, whether sealed, whether a minor."""
+
+    relation: str
+    sealed: bool
+    minor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +134,17 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
         return Refused(item, name, None, whom)
     if kind is not None and kept_apart(asking.system, kind):
         return Refused(item, name, whom, Refusal(errors.SANDBOX_ONLY))
-    judged = judge(item, whom.relation, asking, case, snapshot)
+    about = About(whom.relation, snapshot.is_sealed(whom.index, asking.moment), is_minor(whom.subject, asking.moment))
+    judged = judge(item, about, asking, case, snapshot)
     if isinstance(judged.said, Deny):
         return Refused(item, name, whom, by_policy(judged.said), judged)
     return Permitted(item, name, whom, judged.said, judged)
 
 
-def judge(item: Item, relation: str, asking: Asking, case: Case, snapshot: Snapshot) -> Judged:
-    """What policies say about an item whose subject stands in this proven relation."""
+def judge(item: Item, about: About, asking: Asking, case: Case, snapshot: Snapshot) -> Judged:
+    """What policies say about an item."""
     kind = snapshot.registry.evidence_types.get(item.type)
-    asked = access_request(item, relation, asking, case, provider=kind.provider if kind else "")
+    asked = access_request(item, about, asking, case, provider=kind.provider if kind else "")
     return Judged(asked, snapshot.image.decide(asked), snapshot.registry.version)
 
 
@@ -141,7 +153,7 @@ def decision_name(request_id: str, item: int, epoch: int) -> str:
     return f"dec_{request_id.partition('_')[2]}_{item}_{epoch}"
 
 
-def access_request(item: Item, relation: str, asking: Asking, case: Case, *, provider: str) -> AccessRequest:
+def access_request(item: Item, about: About, asking: Asking, case: Case, *, provider: str) -> AccessRequest:
     """The item as policies see it: everything from verified sources, nothing on the caller's word."""
     fields, token = frozenset(item.fields), asking.token
     return AccessRequest(
@@ -154,11 +166,13 @@ def access_request(item: Item, relation: str, asking: Asking, case: Case, *, pro
         service_item=asking.request.service_item,
         legal_basis=asking.request.legal_basis,
         now=asking.moment,
-        relation=relation,
+        relation=about.relation,
         loa=token.assurance,
         present=token.present,
-        consent=_consent(item, relation, asking),
+        consent=_consent(item, about.relation, asking),
         mandated=acts_for_a_party(case, asking.company_index),
+        sealed=about.sealed,
+        minor=about.minor,
     )
 
 
@@ -180,5 +194,5 @@ def _consent(item: Item, relation: str, asking: Asking) -> Consent | None:
         predicates=granted.predicates,
         not_before=datetime.fromtimestamp(asking.token.issued_at, UTC) - skew,
         not_after=datetime.fromtimestamp(asking.token.expires_at, UTC) + skew,
-        revoked=False,
+        revoked=asking.consent_withdrawn,
     )

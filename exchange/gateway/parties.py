@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from exchange import errors
 from exchange.catalogue.model import APPLICANT, REPRESENTATIVE, REPRESENTED, SELF, EvidenceType
@@ -10,8 +11,12 @@ from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.request import Item
 from exchange.store.cases import Case
-from kernel.identifiers.subject import SubjectRef
+from kernel.dates import completed_years, local_day
+from kernel.identifiers.subject import Scheme, SubjectRef
 from kernel.problems import ProblemKind
+from policies.guards import OF_AGE
+
+CITIZEN: Scheme = "citizen-number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,14 @@ class Concerned:
     subject: SubjectRef = field(repr=False)
     index: bytes = field(repr=False)
     relation: str
+
+
+def is_minor(subject: SubjectRef, at: datetime) -> bool:
+    """Whether a person is younger than the law lets decide alone, by the birth day that their number holds."""
+    if subject.scheme != CITIZEN:
+        return False
+    born = date(int(subject.value[6:10]), int(subject.value[10:12]), int(subject.value[12:14]))
+    return completed_years(born, local_day(at)) < OF_AGE
 
 
 def may_join(case: Case, person: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -11,7 +11,7 @@ import orjson
 from exchange import errors
 from exchange.gateway import intents as admission
 from exchange.gateway.answers import Piece, compose, stored_pieces
-from exchange.gateway.enforcement import Asking, Refused
+from exchange.gateway.enforcement import Asking, Refused, rule
 from exchange.gateway.entries import Released, Settlement, common_facts
 from exchange.gateway.fulfilment import Fulfilment, from_same_sources, withdrawn
 from exchange.gateway.intents import Admitted, Attempt, Repeated, TurnedAway
@@ -19,7 +19,7 @@ from exchange.gateway.lease import Lease
 from exchange.gateway.recording import IntentLost, Recorded, Recorder
 from exchange.gateway.refusals import describe
 from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.tokens import Authenticator, Caller, unauthorized
+from exchange.gateway.tokens import CONSENT_WITHDRAWN, Authenticator, Caller, unauthorized
 from exchange.gateway.understanding import Understanding
 from exchange.store.intents import State
 from kernel.canonical import JSON
@@ -78,7 +78,7 @@ class Gateway:
         ends = self.fulfilment.retrieval.deadline()
         findings = self.fulfilment.fetch(admitted, snapshot, ends)
         for _ in range(MOST_TRIES):
-            standing = self._still_standing(asking, admitted)
+            asking, standing = self._still_standing(asking, admitted, snapshot)
             settlement = self.fulfilment.settle(asking, standing, findings, snapshot)
             try:
                 return settlement, self._settled(settlement)
@@ -90,13 +90,19 @@ class Gateway:
                 findings = self.fulfilment.fetch(admitted, snapshot, ends, findings)
         return self._give_up(asking, admitted, snapshot)
 
-    def _still_standing(self, asking: Asking, admitted: Admitted) -> Admitted:
-        """Once more just before it is recorded: the token may have been revoked while the sources were asked."""
+    def _still_standing(self, asking: Asking, admitted: Admitted, snapshot: Snapshot) -> tuple[Asking, Admitted]:
+        """Once more just before it is recorded: the token may have been revoked while the sources were asked.
+
+        Where the person took back their consent, policies are asked again, so that the refusal says so.
+        """
         try:
             self.authenticator.check_standing(asking.token)
         except Problem as problem:
-            return withdrawn(admitted, problem.kind)
-        return admitted
+            if problem.members.get("reason") == CONSENT_WITHDRAWN:
+                asking = replace(asking, consent_withdrawn=True)
+                admitted = replace(admitted, rulings=rule(asking, admitted.case, snapshot))
+            return asking, withdrawn(admitted, problem.kind)
+        return asking, admitted
 
     def _give_up(self, asking: Asking, admitted: Admitted, snapshot: Snapshot) -> tuple[Settlement, Recorded]:
         """Policy moves faster than this request can follow: nothing is released."""

@@ -12,6 +12,7 @@ from datetime import date
 from exchange.catalogue.model import PredicateRule
 from exchange.catalogue.record_schema import LONG_TERM, is_date
 from kernel.canonical import JSON
+from kernel.dates import completed_years
 from kernel.text import Text
 
 EXISTS = "exists"
@@ -73,12 +74,11 @@ def _valid_on(rule: PredicateRule, arguments: Arguments, record: Record, _today:
 
 
 def _at_least_age(rule: PredicateRule, arguments: Arguments, record: Record, today: date) -> bool:
-    """Whole years completed on the day; born on 29 February, one completes them on 1 March of a common year."""
+    """Whole years completed on the day."""
     born = _day(record.get(rule.fields["birth"]))
     on = _day(arguments["on"]) if "on" in arguments else today
-    age = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
     wanted = arguments["age"]
-    return isinstance(wanted, int) and age >= wanted
+    return isinstance(wanted, int) and completed_years(born, on) >= wanted
 
 
 def _exists(_rule: PredicateRule, _arguments: Arguments, _record: Record, _today: date) -> bool:

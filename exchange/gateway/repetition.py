@@ -10,7 +10,7 @@ import orjson
 from exchange import errors
 from exchange.access import Access
 from exchange.catalogue.model import REPRESENTED, SELF
-from exchange.gateway.enforcement import Asking, Refused, decision_name, judge
+from exchange.gateway.enforcement import About, Asking, Refused, decision_name, judge
 from exchange.gateway.intents import Repeated
 from exchange.gateway.parties import acts_for_a_party, in_own_right
 from exchange.gateway.pipeline import Gateway
@@ -90,7 +90,9 @@ def _refusal(item: Item, found: _Found, asking: Asking, snapshot: Snapshot) -> R
         return Refused(item, name, None, Refusal(errors.SUBJECT_NOT_IN_CASE))
     if relation == REPRESENTED and asking.company_index != subject:
         return Refused(item, name, None, Refusal(errors.RELATION_UNPROVEN))
-    judged = judge(item, relation, asking, found.case, snapshot)
+    # Nobody grows younger: what was released was not about a minor, or was in a guardian's case, and that holds still.
+    about = About(relation, snapshot.is_sealed(subject, asking.moment), minor=False)
+    judged = judge(item, about, asking, found.case, snapshot)
     if not isinstance(judged.said, Deny):
         return None
     return Refused(item, name, None, by_policy(judged.said), judged)

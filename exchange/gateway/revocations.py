@@ -26,6 +26,8 @@ class Revocations:
     sign_ins: frozenset[str]
     clients: frozenset[str]
     keys: frozenset[str]
+    withdrawn: frozenset[str] = frozenset()
+    """Tokens, revoked too, whose person has withdrawn the consent that they stand for."""
 
     def covers(self, *, jti: str, sid: str | None, client_id: str, key: str | None) -> bool:
         """Whether a token of this ``jti``, sign-in, client and signing key is revoked."""
@@ -82,7 +84,8 @@ def _parse(claims: Any) -> Revocations:
     if type(version) is not int or not isinstance(revoked, dict):
         raise IssuerUnreachable("revocations-malformed")
     tokens, sign_ins, clients = (_names(revoked.get(kind)) for kind in ("jti", "sid", "clients"))
-    return Revocations(version, tokens, sign_ins, clients, _names(revoked.get("keys", [])))
+    keys, withdrawn = (_names(revoked.get(kind, [])) for kind in ("keys", "withdrawn"))
+    return Revocations(version, tokens, sign_ins, clients, keys, withdrawn)
 
 
 def _names(listed: Any) -> frozenset[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 
 from sqlalchemy import Connection
@@ -14,7 +15,7 @@ from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.reading import Document
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.sources import Sources
-from exchange.store import catalogue, epoch, grants
+from exchange.store import catalogue, epoch, grants, sealings
 from exchange.store.epoch import Epoch
 from kernel.database import Database
 from policies import registry as policies
@@ -30,6 +31,13 @@ class Snapshot:
     registry: Registry
     image: PolicyImage
     sources: Mapping[str, Source]
+    sealed: Mapping[bytes, datetime] = field(default_factory=dict, repr=False)
+    """Until when each sealed subject is so, by blind index."""
+
+    def is_sealed(self, subject: bytes, at: datetime) -> bool:
+        """Whether nothing may leave about this subject."""
+        until = self.sealed.get(subject)
+        return until is not None and at < until
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,7 @@ class _Read:
     documents: Mapping[Key, Document] | None
     changed: Mapping[Key, Document | None]
     active: tuple[GrantState, ...]
+    sealed: Mapping[bytes, datetime]
 
 
 class SnapshotReader:
@@ -75,13 +84,13 @@ class SnapshotReader:
                 return found
 
     def _rows(self, connection: Connection, at: Epoch) -> _Read:
-        active = grants.active(connection)
+        active, sealed = grants.active(connection), sealings.holding(connection)
         if self._known is None:
-            return _Read(at, catalogue.read_all(connection), {}, active)
+            return _Read(at, catalogue.read_all(connection), {}, active, sealed)
         known = self._known.registry.version
         changed = {} if known == at.catalogue else catalogue.changed_since(connection, known)
         whole = any(kind == DIVISION for kind, _ in changed)
-        return _Read(at, catalogue.read_all(connection) if whole else None, changed, active)
+        return _Read(at, catalogue.read_all(connection) if whole else None, changed, active, sealed)
 
     def _build(self, found: _Read) -> Snapshot:
         registry, sources = self._catalogue(found)
@@ -91,7 +100,7 @@ class SnapshotReader:
         # What a change leaves as it was is taken over: the hierarchy of 50,000 entries, and every compiled grant.
         last = self._known.image if self._known is not None else None
         image = PolicyImage.build(active, self._policies[1], found.at.policies, after=last)
-        return Snapshot(found.at.policies, registry, image, sources)
+        return Snapshot(found.at.policies, registry, image, sources, found.sealed)
 
     def _catalogue(self, found: _Read) -> tuple[Registry, Mapping[str, Source]]:
         known = self._known

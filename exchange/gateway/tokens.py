@@ -34,6 +34,8 @@ LONGEST_LIFE = 3600
 """Seconds from ``iat`` to ``exp`` of any access token; purpose-bound ones live shorter."""
 PROOF_WINDOW = 60
 """Seconds a DPoP proof may be old."""
+CONSENT_WITHDRAWN = "consent-withdrawn"
+"""Why a token was revoked: its person took back what they had agreed to."""
 MOST_CACHED = 10_000
 _PROOF_ALGORITHMS = "ES256 EdDSA"
 
@@ -134,7 +136,7 @@ class Authenticator:
         except LeaseLost:
             raise Problem(errors.REVOCATIONS_UNKNOWN, headers=(("Retry-After", "1"),)) from None
         if revoked.covers(jti=token.jti, sid=token.sid, client_id=token.client_id, key=token.key_id):
-            raise self._problem(errors.TOKEN_REVOKED)
+            raise self._problem(errors.TOKEN_REVOKED, CONSENT_WITHDRAWN if token.jti in revoked.withdrawn else None)
 
     def verified(self, text: str) -> AccessToken:
         """What a token for the exchange says; not who sent it, nor whether it still holds. Raises Problem."""

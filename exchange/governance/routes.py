@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from exchange import errors
 from exchange.governance.endpoints import Grants
 from exchange.governance.forms import (
@@ -14,15 +16,18 @@ from exchange.governance.forms import (
     ReasonForm,
     SubmitForm,
 )
+from exchange.governance.sealing import READERS, SEALERS, Sealings
+from exchange.governance.sealing_forms import LiftForm, NewSealingForm, SealingAnswer, SealingsAnswer
 from exchange.governance.simulation.endpoints import ImpactAnswer, Impacts
 from exchange.governance.simulation.unused import UnusedAnswer, UnusedRights
 from kernel.problems import ProblemKind
 from kernel.text import Text
 from kernel.web.routes import Parameter, Route
+from policies.roles import Role
 
 Problems = tuple[ProblemKind, ...]
 
-GRANTS = "/v1/grants"
+GRANTS, SEALINGS = "/v1/grants", "/v1/sealings"
 _ONE = f"{GRANTS}/<grant>"
 _DAYS = Parameter("days", Text("近 30 天或 90 天", "the last 30 or 90 days"))
 
@@ -30,6 +35,47 @@ _DAYS = Parameter("days", Text("近 30 天或 90 天", "the last 30 or 90 days")
 def grant_routes(desk: Grants, impacts: Impacts, unused: UnusedRights, token: Problems) -> tuple[Route, ...]:
     """Every route of grants; ``token`` is what refuses a caller. Fixed words come before names of grants."""
     return (*_unused(unused, token), *_reading(desk, impacts, token), *_commands(desk, token))
+
+
+def sealing_routes(desk: Sealings, token: Problems) -> tuple[Route, ...]:
+    """Every route of the register of sealed people and companies."""
+    sealed, lifted = Text("封存某人或某单位", "Seal a person or company"), Text("解除封存", "Lift a sealing")
+    listed, tag, sealers = Text("封存登记", "The register of sealings"), "sealings", _roles(SEALERS)
+    paging = (
+        Parameter("limit", Text("每页条数，1 至 200", "entries on a page, 1 to 200")),
+        Parameter("before", Text("上一页的 next", "the next of the page before")),
+    )
+    known = (*token, errors.NOT_ALLOWED)
+    return (
+        Route("GET", SEALINGS, desk.list, _roles(READERS), listed, None, SealingsAnswer, tag=tag, parameters=paging),
+        Route(
+            "POST",
+            SEALINGS,
+            desk.seal,
+            sealers,
+            sealed,
+            NewSealingForm,
+            SealingAnswer,
+            tag=tag,
+            success=201,
+            problems=known,
+        ),
+        Route(
+            "POST",
+            f"{SEALINGS}/<sealing>/lift",
+            desk.lift,
+            sealers,
+            lifted,
+            LiftForm,
+            SealingAnswer,
+            tag=tag,
+            problems=(*known, errors.SEALING_UNKNOWN),
+        ),
+    )
+
+
+def _roles(roles: Iterable[Role]) -> str:
+    return f"officer:{'|'.join(sorted(role.value for role in roles))}"
 
 
 def _reading(desk: Grants, impacts: Impacts, token: Problems) -> tuple[Route, ...]:

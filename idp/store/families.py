@@ -92,26 +92,32 @@ def of_token(connection: Connection, jti: str) -> Family | None:
     return None if row is None else from_row(row)
 
 
-def revoke(connection: Connection, family_id: str, now: datetime) -> bool:
-    """Revoke a family with its access tokens that still live; False when it was revoked before."""
+def revoke(connection: Connection, family_id: str, now: datetime, *, withdrawn: bool = False) -> bool:
+    """Revoke a family with its access tokens that still live; False when it was revoked before.
+
+    ``withdrawn``: because the person took back their consent.
+    """
     statement = update(family).where(family.c.id == family_id, family.c.revoked_at.is_(None)).values(revoked_at=now)
     changed = connection.execute(statement).rowcount == 1
     live = select(issued_token.c.jti, issued_token.c.expires_at).where(
         issued_token.c.family == family_id, issued_token.c.expires_at > now
     )
     for row in connection.execute(live).all():
-        revocations.add(connection, row.jti, row.expires_at)
+        revocations.add(connection, row.jti, row.expires_at, withdrawn_at=now if withdrawn else None)
     versions.advance(connection, versions.REVOCATIONS)
     return changed
 
 
 def revoke_client(connection: Connection, person_id: str, client_id: str, now: datetime) -> int:
-    """Revoke everything a person allowed a client, with the access tokens that still live; how many families."""
+    """Revoke everything a person allowed a client and now takes back, with the access tokens that still live.
+
+    Returns how many families there were.
+    """
     theirs = select(family.c.id).where(
         family.c.person == person_id, family.c.client_id == client_id, family.c.expires_at > now
     )
     found = connection.execute(theirs).scalars().all()
-    return sum(revoke(connection, family_id, now) for family_id in found)
+    return sum(revoke(connection, family_id, now, withdrawn=True) for family_id in found)
 
 
 def revoke_representation(connection: Connection, representation_id: str, now: datetime) -> None:

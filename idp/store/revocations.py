@@ -14,24 +14,29 @@ from kernel.database import upsert_ignore
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """The revoked as of a version: token identifiers, pairwise session identifiers, clients."""
+    """The revoked as of a version: token identifiers, pairwise session identifiers, clients.
+
+    ``withdrawn``: those of the tokens whose person has withdrawn the consent that they stand for.
+    """
 
     version: int
     jti: frozenset[str]
     sid: frozenset[str]
     clients: frozenset[str]
+    withdrawn: frozenset[str]
 
 
-def add(connection: Connection, jti: str, expires_at: datetime) -> None:
-    """Revoke one access token until it would have expired."""
-    connection.execute(upsert_ignore(revoked_token, connection).values(jti=jti, expires_at=expires_at))
+def add(connection: Connection, jti: str, expires_at: datetime, *, withdrawn_at: datetime | None = None) -> None:
+    """Revoke one access token until it would have expired; ``withdrawn_at``: when its person took back the consent."""
+    statement = upsert_ignore(revoked_token, connection)
+    connection.execute(statement.values(jti=jti, expires_at=expires_at, withdrawn_at=withdrawn_at))
     versions.advance(connection, versions.REVOCATIONS)
 
 
 def current(connection: Connection, now: datetime, longest_token: timedelta) -> Revoked:
     """Everything revoked that a token still alive may stem from. The version is read first, so it is never too new."""
     version = versions.current(connection, versions.REVOCATIONS)
-    tokens = select(revoked_token.c.jti).where(revoked_token.c.expires_at > now)
+    tokens = select(revoked_token.c.jti, revoked_token.c.withdrawn_at).where(revoked_token.c.expires_at > now)
     ended = (
         select(family.c.sid)
         .join(web_session, web_session.c.id == family.c.session)
@@ -39,9 +44,11 @@ def current(connection: Connection, now: datetime, longest_token: timedelta) -> 
         .distinct()
     )
     disabled = select(client.c.id).where(client.c.disabled_at.is_not(None))
+    revoked = connection.execute(tokens).all()
     return Revoked(
         version,
-        frozenset(connection.execute(tokens).scalars()),
+        frozenset(jti for jti, _ in revoked),
         frozenset(connection.execute(ended).scalars()),
         frozenset(connection.execute(disabled).scalars()),
+        frozenset(jti for jti, withdrawn_at in revoked if withdrawn_at is not None),
     )

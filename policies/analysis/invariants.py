@@ -20,6 +20,7 @@ from policies.analysis.words import example
 from policies.expressions import condition
 from policies.facts import establish
 from policies.grant import Grant
+from policies.guards import OF_AGE
 from policies.model import AccessRequest
 from policies.review import Answer
 from policies.sentence import Name
@@ -39,6 +40,19 @@ INVARIANTS: tuple[Invariant, ...] = (
         "suspended-obtains-nothing",
         'principal.status != "active"',
         Text("已停用的系统不能取得任何材料", "A system that is not active obtains nothing"),
+    ),
+    Invariant(
+        "sealed-means-nothing-leaves",
+        "context.sealed",
+        Text("已封存者的材料一律不提供", "Nothing leaves about a person who is sealed"),
+    ),
+    Invariant(
+        "minors-through-their-guardians",
+        'context.minor && context.relation != "child" && context.relation != "ward"',
+        Text(
+            f"不满 {OF_AGE} 周岁者的材料只经其监护人提供",
+            f"What is on record about somebody under {OF_AGE} leaves only through a guardian",
+        ),
     ),
     Invariant(
         "consent-needs-an-artefact",

@@ -10,6 +10,7 @@ from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies.analysis.questions import Shown
 from policies.decision import Decision, Permit
+from policies.guards import OF_AGE
 from policies.model import SELF, AccessRequest
 from policies.obligations import in_words
 from policies.sentence import Name
@@ -46,6 +47,10 @@ def _parts(request: AccessRequest, name: Name) -> Iterator[Text]:
     yield _about(request, name)
     if request.mandated:
         yield Text("持有效委托", "by a mandate in force")
+    if request.minor:
+        yield Text(f"对象不满 {OF_AGE} 周岁", f"somebody under {OF_AGE}")
+    if request.sealed:
+        yield Text("对象已封存", "somebody whose records are sealed")
     basis = name(request.legal_basis)
     yield Text(f"依据 {basis.zh}", f"by {basis.en}")
     if request.consent is not None:
@@ -101,6 +106,8 @@ def request_facts(request: AccessRequest) -> dict[str, JSON]:
         "loa": request.loa,
         "present": request.present,
         "mandated": request.mandated,
+        "minor": request.minor,
+        "sealed": request.sealed,
         "consent": request.consent is not None,
         "now": request.now.isoformat(),
     }

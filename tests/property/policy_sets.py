@@ -14,7 +14,7 @@ from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies.decision import Decision
 from policies.grant import Hours
-from policies.guards import Guard
+from policies.guards import WARDS, Guard
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, BasisKind, Consent, Grant, Obligation, SystemPrincipal
 from policies.registry import (
@@ -209,6 +209,7 @@ def fitting(chance: Random, aim: Grant) -> AccessRequest:
         quota_used_today=chance.randint(0, (aim.quota_per_day or 9) - 1),
         mandated=present and (aim.mandate_required or chance.random() < 0.3),
     )
+    request = replace(request, minor=request.relation in WARDS and chance.random() < 0.5)
     return replace(request, consent=agreed(chance, request)) if aim.legal_basis == "agreed-1" else request
 
 
@@ -273,6 +274,8 @@ _CHANGES = (
         request, now=request.now + chance.choice((CLOSING, OPENING)) - chance.choice((timedelta(), TICK))
     ),
     lambda chance, request: replace(request, mandated=not request.mandated),
+    lambda chance, request: replace(request, sealed=chance.random() < 0.8),
+    lambda chance, request: replace(request, minor=not request.minor),
     lambda chance, request: replace(request, quota_used_today=chance.choice((0, 1, 4, 5, 2**63 - 1))),
     lambda chance, request: replace(request, consent=None),
     lambda chance, request: replace(request, provider=chance.choice(("police", "other"))),
@@ -282,6 +285,8 @@ _CHANGES = (
 _SPOILED = (
     lambda chance, request: replace(request, loa=chance.choice((True, 2.0, "2", None))),
     lambda chance, request: replace(request, mandated=chance.choice((1, "yes", None))),
+    lambda chance, request: replace(request, sealed=chance.choice((0, "no", None))),
+    lambda chance, request: replace(request, minor=chance.choice((0, 13, None))),
     lambda _chance, request: replace(request, fields=sorted(request.fields)),
     lambda _chance, request: replace(request, now=request.now.replace(tzinfo=None)),
 )

@@ -17,6 +17,7 @@ from exchange.store.tables.catalogue import (
 from exchange.store.tables.messages import message, message_read
 from exchange.store.tables.policies import decision, grant_force, grant_version, policy_epoch
 from exchange.store.tables.requests import access_request, access_request_event, request_rule
+from exchange.store.tables.sealings import sealing
 from exchange.store.tables.sessions import console_session
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "message_read",
     "policy_epoch",
     "request_rule",
+    "sealing",
     "seen_proof",
     "service_case",
     "system_check_in",

@@ -73,6 +73,7 @@ revoked_token = Table(
     metadata,
     Column("jti", String(40), primary_key=True),
     Column("expires_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
     Index("revoked_token_expires_at", "expires_at"),
 )
 

@@ -27,12 +27,16 @@ from tests.doubles.exchange import (
     World,
     detail,
     grant,
+    number,
     request,
     service_item,
     system,
 )
 
 Answer = Any
+
+CHILD = number(8, "2012-11-24")
+"""Fourteen tomorrow."""
 
 
 def ask(world: World, item: Mapping[str, Any] = NAME, **claims: Any) -> Answer:
@@ -128,6 +132,23 @@ def mandate_missing(world: World) -> Answer:
     return ask(world)
 
 
+def subject_sealed(world: World) -> Answer:
+    body = {
+        "subject": {"scheme": "citizen-number", "value": OWNER},
+        "citation": {"zh": "演示规定第九条", "en": "Demo rules, article 9"},
+        "until": "2027-01-01",
+    }
+    assert world.officer("POST", "/v1/sealings", body, sub="g", roles=["governance-officer"]).status_code == 201
+    world.rooms.policy.renew()
+    return ask(world)
+
+
+def minor_without_guardian(world: World) -> Answer:
+    case = world.open_case((CHILD, "applicant"))
+    token = world.issuer.token(world.holder, person=CHILD, authorization_details=detail(case, NAME))
+    return world.ask(case, NAME, token=token)
+
+
 def consent_missing(world: World) -> Answer:
     world.revoke("G-IDENTITY")
     world.revoke("G-STAFF")
@@ -175,6 +196,8 @@ REACHED: Mapping[str, Callable[[World], Answer]] = {
     "policy.mandate-missing": mandate_missing,
     "policy.quota-exceeded": quota_exceeded,
     "policy.consent-missing": consent_missing,
+    "policy.subject-sealed": subject_sealed,
+    "policy.minor-without-guardian": minor_without_guardian,
     "policy.unknown-resource": unknown_resource,
     "policy.unknown-basis": unknown_basis,
     "policy.unknown-field": unknown_field,

@@ -171,6 +171,7 @@ def test_keys_that_are_none_leave_the_known_ones_in_force(small_world: World) ->
         {"revoked": []},
         {"revoked": {"jti": [], "sid": []}},
         {"revoked": {"jti": [7], "sid": [], "clients": []}},
+        {"revoked": {"jti": [], "sid": [], "clients": [], "withdrawn": [7]}},
         {"aud": "http://another.test"},
         {"iat": 1_700_000_000, "exp": 1_700_000_005},
         {"exp": 1_900_000_000},

@@ -46,6 +46,7 @@ def test_after_the_withdrawal_is_confirmed_no_token_is_accepted_on_any_node(eith
     assert party.redeem(on_its_way).json["error"] == "invalid_grant"
     feed = claims_of(party.http.get("/revocations").text)
     assert claims_of(tokens["access_token"])["jti"] in feed["revoked"]["jti"]
+    assert feed["revoked"]["withdrawn"] == feed["revoked"]["jti"]
     [entry] = either_provider.events("ConsentWithdrawn")
     assert entry["facts"] == {
         "client": party.id, "actor": either_provider.person("wang").id, "command": "own-consents",
