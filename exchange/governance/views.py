@@ -29,6 +29,7 @@ RELATIONS = {
     "child": Text("子女", "child"),
     "parent": Text("父母", "parent"),
     "guardian": Text("监护人", "guardian"),
+    "ward": Text("被监护人", "ward"),
     "employee": Text("员工", "employee"),
     "represented-company": Text("所代表的企业", "represented company"),
 }
