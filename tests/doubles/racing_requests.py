@@ -5,6 +5,7 @@ They come from a fork server, which has imported the provider once and has no th
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -113,6 +114,7 @@ def _run(settings: IdpSettings, keys: Path, now: datetime, start: Any, end: Conn
     )
     client = Client(app, use_cookies=False)
     client.get("/jwks", base_url=ISSUER)  # whatever is loaded at the first request is loaded now
+    gc.freeze()  # looking through all of it in the middle of a transaction would copy every page of the fork server
     while True:
         sent, now = end.recv()
         clock.advance((now - clock.now()).total_seconds())

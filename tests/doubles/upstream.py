@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
@@ -84,6 +85,24 @@ class Upstream:
         keys = jwk.KeySet.import_key_set(self.client_keys())
         claims = json.loads(jws.deserialize_compact(form["client_assertion"], keys, algorithms=["ES256"]).payload)
         return (claims["iss"], claims["sub"], claims["aud"]) == ("tongban", "tongban", self.issuer)
+
+
+def described(there: Upstream, folder: Path, more: str = "") -> Path:
+    """The operator's file that names it."""
+    path = folder / "upstreams.toml"
+    path.write_text(
+        f"""
+        [[upstream]]
+        name = "national-id"
+        title = {{ zh = "国家网络身份认证", en = "National online identity" }}
+        issuer = "{there.issuer}"
+        client_id = "tongban"
+        levels = {{ "{LEVEL_3}" = 3 }}
+        {more}
+        """,
+        encoding="utf-8",
+    )
+    return path
 
 
 @contextmanager

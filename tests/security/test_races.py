@@ -6,20 +6,43 @@ Attacks C11, D1, T1, T5 and A5, with nothing shared between the racers but the d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from idp.model.person import NewPerson
+from tests.doubles.account import Account
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider
+from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider, citizen, provider_at
 from tests.doubles.racing_requests import RACERS, Finish, Race, Sent, racers
 from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, public_client
+from tests.doubles.upstream import Upstream, described, upstream
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 CIBA = "urn:openid:params:grant-type:ciba"
 LOSERS = RACERS - 1
+
+
+@pytest.fixture
+def there() -> Iterator[Upstream]:
+    """Another provider, which vouches for people."""
+    with upstream() as state:
+        state.claims = {"name": "陈晨", "citizen_number": citizen(77).value}
+        yield state
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_provider(
+    request: pytest.FixtureRequest, fresh: Callable[[str], str], there: Upstream, tmp_path: Path
+) -> Iterator[Provider]:
+    """One that takes the other's word."""
+    named = described(there, tmp_path)
+    with provider_at(fresh(request.param), tmp_path, migrated=True, upstreams=named) as running:
+        there.client_keys = lambda: running.app.flask.test_client().get("/jwks").json
+        there.now = lambda: running.clock.now().timestamp()
+        yield running
 
 
 @pytest.fixture
@@ -50,9 +73,10 @@ def the_winner(finishes: list[Finish]) -> dict[str, Any]:
     return dict(won.body)
 
 
-def test_one_of_eight_processes_wins_each_race(either_provider: Provider, race: Race) -> None:
+def test_one_of_eight_processes_wins_each_race(either_provider: Provider, race: Race, there: Upstream) -> None:
     """One test for all races: the processes are dear."""
     provider = either_provider
+    upstream_visit(provider, race, there)
     for check in (
         code,
         public_refresh_token,
@@ -144,6 +168,20 @@ def pushed_request(provider: Provider, race: Race) -> None:
     statuses = Counter(finish.status for finish in finishes)
     assert sum("code=" in finish.location for finish in finishes) == 1
     assert set(statuses) <= {303, 400, 404}
+
+
+def upstream_visit(provider: Provider, race: Race, there: Upstream) -> None:
+    """T1: an answer of another provider is taken once; the others are told to begin again, none sees a 5xx."""
+    provider.administration.people.add(NewPerson("chen", "小陈", PASSWORD))
+    account = Account(provider, "chen")
+    account.open("/account/identity")
+    sent = account.browser.get("/account/identity/upstream/national-id/begin")
+    address = there.approve(sent.headers["Location"]).removeprefix(ISSUER)
+    arriving = Sent("GET", address, {}, {"Cookie": f"idp-sso={account.browser.cookie('idp-sso')}"})
+    finishes = race.same(arriving)
+    assert Counter(finish.status for finish in finishes) == {303: 1, 400: LOSERS}
+    assert len(provider.events("IdentityProven")) == 1
+    assert len([path for path, _ in there.asked if path == "/token"]) == 1
 
 
 def cookies(browser: Browser) -> str:

@@ -11,16 +11,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from joserfc import jwk
-from werkzeug.test import Client
 
 from idp.federation.configuration import upstreams
 from idp.federation.published import Published
-from idp.federation.visits import Traveller, Visits
 from idp.model.person import NewPerson, PersonKind
 from idp.model.upstream import Upstream as Described
 from idp.store import proofings
 from kernel.clock import ManualClock
-from kernel.entropy import SystemEntropy
 from kernel.text import Text
 from tests.conftest import ENGINE
 from tests.doubles.account import Account
@@ -35,10 +32,9 @@ from tests.doubles.identity_provider import (
     citizen,
     provider_at,
 )
-from tests.doubles.upstream import LEVEL_3, Upstream, upstream
+from tests.doubles.upstream import LEVEL_3, Upstream, described, upstream
 
 IDENTITY = "/account/identity"
-RACERS = 8
 CHEN = citizen(77)
 HONEST = {"name": "陈晨", "citizen_number": CHEN.value}
 
@@ -48,23 +44,6 @@ def there() -> Iterator[Upstream]:
     with upstream() as state:
         state.claims = dict(HONEST)
         yield state
-
-
-def described(there: Upstream, folder: Path, more: str = "") -> Path:
-    path = folder / "upstreams.toml"
-    path.write_text(
-        f"""
-        [[upstream]]
-        name = "national-id"
-        title = {{ zh = "国家网络身份认证", en = "National online identity" }}
-        issuer = "{there.issuer}"
-        client_id = "tongban"
-        levels = {{ "{LEVEL_3}" = 3 }}
-        {more}
-        """,
-        encoding="utf-8",
-    )
-    return path
 
 
 @pytest.fixture
@@ -331,40 +310,6 @@ def test_who_signs_out_on_the_way_carries_the_answer_nowhere(chen: Account, ther
     assert len(there.codes) == 1
     chen.open("/account")
     assert come_back(chen, address).status_code == 400, "another session of the same person"
-
-
-def test_eight_who_come_back_at_once_with_one_answer_are_one(
-    there: Upstream, either_provider: Provider, tmp_path: Path
-) -> None:
-    """T1: a state is consumed once, whichever database keeps it."""
-    visits = Visits(either_provider.database, either_provider.clock, SystemEntropy(), b"k" * 32)
-    [described_there] = upstreams(described(there, tmp_path)).values()
-    who = Traveller(either_provider.person("li").id, "ses_1")
-    state = dict(parse_qsl(urlsplit(visits.begin(who, described_there, there.issuer, "https://x")).query))["state"]
-    start = threading.Barrier(RACERS)
-
-    def take(_number: int) -> bool:
-        start.wait(30)
-        return visits.take(state, who, described_there.name) is not None
-
-    with ThreadPoolExecutor(RACERS) as pool:
-        assert sorted(pool.map(take, range(RACERS))) == [False] * (RACERS - 1) + [True]
-
-
-def test_eight_answers_at_once_prove_once(chen: Account, there: Upstream) -> None:
-    """T1, through the pages: one is taken, the others are told to begin again, none sees a 5xx."""
-    address = there.approve(begin(chen)).removeprefix(chen.provider.settings.issuer)
-    header = f"idp-sso={chen.browser.cookie('idp-sso')}"
-    start = threading.Barrier(RACERS)
-
-    def arrive(_number: int) -> int:
-        client = Client(chen.provider.app, use_cookies=False)
-        start.wait(30)
-        return client.get(address, headers={"Cookie": header}, base_url=chen.provider.settings.issuer).status_code
-
-    with ThreadPoolExecutor(RACERS) as pool:
-        assert sorted(pool.map(arrive, range(RACERS))) == [303] + [400] * (RACERS - 1)
-    assert len(chen.provider.events("IdentityProven")) == 1
 
 
 def test_nobody_waits_for_somebody_elses_look_at_the_metadata(there: Upstream) -> None:
