@@ -112,6 +112,7 @@ def create_app(
         passwords or Passwords(),
         fetch or guarded_fetch(settings.exchange_resource),
         reach or guarded_reach(settings),
+        Metrics(),
         verifier or (CivilRegister(settings.civil_register) if settings.civil_register else None),
         business or (BusinessRegister(settings.business_register) if settings.business_register else None),
     )
@@ -121,7 +122,7 @@ def create_app(
         routes=Composition(tools).routes(),
         blueprints=(Blueprint("idp_pages", __name__, template_folder="pages/templates"),),
         health=Health(checks),
-        metrics=Metrics(),
+        metrics=tools.metrics,
         translate=translate,
         title=TITLE,
         secret_key=derived(keys, "form token"),

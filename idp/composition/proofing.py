@@ -9,6 +9,7 @@ from idp.composition.account import AccountRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.tokens import TokenRooms
 from idp.composition.tools import Tools, derived, vault
+from idp.federation.alarm import CredentialsAlarm
 from idp.federation.configuration import upstreams
 from idp.federation.visits import Visits
 from idp.federation.witnesses import Witnesses
@@ -113,7 +114,13 @@ class ProofingRooms:
         base = f"{tools.settings.issuer}{UPSTREAM}"
         named = upstreams(tools.settings.upstreams).values()
         return Witnesses.of(
-            named, visits, lambda name: f"{base}/{name}", tools.keys.signing, tools.clock, tools.entropy
+            named,
+            visits,
+            CredentialsAlarm(tools.metrics),
+            lambda name: f"{base}/{name}",
+            tools.keys.signing,
+            tools.clock,
+            tools.entropy,
         )
 
     @cached_property

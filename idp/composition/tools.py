@@ -18,6 +18,7 @@ from kernel.entropy import Entropy
 from kernel.envelope import KeyEncryptionKey
 from kernel.keys import KeyRing, Purpose
 from kernel.ledger.log import Ledger
+from kernel.metrics import Metrics
 from kernel.settings import IdpSettings
 
 
@@ -38,6 +39,7 @@ class Tools:
     passwords: Passwords
     fetch: Fetch
     reach: Reach
+    metrics: Metrics
     verifier: Verifier | None = None
     business: EntityVerifier | None = None
 

@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import quote
 
+from idp.federation.alarm import CredentialsAlarm
 from idp.federation.published import REFUSES_A_TOKEN, FormRefused, Published, UpstreamSilent
 from idp.model.upstream import Statement, Upstream
 from kernel.canonical import JSON
@@ -45,6 +46,10 @@ class AnswerUnsound(Exception):
         self.reason = reason
 
 
+class CredentialsRefused(Exception):
+    """The upstream does not take us for its client: a fault of this installation, which no person can mend."""
+
+
 class WorthNothing(Exception):
     """A sound answer by a sign-in that is too weak, or without a name or number."""
 
@@ -65,12 +70,16 @@ class Answers:
     """Reads the answers of one upstream."""
 
     published: Published
+    alarm: CredentialsAlarm
     signing: Callable[[], SigningKey]
     clock: Clock
     entropy: Entropy
 
     def statement(self, back: Return) -> Statement:
-        """Steps 1 to 9. Raises UpstreamRefused, AnswerUnsound, WorthNothing, UpstreamSilent."""
+        """Steps 1 to 9.
+
+        Raises UpstreamRefused, AnswerUnsound, WorthNothing, UpstreamSilent, CredentialsRefused.
+        """
         upstream = self.published.upstream
         self._came_from_whom_we_asked(back)
         tokens = self._redeemed(_code(back), back)
@@ -99,10 +108,14 @@ class Answers:
         ours, headers = self._authentication()
         try:
             answer = self.published.post(self.published.metadata().token, fields | ours, *headers)
-        except FormRefused:  # a code that was used, stolen or invented
-            raise AnswerUnsound("code-refused") from None
+        except FormRefused as refusal:
+            if refusal.for_us:
+                self.alarm.raised(self.published.upstream.name)
+                raise CredentialsRefused from None
+            raise AnswerUnsound("code-refused") from None  # a code that was used, stolen or invented
         if not isinstance(answer, dict):
             raise UpstreamSilent("the token endpoint did not answer with an object")
+        self.alarm.over(self.published.upstream.name)
         return answer
 
     def _authentication(self) -> tuple[dict[str, str], tuple[str, ...]]:

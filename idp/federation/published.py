@@ -26,9 +26,11 @@ SILENT_SECONDS = 10.0
 _MOST_BYTES = 128 * 1024
 _SECONDS = 5.0
 _FORM = "application/x-www-form-urlencoded"
-REFUSES_A_FORM = frozenset({HTTPStatus.BAD_REQUEST})
+REFUSES_A_FORM = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
+"""RFC 6749 §5.2: 401 where the client may have proven itself by a header, 400 for everything."""
 REFUSES_A_TOKEN = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 """RFC 6750 §3.1: a request that is none, a token that is not good, a token that does not suffice."""
+_NOT_OUR_CLIENT = ("invalid_client", "unauthorized_client")
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -37,7 +39,12 @@ class UpstreamSilent(Exception):
 
 
 class FormRefused(Exception):
-    """It is there, and does not take what it was sent (RFC 6749 §5.2: status 400; RFC 6750 §3.1 for a token)."""
+    """It is there, and does not take what it was sent (RFC 6749 §5.2; RFC 6750 §3.1 for a token)."""
+
+    def __init__(self, *, for_us: bool = False) -> None:
+        """``for_us``: not for what was sent, but because it does not take us for its client."""
+        super().__init__()
+        self.for_us = for_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ class Published:
         try:
             answer = ask()
             if answer.status in refusals:
-                raise FormRefused
+                raise FormRefused(for_us=_does_not_know_us(answer))
             if answer.status != HTTPStatus.OK:
                 raise UpstreamSilent(f"{self.upstream.name} answered with status {answer.status}")
             return decode(answer.body, max_bytes=_MOST_BYTES)
@@ -165,6 +172,16 @@ class Published:
             userinfo if isinstance(userinfo, str) else None,
             document.get("authorization_response_iss_parameter_supported") is True,
         )
+
+
+def _does_not_know_us(answer: Fetched) -> bool:
+    """RFC 6749 §5.2: the words for it; a 401 without a word that could be read says it too."""
+    try:
+        told = decode(answer.body, max_bytes=_MOST_BYTES)
+    except MalformedJson:
+        told = None
+    word = told.get("error") if isinstance(told, dict) else None
+    return word in _NOT_OUR_CLIENT or (answer.status == HTTPStatus.UNAUTHORIZED and word is None)
 
 
 def _keys(document: JSON, alg: str | None) -> tuple[VerifyingKey, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from idp.federation.alarm import CredentialsAlarm
 from idp.federation.answer import Answers, Return
 from idp.federation.published import Published
 from idp.federation.visits import Traveller, Visits
@@ -35,13 +36,14 @@ class Witnesses:
         cls,
         upstreams: Iterable[Upstream],
         visits: Visits,
+        alarm: CredentialsAlarm,
         redirect_uri: Callable[[str], str],
         signing: Callable[[], SigningKey],
         clock: Clock,
         entropy: Entropy,
     ) -> Witnesses:
         """One reader of answers for each provider."""
-        made = {each.name: Answers(Published(each, clock), signing, clock, entropy) for each in upstreams}
+        made = {each.name: Answers(Published(each, clock), alarm, signing, clock, entropy) for each in upstreams}
         return cls(made, visits, redirect_uri)
 
     def offered(self) -> list[Upstream]:
@@ -57,7 +59,8 @@ class Witnesses:
     def back(self, name: str, who: Traveller, parameters: Mapping[str, str]) -> Statement:
         """What the provider says of who came back.
 
-        Raises UnknownUpstream, VisitUnknown, UpstreamRefused, AnswerUnsound, WorthNothing, UpstreamSilent.
+        Raises UnknownUpstream, VisitUnknown, UpstreamRefused, AnswerUnsound, WorthNothing, UpstreamSilent,
+        CredentialsRefused.
         """
         answers, state = self._of(name), parameters.get("state", "")
         began = self.visits.take(state, who, name)

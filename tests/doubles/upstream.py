@@ -37,6 +37,8 @@ class Upstream:
     down: set[str] = field(default_factory=set)
     turned_away: dict[str, int] = field(default_factory=dict)
     """The status with which a path refuses whatever comes."""
+    refusal: dict[str, Any] | None = None
+    """What it says then."""
     signing_key: Any = None
     access_token: str = "opaque"
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -121,6 +123,7 @@ def upstream() -> Iterator[Upstream]:
             if state.arrived is not None:
                 state.arrived()
             told = None if path in state.down else self._told(path, form)
+            told = state.refusal if path in state.turned_away else told
             body = json.dumps(told).encode()
             status = 503 if path in state.down else 400 if told is None else 200
             self.send_response(state.turned_away.get(path, status))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idp.authentication.own_account import Owner
-from idp.federation.answer import AnswerUnsound, UpstreamRefused, WorthNothing
+from idp.federation.answer import AnswerUnsound, CredentialsRefused, UpstreamRefused, WorthNothing
 from idp.federation.published import UpstreamSilent
 from idp.federation.visits import Traveller
 from idp.federation.witnesses import UnknownUpstream, VisitUnknown, Witnesses
@@ -53,6 +53,12 @@ _TOLD: Mapping[type[Exception], tuple[Text, int]] = {
     UpstreamSilent: (
         Text("对方暂时没有答复，您的等级没有变化。请稍后再试。",
              "The other provider does not answer right now; your level stays as it is. Try again shortly."),
+        503,
+    ),
+    CredentialsRefused: (
+        Text("这项服务目前无法使用，原因在我们这边，管理机构已收到告警。您的等级没有变化；请改用本页的其他办法，或带证件到窗口。",
+             "This provider cannot be used at present, and the fault is ours; the authority has been alerted. "
+             "Your level stays as it is: use another way on this page, or bring your document to a window."),
         503,
     ),
     **{kind: (words, 422) for kind, words in WORDS.items()},
@@ -126,7 +132,7 @@ class UpstreamPages:
         reason = trouble.reason if isinstance(trouble, AnswerUnsound) else type(trouble).__name__
         logger("idp.federation").warning("upstream raised no level", upstream=name, reason=reason)
         page = self.identity.page(owner, text, status, at="upstreams")
-        return page.adding(("Retry-After", "30")) if status == 503 else page
+        return page.adding(("Retry-After", "30")) if isinstance(trouble, UpstreamSilent) else page
 
 
 def _traveller(visitor: Visitor) -> Traveller:

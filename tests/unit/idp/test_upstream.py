@@ -224,6 +224,44 @@ def test_who_says_no_there_is_told_so_here(chen: Account, there: Upstream) -> No
     assert "没有完成" in told.text
 
 
+def refuses_us(provider: Provider) -> bool:
+    return 'tongban_upstream_refuses_us{upstream="national-id"} 1.0' in provider.app.metrics.render().decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal"),
+    [
+        (401, {"error": "invalid_client"}),
+        (401, None),
+        (400, {"error": "invalid_client"}),
+        (400, {"error": "unauthorized_client"}),
+    ],
+)
+def test_5_2_credentials_that_are_not_taken_are_our_fault_and_the_operator_hears_of_it(
+    chen: Account, there: Upstream, status: int, refusal: dict[str, str] | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """RFC 6749 §5.2: the person cannot mend it, is told of other ways, and nobody is sent to try again."""
+    there.turned_away, there.refusal = {"/token": status}, refusal
+    told = visit(chen, there)
+    assert told.status_code == 503
+    assert "Retry-After" not in told.headers
+    assert "带证件到窗口" in told.text
+    assert refuses_us(chen.provider)
+    assert "upstream_refuses_us" in capsys.readouterr().out
+    assert level(chen.provider) == 1
+    there.turned_away = {}
+    assert visit(chen, there).status_code == 303
+    assert not refuses_us(chen.provider)
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_5_2_a_code_that_is_not_taken_alarms_nobody(chen: Account, there: Upstream, status: int) -> None:
+    """Whoever invents a code must not be able to ring the operator's bell."""
+    there.turned_away, there.refusal = {"/token": status}, {"error": "invalid_grant"}
+    assert visit(chen, there).status_code == 422
+    assert not refuses_us(chen.provider)
+
+
 @pytest.mark.parametrize("down", ["/.well-known/openid-configuration", "/token", "/jwks"])
 def test_a_silent_provider_is_nobodys_fault_here(chen: Account, there: Upstream, down: str) -> None:
     there.down.add(down)
