@@ -24,12 +24,18 @@ class Stage(StrEnum):
     FORM_CHECK = "form-check"
     PROVIDER_ANSWER = "provider-answer"
     PROVISIONING = "provisioning"
+    DISPUTE_ANSWER = "dispute-answer"
+    MEDIATION = "mediation"
+    RULING = "ruling"
 
 
 STAGES: dict[Stage, Text] = {
     Stage.FORM_CHECK: Text("形式审查", "form check"),
     Stage.PROVIDER_ANSWER: Text("提供部门答复", "the provider's answer"),
     Stage.PROVISIONING: Text("提供数据", "making the data available"),
+    Stage.DISPUTE_ANSWER: Text("异议受理", "taking up the objection"),
+    Stage.MEDIATION: Text("协商调解", "mediation"),
+    Stage.RULING: Text("裁定", "the ruling"),
 }
 """Steps in words."""
 

@@ -160,15 +160,18 @@ TABLE: Mapping[Status | None, Row[CommandKind]] = MappingProxyType(
         Status.DISPUTED: {
             Role.CONSUMER_OFFICER: _WITHDRAW,
             Role.GOVERNANCE_OFFICER: frozenset({NegotiateRequest}),
+            Role.EXCHANGE: _ESCALATE,
         },
         Status.NEGOTIATING: {
             Role.CONSUMER_OFFICER: _WITHDRAW,
             Role.PROVIDER_OFFICER: frozenset({ApproveRequest}),
             Role.GOVERNANCE_OFFICER: frozenset({MediateRequest}),
+            Role.EXCHANGE: _ESCALATE,
         },
         Status.MEDIATED: {
             Role.CONSUMER_OFFICER: _WITHDRAW,
             Role.GOVERNANCE_APPROVER: frozenset({UpholdRefusal, OverturnRefusal}),
+            Role.EXCHANGE: _ESCALATE,
         },
         Status.UPHELD: {},
         Status.WITHDRAWN: {},

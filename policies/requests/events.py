@@ -303,9 +303,14 @@ def _overturned(state: RequestState, event: RefusalOverturned) -> dict[str, Any]
     return {"note": event.citation, **_approved(state, event)}
 
 
-def _becomes(status: Status, note: str = "") -> Callable[[RequestState, Any], dict[str, Any]]:
+def _becomes(
+    status: Status, note: str = "", stage: Stage | None = None
+) -> Callable[[RequestState, Any], dict[str, Any]]:
+    """The state, with the clock of its step if it has one; ``note`` names what the event says of the reason."""
+
     def changes(state: RequestState, event: Any) -> dict[str, Any]:
-        return {"status": status, "note": getattr(event, note) if note else state.note, **_NO_CLOCK}
+        clock = _NO_CLOCK if stage is None else _next_clock(stage, state, event)
+        return {"status": status, "note": getattr(event, note) if note else state.note, **clock}
 
     return changes
 
@@ -350,9 +355,9 @@ _CHANGES: Mapping[type[RequestEvent], Callable[[RequestState, Any], dict[str, An
     RequestApproved: _approved,
     ProviderNotified: lambda _state, _event: {"notified": True},
     RequestRefused: _refused,
-    RequestDisputed: _becomes(Status.DISPUTED, "reason"),
-    NegotiationOpened: _becomes(Status.NEGOTIATING),
-    RequestMediated: _becomes(Status.MEDIATED, "finding"),
+    RequestDisputed: _becomes(Status.DISPUTED, "reason", Stage.DISPUTE_ANSWER),
+    NegotiationOpened: _becomes(Status.NEGOTIATING, stage=Stage.MEDIATION),
+    RequestMediated: _becomes(Status.MEDIATED, "finding", Stage.RULING),
     RefusalUpheld: _becomes(Status.UPHELD, "citation"),
     RefusalOverturned: _overturned,
     RequestWithdrawn: _becomes(Status.WITHDRAWN),

@@ -237,6 +237,29 @@ def told(world: World) -> list[int]:
     return [entry["facts"]["percent"] for entry in world.events("RequestEscalated")]
 
 
+def test_an_objection_that_lies_is_told_by_its_own_clocks_and_they_can_be_edited(world: World) -> None:
+    rules = [{"stage": stage, "days": days} for stage, days in (("dispute-answer", 3), ("mediation", 4), ("ruling", 2))]
+    words = {"zh": "本市", "en": "this city"}
+    profile = {"effective_from": "2026-11-23", "title": words, "citation": words, "general": True, "rules": rules}
+    assert world.officer("PUT", "/v1/sla-profiles/city", profile, **GOVERNOR).status_code == 200
+    request = with_provider(world)
+    mediator = GOVERNOR | {"sub": "lu"}
+    walked(world, request, (PROVIDER, "refuse", REFUSAL))
+    for who, command, body, stage, days in (
+        (CONSUMER, "dispute", {"reason": "登记表须填写出生日期"}, "dispute-answer", 3),
+        (mediator, "negotiate", {}, "mediation", 4),
+        (mediator, "mediate", {"finding": "双方同意只提供年份"}, "ruling", 2),
+    ):
+        clock = walked(world, request, (who, command, body))["clock"]
+        assert (clock["stage"], clock["days"], clock["late"]) == (stage, days, False)
+        world.clock.advance(20 * DAY)
+        assert world.rooms.request_sweep.sweep() == 1
+        told_of = [(entry["facts"]["stage"], entry["facts"]["percent"]) for entry in world.events("RequestEscalated")]
+        assert told_of[-2:] == [(stage, 80), (stage, 100)]
+    assert walked(world, request, (APPROVER, "uphold", {"citation": "政务数据共享条例"}))["clock"] is None
+    assert len(told(world)) == 6
+
+
 def test_somebody_above_is_told_at_four_fifths_and_at_the_end_each_once(world: World) -> None:
     with_provider(world)
     other = world.another_node()

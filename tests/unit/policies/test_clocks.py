@@ -207,6 +207,10 @@ def test_the_shipped_profiles_are_samples_with_these_days() -> None:
         10,
     ]
     assert local.days(Stage.FORM_CHECK, ShareType.UNCONDITIONAL, published=True) == 2
+    for each in (decree, local):
+        terms = {stage: each.days(stage, ShareType.CONDITIONAL, published=True) for stage in Stage}
+        assert (terms[Stage.DISPUTE_ANSWER], terms[Stage.MEDIATION], terms[Stage.RULING]) == (5, 10, 5)
+        assert "样例" in each.citation.zh.rpartition("；")[2]  # no clause gives these days
     assert old.days(Stage.PROVISIONING, ShareType.NOT_SHARED, published=True) is None
     for each in (decree, old):  # nobody has held the clauses against the text of the law yet
         assert each.citation.zh.startswith("样例，条文待核：")

@@ -64,7 +64,14 @@ CONDITIONAL = Circumstances(
     share_type=ShareType.CONDITIONAL,
     sensitivity=2,
     profile="law",
-    clocks={Stage.FORM_CHECK: 2, Stage.PROVIDER_ANSWER: 10, Stage.PROVISIONING: 20},
+    clocks={
+        Stage.FORM_CHECK: 2,
+        Stage.PROVIDER_ANSWER: 10,
+        Stage.PROVISIONING: 20,
+        Stage.DISPUTE_ANSWER: 5,
+        Stage.MEDIATION: 10,
+        Stage.RULING: 4,
+    },
 )
 UNCONDITIONAL = replace(CONDITIONAL, share_type=ShareType.UNCONDITIONAL)
 ASSESSMENT = Assessment(necessity="n", risks="r", measures="m", assessed_on=date(2030, 11, 1), reference="PIA-1")
@@ -332,6 +339,31 @@ def test_the_clock_stands_still_while_a_supplement_is_awaited_and_each_step_begi
     assert REFUSED.clock is None
 
 
+@pytest.mark.parametrize(
+    ("state", "stage", "days"),
+    [(DISPUTED, Stage.DISPUTE_ANSWER, 5), (NEGOTIATING, Stage.MEDIATION, 10), (MEDIATED, Stage.RULING, 4)],
+)
+def test_an_objection_has_a_clock_at_each_step_and_somebody_above_is_told(
+    state: RequestState, stage: Stage, days: int
+) -> None:
+    assert state.clock == Run(stage=stage, days=days, began=NOW)
+    long_after = NOW + timedelta(days=60)
+    due = pending(state, WEEKENDS_ONLY, long_after)
+    late = live(*((command, EXCHANGE) for command in due), state=state, at=long_after)
+    assert (late.told, late.status) == ({80, 100}, state.status)
+    withdrawn = live((WithdrawRequest(), AUTHOR), state=late, at=long_after)
+    assert (withdrawn.clock, withdrawn.told) == (None, frozenset())
+
+
+def test_an_objection_without_a_rule_for_its_step_has_no_clock_as_before() -> None:
+    unruled = replace(CONDITIONAL, clocks={Stage.PROVIDER_ANSWER: 10})
+    old = replace(REFUSED, circumstances=unruled)
+    for command, actor in ((DisputeRequest("it is needed"), AUTHOR), (NegotiateRequest(), CHECKER)):
+        old = live((command, actor), state=old)
+        assert old.clock is None
+        assert pending(old, WEEKENDS_ONLY, NOW + timedelta(days=60)) == ()
+
+
 def test_a_supplement_that_asks_for_another_matter_has_the_time_of_that_matter() -> None:
     day = timedelta(days=1)
     returned = live((ReturnRequest("say why"), CHECKER), state=SUBMITTED, at=NOW + day)
@@ -421,7 +453,14 @@ def test_the_log_gets_codes_and_a_digest_and_no_words_about_people() -> None:
         "share_type": "conditional",
         "sensitivity": 2,
         "profile": "law",
-        "clocks": {"form-check": 2, "provider-answer": 10, "provisioning": 20},
+        "clocks": {
+            "form-check": 2,
+            "provider-answer": 10,
+            "provisioning": 20,
+            "dispute-answer": 5,
+            "mediation": 10,
+            "ruling": 4,
+        },
     }
     encode(facts(event))
 
