@@ -20,7 +20,7 @@ from exchange.catalogue.workflow.commands import (
 )
 from exchange.catalogue.workflow.differences import Difference, differences
 from exchange.catalogue.workflow.events import STATUSES, EntryState, digest
-from exchange.catalogue.workflow.lifecycle import may
+from exchange.catalogue.workflow.lifecycle import is_offered
 from exchange.store.catalogue_drafts import Publication
 from policies.roles import Officer
 
@@ -52,7 +52,7 @@ def entry_view(state: EntryState, officer: Officer, published: Document | None) 
         "commands": [
             name
             for name, command in COMMANDS.items()
-            if may(command, state, officer, state.kind, state.organisation)
+            if is_offered(command, state, officer)
             and not (command in {BeginReview, PublishEntry} and _wrote(state, officer))
         ],
         "draft": _draft(state, published),

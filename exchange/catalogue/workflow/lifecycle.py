@@ -85,6 +85,15 @@ def may(command: CommandKind, state: EntryState | None, actor: Officer, kind: st
     )
 
 
+def is_offered(command: CommandKind, state: EntryState, actor: Officer) -> bool:
+    """Whether this officer may give a command before a text says whose it makes the entry.
+
+    A name that nobody holds may be taken by the officer's own organisation; that of an organisation is its own.
+    """
+    held = _holds_its_name(state) or state.kind == ORGANISATION
+    return may(command, state, actor, state.kind, state.organisation if held else actor.organisation)
+
+
 def _acts_for(role: Role, command: CommandKind, state: EntryState | None, actor: Officer, organisation: str) -> bool:
     if role is not Role.GOVERNANCE_OFFICER:
         return actor.organisation == organisation

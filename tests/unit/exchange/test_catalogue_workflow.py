@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from exchange.catalogue.applying import Applying
+from exchange.catalogue.entry_views import entry_view
 from exchange.catalogue.publishing import EntryMoved
 from exchange.catalogue.workflow.commands import (
     TABLE,
@@ -246,6 +247,30 @@ def publish(world: World, name: str, shelf: str = "evidence-types") -> Any:
     seen = good(governance(world, "GET", entry))
     assert "publish" in seen["commands"]
     return good(governance(world, "POST", f"{entry}/publish", {"digest": seen["draft"]["digest"]}))
+
+
+def test_a_name_given_up_is_offered_to_whoever_may_take_it_and_then_to_its_new_owner_alone(small_world: World) -> None:
+    world, entry = small_world, f"{WHERE}/residence-permit"
+    taken = NEW | {"spec": NEW["spec"] | {"provider": MARKET}}
+
+    def offered(organisation: str) -> list[str]:
+        return good(provider(world, "GET", entry, organisation=organisation))["commands"]
+
+    good(provider(world, "POST", "/v1/catalogue/entries", {"manifest": NEW}), 201)
+    assert (offered(POLICE), offered(MARKET)) == (["revise", "submit", "drop"], [])
+    good(provider(world, "POST", f"{entry}/drop", {}))
+    assert offered(POLICE) == offered(MARKET) == ["draft"]
+    good(provider(world, "POST", "/v1/catalogue/entries", {"manifest": taken}, organisation=MARKET), 201)
+    assert (offered(POLICE), offered(MARKET)) == ([], ["revise", "submit", "drop"])
+    state = EntryState(
+        kind="Organisation", name=POLICE, organisation=POLICE, standing=Standing.WITHDRAWN, changed_at=NOW
+    )
+    for owner, commands in (
+        (POLICE, ["draft"]),
+        (MARKET, []),
+    ):  # the name of an organisation is its own for ever
+        officer = Officer("maker", owner, frozenset({Role.PROVIDER_OFFICER}))
+        assert entry_view(state, officer, None)["commands"] == commands
 
 
 def test_a_new_type_is_drafted_returned_revised_published_changed_and_withdrawn(world: World) -> None:
