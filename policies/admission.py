@@ -12,7 +12,7 @@ from datetime import datetime
 from kernel.text import Text
 from policies.decision import UnmetClause
 from policies.grant import HIGHEST_ASSURANCE
-from policies.model import AccessRequest, Action, Consent, SystemPrincipal
+from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
 from policies.registry import Registry
 
 _HIGHEST_LONG = 2**63 - 1
@@ -51,6 +51,16 @@ def _is_consent(value: object) -> bool:
     return value is None or (isinstance(value, Consent) and _conforms(value, _CONSENT))
 
 
+def _is_opening(value: object) -> bool:
+    return value is None or (isinstance(value, Opening) and _conforms(value, _OPENING))
+
+
+_OPENING: Mapping[str, Callable[[object], bool]] = {
+    "id": _is_text,
+    "template": _is_text,
+    "opened": _is_time,
+    "ends": _is_time,
+}
 _CONSENT: Mapping[str, Callable[[object], bool]] = {
     "service_item": _is_text,
     "consumer": _is_text,
@@ -79,6 +89,7 @@ _REQUEST: Mapping[str, Callable[[object], bool]] = {
     "mandated": _is_flag,
     "sealed": _is_flag,
     "minor": _is_flag,
+    "emergency": _is_opening,
 }
 
 

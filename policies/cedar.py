@@ -68,6 +68,7 @@ def clauses(grant: Grant) -> tuple[Clause, ...]:
         Clause("policy.predicate-not-granted", _covers(grant.predicates, "predicates")),
         Clause("policy.relation-not-granted", f"{_names(grant.relations)}.contains(context.relation)"),
         *_mandate(grant),
+        *_opening(grant),
         *_assurance(grant),
         Clause("policy.not-yet-valid", f"context.now >= datetime({quote(literal_time(grant.valid_from))})"),
         Clause("policy.expired", f"context.now < datetime({quote(literal_time(grant.valid_to))})"),
@@ -78,6 +79,16 @@ def clauses(grant: Grant) -> tuple[Clause, ...]:
 
 def _mandate(grant: Grant) -> tuple[Clause, ...]:
     return (Clause("policy.mandate-missing", "context.mandated"),) if grant.mandate_required else ()
+
+
+def _opening(grant: Grant) -> tuple[Clause, ...]:
+    if grant.emergency is None:
+        return ()
+    # When an opening begins and ends, a guard of its own sees to: it stands above every template.
+    return (
+        Clause("policy.emergency-not-open", "context has emergency"),
+        Clause("policy.emergency-not-open", f"context.emergency.template == {quote(grant.ref)}"),
+    )
 
 
 def _hours(grant: Grant) -> tuple[Clause, ...]:
@@ -104,7 +115,12 @@ def _quota(grant: Grant) -> tuple[Clause, ...]:
 
 
 def actions(grant: Grant) -> tuple[Action, ...]:
-    """What a grant permits: obtaining where it names fields, verifying where it names yes/no questions."""
+    """What a grant permits: obtaining where it names fields, verifying where it names yes/no questions.
+
+    A template permits neither: only its own action.
+    """
+    if grant.emergency is not None:
+        return (Action.OBTAIN_EMERGENCY,)
     obtain = (Action.OBTAIN,) if grant.fields else ()
     return (*obtain, Action.VERIFY) if grant.predicates else obtain
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from kernel.dates import time_text
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
-from policies.grant import BasisKind, Grant, Hours, Obligation
+from policies.grant import BasisKind, EmergencyUse, Grant, Hours, Obligation
 from policies.hierarchy import Entity
 from policies.obligations import in_words, is_kept_by
 from policies.sentence import Name
@@ -246,6 +246,34 @@ def _mandate(two: _Two) -> Iterator[Difference]:
         yield two.said(Direction.WIDER, "不再须持委托", "a mandate is no longer needed")
 
 
+def _emergency(two: _Two) -> Iterator[Difference]:
+    old, new = two.before.emergency, two.after.emergency
+    if old is None or new is None:
+        zh, en = ("改为应急模板", "becomes a template of emergency access") if new else _NO_TEMPLATE
+        yield two.said(Direction.BOTH, zh, en)
+        return
+    if old.minutes != new.minutes:
+        yield two.said(
+            Direction.WIDER if new.minutes > old.minutes else Direction.NARROWER,
+            f"每次应急开启由 {old.minutes} 分钟改为 {new.minutes} 分钟",
+            f"an emergency opening lasts {new.minutes} minutes instead of {old.minutes}",
+        )
+    if old.delay != new.delay:
+        was, is_ = (_delayed(use) for use in (old, new))
+        direction = Direction.NARROWER if new.delay is None else Direction.WIDER
+        yield two.said(direction, f"告知本人由{was.zh}改为{is_.zh}", f"the person is told {is_.en} instead of {was.en}")
+
+
+def _delayed(use: EmergencyUse) -> Text:
+    if use.delay is None:
+        return Text("即时", "at once")
+    by = use.delay.statute
+    return Text(f"延迟 {use.delay.days} 日（{by.zh}）", f"after {use.delay.days} days ({by.en})")
+
+
+_NO_TEMPLATE = ("不再是应急模板", "is no longer a template of emergency access")
+
+
 def _basis_kind(two: _Two) -> Iterator[Difference]:
     if two.after.basis_kind is BasisKind.CONSENT:
         yield two.said(Direction.NARROWER, "须经本人同意", "the person's consent is now needed")
@@ -278,6 +306,7 @@ _COMPARED: Mapping[str, Callable[[_Two], Iterator[Difference]]] = {
     "absent_allowed": _absence,
     "hours": _hours,
     "mandate_required": _mandate,
+    "emergency": _emergency,
     "basis_kind": _basis_kind,
     "statute": _statute,
 }

@@ -13,7 +13,7 @@ from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies import cedar, guards, schema
 from policies.events import GrantState, Signature, Status
-from policies.grant import BasisKind, Grant, Hours, InvalidGrant, Obligation
+from policies.grant import BasisKind, EmergencyUse, Grant, Hours, InvalidGrant, NoticeDelay, Obligation
 from policies.review import ReviewPackage
 from policies.roles import Role
 from policies.routing import TWO
@@ -54,6 +54,16 @@ def _later_members(grant: Grant) -> dict[str, JSON]:
         said["hours"] = {"from": grant.hours.start, "to": grant.hours.end}
     if grant.mandate_required:
         said["mandate_required"] = True
+    if grant.emergency is not None:
+        said["emergency"] = _emergency_said(grant.emergency)
+    return said
+
+
+def _emergency_said(use: EmergencyUse) -> dict[str, JSON]:
+    said: dict[str, JSON] = {"minutes": use.minutes}
+    if use.delay is not None:
+        statute = {"zh": use.delay.statute.zh, "en": use.delay.statute.en}
+        said["notice_delay"] = {"days": use.delay.days, "statute": statute}
     return said
 
 
@@ -99,6 +109,17 @@ def _hours(value: Mapping[str, Any] | None) -> Hours | None:
     return Hours(value["from"], value["to"])
 
 
+def _emergency(value: Mapping[str, Any] | None) -> EmergencyUse | None:
+    if value is None:
+        return None
+    delay = value.get("notice_delay")
+    if not value.keys() <= {"minutes", "notice_delay"} or (delay is not None and delay.keys() != {"days", "statute"}):
+        raise InvalidGrant(_UNREADABLE)
+    return EmergencyUse(
+        value["minutes"], None if delay is None else NoticeDelay(delay["days"], _text(delay["statute"]))
+    )
+
+
 def _text(value: Mapping[str, str]) -> Text:
     return Text(**value)
 
@@ -114,6 +135,7 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
     "statute": _text,
     "masks": lambda value: {name: Mask(mask) for name, mask in value.items()},
     "hours": _hours,
+    "emergency": _emergency,
     "obligations": lambda value: tuple(Obligation.parse(text) for text in value),
 }
 
@@ -137,7 +159,11 @@ def digest(grant: Grant, review: ReviewPackage | None = None) -> str:
 
 
 def _unread(grant: Grant) -> frozenset[str]:
-    read = {"hour": grant.hours is not None, "mandated": grant.mandate_required}
+    read = {
+        "hour": grant.hours is not None,
+        "mandated": grant.mandate_required,
+        "emergency?": grant.emergency is not None,
+    }
     return frozenset(name for name in schema.ADDED if not read.get(name, False))
 
 

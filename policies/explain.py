@@ -60,6 +60,13 @@ def engine_failed(failure: str) -> UnmetClause:
     )
 
 
+ENGINES_DISAGREE = UnmetClause(
+    "ENGINE#disagreement",
+    "policy.engine-error",
+    Text("两个裁决引擎的结论不一致，因此拒绝", "The two decision engines disagree, hence the refusal"),
+)
+
+
 def unknown_obligation(obligation: Obligation) -> UnmetClause:
     """A grant asks for something nobody here can carry out."""
     return UnmetClause(
@@ -202,6 +209,9 @@ _SENTENCES: Mapping[str, Callable[[Grant, AccessRequest, Registry], Text]] = {
     "policy.mandate-missing": _fixed(
         "授权 {grant} 只能由持有效委托的人使用",
         "Grant {grant} may be used only by somebody who acts by a mandate in force for this service item",
+    ),
+    "policy.emergency-not-open": _fixed(
+        "{grant} 是应急模板，未为本次申请开启", "{grant} is a template of emergency access, not opened for this request"
     ),
     ASSURANCE_TOO_LOW: _assurance_too_low,
     "policy.not-yet-valid": _not_yet_valid,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from kernel.dates import CHINA
 from policies.hierarchy import Entity, Hierarchy
-from policies.model import AccessRequest, Consent
+from policies.model import AccessRequest, Consent, Opening
 from policies.registry import Registry
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,7 +76,20 @@ def _context(request: AccessRequest, registry: Registry) -> dict[str, object]:
         "sealed": request.sealed,
         "minor": request.minor,
     }
-    return context if request.consent is None else {**context, "consent": _consent(request.consent)}
+    if request.consent is not None:
+        context["consent"] = _consent(request.consent)
+    if request.emergency is not None:
+        context["emergency"] = _opening(request.emergency)
+    return context
+
+
+def _opening(opening: Opening) -> dict[str, object]:
+    return {
+        "id": opening.id,
+        "template": opening.template,
+        "opened": milliseconds(opening.opened),
+        "ends": milliseconds(opening.ends),
+    }
 
 
 def _consent(consent: Consent) -> dict[str, object]:

@@ -80,13 +80,40 @@ class Hours:
         return Text(f"{self.start} 时至 {self.end} 时", f"{self.start:02}:00 to {self.end:02}:00")
 
 
+LONGEST_OPENING = 240
+"""Minutes that emergency access lasts at most."""
+
+LONGEST_DELAY = 60
+"""Days by which a statute may put off that the person is told of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDelay:
+    """The person is told only after so many days, by the statute that is cited."""
+
+    days: int
+    statute: Text
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyUse:
+    """Makes a grant a template of emergency access: nothing leaves under it but while it is opened.
+
+    An opening lasts for so many ``minutes``. The person is told at once, unless a statute puts it off.
+    """
+
+    minutes: int
+    delay: NoticeDelay | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """Who may obtain which fields and answers of which evidence, for what, on which ground, until when.
 
     ``consumer`` and ``provider`` are organisations; ``masks`` names fields that leave shortened; ``quota_per_day``
     counts releases under this grant a day, None for no limit; ``valid_to`` is exclusive; ``hours`` None for any hour;
-    ``mandate_required``: only while the person acts by a mandate that covers the service item. Raises InvalidGrant.
+    ``mandate_required``: only while the person acts by a mandate that covers the service item; ``emergency`` makes it
+    a template of emergency access. Raises InvalidGrant.
     """
 
     id: str
@@ -110,6 +137,7 @@ class Grant:
     obligations: tuple[Obligation, ...] = ()
     hours: Hours | None = None
     mandate_required: bool = False
+    emergency: EmergencyUse | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "masks", MappingProxyType(dict(self.masks)))
@@ -155,6 +183,21 @@ def _hours_are_a_stretch(grant: Grant) -> bool:
     if hours is None:
         return True
     return isinstance(hours, Hours) and _is_count(hours.start, 0, 23) and _is_count(hours.end, hours.start + 1, 24)
+
+
+def _emergency_is_bounded(grant: Grant) -> bool:
+    use = grant.emergency
+    if use is None:
+        return True
+    if not (isinstance(use, EmergencyUse) and _is_count(use.minutes, 1, LONGEST_OPENING)):
+        return False
+    if use.delay is None:
+        return True
+    return (
+        isinstance(use.delay, NoticeDelay)
+        and _is_count(use.delay.days, 1, LONGEST_DELAY)
+        and _says_something(use.delay.statute)
+    )
 
 
 def _codes_are_written_right(grant: Grant) -> bool:
@@ -238,6 +281,18 @@ _RULES: tuple[tuple[Callable[[Grant], object], Text], ...] = (
     (
         lambda grant: type(grant.mandate_required) is bool,
         Text("是否须持委托应为是或否", "Whether a mandate is needed is yes or no"),
+    ),
+    (
+        _emergency_is_bounded,
+        Text(
+            f"应急开启每次为 1 至 {LONGEST_OPENING} 分钟；延迟告知须引用法律依据，为 1 至 {LONGEST_DELAY} 天",
+            f"An emergency opening lasts 1 to {LONGEST_OPENING} minutes; a delay of notice cites its statute and lasts "
+            f"1 to {LONGEST_DELAY} days",
+        ),
+    ),
+    (
+        lambda grant: grant.emergency is None or grant.basis_kind is BasisKind.STATUTORY,
+        Text("应急取用只能以法定依据为根据", "Emergency access rests on a statute, never on consent"),
     ),
     (
         _obligations_are_distinct,

@@ -83,6 +83,24 @@ GUARDS: tuple[Guard, ...] = (
         ),
     ),
     Guard(
+        "GUARD-EMERGENCY@1",
+        'forbid (principal, action == Tongban::Action::"obtainEmergency", resource)\n'
+        "unless {\n"
+        "  context has emergency &&\n"
+        "  context.emergency.opened <= context.now &&\n"
+        "  context.now < context.emergency.ends\n"
+        "};",
+        "policy.emergency-over",
+        Text("应急取用未开启，或已经结束", "The emergency access is not open, or is over"),
+    ),
+    Guard(
+        "GUARD-EMERGENCY-FIELDS@1",
+        'forbid (principal, action == Tongban::Action::"obtainEmergency", resource)\n'
+        "when { context.fields.isEmpty() && context.predicates.isEmpty() };",
+        "policy.nothing-asked",
+        Text("申请中既没有字段，也没有是非问题", "The request names neither a field nor a yes/no question"),
+    ),
+    Guard(
         "GUARD-CONSENT@1",
         'forbid (principal, action, resource) when { context.basisKind == "consent" }\n'
         "unless {\n"

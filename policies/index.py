@@ -45,7 +45,8 @@ MOST_COMPARED = 20
 EXPLAINED = 1
 """Counts the ways in which decisions were explained: raise it when the same refusal names other clauses or grants."""
 
-_EVERY_ACTION = tuple(Action)
+_ORDINARY = (Action.OBTAIN, Action.VERIFY)
+_EMERGENCY = (Action.OBTAIN_EMERGENCY,)
 
 
 class InvalidImage(ValueError):
@@ -85,7 +86,7 @@ class PolicyImage:
     grants: Mapping[Key, tuple[Grant, ...]]
     guards: tuple[tuple[Guard, Compiled], ...]
     _slices: dict[Purpose, tuple[Enforced, ...]] = field(default_factory=dict)
-    _reasons: dict[tuple[str, str, str], Reasons] = field(default_factory=dict)
+    _reasons: dict[tuple[str, str, str, bool], Reasons] = field(default_factory=dict)
     _compiled: dict[str, Enforced] = field(default_factory=dict)
 
     @classmethod
@@ -192,21 +193,22 @@ class PolicyImage:
                 yield grant
 
     def _nearest(self, request: AccessRequest, facts: Facts) -> NearMiss | None:
-        """The nearest of the grants whose scopes cover the request under any action.
+        """The nearest of the grants whose scopes cover the request under any action; templates for emergencies alone.
 
         One that serves the service item comes nearer than any that does not, so the others are looked at only where
         there is none; and of those only so many, since a department may hold hundreds, one for each of its items.
         """
-        asker = (request.system.organisation, request.evidence_type, request.service_item)
+        emergency = request.action is Action.OBTAIN_EMERGENCY
+        asker = (request.system.organisation, request.evidence_type, request.service_item, emergency)
         found = self._reasons.get(asker)
         if found is None:
             found = self._reasons[asker] = self._reasons_for(*asker)
         serving, others = found
         return explain.nearest(serving, facts) or explain.nearest(others, facts)
 
-    def _reasons_for(self, consumer: str, evidence_type: str, service_item: str) -> Reasons:
+    def _reasons_for(self, consumer: str, evidence_type: str, service_item: str, emergency: bool) -> Reasons:
         served = {item for _, item in self.hierarchy.above["ServiceItem", service_item]}
-        covering = self._scoped((consumer, _EVERY_ACTION, evidence_type))
+        covering = self._scoped((consumer, _EMERGENCY if emergency else _ORDINARY, evidence_type))
         serving = [grant for grant in covering if not served.isdisjoint(grant.service_items)]
         others = [grant for grant in covering if served.isdisjoint(grant.service_items)]
         return tuple(map(self._enforce, serving)), tuple(map(self._enforce, others[:MOST_COMPARED]))

@@ -17,16 +17,21 @@ __all__ = [
     "Grant",
     "InvalidGrant",
     "Obligation",
+    "Opening",
     "SystemPrincipal",
     "SystemStatus",
 ]
 
 
 class Action(StrEnum):
-    """The kind of disclosure: ``obtain`` releases fields (and answers), ``verify`` only yes/no answers."""
+    """The kind of disclosure: ``obtain`` releases fields (and answers), ``verify`` only yes/no answers.
+
+    ``obtainEmergency`` is neither: what it releases is decided by templates alone, and templates by nothing else.
+    """
 
     OBTAIN = "obtain"
     VERIFY = "verify"
+    OBTAIN_EMERGENCY = "obtainEmergency"
 
     @classmethod
     def of(cls, fields: frozenset[str]) -> Action:
@@ -69,6 +74,19 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A template of emergency access, opened by two persons: from ``opened`` (inclusive) to ``ends`` (exclusive).
+
+    ``id`` names the opening, ``template`` (id@version) the grant that it opens.
+    """
+
+    id: str
+    template: str
+    opened: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRequest:
     """One evidence item about one subject, as the exchange established it.
 
@@ -77,7 +95,7 @@ class AccessRequest:
     ``present``; ``mandated`` whether the person acts by a mandate that covers the service item; ``consent`` None when
     none was found; ``now`` the time of the decision; ``quota_used_today`` a hint for an early refusal only: the quota
     itself is reserved atomically after a permit (``Permit.quotas``); ``sealed`` whether the subject is sealed at that
-    time; ``minor`` whether they are younger than ``guards.OF_AGE``.
+    time; ``minor`` whether they are younger than ``guards.OF_AGE``; ``emergency`` the opening that the request names.
     """
 
     system: SystemPrincipal
@@ -97,3 +115,4 @@ class AccessRequest:
     mandated: bool = False
     sealed: bool = False
     minor: bool = False
+    emergency: Opening | None = None

@@ -17,12 +17,15 @@ from policies import guards, index, schema
 from policies.decision import Decision, Deny
 from policies.facts import hour_of_day, milliseconds
 from policies.index import PolicyImage
-from policies.model import AccessRequest, Action, Consent, SystemPrincipal
+from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
 from policies.unused import Use
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for the time of a request while only what was asked is known."""
 
+
+_EMERGENCY = '"emergency":'
+"""Stands in the text of a request that names an opening, and in no other: names in it hold no quotation mark."""
 
 MOST_KNOWN = 100_000
 """Answers kept at once."""
@@ -41,28 +44,45 @@ def rules() -> str:
 def asked(request: AccessRequest) -> str:
     """Everything of a request but its times (JSON): those stand beside it, so that equal askings read the same."""
     consent = request.consent
-    return orjson.dumps(
-        {
-            "system": request.system.id,
-            "organisation": request.system.organisation,
-            "status": request.system.status,
-            "action": request.action,
-            "evidence_type": request.evidence_type,
-            "provider": request.provider,
-            "fields": sorted(request.fields),
-            "predicates": sorted(request.predicates),
-            "service_item": request.service_item,
-            "legal_basis": request.legal_basis,
-            "relation": request.relation,
-            "loa": request.loa,
-            "present": request.present,
-            "quota_used_today": request.quota_used_today,
-            "mandated": request.mandated,
-            "sealed": request.sealed,
-            "minor": request.minor,
-            "consent": None if consent is None else _consent(consent),
-        }
-    ).decode()
+    said: dict[str, object] = {
+        "system": request.system.id,
+        "organisation": request.system.organisation,
+        "status": request.system.status,
+        "action": request.action,
+        "evidence_type": request.evidence_type,
+        "provider": request.provider,
+        "fields": sorted(request.fields),
+        "predicates": sorted(request.predicates),
+        "service_item": request.service_item,
+        "legal_basis": request.legal_basis,
+        "relation": request.relation,
+        "loa": request.loa,
+        "present": request.present,
+        "quota_used_today": request.quota_used_today,
+        "mandated": request.mandated,
+        "sealed": request.sealed,
+        "minor": request.minor,
+        "consent": None if consent is None else _consent(consent),
+    }
+    if request.emergency is not None:  # its times stand here: an opening is short, and hardly ever asked under twice
+        said["emergency"] = _opening(request.emergency)
+    return orjson.dumps(said).decode()
+
+
+def _opening(opening: Opening) -> dict[str, object]:
+    return {
+        "id": opening.id,
+        "template": opening.template,
+        "opened": opening.opened.isoformat(),
+        "ends": opening.ends.isoformat(),
+    }
+
+
+def _read_opening(read: dict[str, str] | None) -> Opening | None:
+    if read is None:
+        return None
+    times = {name: datetime.fromisoformat(read[name]) for name in ("opened", "ends")}
+    return Opening(id=read["id"], template=read["template"], **times)
 
 
 def _consent(consent: Consent) -> dict[str, object]:
@@ -83,12 +103,13 @@ def _names(read: dict[str, Any]) -> dict[str, Any]:
 class Asked:
     """What was asked, read once from its text; ``at`` makes the request of a moment. Immutable."""
 
-    __slots__ = ("_consent", "_request")
+    __slots__ = ("_consent", "_request", "opening")
 
     def __init__(self, text: str) -> None:
         """Raises KeyError, TypeError or ValueError for a text that ``asked`` did not write."""
         read: dict[str, Any] = orjson.loads(text)
         consent = read.pop("consent")
+        self.opening = _read_opening(read.pop("emergency", None))
         system = SystemPrincipal(read.pop("system"), read.pop("organisation"), read.pop("status"))
         self._consent = None if consent is None else consent | _names(consent)
         self._request = read | _names(read) | {"system": system, "action": Action(read["action"])}
@@ -99,7 +120,7 @@ class Asked:
         consent = None
         if self._consent is not None and begins is not None and ends is not None:
             consent = Consent(**self._consent, not_before=begins, not_after=ends)
-        return AccessRequest(**self._request, now=now, consent=consent)
+        return AccessRequest(**self._request, now=now, consent=consent, emergency=self.opening)
 
 
 class Retrial:
@@ -121,6 +142,8 @@ class Retrial:
 
     def verdict(self, text: str, at: int, begins: int | None, ends: int | None) -> str:
         """What would be said to ``text`` at this instant; all instants in microseconds since 1970."""
+        if _EMERGENCY in text:  # it may end within a stretch
+            return verdict(self._image.decide(Asked(text).at(_instant(at), _optional(begins), _optional(ends))))
         now = at // 1_000
         begun = begins is not None and begins // 1_000 <= now
         live = ends is not None and now < ends // 1_000

@@ -20,7 +20,7 @@ from policies.admission import unregistered, well_formed
 from policies.facts import status
 from policies.grant import Grant
 from policies.index import PolicyImage
-from policies.model import AccessRequest, Consent
+from policies.model import AccessRequest, Consent, Opening
 from policies.registry import Registry
 
 
@@ -149,7 +149,18 @@ def _context(request: AccessRequest, registry: Registry) -> dict[str, Any]:
     }
     if request.consent is not None:
         context["consent"] = _consent(request.consent)
+    if request.emergency is not None:
+        context["emergency"] = _opening(request.emergency)
     return context
+
+
+def _opening(opening: Opening) -> dict[str, Any]:
+    return {
+        "id": opening.id,
+        "template": opening.template,
+        "opened": _time(opening.opened),
+        "ends": _time(opening.ends),
+    }
 
 
 def _consent(consent: Consent) -> dict[str, Any]:

@@ -15,6 +15,10 @@ _APPLY = Text(
 _CHECK_REQUEST = Text(
     "请对照目录核对申请内容与系统登记。", "Check the request and the system's registration against the catalogue."
 )
+_OPEN = Text(
+    "请由本部门两名人员重新开启应急取用；能等待的，请走共享申请。",
+    "Let two persons of your department open emergency access again; what can wait goes by an access request.",
+)
 _TELL_OPERATORS = Text("请把 decision_id 告知平台运维人员。", "Give the decision_id to the operators of the platform.")
 
 
@@ -96,6 +100,18 @@ REFUSALS: Mapping[str, ProblemKind] = MappingProxyType(
                     "请当事人登录时选择所代表的单位，委托须在有效期内并包括这一事项。",
                     "Let the person sign in for the company they act for, by a mandate that covers this service item.",
                 ),
+            ),
+            _kind(
+                "policy.emergency-not-open",
+                Fault.CONSUMER,
+                Text("该应急模板未为本次申请开启", "The template of emergency access is not opened for this request"),
+                _OPEN,
+            ),
+            _kind(
+                "policy.emergency-over",
+                Fault.CONSUMER,
+                Text("应急取用未开启，或已经结束", "The emergency access is not open, or is over"),
+                _OPEN,
             ),
             _kind(
                 "policy.presence-unproven",

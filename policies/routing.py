@@ -14,6 +14,9 @@ from policies.roles import Role
 SENSITIVE = 3
 """Fields of this sensitivity and above are the data-protection officer's concern."""
 
+TEMPLATE = Text("应急取用模板", "a template of emergency access")
+"""The reason why the whole panel signs it."""
+
 Panel = tuple[Role, ...]
 Grants = tuple[Grant, ...]
 
@@ -47,13 +50,15 @@ def sensitive(after: Grant, replaced: Iterable[Grant], others: Iterable[Grant], 
     Measured against every version that this one ``replaced``, in force or suspended, and against the ``others`` in
     force by which the same organisation has the same things of the same evidence type for the same service items: a
     right cannot grow by being suspended first, by being written down as another grant, or by what another grant gives.
-    Where nothing stands at all, the first grant is decided by two (ADR 0030).
+    Where nothing stands at all, the first grant is decided by two (ADR 0030). A template of emergency access is always
+    decided by the whole panel (ADR 0040).
     """
     replaced, others = tuple(replaced), tuple(others)
+    template = () if after.emergency is None else (TEMPLATE,)
     if not (*replaced, *others):
-        return ()
+        return template
     serving = tuple(one for one in others if not one.service_items.isdisjoint(after.service_items))
-    return tuple(_reasons(after, replaced, (*replaced, *serving), registry))
+    return (*template, *_reasons(after, replaced, (*replaced, *serving), registry))
 
 
 def _reasons(after: Grant, replaced: Grants, standing: Grants, registry: Registry) -> Iterator[Text]:

@@ -34,6 +34,7 @@ RECORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "mandated": "Bool",
             "sealed": "Bool",
             "minor": "Bool",
+            "emergency?": "Emergency",
         },
         "Consent": {
             "purpose": "ServiceItem",
@@ -45,11 +46,17 @@ RECORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "notAfter": "datetime",
             "revoked": "Bool",
         },
+        "Emergency": {
+            "id": "String",
+            "template": "String",
+            "opened": "datetime",
+            "ends": "datetime",
+        },
     }
 )
 """Record types: attribute → type; a question mark marks the one that may be absent."""
 
-ADDED: frozenset[str] = frozenset({"hour", "mandated", "sealed", "minor"})
+ADDED: frozenset[str] = frozenset({"hour", "mandated", "sealed", "minor", "emergency?"})
 """Attributes of the context newer than the first signed grants, some for guards alone."""
 
 ENTITIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -87,11 +94,14 @@ def _entity(name: str, attributes: Mapping[str, str]) -> str:
 def text(unread: frozenset[str] = frozenset()) -> str:
     """The schema in Cedar's own notation, without the attributes of the context that are ``unread``."""
     context = {name: kind for name, kind in RECORDS[CONTEXT].items() if name not in unread}
+    plain = "emergency?" in unread
+    actions = "obtain, verify" if plain else "obtain, verify, obtainEmergency"
     lines = [
         f"namespace {NAMESPACE} {{",
         *(_entity(name, attributes) for name, attributes in ENTITIES.items()),
         f"  type Consent = {_attributes(RECORDS['Consent'])};",
-        "  action obtain, verify appliesTo { principal: [System], resource: [EvidenceType],",
+        *([] if plain else [f"  type Emergency = {_attributes(RECORDS['Emergency'])};"]),
+        f"  action {actions} appliesTo {{ principal: [System], resource: [EvidenceType],",
         f"    context: {_attributes(context)} }};",
         "}",
     ]

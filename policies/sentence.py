@@ -111,6 +111,21 @@ def _hours(grant: Grant, _name: Name) -> Text:
     return Text(f"；限北京时间每日 {said.zh}", f"; from {said.en} of a day only (China time)")
 
 
+def _emergency(grant: Grant, _name: Name) -> Text:
+    use = grant.emergency
+    if use is None:
+        return Text("", "")
+    told = Text("即时告知本人", "the person is told at once")
+    if use.delay is not None:
+        days, by = use.delay.days, use.delay.statute
+        told = Text(f"依据{by.zh}，{days} 日后告知本人", f"the person is told after {days} days, by {by.en}")
+    return Text(
+        f"；仅限应急：须两人开启，每次不超过 {use.minutes} 分钟，{told.zh}，事后必须审查",
+        f"; in an emergency only: opened by two persons, for at most {use.minutes} minutes, {told.en}, "
+        "and reviewed afterwards",
+    )
+
+
 def _quota(grant: Grant, _name: Name) -> Text:
     if grant.quota_per_day is None:
         return Text("", "")
@@ -138,6 +153,7 @@ _PARTS: tuple[Callable[[Grant, Name], Text], ...] = (
     _about,
     _assurance,
     _mandate,
+    _emergency,
     _quota,
     _hours,
     _term,

@@ -72,9 +72,11 @@ def unused(
 ) -> tuple[Unused, ...]:
     """What was not used of the active grants, each given with the instant it became active.
 
-    A grant that has not been in force for the whole ``period`` is not judged yet.
+    A grant that has not been in force for the whole ``period`` is not judged yet; a template of emergency access is
+    not meant to be used, and never judged.
     """
-    old = (grant for grant, since in grants if max(since, grant.valid_from) <= now - period)
+    judged = ((grant, since) for grant, since in grants if grant.emergency is None)
+    old = (grant for grant, since in judged if max(since, grant.valid_from) <= now - period)
     found = (Unused(grant, uses.get(grant.ref, Usage())) for grant in old)
     return tuple(each for each in found if each.wholly or each.fields or each.predicates)
 

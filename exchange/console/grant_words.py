@@ -11,7 +11,7 @@ from exchange.governance.views import names
 from kernel.dates import time_text
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
-from policies.grant import BasisKind, Grant
+from policies.grant import BasisKind, EmergencyUse, Grant
 from policies.obligations import in_words
 from policies.sentence import Name
 
@@ -73,6 +73,8 @@ def _facts(grant: Grant, name: Name) -> Iterator[tuple[Text, Text]]:
     yield Text("本人不在场时", "When the person is absent"), _absent(grant)
     if grant.mandate_required:
         yield Text("委托", "Mandate"), Text("须持包括该事项的有效委托", "needed, in force for the service item")
+    if grant.emergency is not None:
+        yield Text("应急模板", "Emergency template"), _emergency(grant.emergency)
     yield Text("每日限额", "Daily quota"), _quota(grant)
     if grant.hours is not None:
         yield Text("每日时段（北京时间）", "Hours of a day (China time)"), grant.hours.text
@@ -93,6 +95,14 @@ def _absent(grant: Grant) -> Text:
     if grant.absent_allowed:
         return Text("可以取得，并告知本人", "allowed, with notice to the person")
     return Text("不可取得", "not allowed")
+
+
+def _emergency(use: EmergencyUse) -> Text:
+    told = Text("即时告知本人", "the person is told at once")
+    if use.delay is not None:
+        days, by = use.delay.days, use.delay.statute
+        told = Text(f"{days} 日后告知本人（{by.zh}）", f"the person is told after {days} days ({by.en})")
+    return Text(f"每次不超过 {use.minutes} 分钟；{told.zh}", f"at most {use.minutes} minutes; {told.en}")
 
 
 def _quota(grant: Grant) -> Text:

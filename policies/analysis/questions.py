@@ -130,6 +130,7 @@ class Examiner:
         yield encoder.neither(encoder.at(context, "mandated").term)
         yield encoder.is_one(encoder.at(context, "relation"), "self")
         yield encoder.is_one(encoder.at("action"), "obtain")
+        yield encoder.neither(encoder.has(context, "emergency"))
         for attribute in ("predicates", "fields"):
             for _, asked in sorted(encoder.at(context, attribute).members.items()):
                 yield encoder.neither(asked)

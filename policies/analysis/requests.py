@@ -17,7 +17,7 @@ from policies import schema
 from policies.analysis.terms import Coded, Encoder, Term
 from policies.facts import milliseconds
 from policies.grant import HIGHEST_ASSURANCE
-from policies.model import AccessRequest, Action, Consent, SystemPrincipal
+from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -176,12 +176,13 @@ class Model:
             return _EPOCH + timedelta(milliseconds=number)
         return self._encoder.names.name(coded.kind, number)
 
-    def _record(self, coded: Coded, path: tuple[str, ...]) -> Consent:
+    def _record(self, coded: Coded, path: tuple[str, ...]) -> Consent | Opening:
         members = schema.RECORDS[coded.kind]
         said = {_ATTRIBUTES.get(name, _snake(name)): self._read((*path, name)) for name in members}
-        if coded.kind != "Consent" or said.keys() != _OF_A_CONSENT:
+        of = _RECORDS.get(coded.kind)
+        if of is None or said.keys() != {attribute.name for attribute in fields(of)}:
             raise Unrepresentable(coded.kind)
-        return Consent(**said)
+        return of(**said)
 
 
 _ATTRIBUTES: Mapping[str, str] = {"purpose": "service_item"}
@@ -191,7 +192,7 @@ _DERIVED = frozenset({"basisKind", "hour"})
 """What the exchange works out of the registry, or of the time: no part of a request."""
 
 _OF_A_REQUEST = frozenset(attribute.name for attribute in fields(AccessRequest))
-_OF_A_CONSENT = frozenset(attribute.name for attribute in fields(Consent))
+_RECORDS: Mapping[str, type[Consent | Opening]] = {"Consent": Consent, "Emergency": Opening}
 
 
 def _snake(name: str) -> str:

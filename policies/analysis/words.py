@@ -56,6 +56,8 @@ def _parts(request: AccessRequest, name: Name) -> Iterator[Text]:
     if request.consent is not None:
         yield Text("附本人同意", "with a consent of the person")
     yield Text(f"时间 {time_text(request.now, 'zh')}", f"at {time_text(request.now, 'en')} (China time)")
+    if request.emergency is not None:
+        yield Text("在应急开启中", "under an opening of emergency access")
     if request.quota_used_today:
         yield Text(f"当日已用 {request.quota_used_today} 次", f"{request.quota_used_today} times used that day")
 
