@@ -62,7 +62,7 @@ def _later_members(grant: Grant) -> dict[str, JSON]:
 def _emergency_said(use: EmergencyUse) -> dict[str, JSON]:
     said: dict[str, JSON] = {"minutes": use.minutes}
     if use.delay is not None:
-        statute = {"zh": use.delay.statute.zh, "en": use.delay.statute.en}
+        statute: JSON = {"zh": use.delay.statute.zh, "en": use.delay.statute.en}
         said["notice_delay"] = {"days": use.delay.days, "statute": statute}
     return said
 

@@ -75,6 +75,15 @@ def counting_days(run: Run, calendar: WorkingCalendar) -> Iterator[date]:
             yield day
 
 
+def last_instant(began: datetime, days: int, calendar: WorkingCalendar) -> datetime:
+    """The instant after so many working days, the day of ``began`` not counted."""
+    day, left = local_day(began), days
+    while left:
+        day += _DAY
+        left -= calendar.is_working(day)
+    return _midnight(day + _DAY)
+
+
 def deadline(run: Run, calendar: WorkingCalendar) -> datetime | None:
     """The instant after the last day; None while a pause hides it."""
     day = next(islice(counting_days(run, calendar), run.days - 1, None), None)
