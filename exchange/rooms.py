@@ -16,6 +16,9 @@ from exchange.catalogue.sources import BuildSource, Sources
 from exchange.console.pages import Console, Desks, open_console
 from exchange.console.relying_party import Post
 from exchange.discovery import Discovery
+from exchange.emergency.desk import EmergencyDesk
+from exchange.emergency.sweep import EmergencySweep
+from exchange.emergency.transitions import EmergencyTransitions
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.fetching import Fetch
 from exchange.gateway.fulfilment import Fulfilment
@@ -105,6 +108,8 @@ class Offices:
     request_templates: Templates
     request_sweep: RequestSweep
     messages: Messages
+    emergencies: EmergencyDesk
+    emergency_sweep: EmergencySweep
     usage: Usage
     log: Log
     discovery: Discovery
@@ -134,6 +139,7 @@ class Rooms(Offices):
         self.expiry.sweep()
         self.expiry.remind()
         self.request_sweep.sweep()
+        self.emergency_sweep.sweep()
         if self.console is not None:
             self.console.sessions.prune()
         now = self.clock.now()
@@ -203,6 +209,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
     transitions = Transitions(outside.database, ledger, clock, _examining(outside, policy))
     requests = RequestTransitions(outside.database, ledger, clock, transitions)
     grants = Grants(access, transitions, clock)
+    emergencies = EmergencyTransitions(outside.database, ledger, clock)
     writer = RuleWriter(access, ledger, clock, outside.entropy)
     return Offices(
         expiry=Expiry(transitions),
@@ -216,6 +223,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         desk=Desk(access, Publishing(policy, outside.database, ledger, clock)),
         access_requests=RequestDesk(access, requests, clock, outside.entropy),
         request_sweep=RequestSweep(requests),
+        emergencies=EmergencyDesk(access, emergencies, outside.entropy),
+        emergency_sweep=EmergencySweep(emergencies),
         grants=grants,
         sealings=Sealings(access, ledger, clock, outside.entropy),
         impacts=Impacts(access, grants, clock),

@@ -15,6 +15,7 @@ from exchange.catalogue.views import (
     ServiceItemAnswer,
 )
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
+from exchange.emergency.routes import emergency_routes
 from exchange.gateway.evidence_answer import EvidenceAnswer
 from exchange.gateway.request import EvidenceRequestForm
 from exchange.governance.routes import grant_routes, sealing_routes
@@ -55,13 +56,20 @@ _WHOLE_REQUEST = (
 
 def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
-    groups = (_evidence, _cases, _catalogue, _onboarding, _grants, _requests, _messages, _open_books, _log, _discovery)
+    groups = (
+        *(_evidence, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
+        *(_messages, _open_books, _log, _discovery),
+    )
     pages = () if rooms.console is None else rooms.console.routes()
     return (*(route for group in groups for route in group(rooms)), *pages)
 
 
 def _onboarding(rooms: Rooms) -> tuple[Route, ...]:
     return onboarding_routes(rooms.onboarding)
+
+
+def _emergencies(rooms: Rooms) -> tuple[Route, ...]:
+    return emergency_routes(rooms.emergencies, _TOKEN)
 
 
 def _requests(rooms: Rooms) -> tuple[Route, ...]:

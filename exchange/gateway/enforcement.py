@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from exchange import errors
 from exchange.catalogue.model import REPRESENTED, SELF, System, kept_apart
@@ -16,7 +17,9 @@ from exchange.gateway.snapshot import Snapshot
 from exchange.store.cases import Case
 from kernel.identifiers.subject import SubjectRef
 from policies.decision import Decision, Deny, Permit
-from policies.model import AccessRequest, Action, Consent, SystemPrincipal
+from policies.emergency import deciding
+from policies.emergency.opening import EmergencyState
+from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +147,24 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
 def judge(item: Item, about: About, asking: Asking, case: Case, snapshot: Snapshot) -> Judged:
     """What policies say about an item."""
     kind = snapshot.registry.evidence_types.get(item.type)
-    asked = access_request(item, about, asking, case, provider=kind.provider if kind else "")
-    return Judged(asked, snapshot.image.decide(asked), snapshot.registry.version)
+    opened = opening_of(asking, snapshot)
+    asked = access_request(
+        item,
+        about,
+        asking,
+        case,
+        provider=kind.provider if kind else "",
+        emergency=None if opened is None else opened.opening,
+    )
+    # Whoever names an opening is judged by templates alone, and by both engines (ADR 0040).
+    decide = snapshot.image.decide if asking.request.emergency is None else partial(deciding.decide, snapshot.image)
+    return Judged(asked, decide(asked), snapshot.registry.version)
+
+
+def opening_of(asking: Asking, snapshot: Snapshot) -> EmergencyState | None:
+    """The opening that the request names, while it is open and for this very case."""
+    found = None if asking.request.emergency is None else snapshot.openings.get(asking.request.emergency)
+    return found if found is not None and found.asked.case == asking.request.case else None
 
 
 def decision_name(request_id: str, item: int, epoch: int) -> str:
@@ -153,12 +172,14 @@ def decision_name(request_id: str, item: int, epoch: int) -> str:
     return f"dec_{request_id.partition('_')[2]}_{item}_{epoch}"
 
 
-def access_request(item: Item, about: About, asking: Asking, case: Case, *, provider: str) -> AccessRequest:
+def access_request(
+    item: Item, about: About, asking: Asking, case: Case, *, provider: str, emergency: Opening | None = None
+) -> AccessRequest:
     """The item as policies see it: everything from verified sources, nothing on the caller's word."""
     fields, token = frozenset(item.fields), asking.token
     return AccessRequest(
         system=SystemPrincipal(asking.system.name, asking.system.organisation, asking.system.status.value),
-        action=Action.of(fields),
+        action=Action.of(fields) if asking.request.emergency is None else Action.OBTAIN_EMERGENCY,
         evidence_type=item.type,
         provider=provider,
         fields=fields,
@@ -173,6 +194,7 @@ def access_request(item: Item, about: About, asking: Asking, case: Case, *, prov
         mandated=acts_for_a_party(case, asking.company_index),
         sealed=about.sealed,
         minor=about.minor,
+        emergency=emergency,
     )
 
 

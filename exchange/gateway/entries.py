@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from exchange.catalogue.model import REPRESENTED
 from exchange.gateway.enforcement import Asking, Permitted, Refused
 from exchange.gateway.refusals import Refusal
-from exchange.gateway.sealing import Sealed
+from exchange.gateway.sealing import Sealed, instant
 from kernel.canonical import JSON
 from kernel.identifiers.masking import Mask
 from kernel.ledger.event import Event
 from kernel.problems import ProblemKind
+from policies.emergency.opening import EmergencyState
 
 RELEASE, REFUSAL, FAILURE, NOTICE = "EvidenceReleased", "EvidenceRefused", "RetrievalFailed", "NoticeGiven"
+NOTICE_DELAYED = "NoticeDelayed"
+TOLD_FROM = "told_from"
+"""The fact that says from when an entry is shown to whom it is about, where a statute puts that off."""
 DROPPED, INTERRUPTED = "AnswerDropped", "RetrievalInterrupted"
 NOTIFY = "notify-citizen"
 """The obligation that a notice in the ledger fulfils."""
@@ -43,13 +47,14 @@ Result = Released | Refused | Failed
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Everything that is known when a request ends, ready to be recorded."""
+    """Everything that is known when a request ends, ready to be recorded; ``opening`` the live one that it names."""
 
     asking: Asking
     epoch: int
     providers: Mapping[str, str]
     results: tuple[Result, ...]
     day: date
+    opening: EmergencyState | None = None
 
 
 def ruling_of(result: Result) -> Permitted | Refused:
@@ -60,8 +65,8 @@ def ruling_of(result: Result) -> Permitted | Refused:
 def item_event(result: Result, settlement: Settlement) -> Event:
     """The ledger entry of one item: who, whose, what, why, under what; names of fields, never a value."""
     ruling = ruling_of(result)
-    facts = common_facts(settlement.asking) | _item_facts(ruling, settlement)
-    subject = ruling.concerned.subject if ruling.concerned else None
+    facts = common_facts(settlement.asking) | _item_facts(ruling, settlement) | _told_from(settlement)
+    subject = ruling.concerned.subject if ruling.concerned and not _is_over(settlement) else None
     request, number = settlement.asking.id, str(ruling.item.number)
     if isinstance(result, Released):
         jws = result.sealed.jws
@@ -69,6 +74,16 @@ def item_event(result: Result, settlement: Settlement) -> Event:
     if isinstance(result, Failed):
         return Event(FAILURE, request, number, facts | {"reason": result.kind.code}, subject)
     return Event(REFUSAL, request, number, facts | _refusal_facts(result.refusal), subject)
+
+
+def _is_over(settlement: Settlement) -> bool:
+    """Whether the opening named is none: nothing leaves, and whether a statute would hide the entry is unknown."""
+    return settlement.asking.request.emergency is not None and settlement.opening is None
+
+
+def _told_from(settlement: Settlement) -> dict[str, JSON]:
+    delay = settlement.opening.asked.delay if settlement.opening else None
+    return {} if delay is None else {TOLD_FROM: instant(settlement.asking.moment + timedelta(days=delay.days))}
 
 
 def common_facts(asking: Asking) -> dict[str, JSON]:
@@ -82,6 +97,8 @@ def common_facts(asking: Asking) -> dict[str, JSON]:
         "present": asking.token.present,
         "loa": asking.token.assurance,
     }
+    if asking.request.emergency is not None:
+        facts["emergency"] = asking.request.emergency
     if asking.token.officer is not None:
         facts["officer"] = asking.indexes.of_officer(asking.token.officer)
     return facts
@@ -118,13 +135,23 @@ def _refusal_facts(refusal: Refusal) -> dict[str, JSON]:
 
 
 def notice(result: Result, settlement: Settlement) -> Event | None:
-    """A notice to the citizen: when nobody was present, and wherever a grant obliges to it (PIPL art. 18 and 35)."""
+    """A notice to the citizen: when nobody was present, and wherever a grant obliges to it (PIPL art. 18 and 35).
+
+    Emergency access is always told of. Where a statute puts that off, the notice is recorded now, with that statute,
+    and shown from then on by itself: nobody has to remember it.
+    """
     if not isinstance(result, Released):
         return None
     ruling = result.ruling
     obliged = any(obligation.kind == NOTIFY for obligation in ruling.permit.obligations)
-    if settlement.asking.token.present and not obliged:
+    if settlement.asking.token.present and not obliged and settlement.opening is None:
         return None
-    facts = {"evidence_type": ruling.item.type, "consumer": settlement.asking.system.organisation}
-    number = str(ruling.item.number)
-    return Event(NOTICE, settlement.asking.id, number, dict(facts), ruling.concerned.subject)
+    facts: dict[str, JSON] = {"evidence_type": ruling.item.type, "consumer": settlement.asking.system.organisation}
+    name, opening = NOTICE, settlement.opening
+    if opening is not None:
+        facts["emergency"] = opening.id
+        if opening.asked.delay is not None:
+            statute = opening.asked.delay.statute
+            facts |= {**_told_from(settlement), "statute": {"zh": statute.zh, "en": statute.en}}
+            name = NOTICE_DELAYED
+    return Event(name, settlement.asking.id, str(ruling.item.number), facts, ruling.concerned.subject)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from connectors.registry import Retrieved
 from exchange.catalogue.model import EvidenceType
 from exchange.gateway.disclosure import disclose
-from exchange.gateway.enforcement import Asking, Permitted, Refused, Ruling, rule
+from exchange.gateway.enforcement import Asking, Permitted, Refused, Ruling, opening_of, rule
 from exchange.gateway.entries import Failed, Released, Result, Settlement
 from exchange.gateway.intents import Admitted, missing_quotas, reserve
 from exchange.gateway.refusals import Refusal
@@ -62,7 +62,7 @@ class Fulfilment:
         results = tuple(self._result(ruling, asking, admitted.case, findings, snapshot) for ruling in admitted.rulings)
         kinds = snapshot.registry.evidence_types
         providers = {item.type: kinds[item.type].provider for item in asking.request.items if item.type in kinds}
-        return Settlement(asking, snapshot.epoch, providers, results, admitted.day)
+        return Settlement(asking, snapshot.epoch, providers, results, admitted.day, opening_of(asking, snapshot))
 
     def _result(self, ruling: Ruling, asking: Asking, case: Case, findings: Findings, snapshot: Snapshot) -> Result:
         if isinstance(ruling, Refused):

@@ -143,7 +143,10 @@ def _intent(attempt: Attempt) -> Intent:
 def _asked(asking: Asking) -> str:
     request = asking.request
     items = [_asked_item(item) for item in request.items]
-    return orjson.dumps({"legal_basis": request.legal_basis, "items": items}).decode()
+    asked: dict[str, object] = {"legal_basis": request.legal_basis, "items": items}
+    if request.emergency is not None:
+        asked["emergency"] = request.emergency
+    return orjson.dumps(asked).decode()
 
 
 def _asked_item(item: Item) -> dict[str, object]:

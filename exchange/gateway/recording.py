@@ -102,7 +102,8 @@ class Recorder:
             logged = decision_of(asking_id, refused, REFUSED, receipts[0].index)
             decisions.add(connection, [] if logged is None else [logged])
 
-        subject = refused.concerned.subject if refused.concerned else None
+        named = "emergency" in facts  # whether a statute hides the entry is unknown, so it is shown to auditors alone
+        subject = refused.concerned.subject if refused.concerned and not named else None
         self.ledger.append([Event(REFUSAL, asking_id, str(refused.item.number), facts, subject)], also=also)
 
     def drop(self, request_id: str, facts: Mapping[str, JSON]) -> None:

@@ -109,7 +109,7 @@ def _request(stored: Stored, case: Case) -> EvidenceRequest:
     """The request as stored, without the numbers of whom it was about."""
     asked: Any = orjson.loads(stored.intent.asked)
     items = tuple(_item(number, item) for number, item in enumerate(asked["items"]))
-    return EvidenceRequest(case.service_item, case.id, asked["legal_basis"], items)
+    return EvidenceRequest(case.service_item, case.id, asked["legal_basis"], items, asked.get("emergency"))
 
 
 def _item(number: int, asked: dict[str, Any]) -> Item:

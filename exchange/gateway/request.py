@@ -23,6 +23,7 @@ _CODE = validate.Regexp(r"\A[a-z][a-z0-9-]{0,63}\Z", error="form")
 _FIELD = re.compile(r"\A[a-z][a-z0-9_]{0,63}\Z")
 _ITEM_CODE = validate.Regexp(r"\A[0-9A-Z]{12,33}\Z", error="form")
 _CASE = validate.Regexp(r"\Acase_[0-9A-HJKMNP-TV-Z]{26}\Z", error="form")
+_OPENING = validate.Regexp(r"\Aem_[0-9A-HJKMNP-TV-Z]{26}\Z", error="form")
 _RELATION = validate.Regexp(r"\A[a-z][a-z-]{1,31}\Z", error="form")
 
 
@@ -53,12 +54,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRequest:
-    """A whole request, well-formed; nothing in it has been checked against catalogue, case or grants yet."""
+    """A whole request, well-formed; nothing in it has been checked against catalogue, case or grants yet.
+
+    ``emergency`` names the opening of emergency access under which it is made.
+    """
 
     service_item: str
     case: str
     legal_basis: str
     items: tuple[Item, ...]
+    emergency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +137,14 @@ class EvidenceRequestForm(Form):
     service_item = TextField(required=True, validate=_ITEM_CODE)
     case = TextField(required=True, validate=_CASE)
     legal_basis = TextField(required=True, validate=_CODE)
+    emergency = TextField(validate=_OPENING)
     evidence = ListField(PartField(ItemForm), required=True, validate=validate.Length(1, MOST_ITEMS, error="length"))
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> EvidenceRequest:
         """The frozen request."""
         items = tuple(_item(number, item) for number, item in enumerate(data["evidence"]))
-        return EvidenceRequest(data["service_item"], data["case"], data["legal_basis"], items)
+        return EvidenceRequest(data["service_item"], data["case"], data["legal_basis"], items, data.get("emergency"))
 
 
 def _item(number: int, data: Mapping[str, Any]) -> Item:

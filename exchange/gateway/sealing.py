@@ -51,6 +51,8 @@ class Sealer:
             "decision_id": ruling.decision,
             "obligations": [obligation.text for obligation in permit.obligations],
         }
+        if request.emergency is not None:
+            claims["emergency"] = request.emergency
         return Sealed(claims, jose.sign(claims, self.signing(), typ=EVIDENCE_TYPE))
 
 

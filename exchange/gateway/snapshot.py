@@ -15,10 +15,11 @@ from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.reading import Document
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.sources import Sources
-from exchange.store import catalogue, epoch, grants, sealings
+from exchange.store import catalogue, emergencies, epoch, grants, sealings
 from exchange.store.epoch import Epoch
 from kernel.database import Database
 from policies import registry as policies
+from policies.emergency.opening import EmergencyState, Status
 from policies.events import GrantState
 from policies.index import PolicyImage
 
@@ -33,6 +34,8 @@ class Snapshot:
     sources: Mapping[str, Source]
     sealed: Mapping[bytes, datetime] = field(default_factory=dict, repr=False)
     """Until when each sealed subject is so, by blind index."""
+    openings: Mapping[str, EmergencyState] = field(default_factory=dict)
+    """Of emergency access: those that are open, by their id."""
 
     def is_sealed(self, subject: bytes, at: datetime) -> bool:
         """Whether nothing may leave about this subject."""
@@ -49,6 +52,7 @@ class _Read:
     changed: Mapping[Key, Document | None]
     active: tuple[GrantState, ...]
     sealed: Mapping[bytes, datetime]
+    openings: tuple[EmergencyState, ...]
 
 
 class SnapshotReader:
@@ -85,12 +89,14 @@ class SnapshotReader:
 
     def _rows(self, connection: Connection, at: Epoch) -> _Read:
         active, sealed = grants.active(connection), sealings.holding(connection)
+        openings = emergencies.standing(connection, Status.OPEN)
         if self._known is None:
-            return _Read(at, catalogue.read_all(connection), {}, active, sealed)
+            return _Read(at, catalogue.read_all(connection), {}, active, sealed, openings)
         known = self._known.registry.version
         changed = {} if known == at.catalogue else catalogue.changed_since(connection, known)
         whole = any(kind == DIVISION for kind, _ in changed)
-        return _Read(at, catalogue.read_all(connection) if whole else None, changed, active, sealed)
+        documents = catalogue.read_all(connection) if whole else None
+        return _Read(at, documents, changed, active, sealed, openings)
 
     def _build(self, found: _Read) -> Snapshot:
         registry, sources = self._catalogue(found)
@@ -100,7 +106,8 @@ class SnapshotReader:
         # What a change leaves as it was is taken over: the hierarchy of 50,000 entries, and every compiled grant.
         last = self._known.image if self._known is not None else None
         image = PolicyImage.build(active, self._policies[1], found.at.policies, after=last)
-        return Snapshot(found.at.policies, registry, image, sources, found.sealed)
+        openings = MappingProxyType({opening.id: opening for opening in found.openings})
+        return Snapshot(found.at.policies, registry, image, sources, found.sealed, openings)
 
     def _catalogue(self, found: _Read) -> tuple[Registry, Mapping[str, Source]]:
         known = self._known

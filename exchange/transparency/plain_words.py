@@ -5,16 +5,17 @@ result.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from exchange.catalogue.registry import Registry
-from exchange.gateway.entries import FAILURE, NOTICE, REFUSAL, RELEASE
+from exchange.gateway.entries import FAILURE, NOTICE, NOTICE_DELAYED, REFUSAL, RELEASE, TOLD_FROM
 from exchange.gateway.predicates import LABELS
 from kernel.dates import CHINA
 from kernel.ledger.usage import UsageEntry
 from kernel.text import Text
 
-TOLD = frozenset({RELEASE, REFUSAL, FAILURE, NOTICE})
+TOLD = frozenset({RELEASE, REFUSAL, FAILURE, NOTICE, NOTICE_DELAYED})
 """The entries that mean something to the person they are about."""
 
 _SELF = "self"
@@ -41,6 +42,13 @@ def entry_view(entry: UsageEntry, registry: Registry, receipt: str) -> dict[str,
         "receipt": receipt,
     }
     return view | {"case": facts.get("case")} if facts.get("relation", _SELF) == _SELF else view
+
+
+def is_told(entry: UsageEntry, now: datetime) -> bool:
+    """Whether the person may read of it now: no statute puts that off any longer."""
+    members: Any = entry.members
+    since = members["facts"].get(TOLD_FROM)
+    return since is None or now >= datetime.fromisoformat(since)
 
 
 def when(entry: UsageEntry, language: str) -> str:
@@ -94,10 +102,16 @@ def _noticed(facts: Mapping[str, Any], registry: Registry) -> Text:
         _name(registry.organisations, facts, "consumer"),
         _name(registry.evidence_types, facts, "evidence_type"),
     )
+    zh, en = ("应急", " by emergency access") if "emergency" in facts else ("", "")
     return Text(
-        f"特此告知：{consumer.zh}已取得您的{kind.zh}。",
-        f"you are hereby told that {consumer.en} obtained your {kind.en}.",
+        f"特此告知：{consumer.zh}已{zh}取得您的{kind.zh}。",
+        f"you are hereby told that {consumer.en} obtained your {kind.en}{en}.",
     )
+
+
+def _noticed_late(facts: Mapping[str, Any], registry: Registry) -> Text:
+    said, by = _noticed(facts, registry), facts["statute"]
+    return Text(f"{said.zh}依据{by['zh']}，延迟告知。", f"{said.en} By {by['en']} you are told only now.")
 
 
 def _asked(facts: Mapping[str, Any], registry: Registry) -> Text:
@@ -105,10 +119,11 @@ def _asked(facts: Mapping[str, Any], registry: Registry) -> Text:
     kind = _name(registry.evidence_types, facts, "evidence_type")
     item = _name(registry.service_items, facts, "service_item")
     labels = field_labels(facts, registry)
+    how = Text("应急", " by emergency access") if "emergency" in facts else Text("", "")
     zh, en = "、".join(label.zh for label in labels), ", ".join(label.en for label in labels)
     return Text(
-        f"{consumer.zh}为办理“{item.zh}”，请求查询您的{kind.zh}（{zh}）",
-        f"{consumer.en} asked for your {kind.en} ({en}) to handle “{item.en}”",
+        f"{consumer.zh}为办理“{item.zh}”，请求{how.zh}查询您的{kind.zh}（{zh}）",
+        f"{consumer.en} asked{how.en} for your {kind.en} ({en}) to handle “{item.en}”",
     )
 
 
@@ -117,6 +132,7 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     REFUSAL: _refused,
     FAILURE: _failed,
     NOTICE: _noticed,
+    NOTICE_DELAYED: _noticed_late,
 }
 
 

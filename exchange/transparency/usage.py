@@ -13,7 +13,7 @@ from exchange.access import Access
 from exchange.catalogue.registry import Registry
 from exchange.gateway.understanding import current
 from exchange.store import deliveries
-from exchange.transparency.plain_words import TOLD, entry_view
+from exchange.transparency.plain_words import TOLD, entry_view, is_told
 from kernel.clock import Clock
 from kernel.ledger.log import Ledger
 from kernel.problems import Problem
@@ -39,11 +39,12 @@ class Usage:
         caller, person = self.access.person(http)
         self.access.spend(caller)
         registry = current(self.access.policy).registry
+        now = self.clock.now()
         before = _before(http.parameters().get("before"))
         entries = [
             entry
             for entry in reversed(self.ledger.usage_of(person))
-            if entry.members["event"] in TOLD and (before is None or entry.index < before)
+            if entry.members["event"] in TOLD and is_told(entry, now) and (before is None or entry.index < before)
         ]
         page = entries[:ON_A_PAGE]
         views = [entry_view(entry, registry, self.ledger.receipt(entry.index).text) for entry in page]

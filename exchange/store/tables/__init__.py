@@ -14,6 +14,7 @@ from exchange.store.tables.catalogue import (
     catalogue_word,
     system_check_in,
 )
+from exchange.store.tables.emergencies import emergency, emergency_event
 from exchange.store.tables.messages import message, message_read
 from exchange.store.tables.policies import decision, grant_force, grant_version, policy_epoch
 from exchange.store.tables.requests import access_request, access_request_event, request_rule
@@ -34,6 +35,8 @@ __all__ = [
     "console_session",
     "decision",
     "delivery",
+    "emergency",
+    "emergency_event",
     "evidence_request",
     "grant_force",
     "grant_version",

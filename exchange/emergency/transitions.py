@@ -1,0 +1,100 @@
+"""Carrying out commands on openings: decided by ``policies.emergency``, recorded and stored in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from exchange.requests.rules import read
+from exchange.store import emergencies, epoch, grants
+from exchange.store.emergencies import Happened
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.dates import local_day
+from kernel.ledger.batch import Also
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
+from policies.clocks.calendar import WorkingCalendar
+from policies.emergency.commands import AskEmergency, Circumstances, Command, OpenEmergency
+from policies.emergency.document import facts
+from policies.emergency.lifecycle import decide, is_overdue
+from policies.emergency.opening import EmergencyEvent, EmergencyState, Status, evolve
+from policies.events import Status as GrantStatus
+from policies.roles import Officer
+
+
+class EmergencyMoved(Exception):
+    """Something that was read has changed before it was written; nothing was done."""
+
+
+@dataclass(frozen=True)
+class EmergencyTransitions:
+    """Commands on openings. Safe for threads: one is changed only under the revision that was read."""
+
+    database: Database
+    ledger: Ledger
+    clock: Clock
+
+    def calendar(self, connection: Connection) -> WorkingCalendar:
+        """The calendar that counts today."""
+        return read(connection).calendar(local_day(self.clock.now()))
+
+    def circumstances(self, connection: Connection, template: str, consumer: str, now: datetime) -> Circumstances:
+        """Whether a template is in force, and which reviews of the department are overdue."""
+        calendar, name = self.calendar(connection), template.partition("@")[0]
+        living = (one for one in grants.living_of(connection, name) if one.status is GrantStatus.ACTIVE)
+        in_force = any(one.grant.ref == template and one.grant.valid_from <= now < one.grant.valid_to for one in living)
+        waiting = emergencies.unreviewed(connection, consumer)
+        return Circumstances(in_force, tuple(one.id for one in waiting if is_overdue(one, calendar, now)))
+
+    def carry_out(self, command: Command, state: EmergencyState | None, actor: Officer, spend: Also) -> EmergencyState:
+        """Do what an officer commands, and return the opening's new state.
+
+        ``spend`` uses up the caller's proof in the same transaction. Raises NotAllowed, EmergencyMoved,
+        LedgerUnavailable, InvalidEvent.
+        """
+        now = self.clock.now()
+        (event,) = decide(command, state, actor, now)
+        after = evolve(state, event)
+
+        def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            spend(connection, receipts)
+            if isinstance(command, AskEmergency | OpenEmergency):
+                # Read behind the ledger's lock: whatever ended the template meanwhile is seen.
+                seen = self.circumstances(connection, after.asked.template, after.asked.consumer, now)
+                if seen != command.circumstances:
+                    raise EmergencyMoved
+            _store(connection, state, event, after)
+
+        if any(receipt.repeated for receipt in self.ledger.append([_entry(event, after, actor)], also=also)):
+            raise EmergencyMoved
+        return after
+
+
+def _store(connection: Connection, before: EmergencyState | None, event: EmergencyEvent, after: EmergencyState) -> None:
+    if before is None:
+        emergencies.add(connection, after)
+    elif not emergencies.change(connection, after, was=before.revision):
+        raise EmergencyMoved
+    emergencies.note(connection, after.id, Happened(after.revision, event.name, event.at, facts(event)))
+    was_open = before is not None and before.status is Status.OPEN
+    if was_open != (after.status is Status.OPEN):
+        epoch.advance(connection)  # decisions read it: a release under what held before fails
+
+
+def _entry(event: EmergencyEvent, after: EmergencyState, actor: Officer) -> Event:
+    """The revision makes the entry unique."""
+    said: dict[str, JSON] = {
+        **facts(event),
+        "template": after.asked.template,
+        "case": after.asked.case,
+        "consumer": after.asked.consumer,
+        "status": after.status.value,
+        "organisation": actor.organisation,
+    }
+    return Event(event.name, after.id, str(after.revision), said)

@@ -1,0 +1,90 @@
+"""Openings in JSON, for the API and the pages alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from exchange.catalogue.registry import Registry
+from exchange.governance.views import names
+from exchange.store.emergencies import Happened, Item
+from kernel.canonical import JSON
+from kernel.text import Text
+from policies.clocks.calendar import WorkingCalendar
+from policies.emergency.document import delay_to_json, review_to_json
+from policies.emergency.lifecycle import is_overdue, open_to, review_due
+from policies.emergency.opening import STATUSES, EmergencyState
+from policies.grant import Grant
+from policies.roles import Officer
+from policies.sentence import sentence
+
+
+def emergency_view(
+    state: EmergencyState, registry: Registry, calendar: WorkingCalendar, now: datetime, reader: Officer
+) -> dict[str, JSON]:
+    """An opening: who asked for what and why, until when it is open, by when it is reviewed, what the reader may do."""
+    asked, due = state.asked, review_due(state, calendar)
+    name = names(registry, "")
+    return {
+        "id": state.id,
+        "status": state.status.value,
+        "label": _words(STATUSES[state.status]),
+        "revision": state.revision,
+        "template": asked.template,
+        "consumer": {"code": asked.consumer, "name": _words(name(asked.consumer))},
+        "provider": {"code": asked.provider, "name": _words(name(asked.provider))},
+        "case": asked.case,
+        "reason": asked.reason,
+        "minutes": asked.minutes,
+        "notice_delay": None if asked.delay is None else delay_to_json(asked.delay),
+        "asked_by": state.asked_by,
+        "asked_at": state.asked_at.isoformat(),
+        "opened_by": state.opened_by or None,
+        "opened_at": _moment(state.opened_at),
+        "ends": _moment(state.ends),
+        "review_due": _moment(due),
+        "overdue": is_overdue(state, calendar, now),
+        "note": state.note,
+        "review": None if state.review is None else review_to_json(state.review),
+        "commands": [*open_to(state, reader)],
+    }
+
+
+def whole_view(listed: dict[str, JSON], items: Sequence[Item], happened: Sequence[Happened]) -> dict[str, JSON]:
+    """The same with everything that was asked for under it, and all that happened."""
+    shown: list[JSON] = [
+        {
+            "evidence_type": item.evidence_type,
+            "asked": [*item.asked.split()],
+            "outcome": item.outcome,
+            "entry": item.entry,
+            "at": item.at.isoformat(),
+        }
+        for item in items
+    ]
+    events: list[JSON] = [
+        {"revision": one.revision, "event": one.name, "at": one.at.isoformat(), "facts": dict(one.facts)}
+        for one in happened
+    ]
+    return {**listed, "items": shown, "history": events}
+
+
+def template_view(grant: Grant, registry: Registry) -> dict[str, JSON]:
+    """A template in its own words. Raises ValueError for a grant that is none."""
+    if grant.emergency is None:
+        raise ValueError("no template")
+    delay = grant.emergency.delay
+    return {
+        "template": grant.ref,
+        "sentence": _words(sentence(grant, names(registry, grant.evidence_type))),
+        "minutes": grant.emergency.minutes,
+        "notice_delay": None if delay is None else delay_to_json(delay),
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _words(text: Text) -> dict[str, JSON]:
+    return {"zh": text.zh, "en": text.en}
