@@ -17,7 +17,7 @@ _Member = TypeVar("_Member", RegisteredOrganisation, RegisteredEvidenceType, Reg
 
 
 def decide(image: PolicyImage, request: AccessRequest) -> Decision:
-    """Permit only where both engines permit the very same; an error of either, or any difference, refuses.
+    """Permit what a template permits by both engines alike; an error of either, or any difference, refuses.
 
     Never raises. The refusal is the clerk's, which explains by clause.
     """

@@ -1,0 +1,100 @@
+"""Laws of emergency access: nothing leaves outside a template that is open, nor past a guard, whatever else holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+from policies.decision import Permit
+from policies.emergency import deciding
+from policies.grant import BasisKind, EmergencyUse, Grant
+from policies.guards import GUARDS
+from policies.index import PolicyImage
+from policies.model import AccessRequest, Action, Opening
+from policies.reference import Judge
+from tests.property.policy_sets import BASES, CASES, EXTRA_GUARDS, REGISTRY, TICK, grant, near
+
+SETS = 100
+"""Sets of grants in which the cases lie: to compile a set costs as much as to decide by it many times."""
+
+_STATUTORY = next(code for code, kind in BASES.items() if kind is BasisKind.STATUTORY)
+
+
+def cases(start: int, guards: bool = False) -> Iterator[tuple[PolicyImage, dict[str, Grant], AccessRequest]]:
+    """Requests that name openings, most of them nearly right, over sets of templates and ordinary grants."""
+    for seed in range(start, start + SETS):
+        chance = Random(seed)
+        grants = tuple(_maybe_template(chance, grant(chance, f"G-{number}")) for number in range(4))
+        more = (chance.choice(EXTRA_GUARDS),) if guards else ()
+        image = PolicyImage.build(grants, REGISTRY, seed, (*GUARDS, *more))
+        for _ in range(CASES // SETS):
+            aim = chance.choice(grants)
+            yield image, {one.ref: one for one in grants}, _naming(chance, near(chance, (aim,)), aim, grants)
+
+
+def _maybe_template(chance: Random, one: Grant) -> Grant:
+    if chance.random() < 0.25:
+        return one
+    use = EmergencyUse(chance.randint(1, 240))
+    return replace(one, legal_basis=_STATUTORY, basis_kind=BasisKind.STATUTORY, emergency=use)
+
+
+def _naming(chance: Random, request: AccessRequest, aim: Grant, grants: tuple[Grant, ...]) -> AccessRequest:
+    now, named = request.now, aim if chance.random() < 0.9 else chance.choice(grants)
+    if now.tzinfo is None:
+        return request
+    opened = now - chance.choice((timedelta(), timedelta(), timedelta(hours=1), timedelta(hours=5), -TICK))
+    ends = opened + chance.choice((timedelta(hours=4), timedelta(hours=1), TICK))
+    opening = Opening(id="em_1", template=named.ref, opened=opened, ends=ends)
+    action = Action.OBTAIN_EMERGENCY if chance.random() < 0.95 else request.action
+    return replace(request, action=action, emergency=None if chance.random() < 0.05 else opening)
+
+
+def test_nothing_leaves_outside_an_open_template_or_from_a_suspended_system() -> None:
+    permits = 0
+    for number, (image, grants, request) in enumerate(cases(7_000_000)):
+        decided = image.decide(request)
+        if not isinstance(decided, Permit) or request.action is not Action.OBTAIN_EMERGENCY:
+            continue
+        permits += 1
+        opening = request.emergency
+        assert opening is not None
+        assert opening.opened <= request.now < opening.ends
+        assert decided.grants == (opening.template,)
+        template = grants[opening.template]
+        assert template.emergency is not None
+        assert decided.release.keys() == request.fields <= template.fields
+        assert decided.predicates == request.predicates <= template.predicates
+        assert (request.system.status, REGISTRY.systems[request.system.id].status) == ("active", "active")
+        if number % 10 == 0:
+            suspended = replace(request, system=replace(request.system, status="suspended"))
+            assert not isinstance(deciding.decide(image, suspended), Permit)
+            assert deciding.decide(image, request) == decided
+    assert permits > CASES // 20
+
+
+def test_both_engines_agree_about_openings_also_under_further_guards() -> None:
+    permits = judged = 0
+    for number, (image, _, request) in enumerate(cases(8_000_000, guards=True)):
+        if number % 20:
+            continue
+        judged += 1
+        decided, reference = image.decide(request), Judge(image).judge(request)
+        assert isinstance(decided, Permit) == isinstance(reference, Permit)
+        if isinstance(decided, Permit):
+            permits += 1
+            assert decided == reference
+            assert request.action is not Action.OBTAIN_EMERGENCY or decided == deciding.decide(image, request)
+    assert permits > judged // 100
+
+
+def test_an_ordinary_request_is_decided_as_if_there_were_no_template() -> None:
+    for number, (image, grants, request) in enumerate(cases(9_000_000)):
+        if number % 10:
+            continue
+        plain = replace(request, action=Action.of(request.fields) if request.fields else Action.VERIFY, emergency=None)
+        ordinary = [one for one in grants.values() if one.emergency is None]
+        others = PolicyImage.build(ordinary, REGISTRY, image.epoch, after=image)
+        assert image.decide(plain) == others.decide(plain)
