@@ -26,6 +26,10 @@ _PAGES: Mapping[Kind, str] = {
     Kind.GRANT_TO_SIGN: f"{HOME}/grants/",
     Kind.REQUEST_WAITS: f"{HOME}/requests/",
     Kind.REQUEST_LATE: f"{HOME}/requests/",
+    Kind.EMERGENCY_ASKED: f"{HOME}/emergency/",
+    Kind.EMERGENCY_OPEN: f"{HOME}/emergency/",
+    Kind.EMERGENCY_TO_REVIEW: f"{HOME}/emergency/",
+    Kind.EMERGENCY_OVERDUE: f"{HOME}/emergency/",
 }
 """Where a message's thing is looked at and dealt with; the sandbox is on the page of joining."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -13,22 +12,21 @@ from sqlalchemy import Connection
 from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.emergency.forms import AskEmergencyForm, EmergencyReasonForm, OpenEmergencyForm, ReviewEmergencyForm
-from exchange.emergency.transitions import EmergencyMoved, EmergencyTransitions
+from exchange.emergency.transitions import EmergencyTransitions
 from exchange.emergency.views import emergency_view, template_view, whole_view
 from exchange.forms import Form, read
 from exchange.gateway.understanding import current
 from exchange.paging import page_size
+from exchange.proceedings import told
 from exchange.store import cases, emergencies
 from kernel.canonical import JSON
 from kernel.entropy import Entropy
 from kernel.ids import new_id
 from kernel.ledger.batch import Also
-from kernel.ledger.event import InvalidEvent
 from kernel.ledger.receipt import Receipt
-from kernel.problems import INVALID_BODY, Problem
+from kernel.problems import INVALID_BODY, Problem, ProblemKind
 from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
-from policies.conditions import NotAllowed
 from policies.emergency.commands import (
     AskEmergency,
     CloseEmergency,
@@ -41,7 +39,6 @@ from policies.emergency.lifecycle import READERS, sees
 from policies.emergency.opening import Asked, EmergencyState, Finding, Status
 from policies.grant import Grant
 
-_NAMES_SOMEBODY = Text("内容中不能含有个人号码", "It must not hold anybody's number")
 _BAD_STATE = Text("没有这样的状态", "There is no such state")
 _LONGEST_NAME = 128
 
@@ -160,7 +157,7 @@ class EmergencyDesk:
         )
 
     def _carry_out(self, command: Command, state: EmergencyState | None, officer: AuthorisedOfficer) -> EmergencyState:
-        with _told():
+        with told(_refused, errors.EMERGENCY_CHANGED):
             return self.transitions.carry_out(command, state, officer.officer, self._spend(officer))
 
     def _spend(self, officer: AuthorisedOfficer) -> Also:
@@ -195,16 +192,5 @@ def _status(text: str) -> Status:
         raise Problem(INVALID_BODY, detail=_BAD_STATE) from None
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Refusals as the problems they mean; their own codes and words are kept."""
-    try:
-        yield
-    except NotAllowed as refusal:
-        incomplete = refusal.code == "emergency.reason-missing"
-        kind = errors.EMERGENCY_INCOMPLETE if incomplete else errors.EMERGENCY_NOT_ALLOWED
-        raise Problem(kind, detail=refusal.reason, members={"reason": refusal.code}) from None
-    except EmergencyMoved:
-        raise Problem(errors.EMERGENCY_CHANGED) from None
-    except InvalidEvent:
-        raise Problem(INVALID_BODY, detail=_NAMES_SOMEBODY) from None
+def _refused(code: str) -> ProblemKind:
+    return errors.EMERGENCY_INCOMPLETE if code == "emergency.reason-missing" else errors.EMERGENCY_NOT_ALLOWED

@@ -5,8 +5,8 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from exchange.forms import Form, TextField
-from policies.conditions import LONGEST_REASON
 from policies.emergency.opening import Finding
+from policies.proceedings import LONGEST_REASON
 
 _REASON = validate.Length(1, LONGEST_REASON, error="length")
 _CODE = validate.Length(1, 128, error="length")

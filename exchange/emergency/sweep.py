@@ -13,10 +13,10 @@ from exchange.emergency.transitions import EmergencyMoved, EmergencyTransitions
 from exchange.governance.transitions import EXCHANGE, nothing_to_spend
 from exchange.store import emergencies
 from policies.clocks.calendar import WorkingCalendar
-from policies.conditions import NotAllowed
 from policies.emergency.commands import Command, ExpireEmergency, TellOverdue
 from policies.emergency.lifecycle import WAITS, review_due
 from policies.emergency.opening import EmergencyState, Status
+from policies.proceedings import NotAllowed
 
 
 @dataclass(frozen=True)

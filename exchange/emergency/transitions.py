@@ -8,8 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from exchange.messages import notices
+from exchange.proceedings import record
 from exchange.requests.rules import read
-from exchange.store import emergencies, epoch, grants
+from exchange.store import emergencies, epoch, grants, messages
 from exchange.store.emergencies import Happened
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -25,11 +27,12 @@ from policies.emergency.document import facts
 from policies.emergency.lifecycle import decide, is_overdue
 from policies.emergency.opening import EmergencyEvent, EmergencyState, Status, evolve
 from policies.events import Status as GrantStatus
+from policies.proceedings import Moved
 from policies.roles import Officer
 
 
-class EmergencyMoved(Exception):
-    """Something that was read has changed before it was written; nothing was done."""
+class EmergencyMoved(Moved):
+    """An opening, or what it rests on, has changed before it was written."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,9 @@ class EmergencyTransitions:
                 if seen != command.circumstances:
                     raise EmergencyMoved
             _store(connection, state, event, after)
+            messages.put(connection, notices.of_emergency(event, after))
 
-        if any(receipt.repeated for receipt in self.ledger.append([_entry(event, after, actor)], also=also)):
-            raise EmergencyMoved
+        record(self.ledger, [_entry(event, after, actor)], also, EmergencyMoved)
         return after
 
 

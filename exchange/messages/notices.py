@@ -11,6 +11,15 @@ from exchange.messages.words import Kind
 from exchange.store.messages import ANY, Message
 from kernel.canonical import JSON
 from policies.clocks.run import DEADLINE_PERCENT
+from policies.emergency.opening import (
+    EmergencyAsked,
+    EmergencyClosed,
+    EmergencyEnded,
+    EmergencyEvent,
+    EmergencyOpened,
+    EmergencyReviewOverdue,
+    EmergencyState,
+)
 from policies.events import GrantEvent, GrantState, GrantSubmitted
 from policies.grant import Grant
 from policies.requests.events import RequestEscalated, RequestEvent, RequestState, Status
@@ -26,6 +35,20 @@ TURNS: Mapping[Status, Role] = {
     Status.MEDIATED: Role.GOVERNANCE_APPROVER,
 }
 """Whose turn it is by the state of an access request; in any other state nobody must act."""
+EMERGENCIES: Mapping[type[EmergencyEvent], tuple[Kind, tuple[Role, ...]]] = {
+    EmergencyAsked: (Kind.EMERGENCY_ASKED, (Role.SPONSOR,)),
+    EmergencyOpened: (
+        Kind.EMERGENCY_OPEN,
+        (Role.PROVIDER_OFFICER, Role.GOVERNANCE_OFFICER, Role.DATA_PROTECTION_OFFICER),
+    ),
+    EmergencyClosed: (Kind.EMERGENCY_TO_REVIEW, (Role.GOVERNANCE_OFFICER, Role.DATA_PROTECTION_OFFICER)),
+    EmergencyEnded: (Kind.EMERGENCY_TO_REVIEW, (Role.GOVERNANCE_OFFICER, Role.DATA_PROTECTION_OFFICER)),
+    EmergencyReviewOverdue: (
+        Kind.EMERGENCY_OVERDUE,
+        (Role.GOVERNANCE_OFFICER, Role.DATA_PROTECTION_OFFICER, Role.GOVERNANCE_APPROVER, Role.SPONSOR),
+    ),
+}
+"""Who is told of what happens to an opening of emergency access; nobody of what is not here."""
 _AUTHORS = (Role.PROVIDER_OFFICER, Role.CONSUMER_OFFICER)
 
 
@@ -114,6 +137,17 @@ def of_entry(event: EntryEvent, state: EntryState) -> Iterator[Message]:
         cause, roles = f"{Kind.ENTRY_RETURNED}/{about}/{state.revision}", _AUTHORS if state.organisation else ()
         for role in roles or (Role.GOVERNANCE_OFFICER,):
             yield Message(cause, state.organisation, role, Kind.ENTRY_RETURNED, about, event.at)
+
+
+def of_emergency(event: EmergencyEvent, state: EmergencyState) -> Iterator[Message]:
+    """The second person is told at once of what waits, the provider and governance of what is open or to review."""
+    if type(event) not in EMERGENCIES:
+        return
+    kind, roles = EMERGENCIES[type(event)]
+    asked, cause = state.asked, f"{kind}/{state.id}/{state.revision}"
+    own = {Role.SPONSOR: asked.consumer, Role.PROVIDER_OFFICER: asked.provider}
+    for role in roles:
+        yield Message(cause, own.get(role, ANY), role, kind, state.id, event.at, {"template": asked.template})
 
 
 def sandbox_waits(organisation: str, at: datetime) -> Message:

@@ -22,6 +22,10 @@ class Kind(StrEnum):
     REQUEST_LATE = "request-late"
     ENTRY_WAITS = "entry-waits"
     ENTRY_RETURNED = "entry-returned"
+    EMERGENCY_ASKED = "emergency-asked"
+    EMERGENCY_OPEN = "emergency-open"
+    EMERGENCY_TO_REVIEW = "emergency-to-review"
+    EMERGENCY_OVERDUE = "emergency-overdue"
     SANDBOX_WAITS = "sandbox-waits"
     SANDBOX_OPEN = "sandbox-open"
 
@@ -72,6 +76,22 @@ _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     Kind.ENTRY_RETURNED: lambda about, _facts: Text(
         f"目录条目 {about} 已退回，请修改后再提交",
         f"Catalogue entry {about} was returned; change it and hand it in again",
+    ),
+    Kind.EMERGENCY_ASKED: lambda about, facts: Text(
+        f"应急取用 {about} 等待第二人开启（模板 {facts['template']}）",
+        f"Emergency access {about} waits for a second person to open it (template {facts['template']})",
+    ),
+    Kind.EMERGENCY_OPEN: lambda about, facts: Text(
+        f"应急取用 {about} 已开启（模板 {facts['template']}），可随时提前结束",
+        f"Emergency access {about} is open (template {facts['template']}); you may end it at any time",
+    ),
+    Kind.EMERGENCY_TO_REVIEW: lambda about, _facts: Text(
+        f"应急取用 {about} 已结束，须在三个工作日内审查",
+        f"Emergency access {about} is over and must be reviewed within three working days",
+    ),
+    Kind.EMERGENCY_OVERDUE: lambda about, _facts: Text(
+        f"应急取用 {about} 的审查已逾期；审查之前，该部门不能再开启应急取用",
+        f"The review of emergency access {about} is overdue; until then the department opens no other",
     ),
     Kind.SANDBOX_WAITS: lambda about, _facts: Text(
         f"{about} 的业务系统已报到，等待开放沙箱",

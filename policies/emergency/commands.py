@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from policies.emergency.opening import Asked, Finding, Status
+from policies.proceedings import Row
 from policies.roles import Role
 
 
@@ -77,14 +78,13 @@ Command = (
 )
 CommandKind = type[Command]
 
-_NONE: frozenset[CommandKind] = frozenset()
 _ASK: frozenset[CommandKind] = frozenset({AskEmergency})
 _DECLINE: frozenset[CommandKind] = frozenset({DeclineEmergency})
 _CLOSE: frozenset[CommandKind] = frozenset({CloseEmergency})
 _REVIEW: frozenset[CommandKind] = frozenset({ReviewEmergency})
 _EXPIRE: frozenset[CommandKind] = frozenset({ExpireEmergency})
 
-TABLE: Mapping[Status | None, Mapping[Role, frozenset[CommandKind]]] = MappingProxyType(
+TABLE: Mapping[Status | None, Row[CommandKind]] = MappingProxyType(
     {
         None: {Role.CONSUMER_OFFICER: _ASK, Role.SPONSOR: _ASK},
         Status.ASKED: {
@@ -122,9 +122,3 @@ NAMES: Mapping[CommandKind, str] = MappingProxyType(
     }
 )
 """Commands on an opening as the interface calls them, in the order in which they are offered."""
-
-
-def allowed(status: Status | None, roles: Iterable[Role]) -> frozenset[CommandKind]:
-    """The commands open to these roles in this state (None: not asked for yet)."""
-    row = TABLE[status]
-    return frozenset().union(*(row.get(role, _NONE) for role in roles))

@@ -15,9 +15,8 @@ from policies.grant import NoticeDelay
 def facts(event: EmergencyEvent) -> dict[str, JSON]:
     """What the ledger records of an event besides its name and the opening: nothing of a citizen."""
     found: dict[str, JSON] = {}
-    for name in type(event).__dataclass_fields__:
-        if name != "at":
-            found |= _fact(name, getattr(event, name))
+    for name, value in event.said().items():
+        found |= _fact(name, value)
     return found
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from kernel.text import Text
 from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.run import last_instant
-from policies.conditions import LONGEST_REASON, NotAllowed
 from policies.emergency.commands import (
     NAMES,
     TABLE,
@@ -27,7 +26,6 @@ from policies.emergency.commands import (
     OpenEmergency,
     ReviewEmergency,
     TellOverdue,
-    allowed,
 )
 from policies.emergency.opening import (
     Asked,
@@ -44,7 +42,10 @@ from policies.emergency.opening import (
     Status,
 )
 from policies.grant import LONGEST_OPENING
+from policies.proceedings import Condition, Matter, NotAllowed, capacities, is_stated, require
 from policies.roles import Officer, Role
+
+MATTER = Matter("emergency", Text("应急取用", "opening of emergency access"))
 
 WAITS = timedelta(hours=4)
 """What is not opened within this time after it was asked for lapses: it was no emergency."""
@@ -56,7 +57,6 @@ READERS = frozenset({Role.GOVERNANCE_OFFICER, Role.GOVERNANCE_APPROVER, Role.DAT
 """Capacities that see every opening; departments see those that concern their own."""
 
 Events = tuple[EmergencyEvent, ...]
-Condition = Callable[[Any, EmergencyState, Officer, datetime], NotAllowed | None]
 
 
 def review_due(state: EmergencyState, calendar: WorkingCalendar) -> datetime | None:
@@ -85,8 +85,7 @@ def open_to(state: EmergencyState, actor: Officer) -> tuple[str, ...]:
 
 def capacity(kind: CommandKind, state: EmergencyState, actor: Officer) -> Role | None:
     """The capacity in which this officer may do this to this opening; None for none."""
-    row = TABLE[state.status]
-    held = (role for role in Role if role in actor.roles and kind in row.get(role, ()))
+    held = capacities(TABLE[state.status], kind, actor.roles)
     return next((role for role in held if _of_department(role, state.asked, actor)), None)
 
 
@@ -106,10 +105,9 @@ def decide(command: Command, state: EmergencyState | None, actor: Officer, now: 
     if isinstance(command, AskEmergency):
         return _ask(command, state, actor, now)
     if state is None:
-        raise NotAllowed("emergency.unknown", Text("没有这一应急取用", "There is no such opening"))
-    for condition in (_is_open_to, _is_by_another, _time_goes_on, *_CONDITIONS[type(command)]):
-        if (refusal := condition(command, state, actor, now)) is not None:
-            raise refusal
+        raise MATTER.unknown()
+    conditions = (_is_open_to, _is_by_another, MATTER.time_goes_on, *_CONDITIONS[type(command)])
+    require(conditions, command, state, actor, now)
     role = capacity(type(command), state, actor)
     if role is None:
         raise AssertionError("checked before")
@@ -118,39 +116,22 @@ def decide(command: Command, state: EmergencyState | None, actor: Officer, now: 
 
 def _ask(command: AskEmergency, state: EmergencyState | None, actor: Officer, now: datetime) -> Events:
     if state is not None:
-        raise NotAllowed("emergency.exists", Text("已经申请过", "It was asked for already"))
-    row = TABLE[None]
-    held = [role for role in Role if role in actor.roles and AskEmergency in row.get(role, ())]
+        raise MATTER.refusal("exists", Text("已经申请过", "It was asked for already"))
+    held = capacities(TABLE[None], AskEmergency, actor.roles)
     if not held:
-        raise _not_open()
+        raise MATTER.not_open()
     role = next((role for role in held if _of_department(role, command.asked, actor)), None)
     if role is None:
-        raise _other_organisation()
-    refusal = _says_why(command.asked.reason) or _may_go_on(command.circumstances)
-    if refusal is not None:
+        raise MATTER.other_organisation()
+    silent = None if is_stated(command.asked.reason) else MATTER.reason_missing()
+    if (refusal := silent or _may_go_on(command.circumstances)) is not None:
         raise refusal
     return (EmergencyAsked(actor.id, now, role, command.id, command.asked),)
 
 
-def _not_open() -> NotAllowed:
-    return NotAllowed(
-        "emergency.not-allowed",
-        Text("此角色在应急取用的现状态下不能作此操作", "This role may not do that in the present state of the opening"),
-    )
-
-
-def _other_organisation() -> NotAllowed:
-    return NotAllowed(
-        "emergency.other-organisation",
-        Text("该应急取用不属于您所在的机构", "The opening does not concern your organisation"),
-    )
-
-
 def _is_open_to(command: Command, state: EmergencyState, actor: Officer, _now: datetime) -> NotAllowed | None:
     kind: CommandKind = type(command)
-    if kind not in allowed(state.status, actor.roles):
-        return _not_open()
-    return None if capacity(kind, state, actor) is not None else _other_organisation()
+    return MATTER.is_open(TABLE[state.status], kind, actor, lambda role: _of_department(role, state.asked, actor))
 
 
 def _is_by_another(command: Command, state: EmergencyState, actor: Officer, _now: datetime) -> NotAllowed | None:
@@ -160,14 +141,14 @@ def _is_by_another(command: Command, state: EmergencyState, actor: Officer, _now
 def _by_another(kind: CommandKind, state: EmergencyState, actor: Officer) -> NotAllowed | None:
     """Two persons: nobody opens what they asked for; and whoever had a part in it reviews nothing."""
     if kind is OpenEmergency and actor.id == state.asked_by:
-        return NotAllowed(
-            "emergency.same-person",
+        return MATTER.refusal(
+            "same-person",
             Text("申请人不能自己开启，须由第二人开启", "Nobody opens what they asked for: it takes a second person"),
         )
     involved = actor.id in {state.asked_by, state.opened_by} or actor.organisation == state.asked.consumer
     if kind is ReviewEmergency and involved:
-        return NotAllowed(
-            "emergency.not-independent",
+        return MATTER.refusal(
+            "not-independent",
             Text(
                 "审查人不能是申请人、开启人或需求部门的人员",
                 "Whoever asked, opened, or is of the consuming department does not review it",
@@ -176,27 +157,18 @@ def _by_another(kind: CommandKind, state: EmergencyState, actor: Officer) -> Not
     return None
 
 
-def _time_goes_on(_command: Command, state: EmergencyState, _actor: Officer, now: datetime) -> NotAllowed | None:
-    if now >= state.changed_at:
-        return None
-    return NotAllowed(
-        "emergency.clock-went-back",
-        Text("时钟早于上一次变更，未作处理", "The clock is before the last change; nothing was done"),
-    )
-
-
 def _may_go_on(circumstances: Circumstances) -> NotAllowed | None:
     if circumstances.overdue:
         named = ", ".join(circumstances.overdue)
-        return NotAllowed(
-            "emergency.review-overdue",
+        return MATTER.refusal(
+            "review-overdue",
             Text(
                 f"本部门有逾期未审查的应急取用，不能再开启：{named}", f"Reviews of your department are overdue: {named}"
             ),
         )
     if not circumstances.in_force:
-        return NotAllowed(
-            "emergency.template-not-in-force",
+        return MATTER.refusal(
+            "template-not-in-force",
             Text("该应急模板不在有效期内，或已暂停、撤销、被取代", "The template is not in force"),
         )
     return None
@@ -205,8 +177,8 @@ def _may_go_on(circumstances: Circumstances) -> NotAllowed | None:
 def _is_asked_lately(_command: Command, state: EmergencyState, _actor: Officer, now: datetime) -> NotAllowed | None:
     if now < state.asked_at + WAITS:
         return None
-    return NotAllowed(
-        "emergency.lapsed",
+    return MATTER.refusal(
+        "lapsed",
         Text(
             "申请后四小时内未开启，已失效，请重新申请", "It was not opened within four hours and has lapsed: ask again"
         ),
@@ -216,31 +188,26 @@ def _is_asked_lately(_command: Command, state: EmergencyState, _actor: Officer, 
 def _is_over(_command: Command, state: EmergencyState, _actor: Officer, now: datetime) -> NotAllowed | None:
     if now >= (state.asked_at + WAITS if state.ends is None else state.ends):
         return None
-    return NotAllowed("emergency.not-over", Text("尚未到期", "Its time has not run out yet"))
+    return MATTER.refusal("not-over", Text("尚未到期", "Its time has not run out yet"))
 
 
 def _is_due(command: TellOverdue, state: EmergencyState, _actor: Officer, now: datetime) -> NotAllowed | None:
     if not state.told and now >= command.due:
         return None
-    return NotAllowed("emergency.not-due", Text("审查尚未逾期，或已督办", "The review is not overdue, or was told of"))
+    return MATTER.refusal("not-due", Text("审查尚未逾期，或已督办", "The review is not overdue, or was told of"))
 
 
-def _says_why(text: str) -> NotAllowed | None:
-    if 0 < len(text.strip()) <= LONGEST_REASON:
-        return None
-    return NotAllowed(
-        "emergency.reason-missing",
-        Text(f"须写明理由（不超过 {LONGEST_REASON} 字）", f"State a reason, at most {LONGEST_REASON} characters"),
-    )
+def _finds_words_for_it(command: ReviewEmergency, *_rest: object) -> NotAllowed | None:
+    return None if is_stated(command.words) else MATTER.reason_missing()
 
 
-_CONDITIONS: Mapping[CommandKind, tuple[Condition, ...]] = {
+_CONDITIONS: Mapping[CommandKind, tuple[Condition[EmergencyState], ...]] = {
     OpenEmergency: (_is_asked_lately, lambda command, *_rest: _may_go_on(command.circumstances)),
-    DeclineEmergency: (lambda command, *_rest: _says_why(command.reason),),
-    CloseEmergency: (lambda command, *_rest: _says_why(command.reason),),
+    DeclineEmergency: (MATTER.gives_a_reason,),
+    CloseEmergency: (MATTER.gives_a_reason,),
     ExpireEmergency: (_is_over,),
     TellOverdue: (_is_due,),
-    ReviewEmergency: (lambda command, *_rest: _says_why(command.words),),
+    ReviewEmergency: (_finds_words_for_it,),
 }
 """Beyond the table of states and roles, in the order in which a refusal names them."""
 

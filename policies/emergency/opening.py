@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from typing import Any
 from kernel.text import Text
 from policies.grant import NoticeDelay
 from policies.model import Opening
+from policies.proceedings import Event, State
 from policies.roles import Role
 
 
@@ -82,17 +83,10 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
-class EmergencyEvent:
-    """Something that happened to an opening: by whom (an officer's identifier), when, and in which capacity."""
+class EmergencyEvent(Event):
+    """Something that happened to an opening, and in which capacity it was done."""
 
-    by: str
-    at: datetime
     role: Role
-
-    @property
-    def name(self) -> str:
-        """The name under which the ledger records it."""
-        return type(self).__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +144,11 @@ class EmergencyReviewed(EmergencyEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmergencyState:
+class EmergencyState(State):
     """An opening and what has become of it.
 
-    ``revision`` counts its events, for a store's optimistic lock; ``opened_at``, ``opened_by`` and ``ends`` are None or
-    empty before it is opened; ``told`` says that its overdue review was told of.
+    ``opened_at``, ``opened_by`` and ``ends`` are None or empty before it is opened; ``told`` says that its overdue
+    review was told of.
     """
 
     id: str
@@ -162,8 +156,6 @@ class EmergencyState:
     status: Status
     asked_by: str
     asked_at: datetime
-    changed_at: datetime
-    revision: int = 1
     opened_by: str = ""
     opened_at: datetime | None = None
     ends: datetime | None = None
@@ -194,7 +186,7 @@ def evolve(state: EmergencyState | None, event: EmergencyEvent) -> EmergencyStat
         )
     if state is None:
         raise ValueError("an opening begins with somebody who asks")
-    return replace(state, changed_at=event.at, revision=state.revision + 1, **_CHANGES[type(event)](event))
+    return state.after(event, **_CHANGES[type(event)](event))
 
 
 _CHANGES: Mapping[type[EmergencyEvent], Callable[[Any], dict[str, Any]]] = {

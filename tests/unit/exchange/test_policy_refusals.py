@@ -32,6 +32,7 @@ from tests.doubles.exchange import (
     service_item,
     system,
 )
+from tests.unit.exchange.test_emergency import opened, template, use
 
 Answer = Any
 
@@ -180,6 +181,20 @@ def unknown_predicate(world: World) -> Answer:
     return ask(world, {"type": "staff-list", "predicates": [{"name": "exists"}]})
 
 
+def emergency_not_open(world: World) -> Answer:
+    template(world)
+    case, opening = opened(world)
+    template(world, emergency={"minutes": 60})  # a newer version, which nobody opened
+    return use(world, case, opening)
+
+
+def emergency_over(world: World) -> Answer:
+    template(world)
+    case, opening = opened(world)
+    world.clock.advance(2 * 3600)
+    return use(world, case, opening)
+
+
 REACHED: Mapping[str, Callable[[World], Answer]] = {
     "policy.no-grant": no_grant,
     "policy.field-not-granted": field_not_granted,
@@ -198,6 +213,8 @@ REACHED: Mapping[str, Callable[[World], Answer]] = {
     "policy.consent-missing": consent_missing,
     "policy.subject-sealed": subject_sealed,
     "policy.minor-without-guardian": minor_without_guardian,
+    "policy.emergency-not-open": emergency_not_open,
+    "policy.emergency-over": emergency_over,
     "policy.unknown-resource": unknown_resource,
     "policy.unknown-basis": unknown_basis,
     "policy.unknown-field": unknown_field,

@@ -14,7 +14,6 @@ from kernel.text import Text
 from policies import explain, guards, schema
 from policies.analysis.change import Proposal, examine
 from policies.clocks.calendar import WorkingCalendar
-from policies.conditions import NotAllowed
 from policies.decision import Deny, Permit
 from policies.differences import Direction, differences
 from policies.document import digest, grant_from_json, grant_to_json
@@ -32,7 +31,6 @@ from policies.emergency.commands import (
     OpenEmergency,
     ReviewEmergency,
     TellOverdue,
-    allowed,
 )
 from policies.emergency.document import facts, state_from_json, state_to_json
 from policies.emergency.lifecycle import REVIEW_DAYS, WAITS, decide, is_overdue, open_to, review_due, sees
@@ -41,6 +39,8 @@ from policies.grant import EmergencyUse, InvalidGrant, NoticeDelay
 from policies.hierarchy import Hierarchy
 from policies.index import PolicyImage
 from policies.model import Action, BasisKind, Opening, SystemPrincipal
+from policies.proceedings import NotAllowed
+from policies.proceedings import open_to as allowed
 from policies.recorded import Asked as LoggedAsked
 from policies.recorded import Retrial, asked, verdict
 from policies.reference import Judge
@@ -117,7 +117,7 @@ def test_every_cell_of_the_table(status: Status | None, role: Role, kind: Comman
     late = NOW + WAITS + timedelta(days=9) if kind is ExpireEmergency else NOW
     at = max(late, state.changed_at) if state else late
     wanted = kind in TABLE[status].get(role, ())
-    assert (kind in allowed(status, (role,))) == wanted
+    assert (kind in allowed(TABLE[status], (role,))) == wanted
     if not wanted:
         impossible = {"emergency.not-allowed", "emergency.unknown", "emergency.exists"}
         assert refusal_of(COMMANDS[kind], state, officer_of(role), at) in impossible
