@@ -255,6 +255,36 @@ def test_a_sandbox_type_cannot_be_given_a_real_source_nor_a_real_type_the_sandbo
         small_world.apply(invented)
 
 
+def real_source(kind: str) -> dict[str, Any]:
+    """A source that reads a register of people, for an evidence type of this name."""
+    made = connector("a-register", "identity-card", {"name": "name"})
+    return made | {"spec": made["spec"] | {"evidence_type": kind}}
+
+
+@pytest.mark.parametrize("is_invented", [False, True], ids=["a real type", "a sandbox type"])
+def test_opening_the_sandbox_never_ties_it_to_a_real_source(small_world: World, *, is_invented: bool) -> None:
+    """What stands under a name of the sandbox is left as it is, so what joins it must fit: else nothing is opened."""
+    kind = IDENTITY_CARD | {"metadata": {"name": RESIDENCE}, "spec": IDENTITY_CARD["spec"] | {"sandbox": is_invented}}
+    stored = small_world.outside.database
+    documents, now = [kind, real_source(RESIDENCE)], small_world.clock.now()
+    stored.write(lambda connection: catalogue.replace(connection, documents, now))  # past every check
+    with stored.read() as connection:
+        before = catalogue.read_all(connection)
+    answer = small_world.officer("POST", "/v1/onboarding/sandbox", {}, **GOVERNOR)
+    assert (answer.status_code, answer.json["findings"][0]["path"]) == (422, "spec.adapter")
+    with stored.read() as connection:
+        assert catalogue.read_all(connection) == before
+    assert small_world.events("SandboxOpened") == []
+
+
+def test_a_type_under_review_does_not_enter_the_sandbox_with_its_real_source(small_world: World) -> None:
+    invented = IDENTITY_CARD | {"spec": IDENTITY_CARD["spec"] | {"sandbox": True}}
+    owner = MAKER | {"organisation": POLICE}
+    done(small_world.officer("POST", ENTRIES, {"manifest": invented}, **owner), 201)
+    answer = small_world.officer("POST", f"{ENTRIES}/evidence-types/identity-card/submit", {}, **owner)
+    assert (answer.status_code, answer.json["findings"][0]["path"]) == (422, "spec.adapter")
+
+
 def test_a_system_of_another_identity_provider_is_told_so_before_its_first_call(small_world: World) -> None:
     small_world.apply(organisation(NEW, "卫健委"), system("elsewhere", NEW, sandbox=True, issuer="https://other.test"))
     small_world.rooms.policy.renew()
