@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from exchange.access import Access
+from exchange.campaigns.desk import CampaignDesk
+from exchange.campaigns.sweep import CampaignSweep
+from exchange.campaigns.transitions import CampaignTransitions
 from exchange.cases.opening import Cases
 from exchange.cases.uploads import Uploads
 from exchange.catalogue.desk import Desk
@@ -107,6 +110,8 @@ class Offices:
     request_rules: RuleDesk
     request_templates: Templates
     request_sweep: RequestSweep
+    campaigns: CampaignDesk
+    campaign_sweep: CampaignSweep
     messages: Messages
     emergencies: EmergencyDesk
     emergency_sweep: EmergencySweep
@@ -140,6 +145,7 @@ class Rooms(Offices):
         self.expiry.remind()
         self.request_sweep.sweep()
         self.emergency_sweep.sweep()
+        self.campaign_sweep.sweep()
         if self.console is not None:
             self.console.sessions.prune()
         now = self.clock.now()
@@ -189,6 +195,7 @@ def furnish(outside: Outside) -> Rooms:
         unused=offices.unused_rights,
         messages=offices.messages,
         reports=offices.reports,
+        campaigns=offices.campaigns,
     )
     return Rooms(
         policy=policy,
@@ -210,6 +217,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
     requests = RequestTransitions(outside.database, ledger, clock, transitions)
     grants = Grants(access, transitions, clock)
     emergencies = EmergencyTransitions(outside.database, ledger, clock)
+    recertified = CampaignTransitions(transitions)
     writer = RuleWriter(access, ledger, clock, outside.entropy)
     return Offices(
         expiry=Expiry(transitions),
@@ -231,6 +239,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         unused_rights=UnusedRights(access, grants, clock),
         request_rules=RuleDesk(access, writer, clock),
         request_templates=Templates(access, writer, clock),
+        campaigns=CampaignDesk(access, recertified, clock, outside.entropy),
+        campaign_sweep=CampaignSweep(recertified),
         messages=Messages(access, clock),
         usage=Usage(access, ledger, clock),
         log=Log(access, ledger, Tiles(outside.database)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exchange import errors
+from exchange.campaigns.routes import campaign_routes
 from exchange.cases.forms import CaseAnswer, NewCaseForm, UploadsAnswer
 from exchange.catalogue.routes import desk_routes, report_routes
 from exchange.catalogue.views import (
@@ -58,7 +59,7 @@ def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
     groups = (
         *(_evidence, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
-        *(_messages, _open_books, _log, _discovery),
+        *(_campaigns, _messages, _open_books, _log, _discovery),
     )
     pages = () if rooms.console is None else rooms.console.routes()
     return (*(route for group in groups for route in group(rooms)), *pages)
@@ -74,6 +75,10 @@ def _emergencies(rooms: Rooms) -> tuple[Route, ...]:
 
 def _requests(rooms: Rooms) -> tuple[Route, ...]:
     return request_routes(rooms.access_requests, rooms.request_rules, rooms.request_templates, _TOKEN)
+
+
+def _campaigns(rooms: Rooms) -> tuple[Route, ...]:
+    return campaign_routes(rooms.campaigns, _TOKEN)
 
 
 def _messages(rooms: Rooms) -> tuple[Route, ...]:

@@ -89,7 +89,12 @@ class RevokeGrant:
 
 @dataclass(frozen=True, slots=True)
 class ExpireGrant:
-    """Record that its time ran out (decisions refuse from that instant on in any case)."""
+    """Record that its time ran out (decisions refuse from that instant on in any case).
+
+    Or that it ends before, because nobody answered for it in a ``campaign`` whose deadline has passed.
+    """
+
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

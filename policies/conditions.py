@@ -100,9 +100,9 @@ def _is_in_time(_command: Command, state: GrantState, _actor: Officer, now: date
     return _expired(state.grant) if now >= state.grant.valid_to else None
 
 
-def _is_out_of_time(_command: Command, state: GrantState, _actor: Officer, now: datetime) -> NotAllowed | None:
-    if now >= state.grant.valid_to:
-        return None
+def _is_out_of_time(command: ExpireGrant, state: GrantState, _actor: Officer, now: datetime) -> NotAllowed | None:
+    if now >= state.grant.valid_to or command.campaign is not None:
+        return None  # only the exchange itself may say so, of a campaign whose deadline it has seen pass
     return MATTER.refusal("not-yet-expired", Text("授权尚未到期", "The grant has not ended yet"))
 
 

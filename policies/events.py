@@ -127,7 +127,9 @@ class GrantRevoked(GrantEvent):
 
 @dataclass(frozen=True, slots=True)
 class GrantExpired(GrantEvent):
-    """Its time ran out."""
+    """Its time ran out; or, in a ``campaign``, nobody answered for it."""
+
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

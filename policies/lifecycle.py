@@ -126,6 +126,6 @@ _OUTCOMES: Mapping[CommandKind, Callable[[Any, GrantState, Officer, datetime], E
     SuspendGrant: lambda command, _state, actor, now: (GrantSuspended(actor.id, now, command.reason),),
     ReactivateGrant: _reactivated,
     RevokeGrant: lambda command, _state, actor, now: (GrantRevoked(actor.id, now, command.reason),),
-    ExpireGrant: lambda _command, _state, actor, now: (GrantExpired(actor.id, now),),
+    ExpireGrant: lambda command, _state, actor, now: (GrantExpired(actor.id, now, command.campaign),),
     SupersedeGrant: lambda command, _state, actor, now: (GrantSuperseded(actor.id, now, command.successor),),
 }

@@ -24,6 +24,9 @@ _TABS = {UNREAD: Text("未读", "Unread"), ALL: Text("全部", "All")}
 _PAGES: Mapping[Kind, str] = {
     Kind.GRANT_ENDS: f"{HOME}/grants/",
     Kind.GRANT_TO_SIGN: f"{HOME}/grants/",
+    Kind.CAMPAIGN_OPENED: f"{HOME}/campaigns/",
+    Kind.CAMPAIGN_REMINDS: f"{HOME}/campaigns/",
+    Kind.CAMPAIGN_CLOSED: f"{HOME}/campaigns/",
     Kind.REQUEST_WAITS: f"{HOME}/requests/",
     Kind.REQUEST_LATE: f"{HOME}/requests/",
     Kind.EMERGENCY_ASKED: f"{HOME}/emergency/",
@@ -78,8 +81,10 @@ class MessagePages:
         )
 
 
-def _address(kind: Kind, about: str) -> str:
+def _address(kind: Kind, about: str, facts: Mapping[str, Any]) -> str:
     """Where it is dealt with."""
+    if "number" in facts:
+        return f"{HOME}/campaigns/{quote(facts['campaign'])}/items/{facts['number']}"
     if kind in _ENTRIES:
         sort, _, name = about.partition("/")
         return f"{HOME}/entries/{SHELVES[sort]}/{quote(name)}"
@@ -89,7 +94,7 @@ def _address(kind: Kind, about: str) -> str:
 def _row(one: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": one["id"],
-        "href": _address(Kind(one["kind"]), one["about"]),
+        "href": _address(Kind(one["kind"]), one["about"], one["facts"]),
         "text": t(Text(**one["text"])),
         "office": t(Text(**one["to"]["text"])),
         "at": datetime.fromisoformat(one["at"]),

@@ -9,10 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from exchange.access import Access
+from exchange.campaigns.desk import CampaignDesk
 from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.reports import Reports
 from exchange.console.attempt import HOME
+from exchange.console.campaigns import CampaignPages
 from exchange.console.cookies import Cookies
 from exchange.console.door import Door
 from exchange.console.duties import DutyPages
@@ -63,6 +65,7 @@ class Desks:
     unused: UnusedRights
     messages: Messages
     reports: Reports
+    campaigns: CampaignDesk
 
 
 PageRoutes = Callable[[], tuple[Route, ...]]
@@ -141,6 +144,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
         EntryPages(door, replace(desks.entries, access=inside)).routes,
         RequestPages(door, replace(desks.requests, access=inside)).routes,
+        CampaignPages(door, replace(desks.campaigns, access=inside)).routes,
         MessagePages(door, replace(desks.messages, access=inside)).routes,
         DutyPages(door, desks.reports).routes,
         ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,

@@ -24,7 +24,7 @@ from policies.commands import TABLE, DraftGrant
 from policies.roles import Role
 
 UNUSED = f"{HOME}/unused"
-_MAY_DRAFT = frozenset(role for role, kinds in TABLE[None].items() if DraftGrant in kinds)
+MAY_DRAFT = frozenset(role for role, kinds in TABLE[None].items() if DraftGrant in kinds)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class UnusedPages:
             title=Text("未使用的权限", "Unused rights"),
             days=found["days"],
             rows=[self._row(one) for one in found["grants"]],
-            drafting=not _MAY_DRAFT.isdisjoint(visitor.roles),
+            drafting=not MAY_DRAFT.isdisjoint(visitor.roles),
         )
 
     def ask(self, visitor: Visitor, request: HttpRequest, grant: str) -> HttpResponse:
@@ -65,14 +65,14 @@ class UnusedPages:
         except Problem as problem:
             if problem.kind is errors.GRANT_NOT_ALLOWED:
                 reason = problem.detail or problem.kind.title
-                return refused(visitor, request, Refusal(reason, _MAY_DRAFT), UNUSED)
+                return refused(visitor, request, Refusal(reason, MAY_DRAFT), UNUSED)
             raise
         return redirect(f"{HOME}/grants/{quote(made['ref'])}")
 
     def routes(self) -> tuple[Route, ...]:
         """The addresses."""
         report, tighten = Text("未使用的权限", "Unused rights"), Text("收紧授权", "Tightening a grant")
-        drafters = _MAY_DRAFT - {Role.EXCHANGE}
+        drafters = MAY_DRAFT - {Role.EXCHANGE}
         return (
             self.door.route("GET", "/unused", self.report, report),
             self.door.route("GET", "/unused/<grant>", self.ask, tighten, drafters),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +11,7 @@ from exchange.catalogue.workflow.events import EntryEvent, EntryReturned, EntryS
 from exchange.messages.words import Kind
 from exchange.store.messages import ANY, Message
 from kernel.canonical import JSON
+from policies.campaigns.events import CampaignState, ItemEvent, ItemState, ItemStatus
 from policies.clocks.run import DEADLINE_PERCENT
 from policies.emergency.opening import (
     EmergencyAsked,
@@ -161,6 +163,56 @@ def sandbox_open(organisations: Iterable[str], at: datetime) -> Iterator[Message
     for organisation in organisations:
         cause = f"{Kind.SANDBOX_OPEN}/{organisation}/{at.isoformat()}"
         yield Message(cause, organisation, Role.CONSUMER_OFFICER, Kind.SANDBOX_OPEN, organisation, at)
+
+
+def campaign_opened(
+    state: CampaignState, items: Iterable[ItemState], deadline: str, at: datetime
+) -> tuple[Message, ...]:
+    """Every providing department is told how many of its grants wait for it."""
+    count = Counter(each.provider for each in items)
+    return _campaign(Kind.CAMPAIGN_OPENED, state.id, f"{Kind.CAMPAIGN_OPENED}/{state.id}", count, deadline, at)
+
+
+def campaign_reminds(
+    campaign: str, percent: int, waiting: Mapping[str, int], deadline: str, at: datetime
+) -> tuple[Message, ...]:
+    """Those departments are reminded that have not answered for all."""
+    cause = f"{Kind.CAMPAIGN_REMINDS}/{campaign}/{percent}"
+    return _campaign(Kind.CAMPAIGN_REMINDS, campaign, cause, waiting, deadline, at)
+
+
+def _campaign(
+    kind: Kind, campaign: str, cause: str, count: Mapping[str, int], deadline: str, at: datetime
+) -> tuple[Message, ...]:
+    return tuple(
+        Message(cause, provider, Role.PROVIDER_OFFICER, kind, campaign, at, {"items": items, "deadline": deadline})
+        for provider, items in sorted(count.items())
+    )
+
+
+def campaign_closed(campaign: str, at: datetime) -> Message:
+    """Data governance is told that a campaign is over."""
+    cause = f"{Kind.CAMPAIGN_CLOSED}/{campaign}"
+    return Message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.CAMPAIGN_CLOSED, campaign, at)
+
+
+def of_item(event: ItemEvent, item: ItemState) -> Iterator[Message]:
+    """Who must act on an answer is told, and who lost a grant by it or by its absence."""
+    cause = f"{event.name}/{item.campaign}/{item.number}/{item.revision}"
+
+    facts: dict[str, JSON] = {"campaign": item.campaign, "number": item.number}
+
+    def told(kind: Kind, organisation: str, role: Role) -> Message:
+        return Message(cause, organisation, role, kind, item.ref, event.at, facts)
+
+    if item.status is ItemStatus.TO_TIGHTEN:
+        yield told(Kind.GRANT_TO_TIGHTEN, ANY, Role.GOVERNANCE_OFFICER)
+        yield told(Kind.GRANT_TO_TIGHTEN, item.consumer, Role.CONSUMER_OFFICER)
+    if item.status is ItemStatus.ENDED:
+        yield told(Kind.GRANT_ENDED, item.consumer, Role.CONSUMER_OFFICER)
+    if item.status is ItemStatus.LAPSED:
+        yield told(Kind.GRANT_LAPSED, item.consumer, Role.CONSUMER_OFFICER)
+        yield told(Kind.GRANT_LAPSED, item.provider, Role.PROVIDER_OFFICER)
 
 
 def office(role: Role, grant: Grant) -> str:

@@ -28,6 +28,12 @@ class Kind(StrEnum):
     EMERGENCY_OVERDUE = "emergency-overdue"
     SANDBOX_WAITS = "sandbox-waits"
     SANDBOX_OPEN = "sandbox-open"
+    CAMPAIGN_OPENED = "campaign-opened"
+    CAMPAIGN_REMINDS = "campaign-reminds"
+    CAMPAIGN_CLOSED = "campaign-closed"
+    GRANT_TO_TIGHTEN = "grant-to-tighten"
+    GRANT_ENDED = "grant-ended"
+    GRANT_LAPSED = "grant-lapsed"
 
 
 Facts = Mapping[str, Any]
@@ -65,6 +71,22 @@ def _request_late(about: str, facts: Facts) -> Text:
     )
 
 
+def _campaign_opened(_about: str, facts: Facts) -> Text:
+    day, count = last_day(facts["deadline"]), facts["items"]
+    return Text(
+        f"有 {count} 项授权等待贵部门复核，截止 {day.zh}；逾期未答复的授权即失效",
+        f"{count} grants wait for your department to recertify them by {day.en}; without an answer they lapse",
+    )
+
+
+def _campaign_reminds(_about: str, facts: Facts) -> Text:
+    day, count = last_day(facts["deadline"]), facts["items"]
+    return Text(
+        f"仍有 {count} 项授权未答复，截止 {day.zh}；逾期即失效",
+        f"{count} grants are not answered yet, by {day.en} at the latest; after that they lapse",
+    )
+
+
 _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     Kind.GRANT_ENDS: _grant_ends,
     Kind.GRANT_TO_SIGN: lambda about, _facts: Text(f"授权 {about} 等待签署", f"Grant {about} waits for a signature"),
@@ -96,6 +118,21 @@ _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     Kind.SANDBOX_WAITS: lambda about, _facts: Text(
         f"{about} 的业务系统已报到，等待开放沙箱",
         f"A system of {about} has checked in and waits for the sandbox to open",
+    ),
+    Kind.CAMPAIGN_OPENED: _campaign_opened,
+    Kind.CAMPAIGN_REMINDS: _campaign_reminds,
+    Kind.CAMPAIGN_CLOSED: lambda about, _facts: Text(
+        f"复核活动 {about} 已结束", f"The recertification campaign {about} is closed"
+    ),
+    Kind.GRANT_TO_TIGHTEN: lambda about, _facts: Text(
+        f"提供部门要求收紧授权 {about}，请起草收紧的版本",
+        f"The provider asks for grant {about} to be tightened: draft it",
+    ),
+    Kind.GRANT_ENDED: lambda about, _facts: Text(
+        f"提供部门在复核中终止了授权 {about}", f"The provider ended grant {about} in a recertification"
+    ),
+    Kind.GRANT_LAPSED: lambda about, _facts: Text(
+        f"授权 {about} 复核逾期未答复，已失效", f"Grant {about} has lapsed: nobody answered for it in a recertification"
     ),
     Kind.SANDBOX_OPEN: lambda _about, _facts: Text(
         "沙箱已开放，现在可以申请沙箱数据", "The sandbox is open: ask for sandbox data now"

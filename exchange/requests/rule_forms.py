@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from exchange.forms import Form, ListField, PartField, TextField, WholeNumber, YesNo
 from policies.clocks.calendar import MOST_EXCEPTIONS
-from policies.clocks.profile import MOST_ORGANISATIONS, MOST_RULES, ShareType, Stage
+from policies.clocks.profile import MOST_ORGANISATIONS, MOST_RULES, RULED, ShareType
 
 _DAY = validate.Regexp(r"\A\d{4}-\d{2}-\d{2}\Z", error="form")
 _MANY = validate.Length(max=MOST_EXCEPTIONS, error="length")
@@ -31,7 +31,7 @@ class CalendarForm(Form):
 class SlaRuleForm(Form):
     """A step has so many working days."""
 
-    stage = TextField(required=True, validate=validate.OneOf([stage.value for stage in Stage], error="choice"))
+    stage = TextField(required=True, validate=validate.OneOf([stage.value for stage in RULED], error="choice"))
     days = WholeNumber(required=True)
     share_type = TextField(validate=validate.OneOf([kind.value for kind in ShareType], error="choice"))
     published = YesNo()

@@ -27,6 +27,8 @@ class Stage(StrEnum):
     DISPUTE_ANSWER = "dispute-answer"
     MEDIATION = "mediation"
     RULING = "ruling"
+    RECERTIFICATION = "recertification"
+    """Of a campaign, which says its own days: no service level rules it."""
 
 
 STAGES: dict[Stage, Text] = {
@@ -36,8 +38,13 @@ STAGES: dict[Stage, Text] = {
     Stage.DISPUTE_ANSWER: Text("异议受理", "taking up the objection"),
     Stage.MEDIATION: Text("协商调解", "mediation"),
     Stage.RULING: Text("裁定", "the ruling"),
+    Stage.RECERTIFICATION: Text("授权复核答复", "the answer about a grant"),
 }
 """Steps in words."""
+
+
+RULED = tuple(stage for stage in Stage if stage is not Stage.RECERTIFICATION)
+"""Steps that service levels rule."""
 
 
 class ShareType(StrEnum):

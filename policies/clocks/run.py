@@ -95,7 +95,12 @@ def warning(run: Run, calendar: WorkingCalendar) -> datetime | None:
 
     So a step of one day warns in the morning of that day, one of ten days on the ninth.
     """
-    used = run.days * WARNING_PERCENT // 100
+    return reached(run, calendar, WARNING_PERCENT)
+
+
+def reached(run: Run, calendar: WorkingCalendar, percent: int) -> datetime | None:
+    """The beginning of the working day in which so much of the time is used up; None while a pause hides it."""
+    used = run.days * percent // 100
     day = next(islice(counting_days(run, calendar), used, None), None)
     return None if day is None else _midnight(day)
 

@@ -55,6 +55,7 @@ def world(
         sent = paper.officer("POST", "/v1/grants/G-NEW/submit", {}, sub="author", roles=["governance-officer"])
         assert sent.status_code == 200, sent.text
         asked_for(paper)
+        recertified(paper)
         node = served(paper, provider, origin)
         register(provider, node)
         serve_app(node.client.application, port=port)
@@ -74,6 +75,14 @@ def asked_for(paper: World) -> None:
     paper.officer("POST", f"/v1/access-requests/{made.json['id']}/submit", {}, **consumer)
     checked = {"sub": "wei", "roles": ["governance-officer"], "organisation": MARKET}
     assert paper.officer("POST", f"/v1/access-requests/{made.json['id']}/accept", {}, **checked).status_code == 200
+
+
+def recertified(paper: World) -> None:
+    """A campaign over every grant in force, not answered yet."""
+    officer = {"sub": "wei", "roles": ["governance-officer"], "organisation": MARKET}
+    digest = paper.officer("POST", "/v1/campaigns/preview", {}, **officer).json["digest"]
+    body = {"title": "2026 年下半年复核", "days": 10, "digest": digest}
+    assert paper.officer("POST", "/v1/campaigns", body, **officer).status_code == 201
 
 
 def served(paper: World, provider: Provider, origin: str) -> World:
@@ -177,6 +186,12 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.go("/console/responsibility?show=all", "responsibility")
     walker.go("/console/joining", "joining")
     walker.go("/console/unused", "unused")
+    walker.go("/console/messages", "messages")
+    walker.go("/console/campaigns", "campaigns")
+    walker.press("main li.tongban-inbox__row a")
+    walker.look("campaign")
+    walker.press("tbody a")
+    walker.look("campaign-item")
     walker.go("/console/usage", "usage")
     walker.go("/console/catalogue", "catalogue")
     walker.go("/console/catalogue/evidence-types/identity-card", "evidence-type")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from marshmallow import Schema, fields
 from sqlalchemy import Connection
@@ -21,7 +22,7 @@ from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies import recorded
 from policies.commands import DraftGrant
-from policies.unused import Unused, by_grant, tightened, unused
+from policies.unused import Unused, Usage, by_grant, tightened, unused
 
 DAYS = 90
 """Without use for so long a right is called unused."""
@@ -58,10 +59,15 @@ class UnusedRights:
 
     def _found(self, connection: Connection) -> tuple[Unused, ...]:
         now, period = self.clock.now(), timedelta(days=DAYS)
-        logged = decisions.released(connection, Period(since=now - period))
-        uses = by_grant(recorded.use_of(*each) for each in logged)
+        uses = used(connection, now)
         active = [(state.grant, state.changed_at) for state in grants.active(connection)]
         return unused(active, uses, now, period)
+
+
+def used(connection: Connection, now: datetime) -> Mapping[str, Usage]:
+    """What was used of each grant (id@version) in the last ninety days."""
+    logged = decisions.released(connection, Period(since=now - timedelta(days=DAYS)))
+    return by_grant(recorded.use_of(*each) for each in logged)
 
 
 def _view(found: Unused) -> dict[str, JSON]:

@@ -4,6 +4,7 @@ What may change together is locked by one row: the intent of a request, the revi
 """
 
 from exchange.store.tables.base import METADATA
+from exchange.store.tables.campaigns import campaign, campaign_item
 from exchange.store.tables.cases import case_subject, delivery, evidence_request, seen_proof, service_case
 from exchange.store.tables.catalogue import (
     catalogue_draft,
@@ -25,6 +26,8 @@ __all__ = [
     "METADATA",
     "access_request",
     "access_request_event",
+    "campaign",
+    "campaign_item",
     "case_subject",
     "catalogue_draft",
     "catalogue_entry",

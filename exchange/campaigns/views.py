@@ -1,0 +1,122 @@
+"""Campaigns and items in words and JSON, for the API and the pages alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from exchange.catalogue.registry import Registry
+from exchange.governance.simulation.unused import DAYS
+from exchange.governance.views import names
+from kernel.canonical import JSON
+from kernel.text import Text
+from policies.campaigns.commands import CAMPAIGN_TABLE, CallOffCampaign
+from policies.campaigns.events import ITEM_STATUSES, STATUSES, Answer, CampaignState, ItemState, ItemStatus
+from policies.campaigns.lifecycle import is_over, may_answer
+from policies.clocks.calendar import WorkingCalendar
+from policies.clocks.run import in_words, standing
+from policies.events import GrantState, Status
+from policies.proceedings import capacities
+from policies.roles import Officer
+from policies.sentence import sentence
+from policies.unused import Unused, Usage, unused
+
+
+def campaign_view(
+    state: CampaignState, counts: Mapping[ItemStatus, int], calendar: WorkingCalendar, now: datetime, reader: Officer
+) -> dict[str, JSON]:
+    """A campaign with what is left of its time, and what the reader may do with it now."""
+    here, over = standing(state.clock, calendar, now), is_over(state, calendar, now)
+    may = not over and capacities(CAMPAIGN_TABLE[state.status], CallOffCampaign, reader.roles)
+    return {
+        "id": state.id,
+        "title": state.title,
+        "status": state.status.value,
+        "label": _words(STATUSES[state.status]),
+        "revision": state.revision,
+        "selection": asdict(state.selection),
+        "days": state.clock.days,
+        "opened_at": state.clock.began.isoformat(),
+        "deadline": None if here.deadline is None else here.deadline.isoformat(),
+        "days_left": here.left,
+        "over": over,
+        "clock": _words(in_words(here)),
+        "items": {status.value: count for status, count in counts.items()},
+        "reason": state.reason or None,
+        "commands": ["call-off"] if may else [],
+    }
+
+
+def item_view(
+    item: ItemState,
+    grant: GrantState,
+    usage: Usage,
+    registry: Registry,
+    *,
+    campaign: CampaignState,
+    over: bool,
+    reader: Officer,
+    now: datetime,
+) -> dict[str, JSON]:
+    """What the grant gives, how it was used, and what was answered."""
+    name, found = names(registry, item.evidence_type), Unused(grant.grant, usage)
+    return {
+        "campaign": item.campaign,
+        "number": item.number,
+        "grant": item.ref,
+        "revision": item.revision,
+        "status": item.status.value,
+        "label": _words(ITEM_STATUSES[item.status]),
+        "grant_status": grant.status.value,
+        "sentence": _words(sentence(grant.grant, name)),
+        **{
+            member: {"code": code, "name": _words(name(code))}
+            for member, code in (
+                ("provider", item.provider),
+                ("consumer", item.consumer),
+                ("evidence_type", item.evidence_type),
+            )
+        },
+        "usage": {
+            "days": DAYS,
+            "releases": usage.releases,
+            "last": None if usage.last is None else usage.last.isoformat(),
+            "unused_fields": [*sorted(found.fields)],
+            "unused_predicates": [*sorted(found.predicates)],
+            "unused": [_words(name(each)) for each in (*sorted(found.fields), *sorted(found.predicates))],
+        },
+        "words": item.words or None,
+        "changed_at": item.changed_at.isoformat(),
+        "suggestion": _suggestion(found).value,
+        "tighten": _can_be_tightened(grant, usage, now),
+        "may_answer": may_answer(item, campaign, reader, over),
+    }
+
+
+def choice_view(state: GrantState, registry: Registry) -> dict[str, JSON]:
+    """One of the grants that a campaign would be about."""
+    grant = state.grant
+    name = names(registry, grant.evidence_type)
+    return {
+        "grant": grant.ref,
+        "provider": _words(name(grant.provider)),
+        "consumer": _words(name(grant.consumer)),
+        "evidence_type": _words(name(grant.evidence_type)),
+    }
+
+
+def _suggestion(found: Unused) -> Answer:
+    if found.wholly:
+        return Answer.END
+    return Answer.TIGHTEN if found.fields or found.predicates else Answer.KEEP
+
+
+def _can_be_tightened(state: GrantState, usage: Usage, now: datetime) -> bool:
+    """As the one step that drafts it asks: in force for the whole period, and used in part."""
+    judged = unused([(state.grant, state.changed_at)], {state.grant.ref: usage}, now, timedelta(days=DAYS))
+    return state.status is Status.ACTIVE and any(not each.wholly for each in judged)
+
+
+def _words(text: Text) -> dict[str, JSON]:
+    return {"zh": text.zh, "en": text.en}
