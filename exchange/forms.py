@@ -113,6 +113,12 @@ class PartField(fields.Nested):
     default_error_messages = {**_BUILT_IN, "type": "not-an-object"}  # noqa: RUF012
 
 
+class ObjectField(fields.Dict):
+    """An object whose members are checked later, by the published schema of grants."""
+
+    default_error_messages = {"required": "missing", "null": "null", "invalid": "not-an-object"}  # noqa: RUF012
+
+
 class WholeNumber(fields.Integer):
     """A whole number; neither a digit string nor a boolean."""
 

@@ -37,6 +37,7 @@ from exchange.gateway.sealing import Sealer
 from exchange.gateway.snapshot import Snapshot, SnapshotReader
 from exchange.gateway.tokens import Authenticator
 from exchange.gateway.understanding import Understanding
+from exchange.governance.drafting import Drafting
 from exchange.governance.endpoints import Grants
 from exchange.governance.examination import Examining
 from exchange.governance.expiry import Expiry
@@ -104,6 +105,7 @@ class Offices:
     onboarding: Onboarding
     grants: Grants
     sealings: Sealings
+    drafting: Drafting
     access_requests: RequestDesk
     impacts: Impacts
     unused_rights: UnusedRights
@@ -185,6 +187,7 @@ def furnish(outside: Outside) -> Rooms:
     offices = _offices(outside, access, policy)
     desks = Desks(
         grants=offices.grants,
+        drafting=offices.drafting,
         usage=offices.usage,
         catalogue=offices.catalogue,
         log=offices.log,
@@ -235,6 +238,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         emergency_sweep=EmergencySweep(emergencies),
         grants=grants,
         sealings=Sealings(access, ledger, clock, outside.entropy),
+        drafting=Drafting(access, grants, clock, outside.entropy),
         impacts=Impacts(access, grants, clock),
         unused_rights=UnusedRights(access, grants, clock),
         request_rules=RuleDesk(access, writer, clock),

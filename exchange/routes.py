@@ -184,7 +184,7 @@ def _catalogue(rooms: Rooms) -> tuple[Route, ...]:
 
 
 def _grants(rooms: Rooms) -> tuple[Route, ...]:
-    grants = grant_routes(rooms.grants, rooms.impacts, rooms.unused_rights, _TOKEN)
+    grants = grant_routes(rooms.grants, rooms.drafting, rooms.impacts, rooms.unused_rights, _TOKEN)
     return (*grants, *sealing_routes(rooms.sealings, _TOKEN))
 
 

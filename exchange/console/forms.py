@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from kernel.problems import Problem
 from kernel.text import Text
+from kernel.web.pages import t
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +38,36 @@ class Filled:
 def filled(fields: Sequence[Field], typed: Mapping[str, str], errors: Mapping[str, str]) -> list[Filled]:
     """The fields as they are to be drawn."""
     return [Filled(each, typed.get(each.name, ""), errors.get(each.name, "")) for each in fields]
+
+
+def sayings(problem: Problem, fields: Sequence[Field]) -> tuple[dict[str, str], str]:
+    """What is wrong by the name of the field, and what concerns no field.
+
+    A finding about something inside a field's value stands beside it; one about a whole of several fields beside the
+    first of them.
+    """
+    listed: Any = problem.members.get("errors", [])
+    found: dict[str, str] = {}
+    general = t(problem.detail) if problem.detail else ""
+    for one in listed:
+        name = _field_of(one["path"], fields)
+        if name:
+            found[name] = one["message"]
+        else:
+            general = general or f"{one['path']}{t('：', ': ')}{one['message']}"
+    return found, general or ("" if found else t(problem.kind.title))
+
+
+def _field_of(path: str, fields: Sequence[Field]) -> str:
+    names = [each.name for each in fields]
+    inside = (name for name in names if path == name or path.startswith((f"{name}[", f"{name}.")))
+    around = (name for name in names if name.startswith(f"{path}."))
+    return next(inside, "") or next(around, "")
+
+
+def summary(fields: Sequence[Field], errors: Mapping[str, str], general: str) -> list[tuple[str, str]]:
+    """The lines of the summary above a form: field and message."""
+    found = [
+        (each.name, f"{t(each.label)}{t('：', ': ')}{errors[each.name]}") for each in fields if each.name in errors
+    ]
+    return [*([("", general)] if general else []), *found]

@@ -13,6 +13,7 @@ from exchange.console import offers, words
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, page, refused
 from exchange.console.effects import Effects
+from exchange.console.grant_drafting import DRAFTERS, writing_of
 from exchange.console.grant_words import facts_of, field_rows
 from exchange.console.inside import as_json_post
 from exchange.console.trying import trying_of
@@ -68,6 +69,7 @@ class GrantPages:
             tabs=[(f"{GRANTS}?state={name}", label, name == shown) for name, label in _TABS.items()],
             shown=shown,
             words=asked.get("q", ""),
+            drafting=not DRAFTERS.isdisjoint(visitor.roles),
         )
 
     def show(self, visitor: Visitor, request: HttpRequest, grant: str) -> HttpResponse:
@@ -80,6 +82,7 @@ class GrantPages:
             visitor,
             request,
             **self._about(visitor, state),
+            writing=writing_of(state, visitor.officer.officer),
             offers=offers.offers(state, visitor.officer.officer, self.desk.clock.now()),
             done=words.COMMANDS[offers.KINDS[done]] if said else None,
             versions=self._versions(state),

@@ -20,6 +20,7 @@ from exchange.console.door import Door
 from exchange.console.duties import DutyPages
 from exchange.console.effects import Effects
 from exchange.console.entries import EntryPages
+from exchange.console.grant_drafting import GrantDrafting
 from exchange.console.grants import GRANTS, GrantPages
 from exchange.console.joining import JoiningPages
 from exchange.console.messages import MessagePages
@@ -32,6 +33,7 @@ from exchange.console.trying import TryingPages
 from exchange.console.unused import UnusedPages
 from exchange.gateway.issuer import Issuer
 from exchange.gateway.tokens import Authenticator
+from exchange.governance.drafting import Drafting
 from exchange.governance.endpoints import Grants
 from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.simulation.unused import UnusedRights
@@ -55,6 +57,7 @@ class Desks:
     """The rooms that pages show, as the API uses them."""
 
     grants: Grants
+    drafting: Drafting
     usage: Usage
     catalogue: Catalogue
     log: Log
@@ -139,6 +142,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
     return (
         GrantPages(door, grants, effects).routes,
         effects.routes,
+        GrantDrafting(door, replace(desks.drafting, access=inside, grants=grants)).routes,
         TryingPages(door, grants).routes,
         UnusedPages(door, grants, replace(desks.unused, access=inside, grants=grants)).routes,
         JoiningPages(door, replace(desks.onboarding, access=inside)).routes,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from exchange.console.forms import YES_NO, Field
+from exchange.console.grant_form import BY_THE_CATALOGUE, grant_fields, grant_of_form, typed_of_grant
 from kernel.text import Text
-from policies.grant import HIGHEST_QUOTA
 from policies.requests.content import REFUSALS
 from policies.requests.events import Status
 
@@ -101,32 +101,10 @@ EVENTS: Mapping[str, Text] = {
     "RequestEscalated": Text("时限预警", "Time running out"),
 }
 
-_LISTED = Text("每行一个", "one a line")
-_LONGEST_NUMBER = len(str(HIGHEST_QUOTA))
-_HOURS, _MANDATE = "grant.hours", "grant.mandate_required"
+_LEFT_OUT = ("consumer", *BY_THE_CATALOGUE)
+"""Members of a grant that a request does not say: whose it is, and what the catalogue has."""
 CONTENT: tuple[Field, ...] = (
-    Field(
-        "grant.evidence_type", Text("材料类型", "Evidence type"), Text("代码，见目录", "its code, see the catalogue")
-    ),
-    Field("grant.fields", Text("字段", "Fields"), _LISTED, "area"),
-    Field("grant.predicates", Text("是非问题", "Yes/no questions"), _LISTED, "area"),
-    Field("grant.service_items", Text("政务服务事项", "Service items"), _LISTED, "area"),
-    Field("grant.legal_basis", Text("法律依据", "Legal basis"), Text("事项下的代码", "its code at the service item")),
-    Field("grant.valid_from", Text("生效日", "From"), Text("如 2026-12-01", "such as 2026-12-01")),
-    Field("grant.valid_to", Text("失效日", "Until"), Text("最长二十四个月", "24 months at most")),
-    Field("grant.quota_per_day", Text("每日限额（次）", "Releases a day"), Text("可不填", "may be left out")),
-    Field(
-        _HOURS,
-        Text("每日时段（整点，北京时间）", "Hours of a day (whole hours, China time)"),
-        Text("如 8-18；不限则不填", "such as 8-18; left out: any hour"),
-    ),
-    Field(
-        _MANDATE,
-        Text("是否须持包括该事项的委托", "Is a mandate needed that covers the service item?"),
-        Text("可不选", "may be left out"),
-        "radios",
-        YES_NO,
-    ),
+    *grant_fields(*_LEFT_OUT),
     Field("purpose", Text("用途", "Purpose"), kind="area"),
     Field("onward", Text("是否再提供给他人", "Are the data passed on?"), kind="radios", choices=YES_NO),
     Field(
@@ -140,55 +118,25 @@ CONTENT: tuple[Field, ...] = (
     Field("assessment.measures", Text("保护措施", "Measures"), kind="area"),
 )
 """The form of a request; a field's name is the place in the API's body."""
-_LISTS = frozenset({"grant.fields", "grant.predicates", "grant.service_items"})
 
 
 def body_of(typed: Mapping[str, str]) -> dict[str, Any]:
     """The API's body; what was left empty is left out, so that the API says what is missing."""
-    body: dict[str, Any] = {"grant": {}}
-    for field in CONTENT:
-        value = typed.get(field.name, "").strip()
-        section, _, name = field.name.rpartition(".")
-        if value and (section or name != "onward"):
-            (body.setdefault(section, {}) if section else body)[name] = _value(field.name, value)
-    return body | {"onward": typed.get("onward") == "yes"}
-
-
-def _value(name: str, text: str) -> Any:
-    if name in _LISTS:
-        return [line.strip() for line in text.split("\n") if line.strip()]
-    if name == _MANDATE:
-        return text == "yes"
-    if name == _HOURS:
-        return _hours(text)
-    return _number(text) if name == "grant.quota_per_day" else text
-
-
-def _hours(text: str) -> Any:
-    """Two numbers with a dash between them, of either kind; anything else as it stands, for the API to refuse."""
-    first, dash, last = text.replace("–", "-").replace("—", "-").partition("-")
-    return {"from": _number(first.strip()), "to": _number(last.strip())} if dash else text
-
-
-def _number(text: str) -> Any:
-    """A number where one is meant; what is longer than any limit stays text, for the API to refuse."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else text
+    body: dict[str, Any] = {"grant": grant_of_form(typed, *_LEFT_OUT), "onward": typed.get("onward") == "yes"}
+    for name in ("purpose", *_ASSESSED):
+        value = typed.get(name, "").strip()
+        section, _, member = name.rpartition(".")
+        if value:
+            (body.setdefault(section, {}) if section else body)[member] = value
+    return body
 
 
 def typed_of(content: Mapping[str, Any]) -> dict[str, str]:
     """What the form would have held for a request as the API tells it."""
-    return dict(_typed(content))
+    assessment = content.get("assessment") or {}
+    typed = {name: assessment.get(name.partition(".")[2]) for name in _ASSESSED}
+    said = {"purpose": content.get("purpose"), "onward": "yes" if content.get("onward") else "no", **typed}
+    return {**typed_of_grant(content["grant"]), **{name: value for name, value in said.items() if value}}
 
 
-def _typed(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for field in CONTENT:
-        section, _, name = field.name.rpartition(".")
-        value = (content.get(section) or {}).get(name) if section else content.get(name)
-        if isinstance(value, bool):
-            yield field.name, "yes" if value else "no"
-        elif field.name == _HOURS and isinstance(value, Mapping):
-            yield field.name, f"{value.get('from')}-{value.get('to')}"
-        elif isinstance(value, list):
-            yield field.name, "\n".join(value)
-        elif value is not None:
-            yield field.name, str(value)
+_ASSESSED = tuple(field.name for field in CONTENT if field.name.startswith("assessment."))

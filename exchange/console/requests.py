@@ -15,12 +15,11 @@ from exchange import errors
 from exchange.console import request_words as words
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, page, refused
-from exchange.console.forms import Field, filled
+from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.grant_words import facts_of, field_rows
 from exchange.console.inside import as_json_post, asking, told
 from exchange.gateway.understanding import current
 from exchange.requests.desk import RequestDesk
-from kernel.dates import local_day
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
@@ -103,7 +102,8 @@ class RequestPages:
         if command not in found["commands"]:
             return self._refused(visitor, request, found, command, _NOT_NOW)
         if command == "revise":
-            return self._form(visitor, request, words.COMMANDS[command], _typed(found), _address(found), found=found)
+            typed = words.typed_of(found)
+            return self._form(visitor, request, words.COMMANDS[command], typed, _address(found), found=found)
         return self._ask(visitor, request, found, command, {})
 
     def act(self, visitor: Visitor, request: HttpRequest, identifier: str, command: str) -> HttpResponse:
@@ -162,7 +162,7 @@ class RequestPages:
     ) -> HttpResponse:  # fmt: skip
         """Where a refusal is said: beside the form, on the page of what changed, or on the page of who may."""
         if problem.kind in _MENDED:
-            return again(_sayings(problem))
+            return again(sayings(problem, fields_of(command)))
         if found is not None and problem.kind is errors.ACCESS_REQUEST_CHANGED:
             title = Text("这件申请刚才有了变化", "This request has changed meanwhile")
             return page(
@@ -197,7 +197,7 @@ class RequestPages:
             label=words.COMMANDS[command],
             consequence=words.CONSEQUENCES[command],
             fields=filled(fields, typed, errors_),
-            errors=_summary(fields, errors_, general),
+            errors=summary(fields, errors_, general),
             final=command in {"refuse", "uphold", "withdraw"},
             back=_address(found),
         )
@@ -215,7 +215,7 @@ class RequestPages:
             title=title,
             revision="" if found is None else found["revision"],
             fields=filled(words.CONTENT, typed, errors_),
-            errors=_summary(words.CONTENT, errors_, general),
+            errors=summary(words.CONTENT, errors_, general),
             back=back,
         )
 
@@ -278,35 +278,9 @@ def _assessed(assessment: Mapping[str, str]) -> list[tuple[Text, str]]:
     return [(labels[f"assessment.{name}"], assessment[name]) for name in assessment if f"assessment.{name}" in labels]
 
 
-def _typed(found: Mapping[str, Any]) -> dict[str, str]:
-    typed = words.typed_of(found)
-    for name in ("grant.valid_from", "grant.valid_to"):
-        typed[name] = local_day(datetime.fromisoformat(typed[name])).isoformat()
-    return typed
-
-
-def _sayings(problem: Problem) -> tuple[dict[str, str], str]:
-    """What is wrong by the name of the field, and what concerns no field."""
-    listed: Any = problem.members.get("errors", [])
-    known = {field.name for field in (*words.CONTENT, *(each for form in words.FORMS.values() for each in form))}
-    errors_: dict[str, str] = {}
-    general = t(problem.detail) if problem.detail else ""
-    for one in listed:
-        name = next(
-            (each for each in known if one["path"] == each or one["path"].startswith((f"{each}[", f"{each}."))), ""
-        )
-        if name:
-            errors_[name] = one["message"]
-        else:
-            general = general or one["message"]
-    return errors_, general or ("" if errors_ else t(problem.kind.title))
-
-
-def _summary(fields: tuple[Field, ...], errors_: Mapping[str, str], general: str) -> list[tuple[str, str]]:
-    found = [
-        (each.name, f"{t(each.label)}{t('：', ': ')}{errors_[each.name]}") for each in fields if each.name in errors_
-    ]
-    return [*([("", general)] if general else []), *found]
+def fields_of(command: str) -> tuple[Field, ...]:
+    """The fields of a command's form; those of what is asked for where the form says that."""
+    return words.FORMS.get(command, ()) if command in words.COMMANDS and command != "revise" else words.CONTENT
 
 
 def _text(words_: Mapping[str, str]) -> Text:

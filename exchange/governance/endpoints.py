@@ -103,12 +103,13 @@ class Grants:
         self.access.spend(officer.caller)
         return json_response(explanation(question, current(self.access.policy), self.clock.now(), http.language))
 
-    def carry_out(self, command: Command, grant: str, officer: AuthorisedOfficer) -> HttpResponse:
+    def carry_out(self, command: Command, grant: str, officer: AuthorisedOfficer, status: int = 200) -> HttpResponse:
         """Do what the officer commands and answer with the grant. Raises Problem."""
         name, version = parse_reference(grant)
         spend = self.access.spending(officer.caller)
         with told(_refused, errors.GRANT_CHANGED):
-            return self._answer(self.transitions.carry_out(command, name, version, officer.officer, spend))
+            state = self.transitions.carry_out(command, name, version, officer.officer, spend)
+        return self._answer(state, status)
 
     def find(self, grant: str) -> GrantState:
         """The newest version of a grant, or ``<id>@<version>``. Raises Problem (grant.unknown)."""
@@ -120,8 +121,8 @@ class Grants:
             raise Problem(errors.GRANT_UNKNOWN)
         return found[-1]
 
-    def _answer(self, state: GrantState) -> HttpResponse:
-        return json_response(grant_view(state, current(self.access.policy).registry, whole=True))
+    def _answer(self, state: GrantState, status: int = 200) -> HttpResponse:
+        return json_response(grant_view(state, current(self.access.policy).registry, whole=True), status)
 
 
 def parse_reference(grant: str) -> tuple[str, int | None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from exchange.forms import Form, ListField, TextField, WholeNumber, YesNo
+from exchange.forms import Form, ListField, ObjectField, TextField, WholeNumber, YesNo
 from policies.model import SELF
 from policies.review import ChangeClass
 
@@ -77,7 +77,26 @@ class ExplainForm(Form):
         )
 
 
+class NewGrantForm(Form):
+    """``POST /v1/grants``: ``grant`` as the ``spec`` of a grant's manifest.
+
+    Left out: ``id`` is made; the consumer is the officer's own department; provider, kind and citation of the basis
+    are as the catalogue has them.
+    """
+
+    id = TextField(validate=validate.Regexp(r"\A[A-Z][A-Z0-9-]{1,63}\Z", error="form"))
+    grant = ObjectField(required=True)
+
+
+class GrantTextForm(Form):
+    """``POST …/revise`` and ``…/renew``: the whole text; ``revision`` is the one that the officer saw."""
+
+    grant = ObjectField(required=True)
+    revision = WholeNumber()
+
+
 SUBMIT, APPROVE, REASON, EXPLAIN = SubmitForm(), ApproveForm(), ReasonForm(), ExplainForm()
+NEW_GRANT, GRANT_TEXT = NewGrantForm(), GrantTextForm()
 """Each built once."""
 
 

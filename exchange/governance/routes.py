@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from exchange import errors
+from exchange.forms import Form
+from exchange.governance.drafting import Drafting
 from exchange.governance.endpoints import Grants
 from exchange.governance.forms import (
     ApproveForm,
@@ -13,6 +15,8 @@ from exchange.governance.forms import (
     ExplanationAnswer,
     GrantAnswer,
     GrantsAnswer,
+    GrantTextForm,
+    NewGrantForm,
     ReasonForm,
     SubmitForm,
 )
@@ -20,8 +24,9 @@ from exchange.governance.sealing import READERS, SEALERS, Sealings
 from exchange.governance.sealing_forms import LiftForm, NewSealingForm, SealingAnswer, SealingsAnswer
 from exchange.governance.simulation.endpoints import ImpactAnswer, Impacts
 from exchange.governance.simulation.unused import UnusedAnswer, UnusedRights
-from kernel.problems import ProblemKind
+from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
+from kernel.web.http import Endpoint
 from kernel.web.routes import Parameter, Route
 from policies.roles import Role
 
@@ -32,9 +37,28 @@ _ONE = f"{GRANTS}/<grant>"
 _DAYS = Parameter("days", Text("近 30 天或 90 天", "the last 30 or 90 days"))
 
 
-def grant_routes(desk: Grants, impacts: Impacts, unused: UnusedRights, token: Problems) -> tuple[Route, ...]:
+def grant_routes(
+    desk: Grants, drafting: Drafting, impacts: Impacts, unused: UnusedRights, token: Problems
+) -> tuple[Route, ...]:
     """Every route of grants; ``token`` is what refuses a caller. Fixed words come before names of grants."""
-    return (*_unused(unused, token), *_reading(desk, impacts, token), *_commands(desk, token))
+    reading = _reading(desk, impacts, token)
+    return (*_unused(unused, token), *reading, *_drafting(drafting, token), *_commands(desk, token))
+
+
+def _drafting(drafting: Drafting, token: Problems) -> tuple[Route, ...]:
+    problems = (*token, INVALID_BODY, errors.GRANT_NOT_ALLOWED)
+    others = (*problems, errors.GRANT_UNKNOWN, errors.GRANT_CHANGED)
+    drafted, revised = Text("起草授权", "Draft a grant"), Text("修改草稿", "Replace the text of a draft")
+    renewed = Text("起草新版本", "Draft a new version")
+    rows: tuple[tuple[str, Endpoint, Text, type[Form], Problems, int], ...] = (
+        (GRANTS, drafting.draft, drafted, NewGrantForm, problems, 201),
+        (f"{_ONE}/revise", drafting.revise, revised, GrantTextForm, others, 200),
+        (f"{_ONE}/renew", drafting.renew, renewed, GrantTextForm, others, 201),
+    )
+    return tuple(
+        Route("POST", path, endpoint, "officer", said, form, GrantAnswer, tag="grants", problems=refused, success=code)
+        for path, endpoint, said, form, refused, code in rows
+    )
 
 
 def sealing_routes(desk: Sealings, token: Problems) -> tuple[Route, ...]:

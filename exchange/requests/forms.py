@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from exchange.forms import Form, ListField, PartField, TextField, WholeNumber, YesNo
+from exchange.forms import Form, ListField, ObjectField, PartField, TextField, WholeNumber, YesNo
 from policies.proceedings import LONGEST_REASON
 from policies.requests.commands import (
     AcceptRequest,
@@ -31,12 +31,6 @@ MOST_CONSUMERS = 200
 _TEXT = validate.Length(1, LONGEST_TEXT, error="length")
 _REASON = validate.Length(1, LONGEST_REASON, error="length")
 _CODE = validate.Length(1, 128, error="length")
-
-
-class ObjectField(fields.Dict):
-    """An object whose members are checked later, by the published schema of grants."""
-
-    default_error_messages = {"required": "missing", "null": "null", "invalid": "not-an-object"}  # noqa: RUF012
 
 
 class AssessmentForm(Form):

@@ -11,9 +11,8 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import Connection
 
 from exchange.access import Access
-from exchange.forms import Form, PartField, TextField, YesNo
+from exchange.forms import Form, ObjectField, PartField, TextField, YesNo
 from exchange.forms import read as read_form
-from exchange.requests.forms import ObjectField
 from exchange.requests.rule_forms import WordsForm
 from exchange.requests.rule_writing import RuleWriter
 from exchange.requests.rules import TEMPLATE

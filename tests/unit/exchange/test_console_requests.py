@@ -112,7 +112,8 @@ def test_what_is_missing_is_said_beside_its_field(small_world: World) -> None:
         ({"grant.quota_per_day": "many"}, "grant.quota_per_day"),
         ({"grant.quota_per_day": "9" * 20}, "grant.quota_per_day"),
         ({"grant.quota_per_day": "9" * 5000}, "grant.quota_per_day"),
-        ({"grant.hours": "8-" + "9" * 20}, "grant.hours"),
+        ({"grant.hours.from": "8", "grant.hours.to": "9" * 20}, "grant.hours.to"),
+        ({"grant.hours.to": "18"}, "grant.hours.from"),
     ):
         page = consumer.press(f"{AT}/new", **(ASKED | change))
         assert page.status_code == 422, change

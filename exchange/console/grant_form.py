@@ -1,0 +1,248 @@
+"""The form of a grant, made from the published schema of grants: a member that the schema is given later has a field.
+
+A field's name is the place in the interface's body, ``grant.`` and the path inside the grant, so that whatever the
+interface says about a place stands beside the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from functools import cache
+from typing import Any
+
+import orjson
+
+from exchange.catalogue.kinds import GRANT
+from exchange.catalogue.manifests import schemas
+from exchange.console.forms import YES_NO, Field
+from kernel.dates import CHINA
+from kernel.text import Text
+
+PREFIX = "grant."
+BY_THE_CATALOGUE = ("provider", "basis_kind", "statute")
+"""Members that the catalogue supplies where nothing was said."""
+_LONGEST_NUMBER = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One value of a grant that has a field of its own: where it stands, and what its schema says of it."""
+
+    path: tuple[str, ...]
+    kind: str
+    node: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The name of the field."""
+        return PREFIX + ".".join(self.path)
+
+
+@cache
+def parts() -> tuple[Part, ...]:
+    """Every value of a grant, in the order in which people say them; what the words do not know yet comes last."""
+    schema: Any = schemas()[GRANT]
+    properties: Mapping[str, Any] = schema["properties"]["spec"]["properties"]
+    known = [name for name in WORDS if name in properties]
+    ordered = [*known, *(name for name in properties if name not in WORDS)]
+    return tuple(part for name in ordered for part in _parts((name,), properties[name], schema["$defs"]))
+
+
+def _parts(path: tuple[str, ...], node: Mapping[str, Any], defs: Mapping[str, Any]) -> Iterator[Part]:
+    whole = {**defs[node["$ref"].rpartition("/")[2]], **node} if "$ref" in node else node
+    kind = whole.get("type", "string")
+    if kind == "object" and "properties" in whole:
+        for name, inner in whole["properties"].items():
+            yield from _parts((*path, name), inner, defs)
+    elif kind == "array":
+        yield Part(path, "list" if _holds_text(whole.get("items", {}), defs) else "json", whole)
+    elif kind == "object":
+        yield Part(path, "pairs", whole)
+    else:
+        yield Part(path, "choice" if "enum" in whole else kind, whole)
+
+
+def _holds_text(items: Mapping[str, Any], defs: Mapping[str, Any]) -> bool:
+    whole = defs[items["$ref"].rpartition("/")[2]] if "$ref" in items else items
+    return "enum" in whole or whole.get("type") == "string"
+
+
+def grant_fields(*without: str) -> tuple[Field, ...]:
+    """The fields of the form, without some members."""
+    return tuple(_field(part) for part in parts() if part.path[0] not in without)
+
+
+def _field(part: Part) -> Field:
+    label, hint = _words(part)
+    if part.kind == "boolean":
+        return Field(part.name, label, hint or _MAY_BE_LEFT_OUT, "radios", YES_NO)
+    if part.kind == "choice":
+        named = [(value, CHOICES.get(value, Text(value, value))) for value in part.node["enum"]]
+        return Field(part.name, label, hint, "radios", named)
+    return Field(part.name, label, hint, "area" if part.kind in {"list", "pairs", "json"} else "text")
+
+
+def _words(part: Part) -> tuple[Text, Text | None]:
+    """What the field is called. Without words of its own it has those of the schema, so that it can be filled in."""
+    known = WORDS.get(part.path[0], {}).get(".".join(part.path[1:]))
+    if known is not None:
+        return known
+    said = str(part.node.get("description", "")) or None
+    name = ".".join(part.path)
+    return Text(name, name), None if said is None else Text(said, said)
+
+
+def grant_of_form(typed: Mapping[str, str], *without: str) -> dict[str, Any]:
+    """The ``grant`` of the interface's body; what was left empty is left out, so that the interface says what lacks.
+
+    What cannot be read as what it should be stays as it was typed, for the interface to refuse.
+    """
+    found: dict[str, Any] = {}
+    for part in parts():
+        value = typed.get(part.name, "").strip()
+        if value and part.path[0] not in without:
+            at = found
+            for name in part.path[:-1]:
+                at = at.setdefault(name, {})
+            at[part.path[-1]] = _READERS[part.kind](value)
+    return found
+
+
+def typed_of_grant(grant: Mapping[str, Any]) -> dict[str, str]:
+    """What the form would have held for a grant as the interface tells it: all of it, nothing is lost."""
+    found: dict[str, str] = {}
+    for part in parts():
+        value: Any = grant
+        for name in part.path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if value is not None:
+            found[part.name] = _moment(value) if part.path[0] in _MOMENTS else _written(part.kind, value)
+    return found
+
+
+def _written(kind: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if kind == "list":
+        return "\n".join(value)
+    if kind == "pairs":
+        return "\n".join(f"{name}: {inner}" for name, inner in value.items())
+    return orjson.dumps(value).decode() if kind == "json" else str(value)
+
+
+def _moment(text: str) -> str:
+    """A day where it is the beginning of one in China, as people write terms; else the instant, to the millisecond."""
+    try:
+        local = datetime.fromisoformat(text).astimezone(CHINA)
+    except ValueError:
+        return text
+    return local.date().isoformat() if local.time() == time() else local.isoformat()
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def _pairs(text: str) -> Any:
+    read = [line.replace("：", ":").partition(":") for line in _lines(text)]
+    return {name.strip(): value.strip() for name, _colon, value in read}
+
+
+def _number(text: str) -> Any:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else text
+
+
+def _json(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+_READERS: Mapping[str, Any] = {
+    "string": str,
+    "choice": str,
+    "list": _lines,
+    "pairs": _pairs,
+    "integer": _number,
+    "boolean": lambda text: text == "yes",
+    "json": _json,
+}
+_MOMENTS = frozenset({"valid_from", "valid_to"})
+_MAY_BE_LEFT_OUT = Text("可不选", "may be left out")
+_LISTED = Text("每行一个", "one a line")
+_BY_THE_CATALOGUE = Text("不填则按目录", "left out: as the catalogue has it")
+
+WORDS: Mapping[str, Mapping[str, tuple[Text, Text | None]]] = {
+    "consumer": {
+        "": (Text("使用部门（代码）", "Consuming department (code)"), Text("不填则为本部门", "left out: ours")),
+    },
+    "evidence_type": {
+        "": (Text("材料类型", "Evidence type"), Text("代码，见目录", "its code, see the catalogue")),
+    },
+    "provider": {"": (Text("提供部门（代码）", "Providing department (code)"), _BY_THE_CATALOGUE)},
+    "fields": {"": (Text("字段", "Fields"), _LISTED)},
+    "masks": {
+        "": (
+            Text("脱敏", "Masks"),
+            Text(
+                "每行一个，如 name: name；可选 clear、name、number、phone、last4、year",
+                "one a line, such as name: name; one of clear, name, number, phone, last4, year",
+            ),
+        )
+    },
+    "predicates": {"": (Text("是非问题", "Yes/no questions"), _LISTED)},
+    "service_items": {"": (Text("政务服务事项", "Service items"), _LISTED)},
+    "legal_basis": {"": (Text("法律依据", "Legal basis"), Text("事项下的代码", "its code at the service item"))},
+    "basis_kind": {"": (Text("依据种类", "Kind of basis"), _BY_THE_CATALOGUE)},
+    "statute": {
+        "zh": (Text("条款（中文）", "Citation (Chinese)"), _BY_THE_CATALOGUE),
+        "en": (Text("条款（英文）", "Citation (English)"), _BY_THE_CATALOGUE),
+    },
+    "valid_from": {"": (Text("生效日", "From"), Text("如 2026-12-01", "such as 2026-12-01"))},
+    "valid_to": {"": (Text("失效日", "Until"), Text("最长二十四个月", "24 months at most"))},
+    "min_loa": {
+        "": (Text("最低认证等级", "Least assurance level"), Text("0 至 4，不填为 2", "0 to 4; left out: 2")),
+    },
+    "relations": {
+        "": (
+            Text("涉及何人", "About whom"),
+            Text("每行一个，self 为当事人本人，不填为 self", "one a line; self is the person of the case, and what is"
+                 " meant where it is left out"),
+        )
+    },
+    "absent_allowed": {
+        "": (
+            Text("本人不在场时可否取得", "May it be obtained while the person is absent?"),
+            Text("可以的，会告知本人", "if so, the person is told"),
+        )
+    },
+    "mandate_required": {
+        "": (
+            Text("是否须持包括该事项的委托", "Is a mandate needed that covers the service item?"),
+            Text("可不选", "may be left out"),
+        )
+    },
+    "quota_per_day": {"": (Text("每日限额（次）", "Releases a day"), Text("可不填", "may be left out"))},
+    "hours": {
+        "from": (
+            Text("每日自几时起（北京时间整点）", "From what hour of a day (whole hours, China time)"),
+            Text("如 8；不限则两项都不填", "such as 8; both left out: any hour"),
+        ),
+        "to": (Text("每日至几时前", "Until before what hour"), Text("如 18", "such as 18")),
+    },
+    "obligations": {
+        "": (
+            Text("附带义务", "Obligations"),
+            Text("每行一个，如 notify-citizen:P1D", "one a line, such as notify-citizen:P1D"),
+        )
+    },
+}  # fmt: skip
+"""Members of a grant as officers call them, in the order of the form; by the path below the member."""
+CHOICES: Mapping[str, Text] = {
+    "statutory": Text("法定", "statutory"),
+    "consent": Text("本人同意", "consent"),
+}
+"""Values of closed lists in words."""
