@@ -12,13 +12,14 @@ from idp.authentication.accounts import Accounts
 from idp.authentication.told import ASKED_ELSEWHERE
 from idp.ciba.whom import Meant, Whom
 from idp.clients.directory import ClientDirectory
-from idp.errors import BackchannelDeniedError
+from idp.errors import BackchannelDeniedError, InvalidRequestError
 from idp.model.authorization import AuthorizationRequest
 from idp.model.backchannel import BackchannelRequest
 from idp.model.client import Client
 from idp.model.secret import hashed
 from idp.notices import Notices
-from idp.store import backchannel_requests, people
+from idp.store import backchannel_requests, people, proofs
+from idp.store.proofs import SpentProof
 from idp.tokens.pairwise import Pairwise
 from kernel import canonical
 from kernel.clock import Clock
@@ -44,6 +45,8 @@ class Wanted:
     notification_token: str | None = field(repr=False)
     lasting: timedelta
     interval: int
+    proofs: tuple[SpentProof, ...] = ()
+    """Of a signed request: used up where the request is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,9 @@ class BackchannelDesk:
         )  # fmt: skip
 
         def also(connection: Connection, _receipts: object) -> None:
+            # Consume, then mint: a request that cannot be kept has used nothing up, and may be sent again.
+            if not all(proofs.spend(connection, proof) for proof in wanted.proofs):
+                raise InvalidRequestError("The signed authentication request was used before.")
             mine, every = backchannel_requests.unanswered(connection, meant.mark, client.id, now)
             if mine >= MOST_OF_ONE_CLIENT or every >= MOST_OF_ALL:
                 raise BackchannelDeniedError("This person is being asked too often.")

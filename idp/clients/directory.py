@@ -85,6 +85,7 @@ def from_stored(stored: StoredClient) -> Client:
         authorization_encryption=_encryption(data, "authorization"),
         introspection_encryption=_encryption(data, "introspection"),
         request_object_alg=_text(data, "request_object_signing_alg"),
+        backchannel_request_alg=_text(data, "backchannel_authentication_request_signing_alg"),
         signed_requests=data.get("require_signed_request_object") is True,
         profile=Profile(str(data.get("tongban_profile", "baseline"))),
         native=data.get("application_type") == "native",

@@ -16,6 +16,7 @@ from idp.composition.tokens import TokenRooms
 from idp.composition.tools import Tools, derived, vault
 from idp.endpoints.addresses import ASKED, Addresses
 from idp.endpoints.backchannel_authentication import BackchannelAuthenticationEndpoint
+from idp.endpoints.backchannel_request import AuthenticationRequests
 from idp.pages.account.door import AccountDoor
 from idp.pages.account.requests import RequestPages
 from kernel.clock import Clock
@@ -62,8 +63,11 @@ class CibaRooms:
     @cached_property
     def endpoint(self) -> BackchannelAuthenticationEndpoint:
         """The backchannel authentication endpoint."""
-        own = Addresses(self._tools.settings.issuer)
-        return BackchannelAuthenticationEndpoint(self._clients.door, self._authorization.reader, self.desk, own)
+        issuer, clients = self._tools.settings.issuer, self._clients
+        requests = AuthenticationRequests(clients.keys.of, issuer, self._tools.clock)
+        return BackchannelAuthenticationEndpoint(
+            clients.door, requests, self._authorization.reader, self.desk, Addresses(issuer)
+        )
 
     @cached_property
     def pages(self) -> RequestPages:

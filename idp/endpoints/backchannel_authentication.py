@@ -11,6 +11,7 @@ from idp.endpoints.addresses import ASKED, Addresses
 from idp.endpoints.answered_elsewhere import answered_elsewhere
 from idp.endpoints.asked import Asked, Check, Reader
 from idp.endpoints.authorization_request import check, scopes_are_registered
+from idp.endpoints.backchannel_request import AuthenticationRequests
 from idp.endpoints.client_requests import ClientDoor
 from idp.endpoints.forms import form
 from idp.endpoints.resource_request import resource_can_be_the_audience
@@ -24,6 +25,7 @@ from idp.errors import (
 from idp.model import scopes
 from idp.model.authorization import AuthorizationRequest
 from idp.model.client import GrantType
+from idp.store.proofs import SpentProof
 from idp.tokens import lifetimes
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 
@@ -41,10 +43,10 @@ def client_uses_ciba(asked: Asked) -> None:
         raise UnauthorizedClientError("The client is not registered for CIBA.")
 
 
-def request_is_plain(asked: Asked) -> None:
-    """§7.1.1: signed requests are not supported here, and a client that must sign has no other."""
-    if asked.client.signed_requests or {"request", "request_uri"} & asked.parameters.keys():
-        raise InvalidRequestError("Signed authentication requests are not supported at this endpoint.")
+def request_is_signed_where_all_are(asked: Asked) -> None:
+    """RFC 9101 §10.5: a client that must sign, and was registered before it could here, has no other way."""
+    if asked.client.signed_requests and asked.client.backchannel_request_alg is None:
+        raise InvalidRequestError("The client must be registered to sign its authentication requests.")
 
 
 def openid_is_asked_for(asked: Asked) -> None:
@@ -83,7 +85,7 @@ def expiry_is_seconds(asked: Asked) -> None:
 
 CHECKS: tuple[Check, ...] = (
     client_uses_ciba,
-    request_is_plain,
+    request_is_signed_where_all_are,
     resource_can_be_the_audience,
     scopes_are_registered,
     openid_is_asked_for,
@@ -99,17 +101,22 @@ class BackchannelAuthenticationEndpoint:
     """POST /bc-authorize."""
 
     door: ClientDoor
+    requests: AuthenticationRequests
     reader: Reader
     desk: BackchannelDesk
     own: Addresses
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """An auth_req_id to poll with (§7.3). Raises OAuthError."""
-        parameters = form(request)
-        asked = self.reader.kept(self.door.enter(request, parameters).client, parameters)
+        sent = form(request)
+        client = self.door.enter(request, sent).client
+        read = self.requests.read(client, sent)
+        asked = self.reader.kept(client, read.parameters)
         check(asked, CHECKS)
         lasting = self._lasting(asked)
-        secret = self.desk.ask(self._wanted(asked, lasting), lambda sub, identity: self._request(asked, sub, identity))
+        secret = self.desk.ask(
+            self._wanted(asked, lasting, read.proofs), lambda sub, identity: self._request(asked, sub, identity)
+        )
         body = {"auth_req_id": secret, "expires_in": int(lasting.total_seconds()), "interval": POLL_SECONDS}
         return json_response(body, headers=NO_STORE)
 
@@ -119,7 +126,7 @@ class BackchannelAuthenticationEndpoint:
         wanted = lifetimes.BACKCHANNEL if given is None else timedelta(seconds=int(given))
         return max(lifetimes.BACKCHANNEL_LEAST, min(wanted, lifetimes.BACKCHANNEL_MOST))
 
-    def _wanted(self, asked: Asked, lasting: timedelta) -> Wanted:
+    def _wanted(self, asked: Asked, lasting: timedelta, proofs: tuple[SpentProof, ...]) -> Wanted:
         return Wanted(
             client=asked.client,
             login_hint=asked.get("login_hint"),
@@ -127,6 +134,7 @@ class BackchannelAuthenticationEndpoint:
             notification_token=asked.get("client_notification_token") if asked.client.notification_endpoint else None,
             lasting=lasting,
             interval=POLL_SECONDS,
+            proofs=proofs,
         )
 
     def _request(self, asked: Asked, sub: str | None, identity: str) -> AuthorizationRequest:

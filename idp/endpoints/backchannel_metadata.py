@@ -13,6 +13,9 @@ MODE, ADDRESS, USER_CODE = (
     "backchannel_client_notification_endpoint",
     "backchannel_user_code_parameter",
 )
+SIGNING = "backchannel_authentication_request_signing_alg"
+ALGORITHMS = ("ES256", "EdDSA", "PS256")
+"""§4: asymmetric ones alone; those that clients sign everything with here."""
 MODES = ("poll", "ping")
 """Push hands tokens to an address, where nothing proves possession of a key: it does not exist here."""
 UNKNOWN = "tongban_unknown_user_id"
@@ -51,9 +54,24 @@ def client_authenticates(data: Metadata) -> None:
         raise InvalidClientMetadataError("CIBA needs client authentication")
 
 
+def requests_are_signed_by_a_published_key(data: Metadata) -> None:
+    """§4, §7.1.1. A client that signs all its requests signs these too, or could not use the endpoint."""
+    if SIGNING not in data:
+        if _uses(data) and data.get("require_signed_request_object") is True:
+            raise InvalidClientMetadataError(f"require_signed_request_object and CIBA need {SIGNING}")
+        return
+    if data[SIGNING] not in ALGORITHMS:
+        raise InvalidClientMetadataError(f"{SIGNING} must be one of {', '.join(ALGORITHMS)}")
+    if not _uses(data):
+        raise InvalidClientMetadataError(f"{SIGNING} needs the grant type {GrantType.CIBA.value}")
+    if "jwks" not in data and "jwks_uri" not in data:
+        raise InvalidClientMetadataError("signed authentication requests need jwks or jwks_uri")
+
+
 CHECKS: tuple[Callable[[Metadata], None], ...] = (
     mode_is_poll_or_ping,
     pinged_client_has_an_address,
     there_is_no_user_code,
     client_authenticates,
+    requests_are_signed_by_a_published_key,
 )

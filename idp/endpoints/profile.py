@@ -24,6 +24,7 @@ _SIGNED = (
     *("id_token_signed_response_alg", "userinfo_signed_response_alg", "authorization_signed_response_alg"),
     "introspection_signed_response_alg",
     "request_object_signing_alg",
+    "backchannel_authentication_request_signing_alg",
 )
 _PAR = "require_pushed_authorization_requests"
 _JAR = "require_signed_request_object"

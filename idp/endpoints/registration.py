@@ -64,6 +64,7 @@ _TEXTS = (
     *encrypted_requests.MEMBERS,
     backchannel_metadata.MODE,
     backchannel_metadata.ADDRESS,
+    backchannel_metadata.SIGNING,
 )
 SIGNED = (
     "id_token_signed_response_alg",

@@ -123,6 +123,11 @@ def opened(text: str, client: Client, known: KeysOf, issuer: str, now: datetime)
             check(claims, Expected(client, issuer, now.timestamp()))
     except (InvalidToken, Refused) as refusal:
         raise InvalidRequestObjectError(f"The request object is not acceptable: {refusal.reason.value}.") from None
+    return parameters(claims)
+
+
+def parameters(claims: Claims) -> dict[str, str]:
+    """What a verified object asks for, without what it says about itself. Raises InvalidRequestObjectError."""
     wire = {name: _wire(name, value) for name, value in claims.items() if name not in _ABOUT_THE_OBJECT}
     return {name: value for name, value in wire.items() if value}
 

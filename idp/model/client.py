@@ -86,6 +86,7 @@ class Client:
     authorization_encryption: Encryption | None = None
     introspection_encryption: Encryption | None = None
     request_object_alg: str | None = None
+    backchannel_request_alg: str | None = None
     signed_requests: bool = False
     profile: Profile = Profile.BASELINE
     keys: tuple[VerifyingKey, ...] = ()

@@ -13,7 +13,7 @@ from kernel.database.instants import micros
 
 _SPEND = "INSERT INTO seen_proof (digest, keep_until) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
-ASSERTION, DPOP = "client-assertion", "dpop"
+ASSERTION, DPOP, BACKCHANNEL_REQUEST = "client-assertion", "dpop", "backchannel-request"
 """The kinds: the first part of what is kept, so that one never collides with the other (T4)."""
 
 

@@ -407,5 +407,5 @@ def test_4_discovery(window: Window) -> None:
     assert said["backchannel_authentication_endpoint"] == f"{ISSUER}/bc-authorize"
     assert said["backchannel_token_delivery_modes_supported"] == ["poll", "ping"]
     assert said["backchannel_user_code_parameter_supported"] is False
-    assert "backchannel_authentication_request_signing_alg_values_supported" not in said
+    assert said["backchannel_authentication_request_signing_alg_values_supported"] == ["ES256", "EdDSA", "PS256"]
     assert GRANT in said["grant_types_supported"]
