@@ -26,8 +26,8 @@ class Clause:
 
 def quote(value: str) -> str:
     """A Cedar string literal."""
-    escaped = "".join(_escape(character) for character in value)
-    return f'"{escaped}"'
+    plain = value.isprintable() and '"' not in value and "\\" not in value
+    return f'"{value}"' if plain else '"' + "".join(map(_escape, value)) + '"'
 
 
 def _escape(character: str) -> str:

@@ -70,6 +70,7 @@ class Encoder:
         self.manager = cvc5.TermManager()
         self.names = Table()
         self.variables: dict[tuple[str, ...], Coded] = {}
+        self._clauses: dict[pst.Expr, Term] = {}
         self._builders: Mapping[type, Callable[[Any], Coded]] = {
             pst.Var: self._variable,
             pst.GetAttr: self._attribute,
@@ -205,7 +206,13 @@ class Encoder:
 
     def condition(self, expression: pst.Expr) -> Term:
         """A condition as a term. Raises OutsideProfile."""
-        return self.all_of(self._bool(self.encode(part)) for part in conjuncts(expression))
+        return self.all_of(map(self._clause, conjuncts(expression)))
+
+    def _clause(self, part: pst.Expr) -> Term:
+        """Grants say many things in the same words: each is encoded once."""
+        if part not in self._clauses:
+            self._clauses[part] = self._bool(self.encode(part))
+        return self._clauses[part]
 
     def encode(self, expression: pst.Expr) -> Coded:
         """Any expression of the profile. Raises OutsideProfile."""

@@ -16,7 +16,7 @@ from tests.benchmarks.identity import serve
 from tests.benchmarks.load import Request
 from tests.benchmarks.processes import LOAD_CORE, SERVER_CORE, Processes, Program, free_ports
 from tests.benchmarks.source import RECORD
-from tests.benchmarks.world import BASIS, EVIDENCE, GRANTED, Mint, furnish, item
+from tests.benchmarks.world import BASIS, EVIDENCE, GRANTED, GRANTS, Mint, furnish, item
 from tongban import installation
 
 PATH = "/v1/evidence-requests"
@@ -28,8 +28,8 @@ class TongbanExchange(Contender):
 
     name = "Tongban"
 
-    def __init__(self, profile: Path | None = None) -> None:
-        self._profile = profile
+    def __init__(self, profile: Path | None = None, *, grants: int = GRANTS) -> None:
+        self._profile, self._grants = profile, grants
         self._settings: Settings
         self._mint: Mint
         self._case = ""
@@ -44,7 +44,7 @@ class TongbanExchange(Contender):
         self._settings = installation.create(home, addresses, extra={"trusted_proxies": '["127.0.0.1/32"]'})
         self._mint = Mint(self._settings)
         start_source(processes, "source", source_port)
-        furnish(self._settings.exchange, source_port, home)
+        furnish(self._settings.exchange, source_port, home, self._grants)
         command, _ = serve("idp", home / "tongban.toml")
         processes.start(Program("issuer", command, f"{issuer}/readyz", LOAD_CORE))
         command, environment = serve("exchange", home / "tongban.toml", self._profile)

@@ -46,15 +46,15 @@ def text(words: str) -> dict[str, str]:
     return {"zh": words, "en": words}
 
 
-def manifests(issuer: str, source_port: int) -> list[dict[str, Any]]:
+def manifests(issuer: str, source_port: int, grants: int = GRANTS) -> list[dict[str, Any]]:
     """The catalogue, and a draft of every grant: one a service item, so that one of a hundred applies."""
     return [
         *(_object("Organisation", code, name=text(code), division="500000") for code in (CONSUMER, PROVIDER)),
         _object("System", CLIENT, title=text(CLIENT), organisation=CONSUMER, issuer=issuer, client_id=CLIENT),
         _evidence_type(),
-        *(_service_item(number) for number in range(GRANTS)),
+        *(_service_item(number) for number in range(grants)),
         _connector(source_port),
-        *(_grant(number) for number in range(GRANTS)),
+        *(_grant(number) for number in range(grants)),
     ]
 
 
@@ -106,10 +106,15 @@ def _grant(number: int) -> dict[str, Any]:
     )
 
 
-def furnish(settings: ExchangeSettings, source_port: int, folder: Path) -> None:
-    """Apply the manifests, and have every grant approved by two officers who did not write it."""
+def furnish(settings: ExchangeSettings, source_port: int, folder: Path, grants: int = GRANTS) -> None:
+    """Apply the manifests, and have every grant approved by two officers who did not write it.
+
+    Each is examined beside all those approved before it: the cost grows with the square of their number.
+    """
     path = folder / "manifests.yaml"
-    path.write_text(yaml.safe_dump_all(manifests(settings.issuer, source_port), allow_unicode=True), encoding="utf-8")
+    path.write_text(
+        yaml.safe_dump_all(manifests(settings.issuer, source_port, grants), allow_unicode=True), encoding="utf-8"
+    )
     author = Officer("author", "", frozenset({Role.GOVERNANCE_OFFICER}))
     owner = Officer("owner", PROVIDER, frozenset({Role.PROVIDER_OFFICER}))
     approver = Officer("approver", "", frozenset({Role.GOVERNANCE_APPROVER}))
