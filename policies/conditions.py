@@ -202,6 +202,18 @@ def recheck_refuses(found: Recheck | None) -> NotAllowed | None:
     )
 
 
+def expectations_refuse(review: ReviewPackage | None) -> NotAllowed | None:
+    """Why a grant may not be handed in: what its author expects of it does not come out."""
+    unmet = () if review is None else review.examination.unmet
+    if not unmet:
+        return None
+    zh, en = "；".join(one.zh for one in unmet), "; ".join(one.en for one in unmet)
+    return MATTER.refusal(
+        "expectation-unmet",
+        Text(f"与预期不符，请修改授权或预期：{zh}", f"Change the grant or what you expect of it: {en}"),
+    )
+
+
 def _not_examined() -> NotAllowed:
     return MATTER.refusal(
         "not-examined",

@@ -226,6 +226,15 @@ def _hours(two: _Two) -> Iterator[Difference]:
     )
 
 
+def _expectations(two: _Two) -> Iterator[Difference]:
+    old, new = (len(grant.expectations) for grant in (two.before, two.after))
+    yield two.said(
+        Direction.NEITHER,
+        f"随授权试算的预期有变化（由 {old} 条到 {new} 条）",
+        f"the expectations tried with the grant change ({old} before, {new} after)",
+    )
+
+
 def _reaches_beyond(one: Hours, other: Hours) -> bool:
     return one.start < other.start or one.end > other.end
 
@@ -307,6 +316,7 @@ _COMPARED: Mapping[str, Callable[[_Two], Iterator[Difference]]] = {
     "hours": _hours,
     "mandate_required": _mandate,
     "emergency": _emergency,
+    "expectations": _expectations,
     "basis_kind": _basis_kind,
     "statute": _statute,
 }

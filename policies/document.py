@@ -11,7 +11,7 @@ from typing import Any
 from kernel.canonical import JSON, encode
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
-from policies import cedar, guards, schema
+from policies import cedar, expectations, guards, schema
 from policies.events import GrantState, Signature, Status
 from policies.grant import BasisKind, EmergencyUse, Grant, Hours, InvalidGrant, NoticeDelay, Obligation
 from policies.review import ReviewPackage
@@ -56,6 +56,8 @@ def _later_members(grant: Grant) -> dict[str, JSON]:
         said["mandate_required"] = True
     if grant.emergency is not None:
         said["emergency"] = _emergency_said(grant.emergency)
+    if grant.expectations:
+        said["expectations"] = [expectations.to_json(one) for one in grant.expectations]
     return said
 
 
@@ -93,6 +95,12 @@ def _name_set(value: list[str]) -> frozenset[str]:
     if not isinstance(value, list) or len(set(value)) != len(value):
         raise InvalidGrant(Text("清单中有重复或写法不正确", "A list holds a duplicate, or is no list"))
     return frozenset(value)
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
 
 
 def _moment(value: str) -> datetime:
@@ -137,6 +145,7 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
     "hours": _hours,
     "emergency": _emergency,
     "obligations": lambda value: tuple(Obligation.parse(text) for text in value),
+    "expectations": lambda value: tuple(expectations.from_json(one) for one in _list(value)),
 }
 
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
+from policies.expectations import MOST, Expectation, Verdict
 
 SELF = "self"
 """The relation of the person of a case to themselves."""
@@ -113,7 +114,8 @@ class Grant:
     ``consumer`` and ``provider`` are organisations; ``masks`` names fields that leave shortened; ``quota_per_day``
     counts releases under this grant a day, None for no limit; ``valid_to`` is exclusive; ``hours`` None for any hour;
     ``mandate_required``: only while the person acts by a mandate that covers the service item; ``emergency`` makes it
-    a template of emergency access. Raises InvalidGrant.
+    a template of emergency access; ``expectations`` are tried before it takes effect and permit nothing. Raises
+    InvalidGrant.
     """
 
     id: str
@@ -138,6 +140,7 @@ class Grant:
     hours: Hours | None = None
     mandate_required: bool = False
     emergency: EmergencyUse | None = None
+    expectations: tuple[Expectation, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "masks", MappingProxyType(dict(self.masks)))
@@ -172,10 +175,11 @@ def _is_one_line(text: str) -> bool:
 
 
 def _has_valid_window(grant: Grant) -> bool:
-    times = (grant.valid_from, grant.valid_to)
-    if any(time.tzinfo is None or time.microsecond % 1000 for time in times):
-        return False
-    return grant.valid_from < grant.valid_to
+    return _is_exact(grant.valid_from) and _is_exact(grant.valid_to) and grant.valid_from < grant.valid_to
+
+
+def _is_exact(time: datetime) -> bool:
+    return time.tzinfo is not None and time.microsecond % 1000 == 0
 
 
 def _hours_are_a_stretch(grant: Grant) -> bool:
@@ -197,6 +201,32 @@ def _emergency_is_bounded(grant: Grant) -> bool:
         isinstance(use.delay, NoticeDelay)
         and _is_count(use.delay.days, 1, LONGEST_DELAY)
         and _says_something(use.delay.statute)
+    )
+
+
+def _expectations_can_be_tried(grant: Grant) -> bool:
+    given = grant.expectations
+    return (
+        isinstance(given, tuple)
+        and len(given) <= MOST
+        and len(set(given)) == len(given)
+        and all(map(_can_be_tried, given))
+    )
+
+
+def _can_be_tried(one: Expectation) -> bool:
+    codes = (one.service_item, *((one.legal_basis,) if one.legal_basis is not None else ()))
+    yes_or_no = (one.mandated, one.minor, one.consented)
+    return bool(
+        isinstance(one.expect, Verdict)
+        and (one.fields or one.predicates)
+        and _all_match(_NAME, one.fields)
+        and _all_match(_NAME, one.predicates)
+        and _NAME.fullmatch(one.relation)
+        and all(_CODE.fullmatch(code) for code in codes)
+        and _is_count(one.loa, 0, HIGHEST_ASSURANCE)
+        and all(type(each) is bool for each in yes_or_no)
+        and (one.at is None or _is_exact(one.at))
     )
 
 
@@ -276,6 +306,13 @@ _RULES: tuple[tuple[Callable[[Grant], object], Text], ...] = (
         Text(
             "时段应为一日之内的整点，起点早于终点，0 至 24",
             "Hours are whole hours of one day, 0 to 24, the first before the last",
+        ),
+    ),
+    (
+        _expectations_can_be_tried,
+        Text(
+            f"预期写法不正确、重复，或多于 {MOST} 条",
+            f"An expectation is not well formed or stands twice, or there are more than {MOST}",
         ),
     ),
     (

@@ -33,6 +33,7 @@ from policies.conditions import (
     CONDITIONS,
     MATTER,
     author_may_write,
+    expectations_refuse,
     is_open_to,
     panel_of,
     recheck_refuses,
@@ -93,6 +94,8 @@ def _draft(command: DraftGrant, state: GrantState | None, actor: Officer, now: d
 
 def _submitted(command: SubmitGrant, state: GrantState, actor: Officer, now: datetime) -> Events:
     review = command.review
+    if (refusal := expectations_refuse(review)) is not None:
+        raise refusal
     return (GrantSubmitted(actor.id, now, digest(state.grant, review), panel_of(review), review),)
 
 

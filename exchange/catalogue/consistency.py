@@ -50,6 +50,10 @@ def _check_granted_fields(document: Document, kind: EvidenceType) -> None:
     _all_known(document, ("spec", "fields"), spec.get("fields", ()), kind.fields)
     _all_known(document, ("spec", "predicates"), spec.get("predicates", ()), kind.predicates)
     _all_known(document, ("spec", "masks"), spec.get("masks", {}), spec.get("fields", ()))
+    for position, one in enumerate(spec.get("expectations", ())):
+        _all_known(document, ("spec", "expectations", position, "fields"), one.get("fields", ()), kind.fields)
+        at = ("spec", "expectations", position, "predicates")
+        _all_known(document, at, one.get("predicates", ()), kind.predicates)
     for position, name in enumerate(spec.get("fields", ())):
         if kind.fields[name].share_type == "not_shared":
             raise InvalidCatalogue(document, ("spec", "fields", position), _ITEM_NOT_SHARED)

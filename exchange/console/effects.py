@@ -25,6 +25,7 @@ from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.pages import t
 from kernel.web.routes import Route
+from policies.expectations import Verdict
 from policies.grant import Grant
 from policies.review import Answer, ChangeClass
 from policies.sentence import Name
@@ -99,6 +100,7 @@ def _examined(found: Mapping[str, Any], name: Name) -> dict[str, Any]:
         "must_sign": [(_text(each["text"]), each["signed"]) for each in found["must_sign"]],
         "findings": [_finding(each) for each in found["findings"]],
         "invariants": [_finding(each, _KEPT) for each in found["invariants"]],
+        "expectations": [_trial(each) for each in found.get("expectations", ())],
         "differences": [(*_DIRECTIONS[each["direction"]], _text(each["text"])) for each in found["differences"]],
         "matrix": [(t(name(row["name"])), *_forms(row["before"], row["after"])) for row in found["matrix"]["rows"]],
         "items": {
@@ -116,6 +118,17 @@ def _finding(found: Mapping[str, Any], said: Mapping[Answer, tuple[str, Text]] |
         "answer": text,
         "tone": tone,
         "example": None if example is None else _text(example),
+    }
+
+
+def _trial(found: Mapping[str, Any]) -> dict[str, Any]:
+    expected = Verdict(found["expect"]).text
+    return {
+        "asked": _text(found["text"]),
+        "grant": found["grant"],
+        "expected": expected,
+        "tone": "good" if found["holds"] else "bad",
+        "outcome": Text("与预期相符", "as expected") if found["holds"] else Text("与预期不符", "not as expected"),
     }
 
 

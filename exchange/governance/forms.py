@@ -130,6 +130,7 @@ ExaminationAnswer = Schema.from_dict(
             for name in ("sensitive", "must_sign", "findings", "differences", "invariants")
         },
         **{name: fields.Dict(required=True) for name in ("sentence", "matrix")},
+        "expectations": fields.List(fields.Dict()),
     },
     name="ExaminationAnswer",
 )

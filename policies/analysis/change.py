@@ -10,6 +10,7 @@ from hashlib import sha256
 from kernel.canonical import JSON, encode
 from kernel.text import Text
 from policies import guards as standard
+from policies.analysis.expectations import Trial, tried
 from policies.analysis.invariants import Outcome, prove
 from policies.analysis.questions import Examiner, Said, examiner
 from policies.analysis.region import Region, related
@@ -55,11 +56,12 @@ class Proposal:
 
 
 def reprove(proposal: Proposal) -> tuple[Text, ...]:
-    """The standing invariants that the set with this version in force is not proved to keep, in words."""
+    """What the set with this version in force does not keep, in words: standing invariants, own expectations."""
     region = _region(proposal)
     asked = examiner(region, _every(proposal), proposal.guards, proposal.at, proposal.limit)
     outcomes = prove(asked, (proposal.grant, *proposal.others))
-    return tuple(outcome.failure(proposal.name) for outcome in outcomes if not outcome.holds)
+    failed = tuple(outcome.failure(proposal.name) for outcome in outcomes if not outcome.holds)
+    return failed + _unmet(proposal, _trials(proposal, region))
 
 
 def basis(proposal: Proposal) -> str:
@@ -94,8 +96,28 @@ def examine(proposal: Proposal) -> Examination:
     replaced = (*proposal.before, *proposal.suspended)
     reasons = sensitive(proposal.grant, replaced, _same_right(proposal), proposal.registry)
     outcomes = prove(asked, (proposal.grant, *proposal.others))
+    trials = _trials(proposal, region)
     shown = _shown(proposal, change, findings, differing, outcomes)
-    return Examination(change=change, sensitive=reasons, basis=_basis(proposal, region), shown=shown)
+    if trials:
+        shown["expectations"] = [trial.document(proposal.name) for trial in trials]
+    return Examination(
+        change=change,
+        sensitive=reasons,
+        basis=_basis(proposal, region),
+        shown=shown,
+        unmet=_unmet(proposal, trials),
+    )
+
+
+def _trials(proposal: Proposal, region: Region) -> tuple[Trial, ...]:
+    """Of this grant, and of the others: what their authors meant can be undone by a grant beside theirs."""
+    standing = (proposal.grant, *proposal.others)
+    return tried(standing, standing, region, proposal.guards, proposal.at)
+
+
+def _unmet(proposal: Proposal, trials: Iterable[Trial]) -> tuple[Text, ...]:
+    own = (trial for trial in trials if trial.grant == proposal.grant.ref)
+    return tuple(trial.text(proposal.name) for trial in own if not trial.holds)
 
 
 def _every(proposal: Proposal) -> tuple[Grant, ...]:

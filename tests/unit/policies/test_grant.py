@@ -12,6 +12,7 @@ from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies import obligations
 from policies.document import digest, grant_from_json, grant_to_json
+from policies.expectations import Expectation, Verdict
 from policies.grant import Grant, InvalidGrant, Obligation
 from policies.model import Action, BasisKind
 from policies.sentence import sentence
@@ -83,7 +84,27 @@ def test_masks_cannot_be_changed_behind_a_grants_back() -> None:
         kept.masks["cert_no"] = Mask.CLEAR  # type: ignore[index]
 
 
-@pytest.mark.parametrize("whole", [GRANT, EVERYTHING, grant(quota_per_day=None, obligations=(), masks={})])
+MEANT = (
+    Expectation(expect=Verdict.PERMIT, service_item="s", relation="self", loa=2, fields=frozenset({"cert_no"})),
+    Expectation(
+        expect=Verdict.DENY,
+        service_item="s",
+        relation="child",
+        loa=0,
+        predicates=frozenset({"exists"}),
+        legal_basis="other",
+        mandated=True,
+        minor=True,
+        consented=False,
+        at=datetime(2031, 6, 1, tzinfo=UTC),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [GRANT, EVERYTHING, grant(quota_per_day=None, obligations=(), masks={}), grant(expectations=MEANT)],
+)
 def test_a_grant_as_a_document_loses_nothing(whole: Grant) -> None:
     assert grant_from_json(decode(encode(grant_to_json(whole)))) == whole
 
@@ -115,6 +136,12 @@ def test_members_with_a_default_may_be_left_out_and_unknown_ones_may_not() -> No
         {"obligations": ["a b"]},
         {"obligations": [1]},
         {"obligations": None},
+        {"expectations": {}},
+        {"expectations": [{}]},
+        {"expectations": [{"expect": "deny", "service_item": "s", "loa": 2, "fields": "cert_no"}]},
+        {"expectations": [{"expect": "mood", "service_item": "s", "loa": 2, "fields": ["cert_no"]}]},
+        {"expectations": [{"expect": "deny", "service_item": "s", "loa": 9, "fields": ["cert_no"]}]},
+        {"expectations": [{"expect": "deny", "service_item": "s", "loa": 2, "fields": ["cert_no"], "at": "soon"}]},
         {"consumer": 1},
         {"id": None},
     ],
