@@ -196,6 +196,7 @@ def furnish(outside: Outside) -> Rooms:
         entries=offices.desk,
         onboarding=offices.onboarding,
         unused=offices.unused_rights,
+        emergencies=offices.emergencies,
         messages=offices.messages,
         reports=offices.reports,
         campaigns=offices.campaigns,

@@ -19,6 +19,7 @@ from exchange.console.cookies import Cookies
 from exchange.console.door import Door
 from exchange.console.duties import DutyPages
 from exchange.console.effects import Effects
+from exchange.console.emergency import EmergencyPages
 from exchange.console.entries import EntryPages
 from exchange.console.grant_drafting import GrantDrafting
 from exchange.console.grants import GRANTS, GrantPages
@@ -31,6 +32,7 @@ from exchange.console.sessions import Sessions
 from exchange.console.signing_in import CALLBACK, SigningIn
 from exchange.console.trying import TryingPages
 from exchange.console.unused import UnusedPages
+from exchange.emergency.desk import EmergencyDesk
 from exchange.gateway.issuer import Issuer
 from exchange.gateway.tokens import Authenticator
 from exchange.governance.drafting import Drafting
@@ -66,6 +68,7 @@ class Desks:
     entries: Desk
     onboarding: Onboarding
     unused: UnusedRights
+    emergencies: EmergencyDesk
     messages: Messages
     reports: Reports
     campaigns: CampaignDesk
@@ -147,6 +150,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         UnusedPages(door, grants, replace(desks.unused, access=inside, grants=grants)).routes,
         JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
         EntryPages(door, replace(desks.entries, access=inside)).routes,
+        EmergencyPages(door, replace(desks.emergencies, access=inside)).routes,
         RequestPages(door, replace(desks.requests, access=inside)).routes,
         CampaignPages(door, replace(desks.campaigns, access=inside)).routes,
         MessagePages(door, replace(desks.messages, access=inside)).routes,

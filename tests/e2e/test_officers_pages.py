@@ -182,6 +182,7 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.press("main a[href$=refuse]")
     walker.press()
     walker.look("refuse-without-rule")
+    walker.go("/console/emergency", "emergency")
     walker.go("/console/entries", "entries")
     walker.go("/console/responsibility?show=all", "responsibility")
     walker.go("/console/joining", "joining")

@@ -124,6 +124,13 @@ def test_nothing_leaves_outside_the_template_or_against_a_guard(small_world: Wor
     # And without naming the opening, the template gives nothing.
     plain = small_world.ask(case, {**NAME, **subject}, person=None)
     assert code(plain) == "policy.absence-not-granted"
+    assert only(use(small_world, case, opening))["status"] == "delivered"
+    sealing = {"subject": subject["subject"], "citation": text("演示规定第九条"), "until": "2026-12-31"}
+    sealed = small_world.officer("POST", "/v1/sealings", sealing, sub="g", roles=["governance-officer"])
+    small_world.rooms.policy.renew()
+    assert code(use(small_world, case, opening)) == "policy.subject-sealed"
+    lifted = f"/v1/sealings/{sealed.json['sealing']}/lift"
+    assert small_world.officer("POST", lifted, {}, sub="g", roles=["governance-officer"]).status_code == 200
     small_world.officer("POST", "/v1/grants/G-RESCUE/suspend", WHY, sub="p", roles=["governance-officer"])
     small_world.rooms.policy.renew()
     assert code(use(small_world, case, opening)) == "policy.no-grant"
