@@ -233,6 +233,21 @@ WORDS: Mapping[str, Mapping[str, tuple[Text, Text | None]]] = {
         ),
         "to": (Text("每日至几时前", "Until before what hour"), Text("如 18", "such as 18")),
     },
+    "emergency": {
+        "minutes": (
+            Text("应急模板：每次最多几分钟", "Template of emergency access: minutes of an opening"),
+            Text(
+                "1 至 240；不填则不是应急模板。模板由三方签署，只在两人开启时使用",
+                "1 to 240; left out: no template. Three sign it, and it is used only while two persons have opened it",
+            ),
+        ),
+        "notice_delay.days": (
+            Text("应急模板：延迟几天告知本人", "Template: days by which the person is told later"),
+            Text("只在法律规定可以延迟时填，最多 60", "only where the law allows it, at most 60"),
+        ),
+        "notice_delay.statute.zh": (Text("延迟告知的依据（中文）", "Statute of the delay (Chinese)"), _MAY_BE_LEFT_OUT),
+        "notice_delay.statute.en": (Text("延迟告知的依据（英文）", "Statute of the delay (English)"), _MAY_BE_LEFT_OUT),
+    },
     "obligations": {
         "": (
             Text("附带义务", "Obligations"),
