@@ -72,6 +72,14 @@ AGENCY_ASKED = NoticeKind(
 AGENT_APPOINTED = _security(
     "agent-appointed", "您以单位的名义指定了一名经办人。", "You appointed an agent in an organisation's name."
 )
+AGENT_APPOINTED_BY_ADMINISTRATOR = NoticeKind(
+    "agent-appointed-by-administrator",
+    Text(
+        "您指定的一名管理员以单位的名义指定了一名经办人。您可以在账户中心查看并终止。",
+        "An administrator you appointed has appointed an agent in the organisation's name. You can see and end this in "
+        "your account.",
+    ),
+)
 AGENCY_CONFIRMED = _security(
     "agency-confirmed", "您已确认担任一个单位的经办人。", "You confirmed to act as an organisation's agent."
 )

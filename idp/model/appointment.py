@@ -10,6 +10,8 @@ DEFAULT_LASTING = timedelta(days=30)
 LONGEST = timedelta(days=365)
 MOST_OPEN = 50
 """Appointments of one representative that wait or are in force."""
+MOST_ADMINISTRATORS = 5
+"""Agents of one representative who may appoint agents, that wait or are in force."""
 MOST_ITEMS = 50
 """Service items named in one of them."""
 
@@ -46,6 +48,10 @@ class Appointment:
     confirmed_at: datetime | None = None
     ended_at: datetime | None = None
     ended_as: AppointmentState | None = None
+    may_appoint: bool = False
+    """An administrator: they may appoint agents, within their own matters and term, and no administrators."""
+    via: str | None = None
+    """The administrator's own appointment, where one of them appointed; it rests on the representative all the same."""
 
     def state(self, now: datetime) -> AppointmentState:
         """Where it stands at a moment."""

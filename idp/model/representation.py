@@ -46,6 +46,8 @@ class Representation:
     representative: str
     rests_on: str
     service_items: tuple[str, ...] | None = None
+    may_appoint: bool = False
+    """Whether this person may appoint agents of the entity."""
 
     def covers(self, service_items: Iterable[str]) -> bool:
         """Whether all of these are matters in which the person may act for the entity."""

@@ -2,7 +2,8 @@
 
 Whom a representative means is kept as a blind index of a citizen number: nobody learns whether there is an account, and
 only the person who was proven to hold the number sees, and can confirm, what waits for them. Either side ends it; all
-of it falls with the right of whoever appointed (`idp.proofing.lapse`). An agent appoints nobody (ADR 0039).
+of it falls with the right of whoever appointed (`idp.proofing.lapse`). An agent appoints nobody, unless the
+representative made them an administrator (`idp.proofing.administrators`; ADR 0039, 0044).
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from idp.model.person import PersonKind
 from idp.model.proofing import BY_A_REGISTER
 from idp.model.representation import ALL, Capacity, Representation
 from idp.notices import NoticeKind
+from idp.proofing import administrators, lapse
+from idp.proofing.administrators import CannotAppoint
 from idp.resource.labels import service_name
 from idp.resource.metadata import ResourceMetadata, ResourceUnavailable, UnknownInCatalogue
 from idp.revocations import Revocations
-from idp.store import appointments, families, people, representations
+from idp.store import appointments, families, people
 from idp.tokens.mandates import Mandates
 from kernel import canonical
 from kernel.canonical import JSON
@@ -48,14 +51,6 @@ _ASKED_ENOUGH = Text(
 )
 
 
-class CannotAppoint(Exception):
-    """What was filled in cannot be; ``at`` names the field, ``text`` says why."""
-
-    def __init__(self, at: str, text: Text) -> None:
-        super().__init__(at)
-        self.at, self.text = at, text
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The form as it was sent. ``items`` None: every matter."""
@@ -64,6 +59,8 @@ class Wanted:
     number: str = field(repr=False)
     until: str
     items: Sequence[str] | None
+    administrator: bool = False
+    """They may appoint agents themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,8 @@ class Proposed:
 
     kept: Appointment
     entity: Representation
-    representative: str = field(repr=False)
+    asker: str = field(repr=False)
+    """Who asks: the representative, or one of their administrators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +94,14 @@ class Agents:
     memory: Revocations
 
     def of(self, owner: Owner) -> list[Appointed]:
-        """Whom this person appointed, newest first."""
-        person = owner.person.id
+        """Whom this person appointed, or their administrators did, newest first."""
+        person, now = owner.person.id, self.changes.clock.now()
         with self.mandates.database.read() as connection:
             found = appointments.of_representative(connection, person)
-            key = people.data_key(connection, person)
-            standing = representations.of_person(connection, person, self.changes.clock.now())
-        proven = {each.entity_index for each in standing}
-        return [self._opened(each, key, suspended=each.entity_index not in proven) for each in found]
+            found += appointments.of_administrator(connection, person, now)
+            keys = {each: people.data_key(connection, each) for each in {one.representative for one in found}}
+            acting = appointments.acting(connection, found, now)
+        return [self._opened(each, keys[each.representative], suspended=each.id not in acting) for each in found]
 
     def suspended(self, owner: Owner) -> list[Appointment]:
         """What this person confirmed, and cannot act by until it is proven again; they can end it meanwhile."""
@@ -133,12 +131,14 @@ class Agents:
         return named
 
     def representation(self, owner: Owner, representation_id: str) -> Representation:
-        """The owner's own proof for an entity, which the register confirms: an agent appoints nobody.
+        """By what the owner may appoint agents of an entity, which the register confirms.
+
+        A proof of their own, or an appointment as an administrator; any other agent appoints nobody.
 
         Raises NothingThere, TemporarilyUnavailableError.
         """
         found = self.mandates.find(owner.person.id, representation_id)
-        if found is None or found.capacity is not Capacity.LEGAL_REPRESENTATIVE:
+        if found is None or not found.may_appoint:
             raise NothingThere
         try:
             self.mandates.confirm(found)
@@ -157,8 +157,11 @@ class Agents:
             raise CannotAppoint("name", Text("请填写经办人的姓名", "Enter the agent's name"))
         if agent == owner.reference:
             raise CannotAppoint("number", Text("不能指定您自己", "You cannot appoint yourself"))
+        if wanted.administrator and entity.capacity is not Capacity.LEGAL_REPRESENTATIVE:
+            raise CannotAppoint("administrator", administrators.REPRESENTATIVE_ALONE)
         items = None if wanted.items is None else self._items(wanted.items)
-        self._propose(owner, entity, agent, name, items, self._until(wanted.until))
+        until = self._until(wanted.until)
+        self._propose(owner, entity, agent, name, items, until, administrator=wanted.administrator)
 
     def answer(self, owner: Owner, appointment_id: str, *, yes: bool) -> None:
         """The agent confirms or declines under their own identity. Raises NothingThere."""
@@ -172,7 +175,7 @@ class Agents:
                 if yes
                 else appointments.decline(connection, appointment_id, index, now)
             )
-            self._tell(connection, asker, told.AGENT_CONFIRMED if yes else told.AGENCY_ENDED)
+            self._tell(connection, asker, appointment_id, told.AGENT_CONFIRMED if yes else told.AGENCY_ENDED)
 
         notice = told.AGENCY_CONFIRMED if yes else told.AGENCY_ENDED_BY_YOU
         event = "AgencyConfirmed" if yes else "AgencyDeclined"
@@ -191,6 +194,7 @@ class Agents:
                 if other is None:
                     raise NothingThere
             families.revoke_representation(connection, appointment_id, now)
+            lapse.below(connection, self.changes.notices, appointment_id, now)
             if other is not None:
                 self.changes.notices.send(connection, other, told.AGENCY_ENDED)
 
@@ -200,38 +204,51 @@ class Agents:
 
     def _propose(
         self, owner: Owner, entity: Representation, agent: SubjectRef, name: str,
-        items: tuple[str, ...] | None, until: datetime,
+        items: tuple[str, ...] | None, until: datetime, *, administrator: bool,
     ) -> None:  # fmt: skip
-        changes, vault, person = self.changes, self.mandates.vault, owner.person.id
+        changes, vault, person = self.changes, self.mandates.vault, entity.representative
+        via = None if entity.capacity is Capacity.LEGAL_REPRESENTATIVE else entity.id
         made, now = new_id("apt", changes.clock, changes.entropy), changes.clock.now()
         written = canonical.encode({"name": name, "last_digits": agent.value[-_SHOWN_DIGITS:]})
 
         def change(connection: Connection) -> None:
             if appointments.count_open(connection, person, now) >= MOST_OPEN:
                 raise CannotAppoint("number", Text("经办人已达上限", "There are too many agents already"))
+            if administrator:
+                administrators.one_more(connection, person, now)
+            if via is not None:
+                administrators.within(connection, owner.person.id, via, items, until, now)
             sealed = vault.seal_more(person, people.data_key(connection, person), written, _place(made))
             entity_index = vault.index(SubjectRef("social-credit-code", entity.code))
             meant = vault.index(agent)
             if appointments.count_vain(connection, person, meant, now - _TRIES_WITHIN, now) >= _MOST_TRIES:
                 raise CannotAppoint("number", _ASKED_ENOUGH)
-            kept = Appointment(made, person, entity_index, meant, sealed, items, now, until)
+            kept = Appointment(
+                made, person, entity_index, meant, sealed, items, now, until, may_appoint=administrator, via=via
+            )
             appointments.add(connection, kept)
             holder = people.holder(connection, kept.agent_index)
             if holder is not None:
                 changes.notices.send(connection, holder, told.AGENCY_ASKED)
+            if via is not None:
+                changes.notices.send(connection, person, told.AGENT_APPOINTED_BY_ADMINISTRATOR)
 
         facts: dict[str, JSON] = {
             "appointment": made,
             "representation": entity.id,
             "service_items": ALL if items is None else [*items],
             "until": int(until.timestamp()),
+            "administrator": administrator,
         }
         changes.make(owner, "AgentAppointed", change, told.AGENT_APPOINTED, facts)
 
-    def _tell(self, connection: Connection, person_id: str | None, kind: NoticeKind) -> None:
+    def _tell(self, connection: Connection, person_id: str | None, appointment_id: str, kind: NoticeKind) -> None:
+        """The representative, and the administrator who asked."""
         if person_id is None:
             raise NothingThere
-        self.changes.notices.send(connection, person_id, kind)
+        asker = administrators.behind(connection, appointments.find(connection, appointment_id))
+        for each in dict.fromkeys((person_id, asker or person_id)):
+            self.changes.notices.send(connection, each, kind)
 
     def _words(self, code: str) -> Text:
         """Raises ResourceUnavailable."""
@@ -279,7 +296,8 @@ class Agents:
         return Appointed(kept, str(stored["name"]), str(stored["last_digits"]), suspended)
 
     def _proposed(self, connection: Connection, kept: Appointment) -> Proposed | None:
-        entity, asker = self.mandates.entity_of(connection, kept), people.find(connection, kept.representative)
+        entity = self.mandates.entity_of(connection, kept)
+        asker = people.find(connection, administrators.behind(connection, kept) or kept.representative)
         return None if entity is None or asker is None else Proposed(kept, entity, asker.name)
 
 

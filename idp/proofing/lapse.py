@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from idp.authentication import told
+from idp.model.appointment import Appointment
 from idp.notices import Notices
 from idp.store import appointments, families, representations
 
@@ -22,6 +23,16 @@ def end(connection: Connection, notices: Notices, representation_id: str, person
         raise AlreadyOver
     families.revoke_representation(connection, representation_id, now)
     for each in appointments.lapse(connection, person_id, index, now):
-        families.revoke_representation(connection, each.id, now)
-        if each.agent is not None:
-            notices.send(connection, each.agent, told.AGENCY_LAPSED)
+        _fallen(connection, notices, each, now)
+
+
+def below(connection: Connection, notices: Notices, appointment_id: str, now: datetime) -> None:
+    """What an administrator appointed falls with their own appointment."""
+    for each in appointments.lapse_below(connection, appointment_id, now):
+        _fallen(connection, notices, each, now)
+
+
+def _fallen(connection: Connection, notices: Notices, appointed: Appointment, now: datetime) -> None:
+    families.revoke_representation(connection, appointed.id, now)
+    if appointed.agent is not None:
+        notices.send(connection, appointed.agent, told.AGENCY_LAPSED)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Update, and_, exists, func, insert, or_, select, update
 
 from idp.model.appointment import Appointment, AppointmentState
 from idp.store.tables import appointment, person, representation
@@ -25,6 +26,8 @@ def add(connection: Connection, added: Appointment) -> None:
             service_items=None if added.service_items is None else " ".join(added.service_items),
             proposed_at=added.proposed_at,
             valid_until=added.valid_until,
+            may_appoint=added.may_appoint,
+            via=added.via,
         )
     )
 
@@ -32,6 +35,13 @@ def add(connection: Connection, added: Appointment) -> None:
 def count_open(connection: Connection, representative: str, now: datetime) -> int:
     """How many of a representative's wait or are in force."""
     statement = select(func.count()).where(_row.representative == representative, *_open(now))
+    count: int = connection.execute(statement).scalar_one()
+    return count
+
+
+def count_administrators(connection: Connection, representative: str, now: datetime) -> int:
+    """How many of those may appoint agents."""
+    statement = select(func.count()).where(_row.representative == representative, _row.may_appoint, *_open(now))
     count: int = connection.execute(statement).scalar_one()
     return count
 
@@ -49,8 +59,29 @@ def count_vain(connection: Connection, representative: str, agent_index: bytes, 
 
 
 def of_representative(connection: Connection, representative: str) -> list[Appointment]:
-    """What somebody appointed, newest first; what is over, too."""
-    statement = select(appointment).where(_row.representative == representative)
+    """What somebody appointed, or their administrators did, newest first; what is over, too."""
+    return _newest(connection, _row.representative == representative)
+
+
+def of_administrator(connection: Connection, administrator: str, now: datetime) -> list[Appointment]:
+    """What somebody appointed as an administrator, newest first, while they are one."""
+    return _newest(connection, _row.via.in_(_administering(administrator, now)))
+
+
+def acting(connection: Connection, some: Iterable[Appointment], now: datetime) -> set[str]:
+    """The ids of those that are not suspended."""
+    wanted = select(_row.id).where(_row.id.in_([each.id for each in some]), _represented(now))
+    return set(connection.execute(wanted).scalars())
+
+
+def find(connection: Connection, appointment_id: str) -> Appointment | None:
+    """One, however it stands."""
+    found = connection.execute(select(appointment).where(_row.id == appointment_id)).one_or_none()
+    return None if found is None else _appointment(found)
+
+
+def _newest(connection: Connection, condition: ColumnElement[bool]) -> list[Appointment]:
+    statement = select(appointment).where(condition)
     newest = statement.order_by(_row.proposed_at.desc(), _row.id).limit(MOST_SHOWN)
     return [_appointment(found) for found in connection.execute(newest)]
 
@@ -115,15 +146,25 @@ def end_by_agent(connection: Connection, appointment_id: str, agent: str, now: d
 def end_by_representative(
     connection: Connection, appointment_id: str, representative: str, now: datetime
 ) -> Appointment | None:
-    """The representative takes it back: what it was; None when it is over or another's."""
-    statement = update(appointment).where(_row.id == appointment_id, _row.representative == representative, *_open(now))
+    """The representative, or the administrator who appointed, takes it back: what it was; None when not theirs."""
+    theirs = or_(_row.representative == representative, _row.via.in_(_administering(representative, now)))
+    statement = update(appointment).where(_row.id == appointment_id, theirs, *_open(now))
     found = connection.execute(_ended(statement, now).returning(appointment)).one_or_none()
     return None if found is None else _appointment(found)
 
 
 def lapse(connection: Connection, representative: str, entity_index: bytes, now: datetime) -> list[Appointment]:
     """All of an entity that somebody made fall with their right to represent it; those that fell."""
-    mine = (_row.representative == representative, _row.entity_index == entity_index, *_open(now))
+    return _lapsed(connection, now, _row.representative == representative, _row.entity_index == entity_index)
+
+
+def lapse_below(connection: Connection, administrator: str, now: datetime) -> list[Appointment]:
+    """All that were made by an appointment that has ended; those that fell."""
+    return _lapsed(connection, now, _row.via == administrator)
+
+
+def _lapsed(connection: Connection, now: datetime, *conditions: ColumnElement[bool]) -> list[Appointment]:
+    mine = (*conditions, *_open(now))
     fallen = [_appointment(found) for found in connection.execute(select(appointment).where(*mine))]
     statement = update(appointment).where(*mine)
     connection.execute(statement.values(ended_at=now, ended_as=AppointmentState.LAPSED.value))
@@ -143,10 +184,30 @@ def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (_row.ended_at.is_(None), _row.valid_until > now)
 
 
+def _administering(administrator: str, now: datetime) -> Select[tuple[str]]:
+    """The appointments by which somebody may appoint agents now."""
+    own = appointment.alias()
+    return select(own.c.id).where(
+        own.c.agent == administrator, own.c.may_appoint, own.c.ended_at.is_(None), own.c.valid_until > now
+    )
+
+
 def _represented(now: datetime) -> ColumnElement[bool]:
-    """Whoever appointed still represents the entity, and their account is not refused."""
+    """The representative still represents the entity, and an administrator who appointed stands; both have accounts."""
     made, account = representation.c, person.c
-    return exists(
+    own, administrator = appointment.alias(), person.alias()
+    administered = exists(
+        select(own.c.id)
+        .join(administrator, administrator.c.id == own.c.agent)
+        .where(
+            own.c.id == _row.via,
+            own.c.ended_at.is_(None),
+            own.c.valid_until > now,
+            administrator.c.disabled_at.is_(None),
+        )
+        .correlate(appointment)
+    )
+    return or_(_row.via.is_(None), administered) & exists(
         select(made.id)
         .join(person, account.id == made.person)
         .where(
@@ -172,5 +233,7 @@ def _appointment(found: Row[tuple[object, ...]]) -> Appointment:
         agent=found.agent,
         confirmed_at=found.confirmed_at,
         ended_at=found.ended_at,
+        may_appoint=found.may_appoint,
+        via=found.via,
         ended_as=None if found.ended_as is None else AppointmentState(found.ended_as),
     )

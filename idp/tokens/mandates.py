@@ -108,6 +108,7 @@ class Mandates:
             confirmed_at=kept.confirmed_at,
             representative=kept.person,
             rests_on=kept.id,
+            may_appoint=True,
         )
 
     def _as_agent(self, connection: Connection, appointed: Appointment) -> Representation | None:
@@ -126,6 +127,7 @@ class Mandates:
             representative=appointed.representative,
             rests_on=entity.id,
             service_items=appointed.service_items,
+            may_appoint=appointed.may_appoint,
         )
 
 

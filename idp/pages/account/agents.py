@@ -14,7 +14,8 @@ from idp.pages import forms
 from idp.pages.account.addresses import AGENCIES, REPRESENTATIONS
 from idp.pages.account.door import AccountDoor
 from idp.pages.problems import CATALOGUE_UNAVAILABLE, REGISTER_SILENT, for_people
-from idp.proofing.agents import Agents, CannotAppoint, Wanted
+from idp.proofing.administrators import CannotAppoint
+from idp.proofing.agents import Agents, Wanted
 from idp.resource.metadata import ResourceUnavailable
 from kernel.dates import local_day
 from kernel.identifiers import InvalidIdentifier
@@ -26,7 +27,7 @@ from kernel.web.routes import Route
 
 _NEW = f"{REPRESENTATIONS}/<representation_id>/agents/new"
 _ONE = f"{AGENCIES}/<appointment_id>"
-_FIELDS = ("name", "number", "until", "matters", "items")
+_FIELDS = ("name", "number", "until", "matters", "items", "administrator")
 _SOME = "some"
 _CHOOSE = Text("请选择经办范围", "Choose in which matters")
 
@@ -127,4 +128,4 @@ def _wanted(given: Mapping[str, str]) -> Wanted:
     if given["matters"] not in (ALL, _SOME):
         raise CannotAppoint("matters", _CHOOSE)
     items = None if given["matters"] == ALL else given["items"].split()
-    return Wanted(given["name"], given["number"], given["until"], items)
+    return Wanted(given["name"], given["number"], given["until"], items, given["administrator"] == "yes")

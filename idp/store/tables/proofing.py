@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, false
 
 from idp.store.tables.base import metadata
 from kernel.database import Instant
@@ -70,10 +70,13 @@ appointment = Table(
     Column("confirmed_at", Instant),
     Column("ended_at", Instant),
     Column("ended_as", String(20)),
+    Column("may_appoint", Boolean, nullable=False, server_default=false()),
+    Column("via", String(40)),
     Index("appointment_representative", "representative"),
     Index("appointment_agent_index", "agent_index"),
     Index("appointment_agent", "agent"),
     Index("appointment_valid_until", "valid_until"),
+    Index("appointment_via", "via"),
     comment="agents of legal entities; what was written of them sealed under the representative's key",
 )
 
