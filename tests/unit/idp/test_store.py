@@ -19,11 +19,12 @@ from idp.model.invitation import Terms
 from idp.model.passkey import Passkey
 from idp.model.proofing import WindowCheck
 from idp.model.proposal import Proposal
-from idp.model.recovery import Recovery
+from idp.model.recovery import Asking, Recovery
 from idp.model.representation import LASTS, Capacity, SealedRepresentation
 from idp.model.secret import hashed
 from idp.model.signing_up import SigningUp
 from idp.model.upstream import Visit
+from idp.proofing.recovery_asking import ASKING_LASTS
 from idp.store import (
     appointments,
     backchannel_requests,
@@ -32,6 +33,7 @@ from idp.store import (
     passkeys,
     proposals,
     recoveries,
+    recovery_askings,
     refresh_tokens,
     representations,
     second_factors,
@@ -122,6 +124,7 @@ def propose_and_invite(provider: Provider) -> None:
         signing_up.confirm(connection, b"s" * 32, now)
         assert signing_up.finish(connection, b"s" * 32, now)
         recoveries.add(connection, Recovery("rcv", officer.id, b"a" * 32, b"b" * 32, now, now + timedelta(hours=1)))
+        recovery_askings.add(connection, Asking("rcv_2", b"sealed", now, now + ASKING_LASTS))
         check = WindowCheck("chk", officer.id, b"sealed", b"e" * 32)
         window_checks.add(connection, check, now + timedelta(hours=1))
 
@@ -166,7 +169,8 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
     lasting |= {"contact_channel", "passkey", "recovery_code", "known_device"}
     assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}
     left = {name for name in after.keys() - lasting if after[name]}
-    assert left <= {"throttle", "notice", "invitation", "logout_notice"}  # remembered, or tried, for a day or more
+    # remembered, or tried, for a day or more
+    assert left <= {"throttle", "notice", "invitation", "logout_notice", "recovery_asking"}
     clock.advance(timedelta(days=3).total_seconds())
     sweeper.sweep()
     assert not {name: count for name, count in counts(either_provider).items() if count and name not in lasting}
