@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -28,12 +28,13 @@ from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.campaigns.commands import OpenCampaign
 from policies.campaigns.events import Answer, CampaignState, ItemState, ItemStatus
 from policies.campaigns.lifecycle import READERS, is_over, sees
-from policies.events import GrantState
+from policies.events import GrantState, Status
 from policies.roles import Officer, Role
 from policies.unused import Usage
 
 _BAD = Text("show 只能是 waiting 或 all，after 是序号", "show is waiting or all, after a number")
 _LONGEST_NUMBER = 6
+_LIVING = frozenset({Status.ACTIVE, Status.SUSPENDED})
 
 
 @dataclass(frozen=True)
@@ -169,25 +170,30 @@ class CampaignDesk:
         self, connection: Connection, items: Sequence[ItemState], state: CampaignState, reader: Officer
     ) -> Sequence[dict[str, JSON]]:
         now, registry = self.clock.now(), current(self.access.policy).registry
-        uses: Mapping[str, Usage] = used(connection, now) if items else {}
+        uses = used(connection, now, {item.evidence_type for item in items}) if items else {}
+        shown = [(item, _version(connection, item)) for item in items]
         over = is_over(state, self.transitions.calendar(connection), now)
         return [
             item_view(
                 item,
-                _version(connection, item),
-                uses.get(item.ref, Usage()),
+                grant,
+                uses.get(grant.grant.ref, Usage()),
                 registry,
                 campaign=state,
                 over=over,
                 reader=reader,
                 now=now,
             )
-            for item in items
+            for item, grant in shown
         ]
 
 
 def _version(connection: Connection, item: ItemState) -> GrantState:
-    return next(state for state in grants.versions(connection, item.grant) if state.grant.version == item.version)
+    """What an answer is about: the version put before the provider, or the newer one that took its place."""
+    versions = grants.versions(connection, item.grant)
+    asked = next(state for state in versions if state.grant.version == item.version)
+    newer = [state for state in versions if state.grant.version > item.version and state.status in _LIVING]
+    return newer[-1] if newer and asked.status is Status.SUPERSEDED else asked
 
 
 def _party(reader: Officer) -> str | None:

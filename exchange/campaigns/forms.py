@@ -88,7 +88,7 @@ CampaignsAnswer = Schema.from_dict(
 )
 CampaignItemAnswer = Schema.from_dict(
     {
-        **{name: fields.String(required=True) for name in ("campaign", "grant", "status", "changed_at")},
+        **{name: fields.String(required=True) for name in ("campaign", "grant", "current", "status", "changed_at")},
         "number": fields.Integer(required=True),
         "revision": fields.Integer(required=True),
         "label": _texts(),
@@ -102,8 +102,10 @@ CampaignItemAnswer = Schema.from_dict(
     },
     name="CampaignItemAnswer",
 )
-"""What a grant gives, its use in ninety days, and what was answered; ``suggestion`` is what that use speaks for;
-``tighten``: ``POST /v1/grants/<grant>/tighten`` would draft the version without what nobody used.
+"""What a grant gives, its use in ninety days, and what was answered.
+
+``current`` is the version in force that an answer is about, ``suggestion`` what its use speaks for; ``tighten``:
+``POST /v1/grants/<grant>/tighten`` would draft the version without what nobody used.
 """
 CampaignItemsAnswer = Schema.from_dict(
     {

@@ -59,12 +59,13 @@ def item_view(
     reader: Officer,
     now: datetime,
 ) -> dict[str, JSON]:
-    """What the grant gives, how it was used, and what was answered."""
+    """What the ``grant`` gives (the version an answer is about now), how it was used, and what was answered."""
     name, found = names(registry, item.evidence_type), Unused(grant.grant, usage)
     return {
         "campaign": item.campaign,
         "number": item.number,
         "grant": item.ref,
+        "current": grant.grant.ref,
         "revision": item.revision,
         "status": item.status.value,
         "label": _words(ITEM_STATUSES[item.status]),

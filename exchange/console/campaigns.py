@@ -267,8 +267,9 @@ class CampaignPages:
         return {
             "ref": one["grant"],
             "href": f"{CAMPAIGNS}/{quote(one['campaign'])}/items/{one['number']}",
-            "grant": f"{HOME}/grants/{quote(one['grant'])}",
-            "tighten": f"{UNUSED}/{quote(one['grant'])}" if tightening else "",
+            "current": one["current"],
+            "grant": f"{HOME}/grants/{quote(one['current'])}",
+            "tighten": f"{UNUSED}/{quote(one['current'])}" if tightening else "",
             **{name: t(Text(**one[name]["name"])) for name in _NAMED},
             "releases": usage["releases"],
             "days": usage["days"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -146,12 +146,18 @@ def _logged(row: Sequence[Any]) -> LoggedDecision:
     )
 
 
-_RELEASED = """
-SELECT asked, verdict, count(*), max(at) FROM decision WHERE outcome = ? AND at >= ? AND at < ? GROUP BY asked, verdict
-"""
+def released(
+    connection: Connection, period: Period, evidence_types: Collection[str] | None = None
+) -> Iterator[tuple[str, str, int, datetime]]:
+    """Every kind of release of a period: what was asked, the verdict, how often, and when last.
 
-
-def released(connection: Connection, period: Period) -> Iterator[tuple[str, str, int, datetime]]:
-    """Every kind of release of a period: what was asked, the verdict, how often, and when last."""
-    for asked, verdict, count, last in run(connection, _RELEASED, (RELEASED, *period.bounds)).fetchall():
+    Of these evidence types, or of all.
+    """
+    types = () if evidence_types is None else tuple(sorted(evidence_types))
+    among = "" if evidence_types is None else f"evidence_type IN {listed(len(types))} AND "
+    sql = f"""
+    SELECT asked, verdict, count(*), max(at) FROM decision WHERE {among}outcome = ? AND at >= ? AND at < ?
+    GROUP BY asked, verdict
+    """  # noqa: S608 - placeholders
+    for asked, verdict, count, last in run(connection, sql, (*types, RELEASED, *period.bounds)).fetchall():
         yield asked, verdict, count, moment(last)

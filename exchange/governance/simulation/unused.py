@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,9 +64,9 @@ class UnusedRights:
         return unused(active, uses, now, period)
 
 
-def used(connection: Connection, now: datetime) -> Mapping[str, Usage]:
-    """What was used of each grant (id@version) in the last ninety days."""
-    logged = decisions.released(connection, Period(since=now - timedelta(days=DAYS)))
+def used(connection: Connection, now: datetime, evidence_types: Collection[str] | None = None) -> Mapping[str, Usage]:
+    """What was used of each grant (id@version) over these evidence types, or over all, in the last ninety days."""
+    logged = decisions.released(connection, Period(since=now - timedelta(days=DAYS)), evidence_types)
     return by_grant(recorded.use_of(*each) for each in logged)
 
 

@@ -235,3 +235,29 @@ def test_lists_show_each_department_what_concerns_it(small_world: World) -> None
     first = done(call(small_world, "wei", "GET", f"{AT}/{campaign}/items?limit=1"))
     second = done(call(small_world, "wei", "GET", f"{AT}/{campaign}/items?limit=1&after={first['next']}"))
     assert [first["items"][0]["number"], second["items"][0]["number"], second["next"]] == [1, 2, None]
+
+
+def test_a_newer_version_that_went_past_the_provider_is_no_answer(small_world: World) -> None:
+    """A tighter version needs the governance approver alone: the provider is asked about it all the same."""
+    later(small_world, 91)
+    assert small_world.ask(small_world.open_case(), NAME).status_code == 200
+    campaign = opened(small_world)
+    done(call(small_world, "wei", "POST", "/v1/grants/G-IDENTITY/tighten", {}))
+    small_world.approve("G-IDENTITY")
+    assert (status(small_world, "G-IDENTITY@1"), status(small_world, "G-IDENTITY@2")) == ("superseded", "active")
+    one = items(small_world, campaign)["G-IDENTITY@1"]
+    assert (one["current"], one["grant_status"], one["may_answer"]) == ("G-IDENTITY@2", "active", True)
+    later(small_world, 30)
+    small_world.rooms.campaign_sweep.sweep()
+    assert status(small_world, "G-IDENTITY@2") == "expired"
+    assert items(small_world, campaign)["G-IDENTITY@1"]["status"] == "lapsed"
+
+
+def test_an_end_ends_the_version_in_force(small_world: World) -> None:
+    later(small_world, 91)
+    assert small_world.ask(small_world.open_case(), NAME).status_code == 200
+    campaign = opened(small_world)
+    done(call(small_world, "wei", "POST", "/v1/grants/G-IDENTITY/tighten", {}))
+    small_world.approve("G-IDENTITY")
+    assert done(answer(small_world, campaign, "G-IDENTITY@1", "end"))["grant_status"] in {"superseded", "revoked"}
+    assert status(small_world, "G-IDENTITY@2") == "revoked"

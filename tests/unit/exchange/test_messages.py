@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from exchange.governance.expiry import Expiry
+from exchange.messages.notices import TURNS
 from exchange.store import messages
+from policies.proceedings import open_to
+from policies.requests.commands import TABLE, EscalateRequest
+from policies.requests.events import Status
+from policies.roles import Role
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import BASIS, IDENTITY_CARD, ITEM, MARKET, POLICE, URBAN, World
 from tests.doubles.sign_ins import OfficersBrowser
@@ -215,3 +220,11 @@ def test_a_system_that_checked_in_waits_for_the_sandbox(small_world: World) -> N
         == 200
     )
     assert inbox(small_world, "wei") == []
+
+
+def test_whose_turn_it_is_is_somebody_who_may_act_then() -> None:
+    """Approved requests wait for signatures and data, which the table of requests does not know."""
+    for state, role in TURNS.items():
+        assert state is Status.APPROVED or open_to(TABLE[state], [role])
+    clocks = {state for state, row in TABLE.items() if EscalateRequest in row.get(Role.EXCHANGE, ())}
+    assert clocks <= set(TURNS)
