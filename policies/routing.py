@@ -17,6 +17,9 @@ SENSITIVE = 3
 TEMPLATE = Text("应急取用模板", "a template of emergency access")
 """The reason why the whole panel signs it."""
 
+ORDINARY = Text("此前只能应急取用，今后平时也可取得", "was for emergencies alone and becomes ordinary")
+"""The reason why the whole panel signs that a template becomes an ordinary grant."""
+
 Panel = tuple[Role, ...]
 Grants = tuple[Grant, ...]
 
@@ -51,14 +54,22 @@ def sensitive(after: Grant, replaced: Iterable[Grant], others: Iterable[Grant], 
     force by which the same organisation has the same things of the same evidence type for the same service items: a
     right cannot grow by being suspended first, by being written down as another grant, or by what another grant gives.
     Where nothing stands at all, the first grant is decided by two (ADR 0030). A template of emergency access is always
-    decided by the whole panel (ADR 0040).
+    decided by the whole panel, and so is an ordinary grant in the place of one. For each other they are nothing: what
+    may be had in an emergency alone cannot be had (ADR 0040).
     """
-    replaced, others = tuple(replaced), tuple(others)
+    before = tuple(replaced)
     template = () if after.emergency is None else (TEMPLATE,)
+    if after.emergency is None and any(one.emergency is not None for one in before):
+        template = (ORDINARY,)
+    replaced, others = _alike(before, after), _alike(others, after)
     if not (*replaced, *others):
         return template
     serving = tuple(one for one in others if not one.service_items.isdisjoint(after.service_items))
     return (*template, *_reasons(after, replaced, (*replaced, *serving), registry))
+
+
+def _alike(grants: Iterable[Grant], after: Grant) -> Grants:
+    return tuple(one for one in grants if (one.emergency is None) == (after.emergency is None))
 
 
 def _reasons(after: Grant, replaced: Grants, standing: Grants, registry: Registry) -> Iterator[Text]:

@@ -219,6 +219,7 @@ def _facts(found: Any) -> list[tuple[Text, Text]]:
     rows = [
         (Text("应急模板", "Template"), _same(found["template"])),
         (Text("办件", "Case"), _same(found["case"])),
+        (Text("办件涉及的人数", "People in the case"), _same(str(found["people"]))),
         (Text("申请理由", "Reason"), _same(found["reason"])),
         (Text("每次不超过", "Lasts at most"), Text(f"{found['minutes']} 分钟", f"{found['minutes']} minutes")),
         (Text("告知本人", "The person is told"), told_),

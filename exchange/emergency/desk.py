@@ -180,9 +180,11 @@ class EmergencyDesk:
     def _answer(self, state: EmergencyState, officer: AuthorisedOfficer, status: int = 200) -> HttpResponse:
         with self.access.database.read() as connection:
             view = self._view(connection, state, officer)
+            case = cases.read(connection, state.asked.case)
+            people = len({party.subject for party in case.parties}) if case is not None else 0
             items = emergencies.items_of(connection, state.id, state.asked.case)
             happened = emergencies.history(connection, state.id)
-        return json_response(whole_view(view, items, happened), status)
+        return json_response(whole_view(view, people, items, happened), status)
 
 
 def _status(text: str) -> Status:

@@ -40,7 +40,8 @@ class ReviewEmergencyForm(Form):
 class EmergencyAnswer(Schema):
     """An opening as this caller may see it; ``commands`` are those this caller may give now.
 
-    ``items`` are what was asked for under it: names of fields and questions, never a value.
+    ``people`` counts those of whom its case is; ``items`` are what was asked for under it: names of fields and
+    questions, never a value.
     """
 
     id = fields.String(required=True)
@@ -64,6 +65,7 @@ class EmergencyAnswer(Schema):
     note = fields.String(required=True)
     review = fields.Dict(allow_none=True)
     commands = fields.List(fields.String(), required=True)
+    people = fields.Integer()
     items_asked = fields.List(fields.Dict(), data_key="items")
     history = fields.List(fields.Dict())
 

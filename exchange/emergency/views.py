@@ -50,8 +50,10 @@ def emergency_view(
     }
 
 
-def whole_view(listed: dict[str, JSON], items: Sequence[Item], happened: Sequence[Happened]) -> dict[str, JSON]:
-    """The same with everything that was asked for under it, and all that happened."""
+def whole_view(
+    listed: dict[str, JSON], people: int, items: Sequence[Item], happened: Sequence[Happened]
+) -> dict[str, JSON]:
+    """The same with the number of people in its case, everything that was asked for under it, and all that happened."""
     shown: list[JSON] = [
         {
             "evidence_type": item.evidence_type,
@@ -66,7 +68,7 @@ def whole_view(listed: dict[str, JSON], items: Sequence[Item], happened: Sequenc
         {"revision": one.revision, "event": one.name, "at": one.at.isoformat(), "facts": dict(one.facts)}
         for one in happened
     ]
-    return {**listed, "items": shown, "history": events}
+    return {**listed, "people": people, "items": shown, "history": events}
 
 
 def template_view(grant: Grant, registry: Registry) -> dict[str, JSON]:

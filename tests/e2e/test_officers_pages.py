@@ -31,6 +31,7 @@ from tests.doubles.exchange import (
 )
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, citizen
 from tests.e2e.conftest import Look
+from tests.unit.exchange.test_emergency import opened, template
 from tongban import installation
 
 __all__ = ["prepared_sqlite"]
@@ -56,6 +57,7 @@ def world(
         assert sent.status_code == 200, sent.text
         asked_for(paper)
         recertified(paper)
+        rescued(paper)
         node = served(paper, provider, origin)
         register(provider, node)
         serve_app(node.client.application, port=port)
@@ -83,6 +85,12 @@ def recertified(paper: World) -> None:
     digest = paper.officer("POST", "/v1/campaigns/preview", {}, **officer).json["digest"]
     body = {"title": "2026 年下半年复核", "days": 10, "digest": digest}
     assert paper.officer("POST", "/v1/campaigns", body, **officer).status_code == 201
+
+
+def rescued(paper: World) -> None:
+    """Emergency access that two officers opened."""
+    template(paper)
+    opened(paper)
 
 
 def served(paper: World, provider: Provider, origin: str) -> World:
@@ -182,7 +190,12 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.press("main a[href$=refuse]")
     walker.press()
     walker.look("refuse-without-rule")
-    walker.go("/console/emergency", "emergency")
+    walker.go("/console/emergency", "emergencies")
+    walker.press("tbody a")
+    walker.look("emergency")
+    walker.press("main a[href$=close]")
+    walker.press()
+    walker.look("close-without-reason")
     walker.go("/console/entries", "entries")
     walker.go("/console/responsibility?show=all", "responsibility")
     walker.go("/console/joining", "joining")

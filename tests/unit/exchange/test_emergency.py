@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from connectors.base import Query
 from exchange.governance.simulation.replay import replay
 from exchange.store.decisions import Period
-from tests.doubles.exchange import MARKET, OWNER, POLICE, URBAN, World, detail, grant, request, text
+from tests.doubles.exchange import BEFORE_FETCH, MARKET, OWNER, POLICE, URBAN, World, detail, grant, request, text
 from tests.unit.exchange.test_governed_call import NAME, code, only
 
 PATH = "/v1/emergencies"
@@ -75,6 +76,7 @@ def test_two_persons_open_a_template_and_what_leaves_is_marked_told_and_reviewed
     assert world.rooms.emergency_sweep.sweep() == 1
     shown = world.officer("GET", f"{PATH}/{opening}", **REVIEWER).json
     assert (shown["status"], shown["commands"]) == ("ended", ["review"])
+    assert shown["people"] == 1
     assert [(item["asked"], item["outcome"]) for item in shown["items"]] == [(["name"], "released")]
     assert code_of(done(world, opening, "review", {**DONE, "words": " "}, **REVIEWER)) == "emergency.reason-missing"
     reviewed = done(world, opening, "review", DONE, **REVIEWER).json
@@ -185,6 +187,24 @@ def test_a_statute_puts_the_notice_off_and_it_comes_by_itself(small_world: World
     small_world.clock.advance(timedelta(days=30).total_seconds())
     assert [entry["event"] for entry in own_log(small_world)] == ["NoticeDelayed", "EvidenceReleased"]
     assert "演示侦查规定第九条" in own_log(small_world)[0]["sentence"]["zh"]
+
+
+def test_what_is_closed_while_the_source_is_asked_is_not_released_by_another_node(world: World) -> None:
+    template(world)
+    case, opening = opened(world)
+    node = world.another_node()
+    node.rooms.policy.renew()
+
+    def close(_query: Query) -> None:
+        BEFORE_FETCH.clear()
+        assert world.officer("POST", f"{PATH}/{opening}/close", {"reason": "演示"}, **LIN).status_code == 200
+
+    BEFORE_FETCH.append(close)
+    try:
+        assert code(use(node, case, opening)) == "policy.emergency-over"
+        assert world.events("EvidenceReleased") == []
+    finally:
+        node.rooms.close()
 
 
 def test_two_officers_at_once_open_it_once(small_world: World) -> None:

@@ -46,7 +46,7 @@ from policies.recorded import Retrial, asked, verdict
 from policies.reference import Judge
 from policies.review import ChangeClass
 from policies.roles import Officer, Role
-from policies.routing import THREE, panel
+from policies.routing import THREE, panel, sensitive
 from policies.sentence import as_code, sentence
 from policies.unused import unused
 from tests.unit.policies.world import NOW as REQUESTED
@@ -325,6 +325,16 @@ def test_the_whole_panel_signs_a_template_and_nobody_calls_it_unused() -> None:
     found = examine(proposal)
     assert panel(found.change, found.sensitive) == THREE
     assert found.change is ChangeClass.WIDENING
+    ordinary = replace(TEMPLATE, version=4, emergency=None)
+    freed = examine(Proposal(grant=ordinary, active=(TEMPLATE,), registry=REGISTRY, at=REQUESTED))
+    assert (panel(freed.change, freed.sensitive), freed.change) == (THREE, ChangeClass.INCOMPARABLE)
+    # A right that a template gives is none that an ordinary grant could lean on.
+    named_otherwise, beside = replace(ordinary, id="DEM-0008"), replace(ordinary, id="DEM-0009", min_loa=3)
+    assert sensitive(named_otherwise, (), (TEMPLATE,), REGISTRY) == ()
+    assert sensitive(named_otherwise, (), (beside,), REGISTRY) == sensitive(
+        named_otherwise, (), (beside, TEMPLATE), REGISTRY
+    )
+    assert sensitive(named_otherwise, (), (beside,), REGISTRY) != ()
     year = timedelta(days=365)
     assert unused([(TEMPLATE, REQUESTED - year)], {}, REQUESTED, timedelta(days=90)) == ()
     assert PolicyImage.build((TEMPLATE,), REGISTRY, 1, guards.GUARDS).members() == (TEMPLATE,)
