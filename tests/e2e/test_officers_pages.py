@@ -51,13 +51,13 @@ def world(
     provider = serve_provider(exchange_resource=origin)
     provider.clock.advance((NOW - provider.clock.now()).total_seconds() + 3600)
     with lived(make_world(sqlite_copy(prepared_sqlite, folder), folder, seed=38)) as paper:
+        rescued(paper)
         paper.apply(grant("G-NEW", fields=["name", "address"], masks={"name": "name"}))
         paper.rooms.policy.renew()
         sent = paper.officer("POST", "/v1/grants/G-NEW/submit", {}, sub="author", roles=["governance-officer"])
         assert sent.status_code == 200, sent.text
         asked_for(paper)
         recertified(paper)
-        rescued(paper)
         node = served(paper, provider, origin)
         register(provider, node)
         serve_app(node.client.application, port=port)

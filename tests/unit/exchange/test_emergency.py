@@ -86,6 +86,16 @@ def test_two_persons_open_a_template_and_what_leaves_is_marked_told_and_reviewed
     assert [step["event"] for step in reviewed["history"]] == steps
 
 
+def test_somebody_who_is_present_is_told_too(small_world: World) -> None:
+    template(small_world)
+    case, opening = opened(small_world)
+    token = small_world.issuer.token(small_world.holder, person=OWNER, authorization_details=detail(case, NAME))
+    body = request(case, NAME, emergency=opening)
+    assert only(small_world.call("POST", "/v1/evidence-requests", token, body))["status"] == "delivered"
+    (notice,) = small_world.events("NoticeGiven")
+    assert notice["facts"]["emergency"] == opening
+
+
 def code_of(answer: Any) -> str:
     return str(answer.json.get("reason") or answer.json["code"])
 
