@@ -105,26 +105,24 @@ class _Watched:
 def axe() -> Callable[..., None]:
     """Assert that axe-core finds no violation on a page: `axe(page)`.
 
-    `axe(page, again=True)` judges anew a page that has just been judged at another width: everything but what no width
-    changes, which is half of the work.
+    `axe(page, again=True)` judges all but a page's colours, once they have been judged: they are half of the work.
     """
     judge = Axe()
     # Every rule of these kinds runs; only what was violated is told at length.
     options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 
     def check(page: Page, *, again: bool = False) -> None:
-        if again:
-            found = page.evaluate("options => axe.run(options)", options | SAME_AT_EVERY_WIDTH)
-            result = AxeResults(found)
-        else:
-            result = judge.run(page, options=options)
+        if page.evaluate("typeof axe") == "undefined":
+            page.evaluate(judge.axe_script)
+        found = page.evaluate("options => axe.run(options)", options | (SAME_EVERYWHERE if again else {}))
+        result = AxeResults(found)
         assert result.violations_count == 0, result.generate_report()
 
     return check
 
 
-SAME_AT_EVERY_WIDTH = {"rules": {"color-contrast": {"enabled": False}}, "preload": False}
-"""Colours, and what style sheets say of turning the phone, which is all that axe fetches them again for."""
+SAME_EVERYWHERE = {"rules": {"color-contrast": {"enabled": False}}, "preload": False}
+"""Neither width nor language changes colours, nor what style sheets, fetched for it again, say of turning a phone."""
 WIDTHS = (1200, 390)
 """A desk and a phone."""
 SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
@@ -137,8 +135,12 @@ AT_REST = """new Promise(rested => requestAnimationFrame(() => requestAnimationF
 Look = Callable[..., None]
 
 
+_coloured: set[tuple[str, str]] = set()
+"""Pages whose colours this process has judged, by test and name."""
+
+
 @pytest.fixture
-def look(axe: Callable[..., None]) -> Look:
+def look(axe: Callable[..., None], request: pytest.FixtureRequest) -> Look:
     """Look at a page as different people do: `look(page, "sign-in")`.
 
     On a desk and on a phone: axe finds nothing, nothing is wider than the window, and a picture is taken when a folder
@@ -146,14 +148,15 @@ def look(axe: Callable[..., None]) -> Look:
     """
 
     def look_at(page: Page, name: str, *, scripts: bool = True) -> None:
-        before = page.viewport_size
+        before, judged = page.viewport_size, (getattr(request.node, "originalname", ""), name)
         page.mouse.move(0, 0)  # a page is looked at, not pointed at: widths would move things under the mouse
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
             if scripts:
                 page.evaluate(f"() => {AT_REST}")
-                axe(page, again=width != WIDTHS[0])
+                axe(page, again=judged in _coloured)
+                _coloured.add(judged)
             if SHOTS:
                 language = page.locator("html").get_attribute("lang")
                 page.screenshot(path=f"{SHOTS}/{name}-{language}-{width}.png", full_page=True)
