@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from operator import attrgetter
 
 from kernel.text import Text
 from policies.decision import UnmetClause
@@ -18,12 +19,28 @@ from policies.registry import Registry
 _HIGHEST_LONG = 2**63 - 1
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+_TEXTS = frozenset({str})
 
 
-def _is_flag(value: object) -> bool:
-    return type(value) is bool
+class _Shape:
+    """A kind of value: the attributes that their type settles, and those that need a look of their own.
+
+    What is settled by types is seen of all of them at once: this is asked of every request.
+    """
+
+    def __init__(self, types: Mapping[str, type], looks: Mapping[str, Callable[[object], bool]]) -> None:
+        self._read, self._types, self._looks = attrgetter(*types), tuple(types.values()), looks
+
+    def fits(self, value: object) -> bool:
+        """Whether every attribute is as declared."""
+        values = self._read(value)
+        if tuple(map(type, values)) != self._types and not all(map(isinstance, values, self._types)):
+            return False
+        # A loop: a generator costs as much again.
+        for name, look in self._looks.items():  # noqa: SIM110
+            if not look(getattr(value, name)):
+                return False
+        return True
 
 
 def _is_time(value: object) -> bool:
@@ -31,7 +48,9 @@ def _is_time(value: object) -> bool:
 
 
 def _are_names(value: object) -> bool:
-    return isinstance(value, frozenset) and all(isinstance(name, str) for name in value)
+    return isinstance(value, frozenset) and (
+        _TEXTS.issuperset(map(type, value)) or all(isinstance(name, str) for name in value)
+    )
 
 
 def _is_level(value: object) -> bool:
@@ -44,66 +63,52 @@ def _is_long(value: object) -> bool:
 
 
 def _is_principal(value: object) -> bool:
-    return isinstance(value, SystemPrincipal) and all(map(_is_text, (value.id, value.organisation, value.status)))
+    return isinstance(value, SystemPrincipal) and _PRINCIPAL.fits(value)
 
 
 def _is_consent(value: object) -> bool:
-    return value is None or (isinstance(value, Consent) and _conforms(value, _CONSENT))
+    return value is None or (isinstance(value, Consent) and _CONSENT.fits(value))
 
 
 def _is_opening(value: object) -> bool:
-    return value is None or (isinstance(value, Opening) and _conforms(value, _OPENING))
+    return value is None or (isinstance(value, Opening) and _OPENING.fits(value))
 
 
-_OPENING: Mapping[str, Callable[[object], bool]] = {
-    "id": _is_text,
-    "template": _is_text,
-    "opened": _is_time,
-    "ends": _is_time,
-}
-_CONSENT: Mapping[str, Callable[[object], bool]] = {
-    "service_item": _is_text,
-    "consumer": _is_text,
-    "evidence_type": _is_text,
-    "fields": _are_names,
-    "predicates": _are_names,
-    "not_before": _is_time,
-    "not_after": _is_time,
-    "revoked": _is_flag,
-}
-_REQUEST: Mapping[str, Callable[[object], bool]] = {
-    "system": _is_principal,
-    "action": lambda value: isinstance(value, Action),
-    "evidence_type": _is_text,
-    "provider": _is_text,
-    "fields": _are_names,
-    "predicates": _are_names,
-    "service_item": _is_text,
-    "legal_basis": _is_text,
-    "now": _is_time,
-    "relation": _is_text,
-    "loa": _is_level,
-    "present": _is_flag,
-    "consent": _is_consent,
-    "quota_used_today": _is_long,
-    "mandated": _is_flag,
-    "sealed": _is_flag,
-    "minor": _is_flag,
-    "emergency": _is_opening,
-}
-
-
-def _conforms(value: object, attributes: Mapping[str, Callable[[object], bool]]) -> bool:
-    # A loop: a generator costs as much again, and this is asked of every request.
-    for name, check in attributes.items():  # noqa: SIM110
-        if not check(getattr(value, name)):
-            return False
-    return True
+_PRINCIPAL = _Shape({"id": str, "organisation": str, "status": str}, {})
+_OPENING = _Shape({"id": str, "template": str}, {"opened": _is_time, "ends": _is_time})
+_CONSENT = _Shape(
+    {"service_item": str, "consumer": str, "evidence_type": str, "revoked": bool},
+    {"fields": _are_names, "predicates": _are_names, "not_before": _is_time, "not_after": _is_time},
+)
+_REQUEST = _Shape(
+    {
+        "action": Action,
+        "evidence_type": str,
+        "provider": str,
+        "service_item": str,
+        "legal_basis": str,
+        "relation": str,
+        "present": bool,
+        "mandated": bool,
+        "sealed": bool,
+        "minor": bool,
+    },
+    {
+        "system": _is_principal,
+        "fields": _are_names,
+        "predicates": _are_names,
+        "now": _is_time,
+        "loa": _is_level,
+        "consent": _is_consent,
+        "quota_used_today": _is_long,
+        "emergency": _is_opening,
+    },
+)
 
 
 def well_formed(request: AccessRequest) -> bool:
     """Whether every attribute has exactly the declared type and range; anything else is refused unread."""
-    return isinstance(request, AccessRequest) and _conforms(request, _REQUEST)
+    return isinstance(request, AccessRequest) and _REQUEST.fits(request)
 
 
 def _principal_is_known(request: AccessRequest, registry: Registry) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kernel.text import Text
 from policies import cedar
@@ -60,6 +61,9 @@ def engine_failed(failure: str) -> UnmetClause:
     )
 
 
+MOST_SAID = 4096
+"""Grants whose fixed sentences are kept, of each kind: they are said again and again."""
+
 ENGINES_DISAGREE = UnmetClause(
     "ENGINE#disagreement",
     "policy.engine-error",
@@ -83,28 +87,29 @@ def nearest(candidates: Iterable[Enforced], facts: Facts) -> NearMiss | None:
 
 
 def _distance(miss: NearMiss) -> tuple[int, int, str]:
-    return (-miss.failed[0], len(miss.failed), miss.enforced.grant.ref)
+    return (-miss.failed[0], len(miss.failed), miss.enforced.policy.ref)
 
 
 def _failed(conditions: tuple[Evaluate, ...], facts: Facts) -> tuple[int, ...]:
-    return tuple(number for number, condition in enumerate(conditions) if not _holds(condition, facts))
-
-
-def _holds(condition: Evaluate, facts: Facts) -> bool:
-    try:
-        return condition(facts) is True
-    except (LookupError, TypeError):
-        return False  # a clause that errs is unmet
+    failed = []
+    for number, condition in enumerate(conditions):
+        try:
+            if condition(facts) is True:
+                continue
+        except (LookupError, TypeError):
+            pass  # a clause that errs is unmet
+        failed.append(number)
+    return tuple(failed)
 
 
 def unmet(miss: NearMiss | None, request: AccessRequest, registry: Registry) -> tuple[UnmetClause, ...]:
     """The clauses of a grant that the request does not meet; without a grant, that there is none."""
     if miss is None:
         return (NO_GRANT,)
-    grant, codes = miss.enforced.grant, miss.enforced.codes
+    grant, codes, ref = miss.enforced.grant, miss.enforced.codes, miss.enforced.policy.ref
     return tuple(
         UnmetClause(
-            f"{grant.ref}#c{number}",
+            f"{ref}#c{number}",
             codes[number],
             _SENTENCES[codes[number]](grant, request, registry),
             grant.min_loa if codes[number] == ASSURANCE_TOO_LOW else None,
@@ -139,7 +144,8 @@ def ordered(
 
 
 def _fixed(zh: str, en: str) -> Callable[[Grant, AccessRequest, Registry], Text]:
-    return lambda grant, _request, _registry: Text(zh.format(grant=grant.ref), en.format(grant=grant.ref))
+    said = lru_cache(maxsize=MOST_SAID)(lambda ref: Text(zh.format(grant=ref), en.format(grant=ref)))
+    return lambda grant, _request, _registry: said(grant.ref)
 
 
 def _field_not_granted(grant: Grant, request: AccessRequest, registry: Registry) -> Text:

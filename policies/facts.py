@@ -18,7 +18,7 @@ AHEAD = CHINA.utcoffset(None) // _MILLISECOND
 """How far the civil day in China is ahead of UTC, in milliseconds like the two above."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen, because freezing costs more than the rest of making one
 class Facts:
     """What the compiled conditions read: entities by type and identifier, sets as frozensets, times as integers."""
 

@@ -20,7 +20,7 @@ from policies.decision import Decision, Deny, Permit, Quota, UnmetClause
 from policies.explain import Enforced, NearMiss
 from policies.expressions import OutsideProfile
 from policies.facts import Facts, establish
-from policies.grant import Grant
+from policies.grant import Grant, Obligation
 from policies.guards import GUARDS, Guard
 from policies.guards import text as guards_text
 from policies.hierarchy import Hierarchy
@@ -77,6 +77,24 @@ def enforce(grant: Grant) -> Enforced:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a release under a set of satisfied grants comes with."""
+
+    granted: tuple[Grant, ...]
+    refs: tuple[str, ...]
+    duties: tuple[Obligation, ...]
+    unknown: tuple[Obligation, ...]
+    quotas: tuple[Quota, ...]
+
+    @classmethod
+    def of(cls, granted: tuple[Grant, ...]) -> Terms:
+        """The union of their duties, and every quota."""
+        duties = obligations.union(granted)
+        quotas = tuple(Quota(grant.ref, grant.quota_per_day) for grant in granted if grant.quota_per_day)
+        return cls(granted, _refs(granted), duties, obligations.unknown(duties), quotas)
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyImage:
     """Everything one epoch decides by. Immutable but for what is compiled on first use; swap images by reference."""
 
@@ -88,6 +106,7 @@ class PolicyImage:
     _slices: dict[Purpose, tuple[Enforced, ...]] = field(default_factory=dict)
     _reasons: dict[tuple[str, str, str, bool], Reasons] = field(default_factory=dict)
     _compiled: dict[str, Enforced] = field(default_factory=dict)
+    _terms: dict[tuple[str, ...], Terms] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -135,25 +154,33 @@ class PolicyImage:
         if (unknown := unregistered(request, self.registry)) is not None:
             return self._deny((unknown,))
         facts = establish(request, self.registry, self.hierarchy)
-        forbidding = tuple(pair for pair in self.guards if pair[1].applies(facts))
-        satisfied = tuple(enforced.grant for enforced in self._serving(request) if enforced.policy.applies(facts))
+        forbidding = tuple([pair for pair in self.guards if pair[1].applies(facts)])
+        satisfied = tuple([enforced for enforced in self._serving(request) if enforced.policy.applies(facts)])
         if forbidding or not satisfied:
-            return self._refuse(request, facts, forbidding, satisfied)
+            return self._refuse(request, facts, forbidding, tuple(enforced.grant for enforced in satisfied))
         return self._permit(request, satisfied)
 
-    def _permit(self, request: AccessRequest, satisfied: tuple[Grant, ...]) -> Decision:
-        duties = obligations.union(satisfied)
-        if unknown := obligations.unknown(duties):
-            return self._deny(tuple(explain.unknown_obligation(duty) for duty in unknown), satisfied)
+    def _permit(self, request: AccessRequest, satisfied: tuple[Enforced, ...]) -> Decision:
+        terms = self._terms_of(satisfied)
+        if terms.unknown:
+            return self._deny(tuple(explain.unknown_obligation(duty) for duty in terms.unknown), terms.granted)
         fields = self.registry.evidence_types[request.evidence_type].fields
         return Permit(
-            grants=_refs(satisfied),
-            release=obligations.release(request.fields, satisfied, fields),
+            grants=terms.refs,
+            release=obligations.release(request.fields, terms.granted, fields),
             predicates=request.predicates,
-            obligations=duties,
-            quotas=tuple(Quota(grant.ref, grant.quota_per_day) for grant in satisfied if grant.quota_per_day),
+            obligations=terms.duties,
+            quotas=terms.quotas,
             epoch=self.epoch,
         )
+
+    def _terms_of(self, satisfied: tuple[Enforced, ...]) -> Terms:
+        """What a release under these grants comes with, whatever is released: worked out once for each such set."""
+        refs = tuple([enforced.policy.ref for enforced in satisfied])
+        terms = self._terms.get(refs)
+        if terms is None:
+            terms = self._terms[refs] = Terms.of(tuple(enforced.grant for enforced in satisfied))
+        return terms
 
     def _refuse(
         self,

@@ -31,7 +31,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="rounds of each side (5)")
     parser.add_argument("--seconds", type=int, help="length of a round (4)")
     parser.add_argument("--connections", type=int, help="concurrent connections (16)")
-    parser.add_argument("--no-micro", action="store_true", help="leave the micro benchmarks out")
+    parser.add_argument("--no-micro", action="store_true", help="leave micro benchmarks and replay out")
     parser.add_argument("--micro", action="store_true", help="the micro benchmarks alone")
     parser.add_argument("--sign-in", action="store_true", help="what sign-in tells a stranger, and does to tokens")
     parser.add_argument("--replay", action="store_true", help="a million logged decisions made again")
@@ -69,7 +69,7 @@ def run(chosen: argparse.Namespace) -> int:
     results, versions = ([], {}) if alone else compared(cases, plan)
     small = [] if chosen.no_micro or chosen.sign_in or chosen.replay else micro.run(plan.quick)
     signed_in = sign_in.run(plan.quick) if chosen.sign_in else {}
-    replayed = replaying.run(plan.quick) if chosen.replay else {}
+    replayed = replaying.run(plan.quick) if chosen.replay or not (alone or chosen.no_micro) else {}
     about = report.circumstances(["make bench", f"BENCH_ARGS={' '.join(sys.argv[1:])!r}"], plan, RESULTS, versions)
     found = report.document(about, results, small) | ({"sign_in": signed_in} if signed_in else {})
     found |= {"replay": replayed} if replayed else {}

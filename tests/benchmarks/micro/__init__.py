@@ -22,12 +22,16 @@ SAMPLES = 7
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing to be timed. ``once`` does it and returns whether it was right; ``units`` is how much one call does."""
+    """One thing to be timed. ``once`` does it and returns whether it was right; ``units`` is how much one call does.
+
+    ``apart`` > 0: so many calls are timed one by one, and the slowest of them are told, too.
+    """
 
     name: str
     once: Callable[[], object]
     units: int = 1
     note: str = ""
+    apart: int = 0
 
 
 Group = Callable[[Path, ExitStack], Iterator[Operation]]
@@ -35,11 +39,12 @@ Group = Callable[[Path, ExitStack], Iterator[Operation]]
 
 def groups() -> tuple[Group, ...]:
     """Every group; imported late, since each brings the rooms that it measures."""
-    from tests.benchmarks.micro import databases, ledgers, policy, proofs, search, signatures
+    from tests.benchmarks.micro import databases, decisions, ledgers, policy, proofs, search, signatures
 
     return (
         signatures.operations,
         policy.operations,
+        decisions.operations,
         proofs.operations,
         databases.operations,
         ledgers.operations,
@@ -52,8 +57,12 @@ def run(quick: bool) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for group in groups():
         with tempfile.TemporaryDirectory(prefix="tongban-micro-") as folder, ExitStack() as stack:
-            found += [timed(operation, 0.05 if quick else 0.4) for operation in group(Path(folder), stack)]
+            found += [_measured(operation, quick) for operation in group(Path(folder), stack)]
     return found
+
+
+def _measured(operation: Operation, quick: bool) -> dict[str, Any]:
+    return _apart(operation, quick) if operation.apart else timed(operation, 0.05 if quick else 0.4)
 
 
 def timed(operation: Operation, budget: float) -> dict[str, Any]:
@@ -72,6 +81,39 @@ def timed(operation: Operation, budget: float) -> dict[str, Any]:
     }
 
 
+PERCENTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "p999": 0.999}
+
+
+def _apart(operation: Operation, quick: bool) -> dict[str, Any]:
+    """Each call by itself, in CPU time of this thread and by the clock, their own price included; microseconds."""
+    calls = max(10, operation.apart // 20) if quick else operation.apart
+    for _ in range(max(1, calls // 20)):
+        if not operation.once():
+            raise AssertionError(f"{operation.name} does not do what it should")
+    taken = [_one(operation.once) for _ in range(calls)]
+    cpu, wall = (sorted(column) for column in zip(*taken, strict=True))
+    return {
+        "name": operation.name,
+        "cpu_us": _at(cpu, 0.50),
+        "wall_us": _at(wall, 0.50),
+        "cpu_us_at": {name: _at(cpu, share) for name, share in PERCENTILES.items()},
+        "wall_us_at": {name: _at(wall, share) for name, share in PERCENTILES.items()},
+        "calls": calls,
+        "note": operation.note,
+    }
+
+
+def _one(once: Callable[[], object]) -> tuple[int, int]:
+    wall, cpu = time.perf_counter_ns(), time.thread_time_ns()
+    once()
+    return time.thread_time_ns() - cpu, time.perf_counter_ns() - wall
+
+
+def _at(sorted_ns: Sequence[int], share: float) -> float:
+    """The value that so large a share of all does not exceed, in microseconds."""
+    return sorted_ns[min(len(sorted_ns) - 1, int(share * len(sorted_ns)))] / 1e3
+
+
 def _calls(operation: Operation, seconds: float) -> int:
     _, wall = _sample(operation.once, 1)
     return max(1, min(100_000, int(seconds / max(wall, 1e-6))))
@@ -85,9 +127,15 @@ def _sample(once: Callable[[], object], calls: int) -> tuple[float, float]:
 
 
 def show(found: Sequence[Mapping[str, Any]]) -> None:
-    """The table."""
+    """The tables."""
     if found:
         table = Table("operation", "CPU µs", "wall µs", "note", title="Micro benchmarks (median)")
         for one in found:
             table.add_row(one["name"], f"{one['cpu_us']:,.1f}", f"{one['wall_us']:,.1f}", one["note"])
+        Console(width=120).print(table)
+    if apart := [one for one in found if "cpu_us_at" in one]:
+        table = Table("timed one by one", "calls", *PERCENTILES, title="CPU µs (wall µs)")
+        for one in apart:
+            pairs = [f"{one['cpu_us_at'][name]:,.0f} ({one['wall_us_at'][name]:,.0f})" for name in PERCENTILES]
+            table.add_row(one["name"], f"{one['calls']:,}", *pairs)
         Console(width=120).print(table)

@@ -38,3 +38,12 @@ def test_the_price_is_that_of_one_unit() -> None:
     found = micro.timed(Operation("sample", lambda: sum(range(20_000)) > 0, units=100), 0.02)
     whole = micro.timed(Operation("sample", lambda: sum(range(20_000)) > 0), 0.02)
     assert found["wall_us"] * 10 < whole["wall_us"]
+
+
+def test_calls_timed_one_by_one_tell_the_slowest_too() -> None:
+    found = micro._measured(Operation("sample", lambda: sum(range(2_000)) > 0, apart=400), quick=True)
+    at = found["cpu_us_at"]
+    assert found["calls"] == 20
+    assert 0 < at["p50"] <= at["p95"] <= at["p99"] <= at["p999"]
+    with pytest.raises(AssertionError):
+        micro._measured(Operation("wrong", lambda: False, apart=400), quick=True)
