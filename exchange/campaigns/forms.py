@@ -12,8 +12,11 @@ from policies.campaigns.lifecycle import LONGEST_TITLE, MOST_DAYS
 from policies.campaigns.selection import MOST_AGE, Selection
 from policies.proceedings import LONGEST_REASON
 
-_CODE = validate.Length(1, 128, error="length")
-_WORDS = validate.Length(1, LONGEST_REASON, error="length")
+_KEEPABLE = validate.Regexp(r"\A[^\x00]*\Z", error="form")
+"""A database keeps any text but one with NUL."""
+_CODE = [validate.Length(1, 128, error="length"), _KEEPABLE]
+_WORDS = [validate.Length(1, LONGEST_REASON, error="length"), _KEEPABLE]
+_TITLE = [validate.Length(1, LONGEST_TITLE, error="length"), validate.Regexp(r"\A[^\x00-\x1f\x7f]*\Z", error="form")]
 
 
 class SelectionForm(Form):
@@ -28,7 +31,7 @@ class SelectionForm(Form):
 class NewCampaignForm(SelectionForm):
     """``POST /v1/campaigns``: ``digest`` is that of exactly what was previewed; ``days`` are working days."""
 
-    title = TextField(required=True, validate=validate.Length(1, LONGEST_TITLE, error="length"))
+    title = TextField(required=True, validate=_TITLE)
     days = WholeNumber(required=True, validate=validate.Range(1, MOST_DAYS, error="choice"))
     digest = TextField(required=True, validate=validate.Regexp(r"\Asha256:[0-9a-f]{64}\Z", error="form"))
 
