@@ -73,7 +73,7 @@ MOST_REPLAYED = 20_000
 """Logged decisions that a submission waits for; the report says when there were more."""
 
 
-KEPT = timedelta(days=400)
+KEPT = timedelta(days=180)
 """How long an officer finds a message; what it told stands in the log for ever."""
 
 
