@@ -73,6 +73,11 @@ class Appointed:
     suspended: bool
     """Nobody acts by it until the representation it rests on is proven again."""
 
+    def waits_for(self, person: str, now: datetime) -> bool:
+        """Whether it would be in force, if this person had the representation proven again."""
+        over = self.kept.ended_at is not None or self.kept.valid_until <= now
+        return self.suspended and not over and self.kept.representative == person and self.kept.via is None
+
 
 @dataclass(frozen=True, slots=True)
 class Proposed:

@@ -86,6 +86,7 @@ class RepresentationPages:
         suspended = self.agents.suspended(owner)
         limits = [each.service_items for each in standing] + [each.service_items for each in suspended]
         limits += [each.kept.service_items for each in appointed] + [each.kept.service_items for each in waiting]
+        now, person = self.agents.changes.clock.now(), owner.person.id
         return page_response(
             "idp/account/representations.html",
             status=status,
@@ -97,6 +98,7 @@ class RepresentationPages:
             suspended=suspended,
             named=self.agents.named(code for codes in limits for code in codes or ()),
             agencies=AGENCIES,
-            now=self.agents.changes.clock.now(),
+            to_renew=any(each.waits_for(person, now) for each in appointed),
+            now=now,
             error=error,
         )

@@ -13,7 +13,7 @@ from tests.doubles.account import Account
 from tests.doubles.identity_provider import OTHER_ITEM, PASSWORD, SERVICE_ITEM, WANG, Provider, citizen
 from tests.doubles.relying_party import claims_of
 from tests.unit.idp.test_agents import Parties
-from tests.unit.idp.test_representations import NAME, PAGE, choice, finish
+from tests.unit.idp.test_representations import NAME, PAGE, add, choice, finish
 
 CHEN = citizen(77)
 ADMINISTRATOR = {"administrator": "yes"}
@@ -167,3 +167,21 @@ def test_five_administrators_are_enough(office: Office) -> None:
     refused = office.appoint(number=citizen(110).value, **ADMINISTRATOR)
     assert (refused.status_code, "管理员最多五名" in refused.text) == (422, True)
     assert office.appoint(number=citizen(110).value).status_code == 200
+
+
+def test_a_suspension_says_what_each_side_can_do(office: Office) -> None:
+    office.hired(**ADMINISTRATOR, until=office.day(200))
+    own = office.appointment()
+    assert office.appoint_by(office.wang, until=office.day(100)).status_code == 200
+    assert office.confirm(office.chen).status_code == 303
+    office.provider.clock.advance(LASTS.total_seconds() + 1)
+    renew, ask = "您的代表资格已满三十天", "请联系指定您的人"
+    seen = {name: Account(office.provider, name).open(PAGE).text for name in ("li", "wang", "chen")}
+    assert [renew in seen[name] for name in seen] == [True, False, False]
+    assert [ask in seen[name] for name in seen] == [False, True, True]
+    office.li = Account(office.provider, "li")
+    assert add(office.li).status_code == 200
+    assert "已暂停" not in office.li.open(PAGE).text
+    assert office.end_appointment(office.li, own) == 303
+    office.provider.clock.advance(LASTS.total_seconds() + 1)
+    assert renew not in Account(office.provider, "li").open(PAGE).text  # nobody waits for it any more
