@@ -14,8 +14,8 @@ from urllib.parse import quote, urlencode
 from exchange import errors
 from exchange.campaigns.desk import CampaignDesk
 from exchange.console.attempt import HOME
-from exchange.console.door import Door, Refusal, Visitor, page, refused
-from exchange.console.forms import Field, filled
+from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
+from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.unused import MAY_DRAFT, UNUSED
 from kernel.problems import INVALID_BODY, Problem
@@ -28,7 +28,7 @@ from policies.roles import Role
 
 CAMPAIGNS = f"{HOME}/campaigns"
 WAITING, ALL = "waiting", "all"
-_CONFLICT, _UNPROCESSABLE = 409, 422
+_UNPROCESSABLE = 422
 _TABS = {WAITING: Text("等待答复", "Waiting"), ALL: Text("全部", "All")}
 _TONES = {
     Status.OPEN: "near",
@@ -205,7 +205,7 @@ class CampaignPages:
                     for one in found["grants"]
                 ],
             },
-            errors=_summary((*_CHOICE, *_TERMS), errors_, general),
+            errors=summary((*_CHOICE, *_TERMS), errors_, general),
             back=CAMPAIGNS if found is None else f"{CAMPAIGNS}/new",
         )
 
@@ -230,7 +230,7 @@ class CampaignPages:
             sentence=Text(**found["sentence"]),
             revision=found["revision"],
             fields=filled(_ANSWER, typed, errors_) if found["may_answer"] else [],
-            errors=_summary(_ANSWER, errors_, general),
+            errors=summary(_ANSWER, errors_, general),
             back=f"{CAMPAIGNS}/{quote(campaign)}",
         )
 
@@ -247,7 +247,7 @@ class CampaignPages:
             title=Text("取消复核活动", "Call the campaign off"),
             name=found["title"],
             fields=filled(_REASON, typed, errors_),
-            errors=_summary(_REASON, errors_, general),
+            errors=summary(_REASON, errors_, general),
             back=f"{CAMPAIGNS}/{quote(campaign)}",
         )
 
@@ -256,7 +256,7 @@ class CampaignPages:
     ) -> HttpResponse:
         if problem.kind is errors.CAMPAIGN_CHANGED:
             title = Text("刚才有了变化", "This has changed meanwhile")
-            return page("changed", visitor, request, status=_CONFLICT, title=title, ref="", back=back)
+            return moved_on(visitor, request, title, "", back)
         if problem.kind is errors.CAMPAIGN_NOT_ALLOWED:
             return refused(visitor, request, Refusal(problem.detail or problem.kind.title, allowed), back)
         raise problem
@@ -316,19 +316,7 @@ def _whole(text: str) -> int:
 
 def _sayings(problem: Problem | None, fields: tuple[Field, ...]) -> tuple[dict[str, str], str]:
     """What is wrong by the name of the field, and what concerns no field."""
-    if problem is None:
-        return {}, ""
-    listed: Any = problem.members.get("errors", [])
-    known = {each.name for each in fields}
-    errors_ = {one["path"]: one["message"] for one in listed if one["path"] in known}
-    return errors_, "" if errors_ else t(problem.detail or problem.kind.title)
-
-
-def _summary(fields: tuple[Field, ...], errors_: Mapping[str, str], general: str) -> list[tuple[str, str]]:
-    found = [
-        (each.name, f"{t(each.label)}{t('：', ': ')}{errors_[each.name]}") for each in fields if each.name in errors_
-    ]
-    return [*([("", general)] if general else []), *found]
+    return ({}, "") if problem is None else sayings(problem, fields)
 
 
 _TITLE = Text("授权复核", "Recertification")

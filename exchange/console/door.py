@@ -25,7 +25,7 @@ from kernel.web.routes import Route
 from policies.roles import Role
 
 SIGN_IN = f"{HOME}/sign-in"
-_UNAUTHORIZED, _FORBIDDEN = 401, 403
+_UNAUTHORIZED, _FORBIDDEN, _CONFLICT = 401, 403, 409
 
 MESSAGES = f"{HOME}/messages"
 SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
@@ -141,6 +141,11 @@ def refused(visitor: Visitor, request: HttpRequest, refusal: Refusal, back: str)
         held=words.role_names(visitor.roles),
         back=back,
     )
+
+
+def moved_on(visitor: Visitor, request: HttpRequest, title: Text, ref: str, back: str) -> HttpResponse:
+    """The page that says somebody was faster: what was looked at has changed, and nothing was done."""
+    return page("changed", visitor, request, status=_CONFLICT, title=title, ref=ref, back=back)
 
 
 def page(template: str, visitor: Visitor, request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:

@@ -14,8 +14,8 @@ from urllib.parse import quote, urlencode
 from exchange import errors
 from exchange.console import emergency_words as words
 from exchange.console.attempt import HOME
-from exchange.console.door import Door, Refusal, Visitor, page, refused
-from exchange.console.forms import Field, filled
+from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
+from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
 from exchange.emergency.desk import EmergencyDesk
 from exchange.gateway.understanding import current
@@ -31,7 +31,7 @@ from policies.emergency.opening import FINDINGS, Finding, Status
 from policies.roles import Role
 
 EMERGENCIES = f"{HOME}/emergency"
-_CONFLICT, _UNPROCESSABLE = 409, 422
+_UNPROCESSABLE = 422
 _KINDS = {name: kind for kind, name in NAMES.items()}
 _ASKERS = frozenset(role for role, kinds in TABLE[None].items() if AskEmergency in kinds)
 _MENDED = (
@@ -146,8 +146,7 @@ class EmergencyPages:
     ) -> HttpResponse:
         if problem.kind is errors.EMERGENCY_CHANGED:
             title = Text("这次应急取用刚才有了变化", "This opening has changed meanwhile")
-            ref = back.rpartition("/")[2]
-            return page("changed", visitor, request, status=_CONFLICT, title=title, ref=ref, back=back)
+            return moved_on(visitor, request, title, back.rpartition("/")[2], back)
         if problem.kind is errors.EMERGENCY_NOT_ALLOWED:
             return refused(visitor, request, Refusal(problem.detail or problem.kind.title, may), back)
         raise problem
@@ -166,7 +165,7 @@ class EmergencyPages:
             title=Text("申请应急取用", "Ask for emergency access"),
             offered=bool(offered),
             fields=filled(fields, typed, errors_),
-            errors=_summary(fields, errors_, general),
+            errors=summary(fields, errors_, general),
             back=EMERGENCIES,
         )
 
@@ -190,7 +189,7 @@ class EmergencyPages:
             label=words.COMMANDS[command],
             consequence=words.CONSEQUENCES[command],
             fields=filled(fields, typed, errors_),
-            errors=_summary(fields, errors_, general),
+            errors=summary(fields, errors_, general),
             warning=command == "open",
             back=_address(found),
         )
@@ -293,22 +292,17 @@ def _sayings(fields: tuple[Field, ...], problem: Problem | None) -> tuple[dict[s
     """What is wrong by the name of the field, and what concerns no field."""
     if problem is None:
         return {}, ""
-    listed: Any = problem.members.get("errors", [])
-    known = {field.name for field in fields}
-    beside = {one["path"]: one["message"] for one in listed if one["path"] in known}
-    if problem.kind in {errors.CASE_UNKNOWN, errors.CASE_CLOSED}:
-        beside["case"] = t(problem.kind.title)
-    elif problem.kind is errors.EMERGENCY_TEMPLATE_UNKNOWN:
-        beside["template"] = t(problem.kind.title)
-    general = t(problem.detail) if problem.detail else ""
-    return beside, general or ("" if beside else t(problem.kind.title))
+    if (name := _ABOUT.get(problem.kind.code)) is not None:
+        return {name: t(problem.kind.title)}, t(problem.detail) if problem.detail else ""
+    return sayings(problem, fields)
 
 
-def _summary(fields: tuple[Field, ...], errors_: Mapping[str, str], general: str) -> list[tuple[str, str]]:
-    found = [
-        (each.name, f"{t(each.label)}{t('：', ': ')}{errors_[each.name]}") for each in fields if each.name in errors_
-    ]
-    return [*([("", general)] if general else []), *found]
+_ABOUT = {
+    errors.CASE_UNKNOWN.code: "case",
+    errors.CASE_CLOSED.code: "case",
+    errors.EMERGENCY_TEMPLATE_UNKNOWN.code: "template",
+}
+"""The field that a refusal is about which names none."""
 
 
 def _may(found: Any, command: str) -> frozenset[Role]:

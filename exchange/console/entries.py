@@ -18,7 +18,7 @@ from exchange.catalogue.entry_views import COMMANDS
 from exchange.catalogue.workflow.commands import TABLE
 from exchange.catalogue.workflow.events import STATUSES, Standing
 from exchange.console.attempt import HOME
-from exchange.console.door import Door, Refusal, Visitor, page, refused
+from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
 from exchange.console.forms import Field, filled
 from exchange.console.inside import as_json_post, asking, told
 from kernel.canonical import MalformedJson, decode
@@ -30,7 +30,7 @@ from kernel.web.routes import Route
 
 ENTRIES = f"{HOME}/entries"
 LONGEST_MANIFEST = 256 * 1024
-_CONFLICT, _UNPROCESSABLE = 409, 422
+_UNPROCESSABLE = 422
 _REASON = Field(
     "reason",
     Text("理由", "Reason"),
@@ -194,8 +194,7 @@ class EntryPages:
         changed = problem.kind is errors.ENTRY_CHANGED or problem.members.get("reason") == "catalogue.digest-changed"
         if changed or (command == "publish" and problem.kind is INVALID_BODY):
             title = Text("这个条目刚才有了变化", "This entry has changed meanwhile")
-            shown = {"title": title, "ref": found["name"], "back": _address(found)}
-            return page("changed", visitor, request, status=_CONFLICT, **shown)
+            return moved_on(visitor, request, title, found["name"], _address(found))
         if problem.kind in _SAID_ON_THE_FORM:
             return self._ask(visitor, request, found, command, typed, _sayings(problem))
         if problem.kind is errors.ENTRY_NOT_ALLOWED:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from exchange import errors
 from exchange.console.attempt import HOME
-from exchange.console.door import Door, Refusal, Visitor, page, refused
+from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
 from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.grant_form import grant_fields, grant_of_form, typed_of_grant
 from exchange.console.inside import as_json_post, told
@@ -25,7 +25,7 @@ from policies.roles import Officer
 
 GRANTS = f"{HOME}/grants"
 DRAFTERS = frozenset(role for role, kinds in TABLE[None].items() if DraftGrant in kinds)
-_CONFLICT, _UNPROCESSABLE = 409, 422
+_UNPROCESSABLE = 422
 _MENDED = frozenset({"grant.too-long", "grant.expired", "grant.exists", "grant.other-organisation"})
 """Refusals that the same officer mends on the same form."""
 
@@ -85,7 +85,7 @@ class GrantDrafting:
             made = told(write(as_json_post(request, body), state.grant.ref))
         except Problem as problem:
             if problem.kind is errors.GRANT_CHANGED:
-                return page("changed", visitor, request, status=_CONFLICT, title=_CHANGED, ref=state.grant.ref, back=at)
+                return moved_on(visitor, request, _CHANGED, state.grant.ref, at)
             if not _is_mended(problem):
                 raise
             said = sayings(problem, grant_fields())

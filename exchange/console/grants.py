@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from exchange import errors
 from exchange.console import offers, words
 from exchange.console.attempt import HOME
-from exchange.console.door import Door, Refusal, Visitor, page, refused
+from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
 from exchange.console.effects import Effects
 from exchange.console.grant_drafting import DRAFTERS, writing_of
 from exchange.console.grant_words import facts_of, field_rows
@@ -36,7 +36,7 @@ GRANTS = f"{HOME}/grants"
 ON_A_PAGE = 50
 WAITING, ALL = "waiting", "all"
 _DAY = 86400
-_CONFLICT, _UNPROCESSABLE = 409, 422
+_UNPROCESSABLE = 422
 
 
 @dataclass(frozen=True)
@@ -171,9 +171,7 @@ class GrantPages:
 
     def _changed(self, visitor: Visitor, request: HttpRequest, state: GrantState) -> HttpResponse:
         title = Text("这项授权刚才有了变化", "This grant has changed meanwhile")
-        return page(
-            "changed", visitor, request, status=_CONFLICT, title=title, ref=state.grant.ref, back=_address(state)
-        )
+        return moved_on(visitor, request, title, state.grant.ref, _address(state))
 
     def _refused(
         self, visitor: Visitor, request: HttpRequest, state: GrantState, command: str, reason: Text

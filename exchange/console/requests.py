@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from exchange import errors
 from exchange.console import request_words as words
 from exchange.console.attempt import HOME
-from exchange.console.door import Door, Refusal, Visitor, page, refused
+from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
 from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.grant_words import facts_of, field_rows
 from exchange.console.inside import as_json_post, asking, told
@@ -31,7 +31,7 @@ from policies.requests.events import Status
 
 REQUESTS = f"{HOME}/requests"
 WAITING, ALL = "waiting", "all"
-_CONFLICT, _UNPROCESSABLE = 409, 422
+_UNPROCESSABLE = 422
 _KINDS = {name: kind for kind, name in NAMES.items()}
 _MENDED = (INVALID_BODY, errors.ACCESS_REQUEST_INCOMPLETE)
 """Refusals that the same officer mends on the same form."""
@@ -165,9 +165,7 @@ class RequestPages:
             return again(sayings(problem, fields_of(command)))
         if found is not None and problem.kind is errors.ACCESS_REQUEST_CHANGED:
             title = Text("这件申请刚才有了变化", "This request has changed meanwhile")
-            return page(
-                "changed", visitor, request, status=_CONFLICT, title=title, ref=found["id"], back=_address(found)
-            )
+            return moved_on(visitor, request, title, found["id"], _address(found))
         if found is not None and problem.kind is errors.ACCESS_REQUEST_NOT_ALLOWED:
             return self._refused(visitor, request, found, command, problem.detail or problem.kind.title)
         raise problem

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from exchange.catalogue.registry import Registry
 from exchange.governance.views import names
-from exchange.store.emergencies import Happened, Item
+from exchange.store.emergencies import Item
+from exchange.store.histories import Happened
 from kernel.canonical import JSON
 from kernel.text import Text
 from policies.clocks.calendar import WorkingCalendar

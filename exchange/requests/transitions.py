@@ -16,7 +16,7 @@ from exchange.messages import notices
 from exchange.proceedings import record
 from exchange.requests.rules import read
 from exchange.store import access_requests, messages
-from exchange.store.access_requests import Happened
+from exchange.store.histories import Happened
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
+from exchange.store.histories import History
 from exchange.store.tables import access_request, access_request_event
 from kernel import canonical
-from kernel.canonical import JSON
 from policies.requests.document import state_from_json, state_to_json
 from policies.requests.events import RequestState, Status
 
@@ -30,27 +30,15 @@ class Filter:
     parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One event of a request."""
-
-    revision: int
-    name: str
-    at: datetime
-    facts: Mapping[str, JSON]
-
-
 def find(connection: Connection, request: str) -> RequestState | None:
     """One request."""
     text = connection.scalar(select(_request.state).where(_request.id == request))
     return None if text is None else _state(text)
 
 
-def history(connection: Connection, request: str) -> tuple[Happened, ...]:
-    """What happened to it, oldest first."""
-    events = access_request_event.c
-    rows = connection.execute(select(access_request_event).where(events.request == request).order_by(events.revision))
-    return tuple(Happened(row.revision, row.name, row.at, _object(row.facts)) for row in rows)
+_EVENTS = History(access_request_event, "request")
+history, note = _EVENTS.of, _EVENTS.note
+"""Reading what happened to one, and writing down one event more."""
 
 
 def listed(connection: Connection, wanted: Filter, *, after: str, limit: int) -> tuple[RequestState, ...]:
@@ -102,16 +90,6 @@ def change(connection: Connection, state: RequestState, next_due: datetime | Non
     """Store the new state of a request; False when its revision is no longer ``was``."""
     statement = update(access_request).where(_request.id == state.id, _request.revision == was)
     return connection.execute(statement.values(**_row(state, next_due))).rowcount == 1
-
-
-def note(connection: Connection, request: str, happened: Happened) -> None:
-    """Write down one event."""
-    facts = canonical.encode(dict(happened.facts)).decode()
-    connection.execute(
-        insert(access_request_event).values(
-            request=request, revision=happened.revision, name=happened.name, facts=facts, at=happened.at
-        )
-    )
 
 
 def look_again(connection: Connection, at: datetime) -> None:

@@ -9,24 +9,14 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, insert, or_, select, update
 
+from exchange.store.histories import History
 from exchange.store.tables import delivery, emergency, emergency_event, evidence_request
 from kernel import canonical
-from kernel.canonical import JSON
 from policies.emergency.document import state_from_json, state_to_json
 from policies.emergency.opening import EmergencyState, Status
 
 _row = emergency.c
 _LARGEST = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One event of an opening."""
-
-    revision: int
-    name: str
-    at: datetime
-    facts: Mapping[str, JSON]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +36,9 @@ def find(connection: Connection, opening: str) -> EmergencyState | None:
     return None if text is None else _state(text)
 
 
-def history(connection: Connection, opening: str) -> tuple[Happened, ...]:
-    """What happened to it, oldest first."""
-    events = emergency_event.c
-    rows = connection.execute(select(emergency_event).where(events.opening == opening).order_by(events.revision))
-    return tuple(Happened(row.revision, row.name, row.at, _object(row.facts)) for row in rows)
+_EVENTS = History(emergency_event, "opening")
+history, note = _EVENTS.of, _EVENTS.note
+"""Reading what happened to one, and writing down one event more."""
 
 
 def items_of(connection: Connection, opening: str, case: str) -> tuple[Item, ...]:
@@ -99,16 +87,6 @@ def change(connection: Connection, state: EmergencyState, *, was: int) -> bool:
     """Store the new state of an opening; False when its revision is no longer ``was``."""
     statement = update(emergency).where(_row.id == state.id, _row.revision == was)
     return connection.execute(statement.values(**_values_of(state))).rowcount == 1
-
-
-def note(connection: Connection, opening: str, happened: Happened) -> None:
-    """Write down one event."""
-    facts = canonical.encode(dict(happened.facts)).decode()
-    connection.execute(
-        insert(emergency_event).values(
-            opening=opening, revision=happened.revision, name=happened.name, facts=facts, at=happened.at
-        )
-    )
 
 
 def _values(statuses: Collection[Status]) -> list[str]:
