@@ -254,6 +254,15 @@ WORDS: Mapping[str, Mapping[str, tuple[Text, Text | None]]] = {
             Text("每行一个，如 notify-citizen:P1D", "one a line, such as notify-citizen:P1D"),
         )
     },
+    "expectations": {
+        "": (
+            Text("预期（随授权试算）", "Expectations, tried with the grant"),
+            Text(
+                "可不填；JSON 列表，每项写明一个申请和应有的决定",
+                "may be left out; a JSON list of requests, each with how it is meant to be decided",
+            ),
+        )
+    },
 }  # fmt: skip
 """Members of a grant as officers call them, in the order of the form; by the path below the member."""
 CHOICES: Mapping[str, Text] = {
