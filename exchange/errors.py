@@ -218,6 +218,16 @@ SUBJECT_OTHER_SCHEME = ProblemKind(
     Text("该材料类型不适用于这类主体", "This evidence type is not about subjects of this kind"),
     Text("请核对材料类型与主体标识类型。", "Check the evidence type and the scheme of the subject."),
 )
+DELIVERY_NOT_OFFERED = ProblemKind(
+    "evidence.delivery-not-offered",
+    501,
+    Fault.EXCHANGE,
+    Text(
+        "授权允许这种提供方式，但平台尚不支持",
+        "The grant allows this way of delivery, but the exchange does not offer it",
+    ),
+    Text("请改用 delivery: direct（授权允许的话）。", "Ask with delivery: direct, where the grant allows it."),
+)
 RECORD_NOT_FOUND = ProblemKind(
     "evidence.not-found",
     404,

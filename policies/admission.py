@@ -13,7 +13,7 @@ from operator import attrgetter
 from kernel.text import Text
 from policies.decision import UnmetClause
 from policies.grant import HIGHEST_ASSURANCE
-from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
+from policies.model import AccessRequest, Action, Consent, Delivery, Opening, SystemPrincipal
 from policies.registry import Registry
 
 _HIGHEST_LONG = 2**63 - 1
@@ -92,6 +92,8 @@ _REQUEST = _Shape(
         "mandated": bool,
         "sealed": bool,
         "minor": bool,
+        "own_division": bool,
+        "delivery": Delivery,
     },
     {
         "system": _is_principal,

@@ -73,6 +73,8 @@ def clauses(grant: Grant) -> tuple[Clause, ...]:
         Clause("policy.not-yet-valid", f"context.now >= datetime({quote(literal_time(grant.valid_from))})"),
         Clause("policy.expired", f"context.now < datetime({quote(literal_time(grant.valid_to))})"),
         *_hours(grant),
+        *_division(grant),
+        *_delivery(grant),
         *_quota(grant),
     )
 
@@ -98,6 +100,17 @@ def _hours(grant: Grant) -> tuple[Clause, ...]:
         Clause("policy.outside-hours", f"context.hour >= {grant.hours.start}"),
         Clause("policy.outside-hours", f"context.hour < {grant.hours.end}"),
     )
+
+
+def _division(grant: Grant) -> tuple[Clause, ...]:
+    return (Clause("policy.division-not-own", "context.ownDivision"),) if grant.own_division_only else ()
+
+
+def _delivery(grant: Grant) -> tuple[Clause, ...]:
+    if grant.delivery_modes is None:
+        return ()
+    modes = _names(frozenset(mode.value for mode in grant.delivery_modes))
+    return (Clause("policy.delivery-not-granted", f"{modes}.contains(context.delivery)"),)
 
 
 def _assurance(grant: Grant) -> tuple[Clause, ...]:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from kernel.dates import time_text
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
-from policies.grant import BasisKind, EmergencyUse, Grant, Hours, Obligation
+from policies.grant import BasisKind, Delivery, EmergencyUse, Grant, Hours, Obligation
 from policies.hierarchy import Entity
 from policies.obligations import in_words, is_kept_by
 from policies.sentence import Name
@@ -283,6 +283,33 @@ def _delayed(use: EmergencyUse) -> Text:
 _NO_TEMPLATE = ("不再是应急模板", "is no longer a template of emergency access")
 
 
+def _division(two: _Two) -> Iterator[Difference]:
+    if two.after.own_division_only:
+        yield two.said(Direction.NARROWER, "限本行政区划内的记录", "only records of the own division leave now")
+    else:
+        yield two.said(Direction.WIDER, "不再限本行政区划", "records of other divisions leave, too")
+
+
+def _delivery(two: _Two) -> Iterator[Difference]:
+    old, new = (grant.delivery_modes or _ANY_DELIVERY for grant in (two.before, two.after))
+    was, is_ = (_modes(grant.delivery_modes) for grant in (two.before, two.after))
+    yield two.said(
+        _DIRECTIONS[bool(new - old), bool(old - new)],
+        f"提供方式由{was.zh}改为{is_.zh}",
+        f"the ways of delivery change from {was.en} to {is_.en}",
+    )
+
+
+def _modes(modes: frozenset[Delivery] | None) -> Text:
+    if modes is None:
+        return Text("不限", "any")
+    texts = [mode.text for mode in sorted(modes)]
+    return Text("、".join(text.zh for text in texts), " or ".join(text.en for text in texts))
+
+
+_ANY_DELIVERY = frozenset(Delivery)
+
+
 def _basis_kind(two: _Two) -> Iterator[Difference]:
     if two.after.basis_kind is BasisKind.CONSENT:
         yield two.said(Direction.NARROWER, "须经本人同意", "the person's consent is now needed")
@@ -317,6 +344,8 @@ _COMPARED: Mapping[str, Callable[[_Two], Iterator[Difference]]] = {
     "mandate_required": _mandate,
     "emergency": _emergency,
     "expectations": _expectations,
+    "own_division_only": _division,
+    "delivery_modes": _delivery,
     "basis_kind": _basis_kind,
     "statute": _statute,
 }

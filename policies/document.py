@@ -13,7 +13,7 @@ from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies import cedar, expectations, guards, schema
 from policies.events import GrantState, Signature, Status
-from policies.grant import BasisKind, EmergencyUse, Grant, Hours, InvalidGrant, NoticeDelay, Obligation
+from policies.grant import BasisKind, Delivery, EmergencyUse, Grant, Hours, InvalidGrant, NoticeDelay, Obligation
 from policies.review import ReviewPackage
 from policies.roles import Role
 from policies.routing import TWO
@@ -54,6 +54,10 @@ def _later_members(grant: Grant) -> dict[str, JSON]:
         said["hours"] = {"from": grant.hours.start, "to": grant.hours.end}
     if grant.mandate_required:
         said["mandate_required"] = True
+    if grant.own_division_only:
+        said["own_division_only"] = True
+    if grant.delivery_modes is not None:
+        said["delivery_modes"] = _names(frozenset(mode.value for mode in grant.delivery_modes))
     if grant.emergency is not None:
         said["emergency"] = _emergency_said(grant.emergency)
     if grant.expectations:
@@ -128,6 +132,10 @@ def _emergency(value: Mapping[str, Any] | None) -> EmergencyUse | None:
     )
 
 
+def _delivery_modes(value: list[str] | None) -> frozenset[Delivery] | None:
+    return None if value is None else frozenset(map(Delivery, _name_set(value)))
+
+
 def _text(value: Mapping[str, str]) -> Text:
     return Text(**value)
 
@@ -144,6 +152,7 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
     "masks": lambda value: {name: Mask(mask) for name, mask in value.items()},
     "hours": _hours,
     "emergency": _emergency,
+    "delivery_modes": _delivery_modes,
     "obligations": lambda value: tuple(Obligation.parse(text) for text in value),
     "expectations": lambda value: tuple(expectations.from_json(one) for one in _list(value)),
 }
@@ -172,6 +181,8 @@ def _unread(grant: Grant) -> frozenset[str]:
         "hour": grant.hours is not None,
         "mandated": grant.mandate_required,
         "emergency?": grant.emergency is not None,
+        "ownDivision": grant.own_division_only,
+        "delivery": grant.delivery_modes is not None,
     }
     return frozenset(name for name in schema.ADDED if not read.get(name, False))
 

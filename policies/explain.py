@@ -186,6 +186,13 @@ def _outside_hours(grant: Grant, _request: AccessRequest, _registry: Registry) -
     )
 
 
+def _delivery_not_granted(grant: Grant, request: AccessRequest, _registry: Registry) -> Text:
+    asked = request.delivery.text
+    return Text(
+        f"授权 {grant.ref} 不允许以此方式提供：{asked.zh}", f"Grant {grant.ref} does not allow delivery {asked.en}"
+    )
+
+
 def _quota_exceeded(grant: Grant, _request: AccessRequest, _registry: Registry) -> Text:
     return Text(
         f"授权 {grant.ref} 今日限额 {grant.quota_per_day} 次已用完",
@@ -223,5 +230,10 @@ _SENTENCES: Mapping[str, Callable[[Grant, AccessRequest, Registry], Text]] = {
     "policy.not-yet-valid": _not_yet_valid,
     "policy.expired": _expired,
     "policy.outside-hours": _outside_hours,
+    "policy.division-not-own": _fixed(
+        "授权 {grant} 只适用于本行政区划内的记录",
+        "Grant {grant} covers only records of the department's own division, or of one below",
+    ),
+    "policy.delivery-not-granted": _delivery_not_granted,
     "policy.quota-exceeded": _quota_exceeded,
 }

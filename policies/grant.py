@@ -39,6 +39,26 @@ class BasisKind(StrEnum):
     CONSENT = "consent"
 
 
+class Delivery(StrEnum):
+    """How a release reaches the consumer: in the answer itself, after the person has looked at it, or later."""
+
+    DIRECT = "direct"
+    PREVIEW = "preview"
+    ASYNCHRONOUS = "asynchronous"
+
+    @property
+    def text(self) -> Text:
+        """In words."""
+        return _DELIVERIES[self]
+
+
+_DELIVERIES: Mapping[Delivery, Text] = {
+    Delivery.DIRECT: Text("直接提供", "in the answer itself"),
+    Delivery.PREVIEW: Text("本人预览后提供", "after the person has looked at it"),
+    Delivery.ASYNCHRONOUS: Text("异步提供", "later, when it is ready"),
+}
+
+
 class InvalidGrant(ValueError):
     """A grant that means nothing or too much; ``reason`` says what to change."""
 
@@ -114,8 +134,9 @@ class Grant:
     ``consumer`` and ``provider`` are organisations; ``masks`` names fields that leave shortened; ``quota_per_day``
     counts releases under this grant a day, None for no limit; ``valid_to`` is exclusive; ``hours`` None for any hour;
     ``mandate_required``: only while the person acts by a mandate that covers the service item; ``emergency`` makes it
-    a template of emergency access; ``expectations`` are tried before it takes effect and permit nothing. Raises
-    InvalidGrant.
+    a template of emergency access; ``expectations`` are tried before it takes effect and permit nothing;
+    ``own_division_only``: only records of the division of whoever asks, or of one below; ``delivery_modes`` None for
+    any. Raises InvalidGrant.
     """
 
     id: str
@@ -141,6 +162,8 @@ class Grant:
     mandate_required: bool = False
     emergency: EmergencyUse | None = None
     expectations: tuple[Expectation, ...] = ()
+    own_division_only: bool = False
+    delivery_modes: frozenset[Delivery] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "masks", MappingProxyType(dict(self.masks)))
@@ -228,6 +251,13 @@ def _can_be_tried(one: Expectation) -> bool:
         and all(type(each) is bool for each in yes_or_no)
         and (one.at is None or _is_exact(one.at))
     )
+
+
+def _delivery_modes_are_known(grant: Grant) -> bool:
+    modes = grant.delivery_modes
+    if modes is None:
+        return True
+    return isinstance(modes, frozenset) and bool(modes) and all(isinstance(mode, Delivery) for mode in modes)
 
 
 def _codes_are_written_right(grant: Grant) -> bool:
@@ -330,6 +360,17 @@ _RULES: tuple[tuple[Callable[[Grant], object], Text], ...] = (
     (
         lambda grant: grant.emergency is None or grant.basis_kind is BasisKind.STATUTORY,
         Text("应急取用只能以法定依据为根据", "Emergency access rests on a statute, never on consent"),
+    ),
+    (
+        lambda grant: type(grant.own_division_only) is bool,
+        Text("是否限本区划应为是或否", "Whether only records of the own division leave is yes or no"),
+    ),
+    (
+        _delivery_modes_are_known,
+        Text(
+            "提供方式应为 direct、preview、asynchronous 中的一种或几种",
+            "Ways of delivery are one or several of direct, preview and asynchronous",
+        ),
     ),
     (
         _obligations_are_distinct,

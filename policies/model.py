@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from policies.grant import SELF, BasisKind, Grant, InvalidGrant, Obligation
+from policies.grant import SELF, BasisKind, Delivery, Grant, InvalidGrant, Obligation
 
 __all__ = [
     "SELF",
@@ -14,6 +14,7 @@ __all__ = [
     "Action",
     "BasisKind",
     "Consent",
+    "Delivery",
     "Grant",
     "InvalidGrant",
     "Obligation",
@@ -95,7 +96,9 @@ class AccessRequest:
     ``present``; ``mandated`` whether the person acts by a mandate that covers the service item; ``consent`` None when
     none was found; ``now`` the time of the decision; ``quota_used_today`` a hint for an early refusal only: the quota
     itself is reserved atomically after a permit (``Permit.quotas``); ``sealed`` whether the subject is sealed at that
-    time; ``minor`` whether they are younger than ``guards.OF_AGE``; ``emergency`` the opening that the request names.
+    time; ``minor`` whether they are younger than ``guards.OF_AGE``; ``emergency`` the opening that the request names;
+    ``own_division`` whether the record lies in the division of whoever asks (until the record is known: whether it
+    could); ``delivery`` how they want it.
     """
 
     system: SystemPrincipal
@@ -116,3 +119,5 @@ class AccessRequest:
     sealed: bool = False
     minor: bool = False
     emergency: Opening | None = None
+    own_division: bool = False
+    delivery: Delivery = Delivery.DIRECT

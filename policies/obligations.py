@@ -13,8 +13,14 @@ from policies.registry import RegisteredField
 
 _DURATION = re.compile(r"P(?:\d{1,4}[DWMY]|T\d{1,4}[HM])")
 
-KNOWN: Mapping[str, re.Pattern[str]] = MappingProxyType({"notify-citizen": _DURATION, "retain": _DURATION})
-"""Kinds with the form of their argument: tell the citizen within, let the consumer keep the data for at most."""
+WATERMARK = "watermark"
+
+KNOWN: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {"notify-citizen": _DURATION, "retain": _DURATION, WATERMARK: re.compile("")}
+)
+"""Kinds with the form of their argument: tell the citizen within, let the consumer keep the data for at most, mark what
+leaves with who asked when (no argument).
+"""
 
 _UNITS: Mapping[str, tuple[str, str]] = {
     "D": ("天", "days"),
@@ -28,8 +34,10 @@ _UNITS: Mapping[str, tuple[str, str]] = {
 
 def in_words(obligation: Obligation) -> Text:
     """A known obligation as people say it; any other as it is written."""
-    if obligation.kind not in KNOWN or not _DURATION.fullmatch(obligation.argument):
+    if unknown((obligation,)):
         return Text(obligation.text, obligation.text)
+    if obligation.kind == WATERMARK:
+        return Text("加水印（使用部门、请求编号、时间）", "mark it with consumer, request and time")
     zh, en = _duration(obligation.argument)
     if obligation.kind == "retain":
         return Text(f"最多保存{zh}", f"keep it for at most {en}")

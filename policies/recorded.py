@@ -17,7 +17,7 @@ from policies import guards, index, schema
 from policies.decision import Decision, Deny
 from policies.facts import hour_of_day, milliseconds
 from policies.index import PolicyImage
-from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
+from policies.model import AccessRequest, Action, Consent, Delivery, Opening, SystemPrincipal
 from policies.unused import Use
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,6 +62,8 @@ def asked(request: AccessRequest) -> str:
         "mandated": request.mandated,
         "sealed": request.sealed,
         "minor": request.minor,
+        "own_division": request.own_division,
+        "delivery": request.delivery,
         "consent": None if consent is None else _consent(consent),
     }
     if request.emergency is not None:  # its times stand here: an opening is short, and hardly ever asked under twice
@@ -112,7 +114,8 @@ class Asked:
         self.opening = _read_opening(read.pop("emergency", None))
         system = SystemPrincipal(read.pop("system"), read.pop("organisation"), read.pop("status"))
         self._consent = None if consent is None else consent | _names(consent)
-        self._request = read | _names(read) | {"system": system, "action": Action(read["action"])}
+        kinds = {"action": Action(read["action"]), "delivery": Delivery(read.get("delivery", Delivery.DIRECT))}
+        self._request = read | _names(read) | kinds | {"system": system}
         self.at(_EPOCH, _EPOCH, _EPOCH)
 
     def at(self, now: datetime, begins: datetime | None, ends: datetime | None) -> AccessRequest:

@@ -146,6 +146,8 @@ def _context(request: AccessRequest, registry: Registry) -> dict[str, Any]:
         "mandated": request.mandated,
         "sealed": request.sealed,
         "minor": request.minor,
+        "ownDivision": request.own_division,
+        "delivery": request.delivery.value,
     }
     if request.consent is not None:
         context["consent"] = _consent(request.consent)

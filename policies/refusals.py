@@ -138,6 +138,24 @@ REFUSALS: Mapping[str, ProblemKind] = MappingProxyType(
                 Text("请在授权写明的时段内再试。", "Try again within the hours that the grant states."),
             ),
             _kind(
+                "policy.division-not-own",
+                Fault.POLICY,
+                Text("没有本行政区划内的相应记录", "There is no such record in the department's own division"),
+                Text(
+                    "请由记录所在区划的部门办理，或申请不限区划的授权。",
+                    "Leave it to the department of the record's division, or apply for a grant without that limit.",
+                ),
+            ),
+            _kind(
+                "policy.delivery-not-granted",
+                Fault.POLICY,
+                Text("授权不允许以此方式提供", "The grant does not allow this way of delivery"),
+                Text(
+                    "请改用授权允许的提供方式（delivery），或申请扩大授权。",
+                    "Ask for a way of delivery that the grant allows, or apply for a wider grant.",
+                ),
+            ),
+            _kind(
                 "policy.quota-exceeded",
                 Fault.POLICY,
                 Text("该授权今日的次数已用完", "Today's releases under the grant are used up"),

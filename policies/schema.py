@@ -35,6 +35,8 @@ RECORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "sealed": "Bool",
             "minor": "Bool",
             "emergency?": "Emergency",
+            "ownDivision": "Bool",
+            "delivery": "String",
         },
         "Consent": {
             "purpose": "ServiceItem",
@@ -56,7 +58,7 @@ RECORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """Record types: attribute → type; a question mark marks the one that may be absent."""
 
-ADDED: frozenset[str] = frozenset({"hour", "mandated", "sealed", "minor", "emergency?"})
+ADDED: frozenset[str] = frozenset({"hour", "mandated", "sealed", "minor", "emergency?", "ownDivision", "delivery"})
 """Attributes of the context newer than the first signed grants, some for guards alone."""
 
 ENTITIES: Mapping[str, Mapping[str, str]] = MappingProxyType(

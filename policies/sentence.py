@@ -126,6 +126,20 @@ def _emergency(grant: Grant, _name: Name) -> Text:
     )
 
 
+def _division(grant: Grant, _name: Name) -> Text:
+    if not grant.own_division_only:
+        return Text("", "")
+    return Text("；限本行政区划内的记录", "; only records of the consumer's own division, or of one below")
+
+
+def _delivery(grant: Grant, _name: Name) -> Text:
+    if grant.delivery_modes is None:
+        return Text("", "")
+    modes = [mode.text for mode in sorted(grant.delivery_modes)]
+    zh, en = "、".join(mode.zh for mode in modes), " or ".join(mode.en for mode in modes)
+    return Text(f"；限{zh}", f"; delivered {en} only")
+
+
 def _quota(grant: Grant, _name: Name) -> Text:
     if grant.quota_per_day is None:
         return Text("", "")
@@ -156,6 +170,8 @@ _PARTS: tuple[Callable[[Grant, Name], Text], ...] = (
     _emergency,
     _quota,
     _hours,
+    _division,
+    _delivery,
     _term,
     _duties,
 )

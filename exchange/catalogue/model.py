@@ -126,7 +126,10 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceType:
-    """A kind of evidence: whose it is, what its record looks like, and what may be asked of it."""
+    """A kind of evidence: whose it is, what its record looks like, and what may be asked of it.
+
+    ``division_field`` holds the division a record belongs to; None where records belong to none.
+    """
 
     code: str
     name: Text
@@ -140,6 +143,7 @@ class EvidenceType:
     fields: Mapping[str, Field]
     predicates: Mapping[str, PredicateRule]
     relations: tuple[Relation, ...]
+    division_field: str | None
     source_of_truth: str
     update_cycle: str | None
     sandbox: bool

@@ -148,6 +148,7 @@ def evidence_type(document: Document) -> EvidenceType:
         fields=fields,
         predicates={value["name"]: _predicate(value) for value in spec.get("predicates", ())},
         relations=tuple(_relation(value, spec) for value in spec.get("relations", ())),
+        division_field=spec.get("division"),
         source_of_truth=spec.get("source_of_truth", spec["provider"]),
         update_cycle=spec.get("update_cycle"),
         sandbox=spec.get("sandbox", False),
@@ -213,7 +214,9 @@ def _check_fields(document: Document, read: EvidenceType) -> None:
         if field.minimal_mask is not Mask.CLEAR and not maskable(properties[name]):
             raise InvalidCatalogue(document, ("spec", "fields", name, "minimal_mask"), _NOT_MASKABLE)
     used = {name for rule in read.predicates.values() for name in rule.fields.values()}
-    for name in sorted((used | {relation.field for relation in read.relations}) - read.fields.keys()):
+    used |= {relation.field for relation in read.relations}
+    used |= set() if read.division_field is None else {read.division_field}
+    for name in sorted(used - read.fields.keys()):
         what = Text(f"没有名为 {name} 的字段", f"there is no field called {name}")
         raise InvalidCatalogue(document, ("spec",), what)
 

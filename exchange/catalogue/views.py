@@ -75,6 +75,7 @@ def evidence_type(one: EvidenceType, registry: Registry) -> Json:
         ],
         "predicates": [{"name": name, "label": words(LABELS[name])} for name in one.predicates],
         "relations": [{"relation": relation.relation, "scheme": relation.scheme} for relation in one.relations],
+        "division": one.division_field,
         "schema": one.schema,
         "connected": one.code in registry.connectors,
     }
@@ -156,6 +157,7 @@ class EvidenceTypeAnswer(Schema):
     listed = fields.List(fields.Dict(), data_key="fields", required=True)
     predicates = fields.List(fields.Dict(), required=True)
     relations = fields.List(fields.Dict(), required=True)
+    division = fields.String(allow_none=True)
     schema = fields.Dict(required=True)
     connected = fields.Boolean(required=True)
 

@@ -78,6 +78,10 @@ def _facts(grant: Grant, name: Name) -> Iterator[tuple[Text, Text]]:
     yield Text("每日限额", "Daily quota"), _quota(grant)
     if grant.hours is not None:
         yield Text("每日时段（北京时间）", "Hours of a day (China time)"), grant.hours.text
+    if grant.own_division_only:
+        yield Text("行政区划", "Division"), Text("限本行政区划内的记录", "records of the own division, or of one below")
+    if grant.delivery_modes is not None:
+        yield Text("提供方式", "Delivery"), listed(mode.text for mode in sorted(grant.delivery_modes))
     yield Text("附带义务", "Obligations"), listed(map(in_words, grant.obligations)) if grant.obligations else _NONE
     yield Text("期限（北京时间）", "Term (China time)"), _term(grant)
 

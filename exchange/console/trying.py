@@ -24,7 +24,7 @@ from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.pages import t
 from kernel.web.routes import Route
-from policies.grant import SELF, Grant, Obligation
+from policies.grant import SELF, Delivery, Grant, Obligation
 from policies.obligations import in_words
 
 TRYING = f"{HOME}/try"
@@ -56,7 +56,27 @@ FIELDS = (
         kind="radios",
         choices=YES_NO,
     ),
+    Field(
+        "own_division",
+        Text("是否本行政区划内的记录", "A record of the department's own division?"),
+        kind="radios",
+        choices=YES_NO,
+    ),
+    Field(
+        "minor",
+        Text("对象是否不满十四周岁", "Is it about somebody under 14?"),
+        kind="radios",
+        choices=YES_NO,
+    ),
+    Field(
+        "delivery",
+        Text("提供方式", "Delivery"),
+        kind="radios",
+        choices=[(mode.value, mode.text) for mode in Delivery],
+    ),
 )
+_FLAGS = ("mandated", "own_division", "minor")
+_UNSAID = dict.fromkeys(_FLAGS, "no") | {"relation": SELF, "loa": "3", "delivery": Delivery.DIRECT.value}
 
 
 def trying_of(grant: Grant, registry: Registry) -> str:
@@ -78,6 +98,8 @@ def trying_of(grant: Grant, registry: Registry) -> str:
         "relation": SELF if SELF in grant.relations else min(grant.relations),
         "loa": str(grant.min_loa),
         "mandated": "yes" if grant.mandate_required else "no",
+        "own_division": "yes" if grant.own_division_only else "no",
+        "delivery": min(grant.delivery_modes or {Delivery.DIRECT}, key=[*Delivery].index).value,
     }
     return f"{TRYING}?{urlencode(asked)}"
 
@@ -99,7 +121,7 @@ class TryingPages:
             request,
             status=_UNPROCESSABLE if errors else 200,
             title=Text("试算一个请求", "Try a request"),
-            fields=filled(FIELDS, {"relation": SELF, "loa": "3", "mandated": "no", **typed}, errors),
+            fields=filled(FIELDS, {**_UNSAID, **typed}, errors),
             has_errors=bool(errors),
             decision=decision,
         )
@@ -112,7 +134,8 @@ class TryingPages:
         body: dict[str, Any] = {name: typed.get(name, "") for name in ("system", "evidence_type", "service_item")}
         body |= {name: typed.get(name, "") for name in ("legal_basis", "relation")}
         body |= {name: _names(typed.get(name, "")) for name in _LISTS}
-        body["mandated"] = typed.get("mandated") == "yes"
+        body |= {name: typed.get(name) == "yes" for name in _FLAGS}
+        body["delivery"] = typed.get("delivery", Delivery.DIRECT.value)
         loa = typed.get("loa", "")
         body["loa"] = int(loa) if loa in {str(level) for level in range(5)} else -1
         try:

@@ -68,6 +68,7 @@ def _item(stored: Mapping[str, Any], piece: Piece, language: str) -> dict[str, J
         item |= {name: evidence[name] for name in ("data", "answers") if name in evidence}
         item["provenance"] = piece.claims["provenance"]
         item["obligations"] = piece.claims["obligations"]
+        item |= {name: piece.claims[name] for name in ("watermark",) if name in piece.claims}
         item["decision_id"] = piece.claims["decision_id"]
         item["jws"] = piece.jws
     else:

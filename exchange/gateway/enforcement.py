@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from exchange import errors
-from exchange.catalogue.model import REPRESENTED, SELF, System, kept_apart
+from exchange.catalogue.model import REPRESENTED, SELF, EvidenceType, System, kept_apart
 from exchange.gateway.access_token import AccessToken, Detail
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.parties import Concerned, acts_for_a_party, concerned, is_minor
@@ -19,7 +19,7 @@ from kernel.identifiers.subject import SubjectRef
 from policies.decision import Decision, Deny, Permit
 from policies.emergency import deciding
 from policies.emergency.opening import EmergencyState
-from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
+from policies.model import AccessRequest, Action, Consent, Delivery, Opening, SystemPrincipal
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,15 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What policies see of whom an item is about: the proven relation, whether sealed, whether a minor."""
+    """What policies see of whom an item is about: the proven relation, whether sealed, whether a minor.
+
+    ``own_division``: whether the record could lie in the division of whoever asks; it is looked at once it is there.
+    """
 
     relation: str
     sealed: bool
     minor: bool
+    own_division: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +141,17 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
         return Refused(item, name, None, whom)
     if kind is not None and kept_apart(asking.system, kind):
         return Refused(item, name, whom, Refusal(errors.SANDBOX_ONLY))
-    about = About(whom.relation, snapshot.is_sealed(whom.index, asking.moment), is_minor(whom.subject, asking.moment))
+    about = About(
+        relation=whom.relation,
+        sealed=snapshot.is_sealed(whom.index, asking.moment),
+        minor=is_minor(whom.subject, asking.moment),
+        own_division=own_division(asking, kind, snapshot) is not None,
+    )
     judged = judge(item, about, asking, case, snapshot)
     if isinstance(judged.said, Deny):
         return Refused(item, name, whom, by_policy(judged.said), judged)
+    if asking.request.delivery is not Delivery.DIRECT:
+        return Refused(item, name, whom, Refusal(errors.DELIVERY_NOT_OFFERED), judged)
     return Permitted(item, name, whom, judged.said, judged)
 
 
@@ -165,6 +176,26 @@ def opening_of(asking: Asking, snapshot: Snapshot) -> EmergencyState | None:
     """The opening that the request names, while it is open and for this very case."""
     found = None if asking.request.emergency is None else snapshot.openings.get(asking.request.emergency)
     return found if found is not None and found.asked.case == asking.request.case else None
+
+
+def own_division(asking: Asking, kind: EvidenceType | None, snapshot: Snapshot) -> str | None:
+    """The division in which records of this type would be the asking department's own; None where none could be."""
+    if kind is None or kind.division_field is None:
+        return None
+    organisation = snapshot.registry.organisations.get(asking.system.organisation)
+    return None if organisation is None else organisation.division
+
+
+def of_another_division(ruling: Permitted, snapshot: Snapshot) -> Ruling:
+    """What remains of a permit once the record turns out to lie elsewhere: policies are asked again, as is logged.
+
+    Every condition on it narrows, so that what remains rests on some of the same grants.
+    """
+    asked = replace(ruling.judged.asked, own_division=False)
+    judged = replace(ruling.judged, asked=asked, said=snapshot.image.decide(asked))
+    if isinstance(judged.said, Deny):
+        return Refused(ruling.item, ruling.decision, ruling.concerned, by_policy(judged.said), judged)
+    return replace(ruling, permit=judged.said, judged=judged)
 
 
 def decision_name(request_id: str, item: int, epoch: int) -> str:
@@ -195,6 +226,8 @@ def access_request(
         sealed=about.sealed,
         minor=about.minor,
         emergency=emergency,
+        own_division=about.own_division,
+        delivery=asking.request.delivery,
     )
 
 

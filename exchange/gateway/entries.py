@@ -14,6 +14,7 @@ from kernel.canonical import JSON
 from kernel.identifiers.masking import Mask
 from kernel.ledger.event import Event
 from kernel.problems import ProblemKind
+from policies.decision import Quota
 from policies.emergency.opening import EmergencyState
 
 RELEASE, REFUSAL, FAILURE, NOTICE = "EvidenceReleased", "EvidenceRefused", "RetrievalFailed", "NoticeGiven"
@@ -55,6 +56,8 @@ class Settlement:
     results: tuple[Result, ...]
     day: date
     opening: EmergencyState | None = None
+    spare: tuple[Quota, ...] = ()
+    """Reserved quotas that nothing rests on."""
 
 
 def ruling_of(result: Result) -> Permitted | Refused:

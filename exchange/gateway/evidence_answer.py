@@ -17,8 +17,20 @@ class ProvenanceAnswer(Schema):
     trust_grade = fields.String(allow_none=True)
 
 
+class WatermarkAnswer(Schema):
+    """Whose evidence it is: who asked, in which request, when, and the line to put across it wherever it is shown."""
+
+    consumer = fields.String(required=True)
+    request = fields.String(required=True)
+    at = fields.String(required=True)
+    text = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
 class ItemAnswer(Schema):
-    """One item: the evidence with its seal and receipt, or the problem."""
+    """One item: the evidence with its seal and receipt, or the problem.
+
+    ``watermark`` stands where a grant obliges to it; it is part of what ``jws`` signs, like all but the receipt.
+    """
 
     type = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
@@ -26,6 +38,7 @@ class ItemAnswer(Schema):
     answers = fields.List(fields.Dict())
     provenance = fields.Nested(ProvenanceAnswer)
     obligations = fields.List(fields.String())
+    watermark = fields.Nested(WatermarkAnswer)
     decision_id = fields.String()
     jws = fields.String()
     receipt = fields.String(required=True)

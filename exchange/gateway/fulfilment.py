@@ -9,15 +9,24 @@ from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 
-from connectors.registry import Retrieved
+from connectors.registry import Outcome, Retrieved
 from exchange.catalogue.model import EvidenceType
 from exchange.gateway.disclosure import disclose
-from exchange.gateway.enforcement import Asking, Permitted, Refused, Ruling, opening_of, rule
+from exchange.gateway.enforcement import (
+    Asking,
+    Permitted,
+    Refused,
+    Ruling,
+    of_another_division,
+    opening_of,
+    own_division,
+    rule,
+)
 from exchange.gateway.entries import Failed, Released, Result, Settlement
 from exchange.gateway.intents import Admitted, missing_quotas, reserve
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.retrieval import Findings, NoRecord, Retrieval
-from exchange.gateway.sealing import Sealer, provenance
+from exchange.gateway.sealing import Sealer, provenance, watermark
 from exchange.gateway.snapshot import Snapshot
 from exchange.store.cases import Case
 from kernel.canonical import JSON
@@ -27,6 +36,7 @@ from kernel.dates import local_day
 from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.problems import ProblemKind
+from policies.decision import Quota
 
 NOTHING: Findings = MappingProxyType({})
 
@@ -60,9 +70,11 @@ class Fulfilment:
     def settle(self, asking: Asking, admitted: Admitted, findings: Findings, snapshot: Snapshot) -> Settlement:
         """The results of every item, ready to be recorded under the snapshot's epoch."""
         results = tuple(self._result(ruling, asking, admitted.case, findings, snapshot) for ruling in admitted.rulings)
+        spare = tuple(quota for pair in zip(admitted.rulings, results, strict=True) for quota in _spare(*pair))
         kinds = snapshot.registry.evidence_types
         providers = {item.type: kinds[item.type].provider for item in asking.request.items if item.type in kinds}
-        return Settlement(asking, snapshot.epoch, providers, results, admitted.day, opening_of(asking, snapshot))
+        opening = opening_of(asking, snapshot)
+        return Settlement(asking, snapshot.epoch, providers, results, admitted.day, opening, spare)
 
     def _result(self, ruling: Ruling, asking: Asking, case: Case, findings: Findings, snapshot: Snapshot) -> Result:
         if isinstance(ruling, Refused):
@@ -71,12 +83,17 @@ class Fulfilment:
         if isinstance(found, NoRecord):
             return Failed(ruling, found.kind)
         kind = snapshot.registry.evidence_types[ruling.item.type]
+        if ruling.judged.asked.own_division and not _is_own(found, kind, asking, snapshot):
+            ruling = of_another_division(ruling, snapshot)
+            if isinstance(ruling, Refused):
+                return ruling
         conforms = snapshot.registry.records[kind.code]
         disclosed = disclose(ruling.item, ruling.permit, found, kind, conforms, _today(asking))
         if isinstance(disclosed, ProblemKind):
             return Failed(ruling, disclosed)
         origin = provenance(found, snapshot.sources.get(kind.code), kind.provider, snapshot.registry)
-        sealed = self.sealer.seal(asking, ruling, disclosed, origin)
+        mark = watermark(asking, ruling, snapshot.registry)
+        sealed = self.sealer.seal(asking, ruling, disclosed, origin, mark)
         return Released(ruling, sealed, proven_relations(kind, found, case, asking))
 
 
@@ -106,6 +123,23 @@ def proven_relations(kind: EvidenceType, found: Retrieved, case: Case, asking: A
         if (index := _index(relation.scheme, value, asking)) in parties
     )
     return frozenset((index, relation) for index, relation in named if index is not None)
+
+
+def _is_own(found: Retrieved, kind: EvidenceType, asking: Asking, snapshot: Snapshot) -> bool:
+    """Whether a record says that it belongs to the asking department's division, or to one below. None is nobody's."""
+    own = own_division(asking, kind, snapshot)
+    if own is None or kind.division_field is None or found.outcome is not Outcome.FOUND:
+        return False
+    said = found.values.get(kind.division_field)
+    return isinstance(said, str) and snapshot.registry.divisions.lies_in(said, own, _today(asking))
+
+
+def _spare(ruling: Ruling, result: Result) -> tuple[Quota, ...]:
+    """Quotas that were reserved for a permit and that its release does not rest on after all."""
+    if isinstance(ruling, Refused):
+        return ()
+    kept = () if isinstance(result, Refused) else result.ruling.permit.quotas
+    return tuple(quota for quota in ruling.permit.quotas if quota not in kept)
 
 
 def _values(record: Mapping[str, JSON], field: str) -> list[JSON]:

@@ -14,12 +14,12 @@ from sqlalchemy import Connection
 
 from exchange import errors
 from exchange.catalogue.model import APPLICANT, REPRESENTATIVE, REPRESENTED
-from exchange.gateway.enforcement import Asking, Permitted, Refused, Ruling, rule
+from exchange.gateway.enforcement import Asking, Permitted, Refused, Ruling, of_another_division, rule
 from exchange.gateway.parties import acts_for_a_party, in_own_right, may_join
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.request import Item
 from exchange.gateway.snapshot import Snapshot
-from exchange.store import cases, intents, proofs, quotas
+from exchange.store import cases, deliveries, intents, proofs, quotas
 from exchange.store.cases import Case, Party
 from exchange.store.intents import Intent, Stored
 from kernel.dates import local_day
@@ -85,10 +85,30 @@ def admit(connection: Connection, attempt: Attempt) -> Admission:
     stored = intents.begin(connection, _intent(attempt))
     rulings = rule(attempt.asking, case, attempt.snapshot)
     if stored is not None:
+        rulings = _of_the_same_records(connection, stored, rulings, attempt.snapshot)
         return Repeated(stored, tuple(ruling if isinstance(ruling, Refused) else None for ruling in rulings))
     day = local_day(attempt.asking.moment)
     rulings, reserved = reserve(connection, rulings, day)
     return Admitted(case, rulings, reserved, day)
+
+
+def _of_the_same_records(
+    connection: Connection, stored: Stored, rulings: tuple[Ruling, ...], snapshot: Snapshot
+) -> tuple[Ruling, ...]:
+    """Rulings on what was told before: a record that was another division's then is judged as one."""
+    told = deliveries.told_of(connection, stored.intent.id)
+    elsewhere = {number for number, one in told.items() if not said_before(one.asked, "own_division")}
+    return tuple(
+        of_another_division(ruling, snapshot)
+        if isinstance(ruling, Permitted) and ruling.judged.asked.own_division and ruling.item.number in elsewhere
+        else ruling
+        for ruling in rulings
+    )
+
+
+def said_before(asked: str | None, name: str) -> bool:
+    """Whether policies were asked with this fact being so (``policies.recorded.asked``)."""
+    return asked is not None and bool(orjson.loads(asked).get(name, False))
 
 
 def _case(connection: Connection, asking: Asking) -> Case | ProblemKind:
@@ -143,7 +163,11 @@ def _intent(attempt: Attempt) -> Intent:
 def _asked(asking: Asking) -> str:
     request = asking.request
     items = [_asked_item(item) for item in request.items]
-    asked: dict[str, object] = {"legal_basis": request.legal_basis, "items": items}
+    asked: dict[str, object] = {
+        "legal_basis": request.legal_basis,
+        "items": items,
+        "delivery": request.delivery,
+    }
     if request.emergency is not None:
         asked["emergency"] = request.emergency
     return orjson.dumps(asked).decode()

@@ -76,6 +76,8 @@ class Recorder:
         if rows:
             deliveries.add(connection, rows)
         decisions.add(connection, decisions_of(settlement, receipts))
+        for quota in settlement.spare:
+            quotas.give_back(connection, quota.grant, settlement.day)
         for result in settlement.results:
             if isinstance(result, Released):
                 cases.relate(connection, asking.request.case, result.proves, asking.id, result.ruling.item.number)

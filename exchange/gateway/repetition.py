@@ -11,7 +11,7 @@ from exchange import errors
 from exchange.access import Access
 from exchange.catalogue.model import REPRESENTED, SELF
 from exchange.gateway.enforcement import About, Asking, Refused, decision_name, judge
-from exchange.gateway.intents import Repeated
+from exchange.gateway.intents import Repeated, said_before
 from exchange.gateway.parties import acts_for_a_party, in_own_right
 from exchange.gateway.pipeline import Gateway
 from exchange.gateway.refusals import Refusal, by_policy
@@ -21,17 +21,21 @@ from exchange.gateway.tokens import Caller
 from exchange.gateway.understanding import current, detail_for, system_of
 from exchange.store import cases, deliveries, intents
 from exchange.store.cases import Case
+from exchange.store.deliveries import Told
 from exchange.store.intents import State, Stored
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.decision import Deny
+from policies.model import Delivery
+
+_NOTHING = Told(SELF, b"", None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     stored: Stored
     case: Case
-    relations: dict[int, tuple[str, bytes]]
+    told: dict[int, Told]
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,11 @@ class Repetition:
         with self.access.database.read() as connection:
             stored = intents.read(connection, request)
             case = cases.read(connection, stored.intent.case) if stored else None
-            relations = deliveries.relations_of(connection, request)
+            told = deliveries.told_of(connection, request)
         person = self.access.indexes.of(caller.token.person) if caller.token.person else None
         if stored is None or case is None or (stored.intent.system, stored.intent.person) != (system, person):
             raise Problem(errors.REQUEST_UNKNOWN)  # somebody else's looks exactly like none
-        return _Found(stored, case, relations)
+        return _Found(stored, case, told)
 
     def _asking(self, found: _Found, caller: Caller, snapshot: Snapshot) -> Asking:
         asked = _request(found.stored, found.case)
@@ -84,14 +88,16 @@ class Repetition:
 
 
 def _refusal(item: Item, found: _Found, asking: Asking, snapshot: Snapshot) -> Refused | None:
-    relation, subject = found.relations.get(item.number, (SELF, b""))
+    told = found.told.get(item.number, _NOTHING)
+    relation, subject = told.relation, told.subject
     name = decision_name(asking.id, item.number, snapshot.epoch)
     if not _is_still_let_in(found.case, asking):
         return Refused(item, name, None, Refusal(errors.SUBJECT_NOT_IN_CASE))
     if relation == REPRESENTED and asking.company_index != subject:
         return Refused(item, name, None, Refusal(errors.RELATION_UNPROVEN))
-    # Nobody grows younger: what was released was not about a minor, or was in a guardian's case, and that holds still.
-    about = About(relation, snapshot.is_sealed(subject, asking.moment), minor=False)
+    # What was found about the record stays so; and nobody grows younger.
+    minor, own = (said_before(told.asked, name) for name in ("minor", "own_division"))
+    about = About(relation, snapshot.is_sealed(subject, asking.moment), minor, own)
     judged = judge(item, about, asking, found.case, snapshot)
     if not isinstance(judged.said, Deny):
         return None
@@ -109,7 +115,8 @@ def _request(stored: Stored, case: Case) -> EvidenceRequest:
     """The request as stored, without the numbers of whom it was about."""
     asked: Any = orjson.loads(stored.intent.asked)
     items = tuple(_item(number, item) for number, item in enumerate(asked["items"]))
-    return EvidenceRequest(case.service_item, case.id, asked["legal_basis"], items, asked.get("emergency"))
+    delivery = Delivery(asked.get("delivery", Delivery.DIRECT))
+    return EvidenceRequest(case.service_item, case.id, asked["legal_basis"], items, asked.get("emergency"), delivery)
 
 
 def _item(number: int, asked: dict[str, Any]) -> Item:

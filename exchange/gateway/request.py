@@ -15,6 +15,7 @@ from kernel.canonical import JSON
 from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.identifiers.subject import SCHEMES, SubjectRef
+from policies.model import Delivery
 
 MOST_ITEMS = 20
 """Evidence items of one request."""
@@ -64,6 +65,7 @@ class EvidenceRequest:
     legal_basis: str
     items: tuple[Item, ...]
     emergency: str | None = None
+    delivery: Delivery = Delivery.DIRECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +134,21 @@ class ItemForm(Form):
 
 
 class EvidenceRequestForm(Form):
-    """``POST /v1/evidence-requests``."""
+    """``POST /v1/evidence-requests``. ``delivery``: how the evidence is wanted, in the answer itself when left out."""
 
     service_item = TextField(required=True, validate=_ITEM_CODE)
     case = TextField(required=True, validate=_CASE)
     legal_basis = TextField(required=True, validate=_CODE)
     emergency = TextField(validate=_OPENING)
     evidence = ListField(PartField(ItemForm), required=True, validate=validate.Length(1, MOST_ITEMS, error="length"))
+    delivery = TextField(validate=validate.OneOf([mode.value for mode in Delivery], error="choice"))
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> EvidenceRequest:
         """The frozen request."""
         items = tuple(_item(number, item) for number, item in enumerate(data["evidence"]))
-        return EvidenceRequest(data["service_item"], data["case"], data["legal_basis"], items, data.get("emergency"))
+        delivery, emergency = Delivery(data.get("delivery", Delivery.DIRECT)), data.get("emergency")
+        return EvidenceRequest(data["service_item"], data["case"], data["legal_basis"], items, emergency, delivery)
 
 
 def _item(number: int, data: Mapping[str, Any]) -> Item:

@@ -14,6 +14,8 @@ from exchange.gateway.disclosure import Disclosed
 from exchange.gateway.enforcement import Asking, Permitted
 from kernel import jose
 from kernel.canonical import JSON
+from kernel.dates import time_text
+from policies.obligations import WATERMARK
 
 EVIDENCE_TYPE = "evidence+jwt"
 
@@ -33,8 +35,15 @@ class Sealer:
     issuer: str
     signing: Callable[[], jose.SigningKey]
 
-    def seal(self, asking: Asking, ruling: Permitted, disclosed: Disclosed, provenance: dict[str, JSON]) -> Sealed:
-        """The evidence of one item. It names no person: whom it is about, the case knows."""
+    def seal(
+        self,
+        asking: Asking,
+        ruling: Permitted,
+        disclosed: Disclosed,
+        provenance: dict[str, JSON],
+        mark: dict[str, JSON] | None = None,
+    ) -> Sealed:
+        """The evidence of one item, with its watermark. It names no person: whom it is about, the case knows."""
         permit, request = ruling.permit, asking.request
         claims: dict[str, JSON] = {
             "iss": self.issuer,
@@ -53,6 +62,8 @@ class Sealer:
         }
         if request.emergency is not None:
             claims["emergency"] = request.emergency
+        if mark is not None:
+            claims["watermark"] = mark
         return Sealed(claims, jose.sign(claims, self.signing(), typ=EVIDENCE_TYPE))
 
 
@@ -65,6 +76,27 @@ def provenance(found: Retrieved, source: Source | None, provider: str, registry:
         "source_time": instant(found.source_time) if found.source_time else None,
         "retrieved_at": instant(found.retrieved_at),
         "trust_grade": source.trust_grade if source else None,
+    }
+
+
+def watermark(asking: Asking, ruling: Permitted, registry: Registry) -> dict[str, JSON] | None:
+    """What marks data and answers alike where a grant asks for it: who asked, in which request, when.
+
+    ``text`` is the line that whoever shows the evidence puts across it.
+    """
+    if all(obligation.kind != WATERMARK for obligation in ruling.permit.obligations):
+        return None
+    consumer, request = asking.system.organisation, f"{asking.id}/{ruling.item.number}"
+    name = registry.organisations[consumer].name
+    zh, en = (time_text(asking.moment, language) for language in ("zh", "en"))
+    return {
+        "consumer": consumer,
+        "request": request,
+        "at": instant(asking.moment),
+        "text": {
+            "zh": f"仅供{name.zh}办理本次申请使用 · {request} · {zh}",
+            "en": f"For this application at {name.en} only · {request} · {en}",
+        },
     }
 
 

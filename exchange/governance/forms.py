@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from exchange.forms import Form, ListField, ObjectField, TextField, WholeNumber, YesNo
-from policies.model import SELF
+from policies.model import SELF, Delivery
 from policies.review import ChangeClass
 
 _CODE = validate.Length(1, 128, error="length")
@@ -43,12 +43,16 @@ class Question:
     relation: str
     loa: int
     mandated: bool
+    minor: bool
+    own_division: bool
+    delivery: Delivery
 
 
 class ExplainForm(Form):
     """``POST /v1/grants/explain``: how would this be decided, and why? ``loa`` 0 stands for an absent citizen.
 
-    ``mandated``: the citizen acts by a mandate that covers the service item.
+    ``mandated``: the citizen acts by a mandate that covers the service item; ``minor``: it is about somebody under 14;
+    ``own_division``: about a record of the asking department's own division; ``delivery``: how it is wanted.
     """
 
     system = TextField(required=True, validate=_CODE)
@@ -60,6 +64,9 @@ class ExplainForm(Form):
     relation = TextField(validate=_CODE)
     loa = WholeNumber(required=True, validate=validate.Range(0, 4, error="choice"))
     mandated = YesNo()
+    minor = YesNo()
+    own_division = YesNo()
+    delivery = TextField(validate=validate.OneOf([mode.value for mode in Delivery], error="choice"))
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Question:
@@ -74,6 +81,9 @@ class ExplainForm(Form):
             data.get("relation", SELF),
             data["loa"],
             data.get("mandated", False),
+            data.get("minor", False),
+            data.get("own_division", False),
+            Delivery(data.get("delivery", Delivery.DIRECT)),
         )
 
 

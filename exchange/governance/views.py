@@ -143,4 +143,7 @@ def _access_request(question: Question, registry: Registry, now: datetime) -> Ac
         loa=question.loa,
         present=question.loa > 0,
         mandated=question.mandated,
+        minor=question.minor,
+        own_division=question.own_division,
+        delivery=question.delivery,
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from exchange.store.tables import delivery
+from exchange.store.tables import decision, delivery
 from kernel.database.driver import run_many
 from kernel.database.instants import micros
 
@@ -90,11 +90,27 @@ def of_case(connection: Connection, case_id: str) -> list[Delivery]:
     return [Delivery(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
 
 
-def relations_of(connection: Connection, request_id: str) -> dict[int, tuple[str, bytes]]:
-    """In which relation, and about whom (a blind index), each item of a request was asked for."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """About whom an item was asked for (a blind index), in which relation, and what policies were asked (JSON)."""
+
+    relation: str
+    subject: bytes = field(repr=False)
+    asked: str | None
+
+
+def told_of(connection: Connection, request_id: str) -> dict[int, Told]:
+    """What is on record of each item of a settled request."""
     row = delivery.c
-    statement = select(row.item, row.relation, row.subject).where(row.request_id == request_id)
-    return {found.item: (found.relation, bytes(found.subject or b"")) for found in connection.execute(statement)}
+    statement = (
+        select(row.item, row.relation, row.subject, decision.c.asked)
+        .select_from(delivery.outerjoin(decision, decision.c.entry == row.entry))
+        .where(row.request_id == request_id)
+    )
+    return {
+        found.item: Told(found.relation, bytes(found.subject or b""), found.asked)
+        for found in connection.execute(statement)
+    }
 
 
 def uses_of(connection: Connection, provider: str, since: datetime, until: datetime) -> list[Use]:

@@ -12,6 +12,9 @@ from enum import StrEnum
 
 from kernel.text import Text
 
+_DIGITS = 6
+"""Of a code of GB/T 2260; towns and villages have codes that begin with one (GB/T 10114)."""
+
 
 class Level(StrEnum):
     """The rank of a division."""
@@ -90,6 +93,30 @@ class DivisionTable:
         children = tuple(entry for entry in self._divisions if entry.parent == code and entry.exists(day))
         below = (self.descendants(child.code, day) for child in children if child.code is not None)
         return children + tuple(division for group in below for division in group)
+
+    def lies_in(self, code: str, division: str, day: date) -> bool:
+        """Whether a code names a division, or something below it such as a town (the digits beyond its six).
+
+        A code that is gone by the day lies where all of its territory went; one that is not known lies nowhere but in
+        itself.
+        """
+        reached, waiting = set[str](), [code[:_DIGITS]]
+        while waiting:
+            if (here := waiting.pop()) == division or here in reached:
+                continue
+            reached.add(here)
+            higher = self._higher(here, day)
+            if not higher:
+                return False
+            waiting += higher
+        return True
+
+    def _higher(self, code: str, day: date) -> list[str]:
+        found = self.at(code, day)
+        if found is not None:
+            return [] if found.parent is None else [found.parent]
+        heirs = [entry.successor.code or entry.successor.parent for entry in self.successors(code, day)]
+        return [] if None in heirs else [heir for heir in heirs if heir is not None]
 
     def successors(self, code: str, day: date | None = None) -> tuple[Succession, ...]:
         """Where the territory of `code` went by `day` (None: ever), in the order of the table.

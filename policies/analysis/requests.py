@@ -17,7 +17,7 @@ from policies import schema
 from policies.analysis.terms import Coded, Encoder, Term
 from policies.facts import milliseconds
 from policies.grant import HIGHEST_ASSURANCE
-from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
+from policies.model import AccessRequest, Action, Consent, Delivery, Opening, SystemPrincipal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -38,6 +38,7 @@ def _named(encoder: Encoder, _since: datetime) -> Iterator[Term]:
     yield encoder.is_one(encoder.at("action"), *(action.value for action in Action))
     yield encoder.is_one(encoder.at("principal"), *region.registry.systems)
     yield encoder.is_one(encoder.at("resource"), *region.asked)
+    yield encoder.is_one(encoder.at("context", "delivery"), *(mode.value for mode in Delivery))
 
 
 def _grounds(encoder: Encoder, _since: datetime) -> Iterator[Term]:
@@ -135,6 +136,7 @@ class Model:
         said = {_ATTRIBUTES.get(name, _snake(name)): value for name, value in self._context().items()}
         if unknown := said.keys() - _OF_A_REQUEST:
             raise Unrepresentable(", ".join(sorted(unknown)))
+        said["delivery"] = Delivery(said["delivery"])
         return AccessRequest(
             system=SystemPrincipal(system, organisation, status),
             action=Action(self._text("action")),

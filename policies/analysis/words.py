@@ -11,7 +11,7 @@ from kernel.text import Text
 from policies.analysis.questions import Shown
 from policies.decision import Decision, Permit
 from policies.guards import OF_AGE
-from policies.model import SELF, AccessRequest
+from policies.model import SELF, AccessRequest, Delivery
 from policies.obligations import in_words
 from policies.sentence import Name
 
@@ -49,6 +49,10 @@ def _parts(request: AccessRequest, name: Name) -> Iterator[Text]:
         yield Text("持有效委托", "by a mandate in force")
     if request.minor:
         yield Text(f"对象不满 {OF_AGE} 周岁", f"somebody under {OF_AGE}")
+    if request.own_division:
+        yield Text("记录属本行政区划", "a record of their own division")
+    if request.delivery is not Delivery.DIRECT:
+        yield request.delivery.text
     if request.sealed:
         yield Text("对象已封存", "somebody whose records are sealed")
     basis = name(request.legal_basis)
@@ -109,6 +113,8 @@ def request_facts(request: AccessRequest) -> dict[str, JSON]:
         "present": request.present,
         "mandated": request.mandated,
         "minor": request.minor,
+        "own_division": request.own_division,
+        "delivery": request.delivery.value,
         "sealed": request.sealed,
         "consent": request.consent is not None,
         "now": request.now.isoformat(),

@@ -16,7 +16,7 @@ from policies.decision import Decision
 from policies.grant import Hours
 from policies.guards import WARDS, Guard
 from policies.index import PolicyImage
-from policies.model import AccessRequest, Action, BasisKind, Consent, Grant, Obligation, SystemPrincipal
+from policies.model import AccessRequest, Action, BasisKind, Consent, Delivery, Grant, Obligation, SystemPrincipal
 from policies.registry import (
     RegisteredEvidenceType,
     RegisteredField,
@@ -172,9 +172,15 @@ def grant(chance: Random, name: str) -> Grant:
         relations=some(chance, RELATIONS, 1),
         absent_allowed=chance.random() < 0.4,
         quota_per_day=chance.choice((None, 1, 5)),
-        obligations=chance.choice(((), (Obligation("retain", "P9D"),), (Obligation("notify-citizen", "P1D"),))),
+        obligations=chance.choice(
+            ((), (Obligation("retain", "P9D"),), (Obligation("notify-citizen", "P1D"),), (Obligation("watermark"),))
+        ),
         hours=chance.choice((None, None, *HOURS)),
         mandate_required=chance.random() < 0.2,
+        own_division_only=chance.random() < 0.2,
+        delivery_modes=chance.choice(
+            (None, None, frozenset({Delivery.DIRECT}), frozenset(chance.sample([*Delivery], 2)))
+        ),
     )
 
 
@@ -209,7 +215,12 @@ def fitting(chance: Random, aim: Grant) -> AccessRequest:
         quota_used_today=chance.randint(0, (aim.quota_per_day or 9) - 1),
         mandated=present and (aim.mandate_required or chance.random() < 0.3),
     )
-    request = replace(request, minor=request.relation in WARDS and chance.random() < 0.5)
+    request = replace(
+        request,
+        minor=request.relation in WARDS and chance.random() < 0.5,
+        own_division=aim.own_division_only or chance.random() < 0.3,
+        delivery=chance.choice(sorted(aim.delivery_modes or Delivery)),
+    )
     return replace(request, consent=agreed(chance, request)) if aim.legal_basis == "agreed-1" else request
 
 
@@ -276,6 +287,8 @@ _CHANGES = (
     lambda chance, request: replace(request, mandated=not request.mandated),
     lambda chance, request: replace(request, sealed=chance.random() < 0.8),
     lambda chance, request: replace(request, minor=not request.minor),
+    lambda chance, request: replace(request, own_division=not request.own_division),
+    lambda chance, request: replace(request, delivery=chance.choice([*Delivery])),
     lambda chance, request: replace(request, quota_used_today=chance.choice((0, 1, 4, 5, 2**63 - 1))),
     lambda chance, request: replace(request, consent=None),
     lambda chance, request: replace(request, provider=chance.choice(("police", "other"))),
@@ -287,6 +300,8 @@ _SPOILED = (
     lambda chance, request: replace(request, mandated=chance.choice((1, "yes", None))),
     lambda chance, request: replace(request, sealed=chance.choice((0, "no", None))),
     lambda chance, request: replace(request, minor=chance.choice((0, 13, None))),
+    lambda chance, request: replace(request, own_division=chance.choice((1, "500199", None))),
+    lambda chance, request: replace(request, delivery=chance.choice(("direct", "carrier-pigeon", None))),
     lambda _chance, request: replace(request, fields=sorted(request.fields)),
     lambda _chance, request: replace(request, now=request.now.replace(tzinfo=None)),
 )

@@ -57,6 +57,8 @@ _EDITS: tuple[Edit, ...] = (
     lambda chance, one: replace(one, obligations=grant(chance, "G-X").obligations),
     lambda chance, one: replace(one, hours=chance.choice((None, *HOURS, Hours(18, 24)))),
     lambda chance, one: replace(one, mandate_required=not one.mandate_required),
+    lambda chance, one: replace(one, own_division_only=not one.own_division_only),
+    lambda chance, one: replace(one, delivery_modes=grant(chance, "G-X").delivery_modes),
     lambda chance, one: one,
 )
 

@@ -32,7 +32,7 @@ from policies.conditions import panel_of
 from policies.decision import Deny, Permit
 from policies.document import digest
 from policies.events import GrantState, Status
-from policies.grant import Grant, Hours
+from policies.grant import Delivery, Grant, Hours
 from policies.guards import GUARDS
 from policies.index import PolicyImage
 from policies.lifecycle import decide, evolve
@@ -157,6 +157,8 @@ def tightened(chance: Random, wide: Grant) -> Grant:
             replace(wide, absent_allowed=False),
             replace(wide, quota_per_day=1),
             replace(wide, mandate_required=True),
+            replace(wide, own_division_only=True),
+            replace(wide, delivery_modes=frozenset({min(wide.delivery_modes or Delivery)})),
             replace(wide, hours=replace(wide.hours or Hours(0, 24), end=(wide.hours or Hours(17, 18)).start + 1)),
             replace(wide, relations=frozenset({min(wide.relations)})),
             replace(wide, service_items=frozenset({min(wide.service_items)})),

@@ -14,6 +14,7 @@ from marshmallow import ValidationError
 from exchange.administration import Administration
 from kernel.clock import SystemClock
 from kernel.entropy import SystemEntropy
+from policies.model import Delivery
 from policies.proceedings import NotAllowed
 from tongban.commands.at_the_exchange import exchange_administration
 from tongban.commands.configuration import load_settings
@@ -90,6 +91,9 @@ def said_of(examined: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 @click.option("--relation", default="self", show_default=True)
 @click.option("--loa", type=click.IntRange(0, 4), default=2, show_default=True)
 @click.option("--mandated", is_flag=True, help="持包括该事项的委托 / by a mandate that covers the service item")
+@click.option("--minor", is_flag=True, help="不满十四周岁者的材料 / about somebody under 14")
+@click.option("--own-division", is_flag=True, help="本行政区划内的记录 / a record of the department's own division")
+@click.option("--delivery", default="direct", show_default=True, type=click.Choice([mode.value for mode in Delivery]))
 @config_option
 @json_option
 def explain(
@@ -101,6 +105,9 @@ def explain(
     relation: str,
     loa: int,
     mandated: bool,
+    minor: bool,
+    own_division: bool,
+    delivery: str,
     config: str | None,
     as_json: bool,
 ) -> None:
@@ -118,6 +125,9 @@ def explain(
         "relation": relation,
         "loa": loa,
         "mandated": mandated,
+        "minor": minor,
+        "own_division": own_division,
+        "delivery": delivery,
     }
     try:
         with exchange_administration(config) as exchange:

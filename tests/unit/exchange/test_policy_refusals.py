@@ -150,6 +150,16 @@ def minor_without_guardian(world: World) -> Answer:
     return world.ask(case, NAME, token=token)
 
 
+def division_not_own(world: World) -> Answer:
+    replaced(world, own_division_only=True)  # identity cards belong to no division
+    return ask(world)
+
+
+def delivery_not_granted(world: World) -> Answer:
+    replaced(world, delivery_modes=["preview"])
+    return ask(world)
+
+
 def consent_missing(world: World) -> Answer:
     world.revoke("G-IDENTITY")
     world.revoke("G-STAFF")
@@ -210,6 +220,8 @@ REACHED: Mapping[str, Callable[[World], Answer]] = {
     "policy.outside-hours": outside_hours,
     "policy.mandate-missing": mandate_missing,
     "policy.quota-exceeded": quota_exceeded,
+    "policy.division-not-own": division_not_own,
+    "policy.delivery-not-granted": delivery_not_granted,
     "policy.consent-missing": consent_missing,
     "policy.subject-sealed": subject_sealed,
     "policy.minor-without-guardian": minor_without_guardian,

@@ -17,7 +17,7 @@ from policies import cedar, recorded, schema
 from policies.analysis.change import Proposal, examine
 from policies.differences import Direction, differences
 from policies.document import digest, grant_from_json, grant_to_json
-from policies.grant import Grant, Hours, InvalidGrant
+from policies.grant import Delivery, Grant, Hours, InvalidGrant, Obligation
 from policies.hierarchy import Hierarchy
 from policies.model import BasisKind
 from policies.review import Answer
@@ -26,13 +26,24 @@ from tests.unit.policies.world import GRANT, NOW, REGISTRY, decide, grant, image
 
 OFFICE = Hours(8, 18)
 TICK = timedelta(milliseconds=1)
+BOTH, LATER = frozenset({Delivery.DIRECT, Delivery.PREVIEW}), frozenset({Delivery.ASYNCHRONOUS})
+MARK = Obligation("watermark")
 PLAIN = grant(legal_basis="act-9", basis_kind=BasisKind.STATUTORY)
 """A grant without a consent, whose times would stand in the way."""
 
 hours = st.none() | st.integers(0, 23).flatmap(
     lambda start: st.builds(Hours, st.just(start), st.integers(start + 1, 24))
 )
-rows = st.builds(lambda stretch, mandate: grant(hours=stretch, mandate_required=mandate), hours, st.booleans())
+modes = st.none() | st.frozensets(st.sampled_from(Delivery), min_size=1)
+rows = st.builds(
+    lambda stretch, mandate, own, ways: grant(
+        hours=stretch, mandate_required=mandate, own_division_only=own, delivery_modes=ways
+    ),
+    hours,
+    st.booleans(),
+    st.booleans(),
+    modes,
+)
 
 
 def at(hour: int, minute: int = 0) -> datetime:
@@ -45,7 +56,7 @@ def plain(**changes: Any) -> Any:
 
 
 def read_back(tree: pst.Template) -> dict[str, Any]:
-    """The two members as the typed tree of a policy says them."""
+    """The later members as the typed tree of a policy says them."""
     (when,) = (clause for clause in tree.clauses if isinstance(clause, pst.When))
     parts = cedar.conjuncts(when.expr)
     hour, mandated = (pst.GetAttr(pst.Var("context"), name) for name in ("hour", "mandated"))
@@ -55,7 +66,18 @@ def read_back(tree: pst.Template) -> dict[str, Any]:
         if isinstance(part, pst.BinaryOp) and part.left == hour and isinstance(part.right, pst.LongLit)
     }
     stretch = Hours(ends["greater_eq"], ends["less"]) if ends else None
-    return {"hours": stretch, "mandate_required": mandated in parts}
+    own, delivery = (pst.GetAttr(pst.Var("context"), name) for name in ("ownDivision", "delivery"))
+    ways = [
+        frozenset(Delivery(one.value) for one in part.left.elements)
+        for part in parts
+        if isinstance(part, pst.BinaryOp) and part.op == "contains" and part.right == delivery
+    ]
+    return {
+        "hours": stretch,
+        "mandate_required": mandated in parts,
+        "own_division_only": own in parts,
+        "delivery_modes": ways[0] if ways else None,
+    }
 
 
 @given(rows)
@@ -71,7 +93,7 @@ def test_row_and_document_say_the_same(row: Grant) -> None:
 
 def test_a_grant_without_them_has_the_digest_it_always_had() -> None:
     assert digest(GRANT) == "sha256:211eb52a41f3f46363d9155e7e9023a8e03827a4ca1cfc20b1f2292f82051cd7"
-    assert not grant_to_json(GRANT).keys() & {"hours", "mandate_required"}
+    assert not grant_to_json(GRANT).keys() & {"hours", "mandate_required", "own_division_only", "delivery_modes"}
     assert "context.hour" not in cedar.render(GRANT)
     assert "mandated" not in cedar.render(GRANT)
 
@@ -82,7 +104,13 @@ def test_what_is_signed_holds_the_attributes_that_are_read() -> None:
     assert "mandated: Bool" in whole
     assert "hour" not in old
     assert "mandated" not in old
-    assert len({digest(each) for each in (GRANT, grant(hours=OFFICE), grant(mandate_required=True))}) == 3
+    later = (
+        grant(hours=OFFICE),
+        grant(mandate_required=True),
+        grant(own_division_only=True),
+        grant(delivery_modes=BOTH),
+    )
+    assert len({digest(each) for each in (GRANT, *later)}) == 5
 
 
 @pytest.mark.parametrize(
@@ -98,6 +126,10 @@ def test_what_is_signed_holds_the_attributes_that_are_read() -> None:
         {"hours": (8, 18)},
         {"mandate_required": 1},
         {"mandate_required": None},
+        {"own_division_only": 1},
+        {"delivery_modes": frozenset()},
+        {"delivery_modes": frozenset({"direct"})},
+        {"delivery_modes": [Delivery.DIRECT]},
     ],
 )
 def test_hours_of_no_day_and_no_yes_or_no_are_refused(changes: dict[str, Any]) -> None:
@@ -115,6 +147,11 @@ def test_hours_of_no_day_and_no_yes_or_no_are_refused(changes: dict[str, Any]) -
         {"hours": {"from": "8", "to": 18}},
         {"hours": {"from": 18, "to": 8}},
         {"mandate_required": "yes"},
+        {"own_division_only": "yes"},
+        {"delivery_modes": []},
+        {"delivery_modes": "direct"},
+        {"delivery_modes": ["direct", "direct"]},
+        {"delivery_modes": ["by post"]},
     ],
 )
 def test_a_document_with_a_wrong_condition_is_refused_in_words(changes: dict[str, Any]) -> None:
@@ -152,6 +189,18 @@ def test_a_mandate_is_needed_where_the_grant_says_so() -> None:
     assert refused(plain(mandated=1), bound).code == "policy.engine-error"
 
 
+def test_a_record_of_another_division_and_another_way_of_delivery_are_refused() -> None:
+    bound = replace(PLAIN, own_division_only=True, delivery_modes=BOTH)
+    assert permitted(plain(own_division=True, delivery=Delivery.PREVIEW), bound)
+    assert refused(plain(), bound).code == "policy.division-not-own"
+    refusal = refused(plain(own_division=True, delivery=Delivery.ASYNCHRONOUS), bound)
+    assert refusal.code == "policy.delivery-not-granted"
+    assert "异步提供" in refusal.clauses[0].text.zh
+    said = sentence(bound)
+    assert "；限本行政区划内的记录；限直接提供、本人预览后提供；自" in said.zh
+    assert "records of the consumer's own division" in said.en
+
+
 def test_the_sentence_says_them() -> None:
     said = sentence(grant(hours=OFFICE, mandate_required=True))
     assert "；须持包括该事项的有效委托；每日不超过 500 次；限北京时间每日 8 时至 18 时；自" in said.zh
@@ -169,6 +218,14 @@ def test_the_sentence_says_them() -> None:
         ({}, {"hours": Hours(0, 24)}, Direction.NEITHER, "equivalent"),
         ({}, {"mandate_required": True}, Direction.NARROWER, "tightening"),
         ({"mandate_required": True}, {}, Direction.WIDER, "widening"),
+        ({}, {"own_division_only": True}, Direction.NARROWER, "tightening"),
+        ({"own_division_only": True}, {}, Direction.WIDER, "widening"),
+        ({}, {"delivery_modes": BOTH}, Direction.NARROWER, "tightening"),
+        ({"delivery_modes": BOTH}, {}, Direction.WIDER, "widening"),
+        ({"delivery_modes": BOTH}, {"delivery_modes": LATER}, Direction.BOTH, "incomparable"),
+        ({}, {"delivery_modes": frozenset(Delivery)}, Direction.NEITHER, "equivalent"),
+        ({}, {"obligations": (*GRANT.obligations, MARK)}, Direction.NARROWER, "tightening"),
+        ({"obligations": (*GRANT.obligations, MARK)}, {}, Direction.WIDER, "widening"),
     ],
 )
 def test_a_condition_more_is_narrower_and_one_less_is_wider(
