@@ -12,8 +12,9 @@ from operator import attrgetter
 
 from kernel.text import Text
 from policies.decision import UnmetClause
+from policies.delivery import Delivery
 from policies.grant import HIGHEST_ASSURANCE
-from policies.model import AccessRequest, Action, Consent, Delivery, Opening, SystemPrincipal
+from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
 from policies.registry import Registry
 
 _HIGHEST_LONG = 2**63 - 1

@@ -13,7 +13,8 @@ from enum import StrEnum
 from kernel.dates import time_text
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
-from policies.grant import BasisKind, Delivery, EmergencyUse, Grant, Hours, Obligation
+from policies.delivery import Delivery
+from policies.grant import BasisKind, EmergencyUse, Grant, Hours, Obligation
 from policies.hierarchy import Entity
 from policies.obligations import in_words, is_kept_by
 from policies.sentence import Name

@@ -12,8 +12,9 @@ from kernel.canonical import JSON, encode
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies import cedar, expectations, guards, schema
+from policies.delivery import Delivery
 from policies.events import GrantState, Signature, Status
-from policies.grant import BasisKind, Delivery, EmergencyUse, Grant, Hours, InvalidGrant, NoticeDelay, Obligation
+from policies.grant import BasisKind, EmergencyUse, Grant, Hours, InvalidGrant, NoticeDelay, Obligation
 from policies.review import ReviewPackage
 from policies.roles import Role
 from policies.routing import TWO

@@ -14,6 +14,7 @@ from typing import Any
 
 from kernel.canonical import JSON
 from kernel.text import Text
+from policies.delivery import Delivery
 
 MOST = 50
 """Expectations of one grant: each is decided by both engines."""
@@ -35,9 +36,9 @@ class Verdict(StrEnum):
 class Expectation:
     """A request by the grant's consumer for the grant's evidence type, and how it is meant to be decided.
 
-    ``legal_basis`` None for the grant's own; ``loa`` 0 for a person who is absent; ``consented``: with the person's
-    consent to exactly this, where the basis is consent; ``at`` None for the moment of the trial, or the grant's start
-    if that is later.
+    ``legal_basis`` None for the grant's own; ``loa`` 0 for a person who is absent; ``own_division``: about a record of
+    the consumer's own division; ``consented``: with the person's consent to exactly this, where the basis is consent;
+    ``at`` None for the moment of the trial, or the grant's start if that is later.
     """
 
     expect: Verdict
@@ -49,6 +50,8 @@ class Expectation:
     legal_basis: str | None = None
     mandated: bool = False
     minor: bool = False
+    own_division: bool = False
+    delivery: Delivery = Delivery.DIRECT
     consented: bool = True
     at: datetime | None = None
 
@@ -59,6 +62,8 @@ _USUAL: Mapping[str, JSON] = {
     "legal_basis": None,
     "mandated": False,
     "minor": False,
+    "own_division": False,
+    "delivery": Delivery.DIRECT.value,
     "consented": True,
     "at": None,
 }
@@ -76,6 +81,8 @@ def to_json(one: Expectation) -> dict[str, JSON]:
         "legal_basis": one.legal_basis,
         "mandated": one.mandated,
         "minor": one.minor,
+        "own_division": one.own_division,
+        "delivery": one.delivery.value,
         "consented": one.consented,
         "at": None if one.at is None else one.at.astimezone(UTC).isoformat(timespec="milliseconds"),
     }
@@ -91,4 +98,5 @@ def from_json(document: Mapping[str, Any]) -> Expectation:
         said[name] = frozenset(said.get(name, []))
     if said.get("at") is not None:
         said["at"] = datetime.fromisoformat(said["at"])
-    return Expectation(**{"relation": "self"} | said | {"expect": Verdict(said["expect"])})
+    kinds = {"expect": Verdict(said["expect"]), "delivery": Delivery(said.get("delivery", Delivery.DIRECT))}
+    return Expectation(**{"relation": "self"} | said | kinds)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
+from policies.delivery import Delivery
 from policies.expectations import MOST, Expectation, Verdict
 
 SELF = "self"
@@ -37,26 +38,6 @@ class BasisKind(StrEnum):
 
     STATUTORY = "statutory"
     CONSENT = "consent"
-
-
-class Delivery(StrEnum):
-    """How a release reaches the consumer: in the answer itself, after the person has looked at it, or later."""
-
-    DIRECT = "direct"
-    PREVIEW = "preview"
-    ASYNCHRONOUS = "asynchronous"
-
-    @property
-    def text(self) -> Text:
-        """In words."""
-        return _DELIVERIES[self]
-
-
-_DELIVERIES: Mapping[Delivery, Text] = {
-    Delivery.DIRECT: Text("直接提供", "in the answer itself"),
-    Delivery.PREVIEW: Text("本人预览后提供", "after the person has looked at it"),
-    Delivery.ASYNCHRONOUS: Text("异步提供", "later, when it is ready"),
-}
 
 
 class InvalidGrant(ValueError):
@@ -239,9 +220,10 @@ def _expectations_can_be_tried(grant: Grant) -> bool:
 
 def _can_be_tried(one: Expectation) -> bool:
     codes = (one.service_item, *((one.legal_basis,) if one.legal_basis is not None else ()))
-    yes_or_no = (one.mandated, one.minor, one.consented)
+    yes_or_no = (one.mandated, one.minor, one.own_division, one.consented)
     return bool(
         isinstance(one.expect, Verdict)
+        and isinstance(one.delivery, Delivery)
         and (one.fields or one.predicates)
         and _all_match(_NAME, one.fields)
         and _all_match(_NAME, one.predicates)

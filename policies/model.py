@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from policies.grant import SELF, BasisKind, Delivery, Grant, InvalidGrant, Obligation
+from policies.delivery import Delivery
+from policies.grant import SELF, BasisKind, Grant, InvalidGrant, Obligation
 
 __all__ = [
     "SELF",
@@ -14,7 +15,6 @@ __all__ = [
     "Action",
     "BasisKind",
     "Consent",
-    "Delivery",
     "Grant",
     "InvalidGrant",
     "Obligation",

@@ -233,6 +233,21 @@ WORDS: Mapping[str, Mapping[str, tuple[Text, Text | None]]] = {
         ),
         "to": (Text("每日至几时前", "Until before what hour"), Text("如 18", "such as 18")),
     },
+    "own_division_only": {
+        "": (
+            Text("是否限使用部门所在行政区划内的记录", "Only records of the consumer's own division, or of one below?"),
+            Text("可不选；材料类型须写明记录所属区划的字段", "may be left out; the evidence type names the field"),
+        )
+    },
+    "delivery_modes": {
+        "": (
+            Text("提供方式", "Ways of delivery"),
+            Text(
+                "每行一个：direct 直接、preview 本人预览后、asynchronous 异步；不限则不填",
+                "one a line: direct, preview, asynchronous; left out: any",
+            ),
+        )
+    },
     "emergency": {
         "minutes": (
             Text("应急模板：每次最多几分钟", "Template of emergency access: minutes of an opening"),
@@ -251,7 +266,7 @@ WORDS: Mapping[str, Mapping[str, tuple[Text, Text | None]]] = {
     "obligations": {
         "": (
             Text("附带义务", "Obligations"),
-            Text("每行一个，如 notify-citizen:P1D", "one a line, such as notify-citizen:P1D"),
+            Text("每行一个，如 notify-citizen:P1D、watermark", "one a line, such as notify-citizen:P1D or watermark"),
         )
     },
     "expectations": {

@@ -24,7 +24,8 @@ from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.pages import t
 from kernel.web.routes import Route
-from policies.grant import SELF, Delivery, Grant, Obligation
+from policies.delivery import Delivery
+from policies.grant import SELF, Grant, Obligation
 from policies.obligations import in_words
 
 TRYING = f"{HOME}/try"

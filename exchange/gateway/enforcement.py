@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from exchange import errors
 from exchange.catalogue.model import REPRESENTED, SELF, EvidenceType, System, kept_apart
@@ -17,9 +16,10 @@ from exchange.gateway.snapshot import Snapshot
 from exchange.store.cases import Case
 from kernel.identifiers.subject import SubjectRef
 from policies.decision import Decision, Deny, Permit
+from policies.delivery import Delivery
 from policies.emergency import deciding
 from policies.emergency.opening import EmergencyState
-from policies.model import AccessRequest, Action, Consent, Delivery, Opening, SystemPrincipal
+from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +167,14 @@ def judge(item: Item, about: About, asking: Asking, case: Case, snapshot: Snapsh
         provider=kind.provider if kind else "",
         emergency=None if opened is None else opened.opening,
     )
-    # Whoever names an opening is judged by templates alone, and by both engines (ADR 0040).
-    decide = snapshot.image.decide if asking.request.emergency is None else partial(deciding.decide, snapshot.image)
-    return Judged(asked, decide(asked), snapshot.registry.version)
+    return Judged(asked, _decided(asked, snapshot), snapshot.registry.version)
+
+
+def _decided(asked: AccessRequest, snapshot: Snapshot) -> Decision:
+    """Whoever names an opening is judged by templates alone, and by both engines (ADR 0040)."""
+    if asked.action is Action.OBTAIN_EMERGENCY:
+        return deciding.decide(snapshot.image, asked)
+    return snapshot.image.decide(asked)
 
 
 def opening_of(asking: Asking, snapshot: Snapshot) -> EmergencyState | None:
@@ -192,7 +197,7 @@ def of_another_division(ruling: Permitted, snapshot: Snapshot) -> Ruling:
     Every condition on it narrows, so that what remains rests on some of the same grants.
     """
     asked = replace(ruling.judged.asked, own_division=False)
-    judged = replace(ruling.judged, asked=asked, said=snapshot.image.decide(asked))
+    judged = replace(ruling.judged, asked=asked, said=_decided(asked, snapshot))
     if isinstance(judged.said, Deny):
         return Refused(ruling.item, ruling.decision, ruling.concerned, by_policy(judged.said), judged)
     return replace(ruling, permit=judged.said, judged=judged)

@@ -26,7 +26,7 @@ from exchange.store.intents import State, Stored
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.decision import Deny
-from policies.model import Delivery
+from policies.delivery import Delivery
 
 _NOTHING = Told(SELF, b"", None)
 

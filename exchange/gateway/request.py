@@ -15,7 +15,7 @@ from kernel.canonical import JSON
 from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.identifiers.subject import SCHEMES, SubjectRef
-from policies.model import Delivery
+from policies.delivery import Delivery
 
 MOST_ITEMS = 20
 """Evidence items of one request."""

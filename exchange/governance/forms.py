@@ -8,7 +8,8 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from exchange.forms import Form, ListField, ObjectField, TextField, WholeNumber, YesNo
-from policies.model import SELF, Delivery
+from policies.delivery import Delivery
+from policies.model import SELF
 from policies.review import ChangeClass
 
 _CODE = validate.Length(1, 128, error="length")

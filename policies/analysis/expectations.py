@@ -95,6 +95,8 @@ def _requests(grant: Grant, region: Region, at: datetime) -> Iterator[tuple[Expe
                 present=one.loa > 0,
                 mandated=one.mandated,
                 minor=one.minor,
+                own_division=one.own_division,
+                delivery=one.delivery,
                 consent=_consent(one, grant, now) if one.consented and grant.basis_kind is BasisKind.CONSENT else None,
             ),
         )

@@ -15,9 +15,10 @@ from cvc5 import Kind
 
 from policies import schema
 from policies.analysis.terms import Coded, Encoder, Term
+from policies.delivery import Delivery
 from policies.facts import milliseconds
 from policies.grant import HIGHEST_ASSURANCE
-from policies.model import AccessRequest, Action, Consent, Delivery, Opening, SystemPrincipal
+from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)

@@ -10,8 +10,9 @@ from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies.analysis.questions import Shown
 from policies.decision import Decision, Permit
+from policies.delivery import Delivery
 from policies.guards import OF_AGE
-from policies.model import SELF, AccessRequest, Delivery
+from policies.model import SELF, AccessRequest
 from policies.obligations import in_words
 from policies.sentence import Name
 

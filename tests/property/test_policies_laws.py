@@ -30,9 +30,10 @@ from policies.commands import (
 )
 from policies.conditions import panel_of
 from policies.decision import Deny, Permit
+from policies.delivery import Delivery
 from policies.document import digest
 from policies.events import GrantState, Status
-from policies.grant import Delivery, Grant, Hours
+from policies.grant import Grant, Hours
 from policies.guards import GUARDS
 from policies.index import PolicyImage
 from policies.lifecycle import decide, evolve

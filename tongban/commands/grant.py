@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 from exchange.administration import Administration
 from kernel.clock import SystemClock
 from kernel.entropy import SystemEntropy
-from policies.model import Delivery
+from policies.delivery import Delivery
 from policies.proceedings import NotAllowed
 from tongban.commands.at_the_exchange import exchange_administration
 from tongban.commands.configuration import load_settings
