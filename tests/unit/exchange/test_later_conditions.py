@@ -98,23 +98,30 @@ def test_a_department_asks_for_both_and_is_told_what_is_wrong(small_world: World
         assert (refused.status_code, refused.json["code"]) == (422, "request.invalid")
 
 
-@pytest.mark.parametrize(("typed", "sent"), [("8-17", HOURS), ("8 – 17", HOURS), ("early", "early")])
-def test_the_form_of_a_request_says_hours_as_the_api_does(typed: str, sent: Any) -> None:
-    body = request_words.body_of({"grant.hours": typed, "grant.mandate_required": "yes"})
-    assert body["grant"] == {"hours": sent, "mandate_required": True}
-    if sent == HOURS:
-        again = request_words.typed_of(body)
-        assert (again["grant.hours"], again["grant.mandate_required"]) == ("8-17", "yes")
+@pytest.mark.parametrize(("typed", "sent"), [("8", 8), ("early", "early")])
+def test_the_form_of_a_request_says_conditions_as_the_api_does(typed: str, sent: Any) -> None:
+    form = {"grant.hours.from": typed, "grant.hours.to": "17", "grant.mandate_required": "yes"}
+    form |= {"grant.own_division_only": "yes", "grant.delivery_modes": "direct\r\npreview"}
+    body = request_words.body_of(form)
+    assert body["grant"] == {
+        "hours": {"from": sent, "to": 17},
+        "mandate_required": True,
+        "own_division_only": True,
+        "delivery_modes": ["direct", "preview"],
+    }
+    again = request_words.typed_of(body)
+    assert {name: again[name] for name in form} == form | {"grant.delivery_modes": "direct\npreview"}
     assert request_words.body_of({"grant.mandate_required": "no"})["grant"] == {"mandate_required": False}
-    assert "hours" not in request_words.body_of({})["grant"]
+    assert not {"hours", "delivery_modes"} & request_words.body_of({})["grant"].keys()
 
 
 def test_the_page_of_a_request_takes_hours_and_says_which_are_wrong(small_world: World) -> None:
     consumer = officer(small_world, "chen")
-    at = drafted(consumer, **{"grant.hours": "8-17", "grant.mandate_required": "yes"})
+    typed = {"grant.hours.from": "8", "grant.hours.to": "17", "grant.mandate_required": "yes"}
+    at = drafted(consumer, **typed, **{"grant.delivery_modes": "preview"})
     assert "8 时至 17 时" in consumer.get(at).text
-    for typed in ("8-30", "always"):
-        wrong = consumer.press("/console/requests/new", **(FORM | {"grant.hours": typed}))
-        assert wrong.status_code == 422
-        assert f'value="{typed}"' in wrong.text
-        assert 'href="#grant.hours"' in wrong.text
+    assert "本人预览后提供" in consumer.get(at).text
+    for wrong in ("30", "always"):
+        refused = consumer.press("/console/requests/new", **(FORM | typed | {"grant.hours.to": wrong}))
+        assert refused.status_code == 422
+        assert f'value="{wrong}"' in refused.text
