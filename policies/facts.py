@@ -76,7 +76,7 @@ def _context(request: AccessRequest, registry: Registry) -> dict[str, object]:
         "sealed": request.sealed,
         "minor": request.minor,
         "ownDivision": request.own_division,
-        "delivery": request.delivery.value,
+        "delivery": request.delivery,
     }
     if request.consent is not None:
         context["consent"] = _consent(request.consent)
