@@ -67,17 +67,21 @@ class Unused:
         return self.grant.predicates - self.usage.predicates
 
 
+def is_judged(grant: Grant, since: datetime, now: datetime, period: timedelta) -> bool:
+    """Whether the use of a grant that is active ``since`` then says anything.
+
+    Not before it has been in force for the whole ``period``; and never of a template of emergency access, which is not
+    meant to be used.
+    """
+    return grant.emergency is None and max(since, grant.valid_from) <= now - period
+
+
 def unused(
     grants: Iterable[tuple[Grant, datetime]], uses: Mapping[str, Usage], now: datetime, period: timedelta
 ) -> tuple[Unused, ...]:
-    """What was not used of the active grants, each given with the instant it became active.
-
-    A grant that has not been in force for the whole ``period`` is not judged yet; a template of emergency access is
-    not meant to be used, and never judged.
-    """
-    judged = ((grant, since) for grant, since in grants if grant.emergency is None)
-    old = (grant for grant, since in judged if max(since, grant.valid_from) <= now - period)
-    found = (Unused(grant, uses.get(grant.ref, Usage())) for grant in old)
+    """What was not used of the active grants that can be judged, each given with the instant it became active."""
+    judged = (grant for grant, since in grants if is_judged(grant, since, now, period))
+    found = (Unused(grant, uses.get(grant.ref, Usage())) for grant in judged)
     return tuple(each for each in found if each.wholly or each.fields or each.predicates)
 
 

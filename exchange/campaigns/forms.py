@@ -99,7 +99,7 @@ CampaignItemAnswer = Schema.from_dict(
         "sentence": _texts(),
         **{name: fields.Dict(required=True) for name in ("provider", "consumer", "evidence_type", "usage")},
         "words": fields.String(required=True, allow_none=True),
-        "suggestion": fields.String(required=True),
+        "suggestion": fields.String(required=True, allow_none=True),
         "may_answer": fields.Boolean(required=True),
         "tighten": fields.Boolean(required=True),
     },
@@ -107,7 +107,8 @@ CampaignItemAnswer = Schema.from_dict(
 )
 """What a grant gives, its use in ninety days, and what was answered.
 
-``current`` is the version in force that an answer is about, ``suggestion`` what its use speaks for; ``tighten``:
+``current`` is the version in force that an answer is about, ``suggestion`` what its use speaks for (null for
+a grant that is too young to say, or a template of emergency access); ``tighten``:
 ``POST /v1/grants/<grant>/tighten`` would draft the version without what nobody used.
 """
 CampaignItemsAnswer = Schema.from_dict(

@@ -20,7 +20,7 @@ from policies.events import GrantState, Status
 from policies.proceedings import capacities
 from policies.roles import Officer
 from policies.sentence import sentence
-from policies.unused import Unused, Usage, unused
+from policies.unused import Unused, Usage, is_judged, unused
 
 
 def campaign_view(
@@ -61,6 +61,7 @@ def item_view(
 ) -> dict[str, JSON]:
     """What the ``grant`` gives (the version an answer is about now), how it was used, and what was answered."""
     name, found = names(registry, item.evidence_type), Unused(grant.grant, usage)
+    suggestion = _suggestion(grant, usage, now)
     return {
         "campaign": item.campaign,
         "number": item.number,
@@ -89,8 +90,8 @@ def item_view(
         },
         "words": item.words or None,
         "changed_at": item.changed_at.isoformat(),
-        "suggestion": _suggestion(found).value,
-        "tighten": _can_be_tightened(grant, usage, now),
+        "suggestion": None if suggestion is None else suggestion.value,
+        "tighten": suggestion is Answer.TIGHTEN,
         "may_answer": may_answer(item, campaign, reader, over),
     }
 
@@ -107,16 +108,15 @@ def choice_view(state: GrantState, registry: Registry) -> dict[str, JSON]:
     }
 
 
-def _suggestion(found: Unused) -> Answer:
-    if found.wholly:
-        return Answer.END
-    return Answer.TIGHTEN if found.fields or found.predicates else Answer.KEEP
-
-
-def _can_be_tightened(state: GrantState, usage: Usage, now: datetime) -> bool:
-    """As the one step that drafts it asks: in force for the whole period, and used in part."""
-    judged = unused([(state.grant, state.changed_at)], {state.grant.ref: usage}, now, timedelta(days=DAYS))
-    return state.status is Status.ACTIVE and any(not each.wholly for each in judged)
+def _suggestion(state: GrantState, usage: Usage, now: datetime) -> Answer | None:
+    """What the use speaks for, as the report of unused rights judges; None where it does not judge yet."""
+    one, period = (state.grant, state.changed_at), timedelta(days=DAYS)
+    if state.status is not Status.ACTIVE or not is_judged(*one, now, period):
+        return None
+    found = unused([one], {state.grant.ref: usage}, now, period)
+    if not found:
+        return Answer.KEEP
+    return Answer.END if found[0].wholly else Answer.TIGHTEN
 
 
 def _words(text: Text) -> dict[str, JSON]:

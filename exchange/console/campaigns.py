@@ -63,6 +63,9 @@ _SUGGESTIONS: Mapping[Answer, Text] = {
     Answer.TIGHTEN: Text("有未使用的内容，可收紧", "Part of it is not used: it could be tightened"),
     Answer.END: Text("九十天内没有使用，可终止", "Not used in ninety days: it could be ended"),
 }
+_TOO_EARLY = Text(
+    "生效不足九十天，或为应急模板，不能据此判断", "Nothing: too young to judge, or a template of emergency access"
+)
 _NAMED = ("provider", "consumer", "evidence_type")
 _GOVERNANCE, _PANEL = frozenset({Role.GOVERNANCE_OFFICER}), frozenset({Role.GOVERNANCE_APPROVER})
 _PROVIDER = frozenset({Role.PROVIDER_OFFICER})
@@ -275,7 +278,7 @@ class CampaignPages:
             "days": usage["days"],
             "last": datetime.fromisoformat(usage["last"]) if usage["last"] else None,
             "unused": [t(Text(**each)) for each in usage["unused"]],
-            "suggestion": _SUGGESTIONS[Answer(one["suggestion"])],
+            "suggestion": _SUGGESTIONS[Answer(one["suggestion"])] if one["suggestion"] else _TOO_EARLY,
             "label": Text(**one["label"]),
             "tone": _TONES.get(status, "calm"),
             "words": one["words"],

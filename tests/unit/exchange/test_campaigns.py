@@ -112,6 +112,7 @@ def test_those_who_have_not_answered_are_reminded_once_a_mark(small_world: World
 
 def test_end_revokes_at_once_and_tighten_asks_those_who_draft(small_world: World) -> None:
     campaign = opened(small_world)
+    assert items(small_world, campaign)["G-IDENTITY@1"]["suggestion"] is None  # in force since today
     done(answer(small_world, campaign, "G-IDENTITY@1", "tighten", words="只需姓名"))
     assert status(small_world, "G-IDENTITY@1") == "active"
     assert "grant-to-tighten" in told(small_world, "wei")
