@@ -18,6 +18,7 @@ from idp.tokens import proof_of_possession
 from kernel.canonical import JSON
 from kernel.jose import CONTENT_ALGORITHMS, RECIPIENT_ALGORITHMS
 from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.prepared import PreparedDocument
 
 _WITH_CERTIFICATES = {
     "token_endpoint": addresses.TOKEN,
@@ -28,7 +29,6 @@ _WITH_CERTIFICATES = {
     "introspection_endpoint": addresses.INTROSPECT,
     "revocation_endpoint": addresses.REVOKE,
 }
-_CACHEABLE = (("Content-Type", "application/json"), ("Cache-Control", "public, max-age=300"))
 
 
 def metadata(own: Addresses, algorithms: tuple[str, ...], tls: TlsOffer) -> dict[str, JSON]:
@@ -165,12 +165,11 @@ class DiscoveryEndpoint:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The metadata document."""
-        del request
-        known, response = self._prepared
+        known, document = self._prepared
         algorithms = self._algorithms()
         if algorithms != known:
-            self._prepared = _, response = self._prepare(algorithms)
-        return response
+            self._prepared = _, document = self._prepare(algorithms)
+        return document.answer(request)
 
-    def _prepare(self, algorithms: tuple[str, ...]) -> tuple[tuple[str, ...], HttpResponse]:
-        return algorithms, HttpResponse(200, orjson.dumps(metadata(self._own, algorithms, self._tls)), _CACHEABLE)
+    def _prepare(self, algorithms: tuple[str, ...]) -> tuple[tuple[str, ...], PreparedDocument]:
+        return algorithms, PreparedDocument(orjson.dumps(metadata(self._own, algorithms, self._tls)))

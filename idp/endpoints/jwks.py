@@ -7,8 +7,7 @@ from functools import lru_cache
 
 from kernel.keys import KeyRing
 from kernel.web.http import HttpRequest, HttpResponse
-
-_HEADERS = (("Content-Type", "application/json"), ("Cache-Control", "public, max-age=300"))
+from kernel.web.prepared import PreparedDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +18,10 @@ class JwksEndpoint:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The current and the next keys: a next key is published long before it signs."""
-        del request
-        return _answer(self.keys.jwks_bytes())
+        return _document(self.keys.jwks_bytes()).answer(request)
 
 
 @lru_cache(maxsize=2)
-def _answer(key_set: bytes) -> HttpResponse:
+def _document(key_set: bytes) -> PreparedDocument:
     """Made once a rotation."""
-    return HttpResponse(200, key_set, _HEADERS)
+    return PreparedDocument(key_set)

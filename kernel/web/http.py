@@ -89,12 +89,14 @@ _WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 §8.6: no Content-Length
 class HttpResponse:
     """One answer. Header names in their usual spelling; values must hold no line break (RFC 9110 §5.5).
 
-    It is a WSGI application too, so that a Flask view may return it as it is.
+    `kept`: its endpoint gives this very object to many requests, so what is added to it may be remembered. It is a WSGI
+    application too, so that a Flask view may return it as it is.
     """
 
     status: int
     body: bytes = field(default=b"", repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    kept: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values that could split the response."""

@@ -59,6 +59,7 @@ _PAGE = (
 )
 _TYPE = frozenset({"Content-Type", "content-type"})
 _MOST_KINDS = 256
+_MOST_KEPT = 16
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -71,6 +72,7 @@ class SecurityHeaders:
         self._data = _keyed((*_DATA, *always, _NO_STORE))
         self._page = _keyed((*_PAGE, *always, _NO_STORE))
         self._known: dict[tuple[bool, tuple[str, ...]], Headers] = {}
+        self._kept: dict[int, tuple[HttpResponse, HttpResponse]] = {}
 
     def missing(self, present: Headers) -> Headers:
         """The headers to add to those `present`: pages need more of them than data does."""
@@ -93,7 +95,17 @@ class SecurityHeaders:
 
     def secure(self, response: HttpResponse) -> HttpResponse:
         """`response` with every header it lacks."""
-        return response.adding(*self.missing(response.headers))
+        if not response.kept:
+            return response.adding(*self.missing(response.headers))
+        found = self._kept.get(id(response))  # it is held here too, so no other can have its place
+        return found[1] if found is not None else self._keep(response)
+
+    def _keep(self, response: HttpResponse) -> HttpResponse:
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        secured = response.adding(*self.missing(response.headers))
+        self._kept[id(response)] = (response, secured)
+        return secured
 
 
 def _keyed(headers: Headers) -> tuple[tuple[str, tuple[str, str]], ...]:

@@ -74,7 +74,13 @@ def test_tokens_verify_with_the_published_keys_alone(party: RelyingParty, provid
 
 def test_a_rotated_key_is_published_before_it_signs(party: RelyingParty, provider: Provider) -> None:
     before = {key["kid"] for key in party.http.get("/jwks").json["keys"]}
+    tag = party.http.get("/jwks").headers["ETag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):  # RFC 9110 §13.1.2
+        unchanged = party.http.get("/jwks", headers={"If-None-Match": known})
+        assert (unchanged.status_code, unchanged.data, unchanged.headers["ETag"]) == (304, b"", tag)
+        assert unchanged.headers["X-Content-Type-Options"] == "nosniff"
     provider.keys.rotate("jws")
+    assert party.http.get("/jwks", headers={"If-None-Match": tag}).status_code == 200
     assert before < {key["kid"] for key in party.http.get("/jwks").json["keys"]}
     assert party.tokens()["access_token"]
 
