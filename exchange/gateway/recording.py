@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
+import structlog
 from sqlalchemy import Connection
 
 from exchange import errors
@@ -26,6 +27,7 @@ from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
 from kernel.problems import Problem
+from policies.explain import ENGINES_DISAGREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Recorder:
             kept.append((self.clock.monotonic(), outcome))
 
         receipts = self.ledger.append([*items, *notices], fence=settlement.epoch, also=also)
+        if settlement.asking.request.emergency is not None:
+            _raise_alarm(settlement)
         committed, outcome = kept[-1]
         return Recorded(outcome, tuple(receipts[: len(items)]), committed)
 
@@ -111,3 +115,10 @@ class Recorder:
     def drop(self, request_id: str, facts: Mapping[str, JSON]) -> None:
         """Record that an answer was not sent in time. Raises LedgerUnavailable."""
         self.ledger.append([Event(DROPPED, request_id, facts=facts)])
+
+
+def _raise_alarm(settlement: Settlement) -> None:
+    """Two engines that decide one request differently are a defect: somebody must look at it."""
+    for result in settlement.results:
+        if isinstance(result, Refused) and ENGINES_DISAGREE in result.refusal.clauses:
+            structlog.get_logger(__name__).error("decision engines disagree", decision=result.decision)

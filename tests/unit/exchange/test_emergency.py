@@ -7,10 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.base import Query
 from exchange.governance.simulation.replay import replay
 from exchange.store.decisions import Period
+from policies.decision import Deny
+from policies.explain import NO_GRANT
+from policies.reference import Judge
 from tests.doubles.exchange import BEFORE_FETCH, MARKET, OWNER, POLICE, URBAN, World, detail, grant, request, text
 from tests.unit.exchange.test_governed_call import NAME, code, only
 
@@ -215,6 +219,20 @@ def test_what_is_closed_while_the_source_is_asked_is_not_released_by_another_nod
         assert world.events("EvidenceReleased") == []
     finally:
         node.rooms.close()
+
+
+def test_engines_that_disagree_release_nothing_and_raise_an_alarm(
+    small_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template(small_world)
+    case, opening = opened(small_world)
+    denied = Deny(code=NO_GRANT.code, clauses=(NO_GRANT,), grants=(), epoch=0)
+    monkeypatch.setattr(Judge, "judge", lambda _self, _request: denied)
+    with capture_logs() as logged:
+        answer = use(small_world, case, opening)
+    assert code(answer) == "policy.engine-error"
+    (alarm,) = (entry for entry in logged if entry["log_level"] == "error")
+    assert alarm["decision"] == answer.json["evidence"][0]["problem"]["decision_id"]
 
 
 def test_two_officers_at_once_open_it_once(small_world: World) -> None:
