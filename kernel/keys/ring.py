@@ -1,7 +1,6 @@
 """The key ring: what a service signs, decrypts and protects with, and how those keys follow each other."""
 
 import contextlib
-import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,18 +12,17 @@ from kernel.clock import Clock
 from kernel.entropy import Entropy
 
 from . import lifecycle, material, view
-from .errors import HardwareUnavailable, KeyRingDamaged, KeyRingExists, RotationRefused, UnknownKey
-from .folder import KeyFolder, Stamp
+from .errors import HardwareUnavailable, KeyRingExists, RotationRefused, UnknownKey
+from .folder import KeyFolder
 from .halves import FileHalves, Hardware, Made, PrivateHalves
 from .model import RULES, KeyDescription, KeyRecord, Line, Purpose, RotationRule, describe
+from .watch import Watch
 
 T = TypeVar("T")
 Announce = Callable[[KeyDescription], None]
 """Told of a new key before the ring names it."""
 
 DEFAULT = "ES256"  # what tokens are signed with, unless somebody needs another algorithm
-
-LOOK_EVERY = 1.0  # seconds between two looks at the manifest: so long another process's rotation may go unseen
 
 
 def unannounced(_key: KeyDescription) -> None:
@@ -34,7 +32,7 @@ def unannounced(_key: KeyDescription) -> None:
 class KeyRing:
     """A file-backed ring. Safe to share between threads; several processes may share its folder.
 
-    Every reader takes the current view, an immutable value; the manifest is looked at once a second at most.
+    Every reader takes the current view, an immutable value, from the ``Watch`` that keeps it.
     """
 
     def __init__(
@@ -49,10 +47,7 @@ class KeyRing:
         """Use `load` or `create`; raises KeyRingError when the ring cannot be read."""
         self._folder, self._clock, self._entropy, self._rules = folder, clock, entropy, rules
         self._files, self._hardware = FileHalves(folder), hardware
-        self._parsed: dict[str, material.Material] = {}
-        self._lock = threading.RLock()
-        self._next_look = clock.monotonic() + LOOK_EVERY
-        self._stamp, self._view = self._read()
+        self._watch = Watch(folder, clock, lambda record: self._halves(record).open(record))
 
     @classmethod
     def load(
@@ -89,23 +84,23 @@ class KeyRing:
 
     def signing(self, alg: str = DEFAULT) -> jose.SigningKey:
         """The active signing key of an algorithm; raises UnknownKey when the ring has none."""
-        return _found(self._current().signing.get(alg), f"{alg} signing")
+        return _found(self._watch.current().signing.get(alg), f"{alg} signing")
 
     def algorithms(self) -> tuple[str, ...]:
         """What the ring signs with now, the default first."""
-        return tuple(self._current().signing)
+        return tuple(self._watch.current().signing)
 
     def verifying(self) -> tuple[jose.VerifyingKey, ...]:
         """The public keys whose signatures are accepted: next, active, and retired within the overlap."""
-        return self._current().verifying
+        return self._watch.current().verifying
 
     def decryption(self) -> tuple[jose.DecryptionKey, ...]:
         """Every key that something still under way may be encrypted to."""
-        return self._current().decryption
+        return self._watch.current().decryption
 
     def log_signer(self) -> material.LogSigner:
         """The signer of the log's checkpoints; raises UnknownKey when the ring has none."""
-        return _found(self._current().log_signer, Purpose.LOG)
+        return _found(self._watch.current().log_signer, Purpose.LOG)
 
     def secret(self, purpose: str) -> bytes:
         """The current 32-byte secret of `purpose`; raises UnknownKey."""
@@ -113,38 +108,38 @@ class KeyRing:
 
     def secrets(self, purpose: str) -> Mapping[str, bytes]:
         """Every version of a secret by its identifier, the current one first; raises UnknownKey."""
-        return _found(self._current().secrets.get(_purpose(purpose)) or None, purpose)
+        return _found(self._watch.current().secrets.get(_purpose(purpose)) or None, purpose)
 
     def jwks(self) -> dict[str, JSON]:
         """The JWK set to publish (RFC 7517 §5)."""
-        return dict(self._current().jwks)
+        return dict(self._watch.current().jwks)
 
     def jwks_bytes(self) -> bytes:
         """`jwks` as JSON, serialised once."""
-        return self._current().jwks_bytes
+        return self._watch.current().jwks_bytes
 
     def archive(self) -> dict[str, JSON]:
         """Every signature key this ring ever used and did not revoke: old evidence stays verifiable."""
-        return dict(self._current().archive)
+        return dict(self._watch.current().archive)
 
     def revoked(self, within: timedelta) -> tuple[str, ...]:
         """The keys that were revoked this short a time ago: whoever keeps our public keys must hear of it."""
         now = self._clock.now()
-        ended = ((record.kid, record.revoked_at) for record in self._current().records)
+        ended = ((record.kid, record.revoked_at) for record in self._watch.current().records)
         return tuple(kid for kid, at in ended if at is not None and now - at < within)
 
     def ready(self) -> None:
         """Looks at the folder now; raises KeyRingError when the ring cannot be read."""
-        self._look()
+        self._watch.look()
 
     def listing(self) -> tuple[KeyDescription, ...]:
         """Every key the ring remembers, with state and dates, oldest first."""
         now = self._clock.now()
-        return tuple(describe(record, now) for record in self._current().records)
+        return tuple(describe(record, now) for record in self._watch.current().records)
 
     def due(self) -> tuple[Line, ...]:
         """The lines to rotate now, so that no key signs longer than it should."""
-        return lifecycle.due(self._current().records, self._rules, self._clock.now())
+        return lifecycle.due(self._watch.current().records, self._rules, self._clock.now())
 
     def add(self, alg: str, announce: Announce = unannounced) -> KeyDescription:
         """Makes the first signing key of an algorithm, in use at once. Raises RotationRefused, UnknownKey.
@@ -234,8 +229,7 @@ class KeyRing:
                 announce(key)
             self._folder.write_manifest(records)
             self._remove_useless(records)
-            with self._lock:
-                self._stamp, self._view = self._folder.stamp(), self._build(records)
+            self._watch.take(records)
         return made
 
     def _remove_useless(self, records: lifecycle.Records) -> None:
@@ -244,40 +238,6 @@ class KeyRing:
             if not view.needs_material(record, now):
                 with contextlib.suppress(HardwareUnavailable):  # tried again at the next change
                     self._halves(record).remove(record)
-
-    def _current(self) -> view.View:
-        if self._clock.monotonic() >= self._next_look or self._clock.now() >= self._view.until:
-            self._look()
-        return self._view
-
-    def _look(self) -> None:
-        """Takes up what another process changed, and what time alone changed."""
-        with self._lock:
-            self._next_look = self._clock.monotonic() + LOOK_EVERY
-            if self._folder.stamp() != self._stamp:
-                self._stamp, self._view = self._read()
-            elif self._clock.now() >= self._view.until:
-                self._view = self._build(self._view.records)
-
-    def _read(self) -> tuple[Stamp, view.View]:
-        """The ring as it lies in the folder, and the stamp of the manifest it was read from."""
-        stamp = self._folder.stamp()
-        try:
-            return stamp, self._build(self._folder.read_manifest())
-        except KeyRingDamaged:
-            if self._folder.stamp() == stamp:
-                raise
-        return self._read()  # another process removed a key after we had read the manifest naming it
-
-    def _build(self, records: lifecycle.Records) -> view.View:
-        now = self._clock.now()
-        needed = [record for record in records if view.needs_material(record, now)]
-        known = {record.kid: self._parsed.get(record.kid) or self._parse(record) for record in needed}
-        self._parsed = known
-        return view.build(records, known, now)
-
-    def _parse(self, record: KeyRecord) -> material.Material:
-        return self._halves(record).open(record)
 
     def _halves(self, record: KeyRecord) -> PrivateHalves:
         if record.handle is None:

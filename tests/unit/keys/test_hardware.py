@@ -19,6 +19,7 @@ from kernel import jose
 from kernel.clock import ManualClock
 from kernel.entropy import SystemEntropy
 from kernel.keys import Custody, HardwareUnavailable, KeyRing, KeyRingDamaged
+from kernel.keys.folder import KeyFolder
 from kernel.keys.hardware import Pkcs11Token
 from kernel.settings import IdpSettings
 from kernel.web.fastpath import WsgiApp
@@ -153,7 +154,7 @@ def test_a_token_that_does_not_hold_the_key_is_named(hard: KeyRing, folder: Path
     with pytest.raises(HardwareUnavailable, match="none is configured"):
         KeyRing.load(folder, clock=clock, entropy=SystemEntropy())
     manifest = (folder / "manifest.json").read_text()
-    handle = next(record.handle for record in hard._view.records if record.handle)
+    handle = next(record.handle for record in KeyFolder(folder).read_manifest() if record.handle)
     (folder / "manifest.json").write_text(manifest.replace(handle, "00" * 16))
     with pytest.raises(KeyRingDamaged, match="does not hold"):
         KeyRing.load(folder, clock=clock, entropy=SystemEntropy(), hardware=hard._hardware)
