@@ -16,7 +16,7 @@ from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.enforcement import Asking, fitting_detail
 from exchange.gateway.intents import Attempt
 from exchange.gateway.lease import Lease, LeaseLost
-from exchange.gateway.request import EvidenceRequest, EvidenceRequestForm
+from exchange.gateway.request import EvidenceRequest, EvidenceRequestForm, plain_request
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.tokens import Caller
 from kernel.clock import Clock
@@ -77,7 +77,7 @@ class Understanding:
         """What is asked, by whom, under which snapshot. Raises Problem, and has written nothing then."""
         snapshot = current(self.policy)
         system = system_of(snapshot.registry, caller.token)
-        request: EvidenceRequest = read(FORM, http)
+        request: EvidenceRequest = read(FORM, http, plain_request)
         if request.service_item not in snapshot.registry.service_items:
             raise Problem(errors.SERVICE_ITEM_UNKNOWN)
         if caller.token.person is None and any(item.subject is None for item in request.items):

@@ -33,6 +33,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--connections", type=int, help="concurrent connections (16)")
     parser.add_argument("--no-micro", action="store_true", help="leave micro benchmarks and replay out")
     parser.add_argument("--micro", action="store_true", help="the micro benchmarks alone")
+    parser.add_argument("--group", action="append", choices=micro.NAMES, help="these micro benchmarks alone")
     parser.add_argument("--sign-in", action="store_true", help="what sign-in tells a stranger, and does to tokens")
     parser.add_argument("--replay", action="store_true", help="a million logged decisions made again")
     parser.add_argument("--profile", choices=names, help="record where one case spends its CPU time")
@@ -65,9 +66,10 @@ def run(chosen: argparse.Namespace) -> int:
     """Everything the words ask for; 1 when a round was void."""
     plan = planned(chosen)
     cases = [case for case in CASES if not chosen.case or case.name in chosen.case]
-    alone = chosen.micro or chosen.sign_in or chosen.replay
+    alone = chosen.micro or chosen.group or chosen.sign_in or chosen.replay
     results, versions = ([], {}) if alone else compared(cases, plan)
-    small = [] if chosen.no_micro or chosen.sign_in or chosen.replay else micro.run(plan.quick)
+    left_out = chosen.no_micro or chosen.sign_in or chosen.replay
+    small = [] if left_out else micro.run(plan.quick, chosen.group or micro.NAMES)
     signed_in = sign_in.run(plan.quick) if chosen.sign_in else {}
     replayed = replaying.run(plan.quick) if chosen.replay or not (alone or chosen.no_micro) else {}
     about = report.circumstances(["make bench", f"BENCH_ARGS={' '.join(sys.argv[1:])!r}"], plan, RESULTS, versions)
