@@ -188,6 +188,7 @@ def furnish(outside: Outside) -> Rooms:
     desks = Desks(
         grants=offices.grants,
         drafting=offices.drafting,
+        rules=offices.request_rules,
         usage=offices.usage,
         catalogue=offices.catalogue,
         log=offices.log,

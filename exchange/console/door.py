@@ -39,6 +39,7 @@ SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
     (f"{HOME}/usage", Text("本部门数据的使用", "Use of our data"), frozenset({Role.PROVIDER_OFFICER})),
     (f"{HOME}/catalogue", Text("目录", "Catalogue"), frozenset(Role)),
     (f"{HOME}/responsibility", Text("责任清单", "Responsibility list"), frozenset(Role)),
+    (f"{HOME}/clocks", Text("日历与时限", "Calendar and time limits"), frozenset(Role)),
     (f"{HOME}/entries", Text("目录审核", "Catalogue review"), frozenset(Role)),
     (f"{HOME}/joining", Text("接入进度", "Joining"), frozenset(Role)),
     (f"{HOME}/ledger", Text("账本", "Ledger"), frozenset(Role)),

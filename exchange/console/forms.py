@@ -40,7 +40,11 @@ def filled(fields: Sequence[Field], typed: Mapping[str, str], errors: Mapping[st
     return [Filled(each, typed.get(each.name, ""), errors.get(each.name, "")) for each in fields]
 
 
-def sayings(problem: Problem, fields: Sequence[Field]) -> tuple[dict[str, str], str]:
+Said = tuple[dict[str, str], str]
+"""What is wrong by the name of the field, and what concerns no field."""
+
+
+def sayings(problem: Problem, fields: Sequence[Field]) -> Said:
     """What is wrong by the name of the field, and what concerns no field.
 
     A finding about something inside a field's value stands beside it; one about a whole of several fields beside the

@@ -15,6 +15,7 @@ from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.reports import Reports
 from exchange.console.attempt import HOME
 from exchange.console.campaigns import CampaignPages
+from exchange.console.clocks import ClockPages
 from exchange.console.cookies import Cookies
 from exchange.console.door import Door
 from exchange.console.duties import DutyPages
@@ -42,6 +43,7 @@ from exchange.governance.simulation.unused import UnusedRights
 from exchange.messages.endpoints import Messages
 from exchange.onboarding.endpoints import Onboarding
 from exchange.requests.desk import RequestDesk
+from exchange.requests.rule_desk import RuleDesk
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
 from kernel.clock import Clock
@@ -64,6 +66,7 @@ class Desks:
     catalogue: Catalogue
     log: Log
     requests: RequestDesk
+    rules: RuleDesk
     impacts: Impacts
     entries: Desk
     onboarding: Onboarding
@@ -141,6 +144,7 @@ def open_console(
 def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
     """The rooms of the API, entered by a session in place of a token (ADR 0038)."""
     door, grants = Door(inside), replace(desks.grants, access=inside)
+    rules = replace(desks.rules, access=inside, writer=replace(desks.rules.writer, access=inside))
     effects = Effects(door, grants, replace(desks.impacts, access=inside, grants=grants))
     return (
         GrantPages(door, grants, effects).routes,
@@ -152,6 +156,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         EntryPages(door, replace(desks.entries, access=inside)).routes,
         EmergencyPages(door, replace(desks.emergencies, access=inside)).routes,
         RequestPages(door, replace(desks.requests, access=inside)).routes,
+        ClockPages(door, rules).routes,
         CampaignPages(door, replace(desks.campaigns, access=inside)).routes,
         MessagePages(door, replace(desks.messages, access=inside)).routes,
         DutyPages(door, desks.reports).routes,

@@ -26,6 +26,7 @@ from exchange.requests.rule_forms import (
     SlaProfileForm,
     SlaProfilesAnswer,
 )
+from exchange.requests.rule_preview import CalendarPreviewAnswer, ProfilePreviewAnswer
 from exchange.requests.templates import TemplateAnswer, TemplateForm, Templates, TemplatesAnswer
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
@@ -129,6 +130,28 @@ def _rules(desk: RuleDesk, problems: tuple[ProblemKind, ...]) -> tuple[Route, ..
             new_table,
             CalendarForm,
             CalendarAnswer,
+            tag="clocks",
+            problems=problems,
+        ),
+        Route(
+            "POST",
+            "/v1/calendar/<year>/preview",
+            desk.preview_year,
+            _EDITOR,
+            Text("写入前预览：哪些时限会变动", "Before it is written: which deadlines would move"),
+            CalendarForm,
+            CalendarPreviewAnswer,
+            tag="clocks",
+            problems=problems,
+        ),
+        Route(
+            "POST",
+            "/v1/sla-profiles/<profile>/preview",
+            desk.preview_profile,
+            _EDITOR,
+            Text("写入前预览：哪些步骤的天数会变动", "Before it is written: which steps would have other days"),
+            SlaProfileForm,
+            ProfilePreviewAnswer,
             tag="clocks",
             problems=problems,
         ),

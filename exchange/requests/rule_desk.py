@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from exchange.access import Access, AuthorisedOfficer
 from exchange.forms import read as read_form
 from exchange.requests.rule_forms import CALENDAR_FORM, PROFILE_FORM
+from exchange.requests.rule_preview import calendar_preview, profile_preview
 from exchange.requests.rule_writing import RuleWriter
 from exchange.requests.rules import CALENDAR, PROFILE, Rules, read
 from kernel.canonical import JSON
@@ -68,15 +69,38 @@ class RuleDesk:
     def change_year(self, http: HttpRequest, year: str) -> HttpResponse:
         """``PUT /v1/calendar/<year>``. Raises Problem."""
         officer = self.access.officer(http, *EDITORS)
-        number = int(year) if year.isascii() and year.isdigit() and len(year) == len("2026") else 0
-        table = self._made(table_from_json, {"year": number, **read_form(CALENDAR_FORM, http)})
+        table = self._table(http, year)
         return self._write(officer, CALENDAR, table, table_to_json(table))
+
+    def preview_year(self, http: HttpRequest, year: str) -> HttpResponse:
+        """``POST /v1/calendar/<year>/preview``: what the same body would do to clocks that run. Raises Problem."""
+        officer = self.access.officer(http, *EDITORS)
+        table = self._table(http, year)
+        self.access.spend(officer.caller)
+        with self.access.database.read() as connection:
+            said = calendar_preview(connection, read(connection), table, self._today(), officer.officer)
+        return json_response(said)
 
     def change_profile(self, http: HttpRequest, profile: str) -> HttpResponse:
         """``PUT /v1/sla-profiles/<profile>``. Raises Problem."""
         officer = self.access.officer(http, *EDITORS)
-        wanted = self._made(profile_from_json, {"id": profile, **read_form(PROFILE_FORM, http)})
+        wanted = self._profile(http, profile)
         return self._write(officer, PROFILE, wanted, profile_to_json(wanted))
+
+    def preview_profile(self, http: HttpRequest, profile: str) -> HttpResponse:
+        """``POST /v1/sla-profiles/<profile>/preview``: which steps the same body would change. Raises Problem."""
+        officer = self.access.officer(http, *EDITORS)
+        wanted = self._profile(http, profile)
+        self.access.spend(officer.caller)
+        with self.access.database.read() as connection:
+            return json_response(profile_preview(connection, read(connection), wanted, self._today()))
+
+    def _table(self, http: HttpRequest, year: str) -> CalendarTable:
+        number = int(year) if year.isascii() and year.isdigit() and len(year) == len("2026") else 0
+        return self._made(table_from_json, {"year": number, **read_form(CALENDAR_FORM, http)})
+
+    def _profile(self, http: HttpRequest, profile: str) -> SlaProfile:
+        return self._made(profile_from_json, {"id": profile, **read_form(PROFILE_FORM, http)})
 
     def _made(self, parse: Callable[[Any], T], document: dict[str, Any]) -> T:
         try:

@@ -37,7 +37,10 @@ from tongban import installation
 __all__ = ["prepared_sqlite"]
 
 """A folder for pictures of every page, for whoever wants to look at them."""
-OFFICERS = (("owner", "provider-officer", POLICE), ("approver", "governance-approver", MARKET))
+OFFICERS = (
+    ("owner", ("provider-officer",), POLICE),
+    ("approver", ("governance-approver", "governance-officer"), MARKET),
+)
 
 
 @pytest.fixture
@@ -112,11 +115,11 @@ def register(provider: Provider, world: World) -> None:
     desk.clients.add_organisation(POLICE, Text("公安局", "Police"))
     desk.clients.add_organisation(MARKET, Text("市场监管局", "Market regulation"))
     desk.clients.add(installation.console_metadata(installation.OPERATOR, settings, read_key(settings.console_key)))
-    for number, (name, role, organisation) in enumerate(OFFICERS, start=70):
+    for number, (name, roles, organisation) in enumerate(OFFICERS, start=70):
         desk.people.add(
             NewPerson(
                 name, "演示官员", PASSWORD, kind=PersonKind.STAFF, assurance=3, subject=citizen(number),
-                totp_secret=TOTP_SECRET, organisation=organisation, roles=(role,),
+                totp_secret=TOTP_SECRET, organisation=organisation, roles=roles,
             )
         )  # fmt: skip
     provider.settle()
@@ -221,3 +224,13 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.press()
     assert walker.page.locator(".govuk-notification-banner").count() == 1
     assert walker.page.locator(".tongban-tag--good").first.inner_text() in ("生效中", "In force")
+
+    walker.go("/console/grants/new", "grant-form")
+    walker.press()
+    walker.look("grant-form-with-errors")
+    walker.go("/console/clocks", "clocks")
+    walker.go("/console/clocks/profiles/cn-809-2025", "service-level")
+    walker.go("/console/clocks/calendar/2026/edit")
+    walker.page.fill("#effective_from", "2026-12-31")
+    walker.press()
+    walker.look("calendar-preview")
