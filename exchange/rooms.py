@@ -189,6 +189,7 @@ def furnish(outside: Outside) -> Rooms:
         grants=offices.grants,
         drafting=offices.drafting,
         rules=offices.request_rules,
+        templates=offices.request_templates,
         usage=offices.usage,
         catalogue=offices.catalogue,
         log=offices.log,

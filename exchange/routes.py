@@ -22,6 +22,7 @@ from exchange.gateway.request import EvidenceRequestForm
 from exchange.governance.routes import grant_routes, sealing_routes
 from exchange.messages.endpoints import message_routes
 from exchange.onboarding.routes import onboarding_routes
+from exchange.requests.batches import BatchDesk
 from exchange.requests.routes import request_routes
 from exchange.rooms import Rooms
 from exchange.transparency.log import ConsistencyAnswer
@@ -74,7 +75,8 @@ def _emergencies(rooms: Rooms) -> tuple[Route, ...]:
 
 
 def _requests(rooms: Rooms) -> tuple[Route, ...]:
-    return request_routes(rooms.access_requests, rooms.request_rules, rooms.request_templates, _TOKEN)
+    desk = rooms.access_requests
+    return request_routes(desk, BatchDesk(desk), rooms.request_rules, rooms.request_templates, _TOKEN)
 
 
 def _campaigns(rooms: Rooms) -> tuple[Route, ...]:

@@ -14,6 +14,7 @@ from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.reports import Reports
 from exchange.console.attempt import HOME
+from exchange.console.batches import BatchPages
 from exchange.console.campaigns import CampaignPages
 from exchange.console.clocks import ClockPages
 from exchange.console.cookies import Cookies
@@ -42,8 +43,10 @@ from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.simulation.unused import UnusedRights
 from exchange.messages.endpoints import Messages
 from exchange.onboarding.endpoints import Onboarding
+from exchange.requests.batches import BatchDesk
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
+from exchange.requests.templates import Templates
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
 from kernel.clock import Clock
@@ -67,6 +70,7 @@ class Desks:
     log: Log
     requests: RequestDesk
     rules: RuleDesk
+    templates: Templates
     impacts: Impacts
     entries: Desk
     onboarding: Onboarding
@@ -145,6 +149,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
     """The rooms of the API, entered by a session in place of a token (ADR 0038)."""
     door, grants = Door(inside), replace(desks.grants, access=inside)
     rules = replace(desks.rules, access=inside, writer=replace(desks.rules.writer, access=inside))
+    batches = BatchDesk(replace(desks.requests, access=inside))
     effects = Effects(door, grants, replace(desks.impacts, access=inside, grants=grants))
     return (
         GrantPages(door, grants, effects).routes,
@@ -155,7 +160,8 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
         EntryPages(door, replace(desks.entries, access=inside)).routes,
         EmergencyPages(door, replace(desks.emergencies, access=inside)).routes,
-        RequestPages(door, replace(desks.requests, access=inside)).routes,
+        BatchPages(door, batches).routes,
+        RequestPages(door, batches.desk, batches, replace(desks.templates, access=inside)).routes,
         ClockPages(door, rules).routes,
         CampaignPages(door, replace(desks.campaigns, access=inside)).routes,
         MessagePages(door, replace(desks.messages, access=inside)).routes,

@@ -136,6 +136,7 @@ def typed_of(content: Mapping[str, Any]) -> dict[str, str]:
     assessment = content.get("assessment") or {}
     typed = {name: assessment.get(name.partition(".")[2]) for name in _ASSESSED}
     said = {"purpose": content.get("purpose"), "onward": "yes" if content.get("onward") else "no", **typed}
+    # A template says only part of it.
     return {**typed_of_grant(content["grant"]), **{name: value for name, value in said.items() if value}}
 
 

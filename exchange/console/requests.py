@@ -19,7 +19,9 @@ from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.grant_words import facts_of, field_rows
 from exchange.console.inside import as_json_post, asking, told
 from exchange.gateway.understanding import current
+from exchange.requests.batches import BatchDesk
 from exchange.requests.desk import RequestDesk
+from exchange.requests.templates import Templates
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
@@ -28,6 +30,7 @@ from kernel.web.routes import Route
 from policies.document import grant_from_json
 from policies.requests.commands import NAMES, TABLE, DraftRequest, allowed
 from policies.requests.events import Status
+from policies.roles import Role
 
 REQUESTS = f"{HOME}/requests"
 WAITING, ALL = "waiting", "all"
@@ -43,6 +46,8 @@ class RequestPages:
 
     door: Door
     desk: RequestDesk
+    batches: BatchDesk
+    templates: Templates
 
     def queue(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
         """Requests with what is left of their clocks: those that wait for this officer, or all."""
@@ -57,7 +62,7 @@ class RequestPages:
             visitor,
             request,
             title=Text("共享申请", "Access requests"),
-            rows=sorted(map(_row, found["requests"]), key=lambda row: row["urgency"]),
+            rows=sorted(map(row_of, found["requests"]), key=lambda row: row["urgency"]),
             tabs=[(f"{REQUESTS}?show={name}", label, name == shown) for name, label in _TABS.items()],
             following=f"{REQUESTS}?{following}" if following else "",
             drafting=DraftRequest in allowed(None, visitor.roles),
@@ -80,19 +85,31 @@ class RequestPages:
         )
 
     def new(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
-        """The form of a new request."""
-        return self._form(visitor, request, _NEW, {"onward": "no"}, REQUESTS)
+        """The form of a new request; filled with what a template says, when one is named. Raises Problem."""
+        named = request.parameters().get("template", "")
+        found = {one["id"]: one for one in told(self.templates.list(asking(request)))["templates"]}
+        typed = words.typed_of(found[named]) if named in found else {"onward": "no"}
+        return self._form(visitor, request, _NEW, typed, REQUESTS, templates=found)
 
     def draft(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
-        """The new request, as a draft."""
+        """The new request, as a draft or handed in at once; for many departments at once. Raises Problem."""
         typed = request.form()
+        body = words.body_of(typed)
+        departments = [line.strip() for line in typed.get(CONSUMERS.name, "").split("\n") if line.strip()]
+        handing_in = typed.get("submit") == "yes"
         try:
-            made = told(self.desk.draft(as_json_post(request, words.body_of(typed))))
+            if len(departments) > 1:
+                asked = body | {"consumers": departments, "submit": handing_in}
+                made = told(self.batches.draft(as_json_post(request, asked)))
+                return redirect(f"{REQUESTS}/batches/{quote(made['id'])}")
+            named = {"consumer": departments[0]} if departments else {}
+            made = told(self.desk.draft(as_json_post(request, body | named)))
         except Problem as problem:
             return self._mend(
                 visitor, request, problem, lambda say: self._form(visitor, request, _NEW, typed, REQUESTS, say)
             )
-        return redirect(_address(made))
+        # A draft that cannot be handed in yet is kept: the page of the command says what is missing.
+        return redirect(f"{_address(made)}/submit" if handing_in else _address(made))
 
     def ask(self, visitor: Visitor, request: HttpRequest, identifier: str, command: str) -> HttpResponse:
         """The page before a command. Raises Problem."""
@@ -202,9 +219,11 @@ class RequestPages:
 
     def _form(
         self, visitor: Visitor, request: HttpRequest, title: Text, typed: Mapping[str, str], back: str, say: Any = None,
-        found: Any = None,
+        found: Any = None, templates: Mapping[str, Any] | None = None,
     ) -> HttpResponse:  # fmt: skip
         errors_, general = say or ({}, "")
+        for_others = found is None and Role.GOVERNANCE_OFFICER in visitor.roles
+        fields = (*((CONSUMERS,) if for_others else ()), *words.CONTENT)
         return page(
             "request_form",
             visitor,
@@ -212,8 +231,13 @@ class RequestPages:
             status=200 if say is None else _UNPROCESSABLE,
             title=title,
             revision="" if found is None else found["revision"],
-            fields=filled(words.CONTENT, typed, errors_),
-            errors=summary(words.CONTENT, errors_, general),
+            fields=filled(fields, typed, errors_),
+            errors=summary(fields, errors_, general),
+            templates=[
+                (f"{REQUESTS}/new?{urlencode({'template': name})}", _text(one["title"]))
+                for name, one in (templates or {}).items()
+            ],
+            handing_in=found is None,
             back=back,
         )
 
@@ -236,10 +260,12 @@ class RequestPages:
             "refusal": None if refusal is None else (_text(refusal["text"]), refusal["citation"], refusal["reason"]),
             "assessment": [] if assessment is None else _assessed(assessment),
             "grant": f"{HOME}/grants/{quote(found['ref'])}" if found["ref"] else "",
+            "batch": f"{REQUESTS}/batches/{quote(found['parent'])}" if found["parent"] else "",
         }
 
 
-def _row(found: Mapping[str, Any]) -> dict[str, Any]:
+def row_of(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A request as it stands in a table."""
     clock = _clock(found)
     return {
         "id": found["id"],
@@ -278,7 +304,8 @@ def _assessed(assessment: Mapping[str, str]) -> list[tuple[Text, str]]:
 
 def fields_of(command: str) -> tuple[Field, ...]:
     """The fields of a command's form; those of what is asked for where the form says that."""
-    return words.FORMS.get(command, ()) if command in words.COMMANDS and command != "revise" else words.CONTENT
+    known = command in words.COMMANDS and command != "revise"
+    return words.FORMS.get(command, ()) if known else (CONSUMERS, *words.CONTENT)
 
 
 def _text(words_: Mapping[str, str]) -> Text:
@@ -302,5 +329,15 @@ _STOPPED = {
 _A_MOMENT = timedelta(microseconds=1)
 """A deadline is the midnight after the last working day; people say that day."""
 _TABS = {WAITING: Text("等我办理", "Waiting for me"), ALL: Text("全部", "All")}
+CONSUMERS = Field(
+    "consumers",
+    Text("为哪些部门申请（代码）", "For which departments (codes)"),
+    Text(
+        "每行一个；多个部门各成一件、各自计时；不填则为本部门",
+        "one a line; each is a request and a clock of its own; left out: ours",
+    ),
+    "area",
+)
+"""Asked of data governance alone, which may ask for others."""
 _NEW = Text("起草共享申请", "A new access request")
 _NOT_NOW = Text("现在不能由您作此操作", "This is not yours to do now")

@@ -12,7 +12,7 @@ from exchange.forms import read as read_form
 from exchange.gateway.understanding import current
 from exchange.proceedings import told
 from exchange.requests.asking import Asking
-from exchange.requests.forms import COMMANDS, BulkRequestForm, CommandForm, NewRequestForm, ReviseForm
+from exchange.requests.forms import COMMANDS, CommandForm, NewRequestForm, ReviseForm
 from exchange.requests.listing import Page, listing
 from exchange.requests.rules import Rules, read
 from exchange.requests.templates import filled_in
@@ -24,19 +24,15 @@ from kernel.clock import Clock
 from kernel.dates import local_day
 from kernel.entropy import Entropy
 from kernel.ids import new_id
-from kernel.problems import INVALID_BODY, Problem, ProblemKind
-from kernel.text import Text
+from kernel.problems import Problem, ProblemKind
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
 from policies.requests.commands import Command, DraftRequest, ReviseRequest, SubmitRequest
 from policies.requests.conditions import sees
 from policies.requests.events import RequestState
-from policies.requests.steps import RequestStep
 
 FORMS = {name: form() for name, (form, _make) in COMMANDS.items()}
-NEW, BULK, REVISE, SUBMIT = NewRequestForm(), BulkRequestForm(), ReviseForm(), CommandForm()
+NEW, REVISE, SUBMIT = NewRequestForm(), ReviseForm(), CommandForm()
 """Each built once."""
-
-_TWICE = Text("同一部门列了两次", "One department stands twice")
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ class RequestDesk:
         with self.access.database.read() as connection:
             page: Page = listing(connection, http.parameters(), officer.officer)
             rules = read(connection)
-        shown: Sequence[JSON] = [self._view(state, officer, rules) for state in page.states]
+        shown: Sequence[JSON] = [self.view(state, officer, rules) for state in page.states]
         return json_response({"requests": shown, "next": page.next})
 
     def show(self, http: HttpRequest, request: str) -> HttpResponse:
@@ -67,45 +63,26 @@ class RequestDesk:
     def draft(self, http: HttpRequest) -> HttpResponse:
         """``POST /v1/access-requests``. Raises Problem."""
         officer = self.access.officer(http)
-        body = self._filled_in(read_form(NEW, http))
+        body = self.filled_in(read_form(NEW, http))
         request = new_id("ar", self.clock, self.entropy)
         consumer = body.get("consumer", officer.officer.organisation)
-        content = self._asking().content(body, consumer, request, http.language)
+        content = self.asking().content(body, consumer, request, http.language)
         state = self._carry_out((DraftRequest(request, content),), None, officer)
         return self._answer(state, officer, status=201)
-
-    def bulk(self, http: HttpRequest) -> HttpResponse:
-        """``POST /v1/access-requests/bulk``: all of them, or none. Raises Problem."""
-        officer = self.access.officer(http)
-        body = self._filled_in(read_form(BULK, http))
-        if len(set(body["consumers"])) != len(body["consumers"]):
-            raise Problem(INVALID_BODY, detail=_TWICE)
-        parent = new_id("arb", self.clock, self.entropy)
-        steps = [
-            step
-            for consumer in body["consumers"]
-            for step in self._child(body, consumer, parent, officer, http.language)
-        ]
-        with told(_refused, errors.ACCESS_REQUEST_CHANGED):
-            self.transitions.record(steps, self.access.spending(officer.caller))
-        last = {step.after.id: step.after for step in steps}
-        rules = self._rules()
-        shown: Sequence[JSON] = [self._view(state, officer, rules) for state in last.values()]
-        return json_response({"parent": parent, "requests": shown}, 201)
 
     def revise(self, http: HttpRequest, request: str) -> HttpResponse:
         """``POST /v1/access-requests/<request>/revise``. Raises Problem."""
         officer = self.access.officer(http)
-        body = self._filled_in(read_form(REVISE, http))
+        body = self.filled_in(read_form(REVISE, http))
         state = self._seen(request, officer, body)
-        content = self._asking().content(body, state.content.grant.consumer, state.id, http.language)
+        content = self.asking().content(body, state.content.grant.consumer, state.id, http.language)
         return self._answer(self._carry_out((ReviseRequest(content),), state, officer), officer)
 
     def submit(self, http: HttpRequest, request: str) -> HttpResponse:
         """``POST /v1/access-requests/<request>/submit``: the first time or after a supplement. Raises Problem."""
         officer = self.access.officer(http)
         state = self._seen(request, officer, read_form(SUBMIT, http))
-        command = self._submission(self._asking(), state, http.language)
+        command = self.submission(self.asking(), state, http.language)
         return self._answer(self._carry_out((command,), state, officer), officer)
 
     def command(self, name: str) -> Endpoint:
@@ -120,29 +97,15 @@ class RequestDesk:
 
         return endpoint
 
-    def _child(
-        self, body: Mapping[str, Any], consumer: str, parent: str, officer: AuthorisedOfficer, language: str
-    ) -> tuple[RequestStep, ...]:
-        request, asking = new_id("ar", self.clock, self.entropy), self._asking()
-        with told(_refused, errors.ACCESS_REQUEST_CHANGED):
-            content = asking.content(body, consumer, request, language)
-            drafted = self.transitions.steps((DraftRequest(request, content, parent),), None, officer.officer)
-            if not body.get("submit", False):
-                return drafted
-            state = drafted[-1].after
-            return (
-                *drafted,
-                *self.transitions.steps((self._submission(asking, state, language),), state, officer.officer),
-            )
-
-    def _submission(self, asking: Asking, state: RequestState, language: str) -> SubmitRequest:
+    def submission(self, asking: Asking, state: RequestState, language: str) -> SubmitRequest:
+        """The command that hands a request in, under what the catalogue says now. Raises Problem."""
         asking.still_fits(state.content, language)
         return SubmitRequest(asking.circumstances(state.content, local_day(self.clock.now())))
 
     def _carry_out(
         self, commands: Sequence[Command], state: RequestState | None, officer: AuthorisedOfficer
     ) -> RequestState:
-        with told(_refused, errors.ACCESS_REQUEST_CHANGED):
+        with told(refused, errors.ACCESS_REQUEST_CHANGED):
             return self.transitions.carry_out(commands, state, officer.officer, self.access.spending(officer.caller))
 
     def _find(self, request: str, officer: AuthorisedOfficer) -> RequestState:
@@ -159,18 +122,22 @@ class RequestDesk:
             raise Problem(errors.ACCESS_REQUEST_CHANGED)
         return state
 
-    def _asking(self) -> Asking:
-        return Asking(current(self.access.policy).registry, self._rules())
+    def asking(self) -> Asking:
+        """What reads a body against the catalogue and the rules of now."""
+        return Asking(current(self.access.policy).registry, self.rules())
 
-    def _filled_in(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def filled_in(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A body with what its template says. Raises Problem."""
         with self.access.database.read() as connection:
             return filled_in(connection, body)
 
-    def _rules(self) -> Rules:
+    def rules(self) -> Rules:
+        """The rules that clocks are counted by."""
         with self.access.database.read() as connection:
             return read(connection)
 
-    def _view(self, state: RequestState, officer: AuthorisedOfficer, rules: Rules) -> dict[str, JSON]:
+    def view(self, state: RequestState, officer: AuthorisedOfficer, rules: Rules) -> dict[str, JSON]:
+        """A request as it stands in a list."""
         now = self.clock.now()
         registry = current(self.access.policy).registry
         return request_view(state, registry, rules.calendar(local_day(now)), now, officer.officer)
@@ -179,7 +146,7 @@ class RequestDesk:
         with self.access.database.read() as connection:
             happened = access_requests.history(connection, state.id)
             rules = read(connection)
-        return json_response(whole_view(self._view(state, officer, rules), state, happened), status)
+        return json_response(whole_view(self.view(state, officer, rules), state, happened), status)
 
 
 _INCOMPLETE = frozenset(
@@ -192,5 +159,6 @@ _INCOMPLETE = frozenset(
 """Refusals that the same officer mends by saying more or something else."""
 
 
-def _refused(code: str) -> ProblemKind:
+def refused(code: str) -> ProblemKind:
+    """The problem that a refused command means, by its code."""
     return errors.ACCESS_REQUEST_INCOMPLETE if code in _INCOMPLETE else errors.ACCESS_REQUEST_NOT_ALLOWED

@@ -169,8 +169,27 @@ class AccessRequestsAnswer(Schema):
     next = fields.String(allow_none=True)
 
 
-class BulkRequestAnswer(Schema):
-    """A bulk request: the parent's name and each department's own request."""
+class BatchAnswer(Schema):
+    """A bulk request: ``size`` departments; ``progress`` counts the requests that the caller may see, by phase."""
+
+    id = fields.String(required=True)
+    at = fields.String(required=True)
+    evidence_type = fields.Dict(required=True)
+    purpose = fields.String(required=True)
+    size = fields.Integer(required=True)
+    progress = fields.List(fields.Dict(), required=True)
+
+
+class BatchesAnswer(Schema):
+    """Bulk requests, the newest first; ``next`` is the ``after`` of the following page."""
+
+    batches = fields.List(fields.Nested(BatchAnswer), required=True)
+    next = fields.String(allow_none=True, required=True)
+
+
+class BulkRequestAnswer(BatchAnswer):
+    """A bulk request with each department's own request; ``parent`` is its ``id``, as its children name it."""
 
     parent = fields.String(required=True)
+    commands = fields.List(fields.String(), required=True)
     requests = fields.List(fields.Nested(AccessRequestAnswer), required=True)

@@ -6,11 +6,13 @@ from typing import Any
 
 from exchange import errors
 from exchange.forms import Form
+from exchange.requests.batches import BatchDesk
 from exchange.requests.desk import RequestDesk
 from exchange.requests.forms import (
     COMMANDS,
     AccessRequestAnswer,
     AccessRequestsAnswer,
+    BatchesAnswer,
     BulkRequestAnswer,
     BulkRequestForm,
     CommandForm,
@@ -60,13 +62,18 @@ _SAID = {
 
 
 def request_routes(
-    desk: RequestDesk, rules: RuleDesk, templates: Templates, token: tuple[ProblemKind, ...]
+    desk: RequestDesk, batches: BatchDesk, rules: RuleDesk, templates: Templates, token: tuple[ProblemKind, ...]
 ) -> tuple[Route, ...]:
     """Every route of this room; ``token`` are the problems of access tokens."""
     refused = (errors.ACCESS_REQUEST_UNKNOWN, errors.ACCESS_REQUEST_NOT_ALLOWED, errors.ACCESS_REQUEST_INCOMPLETE)
     problems = (*token, INVALID_BODY, *refused, errors.ACCESS_REQUEST_CHANGED)
     other = (*token, INVALID_BODY)
-    return (*_requests(desk, problems), *_rules(rules, other), *_templates(templates, other))
+    return (
+        *_requests(desk, problems),
+        *_batches(batches, problems),
+        *_rules(rules, other),
+        *_templates(templates, other),
+    )
 
 
 def _templates(desk: Templates, problems: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
@@ -91,7 +98,7 @@ def _templates(desk: Templates, problems: tuple[ProblemKind, ...]) -> tuple[Rout
 def _requests(desk: RequestDesk, problems: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
     tag, path = "access-requests", "/v1/access-requests"
     queue, shown = Text("共享申请", "Access requests"), Text("一件申请", "One access request")
-    drafted, bulk = Text("起草申请", "Draft a request"), Text("为多个部门批量申请", "Ask for many departments at once")
+    drafted = Text("起草申请", "Draft a request")
     revised, submitted = (
         Text("修改", "Replace the text"),
         Text("提交，或补正后再提交", "Hand in, also after a supplement"),
@@ -104,13 +111,27 @@ def _requests(desk: RequestDesk, problems: tuple[ProblemKind, ...]) -> tuple[Rou
     return (
         Route("GET", path, desk.list, "officer", queue, None, AccessRequestsAnswer, parameters=_FILTERS, **more),
         Route("POST", path, desk.draft, "officer", drafted, NewRequestForm, AccessRequestAnswer, success=201, **more),
-        Route(
-            "POST", f"{path}/bulk", desk.bulk, "officer", bulk, BulkRequestForm, BulkRequestAnswer, success=201, **more
-        ),
         Route("GET", f"{path}/<request>", desk.show, "officer", shown, None, AccessRequestAnswer, **more),
         command("revise", revised, desk.revise, ReviseForm),
         command("submit", submitted, desk.submit, CommandForm),
         *(command(name, _SAID[name], desk.command(name), form) for name, (form, _make) in COMMANDS.items()),
+    )
+
+
+def _batches(desk: BatchDesk, problems: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+    path = "/v1/access-requests"
+    bulk, listed = Text("为多个部门批量申请", "Ask for many departments at once"), Text("批量申请", "Bulk requests")
+    shown = Text("一件批量申请及其进展", "One bulk request, and how far it has come")
+    submitted = Text("提交全部草稿", "Hand in every draft of it")
+    one = f"{path}/batches/<batch>"
+    more: dict[str, Any] = {"tag": "access-requests", "problems": problems}
+    pages = _FILTERS[-2:]
+    whole: Any = BulkRequestAnswer
+    return (
+        Route("POST", f"{path}/bulk", desk.draft, "officer", bulk, BulkRequestForm, whole, success=201, **more),
+        Route("GET", f"{path}/batches", desk.listed, "officer", listed, None, BatchesAnswer, parameters=pages, **more),
+        Route("GET", one, desk.show, "officer", shown, None, whole, **more),
+        Route("POST", f"{one}/submit", desk.submit, "officer", submitted, CommandForm, whole, **more),
     )
 
 

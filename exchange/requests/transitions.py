@@ -83,8 +83,10 @@ class RequestTransitions:
             calendar = self.calendar(connection)
         return steps(commands, state, actor, calendar, self.clock.now())
 
-    def record(self, steps: Sequence[RequestStep], spend: Also) -> None:
+    def record(self, steps: Sequence[RequestStep], spend: Also, beside: Sequence[Event] = ()) -> None:
         """Append the events and store the states, and draft the grants of what was approved: all or nothing.
+
+        ``beside`` are entries of what led to these steps; what they store is up to ``spend``.
 
         Raises RequestMoved, NotAllowed, LedgerUnavailable, InvalidEvent.
         """
@@ -97,7 +99,7 @@ class RequestTransitions:
                 _store(connection, step, next_due(step.after, calendar))
             messages.put(connection, notices.of_requests(steps))
 
-        entries = [_entry(step) for step in steps]
+        entries = [*beside, *(_entry(step) for step in steps)]
         approved = [step.after for step in steps if _is_approval(step)]
         if approved:
             self._record_with_grants(approved, entries, also)

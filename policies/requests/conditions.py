@@ -43,6 +43,9 @@ MATTER = Matter("access-request", Text("申请", "request"))
 READERS = frozenset({Role.GOVERNANCE_OFFICER, Role.GOVERNANCE_APPROVER, Role.AUDITOR})
 """Capacities that see every request; the departments see their own."""
 
+BEFORE_THE_PROVIDER = frozenset({Status.DRAFTED, Status.SUBMITTED, Status.RETURNED})
+"""States in which the provider was not asked yet, and sees nothing of a request."""
+
 
 def capacity(kind: CommandKind, state: RequestState, actor: Officer) -> Role | None:
     """The capacity in which this officer may do this to this request; None for none. The table, organisation, authors.
@@ -65,8 +68,7 @@ def sees(state: RequestState, actor: Officer) -> bool:
         return True
     if actor.organisation == state.content.grant.consumer:
         return True
-    is_before = state.status in {Status.DRAFTED, Status.SUBMITTED, Status.RETURNED}
-    return not is_before and actor.organisation == state.content.grant.provider
+    return state.status not in BEFORE_THE_PROVIDER and actor.organisation == state.content.grant.provider
 
 
 def open_to(state: RequestState, actor: Officer) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from tests.doubles.exchange import (
     MARKET,
     NOW,
     POLICE,
+    URBAN,
     World,
     grant,
     lived,
@@ -80,6 +81,8 @@ def asked_for(paper: World) -> None:
     paper.officer("POST", f"/v1/access-requests/{made.json['id']}/submit", {}, **consumer)
     checked = {"sub": "wei", "roles": ["governance-officer"], "organisation": MARKET}
     assert paper.officer("POST", f"/v1/access-requests/{made.json['id']}/accept", {}, **checked).status_code == 200
+    many = body | {"consumers": [MARKET, URBAN]}
+    assert paper.officer("POST", "/v1/access-requests/bulk", many, **checked).status_code == 201
 
 
 def recertified(paper: World) -> None:
@@ -228,6 +231,10 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.go("/console/grants/new", "grant-form")
     walker.press()
     walker.look("grant-form-with-errors")
+    walker.go("/console/requests/new", "request-form")
+    walker.go("/console/requests/batches", "batches")
+    walker.press("tbody a")
+    walker.look("batch")
     walker.go("/console/clocks", "clocks")
     walker.go("/console/clocks/profiles/cn-809-2025", "service-level")
     walker.go("/console/clocks/calendar/2026/edit")

@@ -18,13 +18,14 @@ from exchange.store.tables.catalogue import (
 from exchange.store.tables.emergencies import emergency, emergency_event
 from exchange.store.tables.messages import message, message_read
 from exchange.store.tables.policies import decision, grant_force, grant_version, policy_epoch
-from exchange.store.tables.requests import access_request, access_request_event, request_rule
+from exchange.store.tables.requests import access_request, access_request_batch, access_request_event, request_rule
 from exchange.store.tables.sealings import sealing
 from exchange.store.tables.sessions import console_session
 
 __all__ = [
     "METADATA",
     "access_request",
+    "access_request_batch",
     "access_request_event",
     "campaign",
     "campaign_item",

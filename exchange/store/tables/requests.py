@@ -36,6 +36,19 @@ access_request = sa.Table(
 )
 """``next_due`` is when the clock of the present step is looked at next: derived, and renewed with the calendar."""
 
+access_request_batch = sa.Table(
+    "access_request_batch",
+    METADATA,
+    text("id", primary_key=True),
+    text("by"),
+    text("organisation"),
+    text("evidence_type"),
+    text("purpose"),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+)
+"""Requests for many departments: the parents that ``access_request.parent`` names."""
+
 access_request_event = sa.Table(
     "access_request_event",
     METADATA,
