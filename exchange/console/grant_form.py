@@ -263,16 +263,6 @@ WORDS: Mapping[str, Mapping[str, tuple[Text, Text | None]]] = {
         "notice_delay.statute.zh": (Text("延迟告知的依据（中文）", "Statute of the delay (Chinese)"), _MAY_BE_LEFT_OUT),
         "notice_delay.statute.en": (Text("延迟告知的依据（英文）", "Statute of the delay (English)"), _MAY_BE_LEFT_OUT),
     },
-    "expectations": {
-        "": (
-            Text("附带的测试（JSON）", "Tests attached (JSON)"),
-            Text(
-                "请求及其应有的裁决，提交时和生效前各试一遍；可不填",
-                "requests and how each is meant to be decided, tried before it is handed in and before it takes effect;"
-                " may be left out",
-            ),
-        )
-    },
     "obligations": {
         "": (
             Text("附带义务", "Obligations"),

@@ -91,15 +91,16 @@ def _moved(state: RequestState, change: Moved) -> dict[str, Any]:
     }
 
 
-class CalendarPreviewAnswer(Schema):
-    """Running clocks, and how their deadlines would move from the day on which the table counts."""
-
-    effective_from = fields.String(required=True)
-    running = fields.Integer(required=True)
-    truncated = fields.Boolean(required=True)
-    earlier = fields.Integer(required=True)
-    later = fields.Integer(required=True)
-    requests = fields.List(fields.Dict(), required=True)
+CalendarPreviewAnswer = Schema.from_dict(
+    {
+        "effective_from": fields.String(required=True),
+        **{name: fields.Integer(required=True) for name in ("running", "earlier", "later")},
+        "truncated": fields.Boolean(required=True),
+        "requests": fields.List(fields.Dict(), required=True),
+    },
+    name="CalendarPreviewAnswer",
+)
+"""Running clocks, and how their deadlines would move from the day on which the table counts."""
 
 
 class ProfilePreviewAnswer(Schema):
