@@ -5,8 +5,10 @@ Attacks C11, D1, T1, T5 and A5, with nothing shared between the racers but the d
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,12 @@ import pytest
 
 from idp.model.person import NewPerson
 from tests.doubles.account import Account
-from tests.doubles.browser import Browser
+from tests.doubles.browser import Browser, form_of
 from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider, citizen, provider_at
 from tests.doubles.racing_requests import RACERS, Finish, Race, Sent, racers
 from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, public_client
 from tests.doubles.upstream import Upstream, described, upstream
+from tests.unit.idp.test_enrolment import fill_in
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 CIBA = "urn:openid:params:grant-type:ciba"
@@ -86,6 +89,8 @@ def test_one_of_eight_processes_wins_each_race(either_provider: Provider, race: 
         assertion,
         proof,
         pushed_request,
+        enrolment_link,
+        recovery_link,
     ):
         check(provider, race)
 
@@ -184,5 +189,36 @@ def upstream_visit(provider: Provider, race: Race, there: Upstream) -> None:
     assert len([path for path, _ in there.asked if path == "/token"]) == 1
 
 
-def cookies(browser: Browser) -> str:
-    return "; ".join(f"{name}={browser.cookie(name)}" for name in ("idp-sso", "idp-browser"))
+def filled_in(browser: Browser, page: Any, **values: str) -> Sent:
+    """The page's form as this browser would send it."""
+    form = form_of(page)
+    return Sent("POST", form.action, {**form.fields, **values}, {"Cookie": cookies(browser, "idp-session")})
+
+
+def enrolment_link(provider: Provider, race: Race) -> None:
+    """T8: eight who have the link make one account."""
+    browser = Browser(provider)
+    path, before = f"/enrol/{provider.administration.enrolments.first()}", len(provider.events("PersonAdded"))
+    page = browser.get(path)
+    newcomers = [filled_in(browser, page, **fill_in(provider, page, username=f"racer{each}")) for each in range(RACERS)]
+    finishes = race.run([replace(sent, path=path) for sent in newcomers])
+    assert Counter(finish.status for finish in finishes) == {200: 1, 404: LOSERS}
+    assert len(provider.events("PersonAdded")) == before + 1
+
+
+def recovery_link(provider: Provider, race: Race) -> None:
+    """T8: one password is set. The last race: it ends sessions, and two days go by."""
+    browser = Browser(provider)
+    browser.submit(browser.get("/recover"), username="wang")
+    provider.deliver()
+    provider.clock.advance(48 * 3600)
+    provider.deliver()
+    [path] = re.findall(rf"{ISSUER}(/recover/link/\S+)", "\n".join(provider.mailbox.words()))
+    sent = filled_in(browser, browser.get(path), new="violet tram over granite", again="violet tram over granite")
+    finishes = race.same(replace(sent, path=path))
+    assert Counter(finish.status for finish in finishes) == {200: 1, 404: LOSERS}
+    assert len(provider.events("AccountRecovered")) == 1
+
+
+def cookies(browser: Browser, *names: str) -> str:
+    return "; ".join(f"{name}={browser.cookie(name)}" for name in names or ("idp-sso", "idp-browser"))

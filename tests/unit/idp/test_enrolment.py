@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pyotp
 import pytest
 from werkzeug.test import TestResponse
 
 from idp.administration import AdministrationError
-from idp.administration.enrolments import Newcomer
-from idp.model.client import Organisation
-from kernel.text import Text
 from tests.doubles.administrators import appoint, person_id
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import MARKET, PASSWORD, Provider, credit_code
+from tests.doubles.identity_provider import PASSWORD, Provider, credit_code
 
 BODY = credit_code(901)
 
@@ -95,26 +90,6 @@ def test_a_link_lapses_and_a_newer_one_replaces_it(provider: Provider) -> None:
 @pytest.mark.parametrize("secret", ["x", "x" * 5000, "..", "%00", "' OR 1=1"])
 def test_guesses_find_nothing(provider: Provider, secret: str) -> None:
     assert Browser(provider).get(f"/enrol/{secret}").status_code in (400, 404)
-
-
-def test_a_link_used_by_eight_at_once_makes_one_account(either_provider: Provider) -> None:
-    links = either_provider.administration.enrolments
-    secret = links.first()
-    code = pyotp.TOTP(links.totp_secret(secret)).at(either_provider.clock.now())
-
-    body = Organisation(MARKET, Text("甲", "A"))
-
-    def enrol(number: int) -> Any:
-        try:
-            links.enrol(secret, Newcomer(f"racer{number}", "某人", PASSWORD, code), body)
-        except AdministrationError as error:
-            return error
-        return None
-
-    with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(enrol, range(8)))
-    assert outcomes.count(None) == 1, outcomes
-    assert len(either_provider.events("PersonAdded")) == 4 + 1
 
 
 def test_an_office_that_is_held_is_offered_to_nobody_else(provider: Provider) -> None:

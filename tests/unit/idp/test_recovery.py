@@ -146,21 +146,6 @@ def test_asking_is_throttled_and_floods_nobody(provider: Provider) -> None:
     assert len([words for words in told(provider) if "asked to recover" in words]) == 1  # one is under way
 
 
-def test_a_link_used_by_eight_at_once_sets_one_password(either_provider: Provider) -> None:
-    """T8; consumed by one conditional statement, before anything is changed."""
-    provider = either_provider
-    ask(provider)
-    told(provider)
-    provider.clock.advance(DELAY)
-    path = link(provider, "link")
-    browsers = [(browser := Browser(provider), browser.get(path)) for _ in range(8)]
-    with ThreadPoolExecutor(8) as pool:
-        sent = pool.map(lambda each: each[0].submit(each[1], new=NEW, again=NEW).status_code, browsers)
-        statuses = sorted(sent)
-    assert statuses.count(200) == 1, (statuses, len(provider.events("AccountRecovered")))
-    assert len(provider.events("AccountRecovered")) == 1
-
-
 @pytest.mark.parametrize("new", ["short", "wang wang wang wang", ""])
 def test_the_new_password_keeps_the_rules_and_the_link_stays(provider: Provider, new: str) -> None:
     ask(provider)
