@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
-from policies.grant import Obligation
+from policies.grant_terms import Obligation
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from kernel.dates import time_text
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
 from policies.delivery import Delivery
-from policies.grant import BasisKind, EmergencyUse, Grant, Hours, Obligation
+from policies.grant import Grant
+from policies.grant_terms import BasisKind, EmergencyUse, Hours, Obligation
 from policies.hierarchy import Entity
 from policies.obligations import in_words, is_kept_by
 from policies.sentence import Name

@@ -14,7 +14,8 @@ from kernel.text import Text
 from policies import cedar, expectations, guards, schema
 from policies.delivery import Delivery
 from policies.events import GrantState, Signature, Status
-from policies.grant import BasisKind, EmergencyUse, Grant, Hours, InvalidGrant, NoticeDelay, Obligation
+from policies.grant import Grant
+from policies.grant_terms import BasisKind, EmergencyUse, Hours, InvalidGrant, NoticeDelay, Obligation
 from policies.review import ReviewPackage
 from policies.roles import Role
 from policies.routing import TWO

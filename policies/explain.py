@@ -16,7 +16,8 @@ from policies.compiler import Compiled
 from policies.decision import UnmetClause
 from policies.expressions import Evaluate
 from policies.facts import Facts
-from policies.grant import Grant, Obligation
+from policies.grant import Grant
+from policies.grant_terms import Obligation
 from policies.guards import Guard
 from policies.model import AccessRequest
 from policies.registry import Registry

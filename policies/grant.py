@@ -7,105 +7,30 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from types import MappingProxyType
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies.delivery import Delivery
 from policies.expectations import MOST, Expectation, Verdict
-
-SELF = "self"
-"""The relation of the person of a case to themselves."""
-
-HIGHEST_ASSURANCE = 4
-"""urn:tongban:loa:4; zero stands for a citizen who is not present."""
-
-HIGHEST_QUOTA = 1_000_000_000
-"""Releases a day; far below Cedar's 64-bit Long, so that no comparison can overflow."""
-
-LONGEST_LIST = 500
-"""Members of any list in a grant: nobody could judge a longer one."""
+from policies.grant_terms import (
+    HIGHEST_ASSURANCE,
+    HIGHEST_QUOTA,
+    LONGEST_DELAY,
+    LONGEST_LIST,
+    LONGEST_OPENING,
+    SELF,
+    BasisKind,
+    EmergencyUse,
+    Hours,
+    InvalidGrant,
+    NoticeDelay,
+    Obligation,
+)
 
 _GRANT_ID = re.compile(r"[A-Z][A-Z0-9-]{1,63}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
-_OBLIGATION = re.compile(r"([a-z][a-z-]{0,31})(?::([A-Za-z0-9/._-]{1,64}))?")
-
-
-class BasisKind(StrEnum):
-    """What a legal basis rests on: a statute, or the person's own consent."""
-
-    STATUTORY = "statutory"
-    CONSENT = "consent"
-
-
-class InvalidGrant(ValueError):
-    """A grant that means nothing or too much; ``reason`` says what to change."""
-
-    def __init__(self, reason: Text) -> None:
-        super().__init__(reason.en)
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Obligation:
-    """A duty that comes with a release, for example ``notify-citizen`` within ``P1D``. Every one of them is a must."""
-
-    kind: str
-    argument: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> Obligation:
-        """Read ``kind`` or ``kind:argument``; raises InvalidGrant."""
-        match = _OBLIGATION.fullmatch(text)
-        if match is None:
-            raise InvalidGrant(Text("义务写法应为 种类:参数", "An obligation is written kind:argument"))
-        return cls(match[1], match[2] or "")
-
-    @property
-    def text(self) -> str:
-        """The written form that ``parse`` reads."""
-        return f"{self.kind}:{self.argument}" if self.argument else self.kind
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Whole hours of the civil day in China: from ``start`` (0 to 23) until before ``end`` (at most 24)."""
-
-    start: int
-    end: int
-
-    @property
-    def text(self) -> Text:
-        """In words, without the time zone."""
-        return Text(f"{self.start} 时至 {self.end} 时", f"{self.start:02}:00 to {self.end:02}:00")
-
-
-LONGEST_OPENING = 240
-"""Minutes that emergency access lasts at most."""
-
-LONGEST_DELAY = 60
-"""Days by which a statute may put off that the person is told of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeDelay:
-    """The person is told only after so many days, by the statute that is cited."""
-
-    days: int
-    statute: Text
-
-
-@dataclass(frozen=True, slots=True)
-class EmergencyUse:
-    """Makes a grant a template of emergency access: nothing leaves under it but while it is opened.
-
-    An opening lasts for so many ``minutes``. The person is told at once, unless a statute puts it off.
-    """
-
-    minutes: int
-    delay: NoticeDelay | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,9 +174,7 @@ def _codes_are_written_right(grant: Grant) -> bool:
 
 def _obligations_are_distinct(grant: Grant) -> bool:
     kinds = [obligation.kind for obligation in grant.obligations]
-    return len(kinds) == len(set(kinds)) and all(
-        _OBLIGATION.fullmatch(obligation.text) for obligation in grant.obligations
-    )
+    return len(kinds) == len(set(kinds)) and all(obligation.is_well_formed for obligation in grant.obligations)
 
 
 _RULES: tuple[tuple[Callable[[Grant], object], Text], ...] = (

@@ -20,7 +20,8 @@ from policies.decision import Decision, Deny, Permit, Quota, UnmetClause
 from policies.explain import Enforced, NearMiss
 from policies.expressions import OutsideProfile
 from policies.facts import Facts, establish
-from policies.grant import Grant, Obligation
+from policies.grant import Grant
+from policies.grant_terms import Obligation
 from policies.guards import GUARDS, Guard
 from policies.guards import text as guards_text
 from policies.hierarchy import Hierarchy

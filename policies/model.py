@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from policies.delivery import Delivery
-from policies.grant import SELF, BasisKind, Grant, InvalidGrant, Obligation
+from policies.grant import Grant
+from policies.grant_terms import SELF, BasisKind, InvalidGrant, Obligation
 
 __all__ = [
     "SELF",

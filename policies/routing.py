@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from kernel.text import Text
-from policies.grant import BasisKind, Grant
+from policies.grant import Grant
+from policies.grant_terms import BasisKind
 from policies.registry import Registry
 from policies.review import ChangeClass
 from policies.roles import Role

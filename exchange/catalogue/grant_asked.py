@@ -21,7 +21,8 @@ from kernel.manifests import dotted, schema_findings
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from policies.document import grant_to_json
-from policies.grant import LONGEST_LIST, Grant
+from policies.grant import Grant
+from policies.grant_terms import LONGEST_LIST
 
 Finding = tuple[tuple[str | int, ...], Text]
 """Where in the body, and what is wrong."""

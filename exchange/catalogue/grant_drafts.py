@@ -14,7 +14,8 @@ from kernel.dates import CHINA
 from policies.commands import Command, DraftGrant, ReviseGrant
 from policies.document import grant_from_json, grant_to_json
 from policies.events import GrantState, Status
-from policies.grant import Grant, InvalidGrant
+from policies.grant import Grant
+from policies.grant_terms import InvalidGrant
 
 
 def grant_of(document: Mapping[str, Any], version: int = 1) -> Grant:

@@ -11,7 +11,8 @@ from exchange.governance.views import names
 from kernel.dates import time_text
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
-from policies.grant import BasisKind, EmergencyUse, Grant
+from policies.grant import Grant
+from policies.grant_terms import BasisKind, EmergencyUse
 from policies.obligations import in_words
 from policies.sentence import Name
 

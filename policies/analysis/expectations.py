@@ -14,7 +14,8 @@ from policies.analysis.solver import NotProved
 from policies.analysis.words import example, request_facts
 from policies.decision import Permit
 from policies.expectations import Expectation, Verdict
-from policies.grant import BasisKind, Grant
+from policies.grant import Grant
+from policies.grant_terms import BasisKind
 from policies.guards import Guard
 from policies.model import AccessRequest, Action, Consent, SystemPrincipal
 from policies.sentence import Name

@@ -10,7 +10,8 @@ from random import Random
 
 from policies.decision import Permit
 from policies.emergency import deciding
-from policies.grant import BasisKind, EmergencyUse, Grant
+from policies.grant import Grant
+from policies.grant_terms import BasisKind, EmergencyUse
 from policies.guards import GUARDS
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, Opening

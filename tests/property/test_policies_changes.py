@@ -12,7 +12,8 @@ import pytest
 from kernel.identifiers.masking import Mask, stronger
 from policies.analysis.change import Proposal, examine
 from policies.decision import Decision, Permit
-from policies.grant import Grant, Hours, InvalidGrant
+from policies.grant import Grant
+from policies.grant_terms import Hours, InvalidGrant
 from policies.index import PolicyImage
 from policies.model import AccessRequest
 from policies.obligations import is_kept_by

@@ -33,7 +33,8 @@ from policies.decision import Deny, Permit
 from policies.delivery import Delivery
 from policies.document import digest
 from policies.events import GrantState, Status
-from policies.grant import Grant, Hours
+from policies.grant import Grant
+from policies.grant_terms import Hours
 from policies.guards import GUARDS
 from policies.index import PolicyImage
 from policies.lifecycle import decide, evolve

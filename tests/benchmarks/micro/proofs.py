@@ -11,7 +11,8 @@ from pathlib import Path
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies.analysis.change import Proposal, examine
-from policies.grant import Grant, Obligation
+from policies.grant import Grant
+from policies.grant_terms import Obligation
 from policies.model import BasisKind
 from policies.registry import (
     RegisteredEvidenceType,

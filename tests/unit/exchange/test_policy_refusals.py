@@ -12,7 +12,7 @@ from exchange.gateway import refusals
 from exchange.gateway.snapshot import Snapshot
 from kernel.manifests import ManifestError
 from policies.decision import Deny, Permit
-from policies.grant import Obligation
+from policies.grant_terms import Obligation
 from policies.refusals import REFUSALS
 from tests.doubles.exchange import (
     BASIS,

@@ -20,7 +20,8 @@ from policies.analysis.solver import Limit, Questioning
 from policies.analysis.terms import Encoder
 from policies.differences import Direction
 from policies.expressions import OutsideProfile
-from policies.grant import Grant, Obligation
+from policies.grant import Grant
+from policies.grant_terms import Obligation
 from policies.guards import GUARDS, Guard
 from policies.index import PolicyImage
 from policies.model import BasisKind

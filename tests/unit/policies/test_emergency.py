@@ -35,7 +35,7 @@ from policies.emergency.commands import (
 from policies.emergency.document import facts, state_from_json, state_to_json
 from policies.emergency.lifecycle import REVIEW_DAYS, WAITS, decide, is_overdue, open_to, review_due, sees
 from policies.emergency.opening import FINDINGS, STATUSES, Asked, EmergencyState, Finding, Status, evolve
-from policies.grant import EmergencyUse, InvalidGrant, NoticeDelay
+from policies.grant_terms import EmergencyUse, InvalidGrant, NoticeDelay
 from policies.hierarchy import Hierarchy
 from policies.index import PolicyImage
 from policies.model import Action, BasisKind, Opening, SystemPrincipal

@@ -13,7 +13,8 @@ from kernel.text import Text
 from policies import obligations
 from policies.document import digest, grant_from_json, grant_to_json
 from policies.expectations import Expectation, Verdict
-from policies.grant import Grant, InvalidGrant, Obligation
+from policies.grant import Grant
+from policies.grant_terms import InvalidGrant, Obligation
 from policies.model import Action, BasisKind
 from policies.sentence import sentence
 from tests.unit.policies.world import GRANT, grant

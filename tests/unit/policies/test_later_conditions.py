@@ -18,7 +18,8 @@ from policies.analysis.change import Proposal, examine
 from policies.delivery import Delivery
 from policies.differences import Direction, differences
 from policies.document import digest, grant_from_json, grant_to_json
-from policies.grant import Grant, Hours, InvalidGrant, Obligation
+from policies.grant import Grant
+from policies.grant_terms import Hours, InvalidGrant, Obligation
 from policies.hierarchy import Hierarchy
 from policies.model import BasisKind
 from policies.review import Answer

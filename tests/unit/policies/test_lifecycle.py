@@ -34,7 +34,8 @@ from policies.commands import (
 from policies.conditions import months_later
 from policies.document import digest, state_from_json, state_to_json
 from policies.events import GrantActivated, GrantReactivated, GrantState, Status, facts
-from policies.grant import Grant, Obligation
+from policies.grant import Grant
+from policies.grant_terms import Obligation
 from policies.lifecycle import decide, evolve
 from policies.proceedings import NotAllowed
 from policies.review import ChangeClass, Recheck, ReviewPackage
