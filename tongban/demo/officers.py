@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from kernel.clock import SystemClock
+from kernel.dates import local_day
 from kernel.entropy import SystemEntropy
 from tongban.demo.narration import Narrator, expect
 from tongban.demo.stories.browser import Browser
@@ -53,3 +55,46 @@ def bring_to_life(
     author.post(f"{path}/submit", {})
     for officer in (provider, governance):
         officer.post(f"{path}/approve", {"digest": officer.get(path)["digest"]})
+
+
+def ask_for_data(
+    narrator: Narrator,
+    consumer: OfficerSession,
+    checker: OfficerSession,
+    providers: Mapping[str, OfficerSession],
+    approver: OfficerSession,
+) -> None:
+    """A department asks for one field more; the request is checked, answered, and the grant that follows is signed."""
+    at = "/v1/access-requests"
+    zh, en = "需求部门起草申请并提交，数据局形式审查", "a department asks for a field more; the form is checked"
+    with narrator.step(STORY, zh, en) as step:
+        asked = consumer.post(at, wanted(local_day(SystemClock().now())))
+        consumer.post(f"{at}/{asked['id']}/submit", {})
+        waiting = checker.post(f"{at}/{asked['id']}/accept", {})
+        step.saw(申请=asked["id"], 剩余=waiting["clock"]["text"]["zh"])
+    with narrator.step(STORY, "提供部门同意，平台据此起草授权", "the provider agrees, and a grant is drafted") as step:
+        provider = providers[asked["provider"]["code"]]
+        agreed = provider.post(f"{at}/{asked['id']}/approve", {})
+        expect(agreed["ref"], str(agreed["status"]))
+        step.saw(授权=agreed["ref"])
+    with narrator.step(STORY, "提交、审查、两方签署，授权生效", "handed in, examined, signed twice: in force") as step:
+        name = str(agreed["ref"]).partition("@")[0]
+        bring_to_life({"id": name}, consumer, provider, approver)
+        found = consumer.get(f"/v1/grants/{name}")
+        expect(found["status"] == "active", found["status"])
+        step.saw(内容=found["sentence"]["zh"])
+
+
+def wanted(today: date) -> dict[str, Any]:
+    """What market regulation asks for: the name in the household register, for a year from today."""
+    return {
+        "grant": {
+            "evidence_type": "household-register",
+            "fields": ["name"],
+            "service_items": ["11500000DEM000057T3500131001000"],
+            "legal_basis": "demo-catering-rules",
+            "valid_from": today.isoformat(),
+            "valid_to": (today + timedelta(days=365)).isoformat(),
+        },
+        "purpose": "核对申请人与户口登记的姓名，免交复印件",
+    }

@@ -1,4 +1,4 @@
-"""Who can sign in in the demonstration: three citizens, and an officer for each department that decides."""
+"""Who can sign in in the demonstration: three citizens, an officer of each department that decides, one that asks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def accounts(people: Sequence[Mapping[str, Any]], entropy: Entropy) -> Iterator[
         yield Account(key, citizen.name, citizen.number, story, credentials(key, entropy))
     yield officer("author", world.ZHANG.name, world.ZHANG.number, DATA_BUREAU, ("governance-officer",), entropy)
     yield officer("approver", world.ZHAO.name, world.ZHAO.number, DATA_BUREAU, ("governance-approver",), entropy)
-    staff = [one for one in people if one["household"]["relation"] == "户主"][-len(PROVIDERS) :]
+    asking, *staff = [one for one in people if one["household"]["relation"] == "户主"][-len(PROVIDERS) - 1 :]
+    yield officer("consumer", asking["name"], asking["number"], MARKET, ("consumer-officer",), entropy)
     for index, (provider, person) in enumerate(zip(PROVIDERS, staff, strict=True), start=1):
         yield officer(f"officer{index}", person["name"], person["number"], provider, ("provider-officer",), entropy)
 

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from kernel.settings import Settings
 from tongban.demo.narration import Narrator, StoryFailed
-from tongban.demo.officers import approve_all, sign_in
+from tongban.demo.officers import approve_all, ask_for_data, sign_in
 from tongban.demo.people import PROVIDERS, Account
 from tongban.demo.processes import DemoFailed, Processes
 from tongban.demo.setting_up import WEBSITES, Scene, set_up
@@ -130,6 +130,7 @@ def approvals(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> No
         account.organisation or "": opened[account.key] for account in people if "provider-officer" in account.roles
     }
     approve_all(narrator, {code: by_department[code] for code in PROVIDERS}, opened["approver"], opened["author"])
+    ask_for_data(narrator, opened["consumer"], opened["author"], by_department, opened["approver"])
 
 
 def finish(narrator: Narrator, scene: Scene, options: Options) -> None:
