@@ -131,6 +131,15 @@ def body_of(typed: Mapping[str, str]) -> dict[str, Any]:
     return body
 
 
+def revised(body: dict[str, Any], grant: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with what the form does not show, as the request has it, while the ground it stands on is the same."""
+    asked = body["grant"]
+    same = all(asked.get(name) == grant[name] for name in ("evidence_type", "legal_basis"))
+    same = same and set(asked.get("service_items", ())) == set(grant["service_items"])
+    kept = {name: grant[name] for name in BY_THE_CATALOGUE} if same else {}
+    return body | {"grant": {**kept, **asked}}
+
+
 def typed_of(content: Mapping[str, Any]) -> dict[str, str]:
     """What the form would have held for a request as the API tells it."""
     assessment = content.get("assessment") or {}

@@ -130,7 +130,7 @@ class RequestPages:
             raise Problem(NOT_FOUND)
         revision = {"revision": _whole(typed.get("revision", ""))}
         if command == "revise":
-            body = words.body_of(typed) | revision
+            body = words.revised(words.body_of(typed), found["grant"]) | revision
         else:
             names_ = [field.name for field in words.FORMS.get(command, ())]
             body = {name: typed[name] for name in names_ if typed.get(name, "").strip()} | revision

@@ -104,6 +104,20 @@ def test_a_supplement_stops_the_clock(small_world: World) -> None:
     assert consumer.press(f"{at}/submit").status_code == 303
 
 
+def test_a_form_keeps_what_it_does_not_show(small_world: World) -> None:
+    consumer = officer(small_world, "chen")
+    own = {"sub": "chen", "roles": ["consumer-officer"], "organisation": MARKET}
+    cited = {"zh": "演示规定第三条第二款", "en": "Demo rules, article 3 (2)"}
+    asked = {
+        "evidence_type": "identity-card", "fields": ["name"], "service_items": [ITEM], "legal_basis": BASIS,
+        "valid_from": "2026-12-01", "valid_to": "2027-12-01", "statute": cited,
+    }  # fmt: skip
+    made = small_world.officer("POST", "/v1/access-requests", {"grant": asked, "purpose": "核对"}, **own).json
+    assert consumer.press(f"{AT}/{made['id']}/revise", **ASKED).status_code == 303
+    found = small_world.officer("GET", f"/v1/access-requests/{made['id']}", **own).json["grant"]
+    assert (found["fields"], found["statute"]) == (["born", "name"], cited)
+
+
 def test_what_is_missing_is_said_beside_its_field(small_world: World) -> None:
     consumer = officer(small_world, "chen")
     for change, field in (
