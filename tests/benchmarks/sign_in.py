@@ -105,7 +105,7 @@ def run(quick: bool) -> dict[str, Any]:
         names = people(subject, tries)
         found = {
             "enumeration": enumeration(subject, names),
-            "accounts": making_accounts(subject, tries),
+            "accounts": making_accounts(subject, max(tries, 40)),
             "recoveries": asking_back(subject, max(tries, 40)),
             "beside": beside(subject, processes, quick),
         }
