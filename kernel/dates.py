@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 # China has kept UTC+8 without summer time since 1992, so an offset says the same as the zone database would.
 CHINA = timezone(timedelta(hours=8), "UTC+8")
 NO_END = "长期"  # a value of its own in certificates: valid until withdrawn
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -16,6 +17,17 @@ _MONTHS = (
 def local_day(moment: datetime) -> date:
     """The day of an aware instant in China."""
     return moment.astimezone(CHINA).date()
+
+
+def read_instant(text: str) -> datetime:
+    """A date-time as RFC 3339 writes it, with or without a zone, that every calendar here can carry. Raises ValueError.
+
+    At the ends of Python's years an instant cannot be told in another zone; nobody's matter lies there.
+    """
+    moment = datetime.fromisoformat(text)
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError("not a year of ours")
+    return moment
 
 
 def completed_years(born: date, day: date) -> int:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from kernel.canonical import JSON, encode
+from kernel.dates import read_instant
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies import cedar, expectations, guards, schema
@@ -111,7 +112,7 @@ def _list(value: object) -> list[Any]:
 
 def _moment(value: str) -> datetime:
     """An RFC 3339 date-time."""
-    moment = datetime.fromisoformat(value)
+    moment = read_instant(value)
     return moment.astimezone(UTC) if moment.tzinfo else moment  # a time without zone is refused by the grant
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from kernel.canonical import JSON
+from kernel.dates import read_instant
 from kernel.text import Text
 from policies.delivery import Delivery
 
@@ -97,6 +98,6 @@ def from_json(document: Mapping[str, Any]) -> Expectation:
             raise TypeError(name)
         said[name] = frozenset(said.get(name, []))
     if said.get("at") is not None:
-        said["at"] = datetime.fromisoformat(said["at"])
+        said["at"] = read_instant(said["at"])
     kinds = {"expect": Verdict(said["expect"]), "delivery": Delivery(said.get("delivery", Delivery.DIRECT))}
     return Expectation(**{"relation": "self"} | said | kinds)

@@ -12,10 +12,8 @@ from policies.campaigns.lifecycle import LONGEST_TITLE, MOST_DAYS
 from policies.campaigns.selection import MOST_AGE, Selection
 from policies.proceedings import LONGEST_REASON
 
-_KEEPABLE = validate.Regexp(r"\A[^\x00]*\Z", error="form")
-"""A database keeps any text but one with NUL."""
-_CODE = [validate.Length(1, 128, error="length"), _KEEPABLE]
-_WORDS = [validate.Length(1, LONGEST_REASON, error="length"), _KEEPABLE]
+_CODE = validate.Length(1, 128, error="length")
+_WORDS = validate.Length(1, LONGEST_REASON, error="length")
 _TITLE = [validate.Length(1, LONGEST_TITLE, error="length"), validate.Regexp(r"\A[^\x00-\x1f\x7f]*\Z", error="form")]
 
 

@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from exchange.catalogue.reading import InvalidCatalogue
-from kernel.dates import CHINA
+from kernel.dates import CHINA, read_instant
 from policies.commands import Command, DraftGrant, ReviseGrant
 from policies.document import grant_from_json, grant_to_json
 from policies.events import GrantState, Status
@@ -58,7 +57,7 @@ def manifest_of(grant: Grant) -> dict[str, Any]:
 def _moment(text: str) -> str:
     """A date-time as it stands; a date as the start of that day in China."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = read_instant(text)
     except ValueError:
         return text  # the grant itself refuses it, in words
     return moment.replace(tzinfo=CHINA).isoformat() if len(text) == len("2026-01-01") else text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import time
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,7 @@ import orjson
 from exchange.catalogue.kinds import GRANT
 from exchange.catalogue.manifests import schemas
 from exchange.console.forms import YES_NO, Field
-from kernel.dates import CHINA
+from kernel.dates import CHINA, read_instant
 from kernel.text import Text
 
 PREFIX = "grant."
@@ -135,7 +135,7 @@ def _written(kind: str, value: Any) -> str:
 def _moment(text: str) -> str:
     """A day where it is the beginning of one in China, as people write terms; else the instant, to the millisecond."""
     try:
-        local = datetime.fromisoformat(text).astimezone(CHINA)
+        local = read_instant(text).astimezone(CHINA)
     except ValueError:
         return text
     return local.date().isoformat() if local.time() == time() else local.isoformat()

@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from exchange.forms import Form, PartField, TextField
 from exchange.gateway.request import SubjectForm
-from kernel.dates import CHINA
+from kernel.dates import CHINA, read_instant
 from kernel.identifiers.subject import SubjectRef
 from kernel.text import Text
 
@@ -51,7 +51,7 @@ class NewSealingForm(Form):
 
 def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        moment = read_instant(text)
     except ValueError:
         raise ValidationError("form", "until") from None
     if moment.tzinfo is None and len(text) != len("2026-01-01"):

@@ -15,6 +15,7 @@ from exchange.gateway.understanding import current
 from exchange.store import deliveries
 from exchange.transparency.plain_words import TOLD, entry_view, is_told
 from kernel.clock import Clock
+from kernel.dates import read_instant
 from kernel.ledger.log import Ledger
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
@@ -69,11 +70,11 @@ class Usage:
 
     def _period(self, asked: dict[str, str]) -> tuple[datetime, datetime]:
         try:
-            until = datetime.fromisoformat(asked["to"]) if "to" in asked else self.clock.now() + _A_MOMENT
-            since = datetime.fromisoformat(asked["from"]) if "from" in asked else until - USUAL_PERIOD
+            until = read_instant(asked["to"]) if "to" in asked else self.clock.now() + _A_MOMENT
+            since = read_instant(asked["from"]) if "from" in asked else until - USUAL_PERIOD
             if since.tzinfo is None or until.tzinfo is None or since >= until:
                 raise ValueError("not a period")
-        except (ValueError, OverflowError):
+        except ValueError:
             raise Problem(errors.PERIOD_INVALID) from None
         return since, until
 

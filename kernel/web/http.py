@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _FORM = "application/x-www-form-urlencoded"
 _NOT_JSON = Text("请求正文不是合法的 JSON。", "The request body is not well-formed JSON.")
+_WITH_NUL = Text("请求正文的文本中有 NUL 字符。", "A text in the request body holds the character NUL.")
+_NUL = rb"\u0000"  # JSON has no other way to write it; no database keeps it
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,19 @@ class HttpRequest:
         if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
             raise Problem(UNSUPPORTED_MEDIA_TYPE, members={"expected": "application/json"})
         try:
-            return decode(self.body, max_bytes=max(len(self.body), 1))
+            value = decode(self.body, max_bytes=max(len(self.body), 1))
         except MalformedJson:
             raise Problem(MALFORMED_REQUEST, detail=_NOT_JSON) from None
+        if _NUL in self.body and _holds_nul(value):
+            raise Problem(MALFORMED_REQUEST, detail=_WITH_NUL)
+        return value
+
+
+def _holds_nul(value: JSON) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    inner = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_holds_nul, inner))
 
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}

@@ -17,7 +17,7 @@ from policies.expectations import Expectation, Verdict
 from policies.grant import Grant
 from policies.grant_terms import BasisKind
 from policies.guards import Guard
-from policies.model import AccessRequest, Action, Consent, SystemPrincipal
+from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
 from policies.sentence import Name
 
 
@@ -98,9 +98,17 @@ def _requests(grant: Grant, region: Region, at: datetime) -> Iterator[tuple[Expe
                 minor=one.minor,
                 own_division=one.own_division,
                 delivery=one.delivery,
+                emergency=_opening(grant, now),
                 consent=_consent(one, grant, now) if one.consented and grant.basis_kind is BasisKind.CONSENT else None,
             ),
         )
+
+
+def _opening(grant: Grant, now: datetime) -> Opening | None:
+    """Of a template: opened at that moment, as it would be in use."""
+    if grant.emergency is None:
+        return None
+    return Opening(id="tried", template=grant.ref, opened=now, ends=now + timedelta(minutes=grant.emergency.minutes))
 
 
 def _consent(one: Expectation, grant: Grant, now: datetime) -> Consent:

@@ -137,8 +137,8 @@ def test_who_may_do_what_and_what_is_refused(small_world: World) -> None:
         ({"days": 0}, 422),
         ({"title": " "}, 422),
         ({"title": "年度\n复核"}, 422),
-        ({"title": "年度\0复核"}, 422),
-        ({"provider": "a\0b"}, 422),
+        ({"title": "年度\0复核"}, 400),
+        ({"provider": "a\0b"}, 400),
         ({"title": "核查 500199199003120021"}, 422),
         ({"digest": "sha256:" + "0" * 64}, 409),
         ({"provider": "nobody"}, 409),
@@ -156,7 +156,7 @@ def test_who_may_do_what_and_what_is_refused(small_world: World) -> None:
         assert answer(small_world, campaign, "G-IDENTITY@1", "keep", who).status_code == 403
     assert answer(small_world, campaign, "G-IDENTITY@1", "keep", "other").status_code == 404
     assert answer(small_world, campaign, "G-IDENTITY@1", "extend").status_code == 422
-    for words in ("", " ", "a\0b", "长" * 1001, "核查 500199199003120021"):
+    for words in ("", " ", "长" * 1001, "核查 500199199003120021"):
         assert answer(small_world, campaign, "G-IDENTITY@1", "keep", words=words).status_code == 422
     assert answer(small_world, campaign, "G-IDENTITY@1", "keep", revision=7).status_code == 409
     for path in (

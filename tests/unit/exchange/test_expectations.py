@@ -93,6 +93,12 @@ def test_what_no_longer_comes_out_keeps_the_grant_from_taking_effect(small_world
     assert "G-NEW@1" in answer.json["detail"]
 
 
+@pytest.mark.parametrize(("loa", "expect"), [(2, "permit"), (1, "deny")])
+def test_a_template_is_tried_as_if_it_were_open(small_world: World, loa: int, expect: str) -> None:
+    drafted(small_world, ASKED | {"expect": expect, "loa": loa}, emergency={"minutes": 60})
+    assert submitted(small_world).json["status"] == "submitted"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -102,6 +108,8 @@ def test_what_no_longer_comes_out_keeps_the_grant_from_taking_effect(small_world
         {"expect": "maybe"},
         {"relation": "Spouse!"},
         {"at": "2026-01-01T00:00:00"},
+        {"at": "9999-12-31T23:59:59-14:00"},
+        {"at": "0001-01-01T00:00:00+14:00"},
         {"unknown": 1},
     ],
 )

@@ -134,6 +134,7 @@ WRONG: tuple[dict[str, Any], ...] = (
     {"until": "2026-11-23"},
     {"until": "tomorrow!!"},
     {"until": "2026-12-01T00:00:00"},
+    {"until": "9999-12-31T23:59:59-14:00"},
     {"citation": {"zh": "演示", "en": f"about {OWNER}"}},
     {"citation": {"zh": "", "en": "a"}},
     {"subject": {"scheme": "citizen-number", "value": "500199199003120000"}},

@@ -128,6 +128,8 @@ def test_members_with_a_default_may_be_left_out_and_unknown_ones_may_not() -> No
         {"valid_from": "soon"},
         {"valid_from": 5},
         {"valid_from": "2031-01-01T00:00:00"},
+        {"valid_to": "9999-12-31T23:59:59-14:00"},
+        {"valid_from": "0001-01-01T00:00:00+14:00"},
         {"basis_kind": "mood"},
         {"masks": {"cert_no": "blur"}},
         {"masks": []},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse
 
 from .conftest import make_app, route
@@ -21,6 +22,21 @@ def test_L3_nothing_a_caller_sent_shows_in_repr():
 def test_a_header_value_cannot_split_the_response(value):
     with pytest.raises(ValueError, match="control character"):
         HttpResponse(200, b"", (("Location", value),))
+
+
+def posted(body: bytes) -> HttpRequest:
+    return HttpRequest("POST", "/", headers={"content-type": "application/json"}, body=body)
+
+
+@pytest.mark.parametrize("body", [rb'{"a": "x\u0000y"}', rb'{"a\u0000": 1}', rb'[[{"a": ["\u0000"]}]]', rb'"\\\u0000"'])
+def test_a_text_with_nul_is_refused_wherever_it_stands_in_the_body(body):
+    with pytest.raises(Problem) as refused:
+        posted(body).json()
+    assert refused.value.kind.code == "request.malformed"
+
+
+def test_a_text_that_only_speaks_of_nul_is_read():
+    assert posted(rb'{"a": "\\u0000"}').json() == {"a": r"\u0000"}
 
 
 @pytest.mark.parametrize(("header", "language"), [("en-GB,zh;q=0.5", "en"), ("zh-CN", "zh"), (None, "zh")])
