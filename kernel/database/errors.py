@@ -31,7 +31,8 @@ _SQLITE_OUT_OF_ORDER = frozenset(
 _POSTGRESQL_OUT_OF_ORDER = frozenset({"08", "28", "40", "53", "57", "58", "XX"})
 """SQLSTATE classes: connection, authorization, rollback by the server, resources, operator, system, internal."""
 
-_POSTGRESQL_STATES = frozenset({"25006", "25P03", "55P03"})
+_IDLE_TOO_LONG = "25P03"
+_POSTGRESQL_STATES = frozenset({"25006", _IDLE_TOO_LONG, "55P03"})
 """Read-only (a standby), idle for too long in a transaction, lock not available."""
 
 
@@ -47,10 +48,15 @@ class UnsafeDatabase(Exception):
 class DatabaseUnavailable(Exception):
     """The database cannot answer now; the text names the condition and never a statement's values."""
 
-    def __init__(self, reason: str, *, uncertain: bool = False) -> None:
-        """``uncertain``: the write may have been committed although the acknowledgement was lost."""
+    def __init__(self, reason: str, *, uncertain: bool = False, paused: bool = False) -> None:
+        """``uncertain``: the write may have been committed although the acknowledgement was lost.
+
+        ``paused``: this process stood still for so long that the server rolled its transaction back; the same work may
+        be done again.
+        """
         super().__init__(reason)
         self.uncertain = uncertain
+        self.paused = paused
 
 
 def as_unavailable(error: BaseException, *, uncertain: bool = False) -> DatabaseUnavailable | None:
@@ -58,7 +64,8 @@ def as_unavailable(error: BaseException, *, uncertain: bool = False) -> Database
     reason = _reason(error)
     if reason is None:
         return None
-    unavailable = DatabaseUnavailable(reason, uncertain=uncertain)
+    paused = getattr(getattr(error, "orig", None), "sqlstate", None) == _IDLE_TOO_LONG
+    unavailable = DatabaseUnavailable(reason, uncertain=uncertain, paused=paused)
     unavailable.__cause__ = error
     return unavailable
 

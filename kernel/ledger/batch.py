@@ -82,6 +82,8 @@ class BatchWriter:
         try:
             outcomes = self._attempt(connection, requests)
         except AlsoFailed as failure:
+            if connection.invalidated:  # there is nothing to go back to
+                raise as_unavailable(failure.error) or failure.error from failure
             savepoint.go_back(connection)
             outcomes = self._one_by_one(connection, requests, failure)
         savepoint.release(connection)

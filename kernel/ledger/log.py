@@ -79,11 +79,14 @@ class Ledger:
         )
 
     def _write(self, requests: Sequence[Request]) -> list[Outcome]:
-        """When a commit's acknowledgement is lost, look again: what was committed is found, the rest is written."""
+        """When a commit's acknowledgement is lost, look again: what was committed is found, the rest is written.
+
+        So it is after a pause, too: heads and fences are read anew.
+        """
         try:
             return self._write_once(requests)
         except DatabaseUnavailable as error:
-            if not error.uncertain:
+            if not (error.uncertain or error.paused):
                 raise
         return self._write_once(requests)
 
