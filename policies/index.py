@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from itertools import product
 
@@ -19,7 +20,7 @@ from policies.compiler import Compiled, compile_policy
 from policies.decision import Decision, Deny, Permit, Quota, UnmetClause
 from policies.explain import Enforced, NearMiss
 from policies.expressions import OutsideProfile
-from policies.facts import Facts, establish
+from policies.facts import HOUR, Facts, establish, hour_of_day, milliseconds
 from policies.grant import Grant
 from policies.grant_terms import Obligation
 from policies.guards import GUARDS, Guard
@@ -148,6 +149,20 @@ class PolicyImage:
             return self._decide(request)
         except Exception as failure:  # noqa: BLE001 - an engine that fails refuses, whatever the failure was
             return self._deny((explain.engine_failed(type(failure).__name__),))
+
+    def lapses(self, request: AccessRequest, grants: Iterable[str], now: datetime) -> bool:
+        """Whether a bound of time lies between a permitted request's moment and ``now``: then decide again.
+
+        ``grants`` are those that the permit rests on. Between such bounds the permit stands as it is (``Retrial``).
+        """
+        then, at = milliseconds(request.now), milliseconds(now)
+        if hour_of_day(then) != hour_of_day(at) or at - then >= HOUR:
+            return True
+        ends = [milliseconds(bound.not_after) for bound in (request.consent,) if bound is not None]
+        ends += [milliseconds(bound.ends) for bound in (request.emergency,) if bound is not None]
+        enforced = [self._compiled.get(ref) for ref in grants]
+        ends += [milliseconds(one.grant.valid_to) for one in enforced if one is not None]
+        return None in enforced or any(then < end <= at for end in ends)
 
     def _decide(self, request: AccessRequest) -> Decision:
         if not well_formed(request):

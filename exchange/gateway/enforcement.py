@@ -155,6 +155,21 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
     return Permitted(item, name, whom, judged.said, judged)
 
 
+def at_release(ruling: Permitted, asking: Asking, case: Case, snapshot: Snapshot, now: datetime) -> Ruling:
+    """What remains of a permit just before the item is recorded and leaves: decided again where a time has run out.
+
+    It never comes to rest on quotas that were not reserved for it: then whoever asks may ask again.
+    """
+    late = replace(asking, moment=now)
+    lapses = snapshot.image.lapses(ruling.judged.asked, ruling.permit.grants, now)
+    if not lapses and asking.company == late.company:
+        return ruling
+    again = _rule(ruling.item, late, case, snapshot)
+    if isinstance(again, Permitted) and not set(again.permit.quotas) <= set(ruling.permit.quotas):
+        return Refused(again.item, again.decision, again.concerned, Refusal(errors.POLICY_STALE), again.judged)
+    return again
+
+
 def judge(item: Item, about: About, asking: Asking, case: Case, snapshot: Snapshot) -> Judged:
     """What policies say about an item."""
     kind = snapshot.registry.evidence_types.get(item.type)

@@ -17,6 +17,7 @@ from exchange.gateway.enforcement import (
     Permitted,
     Refused,
     Ruling,
+    at_release,
     of_another_division,
     opening_of,
     own_division,
@@ -77,6 +78,8 @@ class Fulfilment:
         return Settlement(asking, snapshot.epoch, providers, results, admitted.day, opening, spare)
 
     def _result(self, ruling: Ruling, asking: Asking, case: Case, findings: Findings, snapshot: Snapshot) -> Result:
+        if isinstance(ruling, Permitted):  # what was permitted may have run out while sources were asked
+            ruling = at_release(ruling, asking, case, snapshot, self.clock.now())
         if isinstance(ruling, Refused):
             return ruling
         found = findings[ruling.item.type, ruling.concerned.subject]

@@ -14,7 +14,7 @@ from exchange.store.cases import Case
 from kernel.dates import completed_years, local_day
 from kernel.identifiers.subject import Scheme, SubjectRef
 from kernel.problems import ProblemKind
-from policies.guards import OF_AGE
+from policies.guards import OF_AGE, WARDS
 
 CITIZEN: Scheme = "citizen-number"
 
@@ -79,20 +79,34 @@ def concerned(
         return Concerned(subject, index, SELF) if item.relation in {None, SELF} else _refused(errors.RELATION_UNPROVEN)
     if subject == company and item.relation == REPRESENTED and any(party.subject == index for party in case.parties):
         return Concerned(subject, index, REPRESENTED)  # proven by the mandate (ADR 0039)
-    return _other(item, subject, index, present=person is not None, case=case)
+    return _other(item, subject, index, known, case)
 
 
-def _other(item: Item, subject: SubjectRef, index: bytes, *, present: bool, case: Case) -> Concerned | Refusal:
+def _other(item: Item, subject: SubjectRef, index: bytes, known: bytes | None, case: Case) -> Concerned | Refusal:
     roles = {party.role for party in case.parties if party.subject == index}
     if not roles:
         return _refused(errors.SUBJECT_NOT_IN_CASE)
-    if not present and APPLICANT in roles and item.relation in {None, SELF}:
+    if known is None and APPLICANT in roles and item.relation in {None, SELF}:
         return Concerned(
             subject, index, SELF
         )  # absent: the department names its own applicant; the grant must allow it
-    if item.relation is None or (index, item.relation) not in case.relations:
+    if item.relation is None or not _is_proven(index, item.relation, known, case):
         return _refused(errors.RELATION_UNPROVEN)
     return Concerned(subject, index, item.relation)
+
+
+def _is_proven(index: bytes, relation: str, known: bytes | None, case: Case) -> bool:
+    """Whether records of this case prove the relation.
+
+    A guardian must be the person of the case: only that person's own record proves who their child or ward is. A
+    brother's child, named by the record of their mother, is not theirs.
+    """
+    provers = {by for subject, proven, by in case.relations if (subject, proven) == (index, relation)}
+    if relation not in WARDS:
+        return bool(provers)
+    if known is not None:
+        return known in provers
+    return any(party.subject in provers for party in case.parties if party.role == APPLICANT)
 
 
 def _refused(kind: ProblemKind) -> Refusal:

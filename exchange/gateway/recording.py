@@ -84,7 +84,8 @@ class Recorder:
             quotas.give_back(connection, quota.grant, settlement.day)
         for result in settlement.results:
             if isinstance(result, Released):
-                cases.relate(connection, asking.request.case, result.proves, asking.id, result.ruling.item.number)
+                item, by = result.ruling.item.number, result.ruling.concerned.index
+                cases.relate(connection, asking.request.case, result.proves, by, asking.id, item)
             elif isinstance(result, Failed):
                 for quota in result.ruling.permit.quotas:
                     quotas.give_back(connection, quota.grant, settlement.day)

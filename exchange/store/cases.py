@@ -24,7 +24,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as stored, with its parties and the relations proven so far (blind index, relation)."""
+    """A case as stored, with its parties and the relations proven so far.
+
+    A relation: blind index, relation, and the blind index of whom the record is about that proved it (empty: unknown).
+    """
 
     id: str
     system: str
@@ -34,7 +37,7 @@ class Case:
     opened_at: datetime
     closed_at: datetime | None
     parties: tuple[Party, ...]
-    relations: frozenset[tuple[bytes, str]]
+    relations: frozenset[tuple[bytes, str, bytes]]
 
     @property
     def open(self) -> bool:
@@ -46,10 +49,11 @@ _CASE = """
 SELECT c.system, c.organisation, c.service_item, c.reference, c.opened_at, c.closed_at, s.subject, s.role, s.joined_at
 FROM service_case c LEFT JOIN case_subject s ON s.case_id = c.id WHERE c.id = ?
 """
-_RELATIONS = "SELECT subject, relation FROM case_relation WHERE case_id = ?"
+_RELATIONS = "SELECT subject, relation, proved_by FROM case_relation WHERE case_id = ?"
 _JOIN = "INSERT INTO case_subject (case_id, subject, role, joined_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _RELATE = """
-INSERT INTO case_relation (case_id, subject, relation, request_id, item) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+INSERT INTO case_relation (case_id, subject, relation, proved_by, request_id, item) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
 """
 
 
@@ -71,7 +75,7 @@ def read(connection: Connection, case_id: str) -> Case | None:
         moment(opened),
         optional_moment(closed),
         parties,
-        frozenset((bytes(subject), relation) for subject, relation in related),
+        frozenset((bytes(subject), relation, bytes(by)) for subject, relation, by in related),
     )
 
 
@@ -104,8 +108,8 @@ def join(connection: Connection, case_id: str, subject: bytes, role: str, at: da
 
 
 def relate(
-    connection: Connection, case_id: str, proven: Iterable[tuple[bytes, str]], request_id: str, item: int
+    connection: Connection, case_id: str, proven: Iterable[tuple[bytes, str]], by: bytes, request_id: str, item: int
 ) -> None:
-    """Record relations that a delivered item proves."""
-    rows = [(case_id, subject, relation, request_id, item) for subject, relation in sorted(proven)]
+    """Record relations that a delivered item proves to whom it is about (``by``)."""
+    rows = [(case_id, subject, relation, by, request_id, item) for subject, relation in sorted(proven)]
     run_many(connection, _RELATE, rows)

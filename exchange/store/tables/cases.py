@@ -38,10 +38,11 @@ sa.Table(
     text("case_id", primary_key=True),
     subject_index(primary_key=True),
     text("relation", primary_key=True),
+    subject_index("proved_by", primary_key=True),
     text("request_id"),
     sa.Column("item", sa.Integer, nullable=False),
 )
-"""A subject's proven relation to somebody of the case, with the delivered item that proved it."""
+"""A subject's proven relation to whom the delivered item that proved it is about (``proved_by``; empty: not known)."""
 
 _RUNNING = sa.text("state = 'running'")
 

@@ -108,7 +108,7 @@ def company_case(world: World, company: str = SHOP, *others: tuple[str, str]) ->
 def prove(world: World, case: str, number: str, relation: str) -> None:
     """Somebody of the case is proven to stand in this relation, as a delivered record would have it."""
     index = world.rooms.gateway.understanding.indexes.of(subject.parse("citizen-number", number))
-    world.outside.database.write(lambda connection: cases.relate(connection, case, [(index, relation)], "er_0", 0))
+    world.outside.database.write(lambda connection: cases.relate(connection, case, [(index, relation)], b"", "er_0", 0))
 
 
 @pytest.mark.parametrize("matters", ["all", [ITEM], [OTHER_ITEM, ITEM]])

@@ -304,3 +304,21 @@ def test_what_is_asked_for_must_exist_and_be_open_and_names_nobody(small_world: 
     small_world.call("POST", f"/v1/cases/{case}/close", token)
     assert small_world.officer("POST", PATH, body, **SHEN).status_code == 409
     assert small_world.officer("GET", f"{PATH}/em_unknown", **SHEN).status_code == 404
+
+
+def test_what_ends_while_the_source_is_asked_is_refused(small_world: World) -> None:
+    template(small_world)
+    case, opening = opened(small_world)
+    small_world.clock.advance(2 * 3600 - 2)
+    small_world.rooms.policy.renew()
+
+    def late(_query: Query) -> None:
+        BEFORE_FETCH.clear()
+        small_world.clock.advance(5)
+        small_world.rooms.policy.renew()
+
+    BEFORE_FETCH.append(late)
+    assert code(use(small_world, case, opening)) == "policy.emergency-over"
+    assert small_world.events("EvidenceReleased") == []
+    (refused,) = small_world.events("EvidenceRefused")
+    assert refused["facts"]["reason"] == "policy.emergency-over"

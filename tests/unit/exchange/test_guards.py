@@ -255,6 +255,37 @@ def test_a_minors_record_leaves_in_the_case_of_a_parent_and_not_by_another_relat
     assert only(small_world.ask(case, about_the_child("employee")))["data"] == {"name": "陈小样"}
 
 
+def test_a_brother_is_no_guardian_whatever_the_record_of_the_mother_proves(
+    small_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mother = number(9, "1960-01-01")
+    spec = json.loads(json.dumps(STAFF_LIST["spec"]))
+    spec["schema"]["properties"]["parents"] = {"type": "string"}
+    spec["fields"]["parents"] = {"label": {"zh": "父母", "en": "Parents"}}
+    spec["relations"] = [{"relation": "parent", "field": "parents"}, {"relation": "child", "field": "staff"}]
+    small_world.apply(STAFF_LIST | {"spec": spec})
+    small_world.apply(
+        grant("G-IDENTITY", relations=["self", "child"]),
+        grant("G-STAFF", evidence_type="staff-list", fields=["employer"], relations=["self", "parent"]),
+    )
+    small_world.approve("G-IDENTITY")
+    small_world.approve("G-STAFF")
+    with_child(small_world, monkeypatch)
+    lists = [
+        {"id": OWNER, "employer": "a", "staff": [], "parents": mother},
+        {"id": mother, "employer": "b", "staff": [OWNER, CHILD], "parents": "-"},
+    ]
+    monkeypatch.setitem(RECORDS, "staff-list", lists)
+    small_world.apply(connector("staff", "staff-list", {one: one for one in ("employer", "staff", "parents")}))
+    small_world.rooms.policy.renew()
+    case = small_world.open_case((OWNER, "applicant"), (CHILD, "child"), (mother, "parent"))
+    own = {"type": "staff-list", "fields": ["employer"]}
+    hers = own | {"subject": {"scheme": "citizen-number", "value": mother, "relation": "parent"}}
+    for item in (own, hers):
+        assert small_world.ask(case, item).json["status"] == "delivered"
+    assert code(small_world.ask(case, about_the_child("child"))) == "case.relation-unproven"
+
+
 def test_a_minor_does_not_ask_alone_until_the_birthday(small_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with_child(small_world, monkeypatch)
     case = small_world.open_case()
