@@ -96,8 +96,8 @@ def test_a_passkey_from_setting_up_to_signing_in_nameless_and_as_second_factor(
 
     # As second factor: the password first, then this person's own passkey.
     page.context.clear_cookies()
-    page.goto(begin(party, acr_values="urn:tongban:loa:3"))
     session.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": authenticator, "enabled": False})
+    page.goto(begin(party, acr_values="urn:tongban:loa:3"))  # else the field signs the person in by itself
     submit(page, username="wang", password=PASSWORD)
     axe(page)
     session.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": authenticator, "enabled": True})
