@@ -73,7 +73,8 @@ def main(arguments: list[str]) -> int:
         return python("-m", "pytest", *arguments)
     for stale in ROOT.glob(".coverage*"):
         stale.unlink()
-    workers = os.environ.get("TONGBAN_TEST_WORKERS", str(os.cpu_count() or 1))
+    # One more than cores: a worker often waits for a browser, a service or a database.
+    workers = os.environ.get("TONGBAN_TEST_WORKERS", str((os.cpu_count() or 1) + 1))
     suite = ["-q", "-n", workers, "--dist", "loadgroup", "--durations", "25", "--cov", "--cov-report=", "tests"]
     with temporary_files_in_memory() as environment:
         status = python("-m", "pytest", *suite, **environment)
