@@ -77,7 +77,7 @@ class Cases:
             reference=wanted.reference,
             opened_at=self.clock.now(),
             closed_at=None,
-            parties=tuple(Party(indexes.of(party.subject), party.role, joined=False) for party in wanted.parties),
+            parties=tuple(Party(indexes.of(party.subject), party.role) for party in wanted.parties),
             relations=frozenset(),
         )
 

@@ -105,7 +105,7 @@ class EmergencyDesk:
         asked = self._asked(body, officer)
         name, now = new_id("em", self.transitions.clock, self.entropy), self.transitions.clock.now()
         with self.access.database.read() as connection:
-            known = self.transitions.circumstances(connection, asked.template, asked.consumer, now)
+            known = self.transitions.circumstances(connection, asked, now)
         return self._answer(self._carry_out(AskEmergency(name, asked, known), None, officer), officer, 201)
 
     def command(self, name: str) -> Endpoint:
@@ -124,7 +124,7 @@ class EmergencyDesk:
     def _opening(self, state: EmergencyState) -> OpenEmergency:
         asked, now = state.asked, self.transitions.clock.now()
         with self.access.database.read() as connection:
-            return OpenEmergency(self.transitions.circumstances(connection, asked.template, asked.consumer, now))
+            return OpenEmergency(self.transitions.circumstances(connection, asked, now))
 
     def _asked(self, body: Body, officer: AuthorisedOfficer) -> Asked:
         """What is asked for, once template and case fit together. Raises Problem."""

@@ -25,7 +25,7 @@ from policies.clocks.calendar import WorkingCalendar
 from policies.emergency.commands import AskEmergency, Circumstances, Command, OpenEmergency
 from policies.emergency.document import facts
 from policies.emergency.lifecycle import decide, is_overdue
-from policies.emergency.opening import EmergencyEvent, EmergencyState, Status, evolve
+from policies.emergency.opening import Asked, EmergencyEvent, EmergencyState, Status, evolve
 from policies.events import Status as GrantStatus
 from policies.proceedings import Moved
 from policies.roles import Officer
@@ -47,13 +47,18 @@ class EmergencyTransitions:
         """The calendar that counts today."""
         return read(connection).calendar(local_day(self.clock.now()))
 
-    def circumstances(self, connection: Connection, template: str, consumer: str, now: datetime) -> Circumstances:
-        """Whether a template is in force, and which reviews of the department are overdue."""
-        calendar, name = self.calendar(connection), template.partition("@")[0]
+    def circumstances(self, connection: Connection, asked: Asked, now: datetime) -> Circumstances:
+        """Whether the template is in force, and which reviews come first."""
+        calendar, template, name = self.calendar(connection), asked.template, asked.template.partition("@")[0]
         living = (one for one in grants.living_of(connection, name) if one.status is GrantStatus.ACTIVE)
         in_force = any(one.grant.ref == template and one.grant.valid_from <= now < one.grant.valid_to for one in living)
-        waiting = emergencies.unreviewed(connection, consumer)
-        return Circumstances(in_force, tuple(one.id for one in waiting if is_overdue(one, calendar, now)))
+        waiting = emergencies.unreviewed(connection, asked.consumer)
+        same = (one for one in waiting if one.asked.case == asked.case)
+        return Circumstances(
+            in_force,
+            overdue=tuple(one.id for one in waiting if is_overdue(one, calendar, now)),
+            unreviewed=tuple(one.id for one in same if one.asked.template.partition("@")[0] == name),
+        )
 
     def carry_out(self, command: Command, state: EmergencyState | None, actor: Officer, spend: Also) -> EmergencyState:
         """Do what an officer commands, and return the opening's new state.
@@ -69,7 +74,7 @@ class EmergencyTransitions:
             spend(connection, receipts)
             if isinstance(command, AskEmergency | OpenEmergency):
                 # Read behind the ledger's lock: whatever ended the template meanwhile is seen.
-                seen = self.circumstances(connection, after.asked.template, after.asked.consumer, now)
+                seen = self.circumstances(connection, after.asked, now)
                 if seen != command.circumstances:
                     raise EmergencyMoved
             _store(connection, state, event, after)

@@ -58,11 +58,12 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What policies see of whom an item is about: the proven relation, whether sealed, whether a minor.
+    """Whom an item is about (blind index), and what policies see of them: proven relation, whether sealed, a minor.
 
     ``own_division``: whether the record could lie in the division of whoever asks; it is looked at once it is there.
     """
 
+    subject: bytes
     relation: str
     sealed: bool
     minor: bool
@@ -142,6 +143,7 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
     if kind is not None and kept_apart(asking.system, kind):
         return Refused(item, name, whom, Refusal(errors.SANDBOX_ONLY))
     about = About(
+        subject=whom.index,
         relation=whom.relation,
         sealed=snapshot.is_sealed(whom.index, asking.moment),
         minor=is_minor(whom.subject, asking.moment),
@@ -180,9 +182,16 @@ def judge(item: Item, about: About, asking: Asking, case: Case, snapshot: Snapsh
         asking,
         case,
         provider=kind.provider if kind else "",
-        emergency=None if opened is None else opened.opening,
+        emergency=_opening_for(about, case, opened),
     )
     return Judged(asked, _decided(asked, snapshot), snapshot.registry.version)
+
+
+def _opening_for(about: About, case: Case, opened: EmergencyState | None) -> Opening | None:
+    """An opening is for whom its case was about when the second person looked: whoever came later is not under it."""
+    if opened is None or opened.opening is None or not case.was_about(about.subject, opened.opening.opened):
+        return None
+    return opened.opening
 
 
 def _decided(asked: AccessRequest, snapshot: Snapshot) -> Decision:

@@ -140,7 +140,7 @@ def _joined(connection: Connection, case: Case, asking: Asking) -> Case | Proble
     if company is None or acting or not may_join(case, company):
         return case
     cases.join(connection, case.id, company, REPRESENTED, asking.moment)
-    return replace(case, parties=(*case.parties, Party(company, REPRESENTED, joined=True)))
+    return replace(case, parties=(*case.parties, Party(company, REPRESENTED, asking.moment)))
 
 
 def _intent(attempt: Attempt) -> Intent:

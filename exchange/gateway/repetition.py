@@ -97,7 +97,7 @@ def _refusal(item: Item, found: _Found, asking: Asking, snapshot: Snapshot) -> R
         return Refused(item, name, None, Refusal(errors.RELATION_UNPROVEN))
     # What was found about the record stays so; and nobody grows younger.
     minor, own = (said_before(told.asked, name) for name in ("minor", "own_division"))
-    about = About(relation, snapshot.is_sealed(subject, asking.moment), minor, own)
+    about = About(subject, relation, snapshot.is_sealed(subject, asking.moment), minor, own)
     judged = judge(item, about, asking, found.case, snapshot)
     if not isinstance(judged.said, Deny):
         return None

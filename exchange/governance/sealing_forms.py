@@ -60,7 +60,9 @@ def _moment(text: str) -> datetime:
 
 
 class LiftForm(Form):
-    """``POST /v1/sealings/<sealing>/lift``: no members."""
+    """``POST /v1/sealings/<sealing>/lift``: why. It is recorded for every auditor to read, so it names nobody."""
+
+    reason = TextField(required=True, validate=_SENTENCE)
 
 
 NEW, LIFT = NewSealingForm(), LiftForm()

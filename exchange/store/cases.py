@@ -15,11 +15,16 @@ from kernel.database.instants import micros, moment, optional_moment
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Somebody a case is about: a blind index and a role; ``joined`` when they signed in themselves."""
+    """Somebody a case is about: a blind index and a role; ``joined_at`` None for those listed at its start."""
 
     subject: bytes
     role: str
-    joined: bool
+    joined_at: datetime | None = None
+
+    @property
+    def joined(self) -> bool:
+        """Whether they signed in themselves."""
+        return self.joined_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,10 @@ class Case:
         """Whether evidence may still be asked for."""
         return self.closed_at is None
 
+    def was_about(self, subject: bytes, at: datetime) -> bool:
+        """Whether somebody was a party at that time already."""
+        return any(one.subject == subject and (one.joined_at is None or one.joined_at <= at) for one in self.parties)
+
 
 _CASE = """
 SELECT c.system, c.organisation, c.service_item, c.reference, c.opened_at, c.closed_at, s.subject, s.role, s.joined_at
@@ -63,7 +72,7 @@ def read(connection: Connection, case_id: str) -> Case | None:
     if not rows:
         return None
     system, organisation, service_item, reference, opened, closed = rows[0][:6]
-    parties = tuple(Party(bytes(row[6]), row[7], row[8] is not None) for row in rows if row[6] is not None)
+    parties = tuple(Party(bytes(row[6]), row[7], optional_moment(row[8])) for row in rows if row[6] is not None)
     # Nobody can be related before somebody besides the applicant is there.
     related = run(connection, _RELATIONS, (case_id,)).fetchall() if len(parties) > 1 else []
     return Case(

@@ -16,11 +16,13 @@ from policies.roles import Role
 class Circumstances:
     """What the exchange knows when somebody asks or opens: is the template in force, and what stands against it.
 
-    ``overdue`` are openings of the same department whose review is overdue.
+    ``overdue`` are openings of the same department whose review is overdue; ``unreviewed`` those of the same template
+    for the same case that nobody has reviewed yet: else one opening after another would be one of days.
     """
 
     in_force: bool
     overdue: tuple[str, ...] = ()
+    unreviewed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,15 @@ def _may_go_on(circumstances: Circumstances) -> NotAllowed | None:
                 f"本部门有逾期未审查的应急取用，不能再开启：{named}", f"Reviews of your department are overdue: {named}"
             ),
         )
+    if circumstances.unreviewed:
+        named = ", ".join(circumstances.unreviewed)
+        return MATTER.refusal(
+            "review-first",
+            Text(
+                f"同一办件、同一模板的上一次开启尚未审查，须先由审查人审查：{named}",
+                f"An earlier opening of this template for this case waits for its reviewer: {named}",
+            ),
+        )
     if not circumstances.in_force:
         return MATTER.refusal(
             "template-not-in-force",

@@ -90,6 +90,29 @@ def test_two_persons_open_a_template_and_what_leaves_is_marked_told_and_reviewed
     assert [step["event"] for step in reviewed["history"]] == steps
 
 
+def test_an_opening_is_for_whom_the_case_was_about_when_the_second_person_looked(small_world: World) -> None:
+    """Whoever signs in later, and so joins the case, is not under it (ADR 0040)."""
+    template(small_world)
+    case = small_world.open_case()
+    opening = str(asked(small_world, case).json["id"])
+    assert done(small_world, opening, "open", **LIN).json["people"] == 0
+    small_world.clock.advance(1)
+    assert only(small_world.ask(case, NAME, person=OWNER))["status"] == "delivered"
+    assert code(use(small_world, case, opening)) == "policy.emergency-over"
+
+
+def test_a_template_is_opened_again_for_a_case_when_the_last_opening_was_reviewed(small_world: World) -> None:
+    template(small_world)
+    case, opening = opened(small_world)
+    small_world.clock.advance(2 * 3600)
+    small_world.rooms.emergency_sweep.sweep()
+    again = asked(small_world, case)
+    assert code_of(again) == "emergency.review-first"
+    assert opening in again.json["detail"]
+    assert done(small_world, opening, "review", DONE, **REVIEWER).status_code == 200
+    assert asked(small_world, case).status_code == 201
+
+
 def test_somebody_who_is_present_is_told_too(small_world: World) -> None:
     template(small_world)
     case, opening = opened(small_world)
@@ -146,7 +169,7 @@ def test_nothing_leaves_outside_the_template_or_against_a_guard(small_world: Wor
     small_world.rooms.policy.renew()
     assert code(use(small_world, case, opening)) == "policy.subject-sealed"
     lifted = f"/v1/sealings/{sealed.json['sealing']}/lift"
-    assert small_world.officer("POST", lifted, {}, sub="g", roles=["governance-officer"]).status_code == 200
+    assert small_world.officer("POST", lifted, WHY, sub="g", roles=["governance-officer"]).status_code == 200
     small_world.officer("POST", "/v1/grants/G-RESCUE/suspend", WHY, sub="p", roles=["governance-officer"])
     small_world.rooms.policy.renew()
     assert code(use(small_world, case, opening)) == "policy.no-grant"
@@ -157,7 +180,7 @@ def test_nothing_leaves_outside_the_template_or_against_a_guard(small_world: Wor
 def test_an_opening_ends_by_itself_and_one_not_opened_lapses(small_world: World) -> None:
     template(small_world)
     case, opening = opened(small_world)
-    waiting = asked(small_world, case).json["id"]
+    waiting = asked(small_world, small_world.open_case((OWNER, "applicant"))).json["id"]
     small_world.clock.advance(2 * 3600 - 1)
     assert only(use(small_world, case, opening))["status"] == "delivered"
     small_world.clock.advance(1)
@@ -177,7 +200,7 @@ def test_an_overdue_review_blocks_the_department_until_it_is_done(small_world: W
     case, opening = opened(small_world)
     shown = small_world.officer("GET", f"{PATH}/{opening}", **LIN).json
     assert shown["review_due"].startswith("2026-11-27T00:00")  # Monday; three working days after it
-    waiting = asked(small_world, case).json["id"]
+    waiting = asked(small_world, small_world.open_case((OWNER, "applicant"))).json["id"]
     small_world.clock.advance(timedelta(days=3, hours=7).total_seconds())
     small_world.rooms.emergency_sweep.sweep()
     assert small_world.rooms.emergency_sweep.sweep() == 1

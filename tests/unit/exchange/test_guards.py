@@ -35,6 +35,7 @@ SEALING = {
 }
 POLICE_OFFICER: dict[str, Any] = {"sub": "p", "roles": ["provider-officer"], "organisation": POLICE}
 MARKET_OFFICER: dict[str, Any] = {"sub": "m", "roles": ["provider-officer"], "organisation": MARKET}
+WHY = {"reason": "审理已结束"}
 GOVERNANCE: dict[str, Any] = {"sub": "g", "roles": ["governance-officer"]}
 
 
@@ -54,9 +55,9 @@ def test_while_somebody_is_sealed_nothing_leaves_about_them_on_any_node(world: W
         refused = node.ask(case, NAME | {"predicates": [{"name": "exists"}]})
         assert code(refused) == "policy.subject-sealed"
         assert "演示规定" not in refused.text  # why is not the department's to know
-    lifted = world.officer("POST", f"{PATH}/{name}/lift", {}, **POLICE_OFFICER)
+    lifted = world.officer("POST", f"{PATH}/{name}/lift", WHY, **POLICE_OFFICER)
     assert (lifted.status_code, lifted.json["status"]) == (200, "lifted")
-    assert world.officer("POST", f"{PATH}/{name}/lift", {}, **POLICE_OFFICER).status_code == 200
+    assert world.officer("POST", f"{PATH}/{name}/lift", WHY, **POLICE_OFFICER).status_code == 200
     assert len(world.events("SealingLifted")) == 1
     other.rooms.policy.renew()
     assert other.ask(case, NAME).json["status"] == "delivered"
@@ -125,7 +126,7 @@ def test_the_register_and_the_log_name_nobody(small_world: World) -> None:
 def test_two_sealings_hold_until_the_later_ends(small_world: World) -> None:
     name = seal(small_world)
     seal(small_world, GOVERNANCE, until="2027-01-01")
-    small_world.officer("POST", f"{PATH}/{name}/lift", {}, **POLICE_OFFICER)
+    small_world.officer("POST", f"{PATH}/{name}/lift", WHY, **POLICE_OFFICER)
     small_world.rooms.policy.renew()
     assert code(small_world.ask(small_world.open_case(), NAME)) == "policy.subject-sealed"
 
@@ -155,12 +156,18 @@ def test_only_whoever_may_seal_does_and_only_the_own_department_or_governance_li
     name = seal(small_world)
     for roles in (["auditor"], ["consumer-officer"], ["data-protection-officer"]):
         assert small_world.officer("POST", PATH, SEALING, sub="x", roles=roles).status_code == 403
-        assert small_world.officer("POST", f"{PATH}/{name}/lift", {}, sub="x", roles=roles).status_code == 403
+        assert small_world.officer("POST", f"{PATH}/{name}/lift", WHY, sub="x", roles=roles).status_code == 403
     assert small_world.officer("GET", PATH, sub="x", roles=["consumer-officer"]).status_code == 403
     for other, path in ((MARKET_OFFICER, name), (GOVERNANCE, "seal_nothing")):
-        missing = small_world.officer("POST", f"{PATH}/{path}/lift", {}, **other)
+        missing = small_world.officer("POST", f"{PATH}/{path}/lift", WHY, **other)
         assert (missing.status_code, missing.json["code"]) == (404, "sealing.unknown")
-    assert small_world.officer("POST", f"{PATH}/{name}/lift", {}, **GOVERNANCE).json["status"] == "lifted"
+    for more in ("auditor", "data-protection-officer"):  # to see everything is not to lift everything
+        both = MARKET_OFFICER | {"roles": [*MARKET_OFFICER["roles"], more]}
+        assert small_world.officer("POST", f"{PATH}/{name}/lift", WHY, **both).status_code == 404
+    for wrong in ({}, {"reason": ""}, {"reason": f"核查 {OWNER}"}):
+        assert small_world.officer("POST", f"{PATH}/{name}/lift", wrong, **GOVERNANCE).status_code == 422
+    assert small_world.officer("POST", f"{PATH}/{name}/lift", WHY, **GOVERNANCE).json["status"] == "lifted"
+    assert small_world.events("SealingLifted")[-1]["facts"]["reason"] == WHY["reason"]
 
 
 # Consent that is taken back ------------------------------------------------------------------------------------------
