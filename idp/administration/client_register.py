@@ -145,7 +145,12 @@ class ClientRegister:
             changed, secret = replace(changed, secret_hash=stored.secret_hash), None
         changed = replace(changed, disabled=stored.disabled)
         facts: dict[str, JSON] = {"client": client_id, "organisation": stored.organisation}
-        self.records.make("ClientUpdated", facts, lambda connection: clients.replace(connection, changed))
+
+        def change(connection: Connection) -> None:
+            refuse_second_officer(connection, changed)
+            clients.replace(connection, changed)
+
+        self.records.make("ClientUpdated", facts, change)
         return registered.shown(changed, secret)
 
     def every(self) -> list[dict[str, JSON]]:
@@ -202,8 +207,29 @@ def refuse_impossible(connection: Connection, added: StoredClient) -> None:
     """Raises AdministrationError for a client whose department or named actors are not there, or whose id is taken."""
     refuse_unknown_organisation(connection, added.organisation)
     refuse_foreign_actors(connection, added)
+    refuse_second_officer(connection, added)
     if clients.find(connection, added.id) is not None:
         raise AdministrationError(f"客户端 {added.id} 已存在", f"client {added.id} exists already")
+
+
+def refuse_second_officer(connection: Connection, wanted: StoredClient) -> None:
+    """Raises AdministrationError for a client that would make every officer a second person.
+
+    Subjects are pairwise by organisation: through clients of two organisations, one officer could draft and sign. So
+    everything by which officers act belongs to one (ADR 0038).
+    """
+    if scopes.GOVERNANCE not in _scope_of(wanted):
+        return
+    owners = {one.organisation for one in clients.every(connection) if scopes.GOVERNANCE in _scope_of(one)}
+    if owners - {wanted.organisation}:
+        raise AdministrationError(
+            "带 governance 权限的客户端须属于同一机构，否则同一工作人员会被当作两个人",
+            "clients with the scope governance belong to one organisation; else one officer would count as two",
+        )
+
+
+def _scope_of(one: StoredClient) -> frozenset[str]:
+    return frozenset(str(one.metadata.get("scope", "")).split())
 
 
 def refuse_unsignable(data: Mapping[str, JSON], algorithms: tuple[str, ...]) -> None:
@@ -232,6 +258,11 @@ def refuse_senseless(invitation: Invitation, now: datetime) -> None:
             f"an invitation has 1 to {MOST_USES} uses and lasts {LONGEST_INVITATION.days} days at most",
         )
     terms = invitation.terms
+    if scopes.GOVERNANCE in terms.scopes:  # see refuse_second_officer
+        raise AdministrationError(
+            "governance 权限的客户端只能由运维人员登记，不能凭邀请自行登记",
+            "a client with the scope governance is registered by the operator, not by invitation",
+        )
     unknown = terms.scopes - scopes.LABELS.keys() | (terms.grant_types - set(GrantType))
     unknown |= {name for name in terms.fixed if not registration.understood(name)}
     if unknown or not terms.grant_types:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from idp.administration import Administration, AdministrationError
+from idp.model.client import GrantType
+from idp.model.invitation import Terms
 from idp.model.person import NewPerson, PersonKind
 from kernel import migrations
 from kernel.clock import SystemClock
@@ -16,7 +18,7 @@ from kernel.keys import KeyRing
 from kernel.settings import IdpSettings
 from kernel.text import Text
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import LI, MARKET, PASSWORD, TOTP_SECRET, Provider, citizen, credit_code
+from tests.doubles.identity_provider import LI, MARKET, PASSWORD, TOTP_SECRET, URBAN, Provider, citizen, credit_code
 from tests.doubles.relying_party import CALLBACK, RelyingParty, key_pair
 
 KEY = {name: value for name, value in key_pair()[1].items() if name in ("kty", "crv", "x", "y")}
@@ -114,6 +116,22 @@ def test_an_id_is_taken_once(provider: Provider) -> None:
     with pytest.raises(AdministrationError):
         provider.administration.clients.add({**GOOD, "client_id": "one"})
     assert len(provider.events("ClientRegistered")) == 1
+
+
+def test_officers_act_through_clients_of_one_organisation_alone(provider: Provider) -> None:
+    """Their subjects are pairwise by organisation: through a second one an officer is another person (ADR 0038)."""
+    clients = provider.administration.clients
+    office = GOOD | {"scope": "openid governance"}
+    first = clients.add(office)
+    elsewhere = {"tongban_organisation": URBAN}
+    with pytest.raises(AdministrationError, match="one organisation"):
+        clients.add(office | elsewhere)
+    assert clients.add(office)["client_id"] != first["client_id"]
+    plain = clients.add(GOOD | elsewhere)
+    with pytest.raises(AdministrationError, match="one organisation"):
+        clients.update(str(plain["client_id"]), office | elsewhere)
+    with pytest.raises(AdministrationError, match="not by invitation"):
+        clients.invite(Terms(URBAN, frozenset({"governance"}), frozenset({GrantType.AUTHORIZATION_CODE})))
 
 
 def test_commands_about_unknown_clients_and_people_say_so(provider: Provider) -> None:
