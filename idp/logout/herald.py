@@ -49,3 +49,5 @@ class Herald:
                 self._delivery.round()
             except (DatabaseUnavailable, LedgerUnavailable):
                 logger("idp").warning("herald_waits")
+            except Exception as failure:  # noqa: BLE001 - what waits is for many; one fault must not end the thread
+                logger("idp").error("herald_failed", reason=type(failure).__name__)

@@ -21,10 +21,11 @@ from idp.proofing.recovery_asking import RECOVER, RECOVERY, AskedNames
 from idp.store import people, recoveries, recovery_askings
 from kernel.canonical import JSON
 from kernel.clock import Clock
-from kernel.database import Database
+from kernel.database import Database, DatabaseUnavailable
 from kernel.entropy import Entropy, token
 from kernel.envelope import CannotOpen
 from kernel.ids import new_id
+from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.logging import logger
@@ -64,8 +65,18 @@ class RecoveryClerk:
         with self.database.read() as connection:
             waiting = recovery_askings.waiting(connection, self.clock.now(), _AT_ONCE)
         for asking in waiting:
-            self._take(asking)
+            try:
+                self._take(asking)
+            except (DatabaseUnavailable, LedgerUnavailable):
+                raise
+            except Exception as failure:  # noqa: BLE001 - the next one is somebody else's
+                self._give_up(asking, failure)
         return len(waiting)
+
+    def _give_up(self, asking: Asking, failure: Exception) -> None:
+        """What cannot be looked at would be first in line for ever: it goes, and whoever asked may ask again."""
+        logger("idp").error("recovery_asking_given_up", asking=asking.id, reason=type(failure).__name__)
+        self.database.write(lambda connection: recovery_askings.take(connection, asking.id))
 
     def close(self) -> None:
         """Nothing is kept open between two rounds."""

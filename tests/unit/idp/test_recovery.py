@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, event
 from idp.composition.proofing import recovery_clerk
 from idp.model.contact import Contact, ContactKind
 from idp.notices import Channels
+from idp.proofing.recovery_clerk import RecoveryClerk
 from idp.store import proofings, recovery_askings
 from kernel.database import driver, prepared
 from kernel.entropy import SystemEntropy
@@ -231,6 +232,25 @@ def test_two_clerks_begin_one_recovery(either_provider: Provider) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: clerk._take(asking), range(2)))
     assert len(provider.events("RecoveryTakenUp")) == 1
+
+
+def test_an_asking_that_cannot_be_looked_at_holds_up_nobody_elses(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(provider, "li")
+    provider.clock.advance(1)
+    ask(provider)
+    whom, seen = RecoveryClerk._whom, iter([True])
+
+    def first_fails(clerk: RecoveryClerk, asking: Any) -> Any:
+        if next(seen, False):
+            raise RuntimeError("not foreseen")
+        return whom(clerk, asking)
+
+    monkeypatch.setattr(RecoveryClerk, "_whom", first_fails)
+    assert len([words for words in told(provider) if "asked to recover" in words]) == 1
+    with provider.database.read() as connection:
+        assert recovery_askings.waiting(connection, provider.clock.now(), 10) == []
 
 
 def test_an_asking_waits_for_the_ledger(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
