@@ -39,6 +39,9 @@ from policies.emergency.lifecycle import READERS, sees
 from policies.emergency.opening import Asked, EmergencyState, Finding, Status
 from policies.grant import Grant
 
+_ABOUT_NOBODY = Text(
+    "该办件还没有写明涉及谁，请先由系统列明", "The case names nobody yet: have its system list whom it is about"
+)
 _BAD_STATE = Text("没有这样的状态", "There is no such state")
 _LONGEST_NAME = 128
 
@@ -138,6 +141,8 @@ class EmergencyDesk:
             raise Problem(errors.CASE_UNKNOWN)
         if not case.open:
             raise Problem(errors.CASE_CLOSED)
+        if not case.parties:  # an opening is for whom the case is about by then
+            raise Problem(errors.EMERGENCY_INCOMPLETE, detail=_ABOUT_NOBODY)
         return Asked(
             template=grant.ref,
             consumer=consumer,

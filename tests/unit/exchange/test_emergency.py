@@ -15,7 +15,19 @@ from exchange.store.decisions import Period
 from policies.decision import Deny
 from policies.explain import NO_GRANT
 from policies.reference import Judge
-from tests.doubles.exchange import BEFORE_FETCH, MARKET, OWNER, POLICE, URBAN, World, detail, grant, request, text
+from tests.doubles.exchange import (
+    BEFORE_FETCH,
+    MARKET,
+    OWNER,
+    POLICE,
+    URBAN,
+    WORKER,
+    World,
+    detail,
+    grant,
+    request,
+    text,
+)
 from tests.unit.exchange.test_governed_call import NAME, code, only
 
 PATH = "/v1/emergencies"
@@ -93,9 +105,10 @@ def test_two_persons_open_a_template_and_what_leaves_is_marked_told_and_reviewed
 def test_an_opening_is_for_whom_the_case_was_about_when_the_second_person_looked(small_world: World) -> None:
     """Whoever signs in later, and so joins the case, is not under it (ADR 0040)."""
     template(small_world)
-    case = small_world.open_case()
+    assert code_of(asked(small_world, small_world.open_case())) == "emergency.incomplete"
+    case = small_world.open_case((WORKER, "employee"))
     opening = str(asked(small_world, case).json["id"])
-    assert done(small_world, opening, "open", **LIN).json["people"] == 0
+    assert done(small_world, opening, "open", **LIN).json["people"] == 1
     small_world.clock.advance(1)
     assert only(small_world.ask(case, NAME, person=OWNER))["status"] == "delivered"
     assert code(use(small_world, case, opening)) == "policy.emergency-over"
