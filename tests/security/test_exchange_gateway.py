@@ -81,7 +81,6 @@ def test_E2_every_entry_of_a_request_names_the_one_epoch_it_was_decided_under(sm
         True,
         None,
         "",
-        OWNER + "\u0000",
         OWNER + "' OR '1'='1",
         "*",
         "".join(chr(ord(digit) + 0x1D7CE - ord("0")) for digit in OWNER[:17]) + OWNER[17] + "1",
@@ -96,6 +95,14 @@ def test_E3_a_subject_that_is_no_number_is_refused_by_form(small_world: World, v
     nothing_released(small_world, answer)
     assert small_world.calls == []
     assert len(small_world.events("EvidenceRefused")) == 1
+
+
+def test_E3_a_number_with_nul_is_refused_with_the_whole_body(small_world: World) -> None:
+    item = NAME | {"subject": {"scheme": "citizen-number", "value": OWNER + "\0", "relation": "employee"}}
+    answer = small_world.ask(small_world.open_case(), item)
+    assert (answer.status_code, answer.json["code"]) == (400, "request.malformed")
+    nothing_released(small_world, answer)
+    assert small_world.calls == []
 
 
 @pytest.mark.parametrize("spelling", [OWNER, OWNER.lower(), f" {OWNER}", "".join(chr(ord(c) + 0xFEE0) for c in OWNER)])

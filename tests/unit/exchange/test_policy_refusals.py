@@ -326,6 +326,9 @@ class _Permissive:
 
     epoch = 1
 
+    def lapses(self, *_said: object) -> bool:
+        return False
+
     def decide(self, _request: object) -> Permit:
         return Permit(
             grants=("X@1",), release={}, predicates=frozenset(), obligations=(Obligation("x"),), quotas=(), epoch=1

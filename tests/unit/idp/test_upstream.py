@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from joserfc import jwk
+from structlog.testing import capture_logs
 
 from idp.federation.configuration import upstreams
 from idp.federation.published import Published
@@ -238,16 +239,17 @@ def refuses_us(provider: Provider) -> bool:
     ],
 )
 def test_5_2_credentials_that_are_not_taken_are_our_fault_and_the_operator_hears_of_it(
-    chen: Account, there: Upstream, status: int, refusal: dict[str, str] | None, capsys: pytest.CaptureFixture[str]
+    chen: Account, there: Upstream, status: int, refusal: dict[str, str] | None
 ) -> None:
     """RFC 6749 §5.2: the person cannot mend it, is told of other ways, and nobody is sent to try again."""
     there.turned_away, there.refusal = {"/token": status}, refusal
-    told = visit(chen, there)
+    with capture_logs() as logged:
+        told = visit(chen, there)
     assert told.status_code == 503
     assert "Retry-After" not in told.headers
     assert "带证件到窗口" in told.text
     assert refuses_us(chen.provider)
-    assert "upstream_refuses_us" in capsys.readouterr().out
+    assert ("upstream_refuses_us", "error") in {(line["event"], line["log_level"]) for line in logged}
     assert level(chen.provider) == 1
     there.turned_away = {}
     assert visit(chen, there).status_code == 303
