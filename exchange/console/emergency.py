@@ -17,6 +17,7 @@ from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
 from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
+from exchange.console.words import happened
 from exchange.emergency.desk import EmergencyDesk
 from exchange.gateway.understanding import current
 from exchange.governance.views import names
@@ -73,10 +74,7 @@ class EmergencyPages:
             request,
             **self._about(found),
             commands=[(f"{_address(found)}/{name}", words.COMMANDS[name]) for name in found["commands"]],
-            history=[
-                (words.EVENTS.get(one["event"], Text(one["event"], one["event"])), datetime.fromisoformat(one["at"]))
-                for one in found["history"]
-            ],
+            history=happened(found["history"], words.EVENTS),
             back=EMERGENCIES,
         )
 

@@ -18,6 +18,7 @@ from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refuse
 from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.grant_words import facts_of, field_rows
 from exchange.console.inside import as_json_post, asking, told
+from exchange.console.words import happened
 from exchange.gateway.understanding import current
 from exchange.requests.batches import BatchDesk
 from exchange.requests.desk import RequestDesk
@@ -77,10 +78,7 @@ class RequestPages:
             request,
             **self._about(found),
             commands=[(f"{_address(found)}/{name}", words.COMMANDS[name]) for name in found["commands"]],
-            history=[
-                (words.EVENTS.get(one["event"], Text(one["event"], one["event"])), datetime.fromisoformat(one["at"]))
-                for one in found["history"]
-            ],
+            history=happened(found["history"], words.EVENTS),
             back=REQUESTS,
         )
 

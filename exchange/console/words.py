@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from kernel.text import Text
 from policies.commands import (
@@ -54,6 +55,14 @@ def listed(texts: Iterable[Text]) -> Text:
     """Several texts as one."""
     kept = tuple(texts)
     return Text("、".join(each.zh for each in kept), ", ".join(each.en for each in kept))
+
+
+def happened(history: Iterable[Mapping[str, str]], events: Mapping[str, Text]) -> list[tuple[Text, datetime]]:
+    """What happened to something, as its desk tells it, in these words; an event without words stands for itself."""
+    return [
+        (events.get(one["event"], Text(one["event"], one["event"])), datetime.fromisoformat(one["at"]))
+        for one in history
+    ]
 
 
 def role_names(roles: Iterable[Role]) -> Text:
