@@ -49,10 +49,13 @@ class CampaignDesk:
     def list(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/campaigns``: newest first, as far as they concern this officer. Raises Problem."""
         officer = self.access.officer(http)
+        asked = http.parameters()
+        limit, before, party = page_size(asked.get("limit")), asked.get("before", ""), _party(officer.officer)
         self.access.spend(officer.caller)
         with self.access.database.read() as connection:
-            found = [self._view(connection, state, officer.officer) for state in campaigns.listed(connection)]
-        return json_response({"campaigns": [view for view in found if view is not None]})
+            found = campaigns.listed(connection, party, before=before, limit=limit + 1)
+            shown = self._shown(connection, found[:limit], officer.officer)
+        return json_response({"campaigns": [*shown], "next": found[limit - 1].id if len(found) > limit else None})
 
     def preview(self, http: HttpRequest) -> HttpResponse:
         """``POST /v1/campaigns/preview``: which grants a campaign would be about. Raises Problem."""
@@ -146,20 +149,21 @@ class CampaignDesk:
             raise Problem(errors.CAMPAIGN_UNKNOWN)
         return item
 
-    def _view(self, connection: Connection, state: CampaignState, reader: Officer) -> dict[str, JSON] | None:
-        """The campaign; None where nothing of it concerns the reader's department."""
-        party = _party(reader)
-        counts = campaigns.counts(connection, state.id, party)
-        if party is not None and not any(counts.values()):
-            return None
-        return campaign_view(state, counts, self.transitions.calendar(connection), self.clock.now(), reader)
+    def _shown(
+        self, connection: Connection, states: Sequence[CampaignState], reader: Officer
+    ) -> Sequence[dict[str, JSON]]:
+        """Campaigns, without those of which nothing concerns the reader's department."""
+        party, calendar, now = _party(reader), self.transitions.calendar(connection), self.clock.now()
+        counts = campaigns.counts(connection, [state.id for state in states], party)
+        concerned = (state for state in states if party is None or any(counts[state.id].values()))
+        return [campaign_view(state, counts[state.id], calendar, now, reader) for state in concerned]
 
     def _answer(self, state: CampaignState, officer: AuthorisedOfficer, status: int = 200) -> HttpResponse:
         with self.access.database.read() as connection:
-            view = self._view(connection, state, officer.officer)
-        if view is None:
+            shown = self._shown(connection, [state], officer.officer)
+        if not shown:
             raise Problem(errors.CAMPAIGN_UNKNOWN)
-        return json_response(view, status)
+        return json_response(shown[0], status)
 
     def _answer_item(self, item: ItemState, state: CampaignState, officer: AuthorisedOfficer) -> HttpResponse:
         with self.access.database.read() as connection:

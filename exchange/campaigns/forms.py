@@ -85,7 +85,11 @@ CampaignAnswer = Schema.from_dict(
 )
 """A campaign; ``items`` counts those that the caller may see, by where they stand."""
 CampaignsAnswer = Schema.from_dict(
-    {"campaigns": fields.List(fields.Nested(CampaignAnswer), required=True)}, name="CampaignsAnswer"
+    {
+        "campaigns": fields.List(fields.Nested(CampaignAnswer), required=True),
+        "next": fields.String(required=True, allow_none=True),
+    },
+    name="CampaignsAnswer",
 )
 CampaignItemAnswer = Schema.from_dict(
     {

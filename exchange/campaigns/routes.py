@@ -24,6 +24,10 @@ from kernel.web.routes import Parameter, Route
 CAMPAIGNS = "/v1/campaigns"
 _ONE = f"{CAMPAIGNS}/<campaign>"
 _ITEM = f"{_ONE}/items/<number>"
+_PAGING = (
+    Parameter("limit", Text("每页条数，1 至 200", "campaigns on a page, 1 to 200")),
+    Parameter("before", Text("上一页的 next", "the next of the page before")),
+)
 _FILTERS = (
     Parameter("show", Text("waiting（默认）或 all", "waiting (the default) or all")),
     Parameter("limit", Text("每页条数，1 至 200", "items on a page, 1 to 200")),
@@ -48,7 +52,7 @@ def campaign_routes(desk: CampaignDesk, token: tuple[ProblemKind, ...]) -> tuple
         "officer:provider-officer",
     )
     return (
-        Route("GET", CAMPAIGNS, desk.list, "officer", listed, None, CampaignsAnswer, **reading),
+        Route("GET", CAMPAIGNS, desk.list, "officer", listed, None, CampaignsAnswer, parameters=_PAGING, **reading),
         Route("POST", f"{CAMPAIGNS}/preview", desk.preview, governance, meant, SelectionForm, ChoiceAnswer, **reading),
         Route(
             "POST", CAMPAIGNS, desk.open, governance, opened, NewCampaignForm, CampaignAnswer, success=201, **writing

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exchange.campaigns.transitions import CampaignTransitions
 from exchange.store import campaigns
-from policies.campaigns.events import CampaignState, ItemState, ItemStatus, Status
+from policies.campaigns.events import CampaignState, ItemState, ItemStatus
 from policies.campaigns.lifecycle import due_reminders, is_over
 from policies.proceedings import Moved, NotAllowed
 
@@ -25,7 +25,7 @@ class CampaignSweep:
         """Remind, lapse and close what is due; how many steps were taken. Raises LedgerUnavailable."""
         grants = self.transitions.grants
         with grants.database.read() as connection:
-            open_ = campaigns.listed(connection, status=Status.OPEN)
+            open_ = campaigns.open_ones(connection)
             calendar = self.transitions.calendar(connection)
         now, done = grants.clock.now(), 0
         for state in open_:

@@ -81,7 +81,8 @@ class CampaignPages:
 
     def list(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
         """Campaigns that concern this officer, newest first."""
-        found = told(self.desk.list(asking(request)))
+        before = request.parameters().get("before", "")
+        found = told(self.desk.list(asking(request, urlencode({"before": before}) if before else "")))
         return page(
             "campaigns",
             visitor,
@@ -89,6 +90,7 @@ class CampaignPages:
             title=_TITLE,
             rows=[_about(one) for one in found["campaigns"]],
             opening=not _GOVERNANCE.isdisjoint(visitor.roles),
+            following=f"{CAMPAIGNS}?{urlencode({'before': found['next']})}" if found["next"] else "",
         )
 
     def new(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:

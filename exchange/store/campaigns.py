@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, select, update
 
 from exchange.store.tables import campaign, campaign_item
 from policies.campaigns.events import CampaignState, ItemState, ItemStatus, Status
@@ -16,11 +16,19 @@ from policies.clocks.run import Run
 _c, _i = campaign.c, campaign_item.c
 
 
-def listed(connection: Connection, *, status: Status | None = None) -> tuple[CampaignState, ...]:
-    """Campaigns, newest first; of one status, or all."""
-    statement = select(campaign).order_by(_c.id.desc())
-    if status is not None:
-        statement = statement.where(_c.status == status.value)
+def listed(connection: Connection, party: str | None, *, before: str, limit: int) -> tuple[CampaignState, ...]:
+    """Campaigns with items of an organisation (None: all), newest first, older than ``before`` (empty: any)."""
+    statement = select(campaign).order_by(_c.id.desc()).limit(limit)
+    if before:
+        statement = statement.where(_c.id < before)
+    if party is not None:
+        statement = statement.where(exists().where(_i.campaign == _c.id, *_of(party)))
+    return tuple(_state(row) for row in connection.execute(statement))
+
+
+def open_ones(connection: Connection) -> tuple[CampaignState, ...]:
+    """Every campaign that is open."""
+    statement = select(campaign).where(_c.status == Status.OPEN.value).order_by(_c.id.desc())
     return tuple(_state(row) for row in connection.execute(statement))
 
 
@@ -66,11 +74,13 @@ def items(
     return tuple(_item(row) for row in connection.execute(statement.order_by(_i.number).limit(limit)))
 
 
-def counts(connection: Connection, name: str, party: str | None) -> Mapping[ItemStatus, int]:
-    """How many items stand where, of those that concern an organisation or of all."""
-    statement = select(_i.status, func.count()).where(_i.campaign == name, *_of(party)).group_by(_i.status)
-    found = {ItemStatus(status): int(count) for status, count in connection.execute(statement)}
-    return {status: found.get(status, 0) for status in ItemStatus}
+def counts(connection: Connection, names: Collection[str], party: str | None) -> Mapping[str, Mapping[ItemStatus, int]]:
+    """How many items of each campaign stand where, of those that concern an organisation or of all."""
+    statement = select(_i.campaign, _i.status, func.count()).where(_i.campaign.in_(names), *_of(party))
+    found: dict[str, dict[ItemStatus, int]] = {name: dict.fromkeys(ItemStatus, 0) for name in names}
+    for name, status, count in connection.execute(statement.group_by(_i.campaign, _i.status)):
+        found[name][ItemStatus(status)] = int(count)
+    return found
 
 
 def waiting_providers(connection: Connection, name: str) -> Mapping[str, int]:

@@ -231,7 +231,7 @@ def test_lists_show_each_department_what_concerns_it(small_world: World) -> None
     assert [one["id"] for one in done(call(small_world, "shen", "GET", AT))["campaigns"]] == [campaign]
     assert done(call(small_world, "pan", "GET", AT))["campaigns"][0]["items"]["waiting"] == 2
     assert done(call(small_world, "chen", "GET", AT))["campaigns"][0]["items"]["waiting"] == 2
-    assert done(call(small_world, "other", "GET", AT)) == {"campaigns": []}
+    assert done(call(small_world, "other", "GET", AT)) == {"campaigns": [], "next": None}
     assert done(call(small_world, "other", "GET", f"{AT}/{campaign}/items"))["items"] == []
     assert call(small_world, "other", "GET", f"{AT}/{campaign}").status_code == 404
     assert call(small_world, "other", "GET", f"{AT}/{campaign}/items/1").status_code == 404
@@ -265,3 +265,15 @@ def test_an_end_ends_the_version_in_force(small_world: World) -> None:
     small_world.approve("G-IDENTITY")
     assert done(answer(small_world, campaign, "G-IDENTITY@1", "end"))["grant_status"] in {"superseded", "revoked"}
     assert status(small_world, "G-IDENTITY@2") == "revoked"
+
+
+def test_campaigns_are_listed_page_by_page(small_world: World) -> None:
+    first = opened(small_world, evidence_type="identity-card")
+    small_world.clock.advance(1)  # identifiers sort by time
+    second = opened(small_world, evidence_type="staff-list")
+    page = done(call(small_world, "pan", "GET", f"{AT}?limit=1"))
+    assert ([one["id"] for one in page["campaigns"]], page["next"]) == ([second], second)
+    rest = done(call(small_world, "pan", "GET", f"{AT}?limit=1&before={page['next']}"))
+    assert ([one["id"] for one in rest["campaigns"]], rest["next"]) == ([first], None)
+    assert done(call(small_world, "other", "GET", AT)) == {"campaigns": [], "next": None}
+    assert call(small_world, "pan", "GET", f"{AT}?limit=0").status_code == 422
