@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -105,7 +106,7 @@ class _Watched:
 def axe() -> Callable[..., None]:
     """Assert that axe-core finds no violation on a page: `axe(page)`.
 
-    `axe(page, again=True)` judges all but a page's colours, once they have been judged: they are half of the work.
+    `axe(page, again=True)` judges all but the colours, for a page whose colours were judged in the other language.
     """
     judge = Axe()
     # Every rule of these kinds runs; only what was violated is told at length.
@@ -114,17 +115,17 @@ def axe() -> Callable[..., None]:
     def check(page: Page, *, again: bool = False) -> None:
         if page.evaluate("typeof axe") == "undefined":
             page.evaluate(judge.axe_script)
-        found = page.evaluate("options => axe.run(options)", options | (SAME_EVERYWHERE if again else {}))
+        found = page.evaluate("options => axe.run(options)", options | (SAME_IN_BOTH_LANGUAGES if again else {}))
         result = AxeResults(found)
         assert result.violations_count == 0, result.generate_report()
 
     return check
 
 
-SAME_EVERYWHERE = {"rules": {"color-contrast": {"enabled": False}}, "preload": False}
-"""Neither width nor language changes colours, nor what style sheets, fetched for it again, say of turning a phone."""
-WIDTHS = (1200, 390)
-"""A desk and a phone."""
+SAME_IN_BOTH_LANGUAGES = {"rules": {"color-contrast": {"enabled": False}}, "preload": False}
+"""Colours, sizes of text, and what style sheets, fetched for it again, say of turning a phone: half of the work."""
+WIDTHS = (390, 1200)
+"""A phone and a desk."""
 SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
 """The folder for pictures of every page that is looked at; none are taken without it."""
 
@@ -135,26 +136,30 @@ AT_REST = """new Promise(rested => requestAnimationFrame(() => requestAnimationF
 Look = Callable[..., None]
 
 
-_coloured: set[tuple[str, str]] = set()
-"""Pages whose colours this process has judged, by test and name."""
+_coloured: set[tuple[str, str, int, int]] = set()
+"""Pages whose colours this process has judged: test, name, how many of that name came before, width."""
 
 
 @pytest.fixture
 def look(axe: Callable[..., None], request: pytest.FixtureRequest) -> Look:
     """Look at a page as different people do: `look(page, "sign-in")`.
 
-    On a desk and on a phone: axe finds nothing, nothing is wider than the window, and a picture is taken when a folder
+    On a phone and on a desk: axe finds nothing, nothing is wider than the window, and a picture is taken when a folder
     is named for them. Without scripts (`scripts=False`) axe cannot run, and only the rest is looked at.
     """
 
+    seen: Counter[str] = Counter()
+
     def look_at(page: Page, name: str, *, scripts: bool = True) -> None:
-        before, judged = page.viewport_size, (getattr(request.node, "originalname", ""), name)
+        before = page.viewport_size
+        seen[name] += 1
         page.mouse.move(0, 0)  # a page is looked at, not pointed at: widths would move things under the mouse
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
             if scripts:
                 page.evaluate(f"() => {AT_REST}")
+                judged = (getattr(request.node, "originalname", ""), name, seen[name], width)
                 axe(page, again=judged in _coloured)
                 _coloured.add(judged)
             if SHOTS:

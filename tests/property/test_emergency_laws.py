@@ -110,11 +110,16 @@ def test_both_engines_agree_about_openings_also_under_further_guards() -> None:
 
 
 def test_an_ordinary_request_is_decided_as_if_there_were_no_template() -> None:
+    permits = judged = 0
     for number, (image, grants, request) in enumerate(cases(9_000_000)):
         if number % 10:
             continue
+        judged += 1
         plain = replace(request, action=Action.of(request.fields) if request.fields else Action.VERIFY, emergency=None)
         ordinary = [one for one in grants.values() if one.emergency is None]
         guards = tuple(guard for guard, _ in image.guards)
         others = PolicyImage.build(ordinary, REGISTRY, image.epoch, guards, after=image)
-        assert image.decide(plain) == others.decide(plain)
+        decided = image.decide(plain)
+        assert decided == others.decide(plain)
+        permits += isinstance(decided, Permit)
+    assert permits > judged // 100

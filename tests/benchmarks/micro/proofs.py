@@ -11,6 +11,7 @@ from pathlib import Path
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies.analysis.change import Proposal, examine
+from policies.analysis.invariants import INVARIANTS
 from policies.grant import Grant
 from policies.grant_terms import Obligation
 from policies.model import BasisKind
@@ -45,7 +46,7 @@ def operations(_folder: Path, _stack: ExitStack) -> Iterator[Operation]:
         active = (before, *(beside(before, number) for number in range(others)))
         for name, change in changes.items():
             proposal = Proposal(grant=replace(before, version=2, **change), active=active, registry=registry(), at=NOW)
-            note = "20 fields, 100 service items; ten invariants included"
+            note = f"20 fields, 100 service items; {len(INVARIANTS)} invariants included"
             what = f"examine a {name} change, {others} grants beside"
             apart = 0 if others < max(OTHERS) else APART
             yield Operation(what, lambda p=proposal, n=name: examined(p, n), 1, note, apart)

@@ -125,3 +125,4 @@ def test_the_page_of_a_request_takes_hours_and_says_which_are_wrong(small_world:
         refused = consumer.press("/console/requests/new", **(FORM | typed | {"grant.hours.to": wrong}))
         assert refused.status_code == 422
         assert f'value="{wrong}"' in refused.text
+        assert 'href="#grant.hours' in refused.text

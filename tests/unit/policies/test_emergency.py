@@ -199,7 +199,8 @@ def test_documents_lose_nothing_and_everything_has_words() -> None:
         written = decode(encode(state_to_json(state)))
         assert isinstance(written, dict)
         assert state_from_json(written) == state
-    assert state_from_json(state_to_json(replace(STATES[Status.OPEN], asked=replace(WHAT, delay=None))))
+    undelayed = replace(STATES[Status.OPEN], asked=replace(WHAT, delay=None))
+    assert state_from_json(state_to_json(undelayed)) == undelayed
     assert STATUSES.keys() == set(Status)
     assert FINDINGS.keys() == set(Finding)
     for reader, seen in ((ASKER, True), (REVIEWER, True), (replace(ASKER, organisation="elsewhere"), False)):
