@@ -15,7 +15,7 @@ from idp.composition.ciba import pings
 from idp.composition.notices import courier
 from idp.composition.proofing import recovery_clerk
 from idp.composition.signing_out import delivery, expiry
-from idp.logout.herald import Herald
+from idp.herald import Herald
 from idp.notices import Courier
 from idp.opening import open_keys, open_ledger
 from idp.pages.refusal import translate

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from idp.endpoints import registration
 from idp.errors import InvalidClientMetadataError
+from idp.model import scopes
 from idp.model.invitation import Terms
 from kernel.canonical import JSON
 
@@ -23,9 +24,9 @@ def fixed_members_stay(metadata: Mapping[str, JSON], terms: Terms) -> None:
 
 
 def scopes_were_offered(metadata: Mapping[str, JSON], terms: Terms) -> None:
-    """RFC 7591 §2: what may be asked for is a matter of the invitation."""
+    """RFC 7591 §2: what may be asked for is a matter of the invitation; by what officers act, of none (ADR 0038)."""
     asked = metadata.get("scope", "")
-    if not isinstance(asked, str) or not set(asked.split()) <= terms.scopes:
+    if not isinstance(asked, str) or not set(asked.split()) <= terms.scopes - {scopes.GOVERNANCE}:
         raise InvalidClientMetadataError("scope goes beyond the invitation")
 
 
@@ -61,7 +62,7 @@ def admitted(metadata: Mapping[str, JSON], terms: Terms) -> dict[str, JSON]:
         check(metadata, terms)
     asked = {name: value for name, value in metadata.items() if registration.understood(name)}
     asked.pop("client_id", None)
-    asked.setdefault("scope", " ".join(sorted(terms.scopes)))
+    asked.setdefault("scope", " ".join(sorted(terms.scopes - {scopes.GOVERNANCE})))
     return registration.checked({**asked, **fixed_by(terms)})
 
 

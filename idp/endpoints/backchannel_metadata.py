@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from idp.clients.registered_keys import CLIENT_ALGORITHMS
 from idp.errors import InvalidClientMetadataError
 from idp.model.client import AuthMethod, GrantType
 from kernel.canonical import JSON
@@ -14,8 +15,6 @@ MODE, ADDRESS, USER_CODE = (
     "backchannel_user_code_parameter",
 )
 SIGNING = "backchannel_authentication_request_signing_alg"
-ALGORITHMS = ("ES256", "EdDSA", "PS256")
-"""§4: asymmetric ones alone; those that clients sign everything with here."""
 MODES = ("poll", "ping")
 """Push hands tokens to an address, where nothing proves possession of a key: it does not exist here."""
 UNKNOWN = "tongban_unknown_user_id"
@@ -60,8 +59,8 @@ def requests_are_signed_by_a_published_key(data: Metadata) -> None:
         if _uses(data) and data.get("require_signed_request_object") is True:
             raise InvalidClientMetadataError(f"require_signed_request_object and CIBA need {SIGNING}")
         return
-    if data[SIGNING] not in ALGORITHMS:
-        raise InvalidClientMetadataError(f"{SIGNING} must be one of {', '.join(ALGORITHMS)}")
+    if data[SIGNING] not in CLIENT_ALGORITHMS:
+        raise InvalidClientMetadataError(f"{SIGNING} must be one of {', '.join(CLIENT_ALGORITHMS)}")
     if not _uses(data):
         raise InvalidClientMetadataError(f"{SIGNING} needs the grant type {GrantType.CIBA.value}")
     if "jwks" not in data and "jwks_uri" not in data:

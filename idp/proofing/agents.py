@@ -65,13 +65,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Appointed:
-    """An appointment as its representative sees it; the agent's number by its last digits."""
+    """An appointment as whoever made it, or their representative, sees it; the agent's number by its last digits."""
 
     kept: Appointment
     name: str = field(repr=False)
     last_digits: str = field(repr=False)
     suspended: bool
-    """Nobody acts by it until the representation it rests on is proven again."""
+    """Nobody acts by it while the representation it rests on, or the account of whoever appointed, does not stand."""
 
     def waits_for(self, person: str, now: datetime) -> bool:
         """Whether it would be in force, if this person had the representation proven again."""
@@ -104,6 +104,7 @@ class Agents:
         with self.mandates.database.read() as connection:
             found = appointments.of_representative(connection, person)
             found += appointments.of_administrator(connection, person, now)
+            found.sort(key=lambda each: each.proposed_at, reverse=True)
             keys = {each: people.data_key(connection, each) for each in {one.representative for one in found}}
             acting = appointments.acting(connection, found, now)
         return [self._opened(each, keys[each.representative], suspended=each.id not in acting) for each in found]
@@ -195,9 +196,9 @@ class Agents:
             if ended is not None:
                 other = ended.agent  # whoever never confirmed is asked no longer, and need not be told so
             else:
-                other = appointments.end_by_agent(connection, appointment_id, person, now)
-                if other is None:
-                    raise NothingThere
+                other = None
+                asker = appointments.end_by_agent(connection, appointment_id, person, now)
+                self._tell(connection, asker, appointment_id, told.AGENCY_ENDED)
             families.revoke_representation(connection, appointment_id, now)
             lapse.below(connection, self.changes.notices, appointment_id, now)
             if other is not None:

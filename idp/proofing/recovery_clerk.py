@@ -1,11 +1,13 @@
 """What becomes of an asking for a recovery: whom it names is looked up here, after whoever asked has their answer.
 
 A clerk of any node takes a row a moment after it was written, finds the person and begins the recovery. A row is taken
-by one conditional statement in the transaction that begins it; where the ledger is away it stays for the next round.
+by one conditional statement in the transaction of its one entry; where the ledger is away it stays for the next round.
+Every asking has that entry, whomever it names: how many entries there are is public, and must say nothing.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -25,6 +27,7 @@ from kernel.database import Database, DatabaseUnavailable
 from kernel.entropy import Entropy, token
 from kernel.envelope import CannotOpen
 from kernel.ids import new_id
+from kernel.ledger.batch import Also
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
@@ -35,12 +38,16 @@ _AT_ONCE = 20
 
 
 class Outcome(StrEnum):
-    """What became of an asking that names somebody."""
+    """What became of an asking."""
 
     BEGUN = "begun"
     UNDER_WAY = "under-way"
     UNREACHABLE = "unreachable"
     """No channel of theirs is confirmed."""
+    NOBODY = "nobody"
+    """It names no one who could come back this way: staff come back by an invitation of their administrator."""
+    GIVEN_UP = "given-up"
+    """It could not be looked at."""
 
 
 class _TakenAlready(Exception):
@@ -76,40 +83,41 @@ class RecoveryClerk:
     def _give_up(self, asking: Asking, failure: Exception) -> None:
         """What cannot be looked at would be first in line for ever: it goes, and whoever asked may ask again."""
         logger("idp").error("recovery_asking_given_up", asking=asking.id, reason=type(failure).__name__)
-        self.database.write(lambda connection: recovery_askings.take(connection, asking.id))
+
+        def also(connection: Connection, _receipts: object) -> None:
+            if not recovery_askings.take(connection, asking.id):
+                raise _TakenAlready
+
+        self._record(asking, None, Outcome.GIVEN_UP, also)
 
     def close(self) -> None:
         """Nothing is kept open between two rounds."""
 
     def _take(self, asking: Asking) -> None:
         person = self._whom(asking)
-        if person is None:  # nobody, or staff, who come back by an invitation of their administrator
-            self.database.write(lambda connection: recovery_askings.take(connection, asking.id))
-            return
         with self.database.read() as connection:
             outcome = self._outcome(connection, person)
-        link, stop, due = token(self.entropy), token(self.entropy), self.clock.now() + self.delay
-        made = Recovery(asking.id, person.id, hashed(stop), hashed(link), due, due + LINK_LASTS)
 
         def also(connection: Connection, _receipts: object) -> None:
             if not recovery_askings.take(connection, asking.id) or self._outcome(connection, person) is not outcome:
                 raise _TakenAlready
-            if outcome is Outcome.BEGUN:
-                self._begin(connection, made, link, stop)
+            if person is not None and outcome is Outcome.BEGUN:
+                self._begin(connection, asking, person)
 
+        self._record(asking, person, outcome, also)
+
+    def _record(self, asking: Asking, person: Person | None, outcome: Outcome, also: Also) -> None:
         facts: dict[str, JSON] = {
             "recovery": asking.id,
-            "person": person.id,
+            "person": None if person is None else person.id,
             "outcome": outcome.value,
             "actor": "provider",
             "command": RECOVERY,
         }
-        try:
+        with suppress(_TakenAlready):
             self.ledger.append(
                 [Event("RecoveryTakenUp", new_id("rcv", self.clock, self.entropy), facts=facts)], also=also
             )
-        except _TakenAlready:
-            return
 
     def _whom(self, asking: Asking) -> Person | None:
         try:
@@ -121,15 +129,19 @@ class RecoveryClerk:
             found = people.by_username(connection, name)
         return found[0] if found is not None and may_recover(found[0]) else None
 
-    def _outcome(self, connection: Connection, person: Person) -> Outcome:
+    def _outcome(self, connection: Connection, person: Person | None) -> Outcome:
+        if person is None:
+            return Outcome.NOBODY
         if recoveries.under_way(connection, person.id, self.clock.now()):
             return Outcome.UNDER_WAY
         channels = self.notices.channels.of(connection, person.id)
         reachable = any(each.confirmed_at is not None for each in channels)
         return Outcome.BEGUN if reachable else Outcome.UNREACHABLE
 
-    def _begin(self, connection: Connection, made: Recovery, link: str, stop: str) -> None:
+    def _begin(self, connection: Connection, asking: Asking, person: Person) -> None:
         """Tell every confirmed channel now, and write the message with the link, to be sent after the delay."""
+        link, stop, due = token(self.entropy), token(self.entropy), self.clock.now() + self.delay
+        made = Recovery(asking.id, person.id, hashed(stop), hashed(link), due, due + LINK_LASTS)
         channels = self.notices.channels.of(connection, made.person)
         confirmed = [each.contact for each in channels if each.confirmed_at is not None]
         recoveries.add(connection, made)

@@ -102,7 +102,7 @@ def of_agent(connection: Connection, agent: str, now: datetime) -> list[Appointm
 
 
 def suspended(connection: Connection, agent: str, now: datetime) -> list[Appointment]:
-    """Those by which somebody may not act while the representation is not proven, newest first."""
+    """Those by which somebody may not act for now: representation or account of whoever appointed does not stand."""
     statement = select(appointment).where(_row.agent == agent, *_open(now), ~_represented(now))
     newest = statement.order_by(_row.confirmed_at.desc(), _row.id).limit(MOST_SHOWN)
     return [_appointment(found) for found in connection.execute(newest)]

@@ -29,13 +29,13 @@ from .making import (
     CLIENT_ASSERTION_TYPE,
     assertion_claims,
     client_assertion,
-    half_hash,
     proof_claims,
     prove,
 )
 from .recipients import CONTENT_ALGORITHMS, RECIPIENT_ALGORITHMS, RecipientKey, encrypt_to
 from .signing import sign, sign_bytes
 from .target_uri import normalise as normalise_target
+from .token_hash import half_hash
 from .verification import (
     SignedBytes,
     Verified,

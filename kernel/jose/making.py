@@ -1,6 +1,5 @@
-"""What a client makes to show who it is: DPoP proofs and client assertions; and the hash that ties an ID token."""
+"""What a client makes to show who it is: DPoP proofs and client assertions."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -12,13 +11,12 @@ from kernel.entropy import Entropy, token
 from . import base64url
 from .dpop import KEY_MEMBERS, PROOF_TYPE, access_token_hash
 from .keys import SigningKey
-from .signing import sign
+from .signing import composed, sign
 from .verification import CLIENT_ASSERTION_TYPES
 
 CLIENT_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 """The value of ``client_assertion_type`` (RFC 7523 §2.2)."""
 ASSERTION_SECONDS = 60
-_SHA512_SIGNERS = frozenset({"EdDSA", "Ed25519"})
 
 
 def proof_claims(
@@ -33,8 +31,7 @@ def prove(claims: Mapping[str, JSON], key: SigningKey) -> str:
     """The value of the DPoP header: its own header carries the public key, which is why ``sign`` does not make it."""
     public: dict[str, JSON] = {name: key.jwk[name] for name in KEY_MEMBERS if name in key.jwk}
     header: dict[str, JSON] = {"typ": PROOF_TYPE, "alg": key.alg, "jwk": public}
-    signing_input = f"{_segment(header)}.{_segment(claims)}"
-    return f"{signing_input}.{base64url.encode(key.sign(signing_input.encode('ascii')))}"
+    return composed(base64url.encode(orjson.dumps(header)), orjson.dumps(dict(claims)), key)
 
 
 def assertion_claims(client_id: str, audience: str, *, now: datetime, entropy: Entropy) -> dict[str, JSON]:
@@ -51,16 +48,3 @@ def client_assertion(
     claims = assertion_claims(client_id, audience, now=now, entropy=entropy)
     made = sign(claims, key, typ=CLIENT_ASSERTION_TYPES[0])
     return {"client_assertion_type": CLIENT_ASSERTION_TYPE, "client_assertion": made}
-
-
-def half_hash(text: str, alg: str) -> str:
-    """`at_hash`: the left half of the hash of an ID token's own algorithm (OpenID Connect Core 1.0 §3.1.3.6).
-
-    Ed25519 hashes by SHA-512 (RFC 8032 §5.1), all the others accepted here by SHA-256.
-    """
-    digest = (hashlib.sha512 if alg in _SHA512_SIGNERS else hashlib.sha256)(text.encode()).digest()
-    return base64url.encode(digest[: len(digest) // 2])
-
-
-def _segment(part: Mapping[str, JSON]) -> str:
-    return base64url.encode(orjson.dumps(dict(part)))

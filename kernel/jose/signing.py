@@ -18,5 +18,10 @@ def sign(claims: Mapping[str, JSON], key: SigningKey, *, typ: str) -> str:
 
 def sign_bytes(payload: bytes, key: SigningKey, *, typ: str) -> str:
     """Compact JWS over exactly these bytes."""
-    signing_input = f"{encoded_header(key.alg, key.kid, typ)}.{base64url.encode(payload)}"
+    return composed(encoded_header(key.alg, key.kid, typ), payload, key)
+
+
+def composed(header: str, payload: bytes, key: SigningKey) -> str:
+    """Compact JWS of a header that is encoded already (RFC 7515 §5.1)."""
+    signing_input = f"{header}.{base64url.encode(payload)}"
     return f"{signing_input}.{base64url.encode(key.sign(signing_input.encode('ascii')))}"

@@ -93,6 +93,17 @@ def _holds_nul(value: JSON) -> bool:
     return any(map(_holds_nul, inner))
 
 
+def holds(request: HttpRequest, tag: str) -> bool:
+    """Whether the caller has what this entity tag names (RFC 9110 §13.1.2).
+
+    Compared weakly, as the clause says: a proxy that compresses makes a tag weak.
+    """
+    known = request.headers.get("if-none-match")
+    if known is None:
+        return False
+    return tag in {each.strip().removeprefix("W/") for each in known.split(",")} or known.strip() == "*"
+
+
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 §8.6: no Content-Length
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.http import HttpRequest, HttpResponse, holds
 
 _FOR_FIVE_MINUTES = ("Cache-Control", "public, max-age=300")
 
@@ -21,10 +21,4 @@ class PreparedDocument:
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """What this request gets."""
-        known = request.headers.get("if-none-match")
-        return self._whole if known is None or not self._is_among(known) else self._unchanged
-
-    def _is_among(self, known: str) -> bool:
-        """Compared weakly, as the clause says: a proxy that compresses makes a tag weak."""
-        tags = {each.strip().removeprefix("W/") for each in known.split(",")}
-        return self._tag in tags or known.strip() == "*"
+        return self._unchanged if holds(request, self._tag) else self._whole

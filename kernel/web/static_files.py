@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
-from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.http import HttpRequest, HttpResponse, holds
 from kernel.web.routes import Route
 
 STATIC = Path(__file__).parent / "static"
@@ -37,7 +37,7 @@ class StaticFile:
         forever = request.query == f"v={self.digest}"
         cache = "public, max-age=31536000, immutable" if forever else "public, max-age=300"
         headers = (("ETag", fresh), ("Cache-Control", cache))
-        if request.headers.get("if-none-match") == fresh:
+        if holds(request, fresh):
             return HttpResponse(304, b"", headers)
         return HttpResponse(200, self.body, (("Content-Type", self.media_type), *headers))
 

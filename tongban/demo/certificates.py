@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from kernel.private_files import created
+from kernel.private_files import write_secret
 
 AUTHORITY_DAYS = 825
 LEAF_DAYS = 90
@@ -55,16 +55,6 @@ class Authority:
             )
         )
         return _pem(key), pem(builder.sign(self._key, hashes.SHA256()))
-
-
-def write_secret(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Put a file there whole or not at all; at no moment is it readable by more than ``mode`` allows."""
-    beside = path.with_name(f"{path.name}.part")
-    beside.unlink(missing_ok=True)
-    with created(beside) as file:
-        file.write(content)
-    beside.chmod(mode)  # last: a mode without the owner's right to write must not stop its own owner
-    beside.replace(path)
 
 
 def pem(certificate: x509.Certificate) -> bytes:

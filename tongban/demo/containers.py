@@ -28,11 +28,12 @@ from rich.console import Console
 
 from kernel.clock import SystemClock
 from kernel.entropy import SystemEntropy, token
+from kernel.private_files import write_secret
 from kernel.settings import Settings, load
 from tongban import installation
 from tongban.client import authorities
 from tongban.demo import world
-from tongban.demo.certificates import Authority, pem, write_secret
+from tongban.demo.certificates import Authority, pem
 from tongban.demo.departments.process import OUT_OF_SERVICE
 from tongban.demo.narration import Narrator, StoryFailed
 from tongban.demo.people import Account, accounts

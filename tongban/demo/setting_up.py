@@ -18,6 +18,7 @@ from idp.model.person import NewPerson, PersonKind
 from kernel import jose
 from kernel.entropy import Entropy, SystemEntropy, token
 from kernel.identifiers.subject import SubjectRef
+from kernel.private_files import write_secret
 from kernel.settings import Settings
 from kernel.text import Text
 from tongban import installation
@@ -144,8 +145,7 @@ def share_property_key(folder: Path, entropy: Entropy) -> None:
     key = token(entropy)
     for path in (folder / "secrets" / "property-register-key", folder / "departments" / "property" / "api-key"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(key, encoding="utf-8")
-        path.chmod(0o600)
+        write_secret(path, key.encode())
 
 
 def write_manifests(folder: Path, origins: Mapping[str, str], settings: Settings) -> Path:
@@ -233,9 +233,7 @@ def hand_over(scene: Scene, site: Website, private_jwk: Mapping[str, Any]) -> No
     folder = scene.folder / "departments" / site.name
     folder.mkdir(parents=True, exist_ok=True)
     given = site_file(site, scene.site(site.name), scene.settings, private_jwk)
-    path = folder / "site.json"
-    path.write_text(json.dumps(given), encoding="utf-8")
-    path.chmod(0o600)
+    write_secret(folder / "site.json", json.dumps(given).encode())
 
 
 def new_person(account: Account) -> NewPerson:

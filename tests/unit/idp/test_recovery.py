@@ -183,11 +183,14 @@ def test_asking_does_the_same_work_whatever_the_name(either_provider: Provider) 
         assert len(recovery_askings.waiting(connection, provider.clock.now(), 100)) == len(names) + 1
     leaves = [leaf for leaf in provider.ledger.entries(0, provider.ledger.size()) if b"RecoveryAsked" in leaf]
     assert len({len(leaf) for leaf in leaves}) == 1
+    size = provider.ledger.size()
     begun = [words for words in told(provider) if "asked to recover" in words]
     assert len(begun) == 1 + 3
+    assert provider.ledger.size() - size == len(names) + 1  # the log's size is public: one entry more for each
     with provider.database.read() as connection:
         assert recovery_askings.waiting(connection, provider.clock.now(), 100) == []
-    assert [entry["facts"]["outcome"] for entry in provider.events("RecoveryTakenUp")] == ["begun", "begun"]
+    outcomes = sorted(entry["facts"]["outcome"] for entry in provider.events("RecoveryTakenUp"))
+    assert outcomes == ["begun"] * 2 + ["nobody"] * 6
 
 
 INSERT = "INSERT INTO recovery_asking"
@@ -251,6 +254,7 @@ def test_an_asking_that_cannot_be_looked_at_holds_up_nobody_elses(
     assert len([words for words in told(provider) if "asked to recover" in words]) == 1
     with provider.database.read() as connection:
         assert recovery_askings.waiting(connection, provider.clock.now(), 10) == []
+    assert [entry["facts"]["outcome"] for entry in provider.events("RecoveryTakenUp")] == ["given-up", "begun"]
 
 
 def test_an_asking_waits_for_the_ledger(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tongban.demo.certificates import LEAF_DAYS, Authority, pem, write_secret
+from kernel.private_files import write_secret
+from tongban.demo.certificates import LEAF_DAYS, Authority, pem
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = ["idp.tongban.test", "exchange.tongban.test"]
@@ -106,7 +107,7 @@ def test_a_secret_its_owner_may_only_read_can_be_written_by_an_ordinary_account(
     """Root may write any file; in a container nobody is root."""
     tmp_path.chmod(0o777)
     program = (
-        "import os; from pathlib import Path; from tongban.demo.certificates import write_secret\n"
+        "import os; from pathlib import Path; from kernel.private_files import write_secret\n"
         "if os.geteuid() == 0: os.setgroups([]); os.setgid(10001); os.setuid(10001)\n"
         "write_secret(Path('secret'), b'word', 0o440)"
     )

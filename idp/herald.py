@@ -1,4 +1,7 @@
-"""The herald: a thread that delivers what is due (logout notices, pings). Any number of nodes may run one."""
+"""The herald: a thread that sees to what is due (logout notices, pings, askings for a recovery) in rounds.
+
+Any number of nodes may run one of each.
+"""
 
 from __future__ import annotations
 
@@ -50,4 +53,4 @@ class Herald:
             except (DatabaseUnavailable, LedgerUnavailable):
                 logger("idp").warning("herald_waits")
             except Exception as failure:  # noqa: BLE001 - what waits is for many; one fault must not end the thread
-                logger("idp").error("herald_failed", reason=type(failure).__name__)
+                logger("idp").error("herald_failed", of=type(self._delivery).__name__, reason=type(failure).__name__)
