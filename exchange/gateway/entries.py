@@ -14,7 +14,6 @@ from kernel.canonical import JSON
 from kernel.identifiers.masking import Mask
 from kernel.ledger.event import Event
 from kernel.problems import ProblemKind
-from policies.decision import Quota
 from policies.emergency.opening import EmergencyState
 
 RELEASE, REFUSAL, FAILURE, NOTICE = "EvidenceReleased", "EvidenceRefused", "RetrievalFailed", "NoticeGiven"
@@ -56,8 +55,8 @@ class Settlement:
     results: tuple[Result, ...]
     day: date
     opening: EmergencyState | None = None
-    spare: tuple[Quota, ...] = ()
-    """Reserved quotas that nothing rests on."""
+    spare: tuple[str, ...] = ()
+    """Grants of whose quota something was reserved that nothing rests on: once for each reservation."""
 
 
 def ruling_of(result: Result) -> Permitted | Refused:

@@ -4,7 +4,8 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
@@ -65,13 +66,15 @@ class Fulfilment:
         permits = [ruling.permit for ruling in rulings if isinstance(ruling, Permitted)]
         reserved = admitted.reserved
         if missing_quotas(permits, reserved):
-            rulings, reserved = self.database.write(lambda connection: reserve(connection, rulings, admitted.day))
+            rulings, reserved = self.database.write(
+                lambda connection: reserve(connection, rulings, admitted.day, admitted.reserved)
+            )
         return asking, Admitted(admitted.case, rulings, reserved, admitted.day)
 
     def settle(self, asking: Asking, admitted: Admitted, findings: Findings, snapshot: Snapshot) -> Settlement:
         """The results of every item, ready to be recorded under the snapshot's epoch."""
         results = tuple(self._result(ruling, asking, admitted.case, findings, snapshot) for ruling in admitted.rulings)
-        spare = tuple(quota for pair in zip(admitted.rulings, results, strict=True) for quota in _spare(*pair))
+        spare = _spare(admitted.reserved, results)
         kinds = snapshot.registry.evidence_types
         providers = {item.type: kinds[item.type].provider for item in asking.request.items if item.type in kinds}
         opening = opening_of(asking, snapshot)
@@ -137,12 +140,11 @@ def _is_own(found: Retrieved, kind: EvidenceType, asking: Asking, snapshot: Snap
     return isinstance(said, str) and snapshot.registry.divisions.lies_in(said, own, _today(asking))
 
 
-def _spare(ruling: Ruling, result: Result) -> tuple[Quota, ...]:
-    """Quotas that were reserved for a permit and that its release does not rest on after all."""
-    if isinstance(ruling, Refused):
-        return ()
-    kept = () if isinstance(result, Refused) else result.ruling.permit.quotas
-    return tuple(quota for quota in ruling.permit.quotas if quota not in kept)
+def _spare(reserved: Iterable[Quota], results: Iterable[Result]) -> tuple[str, ...]:
+    """Grants of whose quota something was reserved that no release rests on after all."""
+    released = (result.ruling.permit.quotas for result in results if isinstance(result, Released))
+    kept = Counter(quota.grant for quotas in released for quota in quotas)
+    return tuple((Counter(quota.grant for quota in reserved) - kept).elements())
 
 
 def _values(record: Mapping[str, JSON], field: str) -> list[JSON]:

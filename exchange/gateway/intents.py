@@ -6,6 +6,7 @@ Whatever is refused here is *returned*, so that the proof stays used up.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -180,25 +181,34 @@ def _asked_item(item: Item) -> dict[str, object]:
 
 
 def reserve(
-    connection: Connection, rulings: tuple[Ruling, ...], day: date
+    connection: Connection, rulings: tuple[Ruling, ...], day: date, held: tuple[Quota, ...] = ()
 ) -> tuple[tuple[Ruling, ...], tuple[Quota, ...]]:
-    """Reserve what the permits need; a permit whose quota is used up becomes a refusal."""
-    taken: list[Quota] = []
-    after = tuple(_reserved(connection, ruling, day, taken) for ruling in rulings)
-    return after, tuple(taken)
+    """Reserve what the permits need beyond what is ``held``; a permit whose quota is used up becomes a refusal.
+
+    Returns the rulings, and everything that is held then.
+    """
+    free, added = Counter(quota.grant for quota in held), list[Quota]()
+    after = tuple(_reserved(connection, ruling, day, free, added) for ruling in rulings)
+    return after, (*held, *added)
 
 
-def _reserved(connection: Connection, ruling: Ruling, day: date, taken: list[Quota]) -> Ruling:
+def _reserved(connection: Connection, ruling: Ruling, day: date, free: Counter[str], added: list[Quota]) -> Ruling:
     if isinstance(ruling, Refused):
         return ruling
-    own: list[Quota] = []
+    used: list[str] = []
+    new: list[Quota] = []
     for quota in ruling.permit.quotas:
-        if not quotas.reserve(connection, quota.grant, day, quota.per_day):
-            for earlier in own:
+        if free[quota.grant]:
+            free[quota.grant] -= 1
+            used.append(quota.grant)
+        elif quotas.reserve(connection, quota.grant, day, quota.per_day):
+            new.append(quota)
+        else:
+            free.update(used)
+            for earlier in new:
                 quotas.give_back(connection, earlier.grant, day)
             return _out_of_quota(ruling, quota)
-        own.append(quota)
-    taken.extend(own)
+    added.extend(new)
     return ruling
 
 

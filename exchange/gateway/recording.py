@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from exchange import errors
 from exchange.gateway.enforcement import Refused
-from exchange.gateway.entries import DROPPED, REFUSAL, Failed, Released, Settlement, item_event, notice
+from exchange.gateway.entries import DROPPED, REFUSAL, Released, Settlement, item_event, notice
 from exchange.gateway.outcomes import decision_of, decisions_of, delivery_of, outcome_of
 from exchange.store import cases, decisions, deliveries, intents, proofs, quotas
 from exchange.store.deliveries import REFUSED
@@ -80,15 +80,12 @@ class Recorder:
         if rows:
             deliveries.add(connection, rows)
         decisions.add(connection, decisions_of(settlement, receipts))
-        for quota in settlement.spare:
-            quotas.give_back(connection, quota.grant, settlement.day)
+        for grant in settlement.spare:
+            quotas.give_back(connection, grant, settlement.day)
         for result in settlement.results:
             if isinstance(result, Released):
                 item, by = result.ruling.item.number, result.ruling.concerned.index
                 cases.relate(connection, asking.request.case, result.proves, by, asking.id, item)
-            elif isinstance(result, Failed):
-                for quota in result.ruling.permit.quotas:
-                    quotas.give_back(connection, quota.grant, settlement.day)
 
     def turn_away(self, request_id: str, facts: Mapping[str, JSON], proof: DpopProof | None) -> Receipt:
         """Record that an authenticated caller's whole request was refused; uses up its proof where that is still to do.

@@ -8,6 +8,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from connectors.base import Query
 from exchange.gateway.lease import LeaseLost
@@ -135,6 +136,34 @@ def test_a_quota_of_the_new_grant_is_reserved_when_it_is_decided_again(world: Wo
     case = world.open_case()
     assert world.ask(case, NAME).json["status"] == "delivered"
     assert world.ask(case, NAME).json["evidence"][0]["problem"]["code"] == "policy.quota-exceeded"
+
+
+def used_today(world: World) -> int:
+    with world.outside.database.read() as connection:
+        return int(connection.execute(sa.text("SELECT coalesce(sum(used), 0) FROM quota_use")).scalar_one())
+
+
+def test_a_quota_that_is_held_already_is_not_reserved_twice(world: World) -> None:
+    """Else the last of it would be refused because of itself."""
+
+    def limit() -> None:
+        world.apply(grant("G-STAFF", evidence_type="staff-list", fields=["employer"], quota_per_day=5))
+        world.approve("G-STAFF")
+
+    world.apply(grant("G-IDENTITY", quota_per_day=1))
+    world.approve("G-IDENTITY")
+    during_the_fetch(limit)
+    items = world.ask(world.open_case(), STAFF, NAME).json["evidence"]
+    assert [item["status"] for item in items] == ["delivered", "delivered"]
+    assert used_today(world) == 2
+
+
+def test_a_quota_is_given_back_when_it_is_decided_otherwise(world: World) -> None:
+    world.apply(grant("G-IDENTITY", quota_per_day=1))
+    world.approve("G-IDENTITY")
+    during_the_fetch(lambda: world.revoke("G-IDENTITY"))
+    (item,) = world.ask(world.open_case(), NAME).json["evidence"]
+    assert (item["status"], used_today(world)) == ("refused", 0)
 
 
 def test_policy_that_never_stands_still_releases_nothing(world: World) -> None:
