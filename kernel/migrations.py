@@ -113,5 +113,6 @@ def _take_turns(connection: Connection, package: str) -> None:
     # A migration may rewrite a large table: the limits of ordinary requests do not suit it.
     connection.execute(text("SET LOCAL lock_timeout = '60s'"))
     connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '60s'"))
     key = int.from_bytes(hashlib.sha256(package.encode()).digest()[:8], "big", signed=True)
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})

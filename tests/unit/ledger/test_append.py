@@ -340,7 +340,7 @@ def test_the_tables_are_the_same_whether_a_migration_or_the_metadata_made_them(d
         store.create_v1(Operations(MigrationContext.configure(connection)))
     metadata = sa.MetaData()
     store.define(metadata)
-    with database.engine.connect() as connection:
+    with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     ledger = open_ledger(database)
     assert ledger.append([opened(1)])[0].index == 0
