@@ -28,7 +28,9 @@ Finding = tuple[tuple[str | int, ...], Text]
 """Where in the body, and what is wrong."""
 
 MOST_FINDINGS = 50
+_SPEC = ("spec",)
 _MISSING = Text("必填", "is required")
+_NOT_A_MEMBER = Text("授权没有这一内容", "is no member of a grant")
 _NOT_KNOWN = Text("目录中没有这个代码", "the catalogue does not know this code")
 _SUPPLIED = frozenset({"provider", "basis_kind", "statute"})
 """Members that the catalogue supplies where nothing was said."""
@@ -38,9 +40,7 @@ _NAMES_SOMEBODY = Text("授权中不能含有个人号码", "A grant must not ho
 
 def asked_grant(registry: Registry, asked: Mapping[str, Any], *, name: str, language: str, version: int = 1) -> Grant:
     """The grant that was asked for. Raises Problem (request.invalid) with the place and the reason."""
-    # Before the schema: to find a repeated one among many thousands takes it seconds.
-    if any(isinstance(value, list | dict) and len(value) > LONGEST_LIST for value in asked.values()):
-        raise Problem(INVALID_BODY, detail=_TOO_MANY)
+    _bounded(asked)
     document: dict[str, Any] = {"kind": GRANT, "metadata": {"name": name}, "spec": _completed(registry, asked)}
     if found := [*_lacking(registry, document["spec"]), *_unfit(document)]:
         raise unfit_request(*found, language=language)
@@ -52,6 +52,28 @@ def asked_grant(registry: Registry, asked: Mapping[str, Any], *, name: str, lang
     if holds_citizen_number(encode(grant_to_json(grant))):
         raise Problem(INVALID_BODY, detail=_NAMES_SOMEBODY)
     return grant
+
+
+def check_members(said: Mapping[str, Any], language: str) -> None:
+    """Whether these members of a grant, whichever there are, are written right. Raises Problem (request.invalid)."""
+    _bounded(said)
+    document: dict[str, Any] = {"kind": GRANT, "metadata": {"name": "T-1"}, "spec": dict(said)}
+    found: list[Finding] = [(("grant", name), _NOT_A_MEMBER) for name in sorted(said.keys() - _members())]
+    found += [
+        (_place(one.where), one.message) for one in schema_findings(document, schemas()[GRANT]) if one.where != _SPEC
+    ]
+    if found:
+        raise unfit_request(*found, language=language)
+
+
+def _bounded(value: object) -> None:
+    """Before the schema: to find a repeated one among many thousands takes it seconds, at whatever depth they stand."""
+    if not isinstance(value, list | Mapping):
+        return
+    if len(value) > LONGEST_LIST:
+        raise Problem(INVALID_BODY, detail=_TOO_MANY)
+    for inner in value.values() if isinstance(value, Mapping) else value:
+        _bounded(inner)
 
 
 def still_known(registry: Registry, grant: Grant, language: str) -> None:
@@ -75,7 +97,7 @@ def unfit_request(*findings: Finding, language: str) -> Problem:
 def _unfit(document: Mapping[str, Any]) -> Iterator[Finding]:
     """What does not fit the schema; what is missing altogether is said at its own place instead."""
     for one in schema_findings(document, schemas()[GRANT]):
-        if one.where != ("spec",) or document["spec"].keys() >= _required():
+        if one.where != _SPEC or document["spec"].keys() >= _required():
             yield _place(one.where), one.message
 
 
@@ -89,6 +111,12 @@ def _lacking(registry: Registry, spec: Mapping[str, Any]) -> Iterator[Finding]:
         items = spec["service_items"]
         known = isinstance(items, list) and items and _code(items[0]) in registry.service_items
         yield ("grant", "legal_basis" if known else "service_items"), _NOT_KNOWN
+
+
+@cache
+def _members() -> frozenset[str]:
+    schema: Any = schemas()[GRANT]
+    return frozenset(schema["properties"]["spec"]["properties"])
 
 
 @cache

@@ -125,15 +125,16 @@ def typed_of_grant(grant: Mapping[str, Any]) -> dict[str, str]:
 def _written(kind: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if kind == "list":
-        return "\n".join(value)
-    if kind == "pairs":
+    if kind == "list" and isinstance(value, list):
+        return "\n".join(map(str, value))
+    if kind == "pairs" and isinstance(value, Mapping):
         return "\n".join(f"{name}: {inner}" for name, inner in value.items())
     return orjson.dumps(value).decode() if kind == "json" else str(value)
 
 
-def _moment(text: str) -> str:
+def _moment(value: Any) -> str:
     """A day where it is the beginning of one in China, as people write terms; else the instant, to the millisecond."""
+    text = str(value)
     try:
         local = read_instant(text).astimezone(CHINA)
     except ValueError:

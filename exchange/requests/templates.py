@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import Connection
 
 from exchange.access import Access
+from exchange.catalogue.grant_asked import check_members
 from exchange.forms import Form, ObjectField, PartField, TextField, YesNo
 from exchange.forms import read as read_form
 from exchange.requests.rule_forms import WordsForm
@@ -80,6 +81,7 @@ class Templates:
         document = {"id": template, **read_form(FORM, http)}
         if not _NAME.fullmatch(template):
             raise Problem(NOT_FOUND)
+        check_members(document["grant"], http.language)
         self.writer.write(officer, TEMPLATE, template, local_day(self.clock.now()), document)
         return json_response(document)
 

@@ -629,7 +629,14 @@ def test_templates_are_governances_and_name_nobody(small_world: World) -> None:
     named = TEMPLATE | {"purpose": "见 500199199003120021"}
     assert small_world.officer("PUT", url, named, **GOVERNOR).status_code == 422
     assert small_world.officer("PUT", f"{TEMPLATES}/Bad", TEMPLATE, **GOVERNOR).status_code == 404
-    wrong = ({"min_loa": 1.5}, {"quota_per_day": 10**30}, {"fields": ["x" * 100] * 1000})
+    wrong = (
+        {"min_loa": 1.5},
+        {"quota_per_day": 10**30},
+        {"fields": ["x" * 100] * 1000},
+        {"conditions": {"hours": [["x"] * 5000]}},
+        {"fields": "name"},
+        {"unheard": 1},
+    )
     for body in ({}, *(TEMPLATE | {"grant": ASKED | more} for more in wrong)):
         assert small_world.officer("PUT", url, body, **GOVERNOR).status_code == 422
     unknown = small_world.officer("POST", PATH, BODY | {"template": "none"}, **CONSUMER)
