@@ -30,9 +30,9 @@ _MENDED = frozenset({"grant.too-long", "grant.expired", "grant.exists", "grant.o
 """Refusals that the same officer mends on the same form."""
 
 
-def writing_of(state: GrantState, officer: Officer) -> Text | None:
-    """What an officer may write of this grant, in words; None for nothing."""
-    if author_may_write(state.grant, officer) is not None:
+def writing_of(state: GrantState, newest: GrantState, officer: Officer) -> Text | None:
+    """What an officer may write of this version, in words; None for nothing. A new version follows the newest alone."""
+    if state.grant.ref != newest.grant.ref or author_may_write(state.grant, officer) is not None:
         return None
     if ReviseGrant in allowed(state.status, officer.roles):
         return Text("修改草稿", "Change the draft")
@@ -66,7 +66,7 @@ class GrantDrafting:
     def edit(self, visitor: Visitor, request: HttpRequest, grant: str) -> HttpResponse:
         """The form of another text of a draft, or of a new version; filled with what there is. Raises Problem."""
         state = self.desk.grants.find(grant)
-        writing = writing_of(state, visitor.officer.officer)
+        writing = self._writing(state, visitor)
         if writing is None:
             return refused(visitor, request, Refusal(_NOT_NOW, DRAFTERS), _address(state.grant.ref))
         typed = typed_of_grant(grant_to_json(state.grant))
@@ -75,7 +75,7 @@ class GrantDrafting:
     def save(self, visitor: Visitor, request: HttpRequest, grant: str) -> HttpResponse:
         """Keep what was written. Raises Problem."""
         typed, state = request.form(), self.desk.grants.find(grant)
-        at, writing = _address(state.grant.ref), writing_of(state, visitor.officer.officer)
+        at, writing = _address(state.grant.ref), self._writing(state, visitor)
         if writing is None:
             return refused(visitor, request, Refusal(_NOT_NOW, DRAFTERS), at)
         revision = typed.get("revision", "")
@@ -102,6 +102,9 @@ class GrantDrafting:
             door.route("GET", one, self.edit, written, DRAFTERS),
             door.route("POST", one, self.save, written, DRAFTERS),
         )
+
+    def _writing(self, state: GrantState, visitor: Visitor) -> Text | None:
+        return writing_of(state, self.desk.grants.find(state.grant.id), visitor.officer.officer)
 
     def _form(
         self, visitor: Visitor, request: HttpRequest, title: Text, typed: Mapping[str, str], back: str,

@@ -82,7 +82,7 @@ class GrantPages:
             visitor,
             request,
             **self._about(visitor, state),
-            writing=writing_of(state, visitor.officer.officer),
+            writing=writing_of(state, self.desk.find(state.grant.id), visitor.officer.officer),
             offers=offers.offers(state, visitor.officer.officer, self.desk.clock.now()),
             done=words.COMMANDS[offers.KINDS[done]] if said else None,
             versions=self._versions(state),

@@ -157,6 +157,8 @@ def test_a_new_version_begins_with_the_text_in_force(small_world: World) -> None
     small_world.rooms.policy.renew()
     first, second = (asked(small_world, "wei", "GET", f"/v1/grants/G-IDENTITY@{one}").json for one in (1, 2))
     assert first["grant"] | {"version": 2} == second["grant"]
+    assert "Draft a new version" not in author.get(at).text  # it would follow the newest, which this one is not
+    assert author.get(f"{at}/write").status_code == 403
     assert outsider.get(f"{at}/write").status_code == 403
     assert officer(small_world, "pan").get(f"{AT}/new").status_code == 403
 
