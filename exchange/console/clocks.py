@@ -194,10 +194,14 @@ def _rule(rule: Mapping[str, Any]) -> tuple[Text, Text, Text, int]:
 
 def _preview(kind: str, seen: Mapping[str, Any]) -> dict[str, Any]:
     """What was found, as rows; a deadline is named by its last day."""
-    common = {"from": date.fromisoformat(seen["effective_from"]), "running": seen["running"]}
+    common = {
+        "from": date.fromisoformat(seen["effective_from"]),
+        "running": seen["running"],
+        "truncated": seen["truncated"],
+    }
     if kind == CALENDAR:
         rows = [(one["id"], _text(one["text"]), _day(one["before"]), _day(one["after"])) for one in seen["requests"]]
-        return {**common, **{name: seen[name] for name in ("earlier", "later", "truncated")}, "rows": rows}
+        return {**common, **{name: seen[name] for name in ("earlier", "later")}, "rows": rows}
     steps = [
         (_text(one["text"]), SHARES[ShareType(one["share_type"]).value], _PUBLISHED[one["published"]], one["before"],
          one["after"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -16,12 +15,15 @@ from kernel.canonical import JSON
 from policies.clocks.calendar import CalendarTable
 from policies.clocks.changes import Moved, calendars, joined, moved, steps_changed
 from policies.clocks.profile import STAGES, SlaProfile, profiles_in_force
+from policies.clocks.run import Run
 from policies.requests.conditions import sees
-from policies.requests.events import RequestState
+from policies.requests.events import RequestState, Status
 from policies.roles import Officer
 
 MOST_LOOKED_AT, MOST_SHOWN, _BATCH = 5_000, 100, 200
-"""Requests: of those that run at most so many are counted, and of those that move so many are named."""
+"""Requests under way: at most so many are looked at, and of those that move so many are named."""
+UNDER_WAY = Filter(statuses=frozenset(Status) - {Status.DRAFTED, Status.FULFILLED, Status.UPHELD, Status.WITHDRAWN})
+"""Those on which a clock can run."""
 
 
 def calendar_preview(
@@ -29,20 +31,17 @@ def calendar_preview(
 ) -> dict[str, JSON]:
     """How many clocks run, how many deadlines would move which way, and those that the reader may see."""
     before, after = calendars(rules.tables, proposed, today)
-    looked_at, found = 0, list[tuple[RequestState, Moved]]()
-    for state in _running(connection):
-        looked_at += 1
-        change = None if state.clock is None else moved(state.clock, before, after)
-        if change is not None:
-            found.append((state, change))
-    seen = [(state, change) for state, change in found if sees(state, reader)]
-    shown: list[JSON] = [_moved(state, change) for state, change in seen[:MOST_SHOWN]]
+    running, truncated = _running(connection)
+    every = ((state, clock, moved(clock, before, after)) for state, clock in running)
+    found = [(state, clock, change) for state, clock, change in every if change is not None]
+    seen = [one for one in found if sees(one[0], reader)]
+    shown: list[JSON] = [_moved(*one) for one in seen[:MOST_SHOWN]]
     return {
         "effective_from": proposed.effective_from.isoformat(),
-        "running": looked_at,
-        "truncated": looked_at == MOST_LOOKED_AT,
-        "earlier": sum(change.after < change.before for _state, change in found),
-        "later": sum(change.after > change.before for _state, change in found),
+        "running": len(running),
+        "truncated": truncated,
+        "earlier": sum(change.after < change.before for *_, change in found),
+        "later": sum(change.after > change.before for *_, change in found),
         "requests": shown,
     }
 
@@ -62,30 +61,32 @@ def profile_preview(connection: Connection, rules: Rules, proposed: SlaProfile, 
         }
         for step, told_apart in joined(steps_changed(held, proposed))
     ]
-    running = sum(1 for _state in _running(connection))
-    return {"effective_from": proposed.effective_from.isoformat(), "running": running, "moved": 0, "steps": steps}
+    running, truncated = _running(connection)
+    return {
+        "effective_from": proposed.effective_from.isoformat(),
+        "running": len(running),
+        "truncated": truncated,
+        "steps": steps,
+    }
 
 
-def _running(connection: Connection) -> Iterator[RequestState]:
-    after, looked_at = "", 0
-    while True:
-        batch = access_requests.listed(connection, Filter(), after=after, limit=_BATCH)
-        for state in batch:
-            if state.clock is not None:
-                yield state
-                looked_at += 1
-            if looked_at == MOST_LOOKED_AT:
-                return
+def _running(connection: Connection) -> tuple[list[tuple[RequestState, Run]], bool]:
+    """Requests under way whose clock runs, and whether there are more than were looked at."""
+    found, after = list[tuple[RequestState, Run]](), ""
+    for _ in range(MOST_LOOKED_AT // _BATCH):
+        batch = access_requests.listed(connection, UNDER_WAY, after=after, limit=_BATCH)
+        found += [(state, state.clock) for state in batch if state.clock is not None]
         if len(batch) < _BATCH:
-            return
+            return found, False
         after = batch[-1].id
+    return found, bool(access_requests.listed(connection, UNDER_WAY, after=after, limit=1))
 
 
-def _moved(state: RequestState, change: Moved) -> dict[str, Any]:
-    stage = STAGES[state.clock.stage] if state.clock else None
+def _moved(state: RequestState, clock: Run, change: Moved) -> dict[str, Any]:
+    stage = STAGES[clock.stage]
     return {
         "id": state.id,
-        "text": None if stage is None else {"zh": stage.zh, "en": stage.en},
+        "text": {"zh": stage.zh, "en": stage.en},
         "before": change.before.isoformat(),
         "after": change.after.isoformat(),
     }
@@ -104,9 +105,9 @@ CalendarPreviewAnswer = Schema.from_dict(
 
 
 class ProfilePreviewAnswer(Schema):
-    """Steps whose working days would change for what is handed in from then on; ``moved`` counts running deadlines."""
+    """Steps whose working days would change for what is handed in from then on; running deadlines stay."""
 
     effective_from = fields.String(required=True)
     running = fields.Integer(required=True)
-    moved = fields.Integer(required=True)
+    truncated = fields.Boolean(required=True)
     steps = fields.List(fields.Dict(), required=True)
