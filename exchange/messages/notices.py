@@ -24,19 +24,10 @@ from policies.emergency.opening import (
 )
 from policies.events import GrantEvent, GrantState, GrantSubmitted
 from policies.grant import Grant
-from policies.requests.events import RequestEscalated, RequestEvent, RequestState, Status
+from policies.requests.commands import TURNS
+from policies.requests.events import RequestEscalated, RequestEvent, RequestState
 from policies.roles import Role
 
-TURNS: Mapping[Status, Role] = {
-    Status.SUBMITTED: Role.GOVERNANCE_OFFICER,
-    Status.RETURNED: Role.CONSUMER_OFFICER,
-    Status.WITH_PROVIDER: Role.PROVIDER_OFFICER,
-    Status.APPROVED: Role.PROVIDER_OFFICER,
-    Status.DISPUTED: Role.GOVERNANCE_OFFICER,
-    Status.NEGOTIATING: Role.GOVERNANCE_OFFICER,
-    Status.MEDIATED: Role.GOVERNANCE_APPROVER,
-}
-"""Whose turn it is by the state of an access request; in any other state nobody must act."""
 EMERGENCIES: Mapping[type[EmergencyEvent], tuple[Kind, tuple[Role, ...]]] = {
     EmergencyAsked: (Kind.EMERGENCY_ASKED, (Role.SPONSOR,)),
     EmergencyOpened: (
@@ -108,20 +99,21 @@ def of_grants(steps: Iterable[GrantStep]) -> Iterator[Message]:
 
 
 def of_requests(steps: Iterable[RequestStep]) -> Iterator[Message]:
-    """Whoever's turn it is is told, and somebody above when time runs out."""
+    """Whoever's turn it is is told, and somebody above when time runs out; of a draft nobody but who wrote it."""
     for step in steps:
         state, event = step.after, step.event
         if isinstance(event, RequestEscalated):
             yield from _late(state, event)
-        elif state.status in TURNS and (step.before is None or step.before.status is not state.status):
-            role, facts = TURNS[state.status], {"status": state.status.value}
+        elif step.before is not None and step.before.status is not state.status:
+            facts = {"status": state.status.value}
             cause = f"{Kind.REQUEST_WAITS}/{state.id}/{state.revision}"
-            yield Message(cause, _office(role, state), role, Kind.REQUEST_WAITS, state.id, event.at, facts)
+            for role in TURNS.get(state.status, ()):
+                yield Message(cause, _office(role, state), role, Kind.REQUEST_WAITS, state.id, event.at, facts)
 
 
 def _late(state: RequestState, event: RequestEscalated) -> Iterator[Message]:
     """At four fifths the office whose turn it is and the one that watches clocks; at the end also the approver's."""
-    told = [TURNS[state.status], Role.GOVERNANCE_OFFICER] if state.status in TURNS else [Role.GOVERNANCE_OFFICER]
+    told = [*TURNS.get(state.status, ()), Role.GOVERNANCE_OFFICER]
     told += [Role.GOVERNANCE_APPROVER] if event.percent >= DEADLINE_PERCENT else []
     facts: dict[str, JSON] = {"stage": event.stage.value, "percent": event.percent}
     cause = f"{Kind.REQUEST_LATE}/{state.id}/{state.revision}"

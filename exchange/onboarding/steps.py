@@ -11,8 +11,10 @@ from exchange.onboarding.shipped import TYPES
 from exchange.store.onboarding import CheckIn, FirstCall
 from kernel.text import Text
 from policies.events import GrantState
+from policies.requests.commands import TURNS as REQUESTS
 from policies.requests.events import RequestState
 from policies.requests.events import Status as RequestStatus
+from policies.roles import Role
 
 DEPARTMENT, SYSTEM, PROVIDER, GOVERNANCE, NOBODY = "department", "system", "provider", "governance", ""
 
@@ -126,14 +128,14 @@ def _access(facts: Facts) -> Look:
     return ("", DEPARTMENT) if asked is None else (f"{asked.id}: {asked.status.value}", REQUEST_TURNS[asked.status])
 
 
-REQUEST_TURNS: Mapping[RequestStatus, str] = {
-    RequestStatus.DRAFTED: DEPARTMENT,
-    RequestStatus.RETURNED: DEPARTMENT,
-    RequestStatus.SUBMITTED: GOVERNANCE,
-    RequestStatus.WITH_PROVIDER: PROVIDER,
-    RequestStatus.APPROVED: GOVERNANCE,
+_OFFICES: Mapping[Role, str] = {
+    Role.CONSUMER_OFFICER: DEPARTMENT,
+    Role.PROVIDER_OFFICER: PROVIDER,
+    Role.GOVERNANCE_OFFICER: GOVERNANCE,
+    Role.GOVERNANCE_APPROVER: GOVERNANCE,
 }
-"""Whose turn it is by the state of a request; a request in any other state is over or in dispute."""
+REQUEST_TURNS: Mapping[RequestStatus, str] = {status: _OFFICES[roles[0]] for status, roles in REQUESTS.items()}
+"""Whose turn it is by the state of a request; a request in any other state is over."""
 
 
 def _first_call(facts: Facts) -> Look:

@@ -219,6 +219,22 @@ NAMES: Mapping[CommandKind, str] = MappingProxyType(
 COMPATIBLE: frozenset[frozenset[Seat]] = frozenset({frozenset({Seat.FORM_CHECK, Seat.MEDIATION})})
 """Seats that one person may hold together on one request; all others stand against each other."""
 
+TURNS: Mapping[Status, tuple[Role, ...]] = MappingProxyType(
+    {
+        Status.DRAFTED: (Role.CONSUMER_OFFICER,),
+        Status.SUBMITTED: (Role.GOVERNANCE_OFFICER,),
+        Status.RETURNED: (Role.CONSUMER_OFFICER,),
+        Status.WITH_PROVIDER: (Role.PROVIDER_OFFICER,),
+        Status.APPROVED: (Role.GOVERNANCE_OFFICER, Role.CONSUMER_OFFICER, Role.PROVIDER_OFFICER),
+        Status.DISPUTED: (Role.GOVERNANCE_OFFICER,),
+        Status.NEGOTIATING: (Role.GOVERNANCE_OFFICER,),
+        Status.MEDIATED: (Role.GOVERNANCE_APPROVER,),
+    }
+)
+"""Whose turn it is, the first before all: once approved, of those who hand in the draft of its grant, and of the
+provider, who makes the data ready. In other states nobody must act.
+"""
+
 
 def allowed(status: Status | None, roles: Iterable[Role]) -> frozenset[CommandKind]:
     """The commands open to these roles in this state (None: not drafted yet)."""
