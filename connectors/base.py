@@ -45,7 +45,7 @@ class Record:
 class Connector(Protocol):
     """A way to one source.
 
-    Laws, proved for every adapter by ``tests/contract/test_connectors.py``:
+    Laws, proved for every adapter by the tests of `connectors.kit`:
 
     1. *Finds.* `fetch` returns exactly the records whose subject equals ``query.subject.value``, unmapped.
     2. *Not found is an answer.* An unknown subject gives an empty tuple, never an error.

@@ -96,7 +96,13 @@ def _settings(spec: Mapping[str, Any], adapters: Mapping[str, Adapter]) -> Any:
     if superfluous := sorted((spec.keys() & adapters.keys()) - {name}):
         raise fault((superfluous[0],), f"接入方式是“{name}”，此节多余", f"the adapter is “{name}”: remove this section")
     with within(name):
-        return adapters[name].parse(spec[name], columns_of(spec["mapping"]))
+        try:
+            return adapters[name].parse(spec[name], columns_of(spec["mapping"]))
+        except ManifestFault:
+            raise
+        except Exception as error:  # noqa: BLE001 - a stranger's adapter must not end the reading of everybody's manifests
+            kind = type(error).__name__
+            raise fault((), f"此节无法读取（{kind}）", f"its adapter cannot read this section ({kind})") from None
 
 
 def _mapping(spec: Mapping[str, Any]) -> RecordMapping:

@@ -63,4 +63,8 @@ def build(
     except SourceMisconfigured as problem:
         problem.source = parsed.name
         raise
+    except Exception as error:  # noqa: BLE001 - a stranger's adapter; its words may hold an address or a secret
+        broken = SourceMisconfigured(f"unexpected-{type(error).__name__}")
+        broken.source = parsed.name
+        raise broken from None
     return Source(parsed, connector, clock)

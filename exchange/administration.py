@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from connectors import installed
 from connectors import registry as connectors
 from exchange.app import open_outside
 from exchange.catalogue import manifests
@@ -77,7 +79,7 @@ def open_administration(
     outside = open_outside(settings, clock or SystemClock(), entropy or SystemEntropy(), serving=False)
     rooms = furnish(outside)
     try:
-        yield Administration(outside, rooms)
+        yield Administration(outside, rooms, partial(connectors.findings, adapters=installed.discover().adapters))
     finally:
         rooms.close()
         outside.ledger.close()

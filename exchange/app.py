@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint
 
+from connectors import installed
 from connectors import registry as connectors
+from connectors.adapters import Adapter
 from connectors.registry import Source
 from exchange import errors
 from exchange.catalogue.sources import BuildSource
@@ -162,7 +164,7 @@ def open_outside(settings: ExchangeSettings, clock: Clock, entropy: Entropy, *, 
         clock=clock,
         entropy=entropy,
         fetch=issuer_fetch(settings.issuer, OutboundClient()),
-        build_source=source_builder(settings, clock),
+        build_source=source_builder(settings, clock, installed.discover().log().adapters),
         metrics=Metrics(),
         post=issuer_post(settings.issuer, OutboundClient()),
     )
@@ -241,7 +243,7 @@ def issuer_fetch(issuer: str, client: OutboundClient) -> Fetch:
     return fetch
 
 
-def source_builder(settings: ExchangeSettings, clock: Clock) -> BuildSource:
+def source_builder(settings: ExchangeSettings, clock: Clock, adapters: Mapping[str, Adapter]) -> BuildSource:
     """Opens sources from manifests, with the secrets and folders the configuration allows."""
     secrets = SourceSecrets(settings.source_secrets)
 
@@ -252,7 +254,9 @@ def source_builder(settings: ExchangeSettings, clock: Clock) -> BuildSource:
             raise KeyError(name) from None
 
     def build(document: Mapping[str, Any]) -> Source:
-        return connectors.build(document, secrets=secret, roots=settings.connector_roots, clock=clock)
+        return connectors.build(
+            document, secrets=secret, roots=settings.connector_roots, clock=clock, adapters=adapters
+        )
 
     return build
 

@@ -2,51 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from connectors.adapters import Adapter
 from connectors.base import Query
-from connectors.registry import STANDARD, Retrieved, Source, build
-from kernel.clock import Clock, SystemClock
+from connectors.kit.bench import manifest, source
+from connectors.registry import Retrieved, Source
 from kernel.identifiers.subject import SubjectRef
 
-
-def manifest(adapter: str, settings: Mapping[str, Any], mapping: Mapping[str, Any], **spec: Any) -> dict[str, Any]:
-    """A `kind: Connector` manifest called ``people``."""
-    return {
-        "kind": "Connector",
-        "metadata": {"name": "people"},
-        "spec": {
-            "evidence_type": "person",
-            "adapter": adapter,
-            "trust_grade": "A",
-            adapter: dict(settings),
-            "mapping": dict(mapping),
-            **spec,
-        },
-    }
-
-
-def source(
-    adapter: str,
-    settings: Mapping[str, Any],
-    fields: Mapping[str, Any] | Sequence[str],
-    *,
-    roots: Sequence[Path] = (),
-    secrets: Mapping[str, str] | None = None,
-    clock: Clock | None = None,
-    adapters: Mapping[str, Adapter] = STANDARD,
-    mapping: Mapping[str, Any] | None = None,
-    **spec: Any,
-) -> Source:
-    """A source whose fields are as given; a list of names means columns of the same names."""
-    rules = fields if isinstance(fields, Mapping) else {name: {"column": name} for name in fields}
-    described = manifest(adapter, settings, {"fields": rules, **(mapping or {})}, **spec)
-    return build(
-        described, secrets=(secrets or {}).__getitem__, roots=roots, clock=clock or SystemClock(), adapters=adapters
-    )
+__all__ = ["manifest", "retrieve", "source", "values"]
 
 
 def retrieve(asked: Source, value: str = "A1", *, deadline: float = 5.0, **parameters: str) -> Retrieved:

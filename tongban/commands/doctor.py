@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import requests
 
+from connectors.installed import discover
 from idp.authentication.webauthn_ceremonies import Ceremonies
 from kernel import migrations
 from kernel.clock import Clock, SystemClock
@@ -66,6 +67,7 @@ def examinations(settings: Settings, clock: Clock) -> Iterator[Examination]:
     for name, (section, _) in services.items():
         yield Examination(f"{name} 密钥 keys", partial(keys, section.key_dir))
     yield Examination("idp 通行密钥 passkeys", partial(passkeys, settings))
+    yield Examination("exchange 接入方式 adapters", adapters)
     for name, (_, address) in services.items():
         yield Examination(f"{name} 可达 reachable", partial(reachable, address))
         skew = settings.exchange.token_clock_skew_seconds
@@ -99,6 +101,14 @@ def passkeys(settings: Settings) -> None:
     """Staff can do what is asked of them: browsers know passkeys for names alone."""
     if settings.idp.staff_passkey == "required" and not Ceremonies(settings.idp.issuer).possible:
         raise Finding("issuer 须用域名，工作人员才能用通行密钥 / name a host in issuer: IP addresses have no passkeys")
+
+
+def adapters() -> None:
+    """Every installed package that brings an adapter can be used."""
+    if left_out := discover().left_out:
+        zh = "；".join(f"{one.package} 的“{one.name}”：{one.why.zh}" for one in left_out)
+        en = "; ".join(f"“{one.name}” of {one.package}: {one.why.en}" for one in left_out)
+        raise Finding(f"修正或卸载 / mend or uninstall: {zh} / {en}")
 
 
 def reachable(address: str) -> None:

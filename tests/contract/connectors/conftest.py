@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import openpyxl
 import pytest
@@ -17,28 +17,10 @@ import sqlalchemy as sa
 from connectors import memory
 from connectors.adapters import Adapter, Opening
 from connectors.base import Query, Record
+from connectors.kit.bench import COLUMNS, FIELDS, Bench, Row, source
 from connectors.registry import STANDARD, Source
 from tests.doubles import http_source
-from tests.doubles.connectors import source
 from tests.doubles.http_source import HttpSource
-
-Row = Mapping[str, str]
-
-COLUMNS = ("id", "full name", "born", "note")
-FIELDS = {
-    "name": {"column": "full name", "required": True},
-    "born": {"column": "born", "date": "yyyyMMdd"},
-    "note": {"column": "note"},
-}
-
-
-class Bench(Protocol):
-    """What the contract suite asks of every adapter: a source in some state. `limits` are the manifest's."""
-
-    def healthy(self, rows: Sequence[Row], **limits: int) -> Source: ...
-    def hanging(self, **limits: int) -> Source: ...
-    def garbled(self, **limits: int) -> Source: ...
-    def down(self, **limits: int) -> Source: ...
 
 
 def open_source(

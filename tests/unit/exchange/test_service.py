@@ -14,6 +14,7 @@ from prometheus_client import generate_latest
 from structlog.testing import capture_logs
 from werkzeug.test import Client
 
+from connectors.registry import STANDARD
 from exchange.app import PACKAGE, issuer_fetch, ledger_origin, open_service, source_builder, translate
 from exchange.gateway.fetching import IssuerUnreachable
 from exchange.gateway.issuer import Issuer
@@ -211,7 +212,7 @@ def test_the_logs_name_is_its_address_without_scheme() -> None:
 def test_a_source_that_needs_an_unknown_secret_is_misconfigured(tmp_path: Path) -> None:
     from connectors.errors import SourceMisconfigured
 
-    build = source_builder(ExchangeSettings(source_secrets=tmp_path), SystemClock())
+    build = source_builder(ExchangeSettings(source_secrets=tmp_path), SystemClock(), STANDARD)
     manifest = {
         "kind": "Connector",
         "metadata": {"name": "x"},
