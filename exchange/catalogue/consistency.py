@@ -27,6 +27,7 @@ _OTHER_BASIS = Text(
     "a service item does not stand on this legal basis, or the basis is of another kind",
 )
 _CLIENT_TAKEN = Text("该签发者与客户端已属于另一系统", "this issuer and client already stand for another system")
+_NO_ANSWER = Text("这种类型的字段答不了这个问题", "a field of this type cannot answer this question")
 _TWO_SOURCES = Text("该材料类型已有一个数据来源", "this evidence type already has a source")
 
 
@@ -98,6 +99,32 @@ def _check_evidence_type(registry: Contents, document: Document) -> None:
     for name in ("provider", "source_of_truth"):
         if name in spec:
             _known(document, ("spec", name), spec[name], registry.organisations)
+    _check_questions(document, registry.evidence_types[document["metadata"]["name"]])
+
+
+def _check_questions(document: Document, kind: EvidenceType) -> None:
+    """Every question is answered from a field of a type that can answer it."""
+    properties: Any = kind.schema["properties"]
+    for place, one in enumerate(document["spec"].get("predicates", ())):
+        for role, field in kind.predicates[one["name"]].fields.items():
+            where = ("spec", "predicates", place, role)
+            if not _ANSWERS[role](properties[field]):
+                raise InvalidCatalogue(document, where, _NO_ANSWER)
+
+
+def _is_day(field: Mapping[str, Any]) -> bool:
+    return field["type"] == "string" and field.get("format") == "date"
+
+
+_ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "from": _is_day,
+    "until": _is_day,
+    "birth": _is_day,
+    "status": lambda field: field["type"] == "string",
+    "amount": lambda field: field["type"] in {"integer", "string"},
+    "of": lambda field: field["type"] == "array",
+}
+"""What a field must be for a question to be answered from it, by its part in the question."""
 
 
 def _check_service_item(registry: Contents, document: Document) -> None:

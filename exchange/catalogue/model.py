@@ -108,7 +108,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class PredicateRule:
-    """A yes/no question an evidence type can answer, and the mapped fields it is answered from."""
+    """A question an evidence type answers without its record, and the mapped fields it is answered from."""
 
     name: str
     fields: Mapping[str, str]

@@ -182,7 +182,7 @@ def _field(name: str, value: Mapping[str, Any], share_type: str) -> Field:
 
 
 def _predicate(value: Mapping[str, Any]) -> PredicateRule:
-    fields = {role: value[role] for role in ("from", "until", "birth") if role in value}
+    fields = {role: value[role] for role in ("from", "until", "birth", "amount", "of") if role in value}
     status = value.get("status")
     if status is not None:
         fields["status"] = status["field"]

@@ -1,4 +1,4 @@
-"""From a whole record to what may leave: the requested and granted fields, masked, and yes/no answers. Nothing else.
+"""From a whole record to what may leave: the requested and granted fields, masked, and computed answers. Nothing else.
 
 The filter names what goes out; it never names what stays. Whatever a source adds, renames or nests is therefore not
 released.
@@ -15,7 +15,7 @@ from exchange import errors
 from exchange.catalogue.model import EvidenceType
 from exchange.catalogue.record_schema import Check
 from exchange.gateway import predicates
-from exchange.gateway.predicates import EXISTS, Unanswerable
+from exchange.gateway.predicates import WITHOUT_A_RECORD, Unanswerable
 from exchange.gateway.request import Item, Question
 from kernel.canonical import JSON
 from kernel.identifiers.masking import Mask, mask
@@ -36,7 +36,7 @@ def disclose(
 ) -> Disclosed | ProblemKind:
     """What of a record may leave, or why nothing does."""
     record = found.values if found.outcome is Outcome.FOUND else None
-    if record is None and not only_asks_whether_it_exists(item):
+    if record is None and not answered_without_a_record(item):
         return errors.RECORD_NOT_FOUND
     if record is not None and conforms(dict(record)) is not None:
         return errors.RECORD_INVALID
@@ -70,9 +70,9 @@ def masked(kind: Mask, value: JSON) -> JSON:
     raise Unmaskable
 
 
-def only_asks_whether_it_exists(item: Item) -> bool:
+def answered_without_a_record(item: Item) -> bool:
     """Whether "no such record" is an answer to everything asked."""
-    return not item.fields and all(question.name == EXISTS for question in item.questions)
+    return not item.fields and all(question.name in WITHOUT_A_RECORD for question in item.questions)
 
 
 def _granted(question: Question, permit: Permit) -> bool:

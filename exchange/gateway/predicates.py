@@ -1,4 +1,4 @@
-"""Yes/no answers: the question leaves with its answer, the record never does.
+"""Computed answers, most of them yes or no: the question leaves with its answer, the record never does.
 
 A record that lacks what a question is about gives no answer rather than a guess: the item then fails as an invalid
 record.
@@ -6,8 +6,10 @@ record.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from decimal import Decimal
 
 from exchange.catalogue.model import PredicateRule
 from exchange.catalogue.record_schema import LONG_TERM, is_date
@@ -15,12 +17,17 @@ from kernel.canonical import JSON
 from kernel.dates import completed_years
 from kernel.text import Text
 
-EXISTS = "exists"
-OLDEST = 150
-"""Years; no question asks for more."""
+EXISTS, COUNT = "exists", "count"
+WITHOUT_A_RECORD = frozenset({EXISTS, COUNT})
+"""Questions to which "no such record" is an answer: there is none, or none of them."""
+OLDEST, MOST = 150, 100_000
+"""Years, and things counted; no question asks for more."""
+
+_AMOUNT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?")
 
 Record = Mapping[str, JSON]
 Arguments = Mapping[str, JSON]
+Answer = bool | int
 
 
 class Unanswerable(Exception):
@@ -32,11 +39,13 @@ def accepts(name: str, arguments: Arguments) -> bool:
     return QUESTIONS[name][0](arguments)
 
 
-def answer(rule: PredicateRule, arguments: Arguments, record: Record | None, today: date) -> bool:
+def answer(rule: PredicateRule, arguments: Arguments, record: Record | None, today: date) -> Answer:
     """The answer about a record, None standing for "no such record". Raises Unanswerable."""
     if rule.name == EXISTS:
         return record is not None
     if record is None:
+        if rule.name in WITHOUT_A_RECORD:
+            return 0
         raise Unanswerable
     return QUESTIONS[rule.name][1](rule, arguments, record, today)
 
@@ -57,6 +66,24 @@ def _takes_age(arguments: Arguments) -> bool:
         and 0 <= age <= OLDEST
         and ("on" not in arguments or _is_day(arguments["on"]))
     )
+
+
+def _takes_amount(arguments: Arguments) -> bool:
+    """A decimal amount in the unit of the field, as text, since binary fractions are no money."""
+    amount = arguments.get("amount")
+    return arguments.keys() == {"amount"} and isinstance(amount, str) and _AMOUNT.fullmatch(amount) is not None
+
+
+def _takes_period(arguments: Arguments) -> bool:
+    """Of nothing but days that are, and in this order."""
+    days = [arguments[name] for name in ("since", "until") if name in arguments]
+    return arguments.keys() <= {"since", "until"} and all(map(_is_day, days)) and days == sorted(map(str, days))
+
+
+def _takes_least_count(arguments: Arguments) -> bool:
+    count = arguments.get("count")
+    period = {name: value for name, value in arguments.items() if name != "count"}
+    return isinstance(count, int) and not isinstance(count, bool) and 0 < count <= MOST and _takes_period(period)
 
 
 def _is_day(value: JSON) -> bool:
@@ -81,6 +108,36 @@ def _at_least_age(rule: PredicateRule, arguments: Arguments, record: Record, tod
     return isinstance(wanted, int) and completed_years(born, on) >= wanted
 
 
+def _amount_at_least(rule: PredicateRule, arguments: Arguments, record: Record, _today: date) -> bool:
+    return _amount(record.get(rule.fields["amount"])) >= Decimal(str(arguments["amount"]))
+
+
+def _amount(value: JSON) -> Decimal:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if not isinstance(value, str) or not _AMOUNT.fullmatch(value):
+        raise Unanswerable
+    return Decimal(value)
+
+
+def _count(rule: PredicateRule, arguments: Arguments, record: Record, _today: date) -> int:
+    """How many a list holds: all of it, or the days of it that lie in a period, its first and last day included."""
+    members = record.get(rule.fields["of"])
+    if not isinstance(members, list):
+        raise Unanswerable
+    if not arguments.keys() & {"since", "until"}:
+        return len(members)
+    since, until = (
+        _day(arguments.get(name, last)) for name, last in (("since", "0001-01-01"), ("until", "9999-12-31"))
+    )
+    return sum(since <= _day(member) <= until for member in members)
+
+
+def _count_at_least(rule: PredicateRule, arguments: Arguments, record: Record, today: date) -> bool:
+    wanted = arguments["count"]
+    return isinstance(wanted, int) and _count(rule, arguments, record, today) >= wanted
+
+
 def _exists(_rule: PredicateRule, _arguments: Arguments, _record: Record, _today: date) -> bool:
     return True
 
@@ -92,11 +149,14 @@ def _day(value: JSON) -> date:
 
 
 QUESTIONS: Mapping[
-    str, tuple[Callable[[Arguments], bool], Callable[[PredicateRule, Arguments, Record, date], bool]]
+    str, tuple[Callable[[Arguments], bool], Callable[[PredicateRule, Arguments, Record, date], Answer]]
 ] = {
     EXISTS: (_no_arguments, _exists),
     "valid-on": (_takes_date, _valid_on),
     "at-least-age": (_takes_age, _at_least_age),
+    "amount-at-least": (_takes_amount, _amount_at_least),
+    COUNT: (_takes_period, _count),
+    "count-at-least": (_takes_least_count, _count_at_least),
 }
 """Every question: the check of its arguments, and how it is answered."""
 
@@ -104,5 +164,8 @@ LABELS: Mapping[str, Text] = {
     EXISTS: Text("是否存在记录", "Whether there is a record"),
     "valid-on": Text("某日是否有效", "Whether it is valid on a day"),
     "at-least-age": Text("是否已满某一年龄", "Whether an age has been reached"),
+    "amount-at-least": Text("是否达到某一金额", "Whether an amount is reached"),
+    COUNT: Text("数量", "How many there are"),
+    "count-at-least": Text("是否达到某一数量", "Whether there are at least so many"),
 }
 """Every question in words."""

@@ -99,10 +99,14 @@ class QuestionArguments(Form):
     date = TextField()
     age = WholeNumber()
     on = TextField()
+    amount = TextField()
+    count = WholeNumber()
+    since = TextField()
+    until = TextField()
 
 
 class QuestionForm(Form):
-    """A yes/no question."""
+    """A question that is answered without its record."""
 
     name = TextField(required=True, validate=validate.OneOf(tuple(predicates.QUESTIONS), error="choice"))
     args = PartField(QuestionArguments)

@@ -155,6 +155,7 @@ STAFF_LIST: dict[str, Any] = {
             },
         },
         "fields": {"employer": {"label": text("用人单位")}, "staff": {"label": text("员工")}},
+        "predicates": [{"name": "count", "of": "staff"}, {"name": "count-at-least", "of": "staff"}],
         "relations": [{"relation": "employee", "field": "staff"}],
     },
 }
@@ -206,7 +207,7 @@ CATALOGUE: list[dict[str, Any]] = [
 ]
 GRANTS: list[dict[str, Any]] = [
     grant("G-IDENTITY", predicates=["exists", "valid-on", "at-least-age"], relations=["self", "employee"]),
-    grant("G-STAFF", evidence_type="staff-list", fields=["employer"]),
+    grant("G-STAFF", evidence_type="staff-list", fields=["employer"], predicates=["count", "count-at-least"]),
 ]
 
 

@@ -98,6 +98,14 @@ def test_every_error_names_its_place_in_the_readers_language_and_echoes_nothing(
         {"name": "at-least-age", "args": {"age": 151}},
         {"name": "at-least-age", "args": {"age": 18, "on": "tomorrow"}},
         {"name": "exists", "args": {"date": "2026-01-01"}},
+        {"name": "amount-at-least", "args": {"amount": 1000}},
+        {"name": "amount-at-least", "args": {"amount": "-1"}},
+        {"name": "amount-at-least", "args": {"amount": "1e9"}},
+        {"name": "count", "args": {"count": 1}},
+        {"name": "count", "args": {"since": "2026-02-01", "until": "2026-01-01"}},
+        {"name": "count-at-least"},
+        {"name": "count-at-least", "args": {"count": 0}},
+        {"name": "count-at-least", "args": {"count": 3, "since": "now"}},
     ],
 )
 def test_a_question_with_wrong_arguments_is_refused(small_world: World, question: dict) -> None:

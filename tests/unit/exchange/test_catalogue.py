@@ -114,6 +114,19 @@ def test_a_type_that_is_not_shared_says_why_and_takes_no_grant(small_world: Worl
         administration(small_world).apply([written(small_world, secret, grant("G-X"))])
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ({"name": "valid-on", "until": "expiry"}, "no field called expiry"),
+        ({"name": "at-least-age", "birth": "name"}, "cannot answer"),
+        ({"name": "count", "of": "name"}, "cannot answer"),
+    ],
+)
+def test_a_question_is_answered_from_a_field_that_can(small_world: World, question: dict[str, str], said: str) -> None:
+    with pytest.raises(ManifestError, match=said):
+        administration(small_world).apply([written(small_world, changed(IDENTITY_CARD, predicates=[question]))])
+
+
 def test_only_text_can_be_masked(small_world: World) -> None:
     document = json.loads(json.dumps(IDENTITY_CARD))
     document["spec"]["schema"]["properties"]["age"] = {"type": "integer"}

@@ -129,6 +129,17 @@ def test_a_yes_or_no_answer_leaves_and_the_record_stays(small_world: World, ques
     assert "data" not in item
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [({"name": "count"}, 1), ({"name": "count-at-least", "args": {"count": 2}}, False)],
+)
+def test_a_number_is_told_and_what_was_counted_stays(small_world: World, question: dict, answer: int) -> None:
+    told = small_world.ask(small_world.open_case(), {"type": "staff-list", "predicates": [question]})
+    assert only(told)["answers"][0]["answer"] == answer
+    assert WORKER not in told.text
+    assert "data" not in only(told)
+
+
 def test_no_record_is_an_answer_to_exists_and_a_clear_failure_to_anything_else(world: World) -> None:
     case = world.open_case()
     exists = {"type": "identity-card", "predicates": [{"name": "exists"}]}

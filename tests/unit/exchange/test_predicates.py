@@ -50,6 +50,48 @@ def test_an_age_is_reached_on_the_birthday(born: str, age: int, on: str | None, 
     assert answer(AGE, arguments, {"born": born}, TODAY) is expected
 
 
+AMOUNT = PredicateRule("amount-at-least", {"amount": "balance"}, frozenset())
+MONTHS = {"paid": ["2026-01-31", "2026-02-28", "2026-03-31"]}
+
+
+@pytest.mark.parametrize(
+    ("balance", "amount", "expected"),
+    [
+        ("1200.50", "1200.50", True),
+        ("1200.50", "1200.5", True),
+        ("1200.50", "1200.51", False),
+        (1200, "1200", True),
+        (1200, "1200.01", False),
+        ("900719925474099.31", "900719925474099.32", False),  # beyond a binary fraction
+    ],
+)
+def test_an_amount_is_compared_in_decimals(balance: Any, amount: str, expected: bool) -> None:
+    assert answer(AMOUNT, {"amount": amount}, {"balance": balance}, TODAY) is expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "count"),
+    [
+        ({}, 3),
+        ({"since": "2026-02-28"}, 2),
+        ({"until": "2026-02-28"}, 2),
+        ({"since": "2026-02-01", "until": "2026-02-28"}, 1),
+        ({"since": "2027-01-01"}, 0),
+    ],
+)
+def test_members_of_a_list_are_counted_in_a_period(arguments: dict[str, Any], count: int) -> None:
+    rule = PredicateRule("count", {"of": "paid"}, frozenset())
+    least = PredicateRule("count-at-least", {"of": "paid"}, frozenset())
+    assert answer(rule, arguments, MONTHS, TODAY) == count
+    assert answer(least, arguments | {"count": count + 1}, MONTHS, TODAY) is False
+    if count:
+        assert answer(least, arguments | {"count": count}, MONTHS, TODAY) is True
+
+
+def test_of_what_no_register_holds_there_are_none() -> None:
+    assert answer(PredicateRule("count", {"of": "paid"}, frozenset()), {}, None, TODAY) == 0
+
+
 def test_whether_a_record_exists_needs_none() -> None:
     assert answer(EXISTS, {}, None, TODAY) is False
     assert answer(EXISTS, {}, {"anything": 1}, TODAY) is True
@@ -63,6 +105,13 @@ def test_whether_a_record_exists_needs_none() -> None:
         (VALID, {"date": "2026-01-01"}, RECORD | {"since": "yesterday"}),
         (AGE, {"age": 18}, {}),
         (AGE, {"age": 18}, {"born": 19900312}),
+        (AMOUNT, {"amount": "1"}, {}),
+        (AMOUNT, {"amount": "1"}, {"balance": "about 1000"}),
+        (AMOUNT, {"amount": "1"}, {"balance": True}),
+        (AMOUNT, {"amount": "1"}, None),
+        (PredicateRule("count", {"of": "paid"}, frozenset()), {}, {"paid": "2026-01-31"}),
+        (PredicateRule("count", {"of": "paid"}, frozenset()), {"since": "2026-01-01"}, {"paid": ["Januar"]}),
+        (PredicateRule("count-at-least", {"of": "paid"}, frozenset()), {"count": 1}, None),
     ],
 )
 def test_what_the_record_does_not_tell_is_not_guessed(rule: PredicateRule, arguments: dict, record: Any) -> None:
