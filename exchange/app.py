@@ -45,6 +45,8 @@ from kernel.web.openapi import DPOP, MUTUAL_TLS, Proofs
 PACKAGE = "exchange.store"
 RENEW_SECONDS = 0.25
 TIDY_SECONDS = 60.0
+EVENTS_SECONDS = 0.5
+"""How long a change waits at most before it is handed out to those who subscribed."""
 TITLE = Text("通办数据共享交换", "Tongban exchange")
 FETCH_SECONDS = 0.7
 """For one document of the issuer: less than a lease lasts."""
@@ -131,6 +133,7 @@ def open_service(settings: ExchangeSettings) -> Service:
     tickers = (
         Ticker("policy-lease", RENEW_SECONDS, rooms.policy.renew),
         Ticker("revocation-lease", RENEW_SECONDS, rooms.revocations.renew),
+        Ticker("events", EVENTS_SECONDS, rooms.distribution.round),
         Ticker("housekeeping", TIDY_SECONDS, rooms.tidy),
         Ticker("key-rotation", ROTATE_EVERY, Custody(outside.keys, outside.ledger).rotate_due),
     )

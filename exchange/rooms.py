@@ -22,6 +22,9 @@ from exchange.discovery import Discovery
 from exchange.emergency.desk import EmergencyDesk
 from exchange.emergency.sweep import EmergencySweep
 from exchange.emergency.transitions import EmergencyTransitions
+from exchange.events.desk import EventDesk
+from exchange.events.distribution import Distribution
+from exchange.events.pseudonyms import Pseudonyms
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.fetching import Fetch
 from exchange.gateway.fulfilment import Fulfilment
@@ -115,6 +118,8 @@ class Offices:
     campaigns: CampaignDesk
     campaign_sweep: CampaignSweep
     messages: Messages
+    events: EventDesk
+    distribution: Distribution
     emergencies: EmergencyDesk
     emergency_sweep: EmergencySweep
     usage: Usage
@@ -148,6 +153,7 @@ class Rooms(Offices):
         self.request_sweep.sweep()
         self.emergency_sweep.sweep()
         self.campaign_sweep.sweep()
+        self.distribution.prune()
         if self.console is not None:
             self.console.sessions.prune()
         now = self.clock.now()
@@ -219,6 +225,7 @@ def furnish(outside: Outside) -> Rooms:
 
 def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offices:
     ledger, clock = outside.ledger, outside.clock
+    names = Pseudonyms(outside.keys.secret(Purpose.INDEX))
     transitions = Transitions(outside.database, ledger, clock, _examining(outside, policy))
     requests = RequestTransitions(outside.database, ledger, clock, transitions)
     grants = Grants(access, transitions, clock)
@@ -249,6 +256,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         campaigns=CampaignDesk(access, recertified, clock, outside.entropy),
         campaign_sweep=CampaignSweep(recertified),
         messages=Messages(access, clock),
+        events=EventDesk(access, ledger, clock, outside.entropy),
+        distribution=Distribution(outside.database, policy, names, clock),
         usage=Usage(access, ledger, clock),
         log=Log(access, ledger, Tiles(outside.database)),
         discovery=Discovery(outside.settings.origin, outside.settings.issuer, outside.keys),

@@ -17,6 +17,7 @@ from exchange.catalogue.views import (
 )
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
 from exchange.emergency.routes import emergency_routes
+from exchange.events.routes import event_routes
 from exchange.gateway.evidence_answer import EvidenceAnswer
 from exchange.gateway.request import EvidenceRequestForm
 from exchange.governance.routes import grant_routes, sealing_routes
@@ -60,7 +61,7 @@ def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
     groups = (
         *(_evidence, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
-        *(_campaigns, _messages, _open_books, _log, _discovery),
+        *(_campaigns, _messages, _events, _open_books, _log, _discovery),
     )
     pages = () if rooms.console is None else rooms.console.routes()
     return (*(route for group in groups for route in group(rooms)), *pages)
@@ -68,6 +69,10 @@ def routes(rooms: Rooms) -> tuple[Route, ...]:
 
 def _onboarding(rooms: Rooms) -> tuple[Route, ...]:
     return onboarding_routes(rooms.onboarding)
+
+
+def _events(rooms: Rooms) -> tuple[Route, ...]:
+    return event_routes(rooms.events, _TOKEN)
 
 
 def _emergencies(rooms: Rooms) -> tuple[Route, ...]:

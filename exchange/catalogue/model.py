@@ -79,7 +79,10 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A department's system: the principal of decisions, found by the issuer and client of a token."""
+    """A department's system: the principal of decisions, found by the issuer and client of a token.
+
+    ``webhook`` is the address that events are pushed to.
+    """
 
     name: str
     title: Text
@@ -88,6 +91,7 @@ class System:
     client_id: str
     status: Status
     sandbox: bool
+    webhook: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,14 @@ def system(document: Document) -> System:
     status = Status(spec.get("status", Status.ACTIVE))
     sandbox = spec.get("sandbox", False)
     return System(
-        name, text_of(spec["title"]), spec["organisation"], spec["issuer"], spec["client_id"], status, sandbox
+        name=name,
+        title=text_of(spec["title"]),
+        organisation=spec["organisation"],
+        issuer=spec["issuer"],
+        client_id=spec["client_id"],
+        status=status,
+        sandbox=sandbox,
+        webhook=spec.get("webhook"),
     )
 
 

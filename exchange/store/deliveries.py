@@ -113,6 +113,21 @@ def told_of(connection: Connection, request_id: str) -> dict[int, Told]:
     }
 
 
+def held_by(
+    connection: Connection, consumer: str, evidence_type: str, subject: bytes, since: datetime, most: int
+) -> list[tuple[str, str]]:
+    """Where a consumer was given such evidence about a subject: case and request, newest first."""
+    row = delivery.c
+    statement = (
+        select(row.case_id, row.request_id)
+        .where(row.subject == subject, row.evidence_type == evidence_type, row.consumer == consumer)
+        .where(row.outcome == RELEASED, row.at >= since)
+        .order_by(row.entry.desc())
+        .limit(most)
+    )
+    return [(case, request) for case, request in connection.execute(statement)]
+
+
 def uses_of(connection: Connection, provider: str, since: datetime, until: datetime) -> list[Use]:
     """How a provider's data was used between two instants, counted."""
     by = (

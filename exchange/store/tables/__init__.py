@@ -16,6 +16,7 @@ from exchange.store.tables.catalogue import (
     system_check_in,
 )
 from exchange.store.tables.emergencies import emergency, emergency_event
+from exchange.store.tables.events import event, event_subscription, signal, signal_turn
 from exchange.store.tables.messages import message, message_read
 from exchange.store.tables.policies import decision, grant_force, grant_version, policy_epoch
 from exchange.store.tables.requests import access_request, access_request_batch, access_request_event, request_rule
@@ -41,6 +42,8 @@ __all__ = [
     "delivery",
     "emergency",
     "emergency_event",
+    "event",
+    "event_subscription",
     "evidence_request",
     "grant_force",
     "grant_version",
@@ -51,5 +54,7 @@ __all__ = [
     "sealing",
     "seen_proof",
     "service_case",
+    "signal",
+    "signal_turn",
     "system_check_in",
 ]

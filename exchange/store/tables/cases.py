@@ -89,6 +89,7 @@ delivery = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Index("delivery_case", "case_id"),
     sa.Index("delivery_provider", "provider", "at"),
+    sa.Index("delivery_relied_on", "subject", "evidence_type"),
 )
 """One row per item and ledger entry, written in the same transaction: the log's facts in a form that can be counted."""
 

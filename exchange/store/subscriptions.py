@@ -1,0 +1,196 @@
+"""Subscriptions to events, and each subscriber's queue: numbered without gaps, settled up to a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from exchange.store.tables import event, event_subscription
+from kernel import canonical
+from kernel.canonical import JSON
+
+_LARGEST = 1 << 16
+_s, _e = event_subscription.c, event.c
+
+
+class Status(StrEnum):
+    """Where a subscription stands. A parked one was not reachable for too long; events still queue for it."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    PARKED = "parked"
+    ENDED = "ended"
+
+
+class Way(StrEnum):
+    """How events reach the subscriber."""
+
+    PULL = "pull"
+    PUSH = "push"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What one system wants to hear of; ``kinds`` are CloudEvents types, ``evidence_types`` for those about evidence.
+
+    ``last`` is the number of the newest event in its queue, ``settled`` of the last one acknowledged, ``tries`` counts
+    failures in a row; ``due_at`` is when to try next, or until when somebody tries.
+    """
+
+    id: str
+    system: str
+    organisation: str
+    kinds: frozenset[str]
+    evidence_types: frozenset[str]
+    way: Way
+    created_at: datetime
+    due_at: datetime
+    status: Status = Status.ACTIVE
+    revision: int = 1
+    last: int = 0
+    settled: int = 0
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """An event in one subscriber's queue; ``subject`` is its pseudonym there, empty where it is about nobody."""
+
+    subscription: str
+    id: str
+    kind: str
+    evidence_type: str
+    subject: str
+    data: Mapping[str, JSON]
+    at: datetime
+    number: int = 0
+
+
+def add(connection: Connection, added: Subscription) -> None:
+    """Store a new subscription."""
+    connection.execute(
+        insert(event_subscription).values(
+            id=added.id,
+            system=added.system,
+            organisation=added.organisation,
+            kinds=_words(added.kinds),
+            evidence_types=_words(added.evidence_types),
+            delivery=added.way.value,
+            status=added.status.value,
+            revision=added.revision,
+            last_number=added.last,
+            settled=added.settled,
+            tries=added.tries,
+            due_at=added.due_at,
+            created_at=added.created_at,
+        )
+    )
+
+
+def find(connection: Connection, name: str) -> Subscription | None:
+    """One subscription, whatever its status."""
+    row = connection.execute(select(event_subscription).where(_s.id == name)).one_or_none()
+    return None if row is None else _subscription(row)
+
+
+def of_system(connection: Connection, system: str) -> list[Subscription]:
+    """A system's subscriptions that were not ended, oldest first."""
+    statement = select(event_subscription).where(_s.system == system, _s.status != Status.ENDED.value)
+    return [_subscription(row) for row in connection.execute(statement.order_by(_s.id))]
+
+
+def living(connection: Connection) -> list[Subscription]:
+    """Everybody's that were not ended, in a fixed order."""
+    statement = select(event_subscription).where(_s.status != Status.ENDED.value).order_by(_s.id)
+    return [_subscription(row) for row in connection.execute(statement)]
+
+
+def move(connection: Connection, seen: Subscription, status: Status, now: datetime) -> bool:
+    """Change where a subscription stands; failures are forgotten. False when it is no longer as it was read."""
+    statement = update(event_subscription).where(_s.id == seen.id, _s.revision == seen.revision)
+    values = {"status": status.value, "revision": seen.revision + 1, "tries": 0, "due_at": now}
+    return connection.execute(statement.values(**values)).rowcount == 1
+
+
+def enqueue(connection: Connection, queued: Queued) -> None:
+    """Put an event at the end of a queue. The queue's row is locked meanwhile, so numbers are committed in order."""
+    last = (
+        update(event_subscription)
+        .where(_s.id == queued.subscription)
+        .values(last_number=_s.last_number + 1)
+        .returning(_s.last_number)
+    )
+    number = connection.execute(last).scalar_one()
+    connection.execute(
+        insert(event).values(
+            subscription=queued.subscription,
+            number=number,
+            id=queued.id,
+            kind=queued.kind,
+            evidence_type=queued.evidence_type,
+            subject=queued.subject,
+            data=canonical.encode(dict(queued.data)).decode(),
+            at=queued.at,
+        )
+    )
+
+
+def queue(connection: Connection, name: str, after: int, most: int) -> list[Queued]:
+    """What stands in a queue behind a number, in order."""
+    statement = select(event).where(_e.subscription == name, _e.number > after).order_by(_e.number).limit(most)
+    return [
+        Queued(
+            row.subscription, row.id, row.kind, row.evidence_type, row.subject, _object(row.data), row.at, row.number
+        )
+        for row in connection.execute(statement)
+    ]
+
+
+def acknowledge(connection: Connection, name: str, number: int) -> None:
+    """Everything up to a number has arrived; going back is not possible."""
+    statement = update(event_subscription).where(_s.id == name, _s.settled < number, _s.last_number >= number)
+    connection.execute(statement.values(settled=number))
+
+
+def prune(connection: Connection, before: datetime) -> None:
+    """Forget what was acknowledged and is older than an instant, and every queue that was ended."""
+    settled = select(_s.settled).where(_s.id == _e.subscription).scalar_subquery()
+    ended = select(_s.id).where(_s.status == Status.ENDED.value)
+    connection.execute(delete(event).where(or_(_e.subscription.in_(ended), (_e.at < before) & (_e.number <= settled))))
+
+
+def count_living(connection: Connection, system: str) -> int:
+    """How many a system has."""
+    statement = select(func.count()).where(_s.system == system, _s.status != Status.ENDED.value)
+    return int(connection.scalar(statement) or 0)
+
+
+def _words(names: frozenset[str]) -> str:
+    return " ".join(sorted(names))
+
+
+def _subscription(row: Any) -> Subscription:
+    return Subscription(
+        id=row.id,
+        system=row.system,
+        organisation=row.organisation,
+        kinds=frozenset(row.kinds.split()),
+        evidence_types=frozenset(row.evidence_types.split()),
+        way=Way(row.delivery),
+        created_at=row.created_at,
+        due_at=row.due_at,
+        status=Status(row.status),
+        revision=row.revision,
+        last=row.last_number,
+        settled=row.settled,
+        tries=row.tries,
+    )
+
+
+def _object(text: str) -> Mapping[str, JSON]:
+    return cast("Mapping[str, JSON]", canonical.decode(text, max_bytes=_LARGEST))
