@@ -19,11 +19,10 @@ _s, _e = event_subscription.c, event.c
 
 
 class Status(StrEnum):
-    """Where a subscription stands. A parked one was not reachable for too long; events still queue for it."""
+    """Where a subscription stands.."""
 
     ACTIVE = "active"
     PAUSED = "paused"
-    PARKED = "parked"
     ENDED = "ended"
 
 
