@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 from typing import Any, Self
 
@@ -13,6 +14,9 @@ from connectors.faults import ManifestFault, fault, within
 from connectors.mapping import Mapping as RecordMapping
 from connectors.mapping import columns_of
 from kernel.canonical import JSON
+from kernel.identifiers import citizen_number
+from kernel.identifiers.division import SYNTHETIC
+from kernel.identifiers.subject import SubjectRef
 from kernel.manifests import schema_findings
 
 SCHEMA: Mapping[str, Any] = json.loads(resources.files("connectors").joinpath("connector.schema.json").read_bytes())
@@ -25,6 +29,18 @@ class Choice:
 
     field: str
     greatest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Whom the node asks about to see whether a source works, and how many seconds apart; None: only when told to."""
+
+    subject: SubjectRef
+    every: int | None
+
+
+NOBODY = Probe(SubjectRef("citizen-number", citizen_number.compose(SYNTHETIC, date(1900, 1, 1), 999).value), None)
+"""Asked about where a manifest names nobody: "there is none" is an answer of a source that works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,7 @@ class ConnectorManifest:
     limits: Limits
     choice: Choice | None
     mapping: RecordMapping
+    probe: Probe = NOBODY
 
     @classmethod
     def parse(cls, value: Mapping[str, JSON], adapters: Mapping[str, Adapter]) -> Self:
@@ -63,6 +80,7 @@ class ConnectorManifest:
                 limits=_limits(spec.get("limits", {})),
                 choice=_choice(spec.get("choose"), mapping),
                 mapping=mapping,
+                probe=_probe(spec.get("probe")),
             )
 
 
@@ -117,6 +135,12 @@ def _choice(choose: Mapping[str, str] | None, mapping: RecordMapping) -> Choice 
     if field not in mapping.fields:
         raise fault(("choose", direction), "mapping 中没有这个字段", "the mapping has no such field")
     return Choice(field, direction == "greatest")
+
+
+def _probe(probe: Mapping[str, Any] | None) -> Probe:
+    if probe is None:
+        return NOBODY
+    return Probe(SubjectRef(probe.get("scheme", "citizen-number"), probe["subject"]), probe["every_seconds"])
 
 
 def _limits(limits: Mapping[str, int]) -> Limits:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from connectors.adapters import Adapter, Opening
+from connectors.base import Connector
 from connectors.errors import SourceMisconfigured
 from connectors.faults import ManifestFault
 from connectors.files import ADAPTER as FILES
@@ -18,7 +19,7 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.manifests import Finding
 
-__all__ = ["SCHEMA", "STANDARD", "Outcome", "Retrieved", "Source", "build", "findings"]
+__all__ = ["SCHEMA", "STANDARD", "Outcome", "Retrieved", "Source", "build", "findings", "opened"]
 
 STANDARD: Mapping[str, Adapter] = {"sql": SQL, "rest": REST, "files": FILES, "sandbox": SANDBOX}
 """The adapters every installation has, by the name a manifest calls them."""
@@ -42,6 +43,21 @@ def build(
     adapters: Mapping[str, Adapter] = STANDARD,
 ) -> Source:
     """A source from a `kind: Connector` manifest. A source that is down at the moment is built all the same.
+
+    Args and errors: as `opened` has them.
+    """
+    return Source(*opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters), clock)
+
+
+def opened(
+    manifest: Mapping[str, JSON],
+    *,
+    secrets: Callable[[str], str],
+    roots: Sequence[Path],
+    clock: Clock,
+    adapters: Mapping[str, Adapter] = STANDARD,
+) -> tuple[ConnectorManifest, Connector]:
+    """A manifest parsed, and its connector with nothing around it: no limits, no mapping.
 
     Args:
         manifest: the whole document: kind, metadata, spec.
@@ -67,4 +83,4 @@ def build(
         broken = SourceMisconfigured(f"unexpected-{type(error).__name__}")
         broken.source = parsed.name
         raise broken from None
-    return Source(parsed, connector, clock)
+    return parsed, connector

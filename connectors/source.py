@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Self, TypeVar
 
 from connectors.base import Connector, Query, Record
 from connectors.errors import AmbiguousSubject, SourceProblem, SourceTooLarge, SourceUnavailable
@@ -16,6 +16,8 @@ from connectors.resilience import Breaker, Bulkhead, Deadline, Health
 from connectors.templates import askable
 from kernel.canonical import JSON
 from kernel.clock import Clock
+
+T = TypeVar("T")
 
 
 class Outcome(StrEnum):
@@ -55,20 +57,29 @@ class Source:
         self._mapping = manifest.mapping
         self._choice = manifest.choice
         self._limits = limits
+        self._probe = manifest.probe
         self._clock = clock
         self._breaker = Breaker(clock, threshold=limits.failures, open_seconds=limits.open_seconds)
         self._bulkhead = Bulkhead(manifest.name, limit=limits.concurrency, wait_seconds=limits.wait)
 
     def retrieve(self, query: Query) -> Retrieved:
         """Look up one subject. Raises: SourceProblem, with `source` set to this source's name."""
+        return self._guarded(lambda: self._retrieve(query))
+
+    def _guarded(self, work: Callable[[], T]) -> T:
         try:
-            return self._retrieve(query)
+            return work()
         except SourceProblem as error:
             problem = error
         # Raised outside the handler, so that nothing a driver said hangs on to it: law 8.
         problem.source = self.name
         problem.__cause__ = problem.__context__ = None
         raise problem.with_traceback(None)
+
+    def probe(self) -> Outcome:
+        """Ask about the manifest's probe now, also while the source is left alone. Raises: SourceProblem."""
+        query = Query(self._probe.subject, {}, self._limits.deadline)
+        return self._guarded(lambda: self._probed(query))
 
     def health(self) -> Health:
         """How the source has been doing lately."""
@@ -96,6 +107,10 @@ class Source:
         with self._breaker.watch():
             records = self._fetch(query)
         return self._answer(records)
+
+    def _probed(self, query: Query) -> Outcome:
+        with self._breaker.watch(probing=True):
+            return self._answer(self._fetch(query)).outcome
 
     def _fetch(self, query: Query) -> tuple[Record, ...]:
         deadline = Deadline(self._clock, min(query.deadline, self._limits.deadline))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import yaml
 
 from connectors import installed
 from connectors import registry as connectors
+from connectors.adapters import Adapter
 from exchange.app import open_outside
 from exchange.catalogue import manifests
 from exchange.catalogue.applying import Applying, Change, Plan
@@ -26,6 +27,7 @@ from exchange.catalogue.kinds import GRANT
 from exchange.catalogue.manifests import CheckConnector
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.responsibility import as_csv, duties
+from exchange.connecting import Connecting, tried
 from exchange.governance.examination import Examining
 from exchange.governance.forms import EXPLAIN, Question
 from exchange.governance.simulation.impact import simulate
@@ -43,6 +45,7 @@ from kernel.canonical import JSON
 from kernel.clock import Clock, SystemClock
 from kernel.dates import local_day
 from kernel.entropy import Entropy, SystemEntropy
+from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.log import Ledger
 from kernel.settings import ExchangeSettings
 from policies.commands import SuspendGrant
@@ -79,7 +82,8 @@ def open_administration(
     outside = open_outside(settings, clock or SystemClock(), entropy or SystemEntropy(), serving=False)
     rooms = furnish(outside)
     try:
-        yield Administration(outside, rooms, partial(connectors.findings, adapters=installed.discover().adapters))
+        adapters = installed.discover().adapters
+        yield Administration(outside, rooms, partial(connectors.findings, adapters=adapters), adapters)
     finally:
         rooms.close()
         outside.ledger.close()
@@ -93,6 +97,7 @@ class Administration:
     outside: Outside
     rooms: Rooms
     check_connector: CheckConnector = connectors.findings
+    adapters: Mapping[str, Adapter] = field(default_factory=lambda: connectors.STANDARD)
 
     def diff(self, paths: Iterable[Path]) -> tuple[Change, ...]:
         """What applying these manifests would change. Raises ManifestError."""
@@ -202,6 +207,16 @@ class Administration:
         """The manifest that would draft a grant again; None when there is none."""
         state = self._find(reference)
         return None if state is None else manifest_of(state.grant)
+
+    def connecting(self) -> Connecting:
+        """The connectors of this installation."""
+        registry, outside = self._registry(), self.outside
+        documents = {one["metadata"]["name"]: one for one in registry.connectors.values()}
+        return Connecting(outside.settings, self.adapters, documents, registry.evidence_types, outside.clock)
+
+    def tried(self, connector: str, subject: SubjectRef) -> None:
+        """Record that an operator looks a real person up. Raises LedgerUnavailable."""
+        tried(self.outside.ledger, connector, subject, self.outside.clock, self.outside.entropy)
 
     @property
     def ledger(self) -> Ledger:

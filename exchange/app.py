@@ -248,6 +248,18 @@ def issuer_fetch(issuer: str, client: OutboundClient) -> Fetch:
 
 def source_builder(settings: ExchangeSettings, clock: Clock, adapters: Mapping[str, Adapter]) -> BuildSource:
     """Opens sources from manifests, with the secrets and folders the configuration allows."""
+    secret = source_secret(settings)
+
+    def build(document: Mapping[str, Any]) -> Source:
+        return connectors.build(
+            document, secrets=secret, roots=settings.connector_roots, clock=clock, adapters=adapters
+        )
+
+    return build
+
+
+def source_secret(settings: ExchangeSettings) -> Callable[[str], str]:
+    """The value behind the name of a connector's secret; raises KeyError for an unknown one."""
     secrets = SourceSecrets(settings.source_secrets)
 
     def secret(name: str) -> str:
@@ -256,12 +268,7 @@ def source_builder(settings: ExchangeSettings, clock: Clock, adapters: Mapping[s
         except SettingsError:
             raise KeyError(name) from None
 
-    def build(document: Mapping[str, Any]) -> Source:
-        return connectors.build(
-            document, secrets=secret, roots=settings.connector_roots, clock=clock, adapters=adapters
-        )
-
-    return build
+    return secret
 
 
 def _ask(question: Callable[[], object]) -> None:

@@ -13,6 +13,7 @@ COMMANDS = {
     "backup": "backup",
     "catalogue": "catalogue",
     "client": "client",
+    "connector": "connector",
     "db": "db",
     "demo": "demo",
     "doctor": "doctor",

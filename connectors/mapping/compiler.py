@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import abc
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,10 +36,30 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How one field of one record was read, step by step.
+
+    Attributes:
+        field: our name.
+        place: where the manifest says it stands (``column xm``, ``path owner.id``, ``constant``).
+        found: what stood there, in the source's words; None where nothing did.
+        value: what it became; None where there is none.
+        problem: why it became nothing (``required``, ``value``, ``columns-missing``); "" where it went well.
+    """
+
+    field: str
+    place: str
+    found: Raw = dataclasses.field(repr=False)
+    value: JSON = dataclasses.field(repr=False)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Field:
     """One field of ours: where it is read, and what is done to each value found there."""
 
     name: str
+    place: str
     read: Reader
     convert: Callable[[Raw], Scalar]
     required: bool
@@ -56,6 +77,15 @@ class _Field:
         if self.required and value in (None, []):
             raise SourceGarbled("required", field=self.name)
         return value
+
+    def explain(self, record: abc.Mapping[str, Raw]) -> Reading:
+        """The same, told rather than raised."""
+        found: Raw = None
+        try:
+            found = self.read(record)
+            return Reading(self.name, self.place, found, self.value(record))
+        except SourceGarbled as garbled:
+            return Reading(self.name, self.place, found, None, garbled.reason)
 
     def _each(self, raw: Raw) -> JSON:
         if raw is None:
@@ -96,6 +126,10 @@ class Mapping:
                 values[each.name] = value
         return Mapped(values, self._source_time(raw) if self._source_time else None)
 
+    def explain(self, raw: abc.Mapping[str, Raw]) -> tuple[Reading, ...]:
+        """How each field of a record is read, whether or not it can be."""
+        return tuple(each.explain(raw) for each in self._fields)
+
 
 def columns_of(manifest: abc.Mapping[str, Any]) -> frozenset[str]:
     """The columns that a mapping reads by name."""
@@ -109,6 +143,7 @@ def _field(name: str, rule: abc.Mapping[str, Any], tables: abc.Mapping[str, Any]
     convert = dated(rule)
     return _Field(
         name=name,
+        place=next((f"{key} {rule[key]}" for key in ("column", "path") if key in rule), "constant"),
         read=read,
         convert=_optional(convert) if convert else _converter(steps(rule, tables)),
         required=rule.get("required", False),

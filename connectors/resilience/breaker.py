@@ -60,9 +60,13 @@ class Breaker:
         self._last_reason = ""
 
     @contextmanager
-    def watch(self) -> Iterator[None]:
-        """Let one look-up through and note how it went. Raises: SourceUnavailable while open."""
-        self._admit()
+    def watch(self, *, probing: bool = False) -> Iterator[None]:
+        """Let one look-up through and note how it went. Raises: SourceUnavailable while open.
+
+        ``probing``: nobody waits for this one; it passes whatever the state, and closes the breaker when it succeeds.
+        """
+        if not probing:
+            self._admit()
         try:
             yield
         except COUNTED as problem:

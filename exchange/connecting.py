@@ -1,0 +1,91 @@
+"""What operators do with connectors from the terminal: see them, try one, ask how they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.adapters import Adapter
+from connectors.base import Query
+from connectors.errors import SourceProblem
+from connectors.registry import build, findings
+from connectors.trial import attempt
+from exchange.app import source_secret
+from exchange.catalogue.model import EvidenceType
+from exchange.catalogue.reading import Document
+from exchange.catalogue.record_schema import compile_record
+from exchange.catalogue.trying import report
+from kernel.clock import Clock
+from kernel.entropy import Entropy
+from kernel.identifiers.subject import SubjectRef
+from kernel.ids import new_id
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.manifests import Finding
+from kernel.settings import ExchangeSettings
+
+TRIED = "ConnectorTried"
+"""An operator looked a real person up to see a mapping work; what they saw was masked."""
+
+
+@dataclass(frozen=True)
+class Connecting:
+    """The connectors of one installation. ``documents``: connector manifests by name."""
+
+    settings: ExchangeSettings
+    adapters: Mapping[str, Adapter]
+    documents: Mapping[str, Document]
+    kinds: Mapping[str, EvidenceType]
+    clock: Clock
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Every connector: what it supplies, how it is asked, and whether this installation can use it."""
+        return [self._line(document) for document in self.documents.values()]
+
+    def findings(self, document: Document) -> list[Finding]:
+        """What is wrong with a manifest, as far as it shows without opening its source."""
+        return findings(document, self.adapters)
+
+    def health(self, name: str) -> dict[str, Any]:
+        """Probe one source now. Both "there is a record" and "there is none" are answers of a source that works."""
+        document = self.documents[name]
+        line = {"name": name, "evidence_type": document["spec"]["evidence_type"]}
+        began = self.clock.monotonic()
+        try:
+            with build(document, **self._means()) as source:
+                found = source.probe()
+        except SourceProblem as problem:
+            return line | {"ok": False, "code": problem.kind.code, "reason": problem.reason, "seconds": None}
+        took = round(self.clock.monotonic() - began, 4)
+        return line | {"ok": True, "code": str(found), "reason": "", "seconds": took}
+
+    def attempt(self, document: Document, subject: SubjectRef) -> dict[str, Any]:
+        """Look somebody up, step by step; whoever is real has been recorded before. Raises SourceMisconfigured."""
+        kind = self.kinds.get(document["spec"]["evidence_type"])
+        trial = attempt(document, Query(subject, deadline=60.0), **self._means())
+        return report(trial, subject, kind, compile_record(kind.schema) if kind else None)
+
+    def _means(self) -> dict[str, Any]:
+        return {
+            "secrets": source_secret(self.settings),
+            "roots": self.settings.connector_roots,
+            "clock": self.clock,
+            "adapters": self.adapters,
+        }
+
+    def _line(self, document: Document) -> dict[str, Any]:
+        spec = document["spec"]
+        return {
+            "name": document["metadata"]["name"],
+            "evidence_type": spec["evidence_type"],
+            "adapter": spec["adapter"],
+            "trust_grade": spec["trust_grade"],
+            "usable": not self.findings(document),
+        }
+
+
+def tried(ledger: Ledger, connector: str, subject: SubjectRef, clock: Clock, entropy: Entropy) -> None:
+    """Record that a real person is about to be looked up by an operator. Raises LedgerUnavailable."""
+    facts: dict[str, Any] = {"connector": connector, "by": "operator"}
+    ledger.append([Event(TRIED, new_id("trial", clock, entropy), facts=facts, subject=subject)])

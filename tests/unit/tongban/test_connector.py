@@ -1,0 +1,111 @@
+"""``tongban connector``: lists, asks how sources are, and shows one look-up step by step without showing anybody."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from kernel.identifiers import citizen_number
+from tests.doubles.exchange import IDENTITY_CARD, OWNER
+from tests.unit.tongban.conftest import Installation, manifests, run
+
+REAL = "11010519491231002X"
+"""A number of an assigned division with a right check character: treated as somebody's."""
+
+
+def test_connectors_are_listed_and_asked_how_they_are(installation: Installation) -> None:
+    [line] = installation.json("connector", "list")
+    assert (line["name"], line["adapter"], line["usable"]) == ("identity", "files", True)
+    [asked] = installation.json("connector", "health")
+    assert (asked["ok"], asked["code"]) == (True, "not-found")
+    assert installation("connector", "health", "identity").exit_code == 0
+    assert installation("connector", "health", "nobody").exit_code == 2
+
+
+def test_a_source_that_is_gone_is_the_honest_no(own_installation: Installation) -> None:
+    (own_installation.folder / "drop" / "people.csv").unlink()
+    done = own_installation("connector", "health", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)[0]["code"] == "source.unavailable"
+    tried = own_installation("connector", "try", "identity", "--subject", OWNER, "--json")
+    assert tried.exit_code == 1
+    assert json.loads(tried.stdout)["answer"]["reason"] == json.loads(done.stdout)[0]["reason"]
+
+
+def test_a_synthetic_person_is_shown_step_by_step(installation: Installation) -> None:
+    seen = installation.json("connector", "try", "identity", "--subject", OWNER)
+    assert seen["synthetic"]
+    assert seen["came"] == [{"姓名": "陈示例", "住址": "演示区一号"}]
+    [[address, name]] = seen["mapped"]
+    assert (name["field"], name["from"], name["found"], name["value"]) == ("name", "column 姓名", "陈示例", "陈示例")
+    assert address["value"] == "演示区一号"
+    assert seen["answer"]["outcome"] == "found"
+    assert seen["released"]["name"]["value"] == "陈示例"
+    assert seen["conforms"] == {"fits": True, "where": None}
+    told = installation("connector", "try", "identity", "--subject", OWNER)
+    assert told.exit_code == 0
+    for word in ("陈示例", "column 姓名", "outcome", "fits the type's schema"):
+        assert word in told.output
+
+
+def test_a_real_person_is_masked_and_the_look_up_is_recorded(own_installation: Installation) -> None:
+    drop = own_installation.folder / "drop" / "people.csv"
+    drop.write_text(f"号码,姓名,住址\n{REAL},欧阳真名,某区 12 号 A 座\n", "utf-8")
+    before = own_installation.json("ledger", "verify")
+    done = own_installation("connector", "try", "identity", "--subject", REAL, "--json")
+    assert done.exit_code == 0, done.output
+    seen = json.loads(done.stdout)
+    assert not seen["synthetic"]
+    assert seen["came"] == [{"姓名": "字字字字", "住址": "字字 99 字 a 字"}]
+    assert seen["mapped"][0][1]["value"] == "欧***"
+    assert "真名" not in done.output
+    assert REAL not in done.output
+    assert "12 号" not in own_installation("connector", "try", "identity", "--subject", REAL).output
+    after = own_installation.json("ledger", "verify")
+    assert json.dumps(before) != json.dumps(after)
+
+
+@pytest.fixture
+def described(installation: Installation) -> str:
+    documents = [one for one in manifests(installation.folder / "drop") if one["kind"] == "Connector"]
+    return str(installation.file("one.yaml", yaml.safe_dump_all([*documents, IDENTITY_CARD], allow_unicode=True)))
+
+
+def test_a_manifest_file_is_tried_before_anything_is_applied(installation: Installation, described: str) -> None:
+    seen = installation.json("connector", "try", described, "--subject", OWNER)
+    assert seen["conforms"] == {"fits": True, "where": None}
+    refused = installation("connector", "try", described, "--subject", REAL)
+    assert refused.exit_code == 2
+    assert "500199" in refused.output
+    assert REAL not in refused.output
+
+
+def test_a_manifest_is_tried_where_nothing_is_installed(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_text(f"号码,姓名,住址\n{OWNER},陈示例,演示区一号\n", "utf-8")
+    [document] = [one for one in manifests(tmp_path) if one["kind"] == "Connector"]
+    path = tmp_path / "identity.yaml"
+    path.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
+    done = run("connector", "try", path, "--subject", OWNER, "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["conforms"] is None
+
+
+def test_what_cannot_be_tried_is_one_sentence_and_status_2(installation: Installation) -> None:
+    empty = installation.file("none.yaml", yaml.safe_dump(IDENTITY_CARD, allow_unicode=True))
+    wrong = manifests(installation.folder / "drop")[-2]
+    wrong["spec"]["adapter"] = "telepathy"
+    broken = installation.file("broken.yaml", yaml.safe_dump(wrong, allow_unicode=True))
+    for source in ("nobody", str(empty), str(broken)):
+        assert installation("connector", "try", source, "--subject", OWNER).exit_code == 2
+    malformed = installation("connector", "try", "identity", "--subject", "123")
+    assert malformed.exit_code == 2
+    assert citizen_number.parse(OWNER).value == OWNER
+
+
+def test_doctor_looks_at_installed_adapters(installation: Installation) -> None:
+    done = installation("doctor", "--json")
+    [line] = [line for line in json.loads(done.stdout) if "adapters" in line["check"]]
+    assert line["ok"]

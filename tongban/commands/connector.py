@@ -1,0 +1,230 @@
+"""``tongban connector``: what sources there are, how they are, and one look-up step by step."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from connectors.errors import SourceMisconfigured
+from connectors.installed import discover
+from exchange.catalogue.kinds import CONNECTOR, EVIDENCE_TYPE
+from exchange.catalogue.manifests import schemas
+from exchange.catalogue.reading import InvalidCatalogue, by_name, evidence_type
+from exchange.catalogue.trying import is_synthetic
+from exchange.connecting import Connecting
+from kernel.clock import SystemClock
+from kernel.identifiers import subject
+from kernel.identifiers.errors import InvalidIdentifier
+from kernel.identifiers.subject import SubjectRef
+from kernel.manifests import Document, ManifestError, load, validate
+from kernel.settings import ExchangeSettings
+from tongban.commands.at_the_exchange import exchange_administration
+from tongban.commands.catalogue import report
+from tongban.commands.configuration import config_path, load_settings
+from tongban.output import NO, config_option, json_option, rows, write_json, wrong
+
+SCHEMES = click.Choice(subject.SCHEMES)
+
+
+@click.group()
+def connector() -> None:
+    """数据来源 / The sources of evidence."""
+
+
+@connector.command("list")
+@config_option
+@json_option
+def listed(config: str | None, as_json: bool) -> None:
+    """列出数据来源 / List the connectors of the catalogue.
+
+    Example: tongban connector list
+    """
+    with exchange_administration(config) as exchange:
+        found = exchange.connecting().listed()
+    rows(found, ["name", "evidence_type", "adapter", "trust_grade", "usable"], as_json=as_json)
+
+
+@connector.command()
+@click.argument("names", nargs=-1)
+@config_option
+@json_option
+def health(names: tuple[str, ...], config: str | None, as_json: bool) -> None:
+    """现在逐个探测数据来源 / Ask every source now, or those named. Status 1 when one does not answer.
+
+    Example: tongban connector health population-register
+    """
+    with exchange_administration(config) as exchange:
+        connecting = exchange.connecting()
+        for name in names:
+            _known(connecting, name)
+        found = [connecting.health(name) for name in names or connecting.documents]
+    rows(found, ["name", "evidence_type", "ok", "code", "reason", "seconds"], as_json=as_json)
+    if not all(line["ok"] for line in found):
+        sys.exit(NO)
+
+
+@connector.command("try")
+@click.argument("source")
+@click.option("--subject", "number", required=True, help="证件号码 / whose record; division 500199 is nobody's")
+@click.option("--scheme", type=SCHEMES, default="citizen-number", help="号码类型 / what kind of number it is")
+@config_option
+@json_option
+def attempt(source: str, number: str, scheme: str, config: str | None, as_json: bool) -> None:
+    """试查一次，逐步显示问了什么、来了什么、译成什么、最多放出什么 / One look-up, step by step.
+
+    SOURCE is a connector of the catalogue, or a manifest file. Values are shown of synthetic people only (division
+    500199); a real person's are masked, and the look-up is recorded. Status 1 when the source gives no answer.
+
+    Example: tongban connector try population-register --subject 500199198502149013
+    """
+    wanted = _subject(scheme, number)
+    with _found(source, config) as found:
+        try:
+            seen = found.attempt(wanted)
+        except SourceMisconfigured as problem:
+            said = problem.text
+            wrong(f"{said.zh}（{problem.reason}）", f"{said.en} ({problem.reason}).")
+    if as_json:
+        write_json(seen)
+    else:
+        _Story(Console(highlight=False, soft_wrap=True)).tell(seen)
+    if seen["answer"]["outcome"] == "failed" or (seen["conforms"] and not seen["conforms"]["fits"]):
+        sys.exit(NO)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A connector to try: where it stands, and what has to be done before a real person is looked up."""
+
+    connecting: Connecting
+    document: Mapping[str, Any]
+    before: Callable[[SubjectRef], None]
+
+    def attempt(self, wanted: SubjectRef) -> dict[str, Any]:
+        """The look-up, recorded first where it is about somebody real."""
+        if not is_synthetic(wanted):
+            self.before(wanted)
+        return self.connecting.attempt(self.document, wanted)
+
+
+@contextmanager
+def _found(source: str, config: str | None) -> Iterator[_Found]:
+    path = Path(source)
+    if path.suffix in {".yaml", ".yml"}:
+        yield _from_file(path, config)
+        return
+    with exchange_administration(config) as exchange:
+        connecting = exchange.connecting()
+        _known(connecting, source)
+        yield _Found(connecting, connecting.documents[source], lambda wanted: exchange.tried(source, wanted))
+
+
+def _from_file(path: Path, config: str | None) -> _Found:
+    """The one connector of a manifest file, with its evidence type where that stands beside it."""
+    try:
+        documents = load(path)
+    except ManifestError as error:
+        report(error)
+    described = [one for one in documents if one.kind == CONNECTOR]
+    if len(described) != 1:
+        wrong(f"{path} 应恰有一个 Connector", f"{path}: there is to be exactly one Connector in it.")
+    connecting = _beside(described[0], documents, _settings(config, path))
+    if findings := described[0].locate(connecting.findings(described[0].value)):
+        report(ManifestError(*findings))
+    return _Found(connecting, described[0].value, _nobody_real)
+
+
+def _beside(described: Document, documents: list[Document], settings: ExchangeSettings) -> Connecting:
+    kinds = [one for one in documents if one.kind == EVIDENCE_TYPE]
+    if findings := [text for one in kinds for text in validate(one, schemas()[EVIDENCE_TYPE])]:
+        report(ManifestError(*findings))
+    try:
+        known = by_name([one.value for one in kinds], evidence_type)
+    except InvalidCatalogue as error:
+        wrong(error.text.zh, error.text.en)
+    value: Any = described.value
+    named = {str(value.get("metadata", {}).get("name")): value}
+    return Connecting(settings, discover().adapters, named, known, SystemClock())
+
+
+def _settings(config: str | None, path: Path) -> ExchangeSettings:
+    if config_path(config) is not None:
+        return load_settings(config).exchange
+    return ExchangeSettings(connector_roots=(path.resolve().parent,))
+
+
+def _nobody_real(_wanted: SubjectRef) -> None:
+    wrong(
+        "清单文件只能用虚构号码（500199 开头）试查；真实人员须先登记来源并留痕",
+        "a manifest file is tried on invented numbers only (500199…); real people need a connector of the catalogue, "
+        "whose look-ups are recorded.",
+    )
+
+
+def _known(connecting: Connecting, name: str) -> None:
+    if name not in connecting.documents:
+        known = ", ".join(sorted(connecting.documents)) or "—"
+        wrong(f"没有名为“{name}”的来源；现有：{known}", f"there is no connector called “{name}”; there are: {known}.")
+
+
+def _subject(scheme: str, number: str) -> SubjectRef:
+    try:
+        return subject.parse(scheme, number)
+    except InvalidIdentifier as error:
+        wrong(error.reason.zh, error.reason.en)
+
+
+class _Story:
+    """A trial for people: one table a step."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def tell(self, seen: Mapping[str, Any]) -> None:
+        """All steps."""
+        say = self._console.print
+        asked = seen["asked"]
+        say(
+            f"1 问了什么 asked      {seen['connector']} → {seen['evidence_type']}: {asked['scheme']} {asked['subject']}"
+        )
+        say(f"2 来了什么 came       {len(seen['came'])} 条 record(s), {seen['took_seconds']} s")
+        if not seen["synthetic"]:
+            say("  真实人员：只显示形状与掩码 / a real person: shapes and masks only")
+        for number, readings in enumerate(seen["mapped"], 1):
+            self._table(f"3 译成什么 mapped      {number}", readings, ("field", "from", "found", "value", "problem"))
+        self._answer(seen["answer"])
+        released = [{"field": name, **value} for name, value in seen["released"].items()]
+        if released:
+            self._table(
+                "5 最多放出 released at most（授权可再减 / grants allow less）", released, ("field", "mask", "value")
+            )
+        if seen["conforms"] is not None:
+            fits = seen["conforms"]["fits"]
+            say(
+                "6 符合类型的模式 fits the type's schema"
+                if fits
+                else f"6 不符合模式 does not fit: {seen['conforms']['where']}"
+            )
+
+    def _answer(self, answer: Mapping[str, Any]) -> None:
+        if answer["outcome"] == "failed":
+            say = f"{answer['said']['zh']} / {answer['said']['en']} ({answer['code']}, {answer['reason']})"
+            self._console.print(f"4 结果 outcome        {say}")
+        else:
+            self._console.print(
+                f"4 结果 outcome        {answer['outcome']}, source_time {answer['source_time'] or '—'}"
+            )
+
+    def _table(self, title: str, lines: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> None:
+        table = Table(*columns, title=title, title_justify="left")
+        for line in lines:
+            table.add_row(*("" if line[column] is None else str(line[column]) for column in columns))
+        self._console.print(table)
