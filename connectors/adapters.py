@@ -71,11 +71,13 @@ class Adapter:
             opens nothing. Raises ManifestFault.
         open: from those settings to a connector. Raises SourceMisconfigured; a source that is merely down is opened.
         settings_schema: the JSON Schema of its part, where the published schema does not hold it already.
+        answers_later: whether nobody is asked while the caller waits (a person answers); its connector is never asked.
     """
 
     parse: Callable[[Mapping[str, Any], frozenset[str]], Any]
     open: Callable[[Any, Opening], Connector]
     settings_schema: Mapping[str, Any] | None = None
+    answers_later: bool = False
 
 
 def allowed_columns(settings: Mapping[str, Any], mapped: frozenset[str]) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class Outcome(StrEnum):
 
     FOUND = "found"
     NOT_FOUND = "not-found"
+    LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,9 @@ class Retrieved:
     """What a source answered, in our words.
 
     Attributes:
-        outcome: whether the source holds a record; NOT_FOUND is an answer of the source, not a failure.
-        values: our fields; a field for which the source has no value is absent. Empty when NOT_FOUND.
+        outcome: whether the source holds a record; NOT_FOUND is an answer of the source, not a failure; LATER says that
+            somebody will answer, and that nothing is known yet.
+        values: our fields; a field for which the source has no value is absent. Empty unless FOUND.
         source_time: when the source says its data was true, or None where it does not say.
         retrieved_at: when the answer was complete here.
     """
@@ -45,7 +47,10 @@ class Retrieved:
 
 
 class Source:
-    """One source under its limits: deadline, byte limit, concurrency limit, breaker and mapping. Safe for threads."""
+    """One source under its limits: deadline, byte limit, concurrency limit, breaker and mapping. Safe for threads.
+
+    ``responder``: the adapter's settings where a person answers later, otherwise None.
+    """
 
     def __init__(self, manifest: ConnectorManifest, connector: Connector, clock: Clock) -> None:
         limits = manifest.limits
@@ -53,6 +58,7 @@ class Source:
         self.evidence_type = manifest.evidence_type
         self.trust_grade = manifest.trust_grade
         self.fields = manifest.mapping.fields
+        self.responder = manifest.settings if manifest.adapter.answers_later else None
         self._connector = connector
         self._mapping = manifest.mapping
         self._choice = manifest.choice
@@ -104,6 +110,8 @@ class Source:
     def _retrieve(self, query: Query) -> Retrieved:
         if not askable(query):
             return self._nothing()
+        if self.responder is not None:
+            return Retrieved(Outcome.LATER, {}, None, self._clock.now())
         with self._breaker.watch():
             records = self._fetch(query)
         return self._answer(records)

@@ -218,15 +218,29 @@ SUBJECT_OTHER_SCHEME = ProblemKind(
     Text("该材料类型不适用于这类主体", "This evidence type is not about subjects of this kind"),
     Text("请核对材料类型与主体标识类型。", "Check the evidence type and the scheme of the subject."),
 )
-DELIVERY_NOT_OFFERED = ProblemKind(
-    "evidence.delivery-not-offered",
-    501,
-    Fault.EXCHANGE,
+NOBODY_TO_PREVIEW = ProblemKind(
+    "evidence.nobody-to-preview",
+    422,
+    Fault.CONSUMER,
+    Text("没有可以预览该材料的人", "There is nobody who could look at this evidence before it is provided"),
     Text(
-        "授权允许这种提供方式，但平台尚不支持",
-        "The grant allows this way of delivery, but the exchange does not offer it",
+        "未成年人和单位的材料，由本人在场的监护人或受托人预览；请在其登录后请求。",
+        "Of minors and companies, the guardian or representative looks at it: ask while that person is signed in.",
     ),
-    Text("请改用 delivery: direct（授权允许的话）。", "Ask with delivery: direct, where the grant allows it."),
+)
+WAITED_TOO_LONG = ProblemKind(
+    "evidence.timed-out",
+    504,
+    Fault.PROVIDER,
+    Text("在规定期限内没有答复", "There was no answer within the time set"),
+    Text("请改用其他方式，或重新请求。", "Use another way, or ask again."),
+)
+NOT_WAITING = ProblemKind(
+    "evidence-request.not-waiting",
+    409,
+    Fault.CONSUMER,
+    Text("该材料已有结果，不再等待答复", "This item has its outcome and waits for no answer any more"),
+    Text("请查看该请求的现状。", "Look at the request as it stands."),
 )
 RECORD_NOT_FOUND = ProblemKind(
     "evidence.not-found",

@@ -30,6 +30,8 @@ from exchange.gateway.fetching import Fetch
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.issuer import Issuer
 from exchange.gateway.lease import Lease
+from exchange.gateway.parking import Parking
+from exchange.gateway.patience import Patience
 from exchange.gateway.pipeline import Gateway
 from exchange.gateway.recording import Recorder
 from exchange.gateway.recovery import Recovery
@@ -40,6 +42,7 @@ from exchange.gateway.sealing import Sealer
 from exchange.gateway.snapshot import Snapshot, SnapshotReader
 from exchange.gateway.tokens import Authenticator
 from exchange.gateway.understanding import Understanding
+from exchange.gateway.waiting import Waiting
 from exchange.governance.drafting import Drafting
 from exchange.governance.endpoints import Grants
 from exchange.governance.examination import Examining
@@ -142,12 +145,14 @@ class Rooms(Offices):
     recovery: Recovery
     gateway: Gateway
     repetition: Repetition
+    waiting: Waiting
     console: Console | None
 
     def tidy(self) -> None:
         """The minute's housekeeping: newer keys of the issuer, overdue intents, ended grants, stale proofs."""
         self.issuer.refresh()
         self.recovery.overdue()
+        self.waiting.end_overdue()
         self.expiry.sweep()
         self.expiry.remind()
         self.request_sweep.sweep()
@@ -185,8 +190,10 @@ def furnish(outside: Outside) -> Rooms:
         understanding=Understanding(policy, indexes, clock, runner, leeway),
         policy=policy,
         database=database,
-        fulfilment=Fulfilment(retrieval, Sealer(settings.origin, outside.keys.signing), database, clock),
-        recorder=Recorder(outside.ledger, clock),
+        fulfilment=Fulfilment(
+            retrieval, Sealer(settings.origin, outside.keys.signing), database, clock, Patience(database)
+        ),
+        recorder=Recorder(outside.ledger, clock, Parking()),
         clock=clock,
         entropy=outside.entropy,
     )
@@ -217,6 +224,7 @@ def furnish(outside: Outside) -> Rooms:
         retrieval=retrieval,
         gateway=gateway,
         repetition=Repetition(gateway, access),
+        waiting=Waiting(policy, authenticator, database, gateway.fulfilment, gateway.recorder, clock, indexes, leeway),
         recovery=Recovery(database, outside.ledger, clock, runner),
         console=_console(outside, access, authenticator, issuer, desks),
         **vars(offices),

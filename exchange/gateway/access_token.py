@@ -96,11 +96,13 @@ class AccessToken:
     key_thumbprint: str | None
     certificate_thumbprint: str | None
     mandate: Mandate | None = None
+    unnamed: bool = False
+    """That somebody was present whose number is not kept: of a request that waited."""
 
     @property
     def present(self) -> bool:
         """Whether the person the token speaks for is present."""
-        return self.person is not None
+        return self.person is not None or self.unnamed
 
 
 def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) -> AccessToken:

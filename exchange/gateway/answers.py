@@ -11,11 +11,15 @@ from typing import Any, cast
 import orjson
 
 from exchange import errors
+from exchange.gateway.outcomes import waits
 from kernel.canonical import JSON
 from kernel.jose import base64url
 from kernel.ledger.log import Ledger
 from kernel.problems import Problem
 from kernel.web.http import HttpResponse, json_response
+
+LOOK_AGAIN: Mapping[str, int] = {"running": 2, "awaiting-preview": 30, "awaiting-person": 600}
+"""Seconds after which it is worth asking again, by what a request waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,15 @@ def compose(request_id: str, outcome: Mapping[str, Any], pieces: list[Piece], la
         "status": outcome["status"],
         "evidence": [_item(item, piece, language) for item, piece in pairs],
     }
+    if waits(outcome):
+        return json_response(body, 202, later(request_id, outcome["status"]))
     step_up = stronger_sign_in(outcome)
     return json_response(body) if step_up is None else json_response(body, 401, (_challenge(step_up),))
+
+
+def later(request_id: str, status: str) -> tuple[tuple[str, str], ...]:
+    """Where to look again, and after how many seconds."""
+    return ("Location", f"/v1/evidence-requests/{request_id}"), ("Retry-After", str(LOOK_AGAIN[status]))
 
 
 def stronger_sign_in(outcome: Mapping[str, Any]) -> str | None:
@@ -71,6 +82,8 @@ def _item(stored: Mapping[str, Any], piece: Piece, language: str) -> dict[str, J
         item |= {name: piece.claims[name] for name in ("watermark",) if name in piece.claims}
         item["decision_id"] = piece.claims["decision_id"]
         item["jws"] = piece.jws
+    elif "until" in stored:
+        item["until"] = stored["until"]
     else:
         item["problem"] = stored["problem"][language]
     item["receipt"] = piece.receipt

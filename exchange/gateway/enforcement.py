@@ -9,7 +9,7 @@ from exchange import errors
 from exchange.catalogue.model import REPRESENTED, SELF, EvidenceType, System, kept_apart
 from exchange.gateway.access_token import AccessToken, Detail
 from exchange.gateway.blind_index import BlindIndex
-from exchange.gateway.parties import Concerned, acts_for_a_party, concerned, is_minor
+from exchange.gateway.parties import CITIZEN, Concerned, acts_for_a_party, concerned, is_minor
 from exchange.gateway.refusals import Refusal, by_policy
 from exchange.gateway.request import EvidenceRequest, Item
 from exchange.gateway.snapshot import Snapshot
@@ -20,6 +20,9 @@ from policies.delivery import Delivery
 from policies.emergency import deciding
 from policies.emergency.opening import EmergencyState
 from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
+
+AGREED_FOR = timedelta(minutes=5)
+"""How long a preview's confirmation is consent: as long as a token for one purpose lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Asking:
     leeway: int
     moment: datetime
     consent_withdrawn: bool = False
+    agreed: datetime | None = None
+    """When whoever previews an item agreed that exactly what they saw be provided."""
 
     @property
     def company(self) -> SubjectRef | None:
@@ -152,9 +157,19 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
     judged = judge(item, about, asking, case, snapshot)
     if isinstance(judged.said, Deny):
         return Refused(item, name, whom, by_policy(judged.said), judged)
-    if asking.request.delivery is not Delivery.DIRECT:
-        return Refused(item, name, whom, Refusal(errors.DELIVERY_NOT_OFFERED), judged)
+    if asking.request.delivery is Delivery.PREVIEW and previewer_of(whom, about.minor, asking) is None:
+        return Refused(item, name, whom, Refusal(errors.NOBODY_TO_PREVIEW), judged)
     return Permitted(item, name, whom, judged.said, judged)
+
+
+def previewer_of(whom: Concerned, minor: bool, asking: Asking) -> bytes | None:
+    """Who looks at an item before it leaves (blind index): whom it is about, so that nobody sees a relative's record.
+
+    For a company, and for somebody under age, it is the person who asked: their mandate or guardianship is proven.
+    """
+    if whom.subject.scheme == CITIZEN and not minor:
+        return whom.index
+    return asking.person
 
 
 def at_release(ruling: Permitted, asking: Asking, case: Case, snapshot: Snapshot, now: datetime) -> Ruling:
@@ -267,6 +282,8 @@ def _consent(item: Item, relation: str, asking: Asking) -> Consent | None:
     store of its own and follows later.
     """
     granted = next((one for one in asking.detail.items if one.type == item.type), None)
+    if granted is not None and asking.agreed is not None:
+        return _agreed(item, asking, asking.agreed)
     if granted is None or not asking.token.present or relation not in {SELF, REPRESENTED}:
         return None
     skew = timedelta(seconds=asking.leeway)
@@ -279,4 +296,18 @@ def _consent(item: Item, relation: str, asking: Asking) -> Consent | None:
         not_before=datetime.fromtimestamp(asking.token.issued_at, UTC) - skew,
         not_after=datetime.fromtimestamp(asking.token.expires_at, UTC) + skew,
         revoked=asking.consent_withdrawn,
+    )
+
+
+def _agreed(item: Item, asking: Asking, at: datetime) -> Consent:
+    """What somebody agreed to by confirming what they saw: that, and for no longer than it takes to provide it."""
+    return Consent(
+        service_item=asking.request.service_item,
+        consumer=asking.system.organisation,
+        evidence_type=item.type,
+        fields=frozenset(item.fields),
+        predicates=item.predicate_names,
+        not_before=at,
+        not_after=at + AGREED_FOR,
+        revoked=False,
     )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from connectors.registry import Retrieved
 from exchange.catalogue.model import REPRESENTED
 from exchange.gateway.enforcement import Asking, Permitted, Refused
 from exchange.gateway.refusals import Refusal
+from exchange.gateway.remembering import kept
 from exchange.gateway.sealing import Sealed, instant
+from exchange.store.waiting import Wait
 from kernel.canonical import JSON
 from kernel.identifiers.masking import Mask
 from kernel.ledger.event import Event
@@ -20,6 +24,12 @@ RELEASE, REFUSAL, FAILURE, NOTICE = "EvidenceReleased", "EvidenceRefused", "Retr
 NOTICE_DELAYED = "NoticeDelayed"
 TOLD_FROM = "told_from"
 """The fact that says from when an entry is shown to whom it is about, where a statute puts that off."""
+WAITS: Mapping[Wait, str] = {
+    Wait.PERSON: "AnswerAwaited",
+    Wait.PREVIEW: "PreviewOffered",
+    Wait.SOURCE: "RetrievalDeferred",
+}
+"""The entry that says that an item waits, and for whom. It stands before that item's release, refusal or failure."""
 DROPPED, INTERRUPTED = "AnswerDropped", "RetrievalInterrupted"
 NOTIFY = "notify-citizen"
 """The obligation that a notice in the ledger fulfils."""
@@ -42,7 +52,23 @@ class Failed:
     kind: ProblemKind
 
 
-Result = Released | Refused | Failed
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An item that was permitted and whose answer comes later; ``until`` when it ends by itself.
+
+    ``record`` is what is kept for a preview, ``previewer`` the blind index of who may look at it; ``responder`` the
+    settings of the source that a person answers for.
+    """
+
+    ruling: Permitted
+    wait: Wait
+    until: datetime
+    record: Retrieved | None = field(default=None, repr=False)
+    previewer: bytes | None = field(default=None, repr=False)
+    responder: Any = None
+
+
+Result = Released | Refused | Failed | Parked
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +99,10 @@ def item_event(result: Result, settlement: Settlement) -> Event:
     if isinstance(result, Released):
         jws = result.sealed.jws
         return Event(RELEASE, request, number, facts, subject, evidence=jws, payload=jws.encode())
+    if isinstance(result, Parked):
+        waits = facts | {"until": instant(result.until)}
+        context = kept(result.ruling, settlement.asking, result.record)
+        return Event(WAITS[result.wait], request, number, waits, subject, payload=context)
     if isinstance(result, Failed):
         return Event(FAILURE, request, number, facts | {"reason": result.kind.code}, subject)
     return Event(REFUSAL, request, number, facts | _refusal_facts(result.refusal), subject)

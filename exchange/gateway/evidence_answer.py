@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-STATUSES = ("delivered", "partly-delivered", "refused", "awaiting-person", "awaiting-preview", "failed")
+STATUSES = ("delivered", "partly-delivered", "refused", "awaiting-person", "awaiting-preview", "running", "failed")
 
 
 class ProvenanceAnswer(Schema):
@@ -29,7 +29,8 @@ class WatermarkAnswer(Schema):
 class ItemAnswer(Schema):
     """One item: the evidence with its seal and receipt, or the problem.
 
-    ``watermark`` stands where a grant obliges to it; it is part of what ``jws`` signs, like all but the receipt.
+    ``until`` stands where the item waits: when it ends by itself. ``watermark`` stands where a grant obliges to it; it
+    is part of what ``jws`` signs, like all but the receipt.
     """
 
     type = fields.String(required=True)
@@ -41,12 +42,13 @@ class ItemAnswer(Schema):
     watermark = fields.Nested(WatermarkAnswer)
     decision_id = fields.String()
     jws = fields.String()
-    receipt = fields.String(required=True)
+    receipt = fields.String()
     problem = fields.Dict()
+    until = fields.String()
 
 
 class EvidenceAnswer(Schema):
-    """A settled request."""
+    """A request: settled, or with what still waits."""
 
     id = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
+from typing import Any
 
 from connectors.registry import Outcome, Retrieved
 from exchange.catalogue.model import EvidenceType
@@ -22,15 +23,18 @@ from exchange.gateway.enforcement import (
     of_another_division,
     opening_of,
     own_division,
+    previewer_of,
     rule,
 )
-from exchange.gateway.entries import Failed, Released, Result, Settlement
+from exchange.gateway.entries import Failed, Parked, Released, Result, Settlement
 from exchange.gateway.intents import Admitted, missing_quotas, reserve
+from exchange.gateway.patience import Patience
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.retrieval import Findings, NoRecord, Retrieval
 from exchange.gateway.sealing import Sealer, provenance, watermark
 from exchange.gateway.snapshot import Snapshot
 from exchange.store.cases import Case
+from exchange.store.waiting import Wait
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -39,6 +43,7 @@ from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.problems import ProblemKind
 from policies.decision import Quota
+from policies.delivery import Delivery
 
 NOTHING: Findings = MappingProxyType({})
 
@@ -51,10 +56,13 @@ class Fulfilment:
     sealer: Sealer
     database: Database
     clock: Clock
+    patience: Patience
 
     def fetch(self, admitted: Admitted, snapshot: Snapshot, ends: float, found: Findings = NOTHING) -> Findings:
         """What the sources say until ``ends`` about everything that is permitted, beside what was ``found`` before."""
-        permitted = [ruling for ruling in admitted.rulings if isinstance(ruling, Permitted)]
+        permitted = [
+            ruling for ruling in admitted.rulings if isinstance(ruling, Permitted) and not _is_deferred(ruling)
+        ]
         missing = [ruling for ruling in permitted if (ruling.item.type, ruling.concerned.subject) not in found]
         return {**found, **self.retrieval.retrieve(missing, snapshot.sources, ends)} if missing else found
 
@@ -73,34 +81,60 @@ class Fulfilment:
 
     def settle(self, asking: Asking, admitted: Admitted, findings: Findings, snapshot: Snapshot) -> Settlement:
         """The results of every item, ready to be recorded under the snapshot's epoch."""
-        results = tuple(self._result(ruling, asking, admitted.case, findings, snapshot) for ruling in admitted.rulings)
-        spare = _spare(admitted.reserved, results)
+        results = tuple(self.result(ruling, asking, admitted.case, findings, snapshot) for ruling in admitted.rulings)
+        settled = self.settlement(asking, snapshot, results, admitted.day)
+        return replace(settled, spare=_spare(admitted.reserved, results))
+
+    def settlement(self, asking: Asking, snapshot: Snapshot, results: tuple[Result, ...], day: date) -> Settlement:
+        """These results, ready to be recorded under the snapshot's epoch; ``day`` is that of their quotas."""
         kinds = snapshot.registry.evidence_types
         providers = {item.type: kinds[item.type].provider for item in asking.request.items if item.type in kinds}
         opening = opening_of(asking, snapshot)
-        return Settlement(asking, snapshot.epoch, providers, results, admitted.day, opening, spare)
+        return Settlement(asking, snapshot.epoch, providers, results, day, opening)
 
-    def _result(self, ruling: Ruling, asking: Asking, case: Case, findings: Findings, snapshot: Snapshot) -> Result:
+    def result(self, ruling: Ruling, asking: Asking, case: Case, findings: Findings, snapshot: Snapshot) -> Result:
+        """What becomes of one item by what was found."""
         if isinstance(ruling, Permitted):  # what was permitted may have run out while sources were asked
             ruling = at_release(ruling, asking, case, snapshot, self.clock.now())
         if isinstance(ruling, Refused):
             return ruling
-        found = findings[ruling.item.type, ruling.concerned.subject]
+        wanted = ruling.item.type, ruling.concerned.subject
+        if wanted not in findings and _is_deferred(ruling):
+            return self._parked(ruling, Wait.SOURCE)
+        found = findings[wanted]
         if isinstance(found, NoRecord):
             return Failed(ruling, found.kind)
+        if found.outcome is Outcome.LATER:
+            source = snapshot.sources.get(ruling.item.type)
+            return self._parked(ruling, Wait.PERSON, source.responder if source else None)
+        return self._told(ruling, asking, case, found, snapshot)
+
+    def _told(self, ruling: Permitted, asking: Asking, case: Case, found: Retrieved, snapshot: Snapshot) -> Result:
         kind = snapshot.registry.evidence_types[ruling.item.type]
         if ruling.judged.asked.own_division and not _is_own(found, kind, asking, snapshot):
-            ruling = of_another_division(ruling, snapshot)
-            if isinstance(ruling, Refused):
-                return ruling
+            elsewhere = of_another_division(ruling, snapshot)
+            if isinstance(elsewhere, Refused):
+                return elsewhere
+            ruling = elsewhere
         conforms = snapshot.registry.records[kind.code]
         disclosed = disclose(ruling.item, ruling.permit, found, kind, conforms, _today(asking))
         if isinstance(disclosed, ProblemKind):
             return Failed(ruling, disclosed)
+        if asking.request.delivery is Delivery.PREVIEW and asking.agreed is None:
+            looks = previewer_of(ruling.concerned, ruling.judged.asked.minor, asking)
+            return Parked(ruling, Wait.PREVIEW, self.patience.until(Wait.PREVIEW, asking.moment), found, looks)
         origin = provenance(found, snapshot.sources.get(kind.code), kind.provider, snapshot.registry)
         mark = watermark(asking, ruling, snapshot.registry)
         sealed = self.sealer.seal(asking, ruling, disclosed, origin, mark)
         return Released(ruling, sealed, proven_relations(kind, found, case, asking))
+
+    def _parked(self, ruling: Permitted, wait: Wait, responder: Any = None) -> Parked:
+        return Parked(ruling, wait, self.patience.until(wait, self.clock.now()), responder=responder)
+
+
+def _is_deferred(ruling: Permitted) -> bool:
+    """Whether nobody is asked while the caller waits."""
+    return ruling.judged.asked.delivery is Delivery.ASYNCHRONOUS
 
 
 def from_same_sources(found: Findings, before: Snapshot, after: Snapshot) -> Findings:
@@ -141,8 +175,8 @@ def _is_own(found: Retrieved, kind: EvidenceType, asking: Asking, snapshot: Snap
 
 
 def _spare(reserved: Iterable[Quota], results: Iterable[Result]) -> tuple[str, ...]:
-    """Grants of whose quota something was reserved that no release rests on after all."""
-    released = (result.ruling.permit.quotas for result in results if isinstance(result, Released))
+    """Grants of whose quota something was reserved that no release, now or later, rests on after all."""
+    released = (result.ruling.permit.quotas for result in results if isinstance(result, Released | Parked))
     kept = Counter(quota.grant for quotas in released for quota in quotas)
     return tuple((Counter(quota.grant for quota in reserved) - kept).elements())
 

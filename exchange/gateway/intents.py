@@ -207,13 +207,14 @@ def _reserved(connection: Connection, ruling: Ruling, day: date, free: Counter[s
             free.update(used)
             for earlier in new:
                 quotas.give_back(connection, earlier.grant, day)
-            return _out_of_quota(ruling, quota)
+            return out_of_quota(ruling, quota.grant)
     added.extend(new)
     return ruling
 
 
-def _out_of_quota(ruling: Permitted, quota: Quota) -> Refused:
-    refusal = Refusal(REFUSALS["policy.quota-exceeded"], grants=(quota.grant,))
+def out_of_quota(ruling: Permitted, grant: str) -> Refused:
+    """A permit whose grant (id@version) is used up."""
+    refusal = Refusal(REFUSALS["policy.quota-exceeded"], grants=(grant,))
     return Refused(ruling.item, ruling.decision, ruling.concerned, refusal, ruling.judged)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from exchange.gateway.enforcement import Permitted, Refused
-from exchange.gateway.entries import Failed, Released, Result, Settlement, ruling_of
+from exchange.gateway.entries import Failed, Parked, Released, Result, Settlement, ruling_of
 from exchange.gateway.refusals import Refusal, in_both
+from exchange.gateway.sealing import instant
 from exchange.store.decisions import LoggedDecision
 from exchange.store.deliveries import REFUSED, RELEASED, Delivery
+from exchange.store.waiting import Wait
 from kernel.canonical import JSON
 from kernel.ledger.receipt import Receipt
 from policies import recorded
@@ -18,36 +21,70 @@ def outcome_of(settlement: Settlement, receipts: Sequence[Receipt]) -> dict[str,
     """What is stored to answer a repetition: per item its status and its entry; the evidence itself lies by the
     ledger.
     """
-    items: list[JSON] = [
-        _stored(result, receipt) for result, receipt in zip(settlement.results, receipts, strict=False)
-    ]
-    return {"status": overall_status(settlement.results), "items": items}
+    items = [_stored(result, receipt) for result, receipt in zip(settlement.results, receipts, strict=False)]
+    return {"status": overall_status([str(item["status"]) for item in items]), "items": [*items]}
 
 
 def _stored(result: Result, receipt: Receipt) -> dict[str, JSON]:
     ruling = ruling_of(result)
     stored: dict[str, JSON] = {"type": ruling.item.type, "entry": receipt.index}
+    stored["status"] = status_of(result)
     if isinstance(result, Released):
-        return stored | {"status": "delivered"}
-    if isinstance(result, Failed):
-        return stored | {"status": "failed", "problem": in_both(Refusal(result.kind), ruling.decision)}
-    return stored | {"status": "refused", "problem": in_both(result.refusal, ruling.decision)}
+        return stored
+    if isinstance(result, Parked):
+        return stored | {"until": instant(result.until)}
+    refusal = Refusal(result.kind) if isinstance(result, Failed) else result.refusal
+    return stored | {"problem": in_both(refusal, ruling.decision)}
 
 
-def overall_status(results: Sequence[Result]) -> str:
-    """delivered, partly-delivered, refused or failed: one word for all items."""
-    delivered = sum(isinstance(result, Released) for result in results)
-    if delivered == len(results):
+def status_of(result: Result) -> str:
+    """What an item is called in an answer."""
+    if isinstance(result, Released):
         return "delivered"
-    if delivered:
-        return "partly-delivered"
-    return "failed" if any(isinstance(result, Failed) for result in results) else "refused"
+    if isinstance(result, Parked):
+        return STATUSES[result.wait]
+    return "failed" if isinstance(result, Failed) else "refused"
+
+
+STATUSES: Mapping[Wait, str] = {
+    Wait.PERSON: "awaiting-person",
+    Wait.PREVIEW: "awaiting-preview",
+    Wait.SOURCE: "running",
+}
+"""What an item that waits is called."""
+
+
+def waits(outcome: Mapping[str, Any]) -> bool:
+    """Whether some item of a stored outcome waits still."""
+    return outcome["status"] in STATUSES.values()
+
+
+def updated(
+    outcome: Mapping[str, Any], number: int, result: Result | Mapping[str, JSON], receipt: Receipt
+) -> dict[str, JSON]:
+    """A stored outcome in which one item's turn has come: by a result, or failed with a problem (in both languages)."""
+    items = [*outcome["items"]]
+    if isinstance(result, Mapping):
+        items[number] = {"type": items[number]["type"], "entry": receipt.index, "status": "failed", "problem": result}
+    else:
+        items[number] = _stored(result, receipt)
+    return {"status": overall_status([item["status"] for item in items]), "items": items}
+
+
+def overall_status(statuses: Sequence[str]) -> str:
+    """One word for all items: for what some still wait, otherwise delivered, partly-delivered, failed or refused."""
+    for waiting in STATUSES.values():
+        if waiting in statuses:
+            return waiting
+    if "delivered" in statuses:
+        return "delivered" if set(statuses) == {"delivered"} else "partly-delivered"
+    return "failed" if "failed" in statuses else "refused"
 
 
 def delivery_of(result: Result, settlement: Settlement, entry: int) -> Delivery | None:
-    """The row an item is counted by; None when it could not be established whom it is about."""
+    """The row an item is counted by; None while it waits, and when it could not be established whom it is about."""
     ruling = ruling_of(result)
-    if ruling.concerned is None:
+    if ruling.concerned is None or isinstance(result, Parked):
         return None
     asking, item = settlement.asking, ruling.item
     return Delivery(
@@ -105,4 +142,6 @@ def outcome_name(result: Result) -> str:
     """What became of an item, in one word."""
     if isinstance(result, Released):
         return RELEASED
+    if isinstance(result, Parked):
+        return "waiting"
     return "failed" if isinstance(result, Failed) else REFUSED

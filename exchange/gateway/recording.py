@@ -15,14 +15,26 @@ from sqlalchemy import Connection
 
 from exchange import errors
 from exchange.gateway.enforcement import Refused
-from exchange.gateway.entries import DROPPED, REFUSAL, Released, Settlement, item_event, notice
-from exchange.gateway.outcomes import decision_of, decisions_of, delivery_of, outcome_of
-from exchange.store import cases, decisions, deliveries, intents, proofs, quotas
+from exchange.gateway.entries import (
+    DROPPED,
+    REFUSAL,
+    Parked,
+    Released,
+    Result,
+    Settlement,
+    item_event,
+    notice,
+)
+from exchange.gateway.outcomes import decision_of, decisions_of, delivery_of, outcome_of, status_of, updated, waits
+from exchange.gateway.parking import Parking, given_back
+from exchange.store import cases, decisions, deliveries, intents, proofs, quotas, waiting
 from exchange.store.deliveries import REFUSED
 from exchange.store.intents import State
+from exchange.store.waiting import WaitingItem
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.jose import DpopProof
+from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
@@ -45,12 +57,21 @@ class IntentLost(Exception):
     """The intent was ended by somebody else meanwhile: nothing of this outcome was recorded."""
 
 
+class OutOfQuota(Exception):
+    """What a release rests on now was not reserved, and is used up: ``grant`` (id@version)."""
+
+    def __init__(self, grant: str) -> None:
+        super().__init__(grant)
+        self.grant = grant
+
+
 @dataclass(frozen=True)
 class Recorder:
     """Appends to the ledger; whatever it raises, nothing may leave."""
 
     ledger: Ledger
     clock: Clock
+    parking: Parking
 
     def settle(self, settlement: Settlement) -> Recorded:
         """Record the outcome of an admitted request. Raises FenceMoved, LedgerUnavailable, IntentLost."""
@@ -73,8 +94,13 @@ class Recorder:
         self, connection: Connection, settlement: Settlement, outcome: Mapping[str, JSON], receipts: Sequence[Receipt]
     ) -> None:
         asking = settlement.asking
-        if not intents.settle(connection, asking.id, State.SETTLED, orjson.dumps(outcome).decode()):
+        state = State.WAITING if waits(outcome) else State.SETTLED
+        if not intents.settle(connection, asking.id, state, orjson.dumps(outcome).decode()):
             raise IntentLost
+        self._write_items(connection, settlement, receipts)
+
+    def _write_items(self, connection: Connection, settlement: Settlement, receipts: Sequence[Receipt]) -> None:
+        asking = settlement.asking
         pairs = zip(settlement.results, receipts, strict=False)  # receipts of notices follow those of the items
         rows = [row for result, receipt in pairs if (row := delivery_of(result, settlement, receipt.index)) is not None]
         if rows:
@@ -86,6 +112,46 @@ class Recorder:
             if isinstance(result, Released):
                 item, by = result.ruling.item.number, result.ruling.concerned.index
                 cases.relate(connection, asking.request.case, result.proves, by, asking.id, item)
+        self.parking.park(connection, settlement, receipts)
+
+    def settle_later(self, settlement: Settlement, waited: WaitingItem, also: Also) -> str:
+        """Record what became of one item that waited, by whoever comes first and by nobody else; its status then.
+
+        Raises FenceMoved, LedgerUnavailable, IntentLost where somebody else ended the wait, OutOfQuota, and what
+        ``also`` raises.
+        """
+        (result,) = settlement.results
+        events = [item_event(result, settlement)]
+        if (told := notice(result, settlement)) is not None:
+            events.append(told)
+
+        def write(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            _end_wait(connection, waited, result, receipts[0])
+            _settle_quotas(connection, waited, result)
+            self._write_items(connection, settlement, receipts)
+            also(connection, receipts)
+
+        self._once(events, settlement.epoch, write)
+        return status_of(result)
+
+    def forget(self, event: Event, problem: Mapping[str, JSON], waited: WaitingItem) -> None:
+        """Record that an item waited in vain, because whom it is about was erased.
+
+        Raises LedgerUnavailable, IntentLost.
+        """
+
+        def write(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            _end_wait(connection, waited, problem, receipts[0])
+            for grant, day in given_back(waited, ()):
+                quotas.give_back(connection, grant, day)
+
+        self._once([event], None, write)
+
+    def _once(self, events: Sequence[Event], fence: int | None, write: Also) -> None:
+        """An entry that is there already belongs to somebody who came first: what they wrote stands."""
+        receipt = self.ledger.append(events, fence=fence, also=write)[0]
+        if receipt.repeated:
+            raise IntentLost
 
     def turn_away(self, request_id: str, facts: Mapping[str, JSON], proof: DpopProof | None) -> Receipt:
         """Record that an authenticated caller's whole request was refused; uses up its proof where that is still to do.
@@ -120,3 +186,28 @@ def _raise_alarm(settlement: Settlement) -> None:
     for result in settlement.results:
         if isinstance(result, Refused) and ENGINES_DISAGREE in result.refusal.clauses:
             structlog.get_logger(__name__).error("decision engines disagree", decision=result.decision)
+
+
+def _end_wait(
+    connection: Connection, waited: WaitingItem, result: Result | Mapping[str, JSON], receipt: Receipt
+) -> None:
+    """The one statement that decides who ends a wait; then what is stored says what became of the item."""
+    if not waiting.take(connection, waited):
+        raise IntentLost
+    stored = intents.read(connection, waited.request_id)
+    before = orjson.loads((stored and stored.outcome) or "null")
+    if before is None:
+        raise IntentLost
+    after = updated(before, waited.item, result, receipt)
+    state = State.WAITING if waits(after) else State.SETTLED
+    intents.update_outcome(connection, waited.request_id, state, orjson.dumps(after).decode())
+
+
+def _settle_quotas(connection: Connection, waited: WaitingItem, result: Result) -> None:
+    """Reserve what a release rests on beside what was reserved when it was asked for, and give back the rest."""
+    rests = result.ruling.permit.quotas if isinstance(result, Released | Parked) else ()
+    for quota in rests:
+        if quota.grant not in waited.quotas and not quotas.reserve(connection, quota.grant, waited.day, quota.per_day):
+            raise OutOfQuota(quota.grant)
+    for grant, day in given_back(waited, [quota.grant for quota in rests]):
+        quotas.give_back(connection, grant, day)

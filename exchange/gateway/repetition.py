@@ -8,14 +8,17 @@ from typing import Any
 import orjson
 
 from exchange import errors
-from exchange.access import Access
+from exchange.access import CASES, Access
 from exchange.catalogue.model import REPRESENTED, SELF
+from exchange.gateway.answers import later
 from exchange.gateway.enforcement import About, Asking, Refused, decision_name, judge
 from exchange.gateway.intents import Repeated, said_before
+from exchange.gateway.outcomes import waits
 from exchange.gateway.parties import acts_for_a_party, in_own_right
 from exchange.gateway.pipeline import Gateway
 from exchange.gateway.refusals import Refusal, by_policy
-from exchange.gateway.request import EvidenceRequest, Item, Question
+from exchange.gateway.remembering import request_of
+from exchange.gateway.request import Item
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.tokens import Caller
 from exchange.gateway.understanding import current, detail_for, system_of
@@ -26,7 +29,6 @@ from exchange.store.intents import State, Stored
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.decision import Deny
-from policies.delivery import Delivery
 
 _NOTHING = Told(SELF, b"", None)
 
@@ -55,9 +57,11 @@ class Repetition:
         snapshot = current(self.access.policy)
         found = self._find(request, caller, system_of(snapshot.registry, caller.token).name)
         if found.stored.state is State.RUNNING:
-            return json_response({"id": request, "status": "running"}, 202, (("Retry-After", "1"),))
+            return json_response({"id": request, "status": "running", "evidence": []}, 202, (("Retry-After", "1"),))
         if not found.case.open:
             raise Problem(errors.CASE_CLOSED)
+        if caller.token.person is None and found.stored.intent.person is not None:
+            return _standing(request, found.stored)
         asking = self._asking(found, caller, snapshot)
         refusals = tuple(_refusal(item, found, asking, snapshot) for item in asking.request.items)
         return self.gateway.repetition(request, asking, Repeated(found.stored, refusals), http.language)
@@ -68,12 +72,15 @@ class Repetition:
             case = cases.read(connection, stored.intent.case) if stored else None
             told = deliveries.told_of(connection, request)
         person = self.access.indexes.of(caller.token.person) if caller.token.person else None
-        if stored is None or case is None or (stored.intent.system, stored.intent.person) != (system, person):
+        polls = person is None and CASES in caller.token.scope
+        if stored is None or case is None or stored.intent.system != system:
+            raise Problem(errors.REQUEST_UNKNOWN)
+        if stored.intent.person != person and not polls:
             raise Problem(errors.REQUEST_UNKNOWN)  # somebody else's looks exactly like none
         return _Found(stored, case, told)
 
     def _asking(self, found: _Found, caller: Caller, snapshot: Snapshot) -> Asking:
-        asked = _request(found.stored, found.case)
+        asked = request_of(found.stored, found.case)
         return Asking(
             found.stored.intent.id,
             asked,
@@ -85,6 +92,14 @@ class Repetition:
             self.gateway.understanding.leeway,
             self.gateway.clock.now(),
         )
+
+
+def _standing(request: str, stored: Stored) -> HttpResponse:
+    """How far a request has come, for a system whose person has left: what it says is given to them alone."""
+    outcome: dict[str, Any] = orjson.loads(stored.outcome or "{}")
+    items = [{name: item[name] for name in ("type", "status", "until") if name in item} for item in outcome["items"]]
+    body = {"id": request, "status": outcome["status"], "evidence": items}
+    return json_response(body, 202, later(request, outcome["status"])) if waits(outcome) else json_response(body)
 
 
 def _refusal(item: Item, found: _Found, asking: Asking, snapshot: Snapshot) -> Refused | None:
@@ -109,16 +124,3 @@ def _is_still_let_in(case: Case, asking: Asking) -> bool:
     if asking.person is None or in_own_right(case, asking.person):
         return True
     return acts_for_a_party(case, asking.company_index)
-
-
-def _request(stored: Stored, case: Case) -> EvidenceRequest:
-    """The request as stored, without the numbers of whom it was about."""
-    asked: Any = orjson.loads(stored.intent.asked)
-    items = tuple(_item(number, item) for number, item in enumerate(asked["items"]))
-    delivery = Delivery(asked.get("delivery", Delivery.DIRECT))
-    return EvidenceRequest(case.service_item, case.id, asked["legal_basis"], items, asked.get("emergency"), delivery)
-
-
-def _item(number: int, asked: dict[str, Any]) -> Item:
-    questions = tuple(Question(one["name"], one["args"]) for one in asked["predicates"])
-    return Item(number, asked["type"], tuple(asked["fields"]), questions, None, asked["relation"])

@@ -131,6 +131,10 @@ class Authenticator:
         """Whether a verified token still holds: not expired, not revoked. Raises Problem."""
         if self._clock.now().timestamp() >= token.expires_at + self._leeway:
             raise self._problem(errors.TOKEN_INVALID, Reason.EXPIRED)
+        self.check_not_revoked(token)
+
+    def check_not_revoked(self, token: AccessToken) -> None:
+        """Whether a token, its sign-in, its client and the key that signed it are in good standing. Raises Problem."""
         try:
             revoked = self._revocations.current()
         except LeaseLost:

@@ -22,9 +22,10 @@ REMEMBERED = timedelta(hours=24)
 
 
 class State(StrEnum):
-    """Where a request stands."""
+    """Where a request stands; WAITING: nothing runs, and some of its items are answered later."""
 
     RUNNING = "running"
+    WAITING = "waiting"
     SETTLED = "settled"
     INTERRUPTED = "interrupted"
 
@@ -105,6 +106,11 @@ def _insert(connection: Connection, intent: Intent) -> bool:
 def settle(connection: Connection, request_id: str, state: State, outcome: str) -> bool:
     """End a running intent; False when somebody else has ended it."""
     return run(connection, _SETTLE, (state.value, outcome, request_id, State.RUNNING.value)).rowcount == 1
+
+
+def update_outcome(connection: Connection, request_id: str, state: State, outcome: str) -> None:
+    """Write down what became of an item that waited. Whoever calls it holds the log's head, so nobody else does."""
+    run(connection, _SETTLE, (state.value, outcome, request_id, State.WAITING.value))
 
 
 def read(connection: Connection, request_id: str) -> Stored | None:

@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from exchange.catalogue.registry import Registry
-from exchange.gateway.entries import FAILURE, NOTICE, NOTICE_DELAYED, REFUSAL, RELEASE, TOLD_FROM
+from exchange.gateway.entries import FAILURE, NOTICE, NOTICE_DELAYED, REFUSAL, RELEASE, TOLD_FROM, WAITS
 from exchange.gateway.predicates import LABELS
+from exchange.store.waiting import Wait
 from kernel.dates import CHINA
 from kernel.ledger.usage import UsageEntry
 from kernel.text import Text
 
-TOLD = frozenset({RELEASE, REFUSAL, FAILURE, NOTICE, NOTICE_DELAYED})
+TOLD = frozenset({RELEASE, REFUSAL, FAILURE, NOTICE, NOTICE_DELAYED, *WAITS.values()})
 """The entries that mean something to the person they are about."""
 
 _SELF = "self"
@@ -97,6 +98,16 @@ def _failed(facts: Mapping[str, Any], registry: Registry) -> Text:
     )
 
 
+def _waiting(result: Text) -> Callable[[Mapping[str, Any], Registry], Text]:
+    """The sentence of an item that waits."""
+
+    def said(facts: Mapping[str, Any], registry: Registry) -> Text:
+        asked = _asked(facts, registry)
+        return Text(f"{asked.zh}。结果：{result.zh}", f"{asked.en}. Result: {result.en}")
+
+    return said
+
+
 def _noticed(facts: Mapping[str, Any], registry: Registry) -> Text:
     consumer, kind = (
         _name(registry.organisations, facts, "consumer"),
@@ -133,6 +144,21 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     FAILURE: _failed,
     NOTICE: _noticed,
     NOTICE_DELAYED: _noticed_late,
+    WAITS[Wait.PERSON]: _waiting(
+        Text(
+            "等待该部门工作人员答复，尚未提供任何内容。",
+            "somebody at the department will answer; nothing was provided yet.",
+        )
+    ),
+    WAITS[Wait.PREVIEW]: _waiting(
+        Text(
+            "等待预览确认，尚未提供任何内容。",
+            "it waits for a look at what would be provided; nothing was provided yet.",
+        )
+    ),
+    WAITS[Wait.SOURCE]: _waiting(
+        Text("稍后取得，尚未提供任何内容。", "it will be fetched later; nothing was provided yet.")
+    ),
 }
 
 

@@ -350,7 +350,7 @@ class World:
         self.holder = Holder(self.clock)
 
     def check_connector(self, manifest: Mapping[str, Any]) -> Sequence[Finding]:
-        return connectors.findings(manifest, {**connectors.STANDARD, "memory": MEMORY})
+        return connectors.findings(manifest, {**connectors.STANDARD, "memory": MEMORY, "clerk": CLERK})
 
     def another_node(self, **changes: Any) -> World:
         """A second node over the same database."""
@@ -452,6 +452,10 @@ def request(case: str, *items: Mapping[str, Any], **more: Any) -> dict[str, Any]
     return {"service_item": ITEM, "case": case, "legal_basis": BASIS, "evidence": [dict(item) for item in items]} | more
 
 
+CLERK = replace(MEMORY, answers_later=True)
+"""Records that somebody at the provider looks up: nobody is asked while the caller waits."""
+
+
 class Watched:
     """A memory connector that notes who was asked for, and does what a test tells it to before it answers."""
 
@@ -504,7 +508,7 @@ def make_world(database_url: str, folder: Path, *, seed: int, clock: ManualClock
     issuer = Issuer(clock, SeededEntropy(11))
     issuer.encryption = keys.decryption()[0].encryption()
     calls: list[str] = []
-    adapters = {**connectors.STANDARD, "memory": watched(calls, BEFORE_FETCH)}
+    adapters = {**connectors.STANDARD, "memory": watched(calls, BEFORE_FETCH), "clerk": CLERK}
 
     def build(document: Mapping[str, Any]) -> connectors.Source:
         return connectors.build(document, secrets={}.__getitem__, roots=(), clock=clock, adapters=adapters)

@@ -22,6 +22,7 @@ from exchange.store.tables.policies import decision, grant_force, grant_version,
 from exchange.store.tables.requests import access_request, access_request_batch, access_request_event, request_rule
 from exchange.store.tables.sealings import sealing
 from exchange.store.tables.sessions import console_session
+from exchange.store.tables.waiting import waiting_item
 
 __all__ = [
     "METADATA",
@@ -57,4 +58,5 @@ __all__ = [
     "signal",
     "signal_turn",
     "system_check_in",
+    "waiting_item",
 ]

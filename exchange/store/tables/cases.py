@@ -65,7 +65,7 @@ evidence_request = sa.Table(
     sa.UniqueConstraint("system", "idempotency_key", name="evidence_request_once"),
     sa.Index("evidence_request_running", "expected_by", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
 )
-"""Idempotency row and intent in one; ``state`` is running, settled or interrupted.
+"""Idempotency row and intent in one; ``state`` is running, waiting, settled or interrupted.
 
 ``asked`` names items without numbers.
 """

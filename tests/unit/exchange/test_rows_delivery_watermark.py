@@ -168,8 +168,8 @@ def wanting(world: World, mode: str) -> Any:
 
 def test_a_request_says_how_it_wants_the_evidence_and_a_grant_how_it_may_be(small_world: World) -> None:
     assert only(wanting(small_world, "direct"))["data"] == {"name": "陈示例"}
-    assert code(wanting(small_world, "preview")) == "evidence.delivery-not-offered"
-    assert small_world.calls == [OWNER]
+    assert wanting(small_world, "preview").json["status"] == "awaiting-preview"
+    assert small_world.calls == [OWNER, OWNER]
     replaced(small_world, delivery_modes=["preview"])
     refused = ask(small_world)
     assert code(refused) == "policy.delivery-not-granted"

@@ -1,0 +1,194 @@
+"""What is kept of a request while an item of it waits, and how it is asked again from that.
+
+It lies beside the ledger entry that says that the item waits, encrypted under the key of whom the item is about: when
+that person is erased it is gone, and the item with it. Nobody else's number is in it but that of the company whose
+mandate the person holds: a parent who asks for a child's record is known by blind index alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from connectors.registry import Outcome, Retrieved
+from exchange.catalogue.model import SELF, System
+from exchange.gateway.access_token import AccessToken, Detail, DetailItem, Mandate
+from exchange.gateway.blind_index import BlindIndex
+from exchange.gateway.enforcement import Asking, Permitted
+from exchange.gateway.request import EvidenceRequest, Item, Question
+from exchange.store.cases import Case
+from exchange.store.intents import Stored
+from kernel.identifiers.subject import SubjectRef
+from policies.delivery import Delivery
+
+LAYOUT = 1
+"""Of what is kept; another one is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An item as it was asked for, and what a source answered already where only the preview is missing."""
+
+    subject: SubjectRef = field(repr=False)
+    own: bool
+    token: AccessToken
+    record: Retrieved | None
+
+
+def kept(ruling: Permitted, asking: Asking, record: Retrieved | None) -> bytes:
+    """What is needed to go on with an item, as bytes to be encrypted."""
+    subject = ruling.concerned.subject
+    said = {
+        "layout": LAYOUT,
+        "subject": _subject(subject),
+        "own": ruling.concerned.relation == SELF and asking.person == ruling.concerned.index,
+        "token": _token(asking.token, asking.detail),
+        "record": None if record is None else _record(record),
+    }
+    return orjson.dumps(said)
+
+
+def remembered(payload: bytes) -> Remembered:
+    """What was kept."""
+    said: dict[str, Any] = orjson.loads(payload)
+    subject, token = _subject_of(said["subject"]), _token_of(said["token"])
+    # Whoever else was present is present still, though their number stands nowhere.
+    token = replace(token, person=subject if said["own"] else None, unnamed=said["token"]["present"])
+    return Remembered(subject, said["own"], token, None if said["record"] is None else _record_of(said["record"]))
+
+
+def asked_again(
+    one: Remembered,
+    number: int,
+    stored: Stored,
+    case: Case,
+    system: System,
+    indexes: BlindIndex,
+    *,
+    at: datetime,
+    leeway: int,
+) -> Asking:
+    """The request as it was asked, of this item alone, at another moment."""
+    whole = request_of(stored, case)
+    item = whole.items[number]
+    if not one.own:
+        item = replace(item, subject=one.subject)
+    detail = one.token.details[0]
+    request = replace(whole, items=(item,))
+    return Asking(stored.intent.id, request, one.token, system, detail, indexes, stored.intent.person, leeway, at)
+
+
+def request_of(stored: Stored, case: Case) -> EvidenceRequest:
+    """The request as stored, without the numbers of whom it was about."""
+    asked: Any = orjson.loads(stored.intent.asked)
+    items = tuple(_item(number, item) for number, item in enumerate(asked["items"]))
+    delivery = Delivery(asked.get("delivery", Delivery.DIRECT))
+    return EvidenceRequest(case.service_item, case.id, asked["legal_basis"], items, asked.get("emergency"), delivery)
+
+
+def _item(number: int, asked: dict[str, Any]) -> Item:
+    questions = tuple(Question(one["name"], one["args"]) for one in asked["predicates"])
+    return Item(number, asked["type"], tuple(asked["fields"]), questions, None, asked["relation"])
+
+
+def _subject(subject: SubjectRef) -> dict[str, str]:
+    return {"scheme": subject.scheme, "value": subject.value}
+
+
+def _subject_of(said: Mapping[str, Any]) -> SubjectRef:
+    return SubjectRef(said["scheme"], said["value"])
+
+
+def _token(token: AccessToken, detail: Detail) -> dict[str, Any]:
+    return {
+        "issuer": token.issuer,
+        "key_id": token.key_id,
+        "client_id": token.client_id,
+        "jti": token.jti,
+        "sub": token.sub,
+        "issued_at": token.issued_at,
+        "expires_at": token.expires_at,
+        "sid": token.sid,
+        "assurance": token.assurance,
+        "present": token.present,
+        "officer": token.officer,
+        "detail": _detail(detail),
+        "mandate": None if token.mandate is None else _mandate(token.mandate),
+    }
+
+
+def _token_of(said: Mapping[str, Any]) -> AccessToken:
+    return AccessToken(
+        issuer=said["issuer"],
+        key_id=said["key_id"],
+        client_id=said["client_id"],
+        jti=said["jti"],
+        sub=said["sub"],
+        issued_at=said["issued_at"],
+        expires_at=said["expires_at"],
+        sid=said["sid"],
+        scope=frozenset(),
+        roles=frozenset(),
+        organisation=None,
+        assurance=said["assurance"],
+        person=None,
+        officer=said["officer"],
+        details=(_detail_of(said["detail"]),),
+        key_thumbprint=None,
+        certificate_thumbprint=None,
+        mandate=None if said["mandate"] is None else _mandate_of(said["mandate"]),
+    )
+
+
+def _detail(detail: Detail) -> dict[str, Any]:
+    items = [
+        {"type": one.type, "fields": sorted(one.fields), "predicates": sorted(one.predicates)} for one in detail.items
+    ]
+    return {
+        "service_item": detail.service_item,
+        "case": detail.case,
+        "legal_basis": detail.legal_basis,
+        "items": items,
+    }
+
+
+def _detail_of(said: Mapping[str, Any]) -> Detail:
+    items = (DetailItem(one["type"], frozenset(one["fields"]), frozenset(one["predicates"])) for one in said["items"])
+    return Detail(said["service_item"], said["case"], said["legal_basis"], tuple(items))
+
+
+def _mandate(mandate: Mandate) -> dict[str, Any]:
+    return {
+        "company": _subject(mandate.company),
+        "capacity": mandate.capacity,
+        "service_items": None if mandate.service_items is None else sorted(mandate.service_items),
+        "expires_at": mandate.expires_at,
+    }
+
+
+def _mandate_of(said: Mapping[str, Any]) -> Mandate:
+    matters = None if said["service_items"] is None else frozenset(said["service_items"])
+    return Mandate(_subject_of(said["company"]), said["capacity"], matters, said["expires_at"])
+
+
+def _record(found: Retrieved) -> dict[str, Any]:
+    return {
+        "outcome": found.outcome,
+        "values": dict(found.values),
+        "source_time": None if found.source_time is None else found.source_time.isoformat(),
+        "retrieved_at": found.retrieved_at.isoformat(),
+    }
+
+
+def _record_of(said: Mapping[str, Any]) -> Retrieved:
+    source_time = said["source_time"]
+    return Retrieved(
+        Outcome(said["outcome"]),
+        said["values"],
+        None if source_time is None else datetime.fromisoformat(source_time),
+        datetime.fromisoformat(said["retrieved_at"]),
+    )

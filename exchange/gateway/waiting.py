@@ -1,0 +1,226 @@
+"""What waited goes on: decided again under what holds now, filtered, signed, recorded; once, whoever comes first.
+
+A request that waits is told from one that was interrupted by its state: recovery after a crash leaves it alone, for
+everything that is needed to go on was committed with the entry that says that it waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+import structlog
+from sqlalchemy import Connection
+
+from connectors.registry import Outcome
+from exchange import errors
+from exchange.catalogue.model import Status, System
+from exchange.gateway.blind_index import BlindIndex
+from exchange.gateway.enforcement import Asking, Refused, Ruling, decision_name, rule
+from exchange.gateway.entries import FAILURE, Settlement
+from exchange.gateway.fulfilment import Fulfilment
+from exchange.gateway.intents import out_of_quota
+from exchange.gateway.lease import Lease
+from exchange.gateway.recording import IntentLost, OutOfQuota, Recorder
+from exchange.gateway.refusals import Refusal, in_both
+from exchange.gateway.remembering import Remembered, asked_again, remembered
+from exchange.gateway.retrieval import Finding, NoRecord
+from exchange.gateway.snapshot import Snapshot
+from exchange.gateway.tokens import CONSENT_WITHDRAWN, Authenticator
+from exchange.gateway.understanding import current
+from exchange.store import cases, intents, waiting
+from exchange.store.cases import Case
+from exchange.store.intents import Stored
+from exchange.store.waiting import Wait, WaitingItem
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.batch import Also
+from kernel.ledger.errors import FenceMoved, LedgerUnavailable
+from kernel.ledger.event import Event
+from kernel.ledger.receipt import Receipt
+from kernel.problems import Problem, ProblemKind
+from kernel.text import Text
+
+MOST_TRIES = 3
+"""How often an item is decided again because the epoch moved."""
+_SOON = (("Retry-After", "1"),)
+
+
+def nothing_more(_connection: Connection, _receipts: Sequence[Receipt]) -> None:
+    """For an answer beside which nothing else is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An item that waits, with its request and case; ``one`` is None when whom it is about was erased."""
+
+    waited: WaitingItem
+    stored: Stored
+    case: Case
+    one: Remembered | None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The item as it is stored: type, fields, questions, relation; no number."""
+        items: list[dict[str, Any]] = orjson.loads(self.stored.intent.asked)["items"]
+        return items[self.waited.item]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Goes on with what waits. Safe for threads, nodes and repetition: the second of two finds nothing to end."""
+
+    policy: Lease[Snapshot]
+    authenticator: Authenticator
+    database: Database
+    fulfilment: Fulfilment
+    recorder: Recorder
+    clock: Clock
+    indexes: BlindIndex
+    leeway: int
+
+    def answered(self, request_id: str, item: int, finding: Finding, also: Also = nothing_more) -> str:
+        """What came for an item that waits for a person or a source; ``also`` is written in the same transaction.
+
+        The answer counts only as far as everything still stands at this moment: grants, consent, the system, the
+        token's client, sign-in and key, and the case. Otherwise it is refused, and recorded as that.
+
+        Raises Problem (evidence-request.not-waiting: somebody was faster; policy.stale-epoch and
+        token.revocations-unknown: try again, nothing was written), LedgerUnavailable, and what ``also`` raises.
+        """
+        held = self._waiting(request_id, item)
+        if held is None or held.waited.wait is Wait.PREVIEW:
+            raise Problem(errors.NOT_WAITING)
+        if not isinstance(finding, NoRecord) and finding.outcome is Outcome.LATER and held.waited.wait is Wait.PERSON:
+            raise Problem(errors.NOT_WAITING)
+        return self.settle(held, finding, also)
+
+    def subject_of(self, request_id: str, item: int) -> SubjectRef | None:
+        """Whom an item that waits is about: for the one person who has to look the record up. None when erased."""
+        held = self._waiting(request_id, item)
+        return None if held is None or held.one is None else held.one.subject
+
+    def end_overdue(self) -> int:
+        """End what waited too long, and what waited in a case that is closed; how many.
+
+        One item that cannot be ended holds up no other.
+        """
+        with self.database.read() as connection:
+            found = waiting.overdue(connection, self.clock.now())
+        return sum(self._end(one) for one in found)
+
+    def _end(self, waited: WaitingItem) -> bool:
+        try:
+            held = self._waiting(waited.request_id, waited.item)
+            if held is None or held.waited != waited:
+                return False
+            self.settle(held, NoRecord(errors.WAITED_TOO_LONG))
+        except (Problem, LedgerUnavailable) as trouble:
+            code = trouble.kind.code if isinstance(trouble, Problem) else "ledger"
+            structlog.get_logger(__name__).warning("a wait could not be ended", request=waited.request_id, kind=code)
+            return False
+        return True
+
+    def _waiting(self, request_id: str, item: int) -> Held | None:
+        with self.database.read() as connection:
+            waited = waiting.read(connection, request_id, item)
+            return None if waited is None else self.held(connection, waited)
+
+    def held(self, connection: Connection, waited: WaitingItem) -> Held | None:
+        """An item with what it is about."""
+        stored = intents.read(connection, waited.request_id)
+        case = cases.read(connection, waited.case)
+        if stored is None or case is None:
+            return None
+        payload = self.recorder.ledger.open_payload(waited.entry)
+        return Held(waited, stored, case, None if payload is None else remembered(payload))
+
+    def settle(self, held: Held, finding: Finding, also: Also = nothing_more) -> str:
+        """Decide, filter and sign under one epoch, and record it; again when it moved meanwhile. Raises Problem."""
+        if held.one is None:
+            return self._forgotten(held)
+        snapshot = current(self.policy)
+        for _ in range(MOST_TRIES):
+            settlement = self.judged(held, held.one, finding, snapshot)
+            try:
+                return self._recorded(settlement, held, also)
+            except FenceMoved:
+                snapshot = self.policy.renew()
+        raise Problem(errors.POLICY_STALE, headers=_SOON)
+
+    def judged(
+        self, held: Held, one: Remembered, finding: Finding, snapshot: Snapshot, agreed: datetime | None = None
+    ) -> Settlement:
+        """What becomes of an item by what was found, under a snapshot and at this moment. Raises Problem."""
+        asking = self._asking(held, one, snapshot, agreed)
+        asking, lost = self._standing(asking, held.case)
+        (ruling,) = rule(asking, held.case, snapshot)
+        if lost is not None:
+            ruling = _without(ruling, lost)
+        wanted = ruling.item.type, one.subject
+        result = self.fulfilment.result(ruling, asking, held.case, {wanted: finding}, snapshot)
+        return self.fulfilment.settlement(asking, snapshot, (result,), held.waited.day)
+
+    def _asking(self, held: Held, one: Remembered, snapshot: Snapshot, agreed: datetime | None) -> Asking:
+        intent, number, at = held.stored.intent, held.waited.item, self.clock.now()
+        system = snapshot.registry.systems.get(intent.system) or _gone(intent.system, intent.organisation)
+        asking = asked_again(one, number, held.stored, held.case, system, self.indexes, at=at, leeway=self.leeway)
+        return replace(asking, agreed=agreed)
+
+    def _standing(self, asking: Asking, case: Case) -> tuple[Asking, ProblemKind | None]:
+        """Why nothing of this request may leave any more. That its token has expired is the nature of waiting."""
+        if not case.open:
+            return asking, errors.CASE_CLOSED
+        try:
+            self.authenticator.check_not_revoked(asking.token)
+        except Problem as problem:
+            if problem.kind is errors.REVOCATIONS_UNKNOWN:
+                raise
+            withdrawn = problem.members.get("reason") == CONSENT_WITHDRAWN
+            return replace(asking, consent_withdrawn=withdrawn), problem.kind
+        return asking, None
+
+    def _recorded(self, settlement: Settlement, held: Held, also: Also) -> str:
+        try:
+            return self.recorder.settle_later(settlement, held.waited, also)
+        except OutOfQuota as short:
+            (result,) = settlement.results
+            refused = result if isinstance(result, Refused) else out_of_quota(result.ruling, short.grant)
+            return self._recorded(replace(settlement, results=(refused,)), held, also)
+        except IntentLost:
+            raise Problem(errors.NOT_WAITING) from None
+
+    def _forgotten(self, held: Held) -> str:
+        """Whom the item is about was erased: nothing is known any more by which it could be answered."""
+        waited, intent, asked = held.waited, held.stored.intent, held.asked
+        facts: dict[str, JSON] = {
+            "system": intent.system,
+            "consumer": intent.organisation,
+            "case": intent.case,
+            "evidence_type": asked["type"],
+            "reason": errors.REQUEST_ERASED.code,
+        }
+        name = decision_name(waited.request_id, waited.item, 0)
+        event = Event(FAILURE, waited.request_id, str(waited.item), facts)
+        try:
+            self.recorder.forget(event, in_both(Refusal(errors.REQUEST_ERASED), name), waited)
+        except IntentLost:
+            raise Problem(errors.NOT_WAITING) from None
+        return "failed"
+
+
+def _without(ruling: Ruling, kind: ProblemKind) -> Refused:
+    """A refusal of this kind, whatever policies say; what they refuse anyway they refuse in their own words."""
+    if isinstance(ruling, Refused):
+        return ruling
+    return Refused(ruling.item, ruling.decision, ruling.concerned, Refusal(kind), ruling.judged)
+
+
+def _gone(name: str, organisation: str) -> System:
+    """A system that the catalogue no longer knows: nothing is released to it."""
+    return System(name, Text(name, name), organisation, "", "", Status.SUSPENDED, sandbox=False)

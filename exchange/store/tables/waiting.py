@@ -1,0 +1,32 @@
+"""What waits: items of requests whose answer comes later."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from exchange.store.tables.base import BIG, METADATA, text
+from kernel.database import Instant
+
+waiting_item = sa.Table(
+    "waiting_item",
+    METADATA,
+    text("request_id", primary_key=True),
+    sa.Column("item", sa.Integer, primary_key=True, autoincrement=False),
+    text("wait"),
+    sa.Column("entry", BIG, nullable=False),
+    text("case_id"),
+    sa.Column("previewer", sa.LargeBinary, nullable=True),
+    text("quotas"),
+    text("day"),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("next_at", Instant, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Index("waiting_item_until", "until"),
+    sa.Index("waiting_item_next", "wait", "next_at"),
+    sa.Index("waiting_item_previewer", "previewer"),
+    sa.Index("waiting_item_case", "case_id"),
+)
+"""One row while an item waits, deleted by whoever settles it. It names nobody: what is needed to go on lies beside the
+ledger entry ``entry``, encrypted under the key of whom the item is about. ``previewer``: the blind index of who looks.
+"""

@@ -1,0 +1,257 @@
+"""Items whose answer comes later: parked with everything needed to go on, decided again, released once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from connectors.registry import Outcome, Retrieved
+from exchange import errors
+from exchange.gateway.recovery import Recovery
+from exchange.gateway.retrieval import NoRecord
+from exchange.store import intents
+from exchange.store.intents import State
+from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.errors import LedgerUnavailable
+from kernel.problems import Problem
+from tests.doubles.exchange import NAME, NOW, OWNER, STAFF, World, connector, detail, grant, request
+
+RECORD = {"name": "陈示例", "address": "演示区一号"}
+
+
+def answered_by_a_clerk(world: World) -> None:
+    """From now on somebody at the provider looks identity cards up."""
+    fields = {"name": "name", "citizen_number": "id", "born": "born", "address": "address", "until": "until"}
+    world.apply(connector("identity", "identity-card", fields, adapter="clerk"))
+    world.rooms.policy.renew()
+
+
+def found(values: dict[str, Any] = RECORD) -> Retrieved:
+    return Retrieved(Outcome.FOUND, values, None, NOW)
+
+
+def parked(world: World, *items: Any, **more: Any) -> tuple[str, str]:
+    """A request of which the identity card waits for a person: its id and case."""
+    answered_by_a_clerk(world)
+    case = world.open_case()
+    answer = world.ask(case, *(items or (NAME,)), **more)
+    assert answer.status_code == 202, answer.text
+    return answer.json["id"], case
+
+
+def look(world: World, name: str, case: str, *items: Any) -> Any:
+    token = world.issuer.token(world.holder, person=OWNER, authorization_details=detail(case, *(items or (NAME,))))
+    return world.call("GET", f"/v1/evidence-requests/{name}", token)
+
+
+def again(world: World) -> str:
+    return world.issuer.token(world.holder, scope="cases")
+
+
+def test_what_a_person_answers_waits_and_the_rest_is_answered_at_once(small_world: World) -> None:
+    answered_by_a_clerk(small_world)
+    case = small_world.open_case()
+    answer = small_world.ask(case, NAME, STAFF)
+    assert (answer.status_code, answer.json["status"]) == (202, "awaiting-person")
+    assert answer.headers["Location"] == f"/v1/evidence-requests/{answer.json['id']}"
+    assert answer.headers["Retry-After"] == "600"
+    card, staff = answer.json["evidence"]
+    assert (card["status"], card["until"]) == ("awaiting-person", "2026-12-21T16:00:00.000Z")
+    assert (staff["status"], staff["data"]) == ("delivered", {"employer": "演示餐饮"})
+    (waits,) = small_world.events("AnswerAwaited")
+    assert waits["facts"]["fields"] == ["name"]
+    assert small_world.calls == [OWNER]  # only the source that answers by itself
+    assert look(small_world, answer.json["id"], case, NAME, STAFF).json == answer.json
+
+
+def test_an_answer_is_released_once_with_receipt_and_signature(world: World) -> None:
+    name, case = parked(world)
+    assert world.rooms.waiting.subject_of(name, 0) == SubjectRef("citizen-number", OWNER)
+    world.clock.advance(3 * 86400)
+    assert world.rooms.waiting.answered(name, 0, found()) == "delivered"
+    answer = look(world, name, case)
+    assert answer.status_code == 200
+    (item,) = answer.json["evidence"]
+    assert (answer.json["status"], item["data"]) == ("delivered", {"name": "陈示例"})
+    assert "address" not in item["data"]
+    assert item["jws"]
+    assert item["receipt"].startswith("c2sp.org/tlog-proof@v1")
+    with pytest.raises(Problem) as second:
+        world.rooms.waiting.answered(name, 0, found({"name": "别人"}))
+    assert second.value.kind is errors.NOT_WAITING
+    assert len(world.events("EvidenceReleased")) == 1
+    assert look(world, name, case).json == answer.json
+
+
+def test_nothing_in_the_database_names_whom_a_waiting_item_is_about(small_world: World) -> None:
+    parked(small_world)
+    with small_world.outside.database.read() as connection:
+        for table in ("waiting_item", "evidence_request", "ledger_payload", "ledger_entry"):
+            rows = connection.exec_driver_sql(f"SELECT * FROM {table}").all()
+            assert OWNER not in str(rows)
+            assert OWNER.encode() not in b"".join(bytes(v) for row in rows for v in row if isinstance(v, bytes))
+
+
+def test_a_system_whose_person_has_left_is_told_how_far_it_is_and_no_more(small_world: World) -> None:
+    name, _ = parked(small_world)
+    path = f"/v1/evidence-requests/{name}"
+    polled = small_world.call("GET", path, again(small_world))
+    assert (polled.status_code, polled.json["status"]) == (202, "awaiting-person")
+    assert polled.headers["Retry-After"] == "600"
+    small_world.rooms.waiting.answered(name, 0, found())
+    done = small_world.call("GET", path, again(small_world))
+    assert (done.status_code, done.json["evidence"]) == (200, [{"type": "identity-card", "status": "delivered"}])
+    stranger = small_world.issuer.token(small_world.holder, "urban-website", scope="cases")
+    assert small_world.call("GET", path, stranger).status_code == 404
+
+
+def test_the_same_key_again_finds_the_request_that_waits(small_world: World) -> None:
+    name, case = parked(small_world, Idempotency_Key="k")
+    repeated = small_world.ask(case, NAME, Idempotency_Key="k")
+    assert (repeated.status_code, repeated.json["id"]) == (202, name)
+    assert len(small_world.events("AnswerAwaited")) == 1
+
+
+def problem_of(world: World, name: str, case: str) -> tuple[str, str]:
+    (item,) = look(world, name, case).json["evidence"]
+    return item["status"], item["problem"]["code"]
+
+
+def test_a_grant_revoked_meanwhile_refuses_the_answer(small_world: World) -> None:
+    name, case = parked(small_world)
+    small_world.revoke("G-IDENTITY")
+    assert small_world.rooms.waiting.answered(name, 0, found()) == "refused"
+    assert problem_of(small_world, name, case) == ("refused", "policy.no-grant")
+    assert small_world.events("EvidenceReleased") == []
+
+
+@pytest.mark.parametrize("kind", ["clients", "jti", "sid"])
+def test_a_token_revoked_meanwhile_refuses_the_answer(small_world: World, kind: str) -> None:
+    answered_by_a_clerk(small_world)
+    case = small_world.open_case()
+    token = small_world.issuer.token(
+        small_world.holder,
+        person=OWNER,
+        authorization_details=detail(case, NAME),
+        sid="session-1",
+        jti="jti-1",
+        **{"urn:tongban:params:subject": small_world.issuer.sealed(OWNER, "jti-1")},
+    )
+    name = small_world.ask(case, NAME, token=token).json["id"]
+    small_world.issuer.revoke(kind, {"clients": "market-website", "jti": "jti-1", "sid": "session-1"}[kind])
+    small_world.rooms.revocations.renew()
+    assert small_world.rooms.waiting.answered(name, 0, found()) == "refused"
+    assert small_world.events("EvidenceRefused")[-1]["facts"]["reason"] == "token.revoked"
+
+
+def test_a_case_closed_meanwhile_ends_the_wait(world: World) -> None:
+    _, case = parked(world)
+    world.call("POST", f"/v1/cases/{case}/close", again(world), {})
+    assert world.rooms.waiting.end_overdue() == 1
+    assert world.events("EvidenceRefused")[-1]["facts"]["reason"] == "case.closed"
+    assert world.rooms.waiting.end_overdue() == 0
+
+
+def test_who_waits_too_long_is_told_so_and_gets_the_quota_back(world: World) -> None:
+    world.apply(grant("G-IDENTITY", quota_per_day=1))
+    world.approve("G-IDENTITY")
+    name, case = parked(world)
+    assert world.ask(case, NAME).json["evidence"][0]["problem"]["code"] == "policy.quota-exceeded"
+    world.clock.advance(29 * 86400)
+    assert world.rooms.waiting.end_overdue() == 1
+    assert problem_of(world, name, case) == ("failed", "evidence.timed-out")
+    with world.outside.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT used FROM quota_use").all() == [(0,)]
+
+
+def test_an_erased_person_is_answered_about_no_more(small_world: World) -> None:
+    name, case = parked(small_world)
+    small_world.outside.ledger.erase(SubjectRef("citizen-number", OWNER))
+    assert small_world.rooms.waiting.subject_of(name, 0) is None
+    assert small_world.rooms.waiting.answered(name, 0, found()) == "failed"
+    assert problem_of(small_world, name, case) == ("failed", "evidence-request.erased")
+    assert small_world.events("EvidenceReleased") == []
+
+
+def test_a_clerk_who_finds_nothing_or_cannot_say(small_world: World) -> None:
+    first, case = parked(small_world)
+    assert small_world.rooms.waiting.answered(first, 0, Retrieved(Outcome.NOT_FOUND, {}, None, NOW)) == "failed"
+    assert problem_of(small_world, first, case) == ("failed", "evidence.not-found")
+    second = small_world.ask(case, NAME).json["id"]
+    assert small_world.rooms.waiting.answered(second, 0, NoRecord(errors.SOURCE_MISSING)) == "failed"
+
+
+def test_recovery_leaves_alone_what_waits(small_world: World) -> None:
+    name, _ = parked(small_world)
+    small_world.clock.advance(3600)
+    outside = small_world.outside
+    assert Recovery(outside.database, outside.ledger, small_world.clock, "another").at_start() == 0
+    with outside.database.read() as connection:
+        stored = intents.read(connection, name)
+    assert stored is not None
+    assert stored.state is State.WAITING
+
+
+# Failed, and failed but persisted -------------------------------------------------------------------------------------
+
+
+class Breaking:
+    """A ledger that fails before or after it has written."""
+
+    def __init__(self, inner: Any, *, persisted: bool) -> None:
+        self._inner, self._persisted = inner, persisted
+
+    def append(self, *arguments: Any, **options: Any) -> Any:
+        if self._persisted:
+            self._inner.append(*arguments, **options)
+        raise LedgerUnavailable("cut")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+def breaking(world: World, *, persisted: bool):
+    recorder, whole = world.rooms.waiting.recorder, world.rooms.waiting.recorder.ledger
+    object.__setattr__(recorder, "ledger", Breaking(whole, persisted=persisted))
+    return lambda: object.__setattr__(recorder, "ledger", whole)
+
+
+def test_an_answer_that_could_not_be_recorded_waits_still(small_world: World) -> None:
+    name, case = parked(small_world)
+    mend = breaking(small_world, persisted=False)
+    with pytest.raises(LedgerUnavailable):
+        small_world.rooms.waiting.answered(name, 0, found())
+    mend()
+    assert look(small_world, name, case).status_code == 202
+    assert small_world.rooms.waiting.answered(name, 0, found()) == "delivered"
+
+
+def test_an_answer_recorded_without_anybody_hearing_of_it_is_there_and_not_released_again(world: World) -> None:
+    name, case = parked(world)
+    mend = breaking(world, persisted=True)
+    with pytest.raises(LedgerUnavailable):
+        world.rooms.waiting.answered(name, 0, found())
+    mend()
+    with pytest.raises(Problem):
+        world.rooms.waiting.answered(name, 0, found())
+    assert look(world, name, case).json["status"] == "delivered"
+    assert len(world.events("EvidenceReleased")) == 1
+
+
+def test_the_owner_reads_that_something_waits(small_world: World) -> None:
+    parked(small_world)
+    token = small_world.issuer.token(small_world.holder, "portal", person=OWNER, scope="usage")
+    (entry,) = small_world.call("GET", "/v1/usage", token).json["entries"]
+    assert entry["event"] == "AnswerAwaited"
+    assert "尚未提供" in entry["sentence"]["zh"]
+    assert OWNER not in json.dumps(entry)
+
+
+def test_asynchronous_delivery_is_answered_before_any_source_is_asked(small_world: World) -> None:
+    case = small_world.open_case()
+    token = small_world.issuer.token(small_world.holder, person=OWNER, authorization_details=detail(case, NAME))
+    answer = small_world.call("POST", "/v1/evidence-requests", token, request(case, NAME, delivery="asynchronous"))
+    assert (answer.status_code, answer.json["status"]) == (202, "running")
+    assert small_world.calls == []
