@@ -10,6 +10,7 @@ from connectors.base import Connector
 from connectors.errors import SourceMisconfigured
 from connectors.faults import ManifestFault
 from connectors.files import ADAPTER as FILES
+from connectors.ldap import ADAPTER as LDAP
 from connectors.manifest import SCHEMA, ConnectorManifest
 from connectors.rest import ADAPTER as REST
 from connectors.sandbox import ADAPTER as SANDBOX
@@ -21,7 +22,7 @@ from kernel.manifests import Finding
 
 __all__ = ["SCHEMA", "STANDARD", "Outcome", "Retrieved", "Source", "build", "findings", "opened"]
 
-STANDARD: Mapping[str, Adapter] = {"sql": SQL, "rest": REST, "files": FILES, "sandbox": SANDBOX}
+STANDARD: Mapping[str, Adapter] = {"sql": SQL, "rest": REST, "files": FILES, "ldap": LDAP, "sandbox": SANDBOX}
 """The adapters every installation has, by the name a manifest calls them."""
 
 

@@ -23,6 +23,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.doubles import compiled_once
+from tests.doubles.directory import Directory
 
 SOAK = bool(os.environ.get("TONGBAN_SOAK"))
 """``make soak`` sets it: the long forms of property, fuzz and race tests."""
@@ -108,6 +109,13 @@ def make_postgresql_database(postgresql_server: str) -> Callable[[], str]:
         return parts._replace(path="/" + quote(name)).geturl()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def directory_server() -> Iterator[Directory]:
+    """A running slapd, one for a test session and worker."""
+    with Directory() as server:
+        yield server
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from connectors.adapters import Adapter, Opening
 from connectors.base import Query, Record
 from connectors.kit.bench import COLUMNS, FIELDS, Bench, Row, source
 from connectors.registry import STANDARD, Source
-from tests.doubles import http_source
+from tests.doubles import directory, http_source
+from tests.doubles.directory import Directory, Listener
 from tests.doubles.http_source import HttpSource
 
 
@@ -29,8 +30,10 @@ def open_source(
     limits: Mapping[str, int],
     root: Path,
     adapters: Mapping[str, Adapter] = STANDARD,
+    **more: Any,
 ) -> Source:
-    return source(adapter, settings, FIELDS, roots=[root], limits=dict(limits), adapters=adapters)
+    fields = more.pop("fields", FIELDS)
+    return source(adapter, settings, fields, roots=[root], limits=dict(limits), adapters=adapters, **more)
 
 
 class SqlBench:
@@ -150,6 +153,45 @@ class FileBench:
         return open_source("files", settings, limits, self._folder)
 
 
+class LdapBench:
+    """Branches of a real directory; what hangs or babbles is a socket that pretends to be one."""
+
+    ATTRIBUTES: Mapping[str, str] = {
+        "id": "employeeNumber",
+        "full name": "displayName",
+        "born": "carLicense",
+        "note": "description",
+    }
+
+    def __init__(self, server: Directory, folder: Path) -> None:
+        self._server, self._folder = server, folder
+        self.hangs, self.babbles = Listener(directory.hang), Listener(directory.saying(b"<html>db.internal</html>"))
+
+    def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
+        people = [{self.ATTRIBUTES[name]: value for name, value in row.items() if value} for row in rows]
+        return self._source(self._server.url, limits, self._server.branch(people))
+
+    def hanging(self, **limits: int) -> Source:
+        return self._source(self.hangs.url, limits)
+
+    def garbled(self, **limits: int) -> Source:
+        return self._source(self.babbles.url, limits)
+
+    def down(self, **limits: int) -> Source:
+        return self._source("ldap://127.0.0.1:9", limits)
+
+    def close(self) -> None:
+        self.hangs.__exit__()
+        self.babbles.__exit__()
+
+    def _source(self, url: str, limits: Mapping[str, int], base: str = "ou=people,dc=demo") -> Source:
+        fields = {name: {**rule, "column": self.ATTRIBUTES[rule["column"]]} for name, rule in FIELDS.items()}
+        settings = {"url": url, "base": base, "subject_attribute": "employeeNumber"}
+        bind = {"bind": {"dn": directory.READER, "secret": "directory"}}
+        secrets = {"directory": directory.READER_PASSWORD}
+        return open_source("ldap", {**settings, **bind}, limits, self._folder, fields=fields, secrets=secrets)
+
+
 class _Misbehaving:
     """An adapter as a third party might write it: it hangs, or throws whatever its driver throws."""
 
@@ -220,6 +262,7 @@ ADAPTERS = (
     "csv-gb18030",
     "csv-utf-8",
     "xlsx",
+    *(["ldap"] if directory.installed() else []),
     "memory",
 )
 
@@ -239,6 +282,10 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         settings = {"rest-query": REST_QUERY, "rest-path": REST_PATH, "rest-body": REST_BODY}[request.param]
         with HttpSource() as server:
             yield RestBench(settings, server, folder)
+    elif request.param == "ldap":
+        ldap_bench = LdapBench(request.getfixturevalue("directory_server"), folder)
+        yield ldap_bench
+        ldap_bench.close()
     elif request.param == "memory":
         memory_bench = MemoryBench(folder)
         yield memory_bench
