@@ -67,6 +67,8 @@ RELYING_PARTIES = NodePackages(
 TESTS = (
     Need("node", "nodejs", "the relying parties from npm in tests/e2e"),
     Need("npm", "npm", "the relying parties from npm in tests/e2e"),
+    Need("/usr/sbin/slapd", "slapd", "the tests of LDAP sources against a real directory"),
+    Need("ldapadd", "ldap-utils", "the tests of LDAP sources against a real directory"),
     Need("/usr/lib/softhsm/libsofthsm2.so", "softhsm2", "the tests of signing keys in a PKCS #11 token"),
     Need(
         str(APACHE_MODULES / "mod_auth_openidc.so"),

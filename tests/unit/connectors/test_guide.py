@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import SourceProblem
-from connectors.registry import SCHEMA, findings
+from connectors.registry import SCHEMA, STANDARD, findings
 from kernel.manifests import load
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "add-a-source.md"
@@ -26,7 +26,11 @@ def test_every_example_of_the_guide_fits(tmp_path: Path, example: str) -> None:
 
 def test_the_guide_has_an_example_of_each_adapter_and_names_every_key_and_problem() -> None:
     text = GUIDE.read_text("utf-8")
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) >= 4
+    for adapter in ("ldap",):
+        assert f"adapter: {adapter}" in text
+        schema = STANDARD[adapter].settings_schema or {}
+        assert [key for key in schema["properties"] if key not in text] == []
     for adapter in ("sql", "rest", "files"):
         assert f"adapter: {adapter}" in text
         assert [key for key in SCHEMA["$defs"][adapter]["properties"] if key not in text and key != "method"] == []
