@@ -61,6 +61,8 @@ from exchange.requests.rule_writing import RuleWriter
 from exchange.requests.sweep import RequestSweep
 from exchange.requests.templates import Templates
 from exchange.requests.transitions import RequestTransitions
+from exchange.requirements.counting import Counts, Guard
+from exchange.requirements.desk import RequirementDesk
 from exchange.security_log import SecurityLog
 from exchange.store import messages, proofs
 from exchange.transparency.log import Log
@@ -105,6 +107,8 @@ class Offices:
 
     cases: Cases
     uploads: Uploads
+    requirements: RequirementDesk
+    upload_counts: Counts
     catalogue: Catalogue
     reports: Reports
     desk: Desk
@@ -239,12 +243,15 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
     grants = Grants(access, transitions, clock)
     emergencies = EmergencyTransitions(outside.database, ledger, clock)
     recertified = CampaignTransitions(transitions)
+    guard = Guard(outside.metrics)
     writer = RuleWriter(access, ledger, clock, outside.entropy)
     return Offices(
         expiry=Expiry(transitions),
-        cases=Cases(access, ledger, clock, outside.entropy),
-        uploads=Uploads(access),
-        catalogue=Catalogue(policy, outside.database),
+        cases=Cases(access, ledger, clock, outside.entropy, guard),
+        uploads=Uploads(access, clock),
+        requirements=RequirementDesk(access, ledger, clock, outside.entropy, guard),
+        upload_counts=Counts(access, clock),
+        catalogue=Catalogue(policy, outside.database, clock),
         reports=Reports(outside.settings.origin, policy, clock),
         onboarding=Onboarding(
             access, Sandbox(outside.database, ledger, clock, outside.entropy), outside.settings.issuer

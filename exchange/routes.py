@@ -12,7 +12,6 @@ from exchange.catalogue.views import (
     EvidenceTypeAnswer,
     OrganisationAnswer,
     PageAnswer,
-    RequirementsAnswer,
     ServiceItemAnswer,
 )
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
@@ -25,6 +24,7 @@ from exchange.messages.endpoints import message_routes
 from exchange.onboarding.routes import onboarding_routes
 from exchange.requests.batches import BatchDesk
 from exchange.requests.routes import request_routes
+from exchange.requirements.routes import case_requirement_routes, count_routes, requirement_route
 from exchange.rooms import Rooms
 from exchange.transparency.log import ConsistencyAnswer
 from exchange.transparency.usage import ProviderUsageAnswer, UsageAnswer
@@ -139,6 +139,7 @@ def _cases(rooms: Rooms) -> tuple[Route, ...]:
             UploadsAnswer,
             tag="cases",
         ),
+        *case_requirement_routes(rooms.requirements, _TOKEN),
     )
 
 
@@ -154,7 +155,6 @@ def _catalogue(rooms: Rooms) -> tuple[Route, ...]:
         ("evidence-types", shelf.evidence_type, Text("一种材料", "One evidence type"), EvidenceTypeAnswer),
         ("service-items", shelf.service_item, Text("一个事项", "One service item"), ServiceItemAnswer),
     )
-    needed = Text("事项需要什么、各项如何满足", "What a service item needs and how each requirement can be met")
     return (
         *(
             Route(
@@ -175,16 +175,7 @@ def _catalogue(rooms: Rooms) -> tuple[Route, ...]:
             Route("GET", f"/v1/catalogue/{name}/<code>", endpoint, "anyone", said, None, answer, tag="catalogue")
             for name, endpoint, said, answer in singles
         ),
-        Route(
-            "GET",
-            "/v1/service-items/<code>/requirements",
-            shelf.requirements,
-            "anyone",
-            needed,
-            None,
-            RequirementsAnswer,
-            tag="catalogue",
-        ),
+        requirement_route(shelf.requirements),
         *report_routes(rooms.reports),
         *desk_routes(rooms.desk),
     )
@@ -212,6 +203,7 @@ def _open_books(rooms: Rooms) -> tuple[Route, ...]:
             tag="usage",
             parameters=_PERIOD,
         ),
+        *count_routes(rooms.upload_counts, _PERIOD, _TOKEN),
     )
 
 

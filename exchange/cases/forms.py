@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from exchange.forms import Form, ListField, PartField, TextField
+from exchange.requirements.forms import circumstances_field
 from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.identifiers.subject import SCHEMES, SubjectRef
@@ -28,11 +30,12 @@ class ListedParty:
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """A case to be opened; ``reference`` is the department's own number for it."""
+    """A case to be opened: ``reference`` is the department's own number for it, ``circumstances`` what it declares."""
 
     service_item: str
     reference: str = field(repr=False)
     parties: tuple[ListedParty, ...]
+    circumstances: Mapping[str, str]
 
 
 class PartyForm(Form):
@@ -57,6 +60,7 @@ class NewCaseForm(Form):
     service_item = TextField(required=True, validate=validate.Regexp(r"\A[0-9A-Z]{12,33}\Z", error="form"))
     reference = TextField(required=True, validate=validate.Length(1, 128, error="length"))
     subjects = ListField(PartField(PartyForm), validate=validate.Length(max=MOST_SUBJECTS, error="length"))
+    circumstances = circumstances_field()
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> NewCase:
@@ -64,7 +68,7 @@ class NewCaseForm(Form):
         parties = tuple(data.get("subjects", ()))
         if len({(party.subject, party.role) for party in parties}) != len(parties):
             raise ValidationError("twice", "subjects")
-        return NewCase(data["service_item"], data["reference"], parties)
+        return NewCase(data["service_item"], data["reference"], parties, data.get("circumstances", {}))
 
 
 class CaseAnswer(Schema):

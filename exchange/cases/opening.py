@@ -11,8 +11,11 @@ from exchange import errors
 from exchange.access import Access, AuthorisedSystem
 from exchange.cases.forms import NewCase, NewCaseForm
 from exchange.forms import read
-from exchange.store import cases
+from exchange.requirements.circumstances import checked
+from exchange.requirements.counting import Guard, outcomes_of
+from exchange.store import cases, resolutions
 from exchange.store.cases import Case, Party
+from exchange.store.resolutions import Outcome
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 from kernel.ids import new_id
@@ -34,6 +37,7 @@ class Cases:
     ledger: Ledger
     clock: Clock
     entropy: Entropy
+    guard: Guard
 
     def open(self, http: HttpRequest) -> HttpResponse:
         """``POST /v1/cases``. Raises Problem."""
@@ -41,11 +45,14 @@ class Cases:
         wanted: NewCase = read(FORM, http)
         if wanted.service_item not in caller.snapshot.registry.service_items:
             raise Problem(errors.SERVICE_ITEM_UNKNOWN)
+        item = caller.snapshot.registry.service_items[wanted.service_item]
+        checked(wanted.circumstances, item, caller.snapshot.registry)
         case = self._case(wanted, caller)
 
         def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
             self.access.spend_within(connection, caller.caller)
             cases.add(connection, case)
+            resolutions.declare(connection, case.id, wanted.circumstances)
 
         self.ledger.append([Event(OPENED, case.id, facts=_facts(case))], also=also)
         return json_response({"case": case.id, "status": "open"}, 201, (("Location", f"/v1/cases/{case.id}"),))
@@ -58,11 +65,18 @@ class Cases:
             self.access.spend(caller.caller)
             return json_response({"case": found.id, "status": "closed"})
 
+        now = self.clock.now()
+        ended: list[tuple[Outcome, ...]] = []
+
         def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
             self.access.spend_within(connection, caller.caller)
-            cases.close(connection, found.id, self.clock.now())
+            cases.close(connection, found.id, now)
+            outcomes = outcomes_of(connection, found, caller.snapshot.registry, now)
+            resolutions.close(connection, found.id, found.organisation, found.service_item, outcomes, now)
+            ended.append(outcomes)
 
         (receipt,) = self.ledger.append([Event(CLOSED, found.id, facts=_facts(found))], also=also)
+        self.guard.closed(found.organisation, ended[-1] if ended else ())
         if receipt.repeated:  # closed by a racing call: nothing of ours was written, the proof included
             self.access.spend(caller.caller)
         return json_response({"case": found.id, "status": "closed"})

@@ -5,27 +5,29 @@ Counted from the service item's requirements and the deliveries recorded with th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from exchange import errors
 from exchange.access import Access
 from exchange.cases.opening import own_case
-from exchange.catalogue.model import APPLICANT, REPRESENTED, SELF, Requirement, ServiceItem
-from exchange.store import deliveries
+from exchange.catalogue.model import Requirement, ServiceItem
+from exchange.requirements.counting import stands
+from exchange.requirements.ladder import BY_SHARING, Rung
+from exchange.requirements.standing import Standing
 from exchange.store.cases import Case
-from exchange.store.deliveries import RELEASED, Delivery
+from kernel.clock import Clock
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Counted:
     """One requirement: papers it would take, and how many still have to be handed in."""
 
     requirement: Requirement
-    papers: int
-    uploads: int
+    papers: int = 0
+    uploads: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,47 +35,34 @@ class Uploads:
     """The endpoint that counts."""
 
     access: Access
+    clock: Clock
 
     def count(self, http: HttpRequest, case: str) -> HttpResponse:
         """``GET /v1/cases/<case>/uploads-avoided``. Raises Problem."""
         caller = self.access.system(http)
         found = own_case(self.access, caller, case)
         self.access.spend(caller.caller)
-        item = caller.snapshot.registry.service_items.get(found.service_item)
+        registry = caller.snapshot.registry
+        item = registry.service_items.get(found.service_item)
         if item is None:
             raise Problem(errors.SERVICE_ITEM_UNKNOWN)
         with self.access.database.read() as connection:
-            delivered = [one for one in deliveries.of_case(connection, case) if one.outcome == RELEASED]
-        return json_response(_body(found, count(item, found, delivered)))
+            stood = stands(connection, found, registry, self.clock.now())
+        return json_response(_body(found, count(item, stood)))
 
 
-def count(item: ServiceItem, case: Case, delivered: Iterable[Delivery]) -> tuple[Counted, ...]:
-    """Every requirement of a service item, counted for one case."""
-    released = tuple(delivered)
-    return tuple(_counted(requirement, case, released) for requirement in item.requirements)
+def count(item: ServiceItem, stood: Iterable[Standing]) -> tuple[Counted, ...]:
+    """Every requirement of a service item; what is not needed in this case takes no paper."""
+    counted = {one.code: Counted(one) for one in item.requirements}
+    for each in stood:
+        if each.rung is not Rung.NOT_NEEDED:
+            one = counted[each.needed.requirement.code]
+            one.papers += each.papers
+            one.uploads += 0 if each.rung in BY_SHARING else each.papers
+    return tuple(counted.values())
 
 
-def _counted(requirement: Requirement, case: Case, delivered: tuple[Delivery, ...]) -> Counted:
-    if requirement.role == APPLICANT:
-        met = any(_meets(requirement, one) and one.relation in {SELF, REPRESENTED} for one in delivered)
-        return Counted(requirement, requirement.uploads, 0 if met else requirement.uploads)
-    subjects = {party.subject for party in case.parties if party.role == requirement.role}
-    served = {one.subject for one in delivered if _meets(requirement, one)} & subjects
-    papers = requirement.uploads * len(subjects)
-    return Counted(requirement, papers, papers - requirement.uploads * len(served))
-
-
-def _meets(requirement: Requirement, delivery: Delivery) -> bool:
-    asked = set(delivery.asked.split())
-    return any(
-        way.evidence_type == delivery.evidence_type
-        and way.relation == delivery.relation
-        and way.fields | way.predicates <= asked
-        for way in requirement.met_by
-    )
-
-
-def _body(case: Case, counted: tuple[Counted, ...]) -> dict[str, object]:
+def _body(case: Case, counted: Sequence[Counted]) -> dict[str, object]:
     papers, uploads = sum(one.papers for one in counted), sum(one.uploads for one in counted)
     return {
         "case": case.id,

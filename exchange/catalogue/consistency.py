@@ -9,7 +9,7 @@ from connectors.sandbox import NAME as SANDBOX
 from exchange.catalogue import reading
 from exchange.catalogue.contents import Contents
 from exchange.catalogue.kinds import CONNECTOR, EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM, SYSTEM
-from exchange.catalogue.model import EvidenceType
+from exchange.catalogue.model import PLACE, EvidenceType
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from kernel.manifests import JsonPath
 from kernel.text import Text
@@ -28,6 +28,10 @@ _OTHER_BASIS = Text(
 )
 _CLIENT_TAKEN = Text("该签发者与客户端已属于另一系统", "this issuer and client already stand for another system")
 _NO_ANSWER = Text("这种类型的字段答不了这个问题", "a field of this type cannot answer this question")
+_TWICE = Text("同一代码出现了两次", "the same code stands twice")
+_OF_THE_EXCHANGE = Text(
+    f"“{PLACE}”由平台自己使用（办理地区划）", f"“{PLACE}” is the exchange's own: where the matter lies"
+)
 _TWO_SOURCES = Text("该材料类型已有一个数据来源", "this evidence type already has a source")
 
 
@@ -128,15 +132,41 @@ _ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
 
 
 def _check_service_item(registry: Contents, document: Document) -> None:
-    _known(document, ("spec", "organisation"), document["spec"]["organisation"], registry.organisations)
-    for position, requirement in enumerate(document["spec"].get("requirements", ())):
+    spec = document["spec"]
+    _known(document, ("spec", "organisation"), spec["organisation"], registry.organisations)
+    _each_once(document, "circumstances")
+    if PLACE in {one["code"] for one in spec.get("circumstances", ())}:
+        raise InvalidCatalogue(document, ("spec", "circumstances"), _OF_THE_EXCHANGE)
+    for position, requirement in enumerate(spec.get("requirements", ())):
+        at = ("spec", "requirements", position)
+        _check_when(registry, document, at, requirement.get("when", {}))
         for number, way in enumerate(requirement["met_by"]):
-            where = ("spec", "requirements", position, "met_by", number)
-            kind = registry.evidence_types.get(way["evidence_type"])
-            if kind is None:
-                raise unknown(document, (*where, "evidence_type"), way["evidence_type"])
-            _all_known(document, (*where, "fields"), way.get("fields", ()), kind.fields)
-            _all_known(document, (*where, "predicates"), way.get("predicates", ()), kind.predicates)
+            where = (*at, "met_by", number)
+            _check_part(registry, document, where, way)
+            for place, part in enumerate(way.get("also", ())):
+                _check_part(registry, document, (*where, "also", place), part)
+
+
+def _each_once(document: Document, member: str) -> None:
+    codes = [one["code"] for one in document["spec"].get(member, ())]
+    for position, code in enumerate(codes):
+        if code in codes[:position]:
+            raise InvalidCatalogue(document, ("spec", member, position, "code"), _TWICE)
+
+
+def _check_when(registry: Contents, document: Document, at: JsonPath, when: Mapping[str, Any]) -> None:
+    known = registry.service_items[document["metadata"]["name"]].circumstances
+    for name, values in when.items():
+        _known(document, (*at, "when", name), name, known)
+        _all_known(document, (*at, "when", name), map(reading.circumstance_value, values), known[name].values)
+
+
+def _check_part(registry: Contents, document: Document, where: JsonPath, part: Mapping[str, Any]) -> None:
+    kind = registry.evidence_types.get(part["evidence_type"])
+    if kind is None:
+        raise unknown(document, (*where, "evidence_type"), part["evidence_type"])
+    _all_known(document, (*where, "fields"), part.get("fields", ()), kind.fields)
+    _all_known(document, (*where, "predicates"), part.get("predicates", ()), kind.predicates)
 
 
 def _check_connector(registry: Contents, document: Document) -> None:

@@ -56,4 +56,5 @@ class Contents:
 
 
 def _needs(item: ServiceItem, evidence_type: str) -> bool:
-    return any(way.evidence_type == evidence_type for one in item.requirements for way in one.met_by)
+    ways = (way for one in item.requirements for way in one.met_by)
+    return any(part.evidence_type == evidence_type for way in ways for part in way.parts)

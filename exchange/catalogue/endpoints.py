@@ -9,16 +9,22 @@ from typing import Any, Generic, TypeVar
 
 from exchange.catalogue import views
 from exchange.catalogue.kinds import EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM
-from exchange.catalogue.model import SHARE_TYPES
+from exchange.catalogue.model import SHARE_TYPES, ServiceItem
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.words import Term, terms
 from exchange.gateway.lease import Lease
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.understanding import current
 from exchange.paging import page_size
+from exchange.requirements.broker import needed
+from exchange.requirements.circumstances import checked
+from exchange.requirements.forms import asked_circumstances, asked_day
+from exchange.requirements.views import requirements_view
 from exchange.store import catalogue_search
 from exchange.store.catalogue_search import Filters, Place
+from kernel.clock import Clock
 from kernel.database import Database
+from kernel.dates import local_day
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
@@ -59,6 +65,7 @@ class Catalogue:
 
     policy: Lease[Snapshot]
     database: Database
+    clock: Clock
 
     def organisations(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/catalogue/organisations``."""
@@ -88,9 +95,18 @@ class Catalogue:
         return self._one(code, lambda registry: registry.service_items, views.service_item)
 
     def requirements(self, http: HttpRequest, code: str) -> HttpResponse:
-        """``GET /v1/service-items/<code>/requirements``. Raises Problem (resource.not-found)."""
-        del http
-        return self._one(code, lambda registry: registry.service_items, views.requirements)
+        """``GET /v1/service-items/<code>/requirements``: in these circumstances, on that day.
+
+        Raises Problem: resource.not-found, request.invalid, case.circumstance-unknown.
+        """
+        asked, today = http.parameters(), local_day(self.clock.now())
+        declared, day = asked_circumstances(asked.get("circumstances", "")), asked_day(asked.get("day"), today)
+
+        def view(item: ServiceItem, registry: Registry) -> dict[str, Any]:
+            checked(declared, item, registry)
+            return requirements_view(item, needed(item, declared, day, registry), registry)
+
+        return self._one(code, lambda registry: registry.service_items, view)
 
     def _one(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -25,6 +25,10 @@ APPLICANT = "applicant"
 """The role of a case's own person."""
 
 
+PLACE = "division"
+"""The circumstance that every service item has: the division (GB/T 2260) in which the matter lies."""
+
+
 class Status(StrEnum):
     """Whether a system may act."""
 
@@ -42,6 +46,9 @@ UPDATE_CYCLES: Mapping[str, Text] = {
     "irregular": Text("不定期", "irregularly"),
 }
 """How often a source is brought up to date, in words."""
+
+YES_OR_NO: Mapping[str, Text] = {"yes": Text("是", "yes"), "no": Text("否", "no")}
+"""The values of a circumstance that names none."""
 
 SHARE_TYPES: Mapping[str, Text] = {
     "unconditional": Text("无条件共享", "unconditional"),
@@ -151,6 +158,8 @@ class EvidenceType:
     source_of_truth: str
     update_cycle: str | None
     sandbox: bool
+    certificate: bool = False
+    """Whether it is an e-certificate, and not data taken from a register."""
 
 
 def kept_apart(system: System, kind: EvidenceType) -> bool:
@@ -171,19 +180,39 @@ class LegalBasis:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One way to meet a requirement: an evidence type about whoever stands in ``relation`` to the applicant."""
+    """One way to meet a requirement: an evidence type about whoever stands in ``relation`` to the applicant.
+
+    ``also`` is what this way needs besides.
+    """
 
     evidence_type: str
     relation: str
     fields: frozenset[str]
     predicates: frozenset[str]
+    also: tuple[Alternative, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Alternative, ...]:
+        """All that this way needs together."""
+        return (self, *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstance:
+    """A fact about a case on which it depends what is required, and the values it may have, in words."""
+
+    code: str
+    name: Text
+    values: Mapping[str, Text]
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """A condition of a service item.
 
-    ``uploads`` papers would be handed in for it, per subject of ``role``, without sharing.
+    ``uploads`` papers would be handed in for it, per subject of ``role``, without sharing. It applies where each
+    circumstance of ``when`` has one of these values; ``not_needed`` is the ground on which it is no longer asked for.
+    ``commitment``: a written one may stand in; ``deferral_days``: the matter may go on and it follows within these.
     """
 
     code: str
@@ -191,6 +220,10 @@ class Requirement:
     uploads: int
     role: str
     met_by: tuple[Alternative, ...]
+    when: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    not_needed: Text | None = None
+    commitment: bool = False
+    deferral_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +236,4 @@ class ServiceItem:
     organisation: str
     legal_bases: Mapping[str, LegalBasis]
     requirements: tuple[Requirement, ...]
+    circumstances: Mapping[str, Circumstance] = field(default_factory=dict)

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 from exchange.catalogue.model import (
     SELF,
+    YES_OR_NO,
     Alternative,
+    Circumstance,
     EvidenceType,
     Field,
     LegalBasis,
@@ -159,6 +161,7 @@ def evidence_type(document: Document) -> EvidenceType:
         source_of_truth=spec.get("source_of_truth", spec["provider"]),
         update_cycle=spec.get("update_cycle"),
         sandbox=spec.get("sandbox", False),
+        certificate=spec.get("certificate", False),
     )
     _check_fields(document, read)
     return read
@@ -174,7 +177,15 @@ def service_item_of(document: Document) -> ServiceItem:
     }
     requirements = tuple(_requirement(value) for value in spec.get("requirements", ()))
     description = _optional(text_of, spec.get("description"))
-    return ServiceItem(code, text_of(spec["name"]), description, spec["organisation"], bases, requirements)
+    circumstances = {one["code"]: _circumstance(one) for one in spec.get("circumstances", ())}
+    return ServiceItem(
+        code, text_of(spec["name"]), description, spec["organisation"], bases, requirements, circumstances
+    )
+
+
+def _circumstance(value: Mapping[str, Any]) -> Circumstance:
+    named = {one["code"]: text_of(one["name"]) for one in value.get("values", ())}
+    return Circumstance(value["code"], text_of(value["name"]), named or YES_OR_NO)
 
 
 def _field(name: str, value: Mapping[str, Any], share_type: str) -> Field:
@@ -204,13 +215,27 @@ def _relation(value: Mapping[str, str], spec: Mapping[str, Any]) -> Relation:
 def _requirement(value: Mapping[str, Any]) -> Requirement:
     ways = tuple(_alternative(way) for way in value["met_by"])
     return Requirement(
-        value["code"], text_of(value["name"]), value.get("uploads", 1), value.get("role", "applicant"), ways
+        code=value["code"],
+        name=text_of(value["name"]),
+        uploads=value.get("uploads", 1),
+        role=value.get("role", "applicant"),
+        met_by=ways,
+        when={name: frozenset(map(circumstance_value, values)) for name, values in value.get("when", {}).items()},
+        not_needed=_optional(text_of, value.get("not_needed")),
+        commitment=value.get("commitment", False),
+        deferral_days=value.get("deferral_days"),
     )
+
+
+def circumstance_value(written: str | bool) -> str:
+    """A value as manifests write it: YAML reads a bare yes as true."""
+    return ("yes" if written else "no") if isinstance(written, bool) else written
 
 
 def _alternative(way: Mapping[str, Any]) -> Alternative:
     fields, predicates = frozenset(way.get("fields", ())), frozenset(way.get("predicates", ()))
-    return Alternative(way["evidence_type"], way.get("relation", SELF), fields, predicates)
+    also = tuple(_alternative(one) for one in way.get("also", ()))
+    return Alternative(way["evidence_type"], way.get("relation", SELF), fields, predicates, also)
 
 
 def _check_fields(document: Document, read: EvidenceType) -> None:

@@ -42,7 +42,7 @@ def duties(registry: Registry, organisation: str | None = None, service_item: st
     items = (registry.service_items[code] for code in codes if code in registry.service_items)
     for item in items:
         for requirement in item.requirements:
-            for way in requirement.met_by:
+            for way in (part for one in requirement.met_by for part in one.parts):
                 kind = registry.evidence_types[way.evidence_type]
                 if organisation in {None, item.organisation, kind.source_of_truth}:
                     yield from _lines(registry, item, requirement, way, kind)

@@ -11,7 +11,6 @@ from exchange.catalogue.model import (
     UPDATE_CYCLES,
     EvidenceType,
     Organisation,
-    Requirement,
     ServiceItem,
 )
 from exchange.catalogue.registry import Registry
@@ -95,33 +94,6 @@ def service_item(one: ServiceItem, registry: Registry) -> Json:
     }
 
 
-def requirements(one: ServiceItem, registry: Registry) -> Json:
-    """What a service item needs, and how each requirement can be met."""
-    listed = [_requirement(requirement, registry) for requirement in one.requirements]
-    return {"code": one.code, "name": words(one.name), "requirements": listed}
-
-
-def _requirement(one: Requirement, registry: Registry) -> Json:
-    return {
-        "code": one.code,
-        "name": words(one.name),
-        "role": one.role,
-        "uploads": one.uploads,
-        "met_by": [
-            {
-                "evidence_type": way.evidence_type,
-                "name": words(registry.evidence_types[way.evidence_type].name),
-                "provider": _named(registry.evidence_types[way.evidence_type].provider, registry),
-                "relation": way.relation,
-                "fields": sorted(way.fields),
-                "predicates": sorted(way.predicates),
-                "connected": way.evidence_type in registry.connectors,
-            }
-            for way in one.met_by
-        ],
-    }
-
-
 def _named(code: str, registry: Registry) -> Json:
     return {"code": code, "name": words(registry.organisations[code].name)}
 
@@ -170,14 +142,6 @@ class ServiceItemAnswer(Schema):
     description = fields.Dict(allow_none=True)
     organisation = fields.Dict(required=True)
     legal_bases = fields.List(fields.Dict(), required=True)
-
-
-class RequirementsAnswer(Schema):
-    """What a service item needs."""
-
-    code = fields.String(required=True)
-    name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    requirements = fields.List(fields.Dict(), required=True)
 
 
 class PageAnswer(Schema):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from exchange.store.tables import decision, delivery
+from exchange.store.tables import decision, delivery, evidence_request
 from kernel.database.driver import run_many
 from kernel.database.instants import micros
 
@@ -84,10 +85,49 @@ def _row(one: Delivery) -> tuple[object, ...]:
     )
 
 
-def of_case(connection: Connection, case_id: str) -> list[Delivery]:
-    """Every item asked for in a case, oldest entry first."""
-    rows = connection.execute(select(delivery).where(delivery.c.case_id == case_id).order_by(delivery.c.entry))
-    return [Delivery(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An item asked for in a case: what of whom (blind index), and what came of it, with the code of a problem."""
+
+    entry: int
+    evidence_type: str
+    relation: str
+    subject: bytes = field(repr=False)
+    outcome: str
+    asked: frozenset[str]
+    reason: str
+    at: datetime
+
+
+def attempts_of(connection: Connection, case_id: str) -> list[Attempt]:
+    """Every item asked for in a case with why it failed, oldest entry first."""
+    row = delivery.c
+    statement = (
+        select(delivery, evidence_request.c.outcome.label("answer"))
+        .join(evidence_request, evidence_request.c.id == row.request_id)
+        .where(row.case_id == case_id)
+        .order_by(row.entry)
+    )
+    return [
+        Attempt(
+            found.entry,
+            found.evidence_type,
+            found.relation,
+            bytes(found.subject),
+            found.outcome,
+            frozenset(found.asked.split()),
+            _reason(found.answer, found.item),
+            found.at,
+        )
+        for found in connection.execute(statement)
+    ]
+
+
+def _reason(answer: str | None, item: int) -> str:
+    """The code of the problem that an item was answered with; none where it was delivered."""
+    items = json.loads(answer or "{}").get("items", ())
+    problem = items[item].get("problem") if item < len(items) else None
+    return "" if problem is None else str(problem["zh"]["code"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -12,19 +11,16 @@ from exchange import errors
 from exchange.access import Access
 from exchange.catalogue.registry import Registry
 from exchange.gateway.understanding import current
+from exchange.periods import period
 from exchange.store import deliveries
 from exchange.transparency.plain_words import TOLD, entry_view, is_told
 from kernel.clock import Clock
-from kernel.dates import read_instant
 from kernel.ledger.log import Ledger
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.roles import Role
 
 ON_A_PAGE = 50
-USUAL_PERIOD = timedelta(days=30)
-_A_MOMENT = timedelta(microseconds=1)
-"""The end is exclusive; what happened just now is part of "until now"."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ class Usage:
     def of_provider(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/provider/usage``: how the officer's department's data was used. Raises Problem."""
         officer = self.access.officer(http, Role.PROVIDER_OFFICER)
-        since, until = self._period(http.parameters())
+        since, until = period(http.parameters(), self.clock.now())
         self.access.spend(officer.caller)
         registry = current(self.access.policy).registry
         provider = officer.officer.organisation
@@ -67,16 +63,6 @@ class Usage:
             "uses": [_use_view(use, registry) for use in uses],
         }
         return json_response(body)
-
-    def _period(self, asked: dict[str, str]) -> tuple[datetime, datetime]:
-        try:
-            until = read_instant(asked["to"]) if "to" in asked else self.clock.now() + _A_MOMENT
-            since = read_instant(asked["from"]) if "from" in asked else until - USUAL_PERIOD
-            if since.tzinfo is None or until.tzinfo is None or since >= until:
-                raise ValueError("not a period")
-        except ValueError:
-            raise Problem(errors.PERIOD_INVALID) from None
-        return since, until
 
 
 def _before(text: str | None) -> int | None:

@@ -20,6 +20,7 @@ from exchange.store.tables.events import event, event_subscription, signal, sign
 from exchange.store.tables.messages import message, message_read
 from exchange.store.tables.policies import decision, grant_force, grant_version, policy_epoch
 from exchange.store.tables.requests import access_request, access_request_batch, access_request_event, request_rule
+from exchange.store.tables.resolutions import case_circumstance, case_outcome, resolution
 from exchange.store.tables.sealings import sealing
 from exchange.store.tables.sessions import console_session
 from exchange.store.tables.waiting import waiting_item
@@ -31,6 +32,8 @@ __all__ = [
     "access_request_event",
     "campaign",
     "campaign_item",
+    "case_circumstance",
+    "case_outcome",
     "case_subject",
     "catalogue_draft",
     "catalogue_entry",
@@ -52,6 +55,7 @@ __all__ = [
     "message_read",
     "policy_epoch",
     "request_rule",
+    "resolution",
     "sealing",
     "seen_proof",
     "service_case",

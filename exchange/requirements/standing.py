@@ -1,0 +1,185 @@
+"""Where each requirement of a case stands: by which rung it is met, or open; and which causes the exchange has seen.
+
+Pure. What was delivered in the case counts by itself; a rung below it counts from when it was recorded, unless a
+delivery came after it. So a requirement is in exactly one state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from exchange.catalogue.model import APPLICANT, SELF, Alternative
+from exchange.requirements.broker import Needed, Way, at
+from exchange.requirements.circumstances import Applies
+from exchange.requirements.ladder import BY_SHARING, Cause, Rung
+from exchange.store.cases import Case
+from exchange.store.deliveries import REFUSED, RELEASED, Attempt
+from exchange.store.resolutions import Resolution
+
+THE_APPLICANT = b""
+"""Stands for the applicant, who need not be known yet."""
+FRESH = timedelta(days=1)
+"""How long a source that was down is a cause: tomorrow somebody asks it again."""
+Granted = Callable[[str], bool]
+"""Whether any grant in force lets the department have an evidence type for the service item."""
+
+_CAUSES: Mapping[str, Cause] = MappingProxyType(
+    {
+        "evidence.not-found": Cause.NO_RECORD,
+        "evidence.invalid-record": Cause.INVALID_RECORD,
+        "source.garbled": Cause.INVALID_RECORD,
+        "source.ambiguous-subject": Cause.INVALID_RECORD,
+        **dict.fromkeys(
+            (
+                "policy.no-grant",
+                "policy.field-not-granted",
+                "policy.predicate-not-granted",
+                "policy.purpose-not-granted",
+                "policy.basis-not-granted",
+                "policy.provider-not-granted",
+                "policy.relation-not-granted",
+                "policy.not-yet-valid",
+                "policy.expired",
+                "policy.outside-hours",
+                "policy.division-not-own",
+                "policy.quota-exceeded",
+                "policy.subject-sealed",
+            ),
+            Cause.NO_GRANT,
+        ),
+    }
+)
+"""What a refused or failed attempt shows. A sign-in that was too weak, or a consent that is missing, shows nothing: the
+person can do something about it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A requirement for one subject of the case: the rung that meets it (None: open), since which entry of the log."""
+
+    needed: Needed
+    subject: bytes = field(repr=False)
+    rung: Rung | None
+    entry: int | None = None
+    due: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done for it."""
+        return self.rung is None
+
+    @property
+    def papers(self) -> int:
+        """What would be handed in for it without sharing."""
+        return self.needed.requirement.uploads
+
+
+def subjects_of(needed: Needed, case: Case) -> tuple[bytes, ...]:
+    """For whom a requirement stands in a case: the applicant, or each party of its role."""
+    role = needed.requirement.role
+    if role == APPLICANT:
+        return (THE_APPLICANT,)
+    return tuple(dict.fromkeys(party.subject for party in case.parties if party.role == role))
+
+
+def standings(
+    wanted: Iterable[Needed], case: Case, attempts: Sequence[Attempt], resolved: Sequence[Resolution]
+) -> tuple[Standing, ...]:
+    """Every requirement of a case, for everybody it is about."""
+    return tuple(standing(one, subject, attempts, resolved) for one in wanted for subject in subjects_of(one, case))
+
+
+def standing(needed: Needed, subject: bytes, attempts: Sequence[Attempt], resolved: Sequence[Resolution]) -> Standing:
+    """Where one requirement stands for one subject."""
+    if needed.rungs == (Rung.NOT_NEEDED,):
+        return Standing(needed, subject, Rung.NOT_NEEDED)
+    own = [one for one in resolved if (one.requirement, one.subject) == (needed.requirement.code, subject)]
+    taken = max((one for one in own if one.took), key=lambda one: one.entry, default=None)
+    delivered = max(_deliveries(needed, subject, attempts), default=None, key=lambda one: one[1])
+    if taken is not None and (delivered is None or taken.entry > delivered[1]):
+        return Standing(needed, subject, taken.rung, taken.entry, taken.due)
+    if delivered is not None:
+        return Standing(needed, subject, delivered[0], delivered[1])
+    return Standing(needed, subject, None)
+
+
+def is_undecided(needed: Needed) -> bool:
+    """Whether it is not known yet if it applies."""
+    return needed.applies is Applies.DEPENDS and needed.requirement.not_needed is None
+
+
+def _deliveries(needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> Iterable[tuple[Rung, int]]:
+    """The ways that were delivered in whole, by their rung and the entry that completed each."""
+    for way in needed.ways:
+        entries = [_released(part.asked, needed, subject, attempts) for part in way.parts]
+        if all(entry is not None for entry in entries):
+            # What has left counts, also where the source has since been taken away.
+            yield way.rung or Rung.SHARED_DATA, max(entry for entry in entries if entry is not None)
+
+
+def _released(part: Alternative, needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> int | None:
+    wanted = part.fields | part.predicates
+    found = (one.entry for one in attempts if one.outcome == RELEASED and wanted <= one.asked)
+    return max((entry for entry in _about(part, needed, subject, attempts) if entry in set(found)), default=None)
+
+
+def _about(part: Alternative, needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> Iterable[int]:
+    """Entries of attempts at this part for this subject."""
+    anybody = needed.requirement.role == APPLICANT or (part not in _firsts(needed) and part.relation == SELF)
+    return (
+        one.entry
+        for one in attempts
+        if (one.evidence_type, one.relation) == (part.evidence_type, part.relation)
+        and (anybody or one.subject == subject)
+    )
+
+
+def _firsts(needed: Needed) -> tuple[Alternative, ...]:
+    return needed.requirement.met_by
+
+
+def seen(
+    needed: Needed, subject: bytes, attempts: Sequence[Attempt], granted: Granted, now: datetime
+) -> Mapping[Rung, frozenset[Cause]]:
+    """Which causes the exchange itself has seen, by rung: only where every way of that rung is barred."""
+    found: dict[Rung, frozenset[Cause]] = {}
+    for rung in BY_SHARING:
+        causes = [_bars(way, needed, subject, attempts, granted, now) for way in at(rung, needed.ways)]
+        if causes and all(causes):
+            found[rung] = frozenset().union(*causes)
+    return found
+
+
+def _bars(
+    way: Way, needed: Needed, subject: bytes, attempts: Sequence[Attempt], granted: Granted, now: datetime
+) -> frozenset[Cause]:
+    """Why this way does not serve; nothing where it does, or nobody has tried."""
+    latest = [_latest(part.asked, needed, subject, attempts) for part in way.parts]
+    if all(one is not None and one.outcome == RELEASED for one in latest):
+        return frozenset({Cause.INSUFFICIENT})
+    pairs = zip(way.parts, latest, strict=True)
+    found = (_bar(part.asked, attempt, granted, now) for part, attempt in pairs)
+    return frozenset(cause for cause in found if cause is not None)
+
+
+def _latest(part: Alternative, needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> Attempt | None:
+    entries = set(_about(part, needed, subject, attempts))
+    return max((one for one in attempts if one.entry in entries), key=lambda one: one.entry, default=None)
+
+
+def _bar(part: Alternative, attempt: Attempt | None, granted: Granted, now: datetime) -> Cause | None:
+    if attempt is None:
+        return None if granted(part.evidence_type) else Cause.NO_GRANT
+    if attempt.outcome == RELEASED:
+        return None
+    wanted = part.fields | part.predicates
+    if attempt.outcome == REFUSED and wanted and not attempt.asked <= wanted:
+        return None  # refused for more than is required: less may well be granted
+    cause = _CAUSES.get(attempt.reason)
+    if cause is None and attempt.outcome != REFUSED:
+        cause = Cause.SOURCE_DOWN
+    return None if cause is Cause.SOURCE_DOWN and now - attempt.at > FRESH else cause

@@ -1,0 +1,195 @@
+"""What cases declared, how their requirements were met, and counts of that by department."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from exchange.requirements.ladder import Cause, Rung, Step
+from exchange.store.tables import case_circumstance, case_outcome, resolution
+from kernel import canonical
+
+_row = resolution.c
+_LARGEST = 1 << 14
+
+
+class Verdict(StrEnum):
+    """What came of taking a rung."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    AGAINST_GUARD = "against-guard"
+    """Taken although something above it was open, or no cause held: a window is never refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A rung below sharing that a department took, or was refused; ``subject`` a blind index, empty for the applicant.
+
+    ``due`` is the day by which what was deferred follows (ISO 8601, empty: none); ``officer`` a blind index or empty.
+    """
+
+    id: str
+    case: str
+    organisation: str
+    service_item: str
+    requirement: str
+    subject: bytes = field(repr=False)
+    rung: Rung
+    verdict: Verdict
+    steps: tuple[Step, ...]
+    officer: str
+    due: str
+    entry: int
+    at: datetime
+
+    @property
+    def took(self) -> bool:
+        """Whether the requirement counts as met by it."""
+        return self.verdict is not Verdict.REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one requirement stood when its case was closed; ``rung`` None: it was not met."""
+
+    requirement: str
+    subject: bytes = field(repr=False)
+    rung: Rung | None
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Requirements of closed cases of a department, by the rung that met them ('' for none), and their papers."""
+
+    organisation: str
+    rung: str
+    requirements: int
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Violations:
+    """Requirements for which a department asked people for what sharing could supply."""
+
+    organisation: str
+    verdict: Verdict
+    requirements: int
+
+
+def declared(connection: Connection, case: str) -> Mapping[str, str]:
+    """The circumstances of a case."""
+    rows = connection.execute(select(case_circumstance).where(case_circumstance.c.case_id == case))
+    return {row.code: row.value for row in rows}
+
+
+def declare(connection: Connection, case: str, circumstances: Mapping[str, str]) -> None:
+    """Declare circumstances of a case, in place of what was declared of them before."""
+    told = case_circumstance.c
+    named = sorted(circumstances)
+    connection.execute(delete(case_circumstance).where(told.case_id == case, told.code.in_(named)))
+    rows = [{"case_id": case, "code": code, "value": circumstances[code]} for code in named]
+    if rows:
+        connection.execute(insert(case_circumstance), rows)
+
+
+def add(connection: Connection, one: Resolution) -> None:
+    """Store what was recorded."""
+    steps: list[canonical.JSON] = [{"rung": step.rung.value, "cause": step.cause.value} for step in one.steps]
+    connection.execute(
+        insert(resolution).values(
+            id=one.id,
+            case_id=one.case,
+            organisation=one.organisation,
+            service_item=one.service_item,
+            requirement=one.requirement,
+            subject=one.subject,
+            rung=one.rung.value,
+            verdict=one.verdict.value,
+            steps=canonical.encode(steps).decode(),
+            officer=one.officer,
+            due=one.due,
+            entry=one.entry,
+            at=one.at,
+        )
+    )
+
+
+def of_case(connection: Connection, case: str) -> list[Resolution]:
+    """Everything recorded of a case, oldest entry first."""
+    found = connection.execute(select(resolution).where(_row.case_id == case).order_by(_row.entry))
+    return [
+        Resolution(
+            id=row.id,
+            case=row.case_id,
+            organisation=row.organisation,
+            service_item=row.service_item,
+            requirement=row.requirement,
+            subject=bytes(row.subject),
+            rung=Rung(row.rung),
+            verdict=Verdict(row.verdict),
+            steps=_steps(row.steps),
+            officer=row.officer,
+            due=row.due,
+            entry=row.entry,
+            at=row.at,
+        )
+        for row in found
+    ]
+
+
+def _steps(text: str) -> tuple[Step, ...]:
+    listed = cast("Sequence[Mapping[str, Any]]", canonical.decode(text, max_bytes=_LARGEST))
+    return tuple(Step(Rung(one["rung"]), Cause(one["cause"])) for one in listed)
+
+
+def close(
+    connection: Connection, case: str, organisation: str, service_item: str, outcomes: Iterable[Outcome], at: datetime
+) -> None:
+    """Keep how the requirements of a case stood when it was closed."""
+    rows = [
+        {
+            "case_id": case,
+            "requirement": one.requirement,
+            "subject": one.subject,
+            "organisation": organisation,
+            "service_item": service_item,
+            "rung": "" if one.rung is None else one.rung.value,
+            "papers": one.papers,
+            "at": at,
+        }
+        for one in outcomes
+    ]
+    if rows:
+        connection.execute(insert(case_outcome), rows)
+
+
+def counted(connection: Connection, since: datetime, until: datetime) -> list[Counted]:
+    """Requirements of the cases closed between two instants, by department and rung."""
+    own = case_outcome.c
+    statement = (
+        select(own.organisation, own.rung, func.count(), func.sum(own.papers))
+        .where(own.at >= since, own.at < until)
+        .group_by(own.organisation, own.rung)
+        .order_by(own.organisation, own.rung)
+    )
+    return [Counted(who, rung, int(count), int(papers)) for who, rung, count, papers in connection.execute(statement)]
+
+
+def violations(connection: Connection, since: datetime, until: datetime) -> list[Violations]:
+    """Requirements of cases for which the guard was met between two instants; each once, however often it was tried."""
+    each = (
+        select(_row.organisation, _row.case_id, _row.requirement, _row.subject, _row.verdict)
+        .where(_row.at >= since, _row.at < until, _row.verdict != Verdict.ACCEPTED.value)
+        .distinct()
+        .subquery()
+    )
+    statement = select(each.c.organisation, each.c.verdict, func.count()).group_by(each.c.organisation, each.c.verdict)
+    found = connection.execute(statement.order_by(each.c.organisation, each.c.verdict))
+    return [Violations(who, Verdict(verdict), int(count)) for who, verdict, count in found]
