@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from connectors.adapters import Adapter, Opening
 from connectors.base import Connector
@@ -16,11 +17,13 @@ from connectors.rest import ADAPTER as REST
 from connectors.sandbox import ADAPTER as SANDBOX
 from connectors.source import Outcome, Retrieved, Source
 from connectors.sql import ADAPTER as SQL
+from connectors.sql import untested_kind
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.manifests import Finding
+from kernel.text import Text
 
-__all__ = ["SCHEMA", "STANDARD", "Outcome", "Retrieved", "Source", "build", "findings", "opened"]
+__all__ = ["SCHEMA", "STANDARD", "Outcome", "Retrieved", "Source", "build", "findings", "notices", "opened"]
 
 STANDARD: Mapping[str, Adapter] = {"sql": SQL, "rest": REST, "files": FILES, "ldap": LDAP, "sandbox": SANDBOX}
 """The adapters every installation has, by the name a manifest calls them."""
@@ -33,6 +36,20 @@ def findings(manifest: Mapping[str, JSON], adapters: Mapping[str, Adapter] = STA
     except ManifestFault as fault:
         return list(fault.findings)
     return []
+
+
+def notices(manifest: Mapping[str, Any]) -> list[Text]:
+    """What is worth knowing about a manifest without findings; it may be used all the same."""
+    kind = untested_kind(manifest["spec"].get("sql", {}).get("url", ""))
+    if not kind:
+        return []
+    name = manifest["metadata"]["name"]
+    return [
+        Text(
+            f"{name}：数据库类型 {kind} 未经测试，请自行核实其账号只读",
+            f"{name}: databases of the kind {kind} are untested; see to it that the account can only read",
+        )
+    ]
 
 
 def build(

@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.doubles import compiled_once
 from tests.doubles.directory import Directory
+from tests.doubles.mariadb_server import MariaDbServer
 
 SOAK = bool(os.environ.get("TONGBAN_SOAK"))
 """``make soak`` sets it: the long forms of property, fuzz and race tests."""
@@ -116,6 +117,17 @@ def directory_server() -> Iterator[Directory]:
     """A running slapd, one for a test session and worker."""
     with Directory() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariaDbServer]:
+    """A MariaDB server, started once for a session and worker; its users check that the program is there."""
+    server = MariaDbServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture

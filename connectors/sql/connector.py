@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from connectors.adapters import Limits, Opening, spellings
 from connectors.base import Query, Raw, Record
 from connectors.errors import SourceTooLarge, SourceUnavailable
-from connectors.sql.engine import open_engine
-from connectors.sql.failures import problem_of
+from connectors.sql.engine import is_tested, open_engine
+from connectors.sql.failures import cannot_be_held, problem_of
+from connectors.sql.rights import may_write
 from connectors.sql.settings import SqlSettings
 from connectors.sql.statement import Statement, reflect
 from connectors.templates import template
@@ -26,14 +28,16 @@ _STEPS_BETWEEN_LOOKS = 10_000
 
 
 class SqlConnector:
-    """A table or view. A driver cannot be trusted to keep a deadline, so the source's own threads carry the calls."""
+    """A table, a view or a SELECT. A driver may break a deadline: the source's own threads carry the calls."""
 
     kind = "sql"
     keeps_deadline = False
 
-    def __init__(self, settings: SqlSettings, location: str, limits: Limits, clock: Clock) -> None:
+    def __init__(self, name: str, settings: SqlSettings, location: str, limits: Limits, clock: Clock) -> None:
+        self._name = name
         self._engine = open_engine(location, limits)
         self._settings = settings
+        self._noted = False
         self._limits = limits
         self._clock = clock
         self._where = tuple((column, template(value)) for column, value in settings.where)
@@ -65,6 +69,8 @@ class SqlConnector:
         try:
             return self._ask(query, conditions)
         except DBAPIError as error:
+            if cannot_be_held(error) and not (query.subject.value + "".join(conditions.values())).isascii():
+                return []
             if not error.connection_invalidated:
                 raise
             return self._ask(query, conditions)  # a kept connection had died; reading again changes nothing (law 5)
@@ -89,7 +95,19 @@ class SqlConnector:
             with self._lock:
                 statement = self._statement or reflect(connection, self._settings, self._limits)
                 self._statement = statement
+            self._note(connection)
         return statement
+
+    def _note(self, connection: Connection) -> None:
+        """Say once, in the log, what an operator should know about this database."""
+        if self._noted:
+            return
+        self._noted = True
+        log = structlog.get_logger(__name__)
+        if not is_tested(self._engine):
+            log.warning("source database is of an untested kind", source=self._name, kind=self._engine.dialect.name)
+        if may_write(connection):
+            log.warning("source role may do more than read", source=self._name)
 
     def _record(self, row: RowMapping) -> Record:
         values = {name: _raw(row[name]) for name in self._settings.columns}
@@ -100,7 +118,7 @@ class SqlConnector:
 
 def open_source(settings: SqlSettings, opening: Opening) -> SqlConnector:
     """The adapter's opener. Raises: SourceMisconfigured."""
-    return SqlConnector(settings, settings.location(opening), opening.limits, opening.clock)
+    return SqlConnector(opening.name, settings, settings.location(opening), opening.limits, opening.clock)
 
 
 def _raw(value: object) -> Raw:
@@ -109,9 +127,16 @@ def _raw(value: object) -> Raw:
         return value
     if isinstance(value, float):
         return Decimal(repr(value))
+    if isinstance(value, timedelta):  # MySQL's TIME
+        return _clock_time(value)
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
     return str(value)
+
+
+def _clock_time(value: timedelta) -> str:
+    minutes, seconds = divmod(int(abs(value).total_seconds()), 60)
+    return f"{'-' if value < timedelta() else ''}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
 
 
 def _bytes(value: Raw) -> int:

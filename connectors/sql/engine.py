@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from connectors.adapters import Limits
 from connectors.errors import SourceMisconfigured
+
+TESTED = frozenset({"sqlite+pysqlite", "postgresql+psycopg", "mysql+pymysql", "mariadb+pymysql"})
+"""Dialects and drivers that are set up to read only here, and exercised against real servers."""
 
 _LEAST_SQLITE_LENGTH = 100_000
 """SQLite's limit counts statements and index rows too; below this it would refuse its own schema."""
@@ -30,7 +33,8 @@ def open_engine(location: str, limits: Limits) -> Engine:
 
 
 def _engine(url: URL, limits: Limits, **options: Any) -> Engine:
-    # One statement is one look-up: a transaction around it would cost two more round trips and hold a snapshot.
+    # One statement is one look-up, and a transaction of its own: what a session says of its transactions (read only,
+    # one snapshot) holds for it. Writing the transaction out would cost two more round trips.
     return create_engine(
         url,
         isolation_level="AUTOCOMMIT",
@@ -73,6 +77,7 @@ def _open_postgresql(url: URL, limits: Limits) -> Engine:
     def prepare(connection: Any, _: object) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('default_transaction_read_only', 'on', false)")
+            cursor.execute("SELECT set_config('default_transaction_isolation', 'repeatable read', false)")
             cursor.execute("SELECT set_config('statement_timeout', %s, false)", (str(milliseconds),))
         connection.commit()
 
@@ -80,8 +85,64 @@ def _open_postgresql(url: URL, limits: Limits) -> Engine:
     return engine
 
 
+def _open_mysql(url: URL, limits: Limits) -> Engine:
+    if url.drivername not in TESTED:
+        return _open_other(url, limits)
+    seconds = math.ceil(limits.deadline)
+    arguments = {
+        "connect_timeout": max(1, seconds),
+        "read_timeout": seconds + 1,  # the server's own limit comes first, and says more
+        "write_timeout": seconds + 1,
+        # The driver writes values into the statement itself, escaped. It is safe in this character set only: in GBK a
+        # backslash can be the second half of a character. What a URL says about these is therefore not heard.
+        "charset": "utf8mb4",
+        "client_flag": 0,
+        "local_infile": False,
+        "init_command": None,
+        "read_default_file": None,
+    }
+    engine = _engine(url, limits, connect_args=arguments)
+
+    def prepare(connection: Any, _: object) -> None:
+        with connection.cursor() as cursor:
+            # Values are escaped by backslashes, so the mode in which a backslash is a letter must be off.
+            cursor.execute("SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'")
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute(_time_limit(connection.get_server_info(), limits.deadline))
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def _time_limit(server: str, seconds: float) -> str:
+    """MariaDB counts seconds, MySQL milliseconds; each has a name of its own for it."""
+    if "mariadb" in server.lower():
+        return f"SET SESSION max_statement_time = {seconds:.3f}"
+    return f"SET SESSION max_execution_time = {math.ceil(seconds * 1000)}"
+
+
+def is_tested(engine: Engine) -> bool:
+    """Whether this kind of database, by this driver, is exercised; of any other it is not known that it only reads."""
+    return f"{engine.dialect.name}+{engine.dialect.driver}" in TESTED
+
+
+def untested_kind(location: str) -> str:
+    """The kind of database that a URL names where it is not one of `TESTED`; "" where it is, or where it is no URL."""
+    try:
+        url = make_url(location)
+        dialect = url.get_dialect()
+        return "" if f"{dialect.name}+{dialect.driver}" in TESTED else url.drivername
+    except (SQLAlchemyError, ImportError):
+        return ""
+
+
 def _open_other(url: URL, limits: Limits) -> Engine:
     return _engine(url, limits)
 
 
-_OPENERS = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
+_OPENERS = {
+    "sqlite": _open_sqlite,
+    "postgresql": _open_postgresql,
+    "mysql": _open_mysql,
+    "mariadb": _open_mysql,
+}

@@ -41,6 +41,23 @@ _BY_SQLITE_NAME: dict[str, tuple[type[SourceProblem], str]] = {
     "SQLITE_CORRUPT": (SourceGarbled, "not-a-database"),
     "SQLITE_ERROR": (SourceMisconfigured, "statement"),
 }
+# MariaDB's and MySQL's error numbers: https://mariadb.com/kb/en/mariadb-error-codes/
+_BY_NUMBER: dict[int, tuple[type[SourceProblem], str]] = {
+    1969: (SourceTimedOut, "statement-timeout"),  # MariaDB
+    3024: (SourceTimedOut, "statement-timeout"),  # MySQL
+    1040: (SourceBusy, "connections"),
+    1203: (SourceBusy, "connections"),
+    1044: (SourceMisconfigured, "not-permitted"),
+    1142: (SourceMisconfigured, "not-permitted"),
+    1143: (SourceMisconfigured, "not-permitted"),
+    1045: (SourceMisconfigured, "credentials"),
+    1698: (SourceMisconfigured, "credentials"),
+    1049: (SourceMisconfigured, "database-missing"),
+    1146: (SourceMisconfigured, "table-missing"),
+    1054: (SourceGarbled, "columns-missing"),
+    1064: (SourceMisconfigured, "statement"),
+    1792: (SourceMisconfigured, "not-read-only"),
+}
 _BY_KIND: tuple[tuple[type[SQLAlchemyError], type[SourceProblem], str], ...] = (
     (NoSuchTableError, SourceMisconfigured, "table-missing"),
     (PoolTimeout, SourceBusy, "connections"),
@@ -56,9 +73,7 @@ def problem_of(error: SQLAlchemyError) -> SourceProblem:
     driver = getattr(error, "orig", None)
     state = getattr(driver, "sqlstate", None) or ""
     known = (
-        _BY_SQLSTATE.get(state)
-        or _BY_SQLSTATE.get(state[:2])
-        or _BY_SQLITE_NAME.get(getattr(driver, "sqlite_errorname", None) or "")
+        _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2]) or _by_sqlite(driver) or _BY_NUMBER.get(_number(driver))
     )
     if known is not None:
         return known[0](known[1])
@@ -66,3 +81,22 @@ def problem_of(error: SQLAlchemyError) -> SourceProblem:
         if isinstance(error, kind):
             return problem(reason)
     return SourceUnavailable("database")
+
+
+def cannot_be_held(error: SQLAlchemyError) -> bool:
+    """Whether a value has characters that the column's character set lacks (MariaDB and MySQL, error 1267): law 4 says
+    that nobody is called so.
+    """
+    return _number(getattr(error, "orig", None)) == 1267
+
+
+def _by_sqlite(driver: object) -> tuple[type[SourceProblem], str] | None:
+    name = getattr(driver, "sqlite_errorname", None) or ""
+    if name == "SQLITE_ERROR" and "no such column" in str(driver):
+        return SourceGarbled, "columns-missing"
+    return _BY_SQLITE_NAME.get(name)
+
+
+def _number(driver: object) -> int:
+    first = (getattr(driver, "args", None) or (0,))[0]
+    return first if isinstance(first, int) else 0

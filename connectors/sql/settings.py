@@ -8,17 +8,20 @@ from typing import Any
 
 from connectors.adapters import Opening, allowed_columns
 from connectors.faults import fault
+from connectors.sql.written import SUBJECT_LOWER, Written, written
 
 
 @dataclass(frozen=True, slots=True)
 class SqlSettings:
-    """A table or view, and how it is asked.
+    """A table, a view or a statement, and how it is asked.
 
     Attributes:
         url: SQLAlchemy URL, or "" where `url_secret` names the secret that holds it.
         schema: of the table; None for the connection's default.
         columns: that may be read.
-        where: further columns and the templates of the values they must have.
+        table: or a view; "" where a statement is asked.
+        statement: in place of a table.
+        where: further columns, or the statement's named values, and the templates of what they are.
         lower_case_too: whether a subject ending in X may also be stored with x.
     """
 
@@ -26,6 +29,7 @@ class SqlSettings:
     url_secret: str
     schema: str | None
     table: str
+    statement: Written | None
     subject_column: str
     columns: tuple[str, ...]
     where: tuple[tuple[str, str], ...]
@@ -40,13 +44,31 @@ def parse(settings: Mapping[str, Any], mapped: frozenset[str]) -> SqlSettings:
     """The settings in a manifest's `sql`. Raises: ManifestFault."""
     if ("url" in settings) == ("url_secret" in settings):
         raise fault((), "url 与 url_secret 须写且只写一个", "give either url or url_secret")
+    statement = _statement(settings)
     return SqlSettings(
         url=settings.get("url", ""),
         url_secret=settings.get("url_secret", ""),
         schema=settings.get("schema"),
-        table=settings["table"],
+        table=settings.get("table", ""),
+        statement=statement,
         subject_column=settings["subject_column"],
         columns=allowed_columns(settings, mapped),
-        where=tuple(settings.get("where", {}).items()),
+        where=tuple(settings.get("where" if statement is None else "parameters", {}).items()),
         lower_case_too=settings.get("lower_case_too", False),
     )
+
+
+def _statement(settings: Mapping[str, Any]) -> Written | None:
+    if ("statement" in settings) == ("table" in settings):
+        raise fault((), "table 与 statement 须写且只写一个", "give either table or statement")
+    if "statement" not in settings:
+        if "parameters" in settings:
+            raise fault(("parameters",), "只用于 statement；表用 where", "this is for a statement; a table has where")
+        return None
+    for name in ("schema", "where"):
+        if name in settings:
+            raise fault((name,), "只用于 table；请写在语句里", "this is for a table: write it in the statement")
+    made = written(settings["statement"], settings.get("parameters", {}).keys())
+    if (SUBJECT_LOWER in made.bound) != settings.get("lower_case_too", False):
+        raise fault(("lower_case_too",), "与 :subject_lower 须一同出现", "goes together with :subject_lower")
+    return made

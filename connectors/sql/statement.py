@@ -1,4 +1,4 @@
-"""The one statement that is ever sent, built by SQLAlchemy from a table's own description."""
+"""The one statement that is ever sent, built by SQLAlchemy from a table's description or around a manifest's SELECT."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from sqlalchemy import (
     RowMapping,
     TableClause,
     Text,
+    and_,
     bindparam,
+    case,
     cast,
     column,
     func,
@@ -21,14 +23,18 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    text,
+    true,
     type_coerce,
     types,
 )
+from sqlalchemy.dialects import mysql
 from sqlalchemy.sql.elements import ColumnElement, quoted_name
 
 from connectors.adapters import Limits
 from connectors.errors import SourceGarbled, SourceTooLarge
 from connectors.sql.settings import SqlSettings
+from connectors.sql.written import SUBJECT, SUBJECT_LOWER, Written
 
 _BOUNDED = (
     types.Integer,
@@ -46,11 +52,25 @@ _SUBJECT = "tongban_subject"
 """The label under which the subject's column comes back, to be compared exactly."""
 
 
+_TOO_LONG = "tongban_too_long"
+"""The label of a column that tells whether a written statement's row holds more than the byte limit."""
+
+_MYSQL = frozenset({"mysql", "mariadb"})
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A SELECT with two kinds of holes: the subject's spellings and the values of further conditions."""
+    """A SELECT with two kinds of holes: the subject's spellings and the values of further conditions.
+
+    Attributes:
+        subjects: the names of the holes for spellings; conditions: those for values.
+        whole_number: whether the subject's column holds whole numbers.
+        cut: the columns that the database itself cuts at `max_bytes`.
+    """
 
     select: Executable
+    subjects: tuple[str, ...]
+    conditions: tuple[str, ...]
     whole_number: bool
     max_bytes: int
     cut: frozenset[str]
@@ -60,8 +80,8 @@ class Statement:
         subjects = [self._bound(text) for text in spellings]
         if None in subjects:
             return []
-        values = {f"subject_{at}": subject for at, subject in enumerate(subjects)}
-        values |= {f"where_{at}": value for at, value in enumerate(conditions.values())}
+        values: dict[str, str | int | None] = dict(zip(self.subjects, subjects, strict=True))
+        values |= dict(zip(self.conditions, conditions.values(), strict=True))
         found = connection.execute(self.select, values).mappings().all()
         rows = [row for row in found if str(row[_SUBJECT]).strip() in spellings]
         self._check(rows)
@@ -77,37 +97,72 @@ class Statement:
     def _check(self, rows: Sequence[RowMapping]) -> None:
         if any(row[name] is not None and len(row[name]) > self.max_bytes for row in rows for name in self.cut):
             raise SourceTooLarge("bytes")
+        if any(row.get(_TOO_LONG) for row in rows):
+            raise SourceTooLarge("bytes")
 
 
 def reflect(connection: Connection, settings: SqlSettings, limits: Limits) -> Statement:
-    """The statement for a table as it is now. Raises: SQLAlchemyError, SourceGarbled where columns are missing."""
+    """The statement for a source as it is now. Raises: SQLAlchemyError, SourceGarbled where columns are missing."""
+    if settings.statement is not None:
+        return _around(settings.statement, settings, limits, connection.dialect.name)
     described = inspect(connection).get_columns(settings.table, schema=settings.schema)
     kinds = {each["name"]: each["type"] for each in described}
     wanted = {*settings.columns, settings.subject_column, *(name for name, _ in settings.where)}
     if wanted - kinds.keys():
         raise SourceGarbled("columns-missing")
-    sqlite = connection.dialect.name == "sqlite"  # it has a length limit of its own, and no fixed types
-    cut = frozenset(name for name in settings.columns if not sqlite and not isinstance(kinds[name], _BOUNDED))
+    return _of_table(settings, kinds, limits, connection.dialect.name)
+
+
+def _of_table(settings: SqlSettings, kinds: Mapping[str, Any], limits: Limits, dialect: str) -> Statement:
+    # SQLite has a length limit of its own, and no fixed types
+    cut = frozenset(n for n in settings.columns if dialect != "sqlite" and not isinstance(kinds[n], _BOUNDED))
+    relation = _relation(settings, kinds)
+    subject = relation.c[settings.subject_column]
+    listed = [_cut(relation.c[name], limits, dialect) if name in cut else relation.c[name] for name in settings.columns]
+    subjects = tuple(f"subject_{at}" for at in range(2 if settings.lower_case_too else 1))
+    conditions = tuple(f"where_{at}" for at in range(len(settings.where)))
+    where = [_equals(relation.c[name], at, dialect) for (name, _), at in zip(settings.where, conditions, strict=True)]
+    asked = [*zip(listed, settings.columns, strict=True), (subject, _SUBJECT)]
     return Statement(
-        select=_select(settings, kinds, cut, limits),
-        whole_number=isinstance(kinds[settings.subject_column], types.Integer),
+        select=select(*(type_coerce(each, types.NullType()).label(name) for each, name in asked))
+        .select_from(relation)
+        .where(or_(*(_names(subject, at, dialect) for at in subjects)), *where)
+        .limit(literal_column(str(limits.max_records + 1))),
+        subjects=subjects,
+        conditions=conditions,
+        whole_number=isinstance(subject.type, types.Integer),
         max_bytes=limits.max_bytes,
         cut=cut,
     )
 
 
-def _select(settings: SqlSettings, kinds: Mapping[str, Any], cut: frozenset[str], limits: Limits) -> Executable:
-    relation = _relation(settings, kinds)
-    subject = relation.c[settings.subject_column]
-    listed = [_cut(relation.c[name], limits) if name in cut else relation.c[name] for name in settings.columns]
-    spelled = [_comparable(subject) == bindparam(f"subject_{at}") for at in range(2 if settings.lower_case_too else 1)]
-    where = [_text(relation.c[name]) == bindparam(f"where_{at}") for at, (name, _) in enumerate(settings.where)]
-    asked = [*zip(listed, settings.columns, strict=True), (subject, _SUBJECT)]
-    return (
-        select(*(type_coerce(each, types.NullType()).label(name) for each, name in asked))
-        .select_from(relation)
-        .where(or_(*spelled), *where)
-        .limit(literal_column(str(limits.max_records + 1)))
+def _around(statement: Written, settings: SqlSettings, limits: Limits, dialect: str) -> Statement:
+    """The allowed columns of a written statement's answer. Only the database knows their types: none is cut, so a
+    column of ours tells where one is too long, and the long one stays where it is.
+    """
+    named: list[ColumnElement[Any]] = [
+        column(quoted_name(name, quote=True)) for name in {*settings.columns, settings.subject_column}
+    ]
+    answer = text(statement.text).columns(*named).subquery("tongban_answer")
+    listed = [answer.c[name] for name in settings.columns]
+    limit: ColumnElement[Any] = literal_column(str(limits.max_bytes))
+    long = [func.length(cast(each, Text())) > limit for each in listed] if dialect != "sqlite" else []
+    kept = [case((is_long, None), else_=each) for each, is_long in zip(listed, long, strict=True)] if long else listed
+    asked = [*zip(kept, settings.columns, strict=True), (answer.c[settings.subject_column], _SUBJECT)]
+    if long:
+        asked.append((case((or_(*long), literal_column("1")), else_=literal_column("0")), _TOO_LONG))
+    subjects = tuple(name for name in (SUBJECT, SUBJECT_LOWER) if name in statement.bound)
+    exact = [_exactly(answer.c[settings.subject_column], hole) for hole in subjects] if dialect in _MYSQL else []
+    return Statement(
+        select=select(*(type_coerce(each, types.NullType()).label(name) for each, name in asked))
+        .select_from(answer)
+        .where(or_(*exact) if exact else true())
+        .limit(literal_column(str(limits.max_records + 1))),
+        subjects=subjects,
+        conditions=tuple(name for name, _ in settings.where),
+        whole_number=False,
+        max_bytes=limits.max_bytes,
+        cut=frozenset(),
     )
 
 
@@ -123,14 +178,32 @@ def _relation(settings: SqlSettings, kinds: Mapping[str, Any]) -> TableClause:
     return table(quoted_name(settings.table, quote=True), *columns, schema=schema)
 
 
-def _cut(described: ColumnElement[Any], limits: Limits) -> ColumnElement[Any]:
+def _cut(described: ColumnElement[Any], limits: Limits, dialect: str) -> ColumnElement[Any]:
     length: ColumnElement[Any] = literal_column(str(limits.max_bytes + 1))
-    return func.substr(cast(described, Text()), literal_column("1"), length)
+    binary = dialect in _MYSQL and isinstance(described.type, types._Binary)  # noqa: SLF001 - the base of every such type
+    return func.substr(described if binary else cast(described, Text()), literal_column("1"), length)
 
 
-def _comparable(subject: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The subject's column as something an index serves: itself where it holds text or whole numbers."""
-    return type_coerce(subject, types.BigInteger()) if isinstance(subject.type, types.Integer) else _text(subject)
+def _names(subject: ColumnElement[Any], hole: str, dialect: str) -> ColumnElement[bool]:
+    """The subject's column, as something an index serves where it holds text or whole numbers, equals a value."""
+    if isinstance(subject.type, types.Integer):
+        return type_coerce(subject, types.BigInteger()) == bindparam(hole)
+    return _equals(subject, hole, dialect)
+
+
+def _equals(described: ColumnElement[Any], hole: str, dialect: str) -> ColumnElement[bool]:
+    """A column's text is a value, letter by letter.
+
+    MySQL's collations take A for a and for Ａ: there the first comparison is the index's, the second is ours.
+    """
+    equal = _text(described) == bindparam(hole)
+    if dialect not in _MYSQL:
+        return equal
+    return and_(equal, _exactly(described, hole))
+
+
+def _exactly(described: ColumnElement[Any], hole: str) -> ColumnElement[bool]:
+    return cast(described, mysql.CHAR(charset="utf8mb4")).collate("utf8mb4_bin") == bindparam(hole)
 
 
 def _text(described: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from connectors.registry import notices
 from exchange.catalogue.applying import Change
 from kernel.manifests import ManifestError, load
 from policies.proceedings import Moved
@@ -36,6 +37,13 @@ def refuse_nothing(paths: tuple[Path, ...]) -> None:
             wrong(f"{path} 中没有清单（*.yaml、*.yml）", f"{path}: no manifests found (*.yaml, *.yml).")
 
 
+def note(paths: tuple[Path, ...]) -> None:
+    """What is worth knowing about the connectors that were applied."""
+    for document in (document for path in paths for document in load(path) if document.kind == "Connector"):
+        for notice in notices(document.value):
+            click.echo(f"{notice.zh} / {notice.en}", err=True)
+
+
 def show(changes: Iterable[Change], *, as_json: bool) -> None:
     """What changed, or would."""
     listed = [asdict(change) for change in changes]
@@ -58,6 +66,7 @@ def apply(paths: tuple[Path, ...], config: str | None, as_json: bool) -> None:
         with exchange_administration(config) as exchange:
             refuse_nothing(paths)
             show(exchange.apply(paths), as_json=as_json)
+            note(paths)
     except ManifestError as error:
         report(error)
     except Moved:

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from connectors.base import Query
 from connectors.errors import SourceGarbled, SourceMisconfigured, SourceTimedOut, SourceTooLarge, SourceUnavailable
-from connectors.registry import Outcome, Source
+from connectors.registry import Outcome, Source, findings, notices
 from connectors.sql import failures
 from kernel.identifiers.subject import SubjectRef
-from tests.doubles.connectors import retrieve, source, values
+from tests.doubles.connectors import manifest, retrieve, source, values
 
 Run = Callable[..., None]
 
@@ -48,6 +49,7 @@ def people(database_url: str, run: Run) -> Callable[..., Source]:
     def opened(fields: object, **settings: object) -> Source:
         spec = {"limits": settings.pop("limits")} if "limits" in settings else {}
         described = {"url": database_url, "table": "people", "subject_column": "证件号码", **settings}
+        described = {name: value for name, value in described.items() if value is not None}
         return source("sql", described, fields, **spec)  # type: ignore[arg-type]
 
     return opened
@@ -277,3 +279,95 @@ def test_a_query_shows_nobody() -> None:
     query = Query(SubjectRef("citizen-number", "11010519491231002X"), {"name": "张三"}, 1.0)
     assert "1101" not in repr(query)
     assert "张三" not in repr(query)
+
+
+def test_a_written_statement_gives_only_the_listed_columns_and_keeps_their_kinds(people) -> None:
+    statement = """SELECT trim("证件号码") AS id, born, amount, note, kind, ':subject' AS colon FROM people
+        WHERE trim("证件号码") = :subject AND kind LIKE :kind"""
+    settings = {"table": None, "statement": statement, "parameters": {"kind": "{kind}"}, "subject_column": "id"}
+    fields = {
+        "born": {"column": "born", "date": "iso"},
+        "amount": {"column": "amount", "type": "decimal"},
+        "colon": {"column": "colon"},
+    }
+    with people(fields, **settings) as asked:
+        got = dict(values(asked, kind="x"))
+        assert Decimal(got.pop("amount")) == Decimal("1234567.10")
+        assert got == {"born": "2026-01-02", "colon": ":subject"}
+        assert retrieve(asked, "C1", kind="x").outcome is Outcome.NOT_FOUND
+    with people(["note", "kind"], **settings, limits={"max_bytes": 3}) as asked, pytest.raises(SourceTooLarge):
+        values(asked, kind="%")
+    with people(["surname"], **settings) as asked, pytest.raises(SourceGarbled) as caught:
+        values(asked, kind="x")
+    assert caught.value.reason == "columns-missing"
+
+
+def test_a_written_statement_may_know_two_spellings(people) -> None:
+    statement = 'SELECT trim("证件号码") AS id, number FROM people WHERE trim("证件号码") IN (:subject, :subject_lower)'
+    with people(["number"], table=None, statement=statement, subject_column="id", lower_case_too=True) as asked:
+        assert values(asked, "B2X") == {"number": 3}
+
+
+def test_a_look_up_is_a_transaction_that_reads_one_snapshot(postgresql_url: str) -> None:
+    engine = sa.create_engine(postgresql_url)
+    with engine.begin() as owner:
+        owner.execute(
+            sa.text(
+                "CREATE VIEW inside AS SELECT 'A1'::text AS id, current_setting('transaction_isolation') AS note,"
+                " current_setting('transaction_read_only') AS only_read"
+            )
+        )
+    engine.dispose()
+    with source(
+        "sql", {"url": postgresql_url, "table": "inside", "subject_column": "id"}, ["note", "only_read"]
+    ) as asked:
+        assert values(asked) == {"note": "repeatable read", "only_read": "on"}
+
+
+def test_a_role_that_may_write_is_named_in_the_log(postgresql_url: str) -> None:
+    engine = sa.create_engine(postgresql_url)
+    with engine.begin() as owner:
+        owner.execute(sa.text("CREATE TABLE people (id TEXT, note TEXT)"))
+        owner.execute(sa.text("DROP ROLE IF EXISTS tongban_reader"))
+        owner.execute(sa.text("CREATE ROLE tongban_reader LOGIN"))
+        owner.execute(sa.text("GRANT SELECT ON people TO tongban_reader"))
+    engine.dispose()
+    for user, expected in ((None, 1), ("tongban_reader", 0)):
+        url = sa.make_url(postgresql_url)
+        url = url if user is None else url.set(username=user)
+        described = {"url": url.render_as_string(hide_password=False), "table": "people", "subject_column": "id"}
+        with capture_logs() as logged, source("sql", described, ["note"]) as asked:
+            values(asked)
+        assert len(logged) == expected
+
+
+def test_a_database_nobody_tested_is_accepted_and_called_so(tmp_path: Path) -> None:
+    described = manifest(
+        "sql",
+        {"url": "mssql+pyodbc://h/d", "table": "people", "subject_column": "id"},
+        {"fields": {"note": {"column": "note"}}},
+    )
+    assert findings(described) == []
+    assert [notice.en for notice in notices(described)] == [
+        "people: databases of the kind mssql+pyodbc are untested; see to it that the account can only read"
+    ]
+    described["spec"]["sql"]["url"] = "postgresql+psycopg://h/d"
+    assert notices(described) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "where"),
+    [
+        ({"table": "t", "statement": "SELECT 1 AS id WHERE '1' = :subject"}, []),
+        ({}, []),
+        ({"table": "t", "parameters": {"x": "1"}}, ["parameters"]),
+        ({"statement": "SELECT 1 AS id WHERE '1' = :subject", "where": {"a": "b"}}, ["where"]),
+        ({"statement": "SELECT 1 AS id WHERE '1' = :subject", "parameters": {"x": "1"}}, ["parameters", "x"]),
+        ({"statement": "SELECT 1 AS id WHERE '1' = :subject", "lower_case_too": True}, ["lower_case_too"]),
+    ],
+)
+def test_a_description_that_asks_two_ways_is_refused(settings: dict, where: list[str]) -> None:
+    described = manifest(
+        "sql", {"url": "sqlite:///x", "subject_column": "id", **settings}, {"fields": {"note": {"column": "note"}}}
+    )
+    assert [list(finding.where[2:]) for finding in findings(described)] == [where]
