@@ -16,6 +16,7 @@ from connectors.registry import Source
 from exchange import errors
 from exchange.catalogue.sources import BuildSource
 from exchange.console.relying_party import Post
+from exchange.events.webhooks import Send, guarded_send
 from exchange.gateway.fetching import Fetch, IssuerUnreachable
 from exchange.gateway.lease import LeaseLost
 from exchange.rooms import Outside, Rooms, furnish
@@ -133,7 +134,7 @@ def open_service(settings: ExchangeSettings) -> Service:
     tickers = (
         Ticker("policy-lease", RENEW_SECONDS, rooms.policy.renew),
         Ticker("revocation-lease", RENEW_SECONDS, rooms.revocations.renew),
-        Ticker("events", EVENTS_SECONDS, rooms.distribution.round),
+        Ticker("events", EVENTS_SECONDS, rooms.carry_events),
         Ticker("housekeeping", TIDY_SECONDS, rooms.tidy),
         Ticker("key-rotation", ROTATE_EVERY, Custody(outside.keys, outside.ledger).rotate_due),
     )
@@ -170,6 +171,7 @@ def open_outside(settings: ExchangeSettings, clock: Clock, entropy: Entropy, *, 
         build_source=source_builder(settings, clock, installed.discover().log().adapters),
         metrics=Metrics(),
         post=issuer_post(settings.issuer, OutboundClient()),
+        send=webhook_send(settings),
     )
 
 
@@ -228,6 +230,12 @@ def issuer_post(issuer: str, client: OutboundClient) -> Post:
         return answer.status, answer.body
 
     return post
+
+
+def webhook_send(settings: ExchangeSettings) -> Send:
+    """Calls webhooks where the operator lets them be: everywhere public, and in private networks if so configured."""
+    local = urlsplit(settings.origin).scheme == "http"
+    return guarded_send(OutboundClient(), private=settings.webhook_networks == "private", loopback=local)
 
 
 def issuer_fetch(issuer: str, client: OutboundClient) -> Fetch:

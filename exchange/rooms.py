@@ -22,9 +22,11 @@ from exchange.discovery import Discovery
 from exchange.emergency.desk import EmergencyDesk
 from exchange.emergency.sweep import EmergencySweep
 from exchange.emergency.transitions import EmergencyTransitions
+from exchange.events.courier import Courier
 from exchange.events.desk import EventDesk
 from exchange.events.distribution import Distribution
 from exchange.events.pseudonyms import Pseudonyms
+from exchange.events.webhooks import Send
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.fetching import Fetch
 from exchange.gateway.fulfilment import Fulfilment
@@ -99,6 +101,7 @@ class Outside:
     build_source: BuildSource
     metrics: Metrics
     post: Post
+    send: Send
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ class Offices:
     messages: Messages
     events: EventDesk
     distribution: Distribution
+    courier: Courier
     emergencies: EmergencyDesk
     emergency_sweep: EmergencySweep
     usage: Usage
@@ -169,8 +173,14 @@ class Rooms(Offices):
         self.database.write(lambda connection: proofs.prune(connection, now))
         self.database.write(lambda connection: messages.prune(connection, now - KEPT))
 
+    def carry_events(self) -> None:
+        """Hand out what changed, and begin to push what is due."""
+        self.distribution.round()
+        self.courier.round()
+
     def close(self) -> None:
         """End what holds threads and connections of its own."""
+        self.courier.close()
         self.retrieval.close()
         self.sources.close()
 
@@ -272,6 +282,16 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         campaign_sweep=CampaignSweep(recertified),
         messages=Messages(access, clock),
         events=EventDesk(access, ledger, clock, outside.entropy),
+        courier=Courier(
+            origin=outside.settings.origin,
+            database=outside.database,
+            ledger=ledger,
+            policy=policy,
+            keys=outside.keys,
+            send=outside.send,
+            clock=clock,
+            entropy=outside.entropy,
+        ),
         distribution=Distribution(outside.database, policy, names, clock),
         usage=Usage(access, ledger, clock),
         log=Log(access, ledger, Tiles(outside.database)),

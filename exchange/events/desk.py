@@ -64,7 +64,7 @@ class EventDesk:
                 raise Problem(errors.SUBSCRIPTIONS_TOO_MANY)
             subscriptions.add(connection, made)
 
-        self.ledger.append([Event(SUBSCRIBED, made.id, "1", _facts(made))], also=also)
+        self.ledger.append([Event(SUBSCRIBED, made.id, "1", facts_of(made))], also=also)
         return json_response(_view(made), 201, (("Location", f"/v1/events?subscription={made.id}"),))
 
     def list(self, http: HttpRequest) -> HttpResponse:
@@ -157,7 +157,7 @@ class EventDesk:
             if not subscriptions.move(connection, found, status, now):
                 raise Problem(errors.SUBSCRIPTION_CHANGED)
 
-        entry = Event(MOVED, found.id, str(after.revision), _facts(after))
+        entry = Event(MOVED, found.id, str(after.revision), facts_of(after))
         (receipt,) = self.ledger.append([entry], also=also)
         if receipt.repeated:
             raise Problem(errors.SUBSCRIPTION_CHANGED)
@@ -195,7 +195,8 @@ def _view(one: Subscription) -> dict[str, JSON]:
     }
 
 
-def _facts(one: Subscription) -> dict[str, JSON]:
+def facts_of(one: Subscription) -> dict[str, JSON]:
+    """What the log says of a subscription."""
     return {
         "system": one.system,
         "consumer": one.organisation,

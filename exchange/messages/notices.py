@@ -207,6 +207,12 @@ def of_item(event: ItemEvent, item: ItemState) -> Iterator[Message]:
         yield told(Kind.GRANT_LAPSED, item.provider, Role.PROVIDER_OFFICER)
 
 
+def subscription_parked(subscription: str, organisation: str, system: str, revision: int, at: datetime) -> Message:
+    """The department of a subscriber is told that it cannot be reached any more."""
+    cause, facts = f"{Kind.SUBSCRIPTION_PARKED}/{subscription}/{revision}", {"system": system}
+    return Message(cause, organisation, Role.CONSUMER_OFFICER, Kind.SUBSCRIPTION_PARKED, subscription, at, facts)
+
+
 def office(role: Role, grant: Grant) -> str:
     """The organisation that holds an office in matters of a grant."""
     return {

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     GRANT_TO_TIGHTEN = "grant-to-tighten"
     GRANT_ENDED = "grant-ended"
     GRANT_LAPSED = "grant-lapsed"
+    SUBSCRIPTION_PARKED = "subscription-parked"
 
 
 Facts = Mapping[str, Any]
@@ -133,6 +134,11 @@ _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     ),
     Kind.GRANT_LAPSED: lambda about, _facts: Text(
         f"授权 {about} 复核逾期未答复，已失效", f"Grant {about} has lapsed: nobody answered for it in a recertification"
+    ),
+    Kind.SUBSCRIPTION_PARKED: lambda about, facts: Text(
+        f"业务系统 {facts['system']} 的推送地址长期无法送达，事件订阅 {about} 已停放；修复后请恢复",
+        f"The webhook of {facts['system']} could not be reached for long; event subscription {about} is parked:"
+        " mend it, then take it up again",
     ),
     Kind.SANDBOX_OPEN: lambda _about, _facts: Text(
         "沙箱已开放，现在可以申请沙箱数据", "The sandbox is open: ask for sandbox data now"

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from exchange.store.tables import event, event_subscription
 from kernel import canonical
@@ -19,10 +19,11 @@ _s, _e = event_subscription.c, event.c
 
 
 class Status(StrEnum):
-    """Where a subscription stands.."""
+    """Where a subscription stands. A parked one was not reachable for too long; events still queue for it."""
 
     ACTIVE = "active"
     PAUSED = "paused"
+    PARKED = "parked"
     ENDED = "ended"
 
 
@@ -156,6 +157,31 @@ def acknowledge(connection: Connection, name: str, number: int) -> None:
     connection.execute(statement.values(settled=number))
 
 
+def due(connection: Connection, now: datetime) -> list[Subscription]:
+    """Those with something to push now, whoever has waited longest first."""
+    ready = (_s.delivery == Way.PUSH.value, _s.status == Status.ACTIVE.value, _s.due_at <= now)
+    statement = select(event_subscription).where(*ready, _s.settled < _s.last_number).order_by(_s.due_at, _s.id)
+    return [_subscription(row) for row in connection.execute(statement)]
+
+
+def claim(connection: Connection, seen: Subscription, until: datetime) -> Subscription | None:
+    """Take one until an instant, as it is now; None when it is another's, or its status was changed."""
+    statement = update(event_subscription).where(*_is(seen)).values(due_at=until).returning(event_subscription)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else _subscription(row)
+
+
+def arrived(connection: Connection, held: Subscription, number: int) -> bool:
+    """An event arrived; False when the subscription is no longer held."""
+    statement = update(event_subscription).where(*_is(held), _s.last_number >= number)
+    return connection.execute(statement.values(settled=number, tries=0)).rowcount == 1
+
+
+def put_back(connection: Connection, held: Subscription, tries: int, due_at: datetime) -> None:
+    """Let go of one that is held, to be tried at an instant."""
+    connection.execute(update(event_subscription).where(*_is(held)).values(tries=tries, due_at=due_at))
+
+
 def prune(connection: Connection, before: datetime) -> None:
     """Forget what was acknowledged and is older than an instant, and every queue that was ended."""
     settled = select(_s.settled).where(_s.id == _e.subscription).scalar_subquery()
@@ -167,6 +193,10 @@ def count_living(connection: Connection, system: str) -> int:
     """How many a system has."""
     statement = select(func.count()).where(_s.system == system, _s.status != Status.ENDED.value)
     return int(connection.scalar(statement) or 0)
+
+
+def _is(seen: Subscription) -> tuple[ColumnElement[bool], ...]:
+    return _s.id == seen.id, _s.revision == seen.revision, _s.due_at == seen.due_at
 
 
 def _words(names: frozenset[str]) -> str:

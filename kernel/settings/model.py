@@ -367,6 +367,14 @@ class ExchangeSettings:
             checks.between(0, 60),
         ),
     )
+    webhook_networks: str = field(
+        default="public",
+        metadata=_key(
+            "向业务系统推送事件时可以到达的网络：public 仅公网，private 另含内网",
+            "Where events may be pushed to: public networks, or private ones as well",
+            checks.one_of("public", "private"),
+        ),
+    )
     console_key: Path | None = field(
         default=None,
         metadata=_key(

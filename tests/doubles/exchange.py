@@ -26,6 +26,7 @@ from connectors.base import Query, Record
 from connectors.memory import ADAPTER as MEMORY
 from exchange.app import PACKAGE, create_app, open_ledger
 from exchange.catalogue.applying import Applying
+from exchange.events.webhooks import guarded_send
 from exchange.gateway.fetching import IssuerUnreachable
 from exchange.rooms import Outside, furnish
 from kernel import jose, migrations
@@ -37,6 +38,7 @@ from kernel.jose import base64url
 from kernel.keys import KeyRing
 from kernel.manifests import Finding
 from kernel.metrics import Metrics
+from kernel.outbound import OutboundClient
 from kernel.settings import ExchangeSettings
 from policies.roles import Officer, Role
 from tests.conftest import ENGINE, drop_postgresql_database
@@ -514,7 +516,17 @@ def make_world(database_url: str, folder: Path, *, seed: int, clock: ManualClock
         return connectors.build(document, secrets={}.__getitem__, roots=(), clock=clock, adapters=adapters)
 
     outside = Outside(
-        settings, database, keys, ledger, clock, entropy, issuer.fetch, build, Metrics(), issuer.sign_ins.post
+        settings=settings,
+        database=database,
+        keys=keys,
+        ledger=ledger,
+        clock=clock,
+        entropy=entropy,
+        fetch=issuer.fetch,
+        build_source=build,
+        metrics=Metrics(),
+        post=issuer.sign_ins.post,
+        send=guarded_send(OutboundClient(), private=False, loopback=True),
     )
     return World(outside, issuer, clock, folder, calls)
 

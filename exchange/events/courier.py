@@ -1,0 +1,202 @@
+"""Pushing events: each subscription is taken by one node at a time, its events in order, each signed afresh for a try.
+
+A subscriber that answers with an error or not at all is tried again, later and later; its own queue waits, nobody
+else's does: those that failed or were slow share a lane of their own. Whoever cannot be reached for long is parked, and
+its department is told.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+import orjson
+from sqlalchemy import Connection
+
+from exchange.catalogue.model import Status as SystemStatus
+from exchange.catalogue.model import System
+from exchange.events.cloud_event import cloud_event
+from exchange.events.desk import MOVED, facts_of
+from exchange.events.entitlement import rights_of
+from exchange.events.signing import signed_headers
+from exchange.events.webhooks import Send
+from exchange.gateway.lease import Lease
+from exchange.gateway.snapshot import Snapshot
+from exchange.messages import notices
+from exchange.store import messages, subscriptions
+from exchange.store.subscriptions import Queued, Status, Subscription
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.entropy import Entropy
+from kernel.keys import KeyRing
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
+from kernel.logging import logger
+from kernel.outbound import OutboundFailed, OutboundRefused
+
+PROMPT, TARDY = 6, 2
+"""Subscribers called at the same time by one node: those that answered quickly so far, and the others."""
+LEASE = timedelta(seconds=60)
+"""How long a node that died holds a subscription at most."""
+MARGIN = timedelta(seconds=15)
+"""Left of a lease when the last call is begun: longer than any call takes."""
+AT_ONCE = 20
+"""Events delivered before a subscription is put back in line."""
+QUICK = 1.0
+"""Seconds within which a subscriber answers that counts as quick."""
+FIRST_DELAY, LONGEST_DELAY = 2.0, 3600.0
+"""Seconds after the first failure and at most; doubled in between, each spread over half to one and a half of it."""
+MOST_TRIES = 24
+"""In a row, over about half a day; then a subscription is parked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an event did not arrive, without anything the other side wrote; ``final``: trying again makes no sense."""
+
+    reason: str
+    final: bool = False
+
+
+@dataclass
+class Courier:
+    """Delivers what waits. Safe for threads; any number of nodes may run one."""
+
+    origin: str
+    database: Database
+    ledger: Ledger
+    policy: Lease[Snapshot]
+    keys: KeyRing
+    send: Send
+    clock: Clock
+    entropy: Entropy
+    _prompt: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PROMPT, "events"))
+    _tardy: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TARDY, "events-tardy"))
+    _slow: set[str] = field(default_factory=set)
+    _under_way: dict[str, Future[None]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def round(self) -> int:
+        """Begin what is due and not under way here; how many subscribers. Does not wait for any of them."""
+        with self.database.read() as connection:
+            due = subscriptions.due(connection, self.clock.now())
+        with self._lock:
+            self._under_way = {name: call for name, call in self._under_way.items() if not call.done()}
+            begun = [each for each in due if each.id not in self._under_way]
+            for each in begun:
+                lane = self._tardy if each.tries or each.id in self._slow else self._prompt
+                self._under_way[each.id] = lane.submit(self._serve, each)
+        return len(begun)
+
+    def settle(self, seconds: float) -> None:
+        """Wait for what is under way, at most so long."""
+        with self._lock:
+            calls = [*self._under_way.values()]
+        wait(calls, timeout=seconds)
+
+    def close(self) -> None:
+        """Take up nothing more; what is under way ends within its time limit, or its lease does."""
+        for lane in (self._prompt, self._tardy):
+            lane.shutdown(wait=False, cancel_futures=True)
+        self.settle(1.0)
+
+    def _serve(self, seen: Subscription) -> None:
+        try:
+            self.deliver(seen)
+        except Exception as fault:  # noqa: BLE001 - the lease ends by itself; a lane must outlive every failure
+            logger("exchange").warning("events_wait", reason=type(fault).__name__)
+
+    def deliver(self, seen: Subscription) -> int:
+        """Take a subscription and push what waits for it, in order; how many events arrived.
+
+        Raises LeaseLost, DatabaseUnavailable, LedgerUnavailable; what was not noted as arrived is pushed again.
+        """
+        until = self.clock.now() + LEASE
+        held = self.database.write(lambda connection: subscriptions.claim(connection, seen, until))
+        if held is None:
+            return 0  # another node was faster, or it was paused
+        done = 0
+        snapshot = self.policy.current()
+        system = snapshot.registry.systems.get(held.system)
+        with self.database.read() as connection:
+            waiting = subscriptions.queue(connection, held.id, held.settled, AT_ONCE)
+        allowed = rights_of(snapshot, system, self.clock.now())
+        for event in waiting:
+            if self.clock.now() > until - MARGIN:
+                break
+            withheld = bool(event.evidence_type) and event.evidence_type not in allowed
+            trouble = None if withheld else self._push(event, system)
+            if trouble is not None:
+                self._failed(held if not done else replace(held, tries=0), trouble)
+                return done
+            if not self._arrived(held, event):
+                return done  # somebody paused or ended it, or the lease was over: it may arrive twice
+            done += 1
+        self._put_back(held, 0, self.clock.now())
+        return done
+
+    def _push(self, event: Queued, system: System | None) -> Trouble | None:
+        url = None if system is None or system.status is not SystemStatus.ACTIVE else system.webhook
+        if url is None:
+            return Trouble("no-address", final=True)
+        body = orjson.dumps(cloud_event(event, self.origin))
+        headers = signed_headers(url, body, event.id, self.clock.now(), self.keys.signing())
+        begun = self.clock.monotonic()
+        try:
+            status = self.send(url, body, headers)
+        except OutboundRefused:
+            return Trouble("address-not-admitted", final=True)
+        except OutboundFailed:
+            return Trouble("no-answer")
+        finally:
+            self._note_pace(event.subscription, self.clock.monotonic() - begun)
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            return None
+        return Trouble(f"status-{status}", final=status == HTTPStatus.GONE)
+
+    def _note_pace(self, subscription: str, seconds: float) -> None:
+        with self._lock:
+            (self._slow.add if seconds > QUICK else self._slow.discard)(subscription)
+
+    def _arrived(self, held: Subscription, event: Queued) -> bool:
+        return self.database.write(lambda connection: subscriptions.arrived(connection, held, event.number))
+
+    def _put_back(self, held: Subscription, tries: int, due_at: datetime) -> None:
+        self.database.write(lambda connection: subscriptions.put_back(connection, held, tries, due_at))
+
+    def _failed(self, held: Subscription, trouble: Trouble) -> None:
+        tries = held.tries + 1
+        if trouble.final or tries >= MOST_TRIES:
+            self._park(held, trouble, tries)
+        else:
+            self._put_back(held, tries, self.clock.now() + self._delay(tries))
+
+    def _delay(self, tries: int) -> timedelta:
+        longest = min(FIRST_DELAY * 2.0 ** (tries - 1), LONGEST_DELAY)
+        spread = 0.5 + int.from_bytes(self.entropy.bytes(4), "big") / (1 << 32)
+        return timedelta(seconds=longest * spread)
+
+    def _park(self, held: Subscription, trouble: Trouble, tries: int) -> None:
+        now = self.clock.now()
+        after = replace(held, status=Status.PARKED, revision=held.revision + 1)
+        told = notices.subscription_parked(held.id, held.organisation, held.system, after.revision, now)
+
+        def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
+            if not subscriptions.move(connection, held, Status.PARKED, now):
+                raise Overtaken
+            messages.put(connection, [told])
+
+        facts = facts_of(after) | {"reason": trouble.reason, "tries": tries}
+        try:
+            self.ledger.append([Event(MOVED, held.id, str(after.revision), facts)], also=also)
+        except Overtaken:
+            return  # it was paused, ended or taken up again meanwhile: that counts
+
+
+class Overtaken(Exception):
+    """Somebody changed the subscription meanwhile."""
