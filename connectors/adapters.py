@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from connectors.base import Connector, Query
 from connectors.errors import SourceMisconfigured
 from connectors.faults import fault
 from kernel.clock import Clock
+from kernel.entropy import Entropy, SystemEntropy
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Opening:
         limits: to keep.
         secrets: the value behind a secret's name; raises KeyError for an unknown one.
         roots: folders that files may be read from.
-        clock: for deadlines.
+        clock: for deadlines, and for what bears a time.
+        entropy: for what is used once.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Opening:
     secrets: Callable[[str], str]
     roots: Sequence[Path]
     clock: Clock
+    entropy: Entropy = field(default_factory=SystemEntropy)
 
     def secret(self, name: str) -> str:
         """The value behind a secret's name. Raises: SourceMisconfigured."""

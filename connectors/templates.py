@@ -14,14 +14,14 @@ from connectors.errors import SourceMisconfigured
 
 Template = Callable[[Query], str]
 
-_PLACE = re.compile(r"\{([a-z][a-z0-9_]{0,63})\}")
+PLACE = re.compile(r"\{([a-z][a-z0-9_]{0,63})\}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST = 256
 
 
 def template(text: str, encode: Callable[[str], str] = str) -> Template:
     """A function that fills the places of a text, each value encoded. A missing parameter: SourceMisconfigured."""
-    pieces = _PLACE.split(text)
+    pieces = PLACE.split(text)
     if len(pieces) == 1:
         return lambda _: text
     if pieces == ["", "subject", ""]:
@@ -33,7 +33,7 @@ def template(text: str, encode: Callable[[str], str] = str) -> Template:
 
 def mentions(text: str, name: str) -> bool:
     """Whether a text has a place for this name."""
-    return name in _PLACE.findall(text)
+    return name in PLACE.findall(text)
 
 
 def askable(query: Query) -> bool:

@@ -1,84 +1,108 @@
-"""The REST adapter: one request per look-up, and what the answer's status and shape mean."""
+"""The REST adapter: the requests of one look-up, page by page, and what their answers say together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from connectors.adapters import Opening
 from connectors.base import Query, Raw, Record
-from connectors.errors import SourceBusy, SourceGarbled, SourceMisconfigured, SourceProblem, SourceUnavailable
-from connectors.rest import addresses
-from connectors.rest.request import RequestBuilder
+from connectors.errors import SourceGarbled, SourceTooLarge
+from connectors.resilience import Deadline
+from connectors.rest.asking import Asker, refusal
+from connectors.rest.paging import Page, Paging, Walk
+from connectors.rest.request import Request, RequestBuilder
+from connectors.rest.service import ServiceSettings
 from connectors.rest.settings import RestSettings
-from connectors.rest.strict_json import decode
-from connectors.rest.transport import Answer, Transport
+from connectors.rest.transport import Answer
+from connectors.templates import mentions
 
 
 class RestConnector:
-    """A JSON service. libcurl keeps the deadline, so calls run in the caller's thread."""
+    """A JSON or XML service. libcurl keeps the deadline, so calls run in the caller's thread."""
 
     kind = "rest"
     keeps_deadline = True
 
     def __init__(self, settings: RestSettings, opening: Opening) -> None:
-        location = settings.location(opening)
+        location = settings.service.location(opening)
         self._settings = settings
-        self._requests = RequestBuilder(settings, location, opening)
-        self._transport = Transport(
-            max_bytes=opening.limits.max_bytes, ca_file=settings.ca_file, private_only=addresses.is_plain(location)
-        )
+        self._requests = _Requests(settings, location)
+        self._asker = Asker(settings.service, location, opening)
+        self._limits, self._clock = opening.limits, opening.clock
 
     def fetch(self, query: Query) -> tuple[Record, ...]:
         """The subject's records. Raises: SourceProblem."""
-        answer = self._transport.exchange(self._requests.build(query), query.deadline)
-        if answer.status in self._settings.not_found:
-            return ()
-        if answer.status != 200:
-            raise _refusal(answer)
-        return tuple(self._checked(Record(record), query) for record in self._records(decode(answer.body)))
+        deadline = Deadline(self._clock, query.deadline)
+        paging = self._settings.paging
+        if paging is None:
+            answer = self._asker.ask(self._requests.build(query, Page()), deadline)
+            return tuple(map(Record, self._read(answer, query)[1]))
+        return tuple(map(Record, self._all_pages(query, deadline, paging)))
 
     def close(self) -> None:
         """Close every connection."""
-        self._transport.close()
+        self._asker.close()
 
-    def _records(self, document: Raw) -> Sequence[Mapping[str, Raw]]:
-        if self._settings.succeeded is not None and self._settings.succeeded(document) is not True:
-            raise SourceUnavailable("not-succeeded")
-        found = document if self._settings.records is None else self._settings.records(document)
-        if found is None:
-            return ()
-        listed = [found] if isinstance(found, Mapping) else found
-        if isinstance(listed, str) or not isinstance(listed, Sequence):
-            raise SourceGarbled("records")
-        return [_record(each) for each in listed]
+    def _all_pages(self, query: Query, deadline: Deadline, paging: Paging) -> list[Mapping[str, Raw]]:
+        records: list[Mapping[str, Raw]] = []
+        left, walk = self._limits.max_bytes, Walk(paging)
+        page: Page | None = walk.first()
+        while page is not None:
+            request = self._requests.build(query, page)
+            answer = self._asker.ask(request, deadline, max_bytes=left, links=paging.kind == "link")
+            left -= len(answer.body)
+            document, found = self._read(answer, query)
+            records += found
+            if len(records) > self._limits.max_records:
+                raise SourceTooLarge("records")
+            if document is None:
+                if not walk.may_end_here:
+                    raise SourceGarbled("page-missing")
+                break
+            page = walk.after(document, len(found), request.url, answer.links)
+        return records
 
-    def _checked(self, record: Record, query: Query) -> Record:
-        """The record, unless it says that it is about somebody else."""
-        if self._settings.subject_path is not None:
-            about = self._settings.subject_path(record.values)
-            if str(about).strip().upper() != query.subject.value.upper():
-                raise SourceGarbled("other-subject")
-        return record
+    def _read(self, answer: Answer, query: Query) -> tuple[Any, list[Mapping[str, Raw]]]:
+        """The document and its records; no document where the source says that there is no such record or page."""
+        if answer.status in self._settings.service.not_found:
+            return None, []
+        if answer.status != 200:
+            raise refusal(answer.status)
+        document = self._settings.reading.document(answer)
+        return document, [*self._settings.reading.records(document, query)]
+
+
+class _Requests:
+    """Requests for the first page and for those after it."""
+
+    def __init__(self, settings: RestSettings, location: str) -> None:
+        paging, accept = settings.paging, settings.reading.accept
+        self._place = paging.place if paging else ""
+        numbers = paging.numbers if paging else frozenset()
+        self._following = RequestBuilder(settings.service, location, accept=accept, numbers=numbers)
+        self._first = self._following
+        if self._place == "cursor":  # nobody has a cursor before the first answer
+            self._first = RequestBuilder(without(settings.service, "cursor"), location, accept=accept)
+
+    def build(self, query: Query, page: Page) -> Request:
+        if page.url:
+            return replace(self._first.build(query), url=page.url)
+        asked = Query(query.subject, {**query.parameters, **page.parameters}, query.deadline)
+        return (self._following if any(page.parameters.values()) else self._first).build(asked)
+
+
+def without(service: ServiceSettings, name: str) -> ServiceSettings:
+    """The service asked without whatever mentions a place: parameters, headers, members of the body."""
+
+    def kept(members: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {key: value for key, value in members.items() if not (isinstance(value, str) and mentions(value, name))}
+
+    body = kept(service.body) if isinstance(service.body, Mapping) else service.body
+    return replace(service, query=kept(service.query), headers=kept(service.headers), body=body)
 
 
 def open_source(settings: RestSettings, opening: Opening) -> RestConnector:
     """The adapter's opener. Raises: SourceMisconfigured."""
     return RestConnector(settings, opening)
-
-
-def _record(value: Raw) -> Mapping[str, Raw]:
-    if not isinstance(value, Mapping):
-        raise SourceGarbled("records")
-    return value
-
-
-def _refusal(answer: Answer) -> SourceProblem:
-    """What a status other than 200 says (RFC 9110 §15)."""
-    reason = f"http-{answer.status}"
-    if answer.status == 429:  # RFC 6585 §4
-        return SourceBusy(reason)
-    if answer.status >= 500:
-        return SourceUnavailable(reason)
-    if answer.status >= 300:  # a redirect is not followed, and a refusal is about how we ask
-        return SourceMisconfigured(reason)
-    return SourceGarbled(reason)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
-from connectors.adapters import Opening
 from connectors.base import Query
-from connectors.errors import SourceMisconfigured
-from connectors.rest.settings import RestSettings
 from connectors.templates import Template, template
-
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +21,44 @@ class Request:
     headers: list[bytes]
     body: bytes | None
 
+    @property
+    def method(self) -> str:
+        """By RFC 9110 §9."""
+        return "GET" if self.body is None else "POST"
+
+
+class Asked(Protocol):
+    """What a manifest says of the requests: templates by place."""
+
+    @property
+    def query(self) -> Mapping[str, str]: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def body(self) -> Any: ...
+
 
 class RequestBuilder:
-    """Everything that stays the same is made once."""
+    """Makes what stays the same once. Texts of a JSON body that are exactly one of `numbers` become numbers."""
 
-    def __init__(self, settings: RestSettings, location: str, opening: Opening) -> None:
-        self._url = _url(location, settings.query)
-        self._headers = [(name, template(value)) for name, value in settings.headers.items()]
-        self._fixed = [b"Accept: application/json", *_authorization(settings.auth, opening)]
-        self._body = None if settings.body is None else _json(settings.body)
+    def __init__(self, asked: Asked, location: str, *, accept: str, numbers: frozenset[str] = frozenset()) -> None:
+        self._url = _url(location, asked.query)
+        self._headers = [(name, template(value)) for name, value in asked.headers.items()]
+        self._fixed = [f"Accept: {accept}".encode()]
+        self._body = _body(asked.body, numbers)
         if self._body is not None:
-            self._fixed += [b"Content-Type: application/json", b"Expect:"]
+            kind = b"application/xml; charset=utf-8" if isinstance(asked.body, str) else b"application/json"
+            self._fixed += [b"Content-Type: " + kind, b"Expect:"]
 
     def build(self, query: Query) -> Request:
         """The request for one look-up. Raises: SourceMisconfigured where a parameter is missing."""
         headers = [*self._fixed, *(f"{name}: {value(query)}".encode() for name, value in self._headers)]
-        body = None if self._body is None else json.dumps(self._body(query), ensure_ascii=False).encode()
-        return Request(self._url(query), headers, body)
+        return Request(self._url(query), headers, None if self._body is None else self._body(query).encode())
+
+
+def xml_text(value: str) -> str:
+    """A value as text or attribute of XML (XML 1.0 §2.4)."""
+    return escape(value, {'"': "&quot;", "'": "&apos;"})
 
 
 def _segment(value: str) -> str:
@@ -61,32 +76,23 @@ def _encoded(value: str) -> str:
     return quote(value, safe="{}")
 
 
-def _json(body: Any) -> Callable[[Query], Any]:
+def _body(body: Any, numbers: frozenset[str]) -> Template | None:
+    if body is None:
+        return None
     if isinstance(body, str):
-        return template(body)
+        return template(body, xml_text)
+    value = _json(body, numbers)
+    return lambda query: json.dumps(value(query), ensure_ascii=False)
+
+
+def _json(body: Any, numbers: frozenset[str]) -> Callable[[Query], Any]:
+    if isinstance(body, str):
+        text = template(body)
+        return (lambda query: int(text(query))) if body in numbers else text
     if isinstance(body, dict):
-        members = {name: _json(member) for name, member in body.items()}
+        members = {name: _json(member, numbers) for name, member in body.items()}
         return lambda query: {name: member(query) for name, member in members.items()}
     if isinstance(body, list):
-        elements = [_json(element) for element in body]
+        elements = [_json(element, numbers) for element in body]
         return lambda query: [element(query) for element in elements]
     return lambda _: body
-
-
-def _authorization(auth: Mapping[str, str], opening: Opening) -> list[bytes]:
-    if not auth:
-        return []
-    credential = _credential(auth["secret"], opening)
-    if auth["kind"] == "bearer":
-        return [b"Authorization: Bearer " + credential]  # RFC 6750 §2.1
-    if auth["kind"] == "basic":
-        pair = auth["username"].encode() + b":" + credential
-        return [b"Authorization: Basic " + base64.b64encode(pair)]  # RFC 7617 §2
-    return [auth["header"].encode() + b": " + credential]
-
-
-def _credential(name: str, opening: Opening) -> bytes:
-    secret = opening.secret(name).strip()
-    if not secret or _CONTROL.search(secret):
-        raise SourceMisconfigured("secret-unusable")
-    return secret.encode()

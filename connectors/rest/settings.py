@@ -3,120 +3,59 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from connectors.adapters import Opening
-from connectors.errors import SourceMisconfigured
-from connectors.faults import ManifestFault, fault, within
-from connectors.mapping.reading import Reader, expression
-from connectors.rest import addresses
-from connectors.templates import mentions
-
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 §5.6.2
-_OURS = frozenset(
-    {"host", "content-length", "transfer-encoding", "connection", "content-type", "accept-encoding", "expect"}
-)
+from connectors.errors import SourceProblem
+from connectors.faults import fault, within
+from connectors.mapping.reading import Reader
+from connectors.rest.paging import Paging, parse_paging
+from connectors.rest.reading import JsonReading, Reading, XmlReading, json_place, xml_place
+from connectors.rest.service import ServiceSettings, parse_service
+from connectors.templates import PLACE
+from connectors.xml import read
 
 
 @dataclass(frozen=True, slots=True)
 class RestSettings:
-    """An HTTP service, and how it is asked.
+    """An HTTP service, what its answers mean, and how they come in pages (None: in one piece)."""
 
-    Attributes:
-        url: with places for what is looked up, or "" where `url_secret` names the secret that holds it.
-        insecure_http: whether plain http may be spoken inside a private network.
-        ca_file: certificates that may vouch for the service, instead of the system's.
-        query, headers: names and the templates of their values.
-        body: JSON with templates in its texts; None for GET.
-        auth: names of secrets, as the manifest has them.
-        not_found: status codes that say there is no such record.
-        succeeded: what must be true of the answer; None where the status says it all.
-        records: where the records stand; None where the answer is the record.
-        subject_path: where a record says whom it is about, to be compared; None where it does not.
-    """
-
-    url: str = field(repr=False)
-    url_secret: str
-    insecure_http: bool
-    ca_file: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: Any
-    auth: Mapping[str, str]
-    not_found: frozenset[int]
-    succeeded: Reader | None
-    records: Reader | None
-    subject_path: Reader | None
-
-    def location(self, opening: Opening) -> str:
-        """The address. Raises: SourceMisconfigured."""
-        url = self.url or opening.secret(self.url_secret).strip()
-        try:
-            addresses.check(url, insecure_http=self.insecure_http)
-            _check_subject([url, self.query, self.headers, self.body])
-        except ManifestFault:
-            raise SourceMisconfigured("url") from None
-        return url
+    service: ServiceSettings
+    reading: Reading
+    paging: Paging | None
 
 
-def parse(settings: Mapping[str, Any], _: frozenset[str]) -> RestSettings:
+def parse(settings: Mapping[str, Any], mapped: frozenset[str]) -> RestSettings:
     """The settings in a manifest's `rest`. Raises: ManifestFault."""
-    _check_address(settings)
-    _check_request(settings)
-    _check_auth(settings.get("auth"))
-    return RestSettings(
-        url=settings.get("url", ""),
-        url_secret=settings.get("url_secret", ""),
-        insecure_http=settings.get("insecure_http", False),
-        ca_file=settings.get("ca_file", ""),
-        query=settings.get("query", {}),
-        headers=settings.get("headers", {}),
-        body=settings.get("body"),
-        auth=settings.get("auth", {}),
-        not_found=frozenset(settings.get("not_found", [404])),
-        succeeded=_expression(settings, "succeeded"),
-        records=_expression(settings, "records"),
-        subject_path=_expression(settings, "subject_path"),
-    )
+    service = parse_service(settings)
+    _check_body(settings)
+    return RestSettings(service, _reading(settings, mapped), _paging(settings, service))
 
 
-def _check_address(settings: Mapping[str, Any]) -> None:
-    if ("url" in settings) == ("url_secret" in settings):
-        raise fault((), "url 与 url_secret 须写且只写一个", "give either url or url_secret")
-    if "url" in settings:
-        with within("url"):
-            addresses.check(settings["url"], insecure_http=settings.get("insecure_http", False))
-        _check_subject([settings["url"], settings.get("query", {}), settings.get("headers", {}), settings.get("body")])
+def _reading(settings: Mapping[str, Any], mapped: frozenset[str]) -> Reading:
+    return XmlReading(settings, mapped) if "xml" in settings else JsonReading(settings)
 
 
-def _check_request(settings: Mapping[str, Any]) -> None:
-    has_body = "body" in settings
-    if settings.get("method", "POST" if has_body else "GET") != ("POST" if has_body else "GET"):
-        raise fault(("method",), "POST 须有 body，GET 不得有", "POST needs a body, and GET has none")
-    for name in settings.get("headers", {}):
-        if not _TOKEN.fullmatch(name) or name.lower() in _OURS:
-            raise fault(("headers", name), "不能设置这个头", "this header cannot be set")
+def _paging(settings: Mapping[str, Any], service: ServiceSettings) -> Paging | None:
+    def place(told: Mapping[str, Any], name: str) -> Reader | None:
+        if "xml" in settings:
+            return xml_place(told, name, settings["xml"].get("namespaces", {}))
+        return json_place(told, name)
+
+    asked = json.dumps([service.url, service.query, service.headers, service.body])
+    return parse_paging(settings, place, asked)
 
 
-def _check_auth(auth: Mapping[str, str] | None) -> None:
-    needed = {"basic": {"username"}, "api-key": {"header"}}.get(auth["kind"], set()) if auth else set()
-    if auth and needed != auth.keys() & {"username", "header"}:
-        raise fault(("auth",), "basic 须有 username，api-key 须有 header", "basic needs a username, api-key a header")
-    if auth and ":" in auth.get("username", ""):  # RFC 7617 §2
-        raise fault(("auth", "username"), "用户名不得含冒号", "a user name holds no colon")
-
-
-def _check_subject(parts: Sequence[Any]) -> None:
-    """Without it, everybody would get the same answer."""
-    if not mentions(json.dumps(parts), "subject"):
-        raise fault((), "请求中没有 {subject}，无法区分查询对象", "nothing in the request says {subject}")
-
-
-def _expression(settings: Mapping[str, Any], name: str) -> Reader | None:
-    if name not in settings:
-        return None
-    with within(name):
-        return expression(settings[name])
+def _check_body(settings: Mapping[str, Any]) -> None:
+    """A body that is a text is XML, and stays well-formed whatever is put into its places."""
+    body = settings.get("body")
+    if not isinstance(body, str):
+        return
+    with within("body"):
+        if "xml" not in settings:
+            raise fault((), "没有 xml 一节时请求体须是 JSON", "without a section xml the body is JSON")
+        try:
+            read(PLACE.sub("x", body).encode())
+        except SourceProblem:
+            raise fault((), "不是良构的 XML", "this is no well-formed XML") from None

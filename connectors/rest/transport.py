@@ -17,8 +17,10 @@ import pycurl
 
 from connectors.errors import SourceGarbled, SourceProblem, SourceTimedOut, SourceTooLarge, SourceUnavailable
 from connectors.rest.addresses import is_private
+from connectors.rest.client_certificate import ClientCertificate
 from connectors.rest.request import Request
 
+_MOST_LINKS, _LONGEST_LINK = 20, 8192
 _PROBLEMS: dict[int, tuple[type[SourceProblem], str]] = {
     pycurl.E_OPERATION_TIMEDOUT: (SourceTimedOut, "deadline"),
     pycurl.E_FILESIZE_EXCEEDED: (SourceTooLarge, "bytes"),
@@ -31,6 +33,7 @@ _PROBLEMS: dict[int, tuple[type[SourceProblem], str]] = {
     pycurl.E_SSL_CONNECT_ERROR: (SourceUnavailable, "tls"),
     pycurl.E_PEER_FAILED_VERIFICATION: (SourceUnavailable, "tls"),
     pycurl.E_SSL_CACERT_BADFILE: (SourceUnavailable, "tls"),
+    pycurl.E_SSL_CERTPROBLEM: (SourceUnavailable, "tls"),
     pycurl.E_UNSUPPORTED_PROTOCOL: (SourceGarbled, "http"),
     pycurl.E_FTP_WEIRD_SERVER_REPLY: (SourceGarbled, "http"),
     pycurl.E_BAD_CONTENT_ENCODING: (SourceGarbled, "http"),
@@ -39,29 +42,46 @@ _PROBLEMS: dict[int, tuple[type[SourceProblem], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and body of an HTTP answer."""
+    """An HTTP answer.
+
+    Attributes:
+        kind: its ``Content-Type``, or "".
+        links: its ``Link`` fields (RFC 8288), where they were asked for.
+    """
 
     status: int
     body: bytes
+    kind: str = ""
+    links: tuple[str, ...] = ()
 
 
 class Transport:
     """A stack of libcurl handles, each keeping its connection. Safe for threads: a handle serves one at a time."""
 
-    def __init__(self, *, max_bytes: int, ca_file: str, private_only: bool) -> None:
+    def __init__(
+        self, *, max_bytes: int, ca_file: str, private_only: bool, certificate: ClientCertificate | None = None
+    ) -> None:
         self._max_bytes = max_bytes
         self._ca_file = ca_file
         self._private_only = private_only
+        self._certificate = certificate
         self._idle: list[pycurl.Curl] = []  # the last one used is the next: its connection is the warmest
         self._closed = False
 
-    def exchange(self, request: Request, seconds: float) -> Answer:
-        """Send a request and read its answer within `seconds`, all in all. Raises: SourceProblem."""
+    def exchange(
+        self, request: Request, seconds: float, *, max_bytes: int | None = None, links: bool = False
+    ) -> Answer:
+        """Send a request and read its answer within `seconds`, all in all. Raises: SourceProblem.
+
+        `max_bytes` is what is left of the limit where several answers share it; with `links` their fields are read.
+        """
         if self._closed:
             raise SourceUnavailable("closed")
         handle = self._take()
+        body = _Body(self._max_bytes if max_bytes is None else max_bytes)
+        found = _Links() if links else None
         try:
-            return self._perform(handle, request, seconds)
+            return self._perform(handle, request, seconds, body, found)
         finally:
             self._put_back(handle)
 
@@ -83,19 +103,26 @@ class Transport:
         else:
             self._idle.append(handle)
 
-    def _perform(self, handle: pycurl.Curl, request: Request, seconds: float) -> Answer:
-        body = _Body(self._max_bytes)
+    def _perform(
+        self, handle: pycurl.Curl, request: Request, seconds: float, body: _Body, links: _Links | None
+    ) -> Answer:
         _prepare(handle, request, seconds)
         handle.setopt(pycurl.WRITEFUNCTION, body.receive)
+        if links is not None:
+            handle.setopt(pycurl.HEADERFUNCTION, links.receive)
         try:
             handle.perform()
         except pycurl.error as error:
             raise _problem(int(error.args[0]), body) from None
-        return Answer(handle.getinfo(pycurl.RESPONSE_CODE), bytes(body.data))
+        kind = handle.getinfo(pycurl.CONTENT_TYPE) or ""
+        return Answer(
+            handle.getinfo(pycurl.RESPONSE_CODE), bytes(body.data), kind, tuple(links.values) if links else ()
+        )
 
     def _handle(self) -> pycurl.Curl:
         handle = pycurl.Curl()
-        for option, value in (*_FIXED, *self._trust(), (pycurl.MAXFILESIZE_LARGE, self._max_bytes)):
+        fixed = (*_FIXED, *self._trust(), *self._own_certificate(), (pycurl.MAXFILESIZE_LARGE, self._max_bytes))
+        for option, value in fixed:
             handle.setopt(option, value)
         if self._private_only:
             handle.setopt(pycurl.OPENSOCKETFUNCTION, _open_private)
@@ -108,6 +135,25 @@ class Transport:
         return tuple(
             (option, path) for option, path in ((pycurl.CAINFO, system.cafile), (pycurl.CAPATH, system.capath)) if path
         )
+
+    def _own_certificate(self) -> Sequence[tuple[int, Any]]:
+        if self._certificate is None:
+            return ()
+        return ((pycurl.SSLCERT_BLOB, self._certificate.chain), (pycurl.SSLKEY_BLOB, self._certificate.key))
+
+
+class _Links:
+    """The ``Link`` fields of an answer, a few of bounded length."""
+
+    __slots__ = ("values",)
+
+    def __init__(self) -> None:
+        self.values: list[str] = []
+
+    def receive(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"link" and len(self.values) < _MOST_LINKS and len(value) <= _LONGEST_LINK:
+            self.values.append(value.decode("latin-1").strip())
 
 
 class _Body:

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
+from xml.etree import ElementTree
 
 Behaviour = Callable[["Handler"], None]
 
@@ -30,7 +31,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self._serve(json.loads(body)["id"], body)
+        self._serve(_asked_for(body, self.headers.get("Content-Type", "")), body)
 
     def answer(self, body: bytes, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> None:
         self.send_response(status)
@@ -46,6 +47,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Tests keep quiet."""
+
+
+def _asked_for(body: bytes, kind: str) -> str:
+    """Whom a body asks about; nobody in a form, which goes to a token endpoint."""
+    if kind == "application/json":
+        return str(json.loads(body)["id"])
+    return ElementTree.fromstring(body).findtext("{urn:people}id", "") if "xml" in kind else ""
 
 
 class HttpSource(ThreadingHTTPServer):
@@ -96,6 +104,34 @@ def by_subject(handler: Handler) -> None:
         handler.answer(b'{"message": "no such person"}', 404)
     else:
         handler.answer(json.dumps({"data": found}, ensure_ascii=False).encode())
+
+
+def by_subject_in_xml(handler: Handler) -> None:
+    """One element a record, whose fields are named by an attribute; written by another library than ours reads with."""
+    found = handler.server.records.get(handler.subject)
+    root = ElementTree.Element("{urn:people}people")
+    for record in found or ():
+        person = ElementTree.SubElement(root, "{urn:people}person")
+        for name, value in record.items():
+            ElementTree.SubElement(person, "{urn:people}field", name=name).text = value
+    kind = ("Content-Type", "application/xml; charset=utf-8")
+    handler.answer(ElementTree.tostring(root, encoding="utf-8"), 404 if found is None else 200, [kind])
+
+
+def by_subject_in_pages(handler: Handler) -> None:
+    """One record a page, in every way of asking for the next: number, offset, cursor, link."""
+    parts = urlsplit(handler.path)
+    asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    found = handler.server.records.get(handler.subject)
+    at = int(asked.get("cursor", asked.get("offset", int(asked.get("page", "1")) - 1)))
+    if found is None:
+        handler.answer(b"", 404)
+        return
+    more = at + 1 < len(found)
+    following = urlencode({"id": handler.subject, "cursor": str(at + 1)})
+    links = [("Link", f'<{parts.path}?{following}>; rel="next"')] if more else []
+    body = {"data": [*found[at : at + 1]], "next": str(at + 1) if more else None}
+    handler.answer(json.dumps(body, ensure_ascii=False).encode(), headers=links)
 
 
 def hang(handler: Handler) -> None:

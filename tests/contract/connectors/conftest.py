@@ -21,6 +21,7 @@ from connectors.kit.bench import COLUMNS, FIELDS, Bench, Row, source
 from connectors.registry import STANDARD, Source
 from tests.doubles import directory, http_source
 from tests.doubles.directory import Directory, Listener
+from tests.doubles.http_benches import HTTP_BENCHES
 from tests.doubles.http_source import HttpSource
 
 
@@ -264,6 +265,7 @@ ADAPTERS = (
     "xlsx",
     *(["ldap"] if directory.installed() else []),
     "memory",
+    *HTTP_BENCHES,
 )
 
 
@@ -278,6 +280,9 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     elif request.param == "postgresql":
         url = request.getfixturevalue("make_postgresql_database")()
         yield SqlBench(url, ENDLESS_POSTGRESQL, "postgresql+psycopg://tongban_reader:secret@127.0.0.1:9/people", folder)
+    elif request.param in HTTP_BENCHES:
+        with HTTP_BENCHES[request.param](folder) as http_bench:
+            yield http_bench
     elif request.param.startswith("rest"):
         settings = {"rest-query": REST_QUERY, "rest-path": REST_PATH, "rest-body": REST_BODY}[request.param]
         with HttpSource() as server:
