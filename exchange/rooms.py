@@ -18,6 +18,10 @@ from exchange.catalogue.reports import Reports
 from exchange.catalogue.sources import BuildSource, Sources
 from exchange.console.pages import Console, Desks, open_console
 from exchange.console.relying_party import Post
+from exchange.corrections.desk import CorrectionDesk
+from exchange.corrections.opening import Opening
+from exchange.corrections.sweep import CorrectionSweep
+from exchange.corrections.transitions import CorrectionTransitions
 from exchange.discovery import Discovery
 from exchange.emergency.desk import EmergencyDesk
 from exchange.emergency.sweep import EmergencySweep
@@ -133,6 +137,9 @@ class Offices:
     courier: Courier
     emergencies: EmergencyDesk
     emergency_sweep: EmergencySweep
+    correction_opening: Opening
+    corrections: CorrectionDesk
+    correction_sweep: CorrectionSweep
     usage: Usage
     log: Log
     discovery: Discovery
@@ -167,6 +174,7 @@ class Rooms(Offices):
         self.emergency_sweep.sweep()
         self.campaign_sweep.sweep()
         self.distribution.prune()
+        self.correction_sweep.sweep()
         if self.console is not None:
             self.console.sessions.prune()
         now = self.clock.now()
@@ -254,6 +262,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
     emergencies = EmergencyTransitions(outside.database, ledger, clock)
     recertified = CampaignTransitions(transitions)
     guard = Guard(outside.metrics)
+    corrections = CorrectionTransitions(outside.database, ledger, clock)
     writer = RuleWriter(access, ledger, clock, outside.entropy)
     return Offices(
         expiry=Expiry(transitions),
@@ -280,6 +289,9 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         request_templates=Templates(access, writer, clock),
         campaigns=CampaignDesk(access, recertified, clock, outside.entropy),
         campaign_sweep=CampaignSweep(recertified),
+        correction_opening=Opening(access, corrections, outside.entropy),
+        corrections=CorrectionDesk(access, corrections),
+        correction_sweep=CorrectionSweep(corrections),
         messages=Messages(access, clock),
         events=EventDesk(access, ledger, clock, outside.entropy),
         courier=Courier(

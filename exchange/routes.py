@@ -14,6 +14,7 @@ from exchange.catalogue.views import (
     PageAnswer,
     ServiceItemAnswer,
 )
+from exchange.corrections.routes import correction_routes
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
 from exchange.emergency.routes import emergency_routes
 from exchange.events.routes import event_routes
@@ -61,7 +62,7 @@ def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
     groups = (
         *(_evidence, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
-        *(_campaigns, _messages, _events, _open_books, _log, _discovery),
+        *(_campaigns, _corrections, _messages, _events, _open_books, _log, _discovery),
     )
     pages = () if rooms.console is None else rooms.console.routes()
     return (*(route for group in groups for route in group(rooms)), *pages)
@@ -86,6 +87,10 @@ def _requests(rooms: Rooms) -> tuple[Route, ...]:
 
 def _campaigns(rooms: Rooms) -> tuple[Route, ...]:
     return campaign_routes(rooms.campaigns, _TOKEN)
+
+
+def _corrections(rooms: Rooms) -> tuple[Route, ...]:
+    return correction_routes(rooms.correction_opening, rooms.corrections, _TOKEN)
 
 
 def _messages(rooms: Rooms) -> tuple[Route, ...]:

@@ -38,20 +38,30 @@ class NewCase:
     circumstances: Mapping[str, str]
 
 
-class PartyForm(Form):
-    """Somebody a case is about, and in which role."""
+class SubjectNumberForm(Form):
+    """A person or company by number."""
 
     scheme = TextField(required=True, validate=validate.OneOf(SCHEMES, error="choice"))
     value = TextField(required=True, validate=validate.Length(max=64, error="length"))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Any:
+        """Who it is, the number checked."""
+        try:
+            return subject.parse(data["scheme"], data["value"])
+        except InvalidIdentifier:
+            raise ValidationError("identifier", "value") from None
+
+
+class PartyForm(SubjectNumberForm):
+    """Somebody a case is about, and in which role."""
+
     role = TextField(required=True, validate=_ROLE)
 
     @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> ListedParty:
+    def make(self, data: dict[str, Any], **more: Any) -> ListedParty:
         """The party, its number checked."""
-        try:
-            return ListedParty(subject.parse(data["scheme"], data["value"]), data["role"])
-        except InvalidIdentifier:
-            raise ValidationError("identifier", "value") from None
+        return ListedParty(super().make(data, **more), data["role"])
 
 
 class NewCaseForm(Form):

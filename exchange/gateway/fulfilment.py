@@ -124,6 +124,8 @@ class Fulfilment:
             looks = previewer_of(ruling.concerned, ruling.judged.asked.minor, asking)
             return Parked(ruling, Wait.PREVIEW, self.patience.until(Wait.PREVIEW, asking.moment), found, looks)
         origin = provenance(found, snapshot.sources.get(kind.code), kind.provider, snapshot.registry)
+        if snapshot.is_disputed(ruling.concerned.index, kind.code):
+            origin["disputed"] = True
         mark = watermark(asking, ruling, snapshot.registry)
         sealed = self.sealer.seal(asking, ruling, disclosed, origin, mark)
         return Released(ruling, sealed, proven_relations(kind, found, case, asking))

@@ -15,7 +15,7 @@ from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.reading import Document
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.sources import Sources
-from exchange.store import catalogue, emergencies, epoch, grants, sealings
+from exchange.store import catalogue, corrections, emergencies, epoch, grants, sealings
 from exchange.store.epoch import Epoch
 from kernel.database import Database
 from policies import registry as policies
@@ -36,6 +36,12 @@ class Snapshot:
     """Until when each sealed subject is so, by blind index."""
     openings: Mapping[str, EmergencyState] = field(default_factory=dict)
     """Of emergency access: those that are open, by their id."""
+    disputed: Mapping[bytes, frozenset[str]] = field(default_factory=dict, repr=False)
+    """The evidence types of which somebody's record is disputed, by their blind index."""
+
+    def is_disputed(self, subject: bytes, evidence_type: str) -> bool:
+        """Whether a correction of this record is under way."""
+        return evidence_type in self.disputed.get(subject, ())
 
     def is_sealed(self, subject: bytes, at: datetime) -> bool:
         """Whether nothing may leave about this subject."""
@@ -53,6 +59,7 @@ class _Read:
     active: tuple[GrantState, ...]
     sealed: Mapping[bytes, datetime]
     openings: tuple[EmergencyState, ...]
+    disputed: Mapping[bytes, frozenset[str]]
 
 
 class SnapshotReader:
@@ -89,14 +96,14 @@ class SnapshotReader:
 
     def _rows(self, connection: Connection, at: Epoch) -> _Read:
         active, sealed = grants.active(connection), sealings.holding(connection)
-        openings = emergencies.standing(connection, Status.OPEN)
+        openings, disputed = emergencies.standing(connection, Status.OPEN), corrections.disputed(connection)
         if self._known is None:
-            return _Read(at, catalogue.read_all(connection), {}, active, sealed, openings)
+            return _Read(at, catalogue.read_all(connection), {}, active, sealed, openings, disputed)
         known = self._known.registry.version
         changed = {} if known == at.catalogue else catalogue.changed_since(connection, known)
         whole = any(kind == DIVISION for kind, _ in changed)
         documents = catalogue.read_all(connection) if whole else None
-        return _Read(at, documents, changed, active, sealed, openings)
+        return _Read(at, documents, changed, active, sealed, openings, disputed)
 
     def _build(self, found: _Read) -> Snapshot:
         registry, sources = self._catalogue(found)
@@ -107,7 +114,7 @@ class SnapshotReader:
         last = self._known.image if self._known is not None else None
         image = PolicyImage.build(active, self._policies[1], found.at.policies, after=last)
         openings = MappingProxyType({opening.id: opening for opening in found.openings})
-        return Snapshot(found.at.policies, registry, image, sources, found.sealed, openings)
+        return Snapshot(found.at.policies, registry, image, sources, found.sealed, openings, found.disputed)
 
     def _catalogue(self, found: _Read) -> tuple[Registry, Mapping[str, Source]]:
         known = self._known

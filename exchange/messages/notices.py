@@ -13,6 +13,15 @@ from exchange.store.messages import ANY, Message
 from kernel.canonical import JSON
 from policies.campaigns.events import CampaignState, ItemEvent, ItemState, ItemStatus
 from policies.clocks.run import DEADLINE_PERCENT
+from policies.corrections.events import (
+    CorrectionEscalated,
+    CorrectionEvent,
+    CorrectionOpened,
+    CorrectionRejected,
+    CorrectionState,
+    Opener,
+    RecordCorrected,
+)
 from policies.emergency.opening import (
     EmergencyAsked,
     EmergencyClosed,
@@ -211,6 +220,27 @@ def subscription_parked(subscription: str, organisation: str, system: str, revis
     """The department of a subscriber is told that it cannot be reached any more."""
     cause, facts = f"{Kind.SUBSCRIPTION_PARKED}/{subscription}/{revision}", {"system": system}
     return Message(cause, organisation, Role.CONSUMER_OFFICER, Kind.SUBSCRIPTION_PARKED, subscription, at, facts)
+
+
+def of_correction(event: CorrectionEvent, state: CorrectionState, recipients: Iterable[str]) -> Iterator[Message]:
+    """The provider is told of what waits, somebody above when time runs out, all who received the record of its end."""
+    objection = state.objection
+
+    def told(kind: Kind, organisation: str, role: Role, **facts: JSON) -> Message:
+        return Message(f"{kind}/{state.id}/{state.revision}", organisation, role, kind, state.id, event.at, facts)
+
+    if isinstance(event, CorrectionOpened):
+        yield told(Kind.CORRECTION_WAITS, objection.provider, Role.PROVIDER_OFFICER)
+    if isinstance(event, CorrectionEscalated):
+        above = (Role.GOVERNANCE_APPROVER,) if event.percent >= DEADLINE_PERCENT else ()
+        yield told(Kind.CORRECTION_LATE, objection.provider, Role.PROVIDER_OFFICER, percent=event.percent)
+        for role in (Role.GOVERNANCE_OFFICER, *above):
+            yield told(Kind.CORRECTION_LATE, ANY, role, percent=event.percent)
+    if isinstance(event, RecordCorrected):
+        for consumer in sorted(recipients):
+            yield told(Kind.CORRECTION_DONE, consumer, Role.CONSUMER_OFFICER)
+    if isinstance(event, CorrectionRejected) and objection.opener is Opener.DEPARTMENT:
+        yield told(Kind.CORRECTION_REJECTED, objection.consumer, Role.CONSUMER_OFFICER)
 
 
 def office(role: Role, grant: Grant) -> str:

@@ -35,6 +35,10 @@ class Kind(StrEnum):
     GRANT_ENDED = "grant-ended"
     GRANT_LAPSED = "grant-lapsed"
     SUBSCRIPTION_PARKED = "subscription-parked"
+    CORRECTION_WAITS = "correction-waits"
+    CORRECTION_LATE = "correction-late"
+    CORRECTION_DONE = "correction-done"
+    CORRECTION_REJECTED = "correction-rejected"
 
 
 Facts = Mapping[str, Any]
@@ -139,6 +143,20 @@ _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
         f"业务系统 {facts['system']} 的推送地址长期无法送达，事件订阅 {about} 已停放；修复后请恢复",
         f"The webhook of {facts['system']} could not be reached for long; event subscription {about} is parked:"
         " mend it, then take it up again",
+    ),
+    Kind.CORRECTION_WAITS: lambda about, _facts: Text(
+        f"校核申请 {about} 等待受理", f"Correction {about} waits to be taken up"
+    ),
+    Kind.CORRECTION_LATE: lambda about, facts: Text(
+        f"校核申请 {about} 已用去时限的 {facts['percent']}%",
+        f"Correction {about}: {facts['percent']} % of its time is used up",
+    ),
+    Kind.CORRECTION_DONE: lambda about, _facts: Text(
+        f"贵部门收到过的一条记录已在源头更正（{about}），请重新取得并检查所办事项",
+        f"A record your department received was corrected at its source ({about}): ask for it again, review the case",
+    ),
+    Kind.CORRECTION_REJECTED: lambda about, _facts: Text(
+        f"校核申请 {about} 未被采纳", f"Correction {about} was rejected"
     ),
     Kind.SANDBOX_OPEN: lambda _about, _facts: Text(
         "沙箱已开放，现在可以申请沙箱数据", "The sandbox is open: ask for sandbox data now"

@@ -130,6 +130,13 @@ def _reason(answer: str | None, item: int) -> str:
     return "" if problem is None else str(problem["zh"]["code"])
 
 
+def find(connection: Connection, request_id: str, item: int) -> Delivery | None:
+    """One item of one request, once it is settled."""
+    one = select(delivery).where(delivery.c.request_id == request_id, delivery.c.item == item)
+    row = connection.execute(one).one_or_none()
+    return None if row is None else Delivery(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """About whom an item was asked for (a blind index), in which relation, and what policies were asked (JSON)."""

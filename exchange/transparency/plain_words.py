@@ -15,9 +15,7 @@ from exchange.store.waiting import Wait
 from kernel.dates import CHINA
 from kernel.ledger.usage import UsageEntry
 from kernel.text import Text
-
-TOLD = frozenset({RELEASE, REFUSAL, FAILURE, NOTICE, NOTICE_DELAYED, *WAITS.values()})
-"""The entries that mean something to the person they are about."""
+from policies.corrections import events as corrections
 
 _SELF = "self"
 
@@ -138,6 +136,39 @@ def _asked(facts: Mapping[str, Any], registry: Registry) -> Text:
     )
 
 
+def _correction(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
+    """A step of a correction: ``zh`` and ``en`` follow on the field and the record it is about."""
+
+    def said(facts: Mapping[str, Any], registry: Registry) -> Text:
+        kind = _name(registry.evidence_types, facts, "evidence_type")
+        label = field_labels(facts, registry)[0]
+        reason = facts.get("reason")
+        why = Text(f"说明：{reason}", f" Reason: {reason}") if reason else Text("", "")
+        return Text(f"您的{kind.zh}“{label.zh}”{zh}{why.zh}", f"“{label.en}” of your {kind.en} {en}{why.en}")
+
+    return said
+
+
+CORRECTIONS: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
+    corrections.CorrectionOpened.__name__: _correction(
+        "被提出校核，在答复前标为有异议。", "was said to be wrong; it is marked as disputed."
+    ),
+    corrections.CorrectionTaken.__name__: _correction(
+        "的校核已由提供部门受理。", "is being checked by its department."
+    ),
+    corrections.CorrectionAccepted.__name__: _correction(
+        "的校核已采纳，将予更正。", "was found wrong and will be corrected."
+    ),
+    corrections.CorrectionRejected.__name__: _correction(
+        "的校核未被采纳。", "was found right: the correction is rejected."
+    ),
+    corrections.RecordCorrected.__name__: _correction(
+        "已更正，收到过该记录的部门均已告知。", "was corrected; all who received it are told."
+    ),
+}
+"""What becomes of a correction, step by step."""
+
+
 SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     RELEASE: _released,
     REFUSAL: _refused,
@@ -159,7 +190,12 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     WAITS[Wait.SOURCE]: _waiting(
         Text("稍后取得，尚未提供任何内容。", "it will be fetched later; nothing was provided yet.")
     ),
+    **CORRECTIONS,
 }
+
+
+TOLD = frozenset(SENTENCES)
+"""The entries that mean something to the person they are about."""
 
 
 def _name(known: Mapping[str, Any], facts: Mapping[str, Any], member: str) -> Text:

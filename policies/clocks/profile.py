@@ -27,6 +27,7 @@ class Stage(StrEnum):
     DISPUTE_ANSWER = "dispute-answer"
     MEDIATION = "mediation"
     RULING = "ruling"
+    CORRECTION = "correction"
     RECERTIFICATION = "recertification"
     """Of a campaign, which says its own days: no service level rules it."""
 
@@ -38,6 +39,7 @@ STAGES: dict[Stage, Text] = {
     Stage.DISPUTE_ANSWER: Text("异议受理", "taking up the objection"),
     Stage.MEDIATION: Text("协商调解", "mediation"),
     Stage.RULING: Text("裁定", "the ruling"),
+    Stage.CORRECTION: Text("校核更正", "checking and correcting a record"),
     Stage.RECERTIFICATION: Text("授权复核答复", "the answer about a grant"),
 }
 """Steps in words."""

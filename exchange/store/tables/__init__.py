@@ -15,6 +15,7 @@ from exchange.store.tables.catalogue import (
     catalogue_word,
     system_check_in,
 )
+from exchange.store.tables.corrections import correction, correction_event
 from exchange.store.tables.emergencies import emergency, emergency_event
 from exchange.store.tables.events import event, event_subscription, signal, signal_turn
 from exchange.store.tables.messages import message, message_read
@@ -42,6 +43,8 @@ __all__ = [
     "catalogue_version",
     "catalogue_word",
     "console_session",
+    "correction",
+    "correction_event",
     "decision",
     "delivery",
     "emergency",

@@ -1,0 +1,88 @@
+"""The bodies of the endpoints of corrections."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from exchange.cases.forms import SubjectNumberForm
+from exchange.forms import Form, PartField, TextField, WholeNumber
+from policies.proceedings import LONGEST_REASON
+
+_REASON = validate.Length(1, LONGEST_REASON, error="length")
+_WORDS = validate.Length(0, LONGEST_REASON, error="length")
+_CODE = validate.Length(1, 128, error="length")
+
+
+class SaidForm(Form):
+    """What is wrong: the field, what was seen there, what would be right, and why."""
+
+    field = TextField(required=True, validate=_CODE)
+    seen = TextField(validate=_WORDS)
+    right = TextField(validate=_WORDS)
+    reason = TextField(required=True, validate=_REASON)
+
+
+class OpenCorrectionForm(SaidForm):
+    """``POST /v1/corrections``: about an item this department received; ``subject`` where the token names nobody."""
+
+    request = TextField(required=True, validate=_CODE)
+    item = WholeNumber(required=True)
+    subject = PartField(SubjectNumberForm)
+
+
+class TakeCorrectionForm(Form):
+    """Taking it up: nothing more to say."""
+
+
+class CorrectionReasonForm(Form):
+    """Accepting it, or saying how the record was corrected."""
+
+    reason = TextField(required=True, validate=_REASON)
+
+
+class RejectCorrectionForm(CorrectionReasonForm):
+    """Rejecting it, by the rule that is cited."""
+
+    citation = TextField(required=True, validate=_REASON)
+
+
+class CorrectionAnswer(Schema):
+    """A correction as this caller may see it; ``commands`` are those this caller may give now.
+
+    ``clock`` says deadline, working days left and whether it is late, while it runs. ``particulars`` (whom it is about,
+    what was seen and would be right) are shown to the officer who took it up, while there is work to do; ``cases`` are
+    those of the reader's own department that received the record.
+    """
+
+    id = fields.String(required=True)
+    status = fields.String(required=True)
+    label = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    revision = fields.Integer(required=True)
+    evidence_type = fields.Dict(required=True)
+    field = fields.Dict(required=True)
+    provider = fields.Dict(required=True)
+    consumer = fields.Dict(required=True)
+    opener = fields.String(required=True)
+    opened_at = fields.String(required=True)
+    clock = fields.Dict(allow_none=True)
+    note = fields.String(required=True)
+    citation = fields.String(required=True)
+    commands = fields.List(fields.String(), required=True)
+    particulars = fields.Dict(allow_none=True)
+    cases = fields.List(fields.String())
+    history = fields.List(fields.Dict())
+
+
+class CorrectionsAnswer(Schema):
+    """Corrections, newest first; ``next`` is the ``before`` of the following page."""
+
+    corrections = fields.List(fields.Nested(CorrectionAnswer), required=True)
+    next = fields.String(allow_none=True)
+
+
+class OpenedAnswer(Schema):
+    """What was opened."""
+
+    id = fields.String(required=True)
+    status = fields.String(required=True)
+    deadline = fields.String(required=True)

@@ -1,0 +1,115 @@
+"""Who may say that a record is wrong: the person it is about, and a department that received it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exchange import errors
+from exchange.access import Access
+from exchange.catalogue.registry import Registry
+from exchange.corrections.forms import OpenCorrectionForm, SaidForm
+from exchange.corrections.transitions import CorrectionMoved, CorrectionTransitions, Particulars
+from exchange.forms import read
+from exchange.gateway.entries import RELEASE
+from exchange.gateway.tokens import Caller
+from exchange.gateway.understanding import current
+from exchange.store import corrections, deliveries
+from exchange.store.deliveries import RELEASED, Delivery
+from kernel.entropy import Entropy
+from kernel.identifiers.subject import SubjectRef
+from kernel.ids import new_id
+from kernel.problems import INVALID_BODY, Problem
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse, json_response
+from policies.clocks.run import deadline
+from policies.corrections.events import Objection, Opener
+
+SAID, OPEN = SaidForm(), OpenCorrectionForm()
+PERSON = "person"
+"""How the log names whoever opens one about themselves."""
+_SPOKEN = ("seen", "right", "reason")
+_WHO = Text("令牌中没有当事人，请写明 subject", "The token names nobody: say in subject whom it is about")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The two doors."""
+
+    access: Access
+    transitions: CorrectionTransitions
+    entropy: Entropy
+
+    def by_department(self, http: HttpRequest) -> HttpResponse:
+        """``POST /v1/corrections``: a system says that evidence it received is wrong. Raises Problem."""
+        system = self.access.system(http)
+        body = read(OPEN, http)
+        about = body.get("subject") or system.caller.token.person
+        if about is None:
+            raise Problem(INVALID_BODY, detail=_WHO)
+        received = self._received(body["request"], body["item"], about)
+        if received.consumer != system.system.organisation:
+            raise Problem(errors.CORRECTION_NOT_RECEIVED)
+        return self._open(body, received, about, Opener.DEPARTMENT, system.system.name, system.caller)
+
+    def by_person(self, http: HttpRequest, entry: str) -> HttpResponse:
+        """``POST /v1/usage/<entry>/corrections``: a person says so of what they find in their log. Raises Problem."""
+        caller, person = self.access.person(http)
+        body = read(SAID, http)
+        found = next((one for one in self.transitions.ledger.usage_of(person) if str(one.index) == entry), None)
+        members: Any = None if found is None else found.members
+        if members is None or members["event"] != RELEASE:
+            raise Problem(errors.ENTRY_UNKNOWN)
+        received = self._received(members["request"], int(members["item"]), person)
+        return self._open(body, received, person, Opener.PERSON, PERSON, caller)
+
+    def _received(self, request: str, item: int, about: SubjectRef) -> Delivery:
+        """What left with an item about this person. Raises Problem; the same whatever it is that does not fit."""
+        with self.access.database.read() as connection:
+            found = deliveries.find(connection, request, item)
+        if found is None or found.outcome != RELEASED or bytes(found.subject) != self.access.indexes.of(about):
+            raise Problem(errors.CORRECTION_NOT_RECEIVED)
+        return found
+
+    def _open(
+        self, body: Mapping[str, Any], received: Delivery, about: SubjectRef, opener: Opener, by: str, caller: Caller
+    ) -> HttpResponse:
+        if body["field"] not in received.asked.split():
+            raise Problem(errors.CORRECTION_NOT_RECEIVED)
+        said = Particulars(about, {name: body[name] for name in _SPOKEN if name in body})
+        objection = self._objection(body["field"], received, opener)
+        name = new_id("co", self.transitions.clock, self.entropy)
+        index = bytes(received.subject)
+        try:
+            state = self.transitions.open(name, objection, by, said, index, self.access.spending(caller))
+        except CorrectionMoved:
+            raise self._under_way(index, objection) from None
+        with self.access.database.read() as connection:
+            calendar = self.transitions.calendar(connection)
+        ends = deadline(state.clock, calendar) if state.clock else None
+        body = {"id": state.id, "status": state.status.value, "deadline": ends and ends.isoformat()}
+        return json_response(body, 201, (("Location", f"/v1/corrections/{state.id}"),))
+
+    def _objection(self, named: str, received: Delivery, opener: Opener) -> Objection:
+        registry: Registry = current(self.access.policy).registry
+        kind = registry.evidence_types.get(received.evidence_type)
+        if kind is None:
+            raise Problem(errors.CORRECTION_NOT_RECEIVED)
+        with self.access.database.read() as connection:
+            days = self.transitions.days(connection, kind.provider, kind.share_type)
+        return Objection(
+            evidence_type=kind.code,
+            field=named,
+            provider=kind.provider,
+            consumer=received.consumer,
+            opener=opener,
+            request=received.request_id,
+            item=received.item,
+            days=days,
+        )
+
+    def _under_way(self, index: bytes, objection: Objection) -> Problem:
+        with self.access.database.read() as connection:
+            other = corrections.same(connection, index, objection.evidence_type, objection.field)
+        return Problem(errors.CORRECTION_UNDER_WAY, members={} if other is None else {"correction": other.id})

@@ -1,0 +1,89 @@
+"""The addresses of corrections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exchange import errors
+from exchange.corrections.desk import FORMS, CorrectionDesk
+from exchange.corrections.forms import (
+    CorrectionAnswer,
+    CorrectionsAnswer,
+    OpenCorrectionForm,
+    OpenedAnswer,
+    SaidForm,
+)
+from exchange.corrections.opening import Opening
+from kernel.problems import INVALID_BODY, ProblemKind
+from kernel.text import Text
+from kernel.web.routes import Parameter, Route
+
+_PAGING = (
+    Parameter("state", Text("状态", "a state")),
+    Parameter("limit", Text("每页条数，1 至 200", "corrections on a page, 1 to 200")),
+    Parameter("before", Text("上一页的 next", "the next of the page before")),
+)
+_SAID = {
+    "take": Text("受理", "Take it up"),
+    "accept": Text("采纳，待更正", "Accept it"),
+    "reject": Text("不予采纳，须写明依据", "Reject it, by a cited rule"),
+    "correct": Text("已在源头更正", "Say that the record has been corrected"),
+}
+
+
+def correction_routes(opening: Opening, desk: CorrectionDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+    """Every route of this room; ``token`` are the problems of access tokens."""
+    path = "/v1/corrections"
+    one = f"{path}/<correction>"
+    opened = (*token, INVALID_BODY, errors.CORRECTION_NOT_RECEIVED, errors.CORRECTION_UNDER_WAY, errors.ENTRY_UNKNOWN)
+    door: dict[str, Any] = {"tag": "corrections", "problems": opened, "success": 201}
+    more: dict[str, Any] = {"tag": "corrections", "problems": (*token, INVALID_BODY, errors.CORRECTION_UNKNOWN)}
+    changing: dict[str, Any] = {
+        "tag": "corrections",
+        "problems": (
+            *more["problems"],
+            errors.CORRECTION_NOT_ALLOWED,
+            errors.CORRECTION_INCOMPLETE,
+            errors.CORRECTION_CHANGED,
+        ),
+    }
+    ours = Text("提出校核：本系统收到的材料有误", "Say that evidence this system received is wrong")
+    theirs = Text("提出校核：本人记录有误", "Say that a record about oneself is wrong")
+    return (
+        Route("POST", path, opening.by_department, "system", ours, OpenCorrectionForm, OpenedAnswer, **door),
+        Route(
+            "POST",
+            "/v1/usage/<entry>/corrections",
+            opening.by_person,
+            "citizen",
+            theirs,
+            SaidForm,
+            OpenedAnswer,
+            **door,
+        ),
+        Route(
+            "GET",
+            path,
+            desk.list,
+            "officer",
+            Text("校核申请", "Corrections"),
+            None,
+            CorrectionsAnswer,
+            parameters=_PAGING,
+            **more,
+        ),
+        Route("GET", one, desk.show, "officer", Text("一件校核申请", "One correction"), None, CorrectionAnswer, **more),
+        *(
+            Route(
+                "POST",
+                f"{one}/{name}",
+                desk.command(name),
+                "officer:provider-officer",
+                _SAID[name],
+                form,
+                CorrectionAnswer,
+                **changing,
+            )
+            for name, form in FORMS.items()
+        ),
+    )

@@ -1,0 +1,153 @@
+"""Opening corrections and carrying out commands on them: decided purely, recorded and stored in one transaction.
+
+Opening and ending advance the policy epoch, so that evidence says that it is disputed on every node within a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from exchange.messages import notices
+from exchange.proceedings import record
+from exchange.requests.rules import read
+from exchange.store import corrections, epoch, messages
+from exchange.store.corrections import About
+from exchange.store.histories import Happened
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.dates import local_day
+from kernel.identifiers import subject
+from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.batch import Also
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
+from policies.clocks.calendar import WorkingCalendar
+from policies.clocks.profile import ShareType, Stage, profile_for
+from policies.corrections.commands import Command
+from policies.corrections.document import facts
+from policies.corrections.events import CorrectionEvent, CorrectionState, Objection, evolve
+from policies.corrections.lifecycle import USUAL_DAYS, decide, next_due, opened
+from policies.proceedings import Moved
+from policies.roles import Officer
+
+
+class CorrectionMoved(Moved):
+    """A correction has changed before it was written, or one was opened meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What a correction keeps under the key of whom it is about: who that is, what was seen, what would be right."""
+
+    about: SubjectRef
+    said: dict[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CorrectionTransitions:
+    """Corrections changing. Safe for threads: one is changed only under the revision that was read."""
+
+    database: Database
+    ledger: Ledger
+    clock: Clock
+
+    def calendar(self, connection: Connection) -> WorkingCalendar:
+        """The calendar that counts today."""
+        return read(connection).calendar(local_day(self.clock.now()))
+
+    def days(self, connection: Connection, provider: str, share_type: str) -> int:
+        """Working days that a provider has."""
+        profile = profile_for(read(connection).profiles, provider, local_day(self.clock.now()))
+        days = None if profile is None else profile.days(Stage.CORRECTION, ShareType(share_type), published=True)
+        return USUAL_DAYS if days is None else days
+
+    def open(
+        self, correction: str, objection: Objection, by: str, particulars: Particulars, index: bytes, spend: Also
+    ) -> CorrectionState:
+        """Open one, about whoever has this blind ``index``. Raises CorrectionMoved, LedgerUnavailable, InvalidEvent."""
+        event = opened(correction, objection, by, self.clock.now())
+        after = evolve(None, event)
+
+        def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            spend(connection, receipts)
+            if corrections.same(connection, index, objection.evidence_type, objection.field) is not None:
+                raise CorrectionMoved
+            due = next_due(after, self.calendar(connection))
+            corrections.add(connection, after, About(index, receipts[0].index), due)
+            _note(connection, event, after)
+            messages.put(connection, notices.of_correction(event, after, ()))
+            epoch.advance(connection)
+
+        record(self.ledger, [_entry(event, after, particulars, kept=True)], also, CorrectionMoved)
+        return after
+
+    def carry_out(
+        self, command: Command, state: CorrectionState, about: About, actor: Officer, spend: Also
+    ) -> CorrectionState:
+        """Do what an officer commands, and return the new state.
+
+        ``spend`` uses up the caller's proof in the same transaction. Raises NotAllowed, CorrectionMoved,
+        LedgerUnavailable, InvalidEvent.
+        """
+        event = decide(command, state, actor, self.clock.now())
+        after = evolve(state, event)
+
+        def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            spend(connection, receipts)
+            if not corrections.change(connection, after, self._due(connection, after), was=state.revision):
+                raise CorrectionMoved
+            _note(connection, event, after)
+            recipients = corrections.recipients(connection, about.subject, after.objection.evidence_type)
+            messages.put(connection, notices.of_correction(event, after, {one.consumer for one in recipients}))
+            if after.clock is None:
+                epoch.advance(connection)
+
+        record(self.ledger, [_entry(event, after, self.particulars(about))], also, CorrectionMoved)
+        return after
+
+    def particulars(self, about: About) -> Particulars | None:
+        """Whom it is about and what was said; None once that person's data were erased. Raises DatabaseUnavailable."""
+        kept = self.ledger.open_payload(about.entry)
+        if kept is None:
+            return None
+        document: dict[str, Any] = orjson.loads(kept)
+        who = document.pop("subject")
+        return Particulars(subject.parse(who["scheme"], who["value"]), document)
+
+    def _due(self, connection: Connection, state: CorrectionState) -> datetime | None:
+        return next_due(state, self.calendar(connection))
+
+
+def _note(connection: Connection, event: CorrectionEvent, after: CorrectionState) -> None:
+    corrections.note(connection, after.id, Happened(after.revision, event.name, event.at, facts(event)))
+
+
+def _entry(
+    event: CorrectionEvent, after: CorrectionState, particulars: Particulars | None, *, kept: bool = False
+) -> Event:
+    """An entry that the person finds in their log; the revision makes it unique."""
+    objection = after.objection
+    said: dict[str, JSON] = {
+        **facts(event),
+        "evidence_type": objection.evidence_type,
+        "fields": [objection.field],
+        "consumer": objection.consumer,
+        "provider": objection.provider,
+        "status": after.status.value,
+    }
+    about = None if particulars is None else particulars.about
+    payload = _payload(particulars) if kept and particulars is not None else None
+    return Event(event.name, after.id, str(after.revision), said, about, payload=payload)
+
+
+def _payload(particulars: Particulars) -> bytes:
+    about = particulars.about
+    return orjson.dumps({"subject": {"scheme": about.scheme, "value": about.value}, **particulars.said})

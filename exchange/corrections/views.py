@@ -1,0 +1,81 @@
+"""Corrections in JSON, for the API and the pages alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from exchange.catalogue.registry import Registry
+from exchange.corrections.transitions import Particulars
+from exchange.gateway.predicates import LABELS
+from exchange.store.histories import Happened
+from kernel.canonical import JSON
+from kernel.text import Text
+from policies.clocks.calendar import WorkingCalendar
+from policies.clocks.run import Standing, standing
+from policies.corrections.events import STATUSES, CorrectionState
+from policies.corrections.lifecycle import open_to
+from policies.roles import Officer
+
+
+def correction_view(
+    state: CorrectionState, registry: Registry, calendar: WorkingCalendar, now: datetime, reader: Officer
+) -> dict[str, JSON]:
+    """A correction: which field of what, whose it is, by when it is answered, and what the reader may do."""
+    objection = state.objection
+    clock = None if state.clock is None else standing(state.clock, calendar, now)
+    kind = registry.evidence_types.get(objection.evidence_type)
+    return {
+        "id": state.id,
+        "status": state.status.value,
+        "label": _words(STATUSES[state.status]),
+        "revision": state.revision,
+        "evidence_type": _named(objection.evidence_type, kind.name if kind else None),
+        "field": _named(objection.field, _label(objection.field, registry, objection.evidence_type)),
+        "provider": _department(registry, objection.provider),
+        "consumer": _department(registry, objection.consumer),
+        "opener": objection.opener.value,
+        "opened_at": state.opened_at.isoformat(),
+        "clock": None if clock is None else _clock(clock),
+        "note": state.note,
+        "citation": state.citation,
+        "commands": [*open_to(state, reader)],
+    }
+
+
+def whole_view(
+    listed: dict[str, JSON], cases: Sequence[str], happened: Sequence[Happened], shown: Particulars | None
+) -> dict[str, JSON]:
+    """The same with the reader's own cases, all that happened, and what whoever took it up needs to know."""
+    events: list[JSON] = [
+        {"revision": one.revision, "event": one.name, "at": one.at.isoformat(), "facts": dict(one.facts)}
+        for one in happened
+    ]
+    particulars: JSON = None
+    if shown is not None:
+        particulars = {"subject": {"scheme": shown.about.scheme, "value": shown.about.value}, **shown.said}
+    return {**listed, "cases": [*cases], "history": events, "particulars": particulars}
+
+
+def _clock(clock: Standing) -> JSON:
+    ends = clock.deadline
+    return {"deadline": ends.isoformat() if ends else None, "left": clock.left, "late": clock.late}
+
+
+def _label(named: str, registry: Registry, evidence_type: str) -> Text | None:
+    kind = registry.evidence_types.get(evidence_type)
+    found = kind.fields.get(named) if kind else None
+    return found.label if found else LABELS.get(named)
+
+
+def _department(registry: Registry, code: str) -> dict[str, JSON]:
+    found = registry.organisations.get(code)
+    return _named(code, found.name if found else None)
+
+
+def _named(code: str, name: Text | None) -> dict[str, JSON]:
+    return {"code": code, "name": _words(name or Text(code, code))}
+
+
+def _words(text: Text) -> dict[str, JSON]:
+    return {"zh": text.zh, "en": text.en}

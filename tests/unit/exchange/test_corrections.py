@@ -1,0 +1,216 @@
+"""Corrections from the outside: opened by whoever received or is the record, answered by its department."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from kernel.identifiers import subject
+from policies.corrections.commands import NAMES, TABLE, EscalateCorrection
+from policies.corrections.events import CorrectionState, Objection, Opener, Status
+from policies.corrections.lifecycle import decide, open_to
+from policies.proceedings import NotAllowed, capacities
+from policies.roles import Officer, Role
+from tests.doubles.exchange import MARKET, NAME, OWNER, POLICE, STRANGER, URBAN, WORKER, World
+from tests.unit.exchange.test_open_books import usage
+
+PATH = "/v1/corrections"
+PAN: dict[str, Any] = {"sub": "pan", "roles": ["provider-officer"], "organisation": POLICE}
+PENG: dict[str, Any] = PAN | {"sub": "peng"}
+WEI: dict[str, Any] = {"sub": "wei", "roles": ["governance-officer"], "organisation": URBAN}
+CHEN: dict[str, Any] = {"sub": "chen", "roles": ["consumer-officer"], "organisation": MARKET}
+AWAY: dict[str, Any] = {"sub": "x", "roles": ["consumer-officer"], "organisation": URBAN}
+SAID = {"field": "name", "seen": "陈示例", "right": "陈实例", "reason": "演示：姓名有误"}
+REASON = {"reason": "演示：已核对原始档案"}
+
+
+def received(world: World) -> dict[str, Any]:
+    answer = world.ask(world.open_case(), NAME).json
+    return {"request": answer["id"], "item": 0}
+
+
+def by_department(world: World, body: dict[str, Any], person: str | None = OWNER, **claims: Any) -> Any:
+    token = world.issuer.token(world.holder, **({"person": person, "scope": "cases"} | claims))
+    answer = world.call("POST", PATH, token, body)
+    world.rooms.policy.renew()
+    return answer
+
+
+def by_person(world: World, entry: int, body: dict[str, Any], person: str = OWNER) -> Any:
+    token = world.issuer.token(world.holder, "portal", person=person, scope="openid usage")
+    answer = world.call("POST", f"/v1/usage/{entry}/corrections", token, body)
+    world.rooms.policy.renew()
+    return answer
+
+
+def opened(world: World) -> str:
+    answer = by_department(world, received(world) | SAID)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json["id"])
+
+
+def act(world: World, correction: str, command: str, body: Any = None, **who: Any) -> Any:
+    answer = world.officer("POST", f"{PATH}/{correction}/{command}", body or {}, **(PAN | who))
+    world.rooms.policy.renew()
+    return answer
+
+
+def inbox(world: World, **who: Any) -> list[tuple[str, str]]:
+    return [(one["kind"], one["about"]) for one in world.officer("GET", "/v1/messages", **who).json["messages"]]
+
+
+def disputed(world: World) -> bool:
+    item = world.ask(world.open_case(), NAME).json["evidence"][0]
+    return bool(item["provenance"].get("disputed", False))
+
+
+def test_a_wrong_record_is_disputed_until_its_department_has_corrected_it(world: World) -> None:
+    assert not disputed(world)
+    correction = opened(world)
+    assert disputed(world)
+    assert ("correction-waits", correction) in inbox(world, **PAN)
+    taken = act(world, correction, "take").json
+    assert taken["particulars"]["subject"]["value"] == OWNER
+    assert (taken["particulars"]["seen"], taken["particulars"]["right"]) == ("陈示例", "陈实例")
+    assert act(world, correction, "accept", REASON).json["status"] == "accepted"
+    assert disputed(world)
+    done = act(world, correction, "correct", REASON).json
+    assert (done["status"], done["particulars"], done["commands"]) == ("corrected", None, [])
+    assert not disputed(world)
+    assert ("correction-done", correction) in inbox(world, **CHEN)
+    cases = world.officer("GET", f"{PATH}/{correction}", **CHEN).json["cases"]
+    assert len(cases) == 5  # every case in which the department received the record
+    said = [entry["sentence"]["zh"] for entry in usage(world, OWNER).json["entries"]]
+    assert any("已更正" in one for one in said)
+    assert any("有异议" in one for one in said)
+
+
+def test_a_person_opens_one_from_their_own_log(small_world: World) -> None:
+    received(small_world)
+    (entry,) = usage(small_world, OWNER).json["entries"]
+    assert by_person(small_world, entry["index"], SAID, STRANGER).status_code == 404
+    assert by_person(small_world, 9999, SAID).status_code == 404
+    assert by_person(small_world, entry["index"], SAID | {"field": "born"}).json["code"] == "correction.not-received"
+    answer = by_person(small_world, entry["index"], SAID)
+    assert answer.status_code == 201, answer.text
+    again = by_person(small_world, entry["index"], SAID)
+    assert (again.status_code, again.json["code"]) == (409, "correction.under-way")
+    assert again.json["correction"] == answer.json["id"]
+    correction = answer.json["id"]
+    act(small_world, correction, "take")
+    rejected = act(small_world, correction, "reject", REASON | {"citation": "演示规定第七条"})
+    assert rejected.json["citation"] == "演示规定第七条"
+    assert not disputed(small_world)
+    assert "演示：已核对原始档案" in usage(small_world, OWNER).json["entries"][1]["sentence"]["zh"]
+    assert by_person(small_world, entry["index"], SAID).status_code == 201  # another may follow
+
+
+def test_only_what_was_received_is_corrected_and_about_whom_it_is(small_world: World) -> None:
+    got = received(small_world)
+    for changed in ({"item": 1}, {"request": "er_unknown"}, {"field": "address"}, {"item": 10**6}):
+        answer = by_department(small_world, got | SAID | changed)
+        assert (answer.status_code, answer.json["code"]) == (404, "correction.not-received"), changed
+    other = {"subject": {"scheme": "citizen-number", "value": WORKER}}
+    assert by_department(small_world, got | SAID | other).status_code == 404
+    foreign = by_department(small_world, got | SAID, client="urban-website")
+    assert foreign.status_code == 404
+    nobody = by_department(small_world, got | SAID, person=None)
+    assert (nobody.status_code, nobody.json["code"]) == (422, "request.invalid")
+    named = got | SAID | {"subject": {"scheme": "citizen-number", "value": OWNER}}
+    assert by_department(small_world, named, person=None).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "bad", [{}, {"field": 1}, {"reason": ""}, {"seen": "x" * 1001}, {"item": "first"}, {"what": 1}]
+)
+def test_bad_input_is_refused_in_words(small_world: World, bad: dict[str, Any]) -> None:
+    body = received(small_world) | SAID | bad if bad else {}
+    answer = by_department(small_world, body)
+    assert (answer.status_code, answer.json["code"]) == (422, "request.invalid")
+    assert small_world.events("CorrectionOpened") == []
+
+
+def test_only_who_took_it_up_sees_whom_it_is_about_and_answers(small_world: World) -> None:
+    correction = opened(small_world)
+    for reader in (PAN, WEI, CHEN):
+        assert small_world.officer("GET", f"{PATH}/{correction}", **reader).json["particulars"] is None
+    assert small_world.officer("GET", f"{PATH}/{correction}", **AWAY).status_code == 404
+    act(small_world, correction, "take")
+    assert act(small_world, correction, "accept", REASON, **PENG).json["code"] == "correction.not-allowed"
+    assert small_world.officer("GET", f"{PATH}/{correction}", **PENG).json["particulars"] is None
+    assert act(small_world, correction, "take", **PENG).json["particulars"]["subject"]["value"] == OWNER
+    assert small_world.officer("GET", f"{PATH}/{correction}", **PAN).json["particulars"] is None
+    assert act(small_world, correction, "reject", REASON | {"citation": ""}, **PENG).status_code == 422
+    number = act(small_world, correction, "accept", {"reason": f"见 {OWNER}"}, **PENG)
+    assert (number.status_code, number.json["code"]) == (422, "request.invalid")
+    assert act(small_world, correction, "accept", REASON, **WEI).status_code == 403
+    assert OWNER not in "".join(map(str, small_world.entries()))
+
+
+def test_somebody_above_is_told_when_time_runs_out(small_world: World) -> None:
+    correction = opened(small_world)
+    small_world.clock.advance(30 * 86_400)
+    for _ in range(3):
+        small_world.rooms.correction_sweep.sweep()
+        small_world.rooms.correction_sweep._day = None
+    told = [entry["facts"]["percent"] for entry in small_world.events("CorrectionEscalated")]
+    assert told == [80, 100]
+    assert ("correction-late", correction) in inbox(small_world, **WEI)
+    seen = small_world.officer("GET", f"{PATH}/{correction}", **WEI).json
+    assert seen["clock"]["late"]
+
+
+def test_erasing_a_person_leaves_a_correction_without_whom_it_was_about(small_world: World) -> None:
+    correction = opened(small_world)
+    act(small_world, correction, "take")
+    small_world.outside.ledger.erase(subject.parse("citizen-number", OWNER))
+    seen = small_world.officer("GET", f"{PATH}/{correction}", **PAN).json
+    assert (seen["status"], seen["particulars"]) == ("taken", None)
+    assert act(small_world, correction, "accept", REASON).json["status"] == "accepted"
+
+
+def test_lists_are_paged_and_hold_what_concerns_the_reader(small_world: World) -> None:
+    first = opened(small_world)
+    second = by_department(small_world, received(small_world) | SAID)
+    assert second.status_code == 409
+    listed = small_world.officer("GET", f"{PATH}?limit=1", **WEI).json
+    assert [one["id"] for one in listed["corrections"]] == [first]
+    assert small_world.officer("GET", PATH, **AWAY).json["corrections"] == []
+    assert small_world.officer("GET", f"{PATH}?state=gone", **WEI).status_code == 422
+    assert small_world.officer("GET", f"{PATH}?limit=0", **WEI).status_code == 422
+
+
+def test_every_state_role_and_command_is_as_the_table_says(small_world: World) -> None:
+    """Each cell tried against the pure core."""
+    now = small_world.clock.now()
+    objection = Objection(
+        evidence_type="identity-card",
+        field="name",
+        provider=POLICE,
+        consumer=MARKET,
+        opener=Opener.PERSON,
+        request="er_1",
+        item=0,
+        days=10,
+    )
+    bodies: dict[Any, tuple[Any, ...]] = dict.fromkeys(NAMES, ())
+    for kind in NAMES:
+        fields = kind.__dataclass_fields__
+        bodies[kind] = tuple("演示" for _ in fields)
+    bodies[EscalateCorrection] = (80, now)
+    for status, role, kind in itertools.product(Status, Role, bodies):
+        state = CorrectionState(
+            id="co_1", objection=objection, status=status, opened_at=now, changed_at=now, taken_by="someone"
+        )
+        actor = Officer("someone" if kind.__name__ != "TakeCorrection" else "another", POLICE, frozenset({role}))
+        allowed = bool(capacities(TABLE[status], kind, [role]))
+        try:
+            decide(kind(*bodies[kind]), state, actor, now)
+        except NotAllowed:
+            assert not allowed, (status, role, kind)
+        else:
+            assert allowed, (status, role, kind)
+        if kind in NAMES:
+            assert (NAMES[kind] in open_to(state, actor)) == allowed
