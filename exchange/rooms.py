@@ -234,6 +234,7 @@ def furnish(outside: Outside) -> Rooms:
         onboarding=offices.onboarding,
         unused=offices.unused_rights,
         emergencies=offices.emergencies,
+        corrections=offices.corrections,
         messages=offices.messages,
         reports=offices.reports,
         campaigns=offices.campaigns,

@@ -33,6 +33,10 @@ _PAGES: Mapping[Kind, str] = {
     Kind.EMERGENCY_OPEN: f"{HOME}/emergency/",
     Kind.EMERGENCY_TO_REVIEW: f"{HOME}/emergency/",
     Kind.EMERGENCY_OVERDUE: f"{HOME}/emergency/",
+    Kind.CORRECTION_WAITS: f"{HOME}/corrections/",
+    Kind.CORRECTION_LATE: f"{HOME}/corrections/",
+    Kind.CORRECTION_DONE: f"{HOME}/corrections/",
+    Kind.CORRECTION_REJECTED: f"{HOME}/corrections/",
 }
 """Where a message's thing is looked at and dealt with; the sandbox is on the page of joining."""
 

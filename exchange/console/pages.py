@@ -18,6 +18,7 @@ from exchange.console.batches import BatchPages
 from exchange.console.campaigns import CampaignPages
 from exchange.console.clocks import ClockPages
 from exchange.console.cookies import Cookies
+from exchange.console.corrections import CorrectionPages
 from exchange.console.door import Door
 from exchange.console.duties import DutyPages
 from exchange.console.effects import Effects
@@ -34,6 +35,7 @@ from exchange.console.sessions import Sessions
 from exchange.console.signing_in import CALLBACK, SigningIn
 from exchange.console.trying import TryingPages
 from exchange.console.unused import UnusedPages
+from exchange.corrections.desk import CorrectionDesk
 from exchange.emergency.desk import EmergencyDesk
 from exchange.gateway.issuer import Issuer
 from exchange.gateway.tokens import Authenticator
@@ -76,6 +78,7 @@ class Desks:
     onboarding: Onboarding
     unused: UnusedRights
     emergencies: EmergencyDesk
+    corrections: CorrectionDesk
     messages: Messages
     reports: Reports
     campaigns: CampaignDesk
@@ -160,6 +163,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
         EntryPages(door, replace(desks.entries, access=inside)).routes,
         EmergencyPages(door, replace(desks.emergencies, access=inside)).routes,
+        CorrectionPages(door, replace(desks.corrections, access=inside)).routes,
         BatchPages(door, batches).routes,
         RequestPages(door, batches.desk, batches, replace(desks.templates, access=inside)).routes,
         ClockPages(door, rules).routes,
