@@ -32,6 +32,7 @@ from exchange.events.distribution import Distribution
 from exchange.events.pseudonyms import Pseudonyms
 from exchange.events.webhooks import Send
 from exchange.gateway.blind_index import BlindIndex
+from exchange.gateway.deferred import Deferred
 from exchange.gateway.fetching import Fetch
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.issuer import Issuer
@@ -161,6 +162,7 @@ class Rooms(Offices):
     gateway: Gateway
     repetition: Repetition
     waiting: Waiting
+    deferred: Deferred
     console: Console | None
 
     def tidy(self) -> None:
@@ -189,6 +191,7 @@ class Rooms(Offices):
     def close(self) -> None:
         """End what holds threads and connections of its own."""
         self.courier.close()
+        self.deferred.close()
         self.retrieval.close()
         self.sources.close()
 
@@ -219,6 +222,7 @@ def furnish(outside: Outside) -> Rooms:
         clock=clock,
         entropy=outside.entropy,
     )
+    waiting = Waiting(policy, authenticator, database, gateway.fulfilment, gateway.recorder, clock, indexes, leeway)
     offices = _offices(outside, access, policy)
     desks = Desks(
         grants=offices.grants,
@@ -247,7 +251,8 @@ def furnish(outside: Outside) -> Rooms:
         retrieval=retrieval,
         gateway=gateway,
         repetition=Repetition(gateway, access),
-        waiting=Waiting(policy, authenticator, database, gateway.fulfilment, gateway.recorder, clock, indexes, leeway),
+        waiting=waiting,
+        deferred=Deferred(waiting, retrieval),
         recovery=Recovery(database, outside.ledger, clock, runner),
         console=_console(outside, access, authenticator, issuer, desks),
         **vars(offices),
