@@ -62,6 +62,8 @@ from exchange.governance.transitions import Transitions
 from exchange.messages.endpoints import Messages
 from exchange.onboarding.endpoints import Onboarding
 from exchange.onboarding.sandbox import Sandbox
+from exchange.previews.desk import PreviewDesk
+from exchange.previews.looking import Looking
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
 from exchange.requests.rule_writing import RuleWriter
@@ -163,6 +165,7 @@ class Rooms(Offices):
     repetition: Repetition
     waiting: Waiting
     deferred: Deferred
+    previews: PreviewDesk
     console: Console | None
 
     def tidy(self) -> None:
@@ -253,6 +256,7 @@ def furnish(outside: Outside) -> Rooms:
         repetition=Repetition(gateway, access),
         waiting=waiting,
         deferred=Deferred(waiting, retrieval),
+        previews=PreviewDesk(access, Looking(waiting)),
         recovery=Recovery(database, outside.ledger, clock, runner),
         console=_console(outside, access, authenticator, issuer, desks),
         **vars(offices),

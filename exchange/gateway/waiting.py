@@ -19,8 +19,8 @@ from connectors.registry import Outcome, Source
 from exchange import errors
 from exchange.catalogue.model import Status, System
 from exchange.gateway.blind_index import BlindIndex
-from exchange.gateway.enforcement import Asking, Refused, Ruling, decision_name, rule
-from exchange.gateway.entries import FAILURE, Settlement
+from exchange.gateway.enforcement import Asking, Refused, Ruling, decision_name, previewer_of, rule
+from exchange.gateway.entries import FAILURE, Parked, Released, Settlement
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.intents import out_of_quota
 from exchange.gateway.lease import Lease
@@ -48,6 +48,7 @@ from kernel.text import Text
 
 MOST_TRIES = 3
 """How often an item is decided again because the epoch moved."""
+CONSENT_MISSING = "policy.consent-missing"
 _SOON = (("Retry-After", "1"),)
 
 
@@ -69,6 +70,11 @@ class Held:
         """The item as it is stored: type, fields, questions, relation; no number."""
         items: list[dict[str, Any]] = orjson.loads(self.stored.intent.asked)["items"]
         return items[self.waited.item]
+
+    @property
+    def legal_basis(self) -> str:
+        """The code of the ground on which it was asked for."""
+        return str(orjson.loads(self.stored.intent.asked)["legal_basis"])
 
 
 @dataclass(frozen=True)
@@ -156,9 +162,9 @@ class Waiting:
             return self._forgotten(held)
         snapshot = current(self.policy)
         for _ in range(MOST_TRIES):
-            settlement = self.judged(held, held.one, finding, snapshot)
+            settlement = self._or_preview(self.judged(held, held.one, finding, snapshot), held, finding, snapshot)
             try:
-                return self._recorded(settlement, held, also)
+                return self.record(settlement, held, also)
             except FenceMoved:
                 snapshot = self.policy.renew()
         raise Problem(errors.POLICY_STALE, headers=_SOON)
@@ -171,6 +177,20 @@ class Waiting:
         wanted = ruling.item.type, one.subject
         result = self.fulfilment.result(ruling, asking, held.case, {wanted: finding}, snapshot)
         return self.fulfilment.settlement(asking, snapshot, (result,), held.waited.day)
+
+    def _or_preview(self, settlement: Settlement, held: Held, finding: Finding, snapshot: Snapshot) -> Settlement:
+        """Where nothing but consent is missing, because it ran out while the item waited, its person is asked again."""
+        (result,), one = settlement.results, held.one
+        expired = isinstance(result, Refused) and result.refusal.kind.code == CONSENT_MISSING
+        if one is None or not expired or isinstance(finding, NoRecord):
+            return settlement
+        (would,) = self.judged(held, one, finding, snapshot, agreed=settlement.asking.moment).results
+        if not isinstance(would, Released):
+            return settlement
+        looks = previewer_of(would.ruling.concerned, would.ruling.judged.asked.minor, settlement.asking)
+        until = self.fulfilment.patience.until(Wait.PREVIEW, settlement.asking.moment)
+        parked = Parked(would.ruling, Wait.PREVIEW, until, finding, looks)
+        return settlement if looks is None else replace(settlement, results=(parked,))
 
     def _ruling(
         self, held: Held, one: Remembered, snapshot: Snapshot, agreed: datetime | None
@@ -198,13 +218,14 @@ class Waiting:
             return replace(asking, consent_withdrawn=withdrawn), problem.kind
         return asking, None
 
-    def _recorded(self, settlement: Settlement, held: Held, also: Also) -> str:
+    def record(self, settlement: Settlement, held: Held, also: Also = nothing_more) -> str:
+        """Record what became of an item; its status then. Raises FenceMoved, Problem, LedgerUnavailable."""
         try:
             return self.recorder.settle_later(settlement, held.waited, also)
         except OutOfQuota as short:
             (result,) = settlement.results
             refused = result if isinstance(result, Refused) else out_of_quota(result.ruling, short.grant)
-            return self._recorded(replace(settlement, results=(refused,)), held, also)
+            return self.record(replace(settlement, results=(refused,)), held, also)
         except IntentLost:
             raise Problem(errors.NOT_WAITING) from None
 

@@ -74,6 +74,13 @@ def overdue(connection: Connection, now: datetime, limit: int = 100) -> list[Wai
     return [_item(row) for row in connection.execute(statement.order_by(waiting_item.c.until).limit(limit))]
 
 
+def previews(connection: Connection, previewer: bytes, limit: int = 100) -> list[WaitingItem]:
+    """What waits for somebody (blind index) to look at it, the first to end first."""
+    found = waiting_item.c
+    statement = select(waiting_item).where(found.previewer == previewer, found.wait == Wait.PREVIEW.value)
+    return [_item(row) for row in connection.execute(statement.order_by(found.until, found.entry).limit(limit))]
+
+
 def due(connection: Connection, now: datetime, limit: int) -> list[WaitingItem]:
     """Items whose source is to be asked, those that wait longest first."""
     found = waiting_item.c
