@@ -32,7 +32,6 @@ from exchange.events.distribution import Distribution
 from exchange.events.pseudonyms import Pseudonyms
 from exchange.events.webhooks import Send
 from exchange.gateway.blind_index import BlindIndex
-from exchange.gateway.deferred import Deferred
 from exchange.gateway.fetching import Fetch
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.issuer import Issuer
@@ -62,8 +61,6 @@ from exchange.governance.transitions import Transitions
 from exchange.messages.endpoints import Messages
 from exchange.onboarding.endpoints import Onboarding
 from exchange.onboarding.sandbox import Sandbox
-from exchange.previews.desk import PreviewDesk
-from exchange.previews.looking import Looking
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
 from exchange.requests.rule_writing import RuleWriter
@@ -164,8 +161,6 @@ class Rooms(Offices):
     gateway: Gateway
     repetition: Repetition
     waiting: Waiting
-    deferred: Deferred
-    previews: PreviewDesk
     console: Console | None
 
     def tidy(self) -> None:
@@ -194,7 +189,6 @@ class Rooms(Offices):
     def close(self) -> None:
         """End what holds threads and connections of its own."""
         self.courier.close()
-        self.deferred.close()
         self.retrieval.close()
         self.sources.close()
 
@@ -225,7 +219,6 @@ def furnish(outside: Outside) -> Rooms:
         clock=clock,
         entropy=outside.entropy,
     )
-    waiting = Waiting(policy, authenticator, database, gateway.fulfilment, gateway.recorder, clock, indexes, leeway)
     offices = _offices(outside, access, policy)
     desks = Desks(
         grants=offices.grants,
@@ -254,9 +247,7 @@ def furnish(outside: Outside) -> Rooms:
         retrieval=retrieval,
         gateway=gateway,
         repetition=Repetition(gateway, access),
-        waiting=waiting,
-        deferred=Deferred(waiting, retrieval),
-        previews=PreviewDesk(access, Looking(waiting)),
+        waiting=Waiting(policy, authenticator, database, gateway.fulfilment, gateway.recorder, clock, indexes, leeway),
         recovery=Recovery(database, outside.ledger, clock, runner),
         console=_console(outside, access, authenticator, issuer, desks),
         **vars(offices),

@@ -23,7 +23,6 @@ from exchange.gateway.request import EvidenceRequestForm
 from exchange.governance.routes import grant_routes, sealing_routes
 from exchange.messages.endpoints import message_routes
 from exchange.onboarding.routes import onboarding_routes
-from exchange.previews.routes import preview_routes
 from exchange.requests.batches import BatchDesk
 from exchange.requests.routes import request_routes
 from exchange.requirements.routes import case_requirement_routes, count_routes, requirement_route
@@ -62,7 +61,7 @@ _WHOLE_REQUEST = (
 def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
     groups = (
-        *(_evidence, _previews, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
+        *(_evidence, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
         *(_campaigns, _corrections, _messages, _events, _open_books, _log, _discovery),
     )
     pages = () if rooms.console is None else rooms.console.routes()
@@ -124,10 +123,6 @@ def _evidence(rooms: Rooms) -> tuple[Route, ...]:
             problems=(*_TOKEN, errors.REQUEST_UNKNOWN, errors.REQUEST_ERASED),
         ),
     )
-
-
-def _previews(rooms: Rooms) -> tuple[Route, ...]:
-    return preview_routes(rooms.previews, _TOKEN)
 
 
 def _cases(rooms: Rooms) -> tuple[Route, ...]:

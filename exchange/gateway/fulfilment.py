@@ -123,8 +123,7 @@ class Fulfilment:
         if asking.request.delivery is Delivery.PREVIEW and asking.agreed is None:
             looks = previewer_of(ruling.concerned, ruling.judged.asked.minor, asking)
             return Parked(ruling, Wait.PREVIEW, self.patience.until(Wait.PREVIEW, asking.moment), found, looks)
-        source = snapshot.sources.get(kind.code)
-        origin = provenance(found, source, kind.provider, snapshot.registry, disclosed.data or ())
+        origin = provenance(found, snapshot.sources.get(kind.code), kind.provider, snapshot.registry)
         if snapshot.is_disputed(ruling.concerned.index, kind.code):
             origin["disputed"] = True
         mark = watermark(asking, ruling, snapshot.registry)

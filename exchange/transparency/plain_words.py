@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from exchange import errors
 from exchange.catalogue.registry import Registry
 from exchange.gateway.entries import FAILURE, NOTICE, NOTICE_DELAYED, REFUSAL, RELEASE, TOLD_FROM, WAITS
 from exchange.gateway.predicates import LABELS
@@ -75,38 +74,26 @@ def ground(facts: Mapping[str, Any], registry: Registry) -> Text:
     return basis.citation if basis else Text(code, code)
 
 
-_REFUSED = Text("被拒绝", "refused")
-BY_THE_PERSON: Mapping[str, Text] = {
-    errors.PREVIEW_DECLINED.code: Text("预览后选择不提供", "you looked at it and chose not to provide it"),
-    errors.PREVIEW_DISPUTED.code: Text("预览后指出内容有误", "you looked at it and said that it is wrong"),
-    errors.PREVIEW_NOT_CHOSEN.code: Text("已另选一项提供", "you chose to provide another item instead"),
-}
-"""What somebody answered to a preview."""
-
-
 def _released(facts: Mapping[str, Any], registry: Registry) -> Text:
     asked = _asked(facts, registry)
     basis = ground(facts, registry)
-    zh, en = ("经预览同意后", " after a look at it and agreement") if facts.get("previewed") else ("", "")
     return Text(
-        f"{asked.zh}。依据：{basis.zh}。结果：{zh}已提供。",
-        f"{asked.en}. Ground: {basis.en}. Result: it was provided{en}.",
+        f"{asked.zh}。依据：{basis.zh}。结果：已提供。",
+        f"{asked.en}. Ground: {basis.en}. Result: it was provided.",
     )
 
 
 def _refused(facts: Mapping[str, Any], registry: Registry) -> Text:
     asked = _asked(facts, registry)
-    result = BY_THE_PERSON.get(str(facts.get("reason")), _REFUSED)
-    return Text(
-        f"{asked.zh}。结果：{result.zh}，未提供任何内容。", f"{asked.en}. Result: {result.en}, nothing was provided."
-    )
+    return Text(f"{asked.zh}。结果：被拒绝，未提供任何内容。", f"{asked.en}. Result: refused, nothing was provided.")
 
 
 def _failed(facts: Mapping[str, Any], registry: Registry) -> Text:
     asked = _asked(facts, registry)
-    late = facts.get("reason") == errors.WAITED_TOO_LONG.code
-    zh, en = ("超过期限没有答复", "there was no answer in time") if late else ("未能取得", "it could not be obtained")
-    return Text(f"{asked.zh}。结果：{zh}，未提供任何内容。", f"{asked.en}. Result: {en}, nothing was provided.")
+    return Text(
+        f"{asked.zh}。结果：未能取得，未提供任何内容。",
+        f"{asked.en}. Result: it could not be obtained, nothing was provided.",
+    )
 
 
 def _waiting(result: Text) -> Callable[[Mapping[str, Any], Registry], Text]:
