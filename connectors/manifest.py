@@ -11,8 +11,9 @@ from typing import Any, Self
 
 from connectors.adapters import Adapter, Limits
 from connectors.faults import ManifestFault, fault, within
+from connectors.mapping import SOURCE_TIME, columns_of
 from connectors.mapping import Mapping as RecordMapping
-from connectors.mapping import columns_of
+from connectors.several import Choice, Gather
 from kernel.canonical import JSON
 from kernel.identifiers import citizen_number
 from kernel.identifiers.division import SYNTHETIC
@@ -21,14 +22,6 @@ from kernel.manifests import schema_findings
 
 SCHEMA: Mapping[str, Any] = json.loads(resources.files("connectors").joinpath("connector.schema.json").read_bytes())
 """The published JSON Schema (2020-12) of `kind: Connector`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which of several records of one subject is taken: the one with the greatest, or least, value of a field."""
-
-    field: str
-    greatest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +54,14 @@ class ConnectorManifest:
     choice: Choice | None
     mapping: RecordMapping
     probe: Probe = NOBODY
+    gather: Gather | None = None
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Our fields that an answer may have."""
+        if self.gather is None:
+            return self.mapping.fields
+        return (self.mapping.fields - self.gather.inner) | self.gather.lists.keys()
 
     @classmethod
     def parse(cls, value: Mapping[str, JSON], adapters: Mapping[str, Adapter]) -> Self:
@@ -81,6 +82,7 @@ class ConnectorManifest:
                 choice=_choice(spec.get("choose"), mapping),
                 mapping=mapping,
                 probe=_probe(spec.get("probe")),
+                gather=_gather(spec, mapping),
             )
 
 
@@ -132,9 +134,34 @@ def _choice(choose: Mapping[str, str] | None, mapping: RecordMapping) -> Choice 
     if choose is None:
         return None
     ((direction, field),) = choose.items()
-    if field not in mapping.fields:
+    if field not in mapping.fields and field != SOURCE_TIME:
         raise fault(("choose", direction), "mapping 中没有这个字段", "the mapping has no such field")
     return Choice(field, direction == "greatest")
+
+
+def _gather(spec: Mapping[str, Any], mapping: RecordMapping) -> Gather | None:
+    if "gather" not in spec:
+        return None
+    given: Mapping[str, Any] = spec["gather"]
+    if "choose" in spec:
+        raise fault(("choose",), "choose 与 gather 不能并用", "choose and gather exclude each other")
+    lists = {name: tuple(one) if isinstance(one, list) else (one,) for name, one in given.items()}
+    inner = [name for names in lists.values() for name in names]
+    for name, names in lists.items():
+        if name in mapping.fields or any(each not in mapping.fields or inner.count(each) > 1 for each in names):
+            raise fault(
+                ("gather", name),
+                "须用 mapping 中尚无的名称，收 mapping 中的字段，每个字段只收一次",
+                "a list has a name that the mapping does not have; it gathers fields of the mapping, each once",
+            )
+    return Gather(lists, frozenset(name for name, one in given.items() if not isinstance(one, list)))
+
+
+def gathered_fields(spec: Mapping[str, Any]) -> frozenset[str]:
+    """Our fields that an answer of a connector's `spec` may have, by a manifest that has no findings."""
+    gather: Mapping[str, Any] = spec.get("gather", {})
+    inner = {name for one in gather.values() for name in (one if isinstance(one, list) else [one])}
+    return frozenset((spec["mapping"]["fields"].keys() - inner) | gather.keys())
 
 
 def _probe(probe: Mapping[str, Any] | None) -> Probe:

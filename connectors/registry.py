@@ -11,7 +11,6 @@ from connectors.base import Connector
 from connectors.errors import SourceMisconfigured
 from connectors.faults import ManifestFault
 from connectors.files import ADAPTER as FILES
-from connectors.jws import ADAPTER as JWS
 from connectors.ldap import ADAPTER as LDAP
 from connectors.manifest import SCHEMA, ConnectorManifest
 from connectors.rest import ADAPTER as REST
@@ -26,14 +25,7 @@ from kernel.text import Text
 
 __all__ = ["SCHEMA", "STANDARD", "Outcome", "Retrieved", "Source", "build", "findings", "notices", "opened"]
 
-STANDARD: Mapping[str, Adapter] = {
-    "sql": SQL,
-    "rest": REST,
-    "files": FILES,
-    "ldap": LDAP,
-    "sandbox": SANDBOX,
-    "jws": JWS,
-}
+STANDARD: Mapping[str, Adapter] = {"sql": SQL, "rest": REST, "files": FILES, "ldap": LDAP, "sandbox": SANDBOX}
 """The adapters every installation has, by the name a manifest calls them."""
 
 

@@ -9,10 +9,11 @@ from enum import StrEnum
 from typing import Self, TypeVar
 
 from connectors.base import Connector, Query, Record
-from connectors.errors import AmbiguousSubject, SourceProblem, SourceTooLarge, SourceUnavailable
-from connectors.manifest import Choice, ConnectorManifest
+from connectors.errors import SourceProblem, SourceTooLarge, SourceUnavailable
+from connectors.manifest import ConnectorManifest
 from connectors.mapping import Mapped
 from connectors.resilience import Breaker, Bulkhead, Deadline, Health
+from connectors.several import settle
 from connectors.templates import askable
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -38,12 +39,14 @@ class Retrieved:
         values: our fields; a field for which the source has no value is absent. Empty unless FOUND.
         source_time: when the source says its data was true, or None where it does not say.
         retrieved_at: when the answer was complete here.
+        times: when single fields were true, where the mapping names a place for that.
     """
 
     outcome: Outcome
     values: Mapping[str, JSON] = field(repr=False)
     source_time: datetime | None
     retrieved_at: datetime
+    times: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Source:
@@ -57,11 +60,12 @@ class Source:
         self.name = manifest.name
         self.evidence_type = manifest.evidence_type
         self.trust_grade = manifest.trust_grade
-        self.fields = manifest.mapping.fields
+        self.fields = manifest.fields
         self.responder = manifest.settings if manifest.adapter.answers_later else None
         self._connector = connector
         self._mapping = manifest.mapping
         self._choice = manifest.choice
+        self._gather = manifest.gather
         self._limits = limits
         self._probe = manifest.probe
         self._clock = clock
@@ -139,36 +143,12 @@ class Source:
         if len(records) > self._limits.max_records:
             raise SourceTooLarge("records")
         mapped = [self._map(record) for record in records]
-        chosen = _one(mapped) if self._choice is None else _chosen(mapped, self._choice)
-        return Retrieved(Outcome.FOUND, chosen.values, chosen.source_time, self._clock.now())
+        record = settle(mapped, self._choice, self._gather)
+        return Retrieved(Outcome.FOUND, record.values, record.source_time, self._clock.now(), record.times)
 
     def _map(self, record: Record) -> Mapped:
         mapped = self._mapping.apply(record.values)
-        return mapped if mapped.source_time else Mapped(mapped.values, record.source_time)
+        return mapped if mapped.source_time else Mapped(mapped.values, record.source_time, mapped.times)
 
     def _nothing(self) -> Retrieved:
         return Retrieved(Outcome.NOT_FOUND, {}, None, self._clock.now())
-
-
-def _one(records: Sequence[Mapped]) -> Mapped:
-    """The record all of them say, the latest of equals. Raises: AmbiguousSubject."""
-    if any(record.values != records[0].values for record in records):
-        raise AmbiguousSubject("records-differ")
-    return max(records, key=lambda record: record.source_time.timestamp() if record.source_time else 0.0)
-
-
-def _chosen(records: Sequence[Mapped], choice: Choice) -> Mapped:
-    """The record a manifest's `choose` picks. Raises: AmbiguousSubject where it cannot tell two apart."""
-    if len(records) == 1:
-        return records[0]
-    if any(choice.field not in record.values for record in records):
-        raise AmbiguousSubject("choice-missing")
-    ordered = sorted((record.values[choice.field] for record in records), key=_order, reverse=choice.greatest)
-    return _one([record for record in records if record.values[choice.field] == ordered[0]])
-
-
-def _order(value: JSON) -> tuple[int, int, str]:
-    """Whole numbers by size, everything else as text; ISO dates sort as text, and 长期 comes after every date."""
-    if isinstance(value, int):
-        return (0, value, "")
-    return (1, 0, str(value))

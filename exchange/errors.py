@@ -242,6 +242,58 @@ NOT_WAITING = ProblemKind(
     Text("该材料已有结果，不再等待答复", "This item has its outcome and waits for no answer any more"),
     Text("请查看该请求的现状。", "Look at the request as it stands."),
 )
+PREVIEW_UNKNOWN = ProblemKind(
+    "preview.unknown",
+    404,
+    Fault.CITIZEN,
+    Text("没有等待您预览的这项材料", "Nothing of this kind waits for your preview"),
+    Text("可能已经处理或已超过期限，请查看列表。", "It may have been answered or timed out: look at the list."),
+)
+PREVIEW_OVER = ProblemKind(
+    "preview.over",
+    409,
+    Fault.CITIZEN,
+    Text("现在不会再提供这项材料", "Nothing of this would be provided any more"),
+    Text(
+        "授权、办件或您的信息已有变化，无须再作选择。",
+        "The grant, the case or your data changed: there is nothing left to decide.",
+    ),
+)
+PREVIEW_CHANGED = ProblemKind(
+    "preview.changed",
+    409,
+    Fault.CITIZEN,
+    Text("将要提供的内容已有变化", "What would be provided has changed"),
+    Text("请重新查看后再决定。", "Look at it again, then decide."),
+)
+PREVIEW_NEEDS_STRONGER = ProblemKind(
+    "preview.stronger-sign-in-needed",
+    401,
+    Fault.CITIZEN,
+    Text("查看这些内容需要更强的登录方式", "It takes a stronger sign-in to look at this"),
+    Text("请按 acr 所示等级重新登录。", "Sign in again at the level that acr names."),
+)
+PREVIEW_DECLINED = ProblemKind(
+    "preview.declined",
+    403,
+    Fault.CITIZEN,
+    Text("本人预览后选择不提供", "The person looked at it and chose not to provide it"),
+    Text("请由本人以其他方式提交，或作解释。", "The person may hand it in another way."),
+)
+PREVIEW_DISPUTED = ProblemKind(
+    "preview.disputed",
+    403,
+    Fault.CITIZEN,
+    Text("本人预览后认为内容有误", "The person looked at it and says that it is wrong"),
+    Text("请等待更正，或由本人以其他方式提交。", "Wait for the correction, or let the person hand it in another way."),
+)
+PREVIEW_NOT_CHOSEN = ProblemKind(
+    "preview.not-chosen",
+    403,
+    Fault.CITIZEN,
+    Text("本人已选择提供另一项可替代的材料", "The person chose to provide another item that serves as well"),
+    Text("无须再取得这一项。", "This one is not needed any more."),
+)
 RECORD_NOT_FOUND = ProblemKind(
     "evidence.not-found",
     404,
@@ -649,4 +701,61 @@ EVENT_KIND_UNKNOWN = ProblemKind(
     Fault.CONSUMER,
     Text("没有这种事件", "There is no such kind of event"),
     Text("请查阅接口文档中的事件种类。", "See the kinds of events in the interface description."),
+)
+
+# Certificates ------------------------------------------------------------
+
+CERTIFICATE_NOT_YOURS = ProblemKind(
+    "certificate.not-yours",
+    403,
+    Fault.CONSUMER,
+    Text(
+        "只有证照所属部门的系统可以报告其变更", "Only a system of the department that owns the type reports its changes"
+    ),
+    Text("请由该材料类型的提供部门报告。", "Have the provider of this evidence type report it."),
+)
+CERTIFICATE_DIFFERS = ProblemKind(
+    "certificate.differs",
+    409,
+    Fault.CONSUMER,
+    Text("该证照标识已登记为另一类型或另一持证主体", "This identifier is on record with another type or holder"),
+    Text("请核对证照标识与持证主体。", "Check the identifier and its holder."),
+)
+CERTIFICATE_OUT_OF_ORDER = ProblemKind(
+    "certificate.out-of-order",
+    409,
+    Fault.CONSUMER,
+    Text("已登记更晚生效的变更", "A change that took effect later is on record already"),
+    Text("请按生效时间的先后报告。", "Report changes in the order in which they took effect."),
+)
+CERTIFICATE_CHANGE_IMPOSSIBLE = ProblemKind(
+    "certificate.impossible-change",
+    409,
+    Fault.CONSUMER,
+    Text("该证照的现有状态不能作此变更", "The certificate does not stand so that this change is possible"),
+    Text("请按 stands 所示的现有状态报告。", "Report what is possible from where it stands (stands)."),
+)
+CERTIFICATE_CHANGED = ProblemKind(
+    "certificate.changed",
+    409,
+    Fault.CONSUMER,
+    Text("该证照刚有另一项变更", "Another change of this certificate was reported just now"),
+    Text("请重新报告。", "Report it again."),
+)
+CERTIFICATE_NO_GRANT = ProblemKind(
+    "certificate.no-grant",
+    403,
+    Fault.POLICY,
+    Text(
+        "没有适用于该办件与持证主体的现行授权",
+        "No grant in force covers this type, this case and this holder",
+    ),
+    Text("请在涉及该持证主体的办件中，依现行授权查询。", "Ask within a case about the holder, under a grant in force."),
+)
+CERTIFICATE_UNKNOWN = ProblemKind(
+    "certificate.unknown",
+    404,
+    Fault.PROVIDER,
+    Text("没有该主体这一证照的状态记录", "No status of such a certificate of this holder is on record"),
+    Text("请按材料查询，或联系颁发部门。", "Ask for it as evidence, or ask the issuing department."),
 )

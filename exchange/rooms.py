@@ -16,6 +16,8 @@ from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.publishing import Publishing
 from exchange.catalogue.reports import Reports
 from exchange.catalogue.sources import BuildSource, Sources
+from exchange.certificates.answering import Answering
+from exchange.certificates.reporting import Register, Reporting
 from exchange.console.pages import Console, Desks, open_console
 from exchange.console.relying_party import Post
 from exchange.corrections.desk import CorrectionDesk
@@ -32,6 +34,7 @@ from exchange.events.distribution import Distribution
 from exchange.events.pseudonyms import Pseudonyms
 from exchange.events.webhooks import Send
 from exchange.gateway.blind_index import BlindIndex
+from exchange.gateway.deferred import Deferred
 from exchange.gateway.fetching import Fetch
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.issuer import Issuer
@@ -61,6 +64,8 @@ from exchange.governance.transitions import Transitions
 from exchange.messages.endpoints import Messages
 from exchange.onboarding.endpoints import Onboarding
 from exchange.onboarding.sandbox import Sandbox
+from exchange.previews.desk import PreviewDesk
+from exchange.previews.looking import Looking
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
 from exchange.requests.rule_writing import RuleWriter
@@ -135,6 +140,8 @@ class Offices:
     events: EventDesk
     distribution: Distribution
     courier: Courier
+    certificate_reports: Reporting
+    certificate_status: Answering
     emergencies: EmergencyDesk
     emergency_sweep: EmergencySweep
     correction_opening: Opening
@@ -161,6 +168,8 @@ class Rooms(Offices):
     gateway: Gateway
     repetition: Repetition
     waiting: Waiting
+    deferred: Deferred
+    previews: PreviewDesk
     console: Console | None
 
     def tidy(self) -> None:
@@ -189,6 +198,7 @@ class Rooms(Offices):
     def close(self) -> None:
         """End what holds threads and connections of its own."""
         self.courier.close()
+        self.deferred.close()
         self.retrieval.close()
         self.sources.close()
 
@@ -219,6 +229,7 @@ def furnish(outside: Outside) -> Rooms:
         clock=clock,
         entropy=outside.entropy,
     )
+    waiting = Waiting(policy, authenticator, database, gateway.fulfilment, gateway.recorder, clock, indexes, leeway)
     offices = _offices(outside, access, policy)
     desks = Desks(
         grants=offices.grants,
@@ -247,7 +258,9 @@ def furnish(outside: Outside) -> Rooms:
         retrieval=retrieval,
         gateway=gateway,
         repetition=Repetition(gateway, access),
-        waiting=Waiting(policy, authenticator, database, gateway.fulfilment, gateway.recorder, clock, indexes, leeway),
+        waiting=waiting,
+        deferred=Deferred(waiting, retrieval),
+        previews=PreviewDesk(access, Looking(waiting)),
         recovery=Recovery(database, outside.ledger, clock, runner),
         console=_console(outside, access, authenticator, issuer, desks),
         **vars(offices),
@@ -257,6 +270,7 @@ def furnish(outside: Outside) -> Rooms:
 def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offices:
     ledger, clock = outside.ledger, outside.clock
     names = Pseudonyms(outside.keys.secret(Purpose.INDEX))
+    register = Register(outside.keys.secret(Purpose.INDEX))
     transitions = Transitions(outside.database, ledger, clock, _examining(outside, policy))
     requests = RequestTransitions(outside.database, ledger, clock, transitions)
     grants = Grants(access, transitions, clock)
@@ -295,6 +309,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         correction_sweep=CorrectionSweep(corrections),
         messages=Messages(access, clock),
         events=EventDesk(access, ledger, clock, outside.entropy),
+        certificate_reports=Reporting(access, ledger, register, clock),
+        certificate_status=Answering(access, ledger, register, clock, outside.entropy),
         courier=Courier(
             origin=outside.settings.origin,
             database=outside.database,

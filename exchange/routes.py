@@ -14,6 +14,7 @@ from exchange.catalogue.views import (
     PageAnswer,
     ServiceItemAnswer,
 )
+from exchange.certificates.routes import certificate_routes
 from exchange.corrections.routes import correction_routes
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
 from exchange.emergency.routes import emergency_routes
@@ -23,6 +24,7 @@ from exchange.gateway.request import EvidenceRequestForm
 from exchange.governance.routes import grant_routes, sealing_routes
 from exchange.messages.endpoints import message_routes
 from exchange.onboarding.routes import onboarding_routes
+from exchange.previews.routes import preview_routes
 from exchange.requests.batches import BatchDesk
 from exchange.requests.routes import request_routes
 from exchange.requirements.routes import case_requirement_routes, count_routes, requirement_route
@@ -61,8 +63,8 @@ _WHOLE_REQUEST = (
 def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
     groups = (
-        *(_evidence, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
-        *(_campaigns, _corrections, _messages, _events, _open_books, _log, _discovery),
+        *(_evidence, _previews, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
+        *(_campaigns, _corrections, _messages, _events, _certificates, _open_books, _log, _discovery),
     )
     pages = () if rooms.console is None else rooms.console.routes()
     return (*(route for group in groups for route in group(rooms)), *pages)
@@ -74,6 +76,10 @@ def _onboarding(rooms: Rooms) -> tuple[Route, ...]:
 
 def _events(rooms: Rooms) -> tuple[Route, ...]:
     return event_routes(rooms.events, _TOKEN)
+
+
+def _certificates(rooms: Rooms) -> tuple[Route, ...]:
+    return certificate_routes(rooms.certificate_reports, rooms.certificate_status, _TOKEN)
 
 
 def _emergencies(rooms: Rooms) -> tuple[Route, ...]:
@@ -123,6 +129,10 @@ def _evidence(rooms: Rooms) -> tuple[Route, ...]:
             problems=(*_TOKEN, errors.REQUEST_UNKNOWN, errors.REQUEST_ERASED),
         ),
     )
+
+
+def _previews(rooms: Rooms) -> tuple[Route, ...]:
+    return preview_routes(rooms.previews, _TOKEN)
 
 
 def _cases(rooms: Rooms) -> tuple[Route, ...]:

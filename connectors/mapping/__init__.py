@@ -5,6 +5,6 @@ it: a code by its table, a date by its form, a name in its normal spelling. What
 the answer is garbled, and the error names OUR field.
 """
 
-from connectors.mapping.compiler import Mapped, Mapping, Reading, columns_of
+from connectors.mapping.compiler import SOURCE_TIME, Mapped, Mapping, Reading, columns_of
 
-__all__ = ["Mapped", "Mapping", "Reading", "columns_of"]
+__all__ = ["SOURCE_TIME", "Mapped", "Mapping", "Reading", "columns_of"]

@@ -12,12 +12,16 @@ from typing import Any, Self, TypeAlias
 from connectors.base import Raw
 from connectors.errors import SourceGarbled
 from connectors.faults import ManifestFault, within
+from connectors.mapping.code_tables import RECORD_PLACES, by_edition, editions_of
 from connectors.mapping.reading import Reader, reader
-from connectors.mapping.values import Scalar, Step, check, date_reader, dated, scalar, steps
+from connectors.mapping.values import Scalar, Step, check, date_reader, dated, scalar, steps, table_of, typed
 from kernel.canonical import JSON
 from kernel.manifests import Finding
 
 SOURCE_TIME = "source_time"
+
+_NOTHING: tuple[Raw, ...] = (None, "", [])
+"""What has no code to be translated: which edition of a table holds is not asked then."""
 
 _Instant: TypeAlias = Callable[[abc.Mapping[str, Raw]], datetime | None]
 
@@ -29,10 +33,12 @@ class Mapped:
     Attributes:
         values: our fields; one for which the source has no value is absent.
         source_time: when the source says the record was true, or None where the mapping names no such place.
+        times: the same of single fields, where the mapping names a place for one.
     """
 
     values: dict[str, JSON] = field(repr=False)
     source_time: datetime | None
+    times: abc.Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +70,16 @@ class _Field:
     convert: Callable[[Raw], Scalar]
     required: bool
     several: bool
+    bind: Callable[[abc.Mapping[str, Raw]], Callable[[Raw], Scalar]] | None = None
+    """How the conversion depends on the rest of the record (editions of a code table); None where it does not."""
+    instant: _Instant | None = None
 
     def value(self, record: abc.Mapping[str, Raw]) -> JSON:
         """Our value, or None where the source has none. Raises: SourceGarbled, naming this field."""
         try:
             raw = self.read(record)
-            value = self._each(raw) if self.several else self.convert(raw)
+            convert = self.convert if self.bind is None or raw in _NOTHING else self.bind(record)
+            value = self._each(raw, convert) if self.several else convert(raw)
         except SourceGarbled as garbled:
             raise SourceGarbled(garbled.reason, field=self.name) from None
         except ValueError:
@@ -87,12 +97,12 @@ class _Field:
         except SourceGarbled as garbled:
             return Reading(self.name, self.place, found, None, garbled.reason)
 
-    def _each(self, raw: Raw) -> JSON:
+    def _each(self, raw: Raw, convert: Callable[[Raw], Scalar]) -> JSON:
         if raw is None:
             return None
         if isinstance(raw, str) or not isinstance(raw, abc.Sequence):
             raise ValueError("not a list")
-        return [value for each in raw if (value := self.convert(each)) is not None]
+        return [value for each in raw if (value := convert(each)) is not None]
 
 
 class Mapping:
@@ -101,6 +111,7 @@ class Mapping:
     def __init__(self, fields: abc.Sequence[_Field], source_time: _Instant | None) -> None:
         self._fields = tuple(fields)
         self._source_time = source_time
+        self._timed = tuple(each for each in fields if each.instant is not None)
         self.fields = frozenset(each.name for each in fields)
 
     @classmethod
@@ -124,7 +135,11 @@ class Mapping:
             value = each.value(raw)
             if value is not None:
                 values[each.name] = value
-        return Mapped(values, self._source_time(raw) if self._source_time else None)
+        return Mapped(values, self._source_time(raw) if self._source_time else None, self._times(raw, values))
+
+    def _times(self, raw: abc.Mapping[str, Raw], values: abc.Mapping[str, JSON]) -> dict[str, datetime]:
+        found = ((each.name, each.instant(raw)) for each in self._timed if each.instant and each.name in values)
+        return {name: instant for name, instant in found if instant is not None}
 
     def explain(self, raw: abc.Mapping[str, Raw]) -> tuple[Reading, ...]:
         """How each field of a record is read, whether or not it can be."""
@@ -133,7 +148,10 @@ class Mapping:
 
 def columns_of(manifest: abc.Mapping[str, Any]) -> frozenset[str]:
     """The columns that a mapping reads by name."""
+    tables = manifest.get("code_tables", {}).values()
     rules = [*manifest["fields"].values(), manifest.get(SOURCE_TIME, {})]
+    rules += [rule["time"] for rule in manifest["fields"].values() if "time" in rule]
+    rules += [table[name] for table in tables if editions_of(table) for name in table.keys() & RECORD_PLACES]
     return frozenset(rule["column"] for rule in rules if "column" in rule)
 
 
@@ -141,14 +159,32 @@ def _field(name: str, rule: abc.Mapping[str, Any], tables: abc.Mapping[str, Any]
     check(rule)
     read = reader(rule)
     convert = dated(rule)
+    bind = None if convert else _bound(rule, tables)
     return _Field(
         name=name,
         place=next((f"{key} {rule[key]}" for key in ("column", "path") if key in rule), "constant"),
         read=read,
-        convert=_optional(convert) if convert else _converter(steps(rule, tables)),
+        convert=_optional(convert) if convert else _converter(() if bind else steps(rule, tables)),
         required=rule.get("required", False),
         several=rule.get("several", False),
+        bind=bind,
+        instant=_instant(rule["time"], name, "time") if "time" in rule else None,
     )
+
+
+def _bound(
+    rule: abc.Mapping[str, Any], tables: abc.Mapping[str, Any]
+) -> Callable[[abc.Mapping[str, Raw]], Callable[[Raw], Scalar]] | None:
+    """How a rule whose code table has editions is applied: the edition is the record's."""
+    if "codes" not in rule:
+        return None
+    table = table_of(rule["codes"], tables)
+    if editions_of(table) is None:
+        return None
+    choose = by_edition(table, rule)
+    before = steps({name: value for name, value in rule.items() if name == "normalise"}, {})
+    after = typed(rule)
+    return lambda record: _converter((*before, choose(record), *after))
 
 
 def _converter(taken: tuple[Step, ...]) -> Callable[[Raw], Scalar]:
@@ -173,7 +209,12 @@ def _optional(convert: Callable[[Raw], Scalar]) -> Callable[[Raw], Scalar]:
 def _source_time(rule: abc.Mapping[str, Any] | None) -> _Instant | None:
     if rule is None:
         return None
-    with within(SOURCE_TIME):
+    return _instant(rule, SOURCE_TIME, SOURCE_TIME)
+
+
+def _instant(rule: abc.Mapping[str, Any], name: str, where: str) -> _Instant:
+    """When something was true; what cannot be read is garbled under this name of ours."""
+    with within(where):
         read = reader(rule)
         dates = date_reader({"datetime": "iso", **rule}, "date" if "date" in rule else "datetime")
 
@@ -182,6 +223,6 @@ def _source_time(rule: abc.Mapping[str, Any] | None) -> _Instant | None:
             raw = read(record)
             return None if scalar(raw) is None else dates.instant(raw)
         except (ValueError, SourceGarbled):
-            raise SourceGarbled("value", field=SOURCE_TIME) from None
+            raise SourceGarbled("value", field=name) from None
 
     return instant

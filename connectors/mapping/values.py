@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 from connectors.base import Raw
 from connectors.faults import fault
 from connectors.mapping.dates import DateReader
+from connectors.mapping.numbers import number_reader
+from connectors.mapping.units import EndlessFraction, UnknownUnit, converter
 from kernel.identifiers import citizen_number, person_name, social_credit_code
 
 Scalar: TypeAlias = bool | int | str | None
@@ -97,7 +99,7 @@ _NORMALISED: Mapping[str, Step] = {
 def check(rule: Mapping[str, Any]) -> None:
     """Refuse steps that contradict each other, of which one would be ignored. Raises: ManifestFault."""
     dates = [key for key in ("date", "datetime") if key in rule]
-    if dates and len(rule.keys() & {"date", "datetime", "codes", "type", "normalise"}) > 1:
+    if dates and len(rule.keys() & {"date", "datetime", "codes", "type", "normalise", "number", "unit"}) > 1:
         raise fault(
             (dates[0],), "日期不能再译码、转换类型或规范化", "a date is not translated, typed or normalised as well"
         )
@@ -113,10 +115,43 @@ def steps(rule: Mapping[str, Any], code_tables: Mapping[str, Mapping[str, Scalar
     if "normalise" in rule:
         taken.append(_NORMALISED[rule["normalise"]])
     if "codes" in rule:
-        taken.append(_translation(_table(rule["codes"], code_tables), rule))
-    if "type" in rule:
-        taken.append(_TYPES[rule["type"]])
-    return tuple(taken)
+        taken.append(translation(table_of(rule["codes"], code_tables), rule))
+    return (*taken, *typed(rule))
+
+
+def typed(rule: Mapping[str, Any]) -> tuple[Step, ...]:
+    """The last steps of a rule: a number in its form and unit, and the type. Raises: ManifestFault."""
+    kind = rule.get("type")
+    if not rule.keys() & {"number", "unit"}:
+        return () if kind is None else (_TYPES[kind],)
+    if kind in {"text", "boolean"}:
+        raise fault(
+            ("type",), "数与单位只能是 integer 或 decimal", "a number with a form or unit is integer or decimal"
+        )
+    number = _numbered(rule)
+    return (lambda value: _integer(_digits(number(value))) if kind == "integer" else _digits(number(value)),)
+
+
+def _numbered(rule: Mapping[str, Any]) -> Callable[[object], Decimal]:
+    forms = rule.get("number", "plain")
+    try:
+        read = number_reader(forms if isinstance(forms, list) else [forms])
+    except ValueError:
+        raise fault(("number",), "grouped 与 comma 不能并用", "grouped and comma contradict each other") from None
+    if "unit" not in rule:
+        return read
+    try:
+        return converter(rule["unit"], read)
+    except UnknownUnit:
+        raise fault(
+            ("unit",), "单位未知，或两者不是同一种量", "an unknown unit, or two that measure different things"
+        ) from None
+    except EndlessFraction:
+        raise fault(
+            ("unit",),
+            "换算结果除不尽，请写 places（保留几位小数）",
+            "the result has no end: say how many places to keep",
+        ) from None
 
 
 def dated(rule: Mapping[str, Any]) -> Callable[[Raw], Scalar] | None:
@@ -141,7 +176,8 @@ def date_reader(rule: Mapping[str, Any], key: str) -> DateReader:
         ) from None
 
 
-def _table(codes: Any, code_tables: Mapping[str, Mapping[str, Scalar]]) -> Mapping[str, Scalar]:
+def table_of(codes: Any, code_tables: Mapping[str, Mapping[str, Scalar]]) -> Mapping[str, Scalar]:
+    """The table that a rule writes out or names. Raises: ManifestFault."""
     if not isinstance(codes, str):
         table: Mapping[str, Scalar] = codes
         return table
@@ -150,7 +186,8 @@ def _table(codes: Any, code_tables: Mapping[str, Mapping[str, Scalar]]) -> Mappi
     return code_tables[codes]
 
 
-def _translation(table: Mapping[str, Scalar], rule: Mapping[str, Any]) -> Step:
+def translation(table: Mapping[str, Scalar], rule: Mapping[str, Any]) -> Step:
+    """From a code to what it means by one table; a code that is not in it: ``otherwise``, or ValueError."""
     known = {_code(code): meaning for code, meaning in table.items()}
 
     def translate(value: Scalar) -> Scalar:

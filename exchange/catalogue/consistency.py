@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from connectors.manifest import gathered_fields
 from connectors.sandbox import NAME as SANDBOX
 from exchange.catalogue import reading
 from exchange.catalogue.contents import Contents
@@ -178,7 +179,7 @@ def _check_connector(registry: Contents, document: Document) -> None:
         raise InvalidCatalogue(document, ("spec", "adapter"), _SANDBOX_ALONE)
     if registry.connectors[code]["metadata"]["name"] != document["metadata"]["name"]:
         raise InvalidCatalogue(document, ("spec", "evidence_type"), _TWO_SOURCES)
-    _all_known(document, ("spec", "mapping", "fields"), document["spec"]["mapping"]["fields"], kind.fields)
+    _all_known(document, ("spec", "mapping", "fields"), gathered_fields(document["spec"]), kind.fields)
 
 
 def _known(document: Document, where: JsonPath, name: str, known: Mapping[str, object]) -> None:

@@ -151,6 +151,8 @@ def _item_facts(ruling: Permitted | Refused, settlement: Settlement) -> dict[str
     if mandate is not None and facts["relation"] == REPRESENTED:
         facts["capacity"] = mandate.capacity
         facts["representative"] = settlement.asking.indexes.of_officer(settlement.asking.token.sub)
+    if settlement.asking.agreed is not None:
+        facts["previewed"] = True
     if isinstance(ruling, Permitted):
         facts["grants"] = [*ruling.permit.grants]
         facts["masks"] = {name: mask.value for name, mask in ruling.permit.release.items() if mask is not Mask.CLEAR}

@@ -8,13 +8,14 @@ STATUSES = ("delivered", "partly-delivered", "refused", "awaiting-person", "awai
 
 
 class ProvenanceAnswer(Schema):
-    """Where a record comes from."""
+    """Where a record comes from. ``field_times``: of released fields that the source dates by themselves."""
 
     provider = fields.String(required=True)
     provider_name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     source_time = fields.String(allow_none=True)
     retrieved_at = fields.String(required=True)
     trust_grade = fields.String(allow_none=True)
+    field_times = fields.Dict(keys=fields.String(), values=fields.String())
 
 
 class WatermarkAnswer(Schema):

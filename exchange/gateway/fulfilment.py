@@ -123,7 +123,8 @@ class Fulfilment:
         if asking.request.delivery is Delivery.PREVIEW and asking.agreed is None:
             looks = previewer_of(ruling.concerned, ruling.judged.asked.minor, asking)
             return Parked(ruling, Wait.PREVIEW, self.patience.until(Wait.PREVIEW, asking.moment), found, looks)
-        origin = provenance(found, snapshot.sources.get(kind.code), kind.provider, snapshot.registry)
+        source = snapshot.sources.get(kind.code)
+        origin = provenance(found, source, kind.provider, snapshot.registry, disclosed.data or ())
         if snapshot.is_disputed(ruling.concerned.index, kind.code):
             origin["disputed"] = True
         mark = watermark(asking, ruling, snapshot.registry)

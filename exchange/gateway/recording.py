@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import orjson
 import structlog
 from sqlalchemy import Connection
 
 from exchange import errors
+from exchange.events import outbox
+from exchange.events.signal import Kind, Signal, to_system
 from exchange.gateway.enforcement import Refused
 from exchange.gateway.entries import (
     DROPPED,
@@ -29,7 +32,7 @@ from exchange.gateway.outcomes import decision_of, decisions_of, delivery_of, ou
 from exchange.gateway.parking import Parking, given_back
 from exchange.store import cases, decisions, deliveries, intents, proofs, quotas, waiting
 from exchange.store.deliveries import REFUSED
-from exchange.store.intents import State
+from exchange.store.intents import Intent, State
 from exchange.store.waiting import WaitingItem
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -126,7 +129,7 @@ class Recorder:
             events.append(told)
 
         def write(connection: Connection, receipts: Sequence[Receipt]) -> None:
-            _end_wait(connection, waited, result, receipts[0])
+            self._end_wait(connection, waited, result, receipts[0])
             _settle_quotas(connection, waited, result)
             self._write_items(connection, settlement, receipts)
             also(connection, receipts)
@@ -141,11 +144,24 @@ class Recorder:
         """
 
         def write(connection: Connection, receipts: Sequence[Receipt]) -> None:
-            _end_wait(connection, waited, problem, receipts[0])
+            self._end_wait(connection, waited, problem, receipts[0])
             for grant, day in given_back(waited, ()):
                 quotas.give_back(connection, grant, day)
 
         self._once([event], None, write)
+
+    def _end_wait(
+        self, connection: Connection, waited: WaitingItem, result: Result | Mapping[str, JSON], receipt: Receipt
+    ) -> None:
+        """The one statement that decides who ends a wait; then what is stored says what became of the item."""
+        stored = intents.read(connection, waited.request_id) if waiting.take(connection, waited) else None
+        if stored is None or stored.outcome is None:
+            raise IntentLost
+        after = updated(orjson.loads(stored.outcome), waited.item, result, receipt)
+        state = State.WAITING if waits(after) else State.SETTLED
+        intents.update_outcome(connection, waited.request_id, state, orjson.dumps(after).decode())
+        if state is State.SETTLED:
+            outbox.put(connection, _settled(stored.intent, self.clock.now()))
 
     def _once(self, events: Sequence[Event], fence: int | None, write: Also) -> None:
         """An entry that is there already belongs to somebody who came first: what they wrote stands."""
@@ -188,21 +204,6 @@ def _raise_alarm(settlement: Settlement) -> None:
             structlog.get_logger(__name__).error("decision engines disagree", decision=result.decision)
 
 
-def _end_wait(
-    connection: Connection, waited: WaitingItem, result: Result | Mapping[str, JSON], receipt: Receipt
-) -> None:
-    """The one statement that decides who ends a wait; then what is stored says what became of the item."""
-    if not waiting.take(connection, waited):
-        raise IntentLost
-    stored = intents.read(connection, waited.request_id)
-    before = orjson.loads((stored and stored.outcome) or "null")
-    if before is None:
-        raise IntentLost
-    after = updated(before, waited.item, result, receipt)
-    state = State.WAITING if waits(after) else State.SETTLED
-    intents.update_outcome(connection, waited.request_id, state, orjson.dumps(after).decode())
-
-
 def _settle_quotas(connection: Connection, waited: WaitingItem, result: Result) -> None:
     """Reserve what a release rests on beside what was reserved when it was asked for, and give back the rest."""
     rests = result.ruling.permit.quotas if isinstance(result, Released | Parked) else ()
@@ -211,3 +212,9 @@ def _settle_quotas(connection: Connection, waited: WaitingItem, result: Result) 
             raise OutOfQuota(quota.grant)
     for grant, day in given_back(waited, [quota.grant for quota in rests]):
         quotas.give_back(connection, grant, day)
+
+
+def _settled(intent: Intent, at: datetime) -> Signal:
+    """For the system that asked: nothing waits any more."""
+    data: dict[str, JSON] = {"request": intent.id, "case": intent.case}
+    return to_system(Kind.REQUEST_SETTLED, intent.system, cause=f"settled:{intent.id}", at=at, data=data)

@@ -181,6 +181,7 @@ def _record(found: Retrieved) -> dict[str, Any]:
         "values": dict(found.values),
         "source_time": None if found.source_time is None else found.source_time.isoformat(),
         "retrieved_at": found.retrieved_at.isoformat(),
+        "times": {name: at.isoformat() for name, at in found.times.items()},
     }
 
 
@@ -191,4 +192,5 @@ def _record_of(said: Mapping[str, Any]) -> Retrieved:
         said["values"],
         None if source_time is None else datetime.fromisoformat(source_time),
         datetime.fromisoformat(said["retrieved_at"]),
+        {name: datetime.fromisoformat(at) for name, at in said.get("times", {}).items()},
     )

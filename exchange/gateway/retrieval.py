@@ -58,15 +58,16 @@ class Retrieval:
         """
         wanted = dict.fromkeys((one.item.type, one.concerned.subject) for one in permitted)
         first, *others = wanted or [None]
-        waiting = {one: self._pool.submit(self._look_up, one, sources, ends) for one in others if one is not None}
-        found = {first: self._look_up(first, sources, ends)} if first is not None else {}
+        waiting = {one: self._pool.submit(self.look_up, one, sources, ends) for one in others if one is not None}
+        found = {first: self.look_up(first, sources, ends)} if first is not None else {}
         return found | {one: self._collect(future, ends) for one, future in waiting.items()}
 
     def close(self) -> None:
         """End the threads; look-ups not yet begun are dropped."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _look_up(self, wanted: LookUp, sources: Mapping[str, Source], ends: float) -> Finding:
+    def look_up(self, wanted: LookUp, sources: Mapping[str, Source], ends: float) -> Finding:
+        """What one source says until ``ends``, on the caller's thread. Never raises."""
         kind, subject = wanted
         source = sources.get(kind)
         left = ends - self._clock.monotonic()

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -67,16 +67,24 @@ class Sealer:
         return Sealed(claims, jose.sign(claims, self.signing(), typ=EVIDENCE_TYPE))
 
 
-def provenance(found: Retrieved, source: Source | None, provider: str, registry: Registry) -> dict[str, JSON]:
-    """Where a record comes from, as of when, and how far it can be trusted (grades A to D)."""
+def provenance(
+    found: Retrieved, source: Source | None, provider: str, registry: Registry, fields: Iterable[str] = ()
+) -> dict[str, JSON]:
+    """Where a record comes from, as of when, and how far it can be trusted (grades A to D).
+
+    ``field_times``: of those ``fields`` that leave and have a time of their own.
+    """
     organisation = registry.organisations[provider]
-    return {
+    said: dict[str, JSON] = {
         "provider": provider,
         "provider_name": {"zh": organisation.name.zh, "en": organisation.name.en},
         "source_time": instant(found.source_time) if found.source_time else None,
         "retrieved_at": instant(found.retrieved_at),
         "trust_grade": source.trust_grade if source else None,
     }
+    if own := {name: instant(found.times[name]) for name in fields if name in found.times}:
+        said["field_times"] = dict(own)
+    return said
 
 
 def watermark(asking: Asking, ruling: Permitted, registry: Registry) -> dict[str, JSON] | None:

@@ -6,7 +6,7 @@ everything that is needed to go on was committed with the entry that says that i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,19 +15,19 @@ import orjson
 import structlog
 from sqlalchemy import Connection
 
-from connectors.registry import Outcome
+from connectors.registry import Outcome, Source
 from exchange import errors
 from exchange.catalogue.model import Status, System
 from exchange.gateway.blind_index import BlindIndex
-from exchange.gateway.enforcement import Asking, Refused, Ruling, decision_name, rule
-from exchange.gateway.entries import FAILURE, Settlement
+from exchange.gateway.enforcement import Asking, Refused, Ruling, decision_name, previewer_of, rule
+from exchange.gateway.entries import FAILURE, Parked, Released, Settlement
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.intents import out_of_quota
 from exchange.gateway.lease import Lease
 from exchange.gateway.recording import IntentLost, OutOfQuota, Recorder
 from exchange.gateway.refusals import Refusal, in_both
 from exchange.gateway.remembering import Remembered, asked_again, remembered
-from exchange.gateway.retrieval import Finding, NoRecord
+from exchange.gateway.retrieval import Finding, LookUp, NoRecord
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.tokens import CONSENT_WITHDRAWN, Authenticator
 from exchange.gateway.understanding import current
@@ -48,6 +48,7 @@ from kernel.text import Text
 
 MOST_TRIES = 3
 """How often an item is decided again because the epoch moved."""
+CONSENT_MISSING = "policy.consent-missing"
 _SOON = (("Retry-After", "1"),)
 
 
@@ -69,6 +70,11 @@ class Held:
         """The item as it is stored: type, fields, questions, relation; no number."""
         items: list[dict[str, Any]] = orjson.loads(self.stored.intent.asked)["items"]
         return items[self.waited.item]
+
+    @property
+    def legal_basis(self) -> str:
+        """The code of the ground on which it was asked for."""
+        return str(orjson.loads(self.stored.intent.asked)["legal_basis"])
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ class Waiting:
         Raises Problem (evidence-request.not-waiting: somebody was faster; policy.stale-epoch and
         token.revocations-unknown: try again, nothing was written), LedgerUnavailable, and what ``also`` raises.
         """
-        held = self._waiting(request_id, item)
+        held = self.find(request_id, item)
         if held is None or held.waited.wait is Wait.PREVIEW:
             raise Problem(errors.NOT_WAITING)
         if not isinstance(finding, NoRecord) and finding.outcome is Outcome.LATER and held.waited.wait is Wait.PERSON:
@@ -102,7 +108,7 @@ class Waiting:
 
     def subject_of(self, request_id: str, item: int) -> SubjectRef | None:
         """Whom an item that waits is about: for the one person who has to look the record up. None when erased."""
-        held = self._waiting(request_id, item)
+        held = self.find(request_id, item)
         return None if held is None or held.one is None else held.one.subject
 
     def end_overdue(self) -> int:
@@ -116,7 +122,7 @@ class Waiting:
 
     def _end(self, waited: WaitingItem) -> bool:
         try:
-            held = self._waiting(waited.request_id, waited.item)
+            held = self.find(waited.request_id, waited.item)
             if held is None or held.waited != waited:
                 return False
             self.settle(held, NoRecord(errors.WAITED_TOO_LONG))
@@ -126,10 +132,20 @@ class Waiting:
             return False
         return True
 
-    def _waiting(self, request_id: str, item: int) -> Held | None:
+    def find(self, request_id: str, item: int) -> Held | None:
+        """An item that waits, with what it is about; None when it does not wait."""
         with self.database.read() as connection:
             waited = waiting.read(connection, request_id, item)
             return None if waited is None else self.held(connection, waited)
+
+    def wanted(self, held: Held) -> tuple[LookUp | None, Mapping[str, Source]]:
+        """What to ask the sources for an item, if it would be permitted now. Raises Problem."""
+        snapshot = current(self.policy)
+        if held.one is None:
+            return None, snapshot.sources
+        _, ruling = self._ruling(held, held.one, snapshot, None)
+        asks = None if isinstance(ruling, Refused) else (ruling.item.type, held.one.subject)
+        return asks, snapshot.sources
 
     def held(self, connection: Connection, waited: WaitingItem) -> Held | None:
         """An item with what it is about."""
@@ -146,9 +162,9 @@ class Waiting:
             return self._forgotten(held)
         snapshot = current(self.policy)
         for _ in range(MOST_TRIES):
-            settlement = self.judged(held, held.one, finding, snapshot)
+            settlement = self._or_preview(self.judged(held, held.one, finding, snapshot), held, finding, snapshot)
             try:
-                return self._recorded(settlement, held, also)
+                return self.record(settlement, held, also)
             except FenceMoved:
                 snapshot = self.policy.renew()
         raise Problem(errors.POLICY_STALE, headers=_SOON)
@@ -157,14 +173,31 @@ class Waiting:
         self, held: Held, one: Remembered, finding: Finding, snapshot: Snapshot, agreed: datetime | None = None
     ) -> Settlement:
         """What becomes of an item by what was found, under a snapshot and at this moment. Raises Problem."""
-        asking = self._asking(held, one, snapshot, agreed)
-        asking, lost = self._standing(asking, held.case)
-        (ruling,) = rule(asking, held.case, snapshot)
-        if lost is not None:
-            ruling = _without(ruling, lost)
+        asking, ruling = self._ruling(held, one, snapshot, agreed)
         wanted = ruling.item.type, one.subject
         result = self.fulfilment.result(ruling, asking, held.case, {wanted: finding}, snapshot)
         return self.fulfilment.settlement(asking, snapshot, (result,), held.waited.day)
+
+    def _or_preview(self, settlement: Settlement, held: Held, finding: Finding, snapshot: Snapshot) -> Settlement:
+        """Where nothing but consent is missing, because it ran out while the item waited, its person is asked again."""
+        (result,), one = settlement.results, held.one
+        expired = isinstance(result, Refused) and result.refusal.kind.code == CONSENT_MISSING
+        if one is None or not expired or isinstance(finding, NoRecord):
+            return settlement
+        (would,) = self.judged(held, one, finding, snapshot, agreed=settlement.asking.moment).results
+        if not isinstance(would, Released):
+            return settlement
+        looks = previewer_of(would.ruling.concerned, would.ruling.judged.asked.minor, settlement.asking)
+        until = self.fulfilment.patience.until(Wait.PREVIEW, settlement.asking.moment)
+        parked = Parked(would.ruling, Wait.PREVIEW, until, finding, looks)
+        return settlement if looks is None else replace(settlement, results=(parked,))
+
+    def _ruling(
+        self, held: Held, one: Remembered, snapshot: Snapshot, agreed: datetime | None
+    ) -> tuple[Asking, Ruling]:
+        asking, lost = self._standing(self._asking(held, one, snapshot, agreed), held.case)
+        (ruling,) = rule(asking, held.case, snapshot)
+        return asking, ruling if lost is None else _without(ruling, lost)
 
     def _asking(self, held: Held, one: Remembered, snapshot: Snapshot, agreed: datetime | None) -> Asking:
         intent, number, at = held.stored.intent, held.waited.item, self.clock.now()
@@ -185,13 +218,14 @@ class Waiting:
             return replace(asking, consent_withdrawn=withdrawn), problem.kind
         return asking, None
 
-    def _recorded(self, settlement: Settlement, held: Held, also: Also) -> str:
+    def record(self, settlement: Settlement, held: Held, also: Also = nothing_more) -> str:
+        """Record what became of an item; its status then. Raises FenceMoved, Problem, LedgerUnavailable."""
         try:
             return self.recorder.settle_later(settlement, held.waited, also)
         except OutOfQuota as short:
             (result,) = settlement.results
             refused = result if isinstance(result, Refused) else out_of_quota(result.ruling, short.grant)
-            return self._recorded(replace(settlement, results=(refused,)), held, also)
+            return self.record(replace(settlement, results=(refused,)), held, also)
         except IntentLost:
             raise Problem(errors.NOT_WAITING) from None
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 import orjson
-from sqlalchemy import Connection, Row, delete, exists, insert, select
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from exchange.store.tables import service_case, waiting_item
 
@@ -72,6 +72,29 @@ def overdue(connection: Connection, now: datetime, limit: int = 100) -> list[Wai
     closed = exists().where(service_case.c.id == waiting_item.c.case_id, service_case.c.closed_at.is_not(None))
     statement = select(waiting_item).where((waiting_item.c.until <= now) | closed)
     return [_item(row) for row in connection.execute(statement.order_by(waiting_item.c.until).limit(limit))]
+
+
+def previews(connection: Connection, previewer: bytes, limit: int = 100) -> list[WaitingItem]:
+    """What waits for somebody (blind index) to look at it, the first to end first."""
+    found = waiting_item.c
+    statement = select(waiting_item).where(found.previewer == previewer, found.wait == Wait.PREVIEW.value)
+    return [_item(row) for row in connection.execute(statement.order_by(found.until, found.entry).limit(limit))]
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[WaitingItem]:
+    """Items whose source is to be asked, those that wait longest first."""
+    found = waiting_item.c
+    statement = select(waiting_item).where(found.wait == Wait.SOURCE.value, found.next_at <= now)
+    return [_item(row) for row in connection.execute(statement.order_by(found.next_at).limit(limit))]
+
+
+def put_off(connection: Connection, waited: WaitingItem, again: datetime) -> bool:
+    """Take an item's turn, and say when the next one is; False when somebody else took it."""
+    found = waiting_item.c
+    statement = update(waiting_item).where(
+        found.request_id == waited.request_id, found.item == waited.item, found.tries == waited.tries
+    )
+    return connection.execute(statement.values(next_at=again, tries=waited.tries + 1)).rowcount == 1
 
 
 def _values(one: WaitingItem) -> dict[str, object]:

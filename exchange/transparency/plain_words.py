@@ -8,7 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from exchange import errors
 from exchange.catalogue.registry import Registry
+from exchange.certificates.answering import ANSWERED
+from exchange.certificates.lifecycle import STATUSES, Status
+from exchange.certificates.reporting import CHANGED
 from exchange.gateway.entries import FAILURE, NOTICE, NOTICE_DELAYED, REFUSAL, RELEASE, TOLD_FROM, WAITS
 from exchange.gateway.predicates import LABELS
 from exchange.store.waiting import Wait
@@ -74,26 +78,38 @@ def ground(facts: Mapping[str, Any], registry: Registry) -> Text:
     return basis.citation if basis else Text(code, code)
 
 
+_REFUSED = Text("被拒绝", "refused")
+BY_THE_PERSON: Mapping[str, Text] = {
+    errors.PREVIEW_DECLINED.code: Text("预览后选择不提供", "you looked at it and chose not to provide it"),
+    errors.PREVIEW_DISPUTED.code: Text("预览后指出内容有误", "you looked at it and said that it is wrong"),
+    errors.PREVIEW_NOT_CHOSEN.code: Text("已另选一项提供", "you chose to provide another item instead"),
+}
+"""What somebody answered to a preview."""
+
+
 def _released(facts: Mapping[str, Any], registry: Registry) -> Text:
     asked = _asked(facts, registry)
     basis = ground(facts, registry)
+    zh, en = ("经预览同意后", " after a look at it and agreement") if facts.get("previewed") else ("", "")
     return Text(
-        f"{asked.zh}。依据：{basis.zh}。结果：已提供。",
-        f"{asked.en}. Ground: {basis.en}. Result: it was provided.",
+        f"{asked.zh}。依据：{basis.zh}。结果：{zh}已提供。",
+        f"{asked.en}. Ground: {basis.en}. Result: it was provided{en}.",
     )
 
 
 def _refused(facts: Mapping[str, Any], registry: Registry) -> Text:
     asked = _asked(facts, registry)
-    return Text(f"{asked.zh}。结果：被拒绝，未提供任何内容。", f"{asked.en}. Result: refused, nothing was provided.")
+    result = BY_THE_PERSON.get(str(facts.get("reason")), _REFUSED)
+    return Text(
+        f"{asked.zh}。结果：{result.zh}，未提供任何内容。", f"{asked.en}. Result: {result.en}, nothing was provided."
+    )
 
 
 def _failed(facts: Mapping[str, Any], registry: Registry) -> Text:
     asked = _asked(facts, registry)
-    return Text(
-        f"{asked.zh}。结果：未能取得，未提供任何内容。",
-        f"{asked.en}. Result: it could not be obtained, nothing was provided.",
-    )
+    late = facts.get("reason") == errors.WAITED_TOO_LONG.code
+    zh, en = ("超过期限没有答复", "there was no answer in time") if late else ("未能取得", "it could not be obtained")
+    return Text(f"{asked.zh}。结果：{zh}，未提供任何内容。", f"{asked.en}. Result: {en}, nothing was provided.")
 
 
 def _waiting(result: Text) -> Callable[[Mapping[str, Any], Registry], Text]:
@@ -121,6 +137,29 @@ def _noticed(facts: Mapping[str, Any], registry: Registry) -> Text:
 def _noticed_late(facts: Mapping[str, Any], registry: Registry) -> Text:
     said, by = _noticed(facts, registry), facts["statute"]
     return Text(f"{said.zh}依据{by['zh']}，延迟告知。", f"{said.en} By {by['en']} you are told only now.")
+
+
+def _changed(facts: Mapping[str, Any], registry: Registry) -> Text:
+    provider = _name(registry.organisations, facts, "provider")
+    kind, status = _name(registry.evidence_types, facts, "evidence_type"), STATUSES[Status(facts["status"])]
+    return Text(
+        f"{provider.zh}登记：您的{kind.zh}现为“{status.zh}”。已告知曾依据它为您办事的部门。",
+        f"{provider.en} recorded that your {kind.en} is now {status.en}. Departments that relied on it are told.",
+    )
+
+
+def _answered(facts: Mapping[str, Any], registry: Registry) -> Text:
+    consumer, item = (
+        _name(registry.organisations, facts, "consumer"),
+        _name(registry.service_items, facts, "service_item"),
+    )
+    kind, basis = _name(registry.evidence_types, facts, "evidence_type"), ground(facts, registry)
+    result = Text("已答复", "it was answered") if facts["known"] else Text("没有记录", "none is on record")
+    return Text(
+        f"{consumer.zh}为办理“{item.zh}”，查询您的{kind.zh}是否有效。依据：{basis.zh}。结果：{result.zh}。",
+        f"{consumer.en} asked how your {kind.en} stands, to handle “{item.en}”. Ground: {basis.en}. "
+        f"Result: {result.en}.",
+    )
 
 
 def _asked(facts: Mapping[str, Any], registry: Registry) -> Text:
@@ -175,6 +214,8 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     FAILURE: _failed,
     NOTICE: _noticed,
     NOTICE_DELAYED: _noticed_late,
+    CHANGED: _changed,
+    ANSWERED: _answered,
     WAITS[Wait.PERSON]: _waiting(
         Text(
             "等待该部门工作人员答复，尚未提供任何内容。",

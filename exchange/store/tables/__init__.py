@@ -15,6 +15,7 @@ from exchange.store.tables.catalogue import (
     catalogue_word,
     system_check_in,
 )
+from exchange.store.tables.certificates import certificate, certificate_change
 from exchange.store.tables.corrections import correction, correction_event
 from exchange.store.tables.emergencies import emergency, emergency_event
 from exchange.store.tables.events import event, event_subscription, signal, signal_turn
@@ -42,6 +43,8 @@ __all__ = [
     "catalogue_publication",
     "catalogue_version",
     "catalogue_word",
+    "certificate",
+    "certificate_change",
     "console_session",
     "correction",
     "correction_event",

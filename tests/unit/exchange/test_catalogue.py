@@ -226,6 +226,16 @@ def test_a_source_is_reopened_only_when_its_manifest_changed(small_world: World)
     assert item["provenance"]["trust_grade"] == "B"
 
 
+def test_a_released_field_tells_its_own_time_where_the_source_dates_it(small_world: World) -> None:
+    fields = {"name": "name", "citizen_number": "id", "born": "born", "address": "address", "until": "until"}
+    dated = connector("identity", "identity-card", fields)
+    for name in ("name", "address"):
+        dated["spec"]["mapping"]["fields"][name]["time"] = {"column": "born", "date": "yyyy-MM-dd"}
+    small_world.apply(dated)
+    (item,) = small_world.ask(small_world.open_case(), NAME).json["evidence"]
+    assert list(item["provenance"]["field_times"]) == ["name"]  # the address is not asked for: nor is its time told
+
+
 def test_a_connector_that_cannot_be_opened_leaves_the_others_working(small_world: World) -> None:
     broken = connector("staff", "staff-list", {"employer": "employer"})
     broken["spec"] |= {

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from connectors.base import Query
+from connectors.errors import SourceUnavailable
 from connectors.registry import Outcome, Retrieved
 from exchange import errors
 from exchange.gateway.recovery import Recovery
@@ -16,7 +18,7 @@ from exchange.store.intents import State
 from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.problems import Problem
-from tests.doubles.exchange import NAME, NOW, OWNER, STAFF, World, connector, detail, grant, request
+from tests.doubles.exchange import BEFORE_FETCH, NAME, NOW, OWNER, STAFF, World, connector, detail, grant, request
 
 RECORD = {"name": "陈示例", "address": "演示区一号"}
 
@@ -249,9 +251,67 @@ def test_the_owner_reads_that_something_waits(small_world: World) -> None:
     assert OWNER not in json.dumps(entry)
 
 
-def test_asynchronous_delivery_is_answered_before_any_source_is_asked(small_world: World) -> None:
-    case = small_world.open_case()
-    token = small_world.issuer.token(small_world.holder, person=OWNER, authorization_details=detail(case, NAME))
-    answer = small_world.call("POST", "/v1/evidence-requests", token, request(case, NAME, delivery="asynchronous"))
+# Asynchronous delivery ------------------------------------------------------------------------------------------------
+
+
+def deferred(world: World, *items: Any) -> tuple[str, str]:
+    """A request for asynchronous delivery: its id and case."""
+    case = world.open_case()
+    wanted = items or (NAME,)
+    token = world.issuer.token(world.holder, person=OWNER, authorization_details=detail(case, *wanted))
+    answer = world.call("POST", "/v1/evidence-requests", token, request(case, *wanted, delivery="asynchronous"))
     assert (answer.status_code, answer.json["status"]) == (202, "running")
+    return answer.json["id"], case
+
+
+def settled_signals(world: World) -> list[Any]:
+    with world.outside.database.read() as connection:
+        return list(connection.exec_driver_sql("SELECT cause, system FROM signal").all())
+
+
+def test_asynchronous_delivery_asks_after_it_has_answered(world: World) -> None:
+    name, case = deferred(world, NAME, STAFF)
+    assert world.calls == []
+    assert settled_signals(world) == []
+    assert world.rooms.deferred.work() == 2
+    assert world.rooms.deferred.work() == 0
+    assert world.calls == [OWNER, OWNER]
+    assert look(world, name, case, NAME, STAFF).json["status"] == "delivered"
+    assert settled_signals(world) == [(f"settled:{name}", "market-website")]
+
+
+def test_a_source_that_fails_is_asked_again_and_holds_up_no_other_item(small_world: World) -> None:
+    name, case = deferred(small_world, NAME, STAFF)
+
+    def down(query: Query) -> None:
+        if len(small_world.calls) % 2:
+            raise SourceUnavailable("down")
+
+    BEFORE_FETCH.append(down)
+    assert small_world.rooms.deferred.work() == 1
+    half = look(small_world, name, case, NAME, STAFF)
+    assert half.status_code == 202
+    assert sorted(item["status"] for item in half.json["evidence"]) == ["delivered", "running"]
+    BEFORE_FETCH.clear()
+    assert small_world.rooms.deferred.work() == 0
+    small_world.clock.advance(31)
+    assert small_world.rooms.deferred.work() == 1
+    assert look(small_world, name, case, NAME, STAFF).json["status"] == "delivered"
+
+
+def test_a_source_that_never_answers_fails_when_its_time_is_over(small_world: World) -> None:
+    BEFORE_FETCH.append(lambda _query: (_ for _ in ()).throw(SourceUnavailable("down")))
+    name, case = deferred(small_world)
+    for _ in range(30):
+        small_world.rooms.deferred.work()
+        small_world.clock.advance(3600)
+    assert problem_of(small_world, name, case) == ("failed", "source.unavailable")
+    assert len(small_world.calls) < 30
+
+
+def test_no_source_is_asked_for_what_would_be_refused_by_now(small_world: World) -> None:
+    name, case = deferred(small_world)
+    small_world.revoke("G-IDENTITY")
+    assert small_world.rooms.deferred.work() == 1
     assert small_world.calls == []
+    assert problem_of(small_world, name, case) == ("refused", "policy.no-grant")

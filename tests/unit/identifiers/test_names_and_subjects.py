@@ -7,7 +7,9 @@ import pytest
 from kernel.identifiers import InvalidIdentifier, SubjectRef, person_name, subject
 
 
-@pytest.mark.parametrize("dot", ["·", "•", "．", "・", "･", "‧", "∙", "⋅", " · ", "·\u3000"])
+@pytest.mark.parametrize(
+    "dot", ["·", "•", "．", "・", "･", "‧", "∙", "⋅", " · ", "·\u3000", "․", "\u0387", "ꞏ", ".", " . "]
+)
 def test_every_middle_dot_is_one(dot: str) -> None:
     assert person_name.normalise(f"阿依古丽{dot}买买提") == "阿依古丽·买买提"
 

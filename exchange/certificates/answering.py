@@ -1,0 +1,120 @@
+"""How a certificate stands: answered to those whose grant covers the type, within a case that is about its holder.
+
+Whether the identifier is known is told only to those who may ask, and each answer, "none on record" included, is an
+entry about the holder before it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from exchange import errors
+from exchange.access import Access, AuthorisedSystem
+from exchange.cases.opening import own_case
+from exchange.catalogue.model import kept_apart
+from exchange.certificates.forms import STATUS, Asked
+from exchange.certificates.reporting import Register
+from exchange.certificates.views import past_view, standing, stands_view
+from exchange.forms import read
+from exchange.store import certificates
+from exchange.store.cases import Case
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.dates import local_day
+from kernel.entropy import Entropy
+from kernel.ids import new_id
+from kernel.ledger.errors import FenceMoved
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
+from kernel.problems import Problem
+from kernel.web.http import HttpRequest, HttpResponse, json_response
+from policies.grant import Grant
+from policies.grant_terms import BasisKind
+
+ANSWERED = "CertificateStatusAnswered"
+
+
+@dataclass(frozen=True)
+class Answering:
+    """``POST /v1/certificates/status``."""
+
+    access: Access
+    ledger: Ledger
+    register: Register
+    clock: Clock
+    entropy: Entropy
+
+    def status(self, http: HttpRequest) -> HttpResponse:
+        """How a certificate stands now, and what was reported of it. Raises Problem."""
+        caller = self.access.system(http)
+        asked: Asked = read(STATUS, http)
+        now, case = self.clock.now(), self._case(asked, caller)
+        grant = _covering(asked, case, caller, now)
+        subject = self.access.indexes.of(asked.subject)
+        if grant is None or caller.snapshot.is_sealed(subject, now):
+            raise Problem(errors.CERTIFICATE_NO_GRANT)
+        with self.access.database.read() as connection:
+            kept = certificates.find(connection, self.register.index(asked.certificate))
+        if kept is not None and (kept.evidence_type, kept.subject) != (asked.evidence_type, subject):
+            kept = None  # somebody else's: that looks exactly like none
+        receipt = self._record(asked, case, grant, caller, known=kept is not None)
+        stands = None if kept is None else standing(kept)
+        if kept is None or stands is None:
+            raise Problem(errors.CERTIFICATE_UNKNOWN, members={"receipt": receipt.text})
+        body: dict[str, JSON] = stands_view(stands, local_day(now))
+        history: Sequence[JSON] = [past_view(each) for each in kept.history]
+        as_of = now.astimezone(UTC).isoformat()
+        return json_response(body | {"as_of": as_of, "history": history, "receipt": receipt.text})
+
+    def _case(self, asked: Asked, caller: AuthorisedSystem) -> Case:
+        case = own_case(self.access, caller, asked.case)
+        if not case.open:
+            raise Problem(errors.CASE_CLOSED)
+        subject = self.access.indexes.of(asked.subject)
+        if all(party.subject != subject for party in case.parties):
+            raise Problem(errors.CERTIFICATE_NO_GRANT)
+        return case
+
+    def _record(self, asked: Asked, case: Case, grant: Grant, caller: AuthorisedSystem, *, known: bool) -> Receipt:
+        """Before it leaves, and only under the epoch in which it was allowed."""
+
+        def spend(connection: Connection, _receipts: Sequence[Receipt]) -> None:
+            self.access.spend_within(connection, caller.caller)
+
+        facts: dict[str, JSON] = {
+            "case": case.id,
+            "consumer": case.organisation,
+            "system": caller.system.name,
+            "evidence_type": asked.evidence_type,
+            "service_item": case.service_item,
+            "legal_basis": grant.legal_basis,
+            "grants": [grant.ref],
+            "known": known,
+        }
+        entry = Event(ANSWERED, new_id("cst", self.clock, self.entropy), facts=facts, subject=asked.subject)
+        try:
+            (receipt,) = self.ledger.append([entry], fence=caller.snapshot.epoch, also=spend)
+        except FenceMoved:
+            raise Problem(errors.POLICY_STALE) from None
+        return receipt
+
+
+def _covering(asked: Asked, case: Case, caller: AuthorisedSystem, now: datetime) -> Grant | None:
+    """A statutory grant in force for this type and the case's service item. Default deny.
+
+    What rests on consent, a mandate or an emergency is asked for as evidence, where those are looked at.
+    """
+    kind = caller.snapshot.registry.evidence_types.get(asked.evidence_type)
+    if kind is None or kept_apart(caller.system, kind):
+        return None
+    for grant in caller.snapshot.image.members():
+        same = (grant.consumer, grant.evidence_type) == (caller.system.organisation, asked.evidence_type)
+        plain = grant.basis_kind is BasisKind.STATUTORY and grant.emergency is None and not grant.mandate_required
+        if same and plain and case.service_item in grant.service_items and grant.valid_from <= now < grant.valid_to:
+            return grant
+    return None

@@ -1,0 +1,152 @@
+"""The bodies and answers of the certificate endpoints. Identifiers and numbers stand in bodies alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+
+from exchange.certificates.lifecycle import Change, Status
+from exchange.forms import Form, PartField, TextField
+from exchange.gateway.request import SubjectForm
+from kernel.dates import NO_END, read_instant
+from kernel.identifiers import certificate_id
+from kernel.identifiers.errors import InvalidIdentifier
+from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.personal_data import holds_citizen_number
+
+_CODE = validate.Regexp(r"\A[a-z][a-z0-9-]{0,63}\Z", error="form")
+_CASE = validate.Regexp(r"\Acase_[0-9A-Z]{26}\Z", error="form")
+_LONGEST_ID = 160
+_LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A change that a department reports of a certificate."""
+
+    certificate: str = field(repr=False)
+    change: Change
+    evidence_type: str
+    subject: SubjectRef
+    effective_at: datetime
+    valid_until: str | None
+    description: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which certificate of whom is asked about, for which case."""
+
+    case: str
+    certificate: str = field(repr=False)
+    evidence_type: str
+    subject: SubjectRef
+
+
+class CertificateForm(Form):
+    """What both bodies name: the certificate, its type and its holder."""
+
+    certificate = TextField(required=True, validate=validate.Length(1, _LONGEST_ID, error="length"))
+    evidence_type = TextField(required=True, validate=_CODE)
+    subject = PartField(SubjectForm, required=True)
+
+
+class CertificateChangeForm(CertificateForm):
+    """``POST /v1/certificates/changes``.
+
+    ``effective_at`` is a date-time with its zone (RFC 3339), not in the future; ``valid_until`` the last day, or 长期.
+    ``description`` goes with ``other`` alone.
+    """
+
+    change = TextField(required=True, validate=validate.OneOf([each.value for each in Change], error="choice"))
+    effective_at = TextField(required=True, validate=validate.Length(20, 40, error="length"))
+    valid_until = TextField(validate=validate.Length(2, 10, error="length"))
+    description = TextField(validate=validate.Length(1, _LONGEST_TEXT, error="length"))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Reported:
+        """The report, its identifier checked."""
+        change, words = Change(data["change"]), data.get("description")
+        if (change is Change.OTHER) != (words is not None) or holds_citizen_number((words or "").encode()):
+            raise ValidationError("form", "description")
+        return Reported(
+            _identifier(data["certificate"]),
+            change,
+            data["evidence_type"],
+            data["subject"].ref,
+            _moment(data["effective_at"]),
+            _day(data.get("valid_until")),
+            words,
+        )
+
+
+class CertificateStatusForm(CertificateForm):
+    """``POST /v1/certificates/status``: asked for within an open case that is about the holder."""
+
+    case = TextField(required=True, validate=_CASE)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Asked:
+        """The question, its identifier checked."""
+        return Asked(data["case"], _identifier(data["certificate"]), data["evidence_type"], data["subject"].ref)
+
+
+CHANGE, STATUS = CertificateChangeForm(), CertificateStatusForm()
+"""Each built once."""
+
+
+def _identifier(text: str) -> str:
+    try:
+        return certificate_id.parse(text).value
+    except InvalidIdentifier:
+        raise ValidationError("identifier", "certificate") from None
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = read_instant(text)
+    except ValueError:
+        raise ValidationError("form", "effective_at") from None
+    if moment.tzinfo is None:
+        raise ValidationError("form", "effective_at")
+    return moment
+
+
+def _day(text: str | None) -> str | None:
+    if text is None or text == NO_END:
+        return text
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValidationError("form", "valid_until") from None
+
+
+_Stands: dict[str, fields.Field[Any]] = {
+    "status": fields.String(required=True, validate=validate.OneOf([status.value for status in Status])),
+    "label": fields.Dict(keys=fields.String(), values=fields.String(), required=True),
+    "revision": fields.Integer(required=True),
+    "effective_at": fields.String(required=True),
+    "valid_until": fields.String(required=True, allow_none=True),
+    "description": fields.String(required=True, allow_none=True),
+}
+CertificateChangeAnswer = Schema.from_dict(
+    {**_Stands, "receipt": fields.String(required=True)}, name="CertificateChangeAnswer"
+)
+"""How the certificate stands after the report, and the receipt of the entry."""
+_Past = Schema.from_dict(
+    {name: fields.String(required=True) for name in ("change", "status", "effective_at", "recorded_at")},
+    name="CertificateChangeOnRecord",
+)
+CertificateStatusAnswer = Schema.from_dict(
+    {
+        **_Stands,
+        "as_of": fields.String(required=True),
+        "history": fields.List(fields.Nested(_Past), required=True),
+        "receipt": fields.String(required=True),
+    },
+    name="CertificateStatusAnswer",
+)
+"""How the certificate stands at ``as_of``, and every change on record, oldest first."""

@@ -1,0 +1,72 @@
+"""The preview endpoints: for whom an item waits, with a sign-in as strong as what they are shown takes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from exchange import errors
+from exchange.access import Access
+from exchange.forms import read
+from exchange.gateway.understanding import current
+from exchange.gateway.waiting import Held
+from exchange.previews.forms import PreviewReplyForm
+from exchange.previews.looking import Looking, Reply, Shown, level_for
+from exchange.previews.views import detailed, summary
+from kernel.problems import Problem
+from kernel.web.http import HttpRequest, HttpResponse, json_response
+
+REPLY = PreviewReplyForm()
+_NUMBER = re.compile(r"[0-9]{1,2}")
+
+
+@dataclass(frozen=True)
+class PreviewDesk:
+    """Shows and takes answers. ``access`` lets people in: by a token at the API, by a session at the pages."""
+
+    access: Access
+    looking: Looking
+
+    def list(self, http: HttpRequest) -> HttpResponse:
+        """``GET /v1/previews``. Raises Problem."""
+        caller, person = self.access.person(http)
+        self.access.spend(caller)
+        registry = current(self.access.policy).registry
+        found = self.looking.all(self.access.indexes.of(person))
+        return json_response({"previews": [summary(one, registry) for one in found]})
+
+    def show(self, http: HttpRequest, request: str, item: str) -> HttpResponse:
+        """``GET /v1/previews/<request>/<item>``: exactly what would leave. Raises Problem."""
+        held = self._entered(http, request, item)
+        return json_response(self._view(self.looking.show(held)))
+
+    def reply(self, http: HttpRequest, request: str, item: str) -> HttpResponse:
+        """``POST /v1/previews/<request>/<item>``. Raises Problem."""
+        held = self._entered(http, request, item)
+        said = read(REPLY, http)
+        status = self.looking.answer(held, Reply(said["reply"]), said["digest"])
+        return json_response({"request": request, "item": held.waited.item, "status": status})
+
+    def _entered(self, http: HttpRequest, request: str, item: str) -> Held:
+        """The item, for whom it waits, signed in strongly enough for what it holds. Raises Problem."""
+        caller, person = self.access.person(http)
+        self.access.spend(caller)
+        if not _NUMBER.fullmatch(item):
+            raise Problem(errors.PREVIEW_UNKNOWN)
+        held = self.looking.one(self.access.indexes.of(person), request, int(item))
+        kind = current(self.access.policy).registry.evidence_types.get(held.asked["type"])
+        if kind is not None and caller.token.assurance < (level := level_for(kind, held.asked["fields"])):
+            raise stronger(level)
+        return held
+
+    def _view(self, shown: Shown) -> dict[str, object]:
+        return detailed(shown, self.looking.choices(shown.held), current(self.access.policy).registry)
+
+
+def stronger(level: int) -> Problem:
+    """Sign in again at this level (RFC 9470 §3)."""
+    acr = f"urn:tongban:loa:{level}"
+    described = "A different authentication level is required"
+    challenge = f'error="insufficient_user_authentication", error_description="{described}", acr_values="{acr}"'
+    headers = (("WWW-Authenticate", f"DPoP {challenge}"),)
+    return Problem(errors.PREVIEW_NEEDS_STRONGER, members={"acr": acr}, headers=headers)

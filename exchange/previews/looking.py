@@ -1,0 +1,183 @@
+"""What a person is shown of an item that waits for them, and what follows from their answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from hashlib import sha256
+
+from exchange import errors
+from exchange.catalogue.model import EvidenceType
+from exchange.catalogue.registry import Registry
+from exchange.gateway.enforcement import Refused
+from exchange.gateway.entries import Failed, Released, Settlement, ruling_of
+from exchange.gateway.refusals import Refusal
+from exchange.gateway.retrieval import NoRecord
+from exchange.gateway.snapshot import Snapshot
+from exchange.gateway.understanding import current
+from exchange.gateway.waiting import MOST_TRIES, Held, Waiting
+from exchange.store import waiting as store
+from exchange.store.waiting import Wait
+from kernel.canonical import JSON, encode
+from kernel.ledger.errors import FenceMoved
+from kernel.problems import Problem, ProblemKind
+
+SENSITIVE = 3
+"""From this sensitivity of a field on, looking takes a sign-in of level 3; otherwise of level 2."""
+_LEVELS = {True: 3, False: 2}
+_SHOWN = ("aud", "case", "service_item", "legal_basis", "relation", "evidence", "provenance", "obligations")
+"""The members of the evidence that an agreement is about. The others say when and under which decision it is made."""
+
+
+class Reply(StrEnum):
+    """What somebody says to what they saw."""
+
+    PROVIDE = "provide"
+    DECLINE = "decline"
+    WRONG = "wrong"
+
+
+_REFUSALS: Mapping[Reply, ProblemKind] = {
+    Reply.DECLINE: errors.PREVIEW_DECLINED,
+    Reply.WRONG: errors.PREVIEW_DISPUTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Exactly what would leave of an item: ``claims`` of the evidence, and their ``digest``."""
+
+    held: Held
+    claims: Mapping[str, JSON] = field(repr=False)
+    digest: str
+    level: int
+
+
+@dataclass(frozen=True)
+class Looking:
+    """Shows what waits for a person (by blind index) and takes their answer."""
+
+    waiting: Waiting
+
+    def all(self, person: bytes) -> list[Held]:
+        """What waits for this person, the first to end first."""
+        with self.waiting.database.read() as connection:
+            rows = store.previews(connection, person)
+            found = [self.waiting.held(connection, row) for row in rows]
+        return [one for one in found if one is not None and one.case.open]
+
+    def one(self, person: bytes, request: str, item: int) -> Held:
+        """One of them. Raises Problem (preview.unknown)."""
+        held = self.waiting.find(request, item)
+        if held is None or held.waited.wait is not Wait.PREVIEW or held.waited.previewer != person:
+            raise Problem(errors.PREVIEW_UNKNOWN)  # somebody else's looks exactly like none
+        return held
+
+    def show(self, held: Held) -> Shown:
+        """What would leave now. Raises Problem (preview.over: nothing would)."""
+        snapshot = current(self.waiting.policy)
+        (result,) = self._would(held, snapshot).results
+        if not isinstance(result, Released):
+            raise Problem(errors.PREVIEW_OVER)
+        return _shown(held, result, snapshot.registry)
+
+    def choices(self, held: Held) -> list[Held]:
+        """Other items of the same request that meet the same requirement: of all these one is enough."""
+        if held.waited.previewer is None:
+            return []
+        needed = _requirements(held, current(self.waiting.policy).registry)
+        registry = current(self.waiting.policy).registry
+        return [
+            one
+            for one in self.all(held.waited.previewer)
+            if one.waited.request_id == held.waited.request_id
+            and one.waited.item != held.waited.item
+            and not needed.isdisjoint(_requirements(one, registry))
+        ]
+
+    def provide(self, held: Held, digest: str) -> str:
+        """Release what was seen, and nothing else; the item's status then.
+
+        Raises Problem (preview.changed: something else would leave now, so it is shown again; evidence-request.
+        not-waiting), LedgerUnavailable.
+        """
+        others = self.choices(held)
+        snapshot = current(self.waiting.policy)
+        for _ in range(MOST_TRIES):
+            settlement = self._would(held, snapshot)
+            (result,) = settlement.results
+            if isinstance(result, Released) and _shown(held, result, snapshot.registry).digest != digest:
+                raise Problem(errors.PREVIEW_CHANGED)
+            try:
+                status = self.waiting.record(settlement, held)
+            except FenceMoved:
+                snapshot = self.waiting.policy.renew()
+                continue
+            if isinstance(result, Released):
+                self._not_chosen(others)
+            return status
+        raise Problem(errors.POLICY_STALE, headers=(("Retry-After", "1"),))
+
+    def refuse(self, held: Held, kind: ProblemKind) -> str:
+        """Provide nothing, for this reason; the item's status then. Raises Problem, LedgerUnavailable."""
+        if held.one is None:
+            return self.waiting.settle(held, NoRecord(errors.REQUEST_ERASED))
+        snapshot = current(self.waiting.policy)
+        for _ in range(MOST_TRIES):
+            settlement = self._would(held, snapshot)
+            (result,) = settlement.results
+            if isinstance(result, Released | Failed):
+                ruling = ruling_of(result)
+                said = Refused(ruling.item, ruling.decision, ruling.concerned, Refusal(kind), ruling.judged)
+                settlement = replace(settlement, results=(said,))
+            try:
+                return self.waiting.record(settlement, held)
+            except FenceMoved:
+                snapshot = self.waiting.policy.renew()
+        raise Problem(errors.POLICY_STALE, headers=(("Retry-After", "1"),))
+
+    def answer(self, held: Held, reply: Reply, digest: str) -> str:
+        """What follows from somebody's answer; the item's status then. Raises Problem, LedgerUnavailable."""
+        return self.provide(held, digest) if reply is Reply.PROVIDE else self.refuse(held, _REFUSALS[reply])
+
+    def _not_chosen(self, others: Sequence[Held]) -> None:
+        """What is not needed any more is asked of nobody; what cannot be ended now ends with its time."""
+        for other in others:
+            try:
+                self.refuse(other, errors.PREVIEW_NOT_CHOSEN)
+            except Problem:
+                continue
+
+    def _would(self, held: Held, snapshot: Snapshot) -> Settlement:
+        """What would become of an item if its person agreed now. Raises Problem (preview.over)."""
+        one = held.one
+        if one is None or one.record is None:
+            raise Problem(errors.PREVIEW_OVER)
+        return self.waiting.judged(held, one, one.record, snapshot, agreed=self.waiting.clock.now())
+
+
+def _shown(held: Held, result: Released, registry: Registry) -> Shown:
+    claims = {name: result.sealed.claims[name] for name in _SHOWN}
+    digest = f"sha256:{sha256(encode(claims)).hexdigest()}"
+    kind = registry.evidence_types[result.ruling.item.type]
+    return Shown(held, claims, digest, level_for(kind, result.ruling.item.fields))
+
+
+def level_for(kind: EvidenceType, fields: Sequence[str]) -> int:
+    """The level of sign-in that it takes to look at these fields."""
+    return _LEVELS[any(kind.fields[name].sensitivity >= SENSITIVE for name in fields if name in kind.fields)]
+
+
+def _requirements(held: Held, registry: Registry) -> frozenset[str]:
+    """The requirements of the service item that an item meets."""
+    item = registry.service_items.get(held.case.service_item)
+    kind, relation = held.asked["type"], held.asked["relation"] or "self"
+    if item is None:
+        return frozenset()
+    return frozenset(
+        requirement.code
+        for requirement in item.requirements
+        if len(requirement.met_by) > 1
+        and any((one.evidence_type, one.relation) == (kind, relation) for one in requirement.met_by)
+    )

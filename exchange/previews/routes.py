@@ -1,0 +1,32 @@
+"""The addresses of previews."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exchange import errors
+from exchange.previews.desk import PreviewDesk
+from exchange.previews.forms import PreviewAnswer, PreviewReplyAnswer, PreviewReplyForm, PreviewsAnswer
+from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE, ProblemKind
+from kernel.text import Text
+from kernel.web.routes import Route
+
+PREVIEWS = "/v1/previews"
+_ONE = f"{PREVIEWS}/<request>/<item>"
+
+
+def preview_routes(desk: PreviewDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+    """Every route of this room; ``token`` are the problems of access tokens."""
+    reading: dict[str, Any] = {"tag": "previews", "problems": (*token, errors.NOT_ALLOWED)}
+    kept = (errors.PREVIEW_UNKNOWN, errors.PREVIEW_OVER, errors.PREVIEW_NEEDS_STRONGER, errors.POLICY_STALE)
+    one: dict[str, Any] = {"tag": "previews", "problems": (*reading["problems"], *kept)}
+    answering = (INVALID_BODY, errors.PREVIEW_CHANGED, errors.NOT_WAITING, LEDGER_UNAVAILABLE)
+    writing: dict[str, Any] = {"tag": "previews", "problems": (*one["problems"], *answering)}
+    listed = Text("等待我预览的材料", "What waits for my preview")
+    shown = Text("将要提供的全部内容", "Exactly what would be provided")
+    said = Text("同意提供、不提供或指出有误", "Provide it, do not, or say that it is wrong")
+    return (
+        Route("GET", PREVIEWS, desk.list, "citizen", listed, None, PreviewsAnswer, **reading),
+        Route("GET", _ONE, desk.show, "citizen", shown, None, PreviewAnswer, **one),
+        Route("POST", _ONE, desk.reply, "citizen", said, PreviewReplyForm, PreviewReplyAnswer, **writing),
+    )

@@ -1,0 +1,65 @@
+"""An item that waits for a preview, in words: what, to whom, why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from exchange.catalogue.registry import Registry
+from exchange.gateway.predicates import LABELS
+from exchange.gateway.sealing import instant
+from exchange.gateway.waiting import Held
+from exchange.previews.looking import Shown
+from exchange.transparency.plain_words import ground
+from kernel.canonical import JSON
+from kernel.text import Text
+
+
+def summary(held: Held, registry: Registry) -> dict[str, Any]:
+    """Everything but what would leave."""
+    intent, asked = held.stored.intent, held.asked
+    kind = registry.evidence_types.get(asked["type"])
+    facts = {"service_item": held.case.service_item, "legal_basis": held.legal_basis}
+    return {
+        "request": intent.id,
+        "item": held.waited.item,
+        "consumer": _named(registry.organisations, intent.organisation),
+        "provider": _named(registry.organisations, kind.provider if kind else ""),
+        "evidence_type": _named(registry.evidence_types, asked["type"]),
+        "service_item": _named(registry.service_items, held.case.service_item),
+        "ground": _words(ground(facts, registry)),
+        "relation": asked["relation"] or "self",
+        "since": instant(held.waited.since),
+        "until": instant(held.waited.until),
+    }
+
+
+def detailed(shown: Shown, choice: list[Held], registry: Registry) -> dict[str, Any]:
+    """With exactly what would leave, field by field in the order in which it was asked for."""
+    evidence: Mapping[str, Any] = shown.claims["evidence"]  # type: ignore[assignment]
+    kind = registry.evidence_types[str(evidence["type"])]
+    labels = {name: one.label for name, one in kind.fields.items()}
+    data = [
+        {"name": name, "label": _words(labels.get(name, Text(name, name))), "value": value}
+        for name, value in evidence.get("data", {}).items()
+    ]
+    answers = [
+        {**one, "label": _words(LABELS.get(one["name"], Text(one["name"], one["name"])))}
+        for one in evidence.get("answers", [])
+    ]
+    return summary(shown.held, registry) | {
+        "data": data,
+        "answers": answers,
+        "provenance": shown.claims["provenance"],
+        "choice": [one.waited.item for one in choice],
+        "digest": shown.digest,
+    }
+
+
+def _named(known: Mapping[str, Any], code: str) -> dict[str, JSON]:
+    found = known.get(code)
+    return {"code": code, "name": _words(found.name if found is not None else Text(code, code))}
+
+
+def _words(text: Text) -> dict[str, JSON]:
+    return {"zh": text.zh, "en": text.en}
