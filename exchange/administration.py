@@ -41,6 +41,7 @@ from exchange.rooms import Outside, Rooms, furnish
 from exchange.store import access_requests, catalogue, grants
 from exchange.store.access_requests import Filter
 from exchange.store.decisions import Period
+from exchange.transparency.reconciling import Progress, Reconciliation, Reconciling
 from kernel.canonical import JSON
 from kernel.clock import Clock, SystemClock
 from kernel.dates import local_day
@@ -120,6 +121,10 @@ class Administration:
     def responsibility(self, organisation: str | None, language: str) -> str:
         """The responsibility list as CSV, of one department when it is named."""
         return as_csv(duties(self._registry(), organisation), language)
+
+    def reconcile(self, progress: Progress) -> Reconciliation:
+        """Whether the log, what providers count from and what people find agree. Raises DatabaseUnavailable."""
+        return Reconciling(self.outside.database, self.outside.ledger).reconcile(progress)
 
     def grants(self) -> list[dict[str, JSON]]:
         """Every grant and version, with status, digest and its sentence in both languages."""

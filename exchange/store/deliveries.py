@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from exchange.store.tables import decision, delivery, evidence_request
 from kernel.database.driver import run_many
@@ -135,6 +135,18 @@ def find(connection: Connection, request_id: str, item: int) -> Delivery | None:
     one = select(delivery).where(delivery.c.request_id == request_id, delivery.c.item == item)
     row = connection.execute(one).one_or_none()
     return None if row is None else Delivery(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def of_requests(connection: Connection, requests: Iterable[str]) -> list[Delivery]:
+    """Every item of these requests."""
+    rows = connection.execute(select(delivery).where(delivery.c.request_id.in_(sorted(requests))))
+    return [Delivery(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def count(connection: Connection, before: int, after: int) -> int:
+    """How many items have their entry before the one, or from the other on."""
+    outside = or_(delivery.c.entry < before, delivery.c.entry >= after)
+    return connection.scalar(select(func.count()).select_from(delivery).where(outside)) or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,11 @@ class Ledger:
         with self._database.read() as connection:
             return rows.leaves(connection, start, end)
 
+    def tags(self, start: int, end: int) -> list[bytes | None]:
+        """The tags under which people find entries ``start`` … ``end`` - 1; None for entries about nobody."""
+        with self._database.read() as connection:
+            return rows.tags(connection, start, end)
+
     def find(self, request: str, item: str, name: str) -> Receipt | None:
         """The receipt of an event, when it is recorded."""
         identity = (request, item, name)

@@ -73,6 +73,12 @@ def leaves(connection: Connection, start: int, end: int) -> list[bytes]:
     return [bytes(row[0]) for row in run(connection, sql, (start, end)).fetchall()]
 
 
+def tags(connection: Connection, start: int, end: int) -> list[bytes | None]:
+    """The tags by which entries ``start`` … ``end`` - 1 are found, in order."""
+    sql = "SELECT tag FROM ledger_entry WHERE idx >= ? AND idx < ? ORDER BY idx"
+    return [None if row[0] is None else bytes(row[0]) for row in run(connection, sql, (start, end)).fetchall()]
+
+
 def tagged(connection: Connection, tags: Sequence[bytes]) -> list[tuple[int, bytes]]:
     """Index and leaf of the entries that bear one of these tags, oldest first."""
     sql = f"SELECT idx, leaf FROM ledger_entry WHERE tag IN {listed(len(tags))} ORDER BY idx"  # noqa: S608 - only question marks are composed

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import click
 
 from exchange.administration import open_administration
+from exchange.transparency.reconciling import Kept
 from idp.opening import open_keys, open_ledger
 from kernel.clock import SystemClock
 from kernel.database import Database
@@ -16,9 +17,10 @@ from kernel.entropy import SystemEntropy
 from kernel.ledger.errors import NoSuchEntry
 from kernel.ledger.log import Ledger
 from kernel.ledger.verify import VerificationFailed, verify_log
+from tongban.commands.at_the_exchange import exchange_administration
 from tongban.commands.configuration import load_settings, refuse_outdated
 from tongban.commands.witness import witness
-from tongban.output import config_option, json_option, members, say_no, write_json
+from tongban.output import NO, config_option, json_option, members, say_no, write_json
 
 PAGE = 1024
 service_option = click.option(
@@ -28,7 +30,7 @@ service_option = click.option(
 
 @click.group()
 def ledger() -> None:
-    """账本 / The ledgers: verify, checkpoint, prove, witness."""
+    """账本 / The ledgers: verify, reconcile, checkpoint, prove, witness."""
 
 
 ledger.add_command(witness)
@@ -95,6 +97,29 @@ def checkpoint(service: str, config: str | None, as_json: bool) -> None:
         write_json({"origin": log.origin, "size": int(note.splitlines()[1]), "key": log.vkey, "checkpoint": note})
         return
     click.echo(note, nl=False)
+
+
+@ledger.command()
+@config_option
+@json_option
+def reconcile(config: str | None, as_json: bool) -> None:
+    """核对使用记录与账本 / Compare what people and providers are shown with the exchange's log, entry by entry.
+
+    Status 1 when anything differs; entries are named by their index, people never.
+
+    Example: tongban ledger reconcile
+    """
+
+    def progress(entries: Iterable[Kept], size: int) -> Iterator[Kept]:
+        with click.progressbar(entries, length=size, label="核对 / reconciling", file=sys.stderr) as watched:
+            yield from watched
+
+    with exchange_administration(config) as exchange:
+        found = exchange.reconcile(progress)
+    told = {"entries": found.entries, "counted": found.rows, "people": found.people, "differences": found.differences}
+    members(told | {"by_kind": dict(found.counted), "named": found.named}, as_json=as_json)
+    if found.differences:
+        raise SystemExit(NO)
 
 
 @ledger.command()
