@@ -11,6 +11,7 @@ from connectors.base import Connector
 from connectors.errors import SourceMisconfigured
 from connectors.faults import ManifestFault
 from connectors.files import ADAPTER as FILES
+from connectors.jws import ADAPTER as JWS
 from connectors.ldap import ADAPTER as LDAP
 from connectors.manifest import SCHEMA, ConnectorManifest
 from connectors.rest import ADAPTER as REST
@@ -25,7 +26,14 @@ from kernel.text import Text
 
 __all__ = ["SCHEMA", "STANDARD", "Outcome", "Retrieved", "Source", "build", "findings", "notices", "opened"]
 
-STANDARD: Mapping[str, Adapter] = {"sql": SQL, "rest": REST, "files": FILES, "ldap": LDAP, "sandbox": SANDBOX}
+STANDARD: Mapping[str, Adapter] = {
+    "sql": SQL,
+    "rest": REST,
+    "files": FILES,
+    "ldap": LDAP,
+    "sandbox": SANDBOX,
+    "jws": JWS,
+}
 """The adapters every installation has, by the name a manifest calls them."""
 
 

@@ -48,12 +48,7 @@ class JsonReading:
 
     def records(self, document: Raw, query: Query) -> Sequence[Mapping[str, Raw]]:
         found = document if self._records is None else self._records(document)
-        if found is None:
-            return ()
-        listed = [found] if isinstance(found, Mapping) else found
-        if isinstance(listed, str) or not isinstance(listed, Sequence):
-            raise SourceGarbled("records")
-        return [_checked(_record(each), self._about, query) for each in listed]
+        return [checked(each, self._about, query) for each in listed_records(found)]
 
 
 class XmlReading:
@@ -84,7 +79,7 @@ class XmlReading:
         return document
 
     def records(self, document: Element, query: Query) -> Sequence[Mapping[str, Raw]]:
-        return [self._columns(_checked(each, self._about, query)) for each in self._records(document)]
+        return [self._columns(checked(each, self._about, query)) for each in self._records(document)]
 
 
 def json_place(settings: Mapping[str, Any], name: str) -> Reader | None:
@@ -108,11 +103,21 @@ def _check_success(succeeded: Callable[[Any], Raw] | None, document: Any) -> Non
         raise SourceUnavailable("not-succeeded")
 
 
-def _checked(record: Any, about: Callable[[Any], Raw] | None, query: Query) -> Any:
-    """The record, unless it says that it is about somebody else."""
+def checked(record: Any, about: Callable[[Any], Raw] | None, query: Query) -> Any:
+    """The record, unless it says that it is about somebody else. Raises: SourceGarbled."""
     if about is not None and str(about(record)).strip().upper() != query.subject.value.upper():
         raise SourceGarbled("other-subject")
     return record
+
+
+def listed_records(found: Raw) -> Sequence[Mapping[str, Raw]]:
+    """What stands in the place of the records: one, several or none. Raises: SourceGarbled."""
+    if found is None:
+        return ()
+    listed = [found] if isinstance(found, Mapping) else found
+    if isinstance(listed, str) or not isinstance(listed, Sequence):
+        raise SourceGarbled("records")
+    return [_record(each) for each in listed]
 
 
 def _record(value: Raw) -> Mapping[str, Raw]:

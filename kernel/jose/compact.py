@@ -27,18 +27,18 @@ class CompactJws:
     signature: bytes
 
 
-def parse(token: str) -> CompactJws:
+def parse(token: str, max_bytes: int = MAX_TOKEN_BYTES) -> CompactJws:
     """Takes a compact JWS apart; raises Refused(TOO_LARGE | MALFORMED)."""
-    parts = segments(token, _JWS_SEGMENTS)
+    parts = segments(token, _JWS_SEGMENTS, max_bytes)
     signed = token[: token.rindex(".")].encode("ascii")
     return CompactJws(json_object(parts[0], MAX_HEADER_BYTES), parts[1], signed, parts[2])
 
 
-def segments(token: str, count: int) -> list[bytes]:
+def segments(token: str, count: int, max_bytes: int = MAX_TOKEN_BYTES) -> list[bytes]:
     """The decoded segments of a compact JWS or JWE; raises Refused(TOO_LARGE | MALFORMED)."""
     if not isinstance(token, str) or not token.isascii():
         raise Refused(Reason.MALFORMED)
-    if len(token) > MAX_TOKEN_BYTES:
+    if len(token) > max_bytes:
         raise Refused(Reason.TOO_LARGE)
     parts = token.split(".")
     if len(parts) != count:

@@ -49,16 +49,18 @@ def verify(
     leeway: int = 10,
     max_age: int,
     audience_exact: bool = False,
+    max_bytes: int = compact.MAX_TOKEN_BYTES,
 ) -> Verified:
     """Verifies a JWT (RFC 7519 §7.2, RFC 8725); raises InvalidToken with its reason.
 
     `typ` is the one type accepted, or several ("" stands for an absent `typ`); `max_age` is the longest lifetime
     from `iat` to `exp` in seconds; `leeway` is the clock skew allowed in seconds. `iss`, `aud`, `exp` and `iat` are
-    mandatory. With `audience_exact` the `aud` must be the string itself, not an array holding it.
+    mandatory. With `audience_exact` the `aud` must be the string itself, not an array holding it. `max_bytes` is of the
+    whole text: a document may be longer than a token.
     """
-    signed = verify_signature_only(token, keys, typ=typ)  # steps 1-7
+    signed = _invalid_token(lambda: _verify_signature(token, keys, typ, max_bytes))  # steps 1-7
     expectation = Expectation(issuer, audience, seconds(now), leeway, max_age, audience_exact)
-    return _invalid_token(lambda: _read_claims(signed, expectation))
+    return _invalid_token(lambda: _read_claims(signed, expectation, max_bytes))
 
 
 def verify_client_assertion(
@@ -95,12 +97,14 @@ def verify_client_assertion(
 
 def verify_signature_only(token: str, keys: Sequence[VerifyingKey], *, typ: str | tuple[str, ...]) -> SignedBytes:
     """Checks form, type and signature of any JWS; raises InvalidToken. Its result is no `Verified` on purpose."""
-    return _invalid_token(lambda: _verify_signature(token, keys, typ))
+    return _invalid_token(lambda: _verify_signature(token, keys, typ, compact.MAX_TOKEN_BYTES))
 
 
-def _verify_signature(token: str, keys: Sequence[VerifyingKey], typ: str | tuple[str, ...]) -> SignedBytes:
+def _verify_signature(
+    token: str, keys: Sequence[VerifyingKey], typ: str | tuple[str, ...], max_bytes: int
+) -> SignedBytes:
     # 1. Size, three canonical base64url segments.  2. The header is one JSON object without duplicate keys.
-    jws = compact.parse(token)
+    jws = compact.parse(token, max_bytes)
     # 3. Nothing in the header that brings a key, an extension or compression.
     if not FORBIDDEN_HEADERS.isdisjoint(jws.header):
         raise Refused(Reason.FORBIDDEN_HEADER)
@@ -117,9 +121,9 @@ def _verify_signature(token: str, keys: Sequence[VerifyingKey], typ: str | tuple
     return SignedBytes(jws.header, jws.payload, hashlib.sha256(token.encode("ascii")).digest())
 
 
-def _read_claims(signed: SignedBytes, expectation: Expectation) -> Verified:
+def _read_claims(signed: SignedBytes, expectation: Expectation, max_bytes: int) -> Verified:
     # 8. Only now is the payload read: one JSON object without duplicate keys.
-    claims = compact.json_object(signed.payload)
+    claims = compact.json_object(signed.payload, max_bytes)
     # 9. Issuer, audience and times.
     check_claims(claims, expectation)
     return Verified(signed.header, claims, signed.token_hash)

@@ -11,6 +11,7 @@ from connectors.kit.bench import COLUMNS, FIELDS, Bench, Row, source
 from connectors.registry import Source
 from tests.doubles import http_source
 from tests.doubles.http_source import Behaviour, HttpSource
+from tests.doubles.signed_documents import AUDIENCE, Signer
 from tests.doubles.token_endpoint import CLIENT, SECRET, TokenEndpoint
 
 XML = {
@@ -36,10 +37,17 @@ class HttpBench:
     """A service on loopback in one of its states."""
 
     def __init__(
-        self, adapter: str, settings: Mapping[str, Any], server: HttpSource, healthy: Behaviour, folder: Path
+        self,
+        adapter: str,
+        settings: Mapping[str, Any],
+        server: HttpSource,
+        healthy: Behaviour,
+        folder: Path,
+        *,
+        overhead: float = 1,
     ) -> None:
         self._adapter, self._settings, self._server, self._folder = adapter, settings, server, folder
-        self._healthy = healthy
+        self._healthy, self._overhead = healthy, overhead
 
     def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
         self._server.records = {}
@@ -58,6 +66,8 @@ class HttpBench:
 
     def _source(self, behaviour: Behaviour, limits: Mapping[str, int]) -> Source:
         self._server.behaviour = behaviour
+        if "max_bytes" in limits:  # of what goes over the wire
+            limits = {**limits, "max_bytes": int(limits["max_bytes"] * self._overhead)}
         settings = {**self._settings, "url": self._server.url + self._settings["url"]}
         secrets = {"client": SECRET, "shared": "a secret shared by two"}
         return source(self._adapter, settings, FIELDS, roots=[self._folder], limits=dict(limits), secrets=secrets)
@@ -85,7 +95,24 @@ def paged_bench(folder: Path) -> Iterator[Bench]:
         yield HttpBench("rest", {**PAGED, "auth": auth}, server, http_source.by_subject_in_pages, folder)
 
 
+@contextmanager
+def jws_bench(folder: Path) -> Iterator[Bench]:
+    """Signed documents, as many as there are records."""
+    signer = Signer()
+    settings = {
+        "url": "/search",
+        "body": {"id": "{subject}"},
+        "documents": "documents",
+        "records": "record",
+        "audience": AUDIENCE,
+        "trust": [signer.trusted()],
+    }
+    with HttpSource() as server:
+        yield HttpBench("jws", settings, server, signer.by_subject, folder, overhead=1.5)  # base64
+
+
 HTTP_BENCHES: Mapping[str, Callable[[Path], AbstractContextManager[Bench]]] = {
     "rest-xml-signed": xml_bench,
     "rest-paged-oauth": paged_bench,
+    "jws": jws_bench,
 }
