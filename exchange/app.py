@@ -87,7 +87,10 @@ def create_app(outside: Outside, rooms: Rooms) -> WsgiApp:
         health=health(outside, rooms),
         metrics=outside.metrics,
         title=TITLE,
-        blueprints=(Blueprint("console_pages", __name__, template_folder="console/templates"),),
+        blueprints=(
+            Blueprint("console_pages", __name__, template_folder="console/templates"),
+            Blueprint("portal_pages", __name__, template_folder="portal/templates"),
+        ),
         secret_key=blind_index(outside.keys.secret(Purpose.INDEX), "cookies"),
         translate=translate,
         public_origin=settings.origin,

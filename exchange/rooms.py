@@ -64,6 +64,8 @@ from exchange.governance.transitions import Transitions
 from exchange.messages.endpoints import Messages
 from exchange.onboarding.endpoints import Onboarding
 from exchange.onboarding.sandbox import Sandbox
+from exchange.portal.entrance import open_entrance
+from exchange.portal.previews import PreviewPages
 from exchange.previews.desk import PreviewDesk
 from exchange.previews.looking import Looking
 from exchange.requests.desk import RequestDesk
@@ -171,6 +173,7 @@ class Rooms(Offices):
     deferred: Deferred
     previews: PreviewDesk
     console: Console | None
+    portal: PreviewPages | None
 
     def tidy(self) -> None:
         """The minute's housekeeping: newer keys of the issuer, overdue intents, ended grants, stale proofs."""
@@ -263,6 +266,7 @@ def furnish(outside: Outside) -> Rooms:
         previews=PreviewDesk(access, Looking(waiting)),
         recovery=Recovery(database, outside.ledger, clock, runner),
         console=_console(outside, access, authenticator, issuer, desks),
+        portal=_portal(outside, access, authenticator, issuer, Looking(waiting)),
         **vars(offices),
     )
 
@@ -339,6 +343,22 @@ def _examining(outside: Outside, policy: Lease[Snapshot]) -> Examining:
             return simulate(connection, snapshot, grant, at, PERIODS[-1], MOST_REPLAYED)
 
     return Examining(outside.database, simulated)
+
+
+def _portal(
+    outside: Outside, access: Access, authenticator: Authenticator, issuer: Issuer, looking: Looking
+) -> PreviewPages | None:
+    entrance = open_entrance(
+        outside.settings,
+        access=access,
+        authenticator=authenticator,
+        issuer=issuer,
+        post=outside.post,
+        secret=outside.keys.secret(Purpose.INDEX),
+        clock=outside.clock,
+        entropy=outside.entropy,
+    )
+    return None if entrance is None else PreviewPages(entrance, PreviewDesk(entrance.access, looking))
 
 
 def _console(

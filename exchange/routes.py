@@ -67,6 +67,7 @@ def routes(rooms: Rooms) -> tuple[Route, ...]:
         *(_campaigns, _corrections, _messages, _events, _certificates, _open_books, _log, _discovery),
     )
     pages = () if rooms.console is None else rooms.console.routes()
+    pages += () if rooms.portal is None else rooms.portal.routes()
     return (*(route for group in groups for route in group(rooms)), *pages)
 
 

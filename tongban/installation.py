@@ -16,6 +16,7 @@ import psycopg
 from exchange.console.pages import read_key
 from exchange.console.signing_in import BACKCHANNEL, SIGNED_OUT
 from exchange.console.signing_in import CALLBACK as CONSOLE_CALLBACK
+from exchange.portal.entrance import CITIZENS
 from idp.administration import Administration
 from kernel import jose, migrations
 from kernel.clock import SystemClock
@@ -229,21 +230,21 @@ def register_own_clients(settings: Settings) -> None:
 
 
 def console_metadata(organisation: str, exchange: ExchangeSettings, key: jose.SigningKey) -> dict[str, Any]:
-    """RFC 7591 client metadata of the officers' pages."""
+    """RFC 7591 client metadata of the exchange's pages, for officers and for citizens."""
     origin = exchange.origin
     return {
         "client_id": exchange.console_client_id,
-        "client_name": "Data sharing: officers' pages",
-        "client_name#zh-CN": "数据共享工作页面",
-        "redirect_uris": [origin + CONSOLE_CALLBACK],
-        "post_logout_redirect_uris": [origin + SIGNED_OUT],
+        "client_name": "Data sharing",
+        "client_name#zh-CN": "数据共享",
+        "redirect_uris": [origin + CONSOLE_CALLBACK, origin + CITIZENS.callback],
+        "post_logout_redirect_uris": [origin + SIGNED_OUT, origin + CITIZENS.signed_out],
         "backchannel_logout_uri": origin + BACKCHANNEL,
         "backchannel_logout_session_required": True,
         "grant_types": ["authorization_code"],
         "response_types": ["code"],
         "token_endpoint_auth_method": "private_key_jwt",
         "jwks": {"keys": [dict(key.jwk)]},
-        "scope": "openid governance",
+        "scope": "openid governance usage",
         "tongban_organisation": organisation,
     }
 

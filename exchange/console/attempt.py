@@ -29,9 +29,9 @@ class Attempt:
     to: str
 
     @classmethod
-    def new(cls, entropy: Entropy, now: datetime, to: str) -> Attempt:
-        """A fresh one; ``to`` is where the officer wanted to go."""
-        return cls(token(entropy, 16), token(entropy, 16), token(entropy), int(now.timestamp()), safe(to))
+    def new(cls, entropy: Entropy, now: datetime, to: str, home: str = HOME) -> Attempt:
+        """A fresh one; ``to`` is where somebody wanted to go among the pages below ``home``."""
+        return cls(token(entropy, 16), token(entropy, 16), token(entropy), int(now.timestamp()), safe(to, home))
 
     def sealed(self, key: bytes) -> str:
         """The cookie's value."""
@@ -61,9 +61,9 @@ def _opened(key: bytes, value: str | None) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def safe(to: str) -> str:
+def safe(to: str, home: str = HOME) -> str:
     """An address among these pages; anything else becomes their first page."""
     harmless = to.isascii() and to.isprintable() and len(to) <= _LONGEST_ADDRESS and "\\" not in to
     # By its beginning alone: a parser of addresses has opinions of its own, and raises for some of them.
-    inside = to == HOME or to.startswith((f"{HOME}/", f"{HOME}?"))
-    return to if harmless and inside else HOME
+    inside = to == home or to.startswith((f"{home}/", f"{home}?"))
+    return to if harmless and inside else home

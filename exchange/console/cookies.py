@@ -1,4 +1,7 @@
-"""The two cookies of the pages: the session's, and the one that binds a sign-in under way to its browser."""
+"""The cookies of the pages: the session's, and the one that binds a sign-in under way to its browser.
+
+Officers and citizens have their own: somebody who is both is never taken for the other.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from kernel.web.http import HttpRequest
 
 SESSION = "exchange-console"
 ATTEMPT = "exchange-sign-in"
+MY_SESSION = "exchange-my"
+MY_ATTEMPT = "exchange-my-sign-in"
 LONGEST = 2048
 
 

@@ -75,17 +75,20 @@ class RelyingParty:
     clock: Clock
     entropy: Entropy
     leeway: int
+    scope: str = SCOPE
+    assurance: str = ASSURANCE
+    enough: frozenset[str] = ENOUGH
 
-    def location(self, attempt: Attempt) -> str:
-        """Where to send the officer. Raises IssuerUnreachable."""
+    def location(self, attempt: Attempt, assurance: str | None = None) -> str:
+        """Where to send somebody, for a sign-in of at least this level. Raises IssuerUnreachable."""
         challenge = base64url.encode(hashlib.sha256(attempt.verifier.encode()).digest())
         asked = {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": self.redirect_uri,
-            "scope": SCOPE,
+            "scope": self.scope,
             "resource": self.origin,
-            "acr_values": ASSURANCE,
+            "acr_values": assurance or self.assurance,
             "state": attempt.state,
             "nonce": attempt.nonce,
             "code_challenge": challenge,
@@ -110,7 +113,7 @@ class RelyingParty:
             raise _unsound("tokens-missing")
         verified = self._id_token(id_token, attempt, access)
         token_ = self._access_token(access, verified, proving)
-        if verified.claims.get("acr") not in ENOUGH:
+        if verified.claims.get("acr") not in self.enough:
             raise SignInFailed("assurance", _TOO_WEAK)
         return SignedIn(token_, token_.sid or "", id_token)
 

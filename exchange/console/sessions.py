@@ -15,8 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from exchange import errors
-from exchange.console import cookies
-from exchange.console.cookies import Cookies
+from exchange.console.cookies import SESSION, Cookies
 from exchange.console.relying_party import SignedIn
 from exchange.gateway.access_token import AccessToken
 from exchange.gateway.blind_index import BlindIndex
@@ -28,6 +27,7 @@ from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy, token
 from kernel.envelope import CannotOpen, blind_index, open_, seal
+from kernel.identifiers.subject import SubjectRef
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest
 
@@ -37,7 +37,7 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One officer's session: what they may do, as the API would read it, and the ID token that ends the sign-in."""
+    """Somebody's session: what they may do, as the API would read it, and the ID token that ends the sign-in."""
 
     token: AccessToken
     id_token: str = field(repr=False)
@@ -70,12 +70,16 @@ class Sessions:
     idle: timedelta
     lasting: timedelta
     origin: str
+    cookie: str = SESSION
+    of_citizens: bool = False
+    """Whether a session knows whom it is of by their number, as a citizen's own token does; an officer's never does."""
 
     def begin(self, signed_in: SignedIn) -> tuple[str, str]:
         """A new session and the header that hands out its cookie; never one that a browser brought along."""
         secret, now = token(self.entropy), self.clock.now()
         ends_at = now + self.lasting
-        session = Session(replace(signed_in.token, expires_at=ends_at.timestamp(), person=None), signed_in.id_token)
+        person = signed_in.token.person if self.of_citizens else None
+        session = Session(replace(signed_in.token, expires_at=ends_at.timestamp(), person=person), signed_in.id_token)
         kept = StoredSession(
             token=_hash(secret),
             sid=signed_in.sid,
@@ -85,11 +89,11 @@ class Sessions:
             sealed=seal(_key(secret), encode(_said(session)), _hash(secret)),
         )
         self.database.write(lambda connection: console_sessions.add(connection, kept))
-        return self.cookies.set(cookies.SESSION, secret)
+        return self.cookies.set(self.cookie, secret)
 
     def of(self, request: HttpRequest) -> Session | None:
         """The session of this browser, if it still holds. Raises Problem (token.revocations-unknown)."""
-        secret = self.cookies.read(request, cookies.SESSION)
+        secret = self.cookies.read(request, self.cookie)
         if secret is None:
             return None
         kept = self._kept(secret)
@@ -118,12 +122,12 @@ class Sessions:
 
         Whether it still stands is not asked: nobody is kept signed in because the revocation feed is silent.
         """
-        secret = self.cookies.read(request, cookies.SESSION)
+        secret = self.cookies.read(request, self.cookie)
         kept = None if secret is None else self._kept(secret)
         if secret is None or kept is None:
-            return None, self.cookies.clear(cookies.SESSION)
+            return None, self.cookies.clear(self.cookie)
         self.database.write(lambda connection: console_sessions.end(connection, kept.token))
-        return _opened(kept, secret), self.cookies.clear(cookies.SESSION)
+        return _opened(kept, secret), self.cookies.clear(self.cookie)
 
     def end_as_told(self, word: LoggedOut) -> int | None:
         """End the sessions that the provider's word is about, how many; None for a word that was taken before.
@@ -181,7 +185,9 @@ def _said(session: Session) -> dict[str, Any]:
     plain = {name: getattr(held, name) for name in _PLAIN}
     times = {name: int(getattr(held, name)) for name in _TIMES}
     sets = {name: sorted(getattr(held, name)) for name in _SETS}
-    return {**plain, **times, **sets, "id_token": session.id_token}
+    person = None if held.person is None else {"scheme": held.person.scheme, "value": held.person.value}
+    assurance = 0 if person is None else held.assurance
+    return {**plain, **times, **sets, "id_token": session.id_token, "person": person, "assurance": assurance}
 
 
 def _opened(kept: StoredSession, secret: str) -> Session | None:
@@ -192,10 +198,11 @@ def _opened(kept: StoredSession, secret: str) -> Session | None:
     held: dict[str, Any] = {name: said[name] for name in _PLAIN}
     held |= {name: float(said[name]) for name in _TIMES}
     held |= {name: frozenset(said[name]) for name in _SETS}
+    person = said.get("person")
     token_ = AccessToken(
         **held,
-        assurance=0,
-        person=None,
+        assurance=said.get("assurance", 0),
+        person=None if person is None else SubjectRef(person["scheme"], person["value"]),
         officer=None,
         details=(),
         key_thumbprint=None,

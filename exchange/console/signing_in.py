@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ import structlog
 from exchange.console import cookies
 from exchange.console.attempt import HOME, Attempt, safe
 from exchange.console.cookies import Cookies
-from exchange.console.door import SIGN_IN
 from exchange.console.relying_party import RelyingParty, SignInFailed
 from exchange.console.sessions import LoggedOut, Sessions
 from exchange.gateway.fetching import IssuerUnreachable
@@ -33,6 +32,38 @@ LONGEST_LOGOUT = 600
 
 
 @dataclass(frozen=True)
+class Site:
+    """Pages with a sign-in of their own: their first address, cookie, templates, levels and words."""
+
+    home: str
+    attempt: str
+    templates: str
+    asks: Text
+    leaves: Text
+    levels: Mapping[str, str] = field(default_factory=dict)
+    """The `acr` to ask for, by the parameter ``level`` of the page with the button."""
+
+    @property
+    def callback(self) -> str:
+        """Where the identity provider sends people back to."""
+        return f"{self.home}/callback"
+
+    @property
+    def signed_out(self) -> str:
+        """Where signing out ends."""
+        return f"{self.home}/signed-out"
+
+
+OFFICERS = Site(
+    HOME,
+    cookies.ATTEMPT,
+    "console",
+    Text("登录工作页面", "Signing in to the pages"),
+    Text("退出工作页面", "Signing out of the pages"),
+)
+
+
+@dataclass(frozen=True)
 class SigningIn:
     """The pages before there is a session, and after it."""
 
@@ -41,53 +72,57 @@ class SigningIn:
     cookies: Cookies
     key: bytes
     now: Callable[[], datetime]
+    site: Site = OFFICERS
 
     def ask(self, request: HttpRequest) -> HttpResponse:
         """The page with the button; whoever is signed in already goes on."""
-        to = safe(request.parameters().get("to", HOME))
-        if self.sessions.of(request) is not None:
+        to = safe(request.parameters().get("to", self.site.home), self.site.home)
+        level = self.site.levels.get(request.parameters().get("level", ""), "")
+        if self.sessions.of(request) is not None and not level:
             return redirect(to)
-        return page_response("console/sign_in.html", to=to)
+        return self._page("sign_in", to=to, level=request.parameters().get("level", "") if level else "")
 
     def start(self, request: HttpRequest) -> HttpResponse:
         """To the identity provider. Raises IssuerUnreachable."""
-        attempt = Attempt.new(self.party.entropy, self.now(), request.parameters().get("to", HOME))
-        return redirect(self.party.location(attempt), (self.cookies.set(cookies.ATTEMPT, attempt.sealed(self.key)),))
+        asked, home = request.parameters(), self.site.home
+        attempt = Attempt.new(self.party.entropy, self.now(), asked.get("to", home), home)
+        address = self.party.location(attempt, self.site.levels.get(asked.get("level", "")))
+        return redirect(address, (self.cookies.set(self.site.attempt, attempt.sealed(self.key)),))
 
     def back(self, request: HttpRequest) -> HttpResponse:
         """From the identity provider: a session, or a page that says why there is none. Raises IssuerUnreachable."""
-        attempt = Attempt.opened(self.key, self.cookies.read(request, cookies.ATTEMPT), self.now())
+        attempt = Attempt.opened(self.key, self.cookies.read(request, self.site.attempt), self.now())
         if attempt is None and self.sessions.of(request) is not None:
-            return redirect(HOME)  # the address of an answer that was taken, opened once more
+            return redirect(self.site.home)  # the address of an answer that was taken, opened once more
         try:
             if attempt is None:
                 raise SignInFailed("no-attempt", _NOT_BEGUN_HERE)
             signed_in = self.party.signed_in(_answer(request), attempt)
         except SignInFailed as failure:
             structlog.get_logger(__name__).info("console sign-in failed", reason=failure.reason)
-            to = HOME if attempt is None else attempt.to
-            page = page_response("console/not_signed_in.html", status=400, reason=failure.text, to=to)
+            to = self.site.home if attempt is None else attempt.to
+            page = self._page("not_signed_in", status=400, reason=failure.text, to=to)
             # A foreign state says nothing about the sign-in under way here: that one may still come back.
             foreign = failure.reason in {"state", "malformed"}
-            return page if foreign else page.adding(self.cookies.clear(cookies.ATTEMPT))
+            return page if foreign else page.adding(self.cookies.clear(self.site.attempt))
         self.sessions.end(request)
-        return redirect(attempt.to, (self.sessions.begin(signed_in), self.cookies.clear(cookies.ATTEMPT)))
+        return redirect(attempt.to, (self.sessions.begin(signed_in), self.cookies.clear(self.site.attempt)))
 
     def leaving(self, request: HttpRequest) -> HttpResponse:
         """Whether to sign out."""
         del request
         # Browsers hold the redirect behind the form to the page's own policy.
-        return page_response("console/sign_out.html", form_targets=(self.party.issuer.identifier,), back=HOME)
+        return self._page("sign_out", form_targets=(self.party.issuer.identifier,), back=self.site.home)
 
     def leave(self, request: HttpRequest) -> HttpResponse:
         """Out here first, then at the identity provider, so that the next one at this desk is asked who they are."""
         session, cleared = self.sessions.end(request)
-        return redirect(SIGNED_OUT if session is None else self._onwards(session.id_token), (cleared,))
+        return redirect(self.site.signed_out if session is None else self._onwards(session.id_token), (cleared,))
 
     def left(self, request: HttpRequest) -> HttpResponse:
         """You are signed out."""
         del request
-        return page_response("console/signed_out.html", lost=False, to=HOME)
+        return self._page("signed_out", lost=False, to=self.site.home)
 
     def told(self, request: HttpRequest) -> HttpResponse:
         """The identity provider says that somebody signed out (Back-Channel Logout 1.0 §2.5, §2.6, §2.8)."""
@@ -102,23 +137,33 @@ class SigningIn:
 
     def routes(self) -> tuple[Route, ...]:
         """The addresses."""
-        asks, leaves = Text("登录工作页面", "Signing in to the pages"), Text("退出工作页面", "Signing out of the pages")
         told = Text("身份服务通知退出", "The identity provider says that somebody signed out")
         return (
-            Route("GET", SIGN_IN, self.ask, "anyone", asks, page=True, tag="pages"),
-            Route("GET", f"{SIGN_IN}/start", self.start, "anyone", asks, page=True, tag="pages"),
-            Route("GET", CALLBACK, self.back, "anyone", asks, page=True, tag="pages"),
-            Route("GET", f"{HOME}/sign-out", self.leaving, "anyone", leaves, page=True, tag="pages"),
-            Route("POST", f"{HOME}/sign-out", self.leave, "anyone", leaves, page=True, tag="pages"),
-            Route("GET", SIGNED_OUT, self.left, "anyone", leaves, page=True, tag="pages"),
+            *self.doors(),
             Route("POST", BACKCHANNEL, self.told, "identity provider", told, documented=False, tag="pages"),
         )
 
+    def doors(self) -> tuple[Route, ...]:
+        """The addresses for people. The provider's word comes to one address for all pages of this client."""
+        site, home = self.site, self.site.home
+        return (
+            Route("GET", f"{home}/sign-in", self.ask, "anyone", site.asks, page=True, tag="pages"),
+            Route("GET", f"{home}/sign-in/start", self.start, "anyone", site.asks, page=True, tag="pages"),
+            Route("GET", site.callback, self.back, "anyone", site.asks, page=True, tag="pages"),
+            Route("GET", f"{home}/sign-out", self.leaving, "anyone", site.leaves, page=True, tag="pages"),
+            Route("POST", f"{home}/sign-out", self.leave, "anyone", site.leaves, page=True, tag="pages"),
+            Route("GET", site.signed_out, self.left, "anyone", site.leaves, page=True, tag="pages"),
+        )
+
+    def _page(self, name: str, **context: Any) -> HttpResponse:
+        return page_response(f"{self.site.templates}/{name}.html", **context)
+
     def _onwards(self, id_token: str) -> str:
+        out = self.site.signed_out
         try:
-            return self.party.end_session(id_token, self.party.origin + SIGNED_OUT) or SIGNED_OUT
+            return self.party.end_session(id_token, self.party.origin + out) or out
         except IssuerUnreachable:  # out here in any case
-            return SIGNED_OUT
+            return out
 
     def _end(self, claims: Any) -> int:
         """By ``sid`` where it is named, otherwise everywhere: once, for the same word would end a later sign-in too."""

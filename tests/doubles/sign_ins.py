@@ -77,10 +77,10 @@ class PaperSignIns:
         """Somebody signs in behind this address; the parameters that go back to the pages."""
         asked = dict(parse_qsl(urlsplit(location).query))
         asked = self.pushed.pop(asked["request_uri"]) if "request_uri" in asked else asked
-        assert asked["redirect_uri"] == f"{ORIGIN}/console/callback"
+        home = {"governance": "/console", "usage": "/my"}[asked["scope"].removeprefix("openid ")]
+        assert asked["redirect_uri"] == f"{ORIGIN}{home}/callback"
         assert asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256"
-        assert {"openid", "governance"} == set(asked["scope"].split())
         code = f"code-{next(self._numbers)}"
         self.codes[code] = (asked, {"sid": f"sid-{next(self._numbers)}", "acr": "urn:tongban:loa:3", **officer})
         return {"code": code, "state": asked["state"], "iss": ISSUER}
@@ -112,9 +112,9 @@ class PaperSignIns:
             headers[0].removeprefix("DPoP: "), method="POST", url=f"{ISSUER}/token", now=self.issuer.clock.now(),
             window=60, leeway=10, access_token=None, jkt=None,
         )  # fmt: skip
-        access = self.issuer.token(
-            None, CLIENT, cnf={"jkt": proof.jkt}, scope="governance", **{k: v for k, v in officer.items() if k != "acr"}
-        )
+        told = {k: v for k, v in officer.items() if k != "acr" or "person" in officer}
+        scope = asked["scope"].removeprefix("openid ")
+        access = self.issuer.token(None, CLIENT, cnf={"jkt": proof.jkt}, scope=scope, **told)
         now = int(self.issuer.clock.now().timestamp())
         claims: dict[str, Any] = {
             "iss": ISSUER, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": asked.get("nonce"),
@@ -162,6 +162,14 @@ class OfficersBrowser:
         self.sid = claims.setdefault("sid", f"sid-of-{sub}")
         signs = self.world.issuer.sign_ins
         return self.come_back(signs.approve(location, sub=sub, roles=[*roles], organisation=organisation, **claims))
+
+    def sign_in_as(self, person: str, to: str = "/my/previews", level: str = "", acr: int = 2) -> TestResponse:
+        """Sign in as a citizen, at this level."""
+        answer = self.get(f"/my/sign-in/start?{urlencode({'to': to, 'level': level})}")
+        assert answer.status_code == 303, answer.text
+        said = {"sub": "somebody", "sid": "sid-of-somebody", "acr": f"urn:tongban:loa:{acr}"}
+        came = self.world.issuer.sign_ins.approve(str(answer.headers["Location"]), person=person, **said)
+        return self.get(f"/my/callback?{urlencode(came)}")
 
     def press(self, path: str, **values: str) -> TestResponse:
         """Open the page before a command, fill in its form, send it."""

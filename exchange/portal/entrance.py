@@ -1,0 +1,140 @@
+"""The citizens' pages put together: where people sign in, and what a page meets without a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from exchange import errors
+from exchange.access import Access
+from exchange.console import cookies
+from exchange.console.cookies import Cookies
+from exchange.console.pages import read_key
+from exchange.console.relying_party import Post, RelyingParty
+from exchange.console.sessions import Sessions
+from exchange.console.signing_in import SigningIn, Site
+from exchange.gateway.issuer import Issuer
+from exchange.gateway.tokens import Authenticator
+from kernel.clock import Clock
+from kernel.entropy import Entropy
+from kernel.envelope import blind_index
+from kernel.problems import Problem
+from kernel.settings import ExchangeSettings
+from kernel.text import Text
+from kernel.web.http import Endpoint, HttpRequest, HttpResponse, redirect
+from kernel.web.pages import page_response
+from kernel.web.routes import Route
+
+SCOPE = "openid usage"
+LEVELS = {"2": "urn:tongban:loa:2", "3": "urn:tongban:loa:3", "4": "urn:tongban:loa:4"}
+ENOUGH = frozenset(LEVELS.values())
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
+
+CITIZENS = Site(
+    "/my",
+    cookies.MY_ATTEMPT,
+    "portal",
+    Text("本人登录", "Signing in as a citizen"),
+    Text("本人退出", "Signing out as a citizen"),
+    LEVELS,
+)
+
+Shown = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """Signing in, and the door of every page. ``access`` is the API's own, entered by a session."""
+
+    access: Access
+    sessions: Sessions
+    signing_in: SigningIn
+
+    def route(self, method: str, path: str, work: Shown, summary: Text) -> Route:
+        """A page for whoever signed in."""
+        return Route(method, CITIZENS.home + path, self._serving(work), "citizen", summary, page=True, tag="pages")
+
+    def _serving(self, work: Shown) -> Endpoint:
+        def endpoint(request: HttpRequest, **path: str) -> HttpResponse:
+            try:
+                self.access.person(request)
+                return work(request, **path)
+            except Problem as problem:
+                if problem.kind is errors.PREVIEW_NEEDS_STRONGER:
+                    return _stronger(request, str(problem.members["acr"]))
+                if problem.kind.status == _UNAUTHORIZED:
+                    return _sign_in_first(request)
+                if problem.kind is errors.NOT_ALLOWED:
+                    return page_response("portal/nobody.html", status=_FORBIDDEN)
+                raise
+
+        return endpoint
+
+
+def open_entrance(
+    settings: ExchangeSettings,
+    *,
+    access: Access,
+    authenticator: Authenticator,
+    issuer: Issuer,
+    post: Post,
+    secret: bytes,
+    clock: Clock,
+    entropy: Entropy,
+) -> Entrance | None:
+    """The way in, or None where no key is configured. ``secret`` is the exchange's own. Raises SettingsError."""
+    if settings.console_key is None:
+        return None
+    sessions = Sessions(
+        database=access.database,
+        clock=clock,
+        entropy=entropy,
+        cookies=Cookies(settings.origin.startswith("https://")),
+        indexes=access.indexes,
+        check_standing=authenticator.check_standing,
+        idle=timedelta(minutes=settings.console_idle_minutes),
+        lasting=timedelta(hours=settings.console_hours),
+        origin=settings.origin,
+        cookie=cookies.MY_SESSION,
+        of_citizens=True,
+    )
+    party = RelyingParty(
+        issuer=issuer,
+        post=post,
+        verified=authenticator.verified,
+        client_id=settings.console_client_id,
+        key=read_key(settings.console_key),
+        origin=settings.origin,
+        redirect_uri=settings.origin + CITIZENS.callback,
+        clock=clock,
+        entropy=entropy,
+        leeway=settings.token_clock_skew_seconds,
+        scope=SCOPE,
+        assurance=LEVELS["2"],
+        enough=ENOUGH,
+    )
+    key = blind_index(secret, "citizens' sign-in")
+    signing_in = SigningIn(party, sessions, sessions.cookies, key, clock.now, CITIZENS)
+    return Entrance(replace(access, authenticator=sessions), sessions, signing_in)
+
+
+def _here(request: HttpRequest) -> str:
+    return request.path + (f"?{request.query}" if request.query else "")
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    """To the page with the button; what a form held is not sent again by itself."""
+    if request.method != "GET":
+        return page_response("portal/signed_out.html", status=_UNAUTHORIZED, lost=True, to=CITIZENS.home)
+    return redirect(f"{CITIZENS.home}/sign-in?{urlencode({'to': _here(request)})}")
+
+
+def _stronger(request: HttpRequest, acr: str) -> HttpResponse:
+    """RFC 9470 for people: the page says that this takes a stronger sign-in, and has the button for it."""
+    wanted: dict[str, Any] = {"to": _here(request), "level": acr.rpartition(":")[2]}
+    return page_response(
+        "portal/stronger.html", status=_UNAUTHORIZED, start=f"{CITIZENS.home}/sign-in/start?{urlencode(wanted)}"
+    )

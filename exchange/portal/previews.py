@@ -1,0 +1,135 @@
+"""The pages of previews: what waits for me, exactly what would be provided, and my answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from exchange import errors
+from exchange.console.inside import as_json_post, asking, told
+from exchange.portal.entrance import CITIZENS, Entrance
+from exchange.previews.desk import PreviewDesk
+from exchange.previews.looking import Reply
+from kernel.canonical import JSON
+from kernel.problems import INVALID_BODY, Problem
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse, redirect
+from kernel.web.pages import page_response, t
+from kernel.web.routes import Route
+
+PREVIEWS = f"{CITIZENS.home}/previews"
+_CONFLICT = 409
+_GONE = (errors.PREVIEW_UNKNOWN, errors.PREVIEW_OVER, errors.NOT_WAITING)
+_DONE: Mapping[Reply, Text] = {
+    Reply.PROVIDE: Text("已按您的同意提供", "It was provided as you agreed"),
+    Reply.DECLINE: Text("没有提供", "It was not provided"),
+    Reply.WRONG: Text("没有提供，您已指出内容有误", "It was not provided: you said that it is wrong"),
+}
+_CLOSED = Text("没有提供：办理条件已有变化", "It was not provided: what it rests on has changed")
+
+
+@dataclass(frozen=True)
+class PreviewPages:
+    """Pages of whoever signed in. ``desk`` is the API's own, entered by a session."""
+
+    entrance: Entrance
+    desk: PreviewDesk
+
+    def first(self, request: HttpRequest) -> HttpResponse:
+        """The first of the citizens' pages."""
+        del request
+        return redirect(PREVIEWS)
+
+    def list(self, request: HttpRequest) -> HttpResponse:
+        """What waits for me."""
+        found = told(self.desk.list(asking(request)))["previews"]
+        return page_response("portal/previews.html", rows=[_about(one) for one in found])
+
+    def show(self, request: HttpRequest, of: str, item: str) -> HttpResponse:
+        """Exactly what would be provided. Raises Problem."""
+        return self._shown(request, of, item)
+
+    def reply(self, request: HttpRequest, of: str, item: str) -> HttpResponse:
+        """Write my answer down. Raises Problem."""
+        typed = request.form()
+        body = {"reply": typed.get("reply", ""), "digest": typed.get("digest", "")}
+        try:
+            status = told(self.desk.reply(as_json_post(request, body), of, item))["status"]
+        except Problem as problem:
+            if problem.kind in {errors.PREVIEW_CHANGED, INVALID_BODY}:
+                return self._shown(request, of, item, changed=True)
+            if problem.kind in _GONE:
+                return _gone()
+            raise
+        reply = Reply(body["reply"])
+        kept = status == "delivered" or reply is not Reply.PROVIDE
+        return page_response("portal/answered.html", said=_DONE[reply] if kept else _CLOSED, wrong=reply is Reply.WRONG)
+
+    def routes(self) -> tuple[Route, ...]:
+        """The addresses."""
+        route, one = self.entrance.route, "/previews/<of>/<item>"
+        listed, shown = Text("等待我预览的材料", "What waits for my preview"), Text("预览", "A preview")
+        return (
+            *self.entrance.signing_in.doors(),
+            route("GET", "", self.first, listed),
+            route("GET", "/previews", self.list, listed),
+            route("GET", one, self.show, shown),
+            route("POST", one, self.reply, Text("答复预览", "Answer a preview")),
+        )
+
+    def _shown(self, request: HttpRequest, of: str, item: str, *, changed: bool = False) -> HttpResponse:
+        try:
+            found = told(self.desk.show(asking(request), of, item))
+        except Problem as problem:
+            if problem.kind in _GONE:
+                return _gone()
+            raise
+        others = told(self.desk.list(asking(request)))["previews"] if found["choice"] else []
+        return page_response(
+            "portal/preview.html",
+            status=_CONFLICT if changed else 200,
+            changed=changed,
+            about=_about(found),
+            rows=[(t(_text(one["label"])), _words(one["value"])) for one in found["data"]]
+            + [(_question(one), _words(one["answer"])) for one in found["answers"]],
+            read_at=_instant(found["provenance"]["retrieved_at"]),
+            choices=[_about(one) for one in others if one["request"] == of and one["item"] in found["choice"]],
+            digest=found["digest"],
+        )
+
+
+def _gone() -> HttpResponse:
+    return page_response("portal/gone.html", status=_CONFLICT)
+
+
+def _about(one: Mapping[str, Any]) -> dict[str, Any]:
+    named = {name: t(_text(one[name]["name"])) for name in ("consumer", "provider", "evidence_type", "service_item")}
+    at = f"{PREVIEWS}/{one['request']}/{one['item']}"
+    own = one["relation"] == "self"
+    return named | {"href": at, "until": _instant(one["until"]), "ground": t(_text(one["ground"])), "own": own}
+
+
+def _text(said: Mapping[str, str]) -> Text:
+    return Text(said["zh"], said["en"])
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _question(one: Mapping[str, Any]) -> str:
+    arguments = t("、", ", ").join(str(value) for value in one.get("args", {}).values())
+    label = t(_text(one["label"]))
+    return f"{label}{t('（', ' (')}{arguments}{t('）', ')')}" if arguments else label
+
+
+def _words(value: JSON) -> str:
+    if isinstance(value, bool):
+        return t("是", "yes") if value else t("否", "no")
+    if isinstance(value, list):
+        return t("、", ", ").join(_words(member) for member in value)
+    if isinstance(value, dict):
+        return t("；", "; ").join(f"{name}{t('：', ': ')}{_words(member)}" for name, member in value.items())
+    return t("（空）", "(empty)") if value is None else str(value)

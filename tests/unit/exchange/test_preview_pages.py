@@ -1,0 +1,116 @@
+"""The citizens' pages: signing in, a stronger sign-in where it takes one, what would leave, and the three answers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.doubles.browser import form_of
+from tests.doubles.exchange import NAME, OWNER, STRANGER, World, grant
+from tests.doubles.sign_ins import OfficersBrowser
+from tests.unit.exchange.test_previews import ADDRESS, offered, outcome
+
+CHANGED = 409
+
+
+@pytest.fixture
+def browser(small_world: World) -> OfficersBrowser:
+    return OfficersBrowser(small_world)
+
+
+def test_somebody_signs_in_and_finds_what_waits(browser: OfficersBrowser) -> None:
+    name, _ = offered(browser.world)
+    wanted = browser.get("/my/previews")
+    assert wanted.status_code == 303
+    asked = browser.get(wanted.headers["Location"])
+    assert "前往登录" in asked.text
+    back = browser.sign_in_as(OWNER)
+    assert (back.status_code, back.headers["Location"]) == (303, "/my/previews")
+    page = browser.get("/my")
+    assert page.headers["Location"] == "/my/previews"
+    page = browser.get("/my/previews")
+    assert f"/my/previews/{name}/0" in page.text
+    assert "市场监管局" in page.text
+    assert "陈示例" not in page.text
+
+
+def test_exactly_what_is_shown_is_provided(browser: OfficersBrowser) -> None:
+    name, case = offered(browser.world)
+    browser.sign_in_as(OWNER)
+    at = f"/my/previews/{name}/0"
+    page = browser.get(at)
+    for words in ("陈示例", "公安局", "市场监管局", "演示规定第三条", "同意提供", "不提供", "内容有误"):
+        assert words in page.text
+    assert OWNER not in page.text
+    done = browser.press(at, reply="provide")
+    assert (done.status_code, "已按您的同意提供" in done.text) == (200, True)
+    assert outcome(browser.world, name, case) == ("delivered", None)
+    assert browser.get(at).status_code == CHANGED
+
+
+@pytest.mark.parametrize(("reply", "words"), [("decline", "没有提供"), ("wrong", "指出内容有误")])
+def test_nothing_is_provided_against_the_person(browser: OfficersBrowser, reply: str, words: str) -> None:
+    name, case = offered(browser.world)
+    browser.sign_in_as(OWNER)
+    done = browser.press(f"/my/previews/{name}/0", reply=reply)
+    assert words in done.text
+    assert outcome(browser.world, name, case)[0] == "refused"
+
+
+def test_what_changed_meanwhile_is_shown_again_and_not_provided(browser: OfficersBrowser) -> None:
+    name, case = offered(browser.world)
+    browser.sign_in_as(OWNER)
+    at = f"/my/previews/{name}/0"
+    form = form_of(browser.get(at)).fields
+    browser.world.apply(grant("G-IDENTITY", masks={"name": "name"}))
+    browser.world.approve("G-IDENTITY")
+    again = browser.post(at, {**form, "reply": "provide"})
+    assert (again.status_code, "内容已有变化" in again.text) == (CHANGED, True)
+    assert outcome(browser.world, name, case) == ("awaiting-preview", None)
+    assert "已按您的同意提供" in browser.press(at, reply="provide").text
+
+
+def test_a_sensitive_field_takes_a_stronger_sign_in(browser: OfficersBrowser) -> None:
+    name, _ = offered(browser.world, ADDRESS)
+    browser.sign_in_as(OWNER)
+    at = f"/my/previews/{name}/0"
+    weak = browser.get(at)
+    assert (weak.status_code, "需要更强的登录方式" in weak.text) == (401, True)
+    assert "演示区" not in weak.text
+    start = re.search(r'href="(/my/sign-in/start[^"]*)"', weak.text)
+    assert start is not None
+    assert "level=3" in start[1]
+    browser.sign_in_as(OWNER, to=at, level="3", acr=3)
+    assert "演示区一号" in browser.get(at).text
+
+
+def test_nobody_else_finds_it_and_officers_are_no_citizens(browser: OfficersBrowser) -> None:
+    name, _ = offered(browser.world)
+    at = f"/my/previews/{name}/0"
+    browser.sign_in_as(STRANGER)
+    assert name not in browser.get("/my/previews").text
+    assert browser.get(at).status_code == CHANGED
+    officer = OfficersBrowser(browser.world)
+    officer.sign_in("p", "provider-officer", organisation="11500000DEM0000303")
+    assert officer.get(at).status_code == 303
+    citizen = OfficersBrowser(browser.world)
+    citizen.sign_in_as(OWNER)
+    assert citizen.get("/console/grants").status_code == 303
+
+
+def test_a_form_from_elsewhere_provides_nothing(browser: OfficersBrowser) -> None:
+    name, case = offered(browser.world)
+    browser.sign_in_as(OWNER)
+    at = f"/my/previews/{name}/0"
+    form = form_of(browser.get(at)).fields
+    bare = browser.post(at, {"digest": form["digest"], "reply": "provide"})
+    assert bare.status_code in {400, 403}
+    assert outcome(browser.world, name, case, NAME) == ("awaiting-preview", None)
+
+
+def test_signing_out_ends_the_session(browser: OfficersBrowser) -> None:
+    browser.sign_in_as(OWNER)
+    browser.press("/my/sign-out")
+    assert browser.get("/my/previews").status_code == 303
+    assert "已退出" in browser.get("/my/signed-out").text
