@@ -48,6 +48,7 @@ RENEW_SECONDS = 0.25
 TIDY_SECONDS = 60.0
 DEFERRED_SECONDS = 1.0
 """Between two looks for what is delivered later."""
+WATCH_SECONDS = 1.0
 EVENTS_SECONDS = 0.5
 """How long a change waits at most before it is handed out to those who subscribed."""
 TITLE = Text("通办数据共享交换", "Tongban exchange")
@@ -141,6 +142,7 @@ def open_service(settings: ExchangeSettings) -> Service:
         Ticker("revocation-lease", RENEW_SECONDS, rooms.revocations.renew),
         Ticker("events", EVENTS_SECONDS, rooms.carry_events),
         Ticker("deferred", DEFERRED_SECONDS, rooms.deferred.work),
+        Ticker("look-ups", WATCH_SECONDS, rooms.gateway.watch.look),
         Ticker("housekeeping", TIDY_SECONDS, rooms.tidy),
         Ticker("key-rotation", ROTATE_EVERY, Custody(outside.keys, outside.ledger).rotate_due),
     )

@@ -97,6 +97,27 @@ SYSTEM_SUSPENDED = ProblemKind(
     Text("请联系数据治理部门。", "Contact data governance."),
 )
 
+SYSTEM_LOCKED = ProblemKind(
+    "system.locked",
+    403,
+    Fault.CONSUMER,
+    Text(
+        "该业务系统查询的人数过多而办件没有进展，已被锁定",
+        "This system is locked: it looked up too many people without their cases progressing",
+    ),
+    Text(
+        "请由本部门说明情况，由安全管理员解除。窗口照常受理。",
+        "Your department explains it, and a security administrator lifts the lock. Windows go on as ever.",
+    ),
+)
+LOCK_UNKNOWN = ProblemKind(
+    "system-lock.unknown",
+    404,
+    Fault.CONSUMER,
+    Text("没有这一锁定记录，或不属于本部门", "There is no such lock, or it is not of your department's system"),
+    Text("请核对编号。", "Check the identifier."),
+)
+
 # Cases and requests ------------------------------------------------------------
 
 CASE_UNKNOWN = ProblemKind(

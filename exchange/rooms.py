@@ -9,8 +9,12 @@ from exchange.access import Access
 from exchange.campaigns.desk import CampaignDesk
 from exchange.campaigns.sweep import CampaignSweep
 from exchange.campaigns.transitions import CampaignTransitions
+from exchange.cases.alarms import Alarms
+from exchange.cases.locks import Locks
 from exchange.cases.opening import Cases
+from exchange.cases.trace import Trace
 from exchange.cases.uploads import Uploads
+from exchange.cases.watching import Watch
 from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.publishing import Publishing
@@ -123,6 +127,8 @@ class Offices:
     uploads: Uploads
     requirements: RequirementDesk
     upload_counts: Counts
+    locks: Locks
+    trace: Trace
     catalogue: Catalogue
     reports: Reports
     desk: Desk
@@ -187,6 +193,7 @@ class Rooms(Offices):
         self.campaign_sweep.sweep()
         self.distribution.prune()
         self.correction_sweep.sweep()
+        self.gateway.watch.tidy()
         if self.console is not None:
             self.console.sessions.prune()
         now = self.clock.now()
@@ -229,6 +236,8 @@ def furnish(outside: Outside) -> Rooms:
             retrieval, Sealer(settings.origin, outside.keys.signing), database, clock, Patience(database)
         ),
         recorder=Recorder(outside.ledger, clock, Parking()),
+        watch=Watch(database, outside.ledger, clock, outside.entropy, outside.metrics),
+        alarms=Alarms(outside.metrics, clock),
         clock=clock,
         entropy=outside.entropy,
     )
@@ -289,6 +298,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         uploads=Uploads(access, clock),
         requirements=RequirementDesk(access, ledger, clock, outside.entropy, guard),
         upload_counts=Counts(access, clock),
+        locks=Locks(access, ledger, clock),
+        trace=Trace(access, clock),
         catalogue=Catalogue(policy, outside.database, clock),
         reports=Reports(outside.settings.origin, policy, clock),
         onboarding=Onboarding(

@@ -7,6 +7,7 @@ from typing import Any
 from exchange import errors
 from exchange.campaigns.routes import campaign_routes
 from exchange.cases.forms import CaseAnswer, NewCaseForm, UploadsAnswer
+from exchange.cases.routes import watch_routes
 from exchange.catalogue.routes import desk_routes, report_routes
 from exchange.catalogue.views import (
     EvidenceTypeAnswer,
@@ -53,7 +54,13 @@ _PERIOD = (
 _TOKEN = (errors.TOKEN_MISSING, errors.TOKEN_INVALID, errors.TOKEN_REVOKED, errors.PROOF_INVALID, errors.PROOF_REPLAYED)
 _WHOLE_REQUEST = (
     *(MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, INVALID_BODY, LEDGER_UNAVAILABLE),
-    *(errors.PURPOSE_MISMATCH, errors.SYSTEM_UNKNOWN, errors.SYSTEM_SUSPENDED, errors.NOT_ALLOWED),
+    *(
+        errors.PURPOSE_MISMATCH,
+        errors.SYSTEM_UNKNOWN,
+        errors.SYSTEM_SUSPENDED,
+        errors.SYSTEM_LOCKED,
+        errors.NOT_ALLOWED,
+    ),
     *(errors.CASE_UNKNOWN, errors.CASE_CLOSED, errors.CASE_OTHER_ITEM, errors.SERVICE_ITEM_UNKNOWN),
     *(errors.KEY_INVALID, errors.KEY_REUSED, errors.REQUEST_RUNNING, errors.REQUEST_ERASED, errors.POLICY_STALE),
 )
@@ -220,6 +227,7 @@ def _open_books(rooms: Rooms) -> tuple[Route, ...]:
             parameters=_PERIOD,
         ),
         *count_routes(rooms.upload_counts, _PERIOD, _TOKEN),
+        *watch_routes(rooms.locks, rooms.trace, _PERIOD, _TOKEN),
     )
 
 

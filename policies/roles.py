@@ -22,6 +22,7 @@ class Role(StrEnum):
     """Of the consuming department: endorses what it asks for, and is no seat of any panel."""
     AUDITOR = "auditor"
     SYSTEM_ADMINISTRATOR = "system-administrator"
+    SECURITY_ADMINISTRATOR = "security-administrator"
     EXCHANGE = "exchange"
     """The exchange itself, for what the clock alone decides (expiry, replacement by a newer version)."""
 
@@ -36,6 +37,7 @@ WORDS: Mapping[Role, Text] = MappingProxyType(
         Role.SPONSOR: Text("需求部门负责人", "sponsor"),
         Role.AUDITOR: Text("审计人员", "auditor"),
         Role.SYSTEM_ADMINISTRATOR: Text("系统管理员", "system administrator"),
+        Role.SECURITY_ADMINISTRATOR: Text("安全管理员", "security administrator"),
         Role.EXCHANGE: Text("交换服务自动办理", "the exchange itself"),
     }
 )

@@ -58,6 +58,10 @@ SHARE_TYPES: Mapping[str, Text] = {
 """Share types (Decree 809 of the State Council), in words."""
 
 
+USUAL_PEOPLE = 200
+"""How many people a system may look up within an hour where its manifest does not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Takeover:
     """From ``day`` on, ``extent`` (remainder or part) of an organisation's duties are the successor's."""
@@ -88,7 +92,8 @@ class Organisation:
 class System:
     """A department's system: the principal of decisions, found by the issuer and client of a token.
 
-    ``webhook`` is the address that events are pushed to.
+    ``webhook`` is the address that events are pushed to; ``people_per_hour`` is how many it may look up while nobody is
+    present and their cases do not progress.
     """
 
     name: str
@@ -99,6 +104,7 @@ class System:
     status: Status
     sandbox: bool
     webhook: str | None = None
+    people_per_hour: int = USUAL_PEOPLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from exchange.catalogue.model import (
     SELF,
+    USUAL_PEOPLE,
     YES_OR_NO,
     Alternative,
     Circumstance,
@@ -133,6 +134,7 @@ def system(document: Document) -> System:
         organisation=spec["organisation"],
         issuer=spec["issuer"],
         client_id=spec["client_id"],
+        people_per_hour=spec.get("people_per_hour", USUAL_PEOPLE),
         status=status,
         sandbox=sandbox,
         webhook=spec.get("webhook"),

@@ -41,6 +41,7 @@ _PAGES: Mapping[Kind, str] = {
 """Where a message's thing is looked at and dealt with; the sandbox is on the page of joining."""
 
 
+_WATCHED = frozenset({Kind.LOOK_UP_WITHOUT_CASE, Kind.SYSTEM_LOCKED, Kind.SYSTEM_UNLOCKED})
 _ENTRIES = frozenset({Kind.ENTRY_WAITS, Kind.ENTRY_RETURNED})
 
 
@@ -92,6 +93,8 @@ def _address(kind: Kind, about: str, facts: Mapping[str, Any]) -> str:
     if kind in _ENTRIES:
         sort, _, name = about.partition("/")
         return f"{HOME}/entries/{SHELVES[sort]}/{quote(name)}"
+    if kind in _WATCHED:
+        return f"{HOME}/locks"
     return _PAGES[kind] + quote(about) if kind in _PAGES else f"{HOME}/joining"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from exchange import errors
-from exchange.catalogue.model import REPRESENTED, SELF, EvidenceType, System, kept_apart
+from exchange.catalogue.model import REPRESENTED, SELF, EvidenceType, Status, System, kept_apart
 from exchange.gateway.access_token import AccessToken, Detail
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.parties import CITIZEN, Concerned, acts_for_a_party, concerned, is_minor
@@ -188,7 +188,9 @@ def at_release(ruling: Permitted, asking: Asking, case: Case, snapshot: Snapshot
 
 
 def judge(item: Item, about: About, asking: Asking, case: Case, snapshot: Snapshot) -> Judged:
-    """What policies say about an item."""
+    """What policies say about an item. A system that is locked is as good as suspended."""
+    if asking.system.name in snapshot.locked:
+        asking = replace(asking, system=replace(asking.system, status=Status.SUSPENDED))
     kind = snapshot.registry.evidence_types.get(item.type)
     opened = opening_of(asking, snapshot)
     asked = access_request(

@@ -102,6 +102,7 @@ def delivery_of(result: Result, settlement: Settlement, entry: int) -> Delivery 
         outcome=outcome_name(result),
         asked=" ".join((*item.fields, *sorted(item.predicate_names))),
         at=asking.moment,
+        officer="" if asking.token.officer is None else asking.indexes.of_officer(asking.token.officer),
     )
 
 

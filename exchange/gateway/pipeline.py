@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 
 from exchange import errors
+from exchange.cases.alarms import Alarm, Alarms
+from exchange.cases.watching import Watch
 from exchange.gateway import intents as admission
 from exchange.gateway.answers import Piece, compose, stored_pieces
 from exchange.gateway.enforcement import Asking, Refused, rule
@@ -53,6 +55,8 @@ class Gateway:
     database: Database
     fulfilment: Fulfilment
     recorder: Recorder
+    watch: Watch
+    alarms: Alarms
     clock: Clock
     entropy: Entropy
 
@@ -67,10 +71,18 @@ class Gateway:
             raise
         admitted = self.database.write(lambda connection: admission.admit(connection, attempt))
         if isinstance(admitted, TurnedAway):
-            raise self._turned_away(request_id, caller, admitted.kind)
+            alarm = self.alarms.of(attempt.asking.system, admitted.kind)
+            raise self._turned_away(request_id, caller, admitted.kind, alarm)
         if isinstance(admitted, Repeated):
             return self._repeat(attempt, admitted, caller, http.language)
+        self._note(attempt.asking, admitted)
         return self._answer(*self._fulfil(attempt, admitted), http.language)
+
+    def _note(self, asking: Asking, admitted: Admitted) -> None:
+        """Whom a system looks up while nobody is present: too many are not merely looked up one by one."""
+        if not asking.token.present:
+            people = {one.concerned.index for one in admitted.rulings if one.concerned is not None}
+            self.watch.note(asking.system, admitted.case.id, people)
 
     def _fulfil(self, attempt: Attempt, admitted: Admitted) -> tuple[Settlement, Recorded]:
         """Fetch; then decide, filter, sign and record under one epoch, again when it moved meanwhile."""
@@ -154,16 +166,18 @@ class Gateway:
         members: dict[str, JSON] = {name: unmet[name] for name in ("decision_id", "unmet") if name in unmet}
         raise Problem(ruling.refusal.kind, members=members)
 
-    def _turned_away(self, request_id: str, caller: Caller, kind: ProblemKind) -> Problem:
+    def _turned_away(self, request_id: str, caller: Caller, kind: ProblemKind, alarm: Alarm | None = None) -> Problem:
         """The refusal of a whole request whose proof is used up already."""
         if kind is errors.PROOF_REPLAYED:  # not authenticated after all: nothing is recorded
             return unauthorized(kind, self.origin)
-        self._record_refusal(request_id, caller, kind, None)
+        self._record_refusal(request_id, caller, kind, None, alarm)
         return Problem(kind)
 
-    def _record_refusal(self, request_id: str, caller: Caller, kind: ProblemKind, proof: DpopProof | None) -> None:
+    def _record_refusal(
+        self, request_id: str, caller: Caller, kind: ProblemKind, proof: DpopProof | None, alarm: Alarm | None = None
+    ) -> None:
         try:
-            self.recorder.turn_away(request_id, self._caller_facts(caller, kind), proof)
+            self.recorder.turn_away(request_id, self._caller_facts(caller, kind), proof, alarm)
         except Problem as replayed:
             raise unauthorized(replayed.kind, self.origin) from None
 

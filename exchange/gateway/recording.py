@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from exchange import errors
+from exchange.cases.alarms import Alarm
 from exchange.events import outbox
 from exchange.events.signal import Kind, Signal, to_system
 from exchange.gateway.enforcement import Refused
@@ -30,7 +31,7 @@ from exchange.gateway.entries import (
 )
 from exchange.gateway.outcomes import decision_of, decisions_of, delivery_of, outcome_of, status_of, updated, waits
 from exchange.gateway.parking import Parking, given_back
-from exchange.store import cases, decisions, deliveries, intents, proofs, quotas, waiting
+from exchange.store import cases, decisions, deliveries, intents, messages, proofs, quotas, waiting
 from exchange.store.deliveries import REFUSED
 from exchange.store.intents import Intent, State
 from exchange.store.waiting import WaitingItem
@@ -169,8 +170,12 @@ class Recorder:
         if receipt.repeated:
             raise IntentLost
 
-    def turn_away(self, request_id: str, facts: Mapping[str, JSON], proof: DpopProof | None) -> Receipt:
+    def turn_away(
+        self, request_id: str, facts: Mapping[str, JSON], proof: DpopProof | None, alarm: Alarm | None = None
+    ) -> Receipt:
         """Record that an authenticated caller's whole request was refused; uses up its proof where that is still to do.
+
+        ``alarm`` is recorded and told beside it.
 
         Raises Problem (token.proof-replayed, and nothing is recorded), LedgerUnavailable.
         """
@@ -178,8 +183,10 @@ class Recorder:
         def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
             if proof is not None and not proofs.consume(connection, proof):
                 raise Problem(errors.PROOF_REPLAYED)
+            messages.put(connection, () if alarm is None else alarm.messages)
 
-        return self.ledger.append([Event(REFUSAL, request_id, facts=facts)], also=also)[0]
+        raised = () if alarm is None else (alarm.event,)
+        return self.ledger.append([Event(REFUSAL, request_id, facts=facts), *raised], also=also)[0]
 
     def refuse_replay(self, asking_id: str, refused: Refused, facts: Mapping[str, JSON]) -> None:
         """Record, once, that an answer given before is not given again. Raises LedgerUnavailable."""

@@ -21,7 +21,7 @@ from exchange.gateway.remembering import request_of
 from exchange.gateway.request import Item
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.tokens import Caller
-from exchange.gateway.understanding import current, detail_for, system_of
+from exchange.gateway.understanding import current, detail_for, system_of, unlocked
 from exchange.store import cases, deliveries, intents
 from exchange.store.cases import Case
 from exchange.store.deliveries import Told
@@ -55,7 +55,7 @@ class Repetition:
         caller = self.gateway.authenticator.authenticate(http)
         self.access.spend(caller)
         snapshot = current(self.access.policy)
-        found = self._find(request, caller, system_of(snapshot.registry, caller.token).name)
+        found = self._find(request, caller, unlocked(snapshot, system_of(snapshot.registry, caller.token)).name)
         if found.stored.state is State.RUNNING:
             return json_response({"id": request, "status": "running", "evidence": []}, 202, (("Retry-After", "1"),))
         if not found.case.open:

@@ -15,7 +15,7 @@ from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.reading import Document
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.sources import Sources
-from exchange.store import catalogue, corrections, emergencies, epoch, grants, sealings
+from exchange.store import catalogue, corrections, emergencies, epoch, grants, sealings, system_locks
 from exchange.store.epoch import Epoch
 from kernel.database import Database
 from policies import registry as policies
@@ -38,6 +38,8 @@ class Snapshot:
     """Of emergency access: those that are open, by their id."""
     disputed: Mapping[bytes, frozenset[str]] = field(default_factory=dict, repr=False)
     """The evidence types of which somebody's record is disputed, by their blind index."""
+    locked: frozenset[str] = frozenset()
+    """Systems that looked up too many people, until a security administrator lifts it."""
 
     def is_disputed(self, subject: bytes, evidence_type: str) -> bool:
         """Whether a correction of this record is under way."""
@@ -60,6 +62,7 @@ class _Read:
     sealed: Mapping[bytes, datetime]
     openings: tuple[EmergencyState, ...]
     disputed: Mapping[bytes, frozenset[str]]
+    locked: frozenset[str]
 
 
 class SnapshotReader:
@@ -96,14 +99,15 @@ class SnapshotReader:
 
     def _rows(self, connection: Connection, at: Epoch) -> _Read:
         active, sealed = grants.active(connection), sealings.holding(connection)
+        locked = system_locks.standing(connection)
         openings, disputed = emergencies.standing(connection, Status.OPEN), corrections.disputed(connection)
         if self._known is None:
-            return _Read(at, catalogue.read_all(connection), {}, active, sealed, openings, disputed)
+            return _Read(at, catalogue.read_all(connection), {}, active, sealed, openings, disputed, locked)
         known = self._known.registry.version
         changed = {} if known == at.catalogue else catalogue.changed_since(connection, known)
         whole = any(kind == DIVISION for kind, _ in changed)
         documents = catalogue.read_all(connection) if whole else None
-        return _Read(at, documents, changed, active, sealed, openings, disputed)
+        return _Read(at, documents, changed, active, sealed, openings, disputed, locked)
 
     def _build(self, found: _Read) -> Snapshot:
         registry, sources = self._catalogue(found)
@@ -114,7 +118,9 @@ class SnapshotReader:
         last = self._known.image if self._known is not None else None
         image = PolicyImage.build(active, self._policies[1], found.at.policies, after=last)
         openings = MappingProxyType({opening.id: opening for opening in found.openings})
-        return Snapshot(found.at.policies, registry, image, sources, found.sealed, openings, found.disputed)
+        return Snapshot(
+            found.at.policies, registry, image, sources, found.sealed, openings, found.disputed, found.locked
+        )
 
     def _catalogue(self, found: _Read) -> tuple[Registry, Mapping[str, Source]]:
         known = self._known

@@ -39,6 +39,13 @@ def system_of(registry: Registry, token: AccessToken) -> System:
     return system
 
 
+def unlocked(snapshot: Snapshot, system: System) -> System:
+    """The system, unless it is locked for having looked up too many people. Raises Problem: system.locked."""
+    if system.name in snapshot.locked:
+        raise Problem(errors.SYSTEM_LOCKED)
+    return system
+
+
 def detail_for(request: EvidenceRequest, token: AccessToken) -> Detail:
     """The detail the request fits in. Raises Problem: token.purpose-mismatch."""
     detail = fitting_detail(request, token)
@@ -76,7 +83,7 @@ class Understanding:
     def attempt(self, http: HttpRequest, caller: Caller, request_id: str) -> Attempt:
         """What is asked, by whom, under which snapshot. Raises Problem, and has written nothing then."""
         snapshot = current(self.policy)
-        system = system_of(snapshot.registry, caller.token)
+        system = unlocked(snapshot, system_of(snapshot.registry, caller.token))
         request: EvidenceRequest = read(FORM, http, plain_request)
         if request.service_item not in snapshot.registry.service_items:
             raise Problem(errors.SERVICE_ITEM_UNKNOWN)

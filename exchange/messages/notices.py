@@ -10,6 +10,7 @@ from typing import Protocol
 from exchange.catalogue.workflow.events import EntryEvent, EntryReturned, EntryState, EntrySubmitted
 from exchange.messages.words import Kind
 from exchange.store.messages import ANY, Message
+from exchange.store.system_locks import Lock
 from kernel.canonical import JSON
 from policies.campaigns.events import CampaignState, ItemEvent, ItemState, ItemStatus
 from policies.clocks.run import DEADLINE_PERCENT
@@ -51,6 +52,8 @@ EMERGENCIES: Mapping[type[EmergencyEvent], tuple[Kind, tuple[Role, ...]]] = {
     ),
 }
 """Who is told of what happens to an opening of emergency access; nobody of what is not here."""
+_WATCHERS = (Role.SECURITY_ADMINISTRATOR, Role.GOVERNANCE_OFFICER, Role.DATA_PROTECTION_OFFICER)
+_OWNERS = (Role.CONSUMER_OFFICER, Role.SPONSOR)
 _AUTHORS = (Role.PROVIDER_OFFICER, Role.CONSUMER_OFFICER)
 
 
@@ -195,6 +198,27 @@ def campaign_closed(campaign: str, at: datetime) -> Message:
     """Data governance is told that a campaign is over."""
     cause = f"{Kind.CAMPAIGN_CLOSED}/{campaign}"
     return Message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.CAMPAIGN_CLOSED, campaign, at)
+
+
+def look_up_without_case(system: str, hour: str, at: datetime) -> tuple[Message, ...]:
+    """Security and data governance are told that a system asks without an open case, once an hour."""
+    cause = f"{Kind.LOOK_UP_WITHOUT_CASE}/{system}/{hour}"
+    return tuple(Message(cause, ANY, role, Kind.LOOK_UP_WITHOUT_CASE, system, at) for role in _WATCHERS)
+
+
+def system_locked(lock: Lock) -> tuple[Message, ...]:
+    """Those who watch are told that a system is locked, and its department, whose turn it is."""
+    cause = f"{Kind.SYSTEM_LOCKED}/{lock.id}"
+    facts: dict[str, JSON] = {"people": lock.people, "limit": lock.limit, "lock": lock.id}
+    told = (*((ANY, role) for role in _WATCHERS), *((lock.organisation, role) for role in _OWNERS))
+    return tuple(Message(cause, where, role, Kind.SYSTEM_LOCKED, lock.system, lock.at, facts) for where, role in told)
+
+
+def system_unlocked(lock: Lock, at: datetime) -> tuple[Message, ...]:
+    """The department is told that its system may go on, and data governance."""
+    cause, facts = f"{Kind.SYSTEM_UNLOCKED}/{lock.id}", {"lock": lock.id}
+    told = ((ANY, Role.GOVERNANCE_OFFICER), *((lock.organisation, role) for role in _OWNERS))
+    return tuple(Message(cause, where, role, Kind.SYSTEM_UNLOCKED, lock.system, at, facts) for where, role in told)
 
 
 def of_item(event: ItemEvent, item: ItemState) -> Iterator[Message]:

@@ -39,6 +39,9 @@ class Kind(StrEnum):
     CORRECTION_LATE = "correction-late"
     CORRECTION_DONE = "correction-done"
     CORRECTION_REJECTED = "correction-rejected"
+    LOOK_UP_WITHOUT_CASE = "look-up-without-case"
+    SYSTEM_LOCKED = "system-locked"
+    SYSTEM_UNLOCKED = "system-unlocked"
 
 
 Facts = Mapping[str, Any]
@@ -157,6 +160,17 @@ _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     ),
     Kind.CORRECTION_REJECTED: lambda about, _facts: Text(
         f"校核申请 {about} 未被采纳", f"Correction {about} was rejected"
+    ),
+    Kind.LOOK_UP_WITHOUT_CASE: lambda about, _facts: Text(
+        f"业务系统 {about} 在没有在办办件的情况下查询数据，已拒绝",
+        f"System {about} asked for data without an open case; it was refused",
+    ),
+    Kind.SYSTEM_LOCKED: lambda about, facts: Text(
+        f"业务系统 {about} 一小时内查询 {facts['people']} 人而办件没有进展，已被锁定",
+        f"System {about} is locked: it looked up {facts['people']} people within an hour while cases did not progress",
+    ),
+    Kind.SYSTEM_UNLOCKED: lambda about, _facts: Text(
+        f"安全管理员已解除对业务系统 {about} 的锁定", f"A security administrator lifted the lock of system {about}"
     ),
     Kind.SANDBOX_OPEN: lambda _about, _facts: Text(
         "沙箱已开放，现在可以申请沙箱数据", "The sandbox is open: ask for sandbox data now"

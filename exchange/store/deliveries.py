@@ -23,7 +23,7 @@ REFUSED = "refused"
 class Delivery:
     """One item of one request: who asked whom for what, on which ground, about whom (blind index), and what came of it.
 
-    ``asked`` holds the names of fields and questions, separated by blanks.
+    ``asked`` holds the names of fields and questions, separated by blanks; ``officer`` is a blind index or empty.
     """
 
     request_id: str
@@ -40,6 +40,7 @@ class Delivery:
     outcome: str
     asked: str
     at: datetime
+    officer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Use:
 
 _ADD = """
 INSERT INTO delivery (request_id, item, entry, case_id, consumer, provider, evidence_type, service_item, legal_basis,
-relation, subject, outcome, asked, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+relation, subject, outcome, asked, at, officer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -82,6 +83,7 @@ def _row(one: Delivery) -> tuple[object, ...]:
         one.outcome,
         one.asked,
         micros(one.at),
+        one.officer,
     )
 
 

@@ -19,6 +19,7 @@ from exchange.store.tables.certificates import certificate, certificate_change
 from exchange.store.tables.corrections import correction, correction_event
 from exchange.store.tables.emergencies import emergency, emergency_event
 from exchange.store.tables.events import event, event_subscription, signal, signal_turn
+from exchange.store.tables.locks import looked_up, system_lock
 from exchange.store.tables.messages import message, message_read
 from exchange.store.tables.policies import decision, grant_force, grant_version, policy_epoch
 from exchange.store.tables.requests import access_request, access_request_batch, access_request_event, request_rule
@@ -57,6 +58,7 @@ __all__ = [
     "evidence_request",
     "grant_force",
     "grant_version",
+    "looked_up",
     "message",
     "message_read",
     "policy_epoch",
@@ -68,5 +70,6 @@ __all__ = [
     "signal",
     "signal_turn",
     "system_check_in",
+    "system_lock",
     "waiting_item",
 ]

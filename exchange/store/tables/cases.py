@@ -70,6 +70,8 @@ evidence_request = sa.Table(
 ``asked`` names items without numbers.
 """
 
+_BY_OFFICER = sa.text("officer <> ''")
+
 delivery = sa.Table(
     "delivery",
     METADATA,
@@ -87,11 +89,16 @@ delivery = sa.Table(
     text("outcome"),
     text("asked"),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("officer", sa.Text, nullable=False, server_default=""),
     sa.Index("delivery_case", "case_id"),
+    sa.Index("delivery_officer", "officer", "entry", sqlite_where=_BY_OFFICER, postgresql_where=_BY_OFFICER),
     sa.Index("delivery_provider", "provider", "at"),
     sa.Index("delivery_relied_on", "subject", "evidence_type"),
 )
-"""One row per item and ledger entry, written in the same transaction: the log's facts in a form that can be counted."""
+"""One row per item and ledger entry, written in the same transaction: the log's facts in a form that can be counted.
+
+``officer`` is who looked it up while nobody was present (a blind index), empty where the system did.
+"""
 
 seen_proof = sa.Table(
     "seen_proof",

@@ -1,0 +1,77 @@
+"""Look-ups that officers made while nobody was present: the deliveries that name one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from exchange.store.tables import delivery, evidence_request
+
+_row = delivery.c
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Look-ups between two instants, older than an entry; of one provider's data, by one officer, in one case (None:
+    any).
+    """
+
+    provider: str | None
+    officer: str | None
+    case: str | None
+    since: datetime
+    until: datetime
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """What an officer (a blind index) asked for in a case, whose it is, and what came of it."""
+
+    officer: str
+    consumer: str
+    system: str
+    case: str
+    service_item: str
+    legal_basis: str
+    provider: str
+    evidence_type: str
+    asked: str
+    relation: str
+    outcome: str
+    entry: int
+    at: datetime
+
+
+def page(connection: Connection, wanted: Wanted, limit: int) -> list[LookUp]:
+    """The newest look-ups first."""
+    statement = (
+        select(
+            _row.officer,
+            _row.consumer,
+            evidence_request.c.system,
+            _row.case_id,
+            _row.service_item,
+            _row.legal_basis,
+            _row.provider,
+            _row.evidence_type,
+            _row.asked,
+            _row.relation,
+            _row.outcome,
+            _row.entry,
+            _row.at,
+        )
+        .join(evidence_request, evidence_request.c.id == _row.request_id)
+        .where(_row.officer != "", _row.at >= wanted.since, _row.at < wanted.until)
+        .order_by(_row.entry.desc())
+        .limit(limit)
+    )
+    chosen = ((_row.provider, wanted.provider), (_row.officer, wanted.officer), (_row.case_id, wanted.case))
+    for column, value in chosen:
+        if value is not None:
+            statement = statement.where(column == value)
+    if wanted.before is not None:
+        statement = statement.where(_row.entry < wanted.before)
+    return [LookUp(*tuple(found)) for found in connection.execute(statement)]
