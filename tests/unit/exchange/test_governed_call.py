@@ -199,7 +199,8 @@ def test_a_closed_case_gives_no_evidence(world: World) -> None:
     assert world.call("POST", f"/v1/cases/{case}/close", token).status_code == 200
     answer = world.ask(case, NAME)
     assert (answer.status_code, answer.json["code"]) == (409, "case.closed")
-    assert [entry["event"] for entry in world.entries()[-3:]] == ["CaseOpened", "CaseClosed", "EvidenceRefused"]
+    written = [entry["event"] for entry in world.entries()[-4:]]
+    assert written == ["CaseOpened", "CaseClosed", "EvidenceRefused", "LookUpWithoutCase"]
 
 
 def test_a_case_serves_its_own_service_item_only(world: World) -> None:
