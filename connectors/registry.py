@@ -16,6 +16,7 @@ from connectors.ldap import ADAPTER as LDAP
 from connectors.manifest import SCHEMA, ConnectorManifest
 from connectors.rest import ADAPTER as REST
 from connectors.sandbox import ADAPTER as SANDBOX
+from connectors.soap import ADAPTER as SOAP
 from connectors.source import Outcome, Retrieved, Source
 from connectors.sql import ADAPTER as SQL
 from connectors.sql import untested_kind
@@ -31,6 +32,7 @@ STANDARD: Mapping[str, Adapter] = {
     "rest": REST,
     "files": FILES,
     "ldap": LDAP,
+    "soap": SOAP,
     "sandbox": SANDBOX,
     "jws": JWS,
 }

@@ -19,10 +19,11 @@ from connectors.adapters import Adapter, Opening
 from connectors.base import Query, Record
 from connectors.kit.bench import COLUMNS, FIELDS, Bench, Row, source
 from connectors.registry import STANDARD, Source
-from tests.doubles import directory, http_source
+from tests.doubles import directory, http_source, soap_source
 from tests.doubles.directory import Directory, Listener
 from tests.doubles.http_benches import HTTP_BENCHES
 from tests.doubles.http_source import HttpSource
+from tests.doubles.soap_source import SoapSource
 
 
 def open_source(
@@ -193,6 +194,43 @@ class LdapBench:
         return open_source("ldap", {**settings, **bind}, limits, self._folder, fields=fields, secrets=secrets)
 
 
+class SoapBench:
+    """A service described by a WSDL, which lies in a folder (SOAP 1.1) or is fetched (SOAP 1.2)."""
+
+    NAMES: Mapping[str, str] = {"full name": "fullName"}
+
+    def __init__(self, server: SoapSource, folder: Path, *, version: str) -> None:
+        self._server, self._folder, self._version = server, folder, version
+        description = soap_source.wsdl(server.url + "/people")
+        (folder / "people.wsdl").write_bytes(description)
+        server.documents["/people?wsdl"] = description
+
+    def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
+        self._server.records = {}
+        for row in rows:
+            named = {self.NAMES.get(name, name): value for name, value in row.items()}
+            self._server.records.setdefault(row["id"], []).append(named)
+        return self._source(soap_source.by_subject, limits)
+
+    def hanging(self, **limits: int) -> Source:
+        return self._source(http_source.hang, limits)
+
+    def garbled(self, **limits: int) -> Source:
+        return self._source(http_source.saying(b"<html>Welcome to db.internal</html>"), limits)
+
+    def down(self, **limits: int) -> Source:
+        return self._source(soap_source.faulting("Server" if self._version == "1.1" else "Receiver"), limits)
+
+    def _source(self, behaviour: http_source.Behaviour, limits: Mapping[str, int]) -> Source:
+        self._server.behaviour = behaviour
+        fields = {
+            name: {**rule, "column": self.NAMES.get(rule["column"], rule["column"])} for name, rule in FIELDS.items()
+        }
+        described = {"wsdl": "people.wsdl" if self._version == "1.1" else self._server.url + "/people?wsdl"}
+        asked = {"version": self._version, "operation": "FindPeople", "parameters": {"id": "{subject}"}}
+        return open_source("soap", {**described, **asked}, limits, self._folder, fields=fields)
+
+
 class _Misbehaving:
     """An adapter as a third party might write it: it hangs, or throws whatever its driver throws."""
 
@@ -263,6 +301,8 @@ ADAPTERS = (
     "csv-gb18030",
     "csv-utf-8",
     "xlsx",
+    "soap-1.1",
+    "soap-1.2",
     *(["ldap"] if directory.installed() else []),
     "memory",
     *HTTP_BENCHES,
@@ -287,6 +327,9 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         settings = {"rest-query": REST_QUERY, "rest-path": REST_PATH, "rest-body": REST_BODY}[request.param]
         with HttpSource() as server:
             yield RestBench(settings, server, folder)
+    elif request.param.startswith("soap"):
+        with SoapSource() as soap_server:
+            yield SoapBench(soap_server, folder, version=request.param.removeprefix("soap-"))
     elif request.param == "ldap":
         ldap_bench = LdapBench(request.getfixturevalue("directory_server"), folder)
         yield ldap_bench

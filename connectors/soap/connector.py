@@ -1,0 +1,199 @@
+"""The SOAP adapter: one operation called per look-up, by a WSDL that is read once."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from lxml import etree
+
+from connectors.adapters import Opening
+from connectors.base import Query, Raw, Record
+from connectors.errors import SourceGarbled, SourceMisconfigured, SourceProblem, SourceTimedOut, SourceUnavailable
+from connectors.faults import ManifestFault
+from connectors.resilience import Deadline
+from connectors.rest import addresses
+from connectors.rest.request import Request
+from connectors.rest.transport import Transport
+from connectors.soap.answers import envelope_of, fault_of, problem_of
+from connectors.soap.description import Operation, describe
+from connectors.soap.documents import MAX_BYTES, Documents, from_folder, from_origin, origin
+from connectors.soap.security import Security
+from connectors.soap.settings import SoapSettings, check_address
+from connectors.soap.verification import Verifier
+from connectors.templates import template
+from connectors.xml import Element
+
+_NOT_OF_XML = re.compile("[\ufffe\uffff]")  # XML 1.0 §2.2; other characters it lacks are never asked
+
+
+class SoapConnector:
+    """A SOAP service. libcurl keeps the deadline, reading a WSDL does not: the source's threads carry the calls."""
+
+    kind = "soap"
+    keeps_deadline = False
+
+    def __init__(self, settings: SoapSettings, opening: Opening) -> None:
+        self._settings = settings
+        self._opening = opening
+        self._parameters = _filled(settings.parameters)
+        self._security = Security(settings, opening)
+        self._verifier = Verifier(settings.signed_by, opening.clock) if settings.signed_by else None
+        self._describing = threading.Lock()
+        self._service: _Service | None = None
+        self._closed = False
+        if not settings.fetched:
+            self._service = self._read()
+
+    def fetch(self, query: Query) -> tuple[Record, ...]:
+        """The subject's records. Raises: SourceProblem."""
+        if self._closed:
+            raise SourceUnavailable("closed")
+        if any(_NOT_OF_XML.search(value) for value in (query.subject.value, *query.parameters.values())):
+            return ()
+        deadline = Deadline(self._opening.clock, query.deadline)
+        service = self._described(deadline)
+        envelope = service.operation.request(self._parameters(query))
+        self._security.secure(envelope)
+        answer = service.call(envelope, deadline)
+        return tuple(self._checked(record, query) for record in self._records(service.operation, answer))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._closed = True
+        if self._service is not None:
+            self._service.transport.close()
+
+    def _records(self, operation: Operation, envelope: Element) -> Sequence[Mapping[str, Raw]]:
+        fault = fault_of(envelope)
+        problem = problem_of(fault, self._settings.faults) if fault is not None else None
+        if problem is not None:
+            raise problem
+        if self._verifier is not None:  # "there is none" must be signed, too
+            envelope = self._verifier.verified(envelope)
+        return () if fault_of(envelope) is not None else self._listed(operation.result(envelope))
+
+    def _listed(self, result: Raw) -> Sequence[Mapping[str, Raw]]:
+        if self._settings.succeeded is not None and self._settings.succeeded(result) is not True:
+            raise SourceUnavailable("not-succeeded")
+        found = result if self._settings.records is None else self._settings.records(result)
+        if found is None:
+            return ()
+        listed = [found] if isinstance(found, Mapping) else found
+        if isinstance(listed, str) or not isinstance(listed, Sequence):
+            raise SourceGarbled("records")
+        return [_record(each) for each in listed]
+
+    def _checked(self, values: Mapping[str, Raw], query: Query) -> Record:
+        """The record, unless it says that it is about somebody else."""
+        if self._settings.subject_path is not None:
+            about = self._settings.subject_path(values)
+            if str(about).strip().upper() != query.subject.value.upper():
+                raise SourceGarbled("other-subject")
+        return Record(values)
+
+    def _described(self, deadline: Deadline) -> _Service:
+        if self._service is None:
+            if not self._describing.acquire(timeout=deadline.left()):
+                raise SourceTimedOut("deadline")
+            try:
+                if self._service is None:
+                    self._service = self._fetched(deadline)
+            finally:
+                self._describing.release()
+        return self._service
+
+    def _read(self) -> _Service:
+        path, load = from_folder(self._settings.wsdl, self._opening.roots)
+        try:
+            return self._checked_service(describe(path, Documents(load), self._settings))
+        except SourceMisconfigured:
+            raise
+        except SourceProblem as problem:  # the file is the operator's own
+            raise SourceMisconfigured(f"wsdl-{problem.reason}") from None
+
+    def _fetched(self, deadline: Deadline) -> _Service:
+        wsdl = self._settings.wsdl
+        transport = self._transport(wsdl, MAX_BYTES)
+
+        def get(url: str) -> bytes:
+            answer = transport.exchange(
+                Request(url, [b"Accept: text/xml, application/wsdl+xml"], None), deadline.left()
+            )
+            if answer.status != 200:
+                raise SourceUnavailable(f"wsdl-http-{answer.status}")
+            return answer.body
+
+        try:
+            operation = describe(wsdl, Documents(from_origin(wsdl, get)), self._settings)
+        finally:
+            transport.close()
+        return self._checked_service(operation)
+
+    def _checked_service(self, operation: Operation) -> _Service:
+        """The service at its address, asked for nothing yet; the parameters' names are tried."""
+        operation.request(self._settings.parameters)
+        ours = self._settings.url or (
+            self._opening.secret(self._settings.url_secret).strip() if self._settings.url_secret else ""
+        )
+        address = ours or operation.address
+        try:
+            check_address(address, insecure_http=self._settings.insecure_http)
+        except ManifestFault:
+            raise SourceMisconfigured("url") from None
+        if self._settings.fetched and not ours and origin(address) != origin(self._settings.wsdl):
+            raise SourceMisconfigured("wsdl-address")  # who writes the WSDL does not say whom else we ask
+        self._check_password(address)
+        return _Service(operation, address, self._transport(address, self._opening.limits.max_bytes))
+
+    def _check_password(self, address: str) -> None:
+        token = self._settings.token
+        same_machine = addresses.is_same_machine(origin(address)[1])
+        if token is not None and not token.digest and addresses.is_plain(address) and not same_machine:
+            raise SourceMisconfigured("password-unencrypted")
+
+    def _transport(self, url: str, max_bytes: int) -> Transport:
+        private_only = addresses.is_plain(url)
+        return Transport(max_bytes=max_bytes, ca_file=self._settings.ca_file, private_only=private_only)
+
+
+class _Service:
+    """An operation at its address."""
+
+    def __init__(self, operation: Operation, address: str, transport: Transport) -> None:
+        self.operation = operation
+        self.transport = transport
+        self._address = address
+        self._headers = [*operation.headers(), b"Expect:"]
+
+    def call(self, envelope: Element, deadline: Deadline) -> Element:
+        """The answer's envelope. Raises: SourceProblem."""
+        body = etree.tostring(envelope, encoding="utf-8", xml_declaration=True)
+        answer = self.transport.exchange(Request(self._address, self._headers, body), deadline.left())
+        return envelope_of(answer, self.operation.envelope)
+
+
+def open_source(settings: SoapSettings, opening: Opening) -> SoapConnector:
+    """The adapter's opener. Raises: SourceMisconfigured."""
+    return SoapConnector(settings, opening)
+
+
+def _filled(parameters: Any) -> Callable[[Query], Any]:
+    """A function that fills the templates of a manifest's parameters."""
+    if isinstance(parameters, str):
+        return template(parameters)
+    if isinstance(parameters, Mapping):
+        members = {name: _filled(member) for name, member in parameters.items()}
+        return lambda query: {name: member(query) for name, member in members.items()}
+    if isinstance(parameters, list):
+        elements = [_filled(element) for element in parameters]
+        return lambda query: [element(query) for element in elements]
+    return lambda _: parameters
+
+
+def _record(value: Raw) -> Mapping[str, Raw]:
+    if not isinstance(value, Mapping):
+        raise SourceGarbled("records")
+    return value
