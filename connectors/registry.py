@@ -14,6 +14,7 @@ from connectors.files import ADAPTER as FILES
 from connectors.jws import ADAPTER as JWS
 from connectors.ldap import ADAPTER as LDAP
 from connectors.manifest import SCHEMA, ConnectorManifest
+from connectors.manual import ADAPTER as MANUAL
 from connectors.rest import ADAPTER as REST
 from connectors.sandbox import ADAPTER as SANDBOX
 from connectors.soap import ADAPTER as SOAP
@@ -35,6 +36,7 @@ STANDARD: Mapping[str, Adapter] = {
     "soap": SOAP,
     "sandbox": SANDBOX,
     "jws": JWS,
+    "manual": MANUAL,
 }
 """The adapters every installation has, by the name a manifest calls them."""
 

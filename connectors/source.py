@@ -91,6 +91,10 @@ class Source:
         query = Query(self._probe.subject, {}, self._limits.deadline)
         return self._guarded(lambda: self._probed(query))
 
+    def read(self, record: Record) -> Retrieved:
+        """What a record says that came by another way than a look-up. Raises SourceProblem."""
+        return self._guarded(lambda: self._answer((record,)))
+
     def health(self) -> Health:
         """How the source has been doing lately."""
         return self._breaker.health()
@@ -121,6 +125,8 @@ class Source:
         return self._answer(records)
 
     def _probed(self, query: Query) -> Outcome:
+        if self.responder is not None:
+            return Outcome.LATER
         with self._breaker.watch(probing=True):
             return self._answer(self._fetch(query)).outcome
 

@@ -80,6 +80,12 @@ from exchange.requests.templates import Templates
 from exchange.requests.transitions import RequestTransitions
 from exchange.requirements.counting import Counts, Guard
 from exchange.requirements.desk import RequirementDesk
+from exchange.responders.desk import TaskDesk
+from exchange.responders.opening import Openings
+from exchange.responders.passing_on import PassingOn
+from exchange.responders.sealed import Vault
+from exchange.responders.sweep import TaskSweep
+from exchange.responders.transitions import TaskTransitions
 from exchange.security_log import SecurityLog
 from exchange.store import messages, proofs
 from exchange.transparency.log import Log
@@ -87,6 +93,7 @@ from exchange.transparency.usage import Usage
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy, token
+from kernel.envelope import KeyEncryptionKey
 from kernel.keys import KeyRing, Purpose
 from kernel.ledger.log import Ledger
 from kernel.ledger.tiles import Tiles
@@ -178,6 +185,8 @@ class Rooms(Offices):
     waiting: Waiting
     deferred: Deferred
     previews: PreviewDesk
+    tasks: TaskDesk
+    task_sweep: TaskSweep
     console: Console | None
     portal: PreviewPages | None
 
@@ -186,6 +195,7 @@ class Rooms(Offices):
         self.issuer.refresh()
         self.recovery.overdue()
         self.waiting.end_overdue()
+        self.task_sweep.sweep()
         self.expiry.sweep()
         self.expiry.remind()
         self.request_sweep.sweep()
@@ -226,6 +236,7 @@ def furnish(outside: Outside) -> Rooms:
     runner = token(outside.entropy, 12)
     leeway = settings.token_clock_skew_seconds
     retrieval = Retrieval(clock)
+    tasks = TaskTransitions(database, outside.ledger, clock, _vault(outside.keys))
     gateway = Gateway(
         origin=settings.origin,
         authenticator=authenticator,
@@ -235,14 +246,16 @@ def furnish(outside: Outside) -> Rooms:
         fulfilment=Fulfilment(
             retrieval, Sealer(settings.origin, outside.keys.signing), database, clock, Patience(database)
         ),
-        recorder=Recorder(outside.ledger, clock, Parking()),
         watch=Watch(database, outside.ledger, clock, outside.entropy, outside.metrics),
         alarms=Alarms(outside.metrics, clock),
+        recorder=Recorder(outside.ledger, clock, Parking(Openings(tasks).open_tasks)),
         clock=clock,
         entropy=outside.entropy,
     )
     waiting = Waiting(policy, authenticator, database, gateway.fulfilment, gateway.recorder, clock, indexes, leeway)
     offices = _offices(outside, access, policy)
+    passing_on = PassingOn(tasks, waiting)
+    task_desk = TaskDesk(access, tasks, passing_on)
     desks = Desks(
         grants=offices.grants,
         drafting=offices.drafting,
@@ -261,6 +274,7 @@ def furnish(outside: Outside) -> Rooms:
         messages=offices.messages,
         reports=offices.reports,
         campaigns=offices.campaigns,
+        tasks=task_desk,
     )
     return Rooms(
         policy=policy,
@@ -273,11 +287,18 @@ def furnish(outside: Outside) -> Rooms:
         waiting=waiting,
         deferred=Deferred(waiting, retrieval),
         previews=PreviewDesk(access, Looking(waiting)),
+        tasks=task_desk,
+        task_sweep=TaskSweep(tasks, passing_on),
         recovery=Recovery(database, outside.ledger, clock, runner),
         console=_console(outside, access, authenticator, issuer, desks),
         portal=_portal(outside, access, authenticator, issuer, Looking(waiting)),
         **vars(offices),
     )
+
+
+def _vault(keys: KeyRing) -> Vault:
+    versions = keys.secrets(Purpose.KEK)
+    return Vault(KeyEncryptionKey(versions, next(iter(versions))))
 
 
 def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offices:

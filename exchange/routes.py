@@ -29,6 +29,7 @@ from exchange.previews.routes import preview_routes
 from exchange.requests.batches import BatchDesk
 from exchange.requests.routes import request_routes
 from exchange.requirements.routes import case_requirement_routes, count_routes, requirement_route
+from exchange.responders.routes import task_routes
 from exchange.rooms import Rooms
 from exchange.transparency.log import ConsistencyAnswer
 from exchange.transparency.usage import ProviderUsageAnswer, UsageAnswer
@@ -71,7 +72,7 @@ def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
     groups = (
         *(_evidence, _previews, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
-        *(_campaigns, _corrections, _messages, _events, _certificates, _open_books, _log, _discovery),
+        *(_campaigns, _corrections, _tasks, _messages, _events, _certificates, _open_books, _log, _discovery),
     )
     pages = () if rooms.console is None else rooms.console.routes()
     pages += () if rooms.portal is None else rooms.portal.routes()
@@ -105,6 +106,10 @@ def _campaigns(rooms: Rooms) -> tuple[Route, ...]:
 
 def _corrections(rooms: Rooms) -> tuple[Route, ...]:
     return correction_routes(rooms.correction_opening, rooms.corrections, _TOKEN)
+
+
+def _tasks(rooms: Rooms) -> tuple[Route, ...]:
+    return task_routes(rooms.tasks, _TOKEN)
 
 
 def _messages(rooms: Rooms) -> tuple[Route, ...]:

@@ -180,6 +180,19 @@ def _check_connector(registry: Contents, document: Document) -> None:
     if registry.connectors[code]["metadata"]["name"] != document["metadata"]["name"]:
         raise InvalidCatalogue(document, ("spec", "evidence_type"), _TWO_SOURCES)
     _all_known(document, ("spec", "mapping", "fields"), gathered_fields(document["spec"]), kind.fields)
+    _check_offices(registry, document)
+
+
+def _check_offices(registry: Contents, document: Document) -> None:
+    """Those who answer by hand are departments of the catalogue: only their officers are let in."""
+    section = document["spec"].get("manual")
+    if section is None:
+        return
+    where: JsonPath = ("spec", "manual")
+    _known(document, (*where, "office", "organisation"), section["office"]["organisation"], registry.organisations)
+    for place, one in enumerate(section.get("substitutes", ())):
+        at = (*where, "substitutes", place, "organisation")
+        _known(document, at, one["organisation"], registry.organisations)
 
 
 def _known(document: Document, where: JsonPath, name: str, known: Mapping[str, object]) -> None:

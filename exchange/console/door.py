@@ -32,6 +32,7 @@ SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
     (MESSAGES, Text("消息", "Messages"), frozenset(Role)),
     (f"{HOME}/requests", Text("共享申请", "Requests"), frozenset(Role)),
     (f"{HOME}/grants", Text("授权", "Grants"), frozenset(Role)),
+    (f"{HOME}/tasks", Text("人工答复", "Answers by hand"), frozenset(Role)),
     (f"{HOME}/emergency", Text("应急取用", "Emergency access"), frozenset(Role)),
     (f"{HOME}/corrections", Text("校核更正", "Corrections"), frozenset(Role)),
     (f"{HOME}/try", Text("试算", "Try a request"), frozenset(Role)),

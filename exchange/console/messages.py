@@ -37,6 +37,11 @@ _PAGES: Mapping[Kind, str] = {
     Kind.CORRECTION_LATE: f"{HOME}/corrections/",
     Kind.CORRECTION_DONE: f"{HOME}/corrections/",
     Kind.CORRECTION_REJECTED: f"{HOME}/corrections/",
+    Kind.TASK_WAITS: f"{HOME}/tasks/",
+    Kind.TASK_LATE: f"{HOME}/tasks/",
+    Kind.TASK_QUESTION: f"{HOME}/tasks/",
+    Kind.TASK_REPLIED: f"{HOME}/tasks/",
+    Kind.TASK_REFUSED: f"{HOME}/tasks/",
 }
 """Where a message's thing is looked at and dealt with; the sandbox is on the page of joining."""
 

@@ -33,6 +33,7 @@ from exchange.console.relying_party import Post, RelyingParty
 from exchange.console.requests import RequestPages
 from exchange.console.sessions import Sessions
 from exchange.console.signing_in import CALLBACK, SigningIn
+from exchange.console.tasks import TaskPages
 from exchange.console.trying import TryingPages
 from exchange.console.unused import UnusedPages
 from exchange.corrections.desk import CorrectionDesk
@@ -49,6 +50,7 @@ from exchange.requests.batches import BatchDesk
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
 from exchange.requests.templates import Templates
+from exchange.responders.desk import TaskDesk
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
 from kernel.clock import Clock
@@ -79,6 +81,7 @@ class Desks:
     unused: UnusedRights
     emergencies: EmergencyDesk
     corrections: CorrectionDesk
+    tasks: TaskDesk
     messages: Messages
     reports: Reports
     campaigns: CampaignDesk
@@ -164,6 +167,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         EntryPages(door, replace(desks.entries, access=inside)).routes,
         EmergencyPages(door, replace(desks.emergencies, access=inside)).routes,
         CorrectionPages(door, replace(desks.corrections, access=inside)).routes,
+        TaskPages(door, replace(desks.tasks, access=inside)).routes,
         BatchPages(door, batches).routes,
         RequestPages(door, batches.desk, batches, replace(desks.templates, access=inside)).routes,
         ClockPages(door, rules).routes,

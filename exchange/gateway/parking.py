@@ -25,7 +25,8 @@ class Awaited:
     """An item that waits for a person of ``provider``: what is asked for, by whom, for what, and until when.
 
     ``subject`` is a blind index: the number is with ``Waiting.subject_of`` alone. ``responder`` holds the settings of
-    the source that people answer for, ``entry`` is the ledger entry that says that the item waits.
+    the source that people answer for, ``entry`` is the ledger entry that says that the item waits. ``asked_by`` is the
+    officer named by the token, as `exchange.access` names officers (empty: none is named); ``emergency`` the opening.
     """
 
     request_id: str
@@ -45,6 +46,8 @@ class Awaited:
     responder: Any
     since: datetime
     until: datetime
+    asked_by: str = ""
+    emergency: str = ""
 
 
 OpenTasks = Callable[[Connection, Sequence[Awaited]], None]
@@ -95,6 +98,7 @@ def _row(parked: Parked, settlement: Settlement, entry: int) -> WaitingItem:
 
 def _awaited(parked: Parked, entry: int, settlement: Settlement) -> Awaited:
     asking, item, whom = settlement.asking, parked.ruling.item, parked.ruling.concerned
+    officer = asking.token.officer
     return Awaited(
         request_id=asking.id,
         item=item.number,
@@ -113,6 +117,8 @@ def _awaited(parked: Parked, entry: int, settlement: Settlement) -> Awaited:
         responder=parked.responder,
         since=asking.moment,
         until=parked.until,
+        asked_by="" if officer is None else asking.indexes.of_officer(f"{asking.token.issuer}\n{officer}"),
+        emergency=asking.request.emergency or "",
     )
 
 

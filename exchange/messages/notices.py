@@ -36,6 +36,16 @@ from policies.events import GrantEvent, GrantState, GrantSubmitted
 from policies.grant import Grant
 from policies.requests.commands import TURNS
 from policies.requests.events import RequestEscalated, RequestEvent, RequestState
+from policies.responders.task import (
+    TaskEscalated,
+    TaskEvent,
+    TaskHandedOver,
+    TaskOpened,
+    TaskQuestioned,
+    TaskRefused,
+    TaskReplied,
+    TaskState,
+)
 from policies.roles import Role
 
 EMERGENCIES: Mapping[type[EmergencyEvent], tuple[Kind, tuple[Role, ...]]] = {
@@ -154,6 +164,26 @@ def of_emergency(event: EmergencyEvent, state: EmergencyState) -> Iterator[Messa
     own = {Role.SPONSOR: asked.consumer, Role.PROVIDER_OFFICER: asked.provider}
     for role in roles:
         yield Message(cause, own.get(role, ANY), role, kind, state.id, event.at, {"template": asked.template})
+
+
+def of_task(event: TaskEvent, state: TaskState) -> Iterator[Message]:
+    """The office whose turn it is is told of what waits and of the time, whoever asked of questions and refusals."""
+    office, consumer = state.office.organisation, state.wanted.consumer
+
+    def told(kind: Kind, organisation: str, role: Role, **facts: JSON) -> Message:
+        return Message(f"{kind}/{state.id}/{state.revision}", organisation, role, kind, state.id, event.at, facts)
+
+    if isinstance(event, TaskOpened | TaskHandedOver):
+        yield told(Kind.TASK_WAITS, office, Role.PROVIDER_OFFICER)
+    elif isinstance(event, TaskEscalated):
+        yield told(Kind.TASK_LATE, office, Role.PROVIDER_OFFICER, percent=event.percent)
+        if event.percent >= DEADLINE_PERCENT:
+            yield told(Kind.TASK_LATE, ANY, Role.GOVERNANCE_OFFICER, percent=event.percent)
+    elif isinstance(event, TaskReplied):
+        yield told(Kind.TASK_REPLIED, office, Role.PROVIDER_OFFICER)
+    elif isinstance(event, TaskQuestioned | TaskRefused):
+        kind = Kind.TASK_QUESTION if isinstance(event, TaskQuestioned) else Kind.TASK_REFUSED
+        yield told(kind, consumer, Role.CONSUMER_OFFICER)
 
 
 def sandbox_waits(organisation: str, at: datetime) -> Message:

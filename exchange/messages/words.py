@@ -42,6 +42,11 @@ class Kind(StrEnum):
     LOOK_UP_WITHOUT_CASE = "look-up-without-case"
     SYSTEM_LOCKED = "system-locked"
     SYSTEM_UNLOCKED = "system-unlocked"
+    TASK_WAITS = "task-waits"
+    TASK_LATE = "task-late"
+    TASK_QUESTION = "task-question"
+    TASK_REPLIED = "task-replied"
+    TASK_REFUSED = "task-refused"
 
 
 Facts = Mapping[str, Any]
@@ -92,6 +97,13 @@ def _campaign_reminds(_about: str, facts: Facts) -> Text:
     return Text(
         f"仍有 {count} 项授权未答复，截止 {day.zh}；逾期即失效",
         f"{count} grants are not answered yet, by {day.en} at the latest; after that they lapse",
+    )
+
+
+def _task_late(about: str, facts: Facts) -> Text:
+    percent = facts["percent"]
+    return Text(
+        f"答复任务 {about} 已用去时限的 {percent}%", f"Task {about}: {percent} % of the time to answer is used up"
     )
 
 
@@ -174,5 +186,20 @@ _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     ),
     Kind.SANDBOX_OPEN: lambda _about, _facts: Text(
         "沙箱已开放，现在可以申请沙箱数据", "The sandbox is open: ask for sandbox data now"
+    ),
+    Kind.TASK_WAITS: lambda about, _facts: Text(
+        f"有一项人工答复任务等待本单位领取：{about}", f"A record is wanted of your office; take the task {about}"
+    ),
+    Kind.TASK_LATE: _task_late,
+    Kind.TASK_QUESTION: lambda about, _facts: Text(
+        f"提供部门就任务 {about} 提出退问，请在五个工作日内答复，否则请求结束",
+        f"The office has a question about task {about}; answer it within five working days, or the request ends",
+    ),
+    Kind.TASK_REPLIED: lambda about, _facts: Text(
+        f"需求部门已答复任务 {about} 的退问，计时继续",
+        f"The asking department has answered about task {about}; the clock runs again",
+    ),
+    Kind.TASK_REFUSED: lambda about, _facts: Text(
+        f"提供部门拒绝了任务 {about}，理由与依据见任务", f"The office refused task {about}; it says why and by what"
     ),
 }

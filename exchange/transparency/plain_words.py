@@ -15,6 +15,7 @@ from exchange.certificates.lifecycle import STATUSES, Status
 from exchange.certificates.reporting import CHANGED
 from exchange.gateway.entries import FAILURE, NOTICE, NOTICE_DELAYED, REFUSAL, RELEASE, TOLD_FROM, WAITS
 from exchange.gateway.predicates import LABELS
+from exchange.responders.shown import SHOWN
 from exchange.store.waiting import Wait
 from kernel.dates import CHINA
 from kernel.ledger.usage import UsageEntry
@@ -122,6 +123,14 @@ def _waiting(result: Text) -> Callable[[Mapping[str, Any], Registry], Text]:
     return said
 
 
+def _shown(facts: Mapping[str, Any], registry: Registry) -> Text:
+    office, asked = _name(registry.organisations, facts, "office"), _asked(facts, registry)
+    return Text(
+        f"{asked.zh}。为此，{office.zh}的一名工作人员查看了您的号码，以便查找登记。",
+        f"{asked.en}. To look it up, an officer of {office.en} was shown your number.",
+    )
+
+
 def _noticed(facts: Mapping[str, Any], registry: Registry) -> Text:
     consumer, kind = (
         _name(registry.organisations, facts, "consumer"),
@@ -212,6 +221,7 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     RELEASE: _released,
     REFUSAL: _refused,
     FAILURE: _failed,
+    SHOWN: _shown,
     NOTICE: _noticed,
     NOTICE_DELAYED: _noticed_late,
     CHANGED: _changed,

@@ -28,6 +28,8 @@ class Stage(StrEnum):
     MEDIATION = "mediation"
     RULING = "ruling"
     CORRECTION = "correction"
+    EVIDENCE_ANSWER = "evidence-answer"
+    """Of evidence that a person supplies, where the source does not say its own."""
     RECERTIFICATION = "recertification"
     """Of a campaign, which says its own days: no service level rules it."""
 
@@ -40,6 +42,7 @@ STAGES: dict[Stage, Text] = {
     Stage.MEDIATION: Text("协商调解", "mediation"),
     Stage.RULING: Text("裁定", "the ruling"),
     Stage.CORRECTION: Text("校核更正", "checking and correcting a record"),
+    Stage.EVIDENCE_ANSWER: Text("人工答复材料", "an office's answer about one person's record"),
     Stage.RECERTIFICATION: Text("授权复核答复", "the answer about a grant"),
 }
 """Steps in words."""

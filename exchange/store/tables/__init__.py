@@ -24,6 +24,7 @@ from exchange.store.tables.messages import message, message_read
 from exchange.store.tables.policies import decision, grant_force, grant_version, policy_epoch
 from exchange.store.tables.requests import access_request, access_request_batch, access_request_event, request_rule
 from exchange.store.tables.resolutions import case_circumstance, case_outcome, resolution
+from exchange.store.tables.responders import responder_task, responder_task_event, responder_task_secret
 from exchange.store.tables.sealings import sealing
 from exchange.store.tables.sessions import console_session
 from exchange.store.tables.waiting import waiting_item
@@ -64,6 +65,9 @@ __all__ = [
     "policy_epoch",
     "request_rule",
     "resolution",
+    "responder_task",
+    "responder_task_event",
+    "responder_task_secret",
     "sealing",
     "seen_proof",
     "service_case",
