@@ -26,6 +26,8 @@ class Limits:
         wait: seconds a look-up waits for a place.
         failures: in a row, after which the source is left alone.
         open_seconds: how long it is left alone.
+        interval: seconds between the beginnings of two look-ups, at least.
+        retry_once: whether a look-up that could not reach the source is made once more within its deadline.
     """
 
     deadline: float = 2.0
@@ -35,6 +37,8 @@ class Limits:
     wait: float = 0.25
     failures: int = 5
     open_seconds: float = 10.0
+    interval: float = 0.0
+    retry_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ an operator needs stands in two attributes meant for logs: `source` (the manifes
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from kernel.problems import Fault, ProblemKind
@@ -82,6 +83,7 @@ class SourceGarbled(SourceProblem):
 
     Attributes:
         field: OUR name of the field that could not be filled, or empty where the whole answer is unreadable.
+        columns: places of the source that are missing, by its own names: to find our fields by, never shown.
     """
 
     kind = ProblemKind(
@@ -92,9 +94,10 @@ class SourceGarbled(SourceProblem):
         _PROVIDER,
     )
 
-    def __init__(self, reason: str = "", *, field: str = "") -> None:
+    def __init__(self, reason: str = "", *, field: str = "", columns: Iterable[str] = ()) -> None:
         super().__init__(reason)
         self.field = field
+        self.columns = frozenset(columns)
 
     @property
     def text(self) -> Text:

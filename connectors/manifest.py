@@ -37,6 +37,14 @@ NOBODY = Probe(SubjectRef("citizen-number", citizen_number.compose(SYNTHETIC, da
 
 
 @dataclass(frozen=True, slots=True)
+class Cache:
+    """For how many seconds an answer may be remembered, and whether "there is none" may be."""
+
+    seconds: int
+    not_found: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorManifest:
     """One source as described, checked and compiled; nothing is open yet.
 
@@ -55,6 +63,7 @@ class ConnectorManifest:
     mapping: RecordMapping
     probe: Probe = NOBODY
     gather: Gather | None = None
+    cache: Cache | None = None
 
     @property
     def fields(self) -> frozenset[str]:
@@ -83,6 +92,7 @@ class ConnectorManifest:
                 mapping=mapping,
                 probe=_probe(spec.get("probe")),
                 gather=_gather(spec, mapping),
+                cache=_cache(spec.get("cache")),
             )
 
 
@@ -162,6 +172,10 @@ def gathered_fields(spec: Mapping[str, Any]) -> frozenset[str]:
     gather: Mapping[str, Any] = spec.get("gather", {})
     inner = {name for one in gather.values() for name in (one if isinstance(one, list) else [one])}
     return frozenset((spec["mapping"]["fields"].keys() - inner) | gather.keys())
+
+
+def _cache(cache: Mapping[str, Any] | None) -> Cache | None:
+    return None if cache is None else Cache(cache["seconds"], cache.get("not_found", False))
 
 
 def _probe(probe: Mapping[str, Any] | None) -> Probe:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self, TypeVar
 
 from connectors.base import Connector, Query, Record
-from connectors.errors import SourceProblem, SourceTooLarge, SourceUnavailable
+from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
 from connectors.manifest import ConnectorManifest
 from connectors.mapping import Mapped
-from connectors.resilience import Breaker, Bulkhead, Deadline, Health
+from connectors.quality import Check, Watch
+from connectors.resilience import Breaker, Bulkhead, Deadline, Health, Pace, Remembered
 from connectors.several import settle
 from connectors.templates import askable
 from kernel.canonical import JSON
@@ -68,6 +69,10 @@ class Source:
         self._gather = manifest.gather
         self._limits = limits
         self._probe = manifest.probe
+        self._cache = manifest.cache
+        self._remembered: Remembered[Retrieved] | None = None
+        self.watch = Watch(manifest.name, manifest.mapping, clock)
+        self._pace = Pace(clock, interval=limits.interval, wait_seconds=limits.wait)
         self._clock = clock
         self._breaker = Breaker(clock, threshold=limits.failures, open_seconds=limits.open_seconds)
         self._bulkhead = Bulkhead(manifest.name, limit=limits.concurrency, wait_seconds=limits.wait)
@@ -81,10 +86,28 @@ class Source:
             return work()
         except SourceProblem as error:
             problem = error
+        if isinstance(problem, SourceGarbled):
+            self.watch.garbled(problem)
         # Raised outside the handler, so that nothing a driver said hangs on to it: law 8.
         problem.source = self.name
         problem.__cause__ = problem.__context__ = None
         raise problem.with_traceback(None)
+
+    def expect(self, conforms: Check | None, cycle: timedelta | None) -> None:
+        """What the evidence type demands of an answer, and the owner's update cycle, which bounds what is remembered.
+
+        Without a cycle nothing is remembered, whatever the manifest says.
+        """
+        self.watch.expect(conforms, cycle)
+        if self._cache is None or cycle is None:
+            self._remembered = None
+        elif self._remembered is None:
+            self._remembered = Remembered(self._clock, min(self._cache.seconds, cycle.total_seconds()))
+
+    @property
+    def probed_every(self) -> int | None:
+        """Seconds between two probes that the manifest asks for; None where it asks for none."""
+        return self._probe.every
 
     def probe(self) -> Outcome:
         """Ask about the manifest's probe now, also while the source is left alone. Raises: SourceProblem."""
@@ -108,6 +131,8 @@ class Source:
         """Release connections, handles and threads; afterwards `retrieve` raises SourceUnavailable."""
         self._bulkhead.close()
         self._connector.close()
+        if self._remembered is not None:
+            self._remembered.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -120,18 +145,35 @@ class Source:
             return self._nothing()
         if self.responder is not None:
             return Retrieved(Outcome.LATER, {}, None, self._clock.now())
+        remembered = self._remembered
+        if remembered is not None and (held := remembered.find(query)) is not None:
+            return held
         with self._breaker.watch():
             records = self._fetch(query)
-        return self._answer(records)
+        answer = self._answer(records)
+        if remembered is not None and self._cache and (answer.outcome is Outcome.FOUND or self._cache.not_found):
+            remembered.keep(query, answer)
+        return answer
 
     def _probed(self, query: Query) -> Outcome:
         if self.responder is not None:
             return Outcome.LATER
         with self._breaker.watch(probing=True):
-            return self._answer(self._fetch(query)).outcome
+            records = self._fetch(query)
+        return self._answer(records).outcome
 
     def _fetch(self, query: Query) -> tuple[Record, ...]:
+        """The source's records, watched for what speaks about its shape; asked once more where that is allowed."""
         deadline = Deadline(self._clock, min(query.deadline, self._limits.deadline))
+        try:
+            return self._once(query, deadline)
+        except SourceUnavailable as problem:
+            if not self._limits.retry_once or problem.retry_after or problem.reason == "closed":
+                raise
+        return self._once(query, deadline)
+
+    def _once(self, query: Query, deadline: Deadline) -> tuple[Record, ...]:
+        self._pace.take(deadline)
         run = self._bulkhead.run if self._connector.keeps_deadline else self._bulkhead.run_apart
         return run(lambda left: self._ask(Query(query.subject, query.parameters, left)), deadline)
 
@@ -150,6 +192,7 @@ class Source:
             raise SourceTooLarge("records")
         mapped = [self._map(record) for record in records]
         record = settle(mapped, self._choice, self._gather)
+        self.watch.answered(records, mapped, record)
         return Retrieved(Outcome.FOUND, record.values, record.source_time, self._clock.now(), record.times)
 
     def _map(self, record: Record) -> Mapped:

@@ -46,6 +46,8 @@ from kernel.web.openapi import DPOP, MUTUAL_TLS, Proofs
 PACKAGE = "exchange.store"
 RENEW_SECONDS = 0.25
 TIDY_SECONDS = 60.0
+PROBE_SECONDS = 5.0
+"""Between two looks at which sources are due to be probed."""
 DEFERRED_SECONDS = 1.0
 """Between two looks for what is delivered later."""
 WATCH_SECONDS = 1.0
@@ -143,6 +145,7 @@ def open_service(settings: ExchangeSettings) -> Service:
         Ticker("events", EVENTS_SECONDS, rooms.carry_events),
         Ticker("deferred", DEFERRED_SECONDS, rooms.deferred.work),
         Ticker("look-ups", WATCH_SECONDS, rooms.gateway.watch.look),
+        Ticker("probes", PROBE_SECONDS, rooms.probing.tick),
         Ticker("housekeeping", TIDY_SECONDS, rooms.tidy),
         Ticker("key-rotation", ROTATE_EVERY, Custody(outside.keys, outside.ledger).rotate_due),
     )

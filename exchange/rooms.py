@@ -19,6 +19,7 @@ from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.publishing import Publishing
 from exchange.catalogue.reports import Reports
+from exchange.catalogue.source_metrics import SourceMetrics
 from exchange.catalogue.sources import BuildSource, Sources
 from exchange.certificates.answering import Answering
 from exchange.certificates.reporting import Register, Reporting
@@ -46,6 +47,7 @@ from exchange.gateway.lease import Lease
 from exchange.gateway.parking import Parking
 from exchange.gateway.patience import Patience
 from exchange.gateway.pipeline import Gateway
+from exchange.gateway.probing import Probing
 from exchange.gateway.recording import Recorder
 from exchange.gateway.recovery import Recovery
 from exchange.gateway.repetition import Repetition
@@ -179,6 +181,7 @@ class Rooms(Offices):
     issuer: Issuer
     sources: Sources
     retrieval: Retrieval
+    probing: Probing
     recovery: Recovery
     gateway: Gateway
     repetition: Repetition
@@ -220,6 +223,7 @@ class Rooms(Offices):
         self.courier.close()
         self.deferred.close()
         self.retrieval.close()
+        self.probing.close()
         self.sources.close()
 
 
@@ -228,6 +232,7 @@ def furnish(outside: Outside) -> Rooms:
     settings, clock, database = outside.settings, outside.clock, outside.database
     indexes = BlindIndex(outside.keys.secret(Purpose.INDEX))
     sources = Sources(outside.build_source)
+    outside.metrics.registry.register(SourceMetrics(sources))
     policy: Lease[Snapshot] = Lease(SnapshotReader(database, sources).read, clock=clock)
     issuer = Issuer(settings.issuer, fetch=outside.fetch, clock=clock)
     revocations = _revocations(outside, issuer)
@@ -282,6 +287,7 @@ def furnish(outside: Outside) -> Rooms:
         issuer=issuer,
         sources=sources,
         retrieval=retrieval,
+        probing=Probing(sources.listed, clock, outside.entropy),
         gateway=gateway,
         repetition=Repetition(gateway, access),
         waiting=waiting,

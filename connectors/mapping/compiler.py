@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import abc
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +15,18 @@ from connectors.errors import SourceGarbled
 from connectors.faults import ManifestFault, within
 from connectors.mapping.code_tables import RECORD_PLACES, by_edition, editions_of
 from connectors.mapping.reading import Reader, reader
-from connectors.mapping.values import Scalar, Step, check, date_reader, dated, scalar, steps, table_of, typed
+from connectors.mapping.values import (
+    Scalar,
+    Step,
+    UnknownCode,
+    check,
+    date_reader,
+    dated,
+    scalar,
+    steps,
+    table_of,
+    typed,
+)
 from kernel.canonical import JSON
 from kernel.manifests import Finding
 
@@ -73,6 +85,7 @@ class _Field:
     bind: Callable[[abc.Mapping[str, Raw]], Callable[[Raw], Scalar]] | None = None
     """How the conversion depends on the rest of the record (editions of a code table); None where it does not."""
     instant: _Instant | None = None
+    coded: bool = False
 
     def value(self, record: abc.Mapping[str, Raw]) -> JSON:
         """Our value, or None where the source has none. Raises: SourceGarbled, naming this field."""
@@ -82,6 +95,8 @@ class _Field:
             value = self._each(raw, convert) if self.several else convert(raw)
         except SourceGarbled as garbled:
             raise SourceGarbled(garbled.reason, field=self.name) from None
+        except UnknownCode:
+            raise SourceGarbled("code", field=self.name) from None
         except ValueError:
             raise SourceGarbled("value", field=self.name) from None
         if self.required and value in (None, []):
@@ -111,6 +126,10 @@ class Mapping:
     def __init__(self, fields: abc.Sequence[_Field], source_time: _Instant | None) -> None:
         self._fields = tuple(fields)
         self._source_time = source_time
+        self.readers = _readers(self._fields)
+        """Our fields by the column, or the outermost member, that they are read from."""
+        self.coded = any(each.coded for each in fields)
+        """Whether any field is a code."""
         self._timed = tuple(each for each in fields if each.instant is not None)
         self.fields = frozenset(each.name for each in fields)
 
@@ -141,9 +160,27 @@ class Mapping:
         found = ((each.name, each.instant(raw)) for each in self._timed if each.instant and each.name in values)
         return {name: instant for name, instant in found if instant is not None}
 
+    def reading(self, columns: abc.Iterable[str]) -> tuple[str, ...]:
+        """Our fields that are read from these columns, in the manifest's order."""
+        concerned = {field for column in columns for field in self.readers.get(column, ())}
+        return tuple(each.name for each in self._fields if each.name in concerned)
+
     def explain(self, raw: abc.Mapping[str, Raw]) -> tuple[Reading, ...]:
         """How each field of a record is read, whether or not it can be."""
         return tuple(each.explain(raw) for each in self._fields)
+
+
+def _readers(fields: abc.Iterable[_Field]) -> abc.Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for each in fields:
+        how, _, where = each.place.partition(" ")
+        outermost = where if how == "column" else "".join(_OUTERMOST.findall(where)[:1])
+        if outermost:
+            found.setdefault(outermost, set()).add(each.name)
+    return {name: frozenset(ours) for name, ours in found.items()}
+
+
+_OUTERMOST = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*")
 
 
 def columns_of(manifest: abc.Mapping[str, Any]) -> frozenset[str]:
@@ -168,6 +205,7 @@ def _field(name: str, rule: abc.Mapping[str, Any], tables: abc.Mapping[str, Any]
         required=rule.get("required", False),
         several=rule.get("several", False),
         bind=bind,
+        coded="codes" in rule,
         instant=_instant(rule["time"], name, "time") if "time" in rule else None,
     )
 

@@ -21,6 +21,11 @@ from kernel.identifiers import citizen_number, person_name, social_credit_code
 Scalar: TypeAlias = bool | int | str | None
 Step: TypeAlias = Callable[[Any], Scalar]
 
+
+class UnknownCode(ValueError):
+    """A code that its table does not have."""
+
+
 _LARGEST_EXACT = 2**53 - 1
 """Beyond it a whole number is given as text, since JSON readers round it (RFC 8259 §6)."""
 
@@ -197,6 +202,6 @@ def translation(table: Mapping[str, Scalar], rule: Mapping[str, Any]) -> Step:
         if "otherwise" in rule:
             meaning: Scalar = rule["otherwise"]
             return meaning
-        raise ValueError("unknown code")
+        raise UnknownCode
 
     return translate

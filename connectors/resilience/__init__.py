@@ -8,5 +8,7 @@ patterns of M. Nygard, *Release It!* (circuit breaker, bulkhead, timeout).
 from connectors.resilience.breaker import Breaker, BreakerState, Health
 from connectors.resilience.bulkhead import Bulkhead
 from connectors.resilience.deadline import Deadline
+from connectors.resilience.pace import Pace
+from connectors.resilience.remembered import Remembered
 
-__all__ = ["Breaker", "BreakerState", "Bulkhead", "Deadline", "Health"]
+__all__ = ["Breaker", "BreakerState", "Bulkhead", "Deadline", "Health", "Pace", "Remembered"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -54,7 +55,10 @@ class SqlConnector:
             rows = self._rows(query, conditions)
         except SQLAlchemyError as error:
             self._statement = None  # the table may have changed: look at it again next time
-            raise problem_of(error) from None
+            problem = problem_of(error)
+            if problem.reason == "columns-missing":
+                self._name_missing()
+            raise problem from None
         finally:
             if self._closed.is_set():  # meanwhile: what this look-up gave back to the pool is closed, too
                 self._engine.pool.dispose()
@@ -74,6 +78,11 @@ class SqlConnector:
             if not error.connection_invalidated:
                 raise
             return self._ask(query, conditions)  # a kept connection had died; reading again changes nothing (law 5)
+
+    def _name_missing(self) -> None:
+        """Look at the table again, which says which columns those are. Raises: SourceGarbled."""
+        with suppress(SQLAlchemyError), self._engine.connect() as connection:
+            reflect(connection, self._settings, self._limits)
 
     def _ask(self, query: Query, conditions: Mapping[str, str]) -> list[RowMapping]:
         with self._engine.connect() as connection:

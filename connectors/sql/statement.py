@@ -108,8 +108,8 @@ def reflect(connection: Connection, settings: SqlSettings, limits: Limits) -> St
     described = inspect(connection).get_columns(settings.table, schema=settings.schema)
     kinds = {each["name"]: each["type"] for each in described}
     wanted = {*settings.columns, settings.subject_column, *(name for name, _ in settings.where)}
-    if wanted - kinds.keys():
-        raise SourceGarbled("columns-missing")
+    if missing := wanted - kinds.keys():
+        raise SourceGarbled("columns-missing", columns=missing)
     return _of_table(settings, kinds, limits, connection.dialect.name)
 
 

@@ -33,6 +33,10 @@ _TWICE = Text("同一代码出现了两次", "the same code stands twice")
 _OF_THE_EXCHANGE = Text(
     f"“{PLACE}”由平台自己使用（办理地区划）", f"“{PLACE}” is the exchange's own: where the matter lies"
 )
+_NOT_CACHED = Text(
+    "记住答复的时间不得长于该材料的更新周期；实时、不定期或未写周期的不得记住",
+    "answers are remembered no longer than the type's update cycle, and not at all without one",
+)
 _TWO_SOURCES = Text("该材料类型已有一个数据来源", "this evidence type already has a source")
 
 
@@ -179,6 +183,9 @@ def _check_connector(registry: Contents, document: Document) -> None:
         raise InvalidCatalogue(document, ("spec", "adapter"), _SANDBOX_ALONE)
     if registry.connectors[code]["metadata"]["name"] != document["metadata"]["name"]:
         raise InvalidCatalogue(document, ("spec", "evidence_type"), _TWO_SOURCES)
+    seconds = document["spec"].get("cache", {}).get("seconds", 0)
+    if seconds and (kind.cycle is None or seconds > kind.cycle.total_seconds()):
+        raise InvalidCatalogue(document, ("spec", "cache", "seconds"), _NOT_CACHED)
     _all_known(document, ("spec", "mapping", "fields"), gathered_fields(document["spec"]), kind.fields)
     _check_offices(registry, document)
 

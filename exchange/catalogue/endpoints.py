@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from exchange.catalogue import views
 from exchange.catalogue.kinds import EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM
-from exchange.catalogue.model import SHARE_TYPES, ServiceItem
+from exchange.catalogue.model import SHARE_TYPES, EvidenceType, ServiceItem
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.words import Term, terms
 from exchange.gateway.lease import Lease
@@ -83,7 +83,12 @@ class Catalogue:
     def evidence_type(self, http: HttpRequest, code: str) -> HttpResponse:
         """``GET /v1/catalogue/evidence-types/<code>``. Raises Problem (resource.not-found)."""
         del http
-        return self._one(code, lambda registry: registry.evidence_types, views.evidence_type)
+        sources = current(self.policy).sources
+
+        def view(kind: EvidenceType, registry: Registry) -> dict[str, Any]:
+            return {**views.evidence_type(kind, registry), "source": views.source(sources.get(code))}
+
+        return self._one(code, lambda registry: registry.evidence_types, view)
 
     def service_items(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/catalogue/service-items``."""

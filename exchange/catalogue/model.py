@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from kernel.canonical import JSON
@@ -49,6 +49,15 @@ UPDATE_CYCLES: Mapping[str, Text] = {
 
 YES_OR_NO: Mapping[str, Text] = {"yes": Text("是", "yes"), "no": Text("否", "no")}
 """The values of a circumstance that names none."""
+
+CYCLE_LENGTHS: Mapping[str, timedelta] = {
+    "daily": timedelta(days=1),
+    "weekly": timedelta(days=7),
+    "monthly": timedelta(days=28),
+    "quarterly": timedelta(days=90),
+    "yearly": timedelta(days=365),
+}
+"""How long data may be taken as they are; those brought up to date in real time or irregularly have no such time."""
 
 SHARE_TYPES: Mapping[str, Text] = {
     "unconditional": Text("无条件共享", "unconditional"),
@@ -166,6 +175,11 @@ class EvidenceType:
     sandbox: bool
     certificate: bool = False
     """Whether it is an e-certificate, and not data taken from a register."""
+
+    @property
+    def cycle(self) -> timedelta | None:
+        """How long its data may be taken as they are; None where there is no such time."""
+        return CYCLE_LENGTHS.get(self.update_cycle or "")
 
 
 def kept_apart(system: System, kind: EvidenceType) -> bool:

@@ -44,6 +44,10 @@ class Sources:
         self._open = kept | self._opened({code: one for code, one in connectors.items() if code not in kept})
         return MappingProxyType({code: one.source for code, one in self._open.items()})
 
+    def listed(self) -> tuple[Source, ...]:
+        """Those that are open now. Safe for any thread."""
+        return tuple(one.source for one in self._open.values())
+
     def close(self) -> None:
         """Close everything."""
         self._close_retired()

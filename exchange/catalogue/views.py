@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from connectors.registry import Source
 from exchange.catalogue.model import (
     SHARE_TYPES,
     UPDATE_CYCLES,
@@ -80,6 +81,32 @@ def evidence_type(one: EvidenceType, registry: Registry) -> Json:
     }
 
 
+def source(one: Source | None) -> Json | None:
+    """How the source of an evidence type has been doing at this node; None where it has none.
+
+    Nothing of the source's own words is told: no address, and no name of a column.
+    """
+    if one is None:
+        return None
+    quality = one.watch.quality()
+    return {
+        "state": str(one.health().state),
+        "trust_grade": one.trust_grade,
+        "quality": {
+            "answers": quality.answers,
+            "completeness": quality.completeness,
+            "validity": quality.validity,
+            "timeliness": quality.timeliness,
+            "codes": quality.codes,
+        },
+        "changes": [
+            {"kind": change.kind, "field": change.name, "since": change.since.isoformat()}
+            for change in one.watch.changes()
+            if change.kind != "new"
+        ],
+    }
+
+
 def service_item(one: ServiceItem, registry: Registry) -> Json:
     """A service item with the grounds it stands on."""
     return {
@@ -132,6 +159,8 @@ class EvidenceTypeAnswer(Schema):
     division = fields.String(allow_none=True)
     schema = fields.Dict(required=True)
     connected = fields.Boolean(required=True)
+    # How its source has been doing at this node, where one evidence type is asked for.
+    source = fields.Dict(allow_none=True)
 
 
 class ServiceItemAnswer(Schema):

@@ -131,4 +131,7 @@ class SnapshotReader:
             registry = known.registry.following(found.changed, found.at.catalogue)
         else:
             registry = Registry.build((found.documents or {}).values(), found.at.catalogue)
-        return registry, MappingProxyType(dict(self._sources.adopt(registry.connectors)))
+        sources = self._sources.adopt(registry.connectors)
+        for code, source in sources.items():
+            source.expect(registry.records[code], registry.evidence_types[code].cycle)
+        return registry, MappingProxyType(dict(sources))

@@ -14,12 +14,13 @@ import click
 import requests
 
 from connectors.installed import discover
+from exchange.administration import open_administration
 from idp.authentication.webauthn_ceremonies import Ceremonies
 from kernel import migrations
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database
 from kernel.entropy import SystemEntropy
-from kernel.keys import KeyRing
+from kernel.keys import KeyRing, KeyRingError
 from kernel.settings import ExchangeSettings, IdpSettings, Settings
 from tongban.client import authorities
 from tongban.commands.configuration import load_settings
@@ -68,6 +69,7 @@ def examinations(settings: Settings, clock: Clock) -> Iterator[Examination]:
         yield Examination(f"{name} 密钥 keys", partial(keys, section.key_dir))
     yield Examination("idp 通行密钥 passkeys", partial(passkeys, settings))
     yield Examination("exchange 接入方式 adapters", adapters)
+    yield Examination("exchange 数据来源 sources", partial(sources, settings))
     for name, (_, address) in services.items():
         yield Examination(f"{name} 可达 reachable", partial(reachable, address))
         skew = settings.exchange.token_clock_skew_seconds
@@ -109,6 +111,21 @@ def adapters() -> None:
         zh = "；".join(f"{one.package} 的“{one.name}”：{one.why.zh}" for one in left_out)
         en = "; ".join(f"“{one.name}” of {one.package}: {one.why.en}" for one in left_out)
         raise Finding(f"修正或卸载 / mend or uninstall: {zh} / {en}")
+
+
+def sources(settings: Settings) -> None:
+    """Every source of the catalogue answers."""
+    if not migrations.current(settings.exchange.database_url, "exchange.store"):
+        return  # said above; the catalogue cannot be read
+    try:
+        with open_administration(settings.exchange) as exchange:
+            connecting = exchange.connecting()
+            failed = [one for one in map(connecting.health, connecting.documents) if not one["ok"]]
+    except KeyRingError:
+        return  # said above
+    if failed:
+        said = ", ".join(f"{one['name']} ({one['code']}, {one['reason']})" for one in failed)
+        raise Finding(f"没有正常答复 / do not answer: {said}; tongban connector health")
 
 
 def reachable(address: str) -> None:

@@ -56,7 +56,7 @@ def test_the_edition_is_that_of_the_records_day_and_division(day: str, place: st
 
 def test_which_edition_it_is_is_never_guessed() -> None:
     for row, reason in (
-        ({"code": "2", "day": "20220101", "place": "500101"}, "value"),  # the district's edition has no such code
+        ({"code": "2", "day": "20220101", "place": "500101"}, "code"),  # the district's edition has no such code
         ({"code": "1", "place": "500101"}, "code-day"),
         ({"code": "1", "day": "20220101"}, "code-division"),
         ({"code": "1", "day": "someday", "place": "500101"}, "value"),

@@ -1,0 +1,95 @@
+"""Sources as the exchange sees them: scores and changes in metrics and catalogue, caching by the cycle, probes."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from connectors.errors import SourceUnavailable
+from exchange.catalogue.reading import InvalidCatalogue
+from exchange.gateway.probing import Probing
+from kernel.clock import ManualClock
+from kernel.entropy import SeededEntropy
+from kernel.manifests import ManifestError
+from tests.doubles.exchange import IDENTITY_CARD, NOW, World, connector, prepared_sqlite, small_world
+
+__all__ = ["prepared_sqlite", "small_world"]
+
+NAME = {"type": "identity-card", "fields": ["name"]}
+COLUMNS = {"name": "name", "citizen_number": "id", "born": "born", "address": "address", "until": "until"}
+
+
+def test_scores_stand_in_the_metrics_and_in_the_catalogue(small_world: World) -> None:
+    small_world.rooms.policy.renew()
+    before = small_world.client.get("/v1/catalogue/evidence-types/identity-card").json["source"]
+    assert (before["state"], before["quality"]["answers"], before["changes"]) == ("closed", 0, [])
+    small_world.ask(small_world.open_case(), NAME)
+    told = small_world.client.get("/v1/catalogue/evidence-types/identity-card").json["source"]
+    assert (told["quality"]["answers"], told["quality"]["validity"], told["trust_grade"]) == (1, 1.0, "A")
+    page = small_world.outside.metrics.render().decode()
+    assert 'tongban_source_up{source="identity"} 1.0' in page
+    assert 'tongban_source_quality{measure="validity",source="identity"} 1.0' in page
+    assert 'tongban_source_changes{kind="vanished",source="identity"} 0.0' in page
+    assert "陈示例" not in page
+
+
+def cached(cycle: str | None, seconds: int) -> list[dict[str, Any]]:
+    kind = {**IDENTITY_CARD, "spec": {**IDENTITY_CARD["spec"]}}
+    if cycle is not None:
+        kind["spec"]["update_cycle"] = cycle
+    source = connector("identity", "identity-card", COLUMNS)
+    source["spec"]["cache"] = {"seconds": seconds}
+    return [kind, source]
+
+
+def test_an_answer_is_remembered_and_its_age_is_told(small_world: World) -> None:
+    small_world.apply(*cached("daily", 600))
+    small_world.rooms.policy.renew()
+    case = small_world.open_case()
+    (first,) = small_world.ask(case, NAME).json["evidence"]
+    small_world.clock.advance(5)
+    small_world.rooms.policy.renew()
+    small_world.rooms.revocations.renew()
+    (second,) = small_world.ask(case, NAME).json["evidence"]
+    assert second["provenance"]["retrieved_at"] == first["provenance"]["retrieved_at"]
+
+
+@pytest.mark.parametrize(("cycle", "seconds"), [(None, 1), ("real-time", 60), ("irregular", 60), ("daily", 86_401)])
+def test_nothing_is_remembered_beyond_the_owners_cycle(small_world: World, cycle: str | None, seconds: int) -> None:
+    with pytest.raises((InvalidCatalogue, ManifestError)):
+        small_world.apply(*cached(cycle, seconds))
+
+
+class Probed:
+    """A source that notes its probes."""
+
+    name = "people"
+
+    def __init__(self, every: int | None, fails: bool = False) -> None:
+        self.probed_every = every
+        self.fails = fails
+        self.probed = threading.Semaphore(0)
+
+    def probe(self) -> None:
+        self.probed.release()
+        if self.fails:
+            raise SourceUnavailable("down")
+
+
+def test_probes_are_made_in_each_sources_own_rhythm() -> None:
+    clock = ManualClock(NOW)
+    often, broken, never = Probed(60), Probed(60, fails=True), Probed(None)
+    sources: Any = [often, broken, never]
+    probing = Probing(lambda: sources, clock, SeededEntropy(7))
+    assert probing.tick() == 0  # nodes that start together do not ask together
+    begun = 0
+    for _ in range(600):
+        clock.advance(1)
+        begun += probing.tick()
+    assert 16 <= begun <= 26  # two sources, ten minutes, once a minute, shifted by up to a fifth
+    for source in (often, broken):
+        assert all(source.probed.acquire(timeout=5) for _ in range(7))
+    assert not never.probed.acquire(blocking=False)
+    probing.close()
