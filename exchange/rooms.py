@@ -280,6 +280,8 @@ def furnish(outside: Outside) -> Rooms:
         reports=offices.reports,
         campaigns=offices.campaigns,
         tasks=task_desk,
+        counts=offices.upload_counts,
+        locks=offices.locks,
     )
     return Rooms(
         policy=policy,

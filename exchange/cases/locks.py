@@ -85,6 +85,12 @@ class Locks:
             return json_response(_view(found))
         return json_response(_view(self._lifted(found, officer, reason)))
 
+    def find(self, lock: str) -> dict[str, JSON] | None:
+        """One lock, for an officer who may lift it."""
+        with self.access.database.read() as connection:
+            found = system_locks.find(connection, lock[:_LONGEST_NAME])
+        return None if found is None else _view(found)
+
     def _lifted(self, lock: Lock, officer: AuthorisedOfficer, reason: str) -> Lock:
         now, by = self.clock.now(), officer.officer.id
 

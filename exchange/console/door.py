@@ -38,6 +38,8 @@ SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
     (f"{HOME}/try", Text("试算", "Try a request"), frozenset(Role)),
     (f"{HOME}/unused", Text("未使用的权限", "Unused rights"), frozenset(Role)),
     (f"{HOME}/campaigns", Text("授权复核", "Recertification"), frozenset(Role)),
+    (f"{HOME}/uploads", Text("免于提交的材料", "Papers avoided"), frozenset(Role)),
+    (f"{HOME}/locks", Text("业务系统锁定", "Locked systems"), frozenset(Role)),
     (f"{HOME}/usage", Text("本部门数据的使用", "Use of our data"), frozenset({Role.PROVIDER_OFFICER})),
     (f"{HOME}/catalogue", Text("目录", "Catalogue"), frozenset(Role)),
     (f"{HOME}/responsibility", Text("责任清单", "Responsibility list"), frozenset(Role)),

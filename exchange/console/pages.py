@@ -10,6 +10,7 @@ from pathlib import Path
 
 from exchange.access import Access
 from exchange.campaigns.desk import CampaignDesk
+from exchange.cases.locks import Locks
 from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.reports import Reports
@@ -36,6 +37,7 @@ from exchange.console.signing_in import CALLBACK, SigningIn
 from exchange.console.tasks import TaskPages
 from exchange.console.trying import TryingPages
 from exchange.console.unused import UnusedPages
+from exchange.console.watching import WatchPages
 from exchange.corrections.desk import CorrectionDesk
 from exchange.emergency.desk import EmergencyDesk
 from exchange.gateway.issuer import Issuer
@@ -50,6 +52,7 @@ from exchange.requests.batches import BatchDesk
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
 from exchange.requests.templates import Templates
+from exchange.requirements.counting import Counts
 from exchange.responders.desk import TaskDesk
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
@@ -85,6 +88,8 @@ class Desks:
     messages: Messages
     reports: Reports
     campaigns: CampaignDesk
+    counts: Counts
+    locks: Locks
 
 
 PageRoutes = Callable[[], tuple[Route, ...]]
@@ -173,6 +178,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         ClockPages(door, rules).routes,
         CampaignPages(door, replace(desks.campaigns, access=inside)).routes,
         MessagePages(door, replace(desks.messages, access=inside)).routes,
+        WatchPages(door, replace(desks.counts, access=inside), replace(desks.locks, access=inside)).routes,
         DutyPages(door, desks.reports).routes,
         ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
     )
