@@ -61,6 +61,10 @@ class IntentLost(Exception):
     """The intent was ended by somebody else meanwhile: nothing of this outcome was recorded."""
 
 
+class CaseClosed(Exception):
+    """The case was closed before the release could be recorded: nothing was."""
+
+
 class OutOfQuota(Exception):
     """What a release rests on now was not reserved, and is used up: ``grant`` (id@version)."""
 
@@ -121,8 +125,8 @@ class Recorder:
     def settle_later(self, settlement: Settlement, waited: WaitingItem, also: Also) -> str:
         """Record what became of one item that waited, by whoever comes first and by nobody else; its status then.
 
-        Raises FenceMoved, LedgerUnavailable, IntentLost where somebody else ended the wait, OutOfQuota, and what
-        ``also`` raises.
+        Raises FenceMoved, LedgerUnavailable, IntentLost where somebody else ended the wait, CaseClosed, OutOfQuota,
+        and what ``also`` raises.
         """
         (result,) = settlement.results
         events = [item_event(result, settlement)]
@@ -130,6 +134,8 @@ class Recorder:
             events.append(told)
 
         def write(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            if isinstance(result, Released | Parked) and not cases.is_open(connection, waited.case):
+                raise CaseClosed
             self._end_wait(connection, waited, result, receipts[0])
             _settle_quotas(connection, waited, result)
             self._write_items(connection, settlement, receipts)
@@ -158,6 +164,7 @@ class Recorder:
         stored = intents.read(connection, waited.request_id) if waiting.take(connection, waited) else None
         if stored is None or stored.outcome is None:
             raise IntentLost
+        self.ledger.drop_payload(connection, waited.entry)  # what was kept to go on with
         after = updated(orjson.loads(stored.outcome), waited.item, result, receipt)
         state = State.WAITING if waits(after) else State.SETTLED
         intents.update_outcome(connection, waited.request_id, state, orjson.dumps(after).decode())

@@ -24,7 +24,7 @@ from exchange.gateway.entries import FAILURE, Parked, Released, Settlement
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.intents import out_of_quota
 from exchange.gateway.lease import Lease
-from exchange.gateway.recording import IntentLost, OutOfQuota, Recorder
+from exchange.gateway.recording import CaseClosed, IntentLost, OutOfQuota, Recorder
 from exchange.gateway.refusals import Refusal, in_both
 from exchange.gateway.remembering import Remembered, asked_again, remembered
 from exchange.gateway.retrieval import Finding, LookUp, NoRecord
@@ -225,6 +225,10 @@ class Waiting:
         except OutOfQuota as short:
             (result,) = settlement.results
             refused = result if isinstance(result, Refused) else out_of_quota(result.ruling, short.grant)
+            return self.record(replace(settlement, results=(refused,)), held, also)
+        except CaseClosed:
+            (result,) = settlement.results
+            refused = result if isinstance(result, Refused) else _without(result.ruling, errors.CASE_CLOSED)
             return self.record(replace(settlement, results=(refused,)), held, also)
         except IntentLost:
             raise Problem(errors.NOT_WAITING) from None

@@ -54,6 +54,7 @@ class Case:
         return any(one.subject == subject and (one.joined_at is None or one.joined_at <= at) for one in self.parties)
 
 
+_IS_OPEN = "SELECT 1 FROM service_case WHERE id = ? AND closed_at IS NULL"
 _CASE = """
 SELECT c.system, c.organisation, c.service_item, c.reference, c.opened_at, c.closed_at, s.subject, s.role, s.joined_at
 FROM service_case c LEFT JOIN case_subject s ON s.case_id = c.id WHERE c.id = ?
@@ -86,6 +87,11 @@ def read(connection: Connection, case_id: str) -> Case | None:
         parties,
         frozenset((bytes(subject), relation, bytes(by)) for subject, relation, by in related),
     )
+
+
+def is_open(connection: Connection, case_id: str) -> bool:
+    """Whether evidence may still leave in a case. Closing holds the log's head, and so does who has to be sure."""
+    return run(connection, _IS_OPEN, (case_id,)).fetchone() is not None
 
 
 def add(connection: Connection, case: Case) -> None:

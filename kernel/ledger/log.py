@@ -160,6 +160,10 @@ class Ledger:
             known = self._subjects.key(connection, kept.subject)
         return known and self._subjects.open(known[0], index, kept.ciphertext)
 
+    def drop_payload(self, connection: Connection, index: int) -> None:
+        """Delete what was kept beside an entry once it has served its purpose, in the transaction that says so."""
+        rows.drop_payload(connection, index)
+
     def erase(self, subject: SubjectRef) -> int:
         """Delete a subject's key, salts and payloads and record that it was done; how many entries lost theirs.
 

@@ -146,6 +146,11 @@ def payload(connection: Connection, index: int) -> Payload | None:
     return None if row is None else Payload(_optional(row[0]), bytes(row[1]), _optional(row[2]))
 
 
+def drop_payload(connection: Connection, index: int) -> None:
+    """Delete what is kept beside a leaf; its salt stays, so that whoever holds the payload can still show it."""
+    run(connection, "UPDATE ledger_payload SET ciphertext = NULL WHERE idx = ?", (index,))
+
+
 def _optional(value: Any) -> bytes | None:
     return None if value is None else bytes(value)
 

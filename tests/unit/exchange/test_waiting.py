@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -85,6 +86,13 @@ def test_an_answer_is_released_once_with_receipt_and_signature(world: World) -> 
     assert second.value.kind is errors.NOT_WAITING
     assert len(world.events("EvidenceReleased")) == 1
     assert look(world, name, case).json == answer.json
+    with world.outside.database.read() as connection:  # what was kept to go on with is gone
+        (waits,) = world.events("AnswerAwaited")
+        kept = (
+            "SELECT count(*) FROM ledger_payload p JOIN ledger_entry e ON e.idx = p.idx WHERE p.ciphertext IS NOT NULL"
+        )
+        assert connection.exec_driver_sql(f"{kept} AND e.event = 'AnswerAwaited'").scalar() == 0
+        assert waits["commitment"]
 
 
 def test_nothing_in_the_database_names_whom_a_waiting_item_is_about(small_world: World) -> None:
@@ -154,6 +162,38 @@ def test_a_case_closed_meanwhile_ends_the_wait(world: World) -> None:
     assert world.rooms.waiting.end_overdue() == 1
     assert world.events("EvidenceRefused")[-1]["facts"]["reason"] == "case.closed"
     assert world.rooms.waiting.end_overdue() == 0
+
+
+def test_a_case_closed_while_the_answer_is_being_recorded_wins(world: World) -> None:
+    name, case = parked(world)
+    held = world.rooms.waiting.find(name, 0)
+    assert held is not None
+    world.call("POST", f"/v1/cases/{case}/close", again(world), {})
+    assert world.rooms.waiting.settle(held, found()) == "refused"
+    assert world.events("EvidenceReleased") == []
+
+
+@pytest.mark.parametrize("nodes", [2])
+def test_of_many_who_answer_at_once_one_releases(world: World, nodes: int) -> None:
+    name, _ = parked(world)
+    rooms = [world.rooms, *(world.another_node().rooms for _ in range(nodes - 1))]
+    said: list[str] = []
+
+    def answer(number: int) -> None:
+        try:
+            said.append(rooms[number % nodes].waiting.answered(name, 0, found()))
+        except Problem as problem:
+            said.append(problem.kind.code)
+
+    threads = [threading.Thread(target=answer, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["delivered", *["evidence-request.not-waiting"] * 5]
+    assert len(world.events("EvidenceReleased")) == 1
+    for other in rooms[1:]:
+        other.close()
 
 
 def test_who_waits_too_long_is_told_so_and_gets_the_quota_back(world: World) -> None:
