@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors.registry import Outcome, Retrieved
 from exchange.store import waiting
+from kernel.identifiers.subject import SubjectRef
 from kernel.problems import Problem
 from tests.doubles.exchange import NOW, OWNER, STAFF, Holder, World, detail, make_world, request
 
@@ -35,7 +36,7 @@ def answer_everything(world: World) -> None:
     rooms.deferred.work()
     with world.outside.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT request_id, item FROM waiting_item WHERE wait = 'person'").all()
-        person = rooms.gateway.understanding.indexes.of(rooms.waiting.subject_of(*rows[0])) if rows else b""  # type: ignore[arg-type]
+        person = rooms.gateway.understanding.indexes.of(SubjectRef("citizen-number", OWNER))
         looks = waiting.previews(connection, person)
     for name, item in rows:
         _tried(lambda name=name, item=item: rooms.waiting.answered(name, item, RECORD))
