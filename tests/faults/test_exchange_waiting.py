@@ -19,12 +19,14 @@ from tests.unit.exchange.test_waiting import answered_by_a_clerk
 __all__ = ["prepared_postgresql", "prepared_sqlite"]
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = 20 if os.environ.get("TONGBAN_SOAK") else 1
+SOAK = bool(os.environ.get("TONGBAN_SOAK"))
+ROUNDS = 20 if SOAK else 1
+ENGINES = ["sqlite", "postgresql"] if SOAK else ["postgresql"]
 TAKEN_PER_ROUND = 8
 ENDS = {"EvidenceReleased", "EvidenceRefused", "RetrievalFailed"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=ENGINES)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A prepared database that processes of their own will open."""
     if request.param == "sqlite":
