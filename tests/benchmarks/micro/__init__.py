@@ -38,7 +38,7 @@ class Operation:
 Group = Callable[[Path, ExitStack], Iterator[Operation]]
 
 
-NAMES = ("signatures", "policy", "decisions", "proofs", "databases", "ledgers", "search")
+NAMES = ("signatures", "policy", "decisions", "proofs", "databases", "ledgers", "search", "sources")
 """The groups, in their order; imported when they are run, since each brings the rooms that it measures."""
 
 

@@ -1,0 +1,188 @@
+"""Every kind of source that is reached over a network, behind a line on which everything goes wrong (K6).
+
+Whatever the line does: the caller is released in time, with a problem that names nothing; the source is left alone when
+it goes on; and everything works again when the line does.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.errors import SourceGarbled, SourceProblem, SourceTimedOut, SourceTooLarge, SourceUnavailable
+from connectors.kit.bench import FIELDS, source
+from connectors.registry import Source
+from tests.doubles import directory, fault_proxy, http_source, mariadb_server, soap_source
+from tests.doubles.connectors import retrieve, values
+from tests.doubles.fault_proxy import FaultProxy
+from tests.doubles.http_source import HttpSource
+from tests.doubles.soap_source import SoapSource
+
+PERSON = {"id": "A1", "full name": "张三", "born": "20260102", "note": "甲"}
+DEADLINE = 0.4
+"""Seconds that a caller waits; a caller that is held ten times as long has been forgotten."""
+LIMITS = {"deadline_ms": int(DEADLINE * 1000), "failures": 1000, "max_bytes": 65_536}
+
+Open = Callable[[int, dict[str, int]], Source]
+"""From the port that is asked, and limits, to the source."""
+
+
+class Far:
+    """One kind of source and the bad line in front of it."""
+
+    def __init__(self, target: int | str, opened: Open) -> None:
+        self.proxy = FaultProxy(target)
+        self._opened = opened
+
+    def source(self, **limits: int) -> Source:
+        return self._opened(self.proxy.port, LIMITS | limits)
+
+
+def _http() -> Iterator[tuple[int | str, Open]]:
+    with HttpSource({"A1": [PERSON]}) as server:
+
+        def opened(port: int, limits: dict[str, int]) -> Source:
+            settings = {"url": f"http://127.0.0.1:{port}/search", "query": {"id": "{subject}"}, "records": "data"}
+            return source("rest", settings, limits=limits)
+
+        server.behaviour = http_source.by_subject
+        yield server.server_address[1], opened
+
+
+def _soap(folder: Path) -> Iterator[tuple[int | str, Open]]:
+    with SoapSource() as server:
+        server.records = {"A1": [{"fullName": "张三", "id": "A1", "born": "20260102", "note": "甲"}]}
+        server.behaviour = soap_source.by_subject
+
+        def opened(port: int, limits: dict[str, int]) -> Source:
+            (folder / "people.wsdl").write_bytes(soap_source.wsdl(f"http://127.0.0.1:{port}/people"))
+            asked = {"version": "1.1", "operation": "FindPeople", "parameters": {"id": "{subject}"}}
+            fields = {**FIELDS, "name": {"column": "fullName", "required": True}}
+            return source("soap", {"wsdl": "people.wsdl", **asked}, fields, roots=[folder], limits=limits)
+
+        yield server.server_address[1], opened
+
+
+def _table(url: str) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        table = sa.Table("far_people", sa.MetaData(), *(sa.Column(name, sa.String(200)) for name in PERSON))
+        table.create(connection)
+        connection.execute(table.insert(), [PERSON])
+    engine.dispose()
+
+
+def _sql(url: str) -> Callable[[int, dict[str, int]], Source]:
+    def opened(port: int, limits: dict[str, int]) -> Source:
+        parts = sa.make_url(url)
+        far = parts.set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
+        return source("sql", {"url": far, "table": "far_people", "subject_column": "id"}, limits=limits)
+
+    return opened
+
+
+def _postgresql(request: pytest.FixtureRequest) -> Iterator[tuple[int | str, Open]]:
+    url = request.getfixturevalue("make_postgresql_database")()
+    _table(url)
+    yield str(Path(parse_qs(urlsplit(url).query)["host"][0]) / ".s.PGSQL.5432"), _sql(url)
+
+
+def _mariadb(request: pytest.FixtureRequest) -> Iterator[tuple[int | str, Open]]:
+    url = request.getfixturevalue("mariadb_server").database()
+    _table(url)
+    parts = sa.make_url(url)
+    yield str(parts.query["unix_socket"]) if "unix_socket" in parts.query else int(parts.port or 3306), _sql(url)
+
+
+def _ldap(request: pytest.FixtureRequest) -> Iterator[tuple[int | str, Open]]:
+    server = request.getfixturevalue("directory_server")
+    named = {"employeeNumber": "A1", "displayName": "张三", "carLicense": "20260102", "description": "甲"}
+    base = server.branch([named])
+    columns = {"name": "displayName", "born": "carLicense", "note": "description"}
+
+    def opened(port: int, limits: dict[str, int]) -> Source:
+        settings: dict[str, Any] = {"url": f"ldap://127.0.0.1:{port}", "base": base}
+        settings |= {"subject_attribute": "employeeNumber", "bind": {"dn": directory.READER, "secret": "directory"}}
+        fields = {name: {**rule, "column": columns[name]} for name, rule in FIELDS.items()}
+        return source("ldap", settings, fields, limits=limits, secrets={"directory": directory.READER_PASSWORD})
+
+    yield int(urlsplit(server.url).port or 389), opened
+
+
+needs_mariadb = pytest.mark.skipif(not Path(mariadb_server.PROGRAM).exists(), reason=mariadb_server.MISSING)
+
+
+@pytest.fixture(
+    scope="module", params=["rest", "soap", "postgresql", pytest.param("mariadb", marks=needs_mariadb), "ldap"]
+)
+def far(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Far]:
+    kinds = {
+        "rest": _http,
+        "soap": lambda: _soap(tmp_path_factory.mktemp("soap")),
+        "postgresql": lambda: _postgresql(request),
+        "mariadb": lambda: _mariadb(request),
+        "ldap": lambda: _ldap(request),
+    }
+    for target, opened in kinds[request.param]():
+        with (made := Far(target, opened)).proxy:
+            yield made
+
+
+LINES = {
+    "delay": (fault_proxy.delay(2.0), (SourceTimedOut,)),
+    "drip": (fault_proxy.drip, (SourceTimedOut,)),
+    "black hole": (fault_proxy.black_hole, (SourceTimedOut,)),
+    "cut": (fault_proxy.cut(9), (SourceUnavailable, SourceGarbled)),
+    "reset": (fault_proxy.reset, (SourceUnavailable,)),
+    "garbage": (fault_proxy.garbage, (SourceUnavailable, SourceGarbled, SourceTooLarge)),
+    "flood": (fault_proxy.flood, (SourceUnavailable, SourceGarbled, SourceTooLarge, SourceTimedOut)),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_K6_whatever_the_line_does_the_caller_is_released_and_it_works_again(far: Far, name: str) -> None:
+    line, expected = LINES[name]
+    before, sent = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, far.proxy.sent
+    with far.source() as asked:
+        far.proxy.line = line
+        began = time.monotonic()
+        with pytest.raises(SourceProblem) as caught:
+            retrieve(asked, deadline=DEADLINE)
+        assert time.monotonic() - began < 10 * DEADLINE
+        assert isinstance(caught.value, expected), caught.value.reason
+        shown = caught.value.text.en + str(caught.value) + repr(caught.value) + caught.value.reason
+        assert [word for word in ("127.0.0.1", str(far.proxy.port), "far_people", "A1") if word in shown] == []
+        far.proxy.hang_up()
+        far.proxy.line = fault_proxy.good
+        assert _comes_back(asked) == "张三"
+    assert far.proxy.sent - sent < 64 << 20
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10  # kilobytes
+
+
+def _comes_back(asked: Source) -> Any:
+    """The first answer on a line that works again: the places of look-ups left behind may still be held a moment."""
+    for _ in range(20):
+        try:
+            return values(asked)["name"]
+        except SourceProblem:
+            time.sleep(0.1)
+    return values(asked)["name"]
+
+
+def test_K6_a_source_behind_a_dead_line_is_left_alone(far: Far) -> None:
+    with far.source(failures=2, open_seconds=60) as asked:
+        far.proxy.line = fault_proxy.reset
+        reasons = []
+        for _ in range(4):
+            with pytest.raises(SourceProblem) as caught:
+                retrieve(asked)
+            reasons.append(caught.value.reason)
+        assert reasons[2:] == ["breaker-open", "breaker-open"]
+    far.proxy.line = fault_proxy.good
