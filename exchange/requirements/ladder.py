@@ -65,6 +65,8 @@ class Cause(StrEnum):
     NO_RECORD = "no-record"
     NO_GRANT = "no-grant"
     INVALID_RECORD = "invalid-record"
+    PROVIDER_REFUSED = "provider-refused"
+    NOT_ANSWERED = "not-answered"
     INSUFFICIENT = "record-insufficient"
     DISPUTED = "disputed"
     PERSON_REFUSED = "person-refused"
@@ -76,6 +78,8 @@ CAUSES: Mapping[Cause, Text] = {
     Cause.NO_RECORD: Text("提供部门没有记录", "the provider holds no record"),
     Cause.NO_GRANT: Text("没有生效的授权", "no grant is in force"),
     Cause.INVALID_RECORD: Text("记录不符合目录定义", "the record does not conform to the catalogue"),
+    Cause.PROVIDER_REFUSED: Text("提供部门依据规定不予答复", "the provider refuses, and cites why"),
+    Cause.NOT_ANSWERED: Text("提供部门逾期未答复", "the provider did not answer in time"),
     Cause.INSUFFICIENT: Text("记录已取得但不足以证明", "the record came and does not show what is required"),
     Cause.DISPUTED: Text("本人对记录有异议", "the person disputes the record"),
     Cause.PERSON_REFUSED: Text("本人不同意这种方式", "the person does not want it this way"),
@@ -83,21 +87,26 @@ CAUSES: Mapping[Cause, Text] = {
 }
 """Every cause in words."""
 
+SEEN = frozenset(
+    {
+        Cause.SOURCE_DOWN,
+        Cause.NO_RECORD,
+        Cause.NO_GRANT,
+        Cause.INVALID_RECORD,
+        Cause.PROVIDER_REFUSED,
+        Cause.NOT_ANSWERED,
+        Cause.INSUFFICIENT,
+    }
+)
+"""Causes that the exchange has seen itself, in this case, or they are none."""
 _SHARING = frozenset(rung.level for rung in BY_SHARING)
 _COMMITTING = frozenset({Rung.COMMITMENT.level})
 LEVELS: Mapping[Cause, frozenset[int]] = {
-    **dict.fromkeys(
-        (Cause.SOURCE_DOWN, Cause.NO_RECORD, Cause.NO_GRANT, Cause.INVALID_RECORD, Cause.INSUFFICIENT, Cause.DISPUTED),
-        _SHARING,
-    ),
+    **dict.fromkeys((*sorted(SEEN), Cause.DISPUTED), _SHARING),
     Cause.PERSON_REFUSED: _SHARING | _COMMITTING,
     Cause.NOT_SUITABLE: _COMMITTING,
 }
 """From which levels a cause leads down."""
-SEEN = frozenset(
-    {Cause.SOURCE_DOWN, Cause.NO_RECORD, Cause.NO_GRANT, Cause.INVALID_RECORD, Cause.INSUFFICIENT},
-)
-"""Causes that the exchange has seen itself, in this case, or they are none."""
 
 
 @dataclass(frozen=True, slots=True)

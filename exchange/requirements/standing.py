@@ -32,6 +32,9 @@ _CAUSES: Mapping[str, Cause] = MappingProxyType(
         "evidence.invalid-record": Cause.INVALID_RECORD,
         "source.garbled": Cause.INVALID_RECORD,
         "source.ambiguous-subject": Cause.INVALID_RECORD,
+        "source.refused-by-office": Cause.PROVIDER_REFUSED,
+        "source.not-answered-in-time": Cause.NOT_ANSWERED,
+        "evidence.timed-out": Cause.NOT_ANSWERED,
         **dict.fromkeys(
             (
                 "policy.no-grant",

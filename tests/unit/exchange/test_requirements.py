@@ -24,6 +24,8 @@ from tests.doubles.exchange import (
     service_item,
     text,
 )
+from tests.doubles.manual_register import NURSE
+from tests.doubles.manual_register import opened as opened_by_hand
 
 PREMISES = [{"code": "owned", "name": text("自有")}, {"code": "leased", "name": text("租赁")}]
 
@@ -348,6 +350,37 @@ def test_commitment_and_deferral_come_before_paper(small_world: World) -> None:
     assert both.status_code == 201
     wrong = resolve(world, case, "promise", "upload", no_grant, ("commitment", "no-record"))
     assert wrong.status_code == 409  # no record is no reason against a commitment
+
+
+def test_a_department_that_looks_it_up_by_hand_is_asked_before_paper_and_may_refuse_with_its_citation(
+    small_world: World,
+) -> None:
+    world = small_world
+    opened_by_hand(world)
+    health = {"code": "health", "name": text("健康证明"), "met_by": [{"evidence_type": "health-record"}]}
+    case = opened(world, health)
+    assert stands(world, case)["health"]["next"]["code"] == "departmental-check"
+    item = {"type": "health-record", "fields": ["holder"]}
+    answer = world.ask(case, item)
+    assert answer.status_code == 202
+    assert resolve(world, case, "health", "upload").status_code == 409  # somebody is looking it up
+    task = f"/v1/tasks/tk_{answer.json['id'].partition('_')[2]}_0"
+    assert world.officer("POST", f"{task}/take", {}, **NURSE).status_code == 200
+    why = {"reason": "演示：不属于本区", "citation": "演示规定第五条"}
+    assert world.officer("POST", f"{task}/refuse", why, **NURSE).status_code == 200
+    assert stands(world, case)["health"]["seen"] == [
+        {
+            "rung": "departmental-check",
+            "causes": [
+                {
+                    "code": "provider-refused",
+                    "name": {"zh": "提供部门依据规定不予答复", "en": "the provider refuses, and cites why"},
+                }
+            ],
+        }
+    ]
+    step = ("departmental-check", "provider-refused")
+    assert resolve(world, case, "health", "upload", step).json["verdict"] == "accepted"
 
 
 def test_the_window_is_never_refused_and_counted_where_it_need_not_have_been(world: World) -> None:
