@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from werkzeug.test import TestResponse
 
 from connectors.errors import SourceUnavailable
@@ -485,3 +487,21 @@ def test_a_bare_yes_in_yaml_is_yes(small_world: World) -> None:
     assert "lease" in [
         one["code"] for one in needs(small_world, "?circumstances=has_children:yes").json["requirements"]
     ]
+
+
+def test_the_manifest_of_the_guide_fits_the_published_schema(small_world: World) -> None:
+    guide = (Path(__file__).parents[3] / "docs/guides/resolve-requirements.md").read_text("utf-8")
+    shown = yaml.safe_load(guide.partition("```yaml\n")[2].partition("```")[0])
+    manifest = service_item(ITEM, MARKET)
+    shown["metadata"]["name"] = ITEM
+    for requirement in shown["spec"]["requirements"]:
+        for way in requirement["met_by"]:
+            way["evidence_type"] = "identity-card"
+    small_world.apply(manifest | {"spec": manifest["spec"] | shown["spec"]})
+    small_world.rooms.policy.renew()
+    found = needs(small_world, "?circumstances=premises:leased").json
+    assert [one["code"] for one in found["requirements"]] == ["lease"]
+    assert [rung["code"] for rung in found["requirements"][0]["rungs"]] == [
+        *("shared-data", "commitment", "deferral", "upload", "window"),
+    ]
+    assert [one["code"] for one in found["not_needed"]] == ["no-crime"]
