@@ -9,6 +9,7 @@ from typing import Any
 from connectors.adapters import Adapter, Opening
 from connectors.base import Connector
 from connectors.errors import SourceMisconfigured
+from connectors.exchange import ADAPTER as EXCHANGE
 from connectors.faults import ManifestFault
 from connectors.files import ADAPTER as FILES
 from connectors.jws import ADAPTER as JWS
@@ -37,6 +38,7 @@ STANDARD: Mapping[str, Adapter] = {
     "sandbox": SANDBOX,
     "jws": JWS,
     "manual": MANUAL,
+    "exchange": EXCHANGE,
 }
 """The adapters every installation has, by the name a manifest calls them."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from connectors.adapters import Opening
 from connectors.errors import SourceBusy, SourceGarbled, SourceMisconfigured, SourceProblem, SourceUnavailable
 from connectors.resilience import Deadline
@@ -28,12 +30,14 @@ class Asker:
         )
         self._credentials = credentials(settings.auth, opening, ca_file=settings.ca_file, certificate=certificate)
 
-    def ask(self, request: Request, deadline: Deadline, *, max_bytes: int | None = None, links: bool = False) -> Answer:
+    def ask(
+        self, request: Request, deadline: Deadline, *, max_bytes: int | None = None, fields: Sequence[str] = ()
+    ) -> Answer:
         """The answer, whatever its status; after a 401 to a token, that to a fresh one. Raises: SourceProblem."""
         for again in (True, False):
             lines = self._credentials.lines(request, deadline)
             sent = Request(request.url, [*request.headers, *lines], request.body)
-            answer = self._transport.exchange(sent, deadline.left(), max_bytes=max_bytes, links=links)
+            answer = self._transport.exchange(sent, deadline.left(), max_bytes=max_bytes, fields=fields)
             if answer.status != _UNAUTHORISED or not (again and self._credentials.refused(lines)):
                 break
         return answer

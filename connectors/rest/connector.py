@@ -51,7 +51,9 @@ class RestConnector:
         page: Page | None = walk.first()
         while page is not None:
             request = self._requests.build(query, page)
-            answer = self._asker.ask(request, deadline, max_bytes=left, links=paging.kind == "link")
+            answer = self._asker.ask(
+                request, deadline, max_bytes=left, fields=("link",) if paging.kind == "link" else ()
+            )
             left -= len(answer.body)
             document, found = self._read(answer, query)
             records += found
@@ -61,7 +63,7 @@ class RestConnector:
                 if not walk.may_end_here:
                     raise SourceGarbled("page-missing")
                 break
-            page = walk.after(document, len(found), request.url, answer.links)
+            page = walk.after(document, len(found), request.url, answer.fields.get("link", ()))
         return records
 
     def _read(self, answer: Answer, query: Query) -> tuple[Any, list[Mapping[str, Raw]]]:

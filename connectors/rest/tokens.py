@@ -24,9 +24,9 @@ from connectors.errors import (
 from connectors.resilience import Deadline
 from connectors.rest.request import Request
 from connectors.rest.strict_json import decode
-from connectors.rest.transport import Transport
+from connectors.rest.transport import Answer, Transport
 from kernel import jose
-from kernel.canonical import MalformedJson
+from kernel.canonical import JSON, MalformedJson
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 
@@ -34,7 +34,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{1,16384}={0,2}")  # RFC 6750 §2.1
 _SECONDS_UNSAID = 60  # RFC 6749 §5.1 lets a server keep silent about it
 _LONGEST = 86_400
 _MARGIN = 30  # seconds before its end from which a token is not used any more, or a fifth of a short life
-_BEARER = "bearer"
+_BEARER, _BOUND = "bearer", "dpop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class TokenSettings:
         key: signs assertions (RFC 7523), or None.
         audience: whom an assertion is meant for; the endpoint's own address where the manifest does not say.
         form: what every request asks for (`scope`, `resource`).
+        claims: what an assertion says besides (`act`).
     """
 
     url: str
@@ -54,6 +55,7 @@ class TokenSettings:
     key: jose.SigningKey | None
     audience: str
     form: Mapping[str, str]
+    claims: Mapping[str, JSON] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, auth: Mapping[str, Any], opening: Opening) -> Self:
@@ -93,16 +95,25 @@ class TokenEndpoint:
     def __init__(self, settings: TokenSettings, transport: Transport, clock: Clock, entropy: Entropy) -> None:
         self._settings, self._transport, self._clock, self._entropy = settings, transport, clock, entropy
 
-    def ask(self, deadline: Deadline, more: Mapping[str, str] | None = None, lines: Sequence[bytes] = ()) -> Token:
-        """A fresh token; `more` is added to the form, `lines` to the header.
+    def ask(
+        self, deadline: Deadline, more: Mapping[str, str] | None = None, proof: Callable[[str], bytes] | None = None
+    ) -> Token:
+        """A fresh token; `more` is added to the form. `proof` makes the header line that binds the token to a key, for
+        a nonce of the server's or "" (RFC 9449 §5, §8).
 
         Raises: SourceProblem, its reason beginning with ``token-``.
         """
         try:
-            answer = self._transport.exchange(self._request(more or {}, lines), deadline.left())
+            answer = self._send(more or {}, proof, "", deadline)
+            nonce = "".join(answer.fields.get("dpop-nonce", ())[:1])
+            if answer.status == 400 and proof is not None and nonce:
+                answer = self._send(more or {}, proof, nonce, deadline)
             if answer.status != 200:
                 raise _refusal(answer.status)
-            return _token(decode(answer.body))
+            token = _token(decode(answer.body))
+            if token.kind != (_BEARER if proof is None else _BOUND):
+                raise SourceMisconfigured("type")
+            return token
         except SourceProblem as problem:
             problem.reason = f"token-{problem.reason}"
             raise
@@ -110,6 +121,12 @@ class TokenEndpoint:
     def close(self) -> None:
         """Close every connection."""
         self._transport.close()
+
+    def _send(
+        self, more: Mapping[str, str], proof: Callable[[str], bytes] | None, nonce: str, deadline: Deadline
+    ) -> Answer:
+        lines = () if proof is None else (proof(nonce),)
+        return self._transport.exchange(self._request(more, lines), deadline.left(), fields=("dpop-nonce",))
 
     def _request(self, more: Mapping[str, str], lines: Sequence[bytes]) -> Request:
         form = {"grant_type": "client_credentials", **self._settings.form, **more}
@@ -124,7 +141,12 @@ class TokenEndpoint:
     def _assertion(self, key: jose.SigningKey) -> Mapping[str, str]:
         settings = self._settings
         return jose.client_assertion(
-            key, settings.client_id, settings.audience, now=self._clock.now(), entropy=self._entropy
+            key,
+            settings.client_id,
+            settings.audience,
+            now=self._clock.now(),
+            entropy=self._entropy,
+            more=settings.claims,
         )
 
     def _basic(self, secret: str) -> bytes:
@@ -135,8 +157,16 @@ class TokenEndpoint:
 class Tokens:
     """One token for all callers. Safe for threads: one of them renews it, and the others wait, each its own time."""
 
-    def __init__(self, endpoint: TokenEndpoint, clock: Clock) -> None:
+    def __init__(
+        self,
+        endpoint: TokenEndpoint,
+        clock: Clock,
+        *,
+        more: Mapping[str, str] | None = None,
+        proof: Callable[[str], bytes] | None = None,
+    ) -> None:
         self._endpoint, self._clock = endpoint, clock
+        self._more, self._proof = more, proof
         self._renewing = threading.Lock()
         self._held: tuple[Token, float] | None = None  # and the monotonic second until which it is used
 
@@ -165,9 +195,7 @@ class Tokens:
         try:
             held = self._good()
             if held is None:
-                held = self._endpoint.ask(deadline)
-                if held.kind != _BEARER:
-                    raise SourceMisconfigured("token-type")
+                held = self._endpoint.ask(deadline, self._more, self._proof)
                 self._held = (held, self._clock.monotonic() + held.seconds - min(_MARGIN, held.seconds / 5))
             return held.text
         finally:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pycurl
@@ -20,7 +20,7 @@ from connectors.rest.addresses import is_private
 from connectors.rest.client_certificate import ClientCertificate
 from connectors.rest.request import Request
 
-_MOST_LINKS, _LONGEST_LINK = 20, 8192
+_MOST_FIELDS, _LONGEST_FIELD = 20, 8192
 _PROBLEMS: dict[int, tuple[type[SourceProblem], str]] = {
     pycurl.E_OPERATION_TIMEDOUT: (SourceTimedOut, "deadline"),
     pycurl.E_FILESIZE_EXCEEDED: (SourceTooLarge, "bytes"),
@@ -46,13 +46,13 @@ class Answer:
 
     Attributes:
         kind: its ``Content-Type``, or "".
-        links: its ``Link`` fields (RFC 8288), where they were asked for.
+        fields: its header fields that were asked for, by their names in small letters.
     """
 
     status: int
     body: bytes
     kind: str = ""
-    links: tuple[str, ...] = ()
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Transport:
@@ -69,17 +69,18 @@ class Transport:
         self._closed = False
 
     def exchange(
-        self, request: Request, seconds: float, *, max_bytes: int | None = None, links: bool = False
+        self, request: Request, seconds: float, *, max_bytes: int | None = None, fields: Sequence[str] = ()
     ) -> Answer:
         """Send a request and read its answer within `seconds`, all in all. Raises: SourceProblem.
 
-        `max_bytes` is what is left of the limit where several answers share it; with `links` their fields are read.
+        `max_bytes` is what is left of the limit where several answers share it; `fields` names header fields that are
+        wanted, in small letters.
         """
         if self._closed:
             raise SourceUnavailable("closed")
         handle = self._take()
         body = _Body(self._max_bytes if max_bytes is None else max_bytes)
-        found = _Links() if links else None
+        found = _Fields(fields) if fields else None
         try:
             return self._perform(handle, request, seconds, body, found)
         finally:
@@ -104,20 +105,18 @@ class Transport:
             self._idle.append(handle)
 
     def _perform(
-        self, handle: pycurl.Curl, request: Request, seconds: float, body: _Body, links: _Links | None
+        self, handle: pycurl.Curl, request: Request, seconds: float, body: _Body, fields: _Fields | None
     ) -> Answer:
         _prepare(handle, request, seconds)
         handle.setopt(pycurl.WRITEFUNCTION, body.receive)
-        if links is not None:
-            handle.setopt(pycurl.HEADERFUNCTION, links.receive)
+        if fields is not None:
+            handle.setopt(pycurl.HEADERFUNCTION, fields.receive)
         try:
             handle.perform()
         except pycurl.error as error:
             raise _problem(int(error.args[0]), body) from None
         kind = handle.getinfo(pycurl.CONTENT_TYPE) or ""
-        return Answer(
-            handle.getinfo(pycurl.RESPONSE_CODE), bytes(body.data), kind, tuple(links.values) if links else ()
-        )
+        return Answer(handle.getinfo(pycurl.RESPONSE_CODE), bytes(body.data), kind, fields.values if fields else {})
 
     def _handle(self) -> pycurl.Curl:
         handle = pycurl.Curl()
@@ -142,18 +141,21 @@ class Transport:
         return ((pycurl.SSLCERT_BLOB, self._certificate.chain), (pycurl.SSLKEY_BLOB, self._certificate.key))
 
 
-class _Links:
-    """The ``Link`` fields of an answer, a few of bounded length."""
+class _Fields:
+    """Wanted header fields of an answer, a few of bounded length."""
 
-    __slots__ = ("values",)
+    __slots__ = ("_left", "values")
 
-    def __init__(self) -> None:
-        self.values: list[str] = []
+    def __init__(self, names: Sequence[str]) -> None:
+        self.values: dict[str, list[str]] = {name: [] for name in names}
+        self._left = _MOST_FIELDS
 
     def receive(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
-        if name.strip().lower() == b"link" and len(self.values) < _MOST_LINKS and len(value) <= _LONGEST_LINK:
-            self.values.append(value.decode("latin-1").strip())
+        found = self.values.get(name.strip().lower().decode("latin-1"))
+        if found is not None and self._left and len(value) <= _LONGEST_FIELD:
+            found.append(value.decode("latin-1").strip())
+            self._left -= 1
 
 
 class _Body:

@@ -42,9 +42,15 @@ def assertion_claims(client_id: str, audience: str, *, now: datetime, entropy: E
 
 
 def client_assertion(
-    key: SigningKey, client_id: str, audience: str, *, now: datetime, entropy: Entropy
+    key: SigningKey,
+    client_id: str,
+    audience: str,
+    *,
+    now: datetime,
+    entropy: Entropy,
+    more: Mapping[str, JSON] | None = None,
 ) -> dict[str, str]:
-    """The two fields of a form by which a client authenticates with its key (RFC 7523 §2.2)."""
-    claims = assertion_claims(client_id, audience, now=now, entropy=entropy)
+    """The two fields of a form by which a client authenticates with its key (RFC 7523 §2.2); ``more`` adds claims."""
+    claims = assertion_claims(client_id, audience, now=now, entropy=entropy) | dict(more or {})
     made = sign(claims, key, typ=CLIENT_ASSERTION_TYPES[0])
     return {"client_assertion_type": CLIENT_ASSERTION_TYPE, "client_assertion": made}

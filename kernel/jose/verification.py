@@ -95,9 +95,15 @@ def verify_client_assertion(
     return verified
 
 
-def verify_signature_only(token: str, keys: Sequence[VerifyingKey], *, typ: str | tuple[str, ...]) -> SignedBytes:
+def verify_signature_only(
+    token: str,
+    keys: Sequence[VerifyingKey],
+    *,
+    typ: str | tuple[str, ...],
+    max_bytes: int = compact.MAX_TOKEN_BYTES,
+) -> SignedBytes:
     """Checks form, type and signature of any JWS; raises InvalidToken. Its result is no `Verified` on purpose."""
-    return _invalid_token(lambda: _verify_signature(token, keys, typ, compact.MAX_TOKEN_BYTES))
+    return _invalid_token(lambda: _verify_signature(token, keys, typ, max_bytes))
 
 
 def _verify_signature(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from connectors.kit.bench import COLUMNS, FIELDS, Bench, Row, source
 from connectors.registry import Source
 from tests.doubles import http_source
 from tests.doubles.http_source import Behaviour, HttpSource
+from tests.doubles.paper_exchange import PRIVATE, PaperExchange, by_path
 from tests.doubles.signed_documents import AUDIENCE, Signer
 from tests.doubles.token_endpoint import CLIENT, SECRET, TokenEndpoint
 
@@ -68,8 +70,10 @@ class HttpBench:
         self._server.behaviour = behaviour
         if "max_bytes" in limits:  # of what goes over the wire
             limits = {**limits, "max_bytes": int(limits["max_bytes"] * self._overhead)}
-        settings = {**self._settings, "url": self._server.url + self._settings["url"]}
-        secrets = {"client": SECRET, "shared": "a secret shared by two"}
+        settings = {**self._settings}
+        if "url" in settings:
+            settings["url"] = self._server.url + self._settings["url"]
+        secrets = {"client": SECRET, "shared": "a secret shared by two", "key": json.dumps(PRIVATE)}
         return source(self._adapter, settings, FIELDS, roots=[self._folder], limits=dict(limits), secrets=secrets)
 
 
@@ -111,8 +115,17 @@ def jws_bench(folder: Path) -> Iterator[Bench]:
         yield HttpBench("jws", settings, server, signer.by_subject, folder, overhead=1.5)  # base64
 
 
+@contextmanager
+def exchange_bench(folder: Path) -> Iterator[Bench]:
+    """Another exchange, on paper."""
+    with PaperExchange() as server:
+        # The record comes twice, once as base64, beside a receipt.
+        yield HttpBench("exchange", server.settings(), server, by_path, folder, overhead=2.5)
+
+
 HTTP_BENCHES: Mapping[str, Callable[[Path], AbstractContextManager[Bench]]] = {
     "rest-xml-signed": xml_bench,
     "rest-paged-oauth": paged_bench,
     "jws": jws_bench,
+    "exchange": exchange_bench,
 }

@@ -52,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
 def _asked_for(body: bytes, kind: str) -> str:
     """Whom a body asks about; nobody in a form, which goes to a token endpoint."""
     if kind == "application/json":
-        return str(json.loads(body)["id"])
+        return str(json.loads(body).get("id", ""))
     return ElementTree.fromstring(body).findtext("{urn:people}id", "") if "xml" in kind else ""
 
 

@@ -1,0 +1,273 @@
+"""Attacks by another exchange, or by whoever stands in its place (K3, K6): it counts as far as it is proven."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.errors import (
+    SourceBusy,
+    SourceGarbled,
+    SourceMisconfigured,
+    SourceProblem,
+    SourceTimedOut,
+    SourceTooLarge,
+    SourceUnavailable,
+)
+from connectors.registry import Source, findings
+from tests.doubles.connectors import manifest, source, values
+from tests.doubles.http_source import Handler, HttpSource, drip, flood, hang, saying
+from tests.doubles.paper_exchange import CASE, PRIVATE, Log, PaperExchange, by_path
+from tests.security.test_connectors_http import certificate
+
+ROW = {"id": "A1", "name": "张三"}
+SECRETS = {"key": json.dumps(PRIVATE)}
+
+
+@pytest.fixture
+def other() -> Iterator[PaperExchange]:
+    with PaperExchange() as running:
+        running.records = {"A1": [ROW]}
+        yield running
+
+
+def opened(other: PaperExchange, limits: Any = None, secrets: Any = None, **changed: Any) -> Source:
+    kept = {"deadline_ms": 400} | (limits or {})
+    return source("exchange", other.settings(**changed), ["name"], secrets=SECRETS | (secrets or {}), limits=kept)
+
+
+def problem(other: PaperExchange, limits: Any = None, **changed: Any) -> SourceProblem:
+    with opened(other, limits, **changed) as asked, pytest.raises(SourceProblem) as caught:
+        values(asked)
+    return caught.value
+
+
+def test_what_counts_is_what_was_signed(other: PaperExchange) -> None:
+    other.change_item = lambda item: item.update(data={"name": "forged"})
+    with opened(other) as asked:
+        assert values(asked) == {"name": "张三"}
+        assert values(asked) == {"name": "张三"}
+    one = ["/v1/cases", "/token", "/v1/evidence-requests"]
+    closed = f"/v1/cases/{CASE}/close"
+    assert other.calls == ["/token", *one, "/jwks", closed, *one, closed]  # a token for cases is shared, no other is
+    case, asked_for, _ = other.bodies[:3]
+    assert case["subjects"] == [{"scheme": "citizen-number", "value": "A1", "role": "applicant"}]
+    assert asked_for["evidence"][0]["fields"] == ["name"]
+    assert all("A1" not in path for path in other.calls)
+
+
+def setting(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda said: said.update({name: value})
+
+
+LIES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
+    "issuer": (setting("iss", "https://evil.example"), "evidence-of-another-question"),
+    "audience": (setting("aud", "11500000DEM0001534"), "evidence-of-another-question"),
+    "case": (setting("case", "case_02"), "evidence-of-another-question"),
+    "service-item": (setting("service_item", "OTHER"), "evidence-of-another-question"),
+    "request": (setting("jti", "er_99/0"), "evidence-of-another-question"),
+    "relation": (setting("relation", "spouse"), "evidence-of-another-question"),
+    "type": (setting("evidence", {"type": "other", "data": {"name": "x"}}), "evidence-of-another-question"),
+    "no-evidence": (setting("evidence", "person"), "evidence-of-another-question"),
+    "old": (setting("iat", int(time.time()) - 3600), "evidence-stale"),
+    "early": (setting("iat", int(time.time()) + 3600), "evidence-stale"),
+    "no-time": (setting("iat", "now"), "evidence-stale"),
+    "more-fields": (setting("evidence", {"type": "person", "data": {"name": "x", "other": 1}}), "evidence-data"),
+    "no-data": (setting("evidence", {"type": "person"}), "evidence-data"),
+    "provenance": (setting("provenance", {"source_time": "yesterday"}), "provenance"),
+}
+
+
+@pytest.mark.parametrize(("change", "reason"), LIES.values(), ids=LIES.keys())
+def test_evidence_of_another_question_is_garbled(
+    other: PaperExchange, change: Callable[[dict[str, Any]], None], reason: str
+) -> None:
+    """Signed and recorded as it is: a replay of what was once given, or to somebody else."""
+    other.change_claims = change
+    found = problem(other)
+    assert (type(found), found.reason) == (SourceGarbled, reason)
+
+
+def test_evidence_without_signature_or_receipt_is_garbled(other: PaperExchange) -> None:
+    another = Log()
+    cases = {
+        "evidence-unsigned": setting("jws", None),
+        "receipt": lambda item: item.update(receipt=another.receipt(item["jws"])),
+        "evidence-malformed": setting("jws", "a.b.c"),
+    }
+    for reason, change in cases.items():
+        other.change_item = change
+        assert problem(other).reason == reason
+    other.change_item = lambda item: item.update(receipt=other.log.receipt("another evidence"))
+    assert problem(other).reason == "receipt"
+    other.change_item = lambda item: item.update(jws=other.sign({"iss": other.url}, typ="at+jwt"))
+    assert problem(other).reason == "evidence-wrong-type"
+
+
+def test_a_key_that_came_after_is_read_once_and_a_strangers_is_not_believed(other: PaperExchange) -> None:
+    with opened(other) as asked:
+        values(asked)
+        other.kid = "k2"
+        with pytest.raises(SourceGarbled):  # the keys were read a moment ago
+            values(asked)
+        assert other.calls.count("/jwks") == 1
+    stranger = PaperExchange()
+    other.change_item = lambda item: item.update(jws=(made := stranger.sign({})), receipt=other.log.receipt(made))
+    other.kid = "k1"
+    assert problem(other).reason == "evidence-bad-signature"
+    stranger.server_close()
+
+
+def test_what_is_not_delivered_says_whose_turn_it_is(other: PaperExchange) -> None:
+    told = {
+        ("awaiting-person", None): (SourceUnavailable, "awaiting-person"),
+        ("awaiting-preview", None): (SourceUnavailable, "awaiting-preview"),
+        ("running", None): (SourceUnavailable, "running"),
+        ("other", None): (SourceGarbled, "status"),
+        ("refused", None): (SourceMisconfigured, "refused"),
+        ("refused", ("policy.no-grant", "policy")): (SourceMisconfigured, "refused-policy.no-grant"),
+        ("refused", ("Number 500199… of\n", "policy")): (SourceMisconfigured, "refused"),
+        ("failed", ("source.busy", "exchange")): (SourceBusy, "failed-source.busy"),
+        ("failed", ("source.timed-out", "provider")): (SourceTimedOut, "failed-source.timed-out"),
+        ("failed", ("source.misconfigured", "exchange")): (SourceUnavailable, "failed-source.misconfigured"),
+        ("failed", ("request.odd", "consumer")): (SourceMisconfigured, "failed-request.odd"),
+    }
+    for (status, said), expected in told.items():
+        item: dict[str, Any] = {"type": "person", "status": status}
+        if said:
+            item["problem"] = {"code": said[0], "fault": said[1]}
+        other.change_answer = setting("evidence", [item])
+        found = problem(other)
+        assert (type(found), found.reason) == expected
+
+
+def replying(path: str, body: bytes, status: int, headers: Any = ()) -> Callable[[Handler], None]:
+    """Everything as usual, save the answer at one path."""
+
+    def behave(handler: Handler) -> None:
+        if handler.path == path:
+            handler.answer(body, status, headers)
+        else:
+            by_path(handler)
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "kind", "reason"),
+    [
+        ("/v1/cases", b"", 503, SourceUnavailable, "case-http-503"),
+        ("/v1/cases", b"", 429, SourceBusy, "case-http-429"),
+        ("/v1/cases", b'{"code": "scope.missing"}', 403, SourceMisconfigured, "case-scope.missing"),
+        ("/v1/cases", b"<html>", 302, SourceMisconfigured, "case-http-302"),
+        ("/v1/cases", b'{"case": "../../v1/grants"}', 201, SourceGarbled, "case"),
+        ("/v1/cases", b'{"case": "case_1?x=1"}', 201, SourceGarbled, "case"),
+        ("/v1/cases", b'{"case": 5}', 201, SourceGarbled, "case"),
+        ("/v1/cases", b"[]", 201, SourceGarbled, "answer"),
+        ("/v1/evidence-requests", b"{}", 200, SourceGarbled, "answer"),
+        ("/v1/evidence-requests", b'{"evidence": [1, 2]}', 200, SourceGarbled, "answer"),
+        ("/v1/evidence-requests", b"[" * 100_000, 200, SourceGarbled, "json"),
+        ("/v1/evidence-requests", b'{"code": "quota.spent"}', 422, SourceMisconfigured, "request-quota.spent"),
+        ("/v1/evidence-requests", b"", 201, SourceGarbled, "request-http-201"),
+        ("/jwks", b"{}", 200, SourceGarbled, "keys"),
+        ("/jwks", b"", 500, SourceGarbled, "keys"),
+        ("/token", b'{"access_token": "t1", "token_type": "Bearer"}', 200, SourceMisconfigured, "token-type"),
+        ("/token", b"", 401, SourceMisconfigured, "token-http-401"),
+    ],
+)
+def test_any_other_answer_is_a_problem_of_its_kind(
+    other: PaperExchange, path: str, body: bytes, status: int, kind: type[SourceProblem], reason: str
+) -> None:
+    other.behaviour = replying(path, body, status)
+    found = problem(other)
+    assert (type(found), found.reason) == (kind, reason)
+    if path in {"/v1/evidence-requests", "/jwks"}:
+        assert other.calls[-1] == f"/v1/cases/{CASE}/close"  # whatever happens in it, a case is closed
+
+
+def test_a_case_that_cannot_be_closed_keeps_no_record_back(other: PaperExchange) -> None:
+    for behaviour in (replying(f"/v1/cases/{CASE}/close", b"", 500), by_path):
+        other.behaviour = behaviour
+        with opened(other) as asked:
+            assert values(asked) == {"name": "张三"}
+
+
+def test_after_401_a_fresh_token_is_tried_once(other: PaperExchange) -> None:
+    other.behaviour = replying("/v1/cases", b"{}", 401)
+    assert problem(other).reason == "case-http-401"
+    assert other.calls == ["/token", "/token"]
+
+
+def test_RFC_9449_8_a_nonce_of_the_token_endpoint_is_repeated(other: PaperExchange) -> None:
+    other.nonce = "n0nce"
+    with opened(other) as asked:
+        assert values(asked) == {"name": "张三"}
+    assert other.calls[:2] == ["/token", "/token"]
+
+
+@pytest.mark.parametrize("path", ["/token", "/v1/cases", "/v1/evidence-requests", "/jwks"])
+@pytest.mark.parametrize("behaviour", [hang, drip])
+def test_K6_whatever_hangs_or_drips_is_left_at_the_deadline(other: PaperExchange, path: str, behaviour: Any) -> None:
+    other.behaviour = lambda handler: behaviour(handler) if handler.path == path else by_path(handler)
+    began = time.monotonic()
+    assert isinstance(problem(other, {"deadline_ms": 150}), SourceTimedOut)
+    assert time.monotonic() - began < 10.0
+
+
+def test_K3_K6_more_than_allowed_is_not_read(other: PaperExchange) -> None:
+    other.behaviour = lambda handler: flood(handler) if handler.path == "/v1/evidence-requests" else by_path(handler)
+    assert isinstance(problem(other, {"deadline_ms": 5000, "max_bytes": 10_000}), SourceTooLarge)
+
+
+def test_redirects_lead_nowhere(other: PaperExchange) -> None:
+    with HttpSource() as elsewhere:
+        elsewhere.behaviour = saying(b"{}")
+        for path in ("/token", "/v1/cases", "/v1/evidence-requests", "/jwks"):
+            other.behaviour = replying(path, b"", 307, [("Location", elsewhere.url + path)])
+            assert isinstance(problem(other), SourceMisconfigured | SourceGarbled)
+        assert elsewhere.connections == 0
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_mutual_tls_binds_the_token_and_an_unknown_authority_gets_nothing(tmp_path: Path, trusted: bool) -> None:
+    own, ours = (certificate(tmp_path, name, 30) for name in ("localhost", "tongban.example"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own)
+    context.load_verify_locations(ours)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with PaperExchange(context) as other:
+        other.records = {"A1": [ROW]}
+        settings = {"client_certificate": "pem", "ca_file": str(own if trusted else ours)}
+        with opened(other, secrets={"pem": ours.read_text()}, **settings) as asked:
+            if trusted:
+                assert values(asked) == {"name": "张三"}
+                return
+            with pytest.raises(SourceUnavailable) as caught:
+                values(asked)
+        assert caught.value.reason == "token-tls"
+        assert other.seen == []
+
+
+def test_what_cannot_work_is_found_in_the_manifest(other: PaperExchange) -> None:
+    described = other.settings()
+    assert not findings(manifest("exchange", described, {"fields": {"name": {"column": "name"}}}))
+    for change in (
+        {"origin": "http://198.51.100.1"},
+        {"origin": "https://other.example/path"},
+        {"token_url": "http://198.51.100.1/token"},
+        {"officer": "张三"},
+        {"officer": "x500199199003071237"},
+        {"log_key": "paper.example/log+00000000+AQ=="},
+        {"client_certificate": "pem"},
+        {"columns": ["other"]},
+        {"service_item": ""},
+    ):
+        assert findings(manifest("exchange", described | change, {"fields": {"name": {"column": "name"}}})), change
+    with pytest.raises(SourceMisconfigured):
+        opened(other, secret="unknown")
