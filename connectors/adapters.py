@@ -52,6 +52,7 @@ class Opening:
         roots: folders that files may be read from.
         clock: for deadlines, and for what bears a time.
         entropy: for what is used once.
+        cache: private folder for what an adapter keeps between two starts; None where it keeps nothing.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Opening:
     roots: Sequence[Path]
     clock: Clock
     entropy: Entropy = field(default_factory=SystemEntropy)
+    cache: Path | None = None
 
     def secret(self, name: str) -> str:
         """The value behind a secret's name. Raises: SourceMisconfigured."""

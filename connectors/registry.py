@@ -73,12 +73,13 @@ def build(
     roots: Sequence[Path],
     clock: Clock,
     adapters: Mapping[str, Adapter] = STANDARD,
+    cache: Path | None = None,
 ) -> Source:
     """A source from a `kind: Connector` manifest. A source that is down at the moment is built all the same.
 
     Args and errors: as `opened` has them.
     """
-    return Source(*opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters), clock)
+    return Source(*opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters, cache=cache), clock)
 
 
 def opened(
@@ -88,6 +89,7 @@ def opened(
     roots: Sequence[Path],
     clock: Clock,
     adapters: Mapping[str, Adapter] = STANDARD,
+    cache: Path | None = None,
 ) -> tuple[ConnectorManifest, Connector]:
     """A manifest parsed, and its connector with nothing around it: no limits, no mapping.
 
@@ -97,6 +99,7 @@ def opened(
         roots: folders that file sources may live under.
         clock: for deadlines, the breaker and `retrieved_at`.
         adapters: what `spec.adapter` may name.
+        cache: private folder for what an adapter keeps between two starts, such as the index of a large file.
 
     Raises:
         SourceMisconfigured: the manifest has `findings`, a secret is unknown, a folder lies outside the roots.
@@ -105,7 +108,7 @@ def opened(
         parsed = ConnectorManifest.parse(manifest, adapters)
     except ManifestFault:
         raise SourceMisconfigured("manifest") from None
-    opening = Opening(parsed.name, parsed.limits, secrets, roots, clock)
+    opening = Opening(parsed.name, parsed.limits, secrets, roots, clock, cache=cache)
     try:
         connector = parsed.adapter.open(parsed.settings, opening)
     except SourceMisconfigured as problem:

@@ -66,9 +66,10 @@ def attempt(
     roots: Sequence[Path],
     clock: Clock,
     adapters: Mapping[str, Adapter],
+    cache: Path | None = None,
 ) -> Trial:
     """Look a subject up in the source of a manifest, and close it again. Raises: SourceMisconfigured, as `opened`."""
-    parsed, connector = opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters)
+    parsed, connector = opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters, cache=cache)
     watched = _Watched(connector)
     answer, problem = None, None
     with Source(parsed, watched, clock) as source:

@@ -271,7 +271,12 @@ def source_builder(settings: ExchangeSettings, clock: Clock, adapters: Mapping[s
 
     def build(document: Mapping[str, Any]) -> Source:
         return connectors.build(
-            document, secrets=secret, roots=settings.connector_roots, clock=clock, adapters=adapters
+            document,
+            secrets=secret,
+            roots=settings.connector_roots,
+            clock=clock,
+            adapters=adapters,
+            cache=settings.connector_cache,
         )
 
     return build

@@ -72,6 +72,7 @@ class Connecting:
             "roots": self.settings.connector_roots,
             "clock": self.clock,
             "adapters": self.adapters,
+            "cache": self.settings.connector_cache,
         }
 
     def _line(self, document: Document) -> dict[str, Any]:

@@ -1,26 +1,32 @@
-"""The file adapter: look-ups in the index of the newest file."""
+"""Look-ups in the index of the current edition."""
 
 from __future__ import annotations
 
 from connectors.adapters import Limits, Opening, spellings
 from connectors.base import Query, Raw, Record
 from connectors.errors import SourceTooLarge, SourceUnavailable
+from connectors.files.drops import Drops, Edition
 from connectors.files.folder import Folder
+from connectors.files.place import Place, wanted
 from connectors.files.settings import FileSettings
 from connectors.files.shelf import Shelf
+from connectors.files.workroom import Workroom
 from connectors.templates import template
+from kernel.clock import Clock
 
 
 class FilesConnector:
-    """A folder of files. File systems hang too (a dead network mount), so the source's own threads carry the calls."""
+    """Files at some place. File systems hang too (a dead mount), so the source's own threads carry the calls."""
 
     kind = "files"
     keeps_deadline = False
 
-    def __init__(self, settings: FileSettings, folder: Folder, limits: Limits) -> None:
+    def __init__(self, settings: FileSettings, shelf: Shelf, room: Workroom, limits: Limits, clock: Clock) -> None:
         self._settings = settings
         self._limits = limits
-        self._shelf = Shelf(folder, settings)
+        self._shelf = shelf
+        self._room = room
+        self._clock = clock
         self._where = tuple((column, template(value)) for column, value in settings.where)
         self._closed = False
 
@@ -28,19 +34,26 @@ class FilesConnector:
         """The subject's rows, with the file's time as the source's. Raises: SourceProblem."""
         if self._closed:
             raise SourceUnavailable("closed")
-        wanted = {column: value(query) for column, value in self._where}
-        edition = self._shelf.current()
-        found = edition.index().find(spellings(query, self._settings.lower_case_too), self._most(wanted))
-        rows = [row for row in found if all(_same(row[column], value) for column, value in wanted.items())]
+        conditions = {column: value(query) for column, value in self._where}
+        edition = self._shelf.current(query.deadline)
+        self._check_age(edition)
+        found = edition.index.find(spellings(query, self._settings.lower_case_too), self._most(conditions))
+        rows = [row for row in found if all(_same(row[column], value) for column, value in conditions.items())]
         return tuple(Record(self._allowed(row), edition.time) for row in rows)
 
     def close(self) -> None:
         """Let go of the index."""
         self._closed = True
-        self._shelf.clear()
+        self._shelf.close()
+        self._room.remove()
 
-    def _most(self, wanted: dict[str, str]) -> int:
-        return 1000 if wanted else self._limits.max_records + 1
+    def _check_age(self, edition: Edition) -> None:
+        most = self._settings.max_age
+        if most is not None and (self._clock.now() - edition.time).total_seconds() > most:
+            raise SourceUnavailable("too-old")
+
+    def _most(self, conditions: dict[str, str]) -> int:
+        return 1000 if conditions else self._limits.max_records + 1
 
     def _allowed(self, row: dict[str, Raw]) -> dict[str, Raw]:
         values = {name: row[name] for name in self._settings.columns}
@@ -55,5 +68,10 @@ def _same(cell: Raw, value: str) -> bool:
 
 def open_source(settings: FileSettings, opening: Opening) -> FilesConnector:
     """The adapter's opener. Raises: SourceMisconfigured."""
-    folder = Folder(settings.folder, settings.pattern, settings.newest_by, opening.roots)
-    return FilesConnector(settings, folder, opening.limits)
+    place: Place = Folder(settings.folder, wanted(settings), opening.roots)
+    room = Workroom.of(opening.cache, opening.name)
+    drops = Drops(place, settings, room, opening.clock, opening.name)
+    shelf = Shelf(place, drops, opening.clock, 300.0)
+    if room.lasting or place.remote:
+        shelf.start()
+    return FilesConnector(settings, shelf, room, opening.limits, opening.clock)

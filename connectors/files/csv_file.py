@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from connectors.base import Raw
 from connectors.errors import SourceGarbled
+from connectors.files.report import BrokenFile
 from connectors.files.settings import FileSettings
 
 
@@ -21,6 +22,6 @@ def rows(file: BinaryIO, settings: FileSettings) -> Generator[Sequence[Raw]]:
     except UnicodeDecodeError:
         raise SourceGarbled("encoding") from None
     except csv.Error:
-        raise SourceGarbled("csv") from None
+        raise BrokenFile("csv", reader.line_num) from None
     finally:
         text.detach()

@@ -7,55 +7,35 @@ read only when what was opened is a regular file.
 from __future__ import annotations
 
 import errno
-import fnmatch
 import os
-import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from connectors.errors import SourceMisconfigured, SourceUnavailable
+from connectors.files.place import Stamp
 
 _STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a pipe that somebody left in the folder would wait for a writer.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What tells one state of a file from another."""
-
-    name: str
-    inode: int
-    size: int
-    modified: int  # nanoseconds since the epoch
-
-    @property
-    def time(self) -> datetime:
-        """When the file was last modified."""
-        return datetime.fromtimestamp(self.modified / 1e9, UTC)
-
-
 class Folder:
-    """The files of one folder whose names match a pattern."""
+    """The files of one folder whose names are wanted."""
 
-    def __init__(self, folder: str, pattern: str, newest_by: str, roots: Sequence[Path]) -> None:
+    remote = False
+
+    def __init__(self, folder: str, wanted: Callable[[str], bool], roots: Sequence[Path]) -> None:
         """Raises: SourceMisconfigured where the folder is under none of the roots."""
         self._root, self._steps = _under(folder, roots)
-        self._matches = re.compile(fnmatch.translate(pattern)).fullmatch
-        self._order = _by_name if newest_by == "name" else _by_time
+        self._wanted = wanted
 
-    def newest(self) -> Stamp:
-        """The newest file that matches. Raises: SourceUnavailable where there is none."""
+    def listing(self) -> Sequence[Stamp]:
+        """The files that are wanted. Raises: SourceUnavailable where there is no folder."""
         with self._opened() as folder, os.scandir(folder) as entries:
-            found = [stamp for entry in entries if (stamp := self._stamp(entry)) is not None]
-        if not found:
-            raise SourceUnavailable("no-file")
-        return max(found, key=self._order)
+            return [stamp for entry in entries if (stamp := self._stamp(entry)) is not None]
 
     @contextmanager
     def open(self, stamp: Stamp) -> Iterator[BinaryIO]:
@@ -71,7 +51,7 @@ class Folder:
             _check_same(descriptor, stamp)
 
     def _stamp(self, entry: os.DirEntry[str]) -> Stamp | None:
-        if not self._matches(entry.name):
+        if not self._wanted(entry.name):
             return None
         try:
             state = entry.stat(follow_symlinks=False)
@@ -130,12 +110,4 @@ def _check_same(descriptor: int, stamp: Stamp) -> None:
 
 
 def _stamp(name: str, state: os.stat_result) -> Stamp:
-    return Stamp(name, state.st_ino, state.st_size, state.st_mtime_ns)
-
-
-def _by_time(stamp: Stamp) -> tuple[int, str]:
-    return (stamp.modified, stamp.name)
-
-
-def _by_name(stamp: Stamp) -> str:
-    return stamp.name
+    return Stamp(name, str(state.st_ino), state.st_size, state.st_mtime_ns)

@@ -1,35 +1,47 @@
-"""A file's rows by subject, in a private temporary SQLite database that vanishes with the process.
+"""A file's rows by subject, in a private SQLite database beside which nothing else of the file is kept.
 
 Not a store of ours: it is the file itself, turned so that a look-up in millions of rows takes microseconds and memory
-stays small.
+stays small. It holds personal data, so it lies in a folder of mode 0700 and goes with the edition it was made from.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from connectors.base import Raw
+from connectors.files.report import Report
+from connectors.files.settings import Changes
 from connectors.files.tables import Row
+
+_QUICK = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -16384")
+_WHOLE_NUMBER_BITS = 63
+_SCHEMA = "CREATE TABLE record (number INTEGER PRIMARY KEY, subject TEXT NOT NULL, line BLOB, key TEXT)"
 
 
 class Index:
-    """Rows by subject. Safe for threads."""
+    """Rows by subject, in a finished database that nobody changes any more. Safe for threads."""
 
-    def __init__(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """Read all rows. Raises whatever reading them raises."""
+    def __init__(self, path: Path, columns: Sequence[str], *, vanishing: bool) -> None:
+        """Open it; ``vanishing`` takes its name away, so that it goes with the process. Raises: sqlite3.Error."""
         self._columns = tuple(columns)
         self._lock = threading.Lock()
-        self._database = sqlite3.connect("", check_same_thread=False, isolation_level=None)  # "": temporary, private
+        location = path.absolute().as_uri() + "?mode=ro&immutable=1"
+        self._database = sqlite3.connect(location, uri=True, check_same_thread=False, isolation_level=None)
         weakref.finalize(self, self._database.close)
-        self._fill(rows)
+        self._database.execute("SELECT number FROM record LIMIT 1")  # nothing is opened before it is read
+        if vanishing:
+            path.unlink()
 
     def find(self, subjects: Sequence[str], limit: int) -> list[dict[str, Raw]]:
         """The rows of any of the subjects, at most `limit`."""
@@ -39,14 +51,78 @@ class Index:
             lines = self._database.execute(statement, (*subjects, limit)).fetchall()
         return [dict(zip(self._columns, _unpacked(line), strict=True)) for (line,) in lines]
 
-    def _fill(self, rows: Iterable[Row]) -> None:
-        for setting in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN"):
-            self._database.execute(setting)
-        self._database.execute("CREATE TABLE record (subject TEXT NOT NULL, line BLOB NOT NULL)")
-        lines = ((row.subject, _packed(row.values)) for row in rows)
-        self._database.executemany("INSERT INTO record VALUES (?, ?)", lines)
-        self._database.execute("CREATE INDEX record_subject ON record (subject)")
-        self._database.execute("COMMIT")
+    def copy(self, path: Path) -> None:
+        """Write the same rows to another place."""
+        with self._lock, closing(sqlite3.connect(path)) as other:
+            self._database.backup(other)
+
+
+def build(
+    path: Path,
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    changes: Changes | None = None,
+    base: Index | None = None,
+    report: Report | None = None,
+) -> int:
+    """Write an index with these columns; returns how many rows it has. Memory stays small however many they are.
+
+    Args:
+        path: a new file, which only its owner may read.
+        rows: of the file.
+        changes: None where the rows are the whole register.
+        base: with `changes`, what they are applied to.
+        report: where rows without a key are noted.
+
+    Raises whatever reading the rows raises; sqlite3.Error, OSError.
+    """
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    if base is not None:
+        base.copy(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for setting in (*_QUICK, "BEGIN"):
+            database.execute(setting)
+        if base is None:
+            database.execute(_SCHEMA)
+        packed = _changed(rows, columns, changes, report or Report()) if changes else _whole(rows)
+        before = int(database.execute("SELECT coalesce(max(number), 0) FROM record").fetchone()[0])
+        database.executemany("INSERT INTO record (subject, line, key) VALUES (?, ?, ?)", packed)
+        database.execute("CREATE INDEX IF NOT EXISTS record_subject ON record (subject)")
+        if changes is not None:
+            _supersede(database, before)
+        database.execute("COMMIT")
+        return int(database.execute("SELECT count(*) FROM record").fetchone()[0])
+
+
+_Packed = tuple[str, bytes | None, str | None]
+
+
+def _whole(rows: Iterable[Row]) -> Iterator[_Packed]:
+    return ((row.subject, _packed(row.values), None) for row in rows)
+
+
+def _changed(rows: Iterable[Row], columns: Sequence[str], changes: Changes, report: Report) -> Iterator[_Packed]:
+    for row in rows:
+        values: Mapping[str, Raw] = dict(zip(columns, row.values, strict=True))
+        key = [values[name] for name in changes.key]
+        if missing := [name for name in changes.key if values[name] in (None, "")]:
+            report.add(row.line, missing[0], "key")
+            continue
+        gone = changes.removed is not None and str(values[changes.removed[0]]).strip() in changes.removed[1]
+        yield row.subject, None if gone else _packed(row.values), _packed(key).decode()
+    report.check()
+
+
+def _supersede(database: sqlite3.Connection, before: int) -> None:
+    """Of the rows with one key the last one stays, and none where that says that it is gone."""
+    database.execute("CREATE INDEX IF NOT EXISTS record_key ON record (key)")
+    database.execute(
+        "DELETE FROM record WHERE key IN (SELECT key FROM record WHERE number > ?)"
+        " AND EXISTS (SELECT 1 FROM record AS later WHERE later.key = record.key AND later.number > record.number)",
+        (before,),
+    )
+    database.execute("DELETE FROM record WHERE number > ? AND line IS NULL", (before,))
 
 
 def _packed(values: Sequence[Raw]) -> bytes:
@@ -59,20 +135,37 @@ def _unpacked(line: bytes) -> list[Raw]:
 
 def _tagged(value: Any) -> Any:
     """JSON has no dates and no decimal fractions: they are kept as an object of one member that says which."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, int):
+        return value if value.bit_length() <= _WHOLE_NUMBER_BITS else {"whole": str(value)}
     if isinstance(value, datetime):
         return {"instant": value.isoformat()}
     if isinstance(value, date):
         return {"day": value.isoformat()}
     if isinstance(value, Decimal):
         return {"number": str(value)}
-    return value
+    if isinstance(value, dict):
+        return {"members": {name: _tagged(member) for name, member in value.items()}}
+    return [_tagged(each) for each in value]
 
 
 def _untagged(value: Any) -> Raw:
+    if isinstance(value, list):
+        return [_untagged(each) for each in value]
     if not isinstance(value, dict):
         plain: Raw = value
         return plain
-    ((tag, text),) = value.items()
-    if tag == "instant":
-        return datetime.fromisoformat(text)
-    return date.fromisoformat(text) if tag == "day" else Decimal(text)
+    ((tag, held),) = value.items()
+    if tag == "members":
+        return {name: _untagged(member) for name, member in held.items()}
+    read: Raw = _READ[tag](held)
+    return read
+
+
+_READ: Mapping[str, Any] = {
+    "instant": datetime.fromisoformat,
+    "day": date.fromisoformat,
+    "number": Decimal,
+    "whole": int,
+}

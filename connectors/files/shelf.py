@@ -1,95 +1,119 @@
-"""The newest file, read. It is read again when another file, or another state of it, is the newest."""
+"""The current edition for whoever looks something up; looking at the place and reading files happen behind it."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime
-from typing import BinaryIO
+from collections.abc import Set as AbstractSet
 
-from connectors.base import Raw
-from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
-from connectors.files import csv_file, xlsx_file
-from connectors.files.folder import Folder, Stamp
-from connectors.files.index import Index
-from connectors.files.settings import FileSettings
-from connectors.files.tables import kept_rows
+from connectors.errors import SourceProblem, SourceTimedOut, SourceUnavailable
+from connectors.files.drops import Drops, Edition
+from connectors.files.place import Place, Stamp
+from kernel.clock import Clock
 
-_READERS: Mapping[str, Callable[[BinaryIO, FileSettings], Generator[Sequence[Raw]]]] = {
-    "csv": csv_file.rows,
-    "xlsx": xlsx_file.rows,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """One state of a file, and what reading it gave: an index, or the reason why it cannot be read."""
-
-    stamp: Stamp
-    content: Index | SourceProblem
-
-    @property
-    def time(self) -> datetime:
-        """When the file was last modified."""
-        return self.stamp.time
-
-    def index(self) -> Index:
-        """The rows by subject. Raises: SourceProblem."""
-        if isinstance(self.content, SourceProblem):
-            raise type(self.content)(self.content.reason)
-        return self.content
+_PATIENCE = 0.5
+"""Seconds that the one who finds a new file waits for it, so that a small one counts at once. Others never wait."""
+_SOON = 1.0
 
 
 class Shelf:
     """Holds the current edition. Safe for threads."""
 
-    def __init__(self, folder: Folder, settings: FileSettings) -> None:
-        self._folder = folder
-        self._settings = settings
-        self._reading = threading.Lock()
+    def __init__(self, place: Place, drops: Drops, clock: Clock, refresh_seconds: float) -> None:
+        self._place = place
+        self._drops = drops
+        self._clock = clock
+        self._refresh = refresh_seconds
+        self._changed = threading.Condition()
+        self._looking = False
         self._held: Edition | None = None
+        self._problem: SourceProblem | None = None
+        self._looked_at: AbstractSet[Stamp] | None = None
+        self._next_look = 0.0
+        self._closed = threading.Event()
 
-    def current(self) -> Edition:
-        """The newest edition; while somebody else reads that, the last complete one. Raises: SourceProblem."""
-        stamp = self._folder.newest()
+    def start(self) -> None:
+        """Look at the place in the background, and again and again where that takes a network."""
+        if self._place.remote:
+            threading.Thread(target=self._keep_looking, name="files-refresh", daemon=True).start()
+        else:
+            self._begin(None)
+
+    def current(self, seconds: float) -> Edition:
+        """The edition; the last one while a newer is read. Waits only where there is none. Raises: SourceProblem."""
+        ends = self._clock.monotonic() + seconds
         held = self._held
-        if held is not None and held.stamp == stamp:
-            return held
+        began = not self._place.remote and self._notice()
         if held is None:
-            with self._reading:
-                return self._renewed(stamp)
-        if not self._reading.acquire(blocking=False):
-            return held
-        try:
-            return self._renewed(stamp)
-        finally:
-            self._reading.release()
+            self._wait(ends - self._clock.monotonic())
+            if self._held is None and self._looking:
+                raise SourceTimedOut("being-read")
+        elif began:
+            self._wait(min(_PATIENCE, ends - self._clock.monotonic()))
+        return self._edition()
 
-    def clear(self) -> None:
-        """Let go of the edition."""
+    def close(self) -> None:
+        """Let go of the edition; a look that is under way ends by itself."""
+        self._closed.set()
         self._held = None
 
-    def _renewed(self, stamp: Stamp) -> Edition:
-        if self._held is None or self._held.stamp != stamp:
-            self._held = Edition(stamp, self._read(stamp))
-        return self._held
+    def _edition(self) -> Edition:
+        held, problem = self._held, self._problem
+        if held is not None:
+            return held
+        raise SourceUnavailable("no-file") if problem is None else type(problem)(problem.reason)
 
-    def _read(self, stamp: Stamp) -> Index | SourceProblem:
-        """The index of a file. What is wrong with its content stays so until it changes: it is not read again."""
-        if stamp.size > self._settings.max_file_bytes:
-            return SourceTooLarge("file")
+    def _notice(self) -> bool:
+        """Begin a look where another set of files lies there; whether this caller began it. Raises: SourceProblem."""
+        lying = frozenset(self._place.listing())
+        again = self._drops.unfinished and self._clock.monotonic() >= self._next_look
+        return (lying != self._looked_at or again) and self._begin(lying)
+
+    def _begin(self, lying: AbstractSet[Stamp] | None) -> bool:
+        with self._changed:
+            if self._looking or self._closed.is_set():
+                return False
+            self._looking = True
+        threading.Thread(target=self._look, args=(lying,), name="files-look", daemon=True).start()
+        return True
+
+    def _wait(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._looking, timeout=max(0.0, seconds))
+
+    def _keep_looking(self) -> None:
+        while not self._closed.is_set():
+            with self._changed:
+                self._looking = True
+            self._look(None)
+            self._closed.wait(min(self._refresh, 5.0) if self._held is None else self._refresh)
+
+    def _look(self, lying: AbstractSet[Stamp] | None) -> None:
+        """One look, whatever comes of it."""
+        held, problem = self._held, None
+        settled: AbstractSet[Stamp] | None = lying
         try:
-            with (
-                self._folder.open(stamp) as file,
-                closing(_READERS[self._settings.format](file, self._settings)) as rows,
-            ):
-                return Index(self._settings.kept, kept_rows(rows, self._settings))
-        except (SourceGarbled, SourceTooLarge) as problem:
-            return type(problem)(problem.reason)
-        except OSError:
-            raise SourceUnavailable("file") from None
-        except sqlite3.Error:
-            raise SourceUnavailable("index") from None
+            held = self._drops.look(held)
+        except SourceProblem as found:
+            held, problem, settled = self._after(found, held, lying)
+        except (OSError, sqlite3.Error):
+            problem, settled = SourceUnavailable("index"), None
+        except Exception as error:  # noqa: BLE001 - whoever waits must be told; the words stay here (law 8)
+            problem, settled = SourceUnavailable(f"unexpected-{type(error).__name__}"), None
+        with self._changed:
+            if not self._closed.is_set():
+                self._held = held
+            self._problem, self._looked_at, self._looking = problem, settled, False
+            self._next_look = self._clock.monotonic() + _SOON
+            self._changed.notify_all()
+
+    def _after(
+        self, found: SourceProblem, held: Edition | None, lying: AbstractSet[Stamp] | None
+    ) -> tuple[Edition | None, SourceProblem, AbstractSet[Stamp] | None]:
+        """What a problem leaves: nothing where the files are gone; otherwise the last good edition.
+
+        What is wrong with a file's content stays so until it changes; anything else is worth another look.
+        """
+        if isinstance(found, SourceUnavailable):
+            return (None, found, None) if found.reason == "no-file" else (held, found, None)
+        return held, found, lying

@@ -7,34 +7,48 @@ from dataclasses import dataclass
 
 from connectors.base import Raw
 from connectors.errors import SourceGarbled, SourceTooLarge
+from connectors.files.report import BrokenFile, Report
 from connectors.files.settings import FileSettings
 
 _WIDEST = 1000
 """Columns; a wider table is no register (and in a workbook, a way to make a few bytes into many cells)."""
 
+_MAY_BE_SHORT = frozenset({"xlsx", "fixed-width"})
+"""Workbooks leave empty cells at the end out, and a blank line of a fixed-width file has none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: whom it is about, and the kept columns in the order of `FileSettings.kept`."""
+    """One row: whom it is about, the kept columns in the order of `FileSettings.kept`, and where it stood."""
 
     subject: str
     values: tuple[Raw, ...]
+    line: int
 
 
-def kept_rows(rows: Iterator[Sequence[Raw]], settings: FileSettings) -> Iterator[Row]:
-    """The rows below the header that name a subject. Raises: SourceGarbled, SourceTooLarge."""
+def kept_rows(rows: Iterator[Sequence[Raw]], settings: FileSettings, report: Report) -> Iterator[Row]:
+    """The rows below the header that name a subject. What is wrong with a row is noted, and the next one read.
+
+    Raises: SourceGarbled at the end where a row was wrong, or at once where no more can be read; SourceTooLarge.
+    """
+    has_header = settings.format in {"csv", "xlsx"}
+    above = settings.skip_rows if has_header or settings.format == "fixed-width" else 0
     numbered = enumerate(rows, start=1)
-    header = _header(numbered, settings.skip_rows)
+    header = _header(numbered, settings.skip_rows if has_header else 0)
     places = [_place(header, name) for name in (settings.subject_column, *settings.kept)]
-    for number, row in numbered:
-        if number > settings.max_rows + settings.skip_rows + 1:
+    for at, row in numbered:
+        number = at if has_header else at - 1 + above
+        if number > settings.max_rows + above + has_header:
             raise SourceTooLarge("rows")
         if all(_is_blank(cell) for cell in row):
             continue
-        _check_shape(row, header, number, may_be_short=settings.format == "xlsx")
+        if not _fits(row, header, may_be_short=settings.format in _MAY_BE_SHORT):
+            report.add(number, "", "cells")
+            continue
         subject, *values = (row[place] if place < len(row) else None for place in places)
         if not _is_blank(subject):
-            yield Row(str(subject).strip(), tuple(values))
+            yield Row(str(subject).strip(), tuple(values), number)
+    report.check()
 
 
 def _header(numbered: Iterator[tuple[int, Sequence[Raw]]], skip_rows: int) -> list[str]:
@@ -51,15 +65,14 @@ def _header(numbered: Iterator[tuple[int, Sequence[Raw]]], skip_rows: int) -> li
 
 def _place(header: Sequence[str], name: str) -> int:
     if header.count(name) != 1:
-        raise SourceGarbled("columns-missing")
+        raise BrokenFile("columns-missing", 0, name)
     return header.index(name)
 
 
-def _check_shape(row: Sequence[Raw], header: Sequence[str], number: int, *, may_be_short: bool) -> None:
-    """Every cell must stand under a name. Workbooks leave empty cells at the end out; a short CSV row is a torn one."""
+def _fits(row: Sequence[Raw], header: Sequence[str], *, may_be_short: bool) -> bool:
+    """Every cell must stand under a name; a row that is too short is a torn one."""
     torn = len(row) < len(header) and not may_be_short
-    if torn or len(row) > _WIDEST or not all(_is_blank(cell) for cell in row[len(header) :]):
-        raise SourceGarbled(f"row-{number}")
+    return not torn and len(row) <= _WIDEST and all(_is_blank(cell) for cell in row[len(header) :])
 
 
 def _is_blank(cell: Raw) -> bool:

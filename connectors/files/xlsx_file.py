@@ -16,6 +16,7 @@ import openpyxl
 
 from connectors.base import Raw
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge
+from connectors.files.report import BrokenFile
 from connectors.files.settings import FileSettings
 
 _MOST_PARTS = 2000
@@ -75,5 +76,5 @@ def _cell(value: object, number: int) -> Raw:
 
 def _number(value: float, number: int) -> Raw:
     if not abs(value) < _TOO_MANY_DIGITS:
-        raise SourceGarbled(f"row-{number}-digits")
+        raise BrokenFile(f"row-{number}-digits", number, "", "digits")
     return value if isinstance(value, int) else Decimal(repr(value))

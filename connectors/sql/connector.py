@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,7 +10,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -24,6 +24,7 @@ from connectors.sql.statement import Statement, reflect
 from connectors.templates import template
 from kernel.clock import Clock
 
+_LOG = logging.getLogger(__name__)
 _STEPS_BETWEEN_LOOKS = 10_000
 """SQLite virtual-machine steps between two looks at the clock: well under a millisecond."""
 
@@ -112,11 +113,10 @@ class SqlConnector:
         if self._noted:
             return
         self._noted = True
-        log = structlog.get_logger(__name__)
         if not is_tested(self._engine):
-            log.warning("source database is of an untested kind", source=self._name, kind=self._engine.dialect.name)
+            _LOG.warning("source %s: databases of the kind %s are untested", self._name, self._engine.dialect.name)
         if may_write(connection):
-            log.warning("source role may do more than read", source=self._name)
+            _LOG.warning("source %s: its role may do more than read", self._name)
 
     def _record(self, row: RowMapping) -> Record:
         values = {name: _raw(row[name]) for name in self._settings.columns}

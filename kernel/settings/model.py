@@ -356,6 +356,15 @@ class ExchangeSettings:
             "Folders that file connectors may read; empty: none",
         ),
     )
+    connector_cache: Path | None = field(
+        default=Path("data/connectors"),
+        metadata=_key(
+            "文件型来源的索引和读取报告存放处，仅服务账户可读；索引含个人数据，不要备份",
+            "Folder of the indexes and reports of file sources, for the service's account alone; the indexes hold"
+            " personal data: do not back it up",
+            below="<data_dir>/connectors",
+        ),
+    )
     trusted_proxies: tuple[str, ...] = field(default=(), metadata=_key(*_PROXIES))
     workers: int = field(default=1, metadata=_key(*_WORKERS))
     threads: int = field(default=16, metadata=_key(*_THREADS))

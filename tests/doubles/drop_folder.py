@@ -39,3 +39,15 @@ def drop(folder: Path, name: str, data: bytes, *, modified: int | None = None) -
     if modified is not None:
         os.utime(path, (modified, modified))
     return path
+
+
+def fixed_width_bytes(rows: Sequence[Sequence[str]], widths: Sequence[int], encoding: str, unit: str) -> bytes:
+    """The rows as lines whose columns are so many bytes or characters wide."""
+    lines = []
+    for row in rows:
+        if unit == "characters":
+            cells = [cell.ljust(width).encode(encoding) for cell, width in zip(row, widths, strict=True)]
+        else:
+            cells = [cell.encode(encoding).ljust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append(b"".join(cells) + b"\r\n")
+    return b"".join(lines)

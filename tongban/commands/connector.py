@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from connectors.errors import SourceMisconfigured
+from connectors.files.status import files_known
 from connectors.installed import discover
 from exchange.catalogue.kinds import CONNECTOR, EVIDENCE_TYPE
 from exchange.catalogue.manifests import schemas
@@ -68,6 +69,41 @@ def health(names: tuple[str, ...], config: str | None, as_json: bool) -> None:
         found = [connecting.health(name) for name in names or connecting.documents]
     rows(found, ["name", "evidence_type", "ok", "code", "reason", "seconds"], as_json=as_json)
     if not all(line["ok"] for line in found):
+        sys.exit(NO)
+
+
+@connector.command()
+@click.argument("names", nargs=-1)
+@click.option("--reports", is_flag=True, help="附上每份读取报告 / with every report")
+@config_option
+@json_option
+def files(names: tuple[str, ...], reports: bool, config: str | None, as_json: bool) -> None:
+    """文件型来源：哪个文件在用，哪些未采用及原因 / Which file answers, and which were not used and why.
+
+    Status 1 when a file is in quarantine. A report names lines and columns, never a value.
+
+    Example: tongban connector files health-certificates --reports
+    """
+    cache = load_settings(config).exchange.connector_cache
+    known = [each for each in files_known(cache) if each.source in names or not names] if cache else []
+    lines = [
+        {
+            "source": each.source,
+            "state": each.state,
+            "file": each.file,
+            "rows": each.rows,
+            "data_time": each.data_time,
+            "noticed_at": each.noticed_at,
+            "reason": each.reason,
+            "report": each.report,
+        }
+        for each in known
+    ]
+    rows(lines, ["source", "state", "file", "rows", "data_time", "noticed_at", "reason"], as_json=as_json)
+    if reports and not as_json:
+        for each in known:
+            click.echo(f"\n{each.report}" if each.report else "", nl=False)
+    if any(each.state == "quarantined" for each in known):
         sys.exit(NO)
 
 
@@ -158,7 +194,7 @@ def _beside(described: Document, documents: list[Document], settings: ExchangeSe
 def _settings(config: str | None, path: Path) -> ExchangeSettings:
     if config_path(config) is not None:
         return load_settings(config).exchange
-    return ExchangeSettings(connector_roots=(path.resolve().parent,))
+    return ExchangeSettings(connector_roots=(path.resolve().parent,), connector_cache=None)
 
 
 def _nobody_real(_wanted: SubjectRef) -> None:

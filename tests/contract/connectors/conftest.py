@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 import sqlalchemy as sa
+from openpyxl.cell import WriteOnlyCell
 
 from connectors import memory
 from connectors.adapters import Adapter, Opening
@@ -144,11 +145,18 @@ class FileBench:
             workbook = openpyxl.Workbook(write_only=True)
             sheet = workbook.create_sheet("people")
             for row in rows:
-                sheet.append(row)
+                sheet.append([self._as_text(sheet, cell) for cell in row])
             workbook.save(folder / "people.xlsx")
         else:
             with (folder / "people.csv").open("w", encoding=self._settings["encoding"], newline="") as file:
                 csv.writer(file).writerows(rows)
+
+    @staticmethod
+    def _as_text(sheet: Any, value: str) -> WriteOnlyCell:
+        """A cell of text, also where the library would take it for a formula (“=…”) or an error (“#N/A”)."""
+        cell = WriteOnlyCell(sheet, value=value)
+        cell.data_type = "s"
+        return cell
 
     def _source(self, folder: Path, limits: Mapping[str, int]) -> Source:
         settings = {"folder": str(folder), "pattern": "people.*", "subject_column": "id", **self._settings}

@@ -18,7 +18,7 @@ from connectors.errors import (
     SourceTooLarge,
     SourceUnavailable,
 )
-from connectors.files import shelf
+from connectors.files import reading
 from connectors.registry import Outcome, Source
 from tests.doubles.connectors import retrieve, source, values
 from tests.doubles.drop_folder import csv_bytes, drop, xlsx_bytes
@@ -139,7 +139,7 @@ def test_a_file_is_read_once_until_another_takes_its_place(
     folder: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    monkeypatch.setattr(shelf, "Index", lambda *arguments: read.append("once") or real(*arguments))
+    monkeypatch.setattr(reading, "build", lambda *given, **named: read.append("once") or real(*given, **named))
     asked = opened()
     drop(folder, "people.csv", csv_bytes(ROWS))
     for _ in range(3):
@@ -154,14 +154,14 @@ def test_a_file_is_read_once_until_another_takes_its_place(
     assert len(read) == 4
 
 
-real = shelf.Index
+real = reading.build
 
 
 def test_a_bad_file_is_read_once_and_a_good_one_heals(
     folder: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    monkeypatch.setattr(shelf, "Index", lambda *arguments: read.append("once") or real(*arguments))
+    monkeypatch.setattr(reading, "build", lambda *given, **named: read.append("once") or real(*given, **named))
     drop(folder, "people.csv", b"\xff\xfe\x00")
     asked = opened(limits={"failures": 100})
     assert [refused(asked).reason for _ in range(3)] == ["encoding"] * 3
@@ -176,19 +176,19 @@ def test_while_a_new_file_is_being_read_the_last_complete_one_answers(
     drop(folder, "people.csv", csv_bytes(ROWS), modified=1000)
     asked = opened(limits={"deadline_ms": 10_000})
     assert values(asked) == ONE
-    reading, go_on = threading.Event(), threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
-    def slow(*arguments: Any) -> Any:
-        reading.set()
+    def slow(*arguments: Any, **named: Any) -> Any:
+        begun.set()
         go_on.wait(5)
-        return real(*arguments)
+        return real(*arguments, **named)
 
-    monkeypatch.setattr(shelf, "Index", slow)
+    monkeypatch.setattr(reading, "build", slow)
     drop(folder, "people.csv", csv_bytes([HEADER, ("A1", "张叁", "长期", "")]), modified=2000)
     first: list[Any] = []
     reader = threading.Thread(target=lambda: first.append(retrieve(asked)))
     reader.start()
-    assert reading.wait(5)
+    assert begun.wait(5)
     meanwhile = retrieve(asked)
     go_on.set()
     reader.join()
@@ -239,16 +239,16 @@ def test_a_file_that_changes_while_it_is_read_is_not_used(
 ) -> None:
     path = drop(folder, "people.csv", csv_bytes(ROWS))
 
-    def changing(columns: Any, rows: Any) -> Any:
-        made = real(columns, rows)
+    def changing(*arguments: Any, **named: Any) -> Any:
+        made = real(*arguments, **named)
         with path.open("ab") as file:
             file.write(b"C1,\xe7\x8e\x8b")
         return made
 
     asked = opened()
-    monkeypatch.setattr(shelf, "Index", changing)
+    monkeypatch.setattr(reading, "build", changing)
     assert refused(asked).reason == "file-changing"
-    monkeypatch.setattr(shelf, "Index", real)
+    monkeypatch.setattr(reading, "build", real)
     drop(folder, "people.csv", csv_bytes(ROWS))
     assert values(asked) == ONE
 

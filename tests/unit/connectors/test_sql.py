@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from structlog.testing import capture_logs
 
 from connectors.base import Query
 from connectors.errors import SourceGarbled, SourceMisconfigured, SourceTimedOut, SourceTooLarge, SourceUnavailable
@@ -324,7 +323,7 @@ def test_a_look_up_is_a_transaction_that_reads_one_snapshot(postgresql_url: str)
         assert values(asked) == {"note": "repeatable read", "only_read": "on"}
 
 
-def test_a_role_that_may_write_is_named_in_the_log(postgresql_url: str) -> None:
+def test_a_role_that_may_write_is_named_in_the_log(postgresql_url: str, caplog: pytest.LogCaptureFixture) -> None:
     engine = sa.create_engine(postgresql_url)
     with engine.begin() as owner:
         owner.execute(sa.text("CREATE TABLE people (id TEXT, note TEXT)"))
@@ -336,9 +335,10 @@ def test_a_role_that_may_write_is_named_in_the_log(postgresql_url: str) -> None:
         url = sa.make_url(postgresql_url)
         url = url if user is None else url.set(username=user)
         described = {"url": url.render_as_string(hide_password=False), "table": "people", "subject_column": "id"}
-        with capture_logs() as logged, source("sql", described, ["note"]) as asked:
+        caplog.clear()
+        with source("sql", described, ["note"]) as asked:
             values(asked)
-        assert len(logged) == expected
+        assert len(caplog.messages) == expected
 
 
 def test_a_database_nobody_tested_is_accepted_and_called_so(tmp_path: Path) -> None:

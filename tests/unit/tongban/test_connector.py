@@ -109,3 +109,19 @@ def test_doctor_looks_at_installed_adapters(installation: Installation) -> None:
     done = installation("doctor", "--json")
     [line] = [line for line in json.loads(done.stdout) if "adapters" in line["check"]]
     assert line["ok"]
+
+
+def test_files_are_listed_with_what_is_wrong_with_those_that_are_not_used(own_installation: Installation) -> None:
+    drop = own_installation.folder / "drop"
+    assert own_installation("connector", "try", "identity", "--subject", OWNER).exit_code == 0
+    [line] = own_installation.json("connector", "files")
+    assert (line["source"], line["state"], line["file"]) == ("identity", "answers", "people.csv")
+    assert own_installation("connector", "files").exit_code == 0
+    (drop / "people.csv").write_text(f"号码,姓名,住址\n{REAL},欧阳真名\n", "utf-8")
+    assert own_installation("connector", "try", "identity", "--subject", OWNER).exit_code == 0  # by the last good file
+    done = own_installation("connector", "files", "identity", "--reports")
+    assert done.exit_code == 1
+    assert "第 2 行：列数与表头不符 / line 2" in done.output
+    assert "真名" not in done.output
+    assert REAL not in done.output
+    assert own_installation("connector", "files", "nobody").exit_code == 0

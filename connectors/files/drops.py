@@ -1,0 +1,230 @@
+"""The life of a drop: which file is the register now, and which is late, a second copy, unfinished or unusable.
+
+Called by one thread at a time, with the workroom locked. Nothing here is asked by a look-up: `shelf` is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
+from connectors.files.index import Index
+from connectors.files.place import Place, Stamp
+from connectors.files.reading import Unusable, read, too_large
+from connectors.files.settings import FileSettings
+from connectors.files.workroom import Current, Note, State, Workroom
+from kernel.clock import Clock
+
+_LOG = logging.getLogger(__name__)
+_MOST_TRIED = 5
+"""Unusable files of one look; the next look goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The rows that answer, and what they were made from."""
+
+    current: Current
+    index: Index
+
+    @property
+    def time(self) -> datetime:
+        """When the data was true, as the file's own time says."""
+        return datetime.fromtimestamp(self.current.time / 1e9, UTC)
+
+
+class Drops:
+    """Turns what lies at a place into the current edition."""
+
+    def __init__(self, place: Place, settings: FileSettings, room: Workroom, clock: Clock, name: str) -> None:
+        self._place = place
+        self._settings = settings
+        self._room = room
+        self._clock = clock
+        self._name = name
+        self._fingerprint = hashlib.sha256(repr(settings).encode()).hexdigest()
+        self._state = State(self._fingerprint)
+        self._order: Callable[[Stamp], tuple[str, int, str]] = _by_name if settings.newest_by == "name" else _by_time
+        self._watched: dict[Stamp, float] = {}
+        self._markers: set[str] = set()
+        self.unfinished = False
+        """Whether a file lies there that is not known to be complete: worth another look soon."""
+
+    def look(self, held: Edition | None) -> Edition | None:
+        """The edition after a look at the place; None where its files have gone. Raises: SourceProblem, OSError."""
+        with self._room.locked():
+            if self._room.lasting:
+                self._state = self._room.load(self._fingerprint)
+                held = self._adopted(held)
+            files = self._files()
+            if not files:
+                return self._gone(held)
+            ready = [stamp for stamp in files if self._is_complete(stamp, files)]
+            self.unfinished = len(ready) < len(files)
+            edition = self._applied(ready, held) if self._settings.changes else self._newest(ready, held)
+            self._state = replace(self._state, seen=tuple(stamp for stamp in ready if not self._came_late(stamp)))
+            self._room.save(self._state)
+            if edition is None:
+                raise self._why_nothing(ready)
+            return edition
+
+    def _adopted(self, held: Edition | None) -> Edition | None:
+        """The edition that this or another process has made, opened; without reading the file again."""
+        current = self._state.current
+        if current is None:
+            return held
+        if held is not None and held.current.index == current.index:
+            return Edition(current, held.index)
+        path = self._room.folder / current.index
+        if not path.exists():
+            self._state = replace(self._state, current=None)
+            return held
+        return Edition(current, Index(path, self._settings.kept, vanishing=False))
+
+    def _files(self) -> Sequence[Stamp]:
+        """Everything that lies there, markers apart."""
+        listing = self._place.listing()
+        pickup = self._settings.pickup
+        self._markers = {
+            stamp.name for stamp in listing if pickup.by == "marker" and stamp.name.endswith(pickup.suffix)
+        }
+        return [stamp for stamp in listing if stamp.name not in self._markers]
+
+    def _is_complete(self, stamp: Stamp, files: Sequence[Stamp]) -> bool:
+        pickup = self._settings.pickup
+        if pickup.by == "marker":
+            return stamp.name + pickup.suffix in self._markers
+        if pickup.by == "rename":
+            return True
+        now = self._clock.monotonic()
+        self._watched = {each: self._watched.get(each, now) for each in files}
+        quiet = max(now - self._watched[stamp], (self._clock.now() - stamp.time).total_seconds())
+        return quiet >= pickup.seconds
+
+    def _gone(self, held: Edition | None) -> Edition | None:
+        """No file at all: a department that took its register away is not answered for. What was applied stays."""
+        self.unfinished = False
+        if self._settings.changes and held is not None:
+            return held
+        self._state = State(self._fingerprint)
+        self._room.save(self._state)
+        raise SourceUnavailable("no-file")
+
+    def _newest(self, ready: Sequence[Stamp], held: Edition | None) -> Edition | None:
+        """The newest usable file, or the edition that is there."""
+        before, tried = held, 0
+        for stamp in sorted(ready, key=self._order, reverse=True):
+            if held is not None and stamp == held.current.stamp:
+                break
+            if self._state.quarantine_of(stamp) or self._is_late(stamp, held):
+                continue
+            if tried == _MOST_TRIED:
+                break
+            tried += 1
+            if (taken := self._taken(stamp, held, None)) is not None:
+                held = taken
+                break
+        for stamp in ready:
+            self._is_late(stamp, before)
+        return held
+
+    def _applied(self, ready: Sequence[Stamp], held: Edition | None) -> Edition | None:
+        """Every file that is newer than the last one applied, in order; an unusable one holds up those after it."""
+        for stamp in sorted(ready, key=self._order):
+            if held is not None and self._order(stamp) <= self._order(held.current.stamp):
+                self._is_late(stamp, held)
+                continue
+            if self._state.quarantine_of(stamp):
+                break
+            taken = self._taken(stamp, held, None if held is None else held.index)
+            if taken is None:
+                break
+            held = taken
+        return held
+
+    def _is_late(self, stamp: Stamp, held: Edition | None) -> bool:
+        """Whether a file came, or was changed, after a newer one had been taken; noted once."""
+        if self._came_late(stamp):
+            return True
+        if held is None or stamp in self._state.seen or stamp == held.current.stamp:
+            return False
+        if self._settings.changes is None and self._order(stamp) >= self._order(held.current.stamp):
+            return False
+        self._note("late", Note(stamp, self._now()))
+        return True
+
+    def _came_late(self, stamp: Stamp) -> bool:
+        return any(note.stamp == stamp for note in self._state.late)
+
+    def _taken(self, stamp: Stamp, held: Edition | None, base: Index | None) -> Edition | None:
+        """The edition with this file, or None where it cannot be used."""
+        try:
+            return self._read(stamp, held, base)
+        except Unusable as found:
+            report = self._room.write_report(found.report.text(stamp.name, self._clock.now()))
+            reason = f"{found.problem.kind.code} {found.problem.reason}"
+            self._note("quarantined", Note(stamp, self._now(), reason, report))
+            return None
+
+    def _read(self, stamp: Stamp, held: Edition | None, base: Index | None) -> Edition:
+        if stamp.size > self._settings.max_file_bytes:
+            raise too_large()
+        path = self._room.fresh(".sqlite3")
+        began = self._clock.monotonic()
+        try:
+            with self._place.open(stamp) as file:
+                digest = _digest(file)
+                if held is not None and digest == held.current.digest:
+                    return self._duplicate(stamp, held)
+                file.seek(0)
+                rows = read(file, self._settings, path, base, self._name)
+            index = Index(path, self._settings.kept, vanishing=not self._room.lasting)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        current = Current(stamp, stamp.modified, digest, path.name, rows, self._now())
+        self._state = replace(self._state, current=current)
+        _LOG.info("source %s: file taken, %d rows in %.1f s", self._name, rows, self._clock.monotonic() - began)
+        return Edition(current, index)
+
+    def _duplicate(self, stamp: Stamp, held: Edition) -> Edition:
+        """The same content again: the rows that are there go on under the new file's name, as old as they were."""
+        current = replace(held.current, stamp=stamp)
+        self._state = replace(self._state, current=current)
+        self._note("duplicates", Note(stamp, self._now()))
+        return Edition(current, held.index)
+
+    def _why_nothing(self, ready: Sequence[Stamp]) -> SourceProblem:
+        """Why no file answers, as the newest of them has it."""
+        for stamp in sorted(ready, key=self._order, reverse=self._settings.changes is None):
+            if (note := self._state.quarantine_of(stamp)) is not None:
+                code, _, reason = note.reason.partition(" ")
+                return (SourceTooLarge if code == SourceTooLarge.kind.code else SourceGarbled)(reason)
+        return SourceUnavailable("file-incoming")
+
+    def _note(self, kind: str, note: Note) -> None:
+        self._state = self._state.noted(kind, note)
+        _LOG.warning("source %s: a file is not used: %s %s", self._name, kind, note.reason)
+
+    def _now(self) -> str:
+        return self._clock.now().isoformat(timespec="seconds")
+
+
+def _digest(file: BinaryIO) -> str:
+    made = hashlib.sha256()
+    while chunk := file.read(1 << 20):
+        made.update(chunk)
+    return made.hexdigest()
+
+
+def _by_time(stamp: Stamp) -> tuple[str, int, str]:
+    return ("", stamp.modified, stamp.name)
+
+
+def _by_name(stamp: Stamp) -> tuple[str, int, str]:
+    return (stamp.name, 0, "")

@@ -1,0 +1,118 @@
+"""Rows of a Parquet file, read by DuckDB in a cage: one thread, little memory, no other file, no network, no extension.
+
+What a file's own description says about its size is checked before anything is unpacked; a description that lies meets
+the limit of memory (attack case K3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+import duckdb
+
+from connectors.base import Raw
+from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge
+from connectors.files.report import BrokenFile
+from connectors.files.settings import FileSettings
+
+_MOST_CELL_BYTES = 1 << 17
+"""As of a CSV cell. A dictionary can say one long text a million times in a few bytes."""
+_AT_ONCE = 200
+_LEAST = 12
+_CAGE: Mapping[str, str] = {
+    "threads": "1",
+    "memory_limit": "512MB",
+    "max_temp_directory_size": "0KiB",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+}
+
+
+def rows(file: BinaryIO, settings: FileSettings) -> Generator[Sequence[Raw]]:
+    """The names of the columns, then their values. Raises: SourceGarbled, SourceTooLarge."""
+    _check_marks(file)
+    try:
+        with duckdb.connect(":memory:", config=dict(_CAGE)) as database:
+            path = f"/dev/fd/{file.fileno()}"
+            database.execute("SET allowed_paths = ?", [[path]])
+            database.execute("SET enable_external_access = false")
+            database.execute("SET lock_configuration = true")
+            yield from _rows(database, path, settings)
+    except SourceProblem:
+        raise
+    except duckdb.OutOfMemoryException:
+        raise SourceTooLarge("expanded") from None
+    except Exception as error:  # noqa: BLE001 - a reader of broken files fails in ways of its own
+        if _TOO_LONG in str(error):
+            raise BrokenFile("parquet", 0, "", "long") from None
+        raise SourceGarbled("parquet") from None
+
+
+def _check_marks(file: BinaryIO) -> None:
+    """What begins and ends like no Parquet file is none: https://parquet.apache.org/docs/file-format/"""
+    begins = file.read(4)
+    size = file.seek(0, 2)
+    ends = file.read() if file.seek(max(0, size - 4)) and size >= _LEAST else b""
+    file.seek(0)
+    if begins != b"PAR1" or ends != b"PAR1":
+        raise BrokenFile("parquet")
+
+
+_TOO_LONG = "tongban-cell-too-long"
+
+
+def _rows(database: duckdb.DuckDBPyConnection, path: str, settings: FileSettings) -> Generator[Sequence[Raw]]:
+    _check_size(database, path, settings)
+    described = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()
+    kinds = {str(name): str(kind) for name, kind, *_ in described}
+    for name in settings.needed:
+        if name not in kinds:
+            raise BrokenFile("columns-missing", 0, name)
+    yield settings.needed
+    listed = ", ".join(_bounded(name, kinds[name]) for name in settings.needed)
+    answer = database.execute(f"SELECT {listed} FROM read_parquet(?)", [path])  # noqa: S608 - names are quoted
+    while some := answer.fetchmany(_AT_ONCE):
+        for row in some:
+            yield [_raw(value) for value in row]
+
+
+def _check_size(database: duckdb.DuckDBPyConnection, path: str, settings: FileSettings) -> None:
+    found = database.execute("SELECT num_rows FROM parquet_file_metadata(?)", [path]).fetchone()
+    if found is None or found[0] > settings.max_rows:
+        raise SourceTooLarge("rows")
+    found = database.execute("SELECT sum(total_uncompressed_size) FROM parquet_metadata(?)", [path]).fetchone()
+    if found is not None and (found[0] or 0) > settings.max_file_bytes:
+        raise SourceTooLarge("expanded")
+
+
+def _bounded(name: str, kind: str) -> str:
+    """A column, or an error instead of a value that is too long."""
+    column = '"' + name.replace('"', '""') + '"'
+    if kind == "BLOB":
+        length = f"octet_length({column})"
+    elif kind == "VARCHAR" or kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION", "ENUM", "JSON")):
+        length = f"strlen({column}::VARCHAR)"
+    else:
+        return column
+    return f"CASE WHEN {length} > {_MOST_CELL_BYTES} THEN error('{_TOO_LONG}') ELSE {column} END"
+
+
+def _raw(value: object) -> Raw:
+    if isinstance(value, float):
+        return Decimal(repr(value)) if value == value and abs(value) != float("inf") else None
+    if isinstance(value, datetime):
+        return value if value.tzinfo is None else value.astimezone(UTC)
+    if value is None or isinstance(value, bool | int | str | Decimal | date):
+        return value
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list | tuple):
+        return [_raw(each) for each in value]
+    if isinstance(value, dict):
+        members: dict[Any, Any] = value
+        return {str(key): _raw(each) for key, each in members.items()}
+    return str(value)

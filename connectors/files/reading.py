@@ -1,0 +1,81 @@
+"""From a file to an index: whatever its format, in bounded memory, with what is wrong in a report."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import BinaryIO
+
+from connectors.base import Raw
+from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
+from connectors.files import csv_file, fixed_width_file, json_lines_file, parquet_file, xlsx_file
+from connectors.files.index import Index, build
+from connectors.files.lines import find_broken
+from connectors.files.report import BrokenFile, Fault, Report
+from connectors.files.settings import FileSettings
+from connectors.files.tables import Row, kept_rows
+
+_READERS: Mapping[str, Callable[[BinaryIO, FileSettings], Generator[Sequence[Raw]]]] = {
+    "csv": csv_file.rows,
+    "xlsx": xlsx_file.rows,
+    "fixed-width": fixed_width_file.rows,
+    "json-lines": json_lines_file.rows,
+    "parquet": parquet_file.rows,
+}
+_TOLD_EVERY = 1_000_000
+
+
+class Unusable(Exception):
+    """A file that cannot be used: the problem as a look-up would have it, and the report."""
+
+    def __init__(self, problem: SourceProblem, report: Report) -> None:
+        super().__init__(problem.reason)
+        self.problem = problem
+        self.report = report
+
+
+def read(file: BinaryIO, settings: FileSettings, path: Path, base: Index | None, name: str) -> int:
+    """Write the index of a file to `path`; returns its rows. `name`: the source's, for the log.
+
+    Raises: Unusable; SourceUnavailable where our own disk is in the way.
+    """
+    report = Report()
+    try:
+        with closing(_READERS[settings.format](file, settings)) as rows:
+            kept = _told(kept_rows(rows, settings, report), name)
+            return build(path, settings.kept, kept, changes=settings.changes, base=base, report=report)
+    except (SourceGarbled, SourceTooLarge) as problem:
+        _complete(report, problem, file, settings)
+        plain = SourceTooLarge if isinstance(problem, SourceTooLarge) else SourceGarbled
+        raise Unusable(plain(problem.reason), report) from None
+    except (sqlite3.Error, OSError):
+        raise SourceUnavailable("index") from None
+
+
+def too_large() -> Unusable:
+    """A file beyond its limit, of which nothing is read."""
+    report = Report()
+    report.faults.append(Fault(0, "", "file"))
+    return Unusable(SourceTooLarge("file"), report)
+
+
+def _complete(report: Report, problem: SourceProblem, file: BinaryIO, settings: FileSettings) -> None:
+    """Put what ended the reading into the report, too."""
+    if isinstance(problem, BrokenFile):
+        report.faults.append(problem.fault)
+    elif problem.reason == "encoding":
+        file.seek(0)
+        find_broken(file, settings.encoding, report)
+    elif not report.faults:
+        report.faults.append(Fault(0, "", problem.reason))
+
+
+def _told(rows: Iterator[Row], name: str) -> Iterator[Row]:
+    """The rows, with a word in the log now and then."""
+    for number, row in enumerate(rows, start=1):
+        yield row
+        if number % _TOLD_EVERY == 0:
+            logging.getLogger(__name__).info("source %s: reading a file, %d rows so far", name, number)

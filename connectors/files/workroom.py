@@ -1,0 +1,191 @@
+"""The private folder of one file source: its index, what was fetched, its reports, and what is known about each file.
+
+Mode 0700, files 0600. What is known (`State`) is one small JSON file that is replaced as a whole, so that a crash
+leaves the old one or the new one. Processes that serve the same source take turns by a lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from connectors.files.place import Stamp
+
+MOST_NOTES = 50
+"""Notes of each kind that are kept; the oldest go first."""
+_FORM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The edition that answers.
+
+    Attributes:
+        stamp: of the file that was taken last.
+        time: when its data was true, in nanoseconds since the epoch; a second copy of a file does not make it younger.
+        digest: SHA-256 of the file.
+        index: name of the index below the folder.
+        rows: in the index.
+        taken_at: ISO 8601.
+    """
+
+    stamp: Stamp
+    time: int
+    digest: str
+    index: str
+    rows: int
+    taken_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something about a file that an operator should know.
+
+    Attributes:
+        stamp: of the file.
+        noticed_at: ISO 8601.
+        reason: a short code; "" where the kind of note says it all.
+        report: name of a report below ``reports``, or "".
+    """
+
+    stamp: Stamp
+    noticed_at: str
+    reason: str = ""
+    report: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known about the files of a source.
+
+    Attributes:
+        fingerprint: of the settings by which the index was made.
+        seen: the files that have lain there when somebody last looked.
+        late: files that came with an older date than the current edition: not taken.
+        duplicates: files of the same content as the edition: not read again.
+        quarantined: files that cannot be used.
+    """
+
+    fingerprint: str
+    current: Current | None = None
+    seen: tuple[Stamp, ...] = ()
+    late: tuple[Note, ...] = ()
+    duplicates: tuple[Note, ...] = ()
+    quarantined: tuple[Note, ...] = ()
+
+    def quarantine_of(self, stamp: Stamp) -> Note | None:
+        """Why a file is not used, or None."""
+        return next((note for note in self.quarantined if note.stamp == stamp), None)
+
+    def noted(self, kind: str, note: Note) -> State:
+        """With one note more; ``kind`` is the name of the attribute."""
+        notes: tuple[Note, ...] = (*getattr(self, kind), note)
+        more: dict[str, Any] = {kind: notes[-MOST_NOTES:]}
+        changed: State = replace(self, **more)
+        return changed
+
+
+@dataclass
+class Workroom:
+    """The folder. `lasting`: whether it outlives the process."""
+
+    folder: Path
+    lasting: bool
+    _finalizer: Any = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, cache: Path | None, name: str) -> Workroom:
+        """The room of a source below the installation's folder, or one that goes with the process. Raises: OSError."""
+        if cache is not None:
+            return cls(cache / name, lasting=True)
+        made = cls(Path(tempfile.mkdtemp(prefix="tongban-files-")), lasting=False)
+        made._finalizer = weakref.finalize(made, shutil.rmtree, made.folder, ignore_errors=True)
+        return made
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nobody else changes the folder meanwhile. Raises: OSError."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.chmod(0o700)
+        (self.folder / "reports").mkdir(exist_ok=True, mode=0o700)
+        descriptor = os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def fresh(self, ending: str) -> Path:
+        """The path of a file that is not there yet."""
+        return self.folder / f"{secrets.token_hex(8)}{ending}"
+
+    def load(self, fingerprint: str) -> State:
+        """What is known, or nothing where the settings have changed or the note cannot be read."""
+        state = read_state(self.folder)
+        return state if state is not None and state.fingerprint == fingerprint else State(fingerprint)
+
+    def save(self, state: State) -> None:
+        """Replace what is known, then delete every index and download that it does not name. Raises: OSError."""
+        self._replace(self.folder / "state.json", orjson.dumps({"form": _FORM, **asdict(state)}))
+        keep = "" if state.current is None else state.current.index
+        for left in (*self.folder.glob("*.sqlite3*"), *self.folder.glob("*.fetched")):
+            if left.name != keep:
+                left.unlink(missing_ok=True)
+        reports = {note.report for note in state.quarantined}
+        for left in (self.folder / "reports").iterdir():
+            if left.name not in reports:
+                left.unlink(missing_ok=True)
+
+    def write_report(self, text: str) -> str:
+        """Keep a report; returns its name. Raises: OSError."""
+        path = self.folder / "reports" / f"{secrets.token_hex(8)}.txt"
+        self._replace(path, text.encode())
+        return path.name
+
+    def remove(self) -> None:
+        """Delete a folder that need not outlive its source."""
+        if self._finalizer is not None:
+            self._finalizer()
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        beside = path.with_name(f".{path.name}.new")
+        with os.fdopen(os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+
+
+def read_state(folder: Path) -> State | None:
+    """What is known about a source's files, or None where nothing is, or nothing that can be read."""
+    try:
+        read: dict[str, Any] = orjson.loads((folder / "state.json").read_bytes())
+        if read.pop("form") != _FORM:
+            return None
+        current = read.pop("current")
+        made = None if current is None else Current(**{**current, "stamp": Stamp(**current["stamp"])})
+        return State(
+            fingerprint=read["fingerprint"],
+            current=made,
+            seen=tuple(Stamp(**each) for each in read["seen"]),
+            late=_notes(read["late"]),
+            duplicates=_notes(read["duplicates"]),
+            quarantined=_notes(read["quarantined"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _notes(read: Sequence[dict[str, Any]]) -> tuple[Note, ...]:
+    return tuple(Note(**{**each, "stamp": Stamp(**each["stamp"])}) for each in read)

@@ -1,0 +1,315 @@
+"""The life of a drop: complete, late, a second copy, unusable, a change to what was; and what outlives a start."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.errors import SourceGarbled, SourceProblem, SourceUnavailable
+from connectors.files import reading
+from connectors.files.place import Stamp
+from connectors.files.workroom import MOST_NOTES, Note, State, read_state
+from connectors.registry import Source, build
+from kernel.clock import SystemClock
+from tests.doubles.connectors import manifest, retrieve, values
+from tests.doubles.drop_folder import csv_bytes, drop
+from tests.doubles.drops import settled
+
+HEADER = ("id", "name", "op")
+Opened = Callable[..., Source]
+
+
+def people(*rows: tuple[str, str] | tuple[str, str, str]) -> bytes:
+    return csv_bytes([HEADER, *((*row, "")[:3] for row in rows)])
+
+
+ONE, TWO = people(("A1", "张三")), people(("A1", "张叁"), ("B1", "李四"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "drop").mkdir()
+    return tmp_path / "drop"
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def opened(tmp_path: Path, cache: Path) -> Iterator[Opened]:
+    sources: list[Source] = []
+
+    def make(cached: bool = True, **settings: Any) -> Source:
+        described = {
+            "folder": "drop",
+            "pattern": "p-*.csv",
+            "format": "csv",
+            "encoding": "utf-8",
+            "subject_column": "id",
+        }
+        made = manifest("files", {**described, **settings}, {"fields": {"name": {"column": "name"}}})
+        made["spec"]["limits"] = {"deadline_ms": 10_000, "failures": 1000}
+        sources.append(
+            build(made, secrets={}.__getitem__, roots=[tmp_path], clock=SystemClock(), cache=cache if cached else None)
+        )
+        return sources[-1]
+
+    yield make
+    for each in sources:
+        each.close()
+
+
+def name(asked: Source, subject: str = "A1") -> Any:
+    return values(asked, subject).get("name")
+
+
+def refused(asked: Source) -> SourceProblem:
+    with pytest.raises(SourceProblem) as caught:
+        values(asked)
+    return caught.value
+
+
+def known(cache: Path) -> State:
+    state = read_state(cache / "people")
+    assert state is not None
+    return state
+
+
+def test_the_last_good_file_goes_on_with_its_age_when_a_newer_one_is_unusable(folder, cache, opened: Opened) -> None:
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    asked = opened()
+    assert name(asked) == "张三"
+    drop(
+        folder,
+        "p-2.csv",
+        csv_bytes([HEADER, ("A1", "张叁", ""), ("B1", "李四"), ("C1", "500199199001010019", "x", "x")]),
+    )
+    found = retrieve(asked)
+    assert (found.values["name"], found.source_time) == ("张三", datetime.fromtimestamp(1000, UTC))
+    (note,) = known(cache).quarantined
+    assert (note.stamp.name, note.reason) == ("p-2.csv", "source.garbled row-3")
+    report = (cache / "people" / "reports" / note.report).read_text()
+    assert "第 3 行：列数与表头不符 / line 3: does not have the cells that the header names" in report
+    assert "line 4" in report
+    assert "李四" not in report
+    assert "500199" not in report
+    drop(folder, "p-2.csv", TWO)
+    assert name(asked) == "张叁"
+
+
+def test_an_encoding_that_does_not_fit_is_reported_by_line(folder, cache, opened: Opened) -> None:
+    drop(folder, "p-1.csv", ONE)
+    asked = opened()
+    assert name(asked) == "张三"
+    drop(folder, "p-2.csv", ONE + "B1,李四,\r\n".encode("gb18030") + b"C1,x,\r\n")
+    assert name(asked) == "张三"
+    (note,) = known(cache).quarantined
+    report = (cache / "people" / "reports" / note.report).read_text()
+    assert "line 3: is not in the declared encoding" in report
+    assert "line 4" not in report
+
+
+def test_without_a_good_file_the_unusable_one_is_the_answer_and_an_older_good_one_is_taken(
+    folder, opened: Opened
+) -> None:
+    drop(folder, "p-2.csv", b"\xff", modified=2000)
+    asked = opened()
+    assert isinstance(refused(asked), SourceGarbled)
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    assert name(asked) == "张三"
+
+
+def test_a_second_copy_of_a_file_is_noted_not_read_and_does_not_look_younger(
+    folder, cache, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    asked = opened()
+    assert name(asked) == "张三"
+    monkeypatch.setattr(reading, "build", None)
+    drop(folder, "p-2.csv", ONE, modified=2000)
+    assert retrieve(asked).source_time == datetime.fromtimestamp(1000, UTC)
+    assert [note.stamp.name for note in known(cache).duplicates] == ["p-2.csv"]
+    assert name(asked) == "张三"
+    assert len(known(cache).duplicates) == 1
+
+
+@pytest.mark.parametrize("newest_by", ["name", "modified"])
+def test_a_file_that_comes_late_is_not_taken_even_when_the_newer_one_goes(
+    folder, cache, opened: Opened, newest_by: str
+) -> None:
+    drop(folder, "p-2.csv", TWO, modified=2000)
+    asked = opened(newest_by=newest_by)
+    assert name(asked) == "张叁"
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    assert name(asked) == "张叁"
+    assert [note.stamp.name for note in known(cache).late] == ["p-1.csv"]
+    (folder / "p-2.csv").unlink()
+    assert name(asked) == "张叁"
+    assert len(known(cache).late) == 1
+
+
+def test_an_edition_that_is_taken_back_gives_way_to_the_one_before(folder, opened: Opened) -> None:
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    drop(folder, "p-2.csv", TWO, modified=2000)
+    asked = opened()
+    assert name(asked) == "张叁"
+    (folder / "p-2.csv").unlink()
+    assert name(asked) == "张三"
+
+
+def test_a_register_that_is_taken_away_is_no_longer_answered_for(folder, cache, opened: Opened) -> None:
+    path = drop(folder, "p-1.csv", ONE)
+    asked = opened()
+    assert name(asked) == "张三"
+    path.unlink()
+    assert refused(asked).reason == "no-file"
+    assert list((cache / "people").glob("*.sqlite3")) == []
+    drop(folder, "p-1.csv", ONE)
+    assert name(asked) == "张三"
+
+
+def test_a_file_counts_once_its_marker_is_there(folder, opened: Opened) -> None:
+    asked = opened(pickup={"by": "marker", "suffix": ".done"}, pattern="p-*")
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    assert refused(asked).reason == "file-incoming"
+    (folder / "p-1.csv.done").touch()
+    assert settled(lambda: name(asked) == "张三")
+    drop(folder, "p-2.csv", TWO, modified=2000)
+    assert name(asked) == "张三"
+    (folder / "p-2.csv.done").touch()
+    assert name(asked) == "张叁"
+
+
+def test_a_file_counts_once_it_has_not_changed_for_a_while(folder, opened: Opened) -> None:
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    asked = opened(pickup={"by": "stable", "seconds": 600})
+    assert name(asked) == "张三"
+    drop(folder, "p-2.csv", TWO)
+    assert name(asked) == "张三"
+    os.utime(folder / "p-2.csv", (2000, 2000))
+    assert name(asked) == "张叁"
+
+
+CHANGES = {"newest_by": "name", "changes": {"key": ["id"], "removed": {"column": "op", "values": ["D"]}}}
+
+
+def test_changes_are_applied_in_order_each_once(folder, opened: Opened) -> None:
+    drop(folder, "p-1.csv", people(("A1", "张三"), ("B1", "李四"), ("C1", "王五"), ("C1", "王伍")))
+    drop(folder, "p-2.csv", people(("B1", "", "D"), ("D1", "赵六"), ("E1", "x"), ("E1", "", "D")))
+    asked = opened(**CHANGES)
+    assert [name(asked, one) for one in ("A1", "B1", "C1", "D1", "E1")] == ["张三", None, "王伍", "赵六", None]
+    drop(folder, "p-3.csv", people(("A1", "张叁"), ("B1", "李斯")))
+    (folder / "p-1.csv").unlink()
+    assert [name(asked, one) for one in ("A1", "B1", "C1", "D1")] == ["张叁", "李斯", "王伍", "赵六"]
+    for path in folder.iterdir():
+        path.unlink()
+    assert name(asked) == "张叁"
+
+
+def test_a_change_that_cannot_be_used_holds_up_those_after_it_and_a_late_one_is_not_applied(
+    folder, cache, opened: Opened
+) -> None:
+    drop(folder, "p-2.csv", people(("A1", "张三")))
+    asked = opened(**CHANGES)
+    assert name(asked) == "张三"
+    drop(folder, "p-3.csv", people(("", "x"), ("A1", "张叁"))[:-4])
+    drop(folder, "p-4.csv", people(("A1", "张肆")))
+    drop(folder, "p-1.csv", people(("A1", "旧")))
+    assert name(asked) == "张三"
+    drop(folder, "p-3.csv", people(("A1", "张叁"), ("B1", "李四")))
+    assert [name(asked), name(asked, "B1")] == ["张肆", "李四"]
+    drop(folder, "p-3.csv", people(("A1", "改过")))
+    assert name(asked) == "张肆"
+    assert sorted(note.stamp.name for note in known(cache).late) == ["p-1.csv", "p-3.csv"]
+
+
+def test_a_change_without_a_key_is_unusable(folder, cache, opened: Opened) -> None:
+    drop(folder, "p-1.csv", csv_bytes([HEADER, ("A1", "", "")]))
+    asked = opened(newest_by="name", changes={"key": ["id", "name"]})
+    assert refused(asked).reason == "row-2"
+    (note,) = known(cache).quarantined
+    assert "column “name”: lacks a value" in (cache / "people" / "reports" / note.report).read_text()
+
+
+@pytest.mark.parametrize("settings", [{}, CHANGES])
+def test_a_restart_reads_no_file_again(
+    folder, opened: Opened, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
+) -> None:
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    first = opened(**settings)
+    assert name(first) == "张三"
+    first.close()
+    monkeypatch.setattr(reading, "build", None)
+    again = retrieve(opened(**settings))
+    assert (again.values["name"], again.source_time) == ("张三", datetime.fromtimestamp(1000, UTC))
+
+
+def test_a_restart_with_other_settings_reads_the_file_again(folder, cache, opened: Opened) -> None:
+    drop(folder, "p-1.csv", ONE)
+    opened_once = opened()
+    assert name(opened_once) == "张三"
+    opened_once.close()
+    assert name(opened(columns=["name", "op"])) == "张三"
+    assert len(list((cache / "people").glob("*.sqlite3"))) == 1
+
+
+def test_a_note_that_was_torn_by_a_crash_costs_a_reading_and_nothing_else(folder, cache, opened: Opened) -> None:
+    drop(folder, "p-1.csv", ONE)
+    first = opened()
+    assert name(first) == "张三"
+    first.close()
+    (cache / "people" / "state.json").write_bytes(b'{"form": 1, "fing')
+    (cache / "people" / "left-behind.sqlite3").write_bytes(b"half an index")
+    assert name(opened()) == "张三"
+    assert len(list((cache / "people").glob("*.sqlite3"))) == 1
+
+
+def test_two_processes_share_one_edition(folder, cache, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(folder, "p-1.csv", ONE)
+    first, second = opened(), opened()
+    assert [name(first), name(second)] == ["张三"] * 2
+    drop(folder, "p-2.csv", TWO)
+    assert name(first) == "张叁"
+    monkeypatch.setattr(reading, "build", None)
+    assert name(second) == "张叁"
+    assert len(list((cache / "people").glob("*.sqlite3"))) == 1
+
+
+def test_what_is_kept_is_for_its_owner_alone_and_goes_with_the_source_where_it_need_not_last(
+    folder, cache, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(folder, "p-1.csv", ONE)
+    drop(folder, "p-2.csv", b"\xff")
+    assert name(opened()) == "张三"
+    kept = [cache / "people", *(cache / "people").rglob("*")]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o700, 0o600}
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    passing = opened(cached=False)
+    assert name(passing) == "张三"
+    (room,) = (tmp_path / "tmp").iterdir()
+    assert list(room.glob("*.sqlite3")) == []  # open, and without a name already
+    passing.close()
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_an_edition_may_be_too_old_to_answer_from(folder, opened: Opened) -> None:
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    problem = refused(opened(max_age_hours=24))
+    assert isinstance(problem, SourceUnavailable)
+    assert problem.reason == "too-old"
+
+
+def test_notes_do_not_grow_without_end(folder, cache) -> None:
+    state = State("x")
+    for number in range(MOST_NOTES + 5):
+        state = state.noted("late", Note(Stamp(str(number), "", 0, 0), ""))
+    assert len(state.late) == MOST_NOTES
