@@ -126,6 +126,7 @@ def approvals(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> No
             for account in people
             if account.roles
         }
+    stage.officers.update(opened)
     by_department = {
         account.organisation or "": opened[account.key] for account in people if "provider-officer" in account.roles
     }

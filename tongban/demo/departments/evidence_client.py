@@ -151,6 +151,16 @@ class EvidenceClient:
         body["legal_basis"] = self.registration.legal_basis
         return self._call("POST", "/v1/evidence-requests", token, key, body, {"Idempotency-Key": secrets.token_hex(16)})
 
+    def absent(self, case: str, evidence: Sequence[Mapping[str, Any]], officer: str, key: ProofKey) -> str:
+        """A purpose-bound token while nobody is present: the department signs, and names the officer who asks."""
+        details = json.dumps([self._detail(case, evidence)], ensure_ascii=False)
+        grant = {"grant_type": "client_credentials", "authorization_details": details}
+        return str(self._form("token_endpoint", grant, key, officer)["access_token"])
+
+    def outcome(self, request: str, token: str, key: ProofKey) -> dict[str, Any]:
+        """A request as it stands: still waiting, or with what became of each item."""
+        return self._call("GET", f"/v1/evidence-requests/{request}", token, key, None)
+
     def _detail(self, case: str, evidence: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         asked: dict[str, set[str]] = {}
         for item in evidence:
@@ -168,20 +178,22 @@ class EvidenceClient:
         grant = {"grant_type": "client_credentials", "scope": "cases", "resource": self.registration.exchange}
         return str(self._form("token_endpoint", grant, key)["access_token"])
 
-    def _assertion(self) -> str:
+    def _assertion(self, officer: str = "") -> str:
         now = int(time.time())
         me = self.registration.client_id
-        claims = {"iss": me, "sub": me, "aud": self.registration.issuer, "iat": now, "exp": now + 60}
+        claims: dict[str, Any] = {"iss": me, "sub": me, "aud": self.registration.issuer, "iat": now, "exp": now + 60}
+        if officer:
+            claims["act"] = {"sub": officer}
         private = ECKey.import_key(dict(self.registration.private_key))
         header = {"alg": "ES256", "typ": "JWT", "kid": self.registration.private_key["kid"]}
         return jwt.encode(header, claims | {"jti": secrets.token_urlsafe(16)}, private)
 
-    def _form(self, endpoint: str, parameters: Mapping[str, str], key: ProofKey) -> dict[str, Any]:
+    def _form(self, endpoint: str, parameters: Mapping[str, str], key: ProofKey, officer: str = "") -> dict[str, Any]:
         url = self.provider[endpoint]
         authenticated = dict(parameters) | {
             "client_id": self.registration.client_id,
             "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": self._assertion(),
+            "client_assertion": self._assertion(officer),
         }
         answer = self.http.post(url, data=authenticated, headers={"DPoP": key.proof("POST", url)}, timeout=TIMEOUT)
         return self._read(answer)

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from tongban.demo import world
+from tongban.demo.departments.evidence_client import EvidenceClient, ProofKey, Registration
 from tongban.demo.narration import StoryFailed, expect
 from tongban.demo.processes import python
 from tongban.demo.stories.browser import Browser, Page
@@ -19,6 +20,8 @@ STORY = "restaurant"
 USED_TO_UPLOAD = 9
 ANSWERS = {"trade_name": "王记演示小面", "staff_one": world.OUYANG.number, "staff_two": world.AYGULI.number}
 """What the owner types into market regulation's form."""
+CHECK_UP, CLERK = "kitchen-check-up", "market-window-7"
+"""What a person looks up, and how market regulation names its officer who asks."""
 CONFIRMATIONS = 3
 CHECK_AGAIN = "/logout/status"
 """The page's heading, and a word from each of two departments."""
@@ -34,6 +37,7 @@ def play(stage: Stage) -> None:
     licence = (set(stage.licences()) - before).pop()
     second = urban(stage, browser, licence)
     uploads(stage, first, second)
+    by_hand(stage)
     outside_the_grant(stage, browser)
     source_down(stage, browser)
     receipts(stage, browser, first)
@@ -114,6 +118,37 @@ def sites_count(stage: Stage) -> tuple[int, int]:
                 papers += row["uploads"]["papers"]
                 uploaded += row["uploads"]["uploads"]
     return papers, uploaded
+
+
+def by_hand(stage: Stage) -> None:
+    """A register on paper: an officer looks it up, and the asking system has it signed like everything else."""
+    client = EvidenceClient(Registration(**stage.site_file("market")))
+    key, wang = ProofKey(), {"scheme": "citizen-number", "value": world.WANG.number}
+    item = {"type": CHECK_UP, "fields": ["holder", "examined_on", "fit"]}
+    with stage.narrator.step(
+        STORY, "岗前体检登记在纸上：转给卫健委人工查", "the check-up register is on paper: a person looks it up"
+    ) as step:
+        case = client.open_case("restaurant-check-up", [wang | {"role": "applicant"}])
+        asked = client.ask(client.absent(case, [item], CLERK, key), key, case, [item | {"subject": wang}])
+        expect(asked["status"] == "awaiting-person", str(asked))
+        step.saw(状态=asked["status"])
+    with stage.narrator.step(
+        STORY, "卫健委经办人领取、查登记、填写", "an officer of the health commission takes it and answers"
+    ) as step:
+        expect("officer4" in stage.officers, "nobody of the health commission is signed in")
+        officer = stage.officers["officer4"]
+        (task,) = officer.get("/v1/tasks")["tasks"]
+        work = officer.post(f"/v1/tasks/{task['id']}/take", {})
+        expect(work["subject"]["value"] == world.WANG.number, str(work["commands"]))
+        values = {"holder": world.WANG.name, "examined_on": "2026年11月3日", "fit": True}
+        officer.post(f"/v1/tasks/{task['id']}/answer", {"values": values})
+        step.saw(时限=task["left"]["zh"])
+    with stage.narrator.step(
+        STORY, "答复经过滤、签名、入账后交给市场监管", "filtered, signed, recorded, passed on"
+    ) as step:
+        found = client.outcome(asked["id"], client.absent(case, [item], CLERK, key), key)["evidence"][0]
+        expect(found["status"] == "delivered" and found["data"]["examined_on"] == "2026-11-03", str(found))
+        step.saw(可信等级=found["provenance"]["trust_grade"], 日期=found["data"]["examined_on"])
 
 
 def outside_the_grant(stage: Stage, browser: Browser) -> None:

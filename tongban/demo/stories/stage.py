@@ -6,12 +6,13 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tongban.demo.narration import Narrator
 from tongban.demo.stories.people import Credentials
+from tongban.officer import OfficerSession
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Stage:
     log_key: str
     stop_department: Callable[[str], None]
     start_department: Callable[[str], None]
+    officers: dict[str, OfficerSession] = field(default_factory=dict)
+    """Officers who have signed in: a one-time code is not accepted twice, so nobody signs in again."""
 
     def licences(self) -> list[str]:
         """Licence numbers in the market regulator's own database: what was really written there."""
@@ -34,6 +37,11 @@ class Stage:
             rows = database.execute("SELECT tyshxydm FROM yyzz").fetchall()
         database.close()
         return [row[0] for row in rows]
+
+    def site_file(self, site: str) -> dict[str, Any]:
+        """What a website was given when it was registered: where the services are, who it is, and its key."""
+        found: dict[str, Any] = json.loads((self.folder / "departments" / site / "site.json").read_text("utf-8"))
+        return found
 
     def applications(self, site: str) -> list[dict[str, Any]]:
         """The applications a website has taken, from its own database."""
