@@ -74,6 +74,9 @@ from exchange.portal.entrance import open_entrance
 from exchange.portal.previews import PreviewPages
 from exchange.previews.desk import PreviewDesk
 from exchange.previews.looking import Looking
+from exchange.ratings.desk import RatingDesk
+from exchange.ratings.sweep import RatingSweep
+from exchange.ratings.transitions import RatingTransitions
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
 from exchange.requests.rule_writing import RuleWriter
@@ -164,6 +167,8 @@ class Offices:
     correction_opening: Opening
     corrections: CorrectionDesk
     correction_sweep: CorrectionSweep
+    ratings: RatingDesk
+    rating_sweep: RatingSweep
     usage: Usage
     log: Log
     discovery: Discovery
@@ -207,6 +212,7 @@ class Rooms(Offices):
         self.distribution.prune()
         self.correction_sweep.sweep()
         self.gateway.watch.tidy()
+        self.rating_sweep.sweep()
         if self.console is not None:
             self.console.sessions.prune()
         now = self.clock.now()
@@ -276,6 +282,7 @@ def furnish(outside: Outside) -> Rooms:
         unused=offices.unused_rights,
         emergencies=offices.emergencies,
         corrections=offices.corrections,
+        ratings=offices.ratings,
         messages=offices.messages,
         reports=offices.reports,
         campaigns=offices.campaigns,
@@ -320,6 +327,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
     recertified = CampaignTransitions(transitions)
     guard = Guard(outside.metrics)
     corrections = CorrectionTransitions(outside.database, ledger, clock)
+    rated = RatingTransitions(outside.database, ledger, clock)
     writer = RuleWriter(access, ledger, clock, outside.entropy)
     return Offices(
         expiry=Expiry(transitions),
@@ -351,6 +359,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         correction_opening=Opening(access, corrections, outside.entropy),
         corrections=CorrectionDesk(access, corrections),
         correction_sweep=CorrectionSweep(corrections),
+        ratings=RatingDesk(access, rated),
+        rating_sweep=RatingSweep(rated),
         messages=Messages(access, clock),
         events=EventDesk(access, ledger, clock, outside.entropy),
         certificate_reports=Reporting(access, ledger, register, clock),

@@ -26,6 +26,7 @@ from exchange.governance.routes import grant_routes, sealing_routes
 from exchange.messages.endpoints import message_routes
 from exchange.onboarding.routes import onboarding_routes
 from exchange.previews.routes import preview_routes
+from exchange.ratings.routes import rating_routes
 from exchange.requests.batches import BatchDesk
 from exchange.requests.routes import request_routes
 from exchange.requirements.routes import case_requirement_routes, count_routes, requirement_route
@@ -72,7 +73,8 @@ def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
     groups = (
         *(_evidence, _previews, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
-        *(_campaigns, _corrections, _tasks, _messages, _events, _certificates, _open_books, _log, _discovery),
+        *(_campaigns, _corrections, _ratings, _tasks, _messages, _events, _certificates),
+        *(_open_books, _log, _discovery),
     )
     pages = () if rooms.console is None else rooms.console.routes()
     pages += () if rooms.portal is None else rooms.portal.routes()
@@ -110,6 +112,10 @@ def _corrections(rooms: Rooms) -> tuple[Route, ...]:
 
 def _tasks(rooms: Rooms) -> tuple[Route, ...]:
     return task_routes(rooms.tasks, _TOKEN)
+
+
+def _ratings(rooms: Rooms) -> tuple[Route, ...]:
+    return rating_routes(rooms.ratings, _TOKEN)
 
 
 def _messages(rooms: Rooms) -> tuple[Route, ...]:

@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
     (f"{HOME}/tasks", Text("人工答复", "Answers by hand"), frozenset(Role)),
     (f"{HOME}/emergency", Text("应急取用", "Emergency access"), frozenset(Role)),
     (f"{HOME}/corrections", Text("校核更正", "Corrections"), frozenset(Role)),
+    (f"{HOME}/ratings", Text("好差评", "Ratings"), frozenset(Role)),
     (f"{HOME}/try", Text("试算", "Try a request"), frozenset(Role)),
     (f"{HOME}/unused", Text("未使用的权限", "Unused rights"), frozenset(Role)),
     (f"{HOME}/campaigns", Text("授权复核", "Recertification"), frozenset(Role)),

@@ -33,6 +33,8 @@ _PAGES: Mapping[Kind, str] = {
     Kind.EMERGENCY_OPEN: f"{HOME}/emergency/",
     Kind.EMERGENCY_TO_REVIEW: f"{HOME}/emergency/",
     Kind.EMERGENCY_OVERDUE: f"{HOME}/emergency/",
+    Kind.RATING_WAITS: f"{HOME}/ratings/",
+    Kind.RATING_LATE: f"{HOME}/ratings/",
     Kind.CORRECTION_WAITS: f"{HOME}/corrections/",
     Kind.CORRECTION_LATE: f"{HOME}/corrections/",
     Kind.CORRECTION_DONE: f"{HOME}/corrections/",

@@ -19,7 +19,7 @@ from exchange.console.batches import BatchPages
 from exchange.console.campaigns import CampaignPages
 from exchange.console.clocks import ClockPages
 from exchange.console.cookies import Cookies
-from exchange.console.corrections import CorrectionPages
+from exchange.console.corrections import CORRECTIONS
 from exchange.console.door import Door
 from exchange.console.duties import DutyPages
 from exchange.console.effects import Effects
@@ -29,6 +29,8 @@ from exchange.console.grant_drafting import GrantDrafting
 from exchange.console.grants import GRANTS, GrantPages
 from exchange.console.joining import JoiningPages
 from exchange.console.messages import MessagePages
+from exchange.console.proceeding_pages import ProceedingPages
+from exchange.console.ratings import RATINGS, RatingPages
 from exchange.console.reading import ReadingPages
 from exchange.console.relying_party import Post, RelyingParty
 from exchange.console.requests import RequestPages
@@ -48,6 +50,7 @@ from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.simulation.unused import UnusedRights
 from exchange.messages.endpoints import Messages
 from exchange.onboarding.endpoints import Onboarding
+from exchange.ratings.desk import RatingDesk
 from exchange.requests.batches import BatchDesk
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
@@ -84,6 +87,7 @@ class Desks:
     unused: UnusedRights
     emergencies: EmergencyDesk
     corrections: CorrectionDesk
+    ratings: RatingDesk
     tasks: TaskDesk
     messages: Messages
     reports: Reports
@@ -171,7 +175,8 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
         EntryPages(door, replace(desks.entries, access=inside)).routes,
         EmergencyPages(door, replace(desks.emergencies, access=inside)).routes,
-        CorrectionPages(door, replace(desks.corrections, access=inside)).routes,
+        ProceedingPages(door, replace(desks.corrections, access=inside), CORRECTIONS).routes,
+        RatingPages(door, replace(desks.ratings, access=inside), RATINGS).routes,
         TaskPages(door, replace(desks.tasks, access=inside)).routes,
         BatchPages(door, batches).routes,
         RequestPages(door, batches.desk, batches, replace(desks.templates, access=inside)).routes,

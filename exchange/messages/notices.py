@@ -34,6 +34,8 @@ from policies.emergency.opening import (
 )
 from policies.events import GrantEvent, GrantState, GrantSubmitted
 from policies.grant import Grant
+from policies.ratings.commands import TURNS as RATING_TURNS
+from policies.ratings.events import RatingEscalated, RatingEvent, RatingState
 from policies.requests.commands import TURNS
 from policies.requests.events import RequestEscalated, RequestEvent, RequestState
 from policies.responders.task import (
@@ -295,6 +297,22 @@ def of_correction(event: CorrectionEvent, state: CorrectionState, recipients: It
             yield told(Kind.CORRECTION_DONE, consumer, Role.CONSUMER_OFFICER)
     if isinstance(event, CorrectionRejected) and objection.opener is Opener.DEPARTMENT:
         yield told(Kind.CORRECTION_REJECTED, objection.consumer, Role.CONSUMER_OFFICER)
+
+
+def of_rating(event: RatingEvent, state: RatingState) -> Iterator[Message]:
+    """Whoever's turn it is is told, and somebody above when time runs out."""
+    case = state.rating.case
+
+    def told(kind: Kind, role: Role, facts: dict[str, JSON]) -> Message:
+        whose = state.rating.organisation if role is Role.CONSUMER_OFFICER else ANY
+        return Message(f"{kind}/{case}/{state.revision}", whose, role, kind, case, event.at, facts)
+
+    if isinstance(event, RatingEscalated):
+        above = (Role.GOVERNANCE_APPROVER,) if event.percent >= DEADLINE_PERCENT else ()
+        for role in (Role.CONSUMER_OFFICER, Role.GOVERNANCE_OFFICER, *above):
+            yield told(Kind.RATING_LATE, role, {"percent": event.percent})
+    elif state.status in RATING_TURNS:
+        yield told(Kind.RATING_WAITS, RATING_TURNS[state.status], {"status": state.status.value})
 
 
 def office(role: Role, grant: Grant) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 from kernel.dates import date_text
 from kernel.text import Text
 from policies.clocks.profile import STAGES, Stage
+from policies.ratings.events import STATUSES as RATED
+from policies.ratings.events import Status as Rated
 from policies.requests.events import STATUSES, Status
 
 
@@ -35,6 +37,8 @@ class Kind(StrEnum):
     GRANT_ENDED = "grant-ended"
     GRANT_LAPSED = "grant-lapsed"
     SUBSCRIPTION_PARKED = "subscription-parked"
+    RATING_WAITS = "rating-waits"
+    RATING_LATE = "rating-late"
     CORRECTION_WAITS = "correction-waits"
     CORRECTION_LATE = "correction-late"
     CORRECTION_DONE = "correction-done"
@@ -158,6 +162,14 @@ _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
         f"业务系统 {facts['system']} 的推送地址长期无法送达，事件订阅 {about} 已停放；修复后请恢复",
         f"The webhook of {facts['system']} could not be reached for long; event subscription {about} is parked:"
         " mend it, then take it up again",
+    ),
+    Kind.RATING_WAITS: lambda about, facts: Text(
+        f"办件 {about} 的评价等待办理：{RATED[Rated(facts['status'])].zh}",
+        f"The rating of case {about} waits for you: {RATED[Rated(facts['status'])].en}",
+    ),
+    Kind.RATING_LATE: lambda about, facts: Text(
+        f"办件 {about} 的差评整改已用去时限的 {facts['percent']}%",
+        f"The bad rating of case {about}: {facts['percent']} % of the time to put it right is used up",
     ),
     Kind.CORRECTION_WAITS: lambda about, _facts: Text(
         f"校核申请 {about} 等待受理", f"Correction {about} waits to be taken up"

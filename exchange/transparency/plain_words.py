@@ -21,6 +21,7 @@ from kernel.dates import CHINA
 from kernel.ledger.usage import UsageEntry
 from kernel.text import Text
 from policies.corrections import events as corrections
+from policies.ratings import events as ratings
 
 _SELF = "self"
 
@@ -217,6 +218,30 @@ CORRECTIONS: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
 """What becomes of a correction, step by step."""
 
 
+def _rating(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
+    """A step of a rating: ``zh`` and ``en`` follow on the matter it is about."""
+
+    def said(facts: Mapping[str, Any], registry: Registry) -> Text:
+        item = _name(registry.service_items, facts, "service_item")
+        reason = facts.get("reason")
+        why = Text(f"说明：{reason}", f" Reason: {reason}") if reason else Text("", "")
+        return Text(f"您对“{item.zh}”的评价{zh}{why.zh}", f"your rating of “{item.en}” {en}{why.en}")
+
+    return said
+
+
+RATINGS: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
+    ratings.CaseRated.__name__: _rating("已收到。", "was received."),
+    ratings.RatingConfirmed.__name__: _rating("已核实属实，将予整改。", "was found justified and will be put right."),
+    ratings.RatingAppealed.__name__: _rating("有异议，待裁定。", "was objected to; data governance decides."),
+    ratings.RatingExcluded.__name__: _rating("经裁定不计入。", "does not count, by decision of data governance."),
+    ratings.RatingUpheld.__name__: _rating("经裁定计入，将予整改。", "counts and will be put right."),
+    ratings.RatingRectified.__name__: _rating("所涉问题已整改。", "has led to a change: what was wrong is put right."),
+    ratings.RaterCalledBack.__name__: _rating("已回访。", "was followed up: you were called back."),
+}
+"""What becomes of a rating, step by step."""
+
+
 SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     RELEASE: _released,
     REFUSAL: _refused,
@@ -242,6 +267,7 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
         Text("稍后取得，尚未提供任何内容。", "it will be fetched later; nothing was provided yet.")
     ),
     **CORRECTIONS,
+    **RATINGS,
 }
 
 

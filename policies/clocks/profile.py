@@ -30,6 +30,7 @@ class Stage(StrEnum):
     CORRECTION = "correction"
     EVIDENCE_ANSWER = "evidence-answer"
     """Of evidence that a person supplies, where the source does not say its own."""
+    RECTIFICATION = "rectification"
     RECERTIFICATION = "recertification"
     """Of a campaign, which says its own days: no service level rules it."""
 
@@ -43,6 +44,7 @@ STAGES: dict[Stage, Text] = {
     Stage.RULING: Text("裁定", "the ruling"),
     Stage.CORRECTION: Text("校核更正", "checking and correcting a record"),
     Stage.EVIDENCE_ANSWER: Text("人工答复材料", "an office's answer about one person's record"),
+    Stage.RECTIFICATION: Text("差评整改", "putting a bad rating right"),
     Stage.RECERTIFICATION: Text("授权复核答复", "the answer about a grant"),
 }
 """Steps in words."""

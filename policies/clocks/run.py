@@ -7,7 +7,7 @@ answer stands still.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -109,6 +109,13 @@ def due(run: Run, calendar: WorkingCalendar) -> dict[int, datetime]:
     """The instants at which somebody above is told, by per cent; those that a pause hides are missing."""
     instants = {WARNING_PERCENT: warning(run, calendar), DEADLINE_PERCENT: deadline(run, calendar)}
     return {percent: instant for percent, instant in instants.items() if instant is not None}
+
+
+def untold(run: Run | None, told: Collection[int], calendar: WorkingCalendar) -> tuple[tuple[int, datetime], ...]:
+    """What somebody above has not been told yet: per cent and instant, the earlier first. None while no clock runs."""
+    if run is None or run.is_paused:
+        return ()
+    return tuple((percent, at) for percent, at in due(run, calendar).items() if percent not in told)
 
 
 def standing(run: Run, calendar: WorkingCalendar, now: datetime) -> Standing:

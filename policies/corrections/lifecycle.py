@@ -12,7 +12,7 @@ from typing import Any
 
 from kernel.text import Text
 from policies.clocks.calendar import WorkingCalendar
-from policies.clocks.run import due
+from policies.clocks.run import untold
 from policies.corrections.commands import (
     NAMES,
     TABLE,
@@ -88,18 +88,13 @@ def decide(command: Command, state: CorrectionState, actor: Officer, now: dateti
 
 def pending(state: CorrectionState, calendar: WorkingCalendar, now: datetime) -> tuple[EscalateCorrection, ...]:
     """What somebody above is to be told now, in the order of time."""
-    return tuple(EscalateCorrection(percent, at) for percent, at in _untold(state, calendar) if at <= now)
+    waiting = untold(state.clock, state.told, calendar)
+    return tuple(EscalateCorrection(percent, at) for percent, at in waiting if at <= now)
 
 
 def next_due(state: CorrectionState, calendar: WorkingCalendar) -> datetime | None:
     """The earliest instant that was not told yet; None where no clock runs, or all is told."""
-    return min((at for _percent, at in _untold(state, calendar)), default=None)
-
-
-def _untold(state: CorrectionState, calendar: WorkingCalendar) -> list[tuple[int, datetime]]:
-    if state.clock is None:
-        return []
-    return [(percent, at) for percent, at in due(state.clock, calendar).items() if percent not in state.told]
+    return min((at for _percent, at in untold(state.clock, state.told, calendar)), default=None)
 
 
 def _of_department(role: Role, state: CorrectionState, actor: Officer) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from policies.clocks.calendar import WorkingCalendar
-from policies.clocks.run import due
+from policies.clocks.run import untold
 from policies.requests.commands import EscalateRequest
 from policies.requests.events import RequestState
 
@@ -20,7 +20,5 @@ def pending(state: RequestState, calendar: WorkingCalendar, now: datetime) -> tu
     return tuple(EscalateRequest(percent, at) for percent, at in _untold(state, calendar) if at <= now)
 
 
-def _untold(state: RequestState, calendar: WorkingCalendar) -> list[tuple[int, datetime]]:
-    if state.clock is None or state.clock.is_paused:
-        return []
-    return [(percent, at) for percent, at in due(state.clock, calendar).items() if percent not in state.told]
+def _untold(state: RequestState, calendar: WorkingCalendar) -> tuple[tuple[int, datetime], ...]:
+    return untold(state.clock, state.told, calendar)

@@ -32,7 +32,7 @@ from tests.doubles.exchange import (
 )
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, citizen
 from tests.e2e.conftest import Look
-from tests.unit.exchange import test_corrections
+from tests.unit.exchange import test_corrections, test_ratings
 from tests.unit.exchange.test_emergency import opened, template
 from tongban import installation
 
@@ -64,6 +64,7 @@ def world(
         asked_for(paper)
         recertified(paper)
         test_corrections.opened(paper)
+        test_ratings.bad(paper)
         node = served(paper, provider, origin)
         register(provider, node)
         serve_app(node.client.application, port=port)
@@ -209,6 +210,9 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.look("correction")
     walker.press("main a[href$=take]")
     walker.look("take-correction")
+    walker.go("/console/ratings", "ratings")
+    walker.press("tbody a")
+    walker.look("rating")
     walker.go("/console/entries", "entries")
     walker.go("/console/responsibility?show=all", "responsibility")
     walker.go("/console/joining", "joining")

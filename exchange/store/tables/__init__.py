@@ -22,6 +22,7 @@ from exchange.store.tables.events import event, event_subscription, signal, sign
 from exchange.store.tables.locks import looked_up, system_lock
 from exchange.store.tables.messages import message, message_read
 from exchange.store.tables.policies import decision, grant_force, grant_version, policy_epoch
+from exchange.store.tables.ratings import rating, rating_event
 from exchange.store.tables.requests import access_request, access_request_batch, access_request_event, request_rule
 from exchange.store.tables.resolutions import case_circumstance, case_outcome, resolution
 from exchange.store.tables.responders import responder_task, responder_task_event, responder_task_secret
@@ -63,6 +64,8 @@ __all__ = [
     "message",
     "message_read",
     "policy_epoch",
+    "rating",
+    "rating_event",
     "request_rule",
     "resolution",
     "responder_task",

@@ -1,0 +1,84 @@
+"""Ratings in JSON, for the API and the pages alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from exchange.catalogue.registry import Registry
+from exchange.store.histories import Happened
+from exchange.store.ratings import Count
+from kernel.canonical import JSON
+from kernel.text import Text
+from policies.clocks.calendar import WorkingCalendar
+from policies.clocks.run import standing
+from policies.ratings.events import BAD, GRADES, STATUSES, UNDER_WAY, Grade, RatingState, Status
+from policies.ratings.lifecycle import open_to
+from policies.roles import Officer
+
+
+def rating_view(
+    state: RatingState, registry: Registry, calendar: WorkingCalendar, now: datetime, reader: Officer
+) -> dict[str, JSON]:
+    """A rating: which case, what grade, by when it is put right, and what the reader may do."""
+    rating, item = state.rating, registry.service_items.get(state.rating.service_item)
+    clock: JSON = None
+    if state.clock is not None:
+        here = standing(state.clock, calendar, now)
+        ends = here.deadline.isoformat() if here.deadline else None
+        clock = {"deadline": ends, "left": here.left, "late": here.late}
+    return {
+        "case": rating.case,
+        "grade": int(rating.grade),
+        "status": state.status.value,
+        "label": _words(STATUSES[state.status]),
+        "revision": state.revision,
+        "organisation": _department(registry, rating.organisation),
+        "service_item": _named(rating.service_item, item.name if item else None),
+        "rated_at": state.rated_at.isoformat(),
+        "clock": clock,
+        "note": state.note,
+        "satisfied": state.satisfied,
+        "commands": [*open_to(state, reader)],
+    }
+
+
+def whole_view(listed: dict[str, JSON], happened: Sequence[Happened], words: str | None) -> dict[str, JSON]:
+    """The same with all that happened, and what was said for whoever puts it right."""
+    events: list[JSON] = [
+        {"revision": one.revision, "event": one.name, "at": one.at.isoformat(), "facts": dict(one.facts)}
+        for one in happened
+    ]
+    return {**listed, "history": events, "words": words}
+
+
+def department_view(code: str, counted: Sequence[Count], registry: Registry) -> dict[str, JSON]:
+    """What a department's cases were given. Satisfied are the grades from "fairly" on, of all that count."""
+    grades: Counter[Grade] = Counter()
+    for one in counted:
+        if one.status is not Status.EXCLUDED:
+            grades[Grade(one.grade)] += one.count
+    rated, bad = grades.total(), sum(grades[grade] for grade in BAD)
+    return {
+        "organisation": _department(registry, code),
+        "grades": {str(int(grade)): grades[grade] for grade in GRADES},
+        "rated": rated,
+        "excluded": sum(one.count for one in counted if one.status is Status.EXCLUDED),
+        "bad": bad,
+        "under_way": sum(one.count for one in counted if one.status in UNDER_WAY),
+        "satisfied_per_cent": None if not rated else round(100 * (rated - bad) / rated),
+    }
+
+
+def _department(registry: Registry, code: str) -> dict[str, JSON]:
+    found = registry.organisations.get(code)
+    return _named(code, found.name if found else None)
+
+
+def _named(code: str, name: Text | None) -> dict[str, JSON]:
+    return {"code": code, "name": _words(name or Text(code, code))}
+
+
+def _words(text: Text) -> dict[str, JSON]:
+    return {"zh": text.zh, "en": text.en}
