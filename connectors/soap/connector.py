@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lxml import etree
@@ -15,8 +16,9 @@ from connectors.errors import SourceGarbled, SourceMisconfigured, SourceProblem,
 from connectors.faults import ManifestFault
 from connectors.resilience import Deadline
 from connectors.rest import addresses
+from connectors.rest.asking import Asker
 from connectors.rest.request import Request
-from connectors.rest.transport import Transport
+from connectors.rest.service import ServiceSettings
 from connectors.soap.answers import envelope_of, fault_of, problem_of
 from connectors.soap.description import Operation, describe
 from connectors.soap.documents import MAX_BYTES, Documents, from_folder, from_origin, origin
@@ -64,7 +66,7 @@ class SoapConnector:
         """Close every connection."""
         self._closed = True
         if self._service is not None:
-            self._service.transport.close()
+            self._service.close()
 
     def _records(self, operation: Operation, envelope: Element) -> Sequence[Mapping[str, Raw]]:
         fault = fault_of(envelope)
@@ -116,12 +118,10 @@ class SoapConnector:
 
     def _fetched(self, deadline: Deadline) -> _Service:
         wsdl = self._settings.wsdl
-        transport = self._transport(wsdl, MAX_BYTES)
+        asker = self._asker(wsdl, {}, MAX_BYTES)  # credentials are for the service alone
 
         def get(url: str) -> bytes:
-            answer = transport.exchange(
-                Request(url, [b"Accept: text/xml, application/wsdl+xml"], None), deadline.left()
-            )
+            answer = asker.ask(Request(url, [b"Accept: text/xml, application/wsdl+xml"], None), deadline)
             if answer.status != 200:
                 raise SourceUnavailable(f"wsdl-http-{answer.status}")
             return answer.body
@@ -129,7 +129,7 @@ class SoapConnector:
         try:
             operation = describe(wsdl, Documents(from_origin(wsdl, get)), self._settings)
         finally:
-            transport.close()
+            asker.close()
         return self._checked_service(operation)
 
     def _checked_service(self, operation: Operation) -> _Service:
@@ -146,7 +146,8 @@ class SoapConnector:
         if self._settings.fetched and not ours and origin(address) != origin(self._settings.wsdl):
             raise SourceMisconfigured("wsdl-address")  # who writes the WSDL does not say whom else we ask
         self._check_password(address)
-        return _Service(operation, address, self._transport(address, self._opening.limits.max_bytes))
+        asker = self._asker(address, self._settings.auth, self._opening.limits.max_bytes)
+        return _Service(operation, address, asker)
 
     def _check_password(self, address: str) -> None:
         token = self._settings.token
@@ -154,24 +155,37 @@ class SoapConnector:
         if token is not None and not token.digest and addresses.is_plain(address) and not same_machine:
             raise SourceMisconfigured("password-unencrypted")
 
-    def _transport(self, url: str, max_bytes: int) -> Transport:
-        private_only = addresses.is_plain(url)
-        return Transport(max_bytes=max_bytes, ca_file=self._settings.ca_file, private_only=private_only)
+    def _asker(self, url: str, auth: Mapping[str, Any], max_bytes: int) -> Asker:
+        service = ServiceSettings(
+            url=url,
+            url_secret="",
+            insecure_http=self._settings.insecure_http,
+            ca_file=self._settings.ca_file,
+            client_certificate=self._settings.client_certificate,
+            query={},
+            headers={},
+            body=None,
+            auth=auth,
+            not_found=frozenset(),
+        )
+        limits = replace(self._opening.limits, max_bytes=max_bytes)
+        return Asker(service, url, replace(self._opening, limits=limits))
 
 
 class _Service:
     """An operation at its address."""
 
-    def __init__(self, operation: Operation, address: str, transport: Transport) -> None:
+    def __init__(self, operation: Operation, address: str, asker: Asker) -> None:
         self.operation = operation
-        self.transport = transport
+        self.close = asker.close
+        self._asker = asker
         self._address = address
         self._headers = [*operation.headers(), b"Expect:"]
 
     def call(self, envelope: Element, deadline: Deadline) -> Element:
         """The answer's envelope. Raises: SourceProblem."""
         body = etree.tostring(envelope, encoding="utf-8", xml_declaration=True)
-        answer = self.transport.exchange(Request(self._address, self._headers, body), deadline.left())
+        answer = self._asker.ask(Request(self._address, self._headers, body), deadline)
         return envelope_of(answer, self.operation.envelope)
 
 

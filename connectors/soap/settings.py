@@ -11,6 +11,7 @@ from typing import Any
 from connectors.faults import fault, within
 from connectors.mapping.reading import Reader, expression
 from connectors.rest import addresses
+from connectors.rest.credentials import check as check_auth
 from connectors.templates import mentions
 
 SCHEMA: Mapping[str, Any] = json.loads(resources.files("connectors.soap").joinpath("settings.schema.json").read_bytes())
@@ -38,6 +39,8 @@ class SoapSettings:
         url, url_secret: where the service is, where that is not what the WSDL says.
         insecure_http: whether plain http may be spoken inside a private network.
         ca_file: certificates that may vouch for the service, instead of the system's.
+        client_certificate: the secret that holds our certificate and its key as PEM, or "".
+        auth: how we say who asks in HTTP's own words; secrets by their names, as the manifest has it.
         token: who asks, or None.
         sign_with: the secret that holds the key we sign with and its certificate, or "".
         signed_by: a file of certificates of which one must have signed the answer, or "".
@@ -57,6 +60,8 @@ class SoapSettings:
     url_secret: str
     insecure_http: bool
     ca_file: str
+    client_certificate: str
+    auth: Mapping[str, Any]
     token: UsernameToken | None
     sign_with: str
     signed_by: str
@@ -76,6 +81,8 @@ def parse(settings: Mapping[str, Any], _: frozenset[str]) -> SoapSettings:
     _check_addresses(settings)
     if not mentions(json.dumps(settings["parameters"]), "subject"):  # everybody would get the same answer
         raise fault(("parameters",), "请求中没有 {subject}，无法区分查询对象", "nothing in the request says {subject}")
+    with within("auth"):
+        check_auth(settings.get("auth", {}), insecure_http=settings.get("insecure_http", False))
     token = settings.get("username_token")
     return SoapSettings(
         wsdl=settings["wsdl"],
@@ -88,6 +95,8 @@ def parse(settings: Mapping[str, Any], _: frozenset[str]) -> SoapSettings:
         url_secret=settings.get("url_secret", ""),
         insecure_http=settings.get("insecure_http", False),
         ca_file=settings.get("ca_file", ""),
+        client_certificate=settings.get("client_certificate", ""),
+        auth=settings.get("auth", {}),
         token=token and UsernameToken(token["username"], token["secret"], token.get("password", "digest") == "digest"),
         sign_with=settings.get("sign_with", ""),
         signed_by=settings.get("signed_by", ""),

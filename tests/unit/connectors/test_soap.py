@@ -230,8 +230,7 @@ def test_a_name_and_password_by_the_username_token_profile(server: SoapSource, f
     assert all(len(nonce) == 16 for nonce in nonces)
 
 
-@pytest.mark.parametrize("version", ["1.1", "1.2"])
-@pytest.mark.parametrize("kind", ["ec", "rsa"])
+@pytest.mark.parametrize(("version", "kind"), [("1.1", "ec"), ("1.2", "rsa")])
 def test_a_request_is_signed_so_that_another_library_agrees(
     server: SoapSource, folder: Path, version: str, kind: str
 ) -> None:
@@ -244,6 +243,18 @@ def test_a_request_is_signed_so_that_another_library_agrees(
     covered, certificate = soap_source.signed_parts(server.seen[0][3])
     assert covered == {"Body", "Timestamp", "UsernameToken"}
     assert certificate == ours.certificate_pem
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_credentials_of_http_are_for_the_service_alone(server: SoapSource, folder: Path, fetched: bool) -> None:
+    server.documents["/people?wsdl"] = (folder / "people.wsdl").read_bytes()
+    auth = {"kind": "basic", "username": "tongban", "secret": "http"}
+    wsdl = {"wsdl": server.url + "/people?wsdl"} if fetched else {}
+    with opened(folder, auth=auth, secrets={"http": "口令"}, **wsdl) as asked:
+        assert values(asked) == {"name": "张三"}
+    told = {method: headers.get("Authorization") for method, _, headers, _ in server.seen}
+    expected = "Basic " + base64.b64encode("tongban:口令".encode()).decode()
+    assert told == ({"GET": None} if fetched else {}) | {"POST": expected}
 
 
 @pytest.mark.parametrize("secret", ["", "no key", Identity.make().certificate_pem.decode()])
@@ -309,6 +320,7 @@ SETTINGS: dict[str, Any] = {"wsdl": "people.wsdl", **CALL}
         ({"faults": {"Gone": "found"}}, "soap.faults.Gone"),
         ({"username_token": {"username": "a"}}, "soap.username_token"),
         ({"records": "["}, "soap.records"),
+        ({"auth": {"kind": "basic", "secret": "a"}}, "soap.auth"),
     ],
 )
 def test_a_manifest_that_makes_no_sense_is_told_where(changes: dict[str, Any], where: str) -> None:
