@@ -1,10 +1,10 @@
 """Sources that are a SOAP service described by a WSDL (SOAP 1.1 and 1.2, WSDL 1.1, WS-Security 1.1).
 
-zeep knows what a WSDL means: how a request is laid out, and what the elements of an answer are. It never reaches the
-network or a file by itself: documents come through `connectors.xml`, checked, from the allowed folders or one origin;
-requests and answers travel by the guarded transport of `connectors.rest`, whose rules (addresses, TLS, deadline, byte
-limit, no redirects, no compression) hold here too. signxml makes and checks signatures; of a signed answer only what
-was signed is read. A WSDL is read once.
+zeep knows what a WSDL means: how a request is laid out, and of which types an answer is; answers are read here, by
+those types. It never reaches the network or a file by itself: documents come through `connectors.xml`, checked, from
+the allowed folders or one origin; requests and answers travel by the guarded transport of `connectors.rest`, whose
+rules (addresses, TLS, deadline, byte limit, no redirects, no compression) hold here too. signxml makes and checks
+signatures; of a signed answer only what was signed is read. A WSDL is read once.
 """
 
 from connectors.adapters import Adapter, Opening

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from connectors.errors import SourceMisconfigured, SourceTooLarge
+from connectors.soap.growth import Growth
 from connectors.xml import read
 
 MAX_BYTES = 4_194_304
@@ -35,6 +36,7 @@ class Documents:
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
+        self._growth = Growth()
         self._loaded = 0
         self._bytes = 0
 
@@ -49,7 +51,9 @@ class Documents:
         self._bytes += len(data)
         if self._bytes > MAX_BYTES:
             raise SourceTooLarge("wsdl-bytes")
-        return etree.tostring(read(data, max_marks=_MAX_MARKS), encoding="utf-8")
+        root = read(data, max_marks=_MAX_MARKS)
+        self._growth.check(root)
+        return etree.tostring(root, encoding="utf-8")
 
 
 def from_folder(wsdl: str, roots: Sequence[Path]) -> tuple[str, Fetch]:

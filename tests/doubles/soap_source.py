@@ -128,7 +128,7 @@ def wsdl(address: str, *, types: str = "", head: str = "", prolog: str = "") -> 
 <w:definitions xmlns:w="http://schemas.xmlsoap.org/wsdl/" xmlns:s11="http://schemas.xmlsoap.org/wsdl/soap/"
   xmlns:s12="http://schemas.xmlsoap.org/wsdl/soap12/" xmlns:x="http://www.w3.org/2001/XMLSchema"
   xmlns:t="{PEOPLE}" targetNamespace="{PEOPLE}">{head}
-<w:types>{types or SCHEMA}</w:types>
+<w:types>{types or schema()}</w:types>
 <w:message name="Asked"><w:part name="parameters" element="t:FindPeople"/></w:message>
 <w:message name="Answered"><w:part name="parameters" element="t:FindPeopleResponse"/></w:message>
 <w:portType name="People"><w:operation name="FindPeople">
@@ -136,17 +136,22 @@ def wsdl(address: str, *, types: str = "", head: str = "", prolog: str = "") -> 
 {ports}</w:definitions>""".encode()
 
 
-SCHEMA = f"""<x:schema xmlns:x="http://www.w3.org/2001/XMLSchema" xmlns:t="{PEOPLE}" targetNamespace="{PEOPLE}"
-  elementFormDefault="qualified">
-<x:element name="FindPeople"><x:complexType><x:sequence><x:element name="id" type="x:string"/>
-  <x:element name="reason" type="x:string" minOccurs="0"/></x:sequence></x:complexType></x:element>
-<x:complexType name="Person"><x:sequence>
+PERSON = """<x:complexType name="Person"><x:sequence>
   <x:element name="id" type="x:string"/><x:element name="fullName" type="x:string"/>
   <x:element name="born" type="x:string"/><x:element name="note" type="x:string"/>
   <x:element name="share" type="x:decimal" minOccurs="0"/><x:element name="since" type="x:dateTime" minOccurs="0"/>
   <x:element name="weight" type="x:double" minOccurs="0"/><x:element name="seal" type="x:base64Binary" minOccurs="0"/>
   <x:element name="alias" type="x:string" minOccurs="0" maxOccurs="unbounded"/>
-  <x:any minOccurs="0" maxOccurs="unbounded" processContents="lax" namespace="##other"/></x:sequence></x:complexType>
+  <x:any minOccurs="0" maxOccurs="unbounded" processContents="lax" namespace="##other"/></x:sequence></x:complexType>"""
+
+
+def schema(person: str = PERSON) -> str:
+    """The types of the service, with its type `Person` described so."""
+    return f"""<x:schema xmlns:x="http://www.w3.org/2001/XMLSchema" xmlns:t="{PEOPLE}" targetNamespace="{PEOPLE}"
+  elementFormDefault="qualified">
+<x:element name="FindPeople"><x:complexType><x:sequence><x:element name="id" type="x:string"/>
+  <x:element name="reason" type="x:string" minOccurs="0"/></x:sequence></x:complexType></x:element>
+{person}
 <x:element name="FindPeopleResponse"><x:complexType><x:sequence>
   <x:element name="person" type="t:Person" minOccurs="0" maxOccurs="unbounded"/></x:sequence></x:complexType>
   </x:element>

@@ -32,7 +32,7 @@ from tests.doubles.http_source import HttpSource, drip, flood, hang, saying
 from tests.doubles.soap_source import PEOPLE, SOAP_11, Identity, SoapSource, by_subject, faulting, signing
 
 NAME = {"name": {"column": "fullName"}}
-CALL = {"operation": "FindPeople", "parameters": {"id": "{subject}"}}
+CALL = {"operation": "FindPeople", "parameters": {"id": "{subject}"}, "records": "person"}
 RECORDS = {"A1": [{"id": "A1", "fullName": "张三"}], "B1": [{"id": "B1", "fullName": "李四"}]}
 SENTINEL = "sentinel-of-a-file-nobody-asked-for"
 
@@ -62,7 +62,7 @@ def folder(server: SoapSource, tmp_path_factory: pytest.TempPathFactory) -> Path
     root = tmp_path_factory.mktemp("attacked") / "root"
     root.mkdir()
     (root / "people.wsdl").write_bytes(soap_source.wsdl(server.url + "/people"))
-    (root.parent / "secret.xsd").write_text(f"<!-- {SENTINEL} -->" + soap_source.SCHEMA)
+    (root.parent / "secret.xsd").write_text(f"<!-- {SENTINEL} -->" + soap_source.schema())
     return root
 
 
@@ -230,6 +230,49 @@ def test_K2_documents_that_lead_to_ever_more_documents_end(server: SoapSource, f
         endless.RequestHandlerClass = type("Endless", (soap_source.SoapHandler,), {"do_GET": chain})
         found = problem(folder, wsdl=endless.url + "/people?wsdl", limits={"deadline_ms": 5000})
         assert isinstance(found, SourceTooLarge)
+
+
+@pytest.mark.parametrize("kind", ["group", "attributeGroup"])
+@pytest.mark.parametrize("circle", [False, True])
+def test_K2_groups_that_double_and_double_are_counted_before_they_are_put_in_place(
+    tmp_path: Path, kind: str, circle: bool
+) -> None:
+    def group(number: int, *held: str) -> str:
+        holding = "".join(held)
+        holding = f"<x:sequence>{holding}</x:sequence>" if kind == "group" else holding
+        return f'<x:{kind} name="g{number}">{holding}</x:{kind}>'
+
+    def reference(number: int) -> str:
+        return f'<x:{kind} ref="t:g{number}"/>'
+
+    leaf = '<x:element name="e" type="x:string"/>' if kind == "group" else '<x:attribute name="e"/>'
+    groups = group(0, reference(39) if circle else leaf)
+    groups += "".join(group(number, reference(number - 1), reference(number - 1)) for number in range(1, 40))
+    use = f'<x:complexType name="Used">{reference(39)}</x:complexType>'
+    laughing = soap_source.schema(soap_source.PERSON + groups + use)
+    (tmp_path / "people.wsdl").write_bytes(soap_source.wsdl("http://127.0.0.1:9", types=laughing))
+    began = time.process_time()
+    assert problem(tmp_path).reason == "wsdl-wsdl-groups"
+    assert time.process_time() - began < 2.0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '<x:sequence maxOccurs="unbounded">{}</x:sequence>',
+        '<x:sequence maxOccurs="unbounded"><x:sequence maxOccurs="unbounded">{}</x:sequence></x:sequence>',
+        '<x:choice maxOccurs="unbounded">{}</x:choice>',
+    ],
+)
+def test_K6_an_answer_of_another_schema_does_not_keep_a_thread_busy(
+    server: SoapSource, tmp_path: Path, content: str
+) -> None:
+    part = content.format('<x:element name="id" type="x:string" minOccurs="0"/>')
+    types = soap_source.schema(f'<x:complexType name="Person">{part}</x:complexType>')
+    (tmp_path / "people.wsdl").write_bytes(soap_source.wsdl(server.url, types=types))
+    told = f'<FindPeopleResponse xmlns="{PEOPLE}"><person><id>A1</id><other/></person></FindPeopleResponse>'
+    server.behaviour = saying(soap_source.envelope(SOAP_11, told))
+    assert problem(tmp_path).reason == "schema"
 
 
 def test_K3_a_compressed_bomb_is_never_inflated(server: SoapSource, folder: Path) -> None:

@@ -235,7 +235,8 @@ class SoapBench:
             name: {**rule, "column": self.NAMES.get(rule["column"], rule["column"])} for name, rule in FIELDS.items()
         }
         described = {"wsdl": "people.wsdl" if self._version == "1.1" else self._server.url + "/people?wsdl"}
-        asked = {"version": self._version, "operation": "FindPeople", "parameters": {"id": "{subject}"}}
+        asked = {"operation": "FindPeople", "parameters": {"id": "{subject}"}, "records": "person"}
+        asked = {**asked, "version": self._version}
         return open_source("soap", {**described, **asked}, limits, self._folder, fields=fields)
 
 

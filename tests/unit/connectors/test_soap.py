@@ -25,7 +25,7 @@ from tests.doubles.http_source import saying
 from tests.doubles.soap_source import PEOPLE, SOAP_11, SOAP_12, WSSE, WSU, Identity, SoapSource, by_subject, faulting
 
 NAME = {"name": {"column": "fullName"}}
-CALL = {"operation": "FindPeople", "parameters": {"id": "{subject}"}}
+CALL = {"operation": "FindPeople", "parameters": {"id": "{subject}"}, "records": "person"}
 PERSON = {"id": "A1", "fullName": "张三", "born": "20260102", "note": "1 < 2 & 3"}
 FULL = """<id>A1</id><fullName>张三</fullName><born>20260102</born><note/><share>0.10</share>
   <since>2026-11-23T01:02:03Z</since><weight>1.5</weight><seal>AAE=</seal><alias>甲</alias><alias>乙</alias>
@@ -110,13 +110,95 @@ def test_values_keep_the_meaning_their_types_give_them(server: SoapSource, folde
         }
 
 
+RICH = """<x:complexType name="Person"><x:sequence maxOccurs="unbounded"><x:choice>
+  <x:element name="id" type="x:string"/><x:group ref="t:Kin"/><x:element name="home" type="t:Place"/></x:choice>
+  </x:sequence><x:attribute name="grade" type="x:int"/></x:complexType>
+<x:complexType name="Place"><x:sequence><x:element name="street" type="x:string" minOccurs="0"/>
+  <x:element name="within" type="t:Place" minOccurs="0"/><x:element name="alive" type="x:boolean" minOccurs="0"/>
+  <x:element name="area" minOccurs="0" nillable="true"><x:complexType><x:simpleContent><x:extension base="x:decimal">
+    <x:attribute name="unit" type="x:string"/></x:extension></x:simpleContent></x:complexType></x:element>
+  <x:element name="what" type="x:anyType" minOccurs="0"/></x:sequence></x:complexType>
+<x:complexType name="Flat"><x:complexContent><x:extension base="t:Place"><x:sequence>
+  <x:element name="floor" type="x:int"/></x:sequence></x:extension></x:complexContent></x:complexType>
+<x:group name="Kin"><x:sequence><x:element name="child" type="x:string" minOccurs="0"/></x:sequence></x:group>"""
+PLACE = {
+    "home": {"path": "home[0].[street, within.street, alive, area._value_1, area.unit, floor, what]", "several": True}
+}
+
+
+def rich(server: SoapSource, root: Path, person: str, fields: Any, attributes: str = "") -> Source:
+    """A source whose people are of the rich type, answering with this one."""
+    begin, end = (
+        soap_source.schema().index("<x:complexType name"),
+        soap_source.schema().index('<x:element name="FindPeopleR'),
+    )
+    schema = soap_source.schema()[:begin] + RICH + soap_source.schema()[end:]
+    (root / "people.wsdl").write_bytes(soap_source.wsdl(server.url, types=schema))
+    told = f'<FindPeopleResponse xmlns="{PEOPLE}"><person {attributes}>{person}</person></FindPeopleResponse>'
+    server.behaviour = saying(soap_source.envelope(SOAP_11, told))
+    return opened(root, fields)
+
+
+@pytest.mark.parametrize(
+    ("home", "expected"),
+    [
+        ("<street>甲路</street><within><street>乙城</street></within>", ["甲路", "乙城"]),
+        ("<alive>1</alive><area unit='m2'>0.10</area>", [True, "0.10", "m2"]),
+        ("<area xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:nil='true'/><what>any</what>", ["any"]),
+        ("<what><a/></what><street/>", []),
+    ],
+)
+def test_structures_are_read_by_their_types(server: SoapSource, tmp_path: Path, home: str, expected: list[Any]) -> None:
+    with rich(server, tmp_path, f"<id>A1</id><home>{home}</home>", PLACE) as asked:
+        assert values(asked) == {"home": expected}
+
+
+def test_what_may_be_there_several_times_is_a_list(server: SoapSource, tmp_path: Path) -> None:
+    fields = {
+        "ids": {"path": "id", "several": True},
+        "children": {"path": "child", "several": True},
+        "grade": {"path": "grade"},
+    }
+    person = "<id>A1</id><child>一</child><id>A2</id><child>二</child>"
+    with rich(server, tmp_path, person, fields, "grade='3' other='4'") as asked:
+        assert values(asked) == {"ids": ["A1", "A2"], "children": ["一", "二"], "grade": 3}
+
+
+def test_an_element_may_be_of_a_type_that_extends_the_one_described(server: SoapSource, tmp_path: Path) -> None:
+    names = f"xmlns:i='http://www.w3.org/2001/XMLSchema-instance' xmlns:t='{PEOPLE}' i:type='t:"
+    flat = f"<home {names}Flat'><street>甲路</street><floor>3</floor></home>"
+    with rich(server, tmp_path, flat, PLACE) as asked:
+        assert values(asked) == {"home": ["甲路", 3]}
+    assert problem(rich(server, tmp_path, flat.replace("t:Flat", "t:None"), PLACE)).reason == "schema"
+    assert problem(rich(server, tmp_path, flat.replace("t:Flat", "q:Flat"), PLACE)).reason == "schema"
+
+
+@pytest.mark.parametrize(
+    ("person", "reason"),
+    [
+        ("<other/>", "schema"),
+        ("<id>A1</id><other/>", "schema"),
+        ("<id xmlns='urn:other'>A1</id>", "schema"),
+        ("<id>A<b/>1</id>", "schema"),
+        ("<home><street>a</street><street>b</street></home>", "schema"),
+        ("<home><alive>yes</alive></home>", "value"),
+        ("<home><area unit='m2'>many</area></home>", "value"),
+    ],
+)
+def test_what_is_not_of_its_type_is_garbled_and_not_logged(
+    server: SoapSource, tmp_path: Path, person: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert problem(rich(server, tmp_path, person, PLACE)).reason == reason
+    assert caplog.text == ""
+
+
 def test_records_are_found_by_a_path_and_must_be_about_the_one_asked_for(server: SoapSource, folder: Path) -> None:
-    with opened(folder, records="[?note!='x']", subject_path="id", succeeded="length(@) < `2`") as asked:
+    with opened(folder, records="person[?note!='x']", subject_path="id", succeeded="length(person) < `2`") as asked:
         assert values(asked) == {"name": "张三"}
     server.behaviour = saying(soap_source.envelope(SOAP_11, soap_source.found([{**PERSON, "id": "B1"}])))
     assert problem(opened(folder, subject_path="id")).reason == "other-subject"
-    assert problem(opened(folder, succeeded="length(@) > `5`")).reason == "not-succeeded"
-    assert problem(opened(folder, records="[0].id")).reason == "records"
+    assert problem(opened(folder, succeeded="length(person) > `5`")).reason == "not-succeeded"
+    assert problem(opened(folder, records="person[0].id")).reason == "records"
 
 
 @pytest.mark.parametrize(
@@ -290,7 +372,7 @@ def test_a_wsdl_that_cannot_be_fetched_is_fetched_another_time(server: SoapSourc
 def test_schemas_beside_a_wsdl_are_read_with_it(server: SoapSource, tmp_path: Path) -> None:
     split = "<x:schema><x:import namespace='urn:demo:people' schemaLocation='types/people.xsd'/></x:schema>"
     (tmp_path / "types").mkdir()
-    (tmp_path / "types" / "people.xsd").write_text(soap_source.SCHEMA)
+    (tmp_path / "types" / "people.xsd").write_text(soap_source.schema())
     (tmp_path / "people.wsdl").write_bytes(soap_source.wsdl(server.url, types=split))
     with opened(tmp_path) as asked:
         assert values(asked) == {"name": "张三"}
