@@ -315,6 +315,23 @@ PREVIEW_NOT_CHOSEN = ProblemKind(
     Text("本人已选择提供另一项可替代的材料", "The person chose to provide another item that serves as well"),
     Text("无须再取得这一项。", "This one is not needed any more."),
 )
+INPUT_MISSING = ProblemKind(
+    "evidence.input-missing",
+    424,
+    Fault.CONSUMER,
+    Text("应由前一项材料指明的人尚未得知", "The item that was to name the subject has not been delivered"),
+    Text(
+        "请先取得 subject.from 所指的材料，再为此人请求。",
+        "Obtain the item that subject.from names first, then ask about whom it names.",
+    ),
+)
+INPUT_AMBIGUOUS = ProblemKind(
+    "evidence.input-ambiguous",
+    422,
+    Fault.CONSUMER,
+    Text("前一项材料指明了多人", "The item before names more than one subject"),
+    Text("请在 subject 中写明是哪一位。", "Say in subject which of them is meant."),
+)
 RECORD_NOT_FOUND = ProblemKind(
     "evidence.not-found",
     404,

@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors.registry import Outcome, Retrieved
 from exchange.catalogue.model import EvidenceType
+from exchange.gateway.composition import dependent, next_step
 from exchange.gateway.disclosure import disclose
 from exchange.gateway.enforcement import (
     Asking,
@@ -45,6 +46,7 @@ from kernel.problems import ProblemKind
 from policies.decision import Quota
 from policies.delivery import Delivery
 
+Composed = tuple[Asking, Admitted]
 NOTHING: Findings = MappingProxyType({})
 
 
@@ -79,9 +81,22 @@ class Fulfilment:
             )
         return asking, Admitted(admitted.case, rulings, reserved, admitted.day)
 
+    def compose(self, asking: Asking, admitted: Admitted, findings: Findings, snapshot: Snapshot) -> Composed | None:
+        """The request with the subjects that records named by now; None where there are no new ones."""
+        step = next_step(asking, admitted.case, admitted.rulings, findings, snapshot)
+        if step is None:
+            return None
+        asking, case, rulings = step
+        held, day = admitted.reserved, admitted.day
+        permits = [ruling.permit for ruling in rulings if isinstance(ruling, Permitted)]
+        if missing_quotas(permits, held):
+            rulings, held = self.database.write(lambda connection: reserve(connection, rulings, day, held))
+        return asking, Admitted(case, rulings, held, day)
+
     def settle(self, asking: Asking, admitted: Admitted, findings: Findings, snapshot: Snapshot) -> Settlement:
         """The results of every item, ready to be recorded under the snapshot's epoch."""
         results = tuple(self.result(ruling, asking, admitted.case, findings, snapshot) for ruling in admitted.rulings)
+        results = dependent(results) if any(ruling.item.source is not None for ruling in admitted.rulings) else results
         settled = self.settlement(asking, snapshot, results, admitted.day)
         return replace(settled, spare=_spare(admitted.reserved, results))
 

@@ -7,6 +7,7 @@ Whatever is refused here is *returned*, so that the proof stays used up.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -15,18 +16,29 @@ from sqlalchemy import Connection
 
 from exchange import errors
 from exchange.catalogue.model import APPLICANT, REPRESENTATIVE, REPRESENTED
-from exchange.gateway.enforcement import Asking, Permitted, Refused, Ruling, of_another_division, rule
+from exchange.gateway.enforcement import (
+    About,
+    Asking,
+    Permitted,
+    Refused,
+    Ruling,
+    decision_name,
+    judge,
+    of_another_division,
+    rule,
+)
 from exchange.gateway.parties import acts_for_a_party, in_own_right, may_join
-from exchange.gateway.refusals import Refusal
+from exchange.gateway.refusals import Refusal, by_policy
 from exchange.gateway.request import Item
 from exchange.gateway.snapshot import Snapshot
 from exchange.store import cases, deliveries, intents, proofs, quotas
 from exchange.store.cases import Case, Party
+from exchange.store.deliveries import Told
 from exchange.store.intents import Intent, Stored
 from kernel.dates import local_day
 from kernel.jose import DpopProof
 from kernel.problems import ProblemKind
-from policies.decision import Permit, Quota
+from policies.decision import Deny, Permit, Quota
 from policies.refusals import REFUSALS
 
 EXPECTED_SECONDS = 60
@@ -86,25 +98,47 @@ def admit(connection: Connection, attempt: Attempt) -> Admission:
     stored = intents.begin(connection, _intent(attempt))
     rulings = rule(attempt.asking, case, attempt.snapshot)
     if stored is not None:
-        rulings = _of_the_same_records(connection, stored, rulings, attempt.snapshot)
-        return Repeated(stored, tuple(ruling if isinstance(ruling, Refused) else None for ruling in rulings))
+        return Repeated(stored, _refused_again(connection, stored, rulings, attempt, case))
     day = local_day(attempt.asking.moment)
     rulings, reserved = reserve(connection, rulings, day)
     return Admitted(case, rulings, reserved, day)
 
 
-def _of_the_same_records(
-    connection: Connection, stored: Stored, rulings: tuple[Ruling, ...], snapshot: Snapshot
-) -> tuple[Ruling, ...]:
-    """Rulings on what was told before: a record that was another division's then is judged as one."""
+def _refused_again(
+    connection: Connection, stored: Stored, rulings: tuple[Ruling, ...], attempt: Attempt, case: Case
+) -> tuple[Refused | None, ...]:
+    """What would be refused now of what was told before.
+
+    A record that was another division's then is judged as one; whom another record named is found by what was told.
+    """
     told = deliveries.told_of(connection, stored.intent.id)
     elsewhere = {number for number, one in told.items() if not said_before(one.asked, "own_division")}
-    return tuple(
-        of_another_division(ruling, snapshot)
-        if isinstance(ruling, Permitted) and ruling.judged.asked.own_division and ruling.item.number in elsewhere
-        else ruling
-        for ruling in rulings
-    )
+    return tuple(_again(ruling, told, elsewhere, attempt, case) for ruling in rulings)
+
+
+def _again(
+    ruling: Ruling, told: Mapping[int, Told], elsewhere: Set[int], attempt: Attempt, case: Case
+) -> Refused | None:
+    number, snapshot = ruling.item.number, attempt.snapshot
+    if ruling.item.source is not None and number in told:
+        return told_again(ruling.item, told[number], attempt.asking, case, snapshot)
+    if isinstance(ruling, Permitted) and ruling.judged.asked.own_division and number in elsewhere:
+        ruling = of_another_division(ruling, snapshot)
+    return ruling if isinstance(ruling, Refused) else None
+
+
+def told_again(item: Item, told: Told, asking: Asking, case: Case, snapshot: Snapshot) -> Refused | None:
+    """Why an item that was told would be refused now, about the same subject, whose number nobody has.
+
+    What was found about the record stays so; and nobody grows younger.
+    """
+    minor, own = (said_before(told.asked, name) for name in ("minor", "own_division"))
+    sealed = snapshot.is_sealed(told.subject, asking.moment)
+    judged = judge(item, About(told.subject, told.relation, sealed, minor, own), asking, case, snapshot)
+    if not isinstance(judged.said, Deny):
+        return None
+    name = decision_name(asking.id, item.number, snapshot.epoch)
+    return Refused(item, name, None, by_policy(judged.said), judged)
 
 
 def said_before(asked: str | None, name: str) -> bool:
@@ -177,7 +211,9 @@ def _asked(asking: Asking) -> str:
 def _asked_item(item: Item) -> dict[str, object]:
     """An item without the number of whom it is about."""
     questions = [{"name": question.name, "args": question.args} for question in item.questions]
-    return {"type": item.type, "fields": item.fields, "predicates": questions, "relation": item.relation}
+    asked: dict[str, object] = {"type": item.type, "fields": item.fields, "predicates": questions}
+    asked["relation"] = item.relation
+    return asked if item.source is None else asked | {"from": item.source}
 
 
 def reserve(

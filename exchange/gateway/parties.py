@@ -68,6 +68,8 @@ def concerned(
     ``person`` is the token's own, None when nobody is present; ``known`` their blind index;
     ``company`` whom they act for by a mandate that covers this matter.
     """
+    if item.source is not None and item.subject is None:
+        return _refused(errors.INPUT_MISSING)
     subject = item.subject or person
     if subject is None:
         return _refused(errors.SUBJECT_MISSING)

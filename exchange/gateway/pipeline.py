@@ -20,6 +20,7 @@ from exchange.gateway.intents import Admitted, Attempt, Repeated, TurnedAway
 from exchange.gateway.lease import Lease
 from exchange.gateway.recording import IntentLost, Recorded, Recorder
 from exchange.gateway.refusals import describe
+from exchange.gateway.retrieval import Findings
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.tokens import CONSENT_WITHDRAWN, Authenticator, Caller, unauthorized
 from exchange.gateway.understanding import Understanding
@@ -89,6 +90,8 @@ class Gateway:
         asking, snapshot = attempt.asking, attempt.snapshot
         ends = self.fulfilment.retrieval.deadline()
         findings = self.fulfilment.fetch(admitted, snapshot, ends)
+        if asking.request.composed:
+            asking, admitted, findings = self._composed(asking, admitted, findings, snapshot, ends)
         for _ in range(MOST_TRIES):
             asking, standing = self._still_standing(asking, admitted, snapshot)
             settlement = self.fulfilment.settle(asking, standing, findings, snapshot)
@@ -101,6 +104,15 @@ class Gateway:
                 findings = from_same_sources(findings, before, snapshot)
                 findings = self.fulfilment.fetch(admitted, snapshot, ends, findings)
         return self._give_up(asking, admitted, snapshot)
+
+    def _composed(
+        self, asking: Asking, admitted: Admitted, findings: Findings, snapshot: Snapshot, ends: float
+    ) -> tuple[Asking, Admitted, Findings]:
+        """Step by step, all within one deadline: what one record names, the next look-up is about."""
+        while (step := self.fulfilment.compose(asking, admitted, findings, snapshot)) is not None:
+            asking, admitted = step
+            findings = self.fulfilment.fetch(admitted, snapshot, ends, findings)
+        return asking, admitted, findings
 
     def _still_standing(self, asking: Asking, admitted: Admitted, snapshot: Snapshot) -> tuple[Asking, Admitted]:
         """Once more just before it is recorded: the token may have been revoked while the sources were asked.

@@ -117,6 +117,9 @@ class Recorder:
         for grant in settlement.spare:
             quotas.give_back(connection, grant, settlement.day)
         for result in settlement.results:
+            if isinstance(result, Released | Parked) and result.ruling.item.source is not None:
+                whom = result.ruling.concerned  # named by a record of this very request
+                cases.join(connection, asking.request.case, whom.index, whom.relation, asking.moment)
             if isinstance(result, Released):
                 item, by = result.ruling.item.number, result.ruling.concerned.index
                 cases.relate(connection, asking.request.case, result.proves, by, asking.id, item)

@@ -92,7 +92,7 @@ def request_of(stored: Stored, case: Case) -> EvidenceRequest:
 
 def _item(number: int, asked: dict[str, Any]) -> Item:
     questions = tuple(Question(one["name"], one["args"]) for one in asked["predicates"])
-    return Item(number, asked["type"], tuple(asked["fields"]), questions, None, asked["relation"])
+    return Item(number, asked["type"], tuple(asked["fields"]), questions, None, asked["relation"], asked.get("from"))
 
 
 def _subject(subject: SubjectRef) -> dict[str, str]:

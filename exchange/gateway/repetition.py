@@ -11,12 +11,12 @@ from exchange import errors
 from exchange.access import CASES, Access
 from exchange.catalogue.model import REPRESENTED, SELF
 from exchange.gateway.answers import later
-from exchange.gateway.enforcement import About, Asking, Refused, decision_name, judge
-from exchange.gateway.intents import Repeated, said_before
+from exchange.gateway.enforcement import Asking, Refused, decision_name
+from exchange.gateway.intents import Repeated, told_again
 from exchange.gateway.outcomes import waits
 from exchange.gateway.parties import acts_for_a_party, in_own_right
 from exchange.gateway.pipeline import Gateway
-from exchange.gateway.refusals import Refusal, by_policy
+from exchange.gateway.refusals import Refusal
 from exchange.gateway.remembering import request_of
 from exchange.gateway.request import Item
 from exchange.gateway.snapshot import Snapshot
@@ -28,7 +28,6 @@ from exchange.store.deliveries import Told
 from exchange.store.intents import State, Stored
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
-from policies.decision import Deny
 
 _NOTHING = Told(SELF, b"", None)
 
@@ -110,13 +109,7 @@ def _refusal(item: Item, found: _Found, asking: Asking, snapshot: Snapshot) -> R
         return Refused(item, name, None, Refusal(errors.SUBJECT_NOT_IN_CASE))
     if relation == REPRESENTED and asking.company_index != subject:
         return Refused(item, name, None, Refusal(errors.RELATION_UNPROVEN))
-    # What was found about the record stays so; and nobody grows younger.
-    minor, own = (said_before(told.asked, name) for name in ("minor", "own_division"))
-    about = About(subject, relation, snapshot.is_sealed(subject, asking.moment), minor, own)
-    judged = judge(item, about, asking, found.case, snapshot)
-    if not isinstance(judged.said, Deny):
-        return None
-    return Refused(item, name, None, by_policy(judged.said), judged)
+    return told_again(item, told, asking, found.case, snapshot)
 
 
 def _is_still_let_in(case: Case, asking: Asking) -> bool:

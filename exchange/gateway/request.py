@@ -40,7 +40,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One kind of evidence about one subject; ``subject`` None stands for the token's own person."""
+    """One kind of evidence about one subject; ``subject`` None stands for the token's own person.
+
+    ``source`` is the number of an earlier item whose record names the subject, in ``relation`` to its own.
+    """
 
     number: int
     type: str
@@ -48,6 +51,7 @@ class Item:
     questions: tuple[Question, ...]
     subject: SubjectRef | None = field(default=None, repr=False)
     relation: str | None = None
+    source: int | None = None
 
     @property
     def predicate_names(self) -> frozenset[str]:
@@ -69,23 +73,44 @@ class EvidenceRequest:
     emergency: str | None = None
     delivery: Delivery = Delivery.DIRECT
 
+    @property
+    def composed(self) -> bool:
+        """Whether the subject of some item is still to come from the record of another."""
+        return any(item.source is not None and item.subject is None for item in self.items)
+
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    ref: SubjectRef
+    ref: SubjectRef | None
     relation: str | None
+    source: int | None = None
 
 
 class SubjectForm(Form):
-    """A subject named by its number; the number's check character is verified here."""
+    """A subject named by its number (whose check character is verified here), or by an earlier item of the request.
 
-    scheme = TextField(required=True, validate=validate.OneOf(SCHEMES, error="choice"))
-    value = TextField(required=True, validate=validate.Length(max=64, error="length"))
+    ``from`` is that item's number, counted from 0; its record names the subject by ``relation``.
+    """
+
+    scheme = TextField(validate=validate.OneOf(SCHEMES, error="choice"))
+    value = TextField(validate=validate.Length(max=64, error="length"))
     relation = TextField(validate=_RELATION)
+    source = WholeNumber(data_key="from", validate=validate.Range(0, MOST_ITEMS - 1, error="choice"))
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        """By number, or by item and relation; not by both."""
+        needed = ("scheme", "value") if "source" not in data else ("relation",)
+        if missing := [name for name in needed if name not in data]:
+            raise ValidationError({name: ["missing"] for name in missing})
+        if "source" in data and (unknown := sorted(data.keys() & {"scheme", "value"})):
+            raise ValidationError({name: ["unknown"] for name in unknown})
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> _Subject:
         """The subject, its number in normal form."""
+        if "source" in data:
+            return _Subject(None, data["relation"], data["source"])
         try:
             ref = subject.parse(data["scheme"], data["value"])
         except InvalidIdentifier:
@@ -149,6 +174,14 @@ class EvidenceRequestForm(Form):
     evidence = ListField(PartField(ItemForm), required=True, validate=validate.Length(1, MOST_ITEMS, error="length"))
     delivery = TextField(validate=validate.OneOf([mode.value for mode in Delivery], error="choice"))
 
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        """A subject comes from an item that stands before."""
+        for number, item in enumerate(data.get("evidence", [])):
+            named: _Subject | None = item.get("subject")
+            if named is not None and named.source is not None and named.source >= number:
+                raise ValidationError({"evidence": {number: {"subject": {"from": ["choice"]}}}})
+
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> EvidenceRequest:
         """The frozen request."""
@@ -166,6 +199,7 @@ def _item(number: int, data: Mapping[str, Any]) -> Item:
         tuple(data.get("predicates", ())),
         named.ref if named else None,
         named.relation if named else None,
+        named.source if named else None,
     )
 
 

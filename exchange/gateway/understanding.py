@@ -87,7 +87,7 @@ class Understanding:
         request: EvidenceRequest = read(FORM, http, plain_request)
         if request.service_item not in snapshot.registry.service_items:
             raise Problem(errors.SERVICE_ITEM_UNKNOWN)
-        if caller.token.person is None and any(item.subject is None for item in request.items):
+        if caller.token.person is None and any(item.subject is None and item.source is None for item in request.items):
             raise Problem(errors.SUBJECT_MISSING)
         person = self.indexes.of(caller.token.person) if caller.token.person else None
         asking = Asking(
