@@ -19,7 +19,8 @@ from connectors.errors import (
 from connectors.rest.strict_json import decode
 from connectors.rest.transport import Answer
 
-_CODE = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+_CODE = re.compile(r"[a-z]{1,20}(?:[.-][a-z]{1,20}){0,5}")
+"""A problem's code as ours are: no digit, so that no number of a person can stand in it."""
 _NOTHING_THERE = "evidence.not-found"
 _THEIRS: Mapping[str, type[SourceProblem]] = {
     kind.kind.code: kind

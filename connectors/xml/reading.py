@@ -21,7 +21,14 @@ _DECLARATION = re.compile(
 )  # XML 1.0 §2.8 production 23
 _LONGEST_DECLARATION = 200
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_ENCODINGS = {"utf-8": "utf-8", "us-ascii": "ascii", "gb18030": "gb18030", "gbk": "gbk", "gb2312": "gb2312"}
+_ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "ascii",
+    "gb18030": "gb18030",
+    "gbk": "gbk",
+    "gb2312": "gb2312",
+}
 _BLANKS = " \t\r\n"
 _INCLUSION = "{http://www.w3.org/2001/XInclude}*"
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")

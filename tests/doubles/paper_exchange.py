@@ -66,6 +66,7 @@ class PaperExchange(HttpSource):
         super().__init__(tls=tls)
         self.scheme = "Bearer" if tls else "DPoP"
         self.nonce = ""
+        self.known_as = ""
         self.log = Log()
         self.key = jwk.generate_key("EC", "P-256")
         self.kid = "k1"
@@ -79,6 +80,8 @@ class PaperExchange(HttpSource):
 
     @property
     def url(self) -> str:
+        if self.known_as:  # behind somebody else's address
+            return self.known_as
         return super().url if self.scheme == "DPoP" else super().url.replace("http://127.0.0.1", "https://localhost")
 
     def settings(self, **changed: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ it goes on; and everything works again when the line does.
 
 from __future__ import annotations
 
+import json
 import resource
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +23,10 @@ from connectors.registry import Source
 from tests.doubles import directory, fault_proxy, http_source, mariadb_server, soap_source
 from tests.doubles.connectors import retrieve, values
 from tests.doubles.fault_proxy import FaultProxy
+from tests.doubles.http_benches import XML
 from tests.doubles.http_source import HttpSource
+from tests.doubles.paper_exchange import PRIVATE, PaperExchange
+from tests.doubles.signed_documents import AUDIENCE, Signer
 from tests.doubles.soap_source import SoapSource
 
 PERSON = {"id": "A1", "full name": "张三", "born": "20260102", "note": "甲"}
@@ -53,6 +57,41 @@ def _http() -> Iterator[tuple[int | str, Open]]:
             return source("rest", settings, limits=limits)
 
         server.behaviour = http_source.by_subject
+        yield server.server_address[1], opened
+
+
+def _xml() -> Iterator[tuple[int | str, Open]]:
+    with HttpSource({"A1": [PERSON]}) as server:
+        server.behaviour = http_source.by_subject_in_xml
+
+        def opened(port: int, limits: dict[str, int]) -> Source:
+            return source("rest", XML | {"url": f"http://127.0.0.1:{port}/search"}, limits=limits)
+
+        yield server.server_address[1], opened
+
+
+def _jws() -> Iterator[tuple[int | str, Open]]:
+    signer = Signer()
+    with HttpSource({"A1": [PERSON]}) as server:
+        server.behaviour = signer.by_subject
+        settings = {"body": {"id": "{subject}"}, "documents": "documents", "records": "record", "audience": AUDIENCE}
+
+        def opened(port: int, limits: dict[str, int]) -> Source:
+            asked = {**settings, "url": f"http://127.0.0.1:{port}/search", "trust": [signer.trusted()]}
+            return source("jws", asked, limits=limits)
+
+        yield server.server_address[1], opened
+
+
+def _exchange() -> Iterator[tuple[int | str, Open]]:
+    """Tokens, cases and evidence all pass the line."""
+    with PaperExchange() as server:
+        server.records = {"A1": [PERSON]}
+
+        def opened(port: int, limits: dict[str, int]) -> Source:
+            server.known_as = f"http://127.0.0.1:{port}"
+            return source("exchange", server.settings(), limits=limits, secrets={"key": json.dumps(PRIVATE)})
+
         yield server.server_address[1], opened
 
 
@@ -120,11 +159,24 @@ needs_mariadb = pytest.mark.skipif(not Path(mariadb_server.PROGRAM).exists(), re
 
 
 @pytest.fixture(
-    scope="module", params=["rest", "soap", "postgresql", pytest.param("mariadb", marks=needs_mariadb), "ldap"]
+    scope="module",
+    params=[
+        "rest",
+        "xml",
+        "jws",
+        "exchange",
+        "soap",
+        "postgresql",
+        pytest.param("mariadb", marks=needs_mariadb),
+        "ldap",
+    ],
 )
 def far(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Far]:
     kinds = {
         "rest": _http,
+        "xml": _xml,
+        "jws": _jws,
+        "exchange": _exchange,
         "soap": lambda: _soap(tmp_path_factory.mktemp("soap")),
         "postgresql": lambda: _postgresql(request),
         "mariadb": lambda: _mariadb(request),

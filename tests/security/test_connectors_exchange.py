@@ -132,7 +132,7 @@ def test_what_is_not_delivered_says_whose_turn_it_is(other: PaperExchange) -> No
         ("other", None): (SourceGarbled, "status"),
         ("refused", None): (SourceMisconfigured, "refused"),
         ("refused", ("policy.no-grant", "policy")): (SourceMisconfigured, "refused-policy.no-grant"),
-        ("refused", ("Number 500199… of\n", "policy")): (SourceMisconfigured, "refused"),
+        ("refused", ("policy.500199199003071237", "policy")): (SourceMisconfigured, "refused"),
         ("failed", ("source.busy", "exchange")): (SourceBusy, "failed-source.busy"),
         ("failed", ("source.timed-out", "provider")): (SourceTimedOut, "failed-source.timed-out"),
         ("failed", ("source.misconfigured", "exchange")): (SourceUnavailable, "failed-source.misconfigured"),
