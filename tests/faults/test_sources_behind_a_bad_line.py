@@ -102,7 +102,12 @@ def _soap(folder: Path) -> Iterator[tuple[int | str, Open]]:
 
         def opened(port: int, limits: dict[str, int]) -> Source:
             (folder / "people.wsdl").write_bytes(soap_source.wsdl(f"http://127.0.0.1:{port}/people"))
-            asked = {"version": "1.1", "operation": "FindPeople", "parameters": {"id": "{subject}"}}
+            asked = {
+                "version": "1.1",
+                "operation": "FindPeople",
+                "parameters": {"id": "{subject}"},
+                "records": "person",
+            }
             fields = {**FIELDS, "name": {"column": "fullName", "required": True}}
             return source("soap", {"wsdl": "people.wsdl", **asked}, fields, roots=[folder], limits=limits)
 
