@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from kernel.identifiers.subject import SubjectRef
 
@@ -71,4 +71,18 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give back every connection, handle and thread."""
+        ...
+
+
+@runtime_checkable
+class Enumerable(Protocol):
+    """What a connector may be able to do besides: say of whom it holds records, for the return flow of data.
+
+    10. *Lists in order.* `subjects` returns distinct subjects behind `after` in the source's own fixed order, at most
+        `limit`, in time and bounded as `fetch` is; going on behind the last one reaches every subject that was there
+        throughout.
+    """
+
+    def subjects(self, after: str, limit: int, deadline: float) -> tuple[str, ...]:
+        """As the source writes them; `after` "" for the first, `deadline` in seconds. Raises: SourceProblem."""
         ...

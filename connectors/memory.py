@@ -31,6 +31,13 @@ class MemoryConnector:
             raise SourceTooLarge("bytes")
         return tuple(Record(record) for record in found)
 
+    def subjects(self, after: str, limit: int, deadline: float) -> tuple[str, ...]:  # noqa: ARG002 - nothing takes time
+        """Whom there are records of, in order."""
+        if self._closed:
+            raise SourceUnavailable("closed")
+        held = {str(record[self._subject_column]) for record in self._records if record.get(self._subject_column)}
+        return tuple(sorted(each for each in held if each > after)[:limit])
+
     def close(self) -> None:
         """Forget the records."""
         self._closed = True

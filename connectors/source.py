@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self, TypeVar
 
-from connectors.base import Connector, Query, Record
+from connectors.base import Connector, Enumerable, Query, Record
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
 from connectors.manifest import ConnectorManifest
 from connectors.mapping import Mapped
@@ -80,6 +80,32 @@ class Source:
     def retrieve(self, query: Query) -> Retrieved:
         """Look up one subject. Raises: SourceProblem, with `source` set to this source's name."""
         return self._guarded(lambda: self._retrieve(query))
+
+    @property
+    def enumerable(self) -> bool:
+        """Whether it can say of whom it holds records."""
+        return isinstance(self._connector, Enumerable)
+
+    def subjects(self, after: str, limit: int) -> tuple[str, ...]:
+        """Of whom it holds records, in its own order behind one of them ("" for the first). Raises: SourceProblem."""
+        return self._guarded(lambda: self._subjects(after, limit))
+
+    def _subjects(self, after: str, limit: int) -> tuple[str, ...]:
+        connector = self._connector
+        if not isinstance(connector, Enumerable):
+            raise SourceUnavailable("cannot-list")
+        deadline = Deadline(self._clock, self._limits.deadline)
+        with self._breaker.watch():
+            run = self._bulkhead.run if self._connector.keeps_deadline else self._bulkhead.run_apart
+            return run(lambda left: self._listed(connector, after, limit, left), deadline)
+
+    def _listed(self, connector: Enumerable, after: str, limit: int, left: float) -> tuple[str, ...]:
+        try:
+            return connector.subjects(after, limit, left)
+        except SourceProblem:
+            raise
+        except Exception as error:  # noqa: BLE001 - law 8, as for a look-up
+            raise SourceUnavailable(f"unexpected-{type(error).__name__}") from None
 
     def _guarded(self, work: Callable[[], T]) -> T:
         try:

@@ -146,6 +146,7 @@ def open_service(settings: ExchangeSettings) -> Service:
         Ticker("deferred", DEFERRED_SECONDS, rooms.deferred.work),
         Ticker("look-ups", WATCH_SECONDS, rooms.gateway.watch.look),
         Ticker("probes", PROBE_SECONDS, rooms.probing.tick),
+        Ticker("return-flows", TIDY_SECONDS, rooms.return_flow_making.sweep),
         Ticker("housekeeping", TIDY_SECONDS, rooms.tidy),
         Ticker("key-rotation", ROTATE_EVERY, Custody(outside.keys, outside.ledger).rotate_due),
     )

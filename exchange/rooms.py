@@ -91,6 +91,10 @@ from exchange.responders.passing_on import PassingOn
 from exchange.responders.sealed import Vault
 from exchange.responders.sweep import TaskSweep
 from exchange.responders.transitions import TaskTransitions
+from exchange.return_flow.desk import ReturnFlowDesk
+from exchange.return_flow.making import Making
+from exchange.return_flow.reading import Reader
+from exchange.return_flow.safe import Safe
 from exchange.security_log import SecurityLog
 from exchange.store import messages, proofs
 from exchange.transparency.log import Log
@@ -160,6 +164,8 @@ class Offices:
     events: EventDesk
     distribution: Distribution
     courier: Courier
+    return_flows: ReturnFlowDesk
+    return_flow_making: Making
     certificate_reports: Reporting
     certificate_status: Answering
     emergencies: EmergencyDesk
@@ -210,6 +216,7 @@ class Rooms(Offices):
         self.emergency_sweep.sweep()
         self.campaign_sweep.sweep()
         self.distribution.prune()
+        self.return_flow_making.prune()
         self.correction_sweep.sweep()
         self.gateway.watch.tidy()
         self.rating_sweep.sweep()
@@ -363,6 +370,15 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         rating_sweep=RatingSweep(rated),
         messages=Messages(access, clock),
         events=EventDesk(access, ledger, clock, outside.entropy),
+        return_flows=ReturnFlowDesk(access, ledger, Safe(outside.keys), clock, outside.entropy),
+        return_flow_making=Making(
+            database=outside.database,
+            ledger=ledger,
+            policy=policy,
+            reader=Reader(access.indexes, outside.keys.secret(Purpose.INDEX), clock),
+            safe=Safe(outside.keys),
+            clock=clock,
+        ),
         certificate_reports=Reporting(access, ledger, register, clock),
         certificate_status=Answering(access, ledger, register, clock, outside.entropy),
         courier=Courier(

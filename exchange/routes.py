@@ -31,6 +31,7 @@ from exchange.requests.batches import BatchDesk
 from exchange.requests.routes import request_routes
 from exchange.requirements.routes import case_requirement_routes, count_routes, requirement_route
 from exchange.responders.routes import task_routes
+from exchange.return_flow.routes import return_flow_routes
 from exchange.rooms import Rooms
 from exchange.transparency.log import ConsistencyAnswer
 from exchange.transparency.usage import ProviderUsageAnswer, UsageAnswer
@@ -74,7 +75,7 @@ def routes(rooms: Rooms) -> tuple[Route, ...]:
     groups = (
         *(_evidence, _previews, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
         *(_campaigns, _corrections, _ratings, _tasks, _messages, _events, _certificates),
-        *(_open_books, _log, _discovery),
+        *(_return_flows, _open_books, _log, _discovery),
     )
     pages = () if rooms.console is None else rooms.console.routes()
     pages += () if rooms.portal is None else rooms.portal.routes()
@@ -91,6 +92,10 @@ def _events(rooms: Rooms) -> tuple[Route, ...]:
 
 def _certificates(rooms: Rooms) -> tuple[Route, ...]:
     return certificate_routes(rooms.certificate_reports, rooms.certificate_status, _TOKEN)
+
+
+def _return_flows(rooms: Rooms) -> tuple[Route, ...]:
+    return return_flow_routes(rooms.return_flows, _TOKEN)
 
 
 def _emergencies(rooms: Rooms) -> tuple[Route, ...]:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from kernel.dates import time_text
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
-from policies.delivery import Delivery
+from policies.delivery import ON_REQUEST, Delivery
 from policies.grant import Grant
 from policies.grant_terms import BasisKind, EmergencyUse, Hours, Obligation
 from policies.hierarchy import Entity
@@ -309,7 +309,7 @@ def _modes(modes: frozenset[Delivery] | None) -> Text:
     return Text("、".join(text.zh for text in texts), " or ".join(text.en for text in texts))
 
 
-_ANY_DELIVERY = frozenset(Delivery)
+_ANY_DELIVERY = frozenset(ON_REQUEST)
 
 
 def _basis_kind(two: _Two) -> Iterator[Difference]:

@@ -18,6 +18,7 @@ from connectors.base import Query, Raw, Record
 from connectors.errors import SourceTooLarge, SourceUnavailable
 from connectors.sql.engine import is_tested, open_engine
 from connectors.sql.failures import cannot_be_held, problem_of
+from connectors.sql.listing import listed_subjects
 from connectors.sql.rights import may_write
 from connectors.sql.settings import SqlSettings
 from connectors.sql.statement import Statement, reflect
@@ -64,6 +65,22 @@ class SqlConnector:
             if self._closed.is_set():  # meanwhile: what this look-up gave back to the pool is closed, too
                 self._engine.pool.dispose()
         return tuple(self._record(row) for row in rows)
+
+    def subjects(self, after: str, limit: int, deadline: float) -> tuple[str, ...]:
+        """Whom the table or view holds rows of, in its own order. A written statement is asked about one, not listed.
+
+        Raises: SourceProblem.
+        """
+        if self._closed.is_set():
+            raise SourceUnavailable("closed")
+        if self._settings.statement is not None:
+            raise SourceUnavailable("cannot-list")
+        try:
+            with self._engine.connect() as connection:
+                self._watch(connection, deadline)
+                return listed_subjects(connection, self._settings, after, limit)
+        except SQLAlchemyError as error:
+            raise problem_of(error) from None
 
     def close(self) -> None:
         """Close every connection."""

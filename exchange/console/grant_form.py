@@ -244,8 +244,8 @@ WORDS: Mapping[str, Mapping[str, tuple[Text, Text | None]]] = {
         "": (
             Text("提供方式", "Ways of delivery"),
             Text(
-                "每行一个：direct 直接、preview 本人预览后、asynchronous 异步；不限则不填",
-                "one a line: direct, preview, asynchronous; left out: any",
+                "每行一个：direct 直接、preview 本人预览后、asynchronous 异步、bulk 批量回流；不填即除 bulk 外不限",
+                "one a line: direct, preview, asynchronous, bulk (return flow); left out: any but bulk",
             ),
         )
     },

@@ -23,6 +23,7 @@ _MEMBERS: Mapping[Kind, dict[str, JSON]] = {
     Kind.REQUEST_SETTLED: {"request": _TEXT, "case": _TEXT},
     Kind.CERTIFICATE_CHANGED: _ABOUT_EVIDENCE,
     Kind.EVIDENCE_CORRECTED: _ABOUT_EVIDENCE,
+    Kind.RETURN_FLOW_READY: {"flow": _TEXT, "file": {"type": "integer"}},
 }
 
 

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     REQUEST_SETTLED = "tongban.evidence-request.settled"
     CERTIFICATE_CHANGED = "tongban.certificate.changed"
     EVIDENCE_CORRECTED = "tongban.evidence.corrected"
+    RETURN_FLOW_READY = "tongban.return-flow.file-ready"
 
     @property
     def about_evidence(self) -> bool:
@@ -30,6 +31,7 @@ KINDS: Mapping[Kind, Text] = {
     Kind.REQUEST_SETTLED: Text("材料请求已办结", "a request for evidence is settled"),
     Kind.CERTIFICATE_CHANGED: Text("电子证照状态已变更", "the status of a certificate changed"),
     Kind.EVIDENCE_CORRECTED: Text("材料已更正", "evidence was corrected"),
+    Kind.RETURN_FLOW_READY: Text("数据回流文件可取", "a file of a return flow can be fetched"),
 }
 """In words."""
 

@@ -15,7 +15,7 @@ from kernel.canonical import JSON
 from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.identifiers.subject import SCHEMES, SubjectRef
-from policies.delivery import Delivery
+from policies.delivery import ON_REQUEST, Delivery
 
 MOST_ITEMS = 20
 """Evidence items of one request."""
@@ -172,7 +172,7 @@ class EvidenceRequestForm(Form):
     legal_basis = TextField(required=True, validate=_CODE)
     emergency = TextField(validate=_OPENING)
     evidence = ListField(PartField(ItemForm), required=True, validate=validate.Length(1, MOST_ITEMS, error="length"))
-    delivery = TextField(validate=validate.OneOf([mode.value for mode in Delivery], error="choice"))
+    delivery = TextField(validate=validate.OneOf([mode.value for mode in ON_REQUEST], error="choice"))
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:

@@ -474,6 +474,10 @@ class Watched:
         records: tuple[Record, ...] = self._inner.fetch(query)
         return records
 
+    def subjects(self, after: str, limit: int, deadline: float) -> tuple[str, ...]:
+        listed: tuple[str, ...] = self._inner.subjects(after, limit, deadline)
+        return listed
+
     def close(self) -> None:
         self._inner.close()
 

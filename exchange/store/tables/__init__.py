@@ -26,6 +26,7 @@ from exchange.store.tables.ratings import rating, rating_event
 from exchange.store.tables.requests import access_request, access_request_batch, access_request_event, request_rule
 from exchange.store.tables.resolutions import case_circumstance, case_outcome, resolution
 from exchange.store.tables.responders import responder_task, responder_task_event, responder_task_secret
+from exchange.store.tables.return_flows import return_flow, return_flow_file, return_flow_part, return_flow_row
 from exchange.store.tables.sealings import sealing
 from exchange.store.tables.sessions import console_session
 from exchange.store.tables.waiting import waiting_item
@@ -71,6 +72,10 @@ __all__ = [
     "responder_task",
     "responder_task_event",
     "responder_task_secret",
+    "return_flow",
+    "return_flow_file",
+    "return_flow_part",
+    "return_flow_row",
     "sealing",
     "seen_proof",
     "service_case",

@@ -1,0 +1,254 @@
+"""Return flows, their files and parts, and what of each record was sent last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
+
+from exchange.store.tables import return_flow, return_flow_file, return_flow_part, return_flow_row
+
+_f, _d, _p, _r = return_flow.c, return_flow_file.c, return_flow_part.c, return_flow_row.c
+
+
+class Status(StrEnum):
+    """Whether a flow goes on."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class Kind(StrEnum):
+    """What a file holds: every record, or what changed since the file before."""
+
+    SNAPSHOT = "snapshot"
+    CHANGES = "changes"
+
+
+class FileStatus(StrEnum):
+    """Where a file stands; one is given up when the right to it changes while it is made."""
+
+    MAKING = "making"
+    READY = "ready"
+    GIVEN_UP = "given-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A department's subscription to the records of its own division; ``trouble`` why the last try made no file."""
+
+    id: str
+    system: str
+    organisation: str
+    evidence_type: str
+    service_item: str
+    legal_basis: str
+    fields: tuple[str, ...]
+    charset: str
+    every: str
+    created_at: datetime
+    due_at: datetime
+    status: Status = Status.ACTIVE
+    trouble: str = ""
+    revision: int = 1
+    files: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file, made or in the making."""
+
+    flow: str
+    number: int
+    kind: Kind
+    grants: str
+    division: str
+    key: bytes = field(repr=False)
+    cursor: bytes = field(repr=False)
+    made_at: datetime
+    status: FileStatus = FileStatus.MAKING
+    listed: bool = False
+    parts: int = 0
+    rows: int = 0
+    unreadable: int = 0
+    digest: str = ""
+    entry: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a file; ``sealed`` is empty where only its size and digest are wanted."""
+
+    number: int
+    size: int
+    digest: str
+    sealed: bytes = field(default=b"", repr=False)
+
+
+def add(connection: Connection, flow: Flow) -> None:
+    """Store a new flow."""
+    values = {name: getattr(flow, name) for name in Flow.__slots__}
+    connection.execute(insert(return_flow).values(**values | {"fields": " ".join(flow.fields)}))
+
+
+def find(connection: Connection, name: str) -> Flow | None:
+    """One flow."""
+    row = connection.execute(select(return_flow).where(_f.id == name)).one_or_none()
+    return None if row is None else _flow(row)
+
+
+def of_system(connection: Connection, system: str) -> list[Flow]:
+    """A system's flows that go on, oldest first."""
+    statement = select(return_flow).where(_f.system == system, _f.status == Status.ACTIVE.value).order_by(_f.id)
+    return [_flow(row) for row in connection.execute(statement)]
+
+
+def end(connection: Connection, seen: Flow) -> bool:
+    """End a flow and delete what lies here of it; False when it is no longer as it was read."""
+    statement = update(return_flow).where(_f.id == seen.id, _f.revision == seen.revision)
+    if connection.execute(statement.values(status=Status.ENDED.value, revision=seen.revision + 1)).rowcount != 1:
+        return False
+    connection.execute(delete(return_flow_part).where(_p.flow == seen.id))
+    connection.execute(delete(return_flow_row).where(_r.flow == seen.id))
+    connection.execute(update(return_flow_file).where(_d.flow == seen.id).values(key=b"", cursor=b""))
+    return True
+
+
+def due(connection: Connection, now: datetime) -> list[Flow]:
+    """Those of which a file is to be made now."""
+    statement = select(return_flow).where(_f.status == Status.ACTIVE.value, _f.due_at <= now).order_by(_f.due_at)
+    return [_flow(row) for row in connection.execute(statement)]
+
+
+def claim(connection: Connection, seen: Flow, until: datetime) -> Flow | None:
+    """Take a flow until an instant, as it is now; None when it is another's or was ended."""
+    row = connection.execute(
+        update(return_flow).where(*_is(seen)).values(due_at=until).returning(return_flow)
+    ).one_or_none()
+    return None if row is None else _flow(row)
+
+
+def put_back(connection: Connection, held: Flow, due_at: datetime, trouble: str = "") -> bool:
+    """Let go of a flow, to be looked at again at an instant; False when it is no longer held."""
+    statement = update(return_flow).where(*_is(held)).values(due_at=due_at, trouble=trouble)
+    return connection.execute(statement).rowcount == 1
+
+
+def newest(connection: Connection, flow: str) -> File | None:
+    """The file begun last."""
+    statement = select(return_flow_file).where(_d.flow == flow).order_by(_d.number.desc()).limit(1)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else _file(row)
+
+
+def files(connection: Connection, flow: str, after: int, most: int) -> list[File]:
+    """Ready files behind a number, in order."""
+    ready = (_d.flow == flow, _d.status == FileStatus.READY.value, _d.number > after)
+    statement = select(return_flow_file).where(*ready).order_by(_d.number).limit(most)
+    return [_file(row) for row in connection.execute(statement)]
+
+
+def file(connection: Connection, flow: str, number: int) -> File | None:
+    """One file, whatever its status."""
+    statement = select(return_flow_file).where(_d.flow == flow, _d.number == number)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else _file(row)
+
+
+def begin(connection: Connection, held: Flow, begun: File) -> bool:
+    """Begin a file; False when the flow is no longer held."""
+    counted = update(return_flow).where(*_is(held), _f.files == begun.number - 1).values(files=begun.number)
+    if connection.execute(counted).rowcount != 1:
+        return False
+    connection.execute(insert(return_flow_file).values(**{name: getattr(begun, name) for name in File.__slots__}))
+    return True
+
+
+def keep(connection: Connection, held: Flow, made: File, until: datetime) -> Flow | None:
+    """Store how far a file is, and hold its flow until an instant; None when it is no longer held."""
+    values = {name: getattr(made, name) for name in File.__slots__ if name not in {"flow", "number"}}
+    connection.execute(update(return_flow_file).where(_d.flow == made.flow, _d.number == made.number).values(**values))
+    return claim(connection, held, until)
+
+
+def add_part(connection: Connection, flow: str, number: int, part: Part) -> None:
+    """Store a piece of a file."""
+    connection.execute(
+        insert(return_flow_part).values(
+            flow=flow, file=number, number=part.number, sealed=part.sealed, size=part.size, digest=part.digest
+        )
+    )
+
+
+def parts(connection: Connection, flow: str, number: int) -> list[Part]:
+    """The pieces of a file, without what is inside."""
+    statement = select(_p.number, _p.size, _p.digest).where(_p.flow == flow, _p.file == number).order_by(_p.number)
+    return [Part(row.number, row.size, row.digest) for row in connection.execute(statement)]
+
+
+def part(connection: Connection, flow: str, number: int, piece: int) -> Part | None:
+    """One piece of a file."""
+    statement = select(return_flow_part).where(_p.flow == flow, _p.file == number, _p.number == piece)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else Part(row.number, row.size, row.digest, bytes(row.sealed))
+
+
+def contents(connection: Connection, flow: str, rows: Collection[str]) -> Mapping[str, bytes]:
+    """What was sent last of these records, of those that were sent at all."""
+    statement = select(_r.row, _r.content).where(_r.flow == flow, _r.row.in_(sorted(rows)))
+    return {row: bytes(content) for row, content in connection.execute(statement)}
+
+
+def sent(connection: Connection, flow: str, number: int, new: Mapping[str, bytes], met: Mapping[str, bytes]) -> None:
+    """Note what was sent in a file of ``new`` records, and of those ``met`` again."""
+    if new:
+        rows = [{"flow": flow, "row": row, "content": content, "seen": number} for row, content in new.items()]
+        connection.execute(insert(return_flow_row), rows)
+    if met:
+        again = update(return_flow_row).where(_r.flow == flow, _r.row == bindparam("which"))
+        values = [{"which": row, "content": content, "seen": number} for row, content in met.items()]
+        connection.execute(again.values(content=bindparam("content"), seen=bindparam("seen")), values)
+
+
+def gone(connection: Connection, flow: str, number: int, most: int) -> Sequence[str]:
+    """Records that were sent before and not met in a file."""
+    statement = select(_r.row).where(_r.flow == flow, _r.seen < number).order_by(_r.row).limit(most)
+    return connection.scalars(statement).all()
+
+
+def forget(connection: Connection, flow: str, rows: Collection[str]) -> None:
+    """Forget that records were sent."""
+    connection.execute(delete(return_flow_row).where(_r.flow == flow, _r.row.in_(sorted(rows))))
+
+
+def prune(connection: Connection, before: datetime) -> None:
+    """Delete the pieces of files made before an instant, with their keys."""
+    old = select(_d.flow, _d.number).where(_d.made_at < before, func.length(_d.key) > 0)
+    for flow, number in connection.execute(old).all():
+        connection.execute(delete(return_flow_part).where(_p.flow == flow, _p.file == number))
+        one = update(return_flow_file).where(_d.flow == flow, _d.number == number)
+        connection.execute(one.values(key=b"", cursor=b""))
+
+
+def _is(seen: Flow) -> tuple[ColumnElement[bool], ...]:
+    return _f.id == seen.id, _f.revision == seen.revision, _f.due_at == seen.due_at
+
+
+def _flow(row: Any) -> Flow:
+    values = {name: getattr(row, name) for name in Flow.__slots__}
+    return Flow(**values | {"fields": tuple(row.fields.split()), "status": Status(row.status)})
+
+
+def _file(row: Any) -> File:
+    values = {name: getattr(row, name) for name in File.__slots__}
+    narrowed = {
+        "kind": Kind(row.kind),
+        "status": FileStatus(row.status),
+        "key": bytes(row.key),
+        "cursor": bytes(row.cursor),
+    }
+    return File(**values | narrowed)
