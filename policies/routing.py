@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from kernel.text import Text
+from policies.delivery import Delivery
 from policies.grant import Grant
 from policies.grant_terms import BasisKind
 from policies.registry import Registry
@@ -17,6 +18,9 @@ SENSITIVE = 3
 
 TEMPLATE = Text("应急取用模板", "a template of emergency access")
 """The reason why the whole panel signs it."""
+
+IN_BULK = Text("批量回流：记录成批提供", "bulk delivery: records leave in bulk, as return flow")
+"""The reason why the whole panel signs that a district gets its records back."""
 
 ORDINARY = Text("此前只能应急取用，今后平时也可取得", "was for emergencies alone and becomes ordinary")
 """The reason why the whole panel signs that a template becomes an ordinary grant."""
@@ -55,18 +59,19 @@ def sensitive(after: Grant, replaced: Iterable[Grant], others: Iterable[Grant], 
     force by which the same organisation has the same things of the same evidence type for the same service items: a
     right cannot grow by being suspended first, by being written down as another grant, or by what another grant gives.
     Where nothing stands at all, the first grant is decided by two (ADR 0030). A template of emergency access is always
-    decided by the whole panel, and so is an ordinary grant in the place of one. For each other they are nothing: what
-    may be had in an emergency alone cannot be had (ADR 0040).
+    decided by the whole panel, and so are an ordinary grant in the place of one and a grant that names bulk delivery
+    (ADR 0053). For each other they are nothing: what may be had in an emergency alone cannot be had (ADR 0040).
     """
     before = tuple(replaced)
     template = () if after.emergency is None else (TEMPLATE,)
+    bulk = (IN_BULK,) if after.delivery_modes is not None and Delivery.BULK in after.delivery_modes else ()
     if after.emergency is None and any(one.emergency is not None for one in before):
         template = (ORDINARY,)
     replaced, others = _alike(before, after), _alike(others, after)
     if not (*replaced, *others):
-        return template
+        return (*template, *bulk)
     serving = tuple(one for one in others if not one.service_items.isdisjoint(after.service_items))
-    return (*template, *_reasons(after, replaced, (*replaced, *serving), registry))
+    return (*template, *bulk, *_reasons(after, replaced, (*replaced, *serving), registry))
 
 
 def _alike(grants: Iterable[Grant], after: Grant) -> Grants:
