@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from exchange.forms import Form, ListField, TextField
 from exchange.return_flow.making import EVERY
-from exchange.return_flow.rows import Charset
+from exchange.return_flow.rows import CHARSETS
 from exchange.store.return_flows import Kind
 
 _CODE = validate.Regexp(r"\A[a-z][a-z0-9-]{0,63}\Z", error="form")
@@ -28,7 +28,7 @@ class ReturnFlowForm(Form):
         required=True,
         validate=validate.Length(1, _MOST_FIELDS, error="length"),
     )
-    charset = TextField(required=True, validate=validate.OneOf([each.value for each in Charset], error="choice"))
+    charset = TextField(required=True, validate=validate.OneOf(CHARSETS, error="choice"))
     every = TextField(required=True, validate=validate.OneOf([*EVERY], error="choice"))
 
 
@@ -41,7 +41,7 @@ ReturnFlowAnswer = Schema.from_dict(
             for name in ("flow", "evidence_type", "service_item", "legal_basis", "status", "next_file", "created_at")
         },
         "fields": fields.List(fields.String(), required=True),
-        "charset": fields.String(required=True, validate=validate.OneOf([each.value for each in Charset])),
+        "charset": fields.String(required=True, validate=validate.OneOf(CHARSETS)),
         "every": fields.String(required=True, validate=validate.OneOf([*EVERY])),
         "trouble": fields.String(required=True, allow_none=True),
     },

@@ -22,11 +22,8 @@ class Change(StrEnum):
     REMOVED = "removed"
 
 
-class Charset(StrEnum):
-    """How a file is written; Python's own names of the codecs."""
-
-    UTF_8 = "utf-8"
-    GB_18030 = "gb18030"
+CHARSETS = ("utf-8", "gb18030")
+"""How a file may be written, as declared; Python's own names of the codecs."""
 
 
 def header(fields: Sequence[str]) -> str:
