@@ -16,6 +16,7 @@ from marshmallow import ValidationError
 
 from connectors.base import Raw, Record
 from connectors.errors import SourceProblem
+from connectors.mapping import columns_of
 from connectors.registry import Retrieved, Source
 from exchange.catalogue.model import EvidenceType
 from exchange.catalogue.reading import Document
@@ -67,7 +68,7 @@ class AnswerForm:
         return cls(
             tuple(_question(kind, name, members[name], rules[name]) for name in ordered),
             needed,
-            frozenset(rule["column"] for rule in rules.values() if "column" in rule),
+            columns_of(connector["spec"]["mapping"]),
         )
 
     def read(self, typed: Mapping[str, Any], source: Source, conforms: Check) -> Retrieved:
@@ -109,8 +110,16 @@ def _question(kind: EvidenceType, name: str, member: Mapping[str, Any], rule: Ma
         form=member.get("format", ""),
         required=name in must or rule.get("required", False),
         long_term=bool(member.get("longTerm")),
-        choices=() if "codes" in rule else tuple(str(each) for each in member.get("enum", ())),
+        choices=_choices(member, rule),
     )
+
+
+def _choices(member: Mapping[str, Any], rule: Mapping[str, Any]) -> tuple[str, ...]:
+    """What may be typed, where that is a short list: the source's own codes, else the values of the schema."""
+    if "codes" not in rule:
+        return tuple(str(each) for each in member.get("enum", ()))
+    codes = rule["codes"]
+    return tuple(codes) if isinstance(codes, dict) and "otherwise" not in rule else ()
 
 
 def _is_empty(value: object) -> bool:

@@ -53,6 +53,7 @@ def by_hand(**manual: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {name: {"column": name} for name in HEALTH_RECORD["spec"]["schema"]["properties"]}
     fields["valid_until"] |= {"date": ["yyyy-MM-dd", "yyyy年M月d日"], "long_term": ["长期", "无"]}
     fields["remarks"] |= {"several": True}
+    fields["grade"] |= {"codes": {"A": "甲", "B": "乙"}}
     section: dict[str, Any] = {
         "office": {"organisation": CLINIC, "division": "500199"},
         "substitutes": [{"organisation": HOSPITAL}],
@@ -65,7 +66,7 @@ def by_hand(**manual: Any) -> dict[str, Any]:
         "adapter": "manual",
         "trust_grade": "B",
         "manual": {name: value for name, value in (section | manual).items() if value is not None},
-        "mapping": {"fields": fields},
+        "mapping": {"fields": fields, "source_time": {"column": "updated"}},
     }
     return {"kind": "Connector", "metadata": {"name": "clinic-records"}, "spec": spec}
 

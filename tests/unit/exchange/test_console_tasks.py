@@ -112,7 +112,8 @@ def test_a_form_has_every_kind_of_field_and_a_source_that_went_is_said(small_wor
     page = browser.get(f"{at}/answer").text
     assert "整数" in page
     assert "每行一项" in page
-    typed = {"holder": "陈示例", "fit": "false", "visits": "3", "grade": "甲", "remarks": "一\r\n二\r\n"}
+    assert 'value="A"' in page
+    typed = {"holder": "陈示例", "fit": "false", "visits": "3", "grade": "A", "remarks": "一\r\n二\r\n"}
     assert browser.press(f"{at}/answer", **(typed | {"visits": "三"})).status_code == 422
     assert browser.press(f"{at}/answer", **typed).status_code == 303
     (item,) = delivered(small_world, name, case, everything).json["evidence"]

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from exchange.governance.transitions import nothing_to_spend
 from exchange.responders.passing_on import PassingOn
+from exchange.responders.transitions import TaskMoved
 from exchange.store import responders
 from kernel.manifests import ManifestError
+from policies.responders.commands import FindNothing, GiveBackTask
 from policies.responders.task import TaskState
+from policies.roles import Officer, Role
 from tests.doubles.exchange import OWNER, World
 from tests.doubles.manual_register import (
     ASKER,
@@ -29,6 +33,7 @@ from tests.doubles.manual_register import (
 PATH = "/v1/tasks"
 WHY = {"reason": "演示：不属于本区", "citation": "演示规定第五条"}
 DAY = 86400
+ROLES = frozenset({Role.PROVIDER_OFFICER})
 
 
 def done(world: World, task: str, command: str, body: Any = None, **who: Any) -> Any:
@@ -239,6 +244,27 @@ def test_a_crash_between_answer_and_release_loses_nothing_and_releases_once(
     assert world.rooms.task_sweep.passing_on.left_over() == 0
     assert delivered(world, name, case).json["status"] == "delivered"
     assert len(world.events("EvidenceReleased")) == 1
+
+
+def test_what_a_grant_no_longer_gives_does_not_leave_although_it_was_answered(small_world: World) -> None:
+    name, case, task = taken(small_world)
+    small_world.revoke("G-HEALTH")
+    assert done(small_world, task, "answer", {"values": FILLED}).json["status"] == "answered"
+    (item,) = delivered(small_world, name, case).json["evidence"]
+    assert (item["status"], item["problem"]["code"]) == ("refused", "policy.no-grant")
+    assert small_world.events("EvidenceReleased") == []
+
+
+def test_a_step_on_a_task_that_moved_meanwhile_is_not_written(world: World) -> None:
+    _, _, task = taken(world)
+    with world.outside.database.read() as connection:
+        stale = responders.find(connection, task)
+    assert stale is not None
+    transitions, nurse = world.rooms.tasks.transitions, Officer(stale.taken_by, CLINIC, ROLES)
+    transitions.carry_out(GiveBackTask(), stale, nurse, nothing_to_spend)
+    with pytest.raises(TaskMoved):
+        transitions.carry_out(FindNothing(), stale, nurse, nothing_to_spend)
+    assert events(world, task)[-1] == "TaskGivenBack"
 
 
 def test_a_request_that_ended_otherwise_takes_its_task_with_it(small_world: World) -> None:
