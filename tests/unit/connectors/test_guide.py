@@ -27,7 +27,7 @@ def test_every_example_of_the_guide_fits(tmp_path: Path, example: str) -> None:
 def test_the_guide_has_an_example_of_each_adapter_and_names_every_key_and_problem() -> None:
     text = GUIDE.read_text("utf-8")
     assert len(EXAMPLES) >= 7
-    for adapter in ("ldap", "jws", "soap", "exchange"):
+    for adapter in ("ldap", "jws", "soap", "exchange", "manual"):
         assert f"adapter: {adapter}" in text
         schema = STANDARD[adapter].settings_schema or {}
         assert [key for key in schema["properties"] if key not in text] == []
