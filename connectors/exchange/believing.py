@@ -130,11 +130,27 @@ class Judge:
             raise SourceGarbled("evidence-stale")
 
     def _read(self, claims: Mapping[str, Any]) -> Record:
-        data = claims["evidence"].get("data")
+        evidence = claims["evidence"]
+        data = evidence.get("data", {})
         if not isinstance(data, Mapping) or not data.keys() <= set(self._settings.columns):
             raise SourceGarbled("evidence-data")
-        values: Mapping[str, Raw] = {name: data.get(name) for name in self._settings.columns}
+        values: dict[str, Raw] = {name: data.get(name) for name in self._settings.columns}
+        values |= _answers(evidence.get("answers", []), self._settings.questions)
         return Record(values, _source_time(claims.get("provenance")))
+
+
+def _answers(told: Any, questions: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Raw]:
+    """The answers by our names for them, each found by the question it repeats; None for one that was not granted."""
+    if not isinstance(told, list) or not all(isinstance(each, Mapping) for each in told):
+        raise SourceGarbled("evidence-answers")
+    found: dict[str, Raw] = dict.fromkeys(questions)
+    for answer in told:
+        asked = (answer.get("name"), answer.get("args", {}))
+        column = next((name for name, each in questions.items() if asked == (each["name"], each.get("args", {}))), None)
+        if column is None:
+            raise SourceGarbled("evidence-answers")
+        found[column] = answer.get("answer")
+    return found
 
 
 def _source_time(provenance: Any) -> datetime | None:

@@ -73,14 +73,15 @@ class ExchangeConnector:
 
     def _ask(self, case: str, query: Query, deadline: Deadline) -> tuple[Record, ...]:
         settings = self._settings
-        fields = [*settings.columns]
         purpose = {"service_item": settings.service_item, "case": case, "legal_basis": settings.legal_basis}
-        wanted = {"type": settings.evidence_type, "fields": fields}
-        held = self._caller.purpose_token(
-            {"type": _DETAILS, "locations": [settings.origin], **purpose, "evidence": [wanted]}, deadline
-        )
+        wanted = {"type": settings.evidence_type} | ({"fields": [*settings.columns]} if settings.columns else {})
+        questions = [*settings.questions.values()]
+        named = {"predicates": sorted({question["name"] for question in questions})} if questions else {}
+        details = {"type": _DETAILS, "locations": [settings.origin], **purpose, "evidence": [wanted | named]}
+        held = self._caller.purpose_token(details, deadline)
+        asked = wanted | ({"predicates": questions} if questions else {})
         subject = {"scheme": query.subject.scheme, "value": query.subject.value}
-        body = {**purpose, "evidence": [{**wanted, "subject": subject}]}
+        body = {**purpose, "evidence": [{**asked, "subject": subject}]}
         answer = self._caller.post("/v1/evidence-requests", body, held, deadline)
         if answer.status not in {200, 202}:
             raise unsettled(answer, "request")

@@ -34,6 +34,18 @@ SETTINGS_SCHEMA: Mapping[str, Any] = {
     "properties": {
         **dict.fromkeys(_TEXTS, _TEXT),
         "columns": {"$ref": "#/$defs/columns"},
+        "questions": {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 20,
+            "propertyNames": {"$ref": "#/$defs/field"},
+            "additionalProperties": {
+                "type": "object",
+                "required": ["name"],
+                "additionalProperties": False,
+                "properties": {"name": {"$ref": "#/$defs/name"}, "args": {"type": "object", "maxProperties": 10}},
+            },
+        },
         "insecure_http": {"type": "boolean"},
         "ca_file": _TEXT,
         "client_certificate": _TEXT,
@@ -56,6 +68,7 @@ class ExchangeSettings:
         officer: who of us answers for the questions, by a staff identifier.
         organisation: what we are called there: whom evidence must be meant for.
         columns: the fields that are asked for.
+        questions: what is asked instead of fields, by the column its answer is given as: the record stays there.
         log_key: the verifier key of its log (C2SP), pinned.
         client_certificate: the secret with our certificate and key; "" where a key is proven by DPoP.
     """
@@ -72,6 +85,7 @@ class ExchangeSettings:
     evidence_type: str
     log_key: str
     columns: tuple[str, ...]
+    questions: Mapping[str, Mapping[str, Any]]
     ca_file: str
     client_certificate: str
 
@@ -88,9 +102,14 @@ def parse(settings: Mapping[str, Any], mapped: frozenset[str]) -> ExchangeSettin
         parse_vkey(settings["log_key"])
     except VerificationFailed:
         raise fault(("log_key",), "不是日志公钥", "this is no log key") from None
+    questions = settings.get("questions", {})
+    fields = mapped - questions.keys()
+    if double := sorted(questions.keys() & set(settings.get("columns", ()))):
+        raise fault(("questions", double[0]), "与字段同名", "a field has this name, too")
     return ExchangeSettings(
         **{name: settings[name] for name in _TEXTS},
-        columns=allowed_columns(settings, mapped),
+        columns=allowed_columns(settings, fields) if fields or not questions else (),
+        questions=questions,
         ca_file=settings.get("ca_file", ""),
         client_certificate=settings.get("client_certificate", ""),
     )

@@ -169,6 +169,7 @@ def evidence_type(name: str) -> dict[str, Any]:
         provider=OWNER,
         schema={"type": "object", "properties": schema},
         fields={"hull": {"label": text("船号")}, "until": {"label": text("有效期至")}},
+        predicates=[{"name": "exists"}, {"name": "valid-on", "until": "until"}],
     )
 
 
@@ -181,6 +182,7 @@ def grant(name: str, kind: str) -> dict[str, Any]:
         provider=OWNER,
         evidence_type=kind,
         fields=["hull", "until"],
+        predicates=["exists", "valid-on"],
         service_items=[ITEM],
         legal_basis=BASIS,
         basis_kind="statutory",

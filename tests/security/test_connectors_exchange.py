@@ -79,7 +79,7 @@ LIES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "early": (setting("iat", int(time.time()) + 3600), "evidence-stale"),
     "no-time": (setting("iat", "now"), "evidence-stale"),
     "more-fields": (setting("evidence", {"type": "person", "data": {"name": "x", "other": 1}}), "evidence-data"),
-    "no-data": (setting("evidence", {"type": "person"}), "evidence-data"),
+    "no-data": (setting("evidence", {"type": "person", "data": "x"}), "evidence-data"),
     "provenance": (setting("provenance", {"source_time": "yesterday"}), "provenance"),
 }
 
@@ -92,6 +92,27 @@ def test_evidence_of_another_question_is_garbled(
     other.change_claims = change
     found = problem(other)
     assert (type(found), found.reason) == (SourceGarbled, reason)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [5, [5], [{}], [{"name": "exists", "args": {"x": 1}, "answer": True}], [{"name": "valid-on", "answer": True}]],
+)
+def test_an_answer_to_another_question_is_garbled(other: PaperExchange, answers: Any) -> None:
+    told: dict[str, Any] = {"type": "person", "answers": answers}
+    other.change_claims = setting("evidence", told)
+    fields = {"known": {"column": "known"}}
+    with source("exchange", other.settings(questions={"known": {"name": "exists"}}), fields, secrets=SECRETS) as asked:
+        with pytest.raises(SourceGarbled) as caught:
+            values(asked)
+        assert caught.value.reason == "evidence-answers"
+        told["answers"] = []
+        assert values(asked) == {}  # nothing was granted, nothing is known
+        told["answers"] = [{"name": "exists", "args": {}, "answer": True}]
+        assert values(asked) == {"known": True}
+        told["data"] = {"name": "张三"}  # what nobody asked for
+        with pytest.raises(SourceGarbled):
+            values(asked)
 
 
 def test_evidence_without_signature_or_receipt_is_garbled(other: PaperExchange) -> None:
@@ -266,6 +287,8 @@ def test_what_cannot_work_is_found_in_the_manifest(other: PaperExchange) -> None
         {"log_key": "paper.example/log+00000000+AQ=="},
         {"client_certificate": "pem"},
         {"columns": ["other"]},
+        {"columns": ["name", "adult"], "questions": {"adult": {"name": "exists"}}},
+        {"questions": {}},
         {"service_item": ""},
     ):
         assert findings(manifest("exchange", described | change, {"fields": {"name": {"column": "name"}}})), change

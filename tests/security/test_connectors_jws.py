@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import hmac
 import json
+import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.errors import SourceGarbled, SourceProblem, SourceTimedOut, SourceTooLarge
+from connectors.errors import SourceGarbled, SourceProblem, SourceTimedOut, SourceTooLarge, SourceUnavailable
 from tests.doubles.connectors import source, values
 from tests.doubles.http_source import HttpSource, drip, flood, hang, saying
 from tests.doubles.signed_documents import AUDIENCE, Signer, part, saying_documents
+from tests.doubles.token_endpoint import CLIENT, SECRET, TokenEndpoint
+from tests.security.test_connectors_http import certificate
 
 CIVIL = Signer()
 GOOD = CIVIL.document("A1", {"name": "张三"}, exp=int(time.time()) + 250)
@@ -28,7 +33,7 @@ def server() -> Iterator[HttpSource]:
         yield running
 
 
-def opened(server: HttpSource, limits: Any = None, trust: Any = None) -> Any:
+def opened(server: HttpSource, limits: Any = None, trust: Any = None, secrets: Any = None, **more: Any) -> Any:
     described = {
         "url": server.url + "/search",
         "body": {"id": "{subject}"},
@@ -36,8 +41,10 @@ def opened(server: HttpSource, limits: Any = None, trust: Any = None) -> Any:
         "records": "record",
         "audience": AUDIENCE,
         "trust": trust or [CIVIL.trusted()],
+        **more,
     }
-    return source("jws", described, ["name"], limits={"deadline_ms": 400, "failures": 1000} | (limits or {}))
+    kept = {"deadline_ms": 400, "failures": 1000} | (limits or {})
+    return source("jws", described, ["name"], limits=kept, secrets=secrets)
 
 
 def problem(server: HttpSource, limits: Any = None, trust: Any = None) -> SourceProblem:
@@ -125,3 +132,40 @@ def test_redirects_are_not_followed(server: HttpSource) -> None:
         server.behaviour = saying(b"", 302, [("Location", elsewhere.url)])
         assert problem(server).reason == "http-302"
         assert elsewhere.connections == 0
+
+
+def test_K3_a_compressed_bomb_is_never_inflated(server: HttpSource) -> None:
+    bomb = gzip.compress(b'{"documents": ["' + b"x" * (10 << 20) + b'"]}')
+    server.behaviour = saying(bomb, headers=[("Content-Encoding", "gzip")])
+    assert problem(server).reason == "json"
+
+
+@pytest.mark.parametrize("behaviour", [hang, drip])
+def test_K6_a_token_endpoint_that_hangs_or_drips_is_left_at_the_deadline(server: HttpSource, behaviour: Any) -> None:
+    with TokenEndpoint() as tokens:
+        tokens.behaviour = behaviour
+        auth = {"kind": "oauth", "client_id": CLIENT, "method": "client_secret_basic", "secret": "client"}
+        auth |= {"token_url": tokens.address}
+        with (
+            opened(server, {"deadline_ms": 150}, auth=auth, secrets={"client": SECRET}) as asked,
+            pytest.raises(SourceTimedOut) as caught,
+        ):
+            values(asked)
+    assert caught.value.reason == "token-deadline"
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_K6_invalid_tls_is_unavailable_whatever_is_signed(tmp_path: Path, trusted: bool) -> None:
+    pem, other = (certificate(tmp_path, name, 30) for name in ("localhost", "other.example"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with HttpSource({"A1": [{"name": "张三"}]}, tls=context) as server:
+        server.behaviour = CIVIL.by_subject
+        url = server.url.replace("http://127.0.0.1", "https://localhost")
+        with opened(server, url=url, ca_file=str(pem if trusted else other)) as asked:
+            if trusted:
+                assert values(asked) == {"name": "张三"}
+                return
+            with pytest.raises(SourceUnavailable) as caught:
+                values(asked)
+        assert (caught.value.reason, server.seen) == ("tls", [])

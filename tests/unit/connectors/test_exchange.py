@@ -47,6 +47,23 @@ def test_what_another_exchange_delivers_is_a_record(other: SecondExchange) -> No
         assert retrieve(asked, "A1", deadline=10.0).outcome is Outcome.NOT_FOUND  # nobody's number
 
 
+def test_a_question_is_answered_there_and_the_record_stays(other: SecondExchange) -> None:
+    questions = {
+        "known": {"name": "exists"},
+        "valid": {"name": "valid-on", "args": {"date": "2029-12-31"}},
+        "valid_later": {"name": "valid-on", "args": {"date": "2030-06-01"}},
+    }
+    fields = {name: {"column": name} for name in questions}
+    limits = {"deadline_ms": 10_000}
+    settings = other.settings(questions=questions)
+    with source("exchange", settings, fields, secrets=other.secrets, limits=limits) as asked:
+        found = retrieve(asked, KNOWN, deadline=10.0)
+    assert found.values == {"known": True, "valid": True, "valid_later": False}
+    settings = other.settings(questions={"known": {"name": "exists"}})
+    with source("exchange", settings, {"known": {"column": "known"}}, secrets=other.secrets, limits=limits) as asked:
+        assert retrieve(asked, UNKNOWN, deadline=10.0).values == {"known": False}  # signed, with its time
+
+
 def test_what_it_does_not_deliver_says_whose_turn_it_is(other: SecondExchange) -> None:
     for kind, problem, reason in (
         ("dock-pass", SourceMisconfigured, "refused-policy.no-grant"),
