@@ -11,13 +11,16 @@ from typing import Any, cast
 import orjson
 
 from exchange import errors
-from exchange.gateway.outcomes import waits
+from exchange.gateway.outcomes import STATUSES, waits
+from exchange.store.waiting import Wait
 from kernel.canonical import JSON
 from kernel.jose import base64url
 from kernel.ledger.log import Ledger
 from kernel.problems import Problem
 from kernel.web.http import HttpResponse, json_response
 
+PREVIEWS = "/my/previews"
+"""Where people look at what waits for them: the system that asked may send them there."""
 LOOK_AGAIN: Mapping[str, int] = {"running": 2, "awaiting-preview": 30, "awaiting-person": 600}
 """Seconds after which it is worth asking again, by what a request waits for."""
 
@@ -34,12 +37,12 @@ class Piece:
 def compose(request_id: str, outcome: Mapping[str, Any], pieces: list[Piece], language: str) -> HttpResponse:
     """The body of an answer, by the stored outcome and the piece of each item."""
     pairs = zip(outcome["items"], pieces, strict=True)
-    body = {
-        "id": request_id,
-        "status": outcome["status"],
-        "evidence": [_item(item, piece, language) for item, piece in pairs],
-    }
+    evidence = [_item(item, piece, language) for item, piece in pairs]
+    body = {"id": request_id, "status": outcome["status"], "evidence": evidence}
     if waits(outcome):
+        for number, item in enumerate(evidence):
+            if item["status"] == STATUSES[Wait.PREVIEW]:
+                item["preview"] = f"{PREVIEWS}/{request_id}/{number}"
         return json_response(body, 202, later(request_id, outcome["status"]))
     step_up = stronger_sign_in(outcome)
     return json_response(body) if step_up is None else json_response(body, 401, (_challenge(step_up),))

@@ -30,7 +30,8 @@ class WatermarkAnswer(Schema):
 class ItemAnswer(Schema):
     """One item: the evidence with its seal and receipt, or the problem.
 
-    ``until`` stands where the item waits: when it ends by itself. ``watermark`` stands where a grant obliges to it; it
+    ``until`` stands where the item waits: when it ends by itself; ``preview`` is the page on which
+    its person decides. ``watermark`` stands where a grant obliges to it; it
     is part of what ``jws`` signs, like all but the receipt.
     """
 
@@ -46,6 +47,7 @@ class ItemAnswer(Schema):
     receipt = fields.String()
     problem = fields.Dict()
     until = fields.String()
+    preview = fields.String()
 
 
 class EvidenceAnswer(Schema):

@@ -9,7 +9,8 @@ from typing import Any
 
 from exchange import errors
 from exchange.console.inside import as_json_post, asking, told
-from exchange.portal.entrance import CITIZENS, Entrance
+from exchange.gateway.answers import PREVIEWS
+from exchange.portal.entrance import Entrance
 from exchange.previews.desk import PreviewDesk
 from exchange.previews.looking import Reply
 from kernel.canonical import JSON
@@ -19,7 +20,6 @@ from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.pages import page_response, t
 from kernel.web.routes import Route
 
-PREVIEWS = f"{CITIZENS.home}/previews"
 _CONFLICT = 409
 _GONE = (errors.PREVIEW_UNKNOWN, errors.PREVIEW_OVER, errors.NOT_WAITING)
 _DONE: Mapping[Reply, Text] = {

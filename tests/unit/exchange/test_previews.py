@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from connectors.base import Query
 from connectors.errors import SourceUnavailable
 from connectors.registry import Outcome, Retrieved
+from exchange.gateway.enforcement import Refused
 from kernel.identifiers.subject import SubjectRef
 from tests.doubles.exchange import (
     BEFORE_FETCH,
@@ -17,6 +19,7 @@ from tests.doubles.exchange import (
     NAME,
     NOW,
     OWNER,
+    STAFF,
     STRANGER,
     World,
     detail,
@@ -39,6 +42,7 @@ def offered(world: World, item: Any = NAME) -> tuple[str, str]:
     answer, case = asked(world, item)
     assert (answer.status_code, answer.json["status"]) == (202, "awaiting-preview"), answer.text
     assert "data" not in answer.json["evidence"][0]
+    assert answer.json["evidence"][0]["preview"] == f"/my/previews/{answer.json['id']}/0"
     return answer.json["id"], case
 
 
@@ -203,3 +207,36 @@ def test_consent_that_ran_out_while_it_waited_is_asked_for_again(small_world: Wo
 def look_status(world: World, name: str) -> str:
     token = world.issuer.token(world.holder, scope="cases")
     return str(world.call("GET", f"/v1/evidence-requests/{name}", token).json["status"])
+
+
+def test_of_two_that_serve_alike_one_is_provided_and_the_other_ends(small_world: World) -> None:
+    """The requirement is met by either; whoever chooses one is asked about the other no more."""
+    manifest = service_item(ITEM, MARKET)
+    manifest["spec"]["requirements"][0]["met_by"].append({"evidence_type": "staff-list"})
+    small_world.apply(manifest)
+    small_world.rooms.policy.renew()
+    case = small_world.open_case()
+    token = small_world.issuer.token(small_world.holder, person=OWNER, authorization_details=detail(case, NAME, STAFF))
+    body = request(case, NAME, STAFF, delivery="preview")
+    name = small_world.call("POST", "/v1/evidence-requests", token, body).json["id"]
+    shown = mine(small_world, path=f"/{name}/1").json
+    assert shown["choice"] == [0]
+    done = mine(small_world, "POST", f"/{name}/1", {"reply": "provide", "digest": shown["digest"]})
+    assert done.json["status"] == "delivered"
+    card, staff = look(small_world, name, case, NAME, STAFF).json["evidence"]
+    assert (card["status"], card["problem"]["code"]) == ("refused", "preview.not-chosen")
+    assert staff["data"] == {"employer": "演示餐饮"}
+
+
+def test_a_system_locked_meanwhile_gets_nothing(small_world: World) -> None:
+    name, _ = offered(small_world)
+    snapshot = small_world.rooms.policy.current()
+    locked = replace(snapshot, locked=frozenset({"market-website"}))
+    looking = small_world.rooms.previews.looking
+    held = small_world.rooms.waiting.find(name, 0)
+    assert held is not None
+    assert held.one is not None
+    assert held.one.record is not None
+    (result,) = looking.waiting.judged(held, held.one, held.one.record, locked, agreed=NOW).results
+    assert isinstance(result, Refused)
+    assert result.refusal.kind.code == "policy.system-suspended"
