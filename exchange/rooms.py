@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from exchange.access import Access
@@ -71,7 +71,9 @@ from exchange.messages.endpoints import Messages
 from exchange.onboarding.endpoints import Onboarding
 from exchange.onboarding.sandbox import Sandbox
 from exchange.portal.entrance import open_entrance
+from exchange.portal.pages import Portal
 from exchange.portal.previews import PreviewPages
+from exchange.portal.wrong import WrongPages
 from exchange.previews.desk import PreviewDesk
 from exchange.previews.looking import Looking
 from exchange.ratings.desk import RatingDesk
@@ -202,7 +204,7 @@ class Rooms(Offices):
     tasks: TaskDesk
     task_sweep: TaskSweep
     console: Console | None
-    portal: PreviewPages | None
+    portal: Portal | None
 
     def tidy(self) -> None:
         """The minute's housekeeping: newer keys of the issuer, overdue intents, ended grants, stale proofs."""
@@ -313,7 +315,7 @@ def furnish(outside: Outside) -> Rooms:
         task_sweep=TaskSweep(tasks, passing_on),
         recovery=Recovery(database, outside.ledger, clock, runner),
         console=_console(outside, access, authenticator, issuer, desks),
-        portal=_portal(outside, access, authenticator, issuer, Looking(waiting)),
+        portal=_portal(outside, access, authenticator, issuer, Looking(waiting), offices.correction_opening),
         **vars(offices),
     )
 
@@ -412,8 +414,13 @@ def _examining(outside: Outside, policy: Lease[Snapshot]) -> Examining:
 
 
 def _portal(
-    outside: Outside, access: Access, authenticator: Authenticator, issuer: Issuer, looking: Looking
-) -> PreviewPages | None:
+    outside: Outside,
+    access: Access,
+    authenticator: Authenticator,
+    issuer: Issuer,
+    looking: Looking,
+    opening: Opening,
+) -> Portal | None:
     entrance = open_entrance(
         outside.settings,
         access=access,
@@ -424,7 +431,10 @@ def _portal(
         clock=outside.clock,
         entropy=outside.entropy,
     )
-    return None if entrance is None else PreviewPages(entrance, PreviewDesk(entrance.access, looking))
+    if entrance is None:
+        return None
+    wrong = WrongPages(entrance, replace(opening, access=entrance.access), outside.ledger)
+    return Portal(PreviewPages(entrance, PreviewDesk(entrance.access, looking)), wrong)
 
 
 def _console(

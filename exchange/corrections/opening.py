@@ -12,11 +12,11 @@ from exchange.catalogue.registry import Registry
 from exchange.corrections.forms import OpenCorrectionForm, SaidForm
 from exchange.corrections.transitions import CorrectionMoved, CorrectionTransitions, Particulars
 from exchange.forms import read
-from exchange.gateway.entries import RELEASE
+from exchange.gateway.entries import REFUSAL, RELEASE
 from exchange.gateway.tokens import Caller
 from exchange.gateway.understanding import current
 from exchange.store import corrections, deliveries
-from exchange.store.deliveries import RELEASED, Delivery
+from exchange.store.deliveries import REFUSED, RELEASED, Delivery
 from kernel.entropy import Entropy
 from kernel.identifiers.subject import SubjectRef
 from kernel.ids import new_id
@@ -59,16 +59,17 @@ class Opening:
         body = read(SAID, http)
         found = next((one for one in self.transitions.ledger.usage_of(person) if str(one.index) == entry), None)
         members: Any = None if found is None else found.members
-        if members is None or members["event"] != RELEASE:
+        if members is None or not (members["event"] == RELEASE or is_disputed(members)):
             raise Problem(errors.ENTRY_UNKNOWN)
-        received = self._received(members["request"], int(members["item"]), person)
+        outcome = RELEASED if members["event"] == RELEASE else REFUSED  # seen in a preview, and kept from leaving
+        received = self._received(members["request"], int(members["item"]), person, outcome)
         return self._open(body, received, person, Opener.PERSON, PERSON, caller)
 
-    def _received(self, request: str, item: int, about: SubjectRef) -> Delivery:
+    def _received(self, request: str, item: int, about: SubjectRef, outcome: str = RELEASED) -> Delivery:
         """What left with an item about this person. Raises Problem; the same whatever it is that does not fit."""
         with self.access.database.read() as connection:
             found = deliveries.find(connection, request, item)
-        if found is None or found.outcome != RELEASED or bytes(found.subject) != self.access.indexes.of(about):
+        if found is None or found.outcome != outcome or bytes(found.subject) != self.access.indexes.of(about):
             raise Problem(errors.CORRECTION_NOT_RECEIVED)
         return found
 
@@ -113,3 +114,8 @@ class Opening:
         with self.access.database.read() as connection:
             other = corrections.same(connection, index, objection.evidence_type, objection.field)
         return Problem(errors.CORRECTION_UNDER_WAY, members={} if other is None else {"correction": other.id})
+
+
+def is_disputed(members: Mapping[str, Any]) -> bool:
+    """Whether an entry says that its person saw an item in a preview and found it wrong."""
+    return bool(members["event"] == REFUSAL and members["facts"].get("reason") == errors.PREVIEW_DISPUTED.code)

@@ -65,7 +65,8 @@ class PreviewPages:
             raise
         reply = Reply(body["reply"])
         kept = status == "delivered" or reply is not Reply.PROVIDE
-        return page_response("portal/answered.html", said=_DONE[reply] if kept else _CLOSED, wrong=reply is Reply.WRONG)
+        wrong = f"{PREVIEWS}/{of}/{item}/wrong" if reply is Reply.WRONG and status == "refused" else ""
+        return page_response("portal/answered.html", said=_DONE[reply] if kept else _CLOSED, wrong=wrong)
 
     def routes(self) -> tuple[Route, ...]:
         """The addresses."""

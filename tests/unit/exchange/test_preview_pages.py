@@ -114,3 +114,20 @@ def test_signing_out_ends_the_session(browser: OfficersBrowser) -> None:
     browser.press("/my/sign-out")
     assert browser.get("/my/previews").status_code == 303
     assert "已退出" in browser.get("/my/signed-out").text
+
+
+def test_what_is_wrong_is_put_before_its_department(browser: OfficersBrowser) -> None:
+    name, _ = offered(browser.world)
+    browser.sign_in_as(OWNER)
+    at = f"/my/previews/{name}/0"
+    assert f'href="{at}/wrong"' in browser.press(at, reply="wrong").text
+    empty = browser.press(f"{at}/wrong")
+    assert (empty.status_code, "请" in empty.text) == (422, True)
+    done = browser.press(f"{at}/wrong", field="name", right="陈示范", reason="今年更名")
+    assert "已申请更正" in done.text, done.text
+    (opened,) = browser.world.events("CorrectionOpened")
+    assert "陈示范" not in str(opened)
+    assert "更正已在办理" in browser.press(f"{at}/wrong", field="name", reason="今年更名").text
+    stranger = OfficersBrowser(browser.world)
+    stranger.sign_in_as(STRANGER)
+    assert stranger.get(f"{at}/wrong").status_code == CHANGED

@@ -1,0 +1,95 @@
+"""What somebody saw in a preview is wrong: the page that has its department correct it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exchange import errors
+from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.inside import as_json_post, told
+from exchange.corrections.opening import Opening, is_disputed
+from exchange.gateway.answers import PREVIEWS
+from exchange.gateway.understanding import current
+from exchange.portal.entrance import Entrance
+from exchange.transparency.plain_words import field_labels
+from kernel.ledger.log import Ledger
+from kernel.ledger.usage import UsageEntry
+from kernel.problems import INVALID_BODY, Problem
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.pages import page_response
+from kernel.web.routes import Route
+
+_RIGHT = Field("right", Text("正确的内容", "What would be right"), Text("可以不填", "You may leave it empty"), "area")
+_REASON = Field(
+    "reason", Text("理由", "Why"), Text("例如：已于今年六月更名", "Such as: my name was changed in June"), "area"
+)
+_CONFLICT, _UNPROCESSABLE = 409, 422
+
+
+@dataclass(frozen=True)
+class WrongPages:
+    """Pages of whoever signed in. ``opening`` is the API's own, entered by a session."""
+
+    entrance: Entrance
+    opening: Opening
+    ledger: Ledger
+
+    def show(self, request: HttpRequest, of: str, item: str) -> HttpResponse:
+        """The form. Raises Problem."""
+        entry = self._entry(request, of, item)
+        return _gone() if entry is None else self._form(entry, {}, None)
+
+    def open(self, request: HttpRequest, of: str, item: str) -> HttpResponse:
+        """Ask for the correction. Raises Problem."""
+        entry, typed = self._entry(request, of, item), request.form()
+        if entry is None:
+            return _gone()
+        body = {name: typed[name] for name in ("field", "right", "reason") if typed.get(name)}
+        try:
+            made = told(self.opening.by_person(as_json_post(request, body), str(entry.index)))
+        except Problem as problem:
+            if problem.kind is INVALID_BODY:
+                return self._form(entry, typed, problem)
+            if problem.kind is errors.CORRECTION_UNDER_WAY:
+                return page_response("portal/corrected.html", name="", under_way=True)
+            raise
+        return page_response("portal/corrected.html", name=made["id"], under_way=False)
+
+    def routes(self) -> tuple[Route, ...]:
+        """The addresses."""
+        at, said = "/previews/<of>/<item>/wrong", Text("指出有误并申请更正", "Say what is wrong and have it corrected")
+        return (
+            self.entrance.route("GET", at, self.show, said),
+            self.entrance.route("POST", at, self.open, said),
+        )
+
+    def _entry(self, request: HttpRequest, of: str, item: str) -> UsageEntry | None:
+        """The entry in the caller's own log that says that they found this item wrong."""
+        _, person = self.entrance.access.person(request)
+        for entry in self.ledger.usage_of(person):
+            members: Any = entry.members
+            if (members["request"], members["item"]) == (of, item) and is_disputed(members):
+                return entry
+        return None
+
+    def _form(self, entry: UsageEntry, typed: Mapping[str, str], problem: Problem | None) -> HttpResponse:
+        members: Any = entry.members
+        names = members["facts"]["fields"]
+        labels = field_labels(members["facts"], current(self.entrance.access.policy).registry)[: len(names)]
+        which = Field("field", Text("哪一项有误", "What is wrong"), None, "radios", [*zip(names, labels, strict=True)])
+        fields = (which, _RIGHT, _REASON)
+        wrong, general = ({}, "") if problem is None else sayings(problem, fields)
+        return page_response(
+            "portal/wrong.html",
+            status=200 if problem is None else _UNPROCESSABLE,
+            fields=filled(fields, typed, wrong),
+            errors=summary(fields, wrong, general),
+            back=PREVIEWS,
+        )
+
+
+def _gone() -> HttpResponse:
+    return page_response("portal/gone.html", status=_CONFLICT)
