@@ -80,8 +80,10 @@ class Enumerable(Protocol):
 
     10. *Lists in order.* `subjects` returns distinct subjects behind `after` in the source's own fixed order, at most
         `limit`, in time and bounded as `fetch` is; going on behind the last one reaches every subject that was there
-        throughout.
+        throughout. A source that cannot (``lists`` is false) raises `SourceUnavailable`.
     """
+
+    lists: bool
 
     def subjects(self, after: str, limit: int, deadline: float) -> tuple[str, ...]:
         """As the source writes them; `after` "" for the first, `deadline` in seconds. Raises: SourceProblem."""

@@ -15,6 +15,7 @@ class MemoryConnector:
 
     kind = "memory"
     keeps_deadline = True
+    lists = True
 
     def __init__(self, records: Sequence[Mapping[str, Raw]], subject_column: str, *, max_bytes: int = 262_144) -> None:
         self._records = tuple(records)

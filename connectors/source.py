@@ -84,7 +84,7 @@ class Source:
     @property
     def enumerable(self) -> bool:
         """Whether it can say of whom it holds records."""
-        return isinstance(self._connector, Enumerable)
+        return isinstance(self._connector, Enumerable) and self._connector.lists
 
     def subjects(self, after: str, limit: int) -> tuple[str, ...]:
         """Of whom it holds records, in its own order behind one of them ("" for the first). Raises: SourceProblem."""

@@ -20,6 +20,7 @@ class FilesConnector:
 
     kind = "files"
     keeps_deadline = False
+    lists = True
 
     def __init__(self, settings: FileSettings, shelf: Shelf, room: Workroom, limits: Limits, clock: Clock) -> None:
         self._settings = settings
@@ -40,6 +41,14 @@ class FilesConnector:
         found = edition.index.find(spellings(query, self._settings.lower_case_too), self._most(conditions))
         rows = [row for row in found if all(_same(row[column], value) for column, value in conditions.items())]
         return tuple(Record(self._allowed(row), edition.time) for row in rows)
+
+    def subjects(self, after: str, limit: int, deadline: float) -> tuple[str, ...]:
+        """Whom the current edition holds rows of. Raises: SourceProblem."""
+        if self._closed:
+            raise SourceUnavailable("closed")
+        edition = self._shelf.current(deadline)
+        self._check_age(edition)
+        return edition.index.subjects(after, limit)
 
     def close(self) -> None:
         """Let go of the index."""

@@ -51,6 +51,12 @@ class Index:
             lines = self._database.execute(statement, (*subjects, limit)).fetchall()
         return [dict(zip(self._columns, _unpacked(line), strict=True)) for (line,) in lines]
 
+    def subjects(self, after: str, limit: int) -> tuple[str, ...]:
+        """Whom there are rows of behind a subject, in order, at most ``limit``."""
+        statement = "SELECT DISTINCT subject FROM record WHERE subject > ? ORDER BY subject LIMIT ?"
+        with self._lock:
+            return tuple(subject for (subject,) in self._database.execute(statement, (after, limit)))
+
     def copy(self, path: Path) -> None:
         """Write the same rows to another place."""
         with self._lock, closing(sqlite3.connect(path)) as other:

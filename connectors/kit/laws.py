@@ -259,3 +259,21 @@ def together(count: int, work: Callable[..., Any]) -> list[Any]:
     for thread in threads:
         thread.join()
     return results
+
+
+def test_law_10_who_can_list_lists_everybody_once_and_goes_on_behind_anybody(bench: Bench) -> None:
+    """Seven subjects, one of them with two rows, three at a time. Who cannot list says so."""
+    rows = [{"id": f"L{at}", "full name": f"n{at}", "born": "", "note": ""} for at in range(7)]
+    with bench.healthy([*rows, rows[3]]) as source:
+        if not source.enumerable:
+            with pytest.raises(SourceUnavailable) as refusal:
+                source.subjects("", 3)
+            assert refusal.value.reason == "cannot-list"
+            return
+        found: list[str] = []
+        while batch := source.subjects(found[-1] if found else "", 3):
+            assert len(batch) <= 3
+            found += batch
+    assert sorted(found) == [f"L{at}" for at in range(7)]
+    with pytest.raises(SourceUnavailable):
+        source.subjects("", 1)

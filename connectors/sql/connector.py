@@ -47,6 +47,7 @@ class SqlConnector:
         self._statement: Statement | None = None
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self.lists = settings.statement is None
 
     def fetch(self, query: Query) -> tuple[Record, ...]:
         """The subject's rows. Raises: SourceProblem."""
@@ -73,7 +74,7 @@ class SqlConnector:
         """
         if self._closed.is_set():
             raise SourceUnavailable("closed")
-        if self._settings.statement is not None:
+        if not self.lists:
             raise SourceUnavailable("cannot-list")
         try:
             with self._engine.connect() as connection:

@@ -13,6 +13,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
+from exchange.events import outbox
+from exchange.events.signal import Kind, Signal, to_reliers
 from exchange.messages import notices
 from exchange.proceedings import record
 from exchange.requests.rules import read
@@ -33,7 +35,7 @@ from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.profile import ShareType, Stage, profile_for
 from policies.corrections.commands import Command
 from policies.corrections.document import facts
-from policies.corrections.events import CorrectionEvent, CorrectionState, Objection, evolve
+from policies.corrections.events import CorrectionEvent, CorrectionState, Objection, Status, evolve
 from policies.corrections.lifecycle import USUAL_DAYS, decide, next_due, opened
 from policies.proceedings import Moved
 from policies.roles import Officer
@@ -107,6 +109,8 @@ class CorrectionTransitions:
             _note(connection, event, after)
             recipients = corrections.recipients(connection, about.subject, after.objection.evidence_type)
             messages.put(connection, notices.of_correction(event, after, {one.consumer for one in recipients}))
+            if after.status is Status.CORRECTED:
+                outbox.put(connection, _signal(after, about))
             if after.clock is None:
                 epoch.advance(connection)
 
@@ -124,6 +128,18 @@ class CorrectionTransitions:
 
     def _due(self, connection: Connection, state: CorrectionState) -> datetime | None:
         return next_due(state, self.calendar(connection))
+
+
+def _signal(after: CorrectionState, about: About) -> Signal:
+    """That a field was corrected, to the systems of all who received the record: not to what."""
+    return to_reliers(
+        Kind.EVIDENCE_CORRECTED,
+        after.objection.evidence_type,
+        about.subject,
+        cause=f"{after.id}/{after.revision}",
+        at=after.changed_at,
+        changed=(after.objection.field,),
+    )
 
 
 def _note(connection: Connection, event: CorrectionEvent, after: CorrectionState) -> None:

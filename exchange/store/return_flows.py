@@ -80,6 +80,22 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """How much flowed back to whom, for what: files and rows, and when last. ``fields`` are separated by blanks."""
+
+    flow: str
+    consumer: str
+    evidence_type: str
+    service_item: str
+    legal_basis: str
+    fields: str
+    division: str
+    files: int
+    rows: int
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A piece of a file; ``sealed`` is empty where only its size and digest are wanted."""
 
@@ -173,6 +189,20 @@ def keep(connection: Connection, held: Flow, made: File, until: datetime) -> Flo
     values = {name: getattr(made, name) for name in File.__slots__ if name not in {"flow", "number"}}
     connection.execute(update(return_flow_file).where(_d.flow == made.flow, _d.number == made.number).values(**values))
     return claim(connection, held, until)
+
+
+def sent_by(connection: Connection, evidence_types: Collection[str], since: datetime, until: datetime) -> list[Sent]:
+    """What flowed back of these evidence types between two instants, by flow."""
+    ready = (_d.status == FileStatus.READY.value, _d.made_at >= since, _d.made_at < until)
+    by = (_f.id, _f.organisation, _f.evidence_type, _f.service_item, _f.legal_basis, _f.fields, _d.division)
+    statement = (
+        select(*by, func.count().label("files"), func.sum(_d.rows).label("rows"), func.max(_d.made_at).label("last"))
+        .join(return_flow_file, _d.flow == _f.id)
+        .where(_f.evidence_type.in_(sorted(evidence_types)), *ready)
+        .group_by(*by)
+        .order_by(*by)
+    )
+    return [Sent(*row) for row in connection.execute(statement)]
 
 
 def add_part(connection: Connection, flow: str, number: int, part: Part) -> None:

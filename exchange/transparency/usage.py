@@ -12,7 +12,8 @@ from exchange.access import Access
 from exchange.catalogue.registry import Registry
 from exchange.gateway.understanding import current
 from exchange.periods import period
-from exchange.store import deliveries
+from exchange.store import deliveries, return_flows
+from exchange.store.return_flows import Sent
 from exchange.transparency.plain_words import TOLD, entry_view, is_told
 from kernel.clock import Clock
 from kernel.ledger.log import Ledger
@@ -56,13 +57,20 @@ class Usage:
         provider = officer.officer.organisation
         with self.access.database.read() as connection:
             uses = deliveries.uses_of(connection, provider, since, until)
+            own = [code for code, kind in registry.evidence_types.items() if kind.provider == provider]
+            sent = return_flows.sent_by(connection, own, since, until)
         body = {
             "provider": provider,
             "from": since.isoformat(),
             "to": until.isoformat(),
             "uses": [_use_view(use, registry) for use in uses],
+            "return_flows": [_sent_view(one) for one in sent],
         }
         return json_response(body)
+
+
+def _sent_view(one: Sent) -> dict[str, Any]:
+    return {**asdict(one), "fields": one.fields.split(), "last": one.last.isoformat()}
 
 
 def _before(text: str | None) -> int | None:
@@ -101,3 +109,4 @@ class ProviderUsageAnswer(Schema):
     since = fields.String(data_key="from", required=True)
     until = fields.String(data_key="to", required=True)
     uses = fields.List(fields.Dict(), required=True)
+    return_flows = fields.List(fields.Dict(), required=True)

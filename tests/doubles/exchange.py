@@ -463,6 +463,7 @@ class Watched:
 
     kind = "memory"
     keeps_deadline = True
+    lists = True
 
     def __init__(self, inner: Any, calls: list[str], before: list[Callable[[Query], None]]) -> None:
         self._inner, self._calls, self._before = inner, calls, before

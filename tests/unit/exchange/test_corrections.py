@@ -14,6 +14,7 @@ from policies.corrections.lifecycle import decide, open_to
 from policies.proceedings import NotAllowed, capacities
 from policies.roles import Officer, Role
 from tests.doubles.exchange import MARKET, NAME, OWNER, POLICE, STRANGER, URBAN, WORKER, World
+from tests.unit.exchange.test_events import pull, subscribe
 from tests.unit.exchange.test_open_books import usage
 
 PATH = "/v1/corrections"
@@ -68,6 +69,7 @@ def disputed(world: World) -> bool:
 
 def test_a_wrong_record_is_disputed_until_its_department_has_corrected_it(world: World) -> None:
     assert not disputed(world)
+    heard = subscribe(world, events=["tongban.evidence.corrected"])
     correction = opened(world)
     assert disputed(world)
     assert ("correction-waits", correction) in inbox(world, **PAN)
@@ -84,6 +86,10 @@ def test_a_wrong_record_is_disputed_until_its_department_has_corrected_it(world:
     assert len(cases) == 5  # every case in which the department received the record
     said = [entry["sentence"]["zh"] for entry in usage(world, OWNER).json["entries"]]
     assert any("已更正" in one for one in said)
+    world.rooms.distribution.round()
+    (event,) = pull(world, heard)["events"]
+    assert (event["data"]["changed"], len(event["data"]["held"])) == (["name"], 5)
+    assert "陈实例" not in str(event)
     assert any("有异议" in one for one in said)
 
 

@@ -145,6 +145,9 @@ def test_a_district_gets_its_own_rows_the_granted_fields_and_a_receipt(world: Wo
     assert (len(made), len(loaded)) == (1, 1)
     assert made[0]["facts"]["digest"] == file["digest"]
     assert loaded[0]["facts"]["digest"] == file["parts"][0]["sha256"]
+    officer: dict[str, Any] = {"sub": "p", "roles": ["provider-officer"], "organisation": POLICE}
+    (seen,) = world.officer("GET", "/v1/provider/usage", **officer).json["return_flows"]
+    assert (seen["consumer"], seen["division"], seen["files"], seen["rows"]) == (URBAN, DISTRICT, 1, 2)
     written = json.dumps(world.entries(), ensure_ascii=False)
     assert all(record["name"] not in written for record in RECORDS)
 
