@@ -73,6 +73,11 @@ def change(connection: Connection, state: TaskState, next_due: datetime | None, 
     return connection.execute(statement.values(**_values(state, next_due))).rowcount == 1
 
 
+def look_again(connection: Connection, at: datetime) -> None:
+    """Have every running clock looked at: the calendar it was counted by has changed."""
+    connection.execute(update(responder_task).where(_row.next_due.is_not(None)).values(next_due=at))
+
+
 def set_next_due(connection: Connection, state: TaskState, next_due: datetime | None, *, was: datetime) -> None:
     """When its clock is to be looked at next, while it is as it was read."""
     statement = update(responder_task).where(_row.id == state.id, _row.revision == state.revision, _row.next_due == was)

@@ -29,6 +29,7 @@ from tests.doubles.manual_register import (
     delivered,
     opened,
 )
+from tests.unit.exchange.test_request_rules import GOVERNOR, PROFILE, TABLE
 
 PATH = "/v1/tasks"
 WHY = {"reason": "演示：不属于本区", "citation": "演示规定第五条"}
@@ -165,25 +166,27 @@ def test_a_question_that_nobody_answers_ends_the_request(small_world: World) -> 
     assert delivered(small_world, name, case).json["evidence"][0]["problem"]["code"] == "source.not-answered-in-time"
 
 
-def test_time_warns_then_gives_the_turn_to_the_substitute_then_ends_it(world: World) -> None:
-    name, case, task = taken(world)
-    wait(world, 2 * DAY)
-    assert world.rooms.task_sweep.sweep() == 1
-    wait(world, DAY)
-    assert world.rooms.task_sweep.sweep() == 1
-    assert done(world, task, "take").json["reason"] == "task.other-organisation"
-    assert [one["kind"] for one in world.officer("GET", "/v1/messages", **DOCTOR).json["messages"]] == ["task-waits"]
-    late = [one["text"]["en"] for one in world.officer("GET", "/v1/messages", **NURSE).json["messages"]]
+def test_time_warns_then_gives_the_turn_to_the_substitute_then_ends_it(small_world: World) -> None:
+    name, case, task = taken(small_world)
+    wait(small_world, 2 * DAY)
+    assert small_world.rooms.task_sweep.sweep() == 1
+    wait(small_world, DAY)
+    assert small_world.rooms.task_sweep.sweep() == 1
+    assert done(small_world, task, "take").json["reason"] == "task.other-organisation"
+    assert [one["kind"] for one in small_world.officer("GET", "/v1/messages", **DOCTOR).json["messages"]] == [
+        "task-waits"
+    ]
+    late = [one["text"]["en"] for one in small_world.officer("GET", "/v1/messages", **NURSE).json["messages"]]
     assert ["80 %" in text for text in late[:2]] == [False, True]
-    assert done(world, task, "hand-over", {"reason": "演示"}, **DOCTOR).json["reason"] == "task.no-substitute"
-    wait(world, 6 * DAY)
-    assert world.rooms.task_sweep.sweep() == 1
-    assert world.rooms.task_sweep.sweep() == 0
-    assert shown(world, task, **DOCTOR)["status"] == "timed-out"
-    (item,) = delivered(world, name, case).json["evidence"]
+    assert done(small_world, task, "hand-over", {"reason": "演示"}, **DOCTOR).json["reason"] == "task.no-substitute"
+    wait(small_world, 6 * DAY)
+    assert small_world.rooms.task_sweep.sweep() == 1
+    assert small_world.rooms.task_sweep.sweep() == 0
+    assert shown(small_world, task, **DOCTOR)["status"] == "timed-out"
+    (item,) = delivered(small_world, name, case).json["evidence"]
     assert (item["status"], item["problem"]["code"]) == ("failed", "source.not-answered-in-time")
     steps = ["TaskTaken", "SubjectShown"] + ["TaskEscalated"] * 2 + ["TaskHandedOver", "TaskEscalated", "TaskTimedOut"]
-    assert events(world, task) == steps
+    assert events(small_world, task) == steps
 
 
 def test_an_office_leaves_it_to_its_substitute(small_world: World) -> None:
@@ -255,16 +258,16 @@ def test_what_a_grant_no_longer_gives_does_not_leave_although_it_was_answered(sm
     assert small_world.events("EvidenceReleased") == []
 
 
-def test_a_step_on_a_task_that_moved_meanwhile_is_not_written(world: World) -> None:
-    _, _, task = taken(world)
-    with world.outside.database.read() as connection:
+def test_a_step_on_a_task_that_moved_meanwhile_is_not_written(small_world: World) -> None:
+    _, _, task = taken(small_world)
+    with small_world.outside.database.read() as connection:
         stale = responders.find(connection, task)
     assert stale is not None
-    transitions, nurse = world.rooms.tasks.transitions, Officer(stale.taken_by, CLINIC, ROLES)
+    transitions, nurse = small_world.rooms.tasks.transitions, Officer(stale.taken_by, CLINIC, ROLES)
     transitions.carry_out(GiveBackTask(), stale, nurse, nothing_to_spend)
     with pytest.raises(TaskMoved):
         transitions.carry_out(FindNothing(), stale, nurse, nothing_to_spend)
-    assert events(world, task)[-1] == "TaskGivenBack"
+    assert events(small_world, task)[-1] == "TaskGivenBack"
 
 
 def test_a_request_that_ended_otherwise_takes_its_task_with_it(small_world: World) -> None:
@@ -303,10 +306,29 @@ def test_the_queue_is_read_page_by_page(small_world: World) -> None:
     assert small_world.officer("GET", f"{PATH}/tk_nothing", **NURSE).json["code"] == "task.unknown"
 
 
-def test_an_office_of_no_clock_has_what_the_service_level_says(small_world: World) -> None:
+def test_an_office_without_a_clock_of_its_own_has_what_a_service_level_says(small_world: World) -> None:
     opened(small_world, clock=None)
-    _, _, task = asked(small_world)
+    *_, task = asked(small_world)
     assert shown(small_world, task)["deadline"] == "2026-11-25T00:00:00+08:00"  # a working day: nothing says another
+    level = PROFILE | {"effective_from": "2026-11-23", "organisations": [CLINIC]}
+    level |= {"rules": [{"stage": "evidence-answer", "days": 3}]}
+    assert small_world.officer("PUT", "/v1/sla-profiles/clinic", level, **GOVERNOR).status_code == 200
+    *_, task = asked(small_world)
+    assert shown(small_world, task)["deadline"] == "2026-11-27T00:00:00+08:00"
+
+
+def test_a_calendar_that_changes_moves_the_clocks_that_run(small_world: World) -> None:
+    opened(small_world, substitutes=None)
+    *_, task = asked(small_world)
+    free = TABLE | {"holidays": ["2026-11-24"], "workdays": []}
+    assert small_world.officer("PUT", "/v1/calendar/2026", free, **GOVERNOR).status_code == 200
+    assert shown(small_world, task)["deadline"] == "2026-11-27T00:00:00+08:00"
+    wait(small_world, 2 * DAY + 7 * 3600)  # past the deadline as it was
+    small_world.rooms.task_sweep.sweep()
+    assert shown(small_world, task)["status"] == "open"
+    wait(small_world, DAY)
+    small_world.rooms.task_sweep.sweep()
+    assert shown(small_world, task)["status"] == "timed-out"
 
 
 def test_a_manifest_names_only_departments_of_the_catalogue(small_world: World) -> None:
