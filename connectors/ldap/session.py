@@ -21,6 +21,7 @@ from sansldap import (
     LDAPError,
     LDAPFilter,
     LDAPMessage,
+    ProtocolError,
     SearchResultDone,
     SearchResultEntry,
     SearchResultReference,
@@ -150,11 +151,18 @@ class Session:
             read += len(chunk)
             if read > max_bytes:
                 raise SourceTooLarge("bytes")
-            try:
-                messages += self._client.receive(chunk)
-            except (LDAPError, ValueError, LookupError, RecursionError):
-                raise SourceGarbled("ldap") from None
+            messages += self._read(chunk, begun=bool(messages))
         return messages
+
+    def _read(self, chunk: bytes, *, begun: bool) -> list[LDAPMessage]:
+        try:
+            return self._client.receive(chunk)
+        except ProtocolError as error:
+            if isinstance(error.request, ExtendedResponse):  # notice of disconnection (RFC 4511 §4.4.1)
+                raise self._lost(begun=begun) from None
+            raise SourceGarbled("ldap") from None
+        except (LDAPError, ValueError, LookupError, RecursionError):
+            raise SourceGarbled("ldap") from None
 
     def _send(self, deadline: Deadline) -> None:
         self._socket.settimeout(deadline.left())

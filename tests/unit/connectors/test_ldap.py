@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import uuid
 from typing import Any
 
@@ -185,6 +187,25 @@ def test_a_directory_that_was_restarted_is_asked_again_on_a_fresh_connection(
         directory_server.stop()
         directory_server.start()
         assert values(asked) == {"name": "张三"}
+
+
+DONE = bytes.fromhex("300c02010265070a010004000400")
+"""Message 2: a search that found nothing."""
+GOODBYE = bytes.fromhex("3024020100781f0a0134040004008a16") + b"1.3.6.1.4.1.1466.20036"
+"""Message 0, ExtendedResponse: the directory is going to disconnect."""
+
+
+def test_a_directory_that_says_goodbye_to_a_kept_connection_is_asked_again_on_a_fresh_one() -> None:
+    def polite(connection: socket.socket, _: threading.Event) -> None:
+        for answer in (bytes.fromhex("300c02010161070a010004000400"), DONE, GOODBYE):
+            if connection.recv(65_536):
+                connection.sendall(answer)
+
+    with directory.Listener(polite) as listener:
+        described = {**SETTINGS, "url": listener.url}
+        with source("ldap", described, NAME, secrets=SECRETS, limits={"deadline_ms": 3000}) as asked:
+            assert [retrieve(asked).outcome for _ in range(2)] == [Outcome.NOT_FOUND] * 2
+    assert listener.connections == 2
 
 
 @needs_slapd

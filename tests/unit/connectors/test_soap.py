@@ -378,6 +378,34 @@ def test_schemas_beside_a_wsdl_are_read_with_it(server: SoapSource, tmp_path: Pa
         assert values(asked) == {"name": "张三"}
 
 
+def test_a_service_of_the_elder_style_is_asked_and_read(server: SoapSource, tmp_path: Path) -> None:
+    """RPC/literal: parts by their types, within an element named after the operation."""
+    described = soap_source.wsdl(server.url).decode()
+    described = described.replace('style="document"', 'style="rpc"').replace(
+        'use="literal"', f'use="literal" namespace="{PEOPLE}"'
+    )
+    described = described.replace('name="parameters" element="t:FindPeople"/>', 'name="id" type="x:string"/>')
+    described = described.replace(
+        'name="parameters" element="t:FindPeopleResponse"/>', 'name="found" type="t:Person"/>'
+    )
+    (tmp_path / "people.wsdl").write_text(described)
+    told = f'<p:FindPeopleResponse xmlns:p="{PEOPLE}"><found><p:id>A1</p:id><p:fullName>张三</p:fullName></found>'
+    server.behaviour = saying(soap_source.envelope(SOAP_11, told + "</p:FindPeopleResponse>"))
+    called: list[Any] = []
+
+    def remember(handler: Any) -> None:
+        called.append(ElementTree.fromstring(handler.rfile.read(int(handler.headers["Content-Length"])))[0][0])
+        server.behaviour(handler)
+
+    server.RequestHandlerClass = type("Remembering", (soap_source.SoapHandler,), {"do_POST": remember})
+    try:
+        with opened(tmp_path, records="found") as asked:
+            assert values(asked) == {"name": "张三"}
+    finally:
+        server.RequestHandlerClass = soap_source.SoapHandler
+    assert (called[0].tag, [(each.tag, each.text) for each in called[0]]) == (f"{{{PEOPLE}}}FindPeople", [("id", "A1")])
+
+
 def test_parameters_that_the_operation_has_not_are_told_at_once(folder: Path) -> None:
     with pytest.raises(SourceMisconfigured) as caught:
         opened(folder, parameters={"number": "{subject}"})
