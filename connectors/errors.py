@@ -131,6 +131,18 @@ class AmbiguousSubject(SourceProblem):
     )
 
 
+class SourceAnswersLater(SourceProblem):
+    """The source has the question and will answer it; asking again fetches that answer. Nothing is wrong with it."""
+
+    kind = ProblemKind(
+        "source.answers-later",
+        503,
+        Fault.PROVIDER,
+        Text("数据来源已受理，稍后才有答复", "The data source has the question; its answer comes later"),
+        _LATER,
+    )
+
+
 class SourceMisconfigured(SourceProblem):
     """The manifest does not fit the source, or what it needs is missing on this machine."""
 

@@ -18,19 +18,19 @@ from kernel.jose import base64url
 from kernel.ledger.verify import VerificationFailed, verify_receipt
 
 _TYPE = "evidence+jwt"
-_OLDEST = 300
-"""Seconds since evidence was signed: it is made for each request."""
-_AHEAD = 10
+_BEHIND, _AHEAD = 300, 10
+"""Seconds that their clock may go behind or ahead of ours: evidence is made after it was asked for, and not later."""
 _REFRESH = 60
 """Seconds between two readings of the key set for the sake of an unknown key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, to be found in the answer: the request's identifier there, and its case."""
+    """What was asked, to be found in the answer: the request's identifier there, its case, and when (since 1970)."""
 
     request: str
     case: str
+    asked: float
 
 
 class Keys:
@@ -126,7 +126,7 @@ class Judge:
         if not isinstance(evidence, Mapping) or evidence.get("type") != settings.evidence_type:
             raise SourceGarbled("evidence-of-another-question")
         made, now = claims.get("iat"), self._clock.now().timestamp()
-        if not isinstance(made, int) or not now - _OLDEST <= made <= now + _AHEAD:
+        if not isinstance(made, int) or not question.asked - _BEHIND <= made <= now + _AHEAD:
             raise SourceGarbled("evidence-stale")
 
     def _read(self, claims: Mapping[str, Any]) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -82,18 +82,13 @@ class Caller:
 
     def post(self, path: str, body: Mapping[str, Any], access_token: str, deadline: Deadline) -> Answer:
         """One call with a token. Raises: SourceProblem."""
-        url = self._origin + path
-        lines = [
-            b"Accept: application/json",
-            b"Accept-Language: en",
-            b"Content-Type: application/json",
-            b"Expect:",
-            f"Idempotency-Key: {token(self._entropy, 16)}".encode(),
-            f"Authorization: {self._proof.scheme} {access_token}".encode(),
-            self._proof.line("POST", url, access_token),
-        ]
-        request = Request(url, [line for line in lines if line], json.dumps(body, ensure_ascii=False).encode())
-        return self._transport.exchange(request, deadline.left())
+        once = f"Idempotency-Key: {token(self._entropy, 16)}".encode()
+        lines = [b"Content-Type: application/json", b"Expect:", once]
+        return self._send("POST", path, lines, json.dumps(body, ensure_ascii=False).encode(), access_token, deadline)
+
+    def get(self, path: str, access_token: str, deadline: Deadline) -> Answer:
+        """One reading with a token. Raises: SourceProblem."""
+        return self._send("GET", path, [], None, access_token, deadline)
 
     def published_keys(self, deadline: Deadline) -> Any:
         """The JWK set of the exchange, read anew. Raises: SourceProblem."""
@@ -105,6 +100,25 @@ class Caller:
         """Close every connection."""
         self._transport.close()
         self._tokens.close()
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        more: Sequence[bytes],
+        body: bytes | None,
+        access_token: str,
+        deadline: Deadline,
+    ) -> Answer:
+        url = self._origin + path
+        lines = [
+            b"Accept: application/json",
+            b"Accept-Language: en",
+            f"Authorization: {self._proof.scheme} {access_token}".encode(),
+            self._proof.line(method, url, access_token),
+            *more,
+        ]
+        return self._transport.exchange(Request(url, [line for line in lines if line], body), deadline.left())
 
     def _token_proof(self) -> Any:
         if self._proof.scheme == "Bearer":

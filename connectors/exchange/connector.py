@@ -8,10 +8,11 @@ from typing import Any
 
 from connectors.adapters import Opening
 from connectors.base import Query, Record
-from connectors.errors import SourceGarbled, SourceProblem, SourceUnavailable
+from connectors.errors import SourceAnswersLater, SourceGarbled, SourceProblem, SourceUnavailable
 from connectors.exchange.believing import Judge, Question
 from connectors.exchange.calling import Caller
-from connectors.exchange.outcomes import found_nothing, no_such_number, undelivered, unsettled
+from connectors.exchange.outcomes import answers_later, found_nothing, no_such_number, undelivered, unsettled
+from connectors.exchange.pending import Pending
 from connectors.exchange.settings import ExchangeSettings
 from connectors.resilience import Deadline
 from connectors.rest.strict_json import decode
@@ -32,6 +33,7 @@ class ExchangeConnector:
         self._caller = Caller(settings, opening)
         self._judge = Judge(settings, opening.clock, opening.limits.max_bytes)
         self._clock, self._entropy = opening.clock, opening.entropy
+        self._pending = Pending(opening.clock, opening.entropy)
         self._closed = False
 
     def fetch(self, query: Query) -> tuple[Record, ...]:
@@ -39,14 +41,11 @@ class ExchangeConnector:
         if self._closed:
             raise SourceUnavailable("closed")
         deadline = Deadline(self._clock, query.deadline)
+        waiting = self._pending.find(query.subject)
+        if waiting is not None:
+            return self._follow_up(waiting, query, deadline)
         case = self._open_case(query, deadline)
-        if case is None:
-            return ()
-        try:
-            return self._ask(case, query, deadline)
-        finally:
-            with suppress(SourceProblem):  # the other side ends what nobody closed
-                self._caller.about_cases(f"/v1/cases/{case}/close", {}, deadline)
+        return () if case is None else self._ask(case, query, deadline)
 
     def close(self) -> None:
         """Close every connection."""
@@ -66,29 +65,61 @@ class ExchangeConnector:
             return None
         if answer.status != 201:
             raise unsettled(answer, "case")
-        case = _object(answer).get("case")
-        if not isinstance(case, str) or not case.replace("_", "").isalnum() or not case.isascii():
-            raise SourceGarbled("case")  # it becomes part of an address
-        return case
+        return _name(_object(answer).get("case"))
 
     def _ask(self, case: str, query: Query, deadline: Deadline) -> tuple[Record, ...]:
+        """Ask in a case that was opened for it, which ends with the answer."""
+        waits = False
+        try:
+            details, body = self._questions(case, query)
+            asked = self._clock.now().timestamp()
+            held = self._caller.purpose_token(details, deadline)
+            said = _said(self._caller.post("/v1/evidence-requests", body, held, deadline))
+            question = Question(_name(said.get("id")), case, asked)
+            try:
+                return self._read(said, question, deadline)
+            except SourceAnswersLater:
+                self._pending.keep(query.subject, question)
+                waits = True
+                raise
+        finally:
+            if not waits:
+                self._close_case(case, deadline)
+
+    def _follow_up(self, waiting: Question, query: Query, deadline: Deadline) -> tuple[Record, ...]:
+        """Look again at what waited. It goes on waiting when the line is bad, and ends when they have an answer."""
+        details, _ = self._questions(waiting.case, query)
+        held = self._caller.purpose_token(details, deadline)
+        answer = self._caller.get(f"/v1/evidence-requests/{waiting.request}", held, deadline)
+        if answer.status == 202:
+            raise answers_later(_object(answer).get("status"))
+        if answer.status == 429 or answer.status >= 500:
+            raise unsettled(answer, "request")
+        self._pending.end(query.subject)
+        try:
+            return self._read(_said(answer), waiting, deadline)
+        finally:
+            self._close_case(waiting.case, deadline)
+
+    def _close_case(self, case: str, deadline: Deadline) -> None:
+        with suppress(SourceProblem):  # the other side ends what nobody closed
+            self._caller.about_cases(f"/v1/cases/{case}/close", {}, deadline)
+
+    def _questions(self, case: str, query: Query) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """What a token is asked for (RFC 9396), and what is asked with it."""
         settings = self._settings
         purpose = {"service_item": settings.service_item, "case": case, "legal_basis": settings.legal_basis}
         wanted = {"type": settings.evidence_type} | ({"fields": [*settings.columns]} if settings.columns else {})
         questions = [*settings.questions.values()]
         named = {"predicates": sorted({question["name"] for question in questions})} if questions else {}
         details = {"type": _DETAILS, "locations": [settings.origin], **purpose, "evidence": [wanted | named]}
-        held = self._caller.purpose_token(details, deadline)
-        asked = wanted | ({"predicates": questions} if questions else {})
-        subject = {"scheme": query.subject.scheme, "value": query.subject.value}
-        body = {**purpose, "evidence": [{**asked, "subject": subject}]}
-        answer = self._caller.post("/v1/evidence-requests", body, held, deadline)
-        if answer.status not in {200, 202}:
-            raise unsettled(answer, "request")
-        said = _object(answer)
+        subject = {"subject": {"scheme": query.subject.scheme, "value": query.subject.value}}
+        asked = wanted | subject | ({"predicates": questions} if questions else {})
+        return details, {**purpose, "evidence": [asked]}
+
+    def _read(self, said: Mapping[str, Any], question: Question, deadline: Deadline) -> tuple[Record, ...]:
         item = _only_item(said)
         if item.get("status") == "delivered":
-            question = Question(str(said.get("id")), case)
             return (self._judge.record(item, question, lambda: self._caller.published_keys(deadline)),)
         if found_nothing(item):
             return ()
@@ -98,6 +129,20 @@ class ExchangeConnector:
 def open_source(settings: ExchangeSettings, opening: Opening) -> ExchangeConnector:
     """The adapter's opener. Raises: SourceMisconfigured."""
     return ExchangeConnector(settings, opening)
+
+
+def _said(answer: Answer) -> Mapping[str, Any]:
+    """The answer to a request, settled or waiting. Raises: SourceProblem."""
+    if answer.status not in {200, 202}:
+        raise unsettled(answer, "request")
+    return _object(answer)
+
+
+def _name(told: Any) -> str:
+    """An identifier of theirs, which becomes part of an address. Raises: SourceGarbled."""
+    if not isinstance(told, str) or not told.replace("_", "").isalnum() or not told.isascii():
+        raise SourceGarbled("identifier")
+    return told
 
 
 def _object(answer: Answer) -> Mapping[str, Any]:

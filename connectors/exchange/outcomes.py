@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.errors import (
     AmbiguousSubject,
+    SourceAnswersLater,
     SourceBusy,
     SourceGarbled,
     SourceMisconfigured,
@@ -31,16 +32,25 @@ _OURS = frozenset({"consumer", "policy"})
 """Faults that mean that we asked without a right or wrongly: our operator's turn."""
 
 
+_WAITING = frozenset({"awaiting-person", "awaiting-preview", "running"})
+_LOOK_AGAIN = 60  # seconds
+
+
 def found_nothing(item: Mapping[str, Any]) -> bool:
     """Whether an item that was not delivered says that there is no such record."""
     return item.get("status") == "failed" and _code(item.get("problem")) == _NOTHING_THERE
 
 
+def answers_later(status: Any) -> SourceProblem:
+    """That they have the question and will answer it: for whom it waits there."""
+    return SourceAnswersLater(status if status in _WAITING else "running", retry_after=_LOOK_AGAIN)
+
+
 def undelivered(item: Mapping[str, Any]) -> SourceProblem:
     """The problem an item that was not delivered is for us."""
     status = item.get("status")
-    if status in {"awaiting-person", "awaiting-preview", "running"}:
-        return SourceUnavailable(str(status))
+    if status in _WAITING:
+        return answers_later(status)
     if status not in {"refused", "failed"}:
         return SourceGarbled("status")
     return _told(item.get("problem"), str(status))

@@ -71,6 +71,7 @@ class PaperExchange(HttpSource):
         self.key = jwk.generate_key("EC", "P-256")
         self.kid = "k1"
         self.calls: list[str] = []
+        self.asked: dict[str, Any] = {}
         self.change_claims: Change = lambda _: None
         self.change_item: Change = lambda _: None
         self.change_answer: Change = lambda _: None
@@ -123,9 +124,10 @@ class PaperExchange(HttpSource):
         self.change_item(made)
         return made
 
-    def evidence(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def evidence(self, asked: Mapping[str, Any], again: str = "") -> dict[str, Any]:
         (item,) = asked["evidence"]
-        request = f"er_{next(self._numbers)}"
+        request = again or f"er_{next(self._numbers)}"
+        self.asked[request] = asked
         made = self.item(request, [*self.records.get(item["subject"]["value"], ())])
         answer = {"id": request, "status": made["status"], "evidence": [made]}
         self.change_answer(answer)
@@ -150,6 +152,9 @@ def by_path(handler: Handler) -> None:
         server.scheme == "DPoP"
     ):
         handler.answer(b'{"code": "token.missing"}', 401)
+    elif handler.command == "GET":
+        answer = server.evidence(server.asked[path.rpartition("/")[2]], path.rpartition("/")[2])
+        handler.answer(json.dumps(answer).encode(), 202 if "awaiting" in answer["status"] else 200)
     else:
         server.bodies.append(json.loads(body))
         served = {"/v1/cases": ({"case": CASE}, 201), f"/v1/cases/{CASE}/close": ({}, 200)}

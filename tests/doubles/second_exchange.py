@@ -197,7 +197,7 @@ def manifests(issuer: str, drop: Path) -> list[dict[str, Any]]:
     fields = {"hull": {"column": "hull"}, "until": {"column": "until", "date": "yyyyMMdd"}}
     files = {"folder": str(drop), "pattern": "*.csv", "format": "csv", "encoding": "utf-8", "subject_column": "id"}
     down = {"url": "http://127.0.0.1:9/", "body": {"id": "{subject}"}}
-    kinds = ("boat-licence", "mooring", "dock-pass")
+    kinds = ("boat-licence", "mooring", "dock-pass", "crew-list")
     needs = [{"code": kind, "name": text(kind), "met_by": [{"evidence_type": kind}]} for kind in kinds]
     basis = {"code": BASIS, "kind": "statutory", "citation": text("演示规定第三条")}
     return [
@@ -223,6 +223,16 @@ def manifests(issuer: str, drop: Path) -> list[dict[str, Any]]:
             rest=down,
             mapping={"fields": {"hull": {"path": "hull"}, "until": {"path": "until"}}},
         ),
+        described(
+            "Connector",
+            "crews",
+            evidence_type="crew-list",
+            adapter="manual",
+            trust_grade="A",
+            manual={"office": {"organisation": OWNER}},
+            mapping={"fields": {"hull": {"column": "hull"}, "until": {"column": "until", "date": "yyyyMMdd"}}},
+        ),
         grant("G-BOATS", "boat-licence"),
+        grant("G-CREWS", "crew-list"),
         grant("G-MOORINGS", "mooring"),
     ]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from connectors.errors import (
+    SourceAnswersLater,
     SourceBusy,
     SourceGarbled,
     SourceMisconfigured,
@@ -147,9 +148,9 @@ def test_a_key_that_came_after_is_read_once_and_a_strangers_is_not_believed(othe
 
 def test_what_is_not_delivered_says_whose_turn_it_is(other: PaperExchange) -> None:
     told = {
-        ("awaiting-person", None): (SourceUnavailable, "awaiting-person"),
-        ("awaiting-preview", None): (SourceUnavailable, "awaiting-preview"),
-        ("running", None): (SourceUnavailable, "running"),
+        ("awaiting-person", None): (SourceAnswersLater, "awaiting-person"),
+        ("awaiting-preview", None): (SourceAnswersLater, "awaiting-preview"),
+        ("running", None): (SourceAnswersLater, "running"),
         ("other", None): (SourceGarbled, "status"),
         ("refused", None): (SourceMisconfigured, "refused"),
         ("refused", ("policy.no-grant", "policy")): (SourceMisconfigured, "refused-policy.no-grant"),
@@ -166,6 +167,44 @@ def test_what_is_not_delivered_says_whose_turn_it_is(other: PaperExchange) -> No
         other.change_answer = setting("evidence", [item])
         found = problem(other)
         assert (type(found), found.reason) == expected
+
+
+def waiting(answer: dict[str, Any]) -> None:
+    answer |= {"status": "awaiting-person", "evidence": [{"type": "person", "status": "awaiting-person"}]}
+
+
+def test_what_waits_there_is_asked_about_once_and_followed_up(other: PaperExchange) -> None:
+    other.change_answer = waiting
+    with opened(other, {"failures": 1}) as asked:
+        for _ in range(3):
+            with pytest.raises(SourceAnswersLater) as caught:
+                values(asked)
+            assert (caught.value.reason, caught.value.retry_after) == ("awaiting-person", 60)
+        assert asked.health().failures == 0  # nothing is wrong with a source that says so
+        assert other.calls.count("/v1/cases") == 1
+        assert other.calls.count("/v1/evidence-requests/er_1") == 2
+        assert f"/v1/cases/{CASE}/close" not in other.calls
+        other.change_answer = lambda _: None
+        assert values(asked) == {"name": "张三"}
+        assert other.calls[-1] == f"/v1/cases/{CASE}/close"
+        assert values(asked) == {"name": "张三"}  # another question, in a case of its own
+        assert other.calls.count("/v1/cases") == 2
+
+
+@pytest.mark.parametrize(("status", "goes_on"), [(500, True), (429, True), (404, False), (410, False)])
+def test_what_waited_goes_on_waiting_unless_they_say_that_it_ended(
+    other: PaperExchange, status: int, goes_on: bool
+) -> None:
+    other.change_answer = waiting
+    with opened(other) as asked:
+        with pytest.raises(SourceAnswersLater):
+            values(asked)
+        other.behaviour = replying("/v1/evidence-requests/er_1", b"{}", status)
+        with pytest.raises(SourceProblem):
+            values(asked)
+        other.behaviour, other.change_answer = by_path, lambda _: None
+        assert values(asked) == {"name": "张三"}
+        assert other.calls.count("/v1/cases") == (1 if goes_on else 2)
 
 
 def replying(path: str, body: bytes, status: int, headers: Any = ()) -> Callable[[Handler], None]:
@@ -187,12 +226,12 @@ def replying(path: str, body: bytes, status: int, headers: Any = ()) -> Callable
         ("/v1/cases", b"", 429, SourceBusy, "case-http-429"),
         ("/v1/cases", b'{"code": "scope.missing"}', 403, SourceMisconfigured, "case-scope.missing"),
         ("/v1/cases", b"<html>", 302, SourceMisconfigured, "case-http-302"),
-        ("/v1/cases", b'{"case": "../../v1/grants"}', 201, SourceGarbled, "case"),
-        ("/v1/cases", b'{"case": "case_1?x=1"}', 201, SourceGarbled, "case"),
-        ("/v1/cases", b'{"case": 5}', 201, SourceGarbled, "case"),
+        ("/v1/cases", b'{"case": "../../v1/grants"}', 201, SourceGarbled, "identifier"),
+        ("/v1/cases", b'{"case": "case_1?x=1"}', 201, SourceGarbled, "identifier"),
+        ("/v1/cases", b'{"case": 5}', 201, SourceGarbled, "identifier"),
         ("/v1/cases", b"[]", 201, SourceGarbled, "answer"),
-        ("/v1/evidence-requests", b"{}", 200, SourceGarbled, "answer"),
-        ("/v1/evidence-requests", b'{"evidence": [1, 2]}', 200, SourceGarbled, "answer"),
+        ("/v1/evidence-requests", b"{}", 200, SourceGarbled, "identifier"),
+        ("/v1/evidence-requests", b'{"id": "er_1", "evidence": [1, 2]}', 200, SourceGarbled, "answer"),
         ("/v1/evidence-requests", b"[" * 100_000, 200, SourceGarbled, "json"),
         ("/v1/evidence-requests", b'{"code": "quota.spent"}', 422, SourceMisconfigured, "request-quota.spent"),
         ("/v1/evidence-requests", b"", 201, SourceGarbled, "request-http-201"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import SourceMisconfigured, SourceProblem, SourceUnavailable
+from connectors.errors import SourceAnswersLater, SourceMisconfigured, SourceProblem, SourceUnavailable
 from connectors.exchange.believing import Keys
 from connectors.registry import Outcome, Source
 from kernel.clock import ManualClock
@@ -72,6 +72,14 @@ def test_what_it_does_not_deliver_says_whose_turn_it_is(other: SecondExchange) -
     ):
         found = refused(opened(other, evidence_type=kind))
         assert (type(found), found.reason[: len(reason)]) == (problem, reason)
+
+
+def test_what_waits_for_somebody_there_goes_on_waiting_as_the_same_question(other: SecondExchange) -> None:
+    with opened(other, evidence_type="crew-list") as asked:
+        for number in (KNOWN, UNKNOWN, KNOWN):  # of the last one is asked how it stands
+            with pytest.raises(SourceAnswersLater) as caught:
+                retrieve(asked, number, deadline=10.0)
+            assert caught.value.reason == "awaiting-person"
 
 
 def test_what_is_not_of_the_pinned_log_is_not_believed(other: SecondExchange) -> None:
