@@ -92,6 +92,7 @@ class Gateway:
         findings = self.fulfilment.fetch(admitted, snapshot, ends)
         if asking.request.composed:
             asking, admitted, findings = self._composed(asking, admitted, findings, snapshot, ends)
+            self._note(asking, admitted)
         for _ in range(MOST_TRIES):
             asking, standing = self._still_standing(asking, admitted, snapshot)
             settlement = self.fulfilment.settle(asking, standing, findings, snapshot)
