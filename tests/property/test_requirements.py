@@ -66,7 +66,7 @@ def happenings(draw: st.DrawFn) -> tuple[list[Attempt], list[Resolution]]:
     """Attempts and resolutions of one case, each with its own entry in the log."""
     attempts: list[Attempt] = []
     resolved: list[Resolution] = []
-    for entry in range(draw(st.integers(0, 8))):
+    for entry in range(draw(st.integers(0, 5))):
         at = NOW - timedelta(hours=draw(st.integers(0, 50)))
         if draw(st.booleans()):
             kind, asked = draw(st.sampled_from(TYPES)), draw(fields)

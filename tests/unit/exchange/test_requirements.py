@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import yaml
 from werkzeug.test import TestResponse
 
 from connectors.errors import SourceUnavailable
+from exchange.requirements.providers import reach
+from kernel.identifiers.division import TABLE
 from tests.doubles.exchange import (
     BEFORE_FETCH,
     IDENTITY_CARD,
@@ -136,32 +139,20 @@ def test_an_e_certificate_is_a_rung_of_its_own_and_what_is_not_connected_is_none
     assert [rung["code"] for rung in kin_needed["rungs"]] == ["upload", "window"]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "?circumstances=weather:fine",
-        "?circumstances=premises:borrowed",
-        "?circumstances=division:999999",
-        "?circumstances=division:5001",
-    ],
-)
-def test_circumstances_that_the_item_does_not_have_are_refused_and_those_it_has_are_named(
-    small_world: World, query: str
-) -> None:
+def test_circumstances_that_the_item_does_not_have_are_refused_and_those_it_has_are_named(small_world: World) -> None:
     small_world.apply(demanding(LEASE))
     small_world.rooms.policy.renew()
-    answer = needs(small_world, query)
-    assert (answer.status_code, answer.json["code"]) == (422, "case.circumstance-unknown")
-    assert "fine" not in answer.text
-    assert answer.json["detail"]
+    for wrong in ("weather:fine", "premises:borrowed", "division:999999", "division:5001"):
+        answer = needs(small_world, f"?circumstances={wrong}")
+        assert (answer.status_code, answer.json["code"]) == (422, "case.circumstance-unknown")
+        assert "fine" not in answer.text
+        assert answer.json["detail"]
 
 
-@pytest.mark.parametrize(
-    "query", ["?circumstances=premises", "?circumstances=a:b,a:c", "?day=2026-02-30", "?day=today"]
-)
-def test_parameters_that_cannot_be_read_are_refused(small_world: World, query: str) -> None:
-    answer = needs(small_world, query)
-    assert (answer.status_code, answer.json["code"]) == (422, "request.invalid")
+def test_parameters_that_cannot_be_read_are_refused(small_world: World) -> None:
+    for query in ("circumstances=premises", "circumstances=a:b,a:c", "day=2026-02-30", "day=today"):
+        answer = needs(small_world, f"?{query}")
+        assert (answer.status_code, answer.json["code"]) == (422, "request.invalid")
 
 
 def of_division(division: str, **more: Any) -> dict[str, Any]:
@@ -171,26 +162,29 @@ def of_division(division: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("provider", "division", "day", "reach"),
+    ("provider", "division", "day", "expected"),
     [
         ("500000", "500112", "2025-01-01", "whole"),  # a municipal department serves every district
         ("500112", "500112", "2025-11-05", "whole"),
-        ("500101", "500112", "2025-11-05", None),
+        ("500101", "500112", "2025-11-05", "none"),
         ("500101", "500000", "2026-11-23", "part"),  # a descendant of the wider division
-        ("500109", "500112", "2025-11-05", None),
+        ("500109", "500112", "2025-11-05", "none"),
         ("500109", "500112", "2026-11-23", "part"),  # five towns of the abolished district went there
         ("500112", "500109", "2026-11-23", "part"),  # and its old department may hold what those towns had
     ],
 )
-def test_providers_are_found_by_division_and_day(
-    small_world: World, provider: str, division: str, day: str, reach: str | None
-) -> None:
-    small_world.apply(of_division(provider))
+def test_providers_are_found_by_division_and_day(provider: str, division: str, day: str, expected: str) -> None:
+    assert reach(provider, division, date.fromisoformat(day), TABLE).value == expected
+
+
+def test_a_way_is_offered_only_where_somebody_serves_the_division(small_world: World) -> None:
+    small_world.apply(of_division("500109"))
     small_world.rooms.policy.renew()
-    answer = needs(small_world, f"?circumstances=division:{division}&day={day}").json["requirements"][0]
-    (way,) = answer["met_by"]
-    assert [one["reach"] for one in way["providers"]] == ([] if reach is None else [reach])
-    assert (answer["rungs"][0]["code"] == "shared-data") == (reach is not None)
+    for day, found in (("2025-11-05", []), ("2026-11-23", ["part"])):
+        answer = needs(small_world, f"?circumstances=division:500112&day={day}").json["requirements"][0]
+        (way,) = answer["met_by"]
+        assert [one["reach"] for one in way["providers"]] == found
+        assert (answer["rungs"][0]["code"] == "shared-data") == bool(found)
 
 
 def test_a_department_that_ended_is_followed_to_those_that_took_over(small_world: World) -> None:
@@ -253,7 +247,8 @@ def test_what_was_delivered_meets_a_requirement_and_is_counted_when_the_case_is_
     assert b"tongban_uploads_avoided_total" in world.outside.metrics.render()
 
 
-def test_a_cause_that_the_exchange_sees_must_have_been_seen_in_this_case(world: World) -> None:
+def test_a_cause_that_the_exchange_sees_must_have_been_seen_in_this_case(small_world: World) -> None:
+    world = small_world
     case = opened(world)
     untrue = resolve(world, case, "identity", "upload", ("shared-data", "no-record"))
     assert (untrue.status_code, untrue.json["code"]) == (409, "resolution.cause-unproven")
@@ -385,7 +380,8 @@ def test_a_department_that_looks_it_up_by_hand_is_asked_before_paper_and_may_ref
     assert resolve(world, case, "health", "upload", step).json["verdict"] == "accepted"
 
 
-def test_the_window_is_never_refused_and_counted_where_it_need_not_have_been(world: World) -> None:
+def test_the_window_is_never_refused_and_counted_where_it_need_not_have_been(small_world: World) -> None:
+    world = small_world
     case = opened(world, OLD_FORM, LEASE)
     for requirement in ("identity", "old-form", "lease"):
         answer = resolve(world, case, requirement, "window")
