@@ -24,7 +24,7 @@ from connectors.soap.description import Operation, describe
 from connectors.soap.documents import MAX_BYTES, Documents, from_folder, from_origin, origin
 from connectors.soap.security import Security
 from connectors.soap.settings import SoapSettings, check_address
-from connectors.soap.verification import Verifier
+from connectors.soap.verification import Verifier, contradicts
 from connectors.templates import template
 from connectors.xml import Element
 
@@ -58,9 +58,9 @@ class SoapConnector:
         deadline = Deadline(self._opening.clock, query.deadline)
         service = self._described(deadline)
         envelope = service.operation.request(self._parameters(query))
-        self._security.secure(envelope)
+        number = self._security.secure(envelope, service.address, service.operation.action)
         answer = service.call(envelope, deadline)
-        return tuple(self._checked(record, query) for record in self._records(service.operation, answer))
+        return tuple(self._checked(record, query) for record in self._records(service.operation, answer, number))
 
     def close(self) -> None:
         """Close every connection."""
@@ -68,13 +68,15 @@ class SoapConnector:
         if self._service is not None:
             self._service.close()
 
-    def _records(self, operation: Operation, envelope: Element) -> Sequence[Mapping[str, Raw]]:
+    def _records(self, operation: Operation, envelope: Element, number: str) -> Sequence[Mapping[str, Raw]]:
         fault = fault_of(envelope)
         problem = problem_of(fault, self._settings.faults) if fault is not None else None
         if problem is not None:
             raise problem
+        if contradicts(envelope, number):
+            raise SourceGarbled("other-question")
         if self._verifier is not None:  # "there is none" must be signed, too
-            envelope = self._verifier.verified(envelope)
+            envelope = self._verifier.verified(envelope, number)
         return () if fault_of(envelope) is not None else self._listed(operation.result(envelope))
 
     def _listed(self, result: Raw) -> Sequence[Mapping[str, Raw]]:
@@ -179,13 +181,13 @@ class _Service:
         self.operation = operation
         self.close = asker.close
         self._asker = asker
-        self._address = address
+        self.address = address
         self._headers = [*operation.headers(), b"Expect:"]
 
     def call(self, envelope: Element, deadline: Deadline) -> Element:
         """The answer's envelope. Raises: SourceProblem."""
         body = etree.tostring(envelope, encoding="utf-8", xml_declaration=True)
-        answer = self._asker.ask(Request(self._address, self._headers, body), deadline)
+        answer = self._asker.ask(Request(self.address, self._headers, body), deadline)
         return envelope_of(answer, self.operation.envelope)
 
 

@@ -59,9 +59,14 @@ class Operation:
             raise SourceMisconfigured("parameters") from None
         return laid_out
 
+    @property
+    def action(self) -> str:
+        """What the operation is called on the wire; "" where it has no such name."""
+        return self._described.soapaction or ""
+
     def headers(self) -> list[bytes]:
         """The header lines of a request (SOAP 1.1 §6.1.1, SOAP 1.2 part 2 §7.1.4)."""
-        action = self._described.soapaction or ""
+        action = self.action
         if self.envelope == SOAP_11:
             return [b"Content-Type: text/xml; charset=utf-8", f'SOAPAction: "{action}"'.encode()]
         named = f'; action="{action}"' if action else ""

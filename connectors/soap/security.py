@@ -1,9 +1,12 @@
-"""What we say of ourselves in a request: WS-Security 1.1 name and password, a signature over body, time and name."""
+"""What we say of ourselves in a request: WS-Addressing 1.0 number, WS-Security 1.1 name and password, and a signature
+over all of it, the body and the time.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +33,7 @@ _OASIS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
 WSSE = _OASIS + "wssecurity-secext-1.0.xsd"
 WSU = _OASIS + "wssecurity-utility-1.0.xsd"
 ID = f"{{{WSU}}}Id"
+WSA = "http://www.w3.org/2005/08/addressing"
 _DS = "http://www.w3.org/2000/09/xmldsig#"
 _PASSWORD = _OASIS + "username-token-profile-1.0#Password"
 _BASE64 = _OASIS + "soap-message-security-1.0#Base64Binary"
@@ -73,6 +77,7 @@ class Security:
     def __init__(self, settings: SoapSettings, opening: Opening) -> None:
         """Raises: SourceMisconfigured where a secret cannot be used."""
         self._token = settings.token
+        self._addressing = settings.addressing
         self._password = opening.secret(settings.token.secret).strip("\r\n") if settings.token else ""
         self._signer = Signer(opening.secret(settings.sign_with)) if settings.sign_with else None
         self._clock = opening.clock
@@ -80,14 +85,27 @@ class Security:
         if settings.token and not self._password:
             raise SourceMisconfigured("secret-unusable")
 
-    def secure(self, envelope: Element) -> None:
-        """Add the header to a request."""
-        if self._token is None and self._signer is None:
-            return
+    def secure(self, envelope: Element, address: str, action: str) -> str:
+        """Add the headers to a request to an address; the request's number, "" for none."""
         soap = etree.QName(envelope).namespace or ""
+        number, references = self._numbered(envelope, soap, address, action) if self._addressing else ("", [])
+        if self._token is not None or self._signer is not None:
+            self._secured(envelope, soap, references)
+        return number
+
+    def _numbered(self, envelope: Element, soap: str, address: str, action: str) -> tuple[str, list[str]]:
+        """WS-Addressing 1.0 core §3.2: what is asked of whom, and by which number."""
+        number = uuid.UUID(bytes=self._entropy.bytes(16), version=4).urn
+        said = {"Action": action, "To": address, "MessageID": number}
+        header = _header(envelope, soap)
+        for name, text in said.items():
+            _child(header, WSA, name, text).set(ID, f"tongban-{name}")
+        return number, [f"tongban-{name}" for name in said]
+
+    def _secured(self, envelope: Element, soap: str, references: list[str]) -> None:
         security = _child(_header(envelope, soap), WSSE, "Security")
         security.set(f"{{{soap}}}mustUnderstand", "1")
-        references = [] if self._token is None else [self._name(security, self._token)]
+        references += [] if self._token is None else [self._name(security, self._token)]
         if self._signer is not None:
             body = envelope.find(f"{{{soap}}}Body")
             if body is None:
@@ -138,7 +156,7 @@ def _key_info() -> Element:
 
 
 def _child(parent: Element, namespace: str, name: str, text: str | None = None, **attributes: str) -> Element:
-    prefixes = {"wsse": WSSE, "wsu": WSU}
+    prefixes = {"wsse": WSSE, "wsu": WSU, "wsa": WSA}
     made = etree.SubElement(parent, f"{{{namespace}}}{name}", attrib=attributes, nsmap=prefixes)
     made.text = text
     return made

@@ -42,6 +42,7 @@ class SoapSettings:
         client_certificate: the secret that holds our certificate and its key as PEM, or "".
         auth: how we say who asks in HTTP's own words; secrets by their names, as the manifest has it.
         token: who asks, or None.
+        addressing: whether requests carry a number that signed answers must repeat (WS-Addressing 1.0).
         sign_with: the secret that holds the key we sign with and its certificate, or "".
         signed_by: a file of certificates of which one must have signed the answer, or "".
         faults: what a fault's code, or the name of an element of its detail, means.
@@ -63,6 +64,7 @@ class SoapSettings:
     client_certificate: str
     auth: Mapping[str, Any]
     token: UsernameToken | None
+    addressing: bool
     sign_with: str
     signed_by: str
     faults: Mapping[str, str]
@@ -98,6 +100,7 @@ def parse(settings: Mapping[str, Any], _: frozenset[str]) -> SoapSettings:
         client_certificate=settings.get("client_certificate", ""),
         auth=settings.get("auth", {}),
         token=token and UsernameToken(token["username"], token["secret"], token.get("password", "digest") == "digest"),
+        addressing=settings.get("addressing", False),
         sign_with=settings.get("sign_with", ""),
         signed_by=settings.get("signed_by", ""),
         faults=settings.get("faults", {}),

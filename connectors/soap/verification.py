@@ -20,11 +20,12 @@ from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from connectors.errors import SourceGarbled, SourceMisconfigured
-from connectors.soap.security import ID, WSSE, WSU
+from connectors.soap.security import ID, WSA, WSSE, WSU
 from connectors.xml import Element
 from kernel.clock import Clock
 
 _SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+_RELATES = f"{{{WSA}}}RelatesTo"
 _METHODS = frozenset(
     method
     for method in SignatureMethod
@@ -48,8 +49,11 @@ class Verifier:
             raise SourceMisconfigured("certificates") from None
         self._clock = clock
 
-    def verified(self, envelope: Element) -> Element:
-        """An envelope with the signed body and nothing else. Raises: SourceGarbled."""
+    def verified(self, envelope: Element, number: str) -> Element:
+        """An envelope with the signed body and nothing else. Raises: SourceGarbled.
+
+        With a request's number, the answer must say, signed, that it answers that one: none can be played again.
+        """
         soap = etree.QName(envelope).namespace or ""
         security, body = _laid_out(envelope, soap)
         signed = self._signed(envelope, soap)
@@ -58,6 +62,10 @@ class Verifier:
         if timestamp is None:
             raise SourceGarbled("signature-time")
         _check_time(_the(signed, f"{{{WSU}}}Timestamp", timestamp), self._clock.now())
+        if number:
+            relates = envelope.find(f"{{{soap}}}Header/{_RELATES}")
+            if relates is None or not answers(_the(signed, _RELATES, relates), number):
+                raise SourceGarbled("signature-of-another-answer")
         made = etree.Element(f"{{{soap}}}Envelope")
         made.append(signed_body)
         return made
@@ -76,6 +84,17 @@ class Verifier:
             if found is not None:
                 return found
         raise SourceGarbled("signature")
+
+
+def contradicts(envelope: Element, number: str) -> bool:
+    """Whether an answer says that it answers another request."""
+    relates = next(envelope.iter(_RELATES), None)
+    return bool(number) and relates is not None and not answers(relates, number)
+
+
+def answers(relates: Element, number: str) -> bool:
+    """Whether a ``RelatesTo`` (WS-Addressing 1.0 core §3.1) names this request."""
+    return (relates.text or "").strip() == number
 
 
 def _by(certificate: Certificate, envelope: Element, expected: SignatureConfiguration) -> Sequence[Element] | None:

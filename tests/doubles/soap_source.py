@@ -28,6 +28,7 @@ SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 PEOPLE = "urn:demo:people"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+WSA = "http://www.w3.org/2005/08/addressing"
 DS = "http://www.w3.org/2000/09/xmldsig#"
 COLUMNS = ("id", "fullName", "born", "note")
 
@@ -77,8 +78,10 @@ def signing(
     """Answer by subject, signed, and changed after that."""
 
     def behave(handler: Any) -> None:
-        plain = envelope(handler.soap, found(records.get(handler.subject, ())))
-        handler.answer(change(identity.signed(plain)))
+        number = ElementTree.fromstring(handler.request_xml).findtext(f".//{{{WSA}}}MessageID")
+        header = f'<a:RelatesTo xmlns:a="{WSA}" xmlns:u="{WSU}" u:Id="relates">{number}</a:RelatesTo>' if number else ""
+        plain = envelope(handler.soap, found(records.get(handler.subject, ())), header)
+        handler.answer(change(identity.signed(plain, covers=("body", "time", *(["relates"] if number else [])))))
 
     return behave
 

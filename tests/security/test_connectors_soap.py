@@ -513,6 +513,35 @@ def test_K2_a_signature_covers_body_and_time_is_new_and_strong(
     assert problem(folder, signed_by=service.write(tmp_path)).reason == reason
 
 
+def test_K2_a_signed_answer_is_not_played_again(
+    server: SoapSource, folder: Path, service: Identity, tmp_path: Path
+) -> None:
+    recorded: list[bytes] = []
+
+    def record(answer: bytes) -> bytes:
+        recorded.append(answer)
+        return answer
+
+    told = {"signed_by": service.write(tmp_path), "addressing": True}
+    server.behaviour = signing(service, RECORDS, change=record)
+    with opened(folder, **told) as asked:
+        assert values(asked) == {"name": "张三"}
+        server.behaviour = saying(recorded[0])
+        with pytest.raises(SourceGarbled) as caught:
+            values(asked)
+    assert caught.value.reason == "other-question"
+    number = b"RelatesTo"
+    for change, reason in (
+        (lambda answer: answer.replace(number, b"Relates"), "signature"),
+        (lambda answer: re.sub(rb"<a:RelatesTo.*</a:RelatesTo>", b"", answer), "signature"),
+    ):
+        server.behaviour = signing(service, RECORDS, change=change)
+        assert problem(folder, **told).reason == reason
+    plain = soap_source.envelope(SOAP_11, soap_source.found(RECORDS["A1"]))
+    server.behaviour = saying(service.signed(plain))  # signed, new, and the answer to no question
+    assert problem(folder, **told).reason == "signature-of-another-answer"
+
+
 def test_a_fault_that_says_there_is_no_record_must_be_signed_too(
     server: SoapSource, folder: Path, service: Identity, tmp_path: Path
 ) -> None:

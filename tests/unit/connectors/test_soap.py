@@ -22,7 +22,18 @@ from connectors.registry import Outcome, Source, findings
 from tests.doubles import soap_source
 from tests.doubles.connectors import manifest, retrieve, source, values
 from tests.doubles.http_source import saying
-from tests.doubles.soap_source import PEOPLE, SOAP_11, SOAP_12, WSSE, WSU, Identity, SoapSource, by_subject, faulting
+from tests.doubles.soap_source import (
+    PEOPLE,
+    SOAP_11,
+    SOAP_12,
+    WSA,
+    WSSE,
+    WSU,
+    Identity,
+    SoapSource,
+    by_subject,
+    faulting,
+)
 
 NAME = {"name": {"column": "fullName"}}
 CALL = {"operation": "FindPeople", "parameters": {"id": "{subject}"}, "records": "person"}
@@ -325,6 +336,21 @@ def test_a_request_is_signed_so_that_another_library_agrees(
     covered, certificate = soap_source.signed_parts(server.seen[0][3])
     assert covered == {"Body", "Timestamp", "UsernameToken"}
     assert certificate == ours.certificate_pem
+
+
+def test_a_request_says_what_it_asks_of_whom_and_by_which_number(server: SoapSource, folder: Path) -> None:
+    ours = Identity.make()
+    with opened(folder, addressing=True, sign_with="key", secrets={"key": ours.secret}) as asked:
+        values(asked)
+        values(asked)
+    headers = [ElementTree.fromstring(body)[0] for *_, body in server.seen]
+    numbers = [header.findtext(f"{{{WSA}}}MessageID") or "" for header in headers]
+    assert [len(number) for number in numbers] == [len("urn:uuid:") + 36] * 2
+    assert numbers[0] != numbers[1]
+    assert headers[0].findtext(f"{{{WSA}}}To") == server.url + "/people"
+    assert headers[0].findtext(f"{{{WSA}}}Action") == "urn:demo:FindPeople"
+    covered, _ = soap_source.signed_parts(server.seen[0][3])
+    assert covered == {"Body", "Timestamp", "Action", "To", "MessageID"}
 
 
 @pytest.mark.parametrize("fetched", [False, True])
