@@ -73,6 +73,7 @@ from exchange.onboarding.sandbox import Sandbox
 from exchange.portal.entrance import open_entrance
 from exchange.portal.pages import Portal
 from exchange.portal.previews import PreviewPages
+from exchange.portal.usage import UsagePages
 from exchange.portal.wrong import WrongPages
 from exchange.previews.desk import PreviewDesk
 from exchange.previews.looking import Looking
@@ -315,7 +316,7 @@ def furnish(outside: Outside) -> Rooms:
         task_sweep=TaskSweep(tasks, passing_on),
         recovery=Recovery(database, outside.ledger, clock, runner),
         console=_console(outside, access, authenticator, issuer, desks),
-        portal=_portal(outside, access, authenticator, issuer, Looking(waiting), offices.correction_opening),
+        portal=_portal(outside, access, authenticator, issuer, Looking(waiting), offices),
         **vars(offices),
     )
 
@@ -419,7 +420,7 @@ def _portal(
     authenticator: Authenticator,
     issuer: Issuer,
     looking: Looking,
-    opening: Opening,
+    offices: Offices,
 ) -> Portal | None:
     entrance = open_entrance(
         outside.settings,
@@ -433,8 +434,12 @@ def _portal(
     )
     if entrance is None:
         return None
-    wrong = WrongPages(entrance, replace(opening, access=entrance.access), outside.ledger)
-    return Portal(PreviewPages(entrance, PreviewDesk(entrance.access, looking)), wrong)
+    inside = entrance.access
+    return Portal(
+        PreviewPages(entrance, PreviewDesk(inside, looking)),
+        WrongPages(entrance, replace(offices.correction_opening, access=inside), outside.ledger),
+        UsagePages(entrance, replace(offices.usage, access=inside)),
+    )
 
 
 def _console(

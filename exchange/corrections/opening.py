@@ -17,6 +17,7 @@ from exchange.gateway.tokens import Caller
 from exchange.gateway.understanding import current
 from exchange.store import corrections, deliveries
 from exchange.store.deliveries import REFUSED, RELEASED, Delivery
+from exchange.transparency.plain_words import is_told
 from kernel.entropy import Entropy
 from kernel.identifiers.subject import SubjectRef
 from kernel.ids import new_id
@@ -59,7 +60,8 @@ class Opening:
         body = read(SAID, http)
         found = next((one for one in self.transitions.ledger.usage_of(person) if str(one.index) == entry), None)
         members: Any = None if found is None else found.members
-        if members is None or not (members["event"] == RELEASE or is_disputed(members)):
+        hidden = found is not None and not is_told(found, self.transitions.clock.now())
+        if members is None or hidden or not (members["event"] == RELEASE or is_disputed(members)):
             raise Problem(errors.ENTRY_UNKNOWN)
         outcome = RELEASED if members["event"] == RELEASE else REFUSED  # seen in a preview, and kept from leaving
         received = self._received(members["request"], int(members["item"]), person, outcome)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exchange.portal.previews import PreviewPages
+from exchange.portal.usage import UsagePages
 from exchange.portal.wrong import WrongPages
 from kernel.web.routes import Route
 
@@ -15,7 +16,8 @@ class Portal:
 
     previews: PreviewPages
     wrong: WrongPages
+    usage: UsagePages
 
     def routes(self) -> tuple[Route, ...]:
         """Their addresses."""
-        return (*self.previews.routes(), *self.wrong.routes())
+        return (*self.previews.routes(), *self.wrong.routes(), *self.usage.routes())

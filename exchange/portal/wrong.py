@@ -1,4 +1,4 @@
-"""What somebody saw in a preview is wrong: the page that has its department correct it."""
+"""What somebody saw of their data is wrong: the page that has its department correct it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.inside import as_json_post, told
 from exchange.corrections.opening import Opening, is_disputed
 from exchange.gateway.answers import PREVIEWS
+from exchange.gateway.entries import RELEASE
 from exchange.gateway.understanding import current
 from exchange.portal.entrance import Entrance
-from exchange.transparency.plain_words import field_labels
+from exchange.transparency.plain_words import field_labels, is_told
 from kernel.ledger.log import Ledger
 from kernel.ledger.usage import UsageEntry
 from kernel.problems import INVALID_BODY, Problem
@@ -37,14 +38,14 @@ class WrongPages:
     opening: Opening
     ledger: Ledger
 
-    def show(self, request: HttpRequest, of: str, item: str) -> HttpResponse:
+    def show(self, request: HttpRequest, **where: str) -> HttpResponse:
         """The form. Raises Problem."""
-        entry = self._entry(request, of, item)
+        entry = self._entry(request, **where)
         return _gone() if entry is None else self._form(entry, {}, None)
 
-    def open(self, request: HttpRequest, of: str, item: str) -> HttpResponse:
+    def open(self, request: HttpRequest, **where: str) -> HttpResponse:
         """Ask for the correction. Raises Problem."""
-        entry, typed = self._entry(request, of, item), request.form()
+        entry, typed = self._entry(request, **where), request.form()
         if entry is None:
             return _gone()
         body = {name: typed[name] for name in ("field", "right", "reason") if typed.get(name)}
@@ -60,19 +61,23 @@ class WrongPages:
 
     def routes(self) -> tuple[Route, ...]:
         """The addresses."""
-        at, said = "/previews/<of>/<item>/wrong", Text("指出有误并申请更正", "Say what is wrong and have it corrected")
-        return (
-            self.entrance.route("GET", at, self.show, said),
-            self.entrance.route("POST", at, self.open, said),
-        )
+        said = Text("指出有误并申请更正", "Say what is wrong and have it corrected")
+        places = ("/previews/<of>/<item>/wrong", "/usage/<entry>/wrong")
+        forms = (("GET", self.show), ("POST", self.open))
+        return tuple(self.entrance.route(method, at, work, said) for at in places for method, work in forms)
 
-    def _entry(self, request: HttpRequest, of: str, item: str) -> UsageEntry | None:
-        """The entry in the caller's own log that says that they found this item wrong."""
+    def _entry(self, request: HttpRequest, of: str = "", item: str = "", entry: str = "") -> UsageEntry | None:
+        """The entry in the caller's own log: by its number, or of an item that they found wrong in a preview."""
         _, person = self.entrance.access.person(request)
-        for entry in self.ledger.usage_of(person):
-            members: Any = entry.members
+        now = self.opening.transitions.clock.now()
+        for one in self.ledger.usage_of(person):
+            if not is_told(one, now):  # a statute puts off that they learn of it
+                continue
+            members: Any = one.members
+            if str(one.index) == entry and members["event"] == RELEASE:
+                return one
             if (members["request"], members["item"]) == (of, item) and is_disputed(members):
-                return entry
+                return one
         return None
 
     def _form(self, entry: UsageEntry, typed: Mapping[str, str], problem: Problem | None) -> HttpResponse:

@@ -9,6 +9,7 @@ import pytest
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import NAME, OWNER, STRANGER, World, grant
 from tests.doubles.sign_ins import OfficersBrowser
+from tests.unit.exchange.test_emergency import DELAY, opened, template, use
 from tests.unit.exchange.test_previews import ADDRESS, offered, outcome
 
 CHANGED = 409
@@ -131,3 +132,33 @@ def test_what_is_wrong_is_put_before_its_department(browser: OfficersBrowser) ->
     stranger = OfficersBrowser(browser.world)
     stranger.sign_in_as(STRANGER)
     assert stranger.get(f"{at}/wrong").status_code == CHANGED
+
+
+def test_somebody_reads_who_used_their_data_and_objects_from_there(browser: OfficersBrowser) -> None:
+    world = browser.world
+    world.ask(world.open_case(), NAME)
+    browser.sign_in_as(OWNER)
+    page = browser.get("/my/usage")
+    for words in ("市场监管局", "结果：已提供", "c2sp.org/tlog-proof@v1"):
+        assert words in page.text
+    at = re.search(r'href="(/my/usage/\d+/wrong)"', page.text)
+    assert at is not None
+    assert "已申请更正" in browser.press(at[1], field="name", reason="今年更名").text
+    assert browser.get("/my/usage?before=x").status_code >= 400
+    stranger = OfficersBrowser(world)
+    stranger.sign_in_as(STRANGER)
+    assert "市场监管局" not in stranger.get("/my/usage").text
+    assert stranger.get(at[1]).status_code == CHANGED
+
+
+def test_nobody_probes_for_entries_that_a_statute_hides(browser: OfficersBrowser) -> None:
+    world = browser.world
+    template(world, emergency={"minutes": 60, "notice_delay": DELAY})
+    case, opening = opened(world)
+    assert use(world, case, opening).json["status"] == "delivered"
+    hidden = next(number for number, one in enumerate(world.entries()) if one["event"] == "EvidenceReleased")
+    browser.sign_in_as(OWNER)
+    assert browser.get(f"/my/usage/{hidden}/wrong").status_code == CHANGED
+    token = world.issuer.token(world.holder, "portal", person=OWNER, scope="usage")
+    said = {"field": "name", "reason": "…"}
+    assert world.call("POST", f"/v1/usage/{hidden}/corrections", token, said).status_code == 404

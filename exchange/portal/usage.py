@@ -1,0 +1,50 @@
+"""Who used my data: every entry about whoever signed in, in plain words, with its receipt, and the way to object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from exchange.console.inside import asking, told
+from exchange.gateway.entries import RELEASE
+from exchange.portal.entrance import CITIZENS, Entrance
+from exchange.transparency.usage import Usage
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.pages import page_response, t
+from kernel.web.routes import Route
+
+USAGE = f"{CITIZENS.home}/usage"
+
+
+@dataclass(frozen=True)
+class UsagePages:
+    """Pages of whoever signed in. ``usage`` is the API's own, entered by a session."""
+
+    entrance: Entrance
+    usage: Usage
+
+    def list(self, request: HttpRequest) -> HttpResponse:
+        """My entries, newest first. Raises Problem."""
+        before = request.parameters().get("before", "")
+        found = told(self.usage.own(asking(request, urlencode({"before": before}) if before else "")))
+        following = f"{USAGE}?{urlencode({'before': found['next']})}" if found["next"] is not None else ""
+        return page_response("portal/usage.html", rows=[_row(one) for one in found["entries"]], following=following)
+
+    def routes(self) -> tuple[Route, ...]:
+        """The address."""
+        return (self.entrance.route("GET", "/usage", self.list, Text("谁用过我的数据", "Who used my data")),)
+
+
+def _row(one: Mapping[str, Any]) -> dict[str, Any]:
+    released = one["event"] == RELEASE
+    return {
+        "sentence": t(Text(one["sentence"]["zh"], one["sentence"]["en"])),
+        "at": datetime.fromisoformat(one["at"]),
+        "index": one["index"],
+        "receipt": one["receipt"],
+        "wrong": f"{USAGE}/{one['index']}/wrong" if released else "",
+    }
