@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from connectors import registry as connectors
 from connectors.errors import SourceAnswersLater, SourceMisconfigured, SourceProblem, SourceUnavailable
 from connectors.exchange.believing import Keys
 from connectors.registry import Outcome, Source
-from kernel.clock import ManualClock
-from tests.doubles.connectors import retrieve, source
+from kernel.clock import ManualClock, SystemClock
+from kernel.ledger.verify import verify_receipt
+from tests.doubles.connectors import manifest, retrieve, source
+from tests.doubles.exchange import POLICE, World, grant, prepared_postgresql, prepared_sqlite, small_world
 from tests.doubles.ledgers import VKEY
-from tests.doubles.second_exchange import KNOWN, UNKNOWN, SecondExchange, running
+from tests.doubles.second_exchange import KNOWN, UNKNOWN, SecondExchange, evidence_type, running
+
+__all__ = ["prepared_postgresql", "prepared_sqlite", "small_world"]
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 FIELDS = {"hull": {"column": "hull", "required": True}, "until": {"column": "until", "date": "iso"}}
@@ -97,3 +102,31 @@ def test_keys_are_read_again_for_a_key_nobody_knows_but_not_every_time() -> None
     clock.advance(61)
     assert keys.again(lambda: next(published)) == {"keys": [2]}
     assert keys.again(lambda: next(published)) is None
+
+
+def test_evidence_of_another_exchange_is_given_on_by_ours(other: SecondExchange, small_world: World) -> None:
+    """From their register through their exchange and ours: their record, our decision, our signature and receipt."""
+    kind = evidence_type("boat-licence")
+    kind["spec"]["provider"] = POLICE
+    fields = {"hull": {"column": "hull"}, "until": {"column": "until", "date": "iso"}}
+    described = manifest("exchange", other.settings(), {"fields": fields}, limits={"deadline_ms": 10_000})
+    described["spec"]["evidence_type"] = "boat-licence"
+    allowed = grant("G-BOAT", evidence_type="boat-licence", fields=["hull"])
+
+    def build(document: Mapping[str, Any]) -> Source:
+        return connectors.build(document, secrets=other.secrets.__getitem__, roots=(), clock=SystemClock())
+
+    node = small_world.another_node(build_source=build)
+    node.apply(kind, described, allowed)
+    node.rooms.policy.renew()
+    node.approve("G-BOAT")
+    answer = node.ask(node.open_case(), {"type": "boat-licence", "fields": ["hull"]})
+    node.rooms.close()
+    (item,) = answer.json["evidence"]
+    assert (item["status"], item["data"]) == ("delivered", {"hull": "苏船 001"}), answer.text
+    assert item["provenance"]["source_time"] is not None
+    assert verify_receipt(item["receipt"], vkey=vkey_of(small_world), evidence=item["jws"]).evidence_matches
+
+
+def vkey_of(world: World) -> str:
+    return world.client.get("/v1/ledger/key").text.strip()
