@@ -16,7 +16,7 @@ from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.lease import Lease
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.tokens import Authenticates, Caller, unauthorized
-from exchange.gateway.understanding import current, system_of
+from exchange.gateway.understanding import current, system_of, unlocked
 from exchange.store import proofs
 from kernel.database import Database
 from kernel.identifiers.subject import SubjectRef
@@ -64,6 +64,12 @@ class Access:
         caller = self._with_scope(http, scope)
         snapshot = current(self.policy)
         return AuthorisedSystem(caller, system_of(snapshot.registry, caller.token), snapshot)
+
+    def unlocked_system(self, http: HttpRequest) -> AuthorisedSystem:
+        """The same where data leave: not while the system is locked (ADR 0052). Raises Problem."""
+        caller = self.system(http)
+        unlocked(caller.snapshot, caller.system)
+        return caller
 
     def officer(self, http: HttpRequest, *roles: Role) -> AuthorisedOfficer:
         """An officer with one of these roles, or with any when none is named. Raises Problem."""

@@ -54,6 +54,7 @@ def certificate_routes(reporting: Reporting, answering: Answering, token: tuple[
             problems=(
                 *problems,
                 LEDGER_UNAVAILABLE,
+                errors.SYSTEM_LOCKED,
                 errors.CASE_UNKNOWN,
                 errors.CASE_CLOSED,
                 errors.CERTIFICATE_NO_GRANT,

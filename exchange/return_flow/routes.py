@@ -22,7 +22,12 @@ def return_flow_routes(desk: ReturnFlowDesk, token: tuple[ProblemKind, ...]) -> 
     problems = (*token, errors.SYSTEM_UNKNOWN, errors.SYSTEM_SUSPENDED)
     one = (*problems, errors.RETURN_FLOW_UNKNOWN, LEDGER_UNAVAILABLE)
     opening = (errors.RETURN_FLOW_NOT_GRANTED, errors.RETURN_FLOW_SOURCE_CANNOT, errors.RETURN_FLOWS_TOO_MANY)
-    fetching = (errors.RETURN_FLOW_FILE_UNKNOWN, errors.RETURN_FLOW_NOT_GRANTED, errors.POLICY_STALE)
+    fetching = (
+        errors.SYSTEM_LOCKED,
+        errors.RETURN_FLOW_FILE_UNKNOWN,
+        errors.RETURN_FLOW_NOT_GRANTED,
+        errors.POLICY_STALE,
+    )
     return (
         Route(
             "POST",

@@ -139,6 +139,13 @@ def test_looking_people_up_one_after_another_locks_the_system_on_every_node(worl
         assert (refused.status_code, refused.json["code"]) == (403, "system.locked")
         assert "安全管理员" in refused.json["next_step"]
     assert len(world.calls) == asked  # no source is asked
+    for method, path in (
+        ("POST", "/v1/certificates/status"),
+        ("GET", "/v1/return-flows/rf_none/files/1/parts/1"),
+        ("GET", "/v1/evidence-requests/er_none"),
+    ):
+        token = world.issuer.token(world.holder, scope="cases")
+        assert world.call(method, path, token, {} if method == "POST" else None).json["code"] == "system.locked"
     assert len(world.events("SystemLocked")) == 1
     for who in (SECURITY, GOVERNANCE, {"sub": "c", "roles": ["consumer-officer"], "organisation": MARKET}):
         assert len(inbox(world, who, "system-locked")) == 1
