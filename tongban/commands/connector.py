@@ -13,9 +13,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from connectors.errors import SourceMisconfigured
+from connectors.errors import SourceMisconfigured, SourceProblem
 from connectors.files.status import files_known
 from connectors.installed import discover
+from connectors.scaffold import marks, written
 from exchange.catalogue.kinds import CONNECTOR, EVIDENCE_TYPE
 from exchange.catalogue.manifests import schemas
 from exchange.catalogue.reading import InvalidCatalogue, by_name, evidence_type
@@ -25,11 +26,12 @@ from kernel.clock import SystemClock
 from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.identifiers.subject import SubjectRef
-from kernel.manifests import Document, ManifestError, load, validate
+from kernel.manifests import Document, ManifestError, dotted, load, validate
 from kernel.settings import ExchangeSettings
 from tongban.commands.at_the_exchange import exchange_administration
 from tongban.commands.catalogue import report
 from tongban.commands.configuration import config_path, load_settings
+from tongban.commands.scaffolding import Wish, proposed
 from tongban.output import NO, config_option, json_option, rows, write_json, wrong
 
 SCHEMES = click.Choice(subject.SCHEMES)
@@ -134,6 +136,36 @@ def attempt(source: str, number: str, scheme: str, config: str | None, as_json: 
         _Story(Console(highlight=False, soft_wrap=True)).tell(seen)
     if seen["answer"]["outcome"] == "failed" or (seen["conforms"] and not seen["conforms"]["fits"]):
         sys.exit(NO)
+
+
+@connector.command()
+@click.argument("kind", type=click.Choice(["table", "openapi", "wsdl", "sample"]))
+@click.argument("places", nargs=-1, required=True)
+@click.option("--name", default="new-source", help="来源的名称 / what the source is to be called")
+@click.option("--operation", default="", help="OpenAPI 或 WSDL 中的操作 / which operation of the document")
+@click.option("--encoding", default="utf-8", help="CSV 样本的编码，不作猜测 / of a CSV sample; it is not guessed")
+@click.option("--schema", default=None, help="表所在的模式 / of the table")
+@json_option
+def scaffold(
+    kind: str, places: tuple[str, ...], name: str, operation: str, encoding: str, schema: str | None, as_json: bool
+) -> None:
+    """拟一份接入清单，要补的地方写着“填写” / Propose a manifest; what it cannot know is marked.
+
+    table URL TABLE, openapi FILE, wsdl FILE, or sample FILE (.csv, .xlsx, .json, .jsonl). Nobody's values are printed.
+
+    Example: tongban connector scaffold table sqlite:///people.sqlite3 v_people > people.yaml
+    """
+    wanted = 2 if kind == "table" else 1
+    if len(places) != wanted:
+        wrong("table 须写 URL 和表名，其余写一个文件", "table takes a URL and a table; the others take one file.")
+    try:
+        proposal = proposed(kind, places, Wish(name, operation, encoding, schema))
+    except SourceProblem as problem:
+        wrong(f"无法据此拟清单（{problem.reason}）", f"no manifest can be made of it ({problem.reason}).")
+    if as_json:
+        write_json({"manifest": proposal, "marks": [dotted(one) for one in marks(proposal)]})
+    else:
+        click.echo(written(proposal), nl=False)
 
 
 @dataclass(frozen=True)

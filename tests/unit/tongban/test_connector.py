@@ -125,3 +125,26 @@ def test_files_are_listed_with_what_is_wrong_with_those_that_are_not_used(own_in
     assert "真名" not in done.output
     assert REAL not in done.output
     assert own_installation("connector", "files", "nobody").exit_code == 0
+
+
+def test_a_manifest_is_proposed_and_says_what_is_left_to_fill_in(tmp_path) -> None:
+    sample = tmp_path / "people.csv"
+    sample.write_text(f"公民身份号码,姓名\n{OWNER},陈示例\n", "utf-8")
+    done = run("connector", "scaffold", "sample", sample, "--name", "people")
+    assert done.exit_code == 0
+    assert yaml.safe_load(done.stdout)["spec"]["files"]["subject_column"] == "公民身份号码"
+    assert "填写" in done.stdout
+    assert OWNER not in done.stdout
+    assert "陈示例" not in done.stdout
+    told = json.loads(run("connector", "scaffold", "sample", sample, "--json").stdout)
+    assert "spec.evidence_type" in told["marks"]
+    (tmp_path / "api.yaml").write_text("[not an object]", "utf-8")
+    for words in (
+        ("table", "sqlite:///people.sqlite3"),
+        ("table", f"sqlite:///{tmp_path}/none.sqlite3", "people"),
+        ("openapi", tmp_path / "api.yaml"),
+        ("openapi", tmp_path / "none.yaml"),
+        ("wsdl", sample),
+        ("sample", sample, "--encoding", "latin-1"),
+    ):
+        assert run("connector", "scaffold", *words).exit_code == 2

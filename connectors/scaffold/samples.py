@@ -1,0 +1,128 @@
+"""From a sample: a CSV, a workbook, or one answer of a service as JSON (or several, one a line)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from connectors.errors import SourceGarbled
+from connectors.scaffold.manifest import Mark, Member, likely_subject, path_of, propose
+from connectors.scaffold.observing import observe
+
+ROWS = 2000
+_DEEPEST = 5
+_FOLDER = Mark("文件夹（在 connector_roots 之下）", "the folder, under one of connector_roots")
+
+
+def from_csv(name: str, file: Path, encoding: str, delimiter: str = ",") -> dict[str, Any]:
+    """A proposal for a folder of files like this one. Raises: SourceGarbled."""
+    try:
+        text = file.read_bytes().decode(encoding)
+    except UnicodeDecodeError:
+        raise SourceGarbled("encoding") from None
+    rows = list(itertools.islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), ROWS + 1))
+    settings = {"format": "csv", "encoding": encoding} | ({"delimiter": delimiter} if delimiter != "," else {})
+    return _folder(name, file, settings, rows)
+
+
+def from_xlsx(name: str, file: Path) -> dict[str, Any]:
+    """A proposal for a folder of workbooks like this one. Raises: SourceGarbled."""
+    try:
+        workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    except Exception as error:  # noqa: BLE001 - openpyxl raises whatever its zip and XML readers do
+        raise SourceGarbled(f"xlsx-{type(error).__name__}") from None
+    try:
+        sheet: Any = workbook.worksheets[0]
+        rows = [list(row) for row in itertools.islice(sheet.iter_rows(values_only=True), ROWS + 1)]
+    finally:
+        workbook.close()
+    return _folder(name, file, {"format": "xlsx"}, rows)
+
+
+def _folder(name: str, file: Path, settings: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    if not rows:
+        raise SourceGarbled("empty")
+    header = [str(one or "").strip() for one in rows[0]]
+    members = [
+        Member(one, observe(row[place] if place < len(row) else None for row in rows[1:]))
+        for place, one in enumerate(header)
+        if one
+    ]
+    subject = likely_subject(members)
+    wanted = {
+        "folder": _FOLDER,
+        "pattern": f"*{file.suffix}",
+        **settings,
+        "subject_column": subject.name if subject else Mark("证件号码列", "the subject's column"),
+    }
+    return propose(name, "files", wanted, [one for one in members if one is not subject], "column")
+
+
+def from_json(name: str, data: bytes) -> dict[str, Any]:
+    """A proposal for the service that gives answers like this one. Raises: SourceGarbled."""
+    try:
+        answer = _decoded(data)
+    except ValueError:
+        raise SourceGarbled("json") from None
+    path, records = _records(answer)
+    if not records:
+        raise SourceGarbled("records")
+    names = dict.fromkeys(member for record in records for member in _leaves(record))
+    members = [
+        Member(one, observe(_at(record, one) for record in records), several=_is_list(records, one)) for one in names
+    ]
+    subject = likely_subject(members)
+    settings: dict[str, Any] = {
+        "url": Mark("服务地址", "the service's address"),
+        "body": {"idNo": "{subject}"},
+    }
+    settings |= {"records": path} if path else {}
+    settings |= {"subject_path": path_of(subject.name)} if subject else {}
+    return propose(name, "rest", settings, [one for one in members if one is not subject], "path")
+
+
+def _decoded(data: bytes) -> Any:
+    text = data.decode()
+    try:
+        return json.loads(text)
+    except ValueError:
+        return [json.loads(line) for line in text.splitlines() if line.strip()][:ROWS]
+
+
+def _records(answer: Any) -> tuple[str, list[Mapping[str, Any]]]:
+    """The outermost list of objects, and where it stands; else the answer itself."""
+    level: list[tuple[str, Any]] = [("", answer)]
+    for _ in range(_DEEPEST):
+        for path, value in level:
+            found = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+            if found:
+                return path, found[:ROWS]
+        objects = [(path, value) for path, value in level if isinstance(value, Mapping)]
+        level = [(f"{path}.{name}".lstrip("."), inner) for path, one in objects for name, inner in one.items()]
+    return "", [answer] if isinstance(answer, Mapping) else []
+
+
+def _leaves(record: Mapping[str, Any], path: str = "") -> Iterable[str]:
+    for name, member in record.items():
+        at = f"{path}.{name}".lstrip(".")
+        if isinstance(member, Mapping):
+            yield from _leaves(member, at)
+        else:
+            yield at
+
+
+def _at(record: Any, path: str) -> Any:
+    for step in path.split("."):
+        record = record.get(step) if isinstance(record, Mapping) else None
+    return str(record) if isinstance(record, float) else record
+
+
+def _is_list(records: Sequence[Mapping[str, Any]], path: str) -> bool:
+    return any(isinstance(_at(record, path), list) for record in records)
