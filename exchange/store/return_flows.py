@@ -194,7 +194,15 @@ def keep(connection: Connection, held: Flow, made: File, until: datetime) -> Flo
 def sent_by(connection: Connection, evidence_types: Collection[str], since: datetime, until: datetime) -> list[Sent]:
     """What flowed back of these evidence types between two instants, by flow."""
     ready = (_d.status == FileStatus.READY.value, _d.made_at >= since, _d.made_at < until)
-    by = (_f.id, _f.organisation, _f.evidence_type, _f.service_item, _f.legal_basis, _f.fields, _d.division)
+    by = (
+        _f.id.label("flow"),
+        _f.organisation.label("consumer"),
+        _f.evidence_type,
+        _f.service_item,
+        _f.legal_basis,
+        _f.fields,
+        _d.division,
+    )
     statement = (
         select(*by, func.count().label("files"), func.sum(_d.rows).label("rows"), func.max(_d.made_at).label("last"))
         .join(return_flow_file, _d.flow == _f.id)
@@ -202,7 +210,8 @@ def sent_by(connection: Connection, evidence_types: Collection[str], since: date
         .group_by(*by)
         .order_by(*by)
     )
-    return [Sent(*row) for row in connection.execute(statement)]
+    found = connection.execute(statement).mappings()
+    return [Sent(**{**row, "rows": int(row["rows"])}) for row in found]
 
 
 def add_part(connection: Connection, flow: str, number: int, part: Part) -> None:
