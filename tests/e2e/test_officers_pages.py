@@ -16,6 +16,7 @@ from exchange.console.pages import read_key
 from idp.model.person import NewPerson, PersonKind
 from kernel.outbound import OutboundClient
 from kernel.text import Text
+from tests.doubles import manual_register
 from tests.doubles.exchange import (
     BASIS,
     ITEM,
@@ -65,6 +66,8 @@ def world(
         recertified(paper)
         test_corrections.opened(paper)
         test_ratings.bad(paper)
+        manual_register.opened(paper, office={"organisation": POLICE}, substitutes=None)
+        manual_register.asked(paper)
         node = served(paper, provider, origin)
         register(provider, node)
         serve_app(node.client.application, port=port)
@@ -205,14 +208,20 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.press("main a[href$=close]")
     walker.press()
     walker.look("close-without-reason")
+    walker.go("/console/tasks", "tasks")
+    walker.press("tbody a")
+    walker.press("main a[href$=take]")
+    walker.press()
+    walker.look("task")
+    walker.press("main a[href$=answer]")
+    walker.press()
+    walker.look("answer-without-fields")
     walker.go("/console/corrections", "corrections")
     walker.press("tbody a")
     walker.look("correction")
     walker.press("main a[href$=take]")
     walker.look("take-correction")
     walker.go("/console/ratings", "ratings")
-    walker.press("tbody a")
-    walker.look("rating")
     walker.go("/console/entries", "entries")
     walker.go("/console/responsibility?show=all", "responsibility")
     walker.go("/console/joining", "joining")
