@@ -17,8 +17,10 @@ from connectors.faults import ManifestFault
 from connectors.resilience import Deadline
 from connectors.rest import addresses
 from connectors.rest.asking import Asker
+from connectors.rest.reading import Reading, checked, listed_records
 from connectors.rest.request import Request
 from connectors.rest.service import ServiceSettings
+from connectors.rest.transport import Answer
 from connectors.soap.answers import envelope_of, fault_of, problem_of
 from connectors.soap.description import Operation, describe
 from connectors.soap.documents import MAX_BYTES, Documents, from_folder, from_origin, origin
@@ -60,7 +62,7 @@ class SoapConnector:
         envelope = service.operation.request(self._parameters(query))
         number = self._security.secure(envelope, service.address, service.operation.action)
         answer = service.call(envelope, deadline)
-        return tuple(self._checked(record, query) for record in self._records(service.operation, answer, number))
+        return tuple(map(Record, self._records(service.operation, answer, number, query)))
 
     def close(self) -> None:
         """Close every connection."""
@@ -68,7 +70,9 @@ class SoapConnector:
         if self._service is not None:
             self._service.close()
 
-    def _records(self, operation: Operation, envelope: Element, number: str) -> Sequence[Mapping[str, Raw]]:
+    def _records(
+        self, operation: Operation, envelope: Element, number: str, query: Query
+    ) -> Sequence[Mapping[str, Raw]]:
         fault = fault_of(envelope)
         problem = problem_of(fault, self._settings.faults) if fault is not None else None
         if problem is not None:
@@ -77,26 +81,16 @@ class SoapConnector:
             raise SourceGarbled("other-question")
         if self._verifier is not None:  # "there is none" must be signed, too
             envelope = self._verifier.verified(envelope, number)
-        return () if fault_of(envelope) is not None else self._listed(operation.result(envelope))
+        return () if fault_of(envelope) is not None else self._listed(operation.result(envelope), query)
 
-    def _listed(self, result: Raw) -> Sequence[Mapping[str, Raw]]:
-        if self._settings.succeeded is not None and self._settings.succeeded(result) is not True:
+    def _listed(self, result: Raw, query: Query) -> Sequence[Mapping[str, Raw]]:
+        settings = self._settings
+        if settings.text is not None and settings.within is not None:
+            return _written(settings.text(result), settings.within, query)
+        if settings.succeeded is not None and settings.succeeded(result) is not True:
             raise SourceUnavailable("not-succeeded")
-        found = result if self._settings.records is None else self._settings.records(result)
-        if found is None:
-            return ()
-        listed = [found] if isinstance(found, Mapping) else found
-        if isinstance(listed, str) or not isinstance(listed, Sequence):
-            raise SourceGarbled("records")
-        return [_record(each) for each in listed]
-
-    def _checked(self, values: Mapping[str, Raw], query: Query) -> Record:
-        """The record, unless it says that it is about somebody else."""
-        if self._settings.subject_path is not None:
-            about = self._settings.subject_path(values)
-            if str(about).strip().upper() != query.subject.value.upper():
-                raise SourceGarbled("other-subject")
-        return Record(values)
+        found = result if settings.records is None else settings.records(result)
+        return [checked(each, settings.subject_path, query) for each in listed_records(found)]
 
     def _described(self, deadline: Deadline) -> _Service:
         if self._service is None:
@@ -209,7 +203,11 @@ def _filled(parameters: Any) -> Callable[[Query], Any]:
     return lambda _: parameters
 
 
-def _record(value: Raw) -> Mapping[str, Raw]:
-    if not isinstance(value, Mapping):
-        raise SourceGarbled("records")
-    return value
+def _written(text: Raw, reading: Reading, query: Query) -> Sequence[Mapping[str, Raw]]:
+    """The records in a text that stands in an answer; none where there is no text. Raises: SourceGarbled."""
+    if text is None or text == "":
+        return ()
+    if not isinstance(text, str):
+        raise SourceGarbled("text")
+    # What the text says of its own encoding was true before it became part of this answer.
+    return reading.records(reading.document(Answer(200, text.encode(), "text/xml; charset=utf-8")), query)

@@ -9,9 +9,10 @@ from importlib import resources
 from typing import Any
 
 from connectors.faults import fault, within
-from connectors.mapping.reading import Reader, expression
+from connectors.mapping.reading import Reader
 from connectors.rest import addresses
 from connectors.rest.credentials import check as check_auth
+from connectors.rest.reading import JsonReading, Reading, XmlReading, json_place
 from connectors.templates import mentions
 
 SCHEMA: Mapping[str, Any] = json.loads(resources.files("connectors.soap").joinpath("settings.schema.json").read_bytes())
@@ -46,6 +47,8 @@ class SoapSettings:
         sign_with: the secret that holds the key we sign with and its certificate, or "".
         signed_by: a file of certificates of which one must have signed the answer, or "".
         faults: what a fault's code, or the name of an element of its detail, means.
+        text: where the result holds a text that is a document itself; None where the result is what it says.
+        within: how that document is read: JSON, or XML.
         succeeded: what must be true of the answer; None where there being no fault says it all.
         records: where the records stand in the result; None where the result is the record or a list of them.
         subject_path: where a record says whom it is about, to be compared; None where it does not.
@@ -68,6 +71,8 @@ class SoapSettings:
     sign_with: str
     signed_by: str
     faults: Mapping[str, str]
+    text: Reader | None
+    within: Reading | None
     succeeded: Reader | None
     records: Reader | None
     subject_path: Reader | None
@@ -78,7 +83,7 @@ class SoapSettings:
         return is_address(self.wsdl)
 
 
-def parse(settings: Mapping[str, Any], _: frozenset[str]) -> SoapSettings:
+def parse(settings: Mapping[str, Any], mapped: frozenset[str]) -> SoapSettings:
     """The settings in a manifest's `soap`. Raises: ManifestFault."""
     _check_addresses(settings)
     if not mentions(json.dumps(settings["parameters"]), "subject"):  # everybody would get the same answer
@@ -104,9 +109,11 @@ def parse(settings: Mapping[str, Any], _: frozenset[str]) -> SoapSettings:
         sign_with=settings.get("sign_with", ""),
         signed_by=settings.get("signed_by", ""),
         faults=settings.get("faults", {}),
-        succeeded=_expression(settings, "succeeded"),
-        records=_expression(settings, "records"),
-        subject_path=_expression(settings, "subject_path"),
+        text=json_place(settings, "text"),
+        within=_within(settings, mapped),
+        succeeded=None if "xml" in settings else json_place(settings, "succeeded"),
+        records=None if "xml" in settings else json_place(settings, "records"),
+        subject_path=None if "xml" in settings else json_place(settings, "subject_path"),
     )
 
 
@@ -132,8 +139,10 @@ def check_address(url: str, *, insecure_http: bool) -> None:
         raise fault((), "地址不得含占位符", "no placeholder in the address")
 
 
-def _expression(settings: Mapping[str, Any], name: str) -> Reader | None:
-    if name not in settings:
+def _within(settings: Mapping[str, Any], mapped: frozenset[str]) -> Reading | None:
+    """How a text is read that stands in the answer."""
+    if "text" not in settings:
+        if "xml" in settings:
+            raise fault(("xml",), "xml 说明 text 处的文本，须一并写明 text", "xml is about the text at text: say where")
         return None
-    with within(name):
-        return expression(settings[name])
+    return XmlReading(settings, mapped) if "xml" in settings else JsonReading(settings)

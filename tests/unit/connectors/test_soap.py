@@ -212,6 +212,38 @@ def test_records_are_found_by_a_path_and_must_be_about_the_one_asked_for(server:
     assert problem(opened(folder, records="person[0].id")).reason == "records"
 
 
+def holding(server: SoapSource, text: str) -> None:
+    server.behaviour = saying(soap_source.envelope(SOAP_11, soap_source.found([{**PERSON, "note": text}])))
+
+
+def test_a_text_in_the_answer_may_be_json_itself(server: SoapSource, folder: Path) -> None:
+    read_as = {"text": "person[0].note", "succeeded": "code == '0'", "records": "rows", "subject_path": "id"}
+    fields = {"name": {"column": "xm"}, "share": {"path": "share", "type": "decimal"}}
+    holding(server, '{"code": "0", "rows": [{"id": "A1", "xm": "张三", "share": 0.10}]}')
+    with opened(folder, fields, **read_as) as asked:
+        assert values(asked) == {"name": "张三", "share": "0.10"}
+        holding(server, "")
+        assert retrieve(asked).outcome is Outcome.NOT_FOUND
+    for text, reason in (
+        ('{"code": "1"}', "not-succeeded"),
+        ("{", "json"),
+        ('{"code": "0", "rows": [{"id": "B1"}]}', "other-subject"),
+    ):
+        holding(server, text)
+        assert problem(opened(folder, fields, **read_as)).reason == reason
+
+
+def test_a_text_in_the_answer_may_be_xml_itself(server: SoapSource, folder: Path) -> None:
+    read_as = {"text": "person[0].note", "records": "/r/p", "xml": {"columns": {"xm": "n", "tel": ["t"]}}}
+    fields = {"name": {"column": "xm"}, "phones": {"column": "tel", "several": True}}
+    holding(server, '<?xml version="1.0" encoding="GBK"?><r><p><n>张三</n><t>1</t><t>2</t></p></r>')
+    with opened(folder, fields, **read_as) as asked:
+        assert values(asked) == {"name": "张三", "phones": ["1", "2"]}
+    for text, reason in (('<!DOCTYPE r [<!ENTITY e "x">]><r>&e;</r>', "xml-document-type"), ("none", "xml")):
+        holding(server, text)
+        assert problem(opened(folder, fields, **read_as)).reason == reason
+
+
 @pytest.mark.parametrize(
     ("code", "detail", "kind", "reason"),
     [
@@ -457,6 +489,9 @@ SETTINGS: dict[str, Any] = {"wsdl": "people.wsdl", **CALL}
         ({"username_token": {"username": "a"}}, "soap.username_token"),
         ({"records": "["}, "soap.records"),
         ({"auth": {"kind": "basic", "secret": "a"}}, "soap.auth"),
+        ({"xml": {"columns": {"name": "n"}}}, "soap.xml"),
+        ({"text": "["}, "soap.text"),
+        ({"text": "note", "xml": {"columns": {"name": "n"}}}, "soap.xml.columns"),
     ],
 )
 def test_a_manifest_that_makes_no_sense_is_told_where(changes: dict[str, Any], where: str) -> None:
