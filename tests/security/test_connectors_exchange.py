@@ -39,7 +39,7 @@ def other() -> Iterator[PaperExchange]:
 
 
 def opened(other: PaperExchange, limits: Any = None, secrets: Any = None, **changed: Any) -> Source:
-    kept = {"deadline_ms": 400} | (limits or {})
+    kept = {"deadline_ms": 5000} | (limits or {})
     return source("exchange", other.settings(**changed), ["name"], secrets=SECRETS | (secrets or {}), limits=kept)
 
 

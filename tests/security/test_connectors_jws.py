@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import json
 import ssl
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,8 @@ from tests.doubles.token_endpoint import CLIENT, SECRET, TokenEndpoint
 from tests.security.test_connectors_http import certificate
 
 CIVIL = Signer()
-GOOD = CIVIL.document("A1", {"name": "张三"}, exp=int(time.time()) + 250)
+GOOD = CIVIL.document("A1", {"name": "张三"})
+"""What forgers start from."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def opened(server: HttpSource, limits: Any = None, trust: Any = None, secrets: A
         "trust": trust or [CIVIL.trusted()],
         **more,
     }
-    kept = {"deadline_ms": 400, "failures": 1000} | (limits or {})
+    kept = {"deadline_ms": 5000, "failures": 1000} | (limits or {})
     return source("jws", described, ["name"], limits=kept, secrets=secrets)
 
 
@@ -100,13 +100,15 @@ def test_a_trusted_issuer_cannot_speak_for_another(server: HttpSource) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
-@given(at=st.integers(0, len(GOOD) - 1), to=st.sampled_from("AQgw-_.=x9"))
-def test_no_character_of_a_document_can_be_changed(server: HttpSource, at: int, to: str) -> None:
-    changed = GOOD[:at] + to + GOOD[at + 1 :]
+@given(at=st.floats(0, 1, exclude_max=True), to=st.sampled_from("AQgw-_.=x9"))
+def test_no_character_of_a_document_can_be_changed(server: HttpSource, at: float, to: str) -> None:
+    good = CIVIL.document("A1", {"name": "张三"})
+    place = int(at * len(good))
+    changed = good[:place] + to + good[place + 1 :]
     server.behaviour = saying_documents(changed)
     with opened(server) as asked:
-        if changed == GOOD:
-            assert values(asked) == {}
+        if changed == good:
+            assert values(asked) == {"name": "张三"}
             return
         with pytest.raises(SourceGarbled):
             values(asked)
@@ -115,7 +117,7 @@ def test_no_character_of_a_document_can_be_changed(server: HttpSource, at: int, 
 @pytest.mark.parametrize("behaviour", [hang, drip])
 def test_K6_a_source_that_hangs_or_drips_is_left_at_the_deadline(server: HttpSource, behaviour: Any) -> None:
     server.behaviour = behaviour
-    assert isinstance(problem(server), SourceTimedOut)
+    assert isinstance(problem(server, {"deadline_ms": 200}), SourceTimedOut)
 
 
 def test_K3_K6_more_than_allowed_is_not_read(server: HttpSource) -> None:

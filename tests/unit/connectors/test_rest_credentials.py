@@ -64,10 +64,10 @@ def oauth(tokens: TokenEndpoint, **more: Any) -> dict[str, Any]:
     return {"token_url": tokens.address, **auth, **more}
 
 
-def opened(server: HttpSource, auth: Any, clock: Any = None, **settings: Any) -> Source:
+def opened(server: HttpSource, auth: Any, clock: Any = None, deadline_ms: int = 5000, **settings: Any) -> Source:
     secrets = {"client": SECRET, "key": json.dumps(PRIVATE), "shared": SHARED}
     described = {"url": server.url + "/search", "body": {"id": "{subject}"}, "records": "data", "auth": auth}
-    return source("rest", described | settings, NAME, secrets=secrets, clock=clock, limits={"deadline_ms": 400})
+    return source("rest", described | settings, NAME, secrets=secrets, clock=clock, limits={"deadline_ms": deadline_ms})
 
 
 def refused(asked: Source) -> SourceProblem:
@@ -289,7 +289,7 @@ def test_a_token_endpoint_that_hangs_takes_no_longer_than_the_look_up(
     server: HttpSource, tokens: TokenEndpoint
 ) -> None:
     tokens.behaviour = lambda handler: handler.server.released.wait(20)
-    with opened(server, oauth(tokens)) as asked:
+    with opened(server, oauth(tokens), deadline_ms=200) as asked:
         began = time.monotonic()
         problem = refused(asked)
     assert (type(problem), problem.reason) == (SourceTimedOut, "token-deadline")
