@@ -15,7 +15,6 @@ from exchange.requirements.circumstances import checked
 from exchange.requirements.counting import Guard, outcomes_of
 from exchange.store import cases, resolutions
 from exchange.store.cases import Case, Party
-from exchange.store.resolutions import Outcome
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 from kernel.ids import new_id
@@ -64,21 +63,21 @@ class Cases:
         if not found.open:
             self.access.spend(caller.caller)
             return json_response({"case": found.id, "status": "closed"})
-
         now = self.clock.now()
-        ended: list[tuple[Outcome, ...]] = []
+        # Read before the log is locked: everybody who records something waits for that transaction.
+        with self.access.database.read() as connection:
+            outcomes = outcomes_of(connection, found, caller.snapshot.registry, now)
 
         def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
             self.access.spend_within(connection, caller.caller)
             cases.close(connection, found.id, now)
-            outcomes = outcomes_of(connection, found, caller.snapshot.registry, now)
             resolutions.close(connection, found.id, found.organisation, found.service_item, outcomes, now)
-            ended.append(outcomes)
 
         (receipt,) = self.ledger.append([Event(CLOSED, found.id, facts=_facts(found))], also=also)
-        self.guard.closed(found.organisation, ended[-1] if ended else ())
         if receipt.repeated:  # closed by a racing call: nothing of ours was written, the proof included
             self.access.spend(caller.caller)
+        else:
+            self.guard.closed(found.organisation, outcomes)
         return json_response({"case": found.id, "status": "closed"})
 
     def _case(self, wanted: NewCase, caller: AuthorisedSystem) -> Case:
