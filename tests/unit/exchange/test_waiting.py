@@ -208,6 +208,19 @@ def test_who_waits_too_long_is_told_so_and_gets_the_quota_back(world: World) -> 
         assert connection.exec_driver_sql("SELECT used FROM quota_use").all() == [(0,)]
 
 
+def test_an_answer_that_comes_when_the_time_has_just_run_out_comes_too_late(world: World) -> None:
+    """Both read that the item waits; only one of them can end it."""
+    name, _ = parked(world)
+    held = world.rooms.waiting.find(name, 0)
+    assert held is not None
+    world.clock.advance(29 * 86400)
+    assert world.rooms.waiting.end_overdue() == 1
+    with pytest.raises(Problem) as late:
+        world.rooms.waiting.settle(held, found())
+    assert late.value.kind is errors.NOT_WAITING
+    assert world.events("EvidenceReleased") == []
+
+
 def test_an_erased_person_is_answered_about_no_more(small_world: World) -> None:
     name, case = parked(small_world)
     small_world.outside.ledger.erase(SubjectRef("citizen-number", OWNER))
