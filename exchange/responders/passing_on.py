@@ -21,6 +21,7 @@ from exchange.responders.sealed import Secret
 from exchange.responders.transitions import TaskTransitions
 from exchange.store import responders
 from kernel.database import DatabaseUnavailable
+from kernel.envelope import CannotOpen
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.receipt import Receipt
 from kernel.problems import Problem, ProblemKind
@@ -42,7 +43,7 @@ class PassingOn:
         """Whether what the office said has reached whoever asked; if not, it is tried again. Never raises."""
         try:
             return self._pass_on(state)
-        except (Problem, LedgerUnavailable, DatabaseUnavailable) as trouble:
+        except (Problem, LedgerUnavailable, DatabaseUnavailable, CannotOpen) as trouble:
             reason = trouble.kind.code if isinstance(trouble, Problem) else type(trouble).__name__
             structlog.get_logger(__name__).warning("an answer could not be passed on", task=state.id, reason=reason)
             return False

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from exchange.governance.transitions import nothing_to_spend
 from exchange.responders.passing_on import PassingOn
 from exchange.responders.transitions import TaskMoved
 from exchange.store import responders
+from exchange.transparency.reconciling import Reconciling
 from kernel.manifests import ManifestError
 from policies.responders.commands import FindNothing, GiveBackTask
 from policies.responders.task import TaskState
@@ -287,6 +289,38 @@ def test_what_was_sealed_is_gone_once_it_is_passed_on(small_world: World) -> Non
     with small_world.outside.database.read() as connection:
         assert responders.secret_of(connection, task) is None
         assert isinstance(responders.find(connection, task), TaskState)
+
+
+def test_an_answer_that_cannot_be_opened_holds_up_nobody_elses(
+    small_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(small_world)
+    found = []
+    with monkeypatch.context() as killed:
+        killed.setattr(PassingOn, "pass_on", lambda _self, _state: False)
+        for _ in range(2):
+            found.append(asked(small_world))
+            done(small_world, found[-1][2], "take")
+            assert done(small_world, found[-1][2], "answer", {"values": FILLED}).status_code == 200
+            small_world.clock.advance(0.01)
+    (name, case, lost), (other, its_case, _) = found
+    spoilt = responders.Envelope(b"", b"spoilt")
+    small_world.outside.database.write(lambda connection: responders.keep(connection, lost, spoilt))
+    with capture_logs() as logged:
+        assert small_world.rooms.task_sweep.passing_on.left_over() == 1
+    assert [(line["task"], line["reason"]) for line in logged if "task" in line] == [(lost, "CannotOpen")]
+    assert delivered(small_world, other, its_case).json["status"] == "delivered"
+    assert delivered(small_world, name, case).status_code == 202
+
+
+def test_the_books_agree_on_what_was_answered_by_hand(small_world: World) -> None:
+    _, _, task = taken(small_world)
+    done(small_world, task, "answer", {"values": FILLED})
+    *_, second = asked(small_world)
+    done(small_world, second, "take")
+    done(small_world, second, "refuse", WHY)
+    outside = small_world.outside
+    assert Reconciling(outside.database, outside.ledger).reconcile(lambda entries, _size: entries).differences == 0
 
 
 def test_the_queue_is_read_page_by_page(small_world: World) -> None:
