@@ -70,12 +70,9 @@ def _children(root: Element, element: Element | None) -> list[Element]:
 
 
 def _record(root: Element, output: Element | None) -> tuple[str, list[Member]]:
-    """Where records stand in the result, and what one holds.
-
-    What stands alone in the answer is the result itself, as the adapter reads it.
-    """
+    """Where records stand below the answer's element, and what one holds."""
     at: list[str] = []
-    for depth in range(_DEEPEST):
+    for _ in range(_DEEPEST):
         children = _children(root, output)
         inner = [child for child in children if _children(root, child)]
         if len(children) != 1 or len(inner) != 1:
@@ -84,8 +81,7 @@ def _record(root: Element, output: Element | None) -> tuple[str, list[Member]]:
                 at.append(str(several[0].get("name")))
                 output = several[0]
             break
-        if depth:
-            at.append(str(inner[0].get("name")))
+        at.append(str(inner[0].get("name")))
         output = inner[0]
     return ".".join(at), list(_members(root, output, 0))
 

@@ -196,6 +196,7 @@ def test_a_wsdl_tells_operation_parameters_and_members() -> None:
     assert (soap["operation"], soap["parameters"]["id"]) == ("FindPeople", "{subject}") or list(
         marks(soap["parameters"])
     )
+    assert soap["records"] == "person"  # below the answer's element, as the adapter reads it
     assert fields["share"]["type"] == "decimal"
     assert fields["since"]["date"] == "iso"
     assert fields["alias"]["several"] is True
