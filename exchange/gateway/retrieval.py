@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
@@ -20,8 +22,10 @@ from kernel.problems import ProblemKind
 
 DEADLINE_SECONDS = 8.0
 """For all look-ups of one request together."""
-MOST_AT_ONCE = 16
-"""Threads that ask sources on behalf of all requests of this process."""
+MOST_AT_ONCE = 192
+"""Threads that ask sources on behalf of all requests of this process; they start as they are needed."""
+SHARE = 12
+"""Of them, those that may ask one and the same source: sixteen may hang before anybody else waits for a thread."""
 
 LookUp = tuple[str, SubjectRef]
 """Evidence type and subject."""
@@ -39,12 +43,21 @@ Findings = Mapping[LookUp, Finding]
 
 
 class Retrieval:
-    """Shares a few threads among all requests. A single look-up needs none of them. Safe for threads."""
+    """Shares its threads among all requests. A single look-up needs none of them. Safe for threads.
 
-    def __init__(self, clock: Clock, *, deadline: float = DEADLINE_SECONDS, threads: int = MOST_AT_ONCE) -> None:
+    A source has no more of them than its share. What finds none is asked by its caller's own thread, who would have to
+    wait for that source anyway; callers of other sources never do.
+    """
+
+    def __init__(
+        self, clock: Clock, *, deadline: float = DEADLINE_SECONDS, threads: int = MOST_AT_ONCE, share: int = SHARE
+    ) -> None:
         """``deadline`` in seconds. Threads start when the first request with several look-ups comes."""
         self._clock = clock
         self._deadline = deadline
+        self._share = share
+        self._lock = threading.Lock()
+        self._held: Counter[str] = Counter()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="retrieval")
 
     def deadline(self) -> float:
@@ -58,9 +71,25 @@ class Retrieval:
         """
         wanted = dict.fromkeys((one.item.type, one.concerned.subject) for one in permitted)
         first, *others = wanted or [None]
-        waiting = {one: self._pool.submit(self.look_up, one, sources, ends) for one in others if one is not None}
-        found = {first: self.look_up(first, sources, ends)} if first is not None else {}
-        return found | {one: self._collect(future, ends) for one, future in waiting.items()}
+        waiting = {one: self._handed_over(one, sources, ends) for one in others if one is not None}
+        own = [one for one in wanted if one == first or waiting.get(one) is None]
+        found = {one: self.look_up(one, sources, ends) for one in own}
+        return found | {one: self._collect(future, ends) for one, future in waiting.items() if future}
+
+    def _handed_over(self, one: LookUp, sources: Mapping[str, Source], ends: float) -> Future[Finding] | None:
+        """The look-up on a thread of the pool; None where its source has its share of them."""
+        kind, _ = one
+        with self._lock:
+            if self._held[kind] >= self._share:
+                return None
+            self._held[kind] += 1
+        future = self._pool.submit(self.look_up, one, sources, ends)
+        future.add_done_callback(lambda _: self._given_back(kind))
+        return future
+
+    def _given_back(self, kind: str) -> None:
+        with self._lock:
+            self._held[kind] -= 1
 
     def close(self) -> None:
         """End the threads; look-ups not yet begun are dropped."""

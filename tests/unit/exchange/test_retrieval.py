@@ -98,3 +98,35 @@ def test_a_type_without_a_source_and_a_source_that_fails_are_findings(retrieval:
 
 def test_nothing_permitted_means_nobody_is_asked(retrieval: Retrieval) -> None:
     assert retrieval.retrieve([], {}, retrieval.deadline()) == {}
+
+
+def test_K6_sources_that_hang_leave_the_callers_of_others_their_threads() -> None:
+    retrieval, end = Retrieval(SystemClock(), deadline=20.0), threading.Event()
+    hanging = {f"hangs-{number}": Source(lambda _query: end.wait(20)) for number in range(10)}
+    sources = {**hanging, "quick": Source(lambda _query: "found"), "other": Source(lambda _query: "found")}
+    stuck = [permitted(kind) for kind in ("quick", *hanging)]
+    callers = [
+        threading.Thread(target=retrieval.retrieve, args=(stuck, sources, retrieval.deadline()), daemon=True)
+        for _ in range(30)  # more than there are threads for: 300 look-ups that hang
+    ]
+    for caller in callers:
+        caller.start()
+    while sum(len(source.asked) for source in hanging.values()) < 10 * 12:
+        time.sleep(0.01)
+    found = retrieval.retrieve([permitted("other"), permitted("quick")], sources, time.monotonic() + 10)
+    assert set(found.values()) == {"found"}
+    end.set()
+    for caller in callers:
+        caller.join(timeout=10)
+    assert all(len(source.asked) == 30 for source in hanging.values())  # nobody's look-up was dropped
+    retrieval.close()
+
+
+def test_threads_are_given_back() -> None:
+    retrieval = Retrieval(SystemClock(), deadline=5.0, threads=2, share=1)
+    sources = {kind: Source(lambda _query: "found") for kind in "abc"}
+    for _ in range(5):
+        found = retrieval.retrieve([permitted(kind) for kind in "abc"], sources, retrieval.deadline())
+        assert len(found) == 3
+    retrieval.close()
+    assert all(len(source.asked) == 5 for source in sources.values())
