@@ -19,6 +19,7 @@ from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.publishing import Publishing
 from exchange.catalogue.reports import Reports
+from exchange.catalogue.shape_watch import ShapeWatch
 from exchange.catalogue.source_metrics import SourceMetrics
 from exchange.catalogue.sources import BuildSource, Sources
 from exchange.certificates.answering import Answering
@@ -196,6 +197,7 @@ class Rooms(Offices):
     sources: Sources
     retrieval: Retrieval
     probing: Probing
+    shapes: ShapeWatch
     recovery: Recovery
     gateway: Gateway
     repetition: Repetition
@@ -218,6 +220,7 @@ class Rooms(Offices):
         self.request_sweep.sweep()
         self.emergency_sweep.sweep()
         self.campaign_sweep.sweep()
+        self.shapes.tell()
         self.distribution.prune()
         self.return_flow_making.prune()
         self.correction_sweep.sweep()
@@ -306,6 +309,7 @@ def furnish(outside: Outside) -> Rooms:
         issuer=issuer,
         sources=sources,
         retrieval=retrieval,
+        shapes=ShapeWatch(policy, database),
         probing=Probing(sources.listed, clock, outside.entropy),
         gateway=gateway,
         repetition=Repetition(gateway, access),

@@ -22,6 +22,7 @@ from kernel.web.routes import Route
 UNREAD, ALL = "unread", "all"
 _TABS = {UNREAD: Text("未读", "Unread"), ALL: Text("全部", "All")}
 _PAGES: Mapping[Kind, str] = {
+    Kind.SOURCE_CHANGED: f"{HOME}/catalogue/evidence-types/",
     Kind.GRANT_ENDS: f"{HOME}/grants/",
     Kind.GRANT_TO_SIGN: f"{HOME}/grants/",
     Kind.CAMPAIGN_OPENED: f"{HOME}/campaigns/",

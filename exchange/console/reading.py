@@ -14,6 +14,7 @@ from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.grant_words import MASKS, SENSITIVITIES, UNKNOWN_SENSITIVITY
 from exchange.console.inside import asking, told
+from exchange.console.source_words import source_rows
 from exchange.console.words import SHARES
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
@@ -119,6 +120,7 @@ class ReadingPages:
         ]
         if found["share_citation"]:
             facts.append((t("共享依据", "Citation"), _said(found["share_citation"], "")))
+        facts += source_rows(found["source"])
         title = Text(found["name"]["zh"], found["name"]["en"])
         return page(
             "evidence_type", visitor, request, title=title, facts=facts, fields=fields, back=f"{HOME}/catalogue"

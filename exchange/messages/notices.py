@@ -194,6 +194,13 @@ def sandbox_waits(organisation: str, at: datetime) -> Message:
     return Message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.SANDBOX_WAITS, organisation, at)
 
 
+def source_changed(provider: str, evidence_type: str, change: str, field: str, at: datetime) -> Message:
+    """The providing department is told, once a day, that its source is not shaped as it was described."""
+    cause = f"{Kind.SOURCE_CHANGED}/{evidence_type}/{change}/{field}/{at.date().isoformat()}"
+    facts: dict[str, JSON] = {"change": change, "field": field}
+    return Message(cause, provider, Role.PROVIDER_OFFICER, Kind.SOURCE_CHANGED, evidence_type, at, facts)
+
+
 def sandbox_open(organisations: Iterable[str], at: datetime) -> Iterator[Message]:
     """The departments whose systems have checked in are told that they may ask now."""
     for organisation in organisations:

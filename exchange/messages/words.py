@@ -46,6 +46,7 @@ class Kind(StrEnum):
     LOOK_UP_WITHOUT_CASE = "look-up-without-case"
     SYSTEM_LOCKED = "system-locked"
     SYSTEM_UNLOCKED = "system-unlocked"
+    SOURCE_CHANGED = "source-changed"
     TASK_WAITS = "task-waits"
     TASK_LATE = "task-late"
     TASK_QUESTION = "task-question"
@@ -65,6 +66,22 @@ def last_day(instant: str) -> Text:
     """The day whose end an instant is: a deadline is the midnight after it."""
     day = datetime.fromisoformat(instant) - timedelta(microseconds=1)
     return Text(date_text(day, "zh"), date_text(day, "en"))
+
+
+SHAPE_CHANGES: Mapping[str, Text] = {
+    "vanished": Text("字段 {} 的来处没有了", "what the field {} is read from is gone"),
+    "type": Text("字段 {} 的来处换了类型", "what the field {} is read from has another type"),
+    "new": Text("多了接入清单没有描述的内容（{}）", "it sends something that is not described ({})"),
+}
+"""What has changed about a source, with a place for our field."""
+
+
+def _source_changed(about: str, facts: Facts) -> Text:
+    said = SHAPE_CHANGES[facts["change"]]
+    return Text(
+        f"材料 {about} 的数据来源与接入清单不再一致：{said.zh.format(facts['field'])}",
+        f"The source of {about} is no longer as it was described: {said.en.format(facts['field'])}",
+    )
 
 
 def _grant_ends(about: str, facts: Facts) -> Text:
@@ -143,6 +160,7 @@ _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
         f"{about} 的业务系统已报到，等待开放沙箱",
         f"A system of {about} has checked in and waits for the sandbox to open",
     ),
+    Kind.SOURCE_CHANGED: _source_changed,
     Kind.CAMPAIGN_OPENED: _campaign_opened,
     Kind.CAMPAIGN_REMINDS: _campaign_reminds,
     Kind.CAMPAIGN_CLOSED: lambda about, _facts: Text(

@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from connectors.errors import SourceGarbled
 from exchange.console import door
 from kernel.ledger.log import Ledger
 from kernel.problems import LEDGER_UNAVAILABLE, Problem
@@ -50,10 +51,20 @@ def test_the_catalogue_is_searched_and_read(small_world: World) -> None:
     kind = browser.get("/console/catalogue/evidence-types/identity-card")
     assert "三级（敏感）" in kind.text
     assert "只留前四位和后四位" in kind.text
+    assert "正常答复" in kind.text
     item = browser.get(f"/console/catalogue/service-items/{ITEM}")
     assert "/console/catalogue/evidence-types/identity-card" in item.text
     assert browser.get("/console/catalogue/organisations").status_code == 200
     assert browser.get("/console/catalogue/evidence-types/none").status_code == 404
+
+
+def test_the_page_of_an_evidence_type_tells_how_its_source_is_doing(small_world: World) -> None:
+    small_world.ask(small_world.open_case(), {"type": "identity-card", "fields": ["name"]})
+    source = small_world.rooms.policy.renew().sources["identity-card"]
+    source.watch.garbled(SourceGarbled("columns-missing", field="address"))
+    text = officer(small_world, "auditor", language="en").get("/console/catalogue/evidence-types/identity-card").text
+    for said in ("Completeness", "50% (last 2 answers)", "what the field address is read from is gone"):
+        assert said in text
 
 
 def test_the_ledger_shows_its_checkpoint_and_a_proof(small_world: World) -> None:

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import SourceUnavailable
+from connectors.errors import SourceGarbled, SourceUnavailable
 from exchange.catalogue.reading import InvalidCatalogue
 from exchange.gateway.probing import Probing
+from exchange.messages.words import in_words
+from exchange.store import messages
 from kernel.clock import ManualClock
 from kernel.entropy import SeededEntropy
 from kernel.manifests import ManifestError
-from tests.doubles.exchange import IDENTITY_CARD, NOW, World, connector, prepared_sqlite, small_world
+from policies.roles import Officer, Role
+from tests.doubles.exchange import IDENTITY_CARD, NOW, POLICE, World, connector, prepared_sqlite, small_world
 
 __all__ = ["prepared_sqlite", "small_world"]
 
@@ -93,3 +96,17 @@ def test_probes_are_made_in_each_sources_own_rhythm() -> None:
         assert all(source.probed.acquire(timeout=5) for _ in range(7))
     assert not never.probed.acquire(blocking=False)
     probing.close()
+
+
+def test_the_providing_department_is_told_once_that_its_source_has_changed(small_world: World) -> None:
+    source = small_world.rooms.policy.renew().sources["identity-card"]
+    assert small_world.rooms.shapes.tell() == 0
+    source.watch.garbled(SourceGarbled("columns-missing", field="address"))
+    assert [small_world.rooms.shapes.tell() for _ in range(2)] == [1, 0]
+    officer = Officer("police-officer", POLICE, frozenset({Role.PROVIDER_OFFICER}))
+    with small_world.outside.database.read() as connection:
+        found = messages.listed(connection, officer, unread=True, after="", limit=10)
+    [told] = [one for one in found if one.kind == "source-changed"]
+    said = in_words(told.kind, told.about, told.facts)
+    assert "address" in said.zh
+    assert "identity-card" in said.en
