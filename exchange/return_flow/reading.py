@@ -22,7 +22,7 @@ from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.identifiers.subject import SubjectRef
 
-AT_ONCE = 500
+AT_ONCE = 2000
 """Subjects looked at before what was found is stored."""
 DEADLINE = 5.0
 _LENGTH = 32

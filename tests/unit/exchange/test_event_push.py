@@ -6,13 +6,18 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import http_message_signatures as independent
 import pytest
+import requests
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from exchange.store import subscriptions
+from kernel.jose import base64url
 from tests.doubles.exchange import MARKET, OTHER_ITEM, OWNER, URBAN, World, detail, grant, request, system
 from tests.doubles.webhook import Webhook
 from tests.unit.exchange.test_events import NAME, PATH, call, change, delivered, subscribe, tell
@@ -253,3 +258,38 @@ def test_a_node_that_dies_between_sending_and_noting_sends_again_and_loses_nothi
     assert len(rest) == 2
     assert rest[1] != first
     assert state(world, name).settled == 2
+
+
+class _Published(independent.HTTPSignatureKeyResolver):
+    """The exchange's published keys, for the other library."""
+
+    def __init__(self, keys: list[dict[str, Any]]) -> None:
+        self._keys = {key["kid"]: key for key in keys}
+
+    def resolve_private_key(self, key_id: str) -> bytes:
+        raise NotImplementedError
+
+    def resolve_public_key(self, key_id: str) -> Any:
+        key = self._keys[key_id]
+        x, y = (int.from_bytes(base64url.decode(key[name]), "big") for name in ("x", "y"))
+        return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+
+
+def test_another_library_verifies_what_is_pushed(small_world: World, hook: Webhook) -> None:
+    pushed(small_world, hook)
+    tell(small_world, change(small_world, "c-1"))
+    go(small_world)
+    ((headers, body),) = hook.seen
+    verifier = independent.HTTPMessageVerifier(
+        signature_algorithm=independent.algorithms.ECDSA_P256_SHA256,
+        key_resolver=_Published(small_world.client.get("/jwks").json["keys"]),
+    )
+    for sent, genuine in ((headers, True), (headers | {"Webhook-Id": "evt_other"}, False)):
+        made = requests.Request("POST", hook.url, headers=sent, data=body).prepare()
+        made.headers.update(sent)
+        if genuine:
+            (result,) = verifier.verify(made, max_age=timedelta(days=36_500))
+            assert result.parameters["tag"] == "tongban-webhook"
+        else:
+            with pytest.raises(independent.InvalidSignature):
+                verifier.verify(made, max_age=timedelta(days=36_500))
