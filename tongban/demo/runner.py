@@ -21,12 +21,13 @@ from tongban.demo.officers import approve_all, ask_for_data, sign_in
 from tongban.demo.people import PROVIDERS, Account
 from tongban.demo.processes import DemoFailed, Processes
 from tongban.demo.setting_up import WEBSITES, Scene, set_up
-from tongban.demo.stories import newborn, restaurant
+from tongban.demo.stories import newborn, restaurant, school
 from tongban.demo.stories.stage import Stage
 from tongban.installation import NotInstallable
 
-STORIES: Mapping[str, Callable[[Stage], None]] = {"restaurant": restaurant.play, "newborn": newborn.play}
-ANSWERS = {"restaurant": restaurant.ANSWERS, "newborn": newborn.ANSWERS}
+_TOLD = {"restaurant": restaurant, "newborn": newborn, "school": school}
+STORIES: Mapping[str, Callable[[Stage], None]] = {name: story.play for name, story in _TOLD.items()}
+ANSWERS = {name: story.ANSWERS for name, story in _TOLD.items()}
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def start(narrator: Narrator, processes: Processes, place: Path, options: Option
         scene = set_up(place, options.port_base, options.database)
         step.saw(数据目录=str(place))
     with narrator.step(
-        "setup", "启动八个部门系统与两个服务", "eight departments' systems and two services start"
+        "setup", "启动九个部门系统与两个服务", "nine departments' systems and two services start"
     ) as step:
         processes.start([*scene.departments(), *scene.services()])
         step.saw(进程=len(processes.running))

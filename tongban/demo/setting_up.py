@@ -30,6 +30,7 @@ OFFICERS_BY_CODE = {"staff_passkey": '"offered"'}
 """The stories' officers are programs: they sign in with a one-time code. A real installation asks for a passkey."""
 MANIFESTS = Path(__file__).parent / "manifests"
 URBAN = "11500000DEM0001534"
+EDUCATION = "11500000DEM000137E"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,10 @@ WEBSITES = (
     Website(
         "newborn", 22, HEALTH, f"{HEALTH}3500133001000", "demo-newborn-rules",
         {"zh": "新生儿办事网站", "en": "Newborn website"},
+    ),
+    Website(
+        "school", 23, EDUCATION, f"{EDUCATION}3500134001000", "demo-school-rules",
+        {"zh": "入学报名网站", "en": "School entry website"},
     ),
 )  # fmt: skip
 

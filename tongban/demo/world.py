@@ -59,6 +59,7 @@ def build(seed: int = 20261120) -> dict[str, Any]:
         "employments": list(employments(chance, businesses, people)),
         "health_certificates": list(health_certificates(chance, people)),
         "births": [birth(named)],
+        "contributions": list(contributions(chance, people)),
         "vaccinations": list(vaccinations(people)),
         "businesses": businesses,
         "free_codes": [sole_trader_code(index) for index in range(500, 700)],
@@ -215,6 +216,14 @@ def health_certificates(chance: random.Random, people: Sequence[dict[str, Any]])
             "clinic": chance.choice(CLINICS),
             "updated": UPDATED,
         }
+
+
+def contributions(chance: random.Random, people: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The months for which adults paid social insurance; 陈示例 has paid for twenty without a gap."""
+    for one in (one for one in people if one["household"]["relation"] in ("户主", "配偶")):
+        paid = 20 if one["number"] == CHEN.number else chance.randint(0, 30)
+        months = [datetime.date(2026 - (index + 2) // 12, 12 - (index + 2) % 12, 1) for index in range(paid)]
+        yield {"number": one["number"], "months": [month.isoformat() for month in reversed(months)], "updated": UPDATED}
 
 
 def birth(named: dict[str, dict[str, Any]]) -> dict[str, Any]:

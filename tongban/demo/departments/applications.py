@@ -47,6 +47,11 @@ class Application:
         """The released fields of the first delivered evidence of a type."""
         return next(item["data"] for item in self.evidence if item["type"] == kind)
 
+    def answer(self, kind: str, question: str) -> Any:
+        """The answer to a question about evidence of a type."""
+        answers = next(item["answers"] for item in self.evidence if item["type"] == kind)
+        return next(one["answer"] for one in answers if one["name"] == question)
+
 
 class Applications:
     """A table of applications, looked up by identifier or by the state parameter of the pushed request."""

@@ -1,4 +1,4 @@
-"""Employment registrations at the human-resources bureau: an HTTP service with a nested answer."""
+"""Employment and social insurance at the human-resources bureau: an HTTP service with nested answers."""
 
 from __future__ import annotations
 
@@ -21,16 +21,30 @@ def registration(employment: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def contributions(paid: Mapping[str, Any]) -> dict[str, Any]:
+    """The months one person paid for, in this bureau's own shape."""
+    return {
+        "sfzh": paid["number"],
+        "jfyf": [month[:7].replace("-", "") + "01" for month in paid["months"]],
+        "asOf": paid["updated"],
+    }
+
+
 def main() -> None:
-    """Serve ``POST /registrations``."""
+    """Serve ``POST /registrations`` and ``POST /contributions``."""
     here = place()
-    known = {entry["owner"]: registration(entry) for entry in here.world["employments"]}
+    known = {
+        "/registrations": {entry["owner"]: registration(entry) for entry in here.world["employments"]},
+        "/contributions": {entry["number"]: contributions(entry) for entry in here.world["contributions"]},
+    }
+    members = {"/registrations": "owner", "/contributions": "person"}
 
     def handler(path: str, _headers: Mapping[str, str], body: Any) -> Answer:
-        owner = body.get("owner") if isinstance(body, dict) else None
-        if path != "/registrations" or not isinstance(owner, str):
-            return 400, {"error": "POST /registrations with {owner}"}
-        return (200, known[owner]) if owner in known else (404, {"error": "not registered"})
+        member = members.get(path, "")
+        asked = body.get(member) if isinstance(body, dict) else None
+        if not isinstance(asked, str):
+            return 400, {"error": "POST /registrations with {owner}, or /contributions with {person}"}
+        return (200, known[path][asked]) if asked in known[path] else (404, {"error": "not registered"})
 
     serve(here, handler)
 

@@ -162,16 +162,21 @@ class EvidenceClient:
         return self._call("GET", f"/v1/evidence-requests/{request}", token, key, None)
 
     def _detail(self, case: str, evidence: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        asked: dict[str, set[str]] = {}
+        fields: dict[str, set[str]] = {}
+        questions: dict[str, set[str]] = {}
         for item in evidence:
-            asked.setdefault(item["type"], set()).update(item.get("fields", ()))
+            fields.setdefault(item["type"], set()).update(item.get("fields", ()))
+            questions.setdefault(item["type"], set()).update(one["name"] for one in item.get("predicates", ()))
         return {
             "type": EVIDENCE,
             "locations": [self.registration.exchange],
             "service_item": self.registration.service_item,
             "case": case,
             "legal_basis": self.registration.legal_basis,
-            "evidence": [{"type": kind, "fields": sorted(fields)} for kind, fields in asked.items()],
+            "evidence": [
+                {"type": kind, "fields": sorted(names), "predicates": sorted(questions[kind])}
+                for kind, names in fields.items()
+            ],
         }
 
     def _cases_token(self, key: ProofKey) -> str:

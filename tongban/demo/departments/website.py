@@ -150,17 +150,18 @@ class Site:
         return {
             "provider": lambda code: self.client.words("organisations", code)["name"][language],
             "evidence_name": lambda code: self.client.words("evidence-types", code)["name"][language],
-            "field_label": partial(self.field_label, language),
+            "field_label": partial(self.label, language, "fields"),
+            "question_label": partial(self.label, language, "predicates"),
             "t": lambda *pair: pair[index],
             "b": lambda pair: pair[index],
             "service": self.service,
             "person": session.get("person"),
         }
 
-    def field_label(self, language: str, kind: str, name: str) -> str:
-        """What the catalogue calls a field of an evidence type."""
-        fields = self.client.words("evidence-types", kind)["fields"]
-        return next((field["label"][language] for field in fields if field["name"] == name), name)
+    def label(self, language: str, members: str, kind: str, name: str) -> str:
+        """What the catalogue calls a field of an evidence type, or a question that it answers."""
+        known = self.client.words("evidence-types", kind)[members]
+        return next((one["label"][language] for one in known if one["name"] == name), name)
 
     def home(self) -> str:
         """What this service is, and that no paper is needed."""

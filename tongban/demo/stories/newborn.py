@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tongban.demo import world
 from tongban.demo.narration import expect
-from tongban.demo.stories.browser import Browser
 from tongban.demo.stories.people import through
 from tongban.demo.stories.restaurant import delivered, evidence_of
 from tongban.demo.stories.stage import Stage
@@ -18,7 +17,7 @@ ANSWERS = {"spouse": world.LI.number, "child": world.CHILD.number}
 def play(stage: Stage) -> None:
     """The mother applies; father and child follow from the registers; a stranger does not."""
     stage.narrator.heading("陈示例家添了孩子", "A child is born to Chen Shili")
-    browser = Browser()
+    browser = stage.browser_of("chen")
     person = stage.people["chen"]
     with stage.narrator.step(STORY, "母亲登录，填配偶与孩子", "the mother signs in, names spouse and child"):
         form = through(browser, browser.open(f"{stage.sites['newborn']}/apply"), person)

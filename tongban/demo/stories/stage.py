@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tongban.demo.narration import Narrator
+from tongban.demo.stories.browser import Browser
 from tongban.demo.stories.people import Credentials
 from tongban.officer import OfficerSession
 
@@ -30,6 +31,11 @@ class Stage:
     start_department: Callable[[str], None]
     officers: dict[str, OfficerSession] = field(default_factory=dict)
     """Officers who have signed in: a one-time code is not accepted twice, so nobody signs in again."""
+    browsers: dict[str, Browser] = field(default_factory=dict)
+
+    def browser_of(self, person: str) -> Browser:
+        """A person's browser, with the session they have, from one story to the next."""
+        return self.browsers.setdefault(person, Browser())
 
     def licences(self) -> list[str]:
         """Licence numbers in the market regulator's own database: what was really written there."""
