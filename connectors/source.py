@@ -130,6 +130,11 @@ class Source:
         elif self._remembered is None:
             self._remembered = Remembered(self._clock, min(self._cache.seconds, cycle.total_seconds()))
 
+    def forget(self) -> None:
+        """Remember no answer any longer: something about people, grants or records has changed."""
+        if self._remembered is not None:
+            self._remembered.clear()
+
     @property
     def probed_every(self) -> int | None:
         """Seconds between two probes that the manifest asks for; None where it asks for none."""
@@ -161,8 +166,7 @@ class Source:
         """Release connections, handles and threads; afterwards `retrieve` raises SourceUnavailable."""
         self._bulkhead.close()
         self._connector.close()
-        if self._remembered is not None:
-            self._remembered.clear()
+        self.forget()
 
     def __enter__(self) -> Self:
         return self

@@ -111,6 +111,8 @@ class SnapshotReader:
 
     def _build(self, found: _Read) -> Snapshot:
         registry, sources = self._catalogue(found)
+        for source in sources.values():  # somebody sealed, a record disputed or corrected: asked anew
+            source.forget()
         if self._policies is None or self._policies[0] is not registry:
             self._policies = (registry, policy_registry(registry))
         active = (state.grant for state in found.active)

@@ -57,6 +57,10 @@ def test_an_answer_is_remembered_and_its_age_is_told(small_world: World) -> None
     small_world.rooms.revocations.renew()
     (second,) = small_world.ask(case, NAME).json["evidence"]
     assert second["provenance"]["retrieved_at"] == first["provenance"]["retrieved_at"]
+    small_world.apply({**IDENTITY_CARD, "spec": {**IDENTITY_CARD["spec"], "update_cycle": "weekly"}})
+    small_world.rooms.policy.renew()
+    (third,) = small_world.ask(case, NAME).json["evidence"]
+    assert third["provenance"]["retrieved_at"] > first["provenance"]["retrieved_at"]
 
 
 @pytest.mark.parametrize(("cycle", "seconds"), [(None, 1), ("real-time", 60), ("irregular", 60), ("daily", 86_401)])
