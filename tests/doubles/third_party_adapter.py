@@ -60,13 +60,15 @@ import json
 import os
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("few", deadline=None, max_examples=10)
+settings.load_profile("few")  # before the laws are imported, which take what holds then
 
 from connectors.installed import discover
 from connectors.kit.bench import COLUMNS, source
 from connectors.kit.laws import *
 
-settings.register_profile("few", deadline=None, max_examples=10)
-settings.load_profile("few")
 found = discover()
 assert found.left_out == ()
 
@@ -121,4 +123,5 @@ def command(folder: Path, *words: str) -> tuple[list[str], dict[str, str]]:
 
     root = Path(__file__).parents[2]
     variables = {key: value for key, value in os.environ.items() if not key.startswith(("TONGBAN_", "PYTEST_"))}
+    variables["HYPOTHESIS_STORAGE_DIRECTORY"] = str(root / ".hypothesis")  # its table of all characters costs seconds
     return [sys.executable, *words], variables | {"PYTHONPATH": f"{root}{os.pathsep}{folder}"}

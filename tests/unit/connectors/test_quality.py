@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -166,6 +166,7 @@ def test_a_column_that_is_gone_from_a_table_names_our_field(tmp_path: Path) -> N
     engine.dispose()
 
 
+@settings(max_examples=30)
 @given(
     rows=st.lists(st.dictionaries(st.text(max_size=20), st.integers() | st.text() | st.none(), max_size=8), max_size=60)
 )

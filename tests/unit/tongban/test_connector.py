@@ -24,16 +24,6 @@ def test_connectors_are_listed_and_asked_how_they_are(installation: Installation
     assert installation("connector", "health", "nobody").exit_code == 2
 
 
-def test_a_source_that_is_gone_is_the_honest_no(own_installation: Installation) -> None:
-    (own_installation.folder / "drop" / "people.csv").unlink()
-    done = own_installation("connector", "health", "--json")
-    assert done.exit_code == 1
-    assert json.loads(done.stdout)[0]["code"] == "source.unavailable"
-    tried = own_installation("connector", "try", "identity", "--subject", OWNER, "--json")
-    assert tried.exit_code == 1
-    assert json.loads(tried.stdout)["answer"]["reason"] == json.loads(done.stdout)[0]["reason"]
-
-
 def test_a_synthetic_person_is_shown_step_by_step(installation: Installation) -> None:
     seen = installation.json("connector", "try", "identity", "--subject", OWNER)
     assert seen["synthetic"]
@@ -50,7 +40,9 @@ def test_a_synthetic_person_is_shown_step_by_step(installation: Installation) ->
         assert word in told.output
 
 
-def test_a_real_person_is_masked_and_the_look_up_is_recorded(own_installation: Installation) -> None:
+def test_a_real_person_is_masked_and_recorded_and_a_source_that_is_gone_is_the_honest_no(
+    own_installation: Installation,
+) -> None:
     drop = own_installation.folder / "drop" / "people.csv"
     drop.write_text(f"号码,姓名,住址\n{REAL},欧阳真名,某区 12 号 A 座\n", "utf-8")
     before = own_installation.json("ledger", "verify")
@@ -65,6 +57,13 @@ def test_a_real_person_is_masked_and_the_look_up_is_recorded(own_installation: I
     assert "12 号" not in own_installation("connector", "try", "identity", "--subject", REAL).output
     after = own_installation.json("ledger", "verify")
     assert json.dumps(before) != json.dumps(after)
+    drop.unlink()
+    done = own_installation("connector", "health", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)[0]["code"] == "source.unavailable"
+    tried = own_installation("connector", "try", "identity", "--subject", OWNER, "--json")
+    assert tried.exit_code == 1
+    assert json.loads(tried.stdout)["answer"]["reason"] == json.loads(done.stdout)[0]["reason"]
 
 
 @pytest.fixture
