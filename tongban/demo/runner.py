@@ -183,5 +183,6 @@ def addresses(settings: Settings, origins: Mapping[str, str]) -> dict[str, str]:
         "交换服务 exchange": settings.exchange.origin,
         "交换服务接口 exchange API": f"{settings.exchange.origin}/docs",
         "工作人员页面 officers' pages": f"{settings.exchange.origin}/console",
+        "公民页面 citizens' pages": f"{settings.exchange.origin}/my",
         **sites,
     }
