@@ -99,6 +99,7 @@ from exchange.return_flow.desk import ReturnFlowDesk
 from exchange.return_flow.making import Making
 from exchange.return_flow.reading import Reader
 from exchange.return_flow.safe import Safe
+from exchange.return_flow.telling import Telling
 from exchange.security_log import SecurityLog
 from exchange.store import messages, proofs
 from exchange.transparency.log import Log
@@ -334,6 +335,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
     ledger, clock = outside.ledger, outside.clock
     names = Pseudonyms(outside.keys.secret(Purpose.INDEX))
     register = Register(outside.keys.secret(Purpose.INDEX))
+    reader = Reader(access.indexes, outside.keys.secret(Purpose.INDEX), clock)
     transitions = Transitions(outside.database, ledger, clock, _examining(outside, policy))
     requests = RequestTransitions(outside.database, ledger, clock, transitions)
     grants = Grants(access, transitions, clock)
@@ -382,7 +384,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
             database=outside.database,
             ledger=ledger,
             policy=policy,
-            reader=Reader(access.indexes, outside.keys.secret(Purpose.INDEX), clock),
+            reader=reader,
             safe=Safe(outside.keys),
             clock=clock,
         ),
@@ -399,7 +401,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
             entropy=outside.entropy,
         ),
         distribution=Distribution(outside.database, policy, names, clock),
-        usage=Usage(access, ledger, clock),
+        usage=Usage(access, ledger, clock, Telling(outside.database, ledger, reader)),
         log=Log(access, ledger, Tiles(outside.database)),
         discovery=Discovery(outside.settings.origin, outside.settings.issuer, outside.keys),
         database=outside.database,

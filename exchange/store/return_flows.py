@@ -96,6 +96,20 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A flow that a record is in: who gets which fields of what, for what, of which division; ``entry`` of its file."""
+
+    consumer: str
+    evidence_type: str
+    service_item: str
+    legal_basis: str
+    fields: tuple[str, ...]
+    division: str
+    at: datetime
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A piece of a file; ``sealed`` is empty where only its size and digest are wanted."""
 
@@ -212,6 +226,36 @@ def sent_by(connection: Connection, evidence_types: Collection[str], since: date
     )
     found = connection.execute(statement).mappings()
     return [Sent(**{**row, "rows": int(row["rows"])}) for row in found]
+
+
+def going_on(connection: Connection) -> list[str]:
+    """Every flow that goes on."""
+    return [*connection.scalars(select(_f.id).where(_f.status == Status.ACTIVE.value).order_by(_f.id))]
+
+
+def holding(connection: Connection, rows: Collection[str]) -> list[Held]:
+    """Flows in whose ready files records with these pseudonyms were met last, newest first."""
+    statement = (
+        select(_f.organisation, _f.evidence_type, _f.service_item, _f.legal_basis, _f.fields, _d.division)
+        .add_columns(_d.made_at, _d.entry)
+        .join(return_flow_row, _r.flow == _f.id)
+        .join(return_flow_file, (_d.flow == _f.id) & (_d.number == _r.seen))
+        .where(_r.row.in_(sorted(rows)), _d.status == FileStatus.READY.value)
+        .order_by(_d.made_at.desc(), _f.id)
+    )
+    return [
+        Held(
+            consumer=row.organisation,
+            evidence_type=row.evidence_type,
+            service_item=row.service_item,
+            legal_basis=row.legal_basis,
+            fields=tuple(row.fields.split()),
+            division=row.division,
+            at=row.made_at,
+            entry=row.entry,
+        )
+        for row in connection.execute(statement)
+    ]
 
 
 def add_part(connection: Connection, flow: str, number: int, part: Part) -> None:

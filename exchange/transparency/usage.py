@@ -12,6 +12,7 @@ from exchange.access import Access
 from exchange.catalogue.registry import Registry
 from exchange.gateway.understanding import current
 from exchange.periods import period
+from exchange.return_flow.telling import Telling
 from exchange.store import deliveries, return_flows
 from exchange.store.return_flows import Sent
 from exchange.transparency.plain_words import TOLD, entry_view, is_told
@@ -31,6 +32,7 @@ class Usage:
     access: Access
     ledger: Ledger
     clock: Clock
+    telling: Telling
 
     def own(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/usage``: the caller's own entries, newest first. Raises Problem."""
@@ -46,7 +48,9 @@ class Usage:
         ]
         page = entries[:ON_A_PAGE]
         views = [entry_view(entry, registry, self.ledger.receipt(entry.index).text) for entry in page]
-        return json_response({"entries": views, "next": page[-1].index if len(entries) > ON_A_PAGE else None})
+        following = page[-1].index if len(entries) > ON_A_PAGE else None
+        flows: list[Any] = self.telling.of(person, registry) if before is None else []
+        return json_response({"entries": views, "next": following, "return_flows": flows})
 
     def of_provider(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/provider/usage``: how the officer's department's data was used. Raises Problem."""
@@ -96,10 +100,14 @@ def _use_view(use: deliveries.Use, registry: Registry) -> dict[str, Any]:
 
 
 class UsageAnswer(Schema):
-    """A person's own entries; ``next`` is the ``before`` of the following page."""
+    """A person's own entries; ``next`` is the ``before`` of the following page.
+
+    ``return_flows`` (on the first page) are those that a record of theirs is in.
+    """
 
     entries = fields.List(fields.Dict(), required=True)
     next = fields.Integer(allow_none=True)
+    return_flows = fields.List(fields.Dict(), required=True)
 
 
 class ProviderUsageAnswer(Schema):

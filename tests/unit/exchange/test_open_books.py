@@ -70,7 +70,7 @@ def test_nobody_reads_about_anybody_else_and_a_relative_is_not_led_to(world: Wor
     assert (own["evidence_type"]["code"], workers["evidence_type"]["code"]) == ("staff-list", "identity-card")
     assert "case" in own
     assert "case" not in workers  # the case is the owner's
-    assert usage(world, STRANGER).json == {"entries": [], "next": None}
+    assert usage(world, STRANGER).json == {"entries": [], "next": None, "return_flows": []}
 
 
 def test_failures_and_notices_are_told_too(small_world: World) -> None:

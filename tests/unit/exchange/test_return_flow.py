@@ -146,6 +146,14 @@ def test_a_district_gets_its_own_rows_the_granted_fields_and_a_receipt(world: Wo
     assert made[0]["facts"]["digest"] == file["digest"]
     assert loaded[0]["facts"]["digest"] == file["parts"][0]["sha256"]
     officer: dict[str, Any] = {"sub": "p", "roles": ["provider-officer"], "organisation": POLICE}
+    for person, own in ((HERE, 1), (THERE, 0)):
+        token = world.issuer.token(world.holder, person=person, scope="usage")
+        mine = world.call("GET", "/v1/usage", token).json["return_flows"]
+        assert len(mine) == own
+    token = world.issuer.token(world.holder, person=HERE, scope="usage")
+    (mine,) = world.call("GET", "/v1/usage", token).json["return_flows"]
+    assert mine["receipt"] == file["receipt"]
+    assert "区城管局成批取回本区划的身份证" in mine["sentence"]["zh"]
     (seen,) = world.officer("GET", "/v1/provider/usage", **officer).json["return_flows"]
     assert (seen["consumer"], seen["division"], seen["files"], seen["rows"]) == (URBAN, DISTRICT, 1, 2)
     written = json.dumps(world.entries(), ensure_ascii=False)

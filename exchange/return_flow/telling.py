@@ -1,0 +1,57 @@
+"""What a person reads of return flows: in which of them a record of theirs is, with the receipt of the newest file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exchange.catalogue.registry import Registry
+from exchange.return_flow.reading import Reader
+from exchange.store import return_flows
+from exchange.store.return_flows import Held
+from kernel.canonical import JSON
+from kernel.database import Database
+from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.log import Ledger
+from kernel.text import Text
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Finds a person's records in flows that go on, by the pseudonyms that only the exchange can make."""
+
+    database: Database
+    ledger: Ledger
+    reader: Reader
+
+    def of(self, person: SubjectRef, registry: Registry) -> list[dict[str, JSON]]:
+        """One sentence for each flow that a record of this person is in. Raises DatabaseUnavailable."""
+        index = self.reader.indexes.of(person)
+        with self.database.read() as connection:
+            flows = return_flows.going_on(connection)
+            rows = {self.reader.pseudonym(flow, index) for flow in flows}
+            found = return_flows.holding(connection, rows) if rows else []
+        return [_view(each, registry, self.ledger.receipt(each.entry).text) for each in found]
+
+
+def _view(held: Held, registry: Registry, receipt: str) -> dict[str, JSON]:
+    kind, item = registry.evidence_types.get(held.evidence_type), registry.service_items.get(held.service_item)
+    consumer = registry.organisations.get(held.consumer)
+    whose = consumer.name if consumer is not None else Text(held.consumer, held.consumer)
+    what = kind.name if kind is not None else Text(held.evidence_type, held.evidence_type)
+    labels = [kind.fields[name].label if kind and name in kind.fields else Text(name, name) for name in held.fields]
+    basis = item.legal_bases.get(held.legal_basis) if item is not None else None
+    ground = basis.citation if basis is not None else Text(held.legal_basis, held.legal_basis)
+    zh, en = "、".join(label.zh for label in labels), ", ".join(label.en for label in labels)
+    return {
+        "consumer": held.consumer,
+        "evidence_type": held.evidence_type,
+        "division": held.division,
+        "fields": [*held.fields],
+        "at": held.at.isoformat(),
+        "sentence": {
+            "zh": f"{whose.zh}成批取回本区划的{what.zh}（{zh}），其中有您的记录。依据：{ground.zh}。",
+            "en": f"{whose.en} gets the {what.en} ({en}) of its division back in bulk; your record is among them. "
+            f"Ground: {ground.en}.",
+        },
+        "receipt": receipt,
+    }
