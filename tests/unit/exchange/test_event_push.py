@@ -167,17 +167,19 @@ def test_no_redirect_is_followed_and_who_is_gone_is_parked_at_once(
     assert state(small_world, name).settled == 0
 
 
-@pytest.mark.parametrize(
-    "address", ["https://127.0.0.1.nip.invalid:1/x", "https://[fe80::1]/", "https://169.254.169.254/latest"]
-)
-def test_addresses_inside_are_not_called(small_world: World, hook: Webhook, address: str) -> None:
+INSIDE = ("https://127.0.0.1.nip.invalid:1/x", "https://[fe80::1]/", "https://169.254.169.254/latest")
+
+
+def test_addresses_inside_are_not_called(small_world: World, hook: Webhook) -> None:
     world = small_world
     name = pushed(world, hook)
-    world.apply(system("market-website", MARKET, webhook=address))
     tell(world, change(world, "c-1"))
-    go(world)
-    assert hook.seen == []
-    assert state(world, name).settled == 0
+    for address in INSIDE:
+        world.apply(system("market-website", MARKET, webhook=address))
+        later(world, 3600)
+        go(world)
+        assert (hook.seen, state(world, name).settled) == ([], 0), address
+        call(world, "POST", f"{PATH}/{name}/resume")
     world.apply(system("market-website", MARKET))
     later(world, 3600)
     go(world)

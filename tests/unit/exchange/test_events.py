@@ -206,9 +206,9 @@ WRONG: tuple[dict[str, Any], ...] = (
 )
 
 
-@pytest.mark.parametrize("wrong", WRONG)
-def test_a_subscription_that_is_none_is_refused(small_world: World, wrong: dict[str, Any]) -> None:
-    assert code_of(call(small_world, "POST", PATH, CARDS | wrong)) == "request.invalid"
+def test_a_subscription_that_is_none_is_refused(small_world: World) -> None:
+    for wrong in WRONG:
+        assert code_of(call(small_world, "POST", PATH, CARDS | wrong)) == "request.invalid", wrong
 
 
 def test_pushing_takes_an_address_in_the_catalogue(small_world: World) -> None:
