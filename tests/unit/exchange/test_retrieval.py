@@ -111,7 +111,8 @@ def test_K6_sources_that_hang_leave_the_callers_of_others_their_threads() -> Non
     ]
     for caller in callers:
         caller.start()
-    while sum(len(source.asked) for source in hanging.values()) < 10 * 12:
+    patience = time.monotonic() + 10
+    while sum(len(source.asked) for source in hanging.values()) < 10 * 12 and time.monotonic() < patience:
         time.sleep(0.01)
     found = retrieval.retrieve([permitted("other"), permitted("quick")], sources, time.monotonic() + 10)
     assert set(found.values()) == {"found"}
