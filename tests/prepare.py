@@ -75,9 +75,7 @@ TESTS = (
         "libapache2-mod-auth-openidc",
         "Apache as the relying parties' guide has it",
     ),
-    Need("mariadbd", "mariadb-server", "the tests of MariaDB as a source"),
-    Need("/usr/lib/openssh/sftp-server", "openssh-sftp-server", "the tests of files on an SFTP server"),
-    Need("/usr/sbin/sshd", "openssh-server", "the tests of files on an SFTP server"),
+    Need("/usr/sbin/mariadbd", "mariadb-server", "the tests of MariaDB as a source"),
     Need("chromium", "chromium", "the browser tests in tests/e2e"),
     Need("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "fonts-noto-cjk", "Chinese text in screenshots"),
 )

@@ -1,8 +1,9 @@
-"""Sources that drop files into a folder: CSV (RFC 4180, in GB 18030 or UTF-8) and XLSX (ECMA-376).
+"""Sources that drop files into a folder: CSV (RFC 4180), XLSX (ECMA-376), fixed width, JSON lines and Parquet.
 
-The newest file that matches is the register as it stands. It is read once, into an index by subject, and again when
-another takes its place, so that a look-up reads nothing. Files are reached only through folders under roots that the
-installation allows, one step at a time and never through a link.
+The newest file that matches is the register as it stands, or files of changes are applied in their order. Each is read
+once, in the background, into an index by subject that outlives a restart, so that a look-up reads nothing; one that
+cannot be read stays in quarantine with a report, and the last good one goes on (ADR 0048). Files are reached only
+through folders under roots that the installation allows, one step at a time and never through a link.
 """
 
 from connectors.adapters import Adapter
