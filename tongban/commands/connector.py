@@ -121,7 +121,7 @@ def attempt(source: str, number: str, scheme: str, config: str | None, as_json: 
     SOURCE is a connector of the catalogue, or a manifest file. Values are shown of synthetic people only (division
     500199); a real person's are masked, and the look-up is recorded. Status 1 when the source gives no answer.
 
-    Example: tongban connector try population-register --subject 500199198502149013
+    Example: tongban connector try population-register --subject 500199198502149019
     """
     wanted = _subject(scheme, number)
     with _found(source, config) as found:

@@ -54,6 +54,8 @@ TABLE: list[tuple[tuple[str, ...], int, str]] = [
     (("backup", "/proc/x/backup.tar.gz"), 2, "/proc/x"),
     (("backup", "{given}/receipt"), 2, "not overwritten"),
     (("catalogue", "apply", "/nowhere"), 2, "/nowhere"),
+    (("connector", "health", "nowhere"), 2, "nowhere"),
+    (("connector", "try", "nowhere", "--subject", "1"), 2, "18"),
     (("catalogue", "apply", "{given}/broken.yaml"), 2, "broken.yaml:1"),
     (("catalogue", "apply", "{given}/other.yaml"), 2, "kind"),
     (("catalogue", "apply", "{given}/nothing.yaml"), 2, "no manifests found"),
@@ -109,6 +111,7 @@ TABLE: list[tuple[tuple[str, ...], int, str]] = [
     (("db", "sideways"), 2, "sideways"),
 ]
 WITHOUT_CONFIGURATION: list[tuple[tuple[str, ...], int, str]] = [
+    (("connector", "scaffold", "sample", "/nowhere.csv"), 2, "/nowhere.csv"),
     (("init",), 2, "--data"),
     (("init", "--data", "/proc/x"), 2, "/proc/x"),
     (("init", "--data", "{own}/pg", "--database", NOWHERE), 2, "database"),
@@ -209,6 +212,7 @@ def words_for(name: str, leaf: str, given: Path) -> list[str]:
         "client disable": ["x", "--yes"],
         "client withdraw-invitation": ["x"],
         "erase": ["--subject", OWNER, "--yes"],
+        "connector try": ["x", "--subject", OWNER],
         "evidence get": [*GET[2:], "--field", "name", "--client", str(given / "window.json")],
         "grant show": ["x"],
         "request show": ["x"],
@@ -248,8 +252,8 @@ def test_without_its_configuration_or_with_a_wrong_one_every_command_says_so(
 def test_a_harmed_installation_is_said_in_one_sentence(
     installation: Installation, tmp_path: Path, name: str, leaf: str, harm: str
 ) -> None:
-    if f"{name} {leaf}" in ("grant submit", "grant approve", "evidence get", "db upgrade"):
-        return  # they talk to the services alone; an upgrade mends
+    if f"{name} {leaf}" in ("grant submit", "grant approve", "evidence get", "db upgrade", "connector files"):
+        return  # they talk to the services alone; an upgrade mends; reports on files need neither keys nor tables
     filled((), installation, tmp_path)
     copy = tmp_path / "copy"
     copy.mkdir()
@@ -282,6 +286,8 @@ def test_every_command_has_a_mistake_in_the_table() -> None:
         "db upgrade",
         "ledger verify",
         "ledger reconcile",
+        "connector list",
+        "connector files",
         "ledger checkpoint",
         "organisation list",
         "resource list",
