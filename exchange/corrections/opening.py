@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from exchange import errors
@@ -12,7 +12,7 @@ from exchange.catalogue.registry import Registry
 from exchange.corrections.forms import OpenCorrectionForm, SaidForm
 from exchange.corrections.transitions import CorrectionMoved, CorrectionTransitions, Particulars
 from exchange.forms import read
-from exchange.gateway.entries import REFUSAL, RELEASE
+from exchange.gateway.entries import REFUSAL, RELEASE, TOLD_FROM
 from exchange.gateway.tokens import Caller
 from exchange.gateway.understanding import current
 from exchange.store import corrections, deliveries
@@ -21,6 +21,7 @@ from exchange.transparency.plain_words import is_told
 from kernel.entropy import Entropy
 from kernel.identifiers.subject import SubjectRef
 from kernel.ids import new_id
+from kernel.ledger.usage import members_of
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
@@ -81,7 +82,7 @@ class Opening:
         if body["field"] not in received.asked.split():
             raise Problem(errors.CORRECTION_NOT_RECEIVED)
         said = Particulars(about, {name: body[name] for name in _SPOKEN if name in body})
-        objection = self._objection(body["field"], received, opener)
+        objection = replace(self._objection(body["field"], received, opener), told_from=self._told_from(received))
         name = new_id("co", self.transitions.clock, self.entropy)
         index = bytes(received.subject)
         try:
@@ -93,6 +94,12 @@ class Opening:
         ends = deadline(state.clock, calendar) if state.clock else None
         body = {"id": state.id, "status": state.status.value, "deadline": ends and ends.isoformat()}
         return json_response(body, 201, (("Location", f"/v1/corrections/{state.id}"),))
+
+    def _told_from(self, received: Delivery) -> str:
+        """From when on the person may know that the record left: as its own entry says."""
+        (leaf,) = self.transitions.ledger.entries(received.entry, received.entry + 1)
+        facts: Any = members_of(leaf)["facts"]
+        return str(facts.get(TOLD_FROM, ""))
 
     def _objection(self, named: str, received: Delivery, opener: Opener) -> Objection:
         registry: Registry = current(self.access.policy).registry

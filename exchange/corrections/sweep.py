@@ -9,8 +9,7 @@ from exchange.corrections.transitions import CorrectionMoved, CorrectionTransiti
 from exchange.governance.transitions import EXCHANGE, nothing_to_spend
 from exchange.store import corrections
 from kernel.dates import local_day
-from policies.corrections.events import CorrectionState
-from policies.corrections.lifecycle import pending
+from policies.corrections.lifecycle import next_due, pending
 from policies.proceedings import NotAllowed
 
 
@@ -26,17 +25,20 @@ class CorrectionSweep:
         now = self.transitions.clock.now()
         today = local_day(now)
         with self.transitions.database.read() as connection:
-            states = corrections.due(connection, now if self._day == today else None)
-            calendar = self.transitions.calendar(connection)
+            due = corrections.due(connection, now if self._day == today else None)
         self._day = today
-        return sum(self._tell(state) for state in states if pending(state, calendar, now))
+        return sum(self._tell(name) for name in due)
 
-    def _tell(self, state: CorrectionState) -> bool:
+    def _tell(self, name: str) -> bool:
         """One warning a sweep: the next follows a minute later."""
         with self.transitions.database.read() as connection:
-            found = corrections.find(connection, state.id)
+            found = corrections.find(connection, name)
             calendar = self.transitions.calendar(connection)
-        if found is None or not (commands := pending(found[0], calendar, self.transitions.clock.now())):
+        if found is None:
+            return False
+        if not (commands := pending(found[0], calendar, self.transitions.clock.now())):
+            again = next_due(found[0], calendar)
+            self.transitions.database.write(lambda connection: corrections.set_next_due(connection, found[0], again))
             return False
         try:
             self.transitions.carry_out(commands[0], *found, EXCHANGE, nothing_to_spend)

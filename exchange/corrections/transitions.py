@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from exchange.events import outbox
 from exchange.events.signal import Kind, Signal, to_reliers
+from exchange.gateway.entries import TOLD_FROM
 from exchange.messages import notices
 from exchange.proceedings import record
 from exchange.requests.rules import read
@@ -159,6 +160,8 @@ def _entry(
         "provider": objection.provider,
         "status": after.status.value,
     }
+    if objection.told_from:  # else the correction would tell that person what a statute does not
+        said[TOLD_FROM] = objection.told_from
     about = None if particulars is None else particulars.about
     payload = _payload(particulars) if kept and particulars is not None else None
     return Event(event.name, after.id, str(after.revision), said, about, payload=payload)

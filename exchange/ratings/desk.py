@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 
 from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
+from exchange.catalogue.model import APPLICANT
 from exchange.forms import Form, read
-from exchange.gateway.parties import in_own_right
 from exchange.gateway.understanding import current
 from exchange.paging import page_size
 from exchange.periods import period
@@ -22,6 +22,7 @@ from exchange.ratings.forms import CallBackForm, RateForm, RatingReasonForm
 from exchange.ratings.transitions import RatingMoved, RatingTransitions, Said
 from exchange.ratings.views import department_view, rating_view, whole_view
 from exchange.store import cases, ratings
+from exchange.store.cases import Case
 from exchange.store.ratings import Count
 from kernel.canonical import JSON
 from kernel.problems import INVALID_BODY, Problem, ProblemKind
@@ -72,7 +73,7 @@ class RatingDesk:
         body = read(RATE, http)
         with self.access.database.read() as connection:
             found = cases.read(connection, case[:_LONGEST_NAME])
-            if found is None or not in_own_right(found, self.access.indexes.of(person)):
+            if found is None or not _was_for(found, self.access.indexes.of(person)):
                 raise Problem(errors.CASE_UNKNOWN)  # whether somebody else's case exists is not told
             if found.open:
                 raise Problem(errors.RATING_TOO_EARLY)
@@ -155,6 +156,11 @@ class RatingDesk:
             happened = ratings.history(connection, state.rating.case)
         said = self.transitions.said(entry) if knows_what_was_said(state, officer.officer) else None
         return json_response(whole_view(view, happened, said.words if said else None))
+
+
+def _was_for(case: Case, person: bytes) -> bool:
+    """Whether a case was for somebody: its applicant, or who signed in for it. Others are only listed in it."""
+    return any(one.subject == person and (one.joined or one.role == APPLICANT) for one in case.parties)
 
 
 def _by_department(counted: Iterable[Count]) -> Mapping[str, list[Count]]:

@@ -10,7 +10,7 @@ from exchange.ratings.transitions import RatingMoved, RatingTransitions
 from exchange.store import ratings
 from kernel.dates import local_day
 from policies.proceedings import NotAllowed
-from policies.ratings.lifecycle import pending
+from policies.ratings.lifecycle import next_due, pending
 
 
 @dataclass
@@ -34,7 +34,11 @@ class RatingSweep:
         with self.transitions.database.read() as connection:
             found = ratings.find(connection, case)
             calendar = self.transitions.calendar(connection)
-        if found is None or not (commands := pending(found[0], calendar, self.transitions.clock.now())):
+        if found is None:
+            return False
+        if not (commands := pending(found[0], calendar, self.transitions.clock.now())):
+            again = next_due(found[0], calendar)
+            self.transitions.database.write(lambda connection: ratings.set_next_due(connection, found[0], again))
             return False
         try:
             self.transitions.carry_out(commands[0], *found, EXCHANGE, nothing_to_spend)

@@ -77,6 +77,17 @@ def due(connection: Connection, by: datetime | None) -> tuple[str, ...]:
     return tuple(connection.scalars(statement))
 
 
+def look_again(connection: Connection, at: datetime) -> None:
+    """Have every running clock looked at: the calendar it was counted by has changed."""
+    connection.execute(update(rating).where(_row.next_due.is_not(None)).values(next_due=at))
+
+
+def set_next_due(connection: Connection, state: RatingState, next_due: datetime | None) -> None:
+    """When its clock is to be looked at next, while it is as it was read."""
+    statement = update(rating).where(_row.case_id == state.rating.case, _row.revision == state.revision)
+    connection.execute(statement.values(next_due=next_due))
+
+
 def add(connection: Connection, state: RatingState, entry: int, next_due: datetime | None) -> None:
     """Store a new rating. Raises IntegrityError where the case has one."""
     connection.execute(insert(rating).values(**_values_of(state, next_due), entry=entry))

@@ -10,6 +10,9 @@ from typing import Any
 from kernel.canonical import JSON
 from policies.corrections.events import CorrectionEvent, CorrectionState, Objection, Opener, Status
 
+_NOT_TOLD = frozenset({"request", "item", "told_from"})
+"""Members of an objection that the entry of opening it leaves to the entry it is about."""
+
 
 def facts(event: CorrectionEvent) -> dict[str, JSON]:
     """What the ledger records of an event besides its name and the correction: nothing of a citizen."""
@@ -21,7 +24,7 @@ def facts(event: CorrectionEvent) -> dict[str, JSON]:
 
 def _fact(name: str, value: Any) -> dict[str, JSON]:
     if isinstance(value, Objection):
-        return {each: said for each, said in objection_to_json(value).items() if each not in {"request", "item"}}
+        return {each: said for each, said in objection_to_json(value).items() if each not in _NOT_TOLD}
     if value is None:
         return {}
     return {name: value.isoformat() if isinstance(value, datetime) else value if isinstance(value, int) else str(value)}

@@ -55,7 +55,8 @@ class Objection:
     """What is said to be wrong: a field of a record that left with an item of a request.
 
     ``consumer`` received it; ``days`` are the working days the provider has. What was seen and what would be right are
-    about a person: they are kept under that person's key, at ``entry`` of the log, and never here.
+    about a person: they are kept under that person's key, at ``entry`` of the log, and never here. ``told_from`` is the
+    instant (RFC 3339) before which a statute keeps from that person that the record left at all; empty without one.
     """
 
     evidence_type: str
@@ -66,6 +67,7 @@ class Objection:
     request: str
     item: int
     days: int
+    told_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

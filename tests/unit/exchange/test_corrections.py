@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from exchange.store import corrections
 from kernel.identifiers import subject
 from policies.corrections.commands import NAMES, TABLE, EscalateCorrection
 from policies.corrections.events import CorrectionState, Objection, Opener, Status
@@ -14,6 +15,8 @@ from policies.corrections.lifecycle import decide, open_to
 from policies.proceedings import NotAllowed, capacities
 from policies.roles import Officer, Role
 from tests.doubles.exchange import MARKET, NAME, OWNER, POLICE, STRANGER, URBAN, WORKER, World
+from tests.unit.exchange.test_emergency import DELAY, template, use
+from tests.unit.exchange.test_emergency import opened as emergency
 from tests.unit.exchange.test_events import pull, subscribe
 from tests.unit.exchange.test_open_books import usage
 
@@ -166,6 +169,32 @@ def test_somebody_above_is_told_when_time_runs_out(small_world: World) -> None:
     assert ("correction-late", correction) in inbox(small_world, **WEI)
     seen = small_world.officer("GET", f"{PATH}/{correction}", **WEI).json
     assert seen["clock"]["late"]
+
+
+def test_a_correction_tells_nobody_what_a_statute_still_hides(small_world: World) -> None:
+    template(small_world, emergency={"minutes": 120, "notice_delay": DELAY})
+    case, opening = emergency(small_world)
+    got = use(small_world, case, opening).json
+    item = next(one for one in got["evidence"] if one["status"] == "delivered")
+    body = {"request": got["id"], "item": got["evidence"].index(item)} | SAID
+    opened_ = by_department(small_world, body)
+    assert opened_.status_code == 201, opened_.text
+    act(small_world, opened_.json["id"], "take")
+    assert usage(small_world, OWNER).json["entries"] == []
+    small_world.clock.advance(31 * 86_400)
+    small_world.rooms.policy.renew()
+    told = [one["event"] for one in usage(small_world, OWNER).json["entries"]]
+    assert {"CorrectionOpened", "CorrectionTaken", "EvidenceReleased"} <= set(told)
+
+
+def test_a_calendar_that_changes_has_clocks_looked_at(small_world: World) -> None:
+    opened(small_world)
+    small_world.rooms.correction_sweep.sweep()
+    due = small_world.rooms.correction_sweep
+    small_world.outside.database.write(lambda connection: corrections.look_again(connection, small_world.clock.now()))
+    assert due.sweep() == 0
+    with small_world.outside.database.read() as connection:
+        assert corrections.due(connection, small_world.clock.now()) == ()  # looked at once, and not every minute
 
 
 def test_erasing_a_person_leaves_a_correction_without_whom_it_was_about(small_world: World) -> None:

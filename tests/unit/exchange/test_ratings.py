@@ -12,7 +12,7 @@ from policies.ratings.commands import NAMES, TABLE, TURNS, EscalateRating
 from policies.ratings.events import Grade, Rating, RatingState, Status
 from policies.ratings.lifecycle import decide, open_to
 from policies.roles import Officer, Role
-from tests.doubles.exchange import ITEM, MARKET, NAME, OWNER, POLICE, STRANGER, URBAN, World
+from tests.doubles.exchange import ITEM, MARKET, NAME, OWNER, POLICE, STRANGER, URBAN, WORKER, World
 from tests.unit.exchange.test_corrections import inbox
 from tests.unit.exchange.test_open_books import usage
 
@@ -99,6 +99,10 @@ def test_a_case_is_rated_by_whom_it_was_for_once_it_is_closed(small_world: World
     for person, where in ((STRANGER, case), (OWNER, "case_unknown"), (OWNER, "x" * 500)):
         answer = rate(small_world, where, {"grade": 4}, person)
         assert (answer.status_code, answer.json["code"]) == (404, "case.unknown")
+    listed = small_world.open_case((WORKER, "employee"))
+    token = small_world.issuer.token(small_world.holder, scope="cases")
+    small_world.call("POST", f"/v1/cases/{listed}/close", token)
+    assert rate(small_world, listed, {"grade": 1}, WORKER).status_code == 404  # listed in it, but it was not for them
     assert small_world.officer("GET", f"{PATH}/{case}", **CHEN).status_code == 404
     assert rate(small_world, case, {"grade": 4}).status_code == 201
     assert small_world.officer("GET", f"{PATH}/{case}", **PAN).status_code == 404
