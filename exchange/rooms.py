@@ -25,6 +25,7 @@ from exchange.catalogue.sources import BuildSource, Sources
 from exchange.certificates.answering import Answering
 from exchange.certificates.reporting import Register, Reporting
 from exchange.console.pages import Console, Desks, open_console
+from exchange.console.registration import Registration, read_key
 from exchange.console.relying_party import Post
 from exchange.corrections.desk import CorrectionDesk
 from exchange.corrections.opening import Opening
@@ -304,6 +305,7 @@ def furnish(outside: Outside) -> Rooms:
         counts=offices.upload_counts,
         locks=offices.locks,
     )
+    registration = _registration(outside, access, authenticator, issuer)
     return Rooms(
         policy=policy,
         revocations=revocations,
@@ -320,8 +322,8 @@ def furnish(outside: Outside) -> Rooms:
         tasks=task_desk,
         task_sweep=TaskSweep(tasks, passing_on),
         recovery=Recovery(database, outside.ledger, clock, runner),
-        console=_console(outside, access, authenticator, issuer, desks),
-        portal=_portal(outside, access, authenticator, issuer, Looking(waiting), offices),
+        console=open_console(registration, desks),
+        portal=_portal(registration, outside, Looking(waiting), offices),
         **vars(offices),
     )
 
@@ -420,24 +422,8 @@ def _examining(outside: Outside, policy: Lease[Snapshot]) -> Examining:
     return Examining(outside.database, simulated)
 
 
-def _portal(
-    outside: Outside,
-    access: Access,
-    authenticator: Authenticator,
-    issuer: Issuer,
-    looking: Looking,
-    offices: Offices,
-) -> Portal | None:
-    entrance = open_entrance(
-        outside.settings,
-        access=access,
-        authenticator=authenticator,
-        issuer=issuer,
-        post=outside.post,
-        secret=outside.keys.secret(Purpose.INDEX),
-        clock=outside.clock,
-        entropy=outside.entropy,
-    )
+def _portal(registration: Registration | None, outside: Outside, looking: Looking, offices: Offices) -> Portal | None:
+    entrance = open_entrance(registration)
     if entrance is None:
         return None
     inside = entrance.access
@@ -448,16 +434,20 @@ def _portal(
     )
 
 
-def _console(
-    outside: Outside, access: Access, authenticator: Authenticator, issuer: Issuer, desks: Desks
-) -> Console | None:
-    return open_console(
-        outside.settings,
+def _registration(
+    outside: Outside, access: Access, authenticator: Authenticator, issuer: Issuer
+) -> Registration | None:
+    """The pages' own client, or None where no key is configured. Raises SettingsError."""
+    settings = outside.settings
+    if settings.console_key is None:
+        return None
+    return Registration(
+        settings=settings,
         access=access,
         authenticator=authenticator,
         issuer=issuer,
         post=outside.post,
-        desks=desks,
+        private=read_key(settings.console_key),
         secret=outside.keys.secret(Purpose.INDEX),
         clock=outside.clock,
         entropy=outside.entropy,

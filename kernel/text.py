@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 Language = Literal["zh", "en"]
 
@@ -22,6 +22,10 @@ class Text:
     def in_(self, language: str) -> str:
         """The sentence in ``language`` (``zh`` or ``en``; anything else reads Chinese, the default)."""
         return self.en if language == "en" else self.zh
+
+    def members(self) -> dict[str, Any]:
+        """Both languages as a JSON object."""
+        return {"zh": self.zh, "en": self.en}
 
 
 def negotiate(accept_language: str | None) -> Language:

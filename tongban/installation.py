@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import psycopg
 
-from exchange.console.pages import read_key
+from exchange.console.registration import read_key
 from exchange.console.signing_in import BACKCHANNEL, SIGNED_OUT
 from exchange.console.signing_in import CALLBACK as CONSOLE_CALLBACK
 from exchange.portal.entrance import CITIZENS

@@ -10,7 +10,6 @@ from exchange.catalogue.registry import Registry
 from exchange.governance.simulation.unused import DAYS
 from exchange.governance.views import names
 from kernel.canonical import JSON
-from kernel.text import Text
 from policies.campaigns.commands import CAMPAIGN_TABLE, CallOffCampaign
 from policies.campaigns.events import ITEM_STATUSES, STATUSES, Answer, CampaignState, ItemState, ItemStatus
 from policies.campaigns.lifecycle import is_over, may_answer
@@ -33,7 +32,7 @@ def campaign_view(
         "id": state.id,
         "title": state.title,
         "status": state.status.value,
-        "label": _words(STATUSES[state.status]),
+        "label": STATUSES[state.status].members(),
         "revision": state.revision,
         "selection": asdict(state.selection),
         "days": state.clock.days,
@@ -41,7 +40,7 @@ def campaign_view(
         "deadline": None if here.deadline is None else here.deadline.isoformat(),
         "days_left": here.left,
         "over": over,
-        "clock": _words(in_words(here)),
+        "clock": in_words(here).members(),
         "items": {status.value: count for status, count in counts.items()},
         "reason": state.reason or None,
         "commands": ["call-off"] if may else [],
@@ -69,11 +68,11 @@ def item_view(
         "current": grant.grant.ref,
         "revision": item.revision,
         "status": item.status.value,
-        "label": _words(ITEM_STATUSES[item.status]),
+        "label": ITEM_STATUSES[item.status].members(),
         "grant_status": grant.status.value,
-        "sentence": _words(sentence(grant.grant, name)),
+        "sentence": sentence(grant.grant, name).members(),
         **{
-            member: {"code": code, "name": _words(name(code))}
+            member: {"code": code, "name": name(code).members()}
             for member, code in (
                 ("provider", item.provider),
                 ("consumer", item.consumer),
@@ -86,7 +85,7 @@ def item_view(
             "last": None if usage.last is None else usage.last.isoformat(),
             "unused_fields": [*sorted(found.fields)],
             "unused_predicates": [*sorted(found.predicates)],
-            "unused": [_words(name(each)) for each in (*sorted(found.fields), *sorted(found.predicates))],
+            "unused": [name(each).members() for each in (*sorted(found.fields), *sorted(found.predicates))],
         },
         "words": item.words or None,
         "changed_at": item.changed_at.isoformat(),
@@ -102,9 +101,9 @@ def choice_view(state: GrantState, registry: Registry) -> dict[str, JSON]:
     name = names(registry, grant.evidence_type)
     return {
         "grant": grant.ref,
-        "provider": _words(name(grant.provider)),
-        "consumer": _words(name(grant.consumer)),
-        "evidence_type": _words(name(grant.evidence_type)),
+        "provider": name(grant.provider).members(),
+        "consumer": name(grant.consumer).members(),
+        "evidence_type": name(grant.evidence_type).members(),
     }
 
 
@@ -117,7 +116,3 @@ def _suggestion(state: GrantState, usage: Usage, now: datetime) -> Answer | None
     if not found:
         return Answer.KEEP
     return Answer.END if found[0].wholly else Answer.TIGHTEN
-
-
-def _words(text: Text) -> dict[str, JSON]:
-    return {"zh": text.zh, "en": text.en}

@@ -16,7 +16,7 @@ from exchange.console.clock_words import CALENDAR, FIELDS, PROFILE, body_of, typ
 from exchange.console.door import Door, Visitor, page
 from exchange.console.forms import Said, filled, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
-from exchange.console.words import SHARES
+from exchange.console.words import SHARES, text_of
 from exchange.requests.rule_desk import EDITORS, RuleDesk
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
@@ -171,13 +171,13 @@ def _row(kind: str, one: Mapping[str, Any]) -> dict[str, Any]:
         "from": date.fromisoformat(one["effective_from"]),
         "tone": tone,
         "label": label,
-        "citation": _text(one["citation"]),
+        "citation": text_of(one["citation"]),
     }
 
 
 def _facts(kind: str, one: Mapping[str, Any]) -> list[tuple[str, str]]:
     separator, none = t("、", ", "), t("无", "none")
-    facts = [(t("依据", "Citation"), t(_text(one["citation"])))]
+    facts = [(t("依据", "Citation"), t(text_of(one["citation"])))]
     if kind == CALENDAR:
         facts.append((t("放假", "Holidays"), separator.join(one["holidays"]) or none))
         facts.append((t("调休上班", "Weekend days that are worked"), separator.join(one["workdays"]) or none))
@@ -200,10 +200,10 @@ def _preview(kind: str, seen: Mapping[str, Any]) -> dict[str, Any]:
         "truncated": seen["truncated"],
     }
     if kind == CALENDAR:
-        rows = [(one["id"], _text(one["text"]), _day(one["before"]), _day(one["after"])) for one in seen["requests"]]
+        rows = [(one["id"], text_of(one["text"]), _day(one["before"]), _day(one["after"])) for one in seen["requests"]]
         return {**common, **{name: seen[name] for name in ("earlier", "later")}, "rows": rows}
     steps = [
-        (_text(one["text"]), SHARES[ShareType(one["share_type"]).value], _PUBLISHED[one["published"]], one["before"],
+        (text_of(one["text"]), SHARES[ShareType(one["share_type"]).value], _PUBLISHED[one["published"]], one["before"],
          one["after"])
         for one in seen["steps"]
     ]  # fmt: skip
@@ -217,7 +217,7 @@ def _day(text: str) -> datetime:
 def _title(kind: str, one: Mapping[str, Any]) -> Text:
     if kind == CALENDAR:
         return Text(f"{one['year']} 年的放假与调休", f"Holidays and make-up days of {one['year']}")
-    return _text(one["title"])
+    return text_of(one["title"])
 
 
 def _name(kind: str, one: Mapping[str, Any]) -> str:
@@ -226,10 +226,6 @@ def _name(kind: str, one: Mapping[str, Any]) -> str:
 
 def _address(kind: str, name: str) -> str:
     return f"{CLOCKS}/{kind}/{quote(name)}"
-
-
-def _text(words: Mapping[str, str]) -> Text:
-    return Text(words["zh"], words["en"])
 
 
 _KINDS = {CALENDAR: Text("工作日历", "Working-day calendar"), PROFILE: Text("办理时限", "Time limits")}

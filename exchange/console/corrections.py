@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from exchange import errors
 from exchange.console.forms import Field
-from exchange.console.proceeding_pages import Command, Matter, last_working_day, same, text_of
-from kernel.dates import time_text
+from exchange.console.proceeding_pages import Command, Matter, last_working_day
+from exchange.console.words import moment_text, same, text_of
 from kernel.text import Text
 from policies.corrections.events import Opener, Status
 from policies.roles import Role
@@ -82,14 +81,13 @@ def _about(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _facts(found: Mapping[str, Any]) -> list[tuple[Text, Text]]:
-    at = datetime.fromisoformat(found["opened_at"])
     rows = [
         (Text("材料", "Evidence"), text_of(found["evidence_type"]["name"])),
         (Text("字段", "Field"), text_of(found["field"]["name"])),
         (Text("提供部门", "Provider"), text_of(found["provider"]["name"])),
         (Text("收到材料的部门", "Received by"), text_of(found["consumer"]["name"])),
         (Text("提出者", "Opened by"), OPENERS[Opener(found["opener"])]),
-        (Text("提出时间", "Opened"), Text(time_text(at, "zh"), time_text(at, "en"))),
+        (Text("提出时间", "Opened"), moment_text(found["opened_at"])),
     ]
     if found["clock"] is not None:
         rows.append((Text("答复期限", "To be answered by"), last_working_day(found["clock"])))

@@ -15,6 +15,7 @@ from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.grant_words import MASKS
 from exchange.console.inside import asking, told
+from exchange.console.words import text_of
 from exchange.gateway.understanding import current
 from exchange.governance.endpoints import Grants
 from exchange.governance.simulation.endpoints import Impacts
@@ -91,17 +92,17 @@ class Effects:
 def _examined(found: Mapping[str, Any], name: Name) -> dict[str, Any]:
     change = ChangeClass(found["class"])
     return {
-        "text": _text(found["class_text"]),
+        "text": text_of(found["class_text"]),
         "tone": "near" if change.is_wider else "good",
         "kept": found["kept"],
         "at": datetime.fromisoformat(found["examined_at"]),
         "against": found["against"],
-        "sensitive": [_text(each) for each in found["sensitive"]],
-        "must_sign": [(_text(each["text"]), each["signed"]) for each in found["must_sign"]],
+        "sensitive": [text_of(each) for each in found["sensitive"]],
+        "must_sign": [(text_of(each["text"]), each["signed"]) for each in found["must_sign"]],
         "findings": [_finding(each) for each in found["findings"]],
         "invariants": [_finding(each, _KEPT) for each in found["invariants"]],
         "expectations": [_trial(each) for each in found.get("expectations", ())],
-        "differences": [(*_DIRECTIONS[each["direction"]], _text(each["text"])) for each in found["differences"]],
+        "differences": [(*_DIRECTIONS[each["direction"]], text_of(each["text"])) for each in found["differences"]],
         "matrix": [(t(name(row["name"])), *_forms(row["before"], row["after"])) for row in found["matrix"]["rows"]],
         "items": {
             kind: [t(name(each)) for each in listed] for kind, listed in found["matrix"]["service_items"].items()
@@ -114,17 +115,17 @@ def _finding(found: Mapping[str, Any], said: Mapping[Answer, tuple[str, Text]] |
     example = found.get("example")
     tone, text = (said or _ANSWERS)[answer]
     return {
-        "question": _text(found["text"]),
+        "question": text_of(found["text"]),
         "answer": text,
         "tone": tone,
-        "example": None if example is None else _text(example),
+        "example": None if example is None else text_of(example),
     }
 
 
 def _trial(found: Mapping[str, Any]) -> dict[str, Any]:
     expected = Verdict(found["expect"]).text
     return {
-        "asked": _text(found["text"]),
+        "asked": text_of(found["text"]),
         "grant": found["grant"],
         "expected": expected,
         "tone": "good" if found["holds"] else "bad",
@@ -168,7 +169,3 @@ def _counted(found: Mapping[str, Any], name: Name) -> dict[str, Any]:
             (t(name(one["organisation"])), one["newly_allowed"], one["newly_refused"]) for one in found["departments"]
         ],
     }
-
-
-def _text(words: Mapping[str, str]) -> Text:
-    return Text(words["zh"], words["en"])

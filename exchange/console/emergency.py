@@ -17,11 +17,11 @@ from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
 from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
-from exchange.console.words import happened
+from exchange.console.words import happened, moment_text, same, text_of
 from exchange.emergency.desk import EmergencyDesk
 from exchange.gateway.understanding import current
 from exchange.governance.views import names
-from kernel.dates import date_text, time_text
+from kernel.dates import date_text
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
@@ -197,10 +197,10 @@ class EmergencyPages:
         return {
             "title": Text(f"应急取用 {found['id']}", f"Emergency access {found['id']}"),
             "found": found,
-            "standing": _text(found["label"]),
+            "standing": text_of(found["label"]),
             "tone": words.TONES.get(Status(found["status"]), "calm"),
-            "holder": _text(found["provider"]["name"]),
-            "asker": _text(found["consumer"]["name"]),
+            "holder": text_of(found["provider"]["name"]),
+            "asker": text_of(found["consumer"]["name"]),
             "facts": _facts(found),
             "approved": f"{HOME}/grants/{quote(found['template'])}",
             "items": [_item(one, registry) for one in found["items"]],
@@ -211,41 +211,32 @@ def _facts(found: Any) -> list[tuple[Text, Text]]:
     delay, review = found["notice_delay"], found["review"]
     told_ = Text("即时告知", "at once")
     if delay is not None:
-        days, by = delay["days"], _text(delay["statute"])
+        days, by = delay["days"], text_of(delay["statute"])
         told_ = Text(f"延迟 {days} 日（{by.zh}）", f"after {days} days ({by.en})")
     rows = [
-        (Text("应急模板", "Template"), _same(found["template"])),
-        (Text("办件", "Case"), _same(found["case"])),
-        (Text("办件涉及的人数", "People in the case"), _same(str(found["people"]))),
-        (Text("申请理由", "Reason"), _same(found["reason"])),
+        (Text("应急模板", "Template"), same(found["template"])),
+        (Text("办件", "Case"), same(found["case"])),
+        (Text("办件涉及的人数", "People in the case"), same(str(found["people"]))),
+        (Text("申请理由", "Reason"), same(found["reason"])),
         (Text("每次不超过", "Lasts at most"), Text(f"{found['minutes']} 分钟", f"{found['minutes']} minutes")),
         (Text("告知本人", "The person is told"), told_),
         (Text("申请人", "Asked by"), _who(found["asked_by"], found["asked_at"])),
     ]
     if found["opened_at"]:
         rows.append((Text("开启人", "Opened by"), _who(found["opened_by"], found["opened_at"])))
-        rows.append((Text("结束时间", "Until"), _at(found["ends"])))
+        rows.append((Text("结束时间", "Until"), moment_text(found["ends"])))
         rows.append((Text("审查期限", "To be reviewed by"), _last_day(found["review_due"], overdue=found["overdue"])))
     if found["note"]:
-        rows.append((Text("结束或未开启的理由", "Why it ended, or was not opened"), _same(found["note"])))
+        rows.append((Text("结束或未开启的理由", "Why it ended, or was not opened"), same(found["note"])))
     if review is not None:
         rows.append((Text("审查结论", "Finding"), FINDINGS[Finding(review["finding"])]))
-        rows.append((Text("审查意见", "Review"), _same(review["words"])))
+        rows.append((Text("审查意见", "Review"), same(review["words"])))
         rows.append((Text("审查人", "Reviewed by"), _who(review["by"], review["at"])))
     return rows
 
 
-def _same(text: str) -> Text:
-    return Text(text, text)
-
-
-def _at(instant: str) -> Text:
-    at = datetime.fromisoformat(instant)
-    return Text(time_text(at, "zh"), time_text(at, "en"))
-
-
 def _who(officer: str, instant: str) -> Text:
-    at = _at(instant)
+    at = moment_text(instant)
     return Text(f"{officer}，{at.zh}", f"{officer}, {at.en}")
 
 
@@ -260,8 +251,8 @@ def _row(found: Mapping[str, Any]) -> dict[str, Any]:
         "id": found["id"],
         "href": _address(found),
         "template": found["template"],
-        "consumer": t(_text(found["consumer"]["name"])),
-        "standing": _text(found["label"]),
+        "consumer": t(text_of(found["consumer"]["name"])),
+        "standing": text_of(found["label"]),
         "tone": words.TONES.get(Status(found["status"]), "calm"),
         "ends": datetime.fromisoformat(found["ends"]) if found["ends"] else None,
         "due": datetime.fromisoformat(found["review_due"]) - _A_MOMENT if found["review_due"] else None,
@@ -274,7 +265,7 @@ def _item(one: Mapping[str, Any], registry: Any) -> dict[str, Any]:
     return {
         "what": t(name(one["evidence_type"])),
         "asked": [t(name(each)) for each in one["asked"]],
-        "outcome": words.OUTCOMES.get(one["outcome"], _same(one["outcome"])),
+        "outcome": words.OUTCOMES.get(one["outcome"], same(one["outcome"])),
         "at": datetime.fromisoformat(one["at"]),
         "entry": f"{HOME}/ledger?index={one['entry']}",
         "index": one["entry"],
@@ -282,7 +273,7 @@ def _item(one: Mapping[str, Any], registry: Any) -> dict[str, Any]:
 
 
 def _named(template: Mapping[str, Any]) -> Text:
-    said, ref = _text(template["sentence"]), template["template"]
+    said, ref = text_of(template["sentence"]), template["template"]
     return Text(f"{ref}：{said.zh}", f"{ref}: {said.en}")
 
 
@@ -306,10 +297,6 @@ _ABOUT = {
 def _may(found: Any, command: str) -> frozenset[Role]:
     row = TABLE[Status(found["status"])]
     return frozenset(role for role, kinds in row.items() if _KINDS[command] in kinds)
-
-
-def _text(said: Mapping[str, str]) -> Text:
-    return Text(said["zh"], said["en"])
 
 
 def _address(found: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
 from exchange.console.forms import Field, filled
 from exchange.console.inside import as_json_post, asking, told
+from exchange.console.words import text_of
 from kernel.canonical import MalformedJson, decode
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
@@ -252,13 +253,13 @@ def _sayings(problem: Problem) -> tuple[str, ...]:
 def _about(found: Any) -> dict[str, Any]:
     draft = found["draft"]
     rows = [
-        (t(_text(one["member"])), _shown(one["before"]), _shown(one["after"]))
+        (t(text_of(one["member"])), _shown(one["before"]), _shown(one["after"]))
         for one in (draft["differences"] if draft else ())
     ]
     return {
         "title": Text(f"目录条目 {found['name']}", f"Catalogue entry {found['name']}"),
         "found": found,
-        "standing": _text(found["status_label"]),
+        "standing": text_of(found["status_label"]),
         "differences": rows,
         "reason": draft["reason"] if draft else None,
         "manifest": _manifest(found),
@@ -281,19 +282,15 @@ def _shown(value: Any) -> str | None:
 
 def _standing(found: Mapping[str, Any]) -> Text:
     """The status; of a published entry that is being changed also where the change stands."""
-    label, draft = _text(found["status_label"]), found["draft"]
+    label, draft = text_of(found["status_label"]), found["draft"]
     if draft is None or found["status"] == draft["stage"]:
         return label
-    stage = _text(draft["stage_label"])
+    stage = text_of(draft["stage_label"])
     return Text(f"{label.zh}（{stage.zh}）", f"{label.en} ({stage.en})")
 
 
 def _at(found: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(found["changed_at"])
-
-
-def _text(words: Mapping[str, str]) -> Text:
-    return Text(words["zh"], words["en"])
 
 
 def _address(found: Mapping[str, Any]) -> str:

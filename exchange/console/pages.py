@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from pathlib import Path
 
 from exchange.access import Access
 from exchange.campaigns.desk import CampaignDesk
@@ -18,7 +15,6 @@ from exchange.console.attempt import HOME
 from exchange.console.batches import BatchPages
 from exchange.console.campaigns import CampaignPages
 from exchange.console.clocks import ClockPages
-from exchange.console.cookies import Cookies
 from exchange.console.corrections import CORRECTIONS
 from exchange.console.door import Door
 from exchange.console.duties import DutyPages
@@ -32,7 +28,7 @@ from exchange.console.messages import MessagePages
 from exchange.console.proceeding_pages import ProceedingPages
 from exchange.console.ratings import RATINGS, RatingPages
 from exchange.console.reading import ReadingPages
-from exchange.console.relying_party import Post, RelyingParty
+from exchange.console.registration import Registration
 from exchange.console.requests import RequestPages
 from exchange.console.sessions import Sessions
 from exchange.console.signing_in import CALLBACK, SigningIn
@@ -42,8 +38,6 @@ from exchange.console.unused import UnusedPages
 from exchange.console.watching import WatchPages
 from exchange.corrections.desk import CorrectionDesk
 from exchange.emergency.desk import EmergencyDesk
-from exchange.gateway.issuer import Issuer
-from exchange.gateway.tokens import Authenticator
 from exchange.governance.drafting import Drafting
 from exchange.governance.endpoints import Grants
 from exchange.governance.simulation.endpoints import Impacts
@@ -59,11 +53,6 @@ from exchange.requirements.counting import Counts
 from exchange.responders.desk import TaskDesk
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
-from kernel.clock import Clock
-from kernel.entropy import Entropy
-from kernel.envelope import blind_index
-from kernel.jose import InvalidKey, SigningKey
-from kernel.settings import ExchangeSettings, SettingsError
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.routes import Route
@@ -118,46 +107,16 @@ def _first(request: HttpRequest) -> HttpResponse:
     return redirect(GRANTS)
 
 
-def open_console(
-    settings: ExchangeSettings,
-    *,
-    access: Access,
-    authenticator: Authenticator,
-    issuer: Issuer,
-    post: Post,
-    desks: Desks,
-    secret: bytes,
-    clock: Clock,
-    entropy: Entropy,
-) -> Console | None:
-    """The pages, or None where no key is configured. ``secret`` is the exchange's own. Raises SettingsError."""
-    if settings.console_key is None:
+def open_console(registration: Registration | None, desks: Desks) -> Console | None:
+    """The pages, or None where no key is configured. Raises SettingsError."""
+    if registration is None:
         return None
-    sessions = Sessions(
-        database=access.database,
-        clock=clock,
-        entropy=entropy,
-        cookies=Cookies(settings.origin.startswith("https://")),
-        indexes=access.indexes,
-        check_standing=authenticator.check_standing,
-        idle=timedelta(minutes=settings.console_idle_minutes),
-        lasting=timedelta(hours=settings.console_hours),
-        origin=settings.origin,
+    sessions, party = registration.sessions(), registration.party(CALLBACK)
+    signing_in = SigningIn(
+        party, sessions, sessions.cookies, registration.key("console sign-in"), registration.clock.now
     )
-    party = RelyingParty(
-        issuer=issuer,
-        post=post,
-        verified=authenticator.verified,
-        client_id=settings.console_client_id,
-        key=read_key(settings.console_key),
-        origin=settings.origin,
-        redirect_uri=settings.origin + CALLBACK,
-        clock=clock,
-        entropy=entropy,
-        leeway=settings.token_clock_skew_seconds,
-    )
-    signing_in = SigningIn(party, sessions, sessions.cookies, blind_index(secret, "console sign-in"), clock.now)
-    return Console(sessions, (signing_in.routes, *_pages(desks, replace(access, authenticator=sessions))))
+    inside = replace(registration.access, authenticator=sessions)
+    return Console(sessions, (signing_in.routes, *_pages(desks, inside)))
 
 
 def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
@@ -187,25 +146,3 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         DutyPages(door, desks.reports).routes,
         ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
     )
-
-
-def read_key(path: Path) -> SigningKey:
-    """The pages' private key, which nobody else may read. Raises SettingsError."""
-    try:
-        if path.stat().st_mode & 0o077:
-            raise SettingsError(f"[exchange] console_key {path}", _OPEN_TO_OTHERS)
-        source = json.loads(path.read_text("utf-8"))
-        if not isinstance(source, dict):
-            raise InvalidKey("not a JSON object")
-        return SigningKey.from_private_jwk(source)
-    except (OSError, ValueError, InvalidKey):
-        raise SettingsError(
-            f"[exchange] console_key {path}",
-            Text("无法读取，或不是私钥 JWK", "cannot be read, or is no private JWK"),
-        ) from None
-
-
-_OPEN_TO_OTHERS = Text(
-    "他人可以读取此密钥：请 chmod 600；如已泄露，请换一把并重新登记",
-    "others may read this key: chmod 600 it, and replace it and its registration if they did",
-)

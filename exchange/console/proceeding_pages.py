@@ -217,16 +217,6 @@ def last_working_day(clock: Mapping[str, Any]) -> Text:
     return Text(f"{day.zh}（还剩 {left} 个工作日）", f"{day.en} ({left} working days left)")
 
 
-def same(text: str) -> Text:
-    """What reads alike in both languages."""
-    return Text(text, text)
-
-
-def text_of(said: Mapping[str, str]) -> Text:
-    """A text of an answer."""
-    return Text(said["zh"], said["en"])
-
-
 def _said(field: Field, text: str) -> Any:
     """What was typed, as the API takes it: a yes or no is one."""
     return text == "yes" if field.kind == "radios" and text in {"yes", "no"} else text

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from exchange import errors
 from exchange.console.forms import YES_NO, Field
 from exchange.console.inside import asking, told
-from exchange.console.proceeding_pages import Command, Matter, ProceedingPages, last_working_day, same, text_of
+from exchange.console.proceeding_pages import Command, Matter, ProceedingPages, last_working_day
+from exchange.console.words import moment_text, same, text_of
 from exchange.ratings.desk import RatingDesk
-from kernel.dates import time_text
 from kernel.text import Text
 from kernel.web.http import HttpRequest
 from policies.ratings.events import GRADES, Grade, Status
@@ -81,12 +80,11 @@ EVENTS: Mapping[str, Text] = {
 
 
 def _about(found: Mapping[str, Any]) -> dict[str, Any]:
-    at = datetime.fromisoformat(found["rated_at"])
     rows = [
         (Text("评价", "Grade"), _grade(found)),
         (Text("事项", "Matter"), text_of(found["service_item"]["name"])),
         (Text("办理部门", "Department"), text_of(found["organisation"]["name"])),
-        (Text("评价时间", "Rated"), Text(time_text(at, "zh"), time_text(at, "en"))),
+        (Text("评价时间", "Rated"), moment_text(found["rated_at"])),
     ]
     if found["words"]:
         rows.append(

@@ -18,7 +18,7 @@ from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refuse
 from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.grant_words import facts_of, field_rows
 from exchange.console.inside import as_json_post, asking, told
-from exchange.console.words import happened
+from exchange.console.words import happened, text_of
 from exchange.gateway.understanding import current
 from exchange.requests.batches import BatchDesk
 from exchange.requests.desk import RequestDesk
@@ -232,7 +232,7 @@ class RequestPages:
             fields=filled(fields, typed, errors_),
             errors=summary(fields, errors_, general),
             templates=[
-                (f"{REQUESTS}/new?{urlencode({'template': name})}", _text(one["title"]))
+                (f"{REQUESTS}/new?{urlencode({'template': name})}", text_of(one["title"]))
                 for name, one in (templates or {}).items()
             ],
             handing_in=found is None,
@@ -246,16 +246,16 @@ class RequestPages:
         return {
             "title": Text(f"共享申请 {found['id']}", f"Access request {found['id']}"),
             "found": found,
-            "standing": _text(found["label"]),
+            "standing": text_of(found["label"]),
             "tone": words.TONES.get(Status(found["status"]), "calm"),
-            "holder": _text(found["provider"]["name"]),
-            "asker": _text(found["consumer"]["name"]),
-            "what": _text(found["evidence_type"]["name"]),
-            "sentence": _text(found["sentence"]),
+            "holder": text_of(found["provider"]["name"]),
+            "asker": text_of(found["consumer"]["name"]),
+            "what": text_of(found["evidence_type"]["name"]),
+            "sentence": text_of(found["sentence"]),
             "clock": _clock(found),
             "facts": facts_of(grant, registry),
             "granted": field_rows(grant, registry),
-            "refusal": None if refusal is None else (_text(refusal["text"]), refusal["citation"], refusal["reason"]),
+            "refusal": None if refusal is None else (text_of(refusal["text"]), refusal["citation"], refusal["reason"]),
             "assessment": [] if assessment is None else _assessed(assessment),
             "grant": f"{HOME}/grants/{quote(found['ref'])}" if found["ref"] else "",
             "batch": f"{REQUESTS}/batches/{quote(found['parent'])}" if found["parent"] else "",
@@ -268,10 +268,10 @@ def row_of(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": found["id"],
         "href": _address(found),
-        "what": t(_text(found["evidence_type"]["name"])),
-        "consumer": t(_text(found["consumer"]["name"])),
-        "provider": t(_text(found["provider"]["name"])),
-        "standing": _text(found["label"]),
+        "what": t(text_of(found["evidence_type"]["name"])),
+        "consumer": t(text_of(found["consumer"]["name"])),
+        "provider": t(text_of(found["provider"]["name"])),
+        "standing": text_of(found["label"]),
         "tone": words.TONES.get(Status(found["status"]), "calm"),
         "clock": clock,
         "urgency": (clock is None or clock["paused"], clock["days"] if clock and clock["days"] is not None else 0),
@@ -291,7 +291,7 @@ def _clock(found: Mapping[str, Any]) -> dict[str, Any] | None:
         "days": days,
         "paused": clock["paused"],
         "deadline": datetime.fromisoformat(deadline) - _A_MOMENT if deadline else None,
-        "text": _text(clock["text"]),
+        "text": text_of(clock["text"]),
     }
 
 
@@ -304,10 +304,6 @@ def fields_of(command: str) -> tuple[Field, ...]:
     """The fields of a command's form; those of what is asked for where the form says that."""
     known = command in words.COMMANDS and command != "revise"
     return words.FORMS.get(command, ()) if known else (CONSUMERS, *words.CONTENT)
-
-
-def _text(words_: Mapping[str, str]) -> Text:
-    return Text(words_["zh"], words_["en"])
 
 
 def _address(found: Mapping[str, Any]) -> str:

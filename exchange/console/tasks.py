@@ -17,11 +17,10 @@ from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
 from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
-from exchange.console.words import happened
+from exchange.console.words import happened, moment_text, same, text_of
 from exchange.governance.views import RELATIONS
 from exchange.responders.desk import TaskDesk
 from kernel.canonical import JSON
-from kernel.dates import time_text
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
@@ -167,14 +166,14 @@ class TaskPages:
         subject = found.get("subject")
         return {
             "title": Text(f"任务 {found['id']}", f"Task {found['id']}"),
-            "what": _text(found["evidence_type"]["name"]),
-            "standing": _text(found["label"]),
+            "what": text_of(found["evidence_type"]["name"]),
+            "standing": text_of(found["label"]),
             "tone": words.TONES.get(Status(found["status"]), "calm"),
-            "left": _text(found["left"]),
+            "left": text_of(found["left"]),
             "overdue": found["overdue"],
             "facts": _facts(found),
             "subject": None if subject is None else (_SCHEMES[subject["scheme"]], subject["value"]),
-            "guidance": _text(found["guidance"]) if found.get("guidance") else None,
+            "guidance": text_of(found["guidance"]) if found.get("guidance") else None,
             "asked_back": found.get("question", ""),
             "reply": found.get("reply", ""),
         }
@@ -196,22 +195,22 @@ def _sayings(problem: Problem | None, fields: tuple[Field, ...]) -> tuple[dict[s
 def _facts(found: Any) -> list[tuple[Text, Text]]:
     substitute, relation = found["substitute"], found["relation"]
     rows = [
-        (Text("谁请求", "Who asks"), _text(found["consumer"]["name"])),
-        (Text("办理事项", "Service item"), _text(found["service_item"]["name"])),
-        (Text("法律依据", "Legal basis"), _text(found["legal_basis"]["citation"])),
+        (Text("谁请求", "Who asks"), text_of(found["consumer"]["name"])),
+        (Text("办理事项", "Service item"), text_of(found["service_item"]["name"])),
+        (Text("法律依据", "Legal basis"), text_of(found["legal_basis"]["citation"])),
         (Text("请求的内容", "What is asked"), _names([*found["fields"], *found["predicates"]])),
-        (Text("办件", "Case"), _same(found["case"])),
+        (Text("办件", "Case"), same(found["case"])),
         (Text("当事人", "About"), RELATIONS.get(relation, Text("申请人", "the applicant"))),
         (Text("答复单位", "Office"), _office(found["office"])),
-        (Text("提出时间", "Asked at"), _at(found["opened_at"])),
+        (Text("提出时间", "Asked at"), moment_text(found["opened_at"])),
     ]
     if substitute is not None:
         rows.append((Text("替补单位", "Substitute"), _office(substitute)))
     if found["deadline"]:
-        rows.append((Text("截止", "Due"), _at(found["deadline"])))
+        rows.append((Text("截止", "Due"), moment_text(found["deadline"])))
     if found["reason"]:
-        rows.append((Text("拒绝的理由", "Reason of the refusal"), _same(found["reason"])))
-        rows.append((Text("拒绝的依据", "Provision"), _same(found["citation"])))
+        rows.append((Text("拒绝的理由", "Reason of the refusal"), same(found["reason"])))
+        rows.append((Text("拒绝的依据", "Provision"), same(found["citation"])))
     return rows
 
 
@@ -219,12 +218,12 @@ def _row(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": found["id"],
         "href": _address(found),
-        "what": t(_text(found["evidence_type"]["name"])),
-        "consumer": t(_text(found["consumer"]["name"])),
-        "office": t(_text(found["office"]["name"])),
-        "standing": _text(found["label"]),
+        "what": t(text_of(found["evidence_type"]["name"])),
+        "consumer": t(text_of(found["consumer"]["name"])),
+        "office": t(text_of(found["office"]["name"])),
+        "standing": text_of(found["label"]),
         "tone": words.TONES.get(Status(found["status"]), "calm"),
-        "left": _text(found["left"]),
+        "left": text_of(found["left"]),
         "overdue": found["overdue"],
         "own": found["own"],
         "opened": datetime.fromisoformat(found["opened_at"]),
@@ -232,35 +231,22 @@ def _row(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _templates(found: Any) -> list[tuple[Text, Text]]:
-    return [(_text(one["reason"]), _text(one["citation"])) for one in found.get("refusals", [])]
+    return [(text_of(one["reason"]), text_of(one["citation"])) for one in found.get("refusals", [])]
 
 
 def _names(listed: list[Any]) -> Text:
-    named = [_text(one["name"]) for one in listed]
+    named = [text_of(one["name"]) for one in listed]
     return Text("、".join(one.zh for one in named), ", ".join(one.en for one in named))
 
 
 def _office(found: Any) -> Text:
-    name, where = _text(found["name"]), found["division"]
+    name, where = text_of(found["name"]), found["division"]
     return Text(f"{name.zh}（{where}）", f"{name.en} ({where})") if where else name
-
-
-def _same(text: str) -> Text:
-    return Text(text, text)
-
-
-def _at(instant: str) -> Text:
-    at = datetime.fromisoformat(instant)
-    return Text(time_text(at, "zh"), time_text(at, "en"))
 
 
 def _may(found: Any, command: str) -> frozenset[Role]:
     row = TABLE[Status(found["status"])]
     return frozenset(role for role, kinds in row.items() if _KINDS[command] in kinds)
-
-
-def _text(said: Mapping[str, str]) -> Text:
-    return Text(said["zh"], said["en"])
 
 
 def _address(found: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from kernel.dates import time_text
 from kernel.text import Text
 from policies.commands import (
     ApproveGrant,
@@ -49,6 +50,22 @@ COMMANDS: Mapping[CommandKind, Text] = {
     ReactivateGrant: Text("签署恢复", "Sign that it may be in force again"),
     RevokeGrant: Text("永久撤销", "End it for good"),
 }
+
+
+def text_of(said: Mapping[str, str]) -> Text:
+    """A text as the API answers it."""
+    return Text(said["zh"], said["en"])
+
+
+def same(text: str) -> Text:
+    """What reads alike in both languages."""
+    return Text(text, text)
+
+
+def moment_text(instant: str) -> Text:
+    """An instant of an answer, to the minute, as people write it."""
+    at = datetime.fromisoformat(instant)
+    return Text(time_text(at, "zh"), time_text(at, "en"))
 
 
 def listed(texts: Iterable[Text]) -> Text:

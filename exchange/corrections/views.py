@@ -28,7 +28,7 @@ def correction_view(
     return {
         "id": state.id,
         "status": state.status.value,
-        "label": _words(STATUSES[state.status]),
+        "label": STATUSES[state.status].members(),
         "revision": state.revision,
         "evidence_type": _named(objection.evidence_type, kind.name if kind else None),
         "field": _named(objection.field, _label(objection.field, registry, objection.evidence_type)),
@@ -74,8 +74,4 @@ def _department(registry: Registry, code: str) -> dict[str, JSON]:
 
 
 def _named(code: str, name: Text | None) -> dict[str, JSON]:
-    return {"code": code, "name": _words(name or Text(code, code))}
-
-
-def _words(text: Text) -> dict[str, JSON]:
-    return {"zh": text.zh, "en": text.en}
+    return {"code": code, "name": (name or Text(code, code)).members()}

@@ -10,7 +10,6 @@ from exchange.governance.views import names
 from exchange.store.emergencies import Item
 from exchange.store.histories import Happened
 from kernel.canonical import JSON
-from kernel.text import Text
 from policies.clocks.calendar import WorkingCalendar
 from policies.emergency.document import delay_to_json, review_to_json
 from policies.emergency.lifecycle import is_overdue, open_to, review_due
@@ -29,11 +28,11 @@ def emergency_view(
     return {
         "id": state.id,
         "status": state.status.value,
-        "label": _words(STATUSES[state.status]),
+        "label": STATUSES[state.status].members(),
         "revision": state.revision,
         "template": asked.template,
-        "consumer": {"code": asked.consumer, "name": _words(name(asked.consumer))},
-        "provider": {"code": asked.provider, "name": _words(name(asked.provider))},
+        "consumer": {"code": asked.consumer, "name": name(asked.consumer).members()},
+        "provider": {"code": asked.provider, "name": name(asked.provider).members()},
         "case": asked.case,
         "reason": asked.reason,
         "minutes": asked.minutes,
@@ -79,7 +78,7 @@ def template_view(grant: Grant, registry: Registry) -> dict[str, JSON]:
     delay = grant.emergency.delay
     return {
         "template": grant.ref,
-        "sentence": _words(sentence(grant, names(registry, grant.evidence_type))),
+        "sentence": sentence(grant, names(registry, grant.evidence_type)).members(),
         "minutes": grant.emergency.minutes,
         "notice_delay": None if delay is None else delay_to_json(delay),
     }
@@ -87,7 +86,3 @@ def template_view(grant: Grant, registry: Registry) -> dict[str, JSON]:
 
 def _moment(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
-
-
-def _words(text: Text) -> dict[str, JSON]:
-    return {"zh": text.zh, "en": text.en}

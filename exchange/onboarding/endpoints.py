@@ -21,7 +21,6 @@ from exchange.onboarding.steps import DONE, OPEN, REQUEST_TURNS, TURNS, Facts, S
 from exchange.store import access_requests, catalogue_drafts, grants, onboarding
 from exchange.store.access_requests import Filter
 from kernel.problems import NOT_FOUND, Problem
-from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.roles import Role
 
@@ -115,18 +114,14 @@ def _view(one: Step) -> dict[str, Any]:
     turn = TURNS.get(one.turn)
     return {
         "step": one.name,
-        "title": _words(one.title),
+        "title": one.title.members(),
         "state": one.state,
         "turn": one.turn or None,
-        "turn_label": None if turn is None else _words(turn),
-        "hint": _words(one.hint),
+        "turn_label": None if turn is None else turn.members(),
+        "hint": one.hint.members(),
         "address": one.address,
         "about": one.about or None,
     }
-
-
-def _words(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
 
 
 def _sandbox(organisation: str) -> dict[str, Any]:

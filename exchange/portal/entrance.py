@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from exchange import errors
 from exchange.access import Access
 from exchange.console import cookies
-from exchange.console.cookies import Cookies
-from exchange.console.pages import read_key
-from exchange.console.relying_party import Post, RelyingParty
+from exchange.console.registration import Registration
 from exchange.console.sessions import Sessions
 from exchange.console.signing_in import SigningIn, Site
-from exchange.gateway.issuer import Issuer
-from exchange.gateway.tokens import Authenticator
-from kernel.clock import Clock
-from kernel.entropy import Entropy
-from kernel.envelope import blind_index
 from kernel.problems import Problem
-from kernel.settings import ExchangeSettings
 from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, redirect
 from kernel.web.pages import page_response
@@ -74,51 +65,15 @@ class Entrance:
         return endpoint
 
 
-def open_entrance(
-    settings: ExchangeSettings,
-    *,
-    access: Access,
-    authenticator: Authenticator,
-    issuer: Issuer,
-    post: Post,
-    secret: bytes,
-    clock: Clock,
-    entropy: Entropy,
-) -> Entrance | None:
-    """The way in, or None where no key is configured. ``secret`` is the exchange's own. Raises SettingsError."""
-    if settings.console_key is None:
+def open_entrance(registration: Registration | None) -> Entrance | None:
+    """The way in, or None where no key is configured."""
+    if registration is None:
         return None
-    sessions = Sessions(
-        database=access.database,
-        clock=clock,
-        entropy=entropy,
-        cookies=Cookies(settings.origin.startswith("https://")),
-        indexes=access.indexes,
-        check_standing=authenticator.check_standing,
-        idle=timedelta(minutes=settings.console_idle_minutes),
-        lasting=timedelta(hours=settings.console_hours),
-        origin=settings.origin,
-        cookie=cookies.MY_SESSION,
-        of_citizens=True,
-    )
-    party = RelyingParty(
-        issuer=issuer,
-        post=post,
-        verified=authenticator.verified,
-        client_id=settings.console_client_id,
-        key=read_key(settings.console_key),
-        origin=settings.origin,
-        redirect_uri=settings.origin + CITIZENS.callback,
-        clock=clock,
-        entropy=entropy,
-        leeway=settings.token_clock_skew_seconds,
-        scope=SCOPE,
-        assurance=LEVELS["2"],
-        enough=ENOUGH,
-    )
-    key = blind_index(secret, "citizens' sign-in")
-    signing_in = SigningIn(party, sessions, sessions.cookies, key, clock.now, CITIZENS)
-    return Entrance(replace(access, authenticator=sessions), sessions, signing_in)
+    sessions = registration.sessions(cookie=cookies.MY_SESSION, of_citizens=True)
+    party = registration.party(CITIZENS.callback, scope=SCOPE, assurance=LEVELS["2"], enough=ENOUGH)
+    key = registration.key("citizens' sign-in")
+    signing_in = SigningIn(party, sessions, sessions.cookies, key, registration.clock.now, CITIZENS)
+    return Entrance(replace(registration.access, authenticator=sessions), sessions, signing_in)
 
 
 def _here(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from exchange import errors
 from exchange.console.inside import as_json_post, asking, told
+from exchange.console.words import text_of
 from exchange.gateway.answers import PREVIEWS
 from exchange.portal.entrance import Entrance
 from exchange.previews.desk import PreviewDesk
@@ -93,7 +94,7 @@ class PreviewPages:
             status=_CONFLICT if changed else 200,
             changed=changed,
             about=_about(found),
-            rows=[(t(_text(one["label"])), _words(one["value"])) for one in found["data"]]
+            rows=[(t(text_of(one["label"])), _words(one["value"])) for one in found["data"]]
             + [(_question(one), _words(one["answer"])) for one in found["answers"]],
             read_at=_instant(found["provenance"]["retrieved_at"]),
             choices=[_about(one) for one in others if one["request"] == of and one["item"] in found["choice"]],
@@ -106,14 +107,10 @@ def _gone() -> HttpResponse:
 
 
 def _about(one: Mapping[str, Any]) -> dict[str, Any]:
-    named = {name: t(_text(one[name]["name"])) for name in ("consumer", "provider", "evidence_type", "service_item")}
+    named = {name: t(text_of(one[name]["name"])) for name in ("consumer", "provider", "evidence_type", "service_item")}
     at = f"{PREVIEWS}/{one['request']}/{one['item']}"
     own = one["relation"] == "self"
-    return named | {"href": at, "until": _instant(one["until"]), "ground": t(_text(one["ground"])), "own": own}
-
-
-def _text(said: Mapping[str, str]) -> Text:
-    return Text(said["zh"], said["en"])
+    return named | {"href": at, "until": _instant(one["until"]), "ground": t(text_of(one["ground"])), "own": own}
 
 
 def _instant(text: str) -> datetime:
@@ -122,7 +119,7 @@ def _instant(text: str) -> datetime:
 
 def _question(one: Mapping[str, Any]) -> str:
     arguments = t("、", ", ").join(str(value) for value in one.get("args", {}).values())
-    label = t(_text(one["label"]))
+    label = t(text_of(one["label"]))
     return f"{label}{t('（', ' (')}{arguments}{t('）', ')')}" if arguments else label
 
 

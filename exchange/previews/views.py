@@ -27,7 +27,7 @@ def summary(held: Held, registry: Registry) -> dict[str, Any]:
         "provider": _named(registry.organisations, kind.provider if kind else ""),
         "evidence_type": _named(registry.evidence_types, asked["type"]),
         "service_item": _named(registry.service_items, held.case.service_item),
-        "ground": _words(ground(facts, registry)),
+        "ground": ground(facts, registry).members(),
         "relation": asked["relation"] or "self",
         "since": instant(held.waited.since),
         "until": instant(held.waited.until),
@@ -40,11 +40,11 @@ def detailed(shown: Shown, choice: list[Held], registry: Registry) -> dict[str, 
     kind = registry.evidence_types[str(evidence["type"])]
     labels = {name: one.label for name, one in kind.fields.items()}
     data = [
-        {"name": name, "label": _words(labels.get(name, Text(name, name))), "value": value}
+        {"name": name, "label": labels.get(name, Text(name, name)).members(), "value": value}
         for name, value in evidence.get("data", {}).items()
     ]
     answers = [
-        {**one, "label": _words(LABELS.get(one["name"], Text(one["name"], one["name"])))}
+        {**one, "label": LABELS.get(one["name"], Text(one["name"], one["name"])).members()}
         for one in evidence.get("answers", [])
     ]
     return summary(shown.held, registry) | {
@@ -58,8 +58,4 @@ def detailed(shown: Shown, choice: list[Held], registry: Registry) -> dict[str, 
 
 def _named(known: Mapping[str, Any], code: str) -> dict[str, JSON]:
     found = known.get(code)
-    return {"code": code, "name": _words(found.name if found is not None else Text(code, code))}
-
-
-def _words(text: Text) -> dict[str, JSON]:
-    return {"zh": text.zh, "en": text.en}
+    return {"code": code, "name": (found.name if found is not None else Text(code, code)).members()}

@@ -32,7 +32,7 @@ def rating_view(
         "case": rating.case,
         "grade": int(rating.grade),
         "status": state.status.value,
-        "label": _words(STATUSES[state.status]),
+        "label": STATUSES[state.status].members(),
         "revision": state.revision,
         "organisation": _department(registry, rating.organisation),
         "service_item": _named(rating.service_item, item.name if item else None),
@@ -77,8 +77,4 @@ def _department(registry: Registry, code: str) -> dict[str, JSON]:
 
 
 def _named(code: str, name: Text | None) -> dict[str, JSON]:
-    return {"code": code, "name": _words(name or Text(code, code))}
-
-
-def _words(text: Text) -> dict[str, JSON]:
-    return {"zh": text.zh, "en": text.en}
+    return {"code": code, "name": (name or Text(code, code)).members()}

@@ -9,7 +9,6 @@ from exchange.catalogue.registry import Registry
 from exchange.governance.views import names
 from exchange.store.histories import Happened
 from kernel.canonical import JSON
-from kernel.text import Text
 from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.run import in_words, standing
 from policies.document import grant_to_json
@@ -31,17 +30,17 @@ def request_view(
         "id": state.id,
         "parent": state.parent or None,
         "status": state.status.value,
-        "label": _words(STATUSES[state.status]),
+        "label": STATUSES[state.status].members(),
         "revision": state.revision,
         **{
-            member: {"code": code, "name": _words(name(code))}
+            member: {"code": code, "name": name(code).members()}
             for member, code in (
                 ("consumer", grant.consumer),
                 ("provider", grant.provider),
                 ("evidence_type", grant.evidence_type),
             )
         },
-        "sentence": _words(sentence(grant, name)),
+        "sentence": sentence(grant, name).members(),
         "purpose": state.content.purpose,
         "onward": state.content.onward,
         "share_type": state.circumstances.share_type.value if state.circumstances else None,
@@ -64,7 +63,7 @@ def whole_view(listed: dict[str, JSON], state: RequestState, history: Sequence[H
         **listed,
         "grant": grant_to_json(state.content.grant),
         "assessment": None if assessment is None else assessment_to_json(assessment),
-        "refusal": None if refusal is None else {**refusal_to_json(refusal), "text": _words(REFUSALS[refusal.code])},
+        "refusal": None if refusal is None else {**refusal_to_json(refusal), "text": REFUSALS[refusal.code].members()},
         "note": state.note,
         "history": events,
     }
@@ -87,9 +86,5 @@ def clock_view(state: RequestState, calendar: WorkingCalendar, now: datetime) ->
         "late": here.late,
         "paused": here.paused,
         "provisional": here.provisional,
-        "text": _words(in_words(here)),
+        "text": in_words(here).members(),
     }
-
-
-def _words(text: Text) -> dict[str, JSON]:
-    return {"zh": text.zh, "en": text.en}

@@ -33,11 +33,11 @@ def task_view(
     return {
         "id": state.id,
         "status": state.status.value,
-        "label": _words(STATUSES[state.status]),
+        "label": STATUSES[state.status].members(),
         "revision": state.revision,
         "evidence_type": _named(wanted.evidence_type, name(wanted.evidence_type)),
         "service_item": _named(wanted.service_item, name(wanted.service_item)),
-        "legal_basis": {"code": wanted.legal_basis, "citation": _words(_citation(state, registry))},
+        "legal_basis": {"code": wanted.legal_basis, "citation": _citation(state, registry).members()},
         "consumer": _named(wanted.consumer, name(wanted.consumer)),
         "case": wanted.case,
         "relation": wanted.relation,
@@ -49,7 +49,7 @@ def task_view(
         "opened_at": state.opened_at.isoformat(),
         "deadline": _moment(state.reply_due if paused else ends),
         "days_left": days_left(state.running, calendar, now) if ends is not None else None,
-        "left": _words(left_in_words(state.running, calendar, now) if living else STATUSES[state.status]),
+        "left": (left_in_words(state.running, calendar, now) if living else STATUSES[state.status]).members(),
         "overdue": ends is not None and now >= ends,
         "own": is_at_work(state, reader),
         "entry": wanted.entry,
@@ -73,8 +73,8 @@ def work_view(subject: SubjectRef, form: AnswerForm, manual: ManualSettings) -> 
     return {
         "subject": {"scheme": subject.scheme, "value": subject.value},
         "form": [_question(each) for each in form.questions],
-        "guidance": None if manual.guidance is None else _words(manual.guidance),
-        "refusals": [{"reason": _words(one.reason), "citation": _words(one.citation)} for one in manual.refusals],
+        "guidance": None if manual.guidance is None else manual.guidance.members(),
+        "refusals": [{"reason": one.reason.members(), "citation": one.citation.members()} for one in manual.refusals],
     }
 
 
@@ -86,7 +86,7 @@ def words_view(secret: Secret) -> dict[str, JSON]:
 def _question(each: Question) -> dict[str, JSON]:
     return {
         "name": each.name,
-        "label": _words(each.label),
+        "label": each.label.members(),
         "type": each.type,
         "format": each.form,
         "required": each.required,
@@ -107,12 +107,8 @@ def _office(office: Office, registry: Registry) -> dict[str, JSON]:
 
 
 def _named(code: str, name: Text) -> dict[str, JSON]:
-    return {"code": code, "name": _words(name)}
+    return {"code": code, "name": name.members()}
 
 
 def _moment(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
-
-
-def _words(text: Text) -> dict[str, JSON]:
-    return {"zh": text.zh, "en": text.en}

@@ -40,9 +40,9 @@ def entry_view(entry: UsageEntry, registry: Registry, receipt: str) -> dict[str,
         "consumer": _named(registry.organisations, facts.get("consumer")),
         "evidence_type": _named(registry.evidence_types, facts.get("evidence_type")),
         "service_item": _named(registry.service_items, facts.get("service_item")),
-        "fields": [_words(label) for label in field_labels(facts, registry)],
-        "ground": _words(ground(facts, registry)),
-        "sentence": _words(Text(when(entry, "zh") + said.zh, when(entry, "en") + said.en)),
+        "fields": [label.members() for label in field_labels(facts, registry)],
+        "ground": ground(facts, registry).members(),
+        "sentence": (Text(when(entry, "zh") + said.zh, when(entry, "en") + said.en)).members(),
         "index": entry.index,
         "receipt": receipt,
     }
@@ -285,8 +285,4 @@ def _named(known: Mapping[str, Any], code: Any) -> dict[str, Any] | None:
     if not isinstance(code, str):
         return None
     found = known.get(code)
-    return {"code": code, "name": _words(found.name if found is not None else Text(code, code))}
-
-
-def _words(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
+    return {"code": code, "name": (found.name if found is not None else Text(code, code)).members()}

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from exchange.app import issuer_fetch, issuer_post
-from exchange.console.pages import read_key
+from exchange.console.registration import read_key
 from idp.model.person import NewPerson, PersonKind
 from kernel.outbound import OutboundClient
 from kernel.text import Text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.console.pages import read_key
+from exchange.console.registration import read_key
 from kernel.private_files import created
 from kernel.settings import SettingsError, load
 from tongban import installation
