@@ -230,7 +230,12 @@ class Source:
         return Retrieved(Outcome.FOUND, record.values, record.source_time, self._clock.now(), record.times)
 
     def _map(self, record: Record) -> Mapped:
-        mapped = self._mapping.apply(record.values)
+        try:
+            mapped = self._mapping.apply(record.values)
+        except SourceProblem:
+            raise
+        except Exception as error:  # noqa: BLE001 - law 8: what we cannot turn is the answer's fault, as in _ask
+            raise SourceGarbled(f"unexpected-{type(error).__name__}") from None
         return mapped if mapped.source_time else Mapped(mapped.values, record.source_time, mapped.times)
 
     def _nothing(self) -> Retrieved:

@@ -7,7 +7,7 @@ import re
 from collections import abc
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self, TypeAlias
 
 from connectors.base import Raw
@@ -97,7 +97,7 @@ class _Field:
             raise SourceGarbled(garbled.reason, field=self.name) from None
         except UnknownCode:
             raise SourceGarbled("code", field=self.name) from None
-        except ValueError:
+        except (ValueError, ArithmeticError):  # a day beyond the calendar overflows; a signalling NaN is no ValueError
             raise SourceGarbled("value", field=self.name) from None
         if self.required and value in (None, []):
             raise SourceGarbled("required", field=self.name)
@@ -259,8 +259,14 @@ def _instant(rule: abc.Mapping[str, Any], name: str, where: str) -> _Instant:
     def instant(record: abc.Mapping[str, Raw]) -> datetime | None:
         try:
             raw = read(record)
-            return None if scalar(raw) is None else dates.instant(raw)
-        except (ValueError, SourceGarbled):
+            return None if scalar(raw) is None else _everywhere(dates.instant(raw))
+        except (ValueError, ArithmeticError, SourceGarbled):
             raise SourceGarbled("value", field=name) from None
 
     return instant
+
+
+def _everywhere(at: datetime) -> datetime:
+    """An instant that can be written in UTC, too, as evidence has it. Raises: OverflowError."""
+    at.astimezone(UTC)
+    return at

@@ -97,6 +97,28 @@ def test_what_has_not_the_declared_form_is_garbled_and_names_our_field(text: obj
     assert "theirs" not in problem.text.en + problem.text.zh + problem.reason
 
 
+@pytest.mark.parametrize(
+    ("rule", "raw"),
+    [
+        ({"datetime": "iso"}, "0001-01-01T00:00:00"),
+        ({"datetime": "iso"}, "0001-01-01T07:59:59+08:00"),
+        ({"datetime": "iso"}, datetime(1, 1, 1)),  # noqa: DTZ001 - as a driver gives it
+        ({"datetime": "iso"}, "9999-12-31T23:59:59-00:01"),
+        ({"date": "iso"}, "9999-12-31T23:00:00Z"),
+        ({"date": "iso", "several": True}, ["9999-12-31T16:00:00Z"]),
+    ],
+)
+def test_a_moment_beyond_the_calendar_of_utc_or_china_is_garbled(rule: dict[str, Any], raw: object) -> None:
+    """Registers write such days for “never” and “for ever”; they overflow on their way to the other offset."""
+    problem = garbled(rule, raw)
+    assert (problem.reason, problem.field) == ("value", "ours")
+
+
+@pytest.mark.parametrize(("text", "day"), [("00010101", "0001-01-01"), ("99991231", "9999-12-31")])
+def test_the_first_and_the_last_day_are_days(text: str, day: str) -> None:
+    assert value({"date": "yyyyMMdd"}, text) == day
+
+
 def test_one_of_several_declared_forms_is_enough() -> None:
     rule = {"date": ["yyyyMMdd", "yyyy年M月d日"]}
     assert value(rule, "2026年1月2日") == value(rule, "20260102") == "2026-01-02"
@@ -197,10 +219,14 @@ def test_a_declared_type_is_kept(kind: str, raw: object, ours: object) -> None:
         ("integer", "1_000"),
         ("integer", "１２"),
         ("integer", "NaN"),
+        ("integer", "sNaN"),
+        ("integer", "-sNaN7"),
+        ("integer", "1e9999999"),
         ("integer", "9" * 30),
         ("integer", "1" * 99),
         ("decimal", "x"),
         ("decimal", "Infinity"),
+        ("decimal", "sNaN"),
         ("decimal", False),
         ("boolean", "true"),
         ("boolean", 1),
@@ -282,6 +308,17 @@ def test_the_source_time_comes_from_where_the_manifest_says() -> None:
     assert caught.value.field == "source_time"
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00", "0001-01-01", "9999-12-31T23:59:59-12:00"])
+def test_a_time_that_utc_cannot_write_is_garbled_before_it_reaches_evidence(at: str) -> None:
+    """Evidence says its source's time in UTC; whoever wrote it there would fail, far from whose fault it is."""
+    whole = Mapping.compile({"fields": {"ours": {"constant": 1}}, "source_time": {"column": "at"}})
+    single = Mapping.compile({"fields": {"ours": {"constant": 1, "time": {"column": "at"}}}})
+    for mapping, name in ((whole, "source_time"), (single, "ours")):
+        with pytest.raises(SourceGarbled) as caught:
+            mapping.apply({"at": at})
+        assert (caught.value.reason, caught.value.field) == ("value", name)
+
+
 def test_a_source_time_is_iso_where_the_manifest_names_no_form() -> None:
     mapping = Mapping.compile({"fields": {"ours": {"constant": 1}}, "source_time": {"path": "head.at"}})
     china = timezone(timedelta(hours=8))
@@ -306,8 +343,16 @@ def test_faults_of_a_manifest_are_all_reported_with_their_places() -> None:
     assert faults({"fields": {"a": {"constant": 1}}, "source_time": {"path": "a["}})[0][0] == "source_time.path"
 
 
+MONSTERS = ("sNaN", "-sNaN1", "1e9999999", "0001-01-01T00:00:00", "9999-12-31T23:00:00Z", "9999-12-31T23:59:59-12:00")
 RAW = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.decimals() | st.dates() | st.datetimes(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=20)
+    | st.decimals()
+    | st.dates()
+    | st.datetimes()
+    | st.sampled_from(MONSTERS),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
@@ -317,8 +362,12 @@ STEPS = {
     "normalise": st.sampled_from(["name", "code", "citizen-number"]),
     "codes": st.just({"1": "one", "X": True}),
 }
-DATES = {"date": st.sampled_from(["yyyyMMdd", "iso"])}
-RULES = st.fixed_dictionaries({}, optional=ALWAYS | STEPS) | st.fixed_dictionaries({}, optional=ALWAYS | DATES)
+FORMS = st.sampled_from(["yyyyMMdd", "iso"])
+RULES = (
+    st.fixed_dictionaries({}, optional=ALWAYS | STEPS)
+    | st.fixed_dictionaries({"date": FORMS}, optional=ALWAYS)
+    | st.fixed_dictionaries({"datetime": FORMS}, optional=ALWAYS)
+)
 
 
 @given(rule=RULES, raw=RAW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -118,6 +118,28 @@ def test_law_8_an_adapters_own_error_counts_against_the_source_and_its_words_sta
             retrieve(asked)
         assert caught.value.reason == reason
         assert caught.value.__context__ is None
+
+
+class Answering:
+    """An adapter of a third party whose record holds nothing to be mapped."""
+
+    kind = "answering"
+    keeps_deadline = True
+
+    def fetch(self, _: Query) -> tuple[Record, ...]:
+        return (Record(cast("dict[str, Any]", None)),)
+
+    def close(self) -> None: ...
+
+
+def test_law_8_an_answer_no_mapping_can_be_applied_to_is_garbled_and_its_words_stay_inside() -> None:
+    adapter = type(memory.ADAPTER)(memory.ADAPTER.parse, lambda *_: Answering(), {})
+    settings = {"subject_column": "id", "records": []}
+    asked = source("memory", settings, {"name": {"column": "name"}}, adapters={"memory": adapter})
+    with pytest.raises(SourceGarbled) as caught:
+        retrieve(asked)
+    assert (caught.value.reason, caught.value.source) == ("unexpected-TypeError", "people")
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("value", ["", " A1", "A1 ", "A\n1", "A\x00", "A\x7f", "A\x85", "\ud800", "x" * 257])
