@@ -17,7 +17,7 @@ from connectors.files.index import Index
 from connectors.files.place import Place, Stamp
 from connectors.files.reading import Unusable, read, too_large
 from connectors.files.settings import FileSettings
-from connectors.files.workroom import Current, Note, State, Workroom
+from connectors.files.workroom import Current, Note, Shape, State, Workroom
 from kernel.clock import Clock
 
 _LOG = logging.getLogger(__name__)
@@ -47,8 +47,8 @@ class Drops:
         self._room = room
         self._clock = clock
         self._name = name
-        self._fingerprint = hashlib.sha256(repr(settings).encode()).hexdigest()
-        self._state = State(self._fingerprint)
+        self._shape = Shape.of(settings)
+        self._state = State(self._shape)
         self._order: Callable[[Stamp], tuple[str, int, str]] = _by_name if settings.newest_by == "name" else _by_time
         self._watched: dict[Stamp, float] = {}
         self._markers: set[str] = set()
@@ -59,7 +59,7 @@ class Drops:
         """The edition after a look at the place; None where its files have gone. Raises: SourceProblem, OSError."""
         with self._room.locked():
             if self._room.lasting:
-                self._state = self._room.load(self._fingerprint)
+                self._state = self._room.load(self._shape)
                 held = self._adopted(held)
             files = self._files()
             if not files:
@@ -111,7 +111,7 @@ class Drops:
         self.unfinished = False
         if self._settings.changes and held is not None:
             return held
-        self._state = State(self._fingerprint)
+        self._state = State(self._shape)
         self._room.save(self._state)
         raise SourceUnavailable("no-file")
 

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Set as AbstractSet
 
-from connectors.errors import SourceProblem, SourceTimedOut, SourceUnavailable
+from connectors.errors import SourceMisconfigured, SourceProblem, SourceTimedOut, SourceUnavailable
 from connectors.files.drops import Drops, Edition
 from connectors.files.place import Place, Stamp
 from kernel.clock import Clock
@@ -114,6 +114,8 @@ class Shelf:
 
         What is wrong with a file's content stays so until it changes; anything else is worth another look.
         """
+        if isinstance(found, SourceMisconfigured):  # what was gathered by other settings lies there, until it is let go
+            return held, found, None
         if isinstance(found, SourceUnavailable):
             return (None, found, None) if found.reason == "no-file" else (held, found, None)
         return held, found, lying

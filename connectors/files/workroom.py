@@ -2,11 +2,15 @@
 
 Mode 0700, files 0600. What is known (`State`) is one small JSON file that is replaced as a whole, so that a crash
 leaves the old one or the new one. Processes that serve the same source take turns by a lock.
+
+What can be read again goes when it no longer fits the settings; what was gathered from files of changes cannot, since
+those files may be long gone, and is never dropped for other settings: the source says so and is not answered for.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import secrets
 import shutil
@@ -16,15 +20,59 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
+from connectors.errors import SourceMisconfigured
 from connectors.files.place import Stamp
+from connectors.files.settings import FileSettings, Pickup
 
 MOST_NOTES = 50
 """Notes of each kind that are kept; the oldest go first."""
-_FORM = 1
+_FORM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """By which settings an index was made.
+
+    Attributes:
+        rows: digest of what decides over the rows of an index and nothing else: neither limits nor when a file counts.
+        settings: digest of all of them: by others, a file that could not be used is worth another reading.
+        gathered: whether the rows were gathered from files of changes.
+    """
+
+    rows: str
+    settings: str
+    gathered: bool
+
+    @classmethod
+    def of(cls, settings: FileSettings) -> Self:
+        """The shape that these settings give."""
+        gathered = settings.changes is not None
+        return cls(_gathered_rows(settings) if gathered else _whole_rows(settings), _digest(asdict(settings)), gathered)
+
+
+def _whole_rows(settings: FileSettings) -> str:
+    """Everything but when a file is complete, what it may cost, and what is looked at when somebody asks."""
+    where = tuple((column, "") for column, _ in settings.where)
+    limitless = replace(settings, max_file_bytes=0, max_rows=0, max_age=None)
+    return _digest(asdict(replace(limitless, pickup=Pickup(), where=where, lower_case_too=False)))
+
+
+def _gathered_rows(settings: FileSettings) -> str:
+    """What a gathered row holds and is known by. How files are found and read is about those to come.
+
+    The format counts, since it decides whether a number is one: a key that is a text equals none that is a number.
+    """
+    key = () if settings.changes is None else settings.changes.key
+    return _digest(["changes", settings.format, settings.subject_column, settings.kept, key])
+
+
+def _digest(value: Any) -> str:
+    """The same in every process; `repr` of a set is not."""
+    return hashlib.sha256(orjson.dumps(value, default=sorted)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +118,14 @@ class State:
     """What is known about the files of a source.
 
     Attributes:
-        fingerprint: of the settings by which the index was made.
+        shape: by which the index was made.
         seen: the files that have lain there when somebody last looked.
         late: files that came with an older date than the current edition: not taken.
         duplicates: files of the same content as the edition: not read again.
         quarantined: files that cannot be used.
     """
 
-    fingerprint: str
+    shape: Shape
     current: Current | None = None
     seen: tuple[Stamp, ...] = ()
     late: tuple[Note, ...] = ()
@@ -130,10 +178,19 @@ class Workroom:
         """The path of a file that is not there yet."""
         return self.folder / f"{secrets.token_hex(8)}{ending}"
 
-    def load(self, fingerprint: str) -> State:
-        """What is known, or nothing where the settings have changed or the note cannot be read."""
+    def load(self, shape: Shape) -> State:
+        """What is known, or nothing where its rows are of another shape or the note cannot be read.
+
+        Raises: SourceMisconfigured where that would drop what was gathered; it stays as it is.
+        """
         state = read_state(self.folder)
-        return state if state is not None and state.fingerprint == fingerprint else State(fingerprint)
+        if state is None:
+            return State(shape)
+        if state.shape.rows == shape.rows:
+            return state if state.shape == shape else replace(state, shape=shape, quarantined=())
+        if state.shape.gathered and state.current is not None:
+            raise SourceMisconfigured("gathered-otherwise")
+        return State(shape)
 
     def save(self, state: State) -> None:
         """Replace what is known, then delete every index and download that it does not name. Raises: OSError."""
@@ -176,7 +233,7 @@ def read_state(folder: Path) -> State | None:
         current = read.pop("current")
         made = None if current is None else Current(**{**current, "stamp": Stamp(**current["stamp"])})
         return State(
-            fingerprint=read["fingerprint"],
+            shape=Shape(**read["shape"]),
             current=made,
             seen=tuple(Stamp(**each) for each in read["seen"]),
             late=_notes(read["late"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -224,8 +224,9 @@ def _beside(described: Document, documents: list[Document], settings: ExchangeSe
 
 
 def _settings(config: str | None, path: Path) -> ExchangeSettings:
+    """Without the folder of what is kept: a draft may bear the name of a source that is served from there."""
     if config_path(config) is not None:
-        return load_settings(config).exchange
+        return replace(load_settings(config).exchange, connector_cache=None)
     return ExchangeSettings(connector_roots=(path.resolve().parent,), connector_cache=None)
 
 

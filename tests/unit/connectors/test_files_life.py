@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import SourceGarbled, SourceProblem, SourceUnavailable
+from connectors.errors import SourceGarbled, SourceMisconfigured, SourceProblem, SourceUnavailable
 from connectors.files import reading
 from connectors.files.place import Stamp
-from connectors.files.workroom import MOST_NOTES, Note, State, read_state
+from connectors.files.workroom import MOST_NOTES, Note, Shape, State, read_state
 from connectors.registry import Source, build
 from kernel.clock import SystemClock
 from tests.doubles.connectors import manifest, retrieve, values
@@ -261,6 +264,115 @@ def test_a_restart_with_other_settings_reads_the_file_again(folder, cache, opene
     assert len(list((cache / "people").glob("*.sqlite3"))) == 1
 
 
+BESIDE_THE_ROWS: list[dict[str, Any]] = [
+    {"pickup": {"by": "stable", "seconds": 1}},
+    {"max_rows": 7},
+    {"max_file_bytes": 4096},
+    {"max_age_hours": 8760},
+    {"lower_case_too": True},
+]
+"""Settings that no row of an index depends on."""
+
+
+@pytest.mark.parametrize("beside", BESIDE_THE_ROWS, ids=lambda beside: next(iter(beside)))
+@pytest.mark.parametrize("settings", [{}, CHANGES], ids=["whole", "changes"])
+def test_limits_and_pickup_change_no_index(
+    folder, opened: Opened, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], beside: dict[str, Any]
+) -> None:
+    drop(folder, "p-1.csv", ONE)
+    first = opened(**settings)
+    assert name(first) == "张三"
+    first.close()
+    monkeypatch.setattr(reading, "build", None)
+    assert name(opened(**settings, **beside)) == "张三"
+
+
+def test_a_file_of_too_many_rows_is_read_again_once_more_are_allowed(folder, cache, opened: Opened) -> None:
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    drop(folder, "p-2.csv", TWO, modified=2000)
+    first = opened(max_rows=1)
+    assert name(first) == "张三"
+    assert [note.stamp.name for note in known(cache).quarantined] == ["p-2.csv"]
+    first.close()
+    assert settled(lambda: name(opened(max_rows=2)) == "张叁")
+    assert known(cache).quarantined == ()
+
+
+@pytest.fixture
+def gathered(folder, opened: Opened) -> None:
+    """A register gathered from files that have gone since."""
+    drop(folder, "p-1.csv", people(("A1", "张三"), ("B1", "李四")))
+    drop(folder, "p-2.csv", people(("A1", "张叁")))
+    first = opened(**CHANGES)
+    assert name(first) == "张叁"
+    first.close()
+    for path in folder.iterdir():
+        path.unlink()
+
+
+@pytest.mark.usefixtures("gathered")
+def test_how_files_to_come_are_found_and_read_leaves_what_was_gathered(folder, cache, opened: Opened) -> None:
+    index = known(cache).current
+    changed = opened(**CHANGES | {"encoding": "gb18030", "delimiter": ";", "pattern": "p-?.*", "max_rows": 9})
+    assert [name(changed), name(changed, "B1"), known(cache).current] == ["张叁", "李四", index]
+    drop(folder, "p-3.txt", "id;name;op\r\nB1;李斯;\r\n".encode("gb18030"))
+    assert [name(changed), name(changed, "B1")] == ["张叁", "李斯"]
+
+
+OTHER_ROWS: dict[str, dict[str, Any]] = {
+    "columns": CHANGES | {"columns": ["name", "op"]},
+    "key": {"changes": {"key": ["id", "name"]}},
+    "whole": {"newest_by": "name"},
+    "format": CHANGES | {"format": "json-lines"},
+}
+
+
+@pytest.mark.usefixtures("gathered")
+@pytest.mark.parametrize("settings", OTHER_ROWS.values(), ids=OTHER_ROWS.keys())
+def test_what_was_gathered_is_never_dropped_for_other_settings_but_refused(
+    folder, cache, opened: Opened, settings: dict[str, Any]
+) -> None:
+    before = known(cache)
+    changed = opened(**settings)
+    drop(folder, "p-3.csv", people(("C1", "王五")))
+    for _ in range(2):
+        problem = refused(changed)
+        assert (type(problem), problem.reason) == (SourceMisconfigured, "gathered-otherwise")
+    assert known(cache) == before
+    again = opened(**CHANGES)
+    assert [name(again), name(again, "B1"), name(again, "C1")] == ["张叁", "李四", "王五"]
+
+
+@pytest.mark.usefixtures("gathered")
+def test_what_was_gathered_is_let_go_by_removing_its_folder(folder, cache, opened: Opened) -> None:
+    changed = opened(**CHANGES | {"columns": ["name", "op"]})
+    drop(folder, "p-3.csv", people(("A1", "张三")))
+    assert refused(changed).reason == "gathered-otherwise"
+    shutil.rmtree(cache / "people")
+    assert settled(lambda: name(changed) == "张三")
+    assert name(changed, "B1") is None
+
+
+def test_the_shape_of_settings_is_the_same_in_every_process() -> None:
+    """Python orders a set of texts anew in each process: a gathered register must outlive that."""
+    program = (
+        "from connectors.files.settings import parse; from connectors.files.workroom import Shape;"
+        "changes = {'key': ['id'], 'removed': {'column': 'op', 'values': list('ABCDEFGH')}};"
+        "given = {'folder': 'd', 'pattern': '*', 'format': 'parquet', 'subject_column': 'id', 'changes': changes};"
+        "print(Shape.of(parse(given, frozenset({'name'}))))"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(told) == 1
+
+
 def test_a_note_that_was_torn_by_a_crash_costs_a_reading_and_nothing_else(folder, cache, opened: Opened) -> None:
     drop(folder, "p-1.csv", ONE)
     first = opened()
@@ -309,7 +421,7 @@ def test_an_edition_may_be_too_old_to_answer_from(folder, opened: Opened) -> Non
 
 
 def test_notes_do_not_grow_without_end(folder, cache) -> None:
-    state = State("x")
+    state = State(Shape("x", "x", gathered=False))
     for number in range(MOST_NOTES + 5):
         state = state.noted("late", Note(Stamp(str(number), "", 0, 0), ""))
     assert len(state.late) == MOST_NOTES

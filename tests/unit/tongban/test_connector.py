@@ -81,6 +81,25 @@ def test_a_manifest_file_is_tried_before_anything_is_applied(installation: Insta
     assert REAL not in refused.output
 
 
+def test_a_draft_under_the_name_of_a_source_leaves_alone_what_that_keeps(own_installation: Installation) -> None:
+    """The rows of an installed source may have been gathered from files that have gone."""
+    drop = own_installation.folder / "drop"
+    [document] = [one for one in manifests(drop) if one["kind"] == "Connector"]
+    document["spec"]["files"]["changes"] = {"key": ["号码"]}
+    applied = own_installation("catalogue", "apply", own_installation.file("c.yaml", yaml.safe_dump(document)))
+    assert applied.exit_code == 0, applied.output
+    assert own_installation("connector", "try", "identity", "--subject", OWNER).exit_code == 0
+    (drop / "people.csv").rename(own_installation.folder / "gone.csv")
+    (drop / "later.csv").write_text(f"号码,姓名,住址\n{OWNER},陈改名,演示区一号\n", "utf-8")
+    kept = own_installation.folder / "connectors" / "identity"
+    before = {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()}
+    document["spec"]["files"]["columns"] = ["姓名", "住址", "号码"]
+    draft = own_installation.file("draft.yaml", yaml.safe_dump(document))
+    seen = own_installation.json("connector", "try", draft, "--subject", OWNER)
+    assert seen["came"][0]["姓名"] == "陈改名"
+    assert {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()} == before != {}
+
+
 def test_a_manifest_is_tried_where_nothing_is_installed(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "people.csv").write_text(f"号码,姓名,住址\n{OWNER},陈示例,演示区一号\n", "utf-8")
