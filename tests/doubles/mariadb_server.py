@@ -39,12 +39,14 @@ class MariaDbServer:
 
     def start(self) -> None:
         """Make the system tables and serve."""
-        data = f"--datadir={self._folder / 'data'}"
+        # A tmpdir of its own: while the system tables are made, temporary tables are named alike by every server, and
+        # two that share a folder delete each other's and crash.
+        places = (f"--datadir={self._folder / 'data'}", f"--tmpdir={self._folder}")
         words = ("--no-defaults", "--user=root", "--auth-root-authentication-method=normal", "--skip-test-db")
-        made = subprocess.run(["mariadb-install-db", *words, data], capture_output=True, check=False)
-        assert made.returncode == 0, made.stdout
+        made = subprocess.run(["mariadb-install-db", *words, *places], capture_output=True, check=False)
+        assert made.returncode == 0, made.stdout + made.stderr
         self._process = subprocess.Popen(
-            [PROGRAM, "--no-defaults", "--user=root", data, f"--socket={self.socket}", *_QUICK],
+            [PROGRAM, "--no-defaults", "--user=root", *places, f"--socket={self.socket}", *_QUICK],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
