@@ -26,8 +26,8 @@ from kernel.problems import Problem
 from kernel.web.http import HttpRequest
 from policies.roles import Officer, Role
 
-CASES, GOVERNANCE, USAGE = "cases", "governance", "usage"
-"""Scopes: opening and closing cases, officers' work, a person's own log."""
+CASES, GOVERNANCE, USAGE, PREVIEW = "cases", "governance", "usage", "preview"
+"""Scopes: opening and closing cases, officers' work, a person's own log, what waits for a person to look at it."""
 
 _ROLES = frozenset(role.value for role in Role) - {Role.EXCHANGE.value}
 
@@ -80,9 +80,9 @@ class Access:
         name = self.indexes.of_officer(f"{caller.token.issuer}\n{caller.token.sub}")
         return AuthorisedOfficer(caller, Officer(name, caller.token.organisation, held))
 
-    def person(self, http: HttpRequest) -> tuple[Caller, SubjectRef]:
+    def person(self, http: HttpRequest, scope: str = USAGE) -> tuple[Caller, SubjectRef]:
         """A person who asks about themselves. Raises Problem."""
-        caller = self._with_scope(http, USAGE)
+        caller = self._with_scope(http, scope)
         if caller.token.person is None:
             raise Problem(errors.NOT_ALLOWED)
         return caller, caller.token.person

@@ -165,11 +165,12 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
 def previewer_of(whom: Concerned, minor: bool, asking: Asking) -> bytes | None:
     """Who looks at an item before it leaves (blind index): whom it is about, so that nobody sees a relative's record.
 
-    For a company, and for somebody under age, it is the person who asked: their mandate or guardianship is proven.
+    For a company, and for somebody under age, it is the person who asked, by a mandate or guardianship that is proven;
+    of a company that a record merely names (an employer) nobody here may see more than would leave.
     """
-    if whom.subject.scheme == CITIZEN and not minor:
-        return whom.index
-    return asking.person
+    if whom.subject.scheme == CITIZEN:
+        return asking.person if minor else whom.index
+    return asking.person if whom.relation == REPRESENTED else None
 
 
 def at_release(ruling: Permitted, asking: Asking, case: Case, snapshot: Snapshot, now: datetime) -> Ruling:

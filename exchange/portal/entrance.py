@@ -19,7 +19,7 @@ from kernel.web.http import Endpoint, HttpRequest, HttpResponse, redirect
 from kernel.web.pages import page_response
 from kernel.web.routes import Route
 
-SCOPE = "openid usage"
+SCOPE = "openid usage preview"
 LEVELS = {"2": "urn:tongban:loa:2", "3": "urn:tongban:loa:3", "4": "urn:tongban:loa:4"}
 ENOUGH = frozenset(LEVELS.values())
 _UNAUTHORIZED, _FORBIDDEN = 401, 403

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from exchange import errors
-from exchange.access import Access
+from exchange.access import PREVIEW, Access
 from exchange.forms import read
 from exchange.gateway.understanding import current
 from exchange.gateway.waiting import Held
@@ -29,7 +29,7 @@ class PreviewDesk:
 
     def list(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/previews``. Raises Problem."""
-        caller, person = self.access.person(http)
+        caller, person = self.access.person(http, PREVIEW)
         self.access.spend(caller)
         registry = current(self.access.policy).registry
         found = self.looking.all(self.access.indexes.of(person))
@@ -49,18 +49,22 @@ class PreviewDesk:
 
     def _entered(self, http: HttpRequest, request: str, item: str) -> Held:
         """The item, for whom it waits, signed in strongly enough for what it holds. Raises Problem."""
-        caller, person = self.access.person(http)
+        caller, person = self.access.person(http, PREVIEW)
         self.access.spend(caller)
         if not _NUMBER.fullmatch(item):
             raise Problem(errors.PREVIEW_UNKNOWN)
         held = self.looking.one(self.access.indexes.of(person), request, int(item))
         kind = current(self.access.policy).registry.evidence_types.get(held.asked["type"])
-        if kind is not None and caller.token.assurance < (level := level_for(kind, held.asked["fields"])):
+        if kind is not None and caller.token.assurance < (level := level_for(kind, _asked_names(held))):
             raise stronger(level)
         return held
 
     def _view(self, shown: Shown) -> dict[str, object]:
         return detailed(shown, self.looking.choices(shown.held), current(self.access.policy).registry)
+
+
+def _asked_names(held: Held) -> tuple[str, ...]:
+    return (*held.asked["fields"], *(one["name"] for one in held.asked["predicates"]))
 
 
 def stronger(level: int) -> Problem:

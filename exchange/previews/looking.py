@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
 
 from exchange import errors
-from exchange.catalogue.model import EvidenceType
+from exchange.catalogue.model import SELF, Alternative, EvidenceType, Requirement
 from exchange.catalogue.registry import Registry
 from exchange.gateway.enforcement import Refused
 from exchange.gateway.entries import Failed, Released, Settlement, ruling_of
@@ -20,7 +20,8 @@ from exchange.gateway.waiting import MOST_TRIES, Held, Waiting
 from exchange.store import waiting as store
 from exchange.store.waiting import Wait
 from kernel.canonical import JSON, encode
-from kernel.ledger.errors import FenceMoved
+from kernel.database.errors import DatabaseUnavailable
+from kernel.ledger.errors import FenceMoved, LedgerUnavailable
 from kernel.problems import Problem, ProblemKind
 
 SENSITIVE = 3
@@ -83,17 +84,19 @@ class Looking:
         return _shown(held, result, snapshot.registry)
 
     def choices(self, held: Held) -> list[Held]:
-        """Other items of the same request that meet the same requirement: of all these one is enough."""
+        """Other items of the request about the same person that are of no further use: of all these one is enough."""
         if held.waited.previewer is None:
             return []
-        needed = _requirements(held, current(self.waiting.policy).registry)
         registry = current(self.waiting.policy).registry
+        met = _met_alone(held, registry)
         return [
             one
             for one in self.all(held.waited.previewer)
             if one.waited.request_id == held.waited.request_id
             and one.waited.item != held.waited.item
-            and not needed.isdisjoint(_requirements(one, registry))
+            and _same_person(one, held)
+            and _met_alone(one, registry)
+            and _served(one, registry) <= met
         ]
 
     def provide(self, held: Held, digest: str) -> str:
@@ -146,7 +149,7 @@ class Looking:
         for other in others:
             try:
                 self.refuse(other, errors.PREVIEW_NOT_CHOSEN)
-            except Problem:
+            except (Problem, LedgerUnavailable, DatabaseUnavailable):
                 continue
 
     def _would(self, held: Held, snapshot: Snapshot) -> Settlement:
@@ -161,23 +164,50 @@ def _shown(held: Held, result: Released, registry: Registry) -> Shown:
     claims = {name: result.sealed.claims[name] for name in _SHOWN}
     digest = f"sha256:{sha256(encode(claims)).hexdigest()}"
     kind = registry.evidence_types[result.ruling.item.type]
-    return Shown(held, claims, digest, level_for(kind, result.ruling.item.fields))
+    item = result.ruling.item
+    return Shown(held, claims, digest, level_for(kind, (*item.fields, *item.predicate_names)))
 
 
-def level_for(kind: EvidenceType, fields: Sequence[str]) -> int:
-    """The level of sign-in that it takes to look at these fields."""
+def level_for(kind: EvidenceType, names: Iterable[str]) -> int:
+    """The level of sign-in that it takes to look at these fields, and at answers from them."""
+    fields = {field for name in names for field in _fields_behind(kind, name)}
     return _LEVELS[any(kind.fields[name].sensitivity >= SENSITIVE for name in fields if name in kind.fields)]
 
 
-def _requirements(held: Held, registry: Registry) -> frozenset[str]:
-    """The requirements of the service item that an item meets."""
-    item = registry.service_items.get(held.case.service_item)
-    kind, relation = held.asked["type"], held.asked["relation"] or "self"
-    if item is None:
-        return frozenset()
+def _fields_behind(kind: EvidenceType, name: str) -> Iterable[str]:
+    question = kind.predicates.get(name)
+    return (name,) if question is None else question.fields.values()
+
+
+def _same_person(one: Held, other: Held) -> bool:
+    return one.one is not None and other.one is not None and one.one.subject == other.one.subject
+
+
+def _met_alone(held: Held, registry: Registry) -> frozenset[str]:
+    """The requirements of the service item that an item meets by itself, and that another could."""
+    asked = {*held.asked["fields"], *(one["name"] for one in held.asked["predicates"])}
     return frozenset(
         requirement.code
-        for requirement in item.requirements
+        for requirement in _required(held, registry)
         if len(requirement.met_by) > 1
-        and any((one.evidence_type, one.relation) == (kind, relation) for one in requirement.met_by)
+        and any(_is(held, way) and not way.also and way.fields | way.predicates <= asked for way in requirement.met_by)
     )
+
+
+def _served(held: Held, registry: Registry) -> frozenset[str]:
+    """The requirements that an item is of any use for."""
+    required = _required(held, registry)
+    return frozenset(
+        requirement.code
+        for requirement in required
+        if any(_is(held, part) for way in requirement.met_by for part in way.parts)
+    )
+
+
+def _required(held: Held, registry: Registry) -> tuple[Requirement, ...]:
+    item = registry.service_items.get(held.case.service_item)
+    return () if item is None else item.requirements
+
+
+def _is(held: Held, part: Alternative) -> bool:
+    return (part.evidence_type, part.relation) == (held.asked["type"], held.asked["relation"] or SELF)

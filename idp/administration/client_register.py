@@ -258,10 +258,10 @@ def refuse_senseless(invitation: Invitation, now: datetime) -> None:
             f"an invitation has 1 to {MOST_USES} uses and lasts {LONGEST_INVITATION.days} days at most",
         )
     terms = invitation.terms
-    if scopes.GOVERNANCE in terms.scopes:  # see refuse_second_officer
+    if kept := sorted(terms.scopes & scopes.BY_OPERATOR):  # see refuse_second_officer
         raise AdministrationError(
-            "governance 权限的客户端只能由运维人员登记，不能凭邀请自行登记",
-            "a client with the scope governance is registered by the operator, not by invitation",
+            f"{'、'.join(kept)} 权限的客户端只能由运维人员登记，不能凭邀请自行登记",
+            f"a client with the scope {', '.join(kept)} is registered by the operator, not by invitation",
         )
     unknown = terms.scopes - scopes.LABELS.keys() | (terms.grant_types - set(GrantType))
     unknown |= {name for name in terms.fixed if not registration.understood(name)}

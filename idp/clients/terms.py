@@ -24,9 +24,9 @@ def fixed_members_stay(metadata: Mapping[str, JSON], terms: Terms) -> None:
 
 
 def scopes_were_offered(metadata: Mapping[str, JSON], terms: Terms) -> None:
-    """RFC 7591 §2: what may be asked for is a matter of the invitation; by what officers act, of none (ADR 0038)."""
+    """RFC 7591 §2: what may be asked for is a matter of the invitation; what the operator alone gives, of none."""
     asked = metadata.get("scope", "")
-    if not isinstance(asked, str) or not set(asked.split()) <= terms.scopes - {scopes.GOVERNANCE}:
+    if not isinstance(asked, str) or not set(asked.split()) <= terms.scopes - scopes.BY_OPERATOR:
         raise InvalidClientMetadataError("scope goes beyond the invitation")
 
 
@@ -62,7 +62,7 @@ def admitted(metadata: Mapping[str, JSON], terms: Terms) -> dict[str, JSON]:
         check(metadata, terms)
     asked = {name: value for name, value in metadata.items() if registration.understood(name)}
     asked.pop("client_id", None)
-    asked.setdefault("scope", " ".join(sorted(terms.scopes - {scopes.GOVERNANCE})))
+    asked.setdefault("scope", " ".join(sorted(terms.scopes - scopes.BY_OPERATOR)))
     return registration.checked({**asked, **fixed_by(terms)})
 
 

@@ -17,6 +17,7 @@ MANDATE = "mandate"
 CASES = "cases"
 GOVERNANCE = "governance"
 USAGE = "usage"
+PREVIEW = "preview"
 INTROSPECT = "introspect"
 ADMIN = "admin"
 
@@ -31,22 +32,28 @@ LABELS: dict[str, Text] = {
     CASES: Text("在交换平台办理事项", "Handle cases at the exchange"),
     GOVERNANCE: Text("以您的职务审批数据共享", "Decide on data sharing in your official role"),
     USAGE: Text("查看谁使用过您的数据", "See who used your data"),
+    PREVIEW: Text("查看将要提供的材料并决定是否提供", "See evidence about you before it is provided, and decide"),
     INTROSPECT: Text("查验访问令牌", "Examine access tokens"),
     ADMIN: Text("以您的职务管理本服务", "Administer this service in your official role"),
 }
 """Every scope, in the words of the consent page."""
 
-EXCHANGE = frozenset({CASES, GOVERNANCE, USAGE})
+EXCHANGE = frozenset({CASES, GOVERNANCE, USAGE, PREVIEW})
 """Scopes whose access tokens are meant for the exchange and therefore always sender-constrained."""
 
-OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, PHONE, MANDATE, GOVERNANCE, USAGE, ADMIN})
+OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, PHONE, MANDATE, GOVERNANCE, USAGE, PREVIEW, ADMIN})
 """Scopes only a person can give."""
 
 OF_SYSTEMS = frozenset({CASES, INTROSPECT})
 """Scopes a system holds by its registration (client credentials)."""
 
-PRIVILEGED = frozenset({ADMIN, INTROSPECT})
+PRIVILEGED = frozenset({ADMIN, INTROSPECT, PREVIEW})
 """Scopes that reach beyond the client's own department: whoever administers one department cannot give them away."""
+
+BY_OPERATOR = frozenset({GOVERNANCE, PREVIEW})
+"""Scopes of clients that the operator alone registers, never an invitation: by what officers act, and that with which
+somebody sees and agrees to what a department asked for, which that department must not do in their place.
+"""
 
 
 def parse(text: str, theirs: Collection[str] = ()) -> tuple[str, ...]:

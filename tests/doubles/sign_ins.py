@@ -77,7 +77,7 @@ class PaperSignIns:
         """Somebody signs in behind this address; the parameters that go back to the pages."""
         asked = dict(parse_qsl(urlsplit(location).query))
         asked = self.pushed.pop(asked["request_uri"]) if "request_uri" in asked else asked
-        home = {"governance": "/console", "usage": "/my"}[asked["scope"].removeprefix("openid ")]
+        home = {"governance": "/console", "usage preview": "/my"}[asked["scope"].removeprefix("openid ")]
         assert asked["redirect_uri"] == f"{ORIGIN}{home}/callback"
         assert asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256"

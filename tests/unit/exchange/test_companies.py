@@ -19,6 +19,7 @@ from tests.doubles.exchange import (
     World,
     detail,
     grant,
+    request,
     service_item,
     text,
 )
@@ -253,3 +254,18 @@ def test_a_mandate_for_a_company_outside_the_case_is_none_in_it(small_world: Wor
     staff = {"type": "staff-list", "fields": ["employer"]}
     assert code(ask(world, listed, staff, acting=mandate(world))) == "policy.mandate-missing"
     assert only(ask(world, world.open_case(), staff, acting=mandate(world)))["status"] == "delivered"
+
+
+def test_a_company_that_is_merely_named_by_a_record_has_nobody_who_could_preview(small: World) -> None:
+    """Whoever asks might be anybody who worked there: only who acts for it by a mandate sees its record."""
+    small.apply(grant("G-LICENCE", evidence_type="licence", fields=["name"], relations=["employer"]))
+    small.approve("G-LICENCE")
+    case = company_case(small, SHOP, (OWNER, "employee"))
+    index = small.rooms.gateway.understanding.indexes.of(subject.parse("social-credit-code", SHOP))
+    named = [(index, "employer")]
+    small.outside.database.write(lambda connection: cases.relate(connection, case, named, b"", "er_0", 0))
+    theirs = LICENCE | {"subject": COMPANY | {"relation": "employer"}}
+    token = small.issuer.token(small.holder, person=OWNER, authorization_details=detail(case, theirs))
+    body = request(case, theirs, delivery="preview")
+    answer = small.call("POST", "/v1/evidence-requests", token, body)
+    assert only(answer)["problem"]["code"] == "evidence.nobody-to-preview"

@@ -14,18 +14,24 @@ from exchange.gateway.enforcement import Refused
 from kernel.identifiers.subject import SubjectRef
 from tests.doubles.exchange import (
     BEFORE_FETCH,
+    IDENTITY_CARD,
     ITEM,
     MARKET,
     NAME,
     NOW,
     OWNER,
+    RECORDS,
     STAFF,
+    STAFF_LIST,
     STRANGER,
     World,
+    connector,
     detail,
     grant,
+    number,
     request,
     service_item,
+    text,
 )
 from tests.unit.exchange.test_waiting import answered_by_a_clerk, look
 
@@ -47,7 +53,7 @@ def offered(world: World, item: Any = NAME) -> tuple[str, str]:
 
 
 def mine(world: World, method: str = "GET", path: str = "", body: Any = None, person: str = OWNER, **more: Any) -> Any:
-    token = world.issuer.token(world.holder, "portal", person=person, scope="usage", **more)
+    token = world.issuer.token(world.holder, "portal", person=person, scope="preview", **more)
     return world.call(method, f"/v1/previews{path}", token, body)
 
 
@@ -240,3 +246,74 @@ def test_a_system_locked_meanwhile_gets_nothing(small_world: World) -> None:
     (result,) = looking.waiting.judged(held, held.one, held.one.record, locked, agreed=NOW).results
     assert isinstance(result, Refused)
     assert result.refusal.kind.code == "policy.system-suspended"
+
+
+def test_a_token_for_the_log_alone_sees_and_agrees_to_nothing(small_world: World) -> None:
+    """A department's own pages may hold one for a person's log; agreeing in that person's place it must not."""
+    name, _ = offered(small_world)
+    token = small_world.issuer.token(small_world.holder, "portal", person=OWNER, scope="usage")
+    body = {"reply": "provide", "digest": "sha256:" + "0" * 64}
+    for method, path, sent in (("GET", "", None), ("GET", f"/{name}/0", None), ("POST", f"/{name}/0", body)):
+        answer = small_world.call(method, f"/v1/previews{path}", token, sent)
+        assert (answer.status_code, answer.json["code"]) == (403, "token.not-allowed"), path
+
+
+def test_a_question_about_a_sensitive_field_takes_a_stronger_sign_in_too(small_world: World) -> None:
+    spec = IDENTITY_CARD["spec"]
+    fields = spec["fields"] | {"born": {"label": text("出生日期"), "sensitivity": 3}}
+    small_world.apply(IDENTITY_CARD | {"spec": spec | {"fields": fields}})
+    small_world.rooms.policy.renew()
+    name, _ = offered(
+        small_world, {"type": "identity-card", "predicates": [{"name": "at-least-age", "args": {"age": 18}}]}
+    )
+    weak = mine(small_world, path=f"/{name}/0", acr="urn:tongban:loa:2")
+    assert (weak.status_code, weak.json["code"]) == (401, "preview.stronger-sign-in-needed")
+
+
+def test_two_people_are_no_choice_and_what_serves_another_requirement_is_none(small_world: World) -> None:
+    """Whoever provides one of these still owes the other: neither ends it."""
+    manifest = service_item(ITEM, MARKET)
+    manifest["spec"]["requirements"][0]["met_by"].append({"evidence_type": "staff-list"})
+    manifest["spec"]["requirements"].append(
+        {"code": "shop", "name": text("用人单位"), "met_by": [{"evidence_type": "staff-list"}]}
+    )
+    small_world.apply(manifest)
+    small_world.rooms.policy.renew()
+    case = small_world.open_case()
+    token = small_world.issuer.token(small_world.holder, person=OWNER, authorization_details=detail(case, NAME, STAFF))
+    body = request(case, NAME, STAFF, delivery="preview")
+    name = small_world.call("POST", "/v1/evidence-requests", token, body).json["id"]
+    card, staff = (mine(small_world, path=f"/{name}/{item}").json for item in (0, 1))
+    assert (card["choice"], staff["choice"]) == ([], [0])
+    assert reply(small_world, name, "provide").json["status"] == "delivered"
+    assert mine(small_world, path=f"/{name}/1").status_code == 200
+
+
+def test_one_of_two_children_is_no_choice(small_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a guardian provides about one of them says nothing about the other."""
+    young = [number(8, "2014-01-02"), number(9, "2016-03-04")]
+    cards = [{"id": child, "name": f"陈小样{order}", "born": "2014-01-02"} for order, child in enumerate(young)]
+    monkeypatch.setitem(RECORDS, "identity-card", [*RECORDS["identity-card"], *cards])
+    monkeypatch.setitem(RECORDS, "staff-list", [{"id": OWNER, "employer": "演示餐饮", "staff": young}])
+    manifest = service_item(ITEM, MARKET)
+    ways = [{"evidence_type": "identity-card", "relation": "child"}, {"evidence_type": "staff-list"}]
+    manifest["spec"]["requirements"].append({"code": "family", "name": text("子女"), "met_by": ways})
+    small_world.apply(
+        manifest,
+        STAFF_LIST | {"spec": STAFF_LIST["spec"] | {"relations": [{"relation": "child", "field": "staff"}]}},
+        connector("identity", "identity-card", {"name": "name"}),
+        connector("staff", "staff-list", {"employer": "employer", "staff": "staff"}),
+        grant("G-IDENTITY", relations=["self", "child"]),
+    )
+    small_world.approve("G-IDENTITY")
+    case = small_world.open_case(*((child, "child") for child in young))
+    assert small_world.ask(case, STAFF).json["status"] == "delivered"
+    theirs = [NAME | {"subject": {"scheme": "citizen-number", "value": child, "relation": "child"}} for child in young]
+    token = small_world.issuer.token(small_world.holder, person=OWNER, authorization_details=detail(case, *theirs))
+    body = request(case, *theirs, delivery="preview")
+    name = small_world.call("POST", "/v1/evidence-requests", token, body).json["id"]
+    assert mine(small_world, path=f"/{name}/0").json["choice"] == []
+    assert reply(small_world, name, "provide").json["status"] == "delivered"
+    assert mine(small_world, path=f"/{name}/1").json["data"] == [
+        {"name": "name", "label": {"zh": "姓名", "en": "姓名"}, "value": "陈小样1"}
+    ]

@@ -130,8 +130,9 @@ def test_officers_act_through_clients_of_one_organisation_alone(provider: Provid
     plain = clients.add(GOOD | elsewhere)
     with pytest.raises(AdministrationError, match="one organisation"):
         clients.update(str(plain["client_id"]), office | elsewhere)
-    with pytest.raises(AdministrationError, match="not by invitation"):
-        clients.invite(Terms(URBAN, frozenset({"governance"}), frozenset({GrantType.AUTHORIZATION_CODE})))
+    for scope in ("governance", "preview"):
+        with pytest.raises(AdministrationError, match="not by invitation"):
+            clients.invite(Terms(URBAN, frozenset({scope}), frozenset({GrantType.AUTHORIZATION_CODE})))
 
 
 def test_commands_about_unknown_clients_and_people_say_so(provider: Provider) -> None:
