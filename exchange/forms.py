@@ -10,9 +10,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from kernel.canonical import JSON
+from kernel.identifiers import subject
+from kernel.identifiers.errors import InvalidIdentifier
+from kernel.identifiers.subject import SCHEMES
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest
@@ -128,6 +131,21 @@ class WholeNumber(fields.Integer):
         if type(value) is not int:
             raise self.make_error("invalid")
         return super()._deserialize(value, attr, data, **kwargs)
+
+
+class SubjectNumberForm(Form):
+    """A person or company by number."""
+
+    scheme = TextField(required=True, validate=validate.OneOf(SCHEMES, error="choice"))
+    value = TextField(required=True, validate=validate.Length(max=64, error="length"))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Any:
+        """Who it is, the number checked."""
+        try:
+            return subject.parse(data["scheme"], data["value"])
+        except InvalidIdentifier:
+            raise ValidationError("identifier", "value") from None
 
 
 def read(form: Schema, request: HttpRequest, glance: Callable[[JSON], Any] = lambda _: None) -> Any:

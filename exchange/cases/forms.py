@@ -8,11 +8,9 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from exchange.forms import Form, ListField, PartField, TextField
+from exchange.forms import Form, ListField, PartField, SubjectNumberForm, TextField
 from exchange.requirements.forms import circumstances_field
-from kernel.identifiers import subject
-from kernel.identifiers.errors import InvalidIdentifier
-from kernel.identifiers.subject import SCHEMES, SubjectRef
+from kernel.identifiers.subject import SubjectRef
 
 MOST_SUBJECTS = 50
 """People and companies one case may list."""
@@ -36,21 +34,6 @@ class NewCase:
     reference: str = field(repr=False)
     parties: tuple[ListedParty, ...]
     circumstances: Mapping[str, str]
-
-
-class SubjectNumberForm(Form):
-    """A person or company by number."""
-
-    scheme = TextField(required=True, validate=validate.OneOf(SCHEMES, error="choice"))
-    value = TextField(required=True, validate=validate.Length(max=64, error="length"))
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Any:
-        """Who it is, the number checked."""
-        try:
-            return subject.parse(data["scheme"], data["value"])
-        except InvalidIdentifier:
-            raise ValidationError("identifier", "value") from None
 
 
 class PartyForm(SubjectNumberForm):

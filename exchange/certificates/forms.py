@@ -9,8 +9,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from exchange.certificates.lifecycle import Change, Status
-from exchange.forms import Form, PartField, TextField
-from exchange.gateway.request import SubjectForm
+from exchange.forms import Form, PartField, SubjectNumberForm, TextField
 from kernel.dates import NO_END, read_instant
 from kernel.identifiers import certificate_id
 from kernel.identifiers.errors import InvalidIdentifier
@@ -51,7 +50,7 @@ class CertificateForm(Form):
 
     certificate = TextField(required=True, validate=validate.Length(1, _LONGEST_ID, error="length"))
     evidence_type = TextField(required=True, validate=_CODE)
-    subject = PartField(SubjectForm, required=True)
+    subject = PartField(SubjectNumberForm, required=True)
 
 
 class CertificateChangeForm(CertificateForm):
@@ -76,7 +75,7 @@ class CertificateChangeForm(CertificateForm):
             _identifier(data["certificate"]),
             change,
             data["evidence_type"],
-            data["subject"].ref,
+            data["subject"],
             _moment(data["effective_at"]),
             _day(data.get("valid_until")),
             words,
@@ -91,7 +90,7 @@ class CertificateStatusForm(CertificateForm):
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Asked:
         """The question, its identifier checked."""
-        return Asked(data["case"], _identifier(data["certificate"]), data["evidence_type"], data["subject"].ref)
+        return Asked(data["case"], _identifier(data["certificate"]), data["evidence_type"], data["subject"])
 
 
 CHANGE, STATUS = CertificateChangeForm(), CertificateStatusForm()

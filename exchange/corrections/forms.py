@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from exchange.cases.forms import SubjectNumberForm
-from exchange.forms import Form, PartField, TextField, WholeNumber
+from exchange.forms import Form, PartField, SubjectNumberForm, TextField, WholeNumber
+from exchange.gateway.request import MOST_ITEMS
 from policies.proceedings import LONGEST_REASON
 
 _REASON = validate.Length(1, LONGEST_REASON, error="length")
@@ -26,7 +26,7 @@ class OpenCorrectionForm(SaidForm):
     """``POST /v1/corrections``: about an item this department received; ``subject`` where the token names nobody."""
 
     request = TextField(required=True, validate=_CODE)
-    item = WholeNumber(required=True)
+    item = WholeNumber(required=True, validate=validate.Range(0, MOST_ITEMS - 1, error="choice"))
     subject = PartField(SubjectNumberForm)
 
 

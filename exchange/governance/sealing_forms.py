@@ -8,8 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from exchange.forms import Form, PartField, TextField
-from exchange.gateway.request import SubjectForm
+from exchange.forms import Form, PartField, SubjectNumberForm, TextField
 from kernel.dates import CHINA, read_instant
 from kernel.identifiers.subject import SubjectRef
 from kernel.text import Text
@@ -39,14 +38,14 @@ class NewSealingForm(Form):
     ``until`` is a date-time (RFC 3339), or a date: the start of that day in China. Exclusive.
     """
 
-    subject = PartField(SubjectForm, required=True)
+    subject = PartField(SubjectNumberForm, required=True)
     citation = PartField(SealingCitationForm, required=True)
     until = TextField(required=True, validate=validate.Length(10, 40, error="length"))
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> NewSealing:
         """The frozen command."""
-        return NewSealing(data["subject"].ref, Text(**data["citation"]), _moment(data["until"]))
+        return NewSealing(data["subject"], Text(**data["citation"]), _moment(data["until"]))
 
 
 def _moment(text: str) -> datetime:

@@ -10,8 +10,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from exchange.forms import Form, ListField, ObjectField, PartField, TextField
-from exchange.gateway.request import SubjectForm
+from exchange.forms import Form, ListField, ObjectField, PartField, SubjectNumberForm, TextField
 from exchange.requirements.ladder import BY_SHARING, DECLARED, Cause, Rung, Step
 from kernel.identifiers.subject import SubjectRef
 from kernel.problems import INVALID_BODY, Problem
@@ -73,14 +72,14 @@ class ResolutionForm(Form):
     requirement = TextField(required=True, validate=validate.Regexp(r"\A[a-z][a-z0-9-]{0,63}\Z", error="form"))
     by = TextField(required=True, validate=validate.OneOf([*DECLARED], error="choice"))
     steps = ListField(PartField(StepForm), validate=validate.Length(max=len(Rung), error="length"))
-    subject = PartField(SubjectForm)
+    subject = PartField(SubjectNumberForm)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Wanted:
         """The command."""
         about = data.get("subject")
         steps = tuple(data.get("steps", ()))
-        return Wanted(data["requirement"], Rung(data["by"]), steps, None if about is None else about.ref)
+        return Wanted(data["requirement"], Rung(data["by"]), steps, about)
 
 
 CIRCUMSTANCES, RESOLUTION = CircumstancesForm(), ResolutionForm()

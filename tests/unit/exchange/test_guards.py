@@ -300,3 +300,10 @@ def test_a_minor_does_not_ask_alone_until_the_birthday(small_world: World, monke
     small_world.clock.advance(24 * 3600)
     small_world.rooms.policy.renew()
     assert only(small_world.ask(case, NAME, person=CHILD))["data"] == {"name": "陈小样"}
+
+
+def test_whom_a_sealing_is_about_is_named_by_number_alone(small_world: World) -> None:
+    """Only a request for evidence may point at a record of its own."""
+    body = SEALING | {"subject": {"from": 0, "relation": "child"}}
+    answer = small_world.officer("POST", PATH, body, sub="g", roles=["governance-officer"])
+    assert (answer.status_code, answer.json["code"]) == (422, "request.invalid")
