@@ -381,7 +381,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         rating_sweep=RatingSweep(rated),
         messages=Messages(access, clock),
         events=EventDesk(access, ledger, clock, outside.entropy),
-        return_flows=ReturnFlowDesk(access, ledger, Safe(outside.keys), clock, outside.entropy),
+        return_flows=ReturnFlowDesk(access, ledger, Safe(outside.keys), reader, clock, outside.entropy),
         return_flow_making=Making(
             database=outside.database,
             ledger=ledger,

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
-from policies.delivery import Delivery
+from policies.delivery import ON_REQUEST, Delivery
 from policies.expectations import MOST, Expectation, Verdict
 from policies.grant_terms import (
     HIGHEST_ASSURANCE,
@@ -81,6 +81,10 @@ class Grant:
     def ref(self) -> str:
         """``id@version``: how decisions, ledger and people name it."""
         return f"{self.id}@{self.version}"
+
+    def allows(self, delivery: Delivery) -> bool:
+        """Whether a release may reach the consumer in this way."""
+        return delivery in (ON_REQUEST if self.delivery_modes is None else self.delivery_modes)
 
 
 def _is_count(value: object, least: int, most: int) -> bool:

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
-
 from exchange import errors
 from exchange.access import Access, AuthorisedSystem
 from exchange.cases.opening import own_case
@@ -20,6 +18,8 @@ from exchange.certificates.forms import STATUS, Asked
 from exchange.certificates.reporting import Register
 from exchange.certificates.views import past_view, standing, stands_view
 from exchange.forms import read
+from exchange.gateway.entries import REFUSAL
+from exchange.gateway.parties import relation_of
 from exchange.store import certificates
 from exchange.store.cases import Case
 from kernel.canonical import JSON
@@ -33,6 +33,7 @@ from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
+from policies.delivery import Delivery
 from policies.grant import Grant
 from policies.grant_terms import BasisKind
 
@@ -54,9 +55,10 @@ class Answering:
         caller = self.access.unlocked_system(http)
         asked: Asked = read(STATUS, http)
         now, case = self.clock.now(), self._case(asked, caller)
-        grant = _covering(asked, case, caller, now)
         subject = self.access.indexes.of(asked.subject)
+        grant = _covering(asked, case, relation_of(case, subject), caller, now)
         if grant is None or caller.snapshot.is_sealed(subject, now):
+            self._refused(asked, case, caller)
             raise Problem(errors.CERTIFICATE_NO_GRANT)
         with self.access.database.read() as connection:
             kept = certificates.find(connection, self.register.index(asked.certificate))
@@ -77,15 +79,23 @@ class Answering:
             raise Problem(errors.CASE_CLOSED)
         subject = self.access.indexes.of(asked.subject)
         if all(party.subject != subject for party in case.parties):
+            self._refused(asked, case, caller)
             raise Problem(errors.CERTIFICATE_NO_GRANT)
         return case
 
+    def _refused(self, asked: Asked, case: Case, caller: AuthorisedSystem) -> None:
+        """A refusal is an entry, too: for auditors, since whether somebody is sealed is told to nobody."""
+        facts: dict[str, JSON] = {
+            "client": caller.caller.token.client_id,
+            "case": case.id,
+            "evidence_type": asked.evidence_type,
+            "reason": errors.CERTIFICATE_NO_GRANT.code,
+        }
+        refusal = Event(REFUSAL, new_id("cst", self.clock, self.entropy), facts=facts)
+        self.ledger.append([refusal], also=self.access.spending(caller.caller))
+
     def _record(self, asked: Asked, case: Case, grant: Grant, caller: AuthorisedSystem, *, known: bool) -> Receipt:
         """Before it leaves, and only under the epoch in which it was allowed."""
-
-        def spend(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            self.access.spend_within(connection, caller.caller)
-
         facts: dict[str, JSON] = {
             "case": case.id,
             "consumer": case.organisation,
@@ -98,23 +108,34 @@ class Answering:
         }
         entry = Event(ANSWERED, new_id("cst", self.clock, self.entropy), facts=facts, subject=asked.subject)
         try:
-            (receipt,) = self.ledger.append([entry], fence=caller.snapshot.epoch, also=spend)
+            (receipt,) = self.ledger.append(
+                [entry], fence=caller.snapshot.epoch, also=self.access.spending(caller.caller)
+            )
         except FenceMoved:
             raise Problem(errors.POLICY_STALE) from None
         return receipt
 
 
-def _covering(asked: Asked, case: Case, caller: AuthorisedSystem, now: datetime) -> Grant | None:
-    """A statutory grant in force for this type and the case's service item. Default deny.
-
-    What rests on consent, a mandate or an emergency is asked for as evidence, where those are looked at.
-    """
+def _covering(asked: Asked, case: Case, relation: str | None, caller: AuthorisedSystem, now: datetime) -> Grant | None:
+    """A statutory grant in force for this type, the case's service item and whoever it is about. Default deny."""
     kind = caller.snapshot.registry.evidence_types.get(asked.evidence_type)
     if kind is None or kept_apart(caller.system, kind):
         return None
     for grant in caller.snapshot.image.members():
         same = (grant.consumer, grant.evidence_type) == (caller.system.organisation, asked.evidence_type)
-        plain = grant.basis_kind is BasisKind.STATUTORY and grant.emergency is None and not grant.mandate_required
-        if same and plain and case.service_item in grant.service_items and grant.valid_from <= now < grant.valid_to:
+        serves = case.service_item in grant.service_items and relation in grant.relations
+        if same and serves and _is_plain(grant) and grant.valid_from <= now < grant.valid_to:
             return grant
     return None
+
+
+def _is_plain(grant: Grant) -> bool:
+    """Whether a grant asks for nothing that only a request for evidence looks at.
+
+    Consent, mandates, emergencies, divisions, hours, quotas and obligations are looked at there, and so is what may
+    only leave in bulk or after a preview.
+    """
+    conditions = (grant.emergency, grant.hours, grant.quota_per_day)
+    asked = grant.mandate_required or grant.own_division_only or bool(grant.obligations)
+    free = not asked and all(each is None for each in conditions) and grant.allows(Delivery.DIRECT)
+    return free and grant.basis_kind is BasisKind.STATUTORY

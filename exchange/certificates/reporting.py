@@ -124,9 +124,18 @@ def _after(said: Reported, kept: Kept) -> Standing:
 
 
 def _repeated(said: Reported, kept: Kept) -> Past | None:
-    """What says the same already: reports come at least once, too."""
+    """What says the same already: reports come at least once, too. Raises Problem where it says something else."""
     same = (said.change.value, said.effective_at)
-    return next((each for each in kept.history if (each.change, each.effective_at) == same), None)
+    found = next((each for each in kept.history if (each.change, each.effective_at) == same), None)
+    if found is not None and not _says_the_same(said, found):
+        raise Problem(errors.CERTIFICATE_DIFFERS)  # a correction is a change of its own, with its own time
+    return found
+
+
+def _says_the_same(said: Reported, past: Past) -> bool:
+    """Whether nothing that was reported differs from what is on record; what was left out says nothing."""
+    ends = said.valid_until is None or said.valid_until == past.valid_until
+    return ends and (said.description is None or said.description == past.description)
 
 
 def _name(kept: Kept) -> str:

@@ -16,6 +16,7 @@ from exchange.events.entitlement import rights_of
 from exchange.events.forms import SUBSCRIBE
 from exchange.events.signal import Kind
 from exchange.forms import read
+from exchange.gateway.entries import REFUSAL
 from exchange.paging import page_size
 from exchange.store import subscriptions
 from exchange.store.subscriptions import Status, Subscription, Way
@@ -128,6 +129,10 @@ class EventDesk:
         now = self.clock.now()
         missing: list[JSON] = [*sorted(types - rights_of(caller.snapshot, caller.system, now).keys())]
         if missing:
+            facts: dict[str, JSON] = {"client": caller.caller.token.client_id, "evidence_types": missing}
+            facts["reason"] = errors.EVENT_NOT_GRANTED.code
+            refused = Event(REFUSAL, new_id("evx", self.clock, self.entropy), facts=facts)
+            self.ledger.append([refused], also=self.access.spending(caller.caller))
             raise Problem(errors.EVENT_NOT_GRANTED, members={"evidence_types": missing})
         way = Way(str(wanted["delivery"]))
         if way is Way.PUSH and caller.system.webhook is None:

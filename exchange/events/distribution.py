@@ -28,6 +28,8 @@ MOST_NAMED = 20
 """Cases of a subscriber that one event names: its newest."""
 KEPT = timedelta(days=30)
 """How long what was acknowledged can be read again."""
+UNREAD = timedelta(days=90)
+"""How long what was not fetched waits: after that a subscriber compares what it holds anew."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,12 @@ class Distribution:
 
     def prune(self) -> None:
         """Forget what has long been delivered."""
-        before = self.clock.now() - KEPT
+        now = self.clock.now()
+        before = now - KEPT
 
         def forget(connection: Connection) -> None:
             signals.prune(connection, before)
-            subscriptions.prune(connection, before)
+            subscriptions.prune(connection, before, now - UNREAD)
 
         self.database.write(forget)
 
@@ -68,20 +71,22 @@ class Distribution:
         allowed = _rights(everybody, snapshot, now)
         for one in found:
             for subscription in everybody:
-                queued = self._for(connection, one, subscription, allowed[subscription.system])
+                queued = self._for(connection, one, subscription, snapshot, allowed[subscription.system])
                 if queued is not None:
                     subscriptions.enqueue(connection, queued)
             signals.handed_out(connection, one.number, now)
         return len(found)
 
-    def _for(self, connection: Connection, one: Kept, to: Subscription, allowed: Rights) -> Queued | None:
+    def _for(
+        self, connection: Connection, one: Kept, to: Subscription, snapshot: Snapshot, allowed: Rights
+    ) -> Queued | None:
         """The event as one subscriber is told of it; None where it is not for them."""
         if one.kind not in to.kinds:
             return None
         if one.system:
             return self._queued(one, to, one.data) if one.system == to.system else None
         since = allowed.get(one.evidence_type) if one.evidence_type in to.evidence_types else None
-        if since is None or one.subject is None:
+        if since is None or one.subject is None or snapshot.is_sealed(one.subject, self.clock.now()):
             return None
         held = deliveries.held_by(connection, to.organisation, one.evidence_type, one.subject, since, MOST_NAMED)
         if not held:

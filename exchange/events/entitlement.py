@@ -7,16 +7,20 @@ from datetime import datetime
 
 from exchange.catalogue.model import Status, System, kept_apart
 from exchange.gateway.snapshot import Snapshot
+from policies.delivery import Delivery
 
 Rights = Mapping[str, datetime]
 """Evidence types of which somebody may hear, each with the start of the oldest grant in force for it."""
 
 
 def rights(snapshot: Snapshot, organisation: str, now: datetime) -> Rights:
-    """What an organisation's grants in force are about. Emergency access gives no right to hear of anything."""
+    """What an organisation's grants in force are about, one person at a time.
+
+    Neither emergency access nor what may only leave in bulk gives a right to hear of anything.
+    """
     found: dict[str, datetime] = {}
     for grant in snapshot.image.members():
-        own = grant.consumer == organisation and grant.emergency is None
+        own = grant.consumer == organisation and grant.emergency is None and grant.allows(Delivery.DIRECT)
         if own and grant.valid_from <= now < grant.valid_to:
             begun = found.get(grant.evidence_type, grant.valid_from)
             found[grant.evidence_type] = min(begun, grant.valid_from)

@@ -111,5 +111,16 @@ def _is_proven(index: bytes, relation: str, known: bytes | None, case: Case) -> 
     return any(party.subject in provers for party in case.parties if party.role == APPLICANT)
 
 
+def relation_of(case: Case, index: bytes) -> str | None:
+    """How a party stands to the case's own person, as far as that is on record; None where nothing proves it."""
+    roles = {party.role for party in case.parties if party.subject == index}
+    if APPLICANT in roles:
+        return SELF
+    if REPRESENTED in roles:
+        return REPRESENTED
+    named = sorted(relation for subject, relation, _by in case.relations if subject == index)
+    return next((relation for relation in named if _is_proven(index, relation, None, case)), None)
+
+
 def _refused(kind: ProblemKind) -> Refusal:
     return Refusal(kind)

@@ -11,9 +11,11 @@ from sqlalchemy import Connection
 from exchange import errors
 from exchange.access import Access, AuthorisedSystem
 from exchange.forms import read
+from exchange.gateway.entries import REFUSAL
 from exchange.paging import page_size
 from exchange.return_flow.forms import NEW
 from exchange.return_flow.making import grants_of
+from exchange.return_flow.reading import Reader
 from exchange.return_flow.ruling import Purpose, Ruling, ruling
 from exchange.return_flow.safe import Safe
 from exchange.store import return_flows
@@ -45,6 +47,7 @@ class ReturnFlowDesk:
     access: Access
     ledger: Ledger
     safe: Safe
+    reader: Reader
     clock: Clock
     entropy: Entropy
 
@@ -107,17 +110,21 @@ class ReturnFlowDesk:
         made, piece = self._piece(found, _number(file, unknown), _number(part, unknown))
         decides = self._ruling(found, caller)
         if (made.grants, made.division) != (self._grants(decides), decides.division):
-            raise Problem(errors.RETURN_FLOW_NOT_GRANTED)  # made under another right than the one that holds now
+            raise self._refusal(found, caller)  # made under another right than the one that holds now
+        with self.access.database.read() as connection:
+            if self.reader.meets_sealed(connection, found.id, made.made_at):
+                raise self._refusal(found, caller)  # somebody in it was sealed since; the next file is without them
         try:
             content = self.safe.content(made, piece)
         except CannotOpen:
             raise unknown from None
 
-        def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            self.access.spend_within(connection, caller.caller)
-
         facts = _facts(found) | {"file": made.number, "part": piece.number, "digest": piece.digest}
-        self._append(Event(DOWNLOADED, new_id("rfd", self.clock, self.entropy), facts=facts), caller, also)
+        self._append(
+            Event(DOWNLOADED, new_id("rfd", self.clock, self.entropy), facts=facts),
+            caller,
+            self.access.spending(caller.caller),
+        )
         headers = (
             (
                 "Content-Type",
@@ -149,8 +156,15 @@ class ReturnFlowDesk:
         now = self.clock.now()
         decides = ruling(caller.snapshot, flow.system, purpose, now)
         if decides is None or decides.at_all(now) is None:
-            raise Problem(errors.RETURN_FLOW_NOT_GRANTED)
+            raise self._refusal(flow, caller)
         return decides
+
+    def _refusal(self, flow: Flow, caller: AuthorisedSystem) -> Problem:
+        """Why not, recorded. Raises Problem (token.proof-replayed)."""
+        facts = _facts(flow) | {"reason": errors.RETURN_FLOW_NOT_GRANTED.code}
+        refused = Event(REFUSAL, new_id("rfx", self.clock, self.entropy), facts=facts)
+        self.ledger.append([refused], also=self.access.spending(caller.caller))
+        return Problem(errors.RETURN_FLOW_NOT_GRANTED)
 
     def _grants(self, decides: Ruling) -> str:
         return grants_of(decides, self.clock.now())

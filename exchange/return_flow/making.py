@@ -117,7 +117,7 @@ class Making:
             last = return_flows.newest(connection, held.id)
         grants = grants_of(decides, self.clock.now())
         if last is not None and last.status is FileStatus.MAKING:
-            if (last.grants, last.division) == (grants, decides.division):
+            if last.key and (last.grants, last.division) == (grants, decides.division):
                 return held, last
             return self._begin(self._given_up(held, last), Kind.SNAPSHOT, grants, decides.division)
         same = last is not None and last.status is FileStatus.READY
@@ -138,9 +138,7 @@ class Making:
     def _step(self, held: Flow, file: File) -> tuple[Flow, File]:
         """Look at the next subjects, and store what is new of them."""
         decides = self._ruling(held)
-        if grants_of(decides, self.clock.now()) != file.grants:
-            self._given_up(held, file)
-            raise Overtaken  # begun anew by the next sweep, under the right that holds then
+        self._under_its_right(held, file, decides)
         try:
             after = self.safe.subject(file)
         except CannotOpen:
@@ -156,6 +154,12 @@ class Making:
             unreadable=file.unreadable + batch.unreadable,
         )
         return self._kept_with(held, made, batch)
+
+    def _under_its_right(self, held: Flow, file: File, decides: Ruling) -> None:
+        """Whether the right that a file was begun under holds; else it is begun anew by the next sweep."""
+        if (grants_of(decides, self.clock.now()), decides.division) != (file.grants, file.division):
+            self._given_up(held, file)
+            raise Overtaken
 
     def _kept_with(self, held: Flow, made: File, batch: Batch) -> tuple[Flow, File]:
         with self.database.read() as connection:
@@ -216,6 +220,12 @@ class Making:
             pieces = return_flows.parts(connection, held.id, file.number)
         digest = sha256("\n".join(each.digest for each in pieces).encode()).hexdigest()
         decides, now = self._ruling(held), self.clock.now()
+        self._under_its_right(held, file, decides)
+        with self.database.read() as connection:
+            sealed = self.reader.meets_sealed(connection, held.id, file.made_at)
+        if sealed:  # somebody in it was sealed while it was made: nobody fetches it
+            self._given_up(held, file)
+            raise Overtaken
         facts: dict[str, JSON] = {
             "consumer": held.organisation,
             "system": held.system,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import Enum
 
+from sqlalchemy import Connection
+
 from connectors.base import Query
-from connectors.errors import AmbiguousSubject, SourceGarbled, SourceTooLarge
+from connectors.errors import AmbiguousSubject, SourceGarbled, SourceProblem, SourceTooLarge
 from connectors.registry import Outcome, Source
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.disclosure import Unmaskable, project
 from exchange.return_flow.rows import content
 from exchange.return_flow.ruling import Ruling
+from exchange.store import return_flows, sealings
 from exchange.store.return_flows import Flow
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -25,6 +29,9 @@ from kernel.identifiers.subject import SubjectRef
 AT_ONCE = 2000
 """Subjects looked at before what was found is stored."""
 DEADLINE = 5.0
+LONGEST = 60.0
+"""Seconds after which what was found is stored, however few were looked at: well within what a flow is held for."""
+CLOCKS_APART = timedelta(minutes=2)
 _LENGTH = 32
 
 
@@ -86,16 +93,26 @@ class Reader:
         rows: dict[str, Found] = {}
         untouched: set[str] = set()
         unreadable = 0
+        ends, looked_at = self.clock.monotonic() + LONGEST, 0
         for text in listed:
-            row, found = self._one(flow, decides, source, text)
+            try:
+                row, found = self._one(flow, decides, source, text)
+            except SourceProblem:
+                if looked_at == 0:
+                    raise
+                break  # what was read is kept; the next stretch begins with whom the source had no answer for
+            looked_at += 1
             if isinstance(found, Found) and row is not None:
                 rows[row] = found
             elif found is Unread.UNREADABLE:
                 unreadable += 1
             if row is not None and found in (Unread.UNREADABLE, Unread.WITHHELD):
                 untouched.add(row)
-        last = listed[-1] if listed else after
-        return Batch(rows, frozenset(untouched), unreadable, last, over=len(listed) < AT_ONCE)
+            if self.clock.monotonic() > ends:
+                break
+        last = listed[looked_at - 1] if looked_at else after
+        over = looked_at == len(listed) < AT_ONCE
+        return Batch(rows, frozenset(untouched), unreadable, last, over)
 
     def _one(self, flow: Flow, decides: Ruling, source: Source, text: str) -> tuple[str | None, Found | Unread]:
         try:
@@ -123,6 +140,12 @@ class Reader:
         except Unmaskable:
             return Unread.UNREADABLE
         return Found(values, blind_index(self.key, f"return-flow-content\n{flow.id}\n{content(values, flow.fields)}"))
+
+    def meets_sealed(self, connection: Connection, flow: str, since: datetime) -> bool:
+        """Whether somebody whose record is in this flow was sealed since (a node's clock may be a little behind)."""
+        subjects = sealings.made_since(connection, since - CLOCKS_APART, self.clock.now())
+        rows = {self.pseudonym(flow, subject) for subject in subjects}
+        return bool(rows) and bool(return_flows.contents(connection, flow, rows))
 
     def pseudonym(self, flow: str, index: bytes) -> str:
         """A record's name in one flow."""

@@ -101,5 +101,4 @@ def ruling(snapshot: Snapshot, system: str, purpose: Purpose, now: datetime) -> 
 
 def is_for_bulk(grant: Grant) -> bool:
     """Whether whoever signed a grant saw that records leave in bulk, and only those of the consumer's own division."""
-    named = grant.delivery_modes is not None and Delivery.BULK in grant.delivery_modes
-    return named and grant.own_division_only and grant.emergency is None
+    return grant.allows(Delivery.BULK) and grant.own_division_only and grant.emergency is None

@@ -234,13 +234,21 @@ def going_on(connection: Connection) -> list[str]:
 
 
 def holding(connection: Connection, rows: Collection[str]) -> list[Held]:
-    """Flows in whose ready files records with these pseudonyms were met last, newest first."""
+    """Flows in whose ready files records with these pseudonyms stand, by the newest that has them; newest first."""
+    again = return_flow_file.alias()
+    newest = (
+        select(func.max(again.c.number))
+        .where(again.c.flow == _r.flow, again.c.number >= _r.first, again.c.number <= _r.seen)
+        .where(again.c.status == FileStatus.READY.value)
+        .correlate(return_flow_row)
+        .scalar_subquery()
+    )
     statement = (
         select(_f.organisation, _f.evidence_type, _f.service_item, _f.legal_basis, _f.fields, _d.division)
         .add_columns(_d.made_at, _d.entry)
         .join(return_flow_row, _r.flow == _f.id)
-        .join(return_flow_file, (_d.flow == _f.id) & (_d.number == _r.seen))
-        .where(_r.row.in_(sorted(rows)), _d.status == FileStatus.READY.value)
+        .join(return_flow_file, (_d.flow == _f.id) & (_d.number == newest))
+        .where(_r.row.in_(sorted(rows)))
         .order_by(_d.made_at.desc(), _f.id)
     )
     return [
@@ -289,7 +297,10 @@ def contents(connection: Connection, flow: str, rows: Collection[str]) -> Mappin
 def sent(connection: Connection, flow: str, number: int, new: Mapping[str, bytes], met: Mapping[str, bytes]) -> None:
     """Note what was sent in a file of ``new`` records, and of those ``met`` again."""
     if new:
-        rows = [{"flow": flow, "row": row, "content": content, "seen": number} for row, content in new.items()]
+        rows = [
+            {"flow": flow, "row": row, "content": content, "first": number, "seen": number}
+            for row, content in new.items()
+        ]
         connection.execute(insert(return_flow_row), rows)
     if met:
         again = update(return_flow_row).where(_r.flow == flow, _r.row == bindparam("which"))
@@ -310,7 +321,8 @@ def forget(connection: Connection, flow: str, rows: Collection[str]) -> None:
 
 def prune(connection: Connection, before: datetime) -> None:
     """Delete the pieces of files made before an instant, with their keys."""
-    old = select(_d.flow, _d.number).where(_d.made_at < before, func.length(_d.key) > 0)
+    done = _d.status != FileStatus.MAKING.value  # what is being made is needed, however long it takes
+    old = select(_d.flow, _d.number).where(_d.made_at < before, done, func.length(_d.key) > 0)
     for flow, number in connection.execute(old).all():
         connection.execute(delete(return_flow_part).where(_p.flow == flow, _p.file == number))
         one = update(return_flow_file).where(_d.flow == flow, _d.number == number)

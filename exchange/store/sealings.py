@@ -76,6 +76,13 @@ def holding(connection: Connection) -> Mapping[bytes, datetime]:
     return {bytes(subject): until for subject, until in connection.execute(statement)}
 
 
+def made_since(connection: Connection, instant: datetime, now: datetime) -> list[bytes]:
+    """Whoever was sealed from an instant on, and still is."""
+    row = sealing.c
+    statement = select(row.subject).where(row.sealed_at >= instant, row.lifted_at.is_(None), row.until > now)
+    return [bytes(subject) for subject in connection.scalars(statement.distinct())]
+
+
 def _sealing(row: Row[tuple[object, ...]]) -> Sealing:
     said = cast("Mapping[str, str]", decode(row.citation))
     return Sealing(

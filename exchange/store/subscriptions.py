@@ -182,11 +182,15 @@ def put_back(connection: Connection, held: Subscription, tries: int, due_at: dat
     connection.execute(update(event_subscription).where(*_is(held)).values(tries=tries, due_at=due_at))
 
 
-def prune(connection: Connection, before: datetime) -> None:
-    """Forget what was acknowledged and is older than an instant, and every queue that was ended."""
+def prune(connection: Connection, before: datetime, unread: datetime) -> None:
+    """Forget what was acknowledged and is older than an instant, every queue that was ended, and what nobody fetched.
+
+    What is older than ``unread`` goes whether it arrived or not: a subscriber that never comes must not fill the house.
+    """
     settled = select(_s.settled).where(_s.id == _e.subscription).scalar_subquery()
     ended = select(_s.id).where(_s.status == Status.ENDED.value)
-    connection.execute(delete(event).where(or_(_e.subscription.in_(ended), (_e.at < before) & (_e.number <= settled))))
+    arrived = (_e.at < before) & (_e.number <= settled)
+    connection.execute(delete(event).where(or_(_e.subscription.in_(ended), _e.at < unread, arrived)))
 
 
 def count_living(connection: Connection, system: str) -> int:

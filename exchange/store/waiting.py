@@ -92,7 +92,10 @@ def put_off(connection: Connection, waited: WaitingItem, again: datetime) -> boo
     """Take an item's turn, and say when the next one is; False when somebody else took it."""
     found = waiting_item.c
     statement = update(waiting_item).where(
-        found.request_id == waited.request_id, found.item == waited.item, found.tries == waited.tries
+        found.request_id == waited.request_id,
+        found.item == waited.item,
+        found.entry == waited.entry,  # else it waits for something else by now
+        found.tries == waited.tries,
     )
     return connection.execute(statement.values(next_at=again, tries=waited.tries + 1)).rowcount == 1
 

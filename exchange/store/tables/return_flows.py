@@ -71,7 +71,8 @@ return_flow_row = sa.Table(
     text("flow", primary_key=True),
     text("row", primary_key=True),
     sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("first", sa.Integer, nullable=False, server_default="1"),
     sa.Column("seen", sa.Integer, nullable=False),
     sa.Index("return_flow_row_seen", "flow", "seen"),
 )
-"""What was sent last of each record: a pseudonym and a keyed hash; ``seen`` is the file in which it was met last."""
+"""What was sent last of each record: a pseudonym and a keyed hash, met in the files from ``first`` to ``seen``."""

@@ -17,8 +17,11 @@ from tests.doubles.exchange import (
     OTHER_ITEM,
     OWNER,
     POLICE,
+    STAFF,
     STRANGER,
+    WORKER,
     World,
+    grant,
     service_item,
     system,
 )
@@ -183,16 +186,44 @@ def test_who_has_no_grant_no_case_or_another_holder_learns_nothing(police: World
     stranger = {"scheme": "citizen-number", "value": STRANGER}
     assert code_of(ask(world, case, subject=stranger)) == "certificate.no-grant"
     assert code_of(ask(world, case, evidence_type="staff-list", certificate=OTHER_CARD)) == "certificate.unknown"
-    both = world.open_case((OWNER, "applicant"), (STRANGER, "employee"))
-    unknown, somebody_elses = ask(world, both, certificate=OTHER_CARD), ask(world, both, subject=stranger)
+    both = world.open_case((OWNER, "applicant"), (WORKER, "employee"))
+    worker = {"scheme": "citizen-number", "value": WORKER}
+    assert code_of(ask(world, both, subject=worker)) == "certificate.no-grant"  # listed, and not proven to be one
+    assert world.ask(both, STAFF).json["status"] == "delivered"
+    unknown, somebody_elses = ask(world, both, certificate=OTHER_CARD), ask(world, both, subject=worker)
     assert (code_of(unknown), code_of(somebody_elses)) == ("certificate.unknown", "certificate.unknown")
     assert [each["facts"]["known"] for each in world.events("CertificateStatusAnswered")] == [False] * 3
     call(world, "POST", f"/v1/cases/{case}/close")
     assert code_of(ask(world, case)) == "case.closed"
     body = {"case": both, "certificate": CARD, "evidence_type": "identity-card", "subject": HOLDER}
     assert code_of(call(world, "POST", STATUS, body, "urban-website")) == "case.unknown"
+    reasons = [each["facts"]["reason"] for each in world.events("EvidenceRefused")]
+    assert reasons == ["certificate.no-grant"] * 3
     world.revoke("G-IDENTITY")
     assert code_of(ask(world, both)) == "certificate.no-grant"
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"delivery_modes": ["bulk"], "own_division_only": True, "absent_allowed": True, "min_loa": 0},
+        {"own_division_only": True},
+        {"hours": {"from": 9, "to": 17}},
+        {"quota_per_day": 5},
+        {"relations": ["employee"]},
+    ],
+)
+def test_a_grant_with_conditions_answers_evidence_alone(police: World, terms: dict[str, Any]) -> None:
+    report(police, "issue")
+    police.apply(grant("G-IDENTITY", **terms))
+    police.approve("G-IDENTITY")
+    assert code_of(ask(police, police.open_case((OWNER, "applicant")))) == "certificate.no-grant"
+
+
+def test_a_report_that_says_something_else_of_the_same_change_is_refused(police: World) -> None:
+    report(police, "issue", valid_until="2030-01-01")
+    assert report(police, "issue", valid_until="2030-01-01").status_code == 200
+    assert code_of(report(police, "issue", valid_until="2031-01-01")) == "certificate.differs"
 
 
 def test_nothing_is_answered_about_somebody_who_is_sealed(police: World) -> None:
@@ -237,3 +268,10 @@ def test_whatever_is_reported_a_status_follows_the_table_and_ended_ones_come_bac
 def test_a_certificate_without_an_end_never_expires_by_itself() -> None:
     assert Standing(Status.VALID, 1, NOW, "长期").on(date(2999, 1, 1)) is Status.VALID
     assert Standing(Status.SUSPENDED, 1, NOW, "2020-01-01").on(date(2999, 1, 1)) is Status.SUSPENDED
+
+
+def test_a_holder_is_named_by_number_alone(police: World) -> None:
+    """Only a request for evidence may point at a record of its own."""
+    pointed = {"from": 0, "relation": "child"}
+    assert code_of(report(police, "issue", subject=pointed)) == "request.invalid"
+    assert code_of(ask(police, police.open_case(), subject=pointed)) == "request.invalid"

@@ -15,6 +15,7 @@ from tests.doubles.exchange import (
     NAME,
     OTHER_ITEM,
     OWNER,
+    POLICE,
     STRANGER,
     URBAN,
     World,
@@ -140,6 +141,32 @@ def test_no_grant_no_events(small_world: World) -> None:
     world.revoke("G-IDENTITY")
     tell(world, change(world, "c-2"))  # not even put in the queue
     assert pull(world, name) == {"events": [], "cursor": 1, "more": False}  # and what waited is withheld
+
+
+def test_of_somebody_who_is_sealed_nothing_is_told(small_world: World) -> None:
+    name = subscribe(small_world)
+    delivered(small_world)
+    sealing = {
+        "subject": {"scheme": "citizen-number", "value": OWNER},
+        "citation": {"zh": "演示规定第九条", "en": "Demo rules, article 9"},
+        "until": "2026-12-01",
+    }
+    officer: dict[str, Any] = {"sub": "p", "roles": ["provider-officer"], "organisation": POLICE}
+    assert small_world.officer("POST", "/v1/sealings", sealing, **officer).status_code == 201
+    tell(small_world, change(small_world, "c-1"))
+    assert pull(small_world, name)["events"] == []
+
+
+def test_what_nobody_fetches_for_ninety_days_is_gone(world: World) -> None:
+    name = subscribe(world)
+    delivered(world)
+    tell(world, change(world, "c-1"))
+    world.clock.advance(31 * 86400)
+    world.rooms.distribution.prune()
+    assert len(pull(world, name)["events"]) == 1  # not acknowledged: it is kept
+    world.clock.advance(60 * 86400)
+    world.rooms.distribution.prune()
+    assert pull(world, name)["events"] == []
 
 
 def test_a_grant_that_began_later_does_not_tell_of_what_was_held_before(small_world: World) -> None:

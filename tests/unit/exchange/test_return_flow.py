@@ -23,9 +23,11 @@ from tests.doubles.exchange import (
     URBAN,
     World,
     connector,
+    detail,
     grant,
     number,
     organisation,
+    request,
 )
 from tests.unit.exchange.test_events import call, code_of, pull, subscribe
 
@@ -229,12 +231,14 @@ def test_only_a_grant_that_says_bulk_own_division_and_nobody_present_makes_a_flo
 
 def test_a_bulk_grant_answers_no_request_about_one_person_and_no_request_names_bulk(small_world: World) -> None:
     world = district(small_world)
-    body = {"service_item": OTHER_ITEM, "case": f"case_{'0' * 26}", "legal_basis": BASIS, "delivery": "bulk"}
-    token = world.issuer.token(world.holder, "urban-website")
-    asked = world.call(
-        "POST", "/v1/evidence-requests", token, body | {"evidence": [{"type": "identity-card", "fields": ["name"]}]}
-    )
-    assert code_of(asked) == "request.invalid"
+    case = world.open_case((HERE, "applicant"), client="urban-website", item=OTHER_ITEM)
+    item = {"type": "identity-card", "fields": ["name"]}
+    body = request(case, item) | {"service_item": OTHER_ITEM}
+    claims = {"authorization_details": detail(case, item, item=OTHER_ITEM)}
+    for way, code in (("direct", "policy.delivery-not-granted"), ("bulk", "request.invalid")):
+        token = world.issuer.token(world.holder, "urban-website", person=HERE, **claims)
+        asked = world.call("POST", "/v1/evidence-requests", token, body | {"delivery": way})
+        assert (asked.json.get("code") or asked.json["evidence"][0]["problem"]["code"]) == code, asked.text
 
 
 def test_when_the_right_ends_nothing_is_made_and_nothing_fetched(small_world: World) -> None:
@@ -277,6 +281,8 @@ def test_somebody_sealed_is_in_no_file_and_is_not_said_to_be_gone(small_world: W
     }
     officer: dict[str, Any] = {"sub": "p", "roles": ["provider-officer"], "organisation": POLICE}
     assert world.officer("POST", "/v1/sealings", sealed, **officer).status_code == 201
+    world.rooms.policy.renew()
+    assert code_of(ask(world, "GET", f"{FLOWS}/{flow}/files/1/parts/1")) == "return-flow.not-granted"
     holds(world, [RECORDS[0] | {"address": "五号"}, RECORDS[1]])
     later(world, 86_400)
     make(world)
