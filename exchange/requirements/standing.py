@@ -40,15 +40,9 @@ _CAUSES: Mapping[str, Cause] = MappingProxyType(
                 "policy.no-grant",
                 "policy.field-not-granted",
                 "policy.predicate-not-granted",
-                "policy.purpose-not-granted",
-                "policy.basis-not-granted",
-                "policy.provider-not-granted",
                 "policy.relation-not-granted",
-                "policy.not-yet-valid",
                 "policy.expired",
-                "policy.outside-hours",
                 "policy.division-not-own",
-                "policy.quota-exceeded",
                 "policy.subject-sealed",
             ),
             Cause.NO_GRANT,
@@ -56,7 +50,7 @@ _CAUSES: Mapping[str, Cause] = MappingProxyType(
     }
 )
 """What a refused or failed attempt shows. A sign-in that was too weak, or a consent that is missing, shows nothing: the
-person can do something about it.
+person can do something about it. Nor does what whoever asks brings about: another ground or hour, a quota used up.
 """
 
 
@@ -126,8 +120,8 @@ def _deliveries(needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> 
 
 def _released(part: Alternative, needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> int | None:
     wanted = part.fields | part.predicates
-    found = (one.entry for one in attempts if one.outcome == RELEASED and wanted <= one.asked)
-    return max((entry for entry in _about(part, needed, subject, attempts) if entry in set(found)), default=None)
+    found = {one.entry for one in attempts if one.outcome == RELEASED and wanted <= one.asked}
+    return max((entry for entry in _about(part, needed, subject, attempts) if entry in found), default=None)
 
 
 def _about(part: Alternative, needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> Iterable[int]:
@@ -185,4 +179,8 @@ def _bar(part: Alternative, attempt: Attempt | None, granted: Granted, now: date
     cause = _CAUSES.get(attempt.reason)
     if cause is None and attempt.outcome != REFUSED:
         cause = Cause.SOURCE_DOWN
-    return None if cause is Cause.SOURCE_DOWN and now - attempt.at > FRESH else cause
+    return None if cause in _PASSING and now - attempt.at > FRESH else cause
+
+
+_PASSING = frozenset({Cause.SOURCE_DOWN, Cause.NO_GRANT})
+"""Causes that may be over by now: they count while they are fresh."""

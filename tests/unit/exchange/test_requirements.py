@@ -25,6 +25,7 @@ from tests.doubles.exchange import (
     STRANGER,
     WORKER,
     World,
+    grant,
     organisation,
     service_item,
     text,
@@ -280,6 +281,34 @@ def test_a_source_that_is_down_is_a_cause_for_a_day(small_world: World) -> None:
     world.rooms.revocations.renew()
     assert stands(world, case)["identity"]["seen"] == []
     assert resolve(world, case, "identity", "upload", ("shared-data", "source-down")).status_code == 409
+
+
+def test_what_was_delivered_on_the_second_try_is_met(small_world: World) -> None:
+    world = small_world
+    case = opened(world)
+
+    def down(_query: object) -> None:
+        raise SourceUnavailable("identity", "down")
+
+    BEFORE_FETCH.append(down)
+    world.ask(case, NAME)
+    BEFORE_FETCH.clear()
+    world.ask(case, NAME)
+    found = stands(world, case)["identity"]
+    assert (found["status"], found["rung"]["code"]) == ("met", "shared-data")
+
+
+def test_what_whoever_asks_brings_about_proves_nothing(small_world: World) -> None:
+    """Asked for at night, or on another ground: sharing could supply it all the same."""
+    world = small_world
+    world.apply(grant("G-IDENTITY", hours={"from": 1, "to": 2}))
+    world.approve("G-IDENTITY")
+    case = opened(world)
+    refused = world.ask(case, NAME).json["evidence"][0]["problem"]
+    assert refused["code"] == "policy.outside-hours"
+    assert stands(world, case)["identity"]["seen"] == []
+    answer = resolve(world, case, "identity", "upload", ("shared-data", "no-grant"))
+    assert (answer.status_code, answer.json["code"]) == (409, "resolution.cause-unproven")
 
 
 def test_without_a_grant_there_is_nothing_to_ask_first_and_a_wide_question_proves_nothing(small_world: World) -> None:
