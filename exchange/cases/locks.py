@@ -104,6 +104,8 @@ class Locks:
         (receipt,) = self.ledger.append([Event(LIFTED, lock.id, facts=facts)], also=also)
         if receipt.repeated:  # lifted by a racing call: nothing of ours was written, the proof included
             self.access.spend(officer.caller)
+            with self.access.database.read() as connection:
+                return system_locks.find(connection, lock.id) or lock
         return replace(lock, lifted_at=now, lifted_by=by, reason=reason)
 
 

@@ -59,7 +59,8 @@ class Deferred:
             if not self.waiting.database.write(lambda connection: waiting.put_off(connection, one, again)):
                 return False  # another node's turn
             held = self.waiting.find(one.request_id, one.item)
-            return held is not None and self._go_on(held, again)
+            still = held is not None and held.waited.entry == one.entry
+            return held is not None and still and self._go_on(held, again)
         except (Problem, LedgerUnavailable, LeaseLost) as trouble:
             log = structlog.get_logger(__name__)
             log.warning("asked later again", request=one.request_id, reason=type(trouble).__name__)

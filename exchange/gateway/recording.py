@@ -147,8 +147,8 @@ class Recorder:
         self._once(events, settlement.epoch, write)
         return status_of(result)
 
-    def forget(self, event: Event, problem: Mapping[str, JSON], waited: WaitingItem) -> None:
-        """Record that an item waited in vain, because whom it is about was erased.
+    def forget(self, event: Event, problem: Mapping[str, JSON], waited: WaitingItem, also: Also) -> None:
+        """Record that an item waited in vain, because whom it is about was erased; ``also`` is written with it.
 
         Raises LedgerUnavailable, IntentLost.
         """
@@ -157,6 +157,7 @@ class Recorder:
             self._end_wait(connection, waited, problem, receipts[0])
             for grant, day in given_back(waited, ()):
                 quotas.give_back(connection, grant, day)
+            also(connection, receipts)
 
         self._once([event], None, write)
 

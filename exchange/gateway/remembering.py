@@ -1,8 +1,9 @@
 """What is kept of a request while an item of it waits, and how it is asked again from that.
 
 It lies beside the ledger entry that says that the item waits, encrypted under the key of whom the item is about: when
-that person is erased it is gone, and the item with it. Nobody else's number is in it but that of the company whose
-mandate the person holds: a parent who asks for a child's record is known by blind index alone.
+that person is erased it is gone, and the item with it. Of whoever asked no number is in it but that of the company
+whose mandate they hold: a parent who asks for a child's record is known by blind index alone. A record that waits for
+its preview is kept whole, with whomever it names.
 """
 
 from __future__ import annotations
@@ -25,9 +26,6 @@ from exchange.store.intents import Stored
 from kernel.identifiers.subject import SubjectRef
 from policies.delivery import Delivery
 
-LAYOUT = 1
-"""Of what is kept; another one is not read."""
-
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
@@ -43,7 +41,6 @@ def kept(ruling: Permitted, asking: Asking, record: Retrieved | None) -> bytes:
     """What is needed to go on with an item, as bytes to be encrypted."""
     subject = ruling.concerned.subject
     said = {
-        "layout": LAYOUT,
         "subject": _subject(subject),
         "own": ruling.concerned.relation == SELF and asking.person == ruling.concerned.index,
         "token": _token(asking.token, asking.detail),

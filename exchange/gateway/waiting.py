@@ -159,7 +159,7 @@ class Waiting:
     def settle(self, held: Held, finding: Finding, also: Also = nothing_more) -> str:
         """Decide, filter and sign under one epoch, and record it; again when it moved meanwhile. Raises Problem."""
         if held.one is None:
-            return self._forgotten(held)
+            return self._forgotten(held, also)
         snapshot = current(self.policy)
         for _ in range(MOST_TRIES):
             settlement = self._or_preview(self.judged(held, held.one, finding, snapshot), held, finding, snapshot)
@@ -233,7 +233,7 @@ class Waiting:
         except IntentLost:
             raise Problem(errors.NOT_WAITING) from None
 
-    def _forgotten(self, held: Held) -> str:
+    def _forgotten(self, held: Held, also: Also) -> str:
         """Whom the item is about was erased: nothing is known any more by which it could be answered."""
         waited, intent, asked = held.waited, held.stored.intent, held.asked
         facts: dict[str, JSON] = {
@@ -246,7 +246,7 @@ class Waiting:
         name = decision_name(waited.request_id, waited.item, 0)
         event = Event(FAILURE, waited.request_id, str(waited.item), facts)
         try:
-            self.recorder.forget(event, in_both(Refusal(errors.REQUEST_ERASED), name), waited)
+            self.recorder.forget(event, in_both(Refusal(errors.REQUEST_ERASED), name), waited, also)
         except IntentLost:
             raise Problem(errors.NOT_WAITING) from None
         return "failed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from connectors.base import Query
 from connectors.errors import SourceUnavailable
 from connectors.registry import Outcome, Retrieved
 from exchange import errors
+from exchange.gateway.enforcement import Refused
+from exchange.gateway.lease import LeaseLost
 from exchange.gateway.recovery import Recovery
 from exchange.gateway.retrieval import NoRecord
-from exchange.store import intents
+from exchange.store import intents, waiting
 from exchange.store.intents import State
 from kernel.identifiers.subject import SubjectRef
-from kernel.ledger.errors import LedgerUnavailable
+from kernel.ledger.errors import FenceMoved, LedgerUnavailable
 from kernel.problems import Problem
 from tests.doubles.exchange import BEFORE_FETCH, NAME, NOW, OWNER, STAFF, World, connector, detail, grant, request
 
@@ -368,3 +371,138 @@ def test_no_source_is_asked_for_what_would_be_refused_by_now(small_world: World)
     assert small_world.rooms.deferred.work() == 1
     assert small_world.calls == []
     assert problem_of(small_world, name, case) == ("refused", "policy.no-grant")
+
+
+def test_whoever_is_erased_before_a_source_was_asked_is_asked_about_no_more(small_world: World) -> None:
+    name, case = deferred(small_world)
+    small_world.outside.ledger.erase(SubjectRef("citizen-number", OWNER))
+    assert small_world.rooms.deferred.work() == 1
+    assert small_world.calls == []
+    assert problem_of(small_world, name, case) == ("failed", "evidence-request.erased")
+
+
+def test_what_could_not_be_recorded_is_asked_for_again_later(small_world: World) -> None:
+    name, case = deferred(small_world)
+    mend = breaking(small_world, persisted=False)
+    assert small_world.rooms.deferred.work() == 0
+    mend()
+    small_world.clock.advance(31)
+    assert small_world.rooms.deferred.work() == 1
+    assert look(small_world, name, case).json["status"] == "delivered"
+    assert len(small_world.events("EvidenceReleased")) == 1
+
+
+def test_a_turn_that_another_node_took_is_not_taken_twice(world: World) -> None:
+    """Both nodes found the item due; the second one to put it off leaves it alone."""
+    deferred(world)
+    with world.outside.database.read() as connection:
+        (due,) = waiting.due(connection, world.clock.now(), 9)
+    later = world.clock.now()
+    assert world.outside.database.write(lambda connection: waiting.put_off(connection, due, later))
+    assert not world.outside.database.write(lambda connection: waiting.put_off(connection, due, later))
+
+
+# Under what holds now -------------------------------------------------------------------------------------------------
+
+
+class Moving:
+    """A ledger under whose hands the epoch moves, each time."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def append(self, *_arguments: Any, **_options: Any) -> Any:
+        raise FenceMoved(1, 2)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+def test_where_policies_keep_changing_whoever_answers_tries_again_and_nothing_is_lost(small_world: World) -> None:
+    name, _ = parked(small_world)
+    recorder, whole = small_world.rooms.waiting.recorder, small_world.rooms.waiting.recorder.ledger
+    object.__setattr__(recorder, "ledger", Moving(whole))
+    with pytest.raises(Problem) as stale:
+        small_world.rooms.waiting.answered(name, 0, found())
+    assert stale.value.kind is errors.POLICY_STALE
+    object.__setattr__(recorder, "ledger", whole)
+    assert small_world.rooms.waiting.answered(name, 0, found()) == "delivered"
+
+
+def test_while_revocations_are_unknown_nothing_leaves_and_the_item_waits_on(
+    small_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, case = parked(small_world)
+
+    def unknown() -> None:
+        raise LeaseLost
+
+    with monkeypatch.context() as patched:
+        patched.setattr(small_world.rooms.revocations, "current", unknown)
+        with pytest.raises(Problem) as problem:
+            small_world.rooms.waiting.answered(name, 0, found())
+    assert problem.value.kind is errors.REVOCATIONS_UNKNOWN
+    assert look(small_world, name, case).status_code == 202
+    assert small_world.rooms.waiting.answered(name, 0, found()) == "delivered"
+
+
+def test_a_quota_that_others_used_up_meanwhile_refuses_the_answer(world: World) -> None:
+    """It was parked when the grant had no quota; the one that it has by now is reserved as it is released, or not."""
+    first, case = parked(world)
+    world.apply(grant("G-IDENTITY", quota_per_day=1))
+    world.approve("G-IDENTITY")
+    second, _ = parked(world)
+    assert world.rooms.waiting.answered(first, 0, found()) == "refused"
+    assert problem_of(world, first, case) == ("refused", "policy.quota-exceeded")
+    assert world.rooms.waiting.answered(second, 0, found()) == "delivered"
+
+
+def test_one_wait_that_cannot_be_ended_holds_up_no_other(small_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, case = parked(small_world)
+    parked(small_world)
+    small_world.clock.advance(29 * 86400)
+    whole = small_world.rooms.waiting.recorder.ledger
+
+    class Failing(Breaking):
+        def append(self, events: Any, **options: Any) -> Any:
+            if events[0].request == stuck:
+                raise LedgerUnavailable("cut")
+            return whole.append(events, **options)
+
+    object.__setattr__(small_world.rooms.waiting.recorder, "ledger", Failing(whole, persisted=False))
+    assert small_world.rooms.waiting.end_overdue() == 1
+    object.__setattr__(small_world.rooms.waiting.recorder, "ledger", whole)
+    assert small_world.rooms.waiting.end_overdue() == 1
+    assert problem_of(small_world, stuck, case) == ("failed", "evidence.timed-out")
+
+
+def test_a_person_does_not_answer_that_they_answer_later(small_world: World) -> None:
+    name, case = parked(small_world)
+    with pytest.raises(Problem) as problem:
+        small_world.rooms.waiting.answered(name, 0, Retrieved(Outcome.LATER, {}, None, NOW))
+    assert problem.value.kind is errors.NOT_WAITING
+    assert look(small_world, name, case).status_code == 202
+
+
+def test_of_two_that_find_whom_it_was_about_erased_one_ends_the_wait(small_world: World) -> None:
+    name, _ = parked(small_world)
+    small_world.outside.ledger.erase(SubjectRef("citizen-number", OWNER))
+    held = small_world.rooms.waiting.find(name, 0)
+    assert held is not None
+    assert small_world.rooms.waiting.settle(held, found()) == "failed"
+    with pytest.raises(Problem) as problem:
+        small_world.rooms.waiting.settle(held, found())
+    assert problem.value.kind is errors.NOT_WAITING
+
+
+def test_a_system_that_the_catalogue_knows_no_more_gets_nothing(small_world: World) -> None:
+    name, _ = parked(small_world)
+    held = small_world.rooms.waiting.find(name, 0)
+    assert held is not None
+    assert held.one is not None
+    snapshot = small_world.rooms.policy.current()
+    registry = replace(snapshot.registry, systems={})
+    settlement = small_world.rooms.waiting.judged(held, held.one, found(), replace(snapshot, registry=registry))
+    (result,) = settlement.results
+    assert isinstance(result, Refused)
+    assert result.refusal.kind.code == "policy.system-suspended"
