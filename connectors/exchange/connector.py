@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 from connectors.adapters import Opening
 from connectors.base import Query, Record
 from connectors.errors import SourceAnswersLater, SourceGarbled, SourceProblem, SourceUnavailable
 from connectors.exchange.believing import Judge, Question
 from connectors.exchange.calling import Caller
-from connectors.exchange.outcomes import answers_later, found_nothing, no_such_number, undelivered, unsettled
+from connectors.exchange.outcomes import answers_later, found_nothing, is_final, no_such_number, undelivered, unsettled
 from connectors.exchange.pending import Pending
 from connectors.exchange.settings import ExchangeSettings
 from connectors.resilience import Deadline
@@ -20,6 +20,10 @@ from connectors.rest.transport import Answer
 from kernel.entropy import token
 
 _DETAILS = "urn:tongban:params:evidence"
+_OVER = frozenset({404, 409, 410})
+"""What they answer where a request or its case is no more: unknown, closed, erased."""
+_Settled: TypeAlias = tuple[Record, ...] | SourceProblem
+"""Their last word: the records, or the problem that stands instead."""
 
 
 class ExchangeConnector:
@@ -41,7 +45,7 @@ class ExchangeConnector:
         if self._closed:
             raise SourceUnavailable("closed")
         deadline = Deadline(self._clock, query.deadline)
-        waiting = self._pending.find(query.subject)
+        waiting = self._pending.take(query.subject)
         if waiting is not None:
             return self._follow_up(waiting, query, deadline)
         case = self._open_case(query, deadline)
@@ -77,29 +81,39 @@ class ExchangeConnector:
             said = _said(self._caller.post("/v1/evidence-requests", body, held, deadline))
             question = Question(_name(said.get("id")), case, asked)
             try:
-                return self._read(said, question, deadline)
+                return _given(self._settled(said, question, deadline))
             except SourceAnswersLater:
-                self._pending.keep(query.subject, question)
-                waits = True
+                # Of two that asked at the same time one is followed up; the other's case is closed.
+                waits = self._pending.keep(query.subject, question)
                 raise
         finally:
             if not waits:
                 self._close_case(case, deadline)
 
     def _follow_up(self, waiting: Question, query: Query, deadline: Deadline) -> tuple[Record, ...]:
-        """Look again at what waited. It goes on waiting when the line is bad, and ends when they have an answer."""
+        """Look again at what waited. It ends when they have an answer that can be believed, or refuse for good.
+
+        Otherwise (a bad line, also to their keys) it goes on waiting: nobody is asked a second time for that.
+        """
+        try:
+            settled = self._looked_again(waiting, query, deadline)
+        except BaseException:
+            self._pending.put_back(query.subject)
+            raise
+        self._pending.end(query.subject, waiting)
+        self._close_case(waiting.case, deadline)
+        return _given(settled)
+
+    def _looked_again(self, waiting: Question, query: Query, deadline: Deadline) -> _Settled:
+        """How a question stands that waited. Raises: SourceProblem where it waits on."""
         details, _ = self._questions(waiting.case, query)
         held = self._caller.purpose_token(details, deadline)
         answer = self._caller.get(f"/v1/evidence-requests/{waiting.request}", held, deadline)
+        if answer.status in _OVER:
+            return unsettled(answer, "request")
         if answer.status == 202:
             raise answers_later(_object(answer).get("status"))
-        if answer.status == 429 or answer.status >= 500:
-            raise unsettled(answer, "request")
-        self._pending.end(query.subject)
-        try:
-            return self._read(_said(answer), waiting, deadline)
-        finally:
-            self._close_case(waiting.case, deadline)
+        return self._settled(_said(answer), waiting, deadline)
 
     def _close_case(self, case: str, deadline: Deadline) -> None:
         with suppress(SourceProblem):  # the other side ends what nobody closed
@@ -117,18 +131,28 @@ class ExchangeConnector:
         asked = wanted | subject | ({"predicates": questions} if questions else {})
         return details, {**purpose, "evidence": [asked]}
 
-    def _read(self, said: Mapping[str, Any], question: Question, deadline: Deadline) -> tuple[Record, ...]:
+    def _settled(self, said: Mapping[str, Any], question: Question, deadline: Deadline) -> _Settled:
+        """What they say in the end. Raises: SourceProblem while it waits, and where it cannot be read or believed."""
         item = _only_item(said)
         if item.get("status") == "delivered":
             return (self._judge.record(item, question, lambda: self._caller.published_keys(deadline)),)
         if found_nothing(item):
             return ()
+        if is_final(item):
+            return undelivered(item)
         raise undelivered(item)
 
 
 def open_source(settings: ExchangeSettings, opening: Opening) -> ExchangeConnector:
     """The adapter's opener. Raises: SourceMisconfigured."""
     return ExchangeConnector(settings, opening)
+
+
+def _given(settled: _Settled) -> tuple[Record, ...]:
+    """The records. Raises: SourceProblem, the one that stands instead."""
+    if isinstance(settled, SourceProblem):
+        raise settled
+    return settled
 
 
 def _said(answer: Answer) -> Mapping[str, Any]:

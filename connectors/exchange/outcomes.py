@@ -33,12 +33,18 @@ _OURS = frozenset({"consumer", "policy"})
 
 
 _WAITING = frozenset({"awaiting-person", "awaiting-preview", "running"})
+_FINAL = frozenset({"refused", "failed"})
 _LOOK_AGAIN = 60  # seconds
 
 
 def found_nothing(item: Mapping[str, Any]) -> bool:
     """Whether an item that was not delivered says that there is no such record."""
     return item.get("status") == "failed" and _code(item.get("problem")) == _NOTHING_THERE
+
+
+def is_final(item: Mapping[str, Any]) -> bool:
+    """Whether an item that was not delivered never will be."""
+    return item.get("status") in _FINAL
 
 
 def answers_later(status: Any) -> SourceProblem:
@@ -51,7 +57,7 @@ def undelivered(item: Mapping[str, Any]) -> SourceProblem:
     status = item.get("status")
     if status in _WAITING:
         return answers_later(status)
-    if status not in {"refused", "failed"}:
+    if not is_final(item):
         return SourceGarbled("status")
     return _told(item.get("problem"), str(status))
 

@@ -12,6 +12,7 @@ import threading
 from collections import OrderedDict
 
 from connectors.exchange.believing import Question
+from connectors.exchange.outcomes import answers_later
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 from kernel.identifiers.subject import SubjectRef
@@ -27,28 +28,53 @@ class Pending:
         self._clock, self._key = clock, entropy.bytes(32)
         self._lock = threading.Lock()
         self._kept: OrderedDict[bytes, Question] = OrderedDict()
+        self._followed: set[bytes] = set()
 
-    def find(self, subject: SubjectRef) -> Question | None:
-        """What waits about somebody."""
+    def take(self, subject: SubjectRef) -> Question | None:
+        """What waits about somebody, for this caller alone until `put_back` or `end`.
+
+        Raises: SourceAnswersLater while somebody else follows it.
+        """
         name = self._name(subject)
         with self._lock:
             found = self._kept.get(name)
-            if found is not None and self._clock.now().timestamp() - found.asked > _LONGEST:
+            if found is None:
+                return None
+            if name in self._followed:
+                raise answers_later("running")
+            if self._clock.now().timestamp() - found.asked > _LONGEST:
                 del self._kept[name]
                 return None
+            self._followed.add(name)
             return found
 
-    def keep(self, subject: SubjectRef, question: Question) -> None:
-        """It waits. The one that has waited longest goes where there are too many."""
+    def put_back(self, subject: SubjectRef) -> None:
+        """It waits on, for whoever asks next."""
         with self._lock:
-            self._kept[self._name(subject)] = question
-            if len(self._kept) > _MOST:
-                self._kept.popitem(last=False)
+            self._followed.discard(self._name(subject))
 
-    def end(self, subject: SubjectRef) -> None:
-        """It waits no more."""
+    def keep(self, subject: SubjectRef, question: Question) -> bool:
+        """It waits, unless another one about the same subject does already; whether it is the one that waits.
+
+        The one that has waited longest goes where there are too many.
+        """
+        name = self._name(subject)
         with self._lock:
-            self._kept.pop(self._name(subject), None)
+            if name in self._kept:
+                return False
+            self._kept[name] = question
+            if len(self._kept) > _MOST:
+                oldest, _ = self._kept.popitem(last=False)
+                self._followed.discard(oldest)
+            return True
+
+    def end(self, subject: SubjectRef, question: Question) -> None:
+        """It waits no more. Another one about the same subject goes on waiting."""
+        name = self._name(subject)
+        with self._lock:
+            if self._kept.get(name) == question:
+                del self._kept[name]
+                self._followed.discard(name)
 
     def _name(self, subject: SubjectRef) -> bytes:
         return hmac.digest(self._key, f"{subject.scheme}\0{subject.value}".encode(), hashlib.sha256)

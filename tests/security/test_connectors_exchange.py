@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +193,10 @@ def test_what_waits_there_is_asked_about_once_and_followed_up(other: PaperExchan
         assert other.calls.count("/v1/cases") == 2
 
 
-@pytest.mark.parametrize(("status", "goes_on"), [(500, True), (429, True), (404, False), (410, False)])
+@pytest.mark.parametrize(
+    ("status", "goes_on"),
+    [(500, True), (429, True), (401, True), (403, True), (404, False), (409, False), (410, False)],
+)
 def test_what_waited_goes_on_waiting_unless_they_say_that_it_ended(
     other: PaperExchange, status: int, goes_on: bool
 ) -> None:
@@ -205,6 +210,113 @@ def test_what_waited_goes_on_waiting_unless_they_say_that_it_ended(
         other.behaviour, other.change_answer = by_path, lambda _: None
         assert values(asked) == {"name": "张三"}
         assert other.calls.count("/v1/cases") == (1 if goes_on else 2)
+
+
+@pytest.mark.parametrize("status", [500, 200])
+def test_an_answer_whose_keys_cannot_be_read_is_fetched_again_and_nobody_is_asked_anew(
+    other: PaperExchange, status: int
+) -> None:
+    other.change_answer = waiting
+    with opened(other) as asked:
+        with pytest.raises(SourceAnswersLater):
+            values(asked)
+        other.change_answer = lambda _: None
+        other.behaviour = replying("/jwks", b"{}", status)
+        with pytest.raises(SourceGarbled):
+            values(asked)
+        assert f"/v1/cases/{CASE}/close" not in other.calls
+        other.behaviour = by_path
+        assert values(asked) == {"name": "张三"}
+        assert other.calls.count("/v1/cases") == 1
+        assert other.calls[-1] == f"/v1/cases/{CASE}/close"
+
+
+def test_an_answer_that_times_out_on_its_keys_is_not_lost(other: PaperExchange) -> None:
+    other.change_answer = waiting
+    with opened(other, {"deadline_ms": 1500}) as asked:
+        with pytest.raises(SourceAnswersLater):
+            values(asked)
+        other.change_answer = lambda _: None
+        other.behaviour = lambda handler: hang(handler) if handler.path == "/jwks" else by_path(handler)
+        with pytest.raises(SourceTimedOut):
+            values(asked)
+        other.behaviour = by_path
+        assert values(asked) == {"name": "张三"}
+        assert other.calls.count("/v1/cases") == 1
+
+
+def test_a_refusal_ends_what_waited_and_its_case(other: PaperExchange) -> None:
+    other.change_answer = waiting
+    with opened(other) as asked:
+        with pytest.raises(SourceAnswersLater):
+            values(asked)
+        other.change_answer = setting("evidence", [{"type": "person", "status": "refused"}])
+        with pytest.raises(SourceMisconfigured):
+            values(asked)
+        assert other.calls[-1] == f"/v1/cases/{CASE}/close"
+        other.change_answer = lambda _: None
+        assert values(asked) == {"name": "张三"}
+        assert other.calls.count("/v1/cases") == 2
+
+
+def test_a_question_is_followed_by_one_at_a_time_and_the_others_are_told_later(other: PaperExchange) -> None:
+    other.change_answer = waiting
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slowly(handler: Handler) -> None:
+        if handler.command == "GET" and handler.path != "/jwks":
+            inside.set()
+            go_on.wait(10)
+        by_path(handler)
+
+    with opened(other) as asked:
+        with pytest.raises(SourceAnswersLater):
+            values(asked)
+        other.change_answer, other.behaviour = lambda _: None, slowly
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(values, asked)
+            assert inside.wait(5)
+            with pytest.raises(SourceAnswersLater) as caught:
+                values(asked)
+            assert (caught.value.reason, caught.value.retry_after) == ("running", 60)
+            go_on.set()
+            assert first.result(5) == {"name": "张三"}
+        assert other.calls.count("/v1/evidence-requests/er_1") == 1
+        assert other.calls.count("/v1/cases") == 1
+
+
+def test_of_two_that_ask_at_the_same_time_one_waits_and_the_others_case_is_closed(other: PaperExchange) -> None:
+    other.change_answer = waiting
+    cases, both = iter(["case_01", "case_02"]), threading.Barrier(2, timeout=10)
+    closed: list[str] = []
+
+    def at_once(handler: Handler) -> None:
+        if handler.path == "/v1/cases":
+            handler.answer(json.dumps({"case": next(cases)}).encode(), 201)
+        elif handler.path.endswith("/close"):
+            closed.append(handler.path)
+            handler.answer(b"{}")
+        else:
+            if handler.path == "/v1/evidence-requests":
+                both.wait()
+            by_path(handler)
+
+    def told(asked: Source) -> type[BaseException] | None:
+        try:
+            values(asked)
+        except SourceProblem as problem:
+            return type(problem)
+        return None
+
+    other.behaviour = at_once
+    with opened(other) as asked, ThreadPoolExecutor(2) as pool:
+        assert [*pool.map(told, [asked, asked])] == [SourceAnswersLater] * 2
+        assert len(closed) == 1
+        assert told(asked) is SourceAnswersLater  # the one that was kept, in the case that is open
+    followed = [path for path in other.calls if path.startswith("/v1/evidence-requests/")]
+    assert len(followed) == 1
+    ((_, _, _, body),) = [seen for seen in other.seen if seen[1] == "/token" and seen[3].count(b"case_") == 1][-1:]
+    assert closed[0].split("/")[3].encode() not in body
 
 
 def replying(path: str, body: bytes, status: int, headers: Any = ()) -> Callable[[Handler], None]:
