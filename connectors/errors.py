@@ -132,7 +132,11 @@ class AmbiguousSubject(SourceProblem):
 
 
 class SourceAnswersLater(SourceProblem):
-    """The source has the question and will answer it; asking again fetches that answer. Nothing is wrong with it."""
+    """The source has the question and will answer it; asking again fetches that answer. Nothing is wrong with it.
+
+    Attributes:
+        reached: whether the source has just said so; otherwise somebody else is asking it at this moment.
+    """
 
     kind = ProblemKind(
         "source.answers-later",
@@ -141,6 +145,10 @@ class SourceAnswersLater(SourceProblem):
         Text("数据来源已受理，稍后才有答复", "The data source has the question; its answer comes later"),
         _LATER,
     )
+
+    def __init__(self, reason: str = "", *, retry_after: int | None = None, reached: bool = True) -> None:
+        super().__init__(reason, retry_after=retry_after)
+        self.reached = reached
 
 
 class SourceMisconfigured(SourceProblem):

@@ -96,6 +96,7 @@ class Source:
             raise SourceUnavailable("cannot-list")
         deadline = Deadline(self._clock, self._limits.deadline)
         with self._breaker.watch():
+            self._pace.take(deadline)
             run = self._bulkhead.run if self._connector.keeps_deadline else self._bulkhead.run_apart
             return run(lambda left: self._listed(connector, after, limit, left), deadline)
 
@@ -127,8 +128,10 @@ class Source:
         self.watch.expect(conforms, cycle)
         if self._cache is None or cycle is None:
             self._remembered = None
-        elif self._remembered is None:
-            self._remembered = Remembered(self._clock, min(self._cache.seconds, cycle.total_seconds()))
+            return
+        seconds = min(self._cache.seconds, cycle.total_seconds())
+        if self._remembered is None or self._remembered.seconds != seconds:
+            self._remembered = Remembered(self._clock, seconds)
 
     def forget(self) -> None:
         """Remember no answer any longer: something about people, grants or records has changed."""
@@ -182,11 +185,12 @@ class Source:
         remembered = self._remembered
         if remembered is not None and (held := remembered.find(query)) is not None:
             return held
+        generation = 0 if remembered is None else remembered.generation
         with self._breaker.watch():
             records = self._fetch(query)
         answer = self._answer(records)
         if remembered is not None and self._cache and (answer.outcome is Outcome.FOUND or self._cache.not_found):
-            remembered.keep(query, answer)
+            remembered.keep(query, answer, generation)
         return answer
 
     def _probed(self, query: Query) -> Outcome:

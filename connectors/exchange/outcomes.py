@@ -47,9 +47,10 @@ def is_final(item: Mapping[str, Any]) -> bool:
     return item.get("status") in _FINAL
 
 
-def answers_later(status: Any) -> SourceProblem:
+def answers_later(status: Any, *, reached: bool = True) -> SourceProblem:
     """That they have the question and will answer it: for whom it waits there."""
-    return SourceAnswersLater(status if status in _WAITING else "running", retry_after=_LOOK_AGAIN)
+    said = status if status in _WAITING else "running"
+    return SourceAnswersLater(said, retry_after=_LOOK_AGAIN, reached=reached)
 
 
 def undelivered(item: Mapping[str, Any]) -> SourceProblem:

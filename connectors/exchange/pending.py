@@ -41,7 +41,7 @@ class Pending:
             if found is None:
                 return None
             if name in self._followed:
-                raise answers_later("running")
+                raise answers_later("running", reached=False)
             if self._clock.now().timestamp() - found.asked > _LONGEST:
                 del self._kept[name]
                 return None

@@ -10,11 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connectors.errors import SourceGarbled, SourceProblem, SourceTimedOut, SourceTooLarge, SourceUnavailable
+from connectors.errors import (
+    SourceAnswersLater,
+    SourceGarbled,
+    SourceProblem,
+    SourceTimedOut,
+    SourceTooLarge,
+    SourceUnavailable,
+)
 from kernel.clock import Clock
 
 COUNTED = (SourceUnavailable, SourceTimedOut, SourceTooLarge, SourceGarbled)
-"""What speaks against the source as a whole. Being busy, ambiguous or wrongly described does not."""
+"""What speaks against the source as a whole. Being busy, ambiguous or wrongly described does not.
+
+That an answer comes later speaks for it where the source was reached: it has the question.
+"""
 
 
 class BreakerState(StrEnum):
@@ -65,17 +75,21 @@ class Breaker:
 
         ``probing``: nobody waits for this one; it passes whatever the state, and closes the breaker when it succeeds.
         """
-        if not probing:
-            self._admit()
+        tries = not probing and self._admit()
         try:
             yield
         except COUNTED as problem:
-            self._failed(problem)
+            self._failed(problem, tries)
             raise
-        except BaseException:
-            self._undecided()
+        except SourceAnswersLater as problem:
+            if problem.reached:
+                self._succeeded()
             raise
-        self._succeeded()
+        else:
+            self._succeeded()
+        finally:
+            if tries:
+                self._tried()
 
     def health(self) -> Health:
         """A snapshot."""
@@ -87,32 +101,35 @@ class Breaker:
             return BreakerState.CLOSED
         return BreakerState.OPEN if self._clock.monotonic() < self._reopens_at else BreakerState.HALF_OPEN
 
-    def _admit(self) -> None:
+    def _admit(self) -> bool:
+        """Whether this look-up is the one that tries. Raises: SourceUnavailable."""
         with self._lock:
             state = self._state()
-            if state is BreakerState.OPEN or self._trying:
+            if state is BreakerState.OPEN or (state is BreakerState.HALF_OPEN and self._trying):
                 raise SourceUnavailable("breaker-open", retry_after=self._seconds_left())
-            self._trying = state is BreakerState.HALF_OPEN
+            if state is BreakerState.CLOSED:
+                return False
+            self._trying = True
+            return True
+
+    def _tried(self) -> None:
+        with self._lock:
+            self._trying = False
 
     def _seconds_left(self) -> int:
         left = (self._reopens_at or 0.0) - self._clock.monotonic()
         return max(1, math.ceil(left))
 
-    def _failed(self, problem: SourceProblem) -> None:
+    def _failed(self, problem: SourceProblem, tries: bool) -> None:
         with self._lock:
             self._failures += 1
             self._last_failure, self._last_reason = self._clock.now(), problem.reason
-            if self._trying or self._failures >= self._threshold:
+            # A try decides nothing any more when a probe or a look-up of before has closed the breaker meanwhile.
+            if (tries and self._reopens_at is not None) or self._failures >= self._threshold:
                 self._reopens_at = self._clock.monotonic() + self._open_seconds
-            self._trying = False
 
     def _succeeded(self) -> None:
         with self._lock:
             self._failures = 0
             self._reopens_at = None
-            self._trying = False
             self._last_success = self._clock.now()
-
-    def _undecided(self) -> None:
-        with self._lock:
-            self._trying = False

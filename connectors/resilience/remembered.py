@@ -19,14 +19,18 @@ class Remembered(Generic[T]):
     """The last answers by subject and parameters, each for ``seconds``; the one least asked for goes first.
 
     Safe for threads.
+
+    Attributes:
+        seconds: an answer is remembered.
     """
 
     def __init__(self, clock: Clock, seconds: float, most: int = MOST) -> None:
         self._clock = clock
-        self._seconds = seconds
+        self.seconds = seconds
         self._most = most
         self._lock = threading.Lock()
         self._held: OrderedDict[_Key, tuple[float, T]] = OrderedDict()
+        self._generation = 0
 
     def find(self, query: Query) -> T | None:
         """What was answered, as it was answered; None where nothing is remembered any more."""
@@ -41,17 +45,25 @@ class Remembered(Generic[T]):
             self._held.move_to_end(key)
             return held[1]
 
-    def keep(self, query: Query, answer: T) -> None:
-        """Remember an answer."""
+    @property
+    def generation(self) -> int:
+        """How often everything was forgotten: to be taken before a source is asked."""
+        return self._generation
+
+    def keep(self, query: Query, answer: T, generation: int) -> None:
+        """Remember an answer, unless everything was forgotten since it was asked for: it may be of before."""
         with self._lock:
-            self._held[_key(query)] = (self._clock.monotonic() + self._seconds, answer)
+            if generation != self._generation:
+                return
+            self._held[_key(query)] = (self._clock.monotonic() + self.seconds, answer)
             self._held.move_to_end(_key(query))
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything, and what is being asked for just now."""
         with self._lock:
+            self._generation += 1
             self._held.clear()
 
 

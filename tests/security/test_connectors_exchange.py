@@ -279,6 +279,7 @@ def test_a_question_is_followed_by_one_at_a_time_and_the_others_are_told_later(o
             with pytest.raises(SourceAnswersLater) as caught:
                 values(asked)
             assert (caught.value.reason, caught.value.retry_after) == ("running", 60)
+            assert not caught.value.reached  # nothing was heard from the other side
             go_on.set()
             assert first.result(5) == {"name": "张三"}
         assert other.calls.count("/v1/evidence-requests/er_1") == 1

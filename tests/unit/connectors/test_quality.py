@@ -199,6 +199,18 @@ def test_look_ups_begin_no_closer_together_than_the_manifest_says() -> None:
         retrieve(asked)
 
 
+def test_listing_takes_its_turn_as_a_look_up_does() -> None:
+    settings = {"subject_column": "id", "records": [{"id": "A1", "name": "甲"}]}
+    adapters, fields = {"memory": memory.ADAPTER}, {"name": {"path": "name"}}
+    asked = source("memory", settings, fields, adapters=adapters, limits={"interval_ms": 60_000})
+    assert asked.subjects("", 10) == ("A1",)
+    for again in (lambda: asked.subjects("", 10), lambda: retrieve(asked)):
+        with pytest.raises(SourceBusy) as caught:
+            again()
+        assert caught.value.reason == "pace"
+    assert asked.health().failures == 0
+
+
 def test_answers_are_remembered_only_within_the_owners_cycle_and_show_their_age() -> None:
     clock = ManualClock(NOW)
     asked, behind = scripted(clock, cache={"seconds": 3600})
@@ -230,14 +242,47 @@ def test_each_is_remembered_for_themselves_and_the_memory_is_bounded() -> None:
     clock = ManualClock(NOW)
     held: Remembered[str] = Remembered(clock, 10, most=2)
     one, two, three = (Query(SubjectRef("citizen-number", name)) for name in ("A1", "B1", "C1"))
-    held.keep(one, "1")
-    held.keep(two, "2")
+    held.keep(one, "1", held.generation)
+    held.keep(two, "2", held.generation)
     assert held.find(one) == "1"
-    held.keep(three, "3")
+    held.keep(three, "3", held.generation)
     assert (held.find(one), held.find(two), held.find(three)) == ("1", None, "3")
     assert held.find(Query(one.subject, {"why": "x"})) is None
     held.clear()
     assert held.find(one) is None
+
+
+def test_an_answer_of_before_everything_was_forgotten_is_not_remembered() -> None:
+    """A record is corrected while somebody looks it up: whoever looks it up afterwards gets the corrected one."""
+    asked, behind = scripted(cache={"seconds": 3600})
+    asked.expect(None, DAY)
+
+    def corrected_meanwhile(_: Query) -> Sequence[Mapping[str, Any]]:
+        asked.forget()
+        return [{"name": "旧"}]
+
+    behind.answer = corrected_meanwhile
+    assert values(asked) == {"name": "旧"}
+    answering(behind, {"name": "新"})
+    for _ in range(2):
+        assert values(asked) == {"name": "新"}
+    assert behind.asked == 2
+
+
+def test_another_cycle_of_the_owner_counts_for_a_source_that_is_taken_over() -> None:
+    clock = ManualClock(NOW)
+    asked, behind = scripted(clock, cache={"seconds": 3600})
+    answering(behind, {"name": "甲"})
+    asked.expect(None, DAY)
+    retrieve(asked)
+    asked.expect(None, DAY)
+    retrieve(asked)
+    assert behind.asked == 1
+    asked.expect(None, timedelta(seconds=60))
+    retrieve(asked)
+    clock.advance(60)
+    retrieve(asked)
+    assert behind.asked == 3
 
 
 def test_not_found_is_remembered_where_the_manifest_says_so() -> None:

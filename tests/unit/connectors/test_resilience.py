@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ import pytest
 
 from connectors.errors import (
     AmbiguousSubject,
+    SourceAnswersLater,
     SourceBusy,
     SourceGarbled,
     SourceMisconfigured,
@@ -98,6 +100,62 @@ def test_a_try_that_says_nothing_about_the_source_decides_nothing(
     fail(breaker, problem)
     assert breaker.health().state is BreakerState.HALF_OPEN
     succeed(breaker)
+
+
+def test_an_answer_that_comes_later_ends_the_row_of_failures_and_closes(breaker: Breaker, clock: ManualClock) -> None:
+    for _ in range(3):
+        fail(breaker, SourceTimedOut())
+        fail(breaker, SourceAnswersLater())
+    assert (breaker.health().state, breaker.health().failures) == (BreakerState.CLOSED, 0)
+    assert breaker.health().last_success == clock.now()
+    for _ in range(3):
+        fail(breaker)
+    clock.advance(10)
+    fail(breaker, SourceAnswersLater(reached=False))
+    assert breaker.health().state is BreakerState.HALF_OPEN
+    fail(breaker, SourceAnswersLater())
+    assert breaker.health().state is BreakerState.CLOSED
+
+
+def probe(breaker: Breaker, error: Exception) -> None:
+    with pytest.raises(type(error)), breaker.watch(probing=True):
+        raise error
+
+
+@pytest.mark.parametrize("problem", [SourceUnavailable("down"), SourceBusy()])
+def test_a_probe_that_fails_beside_the_one_that_tries_lets_nobody_else_try(
+    breaker: Breaker, clock: ManualClock, problem: Exception
+) -> None:
+    for _ in range(3):
+        fail(breaker)
+    clock.advance(10)
+    with breaker.watch():
+        probe(breaker, problem)
+        clock.advance(10)
+        assert breaker.health().state is BreakerState.HALF_OPEN
+        with pytest.raises(SourceUnavailable) as refused, breaker.watch():
+            pytest.fail("two tried at once")
+        assert refused.value.reason == "breaker-open"
+    assert breaker.health().state is BreakerState.CLOSED
+
+
+def test_a_try_that_is_overtaken_by_a_probe_counts_as_any_other_look_up(breaker: Breaker, clock: ManualClock) -> None:
+    for _ in range(3):
+        fail(breaker)
+    clock.advance(10)
+    with contextlib.ExitStack() as the_try:
+        the_try.enter_context(pytest.raises(SourceTimedOut))
+        the_try.enter_context(breaker.watch())
+        with breaker.watch(probing=True):
+            pass
+        succeed(breaker)  # closed: nobody waits for the try
+        raise SourceTimedOut
+    assert (breaker.health().state, breaker.health().failures) == (BreakerState.CLOSED, 1)
+    for _ in range(2):
+        fail(breaker)
+    clock.advance(10)
+    succeed(breaker)  # the place of the one that tries was given back
+    assert breaker.health().state is BreakerState.CLOSED
 
 
 @pytest.mark.parametrize(
