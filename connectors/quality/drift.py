@@ -2,27 +2,27 @@
 
 The first answers teach what a source's records hold. Afterwards three things are noted, each once: a place that our
 mapping reads has gone (``vanished``), it holds another type (``type``), or the source has begun to send something that
-it did not send before (``new``). Names of the source's own are repeated only where they can be no data.
+it did not send before (``new``). A name of the source's own is repeated only where the mapping names it: any other may
+be data, since records are sometimes keyed by people's names. How many of those there are is counted.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from connectors.base import Raw
 
 LEARNT = 20
-"""Records after which the shape counts as known."""
+"""Records after which the shape counts as known, and after which a type that came back counts as the old one."""
 MISSED = 10
 """Records in a row without a field that hardly any lacked before."""
-MOST = 50
-"""Changes and names kept; a source that invents member names for every answer fills no memory."""
+MOST = 200
+"""Undeclared names kept; a source that invents member names for every answer fills no memory."""
+UNDECLARED = "?"
 _USUAL = 0.95
-_A_NAME = re.compile(r"(?!.*[0-9]{5})[^\W\d][\w\-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,15 @@ class Change:
 
     Attributes:
         kind: ``vanished``, ``type`` or ``new``.
-        name: OUR field; for ``new`` the source's own name, or "?" where that might be data.
+        name: OUR field; for ``new`` the source's own name that the mapping reads, or "?" for all that nobody declared.
         since: when it was noticed.
+        count: how many names stand behind it; more than one only where nobody declared them.
     """
 
     kind: str
     name: str
     since: datetime
+    count: int = 1
 
 
 class Drift:
@@ -48,17 +50,23 @@ class Drift:
         self._readers = readers
         self._records = 0
         self._kinds: dict[str, set[str]] = {}
+        self._undeclared: set[str] = set()
+        self._appeared = 0
+        self._as_before = dict.fromkeys(readers, 0)
         self._filled = dict.fromkeys(fields, 0)
         self._missed = dict.fromkeys(fields, 0)
         self._changes: dict[tuple[str, str], Change] = {}
 
     def changes(self) -> tuple[Change, ...]:
         """What has changed, oldest first; what came back is no longer among it."""
-        return tuple(self._changes.values())
+        return tuple(
+            replace(change, count=self._appeared) if change.name == UNDECLARED else change
+            for change in self._changes.values()
+        )
 
     def seen(self, values: Mapping[str, Raw], filled: Iterable[str], now: datetime) -> list[Change]:
         """One record, and which of our fields it filled. The changes that it is the first to show."""
-        found = self._shape(values, now) + self._gaps(frozenset(filled), now)
+        found = self._noted([*self._shape(values), *self._gaps(frozenset(filled))], now)
         self._records += 1
         return found
 
@@ -66,25 +74,42 @@ class Drift:
         """The source says itself that what these fields are read from is not there."""
         return self._noted([("vanished", name) for name in fields], now)
 
-    def _shape(self, values: Mapping[str, Raw], now: datetime) -> list[Change]:
-        known = self._records >= LEARNT
-        changed: list[tuple[str, str]] = []
+    def _shape(self, values: Mapping[str, Raw]) -> Iterable[tuple[str, str]]:
         for name, value in values.items():
-            kind = _kind(value)
-            kinds = self._kinds.get(name)
-            if kinds is None:
-                if len(self._kinds) >= MOST * 4:
-                    continue
-                kinds = self._kinds[name] = set()
-                changed += [("new", _shown(name))] if known else []
-            elif known and kind and kinds and kind not in kinds:
-                changed += [("type", ours) for ours in sorted(self._readers.get(name, ()))]
-            if kind:
-                kinds.add(kind)
-        return self._noted(changed, now)
+            if name in self._readers:
+                yield from self._declared(name, _kind(value))
+            else:
+                yield from self._strange(name)
 
-    def _gaps(self, filled: frozenset[str], now: datetime) -> list[Change]:
-        changed: list[tuple[str, str]] = []
+    def _declared(self, name: str, kind: str) -> Iterable[tuple[str, str]]:
+        """A place that our mapping reads: it is new, it holds another type, or its own again for long enough."""
+        known = self._records >= LEARNT
+        if name not in self._kinds and known:
+            yield "new", name
+        kinds = self._kinds.setdefault(name, set())
+        if not kind:
+            return
+        if not known or not kinds:
+            kinds.add(kind)
+        elif kind not in kinds:
+            self._as_before[name] = 0
+            yield from (("type", ours) for ours in sorted(self._readers[name]))
+        else:
+            self._as_before[name] += 1
+            if self._as_before[name] == LEARNT:
+                for ours in self._readers[name]:
+                    self._changes.pop(("type", ours), None)
+
+    def _strange(self, name: str) -> Iterable[tuple[str, str]]:
+        """A name that nobody declared: counted, and never repeated."""
+        if name in self._undeclared or len(self._undeclared) >= MOST:
+            return
+        self._undeclared.add(name)
+        if self._records >= LEARNT:
+            self._appeared += 1
+            yield "new", UNDECLARED
+
+    def _gaps(self, filled: frozenset[str]) -> Iterable[tuple[str, str]]:
         for name in self._filled:
             if name in filled:
                 self._filled[name] += 1
@@ -94,12 +119,13 @@ class Drift:
             self._missed[name] += 1
             before = self._records + 1 - self._missed[name]
             usual = self._filled[name] >= LEARNT and self._filled[name] >= _USUAL * before
-            changed += [("vanished", name)] if usual and self._missed[name] == MISSED else []
-        return self._noted(changed, now)
+            if usual and self._missed[name] == MISSED:
+                yield "vanished", name
 
     def _noted(self, changed: Iterable[tuple[str, str]], now: datetime) -> list[Change]:
+        """The fresh ones. No more than the mapping has fields and places, and one."""
         fresh = [one for one in dict.fromkeys(changed) if one not in self._changes]
-        noted = [Change(kind, name, now) for kind, name in fresh[: MOST - len(self._changes)]]
+        noted = [Change(kind, name, now) for kind, name in fresh]
         self._changes |= {(change.kind, change.name): change for change in noted}
         return noted
 
@@ -115,7 +141,3 @@ def _kind(value: Raw) -> str:
     if isinstance(value, Mapping):
         return "object"
     return "list" if isinstance(value, Sequence) and not isinstance(value, str) else "text"
-
-
-def _shown(name: str) -> str:
-    return name if _A_NAME.fullmatch(name) else "?"

@@ -59,7 +59,7 @@ def _add(families: dict[str, GaugeMetricFamily], source: Source) -> None:
         families["quality"].add_metric([name, measure], value)
     changes = source.watch.changes()
     for kind in _CHANGES:
-        families["changes"].add_metric([name, kind], sum(change.kind == kind for change in changes))
+        families["changes"].add_metric([name, kind], sum(change.count for change in changes if change.kind == kind))
 
 
 def _measures(quality: Quality) -> Iterator[tuple[str, float]]:

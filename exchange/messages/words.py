@@ -71,7 +71,7 @@ def last_day(instant: str) -> Text:
 SHAPE_CHANGES: Mapping[str, Text] = {
     "vanished": Text("字段 {} 的来处没有了", "what the field {} is read from is gone"),
     "type": Text("字段 {} 的来处换了类型", "what the field {} is read from has another type"),
-    "new": Text("多了接入清单没有描述的内容（{}）", "it sends something that is not described ({})"),
+    "new": Text("多了从前没有的内容", "it sends something that it did not send before"),
 }
 """What has changed about a source, with a place for our field."""
 

@@ -18,7 +18,7 @@ from connectors.adapters import Adapter
 from connectors.base import Query, Record
 from connectors.errors import AmbiguousSubject, SourceBusy, SourceGarbled, SourceProblem, SourceUnavailable
 from connectors.quality import Drift
-from connectors.quality.drift import MOST
+from connectors.quality.drift import LEARNT, MISSED, MOST
 from connectors.registry import Outcome, Source
 from connectors.resilience import Deadline, Pace
 from kernel.clock import ManualClock
@@ -108,20 +108,23 @@ def kinds(asked: Source) -> list[tuple[str, str]]:
 
 
 def test_a_changed_shape_is_noticed_once_and_named_by_our_field() -> None:
-    asked, behind = scripted()
+    asked, behind = scripted(fields={**FIELDS, "seen": {"path": "at"}})
     whole = {"name": "甲", "sex": "1", "contact": {"phone": "1"}, "other": "x"}
     answering(behind, whole)
     for _ in range(25):
         retrieve(asked)
     assert kinds(asked) == []
     with capture_logs() as logs:
-        answering(behind, {**whole, "sex": 1, "added": "x", "500199199001011234": "x"})
+        answering(
+            behind, {**whole, "sex": 1, "at": "2026", "张三": "x", "T138-1234-5678": "x", "500199199001011234": "x"}
+        )
         for _ in range(3):
             retrieve(asked)
         answering(behind, {**whole, "contact": {"tel": "1"}})
         for _ in range(12):
             assert "phone" not in values(asked)
-    assert kinds(asked) == [("type", "sex"), ("new", "added"), ("new", "?"), ("vanished", "phone")]
+    assert kinds(asked) == [("type", "sex"), ("new", "at"), ("new", "?"), ("vanished", "phone")]
+    assert [change.count for change in asked.watch.changes()] == [1, 1, 3, 1]
     told = [line for line in logs if line["event"] == "source changed its shape"]
     assert [(line["source"], line["change"], line["name"]) for line in told] == [
         ("people", kind, name) for kind, name in kinds(asked)
@@ -166,16 +169,57 @@ def test_a_column_that_is_gone_from_a_table_names_our_field(tmp_path: Path) -> N
     engine.dispose()
 
 
+def test_names_that_nobody_declared_are_counted_and_take_no_change_its_place() -> None:
+    """A source that keys its records by names invents new ones for ever; what our mapping reads stays watched."""
+    asked, behind = scripted()
+    whole = {"name": "甲", "sex": "1", "contact": {"phone": "1"}}
+    answering(behind, whole)
+    for _ in range(25):
+        retrieve(asked)
+    with capture_logs() as logs:
+        for number in range(400):
+            answering(behind, {**whole, f"人{chr(0x4E00 + number)}": "x"})
+            retrieve(asked)
+        answering(behind, {**whole, "sex": 1, "contact": {}})
+        for _ in range(40):
+            retrieve(asked)
+    assert kinds(asked) == [("new", "?"), ("type", "sex"), ("vanished", "phone")]
+    assert asked.watch.changes()[0].count <= MOST
+    assert "人" not in str(logs)
+    assert len(logs) == 3
+
+
+def test_a_type_that_came_back_for_good_is_no_longer_a_change() -> None:
+    asked, behind = scripted()
+    text, number = {"name": "甲", "sex": "1"}, {"name": "甲", "sex": 1}
+
+    def answered(row: Mapping[str, Any], times: int) -> list[tuple[str, str]]:
+        answering(behind, row)
+        for _ in range(times):
+            retrieve(asked)
+        return kinds(asked)
+
+    assert answered(text, LEARNT) == []
+    assert answered(number, 1) == [("type", "sex")]
+    with capture_logs() as logs:
+        for _ in range(10):  # now this, now that: told once
+            assert answered(text, LEARNT - 1) == [("type", "sex")]
+            assert answered(number, 1) == [("type", "sex")]
+        assert answered({"name": "甲"}, MISSED - 1) == [("type", "sex")]  # without a value nothing came back
+    assert logs == []
+    assert answered(text, LEARNT) == []
+    assert answered(number, 1) == [("type", "sex")]
+
+
 @settings(max_examples=30)
 @given(
     rows=st.lists(st.dictionaries(st.text(max_size=20), st.integers() | st.text() | st.none(), max_size=8), max_size=60)
 )
-def test_whatever_a_source_sends_drift_stays_small_and_tells_no_value(rows: list[dict[str, Any]]) -> None:
-    drift = Drift({}, ())
+def test_whatever_a_source_sends_drift_stays_small_and_repeats_no_name_of_its_own(rows: list[dict[str, Any]]) -> None:
+    drift = Drift({"a": frozenset({"ours"})}, ("ours",))
     for row in [{"a": 1}] * 20 + rows:
-        drift.seen(row, (), NOW)
-    assert len(drift.changes()) <= MOST
-    assert all(not any(part.isdigit() and len(part) > 4 for part in one.name.split("-")) for one in drift.changes())
+        drift.seen(row, ("ours",), NOW)
+    assert {(one.kind, one.name) for one in drift.changes()} <= {("type", "ours"), ("new", "?")}
 
 
 def test_look_ups_begin_no_closer_together_than_the_manifest_says() -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from connectors.base import Record
 from connectors.errors import SourceGarbled, SourceUnavailable
+from connectors.mapping import Mapped
 from exchange.catalogue.reading import InvalidCatalogue
 from exchange.gateway.probing import Probing
 from exchange.messages.words import in_words
@@ -36,6 +38,22 @@ def test_scores_stand_in_the_metrics_and_in_the_catalogue(small_world: World) ->
     assert 'tongban_source_quality{measure="validity",source="identity"} 1.0' in page
     assert 'tongban_source_changes{kind="vanished",source="identity"} 0.0' in page
     assert "陈示例" not in page
+
+
+def test_what_nobody_declared_is_counted_and_named_neither_in_metrics_nor_in_messages(small_world: World) -> None:
+    source = small_world.rooms.policy.renew().sources["identity-card"]
+    read = Mapped({"name": "陈示例"}, None)
+    for row in [{"name": "陈示例"}] * 20 + [{"name": "陈示例", "李四": "x", "王五": "x"}]:
+        source.watch.answered([Record(row)], [read], read)
+    page = small_world.outside.metrics.render().decode()
+    assert 'tongban_source_changes{kind="new",source="identity"} 2.0' in page
+    assert small_world.rooms.shapes.tell() == 1
+    officer = Officer("police-officer", POLICE, frozenset({Role.PROVIDER_OFFICER}))
+    with small_world.outside.database.read() as connection:
+        told = messages.listed(connection, officer, unread=True, after="", limit=10)
+    said = [in_words(one.kind, one.about, one.facts) for one in told if one.kind == "source-changed"]
+    assert said[0].en.endswith("it sends something that it did not send before")
+    assert not any(name in page + str(told) for name in ("李四", "王五"))
 
 
 def cached(cycle: str | None, seconds: int) -> list[dict[str, Any]]:
