@@ -123,14 +123,14 @@ def _row(found: Mapping[str, Any]) -> dict[str, Any]:
 
 CORRECTIONS = Matter(
     place="corrections",
+    several="corrections",
     template="correction",
-    identifier="id",
     title=Text("校核更正", "Corrections"),
     one=lambda name: Text(f"校核 {name}", f"Correction {name}"),
     changed=Text("此件刚才有了变化", "This correction has changed meanwhile"),
     commands=COMMANDS,
     events=EVENTS,
-    incomplete=errors.CORRECTION_INCOMPLETE,
+    mended=(errors.CORRECTION_INCOMPLETE,),
     moved=errors.CORRECTION_CHANGED,
     not_allowed=errors.CORRECTION_NOT_ALLOWED,
     row=_row,

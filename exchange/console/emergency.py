@@ -1,7 +1,4 @@
-"""Emergency access on pages: the openings, one of them, the form that asks for one, and the page before each command.
-
-Every page asks the API's own desk and shows its answer; what may be done is what the answer's ``commands`` say.
-"""
+"""Emergency access on pages: what is said of an opening, and the form that asks for one."""
 
 from __future__ import annotations
 
@@ -9,20 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from exchange import errors
 from exchange.console import emergency_words as words
 from exchange.console.attempt import HOME
-from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
-from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.door import Visitor, page
+from exchange.console.forms import Field, Said, sayings
 from exchange.console.inside import as_json_post, asking, told
-from exchange.console.words import happened, moment_text, same, text_of
+from exchange.console.proceeding_pages import Matter, ProceedingPages, whose
+from exchange.console.words import moment_text, same, text_of
 from exchange.emergency.desk import EmergencyDesk
 from exchange.gateway.understanding import current
 from exchange.governance.views import names
 from kernel.dates import date_text
-from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
+from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.pages import t
@@ -32,55 +30,49 @@ from policies.emergency.opening import FINDINGS, Finding, Status
 from policies.roles import Role
 
 EMERGENCIES = f"{HOME}/emergency"
-_UNPROCESSABLE = 422
 _KINDS = {name: kind for kind, name in NAMES.items()}
-_ASKERS = frozenset(role for role, kinds in TABLE[None].items() if AskEmergency in kinds)
-_MENDED = (
-    *(INVALID_BODY, errors.EMERGENCY_INCOMPLETE, errors.EMERGENCY_TEMPLATE_UNKNOWN),
-    *(errors.CASE_UNKNOWN, errors.CASE_CLOSED),
-)
-"""Refusals that the same officer mends on the same form."""
+_ASKERS = whose(TABLE, None, AskEmergency)
 _A_MOMENT = timedelta(microseconds=1)
 """A review is due at the midnight after the last day; people say that day."""
 
 
 @dataclass(frozen=True)
-class EmergencyPages:
-    """The pages about openings. ``desk`` is the API's own, entered by a session."""
+class EmergencyPages(ProceedingPages):
+    """The pages about openings, and the form that asks for one."""
 
-    door: Door
     desk: EmergencyDesk
 
-    def list(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
-        """Openings, newest first. Raises Problem."""
-        before = request.parameters().get("before", "")
-        found = told(self.desk.list(asking(request, urlencode({"before": before}) if before else "")))
-        return page(
-            "emergencies",
-            visitor,
-            request,
-            title=Text("应急取用", "Emergency access"),
-            rows=[_row(one) for one in found["emergencies"]],
-            asking=f"{EMERGENCIES}/new" if _ASKERS & visitor.roles else "",
-            following=f"{EMERGENCIES}?{urlencode({'before': found['next']})}" if found["next"] else "",
-        )
+    def beside(self, visitor: Visitor, request: HttpRequest) -> dict[str, Any]:
+        """Where one is asked for, by whoever may."""
+        del request
+        return {"asking": f"{EMERGENCIES}/new" if _ASKERS & visitor.roles else ""}
 
-    def show(self, visitor: Visitor, request: HttpRequest, identifier: str) -> HttpResponse:
-        """One opening: why, until when, what was asked for under it, and what this officer may do. Raises Problem."""
-        found = self._found(request, identifier)
-        return page(
-            "emergency",
-            visitor,
-            request,
-            **self._about(found),
-            commands=[(f"{_address(found)}/{name}", words.COMMANDS[name]) for name in found["commands"]],
-            history=happened(found["history"], words.EVENTS),
-            back=EMERGENCIES,
+    def about(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Why, until when, and what was asked for under it, in the words of the catalogue."""
+        registry = current(self.door.access.policy).registry
+        return {**self.matter.about(found), "items": [_item(one, registry) for one in found["items"]]}
+
+    def may(self, found: Mapping[str, Any], command: str) -> frozenset[Role]:
+        """Whose turn it is."""
+        return whose(TABLE, Status(found["status"]), _KINDS[command])
+
+    def sayings(self, problem: Problem, fields: tuple[Field, ...]) -> Said:
+        """What is wrong by the name of the field, and what concerns no field."""
+        if (name := _ABOUT.get(problem.kind.code)) is not None:
+            return {name: t(problem.kind.title)}, t(problem.detail) if problem.detail else ""
+        return sayings(problem, fields)
+
+    def own_routes(self) -> tuple[Route, ...]:
+        """The form of a new opening."""
+        asked = Text("申请应急取用", "Asking for emergency access")
+        return (
+            self.door.route("GET", "/emergency/new", self.new, asked, _ASKERS),
+            self.door.route("POST", "/emergency/new", self.ask, asked, _ASKERS),
         )
 
     def new(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
         """The form of a new opening. Raises Problem."""
-        return self._form(visitor, request, {})
+        return self._asking(visitor, request, {})
 
     def ask(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
         """Ask for it as the API does. Raises Problem."""
@@ -89,122 +81,37 @@ class EmergencyPages:
         try:
             made = told(self.desk.ask(as_json_post(request, body)))
         except Problem as problem:
-            if problem.kind in _MENDED:
-                return self._form(visitor, request, typed, problem)
-            return self._told_why_not(visitor, request, problem, _ASKERS, EMERGENCIES)
-        return redirect(_address(made))
+            if self.mends(problem):
+                return self._asking(visitor, request, typed, problem)
+            return self.why_not(visitor, request, problem, _ASKERS, EMERGENCIES)
+        return redirect(self.matter.address(made))
 
-    def question(self, visitor: Visitor, request: HttpRequest, identifier: str, command: str) -> HttpResponse:
-        """The page before a command. Raises Problem."""
-        found = self._found(request, identifier)
-        if command not in words.COMMANDS:
-            raise Problem(NOT_FOUND)
-        if command not in found["commands"]:
-            return refused(visitor, request, Refusal(_NOT_NOW, _may(found, command)), _address(found))
-        return self._question(visitor, request, found, command, {})
-
-    def act(self, visitor: Visitor, request: HttpRequest, identifier: str, command: str) -> HttpResponse:
-        """Carry it out as the API does; what was refused is said where it can be mended. Raises Problem."""
-        typed, found = request.form(), self._found(request, identifier)
-        if command not in words.COMMANDS:
-            raise Problem(NOT_FOUND)
-        asked = [field.name for field in words.FORMS.get(command, ())]
-        body = {name: typed[name] for name in asked if typed.get(name, "").strip()}
-        try:
-            self.desk.command(command)(as_json_post(request, body), identifier)
-        except Problem as problem:
-            if problem.kind in _MENDED:
-                return self._question(visitor, request, found, command, typed, problem)
-            return self._told_why_not(visitor, request, problem, _may(found, command), _address(found))
-        return redirect(_address(found))
-
-    def routes(self) -> tuple[Route, ...]:
-        """The addresses."""
-        door, one = self.door, "/emergency/<identifier>"
-        listed, shown = Text("应急取用", "Emergency access"), Text("一次应急取用", "One opening of emergency access")
-        asked = Text("申请应急取用", "Asking for emergency access")
-        question, done = (
-            Text("操作前的确认", "The question before a command"),
-            Text("执行操作", "Carrying out a command"),
-        )
-        return (
-            door.route("GET", "/emergency", self.list, listed),
-            door.route("GET", "/emergency/new", self.new, asked, _ASKERS),
-            door.route("POST", "/emergency/new", self.ask, asked, _ASKERS),
-            door.route("GET", one, self.show, shown),
-            door.route("GET", f"{one}/<command>", self.question, question),
-            door.route("POST", f"{one}/<command>", self.act, done),
-        )
-
-    def _found(self, request: HttpRequest, identifier: str) -> Any:
-        return told(self.desk.show(asking(request), identifier))
-
-    def _told_why_not(
-        self, visitor: Visitor, request: HttpRequest, problem: Problem, may: frozenset[Role], back: str
-    ) -> HttpResponse:
-        if problem.kind is errors.EMERGENCY_CHANGED:
-            title = Text("这次应急取用刚才有了变化", "This opening has changed meanwhile")
-            return moved_on(visitor, request, title, back.rpartition("/")[2], back)
-        if problem.kind is errors.EMERGENCY_NOT_ALLOWED:
-            return refused(visitor, request, Refusal(problem.detail or problem.kind.title, may), back)
-        raise problem
-
-    def _form(
+    def _asking(
         self, visitor: Visitor, request: HttpRequest, typed: Mapping[str, str], problem: Problem | None = None
     ) -> HttpResponse:
         offered = told(self.desk.templates(asking(request)))["templates"]
         fields = words.asking([(one["template"], _named(one)) for one in offered])
-        errors_, general = _sayings(fields, problem)
         return page(
             "emergency_form",
             visitor,
             request,
-            status=200 if problem is None else _UNPROCESSABLE,
+            **self.form(fields, typed, problem),
             title=Text("申请应急取用", "Ask for emergency access"),
             offered=bool(offered),
-            fields=filled(fields, typed, errors_),
-            errors=summary(fields, errors_, general),
             back=EMERGENCIES,
         )
 
-    def _question(
-        self,
-        visitor: Visitor,
-        request: HttpRequest,
-        found: Any,
-        command: str,
-        typed: Mapping[str, str],
-        problem: Problem | None = None,
-    ) -> HttpResponse:
-        fields = words.FORMS.get(command, ())
-        errors_, general = _sayings(fields, problem)
-        return page(
-            "emergency_command",
-            visitor,
-            request,
-            status=200 if problem is None else _UNPROCESSABLE,
-            **self._about(found),
-            label=words.COMMANDS[command],
-            consequence=words.CONSEQUENCES[command],
-            fields=filled(fields, typed, errors_),
-            errors=summary(fields, errors_, general),
-            warning=command == "open",
-            back=_address(found),
-        )
 
-    def _about(self, found: Any) -> dict[str, Any]:
-        registry = current(self.door.access.policy).registry
-        return {
-            "title": Text(f"应急取用 {found['id']}", f"Emergency access {found['id']}"),
-            "found": found,
-            "standing": text_of(found["label"]),
-            "tone": words.TONES.get(Status(found["status"]), "calm"),
-            "holder": text_of(found["provider"]["name"]),
-            "asker": text_of(found["consumer"]["name"]),
-            "facts": _facts(found),
-            "approved": f"{HOME}/grants/{quote(found['template'])}",
-            "items": [_item(one, registry) for one in found["items"]],
-        }
+def _about(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "found": found,
+        "standing": text_of(found["label"]),
+        "tone": words.TONES.get(Status(found["status"]), "calm"),
+        "holder": text_of(found["provider"]["name"]),
+        "asker": text_of(found["consumer"]["name"]),
+        "facts": _facts(found),
+        "approved": f"{HOME}/grants/{quote(found['template'])}",
+    }
 
 
 def _facts(found: Any) -> list[tuple[Text, Text]]:
@@ -249,7 +156,6 @@ def _last_day(instant: str, *, overdue: bool) -> Text:
 def _row(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": found["id"],
-        "href": _address(found),
         "template": found["template"],
         "consumer": t(text_of(found["consumer"]["name"])),
         "standing": text_of(found["label"]),
@@ -277,15 +183,6 @@ def _named(template: Mapping[str, Any]) -> Text:
     return Text(f"{ref}：{said.zh}", f"{ref}: {said.en}")
 
 
-def _sayings(fields: tuple[Field, ...], problem: Problem | None) -> tuple[dict[str, str], str]:
-    """What is wrong by the name of the field, and what concerns no field."""
-    if problem is None:
-        return {}, ""
-    if (name := _ABOUT.get(problem.kind.code)) is not None:
-        return {name: t(problem.kind.title)}, t(problem.detail) if problem.detail else ""
-    return sayings(problem, fields)
-
-
 _ABOUT = {
     errors.CASE_UNKNOWN.code: "case",
     errors.CASE_CLOSED.code: "case",
@@ -294,16 +191,27 @@ _ABOUT = {
 """The field that a refusal is about which names none."""
 
 
-def _may(found: Any, command: str) -> frozenset[Role]:
-    row = TABLE[Status(found["status"])]
-    return frozenset(role for role, kinds in row.items() if _KINDS[command] in kinds)
-
-
-def _address(found: Mapping[str, Any]) -> str:
-    return f"{EMERGENCIES}/{quote(found['id'])}"
-
-
-_NOT_NOW = Text(
-    "现在不能由您作此操作（须由第二人，或由另一职务、另一部门的人员办理）",
-    "This is not yours to do now: it takes a second person, another office or another department",
+EMERGENCY = Matter(
+    place="emergency",
+    several="emergencies",
+    template="emergency",
+    command_template="emergency_command",
+    title=Text("应急取用", "Emergency access"),
+    one=lambda name: Text(f"应急取用 {name}", f"Emergency access {name}"),
+    changed=Text("这次应急取用刚才有了变化", "This opening has changed meanwhile"),
+    commands=words.COMMANDS,
+    events=words.EVENTS,
+    mended=(
+        *(errors.EMERGENCY_INCOMPLETE, errors.EMERGENCY_TEMPLATE_UNKNOWN),
+        *(errors.CASE_UNKNOWN, errors.CASE_CLOSED),
+    ),
+    moved=errors.EMERGENCY_CHANGED,
+    not_allowed=errors.EMERGENCY_NOT_ALLOWED,
+    row=_row,
+    about=_about,
+    not_now=Text(
+        "现在不能由您作此操作（须由第二人，或由另一职务、另一部门的人员办理）",
+        "This is not yours to do now: it takes a second person, another office or another department",
+    ),
 )
+"""Openings as pages show them."""

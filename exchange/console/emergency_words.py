@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exchange.console.forms import Field
+from exchange.console.proceeding_pages import Command
 from kernel.text import Text
 from policies.emergency.opening import FINDINGS, Status
 
@@ -16,25 +17,6 @@ TONES: Mapping[Status, str] = {
 }
 """The colour of a state's tag; all others are calm. The words say the same."""
 
-COMMANDS: Mapping[str, Text] = {
-    "open": Text("开启", "Open it"),
-    "decline": Text("不予开启", "Do not open it"),
-    "close": Text("立即结束", "End it now"),
-    "review": Text("审查", "Review it"),
-}
-CONSEQUENCES: Mapping[str, Text] = {
-    "open": Text(
-        "您是第二人，与申请人共同负责。开启后立即可以取用，提供部门和数据主管部门同时得到消息，本人会得到告知，事后必须审查。",
-        "You are the second person and answer for it with the first. Data can leave at once; the provider and data "
-        "governance are told, the person is given notice, and a review follows in any case.",
-    ),
-    "decline": Text("申请就此结束。", "The matter is over."),
-    "close": Text("立即停止取用，随后审查。", "Nothing more leaves, and the review follows."),
-    "review": Text(
-        "结论记入账本。没有审查就逾期的，该部门不能再开启应急取用。",
-        "The finding is recorded in the ledger. While a review is overdue, the department opens no other.",
-    ),
-}
 
 _REASON = Field(
     "reason",
@@ -42,17 +24,41 @@ _REASON = Field(
     Text("会记入账本，供审计查看。请勿写个人号码或姓名。", "Recorded in the ledger for auditors. Name nobody."),
     "area",
 )
-FORMS: Mapping[str, tuple[Field, ...]] = {
-    "decline": (_REASON,),
-    "close": (_REASON,),
-    "review": (
-        Field(
-            "finding",
-            Text("结论", "Finding"),
-            kind="radios",
-            choices=[(finding.value, text) for finding, text in FINDINGS.items()],
+COMMANDS: Mapping[str, Command] = {
+    "open": Command(
+        Text("开启", "Open it"),
+        Text(
+            "您是第二人，与申请人共同负责。开启后立即可以取用，提供部门和数据主管部门同时得到消息，本人会得到告知，事后必须审查。",
+            "You are the second person and answer for it with the first. Data can leave at once; the provider and data "
+            "governance are told, the person is given notice, and a review follows in any case.",
         ),
-        Field("words", Text("审查意见", "In words"), Text("请勿写个人号码或姓名。", "Name nobody."), "area"),
+        final=True,
+    ),
+    "decline": Command(
+        Text("不予开启", "Do not open it"),
+        Text("申请就此结束。", "The matter is over."),
+        (_REASON,),
+    ),
+    "close": Command(
+        Text("立即结束", "End it now"),
+        Text("立即停止取用，随后审查。", "Nothing more leaves, and the review follows."),
+        (_REASON,),
+    ),
+    "review": Command(
+        Text("审查", "Review it"),
+        Text(
+            "结论记入账本。没有审查就逾期的，该部门不能再开启应急取用。",
+            "The finding is recorded in the ledger. While a review is overdue, the department opens no other.",
+        ),
+        (
+            Field(
+                "finding",
+                Text("结论", "Finding"),
+                kind="radios",
+                choices=[(finding.value, text) for finding, text in FINDINGS.items()],
+            ),
+            Field("words", Text("审查意见", "In words"), Text("请勿写个人号码或姓名。", "Name nobody."), "area"),
+        ),
     ),
 }
 

@@ -19,7 +19,7 @@ from exchange.console.corrections import CORRECTIONS
 from exchange.console.door import Door
 from exchange.console.duties import DutyPages
 from exchange.console.effects import Effects
-from exchange.console.emergency import EmergencyPages
+from exchange.console.emergency import EMERGENCY, EmergencyPages
 from exchange.console.entries import EntryPages
 from exchange.console.grant_drafting import GrantDrafting
 from exchange.console.grants import GRANTS, GrantPages
@@ -32,7 +32,7 @@ from exchange.console.registration import Registration
 from exchange.console.requests import RequestPages
 from exchange.console.sessions import Sessions
 from exchange.console.signing_in import CALLBACK, SigningIn
-from exchange.console.tasks import TaskPages
+from exchange.console.tasks import TASKS_BY_HAND, TaskPages
 from exchange.console.trying import TryingPages
 from exchange.console.unused import UnusedPages
 from exchange.console.watching import WatchPages
@@ -133,10 +133,10 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         UnusedPages(door, grants, replace(desks.unused, access=inside, grants=grants)).routes,
         JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
         EntryPages(door, replace(desks.entries, access=inside)).routes,
-        EmergencyPages(door, replace(desks.emergencies, access=inside)).routes,
+        EmergencyPages(door, replace(desks.emergencies, access=inside), EMERGENCY).routes,
         ProceedingPages(door, replace(desks.corrections, access=inside), CORRECTIONS).routes,
         RatingPages(door, replace(desks.ratings, access=inside), RATINGS).routes,
-        TaskPages(door, replace(desks.tasks, access=inside)).routes,
+        TaskPages(door, replace(desks.tasks, access=inside), TASKS_BY_HAND).routes,
         BatchPages(door, batches).routes,
         RequestPages(door, batches.desk, batches, replace(desks.templates, access=inside)).routes,
         ClockPages(door, rules).routes,

@@ -5,14 +5,14 @@ Every page asks the API's own desk and shows its answer; what may be done is wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
-from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.forms import Field, Said, filled, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import happened
 from exchange.messages.words import last_day
@@ -43,11 +43,12 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command in words: what it is called, what it leads to, and what its form asks for."""
+    """A command in words: what it is called, what it leads to, what its form asks for, and whether it is for good."""
 
     label: Text
     consequence: Text
     fields: tuple[Field, ...] = ()
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,36 +56,44 @@ class Matter:
     """A kind of matter as pages show it.
 
     Attributes:
-        place: its part of the address, and of the API's answer the member that lists it.
+        place: its part of the address.
+        several: of the API's answer the member that lists them, and the template of the list.
+        template: that of one of them; ``command_template`` that of the page before a command.
         identifier: the member that names one.
         title: of the list; ``one`` the title of one of them, ``changed`` what is said when it moved on meanwhile.
         commands: by name, in the API's spelling.
         events: what happened, in words.
-        incomplete: what is mended on the same form; ``moved`` and ``not_allowed`` are the other refusals.
+        mended: refusals that are mended on the same form; ``moved`` and ``not_allowed`` are the other ones.
         row, about: what the list and the page show of one.
-        roles: who gives commands.
+        roles: who gives commands; everybody where the state of a matter says whose turn it is.
     """
 
     place: str
+    several: str
     template: str
-    identifier: str
+    command_template: str = "proceeding_command"
+    identifier: str = "id"
     title: Text
     one: Callable[[str], Text]
     changed: Text
     commands: Mapping[str, Command]
     events: Mapping[str, Text]
-    incomplete: ProblemKind
+    mended: tuple[ProblemKind, ...]
     moved: ProblemKind
     not_allowed: ProblemKind
     row: Callable[[Mapping[str, Any]], dict[str, Any]]
     about: Callable[[Mapping[str, Any]], dict[str, Any]]
-    roles: frozenset[Role]
+    roles: frozenset[Role] = frozenset(Role)
     not_now: Text
+
+    def address(self, found: Mapping[str, Any]) -> str:
+        """Where one of them is."""
+        return f"{HOME}/{self.place}/{quote(found[self.identifier])}"
 
 
 @dataclass(frozen=True)
 class ProceedingPages:
-    """The pages about one kind of matter."""
+    """The pages about one kind of matter. Where a kind needs more, it says so in one of the methods of one line."""
 
     door: Door
     desk: Desk
@@ -94,25 +103,20 @@ class ProceedingPages:
         """All of them that this officer may see, newest first. Raises Problem."""
         matter, before = self.matter, request.parameters().get("before", "")
         found = told(self.desk.list(asking(request, urlencode({"before": before}) if before else "")))
-        rows = [{"href": self._address(one), **matter.row(one)} for one in found[matter.place]]
+        rows = [self.row(one) for one in found[matter.several]]
         following = f"{HOME}/{matter.place}?{urlencode({'before': found['next']})}" if found["next"] else ""
-        more = self.beside(request)
-        return page(matter.place, visitor, request, title=matter.title, rows=rows, following=following, **more)
-
-    def beside(self, request: HttpRequest) -> dict[str, Any]:
-        """What the list shows besides. Raises Problem."""
-        del request
-        return {}
+        more = self.beside(visitor, request)
+        return page(matter.several, visitor, request, title=matter.title, rows=rows, following=following, **more)
 
     def show(self, visitor: Visitor, request: HttpRequest, identifier: str) -> HttpResponse:
         """One of them, and what this officer may do. Raises Problem."""
         found, matter = self._found(request, identifier), self.matter
-        offered = [(f"{self._address(found)}/{name}", matter.commands[name].label) for name in found["commands"]]
+        offered = [(f"{matter.address(found)}/{name}", matter.commands[name].label) for name in found["commands"]]
         return page(
             matter.template,
             visitor,
             request,
-            **self._about(found),
+            **self._headed(found),
             commands=offered,
             history=happened(found["history"], matter.events),
             back=f"{HOME}/{matter.place}",
@@ -123,18 +127,24 @@ class ProceedingPages:
         found = self._found(request, identifier)
         self._known(command)
         if command not in found["commands"]:
-            return refused(visitor, request, Refusal(self.matter.not_now, self.matter.roles), self._address(found))
+            refusal = Refusal(self.matter.not_now, self.may(found, command))
+            return refused(visitor, request, refusal, self.matter.address(found))
         return self._question(visitor, request, found, command, {})
 
     def act(self, visitor: Visitor, request: HttpRequest, identifier: str, command: str) -> HttpResponse:
         """Carry it out as the API does; what was refused is said where it can be mended. Raises Problem."""
-        typed, found, fields = request.form(), self._found(request, identifier), self._known(command).fields
-        body = {each.name: _said(each, typed[each.name]) for each in fields if typed.get(each.name, "").strip()}
+        typed, found = request.form(), self._found(request, identifier)
+        self._known(command)
+        fields = self.fields(found, command)
+        given = {each.name: _said(each, typed[each.name]) for each in fields if typed.get(each.name, "").strip()}
+        back = self.matter.address(found)
         try:
-            self.desk.command(command)(as_json_post(request, body), identifier)
+            self.desk.command(command)(as_json_post(request, self.body(command, given)), identifier)
         except Problem as problem:
-            return self._why_not(visitor, request, found, command, typed, problem)
-        return redirect(self._address(found))
+            if self.mends(problem) and command in found["commands"]:
+                return self._question(visitor, request, found, command, typed, problem)
+            return self.why_not(visitor, request, problem, self.may(found, command), back)
+        return redirect(back)
 
     def routes(self) -> tuple[Route, ...]:
         """The addresses."""
@@ -145,10 +155,80 @@ class ProceedingPages:
         )
         return (
             door.route("GET", f"/{matter.place}", self.list, matter.title),
+            *self.own_routes(),
             door.route("GET", one, self.show, matter.one("…")),
             door.route("GET", f"{one}/<command>", self.question, question),
             door.route("POST", f"{one}/<command>", self.act, done, matter.roles),
         )
+
+    # What a kind of matter may have of its own ------------------------------------------------------------------------
+
+    def own_routes(self) -> tuple[Route, ...]:
+        """Addresses that only this kind has."""
+        return ()
+
+    def beside(self, visitor: Visitor, request: HttpRequest) -> dict[str, Any]:
+        """What the list shows besides. Raises Problem."""
+        del visitor, request
+        return {}
+
+    def about(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """What the page of one shows."""
+        return self.matter.about(found)
+
+    def prepared(self, found: Mapping[str, Any], command: str) -> dict[str, Any]:
+        """What the page before a command shows besides."""
+        del found, command
+        return {}
+
+    def fields(self, found: Mapping[str, Any], command: str) -> tuple[Field, ...]:
+        """What the form of a command asks for."""
+        del found
+        return self.matter.commands[command].fields
+
+    def body(self, command: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What was given, as the API takes it."""
+        del command
+        return given
+
+    def may(self, found: Mapping[str, Any], command: str) -> frozenset[Role]:
+        """Whose command it is."""
+        del found, command
+        return self.matter.roles
+
+    def sayings(self, problem: Problem, fields: tuple[Field, ...]) -> Said:
+        """What is wrong by the name of the field, and what concerns no field."""
+        return sayings(problem, fields)
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def row(self, one: Mapping[str, Any]) -> dict[str, Any]:
+        """One of them in the list."""
+        return {"href": self.matter.address(one), **self.matter.row(one)}
+
+    def why_not(
+        self, visitor: Visitor, request: HttpRequest, problem: Problem, may: frozenset[Role], back: str
+    ) -> HttpResponse:
+        """A refusal that cannot be mended on a form, told. Raises Problem: one that is none of the known."""
+        matter = self.matter
+        if problem.kind is matter.moved:
+            return moved_on(visitor, request, matter.changed, unquote(back.rpartition("/")[2]), back)
+        if problem.kind is matter.not_allowed:
+            return refused(visitor, request, Refusal(problem.detail or problem.kind.title, may), back)
+        raise problem
+
+    def form(self, fields: tuple[Field, ...], typed: Mapping[str, str], problem: Problem | None) -> dict[str, Any]:
+        """A form with what was typed, and what is wrong with it, for its template."""
+        errors_, general = ({}, "") if problem is None else self.sayings(problem, fields)
+        return {
+            "status": 200 if problem is None else _UNPROCESSABLE,
+            "fields": filled(fields, typed, errors_),
+            "errors": summary(fields, errors_, general),
+        }
+
+    def mends(self, problem: Problem) -> bool:
+        """Whether it is mended on the same form."""
+        return problem.kind in (INVALID_BODY, *self.matter.mended)
 
     def _known(self, command: str) -> Command:
         if command not in self.matter.commands:
@@ -158,29 +238,8 @@ class ProceedingPages:
     def _found(self, request: HttpRequest, identifier: str) -> Any:
         return told(self.desk.show(asking(request), identifier))
 
-    def _address(self, found: Mapping[str, Any]) -> str:
-        return f"{HOME}/{self.matter.place}/{quote(found[self.matter.identifier])}"
-
-    def _about(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        return {"title": self.matter.one(found[self.matter.identifier]), **self.matter.about(found)}
-
-    def _why_not(
-        self,
-        visitor: Visitor,
-        request: HttpRequest,
-        found: Any,
-        command: str,
-        typed: Mapping[str, str],
-        problem: Problem,
-    ) -> HttpResponse:
-        back, matter = self._address(found), self.matter
-        if problem.kind in {INVALID_BODY, matter.incomplete}:
-            return self._question(visitor, request, found, command, typed, problem)
-        if problem.kind is matter.moved:
-            return moved_on(visitor, request, matter.changed, found[matter.identifier], back)
-        if problem.kind is matter.not_allowed:
-            return refused(visitor, request, Refusal(problem.detail or problem.kind.title, matter.roles), back)
-        raise problem
+    def _headed(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        return {"title": self.matter.one(found[self.matter.identifier]), **self.about(found)}
 
     def _question(
         self,
@@ -192,19 +251,23 @@ class ProceedingPages:
         problem: Problem | None = None,
     ) -> HttpResponse:
         asked = self._known(command)
-        errors_, general = ({}, "") if problem is None else sayings(problem, asked.fields)
         return page(
-            "proceeding_command",
+            self.matter.command_template,
             visitor,
             request,
-            status=200 if problem is None else _UNPROCESSABLE,
-            **self._about(found),
+            **self._headed(found),
+            **self.form(self.fields(found, command), typed, problem),
+            **self.prepared(found, command),
             label=asked.label,
             consequence=asked.consequence,
-            fields=filled(asked.fields, typed, errors_),
-            errors=summary(asked.fields, errors_, general),
-            back=self._address(found),
+            warning=asked.final,
+            back=self.matter.address(found),
         )
+
+
+def whose(table: Mapping[Any, Mapping[Role, Collection[Any]]], status: Any, command: Any) -> frozenset[Role]:
+    """The roles that a table of a life cycle gives a command to, in this state."""
+    return frozenset(role for role, kinds in table[status].items() if command in kinds)
 
 
 def last_working_day(clock: Mapping[str, Any]) -> Text:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange import errors
+from exchange.console.door import Visitor
 from exchange.console.forms import YES_NO, Field
 from exchange.console.inside import asking, told
 from exchange.console.proceeding_pages import Command, Matter, ProceedingPages, last_working_day
@@ -121,6 +122,7 @@ def _grade(found: Mapping[str, Any]) -> Text:
 
 RATINGS = Matter(
     place="ratings",
+    several="ratings",
     template="rating",
     identifier="case",
     title=Text("好差评", "Ratings"),
@@ -128,7 +130,7 @@ RATINGS = Matter(
     changed=Text("此件刚才有了变化", "This rating has changed meanwhile"),
     commands=COMMANDS,
     events=EVENTS,
-    incomplete=errors.RATING_INCOMPLETE,
+    mended=(errors.RATING_INCOMPLETE,),
     moved=errors.RATING_CHANGED,
     not_allowed=errors.RATING_NOT_ALLOWED,
     row=_row,
@@ -148,8 +150,9 @@ class RatingPages(ProceedingPages):
 
     desk: RatingDesk
 
-    def beside(self, request: HttpRequest) -> dict[str, Any]:
+    def beside(self, visitor: Visitor, request: HttpRequest) -> dict[str, Any]:
         """The departments with their grades, the best first. Raises Problem."""
+        del visitor
         found = told(self.desk.summary(asking(request)))["departments"]
         shown = sorted((one for one in found if one["rated"]), key=lambda one: (-one["satisfied_per_cent"], one["bad"]))
         return {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from exchange.console.forms import Field
+from exchange.console.proceeding_pages import Command
 from kernel.text import Text
 from policies.responders.task import Status
 
@@ -20,64 +21,85 @@ TONES: Mapping[Status, str] = {
 }
 """The colour of a state's tag; all others are calm. The words say the same."""
 
-COMMANDS: Mapping[str, Text] = {
-    "take": Text("领取", "Take it"),
-    "answer": Text("填写答复", "Answer it"),
-    "not-found": Text("查无记录", "No record found"),
-    "refuse": Text("拒绝", "Refuse it"),
-    "question": Text("退问", "Ask back"),
-    "give-back": Text("退回", "Put it back"),
-    "hand-over": Text("移交替补单位", "Hand it over"),
-    "reply": Text("答复退问", "Answer the question"),
-}
-CONSEQUENCES: Mapping[str, Text] = {
-    "take": Text(
-        "领取后由您办理，您会看到当事人的号码；您查看过这一点会记入账本，本人可以查到。",
-        "It is yours then, and you see whom it is about. That you looked is recorded, and that person can read it.",
-    ),
-    "answer": Text(
-        "只填办件需要的内容。提交后按授权过滤、签名、记入账本，再交给需求部门；不能撤回。",
-        "Only what the case needs. What you send is filtered by the grant, signed, recorded and passed on: for good.",
-    ),
-    "not-found": Text(
-        "需求部门会收到“查无记录”的答复，附时间。",
-        "The asking department is told that there is no such record, and when you looked.",
-    ),
-    "refuse": Text(
-        "理由与依据会交给需求部门，并记入账本。",
-        "The reason and the provision go to the asking department and into the ledger.",
-    ),
-    "question": Text(
-        "需求部门答复之前计时暂停；五个工作日内不答复，请求即结束。",
-        "The clock stands still until the asking department answers; after five working days the request ends.",
-    ),
-    "give-back": Text("任务回到待领取，由本单位同事领取。", "It waits for a colleague of this office."),
-    "hand-over": Text(
-        "由替补单位办理，时限重新计算；本单位不再能办理。",
-        "It is the substitute's turn, with a clock of its own, and no longer this office's.",
-    ),
-    "reply": Text("答复后由提供部门继续办理，计时继续。", "The office goes on, and its clock runs again."),
-}
 
 _RECORDED = Text(
     "会记入账本并交给需求部门。请勿写个人号码或姓名。",
     "Recorded in the ledger and passed on to the asking department. Name nobody.",
 )
 _SEALED = Text("加密保存，只有双方经办人能看到。", "Kept sealed: only the two officers read it.")
-FORMS: Mapping[str, tuple[Field, ...]] = {
-    "refuse": (
-        Field("reason", Text("理由", "Reason"), _RECORDED, "area"),
-        Field("citation", Text("依据的条款", "Provision"), Text("例如：某条例第几条", "An article of a law or rule")),
-    ),
-    "question": (Field("text", Text("要问的问题", "Question"), _SEALED, "area"),),
-    "reply": (Field("text", Text("答复", "Answer"), _SEALED, "area"),),
-    "hand-over": (
-        Field(
-            "reason",
-            Text("理由", "Reason"),
-            Text("会记入账本，供审计查看。请勿写个人号码或姓名。", "Recorded in the ledger for auditors. Name nobody."),
-            "area",
+COMMANDS: Mapping[str, Command] = {
+    "take": Command(
+        Text("领取", "Take it"),
+        Text(
+            "领取后由您办理，您会看到当事人的号码；您查看过这一点会记入账本，本人可以查到。",
+            "It is yours then, and you see whom it is about. That you looked is recorded, and that person can read it.",
         ),
+    ),
+    "answer": Command(
+        Text("填写答复", "Answer it"),
+        Text(
+            "只填办件需要的内容。提交后按授权过滤、签名、记入账本，再交给需求部门；不能撤回。",
+            "Only what the case needs. What you send is filtered, signed, recorded and passed on: for good.",
+        ),
+        final=True,
+    ),
+    "not-found": Command(
+        Text("查无记录", "No record found"),
+        Text(
+            "需求部门会收到“查无记录”的答复，附时间。",
+            "The asking department is told that there is no such record, and when you looked.",
+        ),
+        final=True,
+    ),
+    "refuse": Command(
+        Text("拒绝", "Refuse it"),
+        Text(
+            "理由与依据会交给需求部门，并记入账本。",
+            "The reason and the provision go to the asking department and into the ledger.",
+        ),
+        (
+            Field("reason", Text("理由", "Reason"), _RECORDED, "area"),
+            Field(
+                "citation", Text("依据的条款", "Provision"), Text("例如：某条例第几条", "An article of a law or rule")
+            ),
+        ),
+        final=True,
+    ),
+    "question": Command(
+        Text("退问", "Ask back"),
+        Text(
+            "需求部门答复之前计时暂停；五个工作日内不答复，请求即结束。",
+            "The clock stands still until the asking department answers; after five working days the request ends.",
+        ),
+        (Field("text", Text("要问的问题", "Question"), _SEALED, "area"),),
+    ),
+    "give-back": Command(
+        Text("退回", "Put it back"),
+        Text("任务回到待领取，由本单位同事领取。", "It waits for a colleague of this office."),
+    ),
+    "hand-over": Command(
+        Text("移交替补单位", "Hand it over"),
+        Text(
+            "由替补单位办理，时限重新计算；本单位不再能办理。",
+            "It is the substitute's turn, with a clock of its own, and no longer this office's.",
+        ),
+        (
+            Field(
+                "reason",
+                Text("理由", "Reason"),
+                Text(
+                    "会记入账本，供审计查看。请勿写个人号码或姓名。",
+                    "Recorded in the ledger for auditors. Name nobody.",
+                ),
+                "area",
+            ),
+        ),
+        final=True,
+    ),
+    "reply": Command(
+        Text("答复退问", "Answer the question"),
+        Text("答复后由提供部门继续办理，计时继续。", "The office goes on, and its clock runs again."),
+        (Field("text", Text("答复", "Answer"), _SEALED, "area"),),
     ),
 }
 
