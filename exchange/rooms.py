@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from exchange.access import Access
 from exchange.campaigns.desk import CampaignDesk
@@ -29,7 +30,7 @@ from exchange.console.registration import Registration, read_key
 from exchange.console.relying_party import Post
 from exchange.corrections.desk import CorrectionDesk
 from exchange.corrections.opening import Opening
-from exchange.corrections.sweep import CorrectionSweep
+from exchange.corrections.sweep import correction_sweep
 from exchange.corrections.transitions import CorrectionTransitions
 from exchange.discovery import Discovery
 from exchange.emergency.desk import EmergencyDesk
@@ -80,7 +81,7 @@ from exchange.portal.wrong import WrongPages
 from exchange.previews.desk import PreviewDesk
 from exchange.previews.looking import Looking
 from exchange.ratings.desk import RatingDesk
-from exchange.ratings.sweep import RatingSweep
+from exchange.ratings.sweep import rating_sweep
 from exchange.ratings.transitions import RatingTransitions
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
@@ -141,6 +142,14 @@ class Outside:
     send: Send
 
 
+class Sweep(Protocol):
+    """Something that time alone brings about."""
+
+    def sweep(self) -> int:
+        """Record what is due; how much changed. Raises LedgerUnavailable."""
+        ...
+
+
 @dataclass(frozen=True)
 class Offices:
     """The rooms that officers and departments come to, and what they share."""
@@ -178,9 +187,9 @@ class Offices:
     emergency_sweep: EmergencySweep
     correction_opening: Opening
     corrections: CorrectionDesk
-    correction_sweep: CorrectionSweep
+    correction_sweep: Sweep
     ratings: RatingDesk
-    rating_sweep: RatingSweep
+    rating_sweep: Sweep
     usage: Usage
     log: Log
     discovery: Discovery
@@ -376,9 +385,9 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         campaign_sweep=CampaignSweep(recertified),
         correction_opening=Opening(access, corrections, outside.entropy),
         corrections=CorrectionDesk(access, corrections),
-        correction_sweep=CorrectionSweep(corrections),
+        correction_sweep=correction_sweep(corrections),
         ratings=RatingDesk(access, rated),
-        rating_sweep=RatingSweep(rated),
+        rating_sweep=rating_sweep(rated),
         messages=Messages(access, clock),
         events=EventDesk(access, ledger, clock, outside.entropy),
         return_flows=ReturnFlowDesk(access, ledger, Safe(outside.keys), reader, clock, outside.entropy),

@@ -14,6 +14,7 @@ from exchange.catalogue.model import (
     Organisation,
     ServiceItem,
 )
+from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.gateway.predicates import LABELS
 from kernel.text import Text
@@ -53,13 +54,13 @@ def evidence_type(one: EvidenceType, registry: Registry) -> Json:
         "code": one.code,
         "name": words(one.name),
         "description": words(one.description),
-        "provider": _named(one.provider, registry),
+        "provider": named_in(registry.organisations, one.provider),
         "subject_scheme": one.subject_scheme,
         "classification": one.classification,
         "share_type": one.share_type,
         "share_label": words(SHARE_TYPES[one.share_type]),
         "share_citation": words(one.share_citation),
-        "source_of_truth": _named(one.source_of_truth, registry),
+        "source_of_truth": named_in(registry.organisations, one.source_of_truth),
         "update_cycle": one.update_cycle,
         "update_label": words(UPDATE_CYCLES[one.update_cycle]) if one.update_cycle else None,
         "fields": [
@@ -113,16 +114,12 @@ def service_item(one: ServiceItem, registry: Registry) -> Json:
         "code": one.code,
         "name": words(one.name),
         "description": words(one.description),
-        "organisation": _named(one.organisation, registry),
+        "organisation": named_in(registry.organisations, one.organisation),
         "legal_bases": [
             {"code": basis.code, "kind": basis.kind, "citation": words(basis.citation)}
             for basis in one.legal_bases.values()
         ],
     }
-
-
-def _named(code: str, registry: Registry) -> Json:
-    return {"code": code, "name": words(registry.organisations[code].name)}
 
 
 class OrganisationAnswer(Schema):

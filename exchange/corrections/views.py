@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from exchange.catalogue.naming import named, named_in
 from exchange.catalogue.registry import Registry
 from exchange.corrections.transitions import Particulars
 from exchange.gateway.predicates import LABELS
@@ -24,16 +25,15 @@ def correction_view(
     """A correction: which field of what, whose it is, by when it is answered, and what the reader may do."""
     objection = state.objection
     clock = None if state.clock is None else standing(state.clock, calendar, now)
-    kind = registry.evidence_types.get(objection.evidence_type)
     return {
         "id": state.id,
         "status": state.status.value,
         "label": STATUSES[state.status].members(),
         "revision": state.revision,
-        "evidence_type": _named(objection.evidence_type, kind.name if kind else None),
-        "field": _named(objection.field, _label(objection.field, registry, objection.evidence_type)),
-        "provider": _department(registry, objection.provider),
-        "consumer": _department(registry, objection.consumer),
+        "evidence_type": named_in(registry.evidence_types, objection.evidence_type),
+        "field": named(objection.field, _label(objection.field, registry, objection.evidence_type)),
+        "provider": named_in(registry.organisations, objection.provider),
+        "consumer": named_in(registry.organisations, objection.consumer),
         "opener": objection.opener.value,
         "opened_at": state.opened_at.isoformat(),
         "clock": None if clock is None else _clock(clock),
@@ -47,14 +47,10 @@ def whole_view(
     listed: dict[str, JSON], cases: Sequence[str], happened: Sequence[Happened], shown: Particulars | None
 ) -> dict[str, JSON]:
     """The same with the reader's own cases, all that happened, and what whoever took it up needs to know."""
-    events: list[JSON] = [
-        {"revision": one.revision, "event": one.name, "at": one.at.isoformat(), "facts": dict(one.facts)}
-        for one in happened
-    ]
     particulars: JSON = None
     if shown is not None:
         particulars = {"subject": {"scheme": shown.about.scheme, "value": shown.about.value}, **shown.said}
-    return {**listed, "cases": [*cases], "history": events, "particulars": particulars}
+    return {**listed, "cases": [*cases], "history": [one.members() for one in happened], "particulars": particulars}
 
 
 def _clock(clock: Standing) -> JSON:
@@ -66,12 +62,3 @@ def _label(named: str, registry: Registry, evidence_type: str) -> Text | None:
     kind = registry.evidence_types.get(evidence_type)
     found = kind.fields.get(named) if kind else None
     return found.label if found else LABELS.get(named)
-
-
-def _department(registry: Registry, code: str) -> dict[str, JSON]:
-    found = registry.organisations.get(code)
-    return _named(code, found.name if found else None)
-
-
-def _named(code: str, name: Text | None) -> dict[str, JSON]:
-    return {"code": code, "name": (name or Text(code, code)).members()}

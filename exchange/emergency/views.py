@@ -64,11 +64,7 @@ def whole_view(
         }
         for item in items
     ]
-    events: list[JSON] = [
-        {"revision": one.revision, "event": one.name, "at": one.at.isoformat(), "facts": dict(one.facts)}
-        for one in happened
-    ]
-    return {**listed, "people": people, "items": shown, "history": events}
+    return {**listed, "people": people, "items": shown, "history": [one.members() for one in happened]}
 
 
 def template_view(grant: Grant, registry: Registry) -> dict[str, JSON]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.gateway.predicates import LABELS
 from exchange.gateway.sealing import instant
 from exchange.gateway.waiting import Held
 from exchange.previews.looking import Shown
 from exchange.transparency.plain_words import ground
-from kernel.canonical import JSON
 from kernel.text import Text
 
 
@@ -23,10 +23,10 @@ def summary(held: Held, registry: Registry) -> dict[str, Any]:
     return {
         "request": intent.id,
         "item": held.waited.item,
-        "consumer": _named(registry.organisations, intent.organisation),
-        "provider": _named(registry.organisations, kind.provider if kind else ""),
-        "evidence_type": _named(registry.evidence_types, asked["type"]),
-        "service_item": _named(registry.service_items, held.case.service_item),
+        "consumer": named_in(registry.organisations, intent.organisation),
+        "provider": named_in(registry.organisations, kind.provider if kind else ""),
+        "evidence_type": named_in(registry.evidence_types, asked["type"]),
+        "service_item": named_in(registry.service_items, held.case.service_item),
         "ground": ground(facts, registry).members(),
         "relation": asked["relation"] or "self",
         "since": instant(held.waited.since),
@@ -54,8 +54,3 @@ def detailed(shown: Shown, choice: list[Held], registry: Registry) -> dict[str, 
         "choice": [one.waited.item for one in choice],
         "digest": shown.digest,
     }
-
-
-def _named(known: Mapping[str, Any], code: str) -> dict[str, JSON]:
-    found = known.get(code)
-    return {"code": code, "name": (found.name if found is not None else Text(code, code)).members()}

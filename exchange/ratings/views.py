@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.store.histories import Happened
 from exchange.store.ratings import Count
 from kernel.canonical import JSON
-from kernel.text import Text
 from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.run import standing
 from policies.ratings.events import BAD, GRADES, STATUSES, UNDER_WAY, Grade, RatingState, Status
@@ -22,7 +22,7 @@ def rating_view(
     state: RatingState, registry: Registry, calendar: WorkingCalendar, now: datetime, reader: Officer
 ) -> dict[str, JSON]:
     """A rating: which case, what grade, by when it is put right, and what the reader may do."""
-    rating, item = state.rating, registry.service_items.get(state.rating.service_item)
+    rating = state.rating
     clock: JSON = None
     if state.clock is not None:
         here = standing(state.clock, calendar, now)
@@ -34,8 +34,8 @@ def rating_view(
         "status": state.status.value,
         "label": STATUSES[state.status].members(),
         "revision": state.revision,
-        "organisation": _department(registry, rating.organisation),
-        "service_item": _named(rating.service_item, item.name if item else None),
+        "organisation": named_in(registry.organisations, rating.organisation),
+        "service_item": named_in(registry.service_items, rating.service_item),
         "rated_at": state.rated_at.isoformat(),
         "clock": clock,
         "note": state.note,
@@ -46,11 +46,7 @@ def rating_view(
 
 def whole_view(listed: dict[str, JSON], happened: Sequence[Happened], words: str | None) -> dict[str, JSON]:
     """The same with all that happened, and what was said for whoever puts it right."""
-    events: list[JSON] = [
-        {"revision": one.revision, "event": one.name, "at": one.at.isoformat(), "facts": dict(one.facts)}
-        for one in happened
-    ]
-    return {**listed, "history": events, "words": words}
+    return {**listed, "history": [one.members() for one in happened], "words": words}
 
 
 def department_view(code: str, counted: Sequence[Count], registry: Registry) -> dict[str, JSON]:
@@ -61,7 +57,7 @@ def department_view(code: str, counted: Sequence[Count], registry: Registry) -> 
             grades[Grade(one.grade)] += one.count
     rated, bad = grades.total(), sum(grades[grade] for grade in BAD)
     return {
-        "organisation": _department(registry, code),
+        "organisation": named_in(registry.organisations, code),
         "grades": {str(int(grade)): grades[grade] for grade in GRADES},
         "rated": rated,
         "excluded": sum(one.count for one in counted if one.status is Status.EXCLUDED),
@@ -69,12 +65,3 @@ def department_view(code: str, counted: Sequence[Count], registry: Registry) -> 
         "under_way": sum(one.count for one in counted if one.status in UNDER_WAY),
         "satisfied_per_cent": None if not rated else round(100 * (rated - bad) / rated),
     }
-
-
-def _department(registry: Registry, code: str) -> dict[str, JSON]:
-    found = registry.organisations.get(code)
-    return _named(code, found.name if found else None)
-
-
-def _named(code: str, name: Text | None) -> dict[str, JSON]:
-    return {"code": code, "name": (name or Text(code, code)).members()}

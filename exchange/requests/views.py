@@ -55,17 +55,13 @@ def request_view(
 def whole_view(listed: dict[str, JSON], state: RequestState, history: Sequence[Happened]) -> dict[str, JSON]:
     """The same with all that is asked for and all that happened."""
     assessment, refusal = state.content.assessment, state.refusal
-    events: list[JSON] = [
-        {"revision": one.revision, "event": one.name, "at": one.at.isoformat(), "facts": dict(one.facts)}
-        for one in history
-    ]
     return {
         **listed,
         "grant": grant_to_json(state.content.grant),
         "assessment": None if assessment is None else assessment_to_json(assessment),
         "refusal": None if refusal is None else {**refusal_to_json(refusal), "text": REFUSALS[refusal.code].members()},
         "note": state.note,
-        "history": events,
+        "history": [one.members() for one in history],
     }
 
 

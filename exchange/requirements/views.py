@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from exchange.catalogue.model import Circumstance, ServiceItem
+from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.views import words
 from exchange.requirements.broker import Needed, Part, Way, at
@@ -65,13 +66,17 @@ def _part(part: Part, registry: Registry) -> Json:
     return {
         "evidence_type": kind.code,
         "name": words(kind.name),
-        "provider": _named(kind.provider, registry),
+        "provider": named_in(registry.organisations, kind.provider),
         "relation": asked.relation,
         "fields": sorted(asked.fields),
         "predicates": sorted(asked.predicates),
         "connected": kind.code in registry.connectors,
         "providers": [
-            {**_named(one.organisation, registry), "reach": one.reach.value, "instead_of": [*one.instead_of]}
+            {
+                **named_in(registry.organisations, one.organisation),
+                "reach": one.reach.value,
+                "instead_of": [*one.instead_of],
+            }
             for one in part.providers
         ],
     }
@@ -80,10 +85,6 @@ def _part(part: Part, registry: Registry) -> Json:
 def rung_view(rung: Rung) -> Json:
     """A rung with its level and words."""
     return {"code": rung.value, "level": rung.level, "name": words(RUNGS[rung])}
-
-
-def _named(code: str, registry: Registry) -> Json:
-    return {"code": code, "name": words(registry.organisations[code].name)}
 
 
 Seen = Mapping[Rung, Collection[Cause]]

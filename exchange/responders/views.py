@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from connectors.manual import ManualSettings
+from exchange.catalogue.naming import named
 from exchange.catalogue.registry import Registry
 from exchange.governance.views import names
 from exchange.responders.answer import AnswerForm, Question
@@ -35,14 +36,14 @@ def task_view(
         "status": state.status.value,
         "label": STATUSES[state.status].members(),
         "revision": state.revision,
-        "evidence_type": _named(wanted.evidence_type, name(wanted.evidence_type)),
-        "service_item": _named(wanted.service_item, name(wanted.service_item)),
+        "evidence_type": named(wanted.evidence_type, name(wanted.evidence_type)),
+        "service_item": named(wanted.service_item, name(wanted.service_item)),
         "legal_basis": {"code": wanted.legal_basis, "citation": _citation(state, registry).members()},
-        "consumer": _named(wanted.consumer, name(wanted.consumer)),
+        "consumer": named(wanted.consumer, name(wanted.consumer)),
         "case": wanted.case,
         "relation": wanted.relation,
-        "fields": [_named(each, name(each)) for each in wanted.fields],
-        "predicates": [_named(each, name(each)) for each in wanted.predicates],
+        "fields": [named(each, name(each)) for each in wanted.fields],
+        "predicates": [named(each, name(each)) for each in wanted.predicates],
         "office": _office(state.office, registry),
         "substitute": None if state.substitute is None else _office(state.substitute, registry),
         "turn": state.turn,
@@ -61,11 +62,7 @@ def task_view(
 
 def history_view(happened: Sequence[Happened]) -> dict[str, JSON]:
     """Everything that happened."""
-    events: list[JSON] = [
-        {"revision": one.revision, "event": one.name, "at": one.at.isoformat(), "facts": dict(one.facts)}
-        for one in happened
-    ]
-    return {"history": events}
+    return {"history": [one.members() for one in happened]}
 
 
 def work_view(subject: SubjectRef, form: AnswerForm, manual: ManualSettings) -> dict[str, JSON]:
@@ -103,11 +100,7 @@ def _citation(state: TaskState, registry: Registry) -> Text:
 
 def _office(office: Office, registry: Registry) -> dict[str, JSON]:
     name = names(registry, "")
-    return {**_named(office.organisation, name(office.organisation)), "division": office.division or None}
-
-
-def _named(code: str, name: Text) -> dict[str, JSON]:
-    return {"code": code, "name": name.members()}
+    return {**named(office.organisation, name(office.organisation)), "division": office.division or None}
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -24,6 +24,10 @@ class Happened:
     at: datetime
     facts: Mapping[str, JSON]
 
+    def members(self) -> dict[str, JSON]:
+        """As every answer gives it."""
+        return {"revision": self.revision, "event": self.name, "at": self.at.isoformat(), "facts": dict(self.facts)}
+
 
 @dataclass(frozen=True, slots=True)
 class History:

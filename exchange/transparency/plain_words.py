@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from exchange import errors
+from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.certificates.answering import ANSWERED
 from exchange.certificates.lifecycle import STATUSES, Status
@@ -282,7 +283,4 @@ def _name(known: Mapping[str, Any], facts: Mapping[str, Any], member: str) -> Te
 
 
 def _named(known: Mapping[str, Any], code: Any) -> dict[str, Any] | None:
-    if not isinstance(code, str):
-        return None
-    found = known.get(code)
-    return {"code": code, "name": (found.name if found is not None else Text(code, code)).members()}
+    return named_in(known, code) if isinstance(code, str) else None
