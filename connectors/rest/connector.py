@@ -38,7 +38,7 @@ class RestConnector:
         paging = self._settings.paging
         if paging is None:
             answer = self._asker.ask(self._requests.build(query, Page()), deadline)
-            return tuple(map(Record, self._read(answer, query)[1]))
+            return tuple(map(Record, self._read(answer, query, self._limits.max_records)[1]))
         return tuple(map(Record, self._all_pages(query, deadline, paging)))
 
     def close(self) -> None:
@@ -55,7 +55,7 @@ class RestConnector:
                 request, deadline, max_bytes=left, fields=("link",) if paging.kind == "link" else ()
             )
             left -= len(answer.body)
-            document, found = self._read(answer, query)
+            document, found = self._read(answer, query, self._limits.max_records - len(records))
             records += found
             if len(records) > self._limits.max_records:
                 raise SourceTooLarge("records")
@@ -66,14 +66,17 @@ class RestConnector:
             page = walk.after(document, len(found), request.url, answer.fields.get("link", ()))
         return records
 
-    def _read(self, answer: Answer, query: Query) -> tuple[Any, list[Mapping[str, Raw]]]:
-        """The document and its records; no document where the source says that there is no such record or page."""
+    def _read(self, answer: Answer, query: Query, most: int) -> tuple[Any, list[Mapping[str, Raw]]]:
+        """The document and its records, at most one more than `most`.
+
+        No document where the source says that there is no such record or page.
+        """
         if answer.status in self._settings.service.not_found:
             return None, []
         if answer.status != 200:
             raise refusal(answer.status)
         document = self._settings.reading.document(answer)
-        return document, [*self._settings.reading.records(document, query)]
+        return document, [*self._settings.reading.records(document, query, most)]
 
 
 class _Requests:

@@ -12,7 +12,7 @@ from connectors.faults import fault, within
 from connectors.mapping.reading import Reader, expression
 from connectors.rest.strict_json import decode
 from connectors.rest.transport import Answer
-from connectors.xml import Element, columns, elements, namespaces, read
+from connectors.xml import Element, columns, elements, namespaces, read, value
 
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([A-Za-z0-9._-]{1,40})", re.IGNORECASE)
 
@@ -26,8 +26,11 @@ class Reading(Protocol):
         """The answer as a document that says it worked. Raises: SourceGarbled, SourceUnavailable."""
         ...
 
-    def records(self, document: Any, query: Query) -> Sequence[Mapping[str, Raw]]:
-        """Its records, each about the subject of the query. Raises: SourceGarbled."""
+    def records(self, document: Any, query: Query, most: int) -> Sequence[Mapping[str, Raw]]:
+        """Its records, each about the subject of the query; of more than `most` one more is read, which tells.
+
+        Raises: SourceGarbled.
+        """
         ...
 
 
@@ -46,9 +49,9 @@ class JsonReading:
         _check_success(self._succeeded, document)
         return document
 
-    def records(self, document: Raw, query: Query) -> Sequence[Mapping[str, Raw]]:
+    def records(self, document: Raw, query: Query, most: int) -> Sequence[Mapping[str, Raw]]:
         found = document if self._records is None else self._records(document)
-        return [checked(each, self._about, query) for each in listed_records(found)]
+        return [checked(each, self._about, query) for each in listed_records(found)[: most + 1]]
 
 
 class XmlReading:
@@ -68,7 +71,7 @@ class XmlReading:
         with within("xml", "columns"):
             self._columns = columns(declared, prefixes)
         self._succeeded = xml_place(settings, "succeeded", prefixes)
-        self._about = xml_place(settings, "subject_path", prefixes)
+        self._about = columns({name: settings[name] for name in ("subject_path",) if name in settings}, prefixes)
         with within("records"):
             self._records = elements(settings.get("records", "/*"), prefixes)
 
@@ -78,8 +81,12 @@ class XmlReading:
         _check_success(self._succeeded, document)
         return document
 
-    def records(self, document: Element, query: Query) -> Sequence[Mapping[str, Raw]]:
-        return [self._columns(checked(each, self._about, query)) for each in self._records(document)]
+    def records(self, document: Element, query: Query, most: int) -> Sequence[Mapping[str, Raw]]:
+        found = self._records(document)[: most + 1]
+        for about in self._about(found):
+            for told in about.values():
+                _check_subject(told, query)
+        return self._columns(found)
 
 
 def json_place(settings: Mapping[str, Any], name: str) -> Reader | None:
@@ -91,11 +98,11 @@ def json_place(settings: Mapping[str, Any], name: str) -> Reader | None:
 
 
 def xml_place(settings: Mapping[str, Any], name: str, prefixes: Mapping[str, str]) -> Reader | None:
-    """The XPath a manifest has under a name. Raises: ManifestFault."""
+    """The XPath a manifest has under a name, for one value of a document. Raises: ManifestFault."""
     if name not in settings:
         return None
-    compiled = columns({name: settings[name]}, prefixes)
-    return lambda element: compiled(element)[name]
+    with within(name):
+        return value(settings[name], prefixes)
 
 
 def _check_success(succeeded: Callable[[Any], Raw] | None, document: Any) -> None:
@@ -105,9 +112,14 @@ def _check_success(succeeded: Callable[[Any], Raw] | None, document: Any) -> Non
 
 def checked(record: Any, about: Callable[[Any], Raw] | None, query: Query) -> Any:
     """The record, unless it says that it is about somebody else. Raises: SourceGarbled."""
-    if about is not None and str(about(record)).strip().upper() != query.subject.value.upper():
-        raise SourceGarbled("other-subject")
+    if about is not None:
+        _check_subject(about(record), query)
     return record
+
+
+def _check_subject(told: Raw, query: Query) -> None:
+    if str(told).strip().upper() != query.subject.value.upper():
+        raise SourceGarbled("other-subject")
 
 
 def listed_records(found: Raw) -> Sequence[Mapping[str, Raw]]:

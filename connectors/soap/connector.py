@@ -84,13 +84,13 @@ class SoapConnector:
         return () if fault_of(envelope) is not None else self._listed(operation.result(envelope), query)
 
     def _listed(self, result: Raw, query: Query) -> Sequence[Mapping[str, Raw]]:
-        settings = self._settings
+        settings, most = self._settings, self._opening.limits.max_records
         if settings.text is not None and settings.within is not None:
-            return _written(settings.text(result), settings.within, query)
+            return _written(settings.text(result), settings.within, query, most)
         if settings.succeeded is not None and settings.succeeded(result) is not True:
             raise SourceUnavailable("not-succeeded")
         found = result if settings.records is None else settings.records(result)
-        return [checked(each, settings.subject_path, query) for each in listed_records(found)]
+        return [checked(each, settings.subject_path, query) for each in listed_records(found)[: most + 1]]
 
     def _described(self, deadline: Deadline) -> _Service:
         if self._service is None:
@@ -203,11 +203,14 @@ def _filled(parameters: Any) -> Callable[[Query], Any]:
     return lambda _: parameters
 
 
-def _written(text: Raw, reading: Reading, query: Query) -> Sequence[Mapping[str, Raw]]:
-    """The records in a text that stands in an answer; none where there is no text. Raises: SourceGarbled."""
+def _written(text: Raw, reading: Reading, query: Query, most: int) -> Sequence[Mapping[str, Raw]]:
+    """The records in a text that stands in an answer, at most one more than `most`; none where there is no text.
+
+    Raises: SourceGarbled.
+    """
     if text is None or text == "":
         return ()
     if not isinstance(text, str):
         raise SourceGarbled("text")
     # What the text says of its own encoding was true before it became part of this answer.
-    return reading.records(reading.document(Answer(200, text.encode(), "text/xml; charset=utf-8")), query)
+    return reading.records(reading.document(Answer(200, text.encode(), "text/xml; charset=utf-8")), query, most)

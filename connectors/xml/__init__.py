@@ -6,7 +6,7 @@ readers understand differently, trees that outgrow memory) is refused before or 
 afterwards (attack cases K2, K3, K7). Stands on lxml; opens no file and no connection.
 """
 
-from connectors.xml.paths import Columns, Element, columns, elements, namespaces
+from connectors.xml.paths import Columns, Element, columns, elements, namespaces, value
 from connectors.xml.reading import MAX_DEPTH, MAX_MARKS, read
 
-__all__ = ["MAX_DEPTH", "MAX_MARKS", "Columns", "Element", "columns", "elements", "namespaces", "read"]
+__all__ = ["MAX_DEPTH", "MAX_MARKS", "Columns", "Element", "columns", "elements", "namespaces", "read", "value"]

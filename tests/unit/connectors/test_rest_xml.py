@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from connectors.errors import SourceGarbled, SourceProblem, SourceUnavailable
+from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
 from connectors.registry import Source, findings
+from connectors.rest import reading
 from tests.doubles.connectors import manifest, source, values
 from tests.doubles.http_source import HttpSource, saying
 
@@ -114,6 +116,56 @@ def test_pages_of_xml_are_found_by_xpath(server: HttpSource) -> None:
     assert [body.decode().partition("<from>")[2].partition("</from>")[0] for *_, body in server.seen] == ["", "x&amp;y"]
 
 
+def test_what_stands_above_the_records_is_told_of_each_of_them(server: HttpSource) -> None:
+    described = {
+        "url": server.url + "/ask",
+        "body": "<q>{subject}</q>",
+        "records": "/a/p",
+        "subject_path": "/a/who",
+        "xml": {"columns": {"name": "name", "office": "/a/office"}},
+    }
+    body = "<a><who>{who}</who><office>民政局</office><p><name>张三</name></p><p><name>张三</name></p></a>"
+    server.behaviour = saying(body.format(who="A1").encode())
+    with source("rest", described, ["name", "office"]) as asked:
+        assert values(asked) == {"name": "张三", "office": "民政局"}
+        server.behaviour = saying(body.format(who="B1").encode())
+        with pytest.raises(SourceGarbled) as caught:
+            values(asked)
+    assert caught.value.reason == "other-subject"
+
+
+def test_K6_of_more_records_than_allowed_no_more_values_are_read_than_tell_it(
+    server: HttpSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    real = reading.columns
+
+    def counted(*declared: Any) -> Any:
+        found = real(*declared)
+        return lambda records: read.append(len(records)) or found(records)
+
+    monkeypatch.setattr(reading, "columns", counted)
+    person = '<person id="A1"><name>张三</name></person>'
+    answer = f'<answer xmlns="urn:people"><code>0</code>{person * 3000}</answer>'
+    problem = refused(server, answer)
+    assert (type(problem), problem.reason) == (SourceTooLarge, "records")
+    assert read == [21, 21]  # whom they are about, and what they say
+
+
+@pytest.mark.parametrize("paging", [None, {"kind": "page", "size": 2000}])
+def test_K6_the_same_of_json(server: HttpSource, monkeypatch: pytest.MonkeyPatch, paging: Any) -> None:
+    checked: list[int] = []
+    real = reading.checked
+    monkeypatch.setattr(reading, "checked", lambda *each: checked.append(1) or real(*each))
+    server.behaviour = saying(json.dumps([{"id": "A1", "name": "张三"}] * 3000).encode())
+    described = {"url": server.url + "/", "query": {"id": "{subject}"}, "subject_path": "id"}
+    described |= {} if paging is None else {"paging": paging, "query": {"id": "{subject}", "page": "{page}"}}
+    with source("rest", described, ["name"]) as asked, pytest.raises(SourceTooLarge) as caught:
+        values(asked)
+    assert caught.value.reason == "records"
+    assert len(checked) == 21
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -122,6 +174,7 @@ def test_pages_of_xml_are_found_by_xpath(server: HttpSource) -> None:
         {"body": "<q/>"},
         {"records": "//p:answer//p:person"},
         {"records": "q:x"},
+        {"subject_path": "concat(@id, /p:answer/@id)"},
         {"subject_path": "["},
         {"succeeded": "following::x"},
         {"xml": {"columns": {"name": "p:name"}}},

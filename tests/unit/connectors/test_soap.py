@@ -16,9 +16,11 @@ from connectors.errors import (
     SourceGarbled,
     SourceMisconfigured,
     SourceProblem,
+    SourceTooLarge,
     SourceUnavailable,
 )
 from connectors.registry import Outcome, Source, findings
+from connectors.soap import connector
 from tests.doubles import soap_source
 from tests.doubles.connectors import manifest, retrieve, source, values
 from tests.doubles.http_source import saying
@@ -210,6 +212,17 @@ def test_records_are_found_by_a_path_and_must_be_about_the_one_asked_for(server:
     assert problem(opened(folder, subject_path="id")).reason == "other-subject"
     assert problem(opened(folder, succeeded="length(person) > `5`")).reason == "not-succeeded"
     assert problem(opened(folder, records="person[0].id")).reason == "records"
+
+
+def test_K6_of_more_records_than_allowed_no_more_are_looked_at_than_tell_it(
+    server: SoapSource, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[int] = []
+    real = connector.checked
+    monkeypatch.setattr(connector, "checked", lambda *each: looked_at.append(1) or real(*each))
+    server.behaviour = saying(soap_source.envelope(SOAP_11, soap_source.found([PERSON] * 500)))
+    found = problem(opened(folder, subject_path="id"))
+    assert (type(found), found.reason, len(looked_at)) == (SourceTooLarge, "records", 21)
 
 
 def holding(server: SoapSource, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from contextlib import suppress
 from decimal import Decimal
 
@@ -27,16 +28,16 @@ DOCUMENT = """<?xml version="1.0" encoding="{encoding}"?>
 @pytest.mark.parametrize("encoding", ["UTF-8", "utf-8", "GB18030", "gbk", "GB2312"])
 def test_a_document_is_read_in_the_encoding_it_declares(encoding: str) -> None:
     root = read(DOCUMENT.format(encoding=encoding).encode(encoding))
-    assert columns({"name": "p:person/p:name"}, PREFIXES)(root) == {"name": "张三"}
+    assert columns({"name": "p:person/p:name"}, PREFIXES)([root]) == [{"name": "张三"}]
 
 
 def test_what_the_transport_says_about_the_encoding_precedes_the_documents_word() -> None:
     """RFC 7303 §3: byte order mark, then charset, then the declaration."""
     declared = DOCUMENT.format(encoding="utf-8")
     name = columns({"name": "p:person/p:name"}, PREFIXES)
-    assert name(read(declared.encode("gb18030"), charset="GB18030")) == {"name": "张三"}
-    assert name(read(b"\xff\xfe" + declared.encode("utf-16-le"), charset="gbk")) == {"name": "张三"}
-    assert name(read(b"\xef\xbb\xbf" + declared.encode(), charset="gbk")) == {"name": "张三"}
+    assert name([read(declared.encode("gb18030"), charset="GB18030")]) == [{"name": "张三"}]
+    assert name([read(b"\xff\xfe" + declared.encode("utf-16-le"), charset="gbk")]) == [{"name": "张三"}]
+    assert name([read(b"\xef\xbb\xbf" + declared.encode(), charset="gbk")]) == [{"name": "张三"}]
     assert read(b"<a/>").tag == "a"
 
 
@@ -82,7 +83,7 @@ def test_any_text_comes_back_as_it_was_written(text: str) -> None:
     element = etree.Element("a", about=text)
     element.text = text
     root = read(etree.tostring(element, encoding="utf-8"))
-    assert columns({"text": ".", "about": "@about"}, {})(root) == {"text": text, "about": text}
+    assert columns({"text": ".", "about": "@about"}, {})([root]) == [{"text": text, "about": text}]
 
 
 @pytest.mark.parametrize(
@@ -114,14 +115,33 @@ def test_any_text_comes_back_as_it_was_written(text: str) -> None:
 def test_an_expression_gives_what_a_mapping_can_read(expression: object, value: object) -> None:
     root = read(DOCUMENT.format(encoding="utf-8").encode())
     first, second = elements("/p:people/p:person", PREFIXES)(root)
-    assert columns({"value": expression}, PREFIXES)(first) == {"value": value}
-    assert columns({"id": "@id"}, PREFIXES)(second) == {"id": "B1"}
+    assert columns({"value": expression}, PREFIXES)([first]) == [{"value": value}]
+    assert columns({"id": "@id"}, PREFIXES)([first, second]) == [{"id": "A1"}, {"id": "B1"}]
+
+
+PIECES = ["/", "//", " ", "b", "or", "div", "and", "*", "-", "+", "|", "=", "(", ")", "[", "]", ".", "5", "1e5", "@x"]
+PIECES += ["text()", "count(", "string(", "'/'", "child", "::"]
+RECORDS = b"<a><b>9</b><h><b>7</b></h><r><b>1</b><div><b>2</b></div><or>5</or><c x='4'/></r><r><b>11</b></r></a>"
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=7).map("".join))
+def test_K7_a_column_reads_its_record_alone_or_says_the_same_of_all(expression: str) -> None:
+    """So that no way to write an expression makes it run over the whole document for every record."""
+    try:
+        told = columns({"column": [expression]}, {})
+    except ManifestFault:
+        return
+    first, second = elements("/a/r", {})(read(RECORDS))
+    alone = copy.deepcopy(second)
+    with suppress(SourceGarbled):
+        found = told([first, second])
+        assert found[1] in (told([alone])[0], found[0])
 
 
 def test_an_element_that_holds_elements_is_no_value() -> None:
     root = read(b"<a><b>1<c/></b></a>")
     with pytest.raises(SourceGarbled) as caught:
-        columns({"b": "b"}, {})(root)
+        columns({"b": "b"}, {})([root])
     assert caught.value.reason == "value-has-structure"
 
 
