@@ -20,6 +20,7 @@ from typing import Any
 import orjson
 
 from connectors.base import Raw
+from connectors.errors import SourceTooLarge
 from connectors.files.report import Report
 from connectors.files.settings import Changes
 from connectors.files.tables import Row
@@ -68,6 +69,7 @@ def build(
     columns: Sequence[str],
     rows: Iterable[Row],
     *,
+    most_bytes: int,
     changes: Changes | None = None,
     base: Index | None = None,
     report: Report | None = None,
@@ -77,11 +79,12 @@ def build(
     Args:
         path: a new file, which only its owner may read.
         rows: of the file.
+        most_bytes: that they may take here, written out as they are.
         changes: None where the rows are the whole register.
         base: with `changes`, what they are applied to.
         report: where rows without a key are noted.
 
-    Raises whatever reading the rows raises; sqlite3.Error, OSError.
+    Raises: SourceTooLarge, and whatever reading the rows raises; sqlite3.Error, OSError.
     """
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     if base is not None:
@@ -93,7 +96,8 @@ def build(
             database.execute(_SCHEMA)
         packed = _changed(rows, columns, changes, report or Report()) if changes else _whole(rows)
         before = int(database.execute("SELECT coalesce(max(number), 0) FROM record").fetchone()[0])
-        database.executemany("INSERT INTO record (subject, line, key) VALUES (?, ?, ?)", packed)
+        bounded = _bounded(packed, most_bytes)
+        database.executemany("INSERT INTO record (subject, line, key) VALUES (?, ?, ?)", bounded)
         database.execute("CREATE INDEX IF NOT EXISTS record_subject ON record (subject)")
         if changes is not None:
             _supersede(database, before)
@@ -102,6 +106,20 @@ def build(
 
 
 _Packed = tuple[str, bytes | None, str | None]
+
+
+def _bounded(rows: Iterable[_Packed], most_bytes: int) -> Iterator[_Packed]:
+    """The rows while there is room for them. Raises: SourceTooLarge.
+
+    Whatever a format says of its size, here it shows: a dictionary, or a table of shared texts, says one long text in
+    every row by a few bits (attack case K3).
+    """
+    left = most_bytes
+    for subject, line, key in rows:
+        left -= len(subject.encode()) + len(line or b"") + len((key or "").encode())
+        if left < 0:
+            raise SourceTooLarge("expanded")
+        yield subject, line, key
 
 
 def _whole(rows: Iterable[Row]) -> Iterator[_Packed]:

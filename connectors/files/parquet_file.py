@@ -1,7 +1,7 @@
 """Rows of a Parquet file, read by DuckDB in a cage: one thread, little memory, no other file, no network, no extension.
 
 What a file's own description says about its size is checked before anything is unpacked; a description that lies meets
-the limit of memory (attack case K3).
+the limit of memory, and rows that are longer than what describes them meet the index's (attack case K3).
 """
 
 from __future__ import annotations

@@ -46,7 +46,15 @@ def read(file: BinaryIO, settings: FileSettings, path: Path, base: Index | None,
     try:
         with closing(_READERS[settings.format](file, settings)) as rows:
             kept = _told(kept_rows(rows, settings, report), name)
-            return build(path, settings.kept, kept, changes=settings.changes, base=base, report=report)
+            return build(
+                path,
+                settings.kept,
+                kept,
+                most_bytes=settings.max_file_bytes,
+                changes=settings.changes,
+                base=base,
+                report=report,
+            )
     except (SourceGarbled, SourceTooLarge) as problem:
         _complete(report, problem, file, settings)
         plain = SourceTooLarge if isinstance(problem, SourceTooLarge) else SourceGarbled

@@ -29,7 +29,9 @@ _REASONS: Mapping[str, Text] = {
     "csv": Text("引号或换行不成对", "has a stray quote or an unfinished line"),
     "rows": Text("行数超过上限", "has more rows than allowed"),
     "file": Text("文件超过大小上限", "is larger than allowed"),
-    "expanded": Text("解压后超过大小上限", "is larger than allowed once it is unpacked"),
+    "expanded": Text(
+        "解压并逐行写出后超过大小上限", "is larger than allowed once it is unpacked and its rows are written out"
+    ),
 }
 _OTHER = Text("无法读取", "cannot be read")
 

@@ -80,7 +80,7 @@ class FileSettings:
         columns: that may be read.
         where: further columns and the templates of the values they must have.
         lower_case_too: whether a subject ending in X may also be written with x.
-        max_file_bytes: of a file, after decompression.
+        max_file_bytes: of a file as it lies there, after decompression, and of its kept rows written out as UTF-8.
         max_rows: of a file.
         max_age: seconds after which the last good file is too old to answer from; None for no limit.
     """

@@ -208,6 +208,33 @@ def test_K3_a_few_bytes_cannot_become_millions_of_cells(root: Path, rows: bytes)
     assert time.monotonic() - began < 5.0
 
 
+SHARED = "xl/sharedStrings.xml"
+SHARED_TYPE = (
+    b'<Override PartName="/xl/sharedStrings.xml" '
+    b'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
+)
+
+
+def sharing(texts: list[bytes], rows: list[tuple[int, ...]]) -> bytes:
+    """A workbook whose cells are numbers of shared texts (ECMA-376 part 1 §18.4)."""
+    space = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    table = b"<sst " + space + b">" + b"".join(b"<si><t>%b</t></si>" % text for text in texts) + b"</sst>"
+    cells = b"".join(b"<row>" + b"".join(b'<c t="s"><v>%d</v></c>' % text for text in row) + b"</row>" for row in rows)
+    types = zipfile.ZipFile(io.BytesIO(xlsx_bytes(ROWS))).read("[Content_Types].xml")
+    types = types.replace(b"</Types>", SHARED_TYPE)
+    return archive({SHEET: sheet_of(cells), SHARED: table, "[Content_Types].xml": types})
+
+
+def test_K3_one_text_that_every_row_shares_is_written_out_so_far_and_no_further(root: Path) -> None:
+    data = sharing([b"id", b"name", b"A1", b"x" * 100_000], [(0, 1), *([(2, 3)] * 500)])
+    assert len(data) < 10_000
+    problem = xlsx_problem(root, data, max_file_bytes=10_000_000)
+    assert (type(problem), problem.reason) == (SourceTooLarge, "expanded")
+    drop(root / "drop", "people.xlsx", sharing([b"id", b"name", b"A1", b"x" * 100_000], [(0, 1), *([(2, 3)] * 10)]))
+    with source("files", XLSX, ["name"], roots=[root], limits={"max_bytes": 4_000_000}) as asked:
+        assert values(asked) == {"name": "x" * 100_000}
+
+
 @pytest.mark.parametrize("claimed", [b"A1", b"A1:A1", b"A1:XFD1048576"])
 def test_what_a_workbook_claims_about_its_size_is_not_believed(root: Path, claimed: bytes) -> None:
     cells = [(b"id", b"name"), (b"A1", b"x")]

@@ -11,6 +11,8 @@ import duckdb
 import pytest
 
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge
+from connectors.files.reading import Unusable, read
+from connectors.files.settings import parse
 from connectors.registry import Source, findings
 from tests.doubles.connectors import manifest, retrieve, source, values
 from tests.doubles.drop_folder import csv_bytes, drop, fixed_width_bytes
@@ -188,6 +190,45 @@ def test_K3_one_long_text_said_a_million_times_is_not_unpacked(tmp_path: Path, o
     data = parquet(tmp_path, query)
     assert len(data) < 1 << 20
     assert refused(opened(data, format="parquet")).reason in {"parquet", "expanded"}
+
+
+SHORT, LONG = "'A1' AS 证件号码, '甲' || i AS 姓名", "repeat('长', 33000)"
+REPEATED = {
+    "a value": f"SELECT {SHORT}, {LONG} AS 备注 FROM range(300) AS t(i)",
+    "the subject": f"SELECT {LONG} AS 证件号码, '' AS 姓名, '' AS 备注 FROM range(300)",
+}
+
+
+@pytest.mark.parametrize("query", REPEATED.values(), ids=REPEATED)
+def test_K3_one_text_said_in_every_row_by_a_dictionary_is_written_out_so_far_and_no_further(
+    tmp_path: Path, opened: Opened, query: str
+) -> None:
+    """19 kB that gave 300 MB of cells, each of them short enough."""
+    data = parquet(tmp_path, query)
+    assert len(data) < 300_000
+    assert written_out(tmp_path, data, "parquet") < 3_000_000
+    problem = refused(opened(data, format="parquet", max_file_bytes=1_000_000))
+    assert (type(problem), problem.reason) == (SourceTooLarge, "expanded")
+
+
+def test_K3_keys_of_changes_count_too(tmp_path: Path, opened: Opened) -> None:
+    """Rows that say that something is gone are kept by their keys while a file is read."""
+    data = parquet(tmp_path, f"SELECT 'A1' AS 证件号码, {LONG} AS 姓名, 'D' AS 备注 FROM range(300)")
+    changes = {"key": ["姓名"], "removed": {"column": "备注", "values": ["D"]}}
+    problem = refused(opened(data, format="parquet", max_file_bytes=1_000_000, changes=changes))
+    assert (type(problem), problem.reason) == (SourceTooLarge, "expanded")
+
+
+def written_out(folder: Path, data: bytes, form: str) -> int:
+    """Bytes of an index that was given up."""
+    described = {"folder": "drop", "pattern": "*", "subject_column": "证件号码", "format": form}
+    settings = parse({**described, "max_file_bytes": 1_000_000}, frozenset({"姓名", "备注"}))
+    file, index = folder / "data", folder / "index"
+    file.write_bytes(data)
+    with file.open("rb") as stream, pytest.raises(Unusable) as caught:
+        read(stream, settings, index, None, "people")
+    assert [fault.why for fault in caught.value.report.faults] == ["expanded"]
+    return index.stat().st_size
 
 
 @pytest.mark.parametrize(
