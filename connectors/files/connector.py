@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+
 from connectors.adapters import Limits, Opening, spellings
 from connectors.base import Query, Raw, Record
 from connectors.errors import SourceTooLarge, SourceUnavailable
@@ -13,6 +16,9 @@ from connectors.files.shelf import Shelf
 from connectors.files.workroom import Workroom
 from connectors.templates import template
 from kernel.clock import Clock
+
+_MOST_LOOKED_AT = 1000
+"""Rows of one subject that are held against the conditions of a manifest."""
 
 
 class FilesConnector:
@@ -38,9 +44,8 @@ class FilesConnector:
         conditions = {column: value(query) for column, value in self._where}
         edition = self._shelf.current(query.deadline)
         self._check_age(edition)
-        found = edition.index.find(spellings(query, self._settings.lower_case_too), self._most(conditions))
-        rows = [row for row in found if all(_same(row[column], value) for column, value in conditions.items())]
-        return tuple(Record(self._allowed(row), edition.time) for row in rows)
+        with closing(edition.index.find(spellings(query, self._settings.lower_case_too))) as rows:
+            return tuple(Record(values, edition.time) for values in self._answer(rows, conditions))
 
     def subjects(self, after: str, limit: int, deadline: float) -> tuple[str, ...]:
         """Whom the current edition holds rows of. Raises: SourceProblem."""
@@ -61,14 +66,26 @@ class FilesConnector:
         if most is not None and (self._clock.now() - edition.time).total_seconds() > most:
             raise SourceUnavailable("too-old")
 
-    def _most(self, conditions: dict[str, str]) -> int:
-        return 1000 if conditions else self._limits.max_records + 1
+    def _answer(self, rows: Iterable[Mapping[str, Raw]], conditions: Mapping[str, str]) -> Iterator[Mapping[str, Raw]]:
+        """What the rows say that meet the conditions, one more than allowed at most, counted while they are read.
 
-    def _allowed(self, row: dict[str, Raw]) -> dict[str, Raw]:
-        values = {name: row[name] for name in self._settings.columns}
-        if sum(len(str(value).encode()) for value in values.values() if value is not None) > self._limits.max_bytes:
-            raise SourceTooLarge("bytes")
-        return values
+        Raises: SourceTooLarge, also where so many rows fail the conditions that the one that meets them may stand
+        behind them: that is no “not found”.
+        """
+        left, most = self._limits.max_bytes, self._limits.max_records + 1
+        for number, row in enumerate(rows):
+            if number == _MOST_LOOKED_AT and conditions:
+                raise SourceTooLarge("records")
+            if not all(_same(row[column], value) for column, value in conditions.items()):
+                continue
+            values = {name: row[name] for name in self._settings.columns}
+            left -= sum(len(str(value).encode()) for value in values.values() if value is not None)
+            if left < 0:
+                raise SourceTooLarge("bytes")
+            yield values
+            most -= 1
+            if not most:
+                return
 
 
 def _same(cell: Raw, value: str) -> bool:

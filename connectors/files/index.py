@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
@@ -44,13 +44,16 @@ class Index:
         if vanishing:
             path.unlink()
 
-    def find(self, subjects: Sequence[str], limit: int) -> list[dict[str, Raw]]:
-        """The rows of any of the subjects, at most `limit`."""
+    def find(self, subjects: Sequence[str]) -> Generator[dict[str, Raw]]:
+        """The rows of any of the subjects, each read as it is asked for.
+
+        The index is one caller's until the generator is closed.
+        """
         places = ", ".join("?" * len(subjects))
-        statement = f"SELECT line FROM record WHERE subject IN ({places}) LIMIT ?"  # noqa: S608 - question marks only
-        with self._lock:
-            lines = self._database.execute(statement, (*subjects, limit)).fetchall()
-        return [dict(zip(self._columns, _unpacked(line), strict=True)) for (line,) in lines]
+        statement = f"SELECT line FROM record WHERE subject IN ({places})"  # noqa: S608 - question marks only
+        with self._lock, closing(self._database.execute(statement, tuple(subjects))) as lines:
+            for (line,) in lines:
+                yield dict(zip(self._columns, _unpacked(line), strict=True))
 
     def subjects(self, after: str, limit: int) -> tuple[str, ...]:
         """Whom there are rows of behind a subject, in order, at most ``limit``."""

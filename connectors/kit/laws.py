@@ -174,6 +174,19 @@ def test_law_6_an_answer_within_the_limit_is_whole(bench: Bench) -> None:
     assert found.values["note"] == "长" * 3000
 
 
+def test_law_6_the_limit_is_the_answers_not_each_records(bench: Bench) -> None:
+    """Three records of three thousand bytes each where eight thousand are allowed, and where twelve are."""
+    rows = [{**TWO, "note": "长" * 1000}] * 3
+    with bench.healthy(rows, max_bytes=12_000) as source:
+        assert ask(source, "B1") is Outcome.FOUND
+        told = len(source._connector.fetch(Query(SubjectRef("citizen-number", "B1"))))  # noqa: SLF001 - as for law 9
+    with bench.healthy(rows, max_bytes=8000) as source:
+        if told == 1:  # the source itself says equal records once
+            assert ask(source, "B1") is Outcome.FOUND
+        else:
+            assert isinstance(refused(source), SourceTooLarge)
+
+
 @pytest.mark.parametrize("who", ["caller", "manifest"])
 def test_K6_law_7_a_caller_is_released_at_its_deadline(bench: Bench, who: str) -> None:
     """The caller's deadline and the manifest's: whichever is the shorter."""

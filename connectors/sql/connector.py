@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -55,7 +55,7 @@ class SqlConnector:
             raise SourceUnavailable("closed")
         conditions = {column: value(query) for column, value in self._where}
         try:
-            rows = self._rows(query, conditions)
+            return self._records(query, conditions)
         except SQLAlchemyError as error:
             self._statement = None  # the table may have changed: look at it again next time
             problem = problem_of(error)
@@ -65,7 +65,6 @@ class SqlConnector:
         finally:
             if self._closed.is_set():  # meanwhile: what this look-up gave back to the pool is closed, too
                 self._engine.pool.dispose()
-        return tuple(self._record(row) for row in rows)
 
     def subjects(self, after: str, limit: int, deadline: float) -> tuple[str, ...]:
         """Whom the table or view holds rows of, in its own order. A written statement is asked about one, not listed.
@@ -88,12 +87,12 @@ class SqlConnector:
         self._closed.set()
         self._engine.pool.dispose()
 
-    def _rows(self, query: Query, conditions: Mapping[str, str]) -> list[RowMapping]:
+    def _records(self, query: Query, conditions: Mapping[str, str]) -> tuple[Record, ...]:
         try:
             return self._ask(query, conditions)
         except DBAPIError as error:
             if cannot_be_held(error) and not (query.subject.value + "".join(conditions.values())).isascii():
-                return []
+                return ()
             if not error.connection_invalidated:
                 raise
             return self._ask(query, conditions)  # a kept connection had died; reading again changes nothing (law 5)
@@ -103,12 +102,12 @@ class SqlConnector:
         with suppress(SQLAlchemyError), self._engine.connect() as connection:
             reflect(connection, self._settings, self._limits)
 
-    def _ask(self, query: Query, conditions: Mapping[str, str]) -> list[RowMapping]:
+    def _ask(self, query: Query, conditions: Mapping[str, str]) -> tuple[Record, ...]:
         with self._engine.connect() as connection:
             self._watch(connection, query.deadline)
-            return self._prepared(connection).rows(
-                connection, spellings(query, self._settings.lower_case_too), conditions
-            )
+            known = spellings(query, self._settings.lower_case_too)
+            with closing(self._prepared(connection).rows(connection, known, conditions)) as rows:
+                return tuple(self._answer(rows))
 
     def _watch(self, connection: Connection, seconds: float) -> None:
         """Have SQLite look at the clock while it works; servers are told once, by statement_timeout."""
@@ -136,11 +135,15 @@ class SqlConnector:
         if may_write(connection):
             _LOG.warning("source %s: its role may do more than read", self._name)
 
-    def _record(self, row: RowMapping) -> Record:
-        values = {name: _raw(row[name]) for name in self._settings.columns}
-        if sum(_bytes(value) for value in values.values()) > self._limits.max_bytes:
-            raise SourceTooLarge("bytes")
-        return Record(values)
+    def _answer(self, rows: Iterable[RowMapping]) -> Iterator[Record]:
+        """The allowed columns of the rows, counted while they are fetched. Raises: SourceTooLarge."""
+        left = self._limits.max_bytes
+        for row in rows:
+            values = {name: _raw(row[name]) for name in self._settings.columns}
+            left -= sum(_bytes(value) for value in values.values())
+            if left < 0:
+                raise SourceTooLarge("bytes")
+            yield Record(values)
 
 
 def open_source(settings: SqlSettings, opening: Opening) -> SqlConnector:

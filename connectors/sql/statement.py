@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,17 +75,24 @@ class Statement:
     max_bytes: int
     cut: frozenset[str]
 
-    def rows(self, connection: Connection, spellings: Sequence[str], conditions: Mapping[str, str]) -> list[RowMapping]:
-        """The rows whose subject is exactly one of the spellings. Raises: SQLAlchemyError, SourceTooLarge."""
+    def rows(
+        self, connection: Connection, spellings: Sequence[str], conditions: Mapping[str, str]
+    ) -> Generator[RowMapping]:
+        """The rows whose subject is exactly one of the spellings, each fetched as it is asked for.
+
+        A server's driver fetches them by itself: one more than the limit of rows, in which no column is longer than
+        the limit of bytes. Raises: SQLAlchemyError, SourceTooLarge.
+        """
         subjects = [self._bound(text) for text in spellings]
         if None in subjects:
-            return []
+            return
         values: dict[str, str | int | None] = dict(zip(self.subjects, subjects, strict=True))
         values |= dict(zip(self.conditions, conditions.values(), strict=True))
-        found = connection.execute(self.select, values).mappings().all()
-        rows = [row for row in found if str(row[_SUBJECT]).strip() in spellings]
-        self._check(rows)
-        return rows
+        with connection.execute(self.select, values) as found:
+            for row in found.mappings():
+                if str(row[_SUBJECT]).strip() in spellings:
+                    self._check(row)
+                    yield row
 
     def _bound(self, text: str) -> str | int | None:
         """The subject as the column holds it, or None where such a column cannot hold it."""
@@ -94,10 +101,8 @@ class Statement:
         fits = text.isascii() and text.isdecimal() and len(text) <= 18 and str(int(text)) == text
         return int(text) if fits else None
 
-    def _check(self, rows: Sequence[RowMapping]) -> None:
-        if any(row[name] is not None and len(row[name]) > self.max_bytes for row in rows for name in self.cut):
-            raise SourceTooLarge("bytes")
-        if any(row.get(_TOO_LONG) for row in rows):
+    def _check(self, row: RowMapping) -> None:
+        if any(row[name] is not None and len(row[name]) > self.max_bytes for name in self.cut) or row.get(_TOO_LONG):
             raise SourceTooLarge("bytes")
 
 

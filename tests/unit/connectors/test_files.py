@@ -18,7 +18,7 @@ from connectors.errors import (
     SourceTooLarge,
     SourceUnavailable,
 )
-from connectors.files import reading
+from connectors.files import index, reading
 from connectors.registry import Outcome, Source
 from tests.doubles.connectors import retrieve, source, values
 from tests.doubles.drop_folder import csv_bytes, drop, xlsx_bytes
@@ -121,6 +121,42 @@ def test_conditions_narrow_by_constants_and_parameters(folder: Path, opened: Ope
     asked = opened(fields={"name": {"column": "姓名"}}, where={"备注": "{sort}"})
     assert values(asked, sort="乙") == {"name": "张三"}
     assert values(asked, sort="丙") == {}
+
+
+def rows_of_one(count: int, last: str, note: str = "") -> bytes:
+    """So many rows of one subject, of which the last has the date that is asked for."""
+    many = [("A1", "张三", "2026/1/1", note)] * (count - 1)
+    return csv_bytes([HEADER, *many, ("A1", "张三", last, note)])
+
+
+def test_a_row_behind_too_many_others_is_too_large_an_answer_and_not_nobody(folder: Path, opened: Opened) -> None:
+    asked = opened(fields={"name": {"column": "姓名"}}, where={"有效期至": "{until}"})
+    drop(folder, "people.csv", rows_of_one(1000, "2027/1/2"))
+    assert values(asked, until="2027/1/2") == {"name": "张三"}
+    assert values(asked, until="2028/1/2") == {}
+    drop(folder, "people-2.csv", rows_of_one(1001, "2027/1/2"), modified=4_000_000_000)
+    with pytest.raises(SourceTooLarge) as caught:
+        values(asked, until="2027/1/2")
+    assert caught.value.reason == "records"
+
+
+@pytest.mark.parametrize("where", [{}, {"有效期至": "2026/1/1"}])
+def test_law_6_rows_are_counted_while_they_are_read(
+    folder: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch, where: dict[str, str]
+) -> None:
+    read: list[int] = []
+    unpacked = index._unpacked
+    monkeypatch.setattr(index, "_unpacked", lambda line: read.append(len(line)) or unpacked(line))
+    drop(folder, "people.csv", rows_of_one(900, "2027/1/2", "x" * 1000))
+    with pytest.raises(SourceTooLarge) as caught:
+        values(opened(where=where, limits={"max_bytes": 5000, "max_records": 1000}))
+    assert caught.value.reason == "bytes"
+    assert len(read) == 5
+
+
+def test_what_conditions_leave_out_is_no_part_of_the_answer(folder: Path, opened: Opened) -> None:
+    drop(folder, "people.csv", rows_of_one(900, "2027/1/2", "x" * 1000))
+    assert values(opened(where={"有效期至": "2027/1/2"}, limits={"max_bytes": 5000}))["note"] == "x" * 1000
 
 
 def test_the_newest_file_counts_by_time_or_by_name(folder: Path, opened: Opened) -> None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from connectors.base import Query
 from connectors.errors import SourceGarbled, SourceMisconfigured, SourceTimedOut, SourceTooLarge, SourceUnavailable
 from connectors.registry import Outcome, Source, findings, notices
-from connectors.sql import failures
+from connectors.sql import connector, failures
 from kernel.identifiers.subject import SubjectRef
 from tests.doubles.connectors import manifest, retrieve, source, values
 
@@ -157,6 +157,19 @@ def test_a_huge_value_is_cut_by_the_database_itself(people, run: Run) -> None:
     run("INSERT INTO people (\"证件号码\", note) VALUES ('C1', '" + "n" * 300_000 + "')")
     with people(["note"], limits={"max_bytes": 1000}) as asked, pytest.raises(SourceTooLarge):
         values(asked, "C1")
+
+
+def test_law_6_rows_are_counted_while_they_are_fetched(people, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(*["INSERT INTO people (\"证件号码\", note) VALUES ('M1', '" + "x" * 900 + "')"] * 9)
+    with people(["note"], limits={"max_bytes": 9 * 900}) as asked:
+        assert values(asked, "M1") == {"note": "x" * 900}
+    seen: list[object] = []
+    real = connector._bytes
+    monkeypatch.setattr(connector, "_bytes", lambda value: seen.append(value) or real(value))
+    with people(["note"], limits={"max_bytes": 2000}) as asked, pytest.raises(SourceTooLarge) as caught:
+        values(asked, "M1")
+    assert caught.value.reason == "bytes"
+    assert len(seen) == 3
 
 
 def test_a_look_up_is_one_statement_once_the_table_is_known(people) -> None:
