@@ -45,7 +45,7 @@ def compose(request_id: str, outcome: Mapping[str, Any], pieces: list[Piece], la
                 item["preview"] = f"{PREVIEWS}/{request_id}/{number}"
         return json_response(body, 202, later(request_id, outcome["status"]))
     step_up = stronger_sign_in(outcome)
-    return json_response(body) if step_up is None else json_response(body, 401, (_challenge(step_up),))
+    return json_response(body) if step_up is None else json_response(body, 401, (challenge(step_up),))
 
 
 def later(request_id: str, status: str) -> tuple[tuple[str, str], ...]:
@@ -69,7 +69,8 @@ def _unmet(stored: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return problem.get("unmet") or [{}]
 
 
-def _challenge(acr: str) -> tuple[str, str]:
+def challenge(acr: str) -> tuple[str, str]:
+    """The header that asks for another sign-in with this `acr` (RFC 9470 §3)."""
     described = "A different authentication level is required"
     members = f'error="insufficient_user_authentication", error_description="{described}", acr_values="{acr}"'
     return ("WWW-Authenticate", f"DPoP {members}")

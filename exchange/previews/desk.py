@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from exchange import errors
 from exchange.access import PREVIEW, Access
 from exchange.forms import read
+from exchange.gateway.answers import challenge
 from exchange.gateway.understanding import current
 from exchange.gateway.waiting import Held
 from exchange.previews.forms import PreviewReplyForm
@@ -70,7 +71,4 @@ def _asked_names(held: Held) -> tuple[str, ...]:
 def stronger(level: int) -> Problem:
     """Sign in again at this level (RFC 9470 §3)."""
     acr = f"urn:tongban:loa:{level}"
-    described = "A different authentication level is required"
-    challenge = f'error="insufficient_user_authentication", error_description="{described}", acr_values="{acr}"'
-    headers = (("WWW-Authenticate", f"DPoP {challenge}"),)
-    return Problem(errors.PREVIEW_NEEDS_STRONGER, members={"acr": acr}, headers=headers)
+    return Problem(errors.PREVIEW_NEEDS_STRONGER, members={"acr": acr}, headers=(challenge(acr),))

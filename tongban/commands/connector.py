@@ -87,7 +87,14 @@ def files(names: tuple[str, ...], reports: bool, config: str | None, as_json: bo
     Example: tongban connector files health-certificates --reports
     """
     cache = load_settings(config).exchange.connector_cache
-    known = [each for each in files_known(cache) if each.source in names or not names] if cache else []
+    everything = files_known(cache) if cache else []
+    for name in names:
+        if all(each.source != name for each in everything):
+            wrong(
+                f"还没有见过“{name}”的文件：请核对名称，或先用它查询一次（tongban connector try）",
+                f"no file of “{name}” was seen yet: check the name, or try it once (tongban connector try)",
+            )
+    known = [each for each in everything if each.source in names or not names]
     lines = [
         {
             "source": each.source,
