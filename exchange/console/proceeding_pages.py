@@ -260,7 +260,7 @@ class ProceedingPages:
             **self.prepared(found, command),
             label=asked.label,
             consequence=asked.consequence,
-            warning=asked.final,
+            final=asked.final,
             back=self.matter.address(found),
         )
 
