@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import NoReturn
 
 from lxml import etree
 
@@ -50,6 +51,8 @@ def read(data: bytes, *, charset: str = "", max_marks: int = MAX_MARKS) -> etree
     if body.count("<") + body.count("=") > max_marks:
         raise SourceTooLarge("xml-marks")
     root = _tree(body)
+    if root.getroottree().docinfo.internalDTD is not None:  # the same once more, as the parser saw it
+        raise SourceGarbled("xml-document-type")
     if _TOO_DEEP(root.getroottree()):
         raise SourceTooLarge("xml-depth")
     if next(root.iter(_INCLUSION), None) is not None:
@@ -93,7 +96,12 @@ def _without_declaration(text: str) -> str:
 
 
 def _refuse_document_type(text: str) -> None:
-    """A document type stands before the root element or nowhere (XML 1.0 §2.8); it is found before any parser runs."""
+    """A document type stands before the root element or nowhere (XML 1.0 §2.8); it is found before any parser runs.
+
+    A mark of byte order that is still there is no character of XML's beginning, yet libxml2 would pass over it.
+    """
+    if text.startswith("\ufeff"):
+        raise SourceGarbled("xml-encoding")
     at = 0
     while True:
         while at < len(text) and text[at] in _BLANKS:
@@ -129,9 +137,19 @@ def _tree(text: str) -> etree._Element:
         recover=False,
         remove_comments=True,  # a comment inside a value would otherwise cut it in two
         remove_pis=True,
-        collect_ids=False,
+        collect_ids=False,  # nothing is said by xml:id, so two of the same are no fault
     )
+    parser.resolvers.add(_Nowhere())
     try:
         return etree.fromstring(text.encode("utf-8"), parser)
     except (etree.XMLSyntaxError, ValueError):
         raise SourceGarbled("xml") from None
+
+
+class _Nowhere(etree.Resolver):
+    """Ends the reading of a document that refers to another. Without it libxml2 reads external subsets, because no
+    identifiers are collected, whatever is said about document types; lxml's empty document would be no help.
+    """
+
+    def resolve(self, *_: object) -> NoReturn:
+        raise SourceGarbled("xml-document-type")

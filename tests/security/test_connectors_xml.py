@@ -10,7 +10,7 @@ import pytest
 
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge
 from connectors.faults import ManifestFault
-from connectors.xml import MAX_DEPTH, MAX_MARKS, columns, elements, read, value
+from connectors.xml import MAX_DEPTH, MAX_MARKS, columns, elements, read, reading, value
 from tests.doubles.http_source import HttpSource, saying
 
 LAUGHS = "".join(f'<!ENTITY l{level} "{f"&l{level - 1};" * 10}">' for level in range(1, 12))
@@ -42,6 +42,43 @@ def test_K2_a_document_type_is_refused_before_a_parser_sees_it(tmp_path: Path, d
         assert caught.value.reason == "xml-document-type"
         assert elsewhere.connections == 0
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
+
+
+HIDDEN = '<!DOCTYPE a [<!ENTITY x "CANARY">]><a>&x;</a>'
+BOM = "\ufeff"
+
+
+@pytest.mark.parametrize(
+    ("data", "charset"),
+    [
+        ((BOM + BOM + HIDDEN).encode(), ""),
+        ((BOM + BOM + BOM + HIDDEN).encode(), ""),
+        ((BOM + BOM + HIDDEN).encode("utf-16-le"), ""),
+        ((BOM + BOM + HIDDEN).encode("utf-16-be"), ""),
+        ((BOM + HIDDEN).encode("gb18030"), "gb18030"),
+        (('<?xml version="1.0" encoding="gb18030"?>' + BOM + HIDDEN).encode("gb18030"), ""),
+        (('<?xml version="1.0"?>' + BOM + HIDDEN).encode(), ""),
+        ((BOM + BOM + "<a/>").encode(), ""),
+    ],
+)
+def test_K2_a_document_type_cannot_hide_behind_a_second_mark_of_byte_order(data: bytes, charset: str) -> None:
+    """The parser passes over one more mark than XML has, and then sees what was looked for behind it."""
+    with pytest.raises(SourceGarbled) as caught:
+        read(data, charset=charset)
+    assert caught.value.reason == "xml-encoding"
+
+
+@pytest.mark.parametrize("document", [HIDDEN, "<!DOCTYPE a><a/>", "<!DOCTYPE a SYSTEM '{file}'><a/>"])
+def test_K2_what_the_parser_took_for_a_document_type_is_refused_however_it_came_there(
+    tmp_path: Path, document: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second wall, with the first one gone; a file that was read would be a syntax error."""
+    elsewhere = tmp_path / "elsewhere.dtd"
+    elsewhere.write_text("this is no document type")
+    monkeypatch.setattr(reading, "_refuse_document_type", lambda _: None)
+    with pytest.raises(SourceGarbled) as caught:
+        read(document.replace("{file}", elsewhere.as_uri()).encode())
+    assert caught.value.reason == "xml-document-type"
 
 
 def test_K2_a_document_type_anywhere_else_is_no_xml() -> None:
