@@ -45,7 +45,8 @@ class Record:
 class Connector(Protocol):
     """A way to one source.
 
-    Laws, proved for every adapter by the tests of `connectors.kit`:
+    Laws, proved for every adapter by the tests of `connectors.kit`; of the fifth they see as much as this port shows,
+    and what an adapter could write to is watched by its own (for ours: ``tests/security``, titled K1 or law 5).
 
     1. *Finds.* `fetch` returns exactly the records whose subject equals ``query.subject.value``, unmapped.
     2. *Not found is an answer.* An unknown subject gives an empty tuple, never an error.

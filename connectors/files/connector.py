@@ -94,7 +94,11 @@ def _same(cell: Raw, value: str) -> bool:
 
 def open_source(settings: FileSettings, opening: Opening) -> FilesConnector:
     """The adapter's opener. Raises: SourceMisconfigured."""
-    place: Place = Folder(settings.folder, wanted(settings), opening.roots)
+    return open_place(Folder(settings.folder, wanted(settings), opening.roots), settings, opening)
+
+
+def open_place(place: Place, settings: FileSettings, opening: Opening) -> FilesConnector:
+    """A source of the files at a place, whatever that is."""
     room = Workroom.of(opening.cache, opening.name)
     drops = Drops(place, settings, room, opening.clock, opening.name)
     shelf = Shelf(place, drops, opening.clock, 300.0)

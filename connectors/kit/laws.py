@@ -66,6 +66,8 @@ INJECTIONS = (
     "A" * 300,
 )
 """Attack case K1: what must be a subject nobody has, and nothing else."""
+_A_BUSY_MACHINE = 4.0
+"""Seconds that a machine with much else to do may take over a deadline."""
 NEVER_SHOWN = ("db.internal", "people", "tongban_reader", "127.0.0.1", "full name", "B1", "secret", "/tmp", "SELECT")
 
 
@@ -161,6 +163,20 @@ def storable(value: str) -> bool:
     return not any(character in "\ufffe\uffff" for character in value)
 
 
+def test_law_5_whoever_looks_again_finds_the_same(bench: Bench) -> None:
+    """Looking up anybody, found or not, and listing leave what the port shows as it was."""
+    with bench.healthy([ONE, TWO]) as source:
+        first = shown(source)
+        assert first == shown(source) == shown(source)
+
+
+def shown(source: Source) -> list[object]:
+    """Everything that a source of two people says."""
+    people = [source.retrieve(Query(SubjectRef("citizen-number", value))) for value in ("A1", "C1", "B1")]
+    said: list[object] = [(one.outcome, one.values) for one in people]
+    return [*said, source.subjects("", 10)] if source.enumerable else said
+
+
 def test_law_6_an_answer_over_the_limit_is_cut_off(bench: Bench) -> None:
     """Nine thousand bytes where four thousand are allowed."""
     with bench.healthy([{**TWO, "note": "长" * 3000}], max_bytes=4000) as source:
@@ -189,12 +205,12 @@ def test_law_6_the_limit_is_the_answers_not_each_records(bench: Bench) -> None:
 
 @pytest.mark.parametrize("who", ["caller", "manifest"])
 def test_K6_law_7_a_caller_is_released_at_its_deadline(bench: Bench, who: str) -> None:
-    """The caller's deadline and the manifest's: whichever is the shorter."""
-    limits, deadline = ({}, 0.2) if who == "caller" else ({"deadline_ms": 200}, 5.0)
+    """The caller's deadline and the manifest's: whichever is the shorter. The other is longer than is waited for."""
+    limits, deadline = ({"deadline_ms": 5000}, 0.2) if who == "caller" else ({"deadline_ms": 200}, 5.0)
     with bench.hanging(**limits) as source:
         began = time.monotonic()
         assert isinstance(refused(source, deadline=deadline), SourceTimedOut)
-        assert time.monotonic() - began < 10.0  # the source hangs for twenty
+        assert time.monotonic() - began < 0.2 + _A_BUSY_MACHINE
 
 
 def test_K6_law_7_a_hanging_source_never_holds_more_places_than_it_has(bench: Bench) -> None:

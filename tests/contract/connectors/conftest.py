@@ -6,18 +6,25 @@ import csv
 import itertools
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 import openpyxl
 import pytest
 import sqlalchemy as sa
 from openpyxl.cell import WriteOnlyCell
 
-from connectors import memory
+from connectors import files, memory
 from connectors.adapters import Adapter, Opening
 from connectors.base import Query, Record
+from connectors.errors import SourceUnavailable
+from connectors.files.connector import FilesConnector, open_place
+from connectors.files.folder import Folder
+from connectors.files.place import Stamp, wanted
+from connectors.files.settings import FileSettings
 from connectors.kit.bench import COLUMNS, FIELDS, Bench, Row, source
 from connectors.registry import STANDARD, Source
 from tests.doubles import directory, http_source, soap_source
@@ -45,6 +52,7 @@ class SqlBench:
     def __init__(self, url: str, endless: str, elsewhere: str, folder: Path) -> None:
         self._url, self._elsewhere, self._folder = url, elsewhere, folder
         self._numbers = itertools.count(1)
+        self._hanging: list[Source] = []
         self._run(lambda connection: connection.execute(sa.text(endless)))
 
     def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
@@ -60,7 +68,8 @@ class SqlBench:
         return self._source(name, limits)
 
     def hanging(self, **limits: int) -> Source:
-        return self._source("endless", limits)
+        self._hanging.append(self._source("endless", limits))
+        return self._hanging[-1]
 
     def garbled(self, **limits: int) -> Source:
         name = f"other_{next(self._numbers)}"
@@ -69,6 +78,12 @@ class SqlBench:
 
     def down(self, **limits: int) -> Source:
         return self._source("people", limits, self._elsewhere)
+
+    def close(self) -> None:
+        """Wait for statements that callers have left: the server ends them, and goes away itself soon."""
+        patience = time.monotonic() + 10.0
+        while any(each.in_flight for each in self._hanging) and time.monotonic() < patience:
+            time.sleep(0.05)
 
     def _source(self, table: str, limits: Mapping[str, int], url: str = "") -> Source:
         settings = {"url": url or self._url, "table": table, "subject_column": "id"}
@@ -108,12 +123,36 @@ class RestBench:
         return open_source("rest", settings, limits, self._folder)
 
 
+class StuckFolder(Folder):
+    """A folder on a file server that went away: asking what lies there hangs, or only reading a file does."""
+
+    def __init__(self, settings: FileSettings, opening: Opening, hangs_at: str, released: threading.Event) -> None:
+        super().__init__(settings.folder, wanted(settings), opening.roots)
+        self._hangs_at, self._released = hangs_at, released
+
+    def listing(self) -> Sequence[Stamp]:
+        if self._hangs_at == "listing":
+            self._hang()
+        return super().listing()
+
+    @contextmanager
+    def open(self, stamp: Stamp) -> Iterator[BinaryIO]:
+        self._hang()
+        with super().open(stamp) as file:
+            yield file
+
+    def _hang(self) -> None:
+        self._released.wait(20)
+        raise SourceUnavailable("folder")  # nobody waits any more, and the folder may be gone
+
+
 class FileBench:
     """A folder with one file in some format."""
 
-    def __init__(self, settings: Mapping[str, Any], folder: Path) -> None:
-        self._settings, self._folder = settings, folder
+    def __init__(self, settings: Mapping[str, Any], folder: Path, hangs_at: str = "reading") -> None:
+        self._settings, self._folder, self._hangs_at = settings, folder, hangs_at
         self._numbers = itertools.count(1)
+        self._released = threading.Event()
 
     def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
         folder = self._new_folder()
@@ -121,11 +160,13 @@ class FileBench:
         return self._source(folder, limits)
 
     def hanging(self, **limits: int) -> Source:
-        """A file that takes longer to read than anybody waits."""
         folder = self._new_folder()
-        count = 4000 if self._settings["format"] == "xlsx" else 60_000
-        self._write(folder, [COLUMNS, *(("B1", "乙", "20200202", str(number)) for number in range(count))])
-        return self._source(folder, limits | {"deadline_ms": min(20, limits.get("deadline_ms", 20))})
+        self._write(folder, [COLUMNS, ("B1", "乙", "20200202", "")])
+
+        def opened(settings: FileSettings, opening: Opening) -> FilesConnector:
+            return open_place(StuckFolder(settings, opening, self._hangs_at, self._released), settings, opening)
+
+        return self._source(folder, limits, {**STANDARD, "files": Adapter(files.ADAPTER.parse, opened)})
 
     def garbled(self, **limits: int) -> Source:
         folder = self._new_folder()
@@ -134,6 +175,10 @@ class FileBench:
 
     def down(self, **limits: int) -> Source:
         return self._source(self._new_folder(), limits)
+
+    def close(self) -> None:
+        """Let go of what hangs."""
+        self._released.set()
 
     def _new_folder(self) -> Path:
         folder = self._folder / f"drop-{next(self._numbers)}"
@@ -158,9 +203,9 @@ class FileBench:
         cell.data_type = "s"
         return cell
 
-    def _source(self, folder: Path, limits: Mapping[str, int]) -> Source:
+    def _source(self, folder: Path, limits: Mapping[str, int], adapters: Mapping[str, Adapter] = STANDARD) -> Source:
         settings = {"folder": str(folder), "pattern": "people.*", "subject_column": "id", **self._settings}
-        return open_source("files", settings, limits, self._folder)
+        return open_source("files", settings, limits, self._folder, adapters)
 
 
 class LdapBench:
@@ -261,14 +306,14 @@ class MemoryBench:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.released = threading.Event()
+        self._released = threading.Event()
 
     def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
         records = [dict.fromkeys(COLUMNS, "") | {**row} for row in rows]
         return self._source({"subject_column": "id", "records": records}, limits, memory.ADAPTER)
 
     def hanging(self, **limits: int) -> Source:
-        return self._misbehaving(lambda: self.released.wait(20), limits)
+        return self._misbehaving(lambda: self._released.wait(20), limits)
 
     def garbled(self, **limits: int) -> Source:
         return self._misbehaving(lambda: None, limits)
@@ -278,6 +323,9 @@ class MemoryBench:
             raise ConnectionError("db.internal:5432 refused tongban_reader asking for B1 in table people")
 
         return self._misbehaving(fail, limits)
+
+    def close(self) -> None:
+        self._released.set()
 
     def _misbehaving(self, work: Callable[[], object], limits: Mapping[str, int]) -> Source:
         def opened(_: object, __: Opening) -> _Misbehaving:
@@ -289,14 +337,28 @@ class MemoryBench:
         return open_source("memory", settings, limits, self._folder, {"memory": adapter})
 
 
+class Closable(Bench, Protocol):
+    """A bench of which something may hang."""
+
+    def close(self) -> None: ...
+
+
+def closed(bench: Closable) -> Iterator[Bench]:
+    """The bench, which then lets go of what hangs."""
+    yield bench
+    bench.close()
+
+
 ENDLESS_SQLITE = """CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
     SELECT CAST(i AS TEXT) AS id, '' AS "full name", '' AS born, '' AS note FROM n WHERE i < 0"""
 ENDLESS_POSTGRESQL = """CREATE VIEW endless AS SELECT 'B1'::text AS id, ''::text AS "full name", ''::text AS born,
     pg_sleep(20)::text AS note"""
 
-CSV_GB18030 = {"format": "csv", "encoding": "gb18030"}
-CSV_UTF8 = {"format": "csv", "encoding": "utf-8"}
-XLSX = {"format": "xlsx"}
+FILES: Mapping[str, tuple[Mapping[str, Any], str]] = {
+    "csv-gb18030": ({"format": "csv", "encoding": "gb18030"}, "listing"),
+    "csv-utf-8": ({"format": "csv", "encoding": "utf-8"}, "reading"),
+    "xlsx": ({"format": "xlsx"}, "reading"),
+}
 REST_QUERY = {"url": "/search", "query": {"id": "{subject}"}, "records": "data"}
 REST_PATH = {"url": "/people/{subject}", "records": "data"}
 REST_BODY = {"url": "/search", "body": {"id": "{subject}"}, "records": "data"}
@@ -307,9 +369,7 @@ ADAPTERS = (
     "rest-query",
     "rest-path",
     "rest-body",
-    "csv-gb18030",
-    "csv-utf-8",
-    "xlsx",
+    *FILES,
     "soap-1.1",
     "soap-1.2",
     *(["ldap"] if directory.installed() else []),
@@ -325,10 +385,11 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if request.param == "sqlite":
         sqlite3.connect(folder / "people.sqlite3").close()
         url = f"sqlite:///{folder / 'people.sqlite3'}"
-        yield SqlBench(url, ENDLESS_SQLITE, f"sqlite:///{folder / 'none.sqlite3'}", folder)
+        yield from closed(SqlBench(url, ENDLESS_SQLITE, f"sqlite:///{folder / 'none.sqlite3'}", folder))
     elif request.param == "postgresql":
         url = request.getfixturevalue("make_postgresql_database")()
-        yield SqlBench(url, ENDLESS_POSTGRESQL, "postgresql+psycopg://tongban_reader:secret@127.0.0.1:9/people", folder)
+        elsewhere = "postgresql+psycopg://tongban_reader:secret@127.0.0.1:9/people"
+        yield from closed(SqlBench(url, ENDLESS_POSTGRESQL, elsewhere, folder))
     elif request.param in HTTP_BENCHES:
         with HTTP_BENCHES[request.param](folder) as http_bench:
             yield http_bench
@@ -340,12 +401,9 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         with SoapSource() as soap_server:
             yield SoapBench(soap_server, folder, version=request.param.removeprefix("soap-"))
     elif request.param == "ldap":
-        ldap_bench = LdapBench(request.getfixturevalue("directory_server"), folder)
-        yield ldap_bench
-        ldap_bench.close()
+        yield from closed(LdapBench(request.getfixturevalue("directory_server"), folder))
     elif request.param == "memory":
-        memory_bench = MemoryBench(folder)
-        yield memory_bench
-        memory_bench.released.set()
+        yield from closed(MemoryBench(folder))
     else:
-        yield FileBench({"csv-gb18030": CSV_GB18030, "csv-utf-8": CSV_UTF8, "xlsx": XLSX}[request.param], folder)
+        settings, hangs_at = FILES[request.param]
+        yield from closed(FileBench(settings, folder, hangs_at))

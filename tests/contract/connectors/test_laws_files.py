@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -12,13 +12,17 @@ import pytest
 
 from connectors.kit.bench import COLUMNS, Bench
 from connectors.kit.laws import *  # noqa: F403 - the laws are the tests
-from connectors.registry import Source
-from tests.contract.connectors.conftest import FileBench
+from tests.contract.connectors.conftest import FileBench, closed
 from tests.doubles.drop_folder import fixed_width_bytes
+
+SOME_LAYOUT = {
+    "unit": "bytes",
+    "columns": [{"name": name, "from": at * 20 + 1, "to": at * 20 + 20} for at, name in enumerate(COLUMNS)],
+}
 
 
 class FixedWidthBench(FileBench):
-    """Columns at positions counted in bytes, as wide as the widest value."""
+    """Columns at positions counted in bytes, as wide as the widest value once there are any."""
 
     def _write(self, folder: Path, rows: Sequence[Sequence[str]]) -> None:
         encoding = self._settings["encoding"]
@@ -43,12 +47,6 @@ class JsonLinesBench(FileBench):
 class ParquetBench(FileBench):
     """Columns of text."""
 
-    def hanging(self, **limits: int) -> Source:
-        folder = self._new_folder()
-        row = """'B1' AS id, '乙' AS "full name", '' AS born, i::VARCHAR AS note"""
-        self._copy(folder, f"SELECT {row} FROM range(90000) AS x(i)")
-        return self._source(folder, limits | {"deadline_ms": 20})
-
     def _write(self, folder: Path, rows: Sequence[Sequence[str]]) -> None:
         lines = [f"({', '.join(self._quoted(cell) for cell in row)})" for row in rows[1:]]
         values = ", ".join(lines) or "('', '', '', '')"
@@ -65,14 +63,14 @@ class ParquetBench(FileBench):
 
 
 FORMATS = {
-    "fixed-width": (FixedWidthBench, {"encoding": "gb18030", "layout": {"unit": "bytes", "columns": []}}),
+    "fixed-width": (FixedWidthBench, {"encoding": "gb18030", "layout": SOME_LAYOUT}),
     "json-lines": (JsonLinesBench, {"encoding": "utf-8"}),
     "parquet": (ParquetBench, {}),
 }
 
 
 @pytest.fixture(scope="module", params=FORMATS)
-def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Overrides the suite's own."""
     made, settings = FORMATS[request.param]
-    return made({"format": request.param, **settings}, tmp_path_factory.mktemp(request.param))
+    yield from closed(made({"format": request.param, **settings}, tmp_path_factory.mktemp(request.param)))
