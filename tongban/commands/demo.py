@@ -21,7 +21,7 @@ from tongban.output import json_option
 @click.option("--database", help="postgresql+psycopg://…；缺省用 SQLite / default: SQLite")
 @json_option
 def demo(once: bool, port_base: int, data: Path | None, story: str, database: str | None, as_json: bool) -> None:
-    """演示：办餐馆与新生儿，全程不交纸质材料 / The sample stories, without one paper.
+    """演示：开餐馆、新生儿、入学、卖房……全程不交纸质材料 / The sample stories, without one paper.
 
     Example: tongban demo --once --story restaurant
     """

@@ -38,7 +38,7 @@ from tongban.demo.departments.process import OUT_OF_SERVICE
 from tongban.demo.narration import Narrator, StoryFailed
 from tongban.demo.people import Account, accounts
 from tongban.demo.runner import addresses, approvals, show, sign_ins
-from tongban.demo.setting_up import REGISTERS, WEBSITES, Scene, register, share_property_key, write_manifests
+from tongban.demo.setting_up import REGISTERS, WEBSITES, Scene, register, share_keys, write_manifests
 from tongban.demo.stories import restaurant
 from tongban.demo.stories.people import Credentials
 from tongban.demo.stories.stage import Stage
@@ -136,9 +136,9 @@ def furnish(place: Path, settings: Settings) -> tuple[Account, ...]:
     entropy = SystemEntropy()
     made = world.build()
     (place / "world" / "world.json").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
-    share_property_key(place, entropy)
     people = tuple(accounts(made["people"], entropy))
     reached = origins(settings)
+    share_keys(place, reached, settings, entropy)
     with working_folder(place) as folder:
         manifests = write_manifests(folder, reached, settings)
         register(Scene(folder, 0, settings, people, manifests, reached), entropy)

@@ -1,4 +1,4 @@
-"""Who can sign in in the demonstration: three citizens, an officer of each department that decides, one that asks."""
+"""Who can sign in in the demonstration: citizens, an officer of each department that decides, one that asks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from tongban.demo.stories.people import Credentials
 DATA_BUREAU = "11500000DEM0000228"
 HEALTH = "11500000DEM000065M"
 MARKET = "11500000DEM000057T"
-PROVIDERS = ("11500000DEM0000303", "11500000DEM0000490", MARKET, HEALTH, "11500000DEM000073G", "11500000DEM00009X3")
+ESTATE = "11500000DEM00009X3"
+TAX = "11500000DEM000161Y"
+PROVIDERS = ("11500000DEM0000303", "11500000DEM0000490", MARKET, HEALTH, "11500000DEM000073G", ESTATE, TAX)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ def accounts(people: Sequence[Mapping[str, Any]], entropy: Entropy) -> Iterator[
         ("wang", world.WANG, "restaurant"),
         ("chen", world.CHEN, "newborn"),
         ("li", world.LI, "newborn"),
+        ("zhou", world.ZHOU, "home-transfer"),
     ):
         yield Account(key, citizen.name, citizen.number, story, credentials(key, entropy))
     yield officer("author", world.ZHANG.name, world.ZHANG.number, DATA_BUREAU, ("governance-officer",), entropy)

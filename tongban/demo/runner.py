@@ -21,11 +21,16 @@ from tongban.demo.officers import approve_all, ask_for_data, sign_in
 from tongban.demo.people import PROVIDERS, Account
 from tongban.demo.processes import DemoFailed, Processes
 from tongban.demo.setting_up import WEBSITES, Scene, set_up
-from tongban.demo.stories import newborn, restaurant, school
+from tongban.demo.stories import home_transfer, newborn, restaurant, school
 from tongban.demo.stories.stage import Stage
 from tongban.installation import NotInstallable
 
-_TOLD = {"restaurant": restaurant, "newborn": newborn, "school": school}
+_TOLD = {
+    "restaurant": restaurant,
+    "newborn": newborn,
+    "school": school,
+    "home-transfer": home_transfer,
+}
 STORIES: Mapping[str, Callable[[Stage], None]] = {name: story.play for name, story in _TOLD.items()}
 ANSWERS = {name: story.ANSWERS for name, story in _TOLD.items()}
 
@@ -79,9 +84,7 @@ def start(narrator: Narrator, processes: Processes, place: Path, options: Option
     ) as step:
         scene = set_up(place, options.port_base, options.database)
         step.saw(数据目录=str(place))
-    with narrator.step(
-        "setup", "启动九个部门系统与两个服务", "nine departments' systems and two services start"
-    ) as step:
+    with narrator.step("setup", "启动各部门系统与两个服务", "the departments' systems and two services start") as step:
         processes.start([*scene.departments(), *scene.services()])
         step.saw(进程=len(processes.running))
     return scene

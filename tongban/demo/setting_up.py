@@ -23,7 +23,7 @@ from kernel.settings import Settings
 from kernel.text import Text
 from tongban import installation
 from tongban.demo import world
-from tongban.demo.people import HEALTH, MARKET, Account, accounts
+from tongban.demo.people import ESTATE, HEALTH, MARKET, Account, accounts
 from tongban.demo.processes import Program, python
 
 OFFICERS_BY_CODE = {"staff_passkey": '"offered"'}
@@ -64,6 +64,7 @@ REGISTERS = (
     Department("property", 12),
     Department("health", 13),
     Department("employment", 14),
+    Department("tax", 15),
 )
 WEBSITES = (
     Website(
@@ -81,6 +82,10 @@ WEBSITES = (
     Website(
         "school", 23, EDUCATION, f"{EDUCATION}3500134001000", "demo-school-rules",
         {"zh": "入学报名网站", "en": "School entry website"},
+    ),
+    Website(
+        "estate", 24, ESTATE, f"{ESTATE}3500135001000", "demo-estate-rules",
+        {"zh": "不动产登记网站", "en": "Property registration website"},
     ),
 )  # fmt: skip
 
@@ -132,9 +137,9 @@ def set_up(folder: Path, port_base: int, database: str | None) -> Scene:
     (departments / "health").mkdir(parents=True)
     made = world.build()
     (folder / "world.json").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
-    share_property_key(folder, entropy)
     people = tuple(accounts(made["people"], entropy))
     origins = loopback_origins(port_base)
+    share_keys(folder, origins, settings, entropy)
     scene = Scene(folder, port_base, settings, people, write_manifests(folder, origins, settings), origins)
     register(scene, entropy)
     return scene
@@ -145,12 +150,23 @@ def loopback_origins(port_base: int) -> dict[str, str]:
     return {one.name: f"http://127.0.0.1:{port_base + one.offset}" for one in (*REGISTERS, *WEBSITES)}
 
 
-def share_property_key(folder: Path, entropy: Entropy) -> None:
-    """The API key that the property register's owner handed to the exchange's operator."""
-    key = token(entropy)
-    for path in (folder / "secrets" / "property-register-key", folder / "departments" / "property" / "api-key"):
+def share_keys(folder: Path, origins: Mapping[str, str], settings: Settings, entropy: Entropy) -> None:
+    """What departments and the exchange's operator handed each other so that one believes the other."""
+    departments, operator = folder / "departments", folder / "secrets"
+    reading, writing = token(entropy), token(entropy)
+    register = {"origin": origins["property"], "key": writing}
+    private, public = website_keys(entropy)
+    tax = {"issuer": origins["tax"], "audience": settings.exchange.origin, "key": private}
+    for path, text in (
+        (operator / "property-register-key", reading),
+        (departments / "property" / "api-key", reading),
+        (departments / "property" / "registrar-key", writing),
+        (departments / "estate" / "register.json", json.dumps(register)),
+        (departments / "tax" / "signing.json", json.dumps(tax)),
+        (operator / "tax-jwks", json.dumps({"keys": [public]})),
+    ):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_secret(path, key.encode())
+        write_secret(path, text.encode())
 
 
 def write_manifests(folder: Path, origins: Mapping[str, str], settings: Settings) -> Path:
@@ -162,6 +178,8 @@ def write_manifests(folder: Path, origins: Mapping[str, str], settings: Settings
         "departments": str((folder / "departments").resolve()),
         "property": origins["property"],
         "employment": origins["employment"],
+        "tax": origins["tax"],
+        "exchange": settings.exchange.origin,
     }
     for source in sorted(MANIFESTS.glob("*.yaml")):
         (target / source.name).write_text(

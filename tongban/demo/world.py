@@ -43,7 +43,12 @@ ZHANG = Named("张虚构", "500199196511200067")
 OUYANG = Named("欧阳演示", "500199198511010086")
 AYGULI = Named("阿依古丽·买买提", "500199199302140225")
 ZHAO = Named("赵无名", "50019919550105011X")
-CAST = (CHEN, LI, CHILD, WANG, ZHANG, OUYANG, AYGULI, ZHAO)
+ZHOU = Named("周示例", "500199197904081016")
+WU = Named("吴样本", "500199198109171025")
+SUN = Named("孙演示", "500199198802231030")
+CAST = (CHEN, LI, CHILD, WANG, ZHANG, OUYANG, AYGULI, ZHAO, ZHOU, WU, SUN)
+TENANTS = (SUN,)
+"""Heads of households who own no home."""
 
 
 def build(seed: int = 20261120) -> dict[str, Any]:
@@ -56,6 +61,7 @@ def build(seed: int = 20261120) -> dict[str, Any]:
         "people": people,
         "marriages": list(marriages(people)),
         "titles": list(titles(chance, people)),
+        "sales": [sale()],
         "employments": list(employments(chance, businesses, people)),
         "health_certificates": list(health_certificates(chance, people)),
         "births": [birth(named)],
@@ -101,6 +107,9 @@ def cast() -> Iterator[dict[str, Any]]:
     yield person(CHILD.number, CHILD.name, home(1, "子女"))
     for index, one in enumerate((WANG, ZHANG, OUYANG, AYGULI, ZHAO), start=2):
         yield person(one.number, one.name, home(index, "户主"), "05" if one is AYGULI else "01")
+    yield person(ZHOU.number, ZHOU.name, home(7, "户主"))
+    yield person(WU.number, WU.name, home(7, "配偶"))
+    yield person(SUN.number, SUN.name, home(8, "户主"))
 
 
 def residents(chance: random.Random) -> Iterator[dict[str, Any]]:
@@ -141,9 +150,11 @@ def marriages(people: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def titles(chance: random.Random, people: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Heads of households hold a title; 王测试 holds the shop the story is about."""
-    for index, holder in enumerate(one for one in people if one["household"]["relation"] == "户主"):
-        shop = holder["number"] == WANG.number or chance.random() < 0.4
+    """Most heads of households hold a title; 王测试 holds the shop and 周示例 the home that stories are about."""
+    tenants = {one.number for one in TENANTS}
+    heads = [one for one in people if one["household"]["relation"] == "户主" and one["number"] not in tenants]
+    for index, holder in enumerate(heads):
+        shop = holder["number"] == WANG.number or (holder["number"] != ZHOU.number and chance.random() < 0.4)
         yield {
             "holder_number": holder["number"],
             "holder_name": holder["name"],
@@ -154,6 +165,18 @@ def titles(chance: random.Random, people: Sequence[dict[str, Any]]) -> Iterator[
             "registered": f"{chance.randint(2015, 2024)}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}",
             "updated": UPDATED,
         }
+
+
+def sale() -> dict[str, Any]:
+    """周示例 has sold the home to 孙演示, and the tax on it is paid."""
+    return {
+        "seller_number": ZHOU.number,
+        "buyer_number": SUN.number,
+        "certificate": f"W{DIVISION}-2026-000017",
+        "price": "860000.00",
+        "paid": "2026-11-12",
+        "updated": UPDATED,
+    }
 
 
 def sole_trader_code(index: int) -> str:

@@ -26,6 +26,7 @@ class Application:
     evidence: list[dict[str, Any]] = field(default_factory=list)
     outcome: list[list[str]] = field(default_factory=list)
     uploads: dict[str, Any] = field(default_factory=dict)
+    note: list[str] = field(default_factory=list)
 
     def holding(self, evidence: list[dict[str, Any]]) -> Application:
         """This application with the evidence that came."""
@@ -38,6 +39,10 @@ class Application:
         """This application, settled."""
         return replace(self, status=status, outcome=outcome or [], uploads=uploads or {})
 
+    def stopped(self, zh: str, en: str) -> Application:
+        """This application, which the department cannot carry out, and why."""
+        return replace(self, status="stopped", note=[zh, en])
+
     @property
     def complete(self) -> bool:
         """Whether every item asked for was delivered."""
@@ -49,7 +54,7 @@ class Application:
 
     def answer(self, kind: str, question: str) -> Any:
         """The answer to a question about evidence of a type."""
-        answers = next(item["answers"] for item in self.evidence if item["type"] == kind)
+        answers = next(item["answers"] for item in self.evidence if item["type"] == kind and "answers" in item)
         return next(one["answer"] for one in answers if one["name"] == question)
 
 

@@ -1,6 +1,6 @@
 """A department's website: an OpenID Connect relying party on Authlib's client that asks for no paper.
 
-The three sites differ in what they do for people, not in how: each gives a ``Service`` (its texts, its form, what it
+The sites differ in what they do for people, not in how: each gives a ``Service`` (its texts, its form, what it
 asks for and what it makes of the answers) and gets the same few pages.
 """
 
@@ -29,6 +29,14 @@ from tongban.demo.departments.logout import BadLogoutToken, LogoutReceiver
 
 Bilingual = tuple[str, str]
 """(Chinese, English)."""
+
+
+class NotNow(Exception):
+    """The evidence is complete, and yet the department cannot do what was applied for."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.why = (zh, en)
+        super().__init__(en)
 
 
 @dataclass(frozen=True)
@@ -240,12 +248,17 @@ class Site:
         for part in self.service.rounds(application.answers):
             evidence += self.client.ask(token, key, application.case, part)["evidence"]
         held = application.holding(evidence)
-        if held.complete:
-            outcome = self.service.complete(held, self.folder)
-            uploads = self.client.uploads(application.case)
-            self.client.close_case(application.case)
-            held = held.ended("done", [[*label, value] for label, value in outcome], uploads)
-        self.applications.save(held)
+        self.applications.save(self.finished(held) if held.complete else held)
+
+    def finished(self, application: Application) -> Application:
+        """Do what the service is for, and close the case; or say why it cannot be done."""
+        try:
+            outcome = self.service.complete(application, self.folder)
+        except NotNow as stopped:
+            return application.stopped(*stopped.why)
+        uploads = self.client.uploads(application.case)
+        self.client.close_case(application.case)
+        return application.ended("done", [[*label, value] for label, value in outcome], uploads)
 
     def application(self, identifier: str) -> str:
         """One application of the person signed in: what came from where, and what became of it."""

@@ -103,21 +103,10 @@ def urban(stage: Stage, browser: Browser, licence: str) -> list[dict[str, Any]]:
 def uploads(stage: Stage, first: list[dict[str, Any]], second: list[dict[str, Any]]) -> None:
     """What the two services used to ask for, and what was uploaded."""
     with stage.narrator.step(STORY, "上传材料份数", "papers uploaded") as step:
-        counted = sites_count(stage)
+        counted = stage.papers("market", "urban")
         expect(counted == (USED_TO_UPLOAD, 0), f"{counted}, {len(first) + len(second)} items")
         step.saw(以往=counted[0], 现在=counted[1])
     stage.narrator.chart(*counted)
-
-
-def sites_count(stage: Stage) -> tuple[int, int]:
-    """Papers and uploads as the exchange computed them for the two applications that are done."""
-    papers = uploaded = 0
-    for site in ("market", "urban"):
-        for row in stage.applications(site):
-            if row["uploads"]:
-                papers += row["uploads"]["papers"]
-                uploaded += row["uploads"]["uploads"]
-    return papers, uploaded
 
 
 def by_hand(stage: Stage) -> None:

@@ -44,6 +44,18 @@ class Stage:
         database.close()
         return [row[0] for row in rows]
 
+    def titles(self) -> dict[str, tuple[str, str]]:
+        """(holder, state) by title in the property register's own database."""
+        with sqlite3.connect(self.folder / "departments" / "property" / "titles.sqlite3") as database:
+            rows = database.execute("SELECT title_number, holder_number, state FROM bdcqz").fetchall()
+        database.close()
+        return {title: (holder, state) for title, holder, state in rows}
+
+    def papers(self, *sites: str) -> tuple[int, int]:
+        """Papers that were needed before, and uploads, as the exchange computed them for what was carried out."""
+        counts = [row["uploads"] for site in sites for row in self.applications(site) if row["uploads"]]
+        return sum(one["papers"] for one in counts), sum(one["uploads"] for one in counts)
+
     def site_file(self, site: str) -> dict[str, Any]:
         """What a website was given when it was registered: where the services are, who it is, and its key."""
         found: dict[str, Any] = json.loads((self.folder / "departments" / site / "site.json").read_text("utf-8"))
