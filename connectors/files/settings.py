@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.adapters import allowed_columns
-from connectors.faults import fault
+from connectors.faults import fault, within
+from connectors.files.s3.settings import S3Settings, parse_s3
+from connectors.files.sftp.settings import SftpSettings, parse_sftp
 
 _TEXTUAL = frozenset({"csv", "fixed-width", "json-lines"})
 _ONLY_FOR: Mapping[str, frozenset[str]] = {
@@ -69,7 +71,8 @@ class FileSettings:
     """A place that files come to, and how they are read.
 
     Attributes:
-        folder: absolute, or relative to one of the allowed roots.
+        folder: absolute, or relative to one of the allowed roots; "" where the files are elsewhere.
+        away: where they are then: on an SFTP server, or in storage that speaks S3.
         pattern: of file names, with ``*`` and ``?``.
         newest_by: ``modified`` (time of the file) or ``name`` (for dated names).
         pickup: when a file is complete.
@@ -86,6 +89,7 @@ class FileSettings:
     """
 
     folder: str
+    away: SftpSettings | S3Settings | None
     pattern: str
     newest_by: str
     pickup: Pickup
@@ -122,7 +126,8 @@ def parse(settings: Mapping[str, Any], mapped: frozenset[str]) -> FileSettings:
     """The settings in a manifest's `files`. Raises: ManifestFault."""
     _check(settings)
     made = FileSettings(
-        folder=settings["folder"],
+        folder=settings.get("folder", ""),
+        away=_away(settings),
         pattern=settings["pattern"],
         newest_by=settings.get("newest_by", "modified"),
         pickup=Pickup(**settings.get("pickup", {})),
@@ -147,9 +152,10 @@ def parse(settings: Mapping[str, Any], mapped: frozenset[str]) -> FileSettings:
 
 
 def _check(settings: Mapping[str, Any]) -> None:
-    if "folder" not in settings:
-        raise fault((), "请写明 folder", "say which folder")
-    if "\0" in settings["folder"] or ".." in settings["folder"].split("/"):
+    if len(settings.keys() & {"folder", "sftp", "s3"}) != 1:
+        raise fault((), "folder、sftp、s3 须写且只写一个", "give one of folder, sftp and s3")
+    folder = settings.get("folder", "")
+    if "\0" in folder or ".." in folder.split("/"):
         raise fault(("folder",), "文件夹路径不得含 .. ", "a folder's path holds no ..")
     made = settings["format"]
     if made in _TEXTUAL and "encoding" not in settings:
@@ -160,6 +166,16 @@ def _check(settings: Mapping[str, Any]) -> None:
             raise fault((name,), f"只用于 {known}", f"this is for {known} only")
     if ("layout" in settings) != (made == "fixed-width"):
         raise fault((), "fixed-width 须写明 layout", "fixed-width needs a layout")
+
+
+def _away(settings: Mapping[str, Any]) -> SftpSettings | S3Settings | None:
+    if "sftp" in settings:
+        with within("sftp"):
+            return parse_sftp(settings["sftp"])
+    if "s3" in settings:
+        with within("s3"):
+            return parse_s3(settings["s3"])
+    return None
 
 
 def _changes(settings: Mapping[str, Any] | None) -> Changes | None:

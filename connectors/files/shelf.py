@@ -31,10 +31,15 @@ class Shelf:
         self._looked_at: AbstractSet[Stamp] | None = None
         self._next_look = 0.0
         self._closed = threading.Event()
+        self._wake = threading.Event()
 
     def start(self) -> None:
-        """Look at the place in the background, and again and again where that takes a network."""
+        """Look at the place in the background, and again and again where that takes a network.
+
+        What the room keeps from before answers meanwhile.
+        """
         if self._place.remote:
+            self._looking = True
             threading.Thread(target=self._keep_looking, name="files-refresh", daemon=True).start()
         else:
             self._begin(None)
@@ -43,7 +48,7 @@ class Shelf:
         """The edition; the last one while a newer is read. Waits only where there is none. Raises: SourceProblem."""
         ends = self._clock.monotonic() + seconds
         held = self._held
-        began = not self._place.remote and self._notice()
+        began = self._nudge(held) if self._place.remote else self._notice()
         if held is None:
             self._wait(ends - self._clock.monotonic())
             if self._held is None and self._looking:
@@ -55,7 +60,9 @@ class Shelf:
     def close(self) -> None:
         """Let go of the edition; a look that is under way ends by itself."""
         self._closed.set()
+        self._wake.set()
         self._held = None
+        self._place.close()
 
     def _edition(self) -> Edition:
         held, problem = self._held, self._problem
@@ -68,6 +75,14 @@ class Shelf:
         lying = frozenset(self._place.listing())
         again = self._drops.unfinished and self._clock.monotonic() >= self._next_look
         return (lying != self._looked_at or again) and self._begin(lying)
+
+    def _nudge(self, held: Edition | None) -> bool:
+        """Have somebody look now where there is nothing to answer from and nobody has looked just now."""
+        with self._changed:
+            if held is None and not self._looking and self._clock.monotonic() >= self._next_look:
+                self._looking = True
+                self._wake.set()
+        return False
 
     def _begin(self, lying: AbstractSet[Stamp] | None) -> bool:
         with self._changed:
@@ -82,11 +97,29 @@ class Shelf:
             self._changed.wait_for(lambda: not self._looking, timeout=max(0.0, seconds))
 
     def _keep_looking(self) -> None:
+        self._take_up()
         while not self._closed.is_set():
+            self._wake.clear()
             with self._changed:
                 self._looking = True
             self._look(None)
-            self._closed.wait(min(self._refresh, 5.0) if self._held is None else self._refresh)
+            self._wake.wait(self._pause())
+
+    def _take_up(self) -> None:
+        """Answer from what was made before the process began, until the place has been looked at."""
+        try:
+            kept = self._drops.kept()
+        except (SourceProblem, OSError, sqlite3.Error):
+            return  # looking will meet the same, and say so
+        with self._changed:
+            if not self._closed.is_set():
+                self._held = kept
+
+    def _pause(self) -> float:
+        """Seconds until the next look at a place that takes a network."""
+        if self._held is None:
+            return min(self._refresh, 5.0)
+        return min(self._refresh, 30.0) if self._drops.unfinished else self._refresh
 
     def _look(self, lying: AbstractSet[Stamp] | None) -> None:
         """One look, whatever comes of it."""

@@ -28,6 +28,7 @@ from sansldap import (
     SearchScope,
 )
 
+from connectors.dialling import dial
 from connectors.errors import SourceGarbled, SourceTimedOut, SourceTooLarge, SourceUnavailable
 from connectors.ldap import results
 from connectors.ldap.settings import Server
@@ -76,7 +77,7 @@ class Session:
     @classmethod
     def open(cls, server: Server, tls: Callable[[], ssl.SSLContext], deadline: Deadline) -> Self:
         """Connect, with TLS as the server wants it. Raises: SourceProblem."""
-        session = cls(_dial(server, deadline))
+        session = cls(dial(server.host, server.port, _allowed(server), deadline))
         try:
             if server.tls == "start":
                 session._start_tls(deadline)
@@ -199,24 +200,5 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
     return context
 
 
-def _dial(server: Server, deadline: Deadline) -> socket.socket:
-    try:
-        addresses = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise SourceUnavailable("resolve") from None
-    for family, kind, protocol, _, address in addresses:
-        if server.private_only and not is_private(str(address[0])):
-            continue
-        connected = socket.socket(family, kind, protocol)
-        connected.settimeout(deadline.left())
-        try:
-            connected.connect(address)
-        except TimeoutError:
-            connected.close()
-            raise SourceTimedOut("deadline") from None
-        except OSError:
-            connected.close()
-            continue
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connected
-    raise SourceUnavailable("connect")
+def _allowed(server: Server) -> Callable[[str], bool]:
+    return is_private if server.private_only else lambda _: True

@@ -51,6 +51,13 @@ def is_private(address: str) -> bool:
     return any((mapped or ip) in network for network in _PRIVATE)
 
 
+def is_link_local(address: str) -> bool:
+    """Whether an IP address reaches no further than the next cable (RFC 3927): where clouds tell machines secrets."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return (mapped or ip).is_link_local
+
+
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from connectors.errors import SourceProblem
+from connectors.registry import Source
 
 
 def settled(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
@@ -19,3 +21,10 @@ def settled(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
             pass
         time.sleep(0.02)
     return False
+
+
+def looked(source: Source) -> Source:
+    """A source of files once its place has been looked at."""
+    shelf: Any = source._connector._shelf  # type: ignore[attr-defined]
+    assert settled(lambda: shelf._next_look > 0, 60.0)
+    return source
