@@ -16,8 +16,9 @@ DATA_BUREAU = "11500000DEM0000228"
 HEALTH = "11500000DEM000065M"
 MARKET = "11500000DEM000057T"
 ESTATE = "11500000DEM00009X3"
+HUMAN_RESOURCES = "11500000DEM000073G"
 TAX = "11500000DEM000161Y"
-PROVIDERS = ("11500000DEM0000303", "11500000DEM0000490", MARKET, HEALTH, "11500000DEM000073G", ESTATE, TAX)
+PROVIDERS = ("11500000DEM0000303", "11500000DEM0000490", MARKET, HEALTH, HUMAN_RESOURCES, ESTATE, TAX)
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def accounts(people: Sequence[Mapping[str, Any]], entropy: Entropy) -> Iterator[
         ("chen", world.CHEN, "newborn"),
         ("li", world.LI, "newborn"),
         ("zhou", world.ZHOU, "home-transfer"),
+        ("he", world.HE, "retirement"),
     ):
         yield Account(key, citizen.name, citizen.number, story, credentials(key, entropy))
     yield officer("author", world.ZHANG.name, world.ZHANG.number, DATA_BUREAU, ("governance-officer",), entropy)

@@ -23,7 +23,7 @@ from kernel.settings import Settings
 from kernel.text import Text
 from tongban import installation
 from tongban.demo import world
-from tongban.demo.people import ESTATE, HEALTH, MARKET, Account, accounts
+from tongban.demo.people import ESTATE, HEALTH, HUMAN_RESOURCES, MARKET, Account, accounts
 from tongban.demo.processes import Program, python
 
 OFFICERS_BY_CODE = {"staff_passkey": '"offered"'}
@@ -86,6 +86,10 @@ WEBSITES = (
     Website(
         "estate", 24, ESTATE, f"{ESTATE}3500135001000", "demo-estate-rules",
         {"zh": "不动产登记网站", "en": "Property registration website"},
+    ),
+    Website(
+        "retirement", 25, HUMAN_RESOURCES, f"{HUMAN_RESOURCES}3500136001000", "demo-retirement-rules",
+        {"zh": "退休办事网站", "en": "Retirement website"},
     ),
 )  # fmt: skip
 

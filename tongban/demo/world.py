@@ -46,7 +46,9 @@ ZHAO = Named("赵无名", "50019919550105011X")
 ZHOU = Named("周示例", "500199197904081016")
 WU = Named("吴样本", "500199198109171025")
 SUN = Named("孙演示", "500199198802231030")
-CAST = (CHEN, LI, CHILD, WANG, ZHANG, OUYANG, AYGULI, ZHAO, ZHOU, WU, SUN)
+HE = Named("何示例", "500199196305111055")
+FU = Named("李演示", "500199194103021079")
+CAST = (CHEN, LI, CHILD, WANG, ZHANG, OUYANG, AYGULI, ZHAO, ZHOU, WU, SUN, HE, FU)
 TENANTS = (SUN,)
 """Heads of households who own no home."""
 
@@ -66,6 +68,7 @@ def build(seed: int = 20261120) -> dict[str, Any]:
         "health_certificates": list(health_certificates(chance, people)),
         "births": [birth(named)],
         "contributions": list(contributions(chance, people)),
+        "pensions": [pension()],
         "vaccinations": list(vaccinations(people)),
         "businesses": businesses,
         "free_codes": [sole_trader_code(index) for index in range(500, 700)],
@@ -110,6 +113,8 @@ def cast() -> Iterator[dict[str, Any]]:
     yield person(ZHOU.number, ZHOU.name, home(7, "户主"))
     yield person(WU.number, WU.name, home(7, "配偶"))
     yield person(SUN.number, SUN.name, home(8, "户主"))
+    yield person(HE.number, HE.name, home(9, "户主"))
+    yield person(FU.number, FU.name, home(1, "父亲"))
 
 
 def residents(chance: random.Random) -> Iterator[dict[str, Any]]:
@@ -242,11 +247,32 @@ def health_certificates(chance: random.Random, people: Sequence[dict[str, Any]])
 
 
 def contributions(chance: random.Random, people: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The months for which adults paid social insurance; 陈示例 has paid for twenty without a gap."""
+    """The months for which adults paid social insurance, and what it came to.
+
+    陈示例 has paid for twenty without a gap; 何示例 since the register is kept by computer.
+    """
+    known = {CHEN.number: 20, HE.number: 190}
     for one in (one for one in people if one["household"]["relation"] in ("户主", "配偶")):
-        paid = 20 if one["number"] == CHEN.number else chance.randint(0, 30)
+        paid = known[one["number"]] if one["number"] in known else chance.randint(0, 30)
         months = [datetime.date(2026 - (index + 2) // 12, 12 - (index + 2) % 12, 1) for index in range(paid)]
-        yield {"number": one["number"], "months": [month.isoformat() for month in reversed(months)], "updated": UPDATED}
+        yield {
+            "number": one["number"],
+            "months": [month.isoformat() for month in reversed(months)],
+            "total": f"{paid * 412}.50",
+            "updated": UPDATED,
+        }
+
+
+def pension() -> dict[str, Any]:
+    """李演示 has been retired for long."""
+    return {
+        "number": FU.number,
+        "name": FU.name,
+        "months": 372,
+        "monthly": "3645.60",
+        "since": "2001-04-01",
+        "updated": UPDATED,
+    }
 
 
 def birth(named: dict[str, dict[str, Any]]) -> dict[str, Any]:

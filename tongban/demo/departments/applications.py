@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+WAITS = "awaiting-person"
+"""The status of evidence that somebody looks up."""
+
 
 @dataclass(frozen=True)
 class Application:
@@ -27,11 +30,17 @@ class Application:
     outcome: list[list[str]] = field(default_factory=list)
     uploads: dict[str, Any] = field(default_factory=dict)
     note: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
-    def holding(self, evidence: list[dict[str, Any]]) -> Application:
-        """This application with the evidence that came."""
-        settled = all(item["status"] == "delivered" for item in evidence)
-        return replace(self, evidence=evidence, status="complete" if settled else "partial")
+    def holding(self, evidence: list[dict[str, Any]], requests: list[str]) -> Application:
+        """This application with the evidence that came, and under which requests it can be asked for again."""
+        came = {item["status"] for item in evidence}
+        status = "complete" if came == {"delivered"} else "awaiting" if came <= {"delivered", WAITS} else "partial"
+        return replace(self, evidence=evidence, requests=requests, status=status)
+
+    def asked_anew(self, state: str, verifier: str, proof_key: dict[str, str], location: str) -> Application:
+        """This application with a new pushed request, for which its owner signs in again."""
+        return replace(self, state=state, verifier=verifier, proof_key=proof_key, location=location)
 
     def ended(
         self, status: str, outcome: list[list[str]] | None = None, uploads: dict[str, Any] | None = None
@@ -52,10 +61,13 @@ class Application:
         """The released fields of the first delivered evidence of a type."""
         return next(item["data"] for item in self.evidence if item["type"] == kind)
 
+    def answers_of(self, kind: str) -> list[dict[str, Any]]:
+        """The answers of the first evidence of a type that has some."""
+        return next(item["answers"] for item in self.evidence if item["type"] == kind and "answers" in item)
+
     def answer(self, kind: str, question: str) -> Any:
         """The answer to a question about evidence of a type."""
-        answers = next(item["answers"] for item in self.evidence if item["type"] == kind and "answers" in item)
-        return next(one["answer"] for one in answers if one["name"] == question)
+        return next(one["answer"] for one in self.answers_of(kind) if one["name"] == question)
 
 
 class Applications:

@@ -26,6 +26,7 @@ def contributions(paid: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "sfzh": paid["number"],
         "jfyf": [month[:7].replace("-", "") + "01" for month in paid["months"]],
+        "ljje": paid["total"],
         "asOf": paid["updated"],
     }
 

@@ -103,9 +103,12 @@ class EvidenceClient:
             self._words[shelf, code] = self._get(f"{self.registration.exchange}/v1/catalogue/{shelf}/{code}")
         return self._words[shelf, code]
 
-    def open_case(self, reference: str, subjects: Sequence[Mapping[str, str]]) -> str:
-        """Open a case at the exchange and return its identifier."""
-        body = {"service_item": self.registration.service_item, "reference": reference, "subjects": list(subjects)}
+    def open_case(
+        self, reference: str, subjects: Sequence[Mapping[str, str]], circumstances: Mapping[str, str] | None = None
+    ) -> str:
+        """Open a case at the exchange and return its identifier; ``circumstances`` decide what it requires."""
+        body: dict[str, Any] = {"service_item": self.registration.service_item, "reference": reference}
+        body |= {"subjects": list(subjects)} | ({"circumstances": dict(circumstances)} if circumstances else {})
         key = ProofKey()
         return str(self._call("POST", "/v1/cases", self._cases_token(key), key, body)["case"])
 

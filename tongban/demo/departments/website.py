@@ -24,7 +24,7 @@ from joserfc.jwk import ECKey
 from werkzeug.wrappers import Response as BaseResponse
 
 from tongban.demo.departments.applications import Application, Applications
-from tongban.demo.departments.evidence_client import EvidenceClient, ProofKey, Refused, Registration
+from tongban.demo.departments.evidence_client import EvidenceClient, ProofKey, Pushed, Refused, Registration
 from tongban.demo.departments.logout import BadLogoutToken, LogoutReceiver
 
 Bilingual = tuple[str, str]
@@ -61,6 +61,7 @@ class Service:
     rounds: Callable[[Mapping[str, str]], list[list[dict[str, Any]]]]
     complete: Callable[[Application, Path], list[tuple[Bilingual, str]]]
     papers: Sequence[Bilingual] = field(default=())
+    circumstances: Callable[[Mapping[str, str]], dict[str, str]] = field(default=lambda _answers: {})
 
 
 def registration(folder: Path) -> Registration:
@@ -142,6 +143,7 @@ class Site:
         app.add_url_rule("/evidence/callback", "evidence_callback", self.evidence_callback)
         app.add_url_rule("/applications/<identifier>", "application", self.application)
         app.add_url_rule("/applications/<identifier>/evidence/<int:index>", "evidence_file", self.evidence_file)
+        app.add_url_rule("/applications/<identifier>/continue", "go_on", self.go_on, methods=["POST"])
         app.add_url_rule("/logout", "logout", self.logout, methods=["POST"])
         app.add_url_rule("/backchannel-logout", "backchannel_logout", self.backchannel_logout, methods=["POST"])
         app.before_request(self.leave_ended_session)
@@ -210,10 +212,8 @@ class Site:
     def begin(self, answers: Mapping[str, str]) -> Application:
         """Store a new application with its case and its pushed request."""
         reference = secrets.token_hex(6)
-        case = self.client.open_case(reference, self.service.subjects(answers))
-        key = ProofKey()
-        wanted = [item for part in self.service.rounds(answers) for item in part]
-        pushed = self.client.push(case, wanted, f"{self.origin}/evidence/callback", key)
+        case = self.client.open_case(reference, self.service.subjects(answers), self.service.circumstances(answers))
+        pushed, key = self.pushed(case, answers)
         application = Application(
             identifier=reference,
             owner=session["person"]["sub"],
@@ -226,6 +226,21 @@ class Site:
         )
         self.applications.save(application)
         return application
+
+    def pushed(self, case: str, answers: Mapping[str, str]) -> tuple[Pushed, ProofKey]:
+        """The request for all the evidence of an application, and the key that its token will be bound to."""
+        key = ProofKey()
+        wanted = [item for part in self.service.rounds(answers) for item in part]
+        return self.client.push(case, wanted, f"{self.origin}/evidence/callback", key), key
+
+    def go_on(self, identifier: str) -> BaseResponse:
+        """Fetch what somebody looked up meanwhile: its owner is here again and signs in for the same purpose."""
+        application = self.owned(identifier)
+        if application.status != "awaiting":
+            abort(409)
+        pushed, key = self.pushed(application.case, application.answers)
+        self.applications.save(application.asked_anew(pushed.state, pushed.verifier, key.saved(), pushed.location))
+        return redirect(pushed.location, code=303)
 
     def evidence_callback(self) -> BaseResponse:
         """The person agreed, or did not; then ask the exchange, round by round."""
@@ -245,9 +260,15 @@ class Site:
         key = ProofKey(application.proof_key)
         token = self.client.redeem(code, application.verifier, f"{self.origin}/evidence/callback", key)
         evidence: list[dict[str, Any]] = []
-        for part in self.service.rounds(application.answers):
-            evidence += self.client.ask(token, key, application.case, part)["evidence"]
-        held = application.holding(evidence)
+        requests: list[str] = []
+        for number, part in enumerate(self.service.rounds(application.answers)):
+            if number < len(application.requests):
+                answer = self.client.outcome(application.requests[number], token, key)
+            else:
+                answer = self.client.ask(token, key, application.case, part)
+            requests.append(answer["id"])
+            evidence += answer["evidence"]
+        held = application.holding(evidence, requests)
         self.applications.save(self.finished(held) if held.complete else held)
 
     def finished(self, application: Application) -> Application:

@@ -51,6 +51,13 @@ class Stage:
         database.close()
         return {title: (holder, state) for title, holder, state in rows}
 
+    def pensions(self) -> dict[str, tuple[int, str]]:
+        """(months, state) by person in the pension database of human resources."""
+        with sqlite3.connect(self.folder / "departments" / "retirement" / "pensions.sqlite3") as database:
+            rows = database.execute("SELECT sfzh, ljys, zt FROM ylj").fetchall()
+        database.close()
+        return {number: (months, state) for number, months, state in rows}
+
     def papers(self, *sites: str) -> tuple[int, int]:
         """Papers that were needed before, and uploads, as the exchange computed them for what was carried out."""
         counts = [row["uploads"] for site in sites for row in self.applications(site) if row["uploads"]]
