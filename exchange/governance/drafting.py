@@ -49,9 +49,9 @@ class Drafting:
         """``POST /v1/grants/<grant>/revise``. Raises Problem."""
         officer = self.access.officer(http)
         body = read(GRANT_TEXT, http)
-        seen = self._seen(grant, body).grant
-        text = self._grant(body["grant"], officer, seen.id, seen.version, http.language)
-        return self.grants.carry_out(ReviseGrant(text), seen.ref, officer)
+        seen = self._seen(grant, body)
+        text = self._grant(body["grant"], officer, seen.grant.id, seen.grant.version, http.language)
+        return self.grants.carry_out(ReviseGrant(text), seen.grant.ref, officer, seen=seen.revision)
 
     def renew(self, http: HttpRequest, grant: str) -> HttpResponse:
         """``POST /v1/grants/<grant>/renew``: a new version of the newest. Raises Problem."""

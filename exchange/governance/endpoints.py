@@ -103,12 +103,14 @@ class Grants:
         self.access.spend(officer.caller)
         return json_response(explanation(question, current(self.access.policy), self.clock.now(), http.language))
 
-    def carry_out(self, command: Command, grant: str, officer: AuthorisedOfficer, status: int = 200) -> HttpResponse:
-        """Do what the officer commands and answer with the grant. Raises Problem."""
+    def carry_out(
+        self, command: Command, grant: str, officer: AuthorisedOfficer, status: int = 200, seen: int | None = None
+    ) -> HttpResponse:
+        """Do what the officer commands, from the revision ``seen`` if one is named; the grant then. Raises Problem."""
         name, version = parse_reference(grant)
         spend = self.access.spending(officer.caller)
         with told(_refused, errors.GRANT_CHANGED):
-            state = self.transitions.carry_out(command, name, version, officer.officer, spend)
+            state = self.transitions.carry_out(command, name, version, officer.officer, spend, seen)
         return self._answer(state, status)
 
     def find(self, grant: str) -> GrantState:

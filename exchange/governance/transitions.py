@@ -62,15 +62,26 @@ class Transitions:
         """Who examines versions; one of its own where none was given."""
         return self.examining or Examining(self.database)
 
-    def carry_out(self, command: Command, grant: str, version: int | None, actor: Officer, spend: Also) -> GrantState:
+    def carry_out(
+        self,
+        command: Command,
+        grant: str,
+        version: int | None,
+        actor: Officer,
+        spend: Also,
+        seen: int | None = None,
+    ) -> GrantState:
         """Do what an officer commands, and return the grant's new state.
 
         ``version`` None stands for the newest to which this may be done. ``spend`` uses up the caller's proof in the
-        same transaction. Raises NotAllowed, GrantMoved, LedgerUnavailable.
+        same transaction. ``seen`` is the revision that the command was made from, where it replaces what it saw.
+        Raises NotAllowed, GrantMoved, LedgerUnavailable.
         """
         with self.database.read() as connection:
             versions = grants.versions(connection, grant)
         state = _chosen(versions, version, command, actor)
+        if seen is not None and state is not None and state.revision != seen:
+            raise GrantMoved
         steps = self.steps(command, state, actor, versions)
         self.record(steps, actor, spend)
         ref = steps[0].after.grant.ref

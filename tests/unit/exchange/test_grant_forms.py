@@ -62,6 +62,25 @@ def as_shown(page: str) -> dict[str, str]:
     return {**dict(areas), **{one["name"]: one["value"] for one in inputs}}
 
 
+def test_a_draft_that_somebody_revised_in_between_is_not_overwritten(world: World) -> None:
+    """The revision that was read is compared where the command is decided, and again where it is stored."""
+    made = asked(world, "chen", "POST", "/v1/grants", {"grant": ASKED})
+    revise = f"/v1/grants/{made.json['ref']}/revise"
+    transitions = world.rooms.grants.transitions
+    inner = type(transitions).carry_out
+
+    def after_somebody_else(self: Any, *arguments: Any) -> Any:
+        object.__delattr__(transitions, "carry_out")
+        assert asked(world, "chen", "POST", revise, {"grant": ASKED | {"fields": ["name"]}}).status_code == 200
+        return inner(self, *arguments)
+
+    object.__setattr__(transitions, "carry_out", after_somebody_else.__get__(transitions))
+    late = asked(world, "chen", "POST", revise, {"grant": ASKED | {"fields": ["born"]}})
+    assert (late.status_code, late.json["code"]) == (409, "grant.changed")
+    kept = asked(world, "chen", "GET", f"/v1/grants/{made.json['ref']}")
+    assert kept.json["grant"]["fields"] == ["name"]
+
+
 def test_a_grant_is_drafted_revised_and_renewed_through_the_interface(world: World) -> None:
     made = asked(world, "chen", "POST", "/v1/grants", {"grant": ASKED})
     assert made.status_code == 201, made.text
