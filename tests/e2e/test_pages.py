@@ -11,8 +11,6 @@ from pathlib import Path
 import pyotp
 import pytest
 
-pytestmark = pytest.mark.xdist_group("pages")  # one demonstration serves them all
-
 ROOT = Path(__file__).resolve().parents[2]
 PORT_BASE = 19400
 
