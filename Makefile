@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 DATABASE ?=
 PYTEST_ARGS ?=
 export PYTHONPATH := $(CURDIR)
+# A demonstration starts a dozen processes and the suite hundreds: let none compile again what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test check bench soak serve format lock clean
 
