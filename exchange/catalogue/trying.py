@@ -2,12 +2,16 @@
 
 Invented are numbers of the unassigned division 500199 and bodies whose code begins with DEM after the division. Of
 anybody else what came is shown by its shape alone (a digit is 9, a letter a, a Chinese character 字), and what it
-became as the evidence type's own mask allows; where that would show it whole, the first character remains.
+became as the evidence type's own mask allows; where that would show it whole, the first character remains. Names of
+members are shown where the mapping names them; any other may be data, since records are sometimes keyed by people's
+names or numbers, and is shown by its shape as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connectors.base import Raw
@@ -35,7 +39,7 @@ def is_synthetic(subject: SubjectRef) -> bool:
 
 def report(trial: Trial, subject: SubjectRef, kind: EvidenceType | None, conforms: Check | None) -> dict[str, Any]:
     """The whole look-up as JSON, step by step. ``kind`` and ``conforms``: where the catalogue knows the type."""
-    show = _Clear() if is_synthetic(subject) else _Masked(kind)
+    show = _Clear() if is_synthetic(subject) else _Masked(kind, _declared(trial))
     return {
         "connector": trial.manifest.name,
         "evidence_type": trial.manifest.evidence_type,
@@ -46,7 +50,7 @@ def report(trial: Trial, subject: SubjectRef, kind: EvidenceType | None, conform
             "deadline_seconds": trial.manifest.limits.deadline,
         },
         "took_seconds": round(trial.seconds, 4),
-        "came": [{name: show.raw(value) for name, value in record.values.items()} for record in trial.records],
+        "came": [show.raw(record.values) for record in trial.records],
         "mapped": [[_reading(reading, show) for reading in readings] for readings in trial.readings],
         "answer": _answer(trial),
         "released": _released(trial, kind, show),
@@ -59,7 +63,7 @@ class _Clear:
 
     def raw(self, value: Raw) -> JSON:
         """A source's value."""
-        return _tree(value, str)
+        return _tree(value, str, str)
 
     def ours(self, _field: str, value: JSON) -> JSON:
         """A field's value."""
@@ -69,12 +73,13 @@ class _Clear:
 class _Masked:
     """As little as explains the mapping."""
 
-    def __init__(self, kind: EvidenceType | None) -> None:
+    def __init__(self, kind: EvidenceType | None, declared: frozenset[str]) -> None:
         self._fields = kind.fields if kind else {}
+        self._declared = declared
 
     def raw(self, value: Raw) -> JSON:
         """A source's value by its shape."""
-        return _tree(value, lambda text: shape(text))
+        return _tree(value, shape, lambda name: name if name in self._declared else shape(name))
 
     def ours(self, field: str, value: JSON) -> JSON:
         """A field's value under its mask; never whole."""
@@ -99,12 +104,32 @@ def _kind(character: str) -> str:
     return "a" if character.isascii() else "字"
 
 
-def _tree(value: Raw, text: Any) -> JSON:
+def _tree(value: Raw, text: Callable[[str], str], name: Callable[[str], str]) -> JSON:
     if isinstance(value, Mapping):
-        return {name: _tree(member, text) for name, member in value.items()}
+        told: dict[str, JSON] = {}
+        for own, member in value.items():
+            shown = name(own)
+            while shown in told:  # two names of one shape are two members
+                shown += "′"
+            told[shown] = _tree(member, text, name)
+        return told
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_tree(member, text) for member in value]
+        return [_tree(member, text, name) for member in value]
     return None if value is None else text(str(value))
+
+
+def _declared(trial: Trial) -> frozenset[str]:
+    """Names of the source's that the mapping says itself: its columns, and every step of its paths."""
+    named: set[str] = set()
+    for reading in (one for readings in trial.readings for one in readings):
+        how, _, place = reading.place.partition(" ")
+        steps = [place] if how == "column" else _STEP.findall(place)
+        named.update(json.loads(step) if step.startswith('"') else step for step in steps)
+    return frozenset(named)
+
+
+_STEP = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z_][A-Za-z0-9_]*')
+"""A member's name in a JMESPath expression, with or without quotation marks."""
 
 
 def _reading(reading: Reading, show: _Clear | _Masked) -> dict[str, Any]:
