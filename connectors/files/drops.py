@@ -46,7 +46,7 @@ class Drops:
         self._settings = settings
         self._room = room
         self._clock = clock
-        self._name = name
+        self.name = name
         self._shape = Shape.of(settings)
         self._state = State(self._shape)
         self._order: Callable[[Stamp], tuple[str, int, str]] = _by_name if settings.newest_by == "name" else _by_time
@@ -190,14 +190,14 @@ class Drops:
                 if held is not None and digest == held.current.digest:
                     return self._duplicate(stamp, held)
                 file.seek(0)
-                rows = read(file, self._settings, path, base, self._name)
+                rows = read(file, self._settings, path, base, self.name)
             index = Index(path, self._settings.kept, vanishing=not self._room.lasting)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
         current = Current(stamp, stamp.modified, digest, path.name, rows, self._now())
         self._state = replace(self._state, current=current)
-        _LOG.info("source %s: file taken, %d rows in %.1f s", self._name, rows, self._clock.monotonic() - began)
+        _LOG.info("source %s: file taken, %d rows in %.1f s", self.name, rows, self._clock.monotonic() - began)
         return Edition(current, index)
 
     def _duplicate(self, stamp: Stamp, held: Edition) -> Edition:
@@ -217,7 +217,7 @@ class Drops:
 
     def _note(self, kind: str, note: Note) -> None:
         self._state = self._state.noted(kind, note)
-        _LOG.warning("source %s: a file is not used: %s %s", self._name, kind, note.reason)
+        _LOG.warning("source %s: a file is not used: %s %s", self.name, kind, note.reason)
 
     def _now(self) -> str:
         return self._clock.now().isoformat(timespec="seconds")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Set as AbstractSet
@@ -11,6 +12,7 @@ from connectors.files.drops import Drops, Edition
 from connectors.files.place import Place, Stamp
 from kernel.clock import Clock
 
+_LOG = logging.getLogger(__name__)
 _PATIENCE = 0.5
 """Seconds that the one who finds a new file waits for it, so that a small one counts at once. Others never wait."""
 _SOON = 1.0
@@ -133,12 +135,20 @@ class Shelf:
             problem, settled = SourceUnavailable("index"), None
         except Exception as error:  # noqa: BLE001 - whoever waits must be told; the words stay here (law 8)
             problem, settled = SourceUnavailable(f"unexpected-{type(error).__name__}"), None
+        self._tell(problem)
         with self._changed:
             if not self._closed.is_set():
                 self._held = held
             self._problem, self._looked_at, self._looking = problem, settled, False
             self._next_look = self._clock.monotonic() + _SOON
             self._changed.notify_all()
+
+    def _tell(self, problem: SourceProblem | None) -> None:
+        """A line in the log when looking begins to fail, or fails otherwise: who looks something up need not notice."""
+        before = "" if self._problem is None else self._problem.reason
+        if problem is not None and problem.reason != before and not self._closed.is_set():
+            code = problem.kind.code
+            _LOG.warning("source %s: no new files can be taken: %s %s", self._drops.name, code, problem.reason)
 
     def _after(
         self, found: SourceProblem, held: Edition | None, lying: AbstractSet[Stamp] | None

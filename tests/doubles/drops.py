@@ -28,3 +28,12 @@ def looked(source: Source) -> Source:
     shelf: Any = source._connector._shelf  # type: ignore[attr-defined]
     assert settled(lambda: shelf._next_look > 0, 60.0)
     return source
+
+
+def look_again(source: Source) -> Source:
+    """A source of files that lie elsewhere, once somebody has looked there anew."""
+    shelf: Any = source._connector._shelf  # type: ignore[attr-defined]
+    assert settled(lambda: not shelf._looking, 60.0)
+    shelf._next_look = 0.0
+    shelf._wake.set()
+    return looked(source)

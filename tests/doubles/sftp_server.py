@@ -34,6 +34,7 @@ class _Gate(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
+        self._server.passwords.append(password)
         return (username, password) == (USER, self._server.password)
 
     def public_key_auth_supported(self) -> bool:
@@ -75,6 +76,7 @@ class SftpServer:
         names: what a listing says in place of what lies there.
         claimed: what becomes of a file's attributes before they are told.
         read: what reading gives in place of the file's bytes.
+        passwords: those that somebody tried.
     """
 
     def __init__(self) -> None:
@@ -94,6 +96,7 @@ class SftpServer:
         self.claimed: Callable[[Any], Any] = lambda told: told
         self.read: Callable[[int, int], bytes] | None = None
         self.reads = 0
+        self.passwords: list[str] = []
 
     @property
     def pinned(self) -> str:

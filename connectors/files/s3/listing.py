@@ -18,11 +18,10 @@ _LARGEST = 1 << 60
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The files of a page; `token` for the one behind it, "" where this is the last; `looked_at`: objects in it."""
+    """The files of a page; `token` for the one behind it, "" where this is the last."""
 
     stamps: tuple[Stamp, ...]
     token: str
-    looked_at: int
 
 
 def page(data: bytes, prefix: str) -> Page:
@@ -34,11 +33,11 @@ def page(data: bytes, prefix: str) -> Page:
     objects = [each for each in root if _name(each) == "Contents"]
     stamps = tuple(_stamps(objects, prefix, is_encoded=is_encoded))
     if _text(root, "IsTruncated") != "true":
-        return Page(stamps, "", len(objects))
+        return Page(stamps, "")
     token = _text(root, "NextContinuationToken")
     if not token:
         raise SourceGarbled("listing")
-    return Page(stamps, token, len(objects))
+    return Page(stamps, token)
 
 
 def _stamps(objects: list[Element], prefix: str, *, is_encoded: bool) -> Iterator[Stamp]:

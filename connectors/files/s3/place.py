@@ -26,7 +26,7 @@ _PIECE = 4 << 20
 _PAGE_BYTES = 4 << 20
 _PAGE = 500
 """Objects of a page: a longer one would meet the limit of marks in a document."""
-_MOST_OBJECTS = 20_000
+_MOST_PAGES = 100
 _PARTIAL, _GONE, _CHANGED, _NO_SUCH_PIECE = 206, 404, 412, 416
 
 
@@ -51,16 +51,14 @@ class S3Place:
     def listing(self) -> Sequence[Stamp]:
         """The objects that are wanted. Raises: SourceProblem."""
         deadline = Deadline(self._clock, _LISTING_SECONDS)
-        found, left, token = list[Stamp](), _MOST_OBJECTS, ""
-        while True:
+        found, token = list[Stamp](), ""
+        for _ in range(_MOST_PAGES):
             told = self._page(token, deadline)
             found += [stamp for stamp in told.stamps if self._wanted(stamp.name)]
-            left -= max(1, told.looked_at)
             token = told.token
             if not token:
                 return found
-            if left <= 0:
-                raise SourceTooLarge("listing")
+        raise SourceTooLarge("listing")
 
     @contextmanager
     def open(self, stamp: Stamp) -> Iterator[BinaryIO]:

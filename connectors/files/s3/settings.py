@@ -65,6 +65,9 @@ def parse_s3(settings: Mapping[str, Any]) -> S3Settings:
         parts = urlsplit(settings["endpoint"])
         if parts.path not in {"", "/"} or parts.query:
             raise fault((), "地址只写协议、主机和端口", "the address is scheme, host and port alone")
+    for name in ("region", "bucket", "key_id"):  # "$" of a schema's pattern also matches before a line feed
+        if not settings[name].isprintable():
+            raise fault((name,), "不得含控制字符", "it holds a control character")
     prefix = settings.get("prefix", "")
     if not prefix.isprintable() or (prefix and not prefix.endswith("/")) or prefix.startswith("/"):
         raise fault(("prefix",), "须以“/”结尾，不以“/”开头", "it ends with a slash and does not begin with one")

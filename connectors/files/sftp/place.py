@@ -8,6 +8,17 @@ from contextlib import contextmanager
 from typing import BinaryIO, TypeVar
 
 import paramiko
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    load_ssh_private_key,
+)
 
 from connectors.adapters import Opening
 from connectors.errors import SourceMisconfigured, SourceUnavailable
@@ -22,7 +33,11 @@ from connectors.resilience import Deadline
 T = TypeVar("T")
 _LISTING_SECONDS = 30.0
 _MOST_NAMES = 20_000
-_KEYS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
+_KEYS = (
+    (Ed25519PrivateKey, paramiko.Ed25519Key),
+    (EllipticCurvePrivateKey, paramiko.ECDSAKey),
+    (RSAPrivateKey, paramiko.RSAKey),
+)
 _REGULAR = 0o100000
 
 
@@ -111,10 +126,20 @@ def _proof(settings: SftpSettings, opening: Opening) -> paramiko.PKey | str:
         if not password:
             raise SourceMisconfigured("secret-unusable")
         return password
-    text = opening.secret(settings.key_secret).strip() + "\n"
-    for kind in _KEYS:
-        try:
-            return kind.from_private_key(io.StringIO(text))
-        except Exception:  # noqa: BLE001, S112 - of another kind, with a passphrase, or no key at all
-            continue
-    raise SourceMisconfigured("secret-unusable")
+    return _key(opening.secret(settings.key_secret).strip() + "\n")
+
+
+def _key(text: str) -> paramiko.PKey:
+    """A private key in any usual form. Raises: SourceMisconfigured, also for one behind a passphrase."""
+    load = load_ssh_private_key if "BEGIN OPENSSH" in text else load_pem_private_key
+    try:
+        key = load(text.encode(), password=None)
+        kind = next(kind for told, kind in _KEYS if isinstance(key, told))
+        return kind.from_private_key(io.StringIO(_openssh(key)))
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, its bytes are in nobody's words
+        raise SourceMisconfigured("secret-unusable") from None
+
+
+def _openssh(key: PrivateKeyTypes) -> str:
+    """A key in the one form that paramiko reads for every kind."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
