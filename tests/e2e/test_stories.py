@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-STORIES = ("restaurant", "newborn", "school", "home-transfer", "retirement")
+STORIES = ("restaurant", "newborn", "school", "home-transfer", "retirement", "after-death")
 PORTS_OF_A_DEMO = 30
 
 

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from kernel.text import Text
 from tongban.client import Refused
+from tongban.demo.departments.evidence_client import Refused as RefusedDepartment
 
 WIDEST = 1000
 """Characters a line may have where something has to be copied from it."""
@@ -69,7 +70,7 @@ class Narrator:
         except StoryFailed as failure:
             step.saw(failure=str(failure))
             raise
-        except (Refused, requests.RequestException, LookupError) as failure:
+        except (Refused, RefusedDepartment, requests.RequestException, LookupError) as failure:
             step.saw(failure=f"{type(failure).__name__}: {failure}")
             raise StoryFailed(str(failure)) from failure
         finally:

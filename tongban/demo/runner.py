@@ -21,7 +21,7 @@ from tongban.demo.officers import approve_all, ask_for_data, sign_in
 from tongban.demo.people import PROVIDERS, Account
 from tongban.demo.processes import DemoFailed, Processes
 from tongban.demo.setting_up import WEBSITES, Scene, set_up
-from tongban.demo.stories import home_transfer, newborn, restaurant, retirement, school
+from tongban.demo.stories import after_death, home_transfer, newborn, restaurant, retirement, school
 from tongban.demo.stories.stage import Stage
 from tongban.installation import NotInstallable
 
@@ -31,6 +31,7 @@ _TOLD = {
     "school": school,
     "home-transfer": home_transfer,
     "retirement": retirement,
+    "after-death": after_death,
 }
 STORIES: Mapping[str, Callable[[Stage], None]] = {name: story.play for name, story in _TOLD.items()}
 ANSWERS = {name: story.ANSWERS for name, story in _TOLD.items()}

@@ -23,7 +23,7 @@ from kernel.settings import Settings
 from kernel.text import Text
 from tongban import installation
 from tongban.demo import world
-from tongban.demo.people import ESTATE, HEALTH, HUMAN_RESOURCES, MARKET, Account, accounts
+from tongban.demo.people import ESTATE, HEALTH, HUMAN_RESOURCES, MARKET, POLICE, Account, accounts
 from tongban.demo.processes import Program, python
 
 OFFICERS_BY_CODE = {"staff_passkey": '"offered"'}
@@ -90,6 +90,10 @@ WEBSITES = (
     Website(
         "retirement", 25, HUMAN_RESOURCES, f"{HUMAN_RESOURCES}3500136001000", "demo-retirement-rules",
         {"zh": "退休办事网站", "en": "Retirement website"},
+    ),
+    Website(
+        "afterdeath", 26, POLICE, f"{POLICE}3500137001000", "demo-after-death-rules",
+        {"zh": "身后事办事网站", "en": "After a death website"},
     ),
 )  # fmt: skip
 

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kernel.identifiers import citizen_number, social_credit_code
+from kernel.identifiers import certificate_id, citizen_number, social_credit_code
 
 DIVISION = "500199"
 HOUSEHOLDS = 72
 BUSINESSES = 36
 TODAY = datetime.date(2026, 11, 20)
 UPDATED = "2026-11-20T02:30:00+08:00"
+POLICE = "11500000DEM0000303"
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 GIVEN = ("示例", "样本", "演示", "虚构", "测试", "拟定", "范例", "试样", "示范", "模拟", "样例", "例证")
 SUFFIX = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
@@ -69,6 +70,9 @@ def build(seed: int = 20261120) -> dict[str, Any]:
         "births": [birth(named)],
         "contributions": list(contributions(chance, people)),
         "pensions": [pension()],
+        "kinships": [{"child": LI.number, "parent": FU.number, "updated": UPDATED}],
+        "deaths": [death()],
+        "certificates": [household_certificate()],
         "vaccinations": list(vaccinations(people)),
         "businesses": businesses,
         "free_codes": [sole_trader_code(index) for index in range(500, 700)],
@@ -273,6 +277,23 @@ def pension() -> dict[str, Any]:
         "since": "2001-04-01",
         "updated": UPDATED,
     }
+
+
+def death() -> dict[str, Any]:
+    """李演示 has died; the hospital wrote the certificate."""
+    return {
+        "number": FU.number,
+        "name": FU.name,
+        "died": "2026-11-18",
+        "place": "演示区第一医院",
+        "certificate": f"S{DIVISION}000001",
+        "updated": UPDATED,
+    }
+
+
+def household_certificate() -> dict[str, str]:
+    """The electronic household register of 李演示 (GB/T 36904)."""
+    return {"number": FU.number, "certificate": certificate_id.compose(f"{POLICE}001", POLICE, "DEMO000001").value}
 
 
 def birth(named: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -16,4 +16,5 @@ services, signed documents, file drops in GB 18030 and XLSX, and websites that s
     school       school entry               website                            8423
     estate       homes that are sold        website                            8424
     retirement   pensions                   website and pension database       8425
+    afterdeath   after a death              website                            8426
 """

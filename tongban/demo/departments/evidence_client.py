@@ -73,7 +73,12 @@ class ProofKey:
         public = {
             name: value for name, value in self.key.as_dict(private=False).items() if name in ("kty", "crv", "x", "y")
         }
-        claims = {"htm": method, "htu": url, "iat": int(time.time()), "jti": secrets.token_urlsafe(16)}
+        claims = {
+            "htm": method,
+            "htu": url.partition("?")[0],
+            "iat": int(time.time()),
+            "jti": secrets.token_urlsafe(16),
+        }
         if token:
             claims["ath"] = b64(hashlib.sha256(token.encode()).digest())
         return jwt.encode({"typ": "dpop+jwt", "alg": "ES256", "jwk": public}, claims, self.key)
@@ -121,6 +126,28 @@ class EvidenceClient:
         """How many papers this case would have needed, and how many it needed."""
         key = ProofKey()
         return self._call("GET", f"/v1/cases/{case}/uploads-avoided", self._cases_token(key), key, None)
+
+    def report(self, change: Mapping[str, Any]) -> dict[str, Any]:
+        """Say that a certificate of this department has changed: those who rely on it are told."""
+        key = ProofKey()
+        return self._call("POST", "/v1/certificates/changes", self._cases_token(key), key, dict(change))
+
+    def certificate(self, case: str, kind: str, certificate: str, subject: Mapping[str, str]) -> dict[str, Any]:
+        """How a certificate stands, for a case that is about its holder."""
+        key = ProofKey()
+        asked = {"case": case, "evidence_type": kind, "certificate": certificate, "subject": dict(subject)}
+        return self._call("POST", "/v1/certificates/status", self._cases_token(key), key, asked)
+
+    def subscribe(self, event: str, kind: str) -> str:
+        """Be told of such events about evidence of a type that this department holds; the subscription."""
+        key, wanted = ProofKey(), {"events": [event], "evidence_types": [kind], "delivery": "pull"}
+        return str(self._call("POST", "/v1/events/subscriptions", self._cases_token(key), key, wanted)["subscription"])
+
+    def events(self, subscription: str) -> list[dict[str, Any]]:
+        """The events that wait. They come again until they are acknowledged."""
+        key = ProofKey()
+        path = f"/v1/events?subscription={subscription}"
+        return list(self._call("GET", path, self._cases_token(key), key, None)["events"])
 
     def push(self, case: str, evidence: Sequence[Mapping[str, Any]], redirect_uri: str, key: ProofKey) -> Pushed:
         """Push the authorization request: which evidence, for which case, on which legal basis."""

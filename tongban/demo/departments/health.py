@@ -24,6 +24,7 @@ BIRTH = (
     "出生医学证明编号",
     "更新时间",
 )
+DEATH = ("证件号码", "姓名", "死亡日期", "死亡地点", "死亡医学证明编号", "更新时间")
 VACCINATION = ("儿童证件号码", "儿童姓名", "已接种", "下次接种日期", "更新时间")
 
 
@@ -71,6 +72,8 @@ def drop(folder: Path, world: dict[str, Any]) -> None:
     )
     vaccination = ("number", "name", "given", "next", "updated")
     write_csv(folder / "health-certificates.csv", CERTIFICATE, values(world["health_certificates"], certificate))
+    death = ("number", "name", "died", "place", "certificate", "updated")
+    write_csv(folder / "deaths.csv", DEATH, values(world["deaths"], death))
     write_workbook(folder / "births.xlsx", BIRTH, values(world["births"], birth))
     write_workbook(folder / "vaccinations.xlsx", VACCINATION, values(world["vaccinations"], vaccination))
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+import json
+import secrets
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+from tongban.demo.departments.evidence_client import EvidenceClient, ProofKey, Registration
+
+CLERK = "pension-desk"
+CHECKED = {"type": "household-register", "fields": ["name"]}
 TABLE = """
 CREATE TABLE IF NOT EXISTS ylj (     -- 养老金
   sfzh  TEXT PRIMARY KEY,
@@ -40,3 +48,40 @@ class Pensions:
         row = (number, name, months, monthly, now[:10], "01", "", now)
         with closing(sqlite3.connect(self.path)) as database, database:
             return database.execute("INSERT OR IGNORE INTO ylj VALUES (?,?,?,?,?,?,?,?)", row).rowcount == 1
+
+    def checked(self, number: str, case: str) -> None:
+        """Keep in which case a pension was last checked."""
+        with closing(sqlite3.connect(self.path)) as database, database:
+            database.execute("UPDATE ylj SET bj = ? WHERE sfzh = ?", (case, number))
+
+    def stop(self, case: str) -> int:
+        """Stop the pension that was checked in a case; how many were stopped."""
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        with closing(sqlite3.connect(self.path)) as database, database:
+            wanted = "UPDATE ylj SET zt = '02', gxsj = ? WHERE bj = ? AND zt = '01'"
+            return database.execute(wanted, (now, case)).rowcount
+
+
+class PensionDesk:
+    """The bureau's own job: it checks pensioners once a year by data, and hears when what it rested on has changed."""
+
+    def __init__(self, folder: Path) -> None:
+        given = json.loads((folder / "site.json").read_text(encoding="utf-8"))
+        self.client, self.pensions = EvidenceClient(Registration(**given)), Pensions(folder)
+
+    def check(self, number: str) -> tuple[str, dict[str, Any]]:
+        """The case of this year's check, which stays open, and the evidence that came; nobody is present."""
+        key, subject = ProofKey(), {"scheme": "citizen-number", "value": number}
+        case = self.client.open_case(f"check-{secrets.token_hex(4)}", [subject | {"role": "applicant"}])
+        token = self.client.absent(case, [CHECKED], CLERK, key)
+        (item,) = self.client.ask(token, key, case, [CHECKED | {"subject": subject}])["evidence"]
+        self.pensions.checked(number, case)
+        return case, item
+
+    def hear(self, subscription: str) -> list[dict[str, Any]]:
+        """The events that wait; every pension that rested on what has changed is stopped until somebody looks."""
+        events = self.client.events(subscription)
+        for event in events:
+            for held in event["data"]["held"]:
+                self.pensions.stop(held["case"])
+        return events

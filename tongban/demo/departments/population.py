@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,13 @@ CREATE TABLE IF NOT EXISTS hkb (                 -- 户口簿
   hkdz   TEXT NOT NULL,                          -- 户口地址
   gxsj   TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS qsgx (                -- 亲属关系
+  gmsfhm TEXT PRIMARY KEY,
+  fm     TEXT NOT NULL,                          -- 父母公民身份号码
+  gxsj   TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS dzzz (gmsfhm TEXT PRIMARY KEY, bs TEXT NOT NULL);    -- 电子户口簿标识
+CREATE TABLE IF NOT EXISTS swzx (gmsfhm TEXT PRIMARY KEY, swrq TEXT NOT NULL);  -- 死亡注销
 """
 
 
@@ -61,7 +69,20 @@ def fill(path: Path, world: Mapping[str, Any]) -> None:
         database.executescript(TABLES)
         database.executemany("INSERT OR REPLACE INTO czrk_jbxx VALUES (?,?,?,?,?,?,?,?)", people(world))
         database.executemany("INSERT OR REPLACE INTO hkb VALUES (?,?,?,?,?,?)", households(world))
+        kin = [(one["child"], one["parent"], one["updated"]) for one in world["kinships"]]
+        database.executemany("INSERT OR REPLACE INTO qsgx VALUES (?,?,?)", kin)
+        held = [(one["number"], one["certificate"]) for one in world["certificates"]]
+        database.executemany("INSERT OR REPLACE INTO dzzz VALUES (?,?)", held)
     database.close()
+
+
+def cancel(path: Path, number: str, died: str) -> str | None:
+    """End a household entry after a death; its identifier, None where that is done already."""
+    with closing(sqlite3.connect(path)) as database, database:
+        found = database.execute("SELECT bs FROM dzzz WHERE gmsfhm = ?", (number,)).fetchone()
+        new = database.execute("INSERT OR IGNORE INTO swzx VALUES (?,?)", (number, died))
+        database.execute("DELETE FROM hkb WHERE gmsfhm = ?", (number,))
+    return str(found[0]) if found and new.rowcount == 1 else None
 
 
 def main() -> None:

@@ -1,0 +1,99 @@
+"""After a death: kinship proves who may apply, and the pension stops because a change is told, not because one asks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tongban.demo import world
+from tongban.demo.departments.pensions import PensionDesk
+from tongban.demo.narration import StoryFailed, expect
+from tongban.demo.stories.browser import Browser, Page
+from tongban.demo.stories.people import through
+from tongban.demo.stories.restaurant import delivered, evidence_of
+from tongban.demo.stories.stage import Stage
+
+STORY = "after-death"
+WANTED = 6
+ANSWERS = {"contact": "演示电话"}
+"""What the son types into the form: nothing about whoever has died."""
+CHANGED = "tongban.certificate.changed"
+PAPERS = 6
+
+
+def play(stage: Stage) -> None:
+    """A pension is checked by data; after the death it stops, because the end of the household entry is told."""
+    stage.narrator.heading("李样本的父亲去世", "Li Yangben's father has died")
+    desk = PensionDesk(stage.folder / "departments" / "retirement")
+    case, subscription = checked(stage, desk)
+    stranger(stage)
+    browser = stage.browser_of("li")
+    with stage.narrator.step(STORY, "儿子登录，逝者的号码不用填", "the son signs in and types nobody's number") as step:
+        page = apply(stage, browser, "li")
+        expect("办好了" in page.text, page.text[:400])
+        items = evidence_of(browser, page, WANTED)
+        expect(delivered(items), str([(item["type"], item["status"]) for item in items]))
+        step.saw(材料=len(items))
+    heard(stage, desk, case, subscription)
+    with stage.narrator.step(STORY, "应交与上传材料", "papers asked for before, and uploaded") as step:
+        counted = stage.papers("afterdeath")
+        expect(counted == (PAPERS, 0), str(counted))
+        step.saw(以往=counted[0], 现在=counted[1])
+
+
+def apply(stage: Stage, browser: Browser, key: str) -> Page:
+    """Somebody's application at the police's website."""
+    person = stage.people[key]
+    form = through(browser, browser.open(f"{stage.sites['afterdeath']}/apply"), person)
+    return through(browser, browser.submit(form, ANSWERS), person)
+
+
+def checked(stage: Stage, desk: PensionDesk) -> tuple[str, str]:
+    """The pension office checked its pensioner by data, and wants to hear of changes."""
+    with stage.narrator.step(
+        STORY, "此前：人力社保凭数据核对领取资格，并订阅变更", "before: human resources checked by data, and subscribed"
+    ) as step:
+        case, item = desk.check(world.FU.number)
+        expect(item["status"] == "delivered" and item["data"] == {"name": world.FU.name}, str(item["status"]))
+        expect(stage.pensions()[world.FU.number][1] == "01", "no pension is paid")
+        step.saw(养老金="发放 paid")
+    return case, desk.client.subscribe(CHANGED, "household-register")
+
+
+def stranger(stage: Stage) -> None:
+    """Whoever no record of kinship ties to the deceased learns nothing and ends nothing."""
+    with stage.narrator.step(STORY, "没有亲属关系的人办不了", "without kinship on record nothing is told") as step:
+        browser = stage.browser_of("chen")
+        items = evidence_of(browser, apply(stage, browser, "chen"), WANTED)
+        came = [item["type"] for item in items if item["status"] == "delivered"]
+        expect(came == ["identity-card"], str(came))
+        step.saw(code=items[2]["problem"]["code"])
+
+
+def heard(stage: Stage, desk: PensionDesk, case: str, subscription: str) -> None:
+    """The event says that something changed, in the office's own case; the office stops the pension."""
+    with stage.narrator.step(
+        STORY, "户口注销，人力社保收到变更事件，养老金停发", "the end of the entry is told, and the pension stops"
+    ) as step:
+        event = until_told(stage, desk, subscription)
+        expect([held["case"] for held in event["data"]["held"]] == [case], json.dumps(event))
+        told = json.dumps(event, ensure_ascii=False)
+        expect(world.FU.number not in told and world.FU.name not in told, "an event that names somebody")
+        expect(stage.pensions()[world.FU.number][1] == "02", "the pension is still paid")
+        step.saw(事件=event["type"], 养老金="停发 stopped")
+    with stage.narrator.step(STORY, "经办人查状态：已注销，附回执", "its clerk asks how it stands: cancelled") as step:
+        known = json.loads((stage.folder / "world.json").read_text("utf-8"))["certificates"]
+        (entry,) = [one["certificate"] for one in known if one["number"] == world.FU.number]
+        holder = {"scheme": "citizen-number", "value": world.FU.number}
+        stands = desk.client.certificate(case, "household-register", entry, holder)
+        expect(stands["status"] == "cancelled" and stands["receipt"], str(stands["status"]))
+        step.saw(状态=stands["label"]["zh"])
+
+
+def until_told(stage: Stage, desk: PensionDesk, subscription: str) -> dict[str, Any]:
+    """The event, which the exchange hands out a moment after the report."""
+    for _attempt in range(40):
+        if events := desk.hear(subscription):
+            return events[0]
+        stage.wait(0.25)
+    raise StoryFailed("no event came")
