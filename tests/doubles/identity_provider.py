@@ -264,8 +264,13 @@ def _keys() -> Path:
 
 
 @contextmanager
-def provider_at(url: str, folder: Path, *, migrated: bool = False, **changes: Any) -> Iterator[Provider]:
-    """A provider with two departments and a few people, on a fresh database; ``migrated`` says it has its tables."""
+def provider_at(
+    url: str, folder: Path, *, migrated: bool = False, populated: bool = False, **changes: Any
+) -> Iterator[Provider]:
+    """A provider with two departments and a few people, on a fresh database.
+
+    ``migrated`` says it has its tables, ``populated`` that it has the departments and people, too.
+    """
     if not migrated:
         migrations.upgrade(url, "idp.store")
     clock, entropy = ManualClock(START), SystemEntropy()
@@ -288,7 +293,8 @@ def provider_at(url: str, folder: Path, *, migrated: bool = False, **changes: An
         fetch=exchange.fetch, reach=departments, verifier=population, business=businesses,
     )  # fmt: skip
     try:
-        populate(desk)
+        if not populated:
+            populate(desk)
         clock.advance(1)
         yield Provider(
             app, settings, database, keys, ledger, clock, exchange, desk, passwords, outbox, departments,

@@ -1,6 +1,6 @@
 """Fixtures that give tests a provider: on both databases where the database decides, otherwise on that of the run.
 
-The tables are made once for a worker; each test gets a copy of the empty database.
+Tables and people are made once for a worker; each test gets a copy.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -20,7 +22,18 @@ from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import Provider, provider_at
 from tests.doubles.relying_party import RelyingParty
 
-__all__ = ["browser", "either_provider", "empty_postgresql", "empty_sqlite", "fresh", "party", "provider"]
+__all__ = [
+    "browser",
+    "either_provider",
+    "empty_postgresql",
+    "empty_sqlite",
+    "fresh",
+    "opened",
+    "party",
+    "peopled_postgresql",
+    "peopled_sqlite",
+    "provider",
+]
 
 _NUMBERS = itertools.count(1)
 
@@ -41,21 +54,42 @@ def empty_postgresql(make_postgresql_database: Callable[[], str]) -> str:
     return url
 
 
-@pytest.fixture
-def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
-    """`fresh(engine)`: the URL of a fresh database with the provider's tables."""
+@pytest.fixture(scope="session")
+def peopled_sqlite(empty_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with two departments and a few people, of a provider at the usual issuer."""
+    folder = tmp_path_factory.mktemp("idp-peopled")
+    path = Path(shutil.copy(empty_sqlite, folder / "idp.sqlite3"))
+    with provider_at(f"sqlite:///{path}", folder, migrated=True):
+        return path
 
-    def make(engine: str) -> str:
+
+@pytest.fixture(scope="session")
+def peopled_postgresql(empty_postgresql: str, postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same as a template of PostgreSQL."""
+    url = copy_of(empty_postgresql, postgresql_server)
+    with provider_at(url, tmp_path_factory.mktemp("idp-peopled"), migrated=True):
+        return url
+
+
+def copy_of(template: str, server: str) -> str:
+    """The URL of a new PostgreSQL database like ``template``, to which nobody is connected."""
+    parts = urlsplit(template)
+    origin = parts.path.removeprefix("/")
+    name = f"{origin}_{next(_NUMBERS)}"
+    with psycopg.connect(server.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {origin}")
+    return parts._replace(path=f"/{name}").geturl()
+
+
+@pytest.fixture
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """`fresh(engine)`: the URL of a database with the tables; `fresh(engine, "peopled")`: with people, too."""
+
+    def make(engine: str, kind: str = "empty") -> str:
+        template = request.getfixturevalue(f"{kind}_{engine}")
         if engine == "sqlite":
-            shutil.copy(request.getfixturevalue("empty_sqlite"), tmp_path / "idp.sqlite3")
-            return f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-        server = request.getfixturevalue("postgresql_server")
-        template = urlsplit(request.getfixturevalue("empty_postgresql"))
-        origin = template.path.removeprefix("/")
-        name = f"{origin}_{next(_NUMBERS)}"
-        with psycopg.connect(server.replace("+psycopg", "", 1), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {origin}")
-        made.append(template._replace(path=f"/{name}").geturl())
+            return f"sqlite:///{shutil.copy(template, tmp_path / 'idp.sqlite3')}"
+        made.append(copy_of(template, request.getfixturevalue("postgresql_server")))
         return made[-1]
 
     made: list[str] = []
@@ -64,17 +98,35 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
         drop_postgresql_database(url, request.getfixturevalue("postgresql_server"))
 
 
+Opened = Callable[..., AbstractContextManager[Provider]]
+
+
 @pytest.fixture
-def provider(fresh: Callable[[str], str], tmp_path: Path) -> Iterator[Provider]:
+def opened(fresh: Callable[..., str], tmp_path: Path) -> Opened:
+    """`with opened(engine, userinfo_level=3) as provider:`, with people; on the engine of this run where none is named.
+
+    A log carries its issuer's name: a provider at another address makes its people itself.
+    """
+
+    def open_provider(engine: str = ENGINE, **changes: Any) -> AbstractContextManager[Provider]:
+        peopled = "issuer" not in changes
+        url = fresh(engine, "peopled" if peopled else "empty")
+        return provider_at(url, tmp_path, migrated=True, populated=peopled, **changes)
+
+    return open_provider
+
+
+@pytest.fixture
+def provider(opened: Opened) -> Iterator[Provider]:
     """A provider with two departments and a few people, on the engine of this run."""
-    with provider_at(fresh(ENGINE), tmp_path, migrated=True) as running:
+    with opened() as running:
         yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def either_provider(request: pytest.FixtureRequest, fresh: Callable[[str], str], tmp_path: Path) -> Iterator[Provider]:
+def either_provider(request: pytest.FixtureRequest, opened: Opened) -> Iterator[Provider]:
     """The same on each engine, where a test is about what the database decides."""
-    with provider_at(fresh(request.param), tmp_path, migrated=True) as running:
+    with opened(request.param) as running:
         yield running
 
 

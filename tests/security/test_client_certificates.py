@@ -16,6 +16,7 @@ from exchange.gateway.access_token import AccessToken
 from kernel import jose
 from tests.doubles.certificates import DAY, PROXY, Authority, Certificate, certificate
 from tests.doubles.identity_provider import EXCHANGE, ISSUER, Provider, provider_at
+from tests.doubles.provider_fixtures import Opened
 from tests.doubles.relying_party import ProofKey, RelyingParty, by_secret, claims_of, public_client
 
 DN = "CN=market,O=Market regulation"
@@ -27,10 +28,10 @@ def authority() -> Authority:
 
 
 @pytest.fixture
-def behind_proxy(tmp_path: Path, authority: Authority) -> Iterator[Provider]:
+def behind_proxy(opened: Opened, tmp_path: Path, authority: Authority) -> Iterator[Provider]:
     """A provider that believes one proxy."""
     changes = {"trusted_proxies": (PROXY,), "client_authorities": authority.write(tmp_path)}
-    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, **changes) as running:
+    with opened(**changes) as running:
         yield running
 
 
@@ -151,8 +152,8 @@ def test_C10_a_certificate_does_not_stand_in_for_another_method(behind_proxy: Pr
     assert refused(ask(party, None))
 
 
-def test_without_authorities_nobody_is_known_by_a_name(tmp_path: Path, authority: Authority) -> None:
-    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, trusted_proxies=(PROXY,)) as provider:
+def test_without_authorities_nobody_is_known_by_a_name(opened: Opened, authority: Authority) -> None:
+    with opened(trusted_proxies=(PROXY,)) as provider:
         assert refused(ask(by_name(provider), authority.issue()))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.doubles.identity_provider import ISSUER, Provider, provider_at
+from tests.doubles.identity_provider import ISSUER, Provider
+from tests.doubles.provider_fixtures import Opened
 from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, claims_of
 
 TOKEN, USERINFO = f"{ISSUER}/token", f"{ISSUER}/userinfo"
@@ -141,9 +141,9 @@ def test_tokens_for_the_exchange_and_of_bound_clients_are_never_bearer_tokens(
 
 
 @pytest.fixture
-def demanding(tmp_path: Path) -> Iterator[Provider]:
+def demanding(opened: Opened) -> Iterator[Provider]:
     """A provider that wants its nonces repeated."""
-    with provider_at(f"sqlite:///{tmp_path / 'nonces.sqlite3'}", tmp_path, dpop_nonce="on") as running:
+    with opened(dpop_nonce="on") as running:
         yield running
 
 

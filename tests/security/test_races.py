@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ import pytest
 from idp.model.person import NewPerson
 from tests.doubles.account import Account
 from tests.doubles.browser import Browser, form_of
-from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider, citizen, provider_at
+from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider, citizen
+from tests.doubles.provider_fixtures import Opened
 from tests.doubles.racing_requests import RACERS, Finish, Race, Sent, racers
 from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, public_client
 from tests.doubles.upstream import Upstream, described, upstream
@@ -38,11 +39,11 @@ def there() -> Iterator[Upstream]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either_provider(
-    request: pytest.FixtureRequest, fresh: Callable[[str], str], there: Upstream, tmp_path: Path
+    request: pytest.FixtureRequest, opened: Opened, there: Upstream, tmp_path: Path
 ) -> Iterator[Provider]:
     """One that takes the other's word."""
     named = described(there, tmp_path)
-    with provider_at(fresh(request.param), tmp_path, migrated=True, upstreams=named) as running:
+    with opened(request.param, upstreams=named) as running:
         there.client_keys = lambda: running.app.flask.test_client().get("/jwks").json
         there.now = lambda: running.clock.now().timestamp()
         yield running

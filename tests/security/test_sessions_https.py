@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from werkzeug.test import Client
 
-from tests.doubles.identity_provider import provider_at
+from tests.doubles.provider_fixtures import Opened
 from tests.doubles.relying_party import RelyingParty
 
 
-def test_S4_host_prefix_secure_and_hsts_where_the_issuer_is_https(tmp_path: Path) -> None:
+def test_S4_host_prefix_secure_and_hsts_where_the_issuer_is_https(opened: Opened) -> None:
     issuer = "https://id.example"
-    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, issuer=issuer) as provider:
+    with opened(issuer=issuer) as provider:
         party = RelyingParty(provider)
         browser = Client(provider.app)
         answer = browser.get(party.authorize_url(), base_url=issuer)

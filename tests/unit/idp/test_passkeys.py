@@ -6,7 +6,6 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,8 @@ from idp.authentication.webauthn_ceremonies import PasskeyRefused
 from tests.doubles.account import Account, accounts_of
 from tests.doubles.authenticator import Authenticator
 from tests.doubles.browser import Browser, form_of
-from tests.doubles.identity_provider import NAMED, Provider, provider_at
+from tests.doubles.identity_provider import NAMED, Provider
+from tests.doubles.provider_fixtures import Opened
 from tests.doubles.relying_party import RelyingParty, claims_of
 
 LEVEL_3, LEVEL_4 = "urn:tongban:loa:3", "urn:tongban:loa:4"
@@ -38,14 +38,14 @@ def show(browser: Browser, page: Any, device: Authenticator, **changes: Any) -> 
 
 
 @pytest.fixture
-def provider(tmp_path: Path) -> Iterator[Provider]:
-    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, issuer=NAMED) as running:
+def provider(opened: Opened) -> Iterator[Provider]:
+    with opened(issuer=NAMED) as running:
         yield running
 
 
-@pytest.fixture
-def either_provider(database_url: str, tmp_path: Path) -> Iterator[Provider]:
-    with provider_at(database_url, tmp_path, issuer=NAMED) as running:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_provider(request: pytest.FixtureRequest, opened: Opened) -> Iterator[Provider]:
+    with opened(request.param, issuer=NAMED) as running:
         yield running
 
 
@@ -189,11 +189,9 @@ def test_an_answer_with_any_part_changed_is_refused(
 
 
 @pytest.fixture
-def strict(tmp_path: Path) -> Iterator[Provider]:
+def strict(opened: Opened) -> Iterator[Provider]:
     """As a real installation is: staff need a passkey."""
-    with provider_at(
-        f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, issuer=NAMED, staff_passkey="required"
-    ) as running:
+    with opened(issuer=NAMED, staff_passkey="required") as running:
         yield running
 
 

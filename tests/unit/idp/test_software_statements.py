@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from werkzeug.test import Client, TestResponse
 from idp.clients.software_statements import trusted
 from idp.model.invitation import Terms
 from kernel import jose
-from tests.conftest import ENGINE
-from tests.doubles.identity_provider import ISSUER, MARKET, Provider, provider_at
+from tests.doubles.identity_provider import ISSUER, MARKET, Provider
+from tests.doubles.provider_fixtures import Opened
 from tests.doubles.relying_party import CALLBACK, key_pair, raw_jws
 
 TRUSTED = "https://software.example"
@@ -40,10 +40,10 @@ def publisher() -> Publisher:
 
 
 @pytest.fixture
-def provider(fresh: Callable[[str], str], tmp_path: Path, publisher: Publisher) -> Iterator[Provider]:
+def provider(opened: Opened, tmp_path: Path, publisher: Publisher) -> Iterator[Provider]:
     path = tmp_path / "issuers.json"
     path.write_text(json.dumps({TRUSTED: {"keys": [publisher.public]}}), encoding="utf-8")
-    with provider_at(fresh(ENGINE), tmp_path, software_statement_issuers=path) as running:
+    with opened(software_statement_issuers=path) as running:
         yield running
 
 
@@ -142,10 +142,8 @@ def test_an_update_stays_under_a_statement(provider: Provider, publisher: Publis
     assert provider.events("ClientUpdated")[0]["facts"]["software_statement"]["issuer"] == TRUSTED
 
 
-def test_without_issuers_every_statement_is_unapproved(
-    fresh: Callable[[str], str], tmp_path: Path, publisher: Publisher
-) -> None:
-    with provider_at(fresh(ENGINE), tmp_path) as provider:
+def test_without_issuers_every_statement_is_unapproved(opened: Opened, publisher: Publisher) -> None:
+    with opened() as provider:
         assert refusal(register(provider, publisher.statement(provider))) == UNAPPROVED
 
 

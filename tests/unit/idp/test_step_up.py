@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import ISSUER, Provider, provider_at
+from tests.doubles.identity_provider import ISSUER, Provider
+from tests.doubles.provider_fixtures import Opened
 from tests.doubles.relying_party import RelyingParty
 
 
 @pytest.fixture
-def strict(tmp_path: Path) -> Iterator[Provider]:
+def strict(opened: Opened) -> Iterator[Provider]:
     """A provider whose userinfo endpoint wants two factors."""
-    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, userinfo_level=3) as running:
+    with opened(userinfo_level=3) as running:
         yield running
 
 
@@ -48,9 +48,9 @@ def test_without_a_demand_every_sign_in_will_do(provider: Provider) -> None:
 
 
 @pytest.fixture
-def recent(tmp_path: Path) -> Iterator[Provider]:
+def recent(opened: Opened) -> Iterator[Provider]:
     """A provider whose userinfo endpoint wants a sign-in of the last five minutes."""
-    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, userinfo_max_age_minutes=5) as running:
+    with opened(userinfo_max_age_minutes=5) as running:
         yield running
 
 
@@ -70,9 +70,9 @@ def test_a_sign_in_of_long_ago_is_challenged_with_max_age_and_a_new_one_succeeds
     assert userinfo(party, again).status_code == 200
 
 
-def test_level_and_freshness_are_asked_for_together(tmp_path: Path) -> None:
+def test_level_and_freshness_are_asked_for_together(opened: Opened) -> None:
     settings = {"userinfo_max_age_minutes": 5, "userinfo_level": 3}
-    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path, **settings) as provider:
+    with opened(**settings) as provider:
         party, browser = RelyingParty(provider), Browser(provider)
         token = party.tokens(browser)["refresh_token"]
         provider.clock.advance(301)

@@ -20,7 +20,6 @@ from idp.model.upstream import Upstream as Described
 from idp.store import proofings
 from kernel.clock import ManualClock
 from kernel.text import Text
-from tests.conftest import ENGINE
 from tests.doubles.account import Account
 from tests.doubles.identity_provider import (
     LI,
@@ -31,8 +30,8 @@ from tests.doubles.identity_provider import (
     WANG,
     Provider,
     citizen,
-    provider_at,
 )
+from tests.doubles.provider_fixtures import Opened
 from tests.doubles.upstream import LEVEL_3, Upstream, described, upstream
 
 IDENTITY = "/account/identity"
@@ -48,8 +47,8 @@ def there() -> Iterator[Upstream]:
 
 
 @pytest.fixture
-def provider(there: Upstream, fresh: Callable[[str], str], tmp_path: Path) -> Iterator[Provider]:
-    with provider_at(fresh(ENGINE), tmp_path, migrated=True, upstreams=described(there, tmp_path)) as running:
+def provider(there: Upstream, opened: Opened, tmp_path: Path) -> Iterator[Provider]:
+    with opened(upstreams=described(there, tmp_path)) as running:
         there.client_keys = lambda: running.app.flask.test_client().get("/jwks").json
         there.now = lambda: running.clock.now().timestamp()
         running.administration.people.add(NewPerson("chen", "小陈", PASSWORD))
@@ -112,11 +111,11 @@ def test_what_userinfo_adds_never_replaces_what_was_signed(chen: Account, there:
     assert chen.provider.person("chen").name == "陈晨"
 
 
-def test_a_secret_authenticates_where_there_is_one(there: Upstream, fresh: Any, tmp_path: Path) -> None:
+def test_a_secret_authenticates_where_there_is_one(there: Upstream, opened: Opened, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s e\n", encoding="utf-8")
     there.secret = "s%20e"  # RFC 6749 §2.3.1: form-urlencoded first
     path = described(there, tmp_path, 'client_secret_file = "secret"')
-    with provider_at(fresh(ENGINE), tmp_path, migrated=True, upstreams=path) as running:
+    with opened(upstreams=path) as running:
         there.now = lambda: running.clock.now().timestamp()
         running.administration.people.add(NewPerson("chen", "小陈", PASSWORD))
         assert visit(Account(running, "chen"), there).status_code == 303
