@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-STORIES = ("restaurant", "newborn", "school", "home-transfer", "retirement", "after-death")
-PORTS_OF_A_DEMO = 30
+STORIES = ("restaurant", "newborn", "school", "home-transfer", "retirement", "after-death", "cross-province")
+PORTS_OF_A_DEMO = 32
 
 
 def free_port_base() -> int:

@@ -18,6 +18,7 @@ MARKET = "11500000DEM000057T"
 ESTATE = "11500000DEM00009X3"
 POLICE = world.POLICE
 HUMAN_RESOURCES = "11500000DEM000073G"
+FUND = "11500000DEM00017XN"
 TAX = "11500000DEM000161Y"
 PROVIDERS = (POLICE, "11500000DEM0000490", MARKET, HEALTH, HUMAN_RESOURCES, ESTATE, TAX)
 
@@ -48,6 +49,7 @@ def accounts(people: Sequence[Mapping[str, Any]], entropy: Entropy) -> Iterator[
         ("li", world.LI, "newborn"),
         ("zhou", world.ZHOU, "home-transfer"),
         ("he", world.HE, "retirement"),
+        ("qin", world.QIN, "cross-province"),
     ):
         yield Account(key, citizen.name, citizen.number, story, credentials(key, entropy))
     yield officer("author", world.ZHANG.name, world.ZHANG.number, DATA_BUREAU, ("governance-officer",), entropy)

@@ -21,7 +21,7 @@ from tongban.demo.officers import approve_all, ask_for_data, sign_in
 from tongban.demo.people import PROVIDERS, Account
 from tongban.demo.processes import DemoFailed, Processes
 from tongban.demo.setting_up import WEBSITES, Scene, set_up
-from tongban.demo.stories import after_death, home_transfer, newborn, restaurant, retirement, school
+from tongban.demo.stories import after_death, cross_province, home_transfer, newborn, restaurant, retirement, school
 from tongban.demo.stories.stage import Stage
 from tongban.installation import NotInstallable
 
@@ -32,9 +32,14 @@ _TOLD = {
     "home-transfer": home_transfer,
     "retirement": retirement,
     "after-death": after_death,
+    "cross-province": cross_province,
 }
 STORIES: Mapping[str, Callable[[Stage], None]] = {name: story.play for name, story in _TOLD.items()}
 ANSWERS = {name: story.ANSWERS for name, story in _TOLD.items()}
+
+
+ACROSS = cross_province.STORY
+"""The story that needs another province; without it none is set up."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def start(narrator: Narrator, processes: Processes, place: Path, options: Option
     with narrator.step(
         "setup", "建立配置、密钥、数据库、目录与虚构的人", "configuration, keys, databases, catalogue, invented people"
     ) as step:
-        scene = set_up(place, options.port_base, options.database)
+        scene = set_up(place, options.port_base, options.database, across=options.story in ("all", ACROSS))
         step.saw(数据目录=str(place))
     with narrator.step("setup", "启动各部门系统与两个服务", "the departments' systems and two services start") as step:
         processes.start([*scene.departments(), *scene.services()])
@@ -103,6 +108,7 @@ def stage_of(narrator: Narrator, processes: Processes, scene: Scene) -> Stage:
         sites={site.name: scene.site(site.name) for site in WEBSITES},
         people={account.key: account.credentials for account in scene.people},
         log_key=requests.get(f"{scene.settings.exchange.origin}/v1/ledger/key", timeout=10).text.strip(),
+        neighbour=scene.neighbour.settings.exchange.origin if scene.neighbour else "",
         stop_department=processes.stop,
         start_department=lambda name: processes.restart(programs[name]),
     )

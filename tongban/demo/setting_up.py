@@ -15,20 +15,23 @@ from exchange.administration import open_administration
 from idp.administration import Administration
 from idp.model.contact import Contact, ContactKind
 from idp.model.person import NewPerson, PersonKind
-from kernel import jose
 from kernel.entropy import Entropy, SystemEntropy, token
 from kernel.identifiers.subject import SubjectRef
 from kernel.private_files import write_secret
 from kernel.settings import Settings
 from kernel.text import Text
 from tongban import installation
-from tongban.demo import world
-from tongban.demo.people import ESTATE, HEALTH, HUMAN_RESOURCES, MARKET, POLICE, Account, accounts
+from tongban.demo import neighbour, world
+from tongban.demo.keys import key_pair
+from tongban.demo.neighbour import Neighbour
+from tongban.demo.people import ESTATE, FUND, HEALTH, HUMAN_RESOURCES, MARKET, POLICE, Account, accounts
 from tongban.demo.processes import Program, python
 
 OFFICERS_BY_CODE = {"staff_passkey": '"offered"'}
 """The stories' officers are programs: they sign in with a one-time code. A real installation asks for a passkey."""
 MANIFESTS = Path(__file__).parent / "manifests"
+ACROSS = MANIFESTS / "cross-province"
+"""What our catalogue says where there is another province to ask."""
 URBAN = "11500000DEM0001534"
 EDUCATION = "11500000DEM000137E"
 
@@ -95,6 +98,10 @@ WEBSITES = (
         "afterdeath", 26, POLICE, f"{POLICE}3500137001000", "demo-after-death-rules",
         {"zh": "身后事办事网站", "en": "After a death website"},
     ),
+    Website(
+        "fund", 27, FUND, f"{FUND}3500138001000", "demo-fund-rules",
+        {"zh": "公积金办事网站", "en": "Provident fund website"},
+    ),
 )  # fmt: skip
 
 
@@ -111,6 +118,7 @@ class Scene:
     people: tuple[Account, ...]
     manifests: Path
     origins: Mapping[str, str]
+    neighbour: Neighbour | None = None
 
     def site(self, name: str) -> str:
         """The address of a website."""
@@ -121,12 +129,13 @@ class Scene:
         return [self._department(one.name, one.offset) for one in (*REGISTERS, *WEBSITES)]
 
     def services(self) -> list[Program]:
-        """The identity provider and the exchange."""
+        """The identity provider and the exchange; the neighbour's, where a story needs it."""
         config = str(self.folder / "tongban.toml")
-        return [
+        own = [
             Program(name, python("tongban", "serve", name, "--config", config), self.port_base + index, "/readyz")
             for index, name in enumerate(installation.SERVICES)
         ]
+        return [*own, *(self.neighbour.services() if self.neighbour else ())]
 
     def _department(self, name: str, offset: int) -> Program:
         port = self.port_base + offset
@@ -135,8 +144,8 @@ class Scene:
         return Program(name, command, port)
 
 
-def set_up(folder: Path, port_base: int, database: str | None) -> Scene:
-    """Make everything the demonstration needs in an empty folder."""
+def set_up(folder: Path, port_base: int, database: str | None, *, across: bool) -> Scene:
+    """Make everything the demonstration needs in an empty folder; ``across``: with another province beside it."""
     entropy = SystemEntropy()
     departments = folder.resolve() / "departments"
     roots = {"connector_roots": json.dumps([str(departments / "health")])}
@@ -148,7 +157,11 @@ def set_up(folder: Path, port_base: int, database: str | None) -> Scene:
     people = tuple(accounts(made["people"], entropy))
     origins = loopback_origins(port_base)
     share_keys(folder, origins, settings, entropy)
-    scene = Scene(folder, port_base, settings, people, write_manifests(folder, origins, settings), origins)
+    beside = neighbour.set_up(folder / "neighbour", port_base, made["homes_elsewhere"], entropy) if across else None
+    if beside:
+        write_secret(folder / "secrets" / "neighbour-key", json.dumps(beside.private).encode())
+    manifests = write_manifests(folder, origins, settings, beside)
+    scene = Scene(folder, port_base, settings, people, manifests, origins, beside)
     register(scene, entropy)
     return scene
 
@@ -163,7 +176,7 @@ def share_keys(folder: Path, origins: Mapping[str, str], settings: Settings, ent
     departments, operator = folder / "departments", folder / "secrets"
     reading, writing = token(entropy), token(entropy)
     register = {"origin": origins["property"], "key": writing}
-    private, public = website_keys(entropy)
+    private, public = key_pair(entropy)
     tax = {"issuer": origins["tax"], "audience": settings.exchange.origin, "key": private}
     for path, text in (
         (operator / "property-register-key", reading),
@@ -177,8 +190,10 @@ def share_keys(folder: Path, origins: Mapping[str, str], settings: Settings, ent
         write_secret(path, text.encode())
 
 
-def write_manifests(folder: Path, origins: Mapping[str, str], settings: Settings) -> Path:
-    """The manifests with this installation's addresses and folders."""
+def write_manifests(
+    folder: Path, origins: Mapping[str, str], settings: Settings, beside: Neighbour | None = None
+) -> Path:
+    """The manifests with this installation's addresses and folders, and what they say about a neighbour."""
     target = folder / "manifests"
     target.mkdir(exist_ok=True)
     values = {
@@ -188,8 +203,9 @@ def write_manifests(folder: Path, origins: Mapping[str, str], settings: Settings
         "employment": origins["employment"],
         "tax": origins["tax"],
         "exchange": settings.exchange.origin,
+        **(beside.values if beside else {}),
     }
-    for source in sorted(MANIFESTS.glob("*.yaml")):
+    for source in sorted([*MANIFESTS.glob("*.yaml"), *(ACROSS.glob("*.yaml") if beside else ())]):
         (target / source.name).write_text(
             Template(source.read_text(encoding="utf-8")).substitute(values), encoding="utf-8"
         )
@@ -229,22 +245,13 @@ def site_file(site: Website, origin: str, settings: Settings, private_jwk: Mappi
     }
 
 
-def website_keys(entropy: Entropy) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(private, public) JWK of a department."""
-    private = jose.generate_p256(entropy)
-    kid = jose.thumbprint(private)
-    private = {**private, "kid": kid, "alg": "ES256", "use": "sig"}
-    public = {name: private[name] for name in ("kty", "crv", "x", "y", "kid", "alg", "use")}
-    return private, public
-
-
 def register(scene: Scene, entropy: Entropy) -> None:
     """Departments, clients and people at the identity provider; the catalogue at the exchange."""
     with Administration.open(scene.settings.idp) as idp:
         for code, name in organisations(scene.manifests).items():
             idp.clients.add_organisation(code, name)
         for site in WEBSITES:
-            private, public = website_keys(entropy)
+            private, public = key_pair(entropy)
             idp.clients.add(website_metadata(site, scene.site(site.name), public))
             hand_over(scene, site, private)
         for account in scene.people:

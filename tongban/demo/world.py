@@ -49,8 +49,9 @@ WU = Named("吴样本", "500199198109171025")
 SUN = Named("孙演示", "500199198802231030")
 HE = Named("何示例", "500199196305111055")
 FU = Named("李演示", "500199194103021079")
-CAST = (CHEN, LI, CHILD, WANG, ZHANG, OUYANG, AYGULI, ZHAO, ZHOU, WU, SUN, HE, FU)
-TENANTS = (SUN,)
+QIN = Named("秦示例", "50019919920707109X")
+CAST = (CHEN, LI, CHILD, WANG, ZHANG, OUYANG, AYGULI, ZHAO, ZHOU, WU, SUN, HE, FU, QIN)
+TENANTS = (SUN, QIN)
 """Heads of households who own no home."""
 
 
@@ -72,6 +73,7 @@ def build(seed: int = 20261120) -> dict[str, Any]:
         "pensions": [pension()],
         "kinships": [{"child": LI.number, "parent": FU.number, "updated": UPDATED}],
         "deaths": [death()],
+        "homes_elsewhere": {ZHOU.number: "邻省演示市样本街7号"},
         "certificates": [household_certificate()],
         "vaccinations": list(vaccinations(people)),
         "businesses": businesses,
@@ -119,6 +121,7 @@ def cast() -> Iterator[dict[str, Any]]:
     yield person(SUN.number, SUN.name, home(8, "户主"))
     yield person(HE.number, HE.name, home(9, "户主"))
     yield person(FU.number, FU.name, home(1, "父亲"))
+    yield person(QIN.number, QIN.name, home(90, "户主"))
 
 
 def residents(chance: random.Random) -> Iterator[dict[str, Any]]:

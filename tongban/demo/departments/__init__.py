@@ -17,4 +17,5 @@ services, signed documents, file drops in GB 18030 and XLSX, and websites that s
     estate       homes that are sold        website                            8424
     retirement   pensions                   website and pension database       8425
     afterdeath   after a death              website                            8426
+    fund         housing provident fund     website                            8427
 """

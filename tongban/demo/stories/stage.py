@@ -29,6 +29,8 @@ class Stage:
     log_key: str
     stop_department: Callable[[str], None]
     start_department: Callable[[str], None]
+    neighbour: str = ""
+    """The other province's exchange, where there is one."""
     officers: dict[str, OfficerSession] = field(default_factory=dict)
     """Officers who have signed in: a one-time code is not accepted twice, so nobody signs in again."""
     browsers: dict[str, Browser] = field(default_factory=dict)
