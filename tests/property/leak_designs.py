@@ -178,6 +178,7 @@ _RULES: Mapping[str, Mapping[str, Any]] = {
     "digits": {"type": "text"},
     "integer": {"type": "integer"},
     "decimal": {"type": "decimal"},
+    "boolean": {"type": "boolean"},
     "date": {"date": ["yyyyMMdd", "yyyy-MM-dd"]},
     "list": {"several": True},
 }

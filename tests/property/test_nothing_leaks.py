@@ -18,6 +18,7 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
+from connectors.quality.drift import LEARNT
 from tests.conftest import SOAK
 from tests.property.canaries import Canaries
 from tests.property.leak_designs import LARGEST
@@ -135,6 +136,18 @@ def test_who_tries_a_connector_on_somebody_sees_shapes_and_masks() -> None:
         )
         assert not pieces, (seed, pieces, tried(made, found))
     assert looked > CASES // 1000
+
+
+def test_a_source_that_changes_is_told_of_without_a_name_that_nobody_declared() -> None:
+    changed = 0
+    for seed in range(CASES // 500):
+        made, dice = world(seed), random.Random(seed)
+        with capture_logs() as logged:
+            said = [answered(dice, made, logged).logged for _ in range(LEARNT + 10)]
+        told = changes_of_shape(made)
+        changed += len(told)
+        assert not Canaries().within("\n".join(said + told)), seed
+    assert changed > CASES // 1000
 
 
 def _shown_under(rule: str, value: Any) -> Any:
