@@ -7,7 +7,7 @@ of the keys below, so a worker remembers them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -18,8 +18,8 @@ import kernel.web.app
 from kernel.web.openapi import describe
 from kernel.web.routes import Route
 
-_compile = Rule._compile_builder
-_builders: dict[Any, Callable[..., tuple[str, str]]] = {}
+_compile = Rule.compile
+_rules: dict[Any, Any] = {}
 _documents: dict[Any, Any] = {}
 _translate = Environment.compile
 _templates: dict[Any, Any] = {}
@@ -29,20 +29,24 @@ _DESCRIBED = [field.name for field in fields(Route) if field.name != "endpoint"]
 
 def remember() -> None:
     """From now on; before the first application is made."""
-    Rule._compile_builder = _compiled  # type: ignore[method-assign]
+    Rule.compile = _compiled  # type: ignore[method-assign]
     kernel.web.app.describe = _described  # type: ignore[attr-defined]
     Environment.compile = _translated  # type: ignore[method-assign,assignment]
 
 
-def _compiled(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    """Werkzeug's function that writes a rule's addresses: it asks the rule it is bound to for converters, and holds
-    nothing else of it but its trace and defaults.
-    """
-    kinds = tuple((name, type(converter)) for name, converter in rule._converters.items())
-    key = (type(rule), rule.rule, tuple(rule._trace), kinds, repr(rule.defaults), append_unknown)
-    if key not in _builders:
-        _builders[key] = _compile(rule, append_unknown)
-    return _builders[key]
+def _compiled(rule: Rule) -> None:
+    """Werkzeug's parts, converters and writers of addresses: they hold nothing of the rule they were made for."""
+    assert rule.map is not None
+    place = rule.host if rule.map.host_matching else rule.subdomain
+    key = (type(rule), rule.rule, place, rule.merge_slashes, repr(rule.defaults), *rule.map.converters.values())
+    if key not in _rules:
+        _compile(rule)
+        builders = [build.__func__ for build in (rule._build, rule._build_unknown)]  # type: ignore[attr-defined]
+        _rules[key] = (rule._parts, rule._trace, rule._converters, frozenset(rule.arguments), builders)
+        return
+    rule._parts, rule._trace, rule._converters, arguments, builders = _rules[key]
+    rule.arguments = set(arguments)
+    rule._build, rule._build_unknown = (build.__get__(rule, None) for build in builders)
 
 
 def _described(title: Any, routes: Sequence[Route], server: str = "", proofs: Any = None) -> Any:
