@@ -89,3 +89,12 @@ class Enumerable(Protocol):
     def subjects(self, after: str, limit: int, deadline: float) -> tuple[str, ...]:
         """As the source writes them; `after` "" for the first, `deadline` in seconds. Raises: SourceProblem."""
         ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """What a connector that answers from a copy may be able to do besides: make it before the first question."""
+
+    def prepare(self, seconds: float) -> None:
+        """Be ready to answer, or give up after so many seconds. Raises nothing: the question will say what is wrong."""
+        ...

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self, TypeVar
 
-from connectors.base import Connector, Enumerable, Query, Record
+from connectors.base import Connector, Enumerable, Preparing, Query, Record
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
 from connectors.manifest import ConnectorManifest
 from connectors.mapping import Mapped
@@ -142,6 +142,11 @@ class Source:
     def probed_every(self) -> int | None:
         """Seconds between two probes that the manifest asks for; None where it asks for none."""
         return self._probe.every
+
+    def prepare(self, seconds: float) -> None:
+        """Be ready to be asked, for whoever is willing to wait so long; most sources always are."""
+        if isinstance(self._connector, Preparing):
+            self._connector.prepare(seconds)
 
     def probe(self) -> Outcome:
         """Ask about the manifest's probe now, also while the source is left alone. Raises: SourceProblem."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.adapters import Adapter
-from connectors.base import Connector, Query, Record
+from connectors.base import Connector, Preparing, Query, Record
 from connectors.errors import SourceProblem
 from connectors.manifest import ConnectorManifest
 from connectors.mapping import Reading
@@ -70,6 +70,8 @@ def attempt(
 ) -> Trial:
     """Look a subject up in the source of a manifest, and close it again. Raises: SourceMisconfigured, as `opened`."""
     parsed, connector = opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters, cache=cache)
+    if isinstance(connector, Preparing):
+        connector.prepare(query.deadline)
     watched = _Watched(connector)
     answer, problem = None, None
     with Source(parsed, watched, clock) as source:

@@ -25,6 +25,8 @@ from kernel.ledger.log import Ledger
 from kernel.manifests import Finding
 from kernel.settings import ExchangeSettings
 
+_PATIENCE = 15.0
+"""Seconds that an operator waits for a source that has to fetch or read something before it can be asked."""
 TRIED = "ConnectorTried"
 """An operator looked a real person up to see a mapping work; what they saw was masked."""
 
@@ -54,6 +56,8 @@ class Connecting:
         began = self.clock.monotonic()
         try:
             with build(document, **self._means()) as source:
+                source.prepare(_PATIENCE)
+                began = self.clock.monotonic()
                 found = source.probe()
         except SourceProblem as problem:
             return line | {"ok": False, "code": problem.kind.code, "reason": problem.reason, "seconds": None}

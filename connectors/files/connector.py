@@ -49,6 +49,11 @@ class FilesConnector:
         with closing(edition.index.find(spellings(query, self._settings.lower_case_too))) as rows:
             return tuple(Record(values, edition.time) for values in self._answer(rows, conditions))
 
+    def prepare(self, seconds: float) -> None:
+        """Fetch and read what is there, for whoever is willing to wait so long for it."""
+        if not self._closed:
+            self._shelf.prepare(seconds)
+
     def subjects(self, after: str, limit: int, deadline: float) -> tuple[str, ...]:
         """Whom the current edition holds rows of. Raises: SourceProblem."""
         if self._closed:

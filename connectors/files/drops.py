@@ -17,7 +17,7 @@ from connectors.files.index import Index
 from connectors.files.place import Place, Stamp
 from connectors.files.reading import Unusable, read, too_large
 from connectors.files.settings import FileSettings
-from connectors.files.workroom import Current, Note, Shape, State, Workroom
+from connectors.files.workroom import Current, Note, Shape, State, Trouble, Workroom
 from kernel.clock import Clock
 
 _LOG = logging.getLogger(__name__)
@@ -54,9 +54,12 @@ class Drops:
         self._markers: set[str] = set()
         self.unfinished = False
         """Whether a file lies there that is not known to be complete: worth another look soon."""
+        self.looked = False
+        """Whether the last look came to its end, whatever it found."""
 
     def look(self, held: Edition | None) -> Edition | None:
         """The edition after a look at the place; None where its files have gone. Raises: SourceProblem, OSError."""
+        self.looked = False
         with self._room.locked():
             if self._room.lasting:
                 self._state = self._room.load(self._shape)
@@ -67,8 +70,10 @@ class Drops:
             ready = [stamp for stamp in files if self._is_complete(stamp, files)]
             self.unfinished = len(ready) < len(files)
             edition = self._applied(ready, held) if self._settings.changes else self._newest(ready, held)
-            self._state = replace(self._state, seen=tuple(stamp for stamp in ready if not self._came_late(stamp)))
+            seen = tuple(stamp for stamp in ready if not self._came_late(stamp))
+            self._state = replace(self._state, seen=seen, trouble=None)
             self._room.save(self._state)
+            self.looked = True
             if edition is None:
                 raise self._why_nothing(ready)
             return edition
@@ -80,6 +85,16 @@ class Drops:
         with self._room.locked():
             self._state = self._room.load(self._shape)
             return self._adopted(None)
+
+    def failed(self, problem: SourceProblem) -> None:
+        """Note that the place cannot be looked at, for whoever asks how the files are. Raises: OSError."""
+        if not self._room.lasting:
+            return
+        with self._room.locked():
+            state = self._room.load(self._shape)
+            before = state.trouble
+            if before is None or (before.code, before.reason) != (problem.kind.code, problem.reason):
+                self._room.save(replace(state, trouble=Trouble(problem.kind.code, problem.reason, self._now())))
 
     def _adopted(self, held: Edition | None) -> Edition | None:
         """The edition that this or another process has made, opened; without reading the file again."""
@@ -117,7 +132,10 @@ class Drops:
     def _gone(self, held: Edition | None) -> Edition | None:
         """No file at all: a department that took its register away is not answered for. What was applied stays."""
         self.unfinished = False
+        self.looked = True
         if self._settings.changes and held is not None:
+            self._state = replace(self._state, trouble=None)
+            self._room.save(self._state)
             return held
         self._state = State(self._shape)
         self._room.save(self._state)

@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 
 from connectors.errors import SourceMisconfigured, SourceProblem, SourceTimedOut, SourceUnavailable
 from connectors.files.drops import Drops, Edition
@@ -58,6 +59,12 @@ class Shelf:
         elif began:
             self._wait(min(_PATIENCE, ends - self._clock.monotonic()))
         return self._edition()
+
+    def prepare(self, seconds: float) -> None:
+        """Have a look begun, and wait for its end at most so long."""
+        if not self._place.remote:
+            self._begin(None)
+        self._wait(seconds)
 
     def close(self) -> None:
         """Let go of the edition; a look that is under way ends by itself."""
@@ -144,11 +151,14 @@ class Shelf:
             self._changed.notify_all()
 
     def _tell(self, problem: SourceProblem | None) -> None:
-        """A line in the log when looking begins to fail, or fails otherwise: who looks something up need not notice."""
-        before = "" if self._problem is None else self._problem.reason
-        if problem is not None and problem.reason != before and not self._closed.is_set():
+        """Note, and say in the log, that looking fails: whoever looks something up need not notice."""
+        if problem is None or self._drops.looked or self._closed.is_set():
+            return
+        if self._problem is None or problem.reason != self._problem.reason:
             code = problem.kind.code
             _LOG.warning("source %s: no new files can be taken: %s %s", self._drops.name, code, problem.reason)
+        with suppress(SourceProblem, OSError):
+            self._drops.failed(problem)
 
     def _after(
         self, found: SourceProblem, held: Edition | None, lying: AbstractSet[Stamp] | None

@@ -16,9 +16,10 @@ class FileStatus:
 
     Attributes:
         source: name of the source's manifest.
-        state: ``answers``, ``late``, ``duplicate`` or ``quarantined``.
-        file: its name at the department's place.
-        data_time: when its data was true.
+        state: ``answers``, ``late``, ``duplicate`` or ``quarantined``; ``unreachable`` where the place cannot be looked
+            at, and what answers may be old.
+        file: its name at the department's place, "" of the place itself.
+        data_time: when its data was true, "" of the place itself.
         noticed_at: when it was taken or noticed, ISO 8601.
         rows: in the index, for the one that answers.
         reason: why it is not used, as a short code.
@@ -46,6 +47,9 @@ def _of(folder: Path, state: State) -> Iterator[FileStatus]:
     if current is not None:
         time = _time(current.time)
         yield FileStatus(folder.name, "answers", current.stamp.name, time, current.taken_at, current.rows)
+    if (trouble := state.trouble) is not None:
+        reason = f"{trouble.code} {trouble.reason}"
+        yield FileStatus(folder.name, "unreachable", "", "", trouble.since, None, reason)
     kinds = (("late", state.late), ("duplicate", state.duplicates), ("quarantined", state.quarantined))
     for kind, notes in kinds:
         for note in notes:

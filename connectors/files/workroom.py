@@ -116,6 +116,20 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why no new file can be taken.
+
+    Attributes:
+        code, reason: of the problem that looking at the place ends with.
+        since: when it was first met, ISO 8601.
+    """
+
+    code: str
+    reason: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What is known about the files of a source.
 
@@ -125,6 +139,7 @@ class State:
         late: files that came with an older date than the current edition: not taken.
         duplicates: files of the same content as the edition: not read again.
         quarantined: files that cannot be used.
+        trouble: None where the last look saw what lies there.
     """
 
     shape: Shape
@@ -133,6 +148,7 @@ class State:
     late: tuple[Note, ...] = ()
     duplicates: tuple[Note, ...] = ()
     quarantined: tuple[Note, ...] = ()
+    trouble: Trouble | None = None
 
     def quarantine_of(self, stamp: Stamp) -> Note | None:
         """Why a file is not used, or None."""
@@ -241,6 +257,7 @@ def read_state(folder: Path) -> State | None:
             late=_notes(read["late"]),
             duplicates=_notes(read["duplicates"]),
             quarantined=_notes(read["quarantined"]),
+            trouble=Trouble(**told) if (told := read.get("trouble")) else None,
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

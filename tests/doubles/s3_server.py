@@ -9,11 +9,6 @@ from typing import Any, Self
 from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from moto.s3.models import s3_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 KEY_ID = "DEMOKEY500199"
@@ -36,6 +31,9 @@ class S3Server:
     """Storage. `instead` says what it answers in place of the truth; `secret` is what signatures are checked by."""
 
     def __init__(self) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+        from moto.s3.models import s3_backends  # both are loaded where storage is needed, not where tests are listed
+
         self._storage = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet)
         self.port = int(self._server.server_port)
@@ -86,6 +84,10 @@ class S3Server:
 
     def _is_signed(self, environ: WSGIEnvironment) -> bool:
         """Whether botocore makes the same signature of what came."""
+        from botocore.auth import S3SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+
         told = environ.get("HTTP_AUTHORIZATION", "")
         names = told.partition("SignedHeaders=")[2].partition(",")[0].split(";")
         headers = {name: environ.get(f"HTTP_{name.upper().replace('-', '_')}", "") for name in names}

@@ -82,7 +82,7 @@ def health(names: tuple[str, ...], config: str | None, as_json: bool) -> None:
 def files(names: tuple[str, ...], reports: bool, config: str | None, as_json: bool) -> None:
     """文件型来源：哪个文件在用，哪些未采用及原因 / Which file answers, and which were not used and why.
 
-    Status 1 when a file is in quarantine. A report names lines and columns, never a value.
+    Status 1 when a file is in quarantine or new ones cannot be fetched. A report names lines and columns, no value.
 
     Example: tongban connector files health-certificates --reports
     """
@@ -112,7 +112,7 @@ def files(names: tuple[str, ...], reports: bool, config: str | None, as_json: bo
     if reports and not as_json:
         for each in known:
             click.echo(f"\n{each.report}" if each.report else "", nl=False)
-    if any(each.state == "quarantined" for each in known):
+    if any(each.state in {"quarantined", "unreachable"} for each in known):
         sys.exit(NO)
 
 

@@ -10,9 +10,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -230,6 +227,10 @@ def test_a_bucket_stands_in_the_path_or_before_the_host(endpoint: str, path_styl
     secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40),
 )
 def test_the_signature_is_the_one_that_botocore_makes(key: str, token: str, secret: str) -> None:
+    from botocore.auth import S3SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
     url = f"https://s.example:9000/abc/{encoded(key)}?{query([('prefix', key), ('continuation-token', token)])}"
     now = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
     lines = Signer(KEY_ID, secret, "cn-north-1").lines(url, {"range": "bytes=0-9"}, now)

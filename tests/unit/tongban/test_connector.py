@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -10,6 +11,9 @@ import yaml
 from kernel.identifiers import citizen_number
 from tests.doubles.exchange import IDENTITY_CARD, OWNER
 from tests.unit.tongban.conftest import Installation, manifests, run
+
+if TYPE_CHECKING:
+    from tests.doubles.sftp_server import SftpServer
 
 REAL = "11010519491231002X"
 """A number of an assigned division with a right check character: treated as somebody's."""
@@ -144,6 +148,42 @@ def test_files_are_listed_with_what_is_wrong_with_those_that_are_not_used(own_in
     assert REAL not in done.output
     unknown = own_installation("connector", "files", "nobody")
     assert (unknown.exit_code, "nobody" in unknown.output) == (2, True)
+
+
+def test_files_on_a_server_are_tried_asked_and_listed_too(
+    own_installation: Installation, sftp_server: SftpServer, tmp_path
+) -> None:
+    sftp_server.honest()
+    drop = sftp_server.folder / tmp_path.name
+    drop.mkdir()
+    (drop / "people.csv").write_text(f"号码,姓名,住址\n{OWNER},陈远方,演示区一号\n", "utf-8")
+    (own_installation.folder / "secrets" / "drop").write_text("a word for the drop\n", "utf-8")
+    documents = manifests(own_installation.folder / "drop")
+    [described] = [one for one in documents if one["kind"] == "Connector"]
+    del described["spec"]["files"]["folder"]
+    described["spec"]["files"]["sftp"] = sftp_server.settings(f"/{drop.name}")
+    catalogue = own_installation.file("catalogue.yaml", yaml.safe_dump_all(documents, allow_unicode=True))
+    tried = own_installation.json(
+        "connector", "try", str(own_installation.file("one.yaml", yaml.safe_dump(described))), "--subject", OWNER
+    )
+    assert tried["answer"]["outcome"] == "found"
+    applied = own_installation("catalogue", "apply", catalogue)
+    assert applied.exit_code == 0, applied.output
+    [asked] = own_installation.json("connector", "health")
+    assert (asked["ok"], asked["code"]) == (True, "not-found")
+    seen = own_installation.json("connector", "try", "identity", "--subject", OWNER)
+    assert seen["released"]["name"]["value"] == "陈远方"
+    [line] = own_installation.json("connector", "files")
+    assert (line["state"], line["file"], line["rows"]) == ("answers", "people.csv", 1)
+    sftp_server.password = "another"
+    assert own_installation("connector", "health").exit_code == 0  # by what was fetched
+    done = own_installation("connector", "files", "--json")
+    assert done.exit_code == 1
+    told = {line["state"]: line["reason"] for line in json.loads(done.stdout)}
+    assert told == {"answers": "", "unreachable": "source.misconfigured refused"}
+    sftp_server.honest()
+    assert own_installation("connector", "health").exit_code == 0
+    assert own_installation("connector", "files").exit_code == 0
 
 
 def test_a_manifest_is_proposed_and_says_what_is_left_to_fill_in(tmp_path) -> None:
