@@ -177,12 +177,15 @@ def share_keys(folder: Path, origins: Mapping[str, str], settings: Settings, ent
     reading, writing = token(entropy), token(entropy)
     register = {"origin": origins["property"], "key": writing}
     private, public = key_pair(entropy)
+    partners = {name: {"origin": origins[name], "key": token(entropy)} for name in ("population", "employment")}
     tax = {"issuer": origins["tax"], "audience": settings.exchange.origin, "key": private}
     for path, text in (
         (operator / "property-register-key", reading),
         (departments / "property" / "api-key", reading),
         (departments / "property" / "registrar-key", writing),
         (departments / "estate" / "register.json", json.dumps(register)),
+        *((departments / name / "partner-key", given["key"]) for name, given in partners.items()),
+        (departments / "newborn" / "partners.json", json.dumps(partners)),
         (departments / "tax" / "signing.json", json.dumps(tax)),
         (operator / "tax-jwks", json.dumps({"keys": [public]})),
     ):

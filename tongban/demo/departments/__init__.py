@@ -4,7 +4,7 @@ None of them imports a package of Tongban; they were "written by somebody else".
 world from a JSON file and holds it in its own way: two SQL registers with unlike column names and date forms, two HTTP
 services, signed documents, file drops in GB 18030 and XLSX, and websites that sign people in with OpenID Connect.
 
-    population   population register        SQL, table of the police           8410
+    population   population register        SQL, tables of the police          8410
     civil        civil affairs              SQL, other names and date forms    8411
     property     property register          HTTP, JSON                         8412
     health       clinics' certificates      CSV drop in GB 18030, XLSX drop    8413

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from tongban.demo.departments.process import Answer, place, serve
+from tongban.demo.departments.process import Answer, has_key, place, serve
+
+MEMBERS = {
+    "/registrations": "owner",
+    "/contributions": "person",
+    "/enrolments/query": "person",
+    "/cards/query": "person",
+}
+"""What can be asked for, and by which member of the body."""
 
 
 def registration(employment: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,21 +40,66 @@ def contributions(paid: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Serve ``POST /registrations`` and ``POST /contributions``."""
-    here = place()
-    known = {
-        "/registrations": {entry["owner"]: registration(entry) for entry in here.world["employments"]},
-        "/contributions": {entry["number"]: contributions(entry) for entry in here.world["contributions"]},
-    }
-    members = {"/registrations": "owner", "/contributions": "person"}
+class Bureau:
+    """What the bureau has on record."""
 
-    def handler(path: str, _headers: Mapping[str, str], body: Any) -> Answer:
-        member = members.get(path, "")
-        asked = body.get(member) if isinstance(body, dict) else None
+    def __init__(self, world: Mapping[str, Any]) -> None:
+        self.known: dict[str, dict[str, Any]] = {
+            "/registrations": {entry["owner"]: registration(entry) for entry in world["employments"]},
+            "/contributions": {entry["number"]: contributions(entry) for entry in world["contributions"]},
+            "/enrolments/query": {},
+            "/cards/query": {},
+        }
+        self.commands = {"/enrolments": self.enrol, "/cards": self.give_card}
+
+    def find(self, path: str, body: Any) -> Answer:
+        """The record somebody asks for."""
+        asked = body.get(MEMBERS.get(path, "")) if isinstance(body, dict) else None
         if not isinstance(asked, str):
-            return 400, {"error": "POST /registrations with {owner}, or /contributions with {person}"}
-        return (200, known[path][asked]) if asked in known[path] else (404, {"error": "not registered"})
+            return 400, {"error": "POST /registrations with {owner}, the others with {person}"}
+        return (200, self.known[path][asked]) if asked in self.known[path] else (404, {"error": "not registered"})
+
+    def enrol(self, body: Mapping[str, Any]) -> Answer:
+        """Insure whoever stands in a household; once."""
+        number, household = body.get("number"), body.get("household")
+        if not isinstance(number, str) or not isinstance(household, str):
+            return 400, {"error": "POST /enrolments with {number, household}"}
+        enrolments = self.known["/enrolments/query"]
+        serial = f"YB{len(enrolments) + 1:08d}"
+        enrolments.setdefault(number, {"ybbh": serial, "hh": household, "cbrq": today(), "asOf": now()})
+        return 201, {"status": "enrolled"}
+
+    def give_card(self, body: Mapping[str, Any]) -> Answer:
+        """A card for whoever has this insurance; once."""
+        holders = [who for who, one in self.known["/enrolments/query"].items() if one["ybbh"] == body.get("insurance")]
+        if not holders:
+            return 409, {"error": "nobody has this insurance"}
+        cards = self.known["/cards/query"]
+        cards.setdefault(holders[0], {"kh": f"SB{len(cards) + 1:08d}", "fkrq": today(), "asOf": now()})
+        return 201, {"status": "issued"}
+
+
+def now() -> str:
+    """This moment, as this bureau writes it."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def today() -> str:
+    """This day, yyyyMMdd."""
+    return now()[:10].replace("-", "")
+
+
+def main() -> None:
+    """Serve the exchange's questions, and what a partner with the key hands on."""
+    here = place()
+    bureau = Bureau(here.world)
+
+    def handler(path: str, headers: Mapping[str, str], body: Any) -> Answer:
+        if path not in bureau.commands:
+            return bureau.find(path, body)
+        if not has_key(here, headers) or not isinstance(body, dict):
+            return 401, {"error": "unknown key"}
+        return bureau.commands[path](body)
 
     serve(here, handler)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tongban.demo.departments.process import nothing_here, place, serve
+from tongban.demo.departments.process import Answer, has_key, place, serve
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS czrk_jbxx (          -- 常住人口基本信息
@@ -57,8 +58,11 @@ def people(world: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:
 
 
 def households(world: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:
-    """Rows of ``hkb``."""
+    """Rows of ``hkb``; who has just been born is not in it yet."""
+    born = {birth["child_number"] for birth in world["births"]}
     for person in world["people"]:
+        if person["number"] in born:
+            continue
         house = person["household"]
         yield person["number"], person["name"], house["number"], house["relation"], house["address"], person["updated"]
 
@@ -76,6 +80,19 @@ def fill(path: Path, world: Mapping[str, Any]) -> None:
     database.close()
 
 
+def enter(path: Path, entry: Mapping[str, str]) -> bool:
+    """Enter a child into a household; False where there is no such household, or the child's number is unknown."""
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    with closing(sqlite3.connect(path)) as database, database:
+        known = database.execute("SELECT xm FROM czrk_jbxx WHERE gmsfhm = ?", (entry["number"],)).fetchone()
+        home = database.execute("SELECT hkdz FROM hkb WHERE hh = ? LIMIT 1", (entry["household"],)).fetchone()
+        if known is None or home is None or known[0] != entry["name"]:
+            return False
+        row = (entry["number"], entry["name"], entry["household"], "子女", home[0], now)
+        database.execute("INSERT OR REPLACE INTO hkb VALUES (?,?,?,?,?,?)", row)
+    return True
+
+
 def cancel(path: Path, number: str, died: str) -> str | None:
     """End a household entry after a death; its identifier, None where that is done already."""
     with closing(sqlite3.connect(path)) as database, database:
@@ -86,10 +103,20 @@ def cancel(path: Path, number: str, died: str) -> str | None:
 
 
 def main() -> None:
-    """Fill the register, then stay up."""
+    """Fill the register; ``POST /household-entries`` is for those who were given the key."""
     here = place()
-    fill(here.folder / "population.sqlite3", here.world)
-    serve(here, nothing_here)
+    path = here.folder / "population.sqlite3"
+    fill(path, here.world)
+
+    def handler(at: str, headers: Mapping[str, str], body: Any) -> Answer:
+        wanted = ("number", "name", "certificate", "household")
+        if at != "/household-entries" or not has_key(here, headers):
+            return 404, {"error": "this department answers through its database"}
+        if not isinstance(body, dict) or not all(isinstance(body.get(name), str) for name in wanted):
+            return 400, {"error": "POST {number, name, certificate, household}"}
+        return (201, {"status": "entered"}) if enter(path, body) else (409, {"error": "no such household or child"})
+
+    serve(here, handler)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hmac
 import json
 import signal
 import sys
@@ -93,6 +94,12 @@ def stop_cleanly() -> None:
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, leave)
+
+
+def has_key(here: Place, headers: Mapping[str, str]) -> bool:
+    """Whether a caller has the key that this department handed to a partner."""
+    key = (here.folder / "partner-key").read_text(encoding="utf-8").strip()
+    return hmac.compare_digest(headers.get("X-Api-Key", ""), key)
 
 
 def nothing_here(_path: str, _headers: Mapping[str, str], _body: Any) -> Answer:

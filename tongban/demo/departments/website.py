@@ -61,6 +61,8 @@ class Service:
     rounds: Callable[[Mapping[str, str]], list[list[dict[str, Any]]]]
     complete: Callable[[Application, Path], list[tuple[Bilingual, str]]]
     papers: Sequence[Bilingual] = field(default=())
+    between: Mapping[int, Callable[[Application, Path], None]] = field(default_factory=dict)
+    """What is done once a round (counted from 0) has come in full, before the next one is asked."""
     circumstances: Callable[[Mapping[str, str]], dict[str, str]] = field(default=lambda _answers: {})
 
 
@@ -268,7 +270,15 @@ class Site:
                 answer = self.client.ask(token, key, application.case, part)
             requests.append(answer["id"])
             evidence += answer["evidence"]
-        held = application.holding(evidence, requests)
+            held = application.holding(evidence, requests)
+            if number in self.service.between:
+                if not held.complete:
+                    break
+                try:
+                    self.service.between[number](held, self.folder)
+                except NotNow as stopped:
+                    held = held.stopped(*stopped.why)
+                    break
         self.applications.save(self.finished(held) if held.complete else held)
 
     def finished(self, application: Application) -> Application:

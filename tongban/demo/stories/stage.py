@@ -53,6 +53,13 @@ class Stage:
         database.close()
         return {title: (holder, state) for title, holder, state in rows}
 
+    def households(self) -> dict[str, str]:
+        """Household by person in the police's own database."""
+        with sqlite3.connect(self.folder / "departments" / "population" / "population.sqlite3") as database:
+            rows = database.execute("SELECT gmsfhm, hh FROM hkb").fetchall()
+        database.close()
+        return dict(rows)
+
     def pensions(self) -> dict[str, tuple[int, str]]:
         """(months, state) by person in the pension database of human resources."""
         with sqlite3.connect(self.folder / "departments" / "retirement" / "pensions.sqlite3") as database:
