@@ -91,10 +91,22 @@ class Enumerable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Columns that the newest of what a source has given lacks, by its own names, and since when that is known."""
+
+    columns: frozenset[str]
+    since: datetime
+
+
 @runtime_checkable
-class Preparing(Protocol):
-    """What a connector that answers from a copy may be able to do besides: make it before the first question."""
+class Copying(Protocol):
+    """What a connector does besides that answers from a copy of its own: make it, and tell of one it cannot use."""
 
     def prepare(self, seconds: float) -> None:
         """Be ready to answer, or give up after so many seconds. Raises nothing: the question will say what is wrong."""
+        ...
+
+    def lacking(self) -> Lacking | None:
+        """What the newest copy lacks where an earlier one goes on answering. Asks nobody, and raises nothing."""
         ...

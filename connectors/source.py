@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self, TypeVar
 
-from connectors.base import Connector, Enumerable, Preparing, Query, Record
+from connectors.base import Connector, Copying, Enumerable, Query, Record
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
 from connectors.manifest import ConnectorManifest
 from connectors.mapping import Mapped
@@ -71,7 +71,8 @@ class Source:
         self._probe = manifest.probe
         self._cache = manifest.cache
         self._remembered: Remembered[Retrieved] | None = None
-        self.watch = Watch(manifest.name, manifest.mapping, clock)
+        ahead = connector.lacking if isinstance(connector, Copying) else lambda: None
+        self.watch = Watch(manifest.name, manifest.mapping, clock, ahead)
         self._pace = Pace(clock, interval=limits.interval, wait_seconds=limits.wait)
         self._clock = clock
         self._breaker = Breaker(clock, threshold=limits.failures, open_seconds=limits.open_seconds)
@@ -145,7 +146,7 @@ class Source:
 
     def prepare(self, seconds: float) -> None:
         """Be ready to be asked, for whoever is willing to wait so long; most sources always are."""
-        if isinstance(self._connector, Preparing):
+        if isinstance(self._connector, Copying):
             self._connector.prepare(seconds)
 
     def probe(self) -> Outcome:

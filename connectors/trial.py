@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.adapters import Adapter
-from connectors.base import Connector, Preparing, Query, Record
+from connectors.base import Connector, Copying, Query, Record
 from connectors.errors import SourceProblem
 from connectors.manifest import ConnectorManifest
 from connectors.mapping import Reading
@@ -70,7 +70,7 @@ def attempt(
 ) -> Trial:
     """Look a subject up in the source of a manifest, and close it again. Raises: SourceMisconfigured, as `opened`."""
     parsed, connector = opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters, cache=cache)
-    if isinstance(connector, Preparing):
+    if isinstance(connector, Copying):
         connector.prepare(query.deadline)
     watched = _Watched(connector)
     answer, problem = None, None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
+from datetime import datetime
 
 from connectors.adapters import Limits, Opening, spellings
-from connectors.base import Query, Raw, Record
+from connectors.base import Lacking, Query, Raw, Record
 from connectors.errors import SourceTooLarge, SourceUnavailable
 from connectors.files.drops import Drops, Edition
 from connectors.files.folder import Folder
@@ -53,6 +54,11 @@ class FilesConnector:
         """Fetch and read what is there, for whoever is willing to wait so long for it."""
         if not self._closed:
             self._shelf.prepare(seconds)
+
+    def lacking(self) -> Lacking | None:
+        """What a newer file lacks than the one that answers."""
+        note = self._shelf.lacking()
+        return None if note is None else Lacking(frozenset(note.columns), datetime.fromisoformat(note.noticed_at))
 
     def subjects(self, after: str, limit: int, deadline: float) -> tuple[str, ...]:
         """Whom the current edition holds rows of. Raises: SourceProblem."""

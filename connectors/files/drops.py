@@ -56,6 +56,8 @@ class Drops:
         """Whether a file lies there that is not known to be complete: worth another look soon."""
         self.looked = False
         """Whether the last look came to its end, whatever it found."""
+        self.lacking: Note | None = None
+        """About a newer file than the one that answers, which lies there and lacks columns."""
 
     def look(self, held: Edition | None) -> Edition | None:
         """The edition after a look at the place; None where its files have gone. Raises: SourceProblem, OSError."""
@@ -74,6 +76,7 @@ class Drops:
             self._state = replace(self._state, seen=seen, trouble=None)
             self._room.save(self._state)
             self.looked = True
+            self.lacking = self._lacking(ready, edition)
             if edition is None:
                 raise self._why_nothing(ready)
             return edition
@@ -133,6 +136,7 @@ class Drops:
         """No file at all: a department that took its register away is not answered for. What was applied stays."""
         self.unfinished = False
         self.looked = True
+        self.lacking = None
         if self._settings.changes and held is not None:
             self._state = replace(self._state, trouble=None)
             self._room.save(self._state)
@@ -194,7 +198,7 @@ class Drops:
         except Unusable as found:
             report = self._room.write_report(found.report.text(stamp.name, self._clock.now()))
             reason = f"{found.problem.kind.code} {found.problem.reason}"
-            self._note("quarantined", Note(stamp, self._now(), reason, report))
+            self._note("quarantined", Note(stamp, self._now(), reason, report, found.report.columns_missing))
             return None
 
     def _read(self, stamp: Stamp, held: Edition | None, base: Index | None) -> Edition:
@@ -225,12 +229,22 @@ class Drops:
         self._note("duplicates", Note(stamp, self._now()))
         return Edition(current, held.index)
 
+    def _lacking(self, ready: Sequence[Stamp], edition: Edition | None) -> Note | None:
+        for stamp in sorted(ready, key=self._order, reverse=True):
+            if edition is not None and stamp == edition.current.stamp:
+                return None
+            if (note := self._state.quarantine_of(stamp)) is not None and note.columns:
+                return note
+        return None
+
     def _why_nothing(self, ready: Sequence[Stamp]) -> SourceProblem:
         """Why no file answers, as the newest of them has it."""
         for stamp in sorted(ready, key=self._order, reverse=self._settings.changes is None):
             if (note := self._state.quarantine_of(stamp)) is not None:
                 code, _, reason = note.reason.partition(" ")
-                return (SourceTooLarge if code == SourceTooLarge.kind.code else SourceGarbled)(reason)
+                if code == SourceTooLarge.kind.code:
+                    return SourceTooLarge(reason)
+                return SourceGarbled(reason, columns=note.columns)
         return SourceUnavailable("file-incoming")
 
     def _note(self, kind: str, note: Note) -> None:

@@ -74,6 +74,11 @@ class Report:
         if self.faults:
             raise SourceGarbled(self.reason)
 
+    @property
+    def columns_missing(self) -> tuple[str, ...]:
+        """Columns that the file lacks."""
+        return tuple(fault.column for fault in self.faults if fault.why == "columns-missing")
+
     def text(self, name: str, noticed_at: datetime) -> str:
         """The report as a text in both languages."""
         lines = [

@@ -8,9 +8,10 @@ import threading
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
-from connectors.errors import SourceMisconfigured, SourceProblem, SourceTimedOut, SourceUnavailable
+from connectors.errors import SourceGarbled, SourceMisconfigured, SourceProblem, SourceTimedOut, SourceUnavailable
 from connectors.files.drops import Drops, Edition
 from connectors.files.place import Place, Stamp
+from connectors.files.workroom import Note
 from kernel.clock import Clock
 
 _LOG = logging.getLogger(__name__)
@@ -60,6 +61,10 @@ class Shelf:
             self._wait(min(_PATIENCE, ends - self._clock.monotonic()))
         return self._edition()
 
+    def lacking(self) -> Note | None:
+        """About a newer file than the one that answers, which lacks columns."""
+        return self._drops.lacking
+
     def prepare(self, seconds: float) -> None:
         """Have a look begun, and wait for its end at most so long."""
         if not self._place.remote:
@@ -77,7 +82,7 @@ class Shelf:
         held, problem = self._held, self._problem
         if held is not None:
             return held
-        raise SourceUnavailable("no-file") if problem is None else type(problem)(problem.reason)
+        raise SourceUnavailable("no-file") if problem is None else _again(problem)
 
     def _notice(self) -> bool:
         """Begin a look where another set of files lies there; whether this caller began it. Raises: SourceProblem."""
@@ -172,3 +177,10 @@ class Shelf:
         if isinstance(found, SourceUnavailable):
             return (None, found, None) if found.reason == "no-file" else (held, found, None)
         return held, found, lying
+
+
+def _again(problem: SourceProblem) -> SourceProblem:
+    """The same for another caller, who puts a source's name on it."""
+    if isinstance(problem, SourceGarbled):
+        return SourceGarbled(problem.reason, columns=problem.columns)
+    return type(problem)(problem.reason)

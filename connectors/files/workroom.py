@@ -107,12 +107,14 @@ class Note:
         noticed_at: ISO 8601.
         reason: a short code; "" where the kind of note says it all.
         report: name of a report below ``reports``, or "".
+        columns: that the file lacks, by its own names, where that is what is wrong with it.
     """
 
     stamp: Stamp
     noticed_at: str
     reason: str = ""
     report: str = ""
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,4 +266,6 @@ def read_state(folder: Path) -> State | None:
 
 
 def _notes(read: Sequence[dict[str, Any]]) -> tuple[Note, ...]:
-    return tuple(Note(**{**each, "stamp": Stamp(**each["stamp"])}) for each in read)
+    return tuple(
+        Note(**{**each, "stamp": Stamp(**each["stamp"]), "columns": tuple(each.get("columns", ()))}) for each in read
+    )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from connectors.base import Record
+from connectors.base import Lacking, Record
 from connectors.errors import SourceGarbled
 from connectors.mapping import Mapped
 from connectors.mapping import Mapping as RecordMapping
@@ -27,8 +27,12 @@ COLUMNS_MISSING = "columns-missing"
 class Watch:
     """Scores and drift of one source. Safe for threads."""
 
-    def __init__(self, name: str, mapping: RecordMapping, clock: Clock) -> None:
+    def __init__(
+        self, name: str, mapping: RecordMapping, clock: Clock, ahead: Callable[[], Lacking | None] = lambda: None
+    ) -> None:
+        """``ahead``: what the source gave of late and lacks columns, while something earlier answers."""
         self._name = name
+        self._ahead = ahead
         self._mapping = mapping
         self._clock = clock
         self._lock = threading.Lock()
@@ -72,9 +76,15 @@ class Watch:
             return self._scores.quality()
 
     def changes(self) -> tuple[Change, ...]:
-        """How the source's shape has changed."""
+        """How the source's shape has changed, also where nobody's answer shows it yet."""
         with self._lock:
-            return self._drift.changes()
+            changes = self._drift.changes()
+        ahead = self._ahead()
+        if ahead is None:
+            return changes
+        known = {change.name for change in changes if change.kind == "vanished"}
+        gone = [name for name in self._mapping.reading(ahead.columns) if name not in known]
+        return (*changes, *(Change("vanished", name, ahead.since) for name in gone))
 
     def _timely(self, source_time: datetime | None) -> bool | None:
         if source_time is None or self._cycle is None:

@@ -17,6 +17,8 @@ from connectors.resilience import Deadline
 
 _GREETING_BYTES = 1 << 20
 """For whatever comes by the way: key exchange, host keys, a banner, later exchanges of keys."""
+_MOST_AHEAD = 8 << 20
+"""However much is asked for in the end, no more than this is under way at a time."""
 
 
 class Line(socket.socket):
@@ -27,22 +29,25 @@ class Line(socket.socket):
         """Take a connected socket over."""
         line = cls(fileno=connected.detach())
         line.flooded = False
-        line._left = _GREETING_BYTES
+        line._left, line._counting = _GREETING_BYTES, threading.Lock()
         return line
 
     flooded: bool
     _left: int
+    _counting: threading.Lock
 
     def expect(self, count: int) -> None:
         """So many bytes more may come."""
-        self._left += count
+        with self._counting:
+            self._left = min(self._left + count, _MOST_AHEAD)
 
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
         """What has come; nothing where it was too much."""
         some = super().recv(min(bufsize, self._left + 1), flags)
-        self._left -= len(some)
-        if self._left < 0:
-            self.flooded = True
+        with self._counting:
+            self._left -= len(some)
+            self.flooded = self._left < 0
+        if self.flooded:
             self.end()
             return b""
         return some

@@ -108,6 +108,30 @@ def test_the_last_good_file_goes_on_with_its_age_when_a_newer_one_is_unusable(fo
     assert name(asked) == "张叁"
 
 
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_column_that_a_newer_file_lacks_is_named_while_the_last_good_one_answers(folder, opened, cached) -> None:
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    with opened(cached) as asked:
+        assert name(asked) == "张三"
+        assert asked.watch.changes() == ()
+        drop(folder, "p-2.csv", csv_bytes([("id", "full_name"), ("A1", "张叁")]), modified=2000)
+        assert settled(lambda: name(asked) == "张三" and bool(asked.watch.changes()))
+        assert [(change.kind, change.name) for change in asked.watch.changes()] == [("vanished", "name")]
+    with opened(cached) as again:
+        assert settled(lambda: name(again) == "张三" and bool(again.watch.changes()))
+        drop(folder, "p-3.csv", TWO, modified=3000)
+        assert settled(lambda: name(again) == "张叁" and not again.watch.changes())
+
+
+def test_a_column_that_the_only_file_lacks_is_named(folder, opened: Opened) -> None:
+    drop(folder, "p-1.csv", csv_bytes([("id", "full_name"), ("A1", "张叁")]))
+    asked = opened()
+    with pytest.raises(SourceGarbled) as caught:
+        values(asked)
+    assert caught.value.field == "name"
+    assert [(change.kind, change.name) for change in asked.watch.changes()] == [("vanished", "name")]
+
+
 def test_an_encoding_that_does_not_fit_is_reported_by_line(folder, cache, opened: Opened) -> None:
     drop(folder, "p-1.csv", ONE)
     asked = opened()
