@@ -25,6 +25,9 @@ from exchange.catalogue.source_metrics import SourceMetrics
 from exchange.catalogue.sources import BuildSource, Sources
 from exchange.certificates.answering import Answering
 from exchange.certificates.reporting import Register, Reporting
+from exchange.consents.asking import ConsentRequests
+from exchange.consents.desk import ConsentDesk
+from exchange.consents.receipt import Receipts
 from exchange.console.pages import Console, Desks, open_console
 from exchange.console.registration import Registration, read_key
 from exchange.console.relying_party import Post
@@ -73,6 +76,7 @@ from exchange.governance.transitions import Transitions
 from exchange.messages.endpoints import Messages
 from exchange.onboarding.endpoints import Onboarding
 from exchange.onboarding.sandbox import Sandbox
+from exchange.portal.consents import ConsentPages
 from exchange.portal.entrance import open_entrance
 from exchange.portal.pages import Portal
 from exchange.portal.previews import PreviewPages
@@ -185,6 +189,8 @@ class Offices:
     certificate_status: Answering
     emergencies: EmergencyDesk
     emergency_sweep: EmergencySweep
+    consent_requests: ConsentRequests
+    consents: ConsentDesk
     correction_opening: Opening
     corrections: CorrectionDesk
     correction_sweep: Sweep
@@ -383,6 +389,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         request_templates=Templates(access, writer, clock),
         campaigns=CampaignDesk(access, recertified, clock, outside.entropy),
         campaign_sweep=CampaignSweep(recertified),
+        consent_requests=ConsentRequests(access, ledger, clock, outside.entropy),
+        consents=ConsentDesk(access, ledger, clock, Receipts(outside.settings.origin, outside.keys.signing)),
         correction_opening=Opening(access, corrections, outside.entropy),
         corrections=CorrectionDesk(access, corrections),
         correction_sweep=correction_sweep(corrections),
@@ -440,6 +448,7 @@ def _portal(registration: Registration | None, outside: Outside, looking: Lookin
         PreviewPages(entrance, PreviewDesk(inside, looking)),
         WrongPages(entrance, replace(offices.correction_opening, access=inside), outside.ledger),
         UsagePages(entrance, replace(offices.usage, access=inside)),
+        ConsentPages(entrance, replace(offices.consents, access=inside)),
     )
 
 

@@ -16,6 +16,7 @@ from exchange.catalogue.views import (
     ServiceItemAnswer,
 )
 from exchange.certificates.routes import certificate_routes
+from exchange.consents.routes import consent_routes
 from exchange.corrections.routes import correction_routes
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
 from exchange.emergency.routes import emergency_routes
@@ -75,7 +76,7 @@ def routes(rooms: Rooms) -> tuple[Route, ...]:
     groups = (
         *(_evidence, _previews, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
         *(_campaigns, _corrections, _ratings, _tasks, _messages, _events, _certificates),
-        *(_return_flows, _open_books, _log, _discovery),
+        *(_return_flows, _consents, _open_books, _log, _discovery),
     )
     pages = () if rooms.console is None else rooms.console.routes()
     pages += () if rooms.portal is None else rooms.portal.routes()
@@ -96,6 +97,10 @@ def _certificates(rooms: Rooms) -> tuple[Route, ...]:
 
 def _return_flows(rooms: Rooms) -> tuple[Route, ...]:
     return return_flow_routes(rooms.return_flows, _TOKEN)
+
+
+def _consents(rooms: Rooms) -> tuple[Route, ...]:
+    return consent_routes(rooms.consent_requests, rooms.consents, _TOKEN)
 
 
 def _emergencies(rooms: Rooms) -> tuple[Route, ...]:

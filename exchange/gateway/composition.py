@@ -13,7 +13,8 @@ from dataclasses import replace
 from connectors.registry import Outcome, Retrieved
 from exchange import errors
 from exchange.catalogue.model import EvidenceType
-from exchange.gateway.enforcement import Asking, Permitted, Refused, Ruling, rule
+from exchange.gateway.asking import Asking
+from exchange.gateway.enforcement import Permitted, Refused, Ruling, rule
 from exchange.gateway.entries import Parked, Released, Result
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.request import Item

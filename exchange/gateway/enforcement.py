@@ -3,85 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from exchange import errors
-from exchange.catalogue.model import REPRESENTED, SELF, EvidenceType, Status, System, kept_apart
+from exchange.catalogue.model import REPRESENTED, EvidenceType, Status, kept_apart
 from exchange.gateway.access_token import AccessToken, Detail
-from exchange.gateway.blind_index import BlindIndex
+from exchange.gateway.asking import About, Asking
+from exchange.gateway.consenting import Basis, basis_of
 from exchange.gateway.parties import CITIZEN, Concerned, acts_for_a_party, concerned, is_minor
 from exchange.gateway.refusals import Refusal, by_policy
 from exchange.gateway.request import EvidenceRequest, Item
 from exchange.gateway.snapshot import Snapshot
 from exchange.store.cases import Case
-from kernel.identifiers.subject import SubjectRef
+from exchange.store.consents import Artefact
 from policies.decision import Decision, Deny, Permit
 from policies.delivery import Delivery
 from policies.emergency import deciding
 from policies.emergency.opening import EmergencyState
-from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
-
-AGREED_FOR = timedelta(minutes=5)
-"""How long a preview's confirmation is consent: as long as a token for one purpose lives."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """Everything a decision depends on besides policies and catalogue; the same for every item of a request.
-
-    ``detail`` is the authorization detail the whole request fits in; ``person`` the blind index of the token's own
-    person, None when nobody is present; ``moment`` the time of the decision; ``consent_withdrawn`` that the person took
-    back meanwhile what the token stands for.
-    """
-
-    id: str
-    request: EvidenceRequest
-    token: AccessToken
-    system: System
-    detail: Detail
-    indexes: BlindIndex
-    person: bytes | None
-    leeway: int
-    moment: datetime
-    consent_withdrawn: bool = False
-    agreed: datetime | None = None
-    """When whoever previews an item agreed that exactly what they saw be provided."""
-
-    @property
-    def company(self) -> SubjectRef | None:
-        """The company the token's person acts for: by a mandate in force, in this matter."""
-        mandate = self.token.mandate
-        at = self.moment.timestamp() - self.leeway
-        covered = mandate is not None and mandate.covers(self.request.service_item, at)
-        return mandate.company if mandate is not None and covered else None
-
-    @property
-    def company_index(self) -> bytes | None:
-        """The blind index of that company."""
-        return None if self.company is None else self.indexes.of(self.company)
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """Whom an item is about (blind index), and what policies see of them: proven relation, whether sealed, a minor.
-
-    ``own_division``: whether the record could lie in the division of whoever asks; it is looked at once it is there.
-    """
-
-    subject: bytes
-    relation: str
-    sealed: bool
-    minor: bool
-    own_division: bool
+from policies.model import AccessRequest, Action, Opening, SystemPrincipal
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What policies were asked about an item, what they said, and by which version of the catalogue."""
+    """What policies were asked about an item, what they said, and by which version of the catalogue.
+
+    ``artefact``: the consent given before that was put before them.
+    """
 
     asked: AccessRequest
     said: Decision
     catalogue: int
+    artefact: Artefact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +109,8 @@ def _rule(item: Item, asking: Asking, case: Case, snapshot: Snapshot) -> Ruling:
     judged = judge(item, about, asking, case, snapshot)
     if isinstance(judged.said, Deny):
         return Refused(item, name, whom, by_policy(judged.said), judged)
+    if judged.artefact is not None and judged.artefact.left(asking.moment) == 0:
+        return Refused(item, name, whom, Refusal(errors.CONSENT_USED_UP), judged)
     if asking.request.delivery is Delivery.PREVIEW and previewer_of(whom, about.minor, asking) is None:
         return Refused(item, name, whom, Refusal(errors.NOBODY_TO_PREVIEW), judged)
     return Permitted(item, name, whom, judged.said, judged)
@@ -193,16 +147,17 @@ def judge(item: Item, about: About, asking: Asking, case: Case, snapshot: Snapsh
     if asking.system.name in snapshot.locked:
         asking = replace(asking, system=replace(asking.system, status=Status.SUSPENDED))
     kind = snapshot.registry.evidence_types.get(item.type)
-    opened = opening_of(asking, snapshot)
+    opened, basis = opening_of(asking, snapshot), basis_of(item, about, asking)
     asked = access_request(
         item,
         about,
         asking,
         case,
+        basis,
         provider=kind.provider if kind else "",
         emergency=_opening_for(about, case, opened),
     )
-    return Judged(asked, _decided(asked, snapshot), snapshot.registry.version)
+    return Judged(asked, _decided(asked, snapshot), snapshot.registry.version, basis.artefact)
 
 
 def _opening_for(about: About, case: Case, opened: EmergencyState | None) -> Opening | None:
@@ -251,7 +206,14 @@ def decision_name(request_id: str, item: int, epoch: int) -> str:
 
 
 def access_request(
-    item: Item, about: About, asking: Asking, case: Case, *, provider: str, emergency: Opening | None = None
+    item: Item,
+    about: About,
+    asking: Asking,
+    case: Case,
+    basis: Basis,
+    *,
+    provider: str,
+    emergency: Opening | None = None,
 ) -> AccessRequest:
     """The item as policies see it: everything from verified sources, nothing on the caller's word."""
     fields, token = frozenset(item.fields), asking.token
@@ -268,49 +230,11 @@ def access_request(
         relation=about.relation,
         loa=token.assurance,
         present=token.present,
-        consent=_consent(item, about.relation, asking),
+        consent=basis.consent,
         mandated=acts_for_a_party(case, asking.company_index),
         sealed=about.sealed,
         minor=about.minor,
         emergency=emergency,
         own_division=about.own_division,
         delivery=asking.request.delivery,
-    )
-
-
-def _consent(item: Item, relation: str, asking: Asking) -> Consent | None:
-    """What the person agreed to at sign-in: exactly the authorization detail, for as long as the token lives.
-
-    It covers their own records, and those of the company they said they act for. Consent kept beyond one token is a
-    store of its own and follows later.
-    """
-    granted = next((one for one in asking.detail.items if one.type == item.type), None)
-    if granted is not None and asking.agreed is not None:
-        return _agreed(item, asking, asking.agreed)
-    if granted is None or not asking.token.present or relation not in {SELF, REPRESENTED}:
-        return None
-    skew = timedelta(seconds=asking.leeway)
-    return Consent(
-        service_item=asking.detail.service_item,
-        consumer=asking.system.organisation,
-        evidence_type=item.type,
-        fields=granted.fields,
-        predicates=granted.predicates,
-        not_before=datetime.fromtimestamp(asking.token.issued_at, UTC) - skew,
-        not_after=datetime.fromtimestamp(asking.token.expires_at, UTC) + skew,
-        revoked=asking.consent_withdrawn,
-    )
-
-
-def _agreed(item: Item, asking: Asking, at: datetime) -> Consent:
-    """What somebody agreed to by confirming what they saw: that, and for no longer than it takes to provide it."""
-    return Consent(
-        service_item=asking.request.service_item,
-        consumer=asking.system.organisation,
-        evidence_type=item.type,
-        fields=frozenset(item.fields),
-        predicates=item.predicate_names,
-        not_before=at,
-        not_after=at + AGREED_FOR,
-        revoked=False,
     )

@@ -8,20 +8,24 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from connectors.registry import Retrieved
-from exchange.catalogue.model import REPRESENTED
-from exchange.gateway.enforcement import Asking, Permitted, Refused
+from exchange.catalogue.model import REPRESENTED, SELF
+from exchange.gateway.asking import Asking
+from exchange.gateway.enforcement import Permitted, Refused
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.remembering import kept
 from exchange.gateway.sealing import Sealed, instant
+from exchange.store.consents import Artefact, Frequency
 from exchange.store.waiting import Wait
 from kernel.canonical import JSON
 from kernel.identifiers.masking import Mask
 from kernel.ledger.event import Event
 from kernel.problems import ProblemKind
 from policies.emergency.opening import EmergencyState
+from policies.guards import WARDS
 
 RELEASE, REFUSAL, FAILURE, NOTICE = "EvidenceReleased", "EvidenceRefused", "RetrievalFailed", "NoticeGiven"
 NOTICE_DELAYED = "NoticeDelayed"
+CONSENT_USED_UP = "ConsentUsedUp"
 TOLD_FROM = "told_from"
 """The fact that says from when an entry is shown to whom it is about, where a statute puts that off."""
 WAITS: Mapping[Wait, str] = {
@@ -83,6 +87,8 @@ class Settlement:
     opening: EmergencyState | None = None
     spare: tuple[str, ...] = ()
     """Grants of whose quota something was reserved that nothing rests on: once for each reservation."""
+    consented: bool = False
+    """Whether the ground is the person's consent, by the registry."""
 
 
 def ruling_of(result: Result) -> Permitted | Refused:
@@ -153,6 +159,8 @@ def _item_facts(ruling: Permitted | Refused, settlement: Settlement) -> dict[str
         facts["representative"] = settlement.asking.indexes.of_officer(settlement.asking.token.sub)
     if settlement.asking.agreed is not None:
         facts["previewed"] = True
+    if ruling.judged is not None and ruling.judged.artefact is not None:
+        facts["consent"] = ruling.judged.artefact.id
     if isinstance(ruling, Permitted):
         facts["grants"] = [*ruling.permit.grants]
         facts["masks"] = {name: mask.value for name, mask in ruling.permit.release.items() if mask is not Mask.CLEAR}
@@ -168,8 +176,49 @@ def _refusal_facts(refusal: Refusal) -> dict[str, JSON]:
     }
 
 
-def notice(result: Result, settlement: Settlement) -> Event | None:
-    """A notice to the citizen: when nobody was present, and wherever a grant obliges to it (PIPL art. 18 and 35).
+def beside(result: Result, settlement: Settlement) -> tuple[Event, ...]:
+    """The further entries of a release: the notice of it, and that it used a consent up."""
+    found = (_notice(result, settlement), _used_up(result, settlement))
+    return tuple(event for event in found if event is not None)
+
+
+def _used_up(result: Result, settlement: Settlement) -> Event | None:
+    """A consent that was given for one time is over with it; of others the entries of their releases tell."""
+    artefact = result.ruling.judged.artefact if isinstance(result, Released) else None
+    if artefact is None or artefact.terms.frequency is not Frequency.ONCE:
+        return None
+    number, whom = str(ruling_of(result).item.number), ruling_of(result).concerned
+    facts = consent_facts(artefact)
+    return Event(CONSENT_USED_UP, settlement.asking.id, number, facts, None if whom is None else whom.subject)
+
+
+def consent_facts(artefact: Artefact) -> dict[str, JSON]:
+    """What every entry about a consent says: to whom, for what, which fields, from and until when, how often."""
+    terms = artefact.terms
+    facts: dict[str, JSON] = {
+        "consent": artefact.id,
+        "system": artefact.system,
+        "consumer": terms.organisation,
+        "service_item": terms.service_item,
+        "legal_basis": terms.legal_basis,
+        "evidence_type": terms.evidence_type,
+        "fields": [*terms.fields],
+        "predicates": [*terms.predicates],
+        "from": instant(terms.not_before),
+        "until": instant(terms.not_after),
+        "frequency": terms.frequency.value,
+        "times": terms.times,
+    }
+    return facts | {"bound": terms.case} if terms.bound else facts
+
+
+_TOLD_AT_SIGN_IN = frozenset({SELF, REPRESENTED, *WARDS})
+"""About whom whoever signs in is told there, before anything is asked for: themselves, and whom they act for."""
+
+
+def _notice(result: Result, settlement: Settlement) -> Event | None:
+    """A notice to the citizen: when nobody was present, about anybody but whoever was, and wherever a grant obliges to
+    it (PIPL art. 18 and 35).
 
     Emergency access is always told of. Where a statute puts that off, the notice is recorded now, with that statute,
     and shown from then on by itself: nobody has to remember it.
@@ -178,7 +227,8 @@ def notice(result: Result, settlement: Settlement) -> Event | None:
         return None
     ruling = result.ruling
     obliged = any(obligation.kind == NOTIFY for obligation in ruling.permit.obligations)
-    if settlement.asking.token.present and not obliged and settlement.opening is None:
+    told = settlement.asking.token.present and ruling.concerned.relation in _TOLD_AT_SIGN_IN
+    if told and not obliged and settlement.opening is None:
         return None
     facts: dict[str, JSON] = {"evidence_type": ruling.item.type, "consumer": settlement.asking.system.organisation}
     name, opening = NOTICE, settlement.opening

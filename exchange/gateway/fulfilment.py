@@ -12,11 +12,13 @@ from types import MappingProxyType
 from typing import Any
 
 from connectors.registry import Outcome, Retrieved
+from exchange import errors
 from exchange.catalogue.model import EvidenceType
-from exchange.gateway.composition import dependent, next_step
+from exchange.gateway.asking import Asking
+from exchange.gateway.composition import dependent, next_step, replace_refusal
+from exchange.gateway.consenting import overspent, rests_on_consent, with_consents
 from exchange.gateway.disclosure import disclose
 from exchange.gateway.enforcement import (
-    Asking,
     Permitted,
     Refused,
     Ruling,
@@ -27,7 +29,7 @@ from exchange.gateway.enforcement import (
     previewer_of,
     rule,
 )
-from exchange.gateway.entries import Failed, Parked, Released, Result, Settlement
+from exchange.gateway.entries import Failed, Parked, Released, Result, Settlement, ruling_of
 from exchange.gateway.intents import Admitted, missing_quotas, reserve
 from exchange.gateway.patience import Patience
 from exchange.gateway.refusals import Refusal
@@ -71,7 +73,7 @@ class Fulfilment:
     def decide_again(self, asking: Asking, admitted: Admitted, snapshot: Snapshot) -> tuple[Asking, Admitted]:
         """Rulings under a newer snapshot, with whatever further quotas they need."""
         system = snapshot.registry.systems.get(asking.system.name, asking.system)
-        asking = replace(asking, system=system, moment=self.clock.now())
+        asking = with_consents(self.database, replace(asking, system=system, moment=self.clock.now()), snapshot)
         rulings = rule(asking, admitted.case, snapshot)
         permits = [ruling.permit for ruling in rulings if isinstance(ruling, Permitted)]
         reserved = admitted.reserved
@@ -97,7 +99,7 @@ class Fulfilment:
         """The results of every item, ready to be recorded under the snapshot's epoch."""
         results = tuple(self.result(ruling, asking, admitted.case, findings, snapshot) for ruling in admitted.rulings)
         results = dependent(results) if any(ruling.item.source is not None for ruling in admitted.rulings) else results
-        settled = self.settlement(asking, snapshot, results, admitted.day)
+        settled = self.settlement(asking, snapshot, within_consents(results, asking), admitted.day)
         return replace(settled, spare=_spare(admitted.reserved, results))
 
     def settlement(self, asking: Asking, snapshot: Snapshot, results: tuple[Result, ...], day: date) -> Settlement:
@@ -105,7 +107,9 @@ class Fulfilment:
         kinds = snapshot.registry.evidence_types
         providers = {item.type: kinds[item.type].provider for item in asking.request.items if item.type in kinds}
         opening = opening_of(asking, snapshot)
-        return Settlement(asking, snapshot.epoch, providers, results, day, opening)
+        ground = asking.request.service_item, asking.request.legal_basis
+        consented = rests_on_consent(*ground, snapshot)
+        return Settlement(asking, snapshot.epoch, providers, results, day, opening, consented=consented)
 
     def result(self, ruling: Ruling, asking: Asking, case: Case, findings: Findings, snapshot: Snapshot) -> Result:
         """What becomes of one item by what was found."""
@@ -148,6 +152,15 @@ class Fulfilment:
 
     def _parked(self, ruling: Permitted, wait: Wait, responder: Any = None) -> Parked:
         return Parked(ruling, wait, self.patience.until(wait, self.clock.now()), responder=responder)
+
+
+def within_consents(results: tuple[Result, ...], asking: Asking) -> tuple[Result, ...]:
+    """Results of which no two take the last use of one consent: the first of them has it."""
+    rests = [one.ruling.judged.artefact if isinstance(one, Released) else None for one in results]
+    pairs = zip(results, overspent(rests, asking.moment), strict=True)
+    return tuple(
+        replace_refusal(ruling_of(one), Refusal(errors.CONSENT_USED_UP)) if over else one for one, over in pairs
+    )
 
 
 def _is_deferred(ruling: Permitted) -> bool:

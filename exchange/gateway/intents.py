@@ -16,9 +16,8 @@ from sqlalchemy import Connection
 
 from exchange import errors
 from exchange.catalogue.model import APPLICANT, REPRESENTATIVE, REPRESENTED
+from exchange.gateway.asking import About, Asking
 from exchange.gateway.enforcement import (
-    About,
-    Asking,
     Permitted,
     Refused,
     Ruling,
@@ -120,7 +119,9 @@ def _again(
     ruling: Ruling, told: Mapping[int, Told], elsewhere: Set[int], attempt: Attempt, case: Case
 ) -> Refused | None:
     number, snapshot = ruling.item.number, attempt.snapshot
-    if ruling.item.source is not None and number in told:
+    # What used a consent up may be told again under it: that is no second release.
+    used_up = isinstance(ruling, Refused) and ruling.refusal.kind is errors.CONSENT_USED_UP
+    if (ruling.item.source is not None or used_up) and number in told:
         return told_again(ruling.item, told[number], attempt.asking, case, snapshot)
     if isinstance(ruling, Permitted) and ruling.judged.asked.own_division and number in elsewhere:
         ruling = of_another_division(ruling, snapshot)

@@ -13,12 +13,14 @@ from exchange.cases.alarms import Alarm, Alarms
 from exchange.cases.watching import Watch
 from exchange.gateway import intents as admission
 from exchange.gateway.answers import Piece, compose, stored_pieces
-from exchange.gateway.enforcement import Asking, Refused, rule
+from exchange.gateway.asking import Asking
+from exchange.gateway.consenting import with_consents
+from exchange.gateway.enforcement import Refused, rule
 from exchange.gateway.entries import Released, Settlement, common_facts
 from exchange.gateway.fulfilment import Fulfilment, from_same_sources, withdrawn
 from exchange.gateway.intents import Admitted, Attempt, Repeated, TurnedAway
 from exchange.gateway.lease import Lease
-from exchange.gateway.recording import IntentLost, Recorded, Recorder
+from exchange.gateway.recording import ConsentSpent, IntentLost, Recorded, Recorder
 from exchange.gateway.refusals import describe
 from exchange.gateway.retrieval import Findings
 from exchange.gateway.snapshot import Snapshot
@@ -70,6 +72,7 @@ class Gateway:
         except Problem as problem:
             self._record_refusal(request_id, caller, problem.kind, caller.proof)
             raise
+        attempt = replace(attempt, asking=with_consents(self.database, attempt.asking, attempt.snapshot))
         admitted = self.database.write(lambda connection: admission.admit(connection, attempt))
         if isinstance(admitted, TurnedAway):
             alarm = self.alarms.of(attempt.asking.system, admitted.kind)
@@ -98,7 +101,7 @@ class Gateway:
             settlement = self.fulfilment.settle(asking, standing, findings, snapshot)
             try:
                 return settlement, self._settled(settlement)
-            except FenceMoved:
+            except (FenceMoved, ConsentSpent):
                 before, snapshot = snapshot, self.policy.renew()
                 asking, admitted = self.fulfilment.decide_again(asking, admitted, snapshot)
                 # What only the newer policies permit, and what another source has now.

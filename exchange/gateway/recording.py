@@ -26,12 +26,12 @@ from exchange.gateway.entries import (
     Released,
     Result,
     Settlement,
+    beside,
     item_event,
-    notice,
 )
 from exchange.gateway.outcomes import decision_of, decisions_of, delivery_of, outcome_of, status_of, updated, waits
 from exchange.gateway.parking import Parking, given_back
-from exchange.store import cases, decisions, deliveries, intents, messages, proofs, quotas, waiting
+from exchange.store import cases, consents, decisions, deliveries, intents, messages, proofs, quotas, waiting
 from exchange.store.deliveries import REFUSED
 from exchange.store.intents import Intent, State
 from exchange.store.waiting import WaitingItem
@@ -65,6 +65,10 @@ class CaseClosed(Exception):
     """The case was closed before the release could be recorded: nothing was."""
 
 
+class ConsentSpent(Exception):
+    """A consent that a release rests on was taken back or used up meanwhile: nothing was recorded; decide again."""
+
+
 class OutOfQuota(Exception):
     """What a release rests on now was not reserved, and is used up: ``grant`` (id@version)."""
 
@@ -82,9 +86,9 @@ class Recorder:
     parking: Parking
 
     def settle(self, settlement: Settlement) -> Recorded:
-        """Record the outcome of an admitted request. Raises FenceMoved, LedgerUnavailable, IntentLost."""
+        """Record the outcome of an admitted request. Raises FenceMoved, LedgerUnavailable, IntentLost, ConsentSpent."""
         items = [item_event(result, settlement) for result in settlement.results]
-        notices = [event for result in settlement.results if (event := notice(result, settlement)) is not None]
+        notices = [event for result in settlement.results for event in beside(result, settlement)]
         kept: list[tuple[float, dict[str, JSON]]] = []
 
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
@@ -121,20 +125,26 @@ class Recorder:
                 whom = result.ruling.concerned  # named by a record of this very request
                 cases.join(connection, asking.request.case, whom.index, whom.relation, asking.moment)
             if isinstance(result, Released):
+                self._use_consent(connection, result)
                 item, by = result.ruling.item.number, result.ruling.concerned.index
                 cases.relate(connection, asking.request.case, result.proves, by, asking.id, item)
         self.parking.park(connection, settlement, receipts)
+
+    def _use_consent(self, connection: Connection, released: Released) -> None:
+        """The log takes one transaction after another: whoever took the consent back came before this or after it."""
+        judged = released.ruling.judged
+        artefact = judged.artefact
+        if artefact is not None and not consents.use(connection, artefact, self.clock.now()):
+            raise ConsentSpent
 
     def settle_later(self, settlement: Settlement, waited: WaitingItem, also: Also) -> str:
         """Record what became of one item that waited, by whoever comes first and by nobody else; its status then.
 
         Raises FenceMoved, LedgerUnavailable, IntentLost where somebody else ended the wait, CaseClosed, OutOfQuota,
-        and what ``also`` raises.
+        ConsentSpent, and what ``also`` raises.
         """
         (result,) = settlement.results
-        events = [item_event(result, settlement)]
-        if (told := notice(result, settlement)) is not None:
-            events.append(told)
+        events = [item_event(result, settlement), *beside(result, settlement)]
 
         def write(connection: Connection, receipts: Sequence[Receipt]) -> None:
             if isinstance(result, Released | Parked) and not cases.is_open(connection, waited.case):

@@ -18,8 +18,9 @@ import orjson
 from connectors.registry import Outcome, Retrieved
 from exchange.catalogue.model import SELF, System
 from exchange.gateway.access_token import AccessToken, Detail, DetailItem, Mandate
+from exchange.gateway.asking import Asking
 from exchange.gateway.blind_index import BlindIndex
-from exchange.gateway.enforcement import Asking, Permitted
+from exchange.gateway.enforcement import Permitted
 from exchange.gateway.request import EvidenceRequest, Item, Question
 from exchange.store.cases import Case
 from exchange.store.intents import Stored

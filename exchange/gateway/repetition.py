@@ -11,7 +11,9 @@ from exchange import errors
 from exchange.access import CASES, Access
 from exchange.catalogue.model import REPRESENTED, SELF
 from exchange.gateway.answers import later
-from exchange.gateway.enforcement import Asking, Refused, decision_name
+from exchange.gateway.asking import Asking
+from exchange.gateway.consenting import with_consents
+from exchange.gateway.enforcement import Refused, decision_name
 from exchange.gateway.intents import Repeated, told_again
 from exchange.gateway.outcomes import waits
 from exchange.gateway.parties import acts_for_a_party, in_own_right
@@ -80,7 +82,7 @@ class Repetition:
 
     def _asking(self, found: _Found, caller: Caller, snapshot: Snapshot) -> Asking:
         asked = request_of(found.stored, found.case)
-        return Asking(
+        asking = Asking(
             found.stored.intent.id,
             asked,
             caller.token,
@@ -91,6 +93,8 @@ class Repetition:
             self.gateway.understanding.leeway,
             self.gateway.clock.now(),
         )
+        about = (one.subject for one in found.told.values())
+        return with_consents(self.access.database, asking, snapshot, about)
 
 
 def _standing(request: str, stored: Stored) -> HttpResponse:

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 from connectors.registry import Retrieved, Source
 from exchange.catalogue.registry import Registry
+from exchange.gateway.asking import Asking
 from exchange.gateway.disclosure import Disclosed
-from exchange.gateway.enforcement import Asking, Permitted
+from exchange.gateway.enforcement import Permitted
 from kernel import jose
 from kernel.canonical import JSON
 from kernel.dates import time_text

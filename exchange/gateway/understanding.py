@@ -12,8 +12,9 @@ from exchange.catalogue.model import Status, System
 from exchange.catalogue.registry import Registry
 from exchange.forms import read
 from exchange.gateway.access_token import AccessToken, Detail
+from exchange.gateway.asking import Asking
 from exchange.gateway.blind_index import BlindIndex
-from exchange.gateway.enforcement import Asking, fitting_detail
+from exchange.gateway.enforcement import fitting_detail
 from exchange.gateway.intents import Attempt
 from exchange.gateway.lease import Lease, LeaseLost
 from exchange.gateway.request import EvidenceRequest, EvidenceRequestForm, plain_request

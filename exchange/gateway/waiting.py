@@ -18,13 +18,15 @@ from sqlalchemy import Connection
 from connectors.registry import Outcome, Source
 from exchange import errors
 from exchange.catalogue.model import Status, System
+from exchange.gateway.asking import Asking
 from exchange.gateway.blind_index import BlindIndex
-from exchange.gateway.enforcement import Asking, Refused, Ruling, decision_name, previewer_of, rule
+from exchange.gateway.consenting import with_consents
+from exchange.gateway.enforcement import Refused, Ruling, decision_name, previewer_of, rule
 from exchange.gateway.entries import FAILURE, Parked, Released, Settlement
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.intents import out_of_quota
 from exchange.gateway.lease import Lease
-from exchange.gateway.recording import CaseClosed, IntentLost, OutOfQuota, Recorder
+from exchange.gateway.recording import CaseClosed, ConsentSpent, IntentLost, OutOfQuota, Recorder
 from exchange.gateway.refusals import Refusal, in_both
 from exchange.gateway.remembering import Remembered, asked_again, remembered
 from exchange.gateway.retrieval import Finding, LookUp, NoRecord
@@ -48,7 +50,7 @@ from kernel.text import Text
 
 MOST_TRIES = 3
 """How often an item is decided again because the epoch moved."""
-CONSENT_MISSING = "policy.consent-missing"
+CONSENT_MISSING = frozenset({"policy.consent-missing", errors.CONSENT_USED_UP.code})
 _SOON = (("Retry-After", "1"),)
 
 
@@ -167,6 +169,8 @@ class Waiting:
                 return self.record(settlement, held, also)
             except FenceMoved:
                 snapshot = self.policy.renew()
+            except ConsentSpent:
+                continue
         raise Problem(errors.POLICY_STALE, headers=_SOON)
 
     def judged(
@@ -181,7 +185,7 @@ class Waiting:
     def _or_preview(self, settlement: Settlement, held: Held, finding: Finding, snapshot: Snapshot) -> Settlement:
         """Where nothing but consent is missing, because it ran out while the item waited, its person is asked again."""
         (result,), one = settlement.results, held.one
-        expired = isinstance(result, Refused) and result.refusal.kind.code == CONSENT_MISSING
+        expired = isinstance(result, Refused) and _lacks_consent(result)
         if one is None or not expired or isinstance(finding, NoRecord):
             return settlement
         (would,) = self.judged(held, one, finding, snapshot, agreed=settlement.asking.moment).results
@@ -203,7 +207,8 @@ class Waiting:
         intent, number, at = held.stored.intent, held.waited.item, self.clock.now()
         system = snapshot.registry.systems.get(intent.system) or _gone(intent.system, intent.organisation)
         asking = asked_again(one, number, held.stored, held.case, system, self.indexes, at=at, leeway=self.leeway)
-        return replace(asking, agreed=agreed)
+        about = () if held.one is None else (self.indexes.of(held.one.subject),)
+        return replace(with_consents(self.database, asking, snapshot, about), agreed=agreed)
 
     def _standing(self, asking: Asking, case: Case) -> tuple[Asking, ProblemKind | None]:
         """Why nothing of this request may leave any more. That its token has expired is the nature of waiting."""
@@ -250,6 +255,12 @@ class Waiting:
         except IntentLost:
             raise Problem(errors.NOT_WAITING) from None
         return "failed"
+
+
+def _lacks_consent(refused: Refused) -> bool:
+    """Whether nothing but consent is missing; whoever took theirs back is not asked again."""
+    consent = refused.judged.asked.consent if refused.judged is not None else None
+    return refused.refusal.kind.code in CONSENT_MISSING and not (consent is not None and consent.revoked)
 
 
 def _without(ruling: Ruling, kind: ProblemKind) -> Refused:

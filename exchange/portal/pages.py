@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exchange.portal.consents import ConsentPages
 from exchange.portal.previews import PreviewPages
 from exchange.portal.usage import UsagePages
 from exchange.portal.wrong import WrongPages
@@ -17,7 +18,9 @@ class Portal:
     previews: PreviewPages
     wrong: WrongPages
     usage: UsagePages
+    consents: ConsentPages
 
     def routes(self) -> tuple[Route, ...]:
         """Their addresses."""
-        return (*self.previews.routes(), *self.wrong.routes(), *self.usage.routes())
+        pages = (self.previews, self.wrong, self.usage, self.consents)
+        return tuple(route for each in pages for route in each.routes())

@@ -14,7 +14,16 @@ from exchange.catalogue.registry import Registry
 from exchange.certificates.answering import ANSWERED
 from exchange.certificates.lifecycle import STATUSES, Status
 from exchange.certificates.reporting import CHANGED
-from exchange.gateway.entries import FAILURE, NOTICE, NOTICE_DELAYED, REFUSAL, RELEASE, TOLD_FROM, WAITS
+from exchange.gateway.entries import (
+    CONSENT_USED_UP,
+    FAILURE,
+    NOTICE,
+    NOTICE_DELAYED,
+    REFUSAL,
+    RELEASE,
+    TOLD_FROM,
+    WAITS,
+)
 from exchange.gateway.predicates import LABELS
 from exchange.responders.shown import SHOWN
 from exchange.store.waiting import Wait
@@ -94,6 +103,8 @@ def _released(facts: Mapping[str, Any], registry: Registry) -> Text:
     asked = _asked(facts, registry)
     basis = ground(facts, registry)
     zh, en = ("经预览同意后", " after a look at it and agreement") if facts.get("previewed") else ("", "")
+    if "consent" in facts:
+        zh, en = "依您此前的同意", " on the consent you gave before"
     return Text(
         f"{asked.zh}。依据：{basis.zh}。结果：{zh}已提供。",
         f"{asked.en}. Ground: {basis.en}. Result: it was provided{en}.",
@@ -243,6 +254,34 @@ RATINGS: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
 """What becomes of a rating, step by step."""
 
 
+def _consent(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
+    """A step of a consent: ``zh`` and ``en`` follow on whom it is for and what it covers."""
+
+    def said(facts: Mapping[str, Any], registry: Registry) -> Text:
+        consumer, kind = (
+            _name(registry.organisations, facts, "consumer"),
+            _name(registry.evidence_types, facts, "evidence_type"),
+        )
+        item, labels = _name(registry.service_items, facts, "service_item"), field_labels(facts, registry)
+        named = Text("、".join(label.zh for label in labels), ", ".join(label.en for label in labels))
+        return Text(
+            f"{consumer.zh}为办理“{item.zh}”取得您的{kind.zh}（{named.zh}），{zh}",
+            f"your consent that {consumer.en} obtains your {kind.en} ({named.en}) to handle “{item.en}” {en}",
+        )
+
+    return said
+
+
+CONSENTS: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
+    "ConsentRequested": _consent("征求您的同意。", "was asked for."),
+    "ConsentGiven": _consent("您已同意。", "was given."),
+    "ConsentDeclined": _consent("您未同意。", "was declined."),
+    "ConsentWithdrawn": _consent("您已撤回同意。", "was taken back."),
+    CONSENT_USED_UP: _consent("您的一次性同意已用完。", "was for one time and is used up."),
+}
+"""What becomes of a consent, step by step."""
+
+
 SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     RELEASE: _released,
     REFUSAL: _refused,
@@ -269,6 +308,7 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     ),
     **CORRECTIONS,
     **RATINGS,
+    **CONSENTS,
 }
 
 

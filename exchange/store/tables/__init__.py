@@ -16,6 +16,7 @@ from exchange.store.tables.catalogue import (
     system_check_in,
 )
 from exchange.store.tables.certificates import certificate, certificate_change
+from exchange.store.tables.consents import consent
 from exchange.store.tables.corrections import correction, correction_event
 from exchange.store.tables.emergencies import emergency, emergency_event
 from exchange.store.tables.events import event, event_subscription, signal, signal_turn
@@ -49,6 +50,7 @@ __all__ = [
     "catalogue_word",
     "certificate",
     "certificate_change",
+    "consent",
     "console_session",
     "correction",
     "correction_event",

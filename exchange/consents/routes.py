@@ -1,0 +1,67 @@
+"""The addresses of consents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exchange import errors
+from exchange.consents.asking import ConsentRequests
+from exchange.consents.desk import ConsentDesk
+from exchange.consents.forms import (
+    ConsentAnswer,
+    ConsentReceiptAnswer,
+    ConsentReplyForm,
+    ConsentRequestForm,
+    ConsentsAnswer,
+    ConsentStateAnswer,
+)
+from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE, ProblemKind
+from kernel.text import Text
+from kernel.web.routes import Parameter, Route
+
+_BEFORE = (Parameter("before", Text("上一页的 next", "the next of the page before")),)
+
+
+def consent_routes(asking: ConsentRequests, desk: ConsentDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+    """Every route of this room; ``token`` are the problems of access tokens."""
+    requests, one = "/v1/consent-requests", "/v1/consents/<consent>"
+    known = (*token, errors.NOT_ALLOWED, errors.CONSENT_UNKNOWN)
+    refused = (
+        *(INVALID_BODY, LEDGER_UNAVAILABLE, errors.CASE_UNKNOWN, errors.CASE_CLOSED, errors.SYSTEM_LOCKED),
+        *(errors.CONSENT_NOT_THE_GROUND, errors.CONSENT_NOT_GRANTED, errors.CONSENT_NOT_THEIRS),
+        errors.CONSENT_ASKED_ALREADY,
+    )
+    answered = (INVALID_BODY, LEDGER_UNAVAILABLE, errors.CONSENT_OVER, errors.PREVIEW_NEEDS_STRONGER)
+    reading: dict[str, Any] = {"tag": "consents", "problems": known}
+    asked: dict[str, Any] = {"tag": "consents", "problems": (*known, *refused), "success": 201}
+    answering: dict[str, Any] = {"tag": "consents", "problems": (*known, *answered)}
+    words = {
+        "ask": Text("征求本人同意", "Ask somebody for consent"),
+        "state": Text("同意的现状", "How a consent stands"),
+        "list": Text("征求过我的同意", "What I was asked to consent to"),
+        "show": Text("一件同意", "One consent"),
+        "reply": Text("同意、谢绝或撤回", "Give it, decline it, or take it back"),
+        "receipt": Text("同意的回执", "The receipt of a consent"),
+    }
+    return (
+        Route("POST", requests, asking.ask, "system", words["ask"], ConsentRequestForm, ConsentStateAnswer, **asked),
+        Route(
+            "GET", f"{requests}/<consent>", asking.show, "system", words["state"], None, ConsentStateAnswer, **reading
+        ),
+        Route(
+            "GET",
+            "/v1/consents",
+            desk.list,
+            "citizen",
+            words["list"],
+            None,
+            ConsentsAnswer,
+            parameters=_BEFORE,
+            **reading,
+        ),
+        Route("GET", one, desk.show, "citizen", words["show"], None, ConsentAnswer, **reading),
+        Route("POST", one, desk.reply, "citizen", words["reply"], ConsentReplyForm, ConsentAnswer, **answering),
+        Route(
+            "GET", f"{one}/receipt", desk.receipt, "citizen", words["receipt"], None, ConsentReceiptAnswer, **reading
+        ),
+    )

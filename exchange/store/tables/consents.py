@@ -1,0 +1,42 @@
+"""What people consent to, as records of their own."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from exchange.store.tables.base import METADATA, subject_index, text
+from kernel.database import Instant
+
+consent = sa.Table(
+    "consent",
+    METADATA,
+    text("id", primary_key=True),
+    subject_index(),
+    text("system"),
+    text("organisation"),
+    text("service_item"),
+    text("case_id"),
+    text("legal_basis"),
+    text("evidence_type"),
+    text("fields"),
+    text("predicates"),
+    text("frequency"),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("not_before", Instant, nullable=False),
+    sa.Column("not_after", Instant, nullable=False),
+    text("bound"),
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("answer_by", Instant, nullable=False),
+    sa.Column("given_at", Instant, nullable=True),
+    sa.Column("declined_at", Instant, nullable=True),
+    sa.Column("withdrawn_at", Instant, nullable=True),
+    text("period"),
+    sa.Column("used", sa.Integer, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Index("consent_subject", "subject", "id"),
+    sa.Index("consent_use", "organisation", "service_item", "subject"),
+)
+"""``subject``: the blind index of whom it is about and who gives it. ``case_id``: the case in which it was asked for;
+``bound`` names it again where it counts in that case alone, and is empty otherwise. ``used`` releases in ``period`` (a
+day, a month, or all time), of ``total``.
+"""
