@@ -93,7 +93,7 @@ def consenting(
         drop_postgresql_database(mine_own, server)
 
 
-def wanted(case: str, **more: Any) -> dict[str, Any]:
+def wanted(case: str, /, **more: Any) -> dict[str, Any]:
     asked = {
         "case": case,
         "subject": {"scheme": "citizen-number", "value": OWNER},
@@ -106,7 +106,7 @@ def wanted(case: str, **more: Any) -> dict[str, Any]:
     return {name: value for name, value in (asked | more).items() if value is not None}
 
 
-def ask_for(world: World, case: str, client: str = "market-website", **more: Any) -> Any:
+def ask_for(world: World, case: str, /, client: str = "market-website", **more: Any) -> Any:
     token = world.issuer.token(world.holder, client, scope="cases")
     return world.call("POST", "/v1/consent-requests", token, wanted(case, **more))
 

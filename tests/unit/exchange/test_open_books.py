@@ -66,7 +66,8 @@ def test_nobody_reads_about_anybody_else_and_a_relative_is_not_led_to(world: Wor
     world.ask(case, STAFF)
     world.ask(case, NAME | {"subject": {"scheme": "citizen-number", "value": WORKER, "relation": "employee"}})
     (own,) = usage(world, OWNER).json["entries"]
-    (workers,) = usage(world, WORKER).json["entries"]
+    told, workers = usage(world, WORKER).json["entries"]
+    assert (told["event"], workers["event"]) == ("NoticeGiven", "EvidenceReleased")  # somebody else was present
     assert (own["evidence_type"]["code"], workers["evidence_type"]["code"]) == ("staff-list", "identity-card")
     assert "case" in own
     assert "case" not in workers  # the case is the owner's
