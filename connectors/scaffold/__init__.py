@@ -8,8 +8,18 @@ It talks to nobody but the database whose table is described; documents are file
 
 from connectors.scaffold.manifest import marks, written
 from connectors.scaffold.openapi import from_openapi
-from connectors.scaffold.samples import from_csv, from_json, from_xlsx
+from connectors.scaffold.samples import PLACES, from_csv, from_json, from_xlsx
 from connectors.scaffold.tables import from_table
 from connectors.scaffold.wsdl import from_wsdl
 
-__all__ = ["from_csv", "from_json", "from_openapi", "from_table", "from_wsdl", "from_xlsx", "marks", "written"]
+__all__ = [
+    "PLACES",
+    "from_csv",
+    "from_json",
+    "from_openapi",
+    "from_table",
+    "from_wsdl",
+    "from_xlsx",
+    "marks",
+    "written",
+]

@@ -18,22 +18,46 @@ from connectors.scaffold.observing import observe
 
 ROWS = 2000
 _DEEPEST = 5
-_FOLDER = Mark("文件夹（在 connector_roots 之下）", "the folder, under one of connector_roots")
+PLACES: Mapping[str, Mapping[str, Any]] = {
+    "folder": {"folder": Mark("文件夹（在 connector_roots 之下）", "the folder, under one of connector_roots")},
+    "sftp": {
+        "sftp": {
+            "host": Mark("主机名，不含端口", "the host's name, without a port"),
+            "host_keys": Mark(
+                "与对方核对过的主机公钥，可多个", "the host's public keys, compared with whoever runs it"
+            ),
+            "username": Mark("我们在对方的用户名", "as whom we sign in there"),
+            "key_secret": Mark("存放私钥的密码文件名", "the secret that holds our private key"),
+            "folder": Mark("服务器上的文件夹", "the folder on the server"),
+        }
+    },
+    "s3": {
+        "s3": {
+            "endpoint": Mark("存储的 https 地址，不含桶名", "the storage's https address, without the bucket"),
+            "region": Mark("区域", "the region"),
+            "bucket": Mark("桶名", "the bucket"),
+            "prefix": Mark("前缀，以斜杠结尾", "the prefix, ending in a slash"),
+            "key_id": Mark("访问密钥编号", "the access key's id"),
+            "secret": Mark("存放访问密钥的密码文件名", "the secret that holds the key's other half"),
+        }
+    },
+}
+"""Where files like a sample may come from."""
 
 
-def from_csv(name: str, file: Path, encoding: str, delimiter: str = ",") -> dict[str, Any]:
-    """A proposal for a folder of files like this one. Raises: SourceGarbled."""
+def from_csv(name: str, file: Path, encoding: str, delimiter: str = ",", *, place: str = "folder") -> dict[str, Any]:
+    """A proposal for a place, one of `PLACES`, of files like this one. Raises: SourceGarbled."""
     try:
         text = file.read_bytes().decode(encoding)
     except UnicodeDecodeError:
         raise SourceGarbled("encoding") from None
     rows = list(itertools.islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), ROWS + 1))
     settings = {"format": "csv", "encoding": encoding} | ({"delimiter": delimiter} if delimiter != "," else {})
-    return _folder(name, file, settings, rows)
+    return _files(name, file, {**PLACES[place], **settings}, rows)
 
 
-def from_xlsx(name: str, file: Path) -> dict[str, Any]:
-    """A proposal for a folder of workbooks like this one. Raises: SourceGarbled."""
+def from_xlsx(name: str, file: Path, *, place: str = "folder") -> dict[str, Any]:
+    """A proposal for a place, one of `PLACES`, of workbooks like this one. Raises: SourceGarbled."""
     try:
         workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
     except Exception as error:  # noqa: BLE001 - openpyxl raises whatever its zip and XML readers do
@@ -43,10 +67,10 @@ def from_xlsx(name: str, file: Path) -> dict[str, Any]:
         rows = [list(row) for row in itertools.islice(sheet.iter_rows(values_only=True), ROWS + 1)]
     finally:
         workbook.close()
-    return _folder(name, file, {"format": "xlsx"}, rows)
+    return _files(name, file, {**PLACES[place], "format": "xlsx"}, rows)
 
 
-def _folder(name: str, file: Path, settings: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+def _files(name: str, file: Path, settings: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
     if not rows:
         raise SourceGarbled("empty")
     header = [str(one or "").strip() for one in rows[0]]
@@ -57,7 +81,6 @@ def _folder(name: str, file: Path, settings: Mapping[str, Any], rows: Sequence[S
     ]
     subject = likely_subject(members)
     wanted = {
-        "folder": _FOLDER,
         "pattern": f"*{file.suffix}",
         **settings,
         "subject_column": subject.name if subject else Mark("证件号码列", "the subject's column"),

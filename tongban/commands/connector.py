@@ -16,7 +16,7 @@ from rich.table import Table
 from connectors.errors import SourceMisconfigured, SourceProblem
 from connectors.files.status import files_known
 from connectors.installed import discover
-from connectors.scaffold import marks, written
+from connectors.scaffold import PLACES, marks, written
 from exchange.catalogue.kinds import CONNECTOR, EVIDENCE_TYPE
 from exchange.catalogue.manifests import schemas
 from exchange.catalogue.reading import InvalidCatalogue, by_name, evidence_type
@@ -152,9 +152,19 @@ def attempt(source: str, number: str, scheme: str, config: str | None, as_json: 
 @click.option("--operation", default="", help="OpenAPI 或 WSDL 中的操作 / which operation of the document")
 @click.option("--encoding", default="utf-8", help="CSV 样本的编码，不作猜测 / of a CSV sample; it is not guessed")
 @click.option("--schema", default=None, help="表所在的模式 / of the table")
+@click.option(
+    "--place", type=click.Choice([*PLACES]), default="folder", help="样本这样的文件来自哪里 / of files like a sample"
+)
 @json_option
 def scaffold(
-    kind: str, places: tuple[str, ...], name: str, operation: str, encoding: str, schema: str | None, as_json: bool
+    kind: str,
+    places: tuple[str, ...],
+    name: str,
+    operation: str,
+    encoding: str,
+    schema: str | None,
+    place: str,
+    as_json: bool,
 ) -> None:
     """拟一份接入清单，要补的地方写着“填写” / Propose a manifest; what it cannot know is marked.
 
@@ -166,7 +176,7 @@ def scaffold(
     if len(places) != wanted:
         wrong("table 须写 URL 和表名，其余写一个文件", "table takes a URL and a table; the others take one file.")
     try:
-        proposal = proposed(kind, places, Wish(name, operation, encoding, schema))
+        proposal = proposed(kind, places, Wish(name, operation, encoding, schema, place))
     except SourceProblem as problem:
         wrong(f"无法据此拟清单（{problem.reason}）", f"no manifest can be made of it ({problem.reason}).")
     if as_json:

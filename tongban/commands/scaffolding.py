@@ -25,6 +25,7 @@ class Wish:
     operation: str
     encoding: str
     schema: str | None
+    place: str
 
 
 def proposed(kind: str, places: tuple[str, ...], wish: Wish) -> dict[str, Any]:
@@ -43,12 +44,12 @@ def proposed(kind: str, places: tuple[str, ...], wish: Wish) -> dict[str, Any]:
 
 def _sample(file: Path, wish: Wish) -> dict[str, Any]:
     if file.suffix == ".xlsx":
-        return from_xlsx(wish.name, file)
+        return from_xlsx(wish.name, file, place=wish.place)
     if file.suffix in {".json", ".jsonl"}:
         return from_json(wish.name, file.read_bytes())
     if wish.encoding not in {"gb18030", "utf-8", "utf-8-sig"}:
         raise SourceGarbled("encoding")
-    return from_csv(wish.name, file, wish.encoding)
+    return from_csv(wish.name, file, wish.encoding, place=wish.place)
 
 
 def _document(file: Path) -> Mapping[str, Any]:

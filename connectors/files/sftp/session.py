@@ -24,6 +24,7 @@ from connectors.files.sftp.wire import Attributes
 from connectors.resilience import Deadline
 from connectors.rest.addresses import is_link_local
 
+_MOMENT = 2.0
 _SILENT = "connectors.files.sftp.silent"
 logging.getLogger(_SILENT).setLevel(logging.CRITICAL + 1)  # paramiko's words hold hosts, names of users and banners
 
@@ -66,8 +67,7 @@ class Session:
         """The names in a folder as they come, with what is said of each. Raises: SourceProblem."""
         with self._answering(deadline):
             messages = self._ready()
-            if not messages.attributes(wire.LSTAT, folder).is_folder:
-                raise SourceMisconfigured("folder")
+            _check_folder(messages, folder)
             handle = messages.handle(wire.OPENDIR, wire.text(folder))
             left = most
             while (some := messages.names(handle)) is not None:
@@ -96,10 +96,14 @@ class Session:
     def close(self) -> None:
         """End the connection, whatever is under way on it."""
         self._closed = True
-        if self._line is not None:
-            self._line.end()
+        if self._line is None:
+            return
+        self._line.end()
         if self._transport is not None:
             self._transport.close()
+            if self._transport.is_alive():  # it may be reading still: the number of its socket must not be another's
+                self._transport.join(_MOMENT)
+        self._line.close()
 
     def _ready(self) -> Messages:
         if self._messages is None or self._closed:
@@ -133,6 +137,15 @@ def _prove(transport: paramiko.Transport, username: str, proof: paramiko.PKey | 
         if not transport.is_active():  # the line went, and nobody refused
             raise SourceUnavailable("cut-off") from None
         raise SourceMisconfigured("refused") from None
+
+
+def _check_folder(messages: Messages, folder: bytes) -> None:
+    try:
+        told = messages.attributes(wire.LSTAT, folder)
+    except SourceUnavailable as problem:
+        raise (SourceUnavailable("folder") if problem.reason == "file-gone" else problem) from None
+    if not told.is_folder:
+        raise SourceMisconfigured("folder")
 
 
 def _check_same(found: Attributes, expected: Attributes) -> None:

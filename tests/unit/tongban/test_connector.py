@@ -197,6 +197,10 @@ def test_a_manifest_is_proposed_and_says_what_is_left_to_fill_in(tmp_path) -> No
     assert "陈示例" not in done.stdout
     told = json.loads(run("connector", "scaffold", "sample", sample, "--json").stdout)
     assert "spec.evidence_type" in told["marks"]
+    for place, missing in (("sftp", "host_keys"), ("s3", "key_id")):
+        elsewhere = json.loads(run("connector", "scaffold", "sample", sample, "--place", place, "--json").stdout)
+        assert f"spec.files.{place}.{missing}" in elsewhere["marks"]
+        assert "folder" not in elsewhere["manifest"]["spec"]["files"]
     (tmp_path / "api.yaml").write_text("[not an object]", "utf-8")
     for words in (
         ("table", "sqlite:///people.sqlite3"),
