@@ -126,6 +126,9 @@ def marks(value: Any, at: JsonPath = ()) -> Iterator[JsonPath]:
     elif isinstance(value, Mapping):
         for name, member in value.items():
             yield from marks(member, (*at, name))
+    elif isinstance(value, list):
+        for number, member in enumerate(value):
+            yield from marks(member, (*at, number))
 
 
 def written(manifest: Mapping[str, Any]) -> str:

@@ -23,9 +23,7 @@ PLACES: Mapping[str, Mapping[str, Any]] = {
     "sftp": {
         "sftp": {
             "host": Mark("主机名，不含端口", "the host's name, without a port"),
-            "host_keys": Mark(
-                "与对方核对过的主机公钥，可多个", "the host's public keys, compared with whoever runs it"
-            ),
+            "host_keys": [Mark("与对方核对过的主机公钥", "the host's public key, compared with whoever runs it")],
             "username": Mark("我们在对方的用户名", "as whom we sign in there"),
             "key_secret": Mark("存放私钥的密码文件名", "the secret that holds our private key"),
             "folder": Mark("服务器上的文件夹", "the folder on the server"),

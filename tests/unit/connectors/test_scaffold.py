@@ -41,6 +41,10 @@ FILLED: Mapping[str, Any] = {
 }
 
 
+FILLED |= {"host": "drop.example", "endpoint": "https://storage.example", "region": "cn-north-1", "prefix": "out/"}
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsh6Q0Y1fNs7pYQ2DkVh0zq3oGQkJyJx0d0mW5tYy1e"
+
+
 def filled(proposal: dict[str, Any]) -> dict[str, Any]:
     """What somebody writes in place of the marks."""
     document: dict[str, Any] = json.loads(json.dumps(proposal))
@@ -48,7 +52,7 @@ def filled(proposal: dict[str, Any]) -> dict[str, Any]:
         inner: Any = document
         for step in where[:-1]:
             inner = inner[step]
-        inner[where[-1]] = FILLED.get(str(where[-1]), "meaning")
+        inner[where[-1]] = HOST_KEY if "host_keys" in where else FILLED.get(str(where[-1]), "meaning")
     return document
 
 
@@ -98,7 +102,17 @@ def in_table(folder: Path) -> dict[str, Any]:
     return from_table("people", f"sqlite:///{folder / 'people.sqlite3'}", "people")
 
 
-@pytest.mark.parametrize("proposed", [in_csv, in_xlsx, in_table])
+def on_a_server(folder: Path) -> dict[str, Any]:
+    in_csv(folder)
+    return from_csv("people", folder / "people.csv", "gb18030", place="sftp")
+
+
+def in_storage(folder: Path) -> dict[str, Any]:
+    in_xlsx(folder)
+    return from_xlsx("people", folder / "people.xlsx", place="s3")
+
+
+@pytest.mark.parametrize("proposed", [in_csv, in_xlsx, in_table, on_a_server, in_storage])
 def test_columns_are_told_by_their_values_and_names(proposed: Callable[[Path], dict[str, Any]], tmp_path: Path) -> None:
     proposal = proposed(tmp_path)
     the_fields_of_people(checked(proposal))

@@ -197,7 +197,7 @@ def test_a_manifest_is_proposed_and_says_what_is_left_to_fill_in(tmp_path) -> No
     assert "陈示例" not in done.stdout
     told = json.loads(run("connector", "scaffold", "sample", sample, "--json").stdout)
     assert "spec.evidence_type" in told["marks"]
-    for place, missing in (("sftp", "host_keys"), ("s3", "key_id")):
+    for place, missing in (("sftp", "key_secret"), ("s3", "key_id")):
         elsewhere = json.loads(run("connector", "scaffold", "sample", sample, "--place", place, "--json").stdout)
         assert f"spec.files.{place}.{missing}" in elsewhere["marks"]
         assert "folder" not in elsewhere["manifest"]["spec"]["files"]
