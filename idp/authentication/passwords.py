@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import sys
 import threading
@@ -12,6 +13,7 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from kernel.text import Text
@@ -43,7 +45,7 @@ class Passwords:
         self._hasher = hasher or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="password", initializer=_stand_back)
         self._room = threading.BoundedSemaphore(WORKERS + MOST_WAITING)
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = _of_nobody(self._hasher)
 
     def hash(self, password: str) -> str:
         """The encoded argon2id hash. Raises PasswordUnusable, HashingBusy."""
@@ -73,6 +75,13 @@ class Passwords:
             return self._pool.submit(work).result()
         finally:
             self._room.release()
+
+
+def _of_nobody(hasher: PasswordHasher) -> str:
+    """An encoded hash that costs what every other costs and that no password has: written down, not computed."""
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    salt, digest = (base64.b64encode(bytes(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len))
+    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${digest}"
 
 
 def _stand_back() -> None:

@@ -1,0 +1,39 @@
+"""An unknown account costs what a known one costs, and nothing has to be hashed for that at a start."""
+
+from __future__ import annotations
+
+import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
+
+from idp.authentication.passwords import Passwords
+
+
+class Watching(PasswordHasher):
+    """Notes what is hashed, and against what somebody's password is compared."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.hashed: list[str | bytes] = []
+        self.compared: list[str | bytes] = []
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.hashed.append(password)
+        return super().hash(password, salt=salt)
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]  # noqa: A002
+        self.compared.append(hash)
+        return super().verify(hash, password)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("guess", ["nobody has this password", "correct horse", ""])
+def test_nobodys_hash_costs_what_every_hash_costs_and_no_password_is_behind_it(guess: str) -> None:
+    hasher = Watching()
+    passwords = Passwords(hasher)
+    assert hasher.hashed == [], "a start need not hash anything"
+    known = passwords.hash("correct horse")
+    assert passwords.verify(guess, None) is False
+    assert passwords.verify("correct horse", known) is True
+    nobodys, somebodys = (extract_parameters(str(one)) for one in hasher.compared)
+    assert nobodys == somebodys
+    assert nobodys.type is Type.ID
+    passwords.close()
