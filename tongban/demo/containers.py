@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,7 +38,7 @@ from tongban.demo.departments.process import OUT_OF_SERVICE
 from tongban.demo.narration import Narrator, StoryFailed
 from tongban.demo.people import Account, accounts
 from tongban.demo.runner import addresses, approvals, show, sign_ins
-from tongban.demo.setting_up import REGISTERS, WEBSITES, Scene, register, share_keys, write_manifests
+from tongban.demo.setting_up import REGISTERS, WEBSITES, Scene, hand_over, register, share_keys, write_manifests
 from tongban.demo.stories import restaurant
 from tongban.demo.stories.people import Credentials
 from tongban.demo.stories.stage import Stage
@@ -141,7 +141,8 @@ def furnish(place: Path, settings: Settings) -> tuple[Account, ...]:
     share_keys(place, reached, settings, entropy)
     with working_folder(place) as folder:
         manifests = write_manifests(folder, reached, settings)
-        register(Scene(folder, 0, settings, people, manifests, reached), entropy)
+        scene = Scene(folder, 0, settings, people, manifests, reached)
+        register(replace(scene, keys=hand_over(scene, entropy)))
     return people
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,13 +26,22 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """One process: its name, command, the port it answers on and the path that says it is ready."""
+    """One process: its name, command, the port it answers on and the path that says it is ready.
+
+    ``also`` are the ports of processes that it starts itself.
+    """
 
     name: str
     command: Sequence[str]
     port: int
     ready: str = "/healthz"
     environment: Mapping[str, str] = field(default_factory=dict)
+    also: Sequence[int] = ()
+
+    @property
+    def ports(self) -> Sequence[int]:
+        """Every port that somebody is going to listen on."""
+        return (self.port, *self.also)
 
 
 def taken(port: int) -> bool:
@@ -55,20 +65,26 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for _program, process in self.running.values():
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)  # together; each is waited for below
         for name in reversed(list(self.running)):
             self.stop(name)
 
-    def start(self, programs: Sequence[Program]) -> None:
-        """Start them together, then wait until each is ready."""
-        for program in programs:
-            if taken(program.port):
+    def launch(self, programs: Sequence[Program]) -> None:
+        """Start them together, and do not wait."""
+        for port in (port for program in programs for port in program.ports):
+            if taken(port):
                 raise DemoFailed(
-                    f"端口 {program.port} 已被占用，请换一个：--port-base 9400 / "
-                    f"Port {program.port} is taken: choose others with --port-base 9400."
+                    f"端口 {port} 已被占用，请换一个：--port-base 9400 / "
+                    f"Port {port} is taken: choose others with --port-base 9400."
                 )
         for program in programs:
             self._launch(program)
-        for program in programs:
+
+    def wait(self) -> None:
+        """Wait until everything that was launched is ready."""
+        for program, _process in list(self.running.values()):
             self._wait(program)
 
     def stop(self, name: str) -> None:
@@ -107,7 +123,7 @@ class Processes:
         while time.monotonic() < limit:
             if process.poll() is not None:
                 break
-            if answers(program.port, program.ready):
+            if all(answers(port, program.ready) for port in program.ports):
                 return
             time.sleep(0.1)
         log = self.logs / f"{program.name}.log"

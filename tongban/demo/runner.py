@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,10 +21,11 @@ from tongban.demo.narration import Narrator, StoryFailed
 from tongban.demo.officers import approve_all, ask_for_data, sign_in
 from tongban.demo.people import PROVIDERS, Account
 from tongban.demo.processes import DemoFailed, Processes
-from tongban.demo.setting_up import WEBSITES, Scene, set_up
+from tongban.demo.setting_up import WEBSITES, Scene, register, set_up
 from tongban.demo.stories import after_death, cross_province, home_transfer, newborn, restaurant, retirement, school
 from tongban.demo.stories.stage import Stage
 from tongban.installation import NotInstallable
+from tongban.officer import OfficerSession
 
 _TOLD = {
     "restaurant": restaurant,
@@ -38,6 +40,8 @@ STORIES: Mapping[str, Callable[[Stage], None]] = {name: story.play for name, sto
 ANSWERS = {name: story.ANSWERS for name, story in _TOLD.items()}
 
 
+AT_ONCE = 3
+"""Officers who sign in at the same time."""
 ACROSS = cross_province.STORY
 """The story that needs another province; without it none is set up."""
 
@@ -90,9 +94,12 @@ def start(narrator: Narrator, processes: Processes, place: Path, options: Option
         "setup", "建立配置、密钥、数据库、目录与虚构的人", "configuration, keys, databases, catalogue, invented people"
     ) as step:
         scene = set_up(place, options.port_base, options.database, across=options.story in ("all", ACROSS))
+        processes.launch([*scene.departments(), *(scene.neighbour.services() if scene.neighbour else ())])
+        register(scene)
         step.saw(数据目录=str(place))
     with narrator.step("setup", "启动各部门系统与两个服务", "the departments' systems and two services start") as step:
-        processes.start([*scene.departments(), *scene.services()])
+        processes.launch(scene.services())
+        processes.wait()
         step.saw(进程=len(processes.running))
     return scene
 
@@ -133,17 +140,20 @@ def approvals(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> No
     with narrator.step(
         "approval", "各部门的审批人登录（密码 + 动态码）", "officers sign in with password and one-time code"
     ):
-        opened = {
-            account.key: sign_in(stage.issuer, stage.exchange, account.credentials)
-            for account in people
-            if account.roles
-        }
+        opened = signed_in(stage, [account for account in people if account.roles])
     stage.officers.update(opened)
     by_department = {
         account.organisation or "": opened[account.key] for account in people if "provider-officer" in account.roles
     }
     approve_all(narrator, {code: by_department[code] for code in PROVIDERS}, opened["approver"], opened["author"])
     ask_for_data(narrator, opened["consumer"], opened["author"], by_department, opened["approver"])
+
+
+def signed_in(stage: Stage, officers: Sequence[Account]) -> dict[str, OfficerSession]:
+    """Every officer's session; a few sign in at a time, as they would of a morning."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        opened = pool.map(lambda account: sign_in(stage.issuer, stage.exchange, account.credentials), officers)
+        return {account.key: session for account, session in zip(officers, opened, strict=True)}
 
 
 def finish(narrator: Narrator, scene: Scene, options: Options) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -105,6 +105,10 @@ WEBSITES = (
 )  # fmt: skip
 
 
+STOPPED = ("property",)
+"""Registers that a story puts out of service."""
+
+
 @dataclass(frozen=True)
 class Scene:
     """Everything the demonstration runs on, before anything is started.
@@ -119,23 +123,31 @@ class Scene:
     manifests: Path
     origins: Mapping[str, str]
     neighbour: Neighbour | None = None
+    keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Each website's public key, once its private one was handed over."""
 
     def site(self, name: str) -> str:
         """The address of a website."""
         return self.origins[name]
 
     def departments(self) -> list[Program]:
-        """The sample departments' processes."""
-        return [self._department(one.name, one.offset) for one in (*REGISTERS, *WEBSITES)]
+        """The sample departments' processes; the one that a story stops is started alone, the others together."""
+        alone = [one for one in REGISTERS if one.name in STOPPED]
+        together = [one for one in (*REGISTERS, *WEBSITES) if one not in alone]
+        ports = [self.port_base + one.offset for one in together]
+        words = [f"{one.name}={port}" for one, port in zip(together, ports, strict=True)]
+        where = ("--folder", str(self.folder / "departments"), "--world", str(self.folder / "world.json"))
+        command = python("tongban.demo.departments.together", *where, *words)
+        joint = Program("departments", command, ports[0], also=ports[1:])
+        return [*(self._department(one.name, one.offset) for one in alone), joint]
 
     def services(self) -> list[Program]:
-        """The identity provider and the exchange; the neighbour's, where a story needs it."""
+        """The identity provider and the exchange."""
         config = str(self.folder / "tongban.toml")
-        own = [
+        return [
             Program(name, python("tongban", "serve", name, "--config", config), self.port_base + index, "/readyz")
             for index, name in enumerate(installation.SERVICES)
         ]
-        return [*own, *(self.neighbour.services() if self.neighbour else ())]
 
     def _department(self, name: str, offset: int) -> Program:
         port = self.port_base + offset
@@ -145,7 +157,10 @@ class Scene:
 
 
 def set_up(folder: Path, port_base: int, database: str | None, *, across: bool) -> Scene:
-    """Make everything the demonstration needs in an empty folder; ``across``: with another province beside it."""
+    """Make everything the departments need in an empty folder; ``across``: with another province beside it.
+
+    Nobody is registered yet: departments can start meanwhile (``register``).
+    """
     entropy = SystemEntropy()
     departments = folder.resolve() / "departments"
     roots = {"connector_roots": json.dumps([str(departments / "health")])}
@@ -162,8 +177,7 @@ def set_up(folder: Path, port_base: int, database: str | None, *, across: bool) 
         write_secret(folder / "secrets" / "neighbour-key", json.dumps(beside.private).encode())
     manifests = write_manifests(folder, origins, settings, beside)
     scene = Scene(folder, port_base, settings, people, manifests, origins, beside)
-    register(scene, entropy)
-    return scene
+    return replace(scene, keys=hand_over(scene, entropy))
 
 
 def loopback_origins(port_base: int) -> dict[str, str]:
@@ -248,15 +262,13 @@ def site_file(site: Website, origin: str, settings: Settings, private_jwk: Mappi
     }
 
 
-def register(scene: Scene, entropy: Entropy) -> None:
+def register(scene: Scene) -> None:
     """Departments, clients and people at the identity provider; the catalogue at the exchange."""
     with Administration.open(scene.settings.idp) as idp:
         for code, name in organisations(scene.manifests).items():
             idp.clients.add_organisation(code, name)
         for site in WEBSITES:
-            private, public = key_pair(entropy)
-            idp.clients.add(website_metadata(site, scene.site(site.name), public))
-            hand_over(scene, site, private)
+            idp.clients.add(website_metadata(site, scene.site(site.name), scene.keys[site.name]))
         for account in scene.people:
             idp.people.add(new_person(account))
     with open_administration(scene.settings.exchange) as exchange:
@@ -269,12 +281,16 @@ def organisations(manifests: Path) -> dict[str, Text]:
     return {entry["metadata"]["name"]: Text(**entry["spec"]["name"]) for entry in yaml.safe_load_all(text)}
 
 
-def hand_over(scene: Scene, site: Website, private_jwk: Mapping[str, Any]) -> None:
-    """Put what a department was given at registration into its website's own folder."""
-    folder = scene.folder / "departments" / site.name
-    folder.mkdir(parents=True, exist_ok=True)
-    given = site_file(site, scene.site(site.name), scene.settings, private_jwk)
-    write_secret(folder / "site.json", json.dumps(given).encode())
+def hand_over(scene: Scene, entropy: Entropy) -> dict[str, Mapping[str, Any]]:
+    """Put what a department is given at registration into its website's own folder; the public keys to register."""
+    keys: dict[str, Mapping[str, Any]] = {}
+    for site in WEBSITES:
+        private, keys[site.name] = key_pair(entropy)
+        folder = scene.folder / "departments" / site.name
+        folder.mkdir(parents=True, exist_ok=True)
+        given = site_file(site, scene.site(site.name), scene.settings, private)
+        write_secret(folder / "site.json", json.dumps(given).encode())
+    return keys
 
 
 def new_person(account: Account) -> NewPerson:
