@@ -330,7 +330,7 @@ def furnish(outside: Outside) -> Rooms:
         shapes=ShapeWatch(policy, database),
         probing=Probing(sources.listed, clock, outside.entropy),
         gateway=gateway,
-        repetition=Repetition(gateway, access),
+        repetition=Repetition(gateway, access, Looking(waiting).to_choose_from),
         waiting=waiting,
         deferred=Deferred(waiting, retrieval),
         previews=PreviewDesk(access, Looking(waiting)),

@@ -4,7 +4,7 @@ the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -34,7 +34,15 @@ class Piece:
     receipt: str
 
 
-def compose(request_id: str, outcome: Mapping[str, Any], pieces: list[Piece], language: str) -> HttpResponse:
+Choice = Mapping[int, list[dict[str, JSON]]]
+"""By the number of an item that waits for its person: the items, with their providers, of which one is enough."""
+Choosing = Callable[[str], Choice]
+"""What people may choose from in a request that waits. The room of previews tells it, where the rooms meet."""
+
+
+def compose(
+    request_id: str, outcome: Mapping[str, Any], pieces: list[Piece], language: str, choice: Choice
+) -> HttpResponse:
     """The body of an answer, by the stored outcome and the piece of each item."""
     pairs = zip(outcome["items"], pieces, strict=True)
     evidence = [_item(item, piece, language) for item, piece in pairs]
@@ -43,9 +51,15 @@ def compose(request_id: str, outcome: Mapping[str, Any], pieces: list[Piece], la
         for number, item in enumerate(evidence):
             if item["status"] == STATUSES[Wait.PREVIEW]:
                 item["preview"] = f"{PREVIEWS}/{request_id}/{number}"
+                item |= to_choose_from(number, choice)
         return json_response(body, 202, later(request_id, outcome["status"]))
     step_up = stronger_sign_in(outcome)
     return json_response(body) if step_up is None else json_response(body, 401, (challenge(step_up),))
+
+
+def to_choose_from(number: int, choice: Choice) -> dict[str, JSON]:
+    """Of which providers one is enough, by organisation; nothing where there is one alone."""
+    return {"choice": [*choice[number]]} if number in choice else {}
 
 
 def later(request_id: str, status: str) -> tuple[tuple[str, str], ...]:

@@ -169,7 +169,8 @@ def _item_facts(ruling: Permitted | Refused, settlement: Settlement) -> dict[str
 
 
 def _refusal_facts(refusal: Refusal) -> dict[str, JSON]:
-    return {
+    chosen: dict[str, JSON] = {"instead": dict(refusal.instead)} if refusal.instead else {}
+    return chosen | {
         "reason": refusal.kind.code,
         "clauses": [clause.id for clause in refusal.clauses],
         "grants": [*refusal.grants],

@@ -48,6 +48,7 @@ class ItemAnswer(Schema):
     problem = fields.Dict()
     until = fields.String()
     preview = fields.String()
+    choice = fields.List(fields.Dict())
 
 
 class EvidenceAnswer(Schema):

@@ -12,7 +12,7 @@ from exchange import errors
 from exchange.cases.alarms import Alarm, Alarms
 from exchange.cases.watching import Watch
 from exchange.gateway import intents as admission
-from exchange.gateway.answers import Piece, compose, stored_pieces
+from exchange.gateway.answers import Choice, Piece, compose, stored_pieces
 from exchange.gateway.asking import Asking
 from exchange.gateway.consenting import with_consents
 from exchange.gateway.enforcement import Refused, rule
@@ -152,7 +152,7 @@ class Gateway:
             else Piece(None, None, receipt.text)
             for result, receipt in pairs
         ]
-        response = compose(settlement.asking.id, recorded.outcome, pieces, language)
+        response = compose(settlement.asking.id, recorded.outcome, pieces, language, {})
         if self.clock.monotonic() - recorded.committed > SENT_WITHIN:
             self.recorder.drop(settlement.asking.id, common_facts(settlement.asking))
             raise Problem(errors.ANSWER_DROPPED, headers=_SOON)
@@ -165,15 +165,17 @@ class Gateway:
             raise self._turned_away(attempt.asking.id, caller, errors.KEY_REUSED)
         if repeated.stored.state is State.RUNNING:
             raise Problem(errors.REQUEST_RUNNING, headers=_SOON)
-        return self.repetition(intent.id, attempt.asking, repeated, language)
+        return self.repetition(intent.id, attempt.asking, repeated, language, {})
 
-    def repetition(self, request_id: str, asking: Asking, repeated: Repeated, language: str) -> HttpResponse:
+    def repetition(
+        self, request_id: str, asking: Asking, repeated: Repeated, language: str, choice: Choice
+    ) -> HttpResponse:
         """The stored answer of a settled request, authorised anew. Raises Problem."""
         outcome = orjson.loads(repeated.stored.outcome or "{}")
         for item, refused in zip(outcome["items"], repeated.refusals, strict=True):
             if item["status"] == "delivered" and refused is not None:
                 self._refuse_repetition(request_id, asking, refused, language)
-        return compose(request_id, outcome, stored_pieces(outcome, self.recorder.ledger), language)
+        return compose(request_id, outcome, stored_pieces(outcome, self.recorder.ledger), language, choice)
 
     def _refuse_repetition(self, request_id: str, asking: Asking, ruling: Refused, language: str) -> None:
         facts = common_facts(asking) | {"reason": ruling.refusal.kind.code, "repeated": True}

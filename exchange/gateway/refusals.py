@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from kernel.canonical import JSON
 from kernel.problems import ProblemKind
@@ -12,11 +13,15 @@ from policies.refusals import REFUSALS
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A problem kind, and where a decision was made the clauses that failed and the grants that came nearest."""
+    """A problem kind, and where a decision was made the clauses that failed and the grants that came nearest.
+
+    ``instead``: the item that was chosen in place of this one, and its provider.
+    """
 
     kind: ProblemKind
     clauses: tuple[UnmetClause, ...] = ()
     grants: tuple[str, ...] = ()
+    instead: Mapping[str, JSON] = field(default_factory=dict)
 
 
 def by_policy(deny: Deny) -> Refusal:
@@ -36,6 +41,8 @@ def describe(refusal: Refusal, decision: str, language: str) -> dict[str, JSON]:
         "decision_id": decision,
         "next_step": kind.next_step.in_(language),
     }
+    if refusal.instead:
+        body["instead"] = dict(refusal.instead)
     if refusal.clauses:
         body["unmet"] = [_clause(clause, language) for clause in refusal.clauses]
     return body

@@ -10,7 +10,7 @@ import orjson
 from exchange import errors
 from exchange.access import CASES, Access
 from exchange.catalogue.model import REPRESENTED, SELF
-from exchange.gateway.answers import later
+from exchange.gateway.answers import Choosing, later, to_choose_from
 from exchange.gateway.asking import Asking
 from exchange.gateway.consenting import with_consents
 from exchange.gateway.enforcement import Refused, decision_name
@@ -47,6 +47,7 @@ class Repetition:
 
     gateway: Gateway
     access: Access
+    choosing: Choosing
 
     def again(self, http: HttpRequest, request: str) -> HttpResponse:
         """The stored answer.
@@ -62,10 +63,11 @@ class Repetition:
         if not found.case.open:
             raise Problem(errors.CASE_CLOSED)
         if caller.token.person is None and found.stored.intent.person is not None:
-            return _standing(request, found.stored)
+            return _standing(request, found.stored, self.choosing)
         asking = self._asking(found, caller, snapshot)
         refusals = tuple(_refusal(item, found, asking, snapshot) for item in asking.request.items)
-        return self.gateway.repetition(request, asking, Repeated(found.stored, refusals), http.language)
+        choice = self.choosing(request) if found.stored.state is State.WAITING else {}
+        return self.gateway.repetition(request, asking, Repeated(found.stored, refusals), http.language, choice)
 
     def _find(self, request: str, caller: Caller, system: str) -> _Found:
         with self.access.database.read() as connection:
@@ -97,11 +99,14 @@ class Repetition:
         return with_consents(self.access.database, asking, snapshot, about)
 
 
-def _standing(request: str, stored: Stored) -> HttpResponse:
+def _standing(request: str, stored: Stored, choosing: Choosing) -> HttpResponse:
     """How far a request has come, for a system whose person has left: what it says is given to them alone."""
     outcome: dict[str, Any] = orjson.loads(stored.outcome or "{}")
     items = [{name: item[name] for name in ("type", "status", "until") if name in item} for item in outcome["items"]]
     body = {"id": request, "status": outcome["status"], "evidence": items}
+    if waits(outcome):
+        choice = choosing(request)
+        body["evidence"] = [item | to_choose_from(number, choice) for number, item in enumerate(items)]
     return json_response(body, 202, later(request, outcome["status"])) if waits(outcome) else json_response(body)
 
 

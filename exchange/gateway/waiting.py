@@ -74,6 +74,12 @@ class Held:
         return items[self.waited.item]
 
     @property
+    def delivered(self) -> frozenset[int]:
+        """Which items of its request had been delivered when this was read."""
+        items = orjson.loads(self.stored.outcome or '{"items": []}')["items"]
+        return frozenset(number for number, one in enumerate(items) if one["status"] == "delivered")
+
+    @property
     def legal_basis(self) -> str:
         """The code of the ground on which it was asked for."""
         return str(orjson.loads(self.stored.intent.asked)["legal_basis"])

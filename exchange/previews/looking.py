@@ -6,29 +6,45 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
+from types import MappingProxyType
+
+from sqlalchemy import Connection
 
 from exchange import errors
 from exchange.catalogue.model import SELF, Alternative, EvidenceType, Requirement
+from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.gateway.enforcement import Refused
-from exchange.gateway.entries import Failed, Released, Settlement, ruling_of
+from exchange.gateway.entries import Failed, Released, Result, Settlement, ruling_of
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.retrieval import NoRecord
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.understanding import current
 from exchange.gateway.waiting import MOST_TRIES, Held, Waiting
+from exchange.store import deliveries, intents
 from exchange.store import waiting as store
 from exchange.store.waiting import Wait
 from kernel.canonical import JSON, encode
 from kernel.database.errors import DatabaseUnavailable
+from kernel.ledger.batch import Also
 from kernel.ledger.errors import FenceMoved, LedgerUnavailable
+from kernel.ledger.receipt import Receipt
 from kernel.problems import Problem, ProblemKind
 
+NOTHING: Mapping[str, JSON] = MappingProxyType({})
 SENSITIVE = 3
 """From this sensitivity of a field on, looking takes a sign-in of level 3; otherwise of level 2."""
 _LEVELS = {True: 3, False: 2}
 _SHOWN = ("aud", "case", "service_item", "legal_basis", "relation", "evidence", "provenance", "obligations")
 """The members of the evidence that an agreement is about. The others say when and under which decision it is made."""
+
+
+class ChosenBefore(Exception):
+    """Of several items one is enough, and another was provided: ``instead`` says which, by which department."""
+
+    def __init__(self, instead: Mapping[str, JSON]) -> None:
+        super().__init__("chosen before")
+        self.instead = instead
 
 
 class Reply(StrEnum):
@@ -99,11 +115,27 @@ class Looking:
             and _served(one, registry) <= met
         ]
 
+    def to_choose_from(self, request: str) -> dict[int, list[dict[str, JSON]]]:
+        """Of which items of a request one is enough, by provider: for each that waits for its person and has others.
+
+        Which of them it is, is said by whoever looks at them, and by nobody else.
+        """
+        with self.waiting.database.read() as connection:
+            rows = store.previews_in(connection, request)
+            found = [one for row in rows if (one := self.waiting.held(connection, row)) is not None]
+        registry = current(self.waiting.policy).registry
+        several = {one.waited.item: [one, *self.choices(one)] for one in found} if len(found) > 1 else {}
+        return {
+            number: [_named(one, registry) for one in sorted(group, key=lambda each: each.waited.item)]
+            for number, group in several.items()
+            if len(group) > 1
+        }
+
     def provide(self, held: Held, digest: str) -> str:
         """Release what was seen, and nothing else; the item's status then.
 
         Raises Problem (preview.changed: something else would leave now, so it is shown again; evidence-request.
-        not-waiting), LedgerUnavailable.
+        not-waiting), LedgerUnavailable, ChosenBefore.
         """
         others = self.choices(held)
         snapshot = current(self.waiting.policy)
@@ -113,17 +145,20 @@ class Looking:
             if isinstance(result, Released) and _shown(held, result, snapshot.registry).digest != digest:
                 raise Problem(errors.PREVIEW_CHANGED)
             try:
-                status = self.waiting.record(settlement, held)
+                status = self.waiting.record(settlement, held, self._alone(held, result, snapshot.registry))
             except FenceMoved:
                 snapshot = self.waiting.policy.renew()
                 continue
             if isinstance(result, Released):
-                self._not_chosen(others)
+                self._not_chosen(others, _instead(held, snapshot.registry))
             return status
         raise Problem(errors.POLICY_STALE, headers=(("Retry-After", "1"),))
 
-    def refuse(self, held: Held, kind: ProblemKind) -> str:
-        """Provide nothing, for this reason; the item's status then. Raises Problem, LedgerUnavailable."""
+    def refuse(self, held: Held, kind: ProblemKind, instead: Mapping[str, JSON] = NOTHING) -> str:
+        """Provide nothing, for this reason (``instead``: what was chosen in its place); the item's status then.
+
+        Raises Problem, LedgerUnavailable.
+        """
         if held.one is None:
             return self.waiting.settle(held, NoRecord(errors.REQUEST_ERASED))
         snapshot = current(self.waiting.policy)
@@ -132,7 +167,9 @@ class Looking:
             (result,) = settlement.results
             if isinstance(result, Released | Failed):
                 ruling = ruling_of(result)
-                said = Refused(ruling.item, ruling.decision, ruling.concerned, Refusal(kind), ruling.judged)
+                said = Refused(
+                    ruling.item, ruling.decision, ruling.concerned, Refusal(kind, instead=instead), ruling.judged
+                )
                 settlement = replace(settlement, results=(said,))
             try:
                 return self.waiting.record(settlement, held)
@@ -142,13 +179,41 @@ class Looking:
 
     def answer(self, held: Held, reply: Reply, digest: str) -> str:
         """What follows from somebody's answer; the item's status then. Raises Problem, LedgerUnavailable."""
-        return self.provide(held, digest) if reply is Reply.PROVIDE else self.refuse(held, _REFUSALS[reply])
+        if reply is not Reply.PROVIDE:
+            return self.refuse(held, _REFUSALS[reply])
+        try:
+            return self.provide(held, digest)
+        except ChosenBefore as before:
+            return self.refuse(held, errors.PREVIEW_NOT_CHOSEN, before.instead)
 
-    def _not_chosen(self, others: Sequence[Held]) -> None:
+    def _alone(self, held: Held, result: Result, registry: Registry) -> Also:
+        def check(connection: Connection, _receipts: Sequence[Receipt]) -> None:
+            if isinstance(result, Released):
+                self._only_one(connection, held, registry)
+
+        return check
+
+    def _only_one(self, connection: Connection, held: Held, registry: Registry) -> None:
+        """Within the release: of those of which one is enough, none was provided before. Raises ChosenBefore.
+
+        A crash may have kept the choice from ending this one, and somebody may choose twice at once.
+        """
+        if held.one is None or not _met_alone(held, registry):
+            return
+        index = self.waiting.indexes.of(held.one.subject)
+        told = deliveries.told_of(connection, held.waited.request_id)
+        stored = intents.read(connection, held.waited.request_id)
+        given = set() if stored is None else replace(held, stored=stored).delivered - {held.waited.item}
+        for number in sorted(number for number in given if number in told and told[number].subject == index):
+            other = replace(held, waited=replace(held.waited, item=number))
+            if _served(held, registry) <= _met_alone(other, registry):
+                raise ChosenBefore(_instead(other, registry))
+
+    def _not_chosen(self, others: Sequence[Held], instead: Mapping[str, JSON]) -> None:
         """What is not needed any more is asked of nobody; what cannot be ended now ends with its time."""
         for other in others:
             try:
-                self.refuse(other, errors.PREVIEW_NOT_CHOSEN)
+                self.refuse(other, errors.PREVIEW_NOT_CHOSEN, instead)
             except (Problem, LedgerUnavailable, DatabaseUnavailable):
                 continue
 
@@ -158,6 +223,24 @@ class Looking:
         if one is None or one.record is None:
             raise Problem(errors.PREVIEW_OVER)
         return self.waiting.judged(held, one, one.record, snapshot, agreed=self.waiting.clock.now())
+
+
+def _provider(held: Held, registry: Registry) -> str:
+    kind = registry.evidence_types.get(held.asked["type"])
+    return kind.provider if kind is not None else ""
+
+
+def _instead(held: Held, registry: Registry) -> dict[str, JSON]:
+    """The item that was chosen, as the entries of those that were not say it."""
+    return {"item": held.waited.item, "provider": _provider(held, registry)}
+
+
+def _named(held: Held, registry: Registry) -> dict[str, JSON]:
+    return {
+        "item": held.waited.item,
+        "evidence_type": held.asked["type"],
+        "provider": named_in(registry.organisations, _provider(held, registry)),
+    }
 
 
 def _shown(held: Held, result: Released, registry: Registry) -> Shown:

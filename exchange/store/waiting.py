@@ -81,6 +81,13 @@ def previews(connection: Connection, previewer: bytes, limit: int = 100) -> list
     return [_item(row) for row in connection.execute(statement.order_by(found.until, found.entry).limit(limit))]
 
 
+def previews_in(connection: Connection, request_id: str) -> list[WaitingItem]:
+    """The items of one request that wait for a person's look, in their order."""
+    found = waiting_item.c
+    statement = select(waiting_item).where(found.request_id == request_id, found.wait == Wait.PREVIEW.value)
+    return [_item(row) for row in connection.execute(statement.order_by(found.item))]
+
+
 def due(connection: Connection, now: datetime, limit: int) -> list[WaitingItem]:
     """Items whose source is to be asked, those that wait longest first."""
     found = waiting_item.c

@@ -114,6 +114,9 @@ def _released(facts: Mapping[str, Any], registry: Registry) -> Text:
 def _refused(facts: Mapping[str, Any], registry: Registry) -> Text:
     asked = _asked(facts, registry)
     result = BY_THE_PERSON.get(str(facts.get("reason")), _REFUSED)
+    if "instead" in facts:
+        chosen = _name(registry.organisations, facts["instead"], "provider")
+        result = Text(f"您选择改由{chosen.zh}提供", f"you chose to have it provided by {chosen.en} instead")
     return Text(
         f"{asked.zh}。结果：{result.zh}，未提供任何内容。", f"{asked.en}. Result: {result.en}, nothing was provided."
     )
