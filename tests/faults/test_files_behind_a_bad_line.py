@@ -48,7 +48,7 @@ def far(request: pytest.FixtureRequest) -> Iterator[Far]:
         sftp: SftpServer = request.getfixturevalue("sftp_server")
         sftp.honest()
         folder = sftp.folder / "far"
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         (folder / "people.csv").write_bytes(DATA)
         made = Far(sftp.port, lambda port: {"sftp": sftp.settings("/far", port=port)})
     else:
