@@ -16,6 +16,7 @@ from connectors.errors import (
     SourceGarbled,
     SourceMisconfigured,
     SourceProblem,
+    SourceTimedOut,
     SourceTooLarge,
     SourceUnavailable,
 )
@@ -23,7 +24,7 @@ from connectors.files.s3 import place as s3_place
 from connectors.files.sftp import place as sftp_place
 from connectors.registry import Source, findings
 from tests.doubles.connectors import manifest, retrieve, source, values
-from tests.doubles.directory import Listener
+from tests.doubles.directory import Listener, hang
 from tests.doubles.drops import look_again, looked
 from tests.doubles.s3_server import SECRET, S3Server
 from tests.doubles.sftp_server import PASSWORD, SftpServer
@@ -214,6 +215,22 @@ def test_K6_a_flood_before_anybody_has_proved_anything_ends_the_line(sftp: SftpS
         assert isinstance(problem(over_sftp(sftp, port=listener.port)), SourceTooLarge | SourceUnavailable)
         assert sent < 32 << 20
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10  # KiB
+
+
+def test_K6_nobody_is_waited_for_longer_than_the_deadline(sftp: SftpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never() -> AsyncIterator[asyncssh.SFTPName]:
+        await asyncio.sleep(20)
+        yield asyncssh.SFTPName(b"people.csv", b"", REGULAR)
+
+    monkeypatch.setattr(sftp_place, "_LISTING_SECONDS", 1.0)
+    began = time.monotonic()
+    sftp.names = never
+    found = problem(over_sftp(sftp))
+    assert isinstance(found, SourceTimedOut)
+    with Listener(hang) as silent:
+        assert isinstance(problem(over_sftp(sftp, port=silent.port)), SourceTimedOut)
+    assert time.monotonic() - began < 15.0
+    sftp.hang_up()
 
 
 def test_K6_a_secret_that_expired_is_told_and_the_last_good_file_goes_on(sftp: SftpServer, s3: S3Server) -> None:
