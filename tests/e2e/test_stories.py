@@ -45,6 +45,8 @@ def test_every_story_comes_out_as_told(database_url, tmp_path):
     assert [step for step in told["steps"] if not step["ok"]] == []
     assert done.returncode == 0, done.stderr
     assert told["uploads"] == {"before": 9, "after": 0}
+    papers = {step["story"]: step["facts"]["现在"] for step in told["steps"] if "现在" in step["facts"]}
+    assert papers == dict.fromkeys(STORIES, 0), "no story's paper was uploaded"
     [command] = [step["facts"]["命令"] for step in told["steps"] if "命令" in step["facts"]]
     assert tongban(*shlex.split(command)[1:]).returncode == 0, "the command shown does what was shown"
     assert {step["story"] for step in told["steps"]} == {"setup", "approval", *STORIES}

@@ -70,7 +70,7 @@ class Narrator:
         except StoryFailed as failure:
             step.saw(failure=str(failure))
             raise
-        except (Refused, RefusedDepartment, requests.RequestException, LookupError) as failure:
+        except (Refused, RefusedDepartment, requests.RequestException, LookupError, ValueError) as failure:
             step.saw(failure=f"{type(failure).__name__}: {failure}")
             raise StoryFailed(str(failure)) from failure
         finally:

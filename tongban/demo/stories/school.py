@@ -40,6 +40,10 @@ def play(stage: Stage) -> None:
         expect(home["answers"][0]["answer"] is True and "data" not in home, str(home))
         expect(delivered([*items.values()]), str([(item["type"], item["status"]) for item in items.values()]))
         step.saw(材料=len(items))
+    with stage.narrator.step(STORY, "应交与上传材料", "papers asked for before, and uploaded") as step:
+        counted = stage.papers("school")
+        expect(counted == (WANTED, 0), str(counted))
+        step.saw(以往=counted[0], 现在=counted[1])
 
 
 def months_paid(stage: Stage) -> list[str]:
