@@ -89,6 +89,10 @@ class Drops:
             self._state = self._room.load(self._shape)
             return self._adopted(None)
 
+    def dispose(self) -> None:
+        """Leave nothing behind that need not outlive its source."""
+        self._room.remove()
+
     def failed(self, problem: SourceProblem) -> None:
         """Note that the place cannot be looked at, for whoever asks how the files are. Raises: OSError."""
         if not self._room.lasting:

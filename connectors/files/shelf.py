@@ -154,6 +154,8 @@ class Shelf:
             self._problem, self._looked_at, self._looking = problem, settled, False
             self._next_look = self._clock.monotonic() + _SOON
             self._changed.notify_all()
+        if self._closed.is_set():  # a file was being read when the source was closed
+            self._drops.dispose()
 
     def _tell(self, problem: SourceProblem | None) -> None:
         """Note, and say in the log, that looking fails: whoever looks something up need not notice."""

@@ -18,7 +18,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -170,7 +170,6 @@ class Workroom:
 
     folder: Path
     lasting: bool
-    _finalizer: Any = field(default=None, repr=False)
 
     @classmethod
     def of(cls, cache: Path | None, name: str) -> Workroom:
@@ -178,7 +177,7 @@ class Workroom:
         if cache is not None:
             return cls(cache / name, lasting=True)
         made = cls(Path(tempfile.mkdtemp(prefix="tongban-files-")), lasting=False)
-        made._finalizer = weakref.finalize(made, shutil.rmtree, made.folder, ignore_errors=True)
+        weakref.finalize(made, shutil.rmtree, made.folder, ignore_errors=True)
         return made
 
     @contextmanager
@@ -231,9 +230,9 @@ class Workroom:
         return path.name
 
     def remove(self) -> None:
-        """Delete a folder that need not outlive its source."""
-        if self._finalizer is not None:
-            self._finalizer()
+        """Delete a folder that need not outlive its source, also where somebody has written into it since."""
+        if not self.lasting:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _replace(self, path: Path, data: bytes) -> None:
         beside = path.with_name(f".{path.name}.new")

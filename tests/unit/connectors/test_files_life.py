@@ -7,6 +7,8 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 import pytest
 
 from connectors.errors import SourceGarbled, SourceMisconfigured, SourceProblem, SourceUnavailable
-from connectors.files import reading
+from connectors.files import drops, reading
 from connectors.files.place import Stamp
 from connectors.files.workroom import MOST_NOTES, Note, Shape, State, read_state
 from connectors.registry import Source, build
@@ -449,3 +451,27 @@ def test_notes_do_not_grow_without_end(folder, cache) -> None:
     for number in range(MOST_NOTES + 5):
         state = state.noted("late", Note(Stamp(str(number), "", 0, 0), ""))
     assert len(state.late) == MOST_NOTES
+
+
+def test_a_source_that_is_closed_while_a_file_is_read_leaves_nothing_behind(
+    folder, tmp_path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, released, real = threading.Event(), threading.Event(), drops.read
+
+    def slow(*words: Any) -> int:
+        begun.set()
+        released.wait(20)
+        words[2].parent.mkdir(exist_ok=True)  # as where the folder could not be removed under whoever writes into it
+        return real(*words)
+
+    monkeypatch.setattr(drops, "read", slow)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    drop(folder, "p-1.csv", ONE)
+    asked = opened(cached=False)
+    with pytest.raises(SourceProblem):
+        retrieve(asked, deadline=0.05)
+    assert begun.wait(20)
+    asked.close()
+    released.set()
+    assert settled(lambda: not [each for each in threading.enumerate() if each.name == "files-look"])
+    assert list(tmp_path.glob("tongban-files-*")) == []
