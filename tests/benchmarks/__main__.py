@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import large_file, micro, profiling, replaying, report, sign_in
+from tests.benchmarks import beside_sources, large_file, micro, profiling, replaying, report, sign_in
 from tests.benchmarks.cases import CASES, Case
 from tests.benchmarks.contender import CheckFailed
 from tests.benchmarks.load import LoadFailed
@@ -20,6 +20,8 @@ from tests.benchmarks.runner import QUICK, Plan, Result
 from tests.benchmarks.stages import STAGES, perform
 
 RESULTS = Path(__file__).parent / "results"
+OTHERS = {"large_file": large_file.run, "beside_sources": beside_sources.run}
+"""What runs only when it is asked for, by the word that asks for it."""
 
 
 def arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -37,6 +39,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--sign-in", action="store_true", help="what sign-in tells a stranger, and does to tokens")
     parser.add_argument("--replay", action="store_true", help="a million logged decisions made again")
     parser.add_argument("--large-file", action="store_true", help="a look-up in ten million rows of a file")
+    parser.add_argument("--beside-sources", action="store_true", help="one look-up, plain and governed, in turn")
     parser.add_argument("--profile", choices=names, help="record where one case spends its CPU time")
     parser.add_argument("--compare", type=Path, help="an earlier JSON file: compare ratios")
     parser.add_argument("--output", type=Path, help="where the JSON goes (tests/benchmarks/results)")
@@ -67,16 +70,17 @@ def run(chosen: argparse.Namespace) -> int:
     """Everything the words ask for; 1 when a round was void."""
     plan = planned(chosen)
     cases = [case for case in CASES if not chosen.case or case.name in chosen.case]
-    alone = chosen.micro or chosen.group or chosen.sign_in or chosen.replay or chosen.large_file
+    others = [name for name in OTHERS if getattr(chosen, name)]
+    alone = chosen.micro or chosen.group or chosen.sign_in or chosen.replay or others
     results, versions = ([], {}) if alone else compared(cases, plan)
-    left_out = chosen.no_micro or chosen.sign_in or chosen.replay or chosen.large_file
+    left_out = chosen.no_micro or chosen.sign_in or chosen.replay or others
     small = [] if left_out else micro.run(plan.quick, chosen.group or micro.NAMES)
     signed_in = sign_in.run(plan.quick) if chosen.sign_in else {}
     replayed = replaying.run(plan.quick) if chosen.replay or not (alone or chosen.no_micro) else {}
-    large = large_file.run(plan.quick) if chosen.large_file else {}
+    found_besides = {name: OTHERS[name](plan.quick) for name in others}
     about = report.circumstances(["make bench", f"BENCH_ARGS={' '.join(sys.argv[1:])!r}"], plan, RESULTS, versions)
     found = report.document(about, results, small) | ({"sign_in": signed_in} if signed_in else {})
-    found |= ({"replay": replayed} if replayed else {}) | ({"large_file": large} if large else {})
+    found |= ({"replay": replayed} if replayed else {}) | found_besides
     if results:
         report.show(results, plan, {name: stage.peer_name for name, stage in STAGES.items()})
     micro.show(small)

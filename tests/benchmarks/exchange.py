@@ -16,7 +16,7 @@ from tests.benchmarks.identity import serve
 from tests.benchmarks.load import Request
 from tests.benchmarks.processes import LOAD_CORE, SERVER_CORE, Processes, Program, free_ports
 from tests.benchmarks.source import RECORD
-from tests.benchmarks.world import BASIS, EVIDENCE, GRANTED, GRANTS, Mint, furnish, item
+from tests.benchmarks.world import BASIS, EVIDENCE, GRANTED, GRANTS, ROWS, Mint, furnish, item
 from tongban import installation
 
 PATH = "/v1/evidence-requests"
@@ -28,9 +28,11 @@ class TongbanExchange(Contender):
 
     name = "Tongban"
 
-    def __init__(self, profile: Path | None = None, *, grants: int = GRANTS) -> None:
-        self._profile, self._grants = profile, grants
+    def __init__(self, profile: Path | None = None, *, grants: int = GRANTS, rows: Path | None = None) -> None:
+        """``rows``: the file of an SQLite database that is a source as well."""
+        self._profile, self._grants, self._rows = profile, grants, rows
         self._settings: Settings
+        self.source_port = 0
         self._mint: Mint
         self._case = ""
         self._certificate, self._key = CertificateHolder(), ProofHolder()
@@ -43,8 +45,9 @@ class TongbanExchange(Contender):
         home = folder / "tongban-exchange"
         self._settings = installation.create(home, addresses, extra={"trusted_proxies": '["127.0.0.1/32"]'})
         self._mint = Mint(self._settings)
+        self.source_port = source_port
         start_source(processes, "source", source_port)
-        furnish(self._settings.exchange, source_port, home, self._grants)
+        furnish(self._settings.exchange, source_port, home, self._grants, self._rows)
         command, _ = serve("idp", home / "tongban.toml")
         processes.start(Program("issuer", command, f"{issuer}/readyz", LOAD_CORE))
         command, environment = serve("exchange", home / "tongban.toml", self._profile)
@@ -76,10 +79,14 @@ class TongbanExchange(Contender):
         body = json.dumps({"service_item": item(0), "reference": "benchmark", "subjects": []}).encode()
         return str(send_json(self._request("POST", "/v1/cases", headers, body))["case"])
 
-    def _call(self, holder: Holder) -> Request:
-        evidence = [{"type": EVIDENCE, "fields": [*GRANTED]}]
+    def governed(self, kind: str) -> Request:
+        """One governed call for evidence of this type, bound to a certificate; its token lives for five minutes."""
+        return self._call(self._certificate, kind)
+
+    def _call(self, holder: Holder, kind: str = EVIDENCE) -> Request:
+        evidence = [{"type": kind, "fields": [*GRANTED]}]
         asked = {"service_item": item(0), "case": self._case, "legal_basis": BASIS, "evidence": evidence}
-        headers = holder.headers(self._mint.purpose(holder.confirmation, self._case))
+        headers = holder.headers(self._mint.purpose(holder.confirmation, self._case, kind))
         return self._request("POST", PATH, headers, json.dumps(asked).encode())
 
     def _proofs(self, request: Request, count: int) -> Sequence[str]:
@@ -89,13 +96,20 @@ class TongbanExchange(Contender):
 
     def _check(self, holder: Holder) -> None:
         """Delivered, exactly the granted fields, and the receipt verifies offline with evidence and signature."""
+        if self._rows is not None:
+            self.check_governed(send_json(self.governed(ROWS)))
         request = self._call(holder)
         once = self._proofs(request, 1)[0] if isinstance(holder, ProofHolder) else None
-        (delivered,) = send_json(request, once)["evidence"]
+        self._verify(self.check_governed(send_json(request, once)))
+        self._check_refusal(request)
+
+    @staticmethod
+    def check_governed(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The one item of an answer: delivered, with exactly the granted fields. Raises CheckFailed."""
+        (delivered,) = answer["evidence"]
         expected = {name: RECORD[name] for name in GRANTED}
         require(delivered["status"] == "delivered" and delivered["data"] == expected, f"delivered {delivered}")
-        self._verify(delivered)
-        self._check_refusal(request)
+        return dict(delivered)
 
     def _verify(self, delivered: Mapping[str, Any]) -> None:
         vkey = send(self._request("GET", "/v1/ledger/key"))[1].decode().strip()

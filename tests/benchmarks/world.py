@@ -31,6 +31,8 @@ from tests.benchmarks.source import FIELDS
 
 CONSUMER, PROVIDER = "11500000DEM000057T", "11500000DEM0000303"
 EVIDENCE, BASIS, CLIENT = "sample-record", "sample-rules", "benchmark-system"
+ROWS, TABLE = "sample-row", "records"
+"""The same record as evidence of a second type, whose source is a database, and its table there."""
 GRANTED = FIELDS[:12]
 GRANTS = 100
 PERSON = citizen_number.compose("500199", date(1990, 3, 12), 2).value
@@ -46,15 +48,20 @@ def text(words: str) -> dict[str, str]:
     return {"zh": words, "en": words}
 
 
-def manifests(issuer: str, source_port: int, grants: int = GRANTS) -> list[dict[str, Any]]:
-    """The catalogue, and a draft of every grant: one a service item, so that one of a hundred applies."""
+def manifests(issuer: str, source_port: int, grants: int = GRANTS, rows: Path | None = None) -> list[dict[str, Any]]:
+    """The catalogue, and a draft of every grant: one a service item, so that one of a hundred applies.
+
+    ``rows``: the file of an SQLite database that is a source, too.
+    """
+    of_rows = [] if rows is None else [_evidence_type(ROWS), _database(rows), _grant(0, "G-ROWS", ROWS)]
     return [
         *(_object("Organisation", code, name=text(code), division="500000") for code in (CONSUMER, PROVIDER)),
         _object("System", CLIENT, title=text(CLIENT), organisation=CONSUMER, issuer=issuer, client_id=CLIENT),
-        _evidence_type(),
+        _evidence_type(EVIDENCE),
         *(_service_item(number) for number in range(grants)),
         _connector(source_port),
-        *(_grant(number) for number in range(grants)),
+        *(_grant(number, f"G-{number:03d}", EVIDENCE) for number in range(grants)),
+        *of_rows,
     ]
 
 
@@ -62,10 +69,10 @@ def _object(kind: str, called: str, /, **spec: Any) -> dict[str, Any]:
     return {"kind": kind, "metadata": {"name": called}, "spec": spec}
 
 
-def _evidence_type() -> dict[str, Any]:
+def _evidence_type(code: str) -> dict[str, Any]:
     schema = {"type": "object", "properties": {name: {"type": "string", "maxLength": 200} for name in FIELDS}}
     fields = {name: {"label": text(name), "sensitivity": 2} for name in FIELDS}
-    return _object("EvidenceType", EVIDENCE, name=text("样例记录"), provider=PROVIDER, schema=schema, fields=fields)
+    return _object("EvidenceType", code, name=text("样例记录"), provider=PROVIDER, schema=schema, fields=fields)
 
 
 def _service_item(number: int) -> dict[str, Any]:
@@ -88,14 +95,27 @@ def _connector(source_port: int) -> dict[str, Any]:
     )
 
 
-def _grant(number: int) -> dict[str, Any]:
+def _database(rows: Path) -> dict[str, Any]:
+    return _object(
+        "Connector",
+        "sample-database",
+        evidence_type=ROWS,
+        adapter="sql",
+        trust_grade="A",
+        sql={"url": f"sqlite:///{rows}", "table": TABLE, "subject_column": "subject"},
+        limits={"deadline_ms": 3000, "max_bytes": 65536, "concurrency": 16},
+        mapping={"fields": {name: {"column": name} for name in FIELDS}},
+    )
+
+
+def _grant(number: int, name: str, evidence: str) -> dict[str, Any]:
     today = datetime.now(UTC).date()
     return _object(
         "Grant",
-        f"G-{number:03d}",
+        name,
         consumer=CONSUMER,
         provider=PROVIDER,
-        evidence_type=EVIDENCE,
+        evidence_type=evidence,
         fields=[*GRANTED],
         service_items=[item(number)],
         legal_basis=BASIS,
@@ -106,14 +126,16 @@ def _grant(number: int) -> dict[str, Any]:
     )
 
 
-def furnish(settings: ExchangeSettings, source_port: int, folder: Path, grants: int = GRANTS) -> None:
+def furnish(
+    settings: ExchangeSettings, source_port: int, folder: Path, grants: int = GRANTS, rows: Path | None = None
+) -> None:
     """Apply the manifests, and have every grant approved by two officers who did not write it.
 
     Each is examined beside all those approved before it: the cost grows with the square of their number.
     """
     path = folder / "manifests.yaml"
     path.write_text(
-        yaml.safe_dump_all(manifests(settings.issuer, source_port, grants), allow_unicode=True), encoding="utf-8"
+        yaml.safe_dump_all(manifests(settings.issuer, source_port, grants, rows), allow_unicode=True), encoding="utf-8"
     )
     author = Officer("author", "", frozenset({Role.GOVERNANCE_OFFICER}))
     owner = Officer("owner", PROVIDER, frozenset({Role.PROVIDER_OFFICER}))
@@ -154,7 +176,7 @@ class Mint:
             said |= {"acr": "urn:tongban:loa:3", "urn:tongban:params:subject": self._sealed(jti)}
         return jose.sign(said | claims, ring.signing(), typ="at+jwt")
 
-    def purpose(self, confirmation: Mapping[str, str], case: str) -> str:
+    def purpose(self, confirmation: Mapping[str, str], case: str, evidence: str = EVIDENCE) -> str:
         """A token for the evidence of one case (RFC 9396)."""
         detail = {
             "type": "urn:tongban:params:evidence",
@@ -162,7 +184,7 @@ class Mint:
             "service_item": item(0),
             "case": case,
             "legal_basis": BASIS,
-            "evidence": [{"type": EVIDENCE, "fields": [*GRANTED], "predicates": []}],
+            "evidence": [{"type": evidence, "fields": [*GRANTED], "predicates": []}],
         }
         return self.token(confirmation, authorization_details=[detail])
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import micro
+from tests.benchmarks import beside_sources, micro
+from tests.benchmarks.beside_sources import Taken
 from tests.benchmarks.micro import Operation
 
 
@@ -47,3 +48,16 @@ def test_calls_timed_one_by_one_tell_the_slowest_too() -> None:
     assert 0 < at["p50"] <= at["p95"] <= at["p99"] <= at["p999"]
     with pytest.raises(AssertionError):
         micro._measured(Operation("wrong", lambda: False, apart=400), quick=True)
+
+
+def test_how_much_dearer_governed_is_is_told_within_each_round() -> None:
+    plain, governed = Taken(1.0, 2.0, 10.0), Taken(10.0, 10.0, 100.0)
+    slow = {"plain": Taken(4.0, 4.0, 20.0), "governed": Taken(8.0, 8.0, 100.0)}
+    quick = {"plain": plain, "governed": governed}
+    rounds = [
+        {f"{source}, {way}": one[way] for source in ("service", "database") for way in one} for one in (quick, slow)
+    ]
+    told = beside_sources.summary(rounds)
+    assert told["ratios"]["service"]["p50"] == [2.0, 6.0, 10.0]
+    assert told["ratios"]["database"]["cpu"] == [5.0, 7.5, 10.0]
+    assert told["sides"]["service, plain"]["p99"] == 3.0

@@ -1,11 +1,11 @@
 """Every case is done right by both sides: one request each with all its checks, no load."""
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.beside_sources import filled
 from tests.benchmarks.cases import CASES, GOVERNED, IDENTITY
 from tests.benchmarks.exchange import TongbanExchange
 from tests.benchmarks.identity import TongbanIdentity
@@ -38,10 +38,14 @@ def test_our_provider_passes_its_checks(running: Processes, tmp_path: Path) -> N
     assert counted() >= 2  # tokens are entries; so are the department and the client
 
 
-@pytest.mark.parametrize("contender", [partial(TongbanExchange, grants=3), NaiveExchange], ids=["tongban", "naive"])
-def test_both_governed_calls_pass_their_checks(contender, running: Processes, tmp_path: Path) -> None:
+def exchange(folder: Path) -> TongbanExchange:
     """With a few grants: a hundred take their officers half a minute, and what is checked of a call is the same."""
-    side = contender()
+    return TongbanExchange(grants=3, rows=filled(folder / "register.sqlite3", people=3))
+
+
+@pytest.mark.parametrize("contender", [exchange, lambda _folder: NaiveExchange()], ids=["tongban", "naive"])
+def test_both_governed_calls_pass_their_checks(contender, running: Processes, tmp_path: Path) -> None:
+    side = contender(tmp_path)
     side.start(running, tmp_path)
     for case in (case for case in CASES if case.stage == GOVERNED):
         work = side.works()[case.name]
