@@ -31,7 +31,9 @@ from tests.property.test_nothing_leaks import differences, written
 
 __all__ = ["prepared_sqlite"]
 
-SEEDS = range(40 if SOAK else 3)
+MASKED = (83, 384, 458)
+"""Worlds in which much is masked, in lists and outside them."""
+SEEDS = (*MASKED, *(range(1000, 1400, 10) if SOAK else ()))
 CALLS = 40
 CLIENT = "market-website"
 
@@ -79,7 +81,7 @@ def _service_item(code: str) -> Manifest:
 
 def applied(running: exchange.World, seed: int) -> Applied:
     """A world with a connector, its manifests applied, and its grants approved by the whole panel."""
-    plan = next(made for made in (leak_worlds.world(seed * 1000 + more) for more in range(99)) if _may_be_applied(made))
+    plan = next(made for made in map(leak_worlds.world, range(seed, seed + 99)) if _may_be_applied(made))
     name = f"papers-{seed}"
     assert plan.connector is not None
     kind = plan.kind | {"metadata": {"name": name}}
@@ -90,7 +92,7 @@ def applied(running: exchange.World, seed: int) -> Applied:
         for number, draft in enumerate(plan.drafts)
     ]
     register = REGISTERS[name] = Register()
-    running.apply(kind, connector, *drafts)
+    running.apply(*json.loads(json.dumps([kind, connector, *drafts])))  # no value stands in two places
     for draft in drafts:
         running.approve(draft["metadata"]["name"])
     return Applied(name, plan, register)
@@ -158,6 +160,7 @@ def test_nothing_leaks_over_http(running: exchange.World, seed: int) -> None:
             if number % 10 == 9:
                 running.clock.advance(1)
     assert met["delivered"] > CALLS // 10, met
+    assert met["masked"] > CALLS // 4 or seed not in MASKED, met
     for told in read_afterwards(running):
         assert told.status_code == 200, told.text
         assert not Canaries().within(told.text)
@@ -183,6 +186,7 @@ def judge(one: Applied, asked: Ask, found: Filled, answer: TestResponse, canarie
     for item, part in zip(asked.items, items, strict=False):
         may = allowance(one.plan, asked, item, found)
         met[part["status"]] += 1
+        met["masked"] += "*" in str(part.get("data"))
         assert not [*differences(one.plan, item, may, part, found)], (asked, found)
         assert not canaries.within(part.pop("receipt")), part
         if "jws" in part:
