@@ -21,9 +21,10 @@ from connectors.trial import attempt
 from exchange.catalogue import trying
 from exchange.gateway.access_token import AccessToken, Detail, DetailItem
 from exchange.gateway.answers import Piece, compose
+from exchange.gateway.asking import Asking
 from exchange.gateway.blind_index import BlindIndex
-from exchange.gateway.enforcement import Asking, Permitted, fitting_detail, rule
-from exchange.gateway.entries import Released, Result, Settlement, item_event, notice
+from exchange.gateway.enforcement import Permitted, fitting_detail, rule
+from exchange.gateway.entries import Released, Result, Settlement, beside, item_event
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.intents import Admitted
 from exchange.gateway.outcomes import decisions_of, delivery_of, outcome_of
@@ -180,10 +181,10 @@ def _case(asked: Ask) -> Case:
 def _tell(world: World, settlement: Settlement, told: Told, thoroughly: bool) -> None:
     results = settlement.results
     events = [item_event(result, settlement) for result in results]
-    written = [*events, *(event for result in results if (event := notice(result, settlement)) is not None)]
+    written = [*events, *(event for result in results for event in beside(result, settlement))]
     receipts = _receipts(written) if thoroughly else [_UNWRITTEN] * len(results)
     outcome = orjson.loads(orjson.dumps(outcome_of(settlement, receipts)))
-    response = compose(REQUEST, outcome, [*map(_piece, results, receipts)], "zh")
+    response = compose(REQUEST, outcome, [*map(_piece, results, receipts)], "zh", {})
     body = orjson.loads(response.body)
     for item, event in zip(body.pop("evidence"), events, strict=True):
         assert item.get("jws") == event.evidence  # what is kept is what leaves

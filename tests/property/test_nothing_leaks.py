@@ -151,9 +151,10 @@ def test_a_source_that_changes_is_told_of_without_a_name_that_nobody_declared() 
 
 
 def _shown_under(rule: str, value: Any) -> Any:
-    """What is seen of a value; of a list of rows, what is seen of each field in them."""
-    rows = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-    return [shortened("name", inner) for row in rows for inner in row.values()] or shortened(rule, value)
+    """What is seen of a value, and of each one in a list: of a field in the rows that were gathered, the first too."""
+    rows = value if isinstance(value, list) else []
+    inner = [one for row in rows for one in (row.values() if isinstance(row, dict) else [row])]
+    return [shortened(rule, value), *(shortened("name", one) for one in inner)]
 
 
 def _shown_as(made: World, name: str) -> str:
