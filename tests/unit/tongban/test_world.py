@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kernel.identifiers import citizen_number, social_credit_code
+from kernel.identifiers import certificate_id, citizen_number, social_credit_code
 from tongban.demo import world
 
 
@@ -35,6 +35,18 @@ def test_registers_speak_of_the_same_people(made):
     assert {number for marriage in made["marriages"] for number in marriage["parties"]} <= known
     assert {title["holder_number"] for title in made["titles"]} <= known
     assert {worker["number"] for entry in made["employments"] for worker in entry["staff"]} <= known
+
+
+def test_the_stories_start_from_what_they_tell(made):
+    known = {person["number"] for person in made["people"]}
+    owners = {title["holder_number"] for title in made["titles"]}
+    (sale,), (death,), (pension,) = made["sales"], made["deaths"], made["pensions"]
+    assert {sale["seller_number"], sale["buyer_number"], death["number"], *made["homes_elsewhere"]} <= known
+    assert sale["seller_number"] in owners
+    assert not {one.number for one in world.TENANTS} & (owners | {*made["homes_elsewhere"]})
+    assert death["number"] == pension["number"] == made["certificates"][0]["number"]
+    assert certificate_id.parse(made["certificates"][0]["certificate"]).issuer == world.POLICE
+    assert {kin[role] for kin in made["kinships"] for role in ("child", "parent")} <= known
 
 
 def test_bad_cases_are_among_them(made):
