@@ -34,6 +34,7 @@ from exchange.gateway.retrieval import Finding, Findings, Retrieval
 from exchange.gateway.sealing import Sealer
 from exchange.messages import notices
 from exchange.store.cases import Case, Party
+from exchange.store.consents import Artefact, Frequency, Terms
 from exchange.transparency.plain_words import SENTENCES, entry_view
 from kernel.clock import ManualClock
 from kernel.entropy import SeededEntropy
@@ -46,7 +47,7 @@ from kernel.ledger.usage import UsageEntry
 from tests.property import leak_nested
 from tests.property.canaries import Canaries
 from tests.property.leak_records import Filled, filled
-from tests.property.leak_requests import Ask
+from tests.property.leak_requests import Ask, Given
 from tests.property.leak_worlds import CONSUMER, ISSUER, ITEM, NOW, SITE, TYPE, World
 
 CASE, REQUEST = "case_01JDEMODEMODEMODEMODEMO00", "er_01JDEMODEMODEMODEMODEMO00"
@@ -144,7 +145,38 @@ def _asking(world: World, asked: Ask) -> Asking | None:
         return None
     system = world.snapshot.registry.systems[SITE]
     own = OWN if asked.present else None
-    return Asking(REQUEST, request, token, system, fitting, INDEXES, own, 5, NOW, consent_withdrawn=asked.withdrawn)
+    asking = Asking(REQUEST, request, token, system, fitting, INDEXES, own, 5, NOW, consent_withdrawn=asked.withdrawn)
+    return replace(asking, consents=() if asked.before is None else (_artefact(asked, asked.before),))
+
+
+def _artefact(asked: Ask, given: Given) -> Artefact:
+    """The consent of whom the request is about, as it is stored."""
+    whom, other = (OWN, OTHERS) if asked.relation == "self" else (OTHERS, OWN)
+    terms = Terms(
+        organisation=CONSUMER,
+        service_item=ITEM,
+        case="case_of_something_else" if given.flaw == "of another case" else CASE,
+        legal_basis=asked.basis,
+        evidence_type=TYPE,
+        fields=tuple(sorted(given.fields)),
+        predicates=tuple(sorted(given.predicates)),
+        frequency=Frequency.ONCE if given.flaw == "used up" else Frequency.CONTINUOUS,
+        times=1,
+        not_before=NOW - timedelta(days=9),
+        not_after=NOW + timedelta(days=0 if given.flaw == "ended" else 9),
+        bound=True,
+    )
+    return Artefact(
+        id="consent_01JDEMO",
+        subject=other if given.flaw == "another's" else whom,
+        system=SITE,
+        terms=terms,
+        asked_at=NOW - timedelta(days=9),
+        answer_by=NOW,
+        given_at=NOW - timedelta(days=9),
+        withdrawn_at=NOW - timedelta(days=1) if given.flaw == "withdrawn" else None,
+        used=1,
+    )
 
 
 def _token(asked: Ask, detail: Detail) -> AccessToken:

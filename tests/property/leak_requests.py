@@ -20,8 +20,20 @@ from tests.property.leak_worlds import BASES, ITEM, NOW, RELATIONS, World
 
 
 @dataclass(frozen=True)
+class Given:
+    """What somebody agreed to before, for whenever they are absent; ``flaw`` is why it does not count."""
+
+    fields: frozenset[str]
+    predicates: frozenset[str]
+    flaw: str
+
+
+FLAWS = ("withdrawn", "ended", "used up", "of another case", "another's")
+
+
+@dataclass(frozen=True)
 class Ask:
-    """A request: what is asked for, by whom, and what the person agreed to at sign-in."""
+    """A request: what is asked for, by whom, and what the person agreed to at sign-in, or ``before``."""
 
     items: tuple[Item, ...]
     basis: str
@@ -32,6 +44,7 @@ class Ask:
     relation: str
     proven: bool
     delivery: Delivery
+    before: Given | None
 
     @property
     def present(self) -> bool:
@@ -63,6 +76,7 @@ def ask(dice: random.Random, world: World) -> Ask:
         loa=dice.randint(max(1, aim.min_loa), 4) if present else 0,
         relation=dice.choice(sorted(aim.relations)),
         proven=True,
+        before=_given(dice, world, fields, predicates) if dice.random() < 0.8 else None,
         delivery=dice.choice(sorted((aim.delivery_modes or {*ON_REQUEST}) & _AT_ONCE)),
     )
     return dice.choice(_CHANGES)(dice, made) if dice.random() < 0.2 else made
@@ -70,6 +84,13 @@ def ask(dice: random.Random, world: World) -> Ask:
 
 _AT_ONCE = frozenset({Delivery.DIRECT, Delivery.PREVIEW})
 """Ways in which a source is asked while the caller waits."""
+
+
+def _given(dice: random.Random, world: World, fields: frozenset[str], predicates: frozenset[str]) -> Given:
+    others = some(dice, sorted(world.properties))
+    whole = dice.random() < 0.8
+    flaw = dice.choice(FLAWS) if dice.random() < 0.2 else ""
+    return Given(fields | others if whole else others, predicates if whole else some(dice, sorted(predicates)), flaw)
 
 
 def some(dice: random.Random, names: list[str]) -> frozenset[str]:
@@ -136,12 +157,11 @@ def allowance(world: World, asked: Ask, item: Item, found: Filled) -> Allowance:
 
 
 def _allows(grant: Grant, asked: Ask, item: Item, own: bool) -> bool:
-    consented = asked.present and asked.relation == "self" and not asked.withdrawn
     return (
         {*item.fields} <= grant.fields
         and item.predicate_names <= grant.predicates
         and grant.legal_basis == asked.basis
-        and (BASES[asked.basis] == "statutory" or consented)
+        and (BASES[asked.basis] == "statutory" or _agrees(asked, item))
         and ITEM in grant.service_items
         and asked.relation in grant.relations
         and (asked.loa >= grant.min_loa if asked.present else grant.absent_allowed)
@@ -149,6 +169,15 @@ def _allows(grant: Grant, asked: Ask, item: Item, own: bool) -> bool:
         and grant.valid_from <= NOW < grant.valid_to
         and (grant.delivery_modes is None or asked.delivery in grant.delivery_modes)
     )
+
+
+def _agrees(asked: Ask, item: Item) -> bool:
+    """Whether whom it is about agreed: at their own sign-in, otherwise before."""
+    if asked.present and asked.relation == "self":
+        return not asked.withdrawn
+    before = asked.before
+    covered = before is not None and {*item.fields} <= before.fields and item.predicate_names <= before.predicates
+    return covered and before is not None and not before.flaw
 
 
 def _is_own(world: World, truth: Mapping[str, JSON]) -> bool:

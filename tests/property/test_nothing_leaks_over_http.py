@@ -147,7 +147,7 @@ def test_nothing_leaks_over_http(running: exchange.World, seed: int) -> None:
     with capture_logs() as logged:
         for number in range(CALLS):
             canaries = Canaries()
-            asked = replace(ask(dice, one.plan), withdrawn=False, relation="self", proven=True)
+            asked = replace(ask(dice, one.plan), withdrawn=False, relation="self", proven=True, before=None)
             found = filled(dice, one.plan.design, canaries)
             one.register.answer, one.register.failure = found.records, found.failure
             seen = running.outside.ledger.size()
