@@ -56,8 +56,8 @@ UNTRACED = ("architecture", "conformance", "e2e", "unit/benchmarks", "unit/idp",
 def _is_traced(item: pytest.Item) -> bool:
     """Whether a test counts towards the floors of tests/run.py: what it covers by the way elsewhere does not."""
     folder = item.path.parent.relative_to(Path(__file__).parent).as_posix()
-    # Tens of thousands of samples of what tests/unit/policies covers.
-    again = item.path.name.startswith("test_policies_")
+    # Tens of thousands of samples of what tests/unit covers.
+    again = item.path.name.startswith(("test_policies_", "test_nothing_leaks"))
     of_provider = {"provider", "either_provider"} & set(getattr(item, "fixturenames", ()))
     # The rooms above kernel.database take the same branches on either engine.
     on_the_other = folder == "unit/exchange" and "[postgresql" in item.name
