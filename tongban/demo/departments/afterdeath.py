@@ -10,8 +10,8 @@ from typing import Any
 from tongban.demo.departments.applications import Application
 from tongban.demo.departments.evidence_client import EvidenceClient
 from tongban.demo.departments.population import cancel
-from tongban.demo.departments.process import place, stop_cleanly
-from tongban.demo.departments.website import Bilingual, NotNow, Question, Service, create_site, registration
+from tongban.demo.departments.process import place
+from tongban.demo.departments.website import Bilingual, NotNow, Question, Service, registration, serve
 
 DECEASED = 4
 """The place of the deceased's identity card in the request."""
@@ -82,9 +82,7 @@ SERVICE = Service(
 
 def main() -> None:
     """Serve the website."""
-    here = place()
-    stop_cleanly()
-    create_site(SERVICE, here.folder).run(here.host, here.port, threaded=True)
+    serve(SERVICE, place())
 
 
 if __name__ == "__main__":

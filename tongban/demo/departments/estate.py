@@ -10,8 +10,8 @@ from typing import Any
 import requests
 
 from tongban.demo.departments.applications import Application
-from tongban.demo.departments.process import place, stop_cleanly
-from tongban.demo.departments.website import Bilingual, NotNow, Question, Service, create_site
+from tongban.demo.departments.process import place
+from tongban.demo.departments.website import Bilingual, NotNow, Question, Service, serve
 
 
 def subjects(_answers: Mapping[str, str]) -> list[dict[str, str]]:
@@ -77,9 +77,7 @@ SERVICE = Service(
 
 def main() -> None:
     """Serve the website."""
-    here = place()
-    stop_cleanly()
-    create_site(SERVICE, here.folder).run(here.host, here.port, threaded=True)
+    serve(SERVICE, place())
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tongban.demo.departments.applications import Application
-from tongban.demo.departments.process import place, stop_cleanly
-from tongban.demo.departments.website import Bilingual, Question, Service, create_site
+from tongban.demo.departments.process import place
+from tongban.demo.departments.website import Bilingual, Question, Service, serve
 
 LICENCES = """
 CREATE TABLE IF NOT EXISTS yyzz (     -- 营业执照
@@ -118,8 +118,7 @@ def main() -> None:
     """Prepare the licence database and serve the website."""
     here = place()
     prepare(here.folder, here.world)
-    stop_cleanly()
-    create_site(SERVICE, here.folder).run(here.host, here.port, threaded=True)
+    serve(SERVICE, here)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from typing import Any
 import requests
 
 from tongban.demo.departments.applications import Application
-from tongban.demo.departments.process import place, stop_cleanly
-from tongban.demo.departments.website import Bilingual, NotNow, Question, Service, create_site
+from tongban.demo.departments.process import place
+from tongban.demo.departments.website import Bilingual, NotNow, Question, Service, serve
 
 FAMILY, HOUSEHOLD, INSURANCE = 1, 2, 3
 """The rounds after which another department does its part."""
@@ -117,9 +117,7 @@ SERVICE = Service(
 
 def main() -> None:
     """Serve the website."""
-    here = place()
-    stop_cleanly()
-    create_site(SERVICE, here.folder).run(here.host, here.port, threaded=True)
+    serve(SERVICE, place())
 
 
 if __name__ == "__main__":

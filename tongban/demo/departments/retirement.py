@@ -10,8 +10,8 @@ from typing import Any
 
 from tongban.demo.departments.applications import Application
 from tongban.demo.departments.pensions import Pensions
-from tongban.demo.departments.process import place, stop_cleanly
-from tongban.demo.departments.website import Bilingual, NotNow, Question, Service, create_site
+from tongban.demo.departments.process import place
+from tongban.demo.departments.website import Bilingual, NotNow, Question, Service, serve
 
 AGE, MONTHS, SAVED = 60, 180, "60000.00"
 """Years, months of contributions and yuan saved that these (invented) rules want."""
@@ -92,8 +92,7 @@ def main() -> None:
     """Fill the pensions and serve the website."""
     here = place()
     Pensions(here.folder).fill(here.world["pensions"])
-    stop_cleanly()
-    create_site(SERVICE, here.folder).run(here.host, here.port, threaded=True)
+    serve(SERVICE, here)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tongban.demo.departments.applications import Application
-from tongban.demo.departments.process import place, stop_cleanly
-from tongban.demo.departments.website import Bilingual, Question, Service, create_site
+from tongban.demo.departments.process import place
+from tongban.demo.departments.website import Bilingual, Question, Service, serve
 
 
 def subjects(_answers: Mapping[str, str]) -> list[dict[str, str]]:
@@ -65,9 +65,7 @@ SERVICE = Service(
 
 def main() -> None:
     """Serve the website."""
-    here = place()
-    stop_cleanly()
-    create_site(SERVICE, here.folder).run(here.host, here.port, threaded=True)
+    serve(SERVICE, place())
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from tongban.demo.departments.applications import Application, Applications
 from tongban.demo.departments.evidence_client import EvidenceClient, ProofKey, Pushed, Refused, Registration
 from tongban.demo.departments.logout import BadLogoutToken, LogoutReceiver
+from tongban.demo.departments.process import Place, stop_cleanly
 
 Bilingual = tuple[str, str]
 """(Chinese, English)."""
@@ -85,6 +86,12 @@ def create_site(service: Service, folder: Path) -> Flask:
     CSRFProtect(app).exempt(site.backchannel_logout)  # it comes from the identity provider, signed
     site.mount(app)
     return app
+
+
+def serve(service: Service, here: Place) -> None:
+    """Run the website at its place until it is told to end."""
+    stop_cleanly()
+    create_site(service, here.folder).run(here.host, here.port, threaded=True)
 
 
 class MinuteAssertion(PrivateKeyJWT):  # type: ignore[misc]  # Authlib ships no types
