@@ -19,7 +19,7 @@ from rich.console import Console
 from kernel.settings import Settings
 from tongban.demo.narration import Narrator, StoryFailed
 from tongban.demo.officers import approve_all, ask_for_data, sign_in
-from tongban.demo.people import PROVIDERS, Account
+from tongban.demo.people import EVERY, Account
 from tongban.demo.processes import DemoFailed, Processes
 from tongban.demo.setting_up import WEBSITES, Scene, register, set_up
 from tongban.demo.stories import after_death, cross_province, home_transfer, newborn, restaurant, retirement, school
@@ -42,8 +42,6 @@ ANSWERS = {name: story.ANSWERS for name, story in _TOLD.items()}
 
 AT_ONCE = 3
 """Officers who sign in at the same time."""
-ACROSS = cross_province.STORY
-"""The story that needs another province; without it none is set up."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def start(narrator: Narrator, processes: Processes, place: Path, options: Option
     with narrator.step(
         "setup", "建立配置、密钥、数据库、目录与虚构的人", "configuration, keys, databases, catalogue, invented people"
     ) as step:
-        scene = set_up(place, options.port_base, options.database, across=options.story in ("all", ACROSS))
+        scene = set_up(place, options.port_base, options.database, options.story)
         processes.launch([*scene.departments(), *(scene.neighbour.services() if scene.neighbour else ())])
         register(scene)
         step.saw(数据目录=str(place))
@@ -123,7 +121,7 @@ def stage_of(narrator: Narrator, processes: Processes, scene: Scene) -> Stage:
 
 def play(narrator: Narrator, stage: Stage, scene: Scene, story: str) -> None:
     """Approve the grants, then play the stories; a failed story does not stop the next."""
-    chosen = STORIES if story == "all" else {story: STORIES[story]}
+    chosen = STORIES if story == EVERY else {story: STORIES[story]}
     parts = [partial(approvals, narrator, stage, scene.people), *(partial(tell, stage) for tell in chosen.values())]
     for part in parts:
         with suppress(StoryFailed):  # the step that failed has been told; the next story may still be seen
@@ -145,7 +143,7 @@ def approvals(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> No
     by_department = {
         account.organisation or "": opened[account.key] for account in people if "provider-officer" in account.roles
     }
-    approve_all(narrator, {code: by_department[code] for code in PROVIDERS}, opened["approver"], opened["author"])
+    approve_all(narrator, by_department, opened["approver"], opened["author"])
     ask_for_data(narrator, opened["consumer"], opened["author"], by_department, opened["approver"])
 
 

@@ -24,12 +24,14 @@ from tongban import installation
 from tongban.demo import neighbour, world
 from tongban.demo.keys import key_pair
 from tongban.demo.neighbour import Neighbour
-from tongban.demo.people import ESTATE, FUND, HEALTH, HUMAN_RESOURCES, MARKET, POLICE, Account, accounts
+from tongban.demo.people import ESTATE, EVERY, FUND, HEALTH, HUMAN_RESOURCES, MARKET, POLICE, Account, accounts
 from tongban.demo.processes import Program, python
 
 OFFICERS_BY_CODE = {"staff_passkey": '"offered"'}
 """The stories' officers are programs: they sign in with a one-time code. A real installation asks for a passkey."""
 MANIFESTS = Path(__file__).parent / "manifests"
+GRANTS = "grants-"
+"""Before the name of a story whose grants no other story uses."""
 ACROSS = MANIFESTS / "cross-province"
 """What our catalogue says where there is another province to ask."""
 URBAN = "11500000DEM0001534"
@@ -105,6 +107,8 @@ WEBSITES = (
 )  # fmt: skip
 
 
+TWO_PROVINCES = "cross-province"
+"""The story that needs another province; without it none is set up."""
 STOPPED = ("property",)
 """Registers that a story puts out of service."""
 
@@ -156,12 +160,12 @@ class Scene:
         return Program(name, command, port)
 
 
-def set_up(folder: Path, port_base: int, database: str | None, *, across: bool) -> Scene:
-    """Make everything the departments need in an empty folder; ``across``: with another province beside it.
+def set_up(folder: Path, port_base: int, database: str | None, story: str) -> Scene:
+    """Make everything that a story, or ``all``, needs in an empty folder.
 
     Nobody is registered yet: departments can start meanwhile (``register``).
     """
-    entropy = SystemEntropy()
+    entropy, across = SystemEntropy(), story in (EVERY, TWO_PROVINCES)
     departments = folder.resolve() / "departments"
     roots = {"connector_roots": json.dumps([str(departments / "health")])}
     addresses = installation.loopback(port_base)
@@ -169,13 +173,13 @@ def set_up(folder: Path, port_base: int, database: str | None, *, across: bool) 
     (departments / "health").mkdir(parents=True)
     made = world.build()
     (folder / "world.json").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
-    people = tuple(accounts(made["people"], entropy))
+    people = tuple(accounts(made["people"], entropy, story))
     origins = loopback_origins(port_base)
     share_keys(folder, origins, settings, entropy)
     beside = neighbour.set_up(folder / "neighbour", port_base, made["homes_elsewhere"], entropy) if across else None
     if beside:
         write_secret(folder / "secrets" / "neighbour-key", json.dumps(beside.private).encode())
-    manifests = write_manifests(folder, origins, settings, beside)
+    manifests = write_manifests(folder, origins, settings, beside, story)
     scene = Scene(folder, port_base, settings, people, manifests, origins, beside)
     return replace(scene, keys=hand_over(scene, entropy))
 
@@ -208,9 +212,9 @@ def share_keys(folder: Path, origins: Mapping[str, str], settings: Settings, ent
 
 
 def write_manifests(
-    folder: Path, origins: Mapping[str, str], settings: Settings, beside: Neighbour | None = None
+    folder: Path, origins: Mapping[str, str], settings: Settings, beside: Neighbour | None = None, story: str = EVERY
 ) -> Path:
-    """The manifests with this installation's addresses and folders, and what they say about a neighbour."""
+    """The manifests with this installation's addresses and folders, without the grants of stories that are not told."""
     target = folder / "manifests"
     target.mkdir(exist_ok=True)
     values = {
@@ -223,6 +227,8 @@ def write_manifests(
         **(beside.values if beside else {}),
     }
     for source in sorted([*MANIFESTS.glob("*.yaml"), *(ACROSS.glob("*.yaml") if beside else ())]):
+        if story != EVERY and source.stem.startswith(GRANTS) and source.stem != GRANTS + story:
+            continue
         (target / source.name).write_text(
             Template(source.read_text(encoding="utf-8")).substitute(values), encoding="utf-8"
         )
