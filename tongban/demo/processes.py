@@ -45,10 +45,16 @@ class Program:
 
 
 def taken(port: int) -> bool:
-    """Whether somebody already listens on this loopback port."""
+    """Whether a server cannot have this loopback port: somebody listens on it, or goes out from it."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # as servers do: remains of the last run do not count
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+        return False
 
 
 class Processes:
