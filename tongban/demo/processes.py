@@ -24,6 +24,10 @@ class DemoFailed(Exception):
     """The demonstration cannot go on; the text says what to do."""
 
 
+class NotStarted(DemoFailed):
+    """A program did not start; its log, which the text names, says why."""
+
+
 @dataclass(frozen=True)
 class Program:
     """One process: its name, command, the port it answers on and the path that says it is ready.
@@ -133,7 +137,7 @@ class Processes:
                 return
             time.sleep(0.1)
         log = self.logs / f"{program.name}.log"
-        raise DemoFailed(f"{program.name} 没有启动，原因见 / did not start, see {log}")
+        raise NotStarted(f"{program.name} 没有启动，原因见 / did not start, see {log}")
 
 
 def answers(port: int, path: str) -> bool:

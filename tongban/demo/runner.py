@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from kernel.settings import Settings
 from tongban.demo.narration import Narrator, StoryFailed
 from tongban.demo.officers import approve_all, ask_for_data, sign_in
 from tongban.demo.people import EVERY, Account
-from tongban.demo.processes import DemoFailed, Processes
+from tongban.demo.processes import DemoFailed, NotStarted, Processes
 from tongban.demo.setting_up import WEBSITES, Scene, register, set_up
 from tongban.demo.stories import after_death, cross_province, home_transfer, newborn, restaurant, retirement, school
 from tongban.demo.stories.stage import Stage
@@ -76,13 +77,20 @@ def run(options: Options) -> int:
 
 @contextmanager
 def folder(data: Path | None) -> Iterator[Path]:
-    """The data folder: the one named, which is kept, or a fresh temporary one."""
+    """The data folder: the one named, which is kept, or a temporary one, kept for its logs where nothing started."""
     if data is not None:
         data.mkdir(parents=True, exist_ok=True)
         yield data.resolve()
         return
-    with tempfile.TemporaryDirectory(prefix="tongban-demo-", ignore_cleanup_errors=True) as fresh:
-        yield Path(fresh)
+    fresh, is_needed = Path(tempfile.mkdtemp(prefix="tongban-demo-")), False
+    try:
+        yield fresh
+    except NotStarted:
+        is_needed = True
+        raise
+    finally:
+        if not is_needed:
+            shutil.rmtree(fresh, ignore_errors=True)
 
 
 def start(narrator: Narrator, processes: Processes, place: Path, options: Options) -> Scene:
