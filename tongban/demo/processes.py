@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +61,15 @@ def taken(port: int) -> bool:
         return False
 
 
+def refuse_taken(ports: Iterable[int]) -> None:
+    """Raises: DemoFailed where a server cannot have one of these ports."""
+    for port in filter(taken, ports):
+        raise DemoFailed(
+            f"端口 {port} 已被占用，请换一个：--port-base 9400 / "
+            f"Port {port} is taken: choose others with --port-base 9400."
+        )
+
+
 class Processes:
     """Running programs by name. As a context manager, leaves none behind."""
 
@@ -83,12 +92,6 @@ class Processes:
 
     def launch(self, programs: Sequence[Program]) -> None:
         """Start them together, and do not wait."""
-        for port in (port for program in programs for port in program.ports):
-            if taken(port):
-                raise DemoFailed(
-                    f"端口 {port} 已被占用，请换一个：--port-base 9400 / "
-                    f"Port {port} is taken: choose others with --port-base 9400."
-                )
         for program in programs:
             self._launch(program)
 

@@ -21,8 +21,8 @@ from kernel.settings import Settings
 from tongban.demo.narration import Narrator, StoryFailed
 from tongban.demo.officers import approve_all, ask_for_data, sign_in
 from tongban.demo.people import EVERY, Account
-from tongban.demo.processes import DemoFailed, NotStarted, Processes
-from tongban.demo.setting_up import WEBSITES, Scene, register, set_up
+from tongban.demo.processes import DemoFailed, NotStarted, Processes, refuse_taken
+from tongban.demo.setting_up import WEBSITES, Scene, ports, register, set_up
 from tongban.demo.stories import after_death, cross_province, home_transfer, newborn, restaurant, retirement, school
 from tongban.demo.stories.stage import Stage
 from tongban.installation import NotInstallable
@@ -96,6 +96,7 @@ def folder(data: Path | None) -> Iterator[Path]:
 def start(narrator: Narrator, processes: Processes, place: Path, options: Options) -> Scene:
     """Set up and start everything."""
     narrator.heading("准备", "Getting ready")
+    refuse_taken(ports(options.port_base, options.story))
     with narrator.step(
         "setup", "建立配置、密钥、数据库、目录与虚构的人", "configuration, keys, databases, catalogue, invented people"
     ) as step:

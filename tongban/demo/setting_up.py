@@ -184,6 +184,13 @@ def set_up(folder: Path, port_base: int, database: str | None, story: str) -> Sc
     return replace(scene, keys=hand_over(scene, entropy))
 
 
+def ports(port_base: int, story: str) -> list[int]:
+    """Every port that somebody is going to listen on."""
+    services = range(port_base, port_base + len(installation.SERVICES))
+    across = [port + neighbour.OFFSET for port in services] if story in (EVERY, TWO_PROVINCES) else []
+    return [*services, *(port_base + one.offset for one in (*REGISTERS, *WEBSITES)), *across]
+
+
 def loopback_origins(port_base: int) -> dict[str, str]:
     """Where each department is reached when everything runs on this machine."""
     return {one.name: f"http://127.0.0.1:{port_base + one.offset}" for one in (*REGISTERS, *WEBSITES)}
