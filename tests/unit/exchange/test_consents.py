@@ -190,6 +190,19 @@ def test_it_is_for_the_case_or_the_matter_and_for_nobody_else(consenting: Consen
     assert outcome(absent(world, world.open_case((STRANGER, "applicant")), stranger)) == "policy.consent-missing"
 
 
+def test_in_one_request_it_covers_the_record_of_whoever_gave_it_and_of_nobody_beside_them(
+    consenting: Consenting,
+) -> None:
+    world, _ = consenting
+    case = world.open_case((OWNER, "applicant"), (STRANGER, "applicant"))
+    given(world, case)
+    stranger = NAMED | {"subject": {"scheme": "citizen-number", "value": STRANGER}}
+    for items in ((NAMED, stranger), (stranger, NAMED)):
+        came = absent(world, case, *items).json["evidence"]
+        codes = [item.get("problem", {}).get("code", item["status"]) for item in came]
+        assert codes == ["delivered" if item is NAMED else "policy.consent-missing" for item in items]
+
+
 def test_it_begins_and_ends(consenting: Consenting) -> None:
     world, case = consenting
     consent = given(world, case, **{"from": "2026-11-25", "until": "2026-11-27T09:30:00Z"})
