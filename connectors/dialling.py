@@ -21,9 +21,10 @@ def dial(host: str, port: int, allowed: Callable[[str], bool], deadline: Deadlin
     for family, kind, protocol, _, address in addresses:
         if not allowed(str(address[0])):
             continue
+        left = deadline.left()
         connected = socket.socket(family, kind, protocol)
         try:
-            connected.settimeout(deadline.left())
+            connected.settimeout(left)
             connected.connect(address)
         except TimeoutError:
             connected.close()

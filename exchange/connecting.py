@@ -53,7 +53,6 @@ class Connecting:
         """Probe one source now. Both "there is a record" and "there is none" are answers of a source that works."""
         document = self.documents[name]
         line = {"name": name, "evidence_type": document["spec"]["evidence_type"]}
-        began = self.clock.monotonic()
         try:
             with build(document, **self._means()) as source:
                 source.prepare(_PATIENCE)

@@ -51,9 +51,8 @@ class Program:
 def taken(port: int) -> bool:
     """Whether a server cannot have this loopback port: somebody listens on it, or goes out from it."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as servers do: remains of the last run do not count
+        # As servers do: remains of the last run do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from tests.doubles.s3_server import SECRET, S3Server
 from tests.doubles.sftp_server import PASSWORD, SftpServer
 
 
-class PlaceBench(FileBench):
+class PlaceBench(FileBench, ABC):
     """Files somewhere else. A source is handed out when its place has been looked at: how long that takes is no law."""
 
     def __init__(self, settings: Mapping[str, Any], folder: Path) -> None:
@@ -45,11 +46,13 @@ class PlaceBench(FileBench):
         secrets = {"drop": PASSWORD, "storage": SECRET}
         return open_source("files", settings, limits, self._folder, secrets=secrets)
 
+    @abstractmethod
     def _there(self, folder: Path) -> Mapping[str, Any]:
-        raise NotImplementedError
+        """The settings of a place that holds the files of a folder."""
 
+    @abstractmethod
     def _elsewhere(self, port: int) -> Mapping[str, Any]:
-        raise NotImplementedError
+        """The settings of a place at another port."""
 
 
 class SftpBench(PlaceBench):
