@@ -17,7 +17,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.conftest import SOAK
 from tests.doubles.identity_provider import Provider, provider_at
 from tests.doubles.provider_fixtures import empty_postgresql, empty_sqlite, fresh
 
@@ -104,20 +103,23 @@ class _Watched:
 
 @pytest.fixture
 def axe() -> Callable[..., None]:
-    """Assert that axe-core finds no violation on a page: `axe(page)`."""
+    """Assert that axe-core finds no violation on a page: `axe(page)`; `axe(page, colours=False)` judges all else."""
     judge = Axe()
     # Every rule of these kinds runs; only what was violated is told at length.
     options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 
-    def check(page: Page) -> None:
+    def check(page: Page, *, colours: bool = True) -> None:
         if page.evaluate("typeof axe") == "undefined":
             page.evaluate(judge.axe_script)
-        result = AxeResults(page.evaluate("options => axe.run(options)", options))
+        found = page.evaluate("options => axe.run(options)", options | ({} if colours else WITHOUT_COLOURS))
+        result = AxeResults(found)
         assert result.violations_count == 0, result.generate_report()
 
     return check
 
 
+WITHOUT_COLOURS = {"rules": {"color-contrast": {"enabled": False}}, "preload": False}
+"""Colours, sizes of text, and what style sheets, fetched for it again, say of turning a phone: half of the work."""
 WIDTHS = (390, 1200)
 """A phone and a desk."""
 SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
@@ -130,37 +132,30 @@ AT_REST = """new Promise(rested => requestAnimationFrame(() => requestAnimationF
 Look = Callable[..., None]
 
 
-JUDGED = {"en": (1200,)}
-"""Language → widths at which axe judges; others are judged on a phone.
-
-Judging is nearly all that a walk costs, and a page is built alike in both languages: each is judged at a width of its
-own, which judges every page at both.
+COLOURED = {"en": 1200}
+"""Language → the width at which its colours are judged; those of others on a phone. Colours are the same in both
+languages: whoever walks in both has judged them at both widths.
 """
-
-
-def _judged(page: Page) -> tuple[int, ...]:
-    return WIDTHS if SOAK or SHOTS else JUDGED.get(page.locator("html").get_attribute("lang") or "", WIDTHS[:1])
 
 
 @pytest.fixture
 def look(axe: Callable[..., None]) -> Look:
     """Look at a page as different people do: `look(page, "sign-in")`.
 
-    On a phone and on a desk: nothing is wider than the window, and a picture is taken when a folder is named for them;
-    at the width of its language axe finds nothing (`make soak`: at both). Without scripts (`scripts=False`) axe cannot
-    run, and only the rest is looked at.
+    On a phone and on a desk: axe finds nothing, nothing is wider than the window, and a picture is taken when a folder
+    is named for them. Without scripts (`scripts=False`) axe cannot run, and only the rest is looked at.
     """
 
     def look_at(page: Page, name: str, *, scripts: bool = True) -> None:
         before = page.viewport_size
-        judged = _judged(page) if scripts else ()
+        coloured = COLOURED.get(page.locator("html").get_attribute("lang") or "", WIDTHS[0])
         page.mouse.move(0, 0)  # a page is looked at, not pointed at: widths would move things under the mouse
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
-            if width in judged:
+            if scripts:
                 page.evaluate(f"() => {AT_REST}")
-                axe(page)
+                axe(page, colours=width == coloured)
             if SHOTS:
                 language = page.locator("html").get_attribute("lang")
                 page.screenshot(path=f"{SHOTS}/{name}-{language}-{width}.png", full_page=True)

@@ -40,7 +40,7 @@ def demo(tmp_path_factory):
         yield told
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(180)
+        process.wait(60)
         process.stdout.close()
 
 

@@ -28,7 +28,7 @@ def free_port_base() -> int:
 def tongban(*words):
     command = [sys.executable, "-m", "tongban", *words]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=480)
 
 
 def demo(*words):
