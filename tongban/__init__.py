@@ -2,9 +2,5 @@
 
 It is the only package that knows both the identity provider and the exchange. ``serve`` runs them, the operator
 commands call their administration functions, ``demo`` plays the sample stories with sample departments that import none
-of our packages.
+of our packages: this file imports nothing, so that they run where there is no more of us than it.
 """
-
-from kernel.version import VERSION
-
-__version__ = VERSION

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-from tongban import __version__
+from kernel.version import VERSION
 from tongban.mistakes import Plain
 
 COMMANDS = {
@@ -53,7 +53,7 @@ class OnDemand(Plain):
 
 
 @click.group(cls=OnDemand, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="tongban")
+@click.version_option(VERSION, prog_name="tongban")
 def tongban() -> None:
     """通办：一次登录，凭数据办事，人人可验的回执 / Sign in once, evidence by data, a receipt anyone can check."""
 

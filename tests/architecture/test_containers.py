@@ -2,6 +2,9 @@
 
 import ast
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -168,3 +171,15 @@ def test_the_images_carry_no_other_services_code():
     assert copied["idp"] == {"kernel", "idp"}
     assert copied["exchange"] == {"kernel", "policies", "connectors", "exchange"}
     assert copied["departments"] == set()
+
+
+def test_the_departments_image_holds_all_that_departments_import(tmp_path):
+    """Copied as the recipe copies, and begun where nothing else of ours is."""
+    for source, target in re.findall(r"^COPY (\S+) (\S+)$", RECIPES["departments"], re.MULTILINE):
+        copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+        (tmp_path / target).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / source, tmp_path / target)
+    wanted = ", ".join(f"tongban.demo.departments.{name}" for name in sorted(DEPARTMENTS))
+    alone = {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([sys.executable, "-c", f"import {wanted}"], cwd=tmp_path, env=alone, stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr.decode()[-600:]

@@ -9,7 +9,8 @@ import click
 
 from kernel.clock import SystemClock
 from kernel.settings import SettingsError
-from tongban import __version__, safekeeping
+from kernel.version import VERSION
+from tongban import safekeeping
 from tongban.commands.configuration import config_path, load_settings
 from tongban.output import config_option, json_option, members, wrong
 
@@ -27,7 +28,7 @@ def backup(file: Path, config: str | None, as_json: bool) -> None:
     """
     settings = load_settings(config)
     try:
-        manifest = safekeeping.back_up(file, settings, config_path(config), SystemClock().now(), __version__)
+        manifest = safekeeping.back_up(file, settings, config_path(config), SystemClock().now(), VERSION)
     except safekeeping.NotKept as refusal:
         wrong(refusal.text.zh, refusal.text.en)
     members({"file": str(file), "made_at": manifest["made_at"], "parts": len(manifest["parts"])}, as_json=as_json)
