@@ -814,6 +814,23 @@ SUBSCRIPTION_CHANGED = ProblemKind(
     Text("该订阅刚被更改", "The subscription was changed just now"),
     Text("请重新查看后再操作。", "Look at it again, then decide."),
 )
+SUBSCRIPTION_NOT_ALLOWED = ProblemKind(
+    "event.not-allowed",
+    403,
+    Fault.POLICY,
+    Text("此人现在不能对该订阅作此操作", "This officer may not do this to the subscription now"),
+    Text(
+        "commands 列出您现在可作的操作；其余由该系统所属部门的人员在相应状态下办理。",
+        "The member commands lists what you may do now; the rest is for the system's own department, in another state.",
+    ),
+)
+SUBSCRIBER_UNKNOWN = ProblemKind(
+    "event.unknown-system",
+    404,
+    Fault.CONSUMER,
+    Text("本部门没有这一业务系统", "Your department has no such system"),
+    Text("请从目录中本部门的业务系统里选择。", "Choose one of your department's systems in the catalogue."),
+)
 SUBSCRIPTION_NOT_PULLED = ProblemKind(
     "event.not-pulled",
     409,

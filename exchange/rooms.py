@@ -43,6 +43,8 @@ from exchange.events.courier import Courier
 from exchange.events.desk import EventDesk
 from exchange.events.distribution import Distribution
 from exchange.events.pseudonyms import Pseudonyms
+from exchange.events.subscription_desk import SubscriptionDesk
+from exchange.events.transitions import SubscriptionTransitions
 from exchange.events.webhooks import Send
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.deferred import Deferred
@@ -181,6 +183,7 @@ class Offices:
     campaign_sweep: CampaignSweep
     messages: Messages
     events: EventDesk
+    subscriptions: SubscriptionDesk
     distribution: Distribution
     courier: Courier
     return_flows: ReturnFlowDesk
@@ -319,6 +322,7 @@ def furnish(outside: Outside) -> Rooms:
         tasks=task_desk,
         counts=offices.upload_counts,
         locks=offices.locks,
+        subscriptions=offices.subscriptions,
     )
     registration = _registration(outside, access, authenticator, issuer)
     return Rooms(
@@ -361,6 +365,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
     guard = Guard(outside.metrics)
     corrections = CorrectionTransitions(outside.database, ledger, clock)
     rated = RatingTransitions(outside.database, ledger, clock)
+    subscribed = SubscriptionTransitions(ledger, clock, outside.entropy)
     writer = RuleWriter(access, ledger, clock, outside.entropy)
     return Offices(
         expiry=Expiry(transitions),
@@ -397,7 +402,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         ratings=RatingDesk(access, rated),
         rating_sweep=rating_sweep(rated),
         messages=Messages(access, clock),
-        events=EventDesk(access, ledger, clock, outside.entropy),
+        events=EventDesk(access, subscribed),
+        subscriptions=SubscriptionDesk(access, subscribed),
         return_flows=ReturnFlowDesk(access, ledger, Safe(outside.keys), reader, clock, outside.entropy),
         return_flow_making=Making(
             database=outside.database,

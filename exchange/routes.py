@@ -20,7 +20,7 @@ from exchange.consents.routes import consent_routes
 from exchange.corrections.routes import correction_routes
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
 from exchange.emergency.routes import emergency_routes
-from exchange.events.routes import event_routes
+from exchange.events.routes import event_routes, subscription_routes
 from exchange.gateway.evidence_answer import EvidenceAnswer
 from exchange.gateway.request import EvidenceRequestForm
 from exchange.governance.routes import grant_routes, sealing_routes
@@ -88,7 +88,7 @@ def _onboarding(rooms: Rooms) -> tuple[Route, ...]:
 
 
 def _events(rooms: Rooms) -> tuple[Route, ...]:
-    return event_routes(rooms.events, _TOKEN)
+    return (*event_routes(rooms.events, _TOKEN), *subscription_routes(rooms.subscriptions, _TOKEN))
 
 
 def _certificates(rooms: Rooms) -> tuple[Route, ...]:

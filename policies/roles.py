@@ -44,6 +44,18 @@ WORDS: Mapping[Role, Text] = MappingProxyType(
 """Every role as people call it."""
 
 
+WATCHERS = frozenset(
+    {
+        Role.SECURITY_ADMINISTRATOR,
+        Role.SYSTEM_ADMINISTRATOR,
+        Role.GOVERNANCE_OFFICER,
+        Role.DATA_PROTECTION_OFFICER,
+        Role.AUDITOR,
+    }
+)
+"""Who sees of every department whether its machinery works, never what travels through it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Officer:
     """Who acts: an identifier that is the same at every sign-in, the organisation, and the roles held there."""

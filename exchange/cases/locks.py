@@ -24,19 +24,10 @@ from kernel.ledger.receipt import Receipt
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
-from policies.roles import Role
+from policies.roles import WATCHERS, Role
 
 LIFTED = "SystemLockLifted"
 LIFTERS = (Role.SECURITY_ADMINISTRATOR,)
-SEES_ALL = frozenset(
-    {
-        Role.SECURITY_ADMINISTRATOR,
-        Role.SYSTEM_ADMINISTRATOR,
-        Role.GOVERNANCE_OFFICER,
-        Role.DATA_PROTECTION_OFFICER,
-        Role.AUDITOR,
-    }
-)
 _LONGEST_NAME = 64
 _NAMES_SOMEBODY = Text("理由中不能含有个人号码", "The reason must not hold anybody's number")
 
@@ -64,7 +55,7 @@ class Locks:
         asked = http.parameters()
         limit, before = page_size(asked.get("limit")), asked.get("before", "")[:_LONGEST_NAME]
         self.access.spend(officer.caller)
-        own = None if officer.officer.roles & SEES_ALL else officer.officer.organisation
+        own = None if officer.officer.roles & WATCHERS else officer.officer.organisation
         with self.access.database.read() as connection:
             found = system_locks.page(connection, own, before, limit + 1)
         following = found[limit - 1].id if len(found) > limit else None

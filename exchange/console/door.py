@@ -41,6 +41,7 @@ SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
     (f"{HOME}/campaigns", Text("授权复核", "Recertification"), frozenset(Role)),
     (f"{HOME}/uploads", Text("免于提交的材料", "Papers avoided"), frozenset(Role)),
     (f"{HOME}/locks", Text("业务系统锁定", "Locked systems"), frozenset(Role)),
+    (f"{HOME}/subscriptions", Text("事件订阅", "Event subscriptions"), frozenset(Role)),
     (f"{HOME}/usage", Text("本部门数据的使用", "Use of our data"), frozenset({Role.PROVIDER_OFFICER})),
     (f"{HOME}/catalogue", Text("目录", "Catalogue"), frozenset(Role)),
     (f"{HOME}/responsibility", Text("责任清单", "Responsibility list"), frozenset(Role)),

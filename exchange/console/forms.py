@@ -13,7 +13,7 @@ from kernel.web.pages import t
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. ``kind`` is text, area or radios; ``choices`` are the values of radios with their words."""
+    """One field. ``kind`` is text, area, radios or boxes; ``choices`` are the values of the latter with their words."""
 
     name: str
     label: Text
@@ -35,9 +35,23 @@ class Filled:
     error: str
 
 
+def box(field: Field, value: str) -> str:
+    """The name under which a form sends one box of several: a form holds each name once."""
+    return f"{field.name}.{value}"
+
+
+def ticked(field: Field, typed: Mapping[str, str]) -> list[str]:
+    """The values of the boxes that were ticked."""
+    return [value for value, _ in field.choices if typed.get(box(field, value))]
+
+
 def filled(fields: Sequence[Field], typed: Mapping[str, str], errors: Mapping[str, str]) -> list[Filled]:
     """The fields as they are to be drawn."""
-    return [Filled(each, typed.get(each.name, ""), errors.get(each.name, "")) for each in fields]
+    return [Filled(each, _value(each, typed), errors.get(each.name, "")) for each in fields]
+
+
+def _value(field: Field, typed: Mapping[str, str]) -> str:
+    return " ".join(ticked(field, typed)) if field.kind == "boxes" else typed.get(field.name, "")
 
 
 Said = tuple[dict[str, str], str]

@@ -32,12 +32,14 @@ from exchange.console.registration import Registration
 from exchange.console.requests import RequestPages
 from exchange.console.sessions import Sessions
 from exchange.console.signing_in import CALLBACK, SigningIn
+from exchange.console.subscriptions import EVENT_SUBSCRIPTIONS, SubscriptionPages
 from exchange.console.tasks import TASKS_BY_HAND, TaskPages
 from exchange.console.trying import TryingPages
 from exchange.console.unused import UnusedPages
 from exchange.console.watching import WatchPages
 from exchange.corrections.desk import CorrectionDesk
 from exchange.emergency.desk import EmergencyDesk
+from exchange.events.subscription_desk import SubscriptionDesk
 from exchange.governance.drafting import Drafting
 from exchange.governance.endpoints import Grants
 from exchange.governance.simulation.endpoints import Impacts
@@ -83,6 +85,7 @@ class Desks:
     campaigns: CampaignDesk
     counts: Counts
     locks: Locks
+    subscriptions: SubscriptionDesk
 
 
 PageRoutes = Callable[[], tuple[Route, ...]]
@@ -143,6 +146,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         CampaignPages(door, replace(desks.campaigns, access=inside)).routes,
         MessagePages(door, replace(desks.messages, access=inside)).routes,
         WatchPages(door, replace(desks.counts, access=inside), replace(desks.locks, access=inside)).routes,
+        SubscriptionPages(door, replace(desks.subscriptions, access=inside), EVENT_SUBSCRIPTIONS).routes,
         DutyPages(door, desks.reports).routes,
         ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
     )

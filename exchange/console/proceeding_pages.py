@@ -118,7 +118,8 @@ class ProceedingPages:
             request,
             **self._headed(found),
             commands=offered,
-            history=happened(found["history"], matter.events),
+            history=happened(found.get("history", ()), matter.events),
+            **self.beside_one(visitor, request, found),
             back=f"{HOME}/{matter.place}",
         )
 
@@ -170,6 +171,11 @@ class ProceedingPages:
     def beside(self, visitor: Visitor, request: HttpRequest) -> dict[str, Any]:
         """What the list shows besides. Raises Problem."""
         del visitor, request
+        return {}
+
+    def beside_one(self, visitor: Visitor, request: HttpRequest, found: Mapping[str, Any]) -> dict[str, Any]:
+        """What the page of one shows besides. Raises Problem."""
+        del visitor, request, found
         return {}
 
     def about(self, found: Mapping[str, Any]) -> dict[str, Any]:

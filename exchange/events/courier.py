@@ -20,15 +20,15 @@ from sqlalchemy import Connection
 from exchange.catalogue.model import Status as SystemStatus
 from exchange.catalogue.model import System
 from exchange.events.cloud_event import cloud_event
-from exchange.events.desk import MOVED, facts_of
 from exchange.events.entitlement import rights_of
 from exchange.events.signing import signed_headers
+from exchange.events.transitions import MOVED, facts_of
 from exchange.events.webhooks import Send
 from exchange.gateway.lease import Lease
 from exchange.gateway.snapshot import Snapshot
 from exchange.messages import notices
 from exchange.store import messages, subscriptions
-from exchange.store.subscriptions import Queued, Status, Subscription
+from exchange.store.subscriptions import Queued, Subscription
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
@@ -38,6 +38,7 @@ from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
 from kernel.logging import logger
 from kernel.outbound import OutboundFailed, OutboundRefused
+from policies.subscriptions import Status
 
 PROMPT, TARDY = 6, 2
 """Subscribers called at the same time by one node: those that answered quickly so far, and the others."""
@@ -166,15 +167,15 @@ class Courier:
     def _arrived(self, held: Subscription, event: Queued) -> bool:
         return self.database.write(lambda connection: subscriptions.arrived(connection, held, event.number))
 
-    def _put_back(self, held: Subscription, tries: int, due_at: datetime) -> None:
-        self.database.write(lambda connection: subscriptions.put_back(connection, held, tries, due_at))
+    def _put_back(self, held: Subscription, tries: int, due_at: datetime, trouble: str = "") -> None:
+        self.database.write(lambda connection: subscriptions.put_back(connection, held, tries, due_at, trouble))
 
     def _failed(self, held: Subscription, trouble: Trouble) -> None:
         tries = held.tries + 1
         if trouble.final or tries >= MOST_TRIES:
             self._park(held, trouble, tries)
         else:
-            self._put_back(held, tries, self.clock.now() + self._delay(tries))
+            self._put_back(held, tries, self.clock.now() + self._delay(tries), trouble.reason)
 
     def _delay(self, tries: int) -> timedelta:
         longest = min(FIRST_DELAY * 2.0 ** (tries - 1), LONGEST_DELAY)
@@ -187,7 +188,7 @@ class Courier:
         told = notices.subscription_parked(held.id, held.organisation, held.system, after.revision, now)
 
         def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            if not subscriptions.move(connection, held, Status.PARKED, now):
+            if not subscriptions.move(connection, held, Status.PARKED, now, trouble.reason):
                 raise Overtaken
             messages.put(connection, [told])
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -15,33 +14,20 @@ from exchange.events.data_schemas import data_schema
 from exchange.events.entitlement import rights_of
 from exchange.events.forms import SUBSCRIBE
 from exchange.events.signal import Kind
+from exchange.events.transitions import Asker, SubscriptionTransitions
 from exchange.forms import read
-from exchange.gateway.entries import REFUSAL
 from exchange.paging import page_size
 from exchange.store import subscriptions
-from exchange.store.subscriptions import Status, Subscription, Way
+from exchange.store.subscriptions import Subscription
 from kernel.canonical import JSON
-from kernel.clock import Clock
-from kernel.entropy import Entropy
-from kernel.ids import new_id
-from kernel.ledger.event import Event
-from kernel.ledger.log import Ledger
-from kernel.ledger.receipt import Receipt
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
-
-SUBSCRIBED, MOVED = "EventsSubscribed", "EventSubscriptionChanged"
-MOST_SUBSCRIPTIONS = 20
-"""Of one system."""
+from policies.subscriptions import Status, Way
 
 _MOST_DIGITS = 15
 _BAD_CURSOR = Text(
     "after 应为该订阅已给出的 cursor", "after is a cursor that was given for this subscription: a whole number"
-)
-_NO_TYPES = Text(
-    "与材料有关的事件须列出材料类型，其他事件不得列出",
-    "Events about evidence need evidence_types, and nothing else takes them",
 )
 
 
@@ -50,23 +36,14 @@ class EventDesk:
     """The event endpoints."""
 
     access: Access
-    ledger: Ledger
-    clock: Clock
-    entropy: Entropy
+    transitions: SubscriptionTransitions
 
     def subscribe(self, http: HttpRequest) -> HttpResponse:
         """``POST /v1/events/subscriptions``. Raises Problem."""
         caller = self.access.system(http)
-        made = self._made(read(SUBSCRIBE, http), caller)
-
-        def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            self.access.spend_within(connection, caller.caller)
-            if subscriptions.count_living(connection, made.system) >= MOST_SUBSCRIPTIONS:
-                raise Problem(errors.SUBSCRIPTIONS_TOO_MANY)
-            subscriptions.add(connection, made)
-
-        self.ledger.append([Event(SUBSCRIBED, made.id, "1", facts_of(made))], also=also)
-        return json_response(_view(made), 201, (("Location", f"/v1/events?subscription={made.id}"),))
+        made = self.transitions.subscribe(read(SUBSCRIBE, http), caller.system, caller.snapshot, self._asker(caller))
+        where = (("Location", f"/v1/events?subscription={made.id}"),)
+        return json_response(subscription_view(made), 201, where)
 
     def list(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/events/subscriptions``: the caller's own. Raises Problem."""
@@ -74,7 +51,7 @@ class EventDesk:
         self.access.spend(caller.caller)
         with self.access.database.read() as connection:
             found = subscriptions.of_system(connection, caller.system.name)
-        return json_response({"subscriptions": [_view(each) for each in found]})
+        return json_response({"subscriptions": [subscription_view(each) for each in found]})
 
     def pause(self, http: HttpRequest, subscription: str) -> HttpResponse:
         """``POST …/<subscription>/pause``: events queue on, none is delivered. Raises Problem."""
@@ -106,7 +83,7 @@ class EventDesk:
         self.access.database.write(acknowledge)
         with self.access.database.read() as connection:
             waiting = subscriptions.queue(connection, found.id, after, limit + 1)
-        page, allowed = waiting[:limit], rights_of(caller.snapshot, caller.system, self.clock.now())
+        page, allowed = waiting[:limit], rights_of(caller.snapshot, caller.system, self.transitions.clock.now())
         told: Sequence[JSON] = [
             cloud_event(each, self.access.origin)
             for each in page
@@ -122,51 +99,16 @@ class EventDesk:
             raise Problem(errors.EVENT_KIND_UNKNOWN)
         return json_response(data_schema(Kind(kind), self.access.origin))
 
-    def _made(self, wanted: Mapping[str, Any], caller: AuthorisedSystem) -> Subscription:
-        kinds, types = frozenset(wanted["events"]), frozenset(wanted.get("evidence_types", []))
-        if any(Kind(kind).about_evidence for kind in kinds) != bool(types):
-            raise Problem(INVALID_BODY, detail=_NO_TYPES)
-        now = self.clock.now()
-        missing: list[JSON] = [*sorted(types - rights_of(caller.snapshot, caller.system, now).keys())]
-        if missing:
-            facts: dict[str, JSON] = {"client": caller.caller.token.client_id, "evidence_types": missing}
-            facts["reason"] = errors.EVENT_NOT_GRANTED.code
-            refused = Event(REFUSAL, new_id("evx", self.clock, self.entropy), facts=facts)
-            self.ledger.append([refused], also=self.access.spending(caller.caller))
-            raise Problem(errors.EVENT_NOT_GRANTED, members={"evidence_types": missing})
-        way = Way(str(wanted["delivery"]))
-        if way is Way.PUSH and caller.system.webhook is None:
-            raise Problem(errors.WEBHOOK_MISSING)
-        return Subscription(
-            id=new_id("evs", self.clock, self.entropy),
-            system=caller.system.name,
-            organisation=caller.system.organisation,
-            kinds=kinds,
-            evidence_types=types,
-            way=way,
-            created_at=now,
-            due_at=now,
-        )
-
     def _move(self, http: HttpRequest, subscription: str, status: Status) -> HttpResponse:
         caller = self.access.system(http)
         found = self._own(caller, subscription)
         if found.status is status:
             self.access.spend(caller.caller)
-            return json_response(_view(found))
-        now = self.clock.now()
-        after = replace(found, status=status, revision=found.revision + 1, tries=0, due_at=now)
+            return json_response(subscription_view(found))
+        return json_response(subscription_view(self.transitions.move(found, status, self._asker(caller))))
 
-        def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            self.access.spend_within(connection, caller.caller)
-            if not subscriptions.move(connection, found, status, now):
-                raise Problem(errors.SUBSCRIPTION_CHANGED)
-
-        entry = Event(MOVED, found.id, str(after.revision), facts_of(after))
-        (receipt,) = self.ledger.append([entry], also=also)
-        if receipt.repeated:
-            raise Problem(errors.SUBSCRIPTION_CHANGED)
-        return json_response(_view(after))
+    def _asker(self, caller: AuthorisedSystem) -> Asker:
+        return Asker({"client": caller.caller.token.client_id}, self.access.spending(caller.caller))
 
     def _own(self, caller: AuthorisedSystem, subscription: str) -> Subscription:
         with self.access.database.read() as connection:
@@ -184,7 +126,8 @@ def _cursor(text: str | None, found: Subscription) -> int:
     return int(text)
 
 
-def _view(one: Subscription) -> dict[str, JSON]:
+def subscription_view(one: Subscription) -> dict[str, JSON]:
+    """A subscription, as its system reads it."""
     pushed = one.way is Way.PUSH and one.status is Status.ACTIVE and one.tries > 0
     return {
         "subscription": one.id,
@@ -197,16 +140,4 @@ def _view(one: Subscription) -> dict[str, JSON]:
         "acknowledged": one.settled,
         "failures": one.tries,
         "next_try": one.due_at.isoformat() if pushed else None,
-    }
-
-
-def facts_of(one: Subscription) -> dict[str, JSON]:
-    """What the log says of a subscription."""
-    return {
-        "system": one.system,
-        "consumer": one.organisation,
-        "events": [*sorted(one.kinds)],
-        "evidence_types": [*sorted(one.evidence_types)],
-        "delivery": one.way.value,
-        "status": one.status.value,
     }

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from marshmallow import Schema
+
 from exchange import errors
 from exchange.events.cloud_event import SCHEMAS
 from exchange.events.desk import EventDesk
 from exchange.events.forms import (
     DataSchemaAnswer,
+    DepartmentSubscriptionAnswer,
+    DepartmentSubscriptionForm,
+    DepartmentSubscriptionsAnswer,
     EventsAnswer,
+    SendAgainForm,
     SubscriptionAnswer,
     SubscriptionForm,
+    SubscriptionOffersAnswer,
     SubscriptionsAnswer,
+    ToldEventsAnswer,
 )
+from exchange.events.subscription_desk import SubscriptionDesk
 from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE, ProblemKind
 from kernel.text import Text
+from kernel.web.http import Endpoint
 from kernel.web.routes import Parameter, Route
+from policies.subscriptions import SUBSCRIBERS, Command
 
 EVENTS = "/v1/events"
 _SUBSCRIPTIONS = f"{EVENTS}/subscriptions"
@@ -102,3 +113,93 @@ def event_routes(desk: EventDesk, token: tuple[ProblemKind, ...]) -> tuple[Route
             problems=(errors.EVENT_KIND_UNKNOWN,),
         ),
     )
+
+
+_LIMIT = Parameter("limit", Text("每页条数，1 至 200", "entries on a page, 1 to 200"))
+_BEFORE = Parameter("before", Text("上一页的 next", "the next of the page before"))
+_SHOW = Parameter("show", Text("all 全部，stuck 只看送不到的", "all, or stuck: those whose events do not arrive"))
+_COMMANDS = {
+    Command.PAUSE: Text("暂停", "Pause it: events queue on"),
+    Command.RESUME: Text("恢复", "Take it up again"),
+    Command.SEND_AGAIN: Text("重新推送", "Push again, at once"),
+    Command.END: Text("终止", "End it for good"),
+}
+
+
+def subscription_routes(desk: SubscriptionDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+    """The addresses of officers; ``token`` is what refuses a caller."""
+    path = "/v1/department/subscriptions"
+    one = f"{path}/<subscription>"
+    known = (errors.SUBSCRIPTION_UNKNOWN, errors.SUBSCRIPTION_NOT_ALLOWED)
+    making = (
+        *(errors.SUBSCRIBER_UNKNOWN, errors.EVENT_NOT_GRANTED, errors.WEBHOOK_MISSING),
+        *(errors.SUBSCRIPTIONS_TOO_MANY, errors.SYSTEM_SUSPENDED),
+    )
+    moving = (*known, errors.SUBSCRIPTION_CHANGED, INVALID_BODY, LEDGER_UNAVAILABLE)
+    said = Text("一个订阅", "One subscription")
+    return (
+        _officers(
+            "GET",
+            path,
+            desk.list,
+            Text("本部门的事件订阅", "Subscriptions of my department"),
+            DepartmentSubscriptionsAnswer,
+            (*token, INVALID_BODY),
+            parameters=(_SHOW, _LIMIT, _BEFORE),
+        ),
+        _officers(
+            "GET",
+            f"{path}/offers",
+            desk.offered,
+            Text("可以订阅什么", "What may be subscribed to"),
+            SubscriptionOffersAnswer,
+            token,
+        ),
+        _officers(
+            "POST",
+            path,
+            desk.subscribe,
+            Text("为本部门的系统订阅", "Subscribe for a system of my department"),
+            DepartmentSubscriptionAnswer,
+            (*token, INVALID_BODY, LEDGER_UNAVAILABLE, *making),
+            access=f"officer:{'|'.join(sorted(SUBSCRIBERS))}",
+            form=DepartmentSubscriptionForm,
+            success=201,
+        ),
+        _officers("GET", one, desk.show, said, DepartmentSubscriptionAnswer, (*token, *known)),
+        _officers(
+            "GET",
+            f"{one}/events",
+            desk.events,
+            Text("告知过和等待中的事件", "Events told and waiting"),
+            ToldEventsAnswer,
+            (*token, *known, INVALID_BODY),
+            parameters=(_LIMIT, _BEFORE),
+        ),
+        *(
+            _officers(
+                "POST",
+                f"{one}/{name.value}",
+                desk.command(name.value),
+                words,
+                DepartmentSubscriptionAnswer,
+                (*token, *moving),
+                form=SendAgainForm if name is Command.SEND_AGAIN else None,
+            )
+            for name, words in _COMMANDS.items()
+        ),
+    )
+
+
+def _officers(
+    method: str,
+    path: str,
+    endpoint: Endpoint,
+    said: Text,
+    answer: type[Schema],
+    problems: tuple[ProblemKind, ...],
+    access: str = "officer",
+    form: type[Schema] | None = None,
+    **more: Any,
+) -> Route:
+    return Route(method, path, endpoint, access, said, form, answer, tag="events", problems=problems, **more)

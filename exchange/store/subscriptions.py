@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
@@ -13,25 +12,10 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, sel
 from exchange.store.tables import event, event_subscription
 from kernel import canonical
 from kernel.canonical import JSON
+from policies.subscriptions import Status, Way
 
 _LARGEST = 1 << 16
 _s, _e = event_subscription.c, event.c
-
-
-class Status(StrEnum):
-    """Where a subscription stands. A parked one was not reachable for too long; events still queue for it."""
-
-    ACTIVE = "active"
-    PAUSED = "paused"
-    PARKED = "parked"
-    ENDED = "ended"
-
-
-class Way(StrEnum):
-    """How events reach the subscriber."""
-
-    PULL = "pull"
-    PUSH = "push"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +23,7 @@ class Subscription:
     """What one system wants to hear of; ``kinds`` are CloudEvents types, ``evidence_types`` for those about evidence.
 
     ``last`` is the number of the newest event in its queue, ``settled`` of the last one acknowledged, ``tries`` counts
-    failures in a row; ``due_at`` is when to try next, or until when somebody tries.
+    failures in a row and ``trouble`` names the last one; ``due_at`` is when to try next, or until when somebody tries.
     """
 
     id: str
@@ -55,6 +39,7 @@ class Subscription:
     last: int = 0
     settled: int = 0
     tries: int = 0
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +71,7 @@ def add(connection: Connection, added: Subscription) -> None:
             last_number=added.last,
             settled=added.settled,
             tries=added.tries,
+            trouble=added.trouble,
             due_at=added.due_at,
             created_at=added.created_at,
         )
@@ -110,11 +96,40 @@ def living(connection: Connection) -> list[Subscription]:
     return [_subscription(row) for row in connection.execute(statement)]
 
 
-def move(connection: Connection, seen: Subscription, status: Status, now: datetime) -> bool:
+def listed(
+    connection: Connection, organisation: str | None, before: str, limit: int, *, stuck: bool
+) -> list[Subscription]:
+    """Those of a department (None: of any), newest first, older than ``before``; only those that are ``stuck``."""
+    statement = select(event_subscription).order_by(_s.id.desc()).limit(limit)
+    if organisation is not None:
+        statement = statement.where(_s.organisation == organisation)
+    if before:
+        statement = statement.where(_s.id < before)
+    if stuck:
+        failing = (_s.status == Status.ACTIVE.value) & (_s.tries > 0)
+        statement = statement.where(or_(_s.status == Status.PARKED.value, failing))
+    return [_subscription(row) for row in connection.execute(statement)]
+
+
+def move(connection: Connection, seen: Subscription, status: Status, now: datetime, trouble: str = "") -> bool:
     """Change where a subscription stands; failures are forgotten. False when it is no longer as it was read."""
+    return _change(connection, seen, status=status.value, tries=0, trouble=trouble, due_at=now)
+
+
+def again(connection: Connection, seen: Subscription, settled: int, now: datetime) -> bool:
+    """Have everything behind a number pushed, at once; False when it is no longer as it was read."""
+    return _change(connection, seen, settled=settled, tries=0, trouble="", due_at=now)
+
+
+def _change(connection: Connection, seen: Subscription, **values: Any) -> bool:
     statement = update(event_subscription).where(_s.id == seen.id, _s.revision == seen.revision)
-    values = {"status": status.value, "revision": seen.revision + 1, "tries": 0, "due_at": now}
-    return connection.execute(statement.values(**values)).rowcount == 1
+    return connection.execute(statement.values(**values, revision=seen.revision + 1)).rowcount == 1
+
+
+def oldest(connection: Connection, one: Subscription) -> int:
+    """The number of the oldest event that is kept; the next one to come where none is."""
+    found = connection.scalar(select(func.min(_e.number)).where(_e.subscription == one.id))
+    return one.last + 1 if found is None else int(found)
 
 
 def enqueue(connection: Connection, queued: Queued) -> None:
@@ -143,12 +158,15 @@ def enqueue(connection: Connection, queued: Queued) -> None:
 def queue(connection: Connection, name: str, after: int, most: int) -> list[Queued]:
     """What stands in a queue behind a number, in order."""
     statement = select(event).where(_e.subscription == name, _e.number > after).order_by(_e.number).limit(most)
-    return [
-        Queued(
-            row.subscription, row.id, row.kind, row.evidence_type, row.subject, _object(row.data), row.at, row.number
-        )
-        for row in connection.execute(statement)
-    ]
+    return [_queued(row) for row in connection.execute(statement)]
+
+
+def newest(connection: Connection, name: str, before: int | None, most: int) -> list[Queued]:
+    """What is kept of a queue, newest first, older than a number."""
+    statement = select(event).where(_e.subscription == name).order_by(_e.number.desc()).limit(most)
+    if before is not None:
+        statement = statement.where(_e.number < before)
+    return [_queued(row) for row in connection.execute(statement)]
 
 
 def acknowledge(connection: Connection, name: str, number: int) -> None:
@@ -174,12 +192,13 @@ def claim(connection: Connection, seen: Subscription, until: datetime) -> Subscr
 def arrived(connection: Connection, held: Subscription, number: int) -> bool:
     """An event arrived; False when the subscription is no longer held."""
     statement = update(event_subscription).where(*_is(held), _s.last_number >= number)
-    return connection.execute(statement.values(settled=number, tries=0)).rowcount == 1
+    return connection.execute(statement.values(settled=number, tries=0, trouble="")).rowcount == 1
 
 
-def put_back(connection: Connection, held: Subscription, tries: int, due_at: datetime) -> None:
-    """Let go of one that is held, to be tried at an instant."""
-    connection.execute(update(event_subscription).where(*_is(held)).values(tries=tries, due_at=due_at))
+def put_back(connection: Connection, held: Subscription, tries: int, due_at: datetime, trouble: str = "") -> None:
+    """Let go of one that is held, to be tried at an instant; ``trouble`` is why the last try failed."""
+    values = {"tries": tries, "due_at": due_at, "trouble": trouble}
+    connection.execute(update(event_subscription).where(*_is(held)).values(**values))
 
 
 def prune(connection: Connection, before: datetime, unread: datetime) -> None:
@@ -222,6 +241,13 @@ def _subscription(row: Any) -> Subscription:
         last=row.last_number,
         settled=row.settled,
         tries=row.tries,
+        trouble=row.trouble,
+    )
+
+
+def _queued(row: Any) -> Queued:
+    return Queued(
+        row.subscription, row.id, row.kind, row.evidence_type, row.subject, _object(row.data), row.at, row.number
     )
 
 

@@ -48,13 +48,15 @@ event_subscription = sa.Table(
     sa.Column("last_number", BIG, nullable=False),
     sa.Column("settled", BIG, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("trouble", sa.Text, nullable=False, server_default=""),
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Index("event_subscription_system", "system"),
+    sa.Index("event_subscription_organisation", "organisation", "id"),
     sa.Index("event_subscription_due", "delivery", "status", "due_at"),
 )
 """``last_number`` is that of the newest event put in its queue, ``settled`` of the last one that was acknowledged;
-``due_at`` when to try next and, once claimed, until when it is somebody's.
+``due_at`` when to try next and, once claimed, until when it is somebody's; ``trouble`` why the last try failed.
 """
 
 event = sa.Table(
