@@ -94,7 +94,7 @@ def admit(connection: Connection, attempt: Attempt) -> Admission:
     case = _case(connection, attempt.asking)
     if isinstance(case, ProblemKind):
         return TurnedAway(case)
-    stored = intents.begin(connection, _intent(attempt))
+    stored = intents.begin(connection, intent_of(attempt))
     rulings = rule(attempt.asking, case, attempt.snapshot)
     if stored is not None:
         return Repeated(stored, _refused_again(connection, stored, rulings, attempt, case))
@@ -179,7 +179,8 @@ def _joined(connection: Connection, case: Case, asking: Asking) -> Case | Proble
     return replace(case, parties=(*case.parties, Party(company, REPRESENTED, asking.moment)))
 
 
-def _intent(attempt: Attempt) -> Intent:
+def intent_of(attempt: Attempt) -> Intent:
+    """What is stored of a request before a source is asked; no number of anybody is in it."""
     asking = attempt.asking
     return Intent(
         id=asking.id,

@@ -183,7 +183,7 @@ class Recorder:
         state = State.WAITING if waits(after) else State.SETTLED
         intents.update_outcome(connection, waited.request_id, state, orjson.dumps(after).decode())
         if state is State.SETTLED:
-            outbox.put(connection, _settled(stored.intent, self.clock.now()))
+            outbox.put(connection, settled(stored.intent, self.clock.now()))
 
     def _once(self, events: Sequence[Event], fence: int | None, write: Also) -> None:
         """An entry that is there already belongs to somebody who came first: what they wrote stands."""
@@ -242,7 +242,7 @@ def _settle_quotas(connection: Connection, waited: WaitingItem, result: Result) 
         quotas.give_back(connection, grant, day)
 
 
-def _settled(intent: Intent, at: datetime) -> Signal:
+def settled(intent: Intent, at: datetime) -> Signal:
     """For the system that asked: nothing waits any more."""
     data: dict[str, JSON] = {"request": intent.id, "case": intent.case}
     return to_system(Kind.REQUEST_SETTLED, intent.system, cause=f"settled:{intent.id}", at=at, data=data)

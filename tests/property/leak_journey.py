@@ -10,7 +10,8 @@ import json
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -24,10 +25,10 @@ from exchange.gateway.answers import Piece, compose
 from exchange.gateway.asking import Asking
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.enforcement import Permitted, fitting_detail, rule
-from exchange.gateway.entries import Released, Result, Settlement, beside, item_event
+from exchange.gateway.entries import Parked, Released, Result, Settlement, beside, item_event, ruling_of
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.intents import Admitted
-from exchange.gateway.outcomes import decisions_of, delivery_of, outcome_of
+from exchange.gateway.outcomes import decisions_of, delivery_of, outcome_of, updated
 from exchange.gateway.patience import Patience
 from exchange.gateway.request import EvidenceRequest
 from exchange.gateway.retrieval import Finding, Findings, Retrieval
@@ -35,6 +36,7 @@ from exchange.gateway.sealing import Sealer
 from exchange.messages import notices
 from exchange.store.cases import Case, Party
 from exchange.store.consents import Artefact, Frequency, Terms
+from exchange.store.waiting import Wait
 from exchange.transparency.plain_words import SENTENCES, entry_view
 from kernel.clock import ManualClock
 from kernel.entropy import SeededEntropy
@@ -44,13 +46,15 @@ from kernel.jose import SigningKey, base64url
 from kernel.ledger import receipt
 from kernel.ledger.event import Event, drafts
 from kernel.ledger.usage import UsageEntry
+from policies.delivery import Delivery
 from tests.property import leak_nested
 from tests.property.canaries import Canaries
 from tests.property.leak_records import Filled, filled
 from tests.property.leak_requests import Ask, Given
-from tests.property.leak_worlds import CONSUMER, ISSUER, ITEM, NOW, SITE, TYPE, World
+from tests.property.leak_waiting import GoingOn, Seen
+from tests.property.leak_worlds import CASE, CONSUMER, ISSUER, ITEM, NOW, SITE, TYPE, World
 
-CASE, REQUEST = "case_01JDEMODEMODEMODEMODEMO00", "er_01JDEMODEMODEMODEMODEMO00"
+REQUEST = "er_01JDEMODEMODEMODEMODEMO00"
 AT = "2026-11-23T09:30:00.000Z"
 
 
@@ -71,12 +75,25 @@ _RETRIEVAL = Retrieval(ManualClock(NOW))
 _NO_DATABASE: Any = None
 
 
+@dataclass(frozen=True)
+class Said:
+    """What is told of one item (``number``) to whoever asked, at once or ``later``, or to whoever previews it."""
+
+    number: int
+    later: bool
+    answer: dict[str, Any]
+
+
 @dataclass
 class Told:
-    """All that comes to light: ``items`` with the claims of their evidence, ``besides`` where nothing may stand."""
+    """All that comes to light: ``said`` with the claims of evidence, ``besides`` where nothing may stand."""
 
-    items: list[dict[str, Any]] = field(default_factory=list)
+    answers: int = 0
+    said: list[Said] = field(default_factory=list)
     besides: list[str] = field(default_factory=list)
+    outcome: dict[str, Any] = field(default_factory=dict)
+    """As it is stored by now."""
+    pieces: list[Piece] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,8 @@ class Answered:
     found: Filled
     finding: Finding
     logged: str
+    by_hand: bool = False
+    """Whether somebody there looks it up, and answers later."""
 
 
 def answered(dice: random.Random, world: World, logged: list[Any]) -> Answered:
@@ -101,7 +120,7 @@ def answered(dice: random.Random, world: World, logged: list[Any]) -> Answered:
     found = filled(dice, world.design, canaries)
     world.register.answer, world.register.failure = found.records, found.failure
     finding = _RETRIEVAL.look_up((TYPE, PERSON), world.snapshot.sources, world.clock.monotonic() + 8)
-    return Answered(canaries, found, finding, repr(logged) if logged else "")
+    return Answered(canaries, found, finding, repr(logged) if logged else "", by_hand=dice.random() < 0.06)
 
 
 class Journey:
@@ -111,7 +130,13 @@ class Journey:
         self._world, self._case = world, _case(asked)
         self._asking = _asking(world, asked)
         self._rulings = () if self._asking is None else rule(self._asking, self._case, world.snapshot)
-        self._fulfilment = Fulfilment(_RETRIEVAL, _SEALER, _NO_DATABASE, world.clock, Patience(_NO_DATABASE))
+        self._asked = asked
+        self._fulfilment = Fulfilment(_RETRIEVAL, _SEALER, _NO_DATABASE, world.clock, _Patience(_NO_DATABASE))
+
+    @cached_property
+    def _going_on(self) -> GoingOn:
+        assert self._asking is not None
+        return GoingOn(self._world, self._asked, self._case, self._asking, self._fulfilment)
 
     @property
     def permitted(self) -> bool:
@@ -123,11 +148,37 @@ class Journey:
         told = Told()
         if self._asking is None:
             return told
-        findings: Findings = {(TYPE, whom): source.finding for whom in (PERSON, OTHER)}
+        finding = _LATER if source.by_hand else source.finding
+        findings: Findings = {(TYPE, whom): finding for whom in (PERSON, OTHER)}
         admitted = Admitted(self._case, self._rulings, (), NOW.date())
+        if self._asking.request.delivery is Delivery.ASYNCHRONOUS:
+            findings = {}
         settlement = self._fulfilment.settle(self._asking, admitted, findings, self._world.snapshot)
         _tell(self._world, settlement, told, thoroughly)
+        if any(isinstance(one, Parked) for one in settlement.results):
+            self._go_on(settlement, source.finding, told, thoroughly)
         return told
+
+    def _go_on(self, settlement: Settlement, finding: Finding, told: Told, thoroughly: bool) -> None:
+        """What becomes of the items that wait, and what is told of that."""
+        going_on = self._going_on
+        for parked in (one for one in settlement.results if isinstance(one, Parked)):
+            for step in going_on.until_settled(parked, settlement, finding, page=thoroughly and not told.pieces[1:]):
+                if isinstance(step, Seen):
+                    told.said.append(Said(step.number, later=True, answer=_as_seen(step)))
+                else:
+                    _tell_later(self._world, step, told, thoroughly)
+        told.besides.append(going_on.told_of())
+
+
+class _Patience(Patience):
+    """Patience that knows no calendar."""
+
+    def until(self, wait: Wait, now: datetime) -> datetime:
+        return now + timedelta(days=20) if wait is Wait.PERSON else super().until(wait, now)
+
+
+_LATER = Retrieved(Outcome.LATER, {}, None, NOW)
 
 
 def _asking(world: World, asked: Ask) -> Asking | None:
@@ -137,7 +188,7 @@ def _asking(world: World, asked: Ask) -> Asking | None:
         items = tuple(replace(item, subject=OTHER, relation=asked.relation) for item in items)
     elif not asked.present:
         items = tuple(replace(item, subject=PERSON) for item in items)
-    request = EvidenceRequest(ITEM, CASE, asked.basis, items, delivery=asked.delivery)
+    request = EvidenceRequest(ITEM, CASE, asked.basis, items, delivery=asked.delivery, emergency=asked.emergency)
     detail = Detail(ITEM, CASE, asked.basis, (DetailItem(TYPE, asked.agreed_fields, asked.agreed_predicates),))
     token = _token(asked, detail)
     fitting = fitting_detail(request, token)
@@ -211,22 +262,59 @@ def _case(asked: Ask) -> Case:
 
 
 def _tell(world: World, settlement: Settlement, told: Told, thoroughly: bool) -> None:
+    """The first answer."""
+    receipts, kept = _written(world, settlement, told, thoroughly)
+    told.outcome = orjson.loads(orjson.dumps(outcome_of(settlement, receipts)))
+    told.pieces = [*map(_piece, settlement.results, receipts)]
+    _answer(settlement, kept, told, later=False)
+
+
+def _tell_later(world: World, settlement: Settlement, told: Told, thoroughly: bool) -> None:
+    """What is answered from then on, once one item's turn has come."""
+    (result,), ((receipt, *_), kept) = settlement.results, _written(world, settlement, told, thoroughly)
+    number = ruling_of(result).item.number
+    told.outcome = orjson.loads(orjson.dumps(updated(told.outcome, number, result, receipt)))
+    told.pieces[number] = _piece(result, receipt)
+    _answer(settlement, kept, told, later=True)
+
+
+Written = tuple[list[receipt.Receipt], list[str | None]]
+
+
+def _written(world: World, settlement: Settlement, told: Told, thoroughly: bool) -> Written:
+    """Receipts and the evidence that is kept, by item; ``thoroughly``: with the rows beside the entries."""
     results = settlement.results
     events = [item_event(result, settlement) for result in results]
     written = [*events, *(event for result in results for event in beside(result, settlement))]
     receipts = _receipts(written) if thoroughly else [_UNWRITTEN] * len(results)
-    outcome = orjson.loads(orjson.dumps(outcome_of(settlement, receipts)))
-    response = compose(REQUEST, outcome, [*map(_piece, results, receipts)], "zh", {})
-    body = orjson.loads(response.body)
-    for item, event in zip(body.pop("evidence"), events, strict=True):
-        assert item.get("jws") == event.evidence  # what is kept is what leaves
-        told.items.append(item | {"jws": _claims(event.evidence)})
-    told.besides.append(repr((body, response.headers, outcome, [event.facts for event in written])))
+    told.besides.append(repr([event.facts for event in written]))
     if thoroughly:
         rows = [delivery_of(result, settlement, 0) for result in results]
         told.besides.append(repr((rows, decisions_of(settlement, receipts))))
         told.besides += [one.leaf.decode() for one in receipts]
         told.besides += _read_by_the_person(world, receipts)
+    return receipts, [event.evidence for event in events]
+
+
+def _answer(settlement: Settlement, kept: list[str | None], told: Told, *, later: bool) -> None:
+    """The answer to whoever asks or asks again: of the items of a settlement, and beside them."""
+    told.answers += 1
+    response = compose(REQUEST, told.outcome, told.pieces, "zh", {})
+    body = orjson.loads(response.body)
+    evidence = body.pop("evidence")
+    for result, jws in zip(settlement.results, kept, strict=True):
+        number = ruling_of(result).item.number
+        item = evidence[number]
+        assert item.get("jws") == jws  # what is kept is what leaves
+        told.said.append(Said(number, later, item | {"jws": _claims(item.get("jws"))}))
+    told.besides.append(repr((body, response.headers, told.outcome)))
+
+
+def _as_seen(seen: Seen) -> dict[str, Any]:
+    """A preview in the form of an answer, with all that stands on its page."""
+    data = {one["name"]: one["value"] for one in seen.view["data"]}
+    answers = [{name: one[name] for name in ("name", "args", "answer") if name in one} for one in seen.view["answers"]]
+    return {"status": "shown", "data": data, "answers": answers, "view": seen.view, "page": seen.page}
 
 
 def _piece(result: Result, written: receipt.Receipt) -> Piece:

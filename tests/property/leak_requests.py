@@ -6,17 +6,18 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from exchange.gateway.request import Item, Question
+from exchange.previews.looking import Reply
 from kernel.canonical import JSON
 from kernel.identifiers.masking import Mask
 from policies.delivery import ON_REQUEST, Delivery
 from policies.grant import Grant
 from tests.property.leak_designs import INSIDE, NAMES
 from tests.property.leak_records import Filled
-from tests.property.leak_worlds import BASES, ITEM, NOW, RELATIONS, World
+from tests.property.leak_worlds import BASES, CASE, FLAWED_OPENINGS, ITEM, NOW, RELATIONS, World, opening_of
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,17 @@ class Given:
 
 
 FLAWS = ("withdrawn", "ended", "used up", "of another case", "another's")
+MEANWHILE = ("withdrawn", "closed", "sealed", "ungranted")
+"""What may happen while something waits; after any of it nothing leaves."""
+
+
+@dataclass(frozen=True)
+class Later:
+    """What becomes of a request that waits: after how long, what happened meanwhile, what a preview is answered."""
+
+    after: timedelta
+    meanwhile: str
+    reply: Reply
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,8 @@ class Ask:
     proven: bool
     delivery: Delivery
     before: Given | None
+    emergency: str | None
+    later: Later
 
     @property
     def present(self) -> bool:
@@ -77,13 +91,32 @@ def ask(dice: random.Random, world: World) -> Ask:
         relation=dice.choice(sorted(aim.relations)),
         proven=True,
         before=_given(dice, world, fields, predicates) if dice.random() < 0.8 else None,
-        delivery=dice.choice(sorted((aim.delivery_modes or {*ON_REQUEST}) & _AT_ONCE)),
+        delivery=_delivery(dice, aim),
+        emergency=_opening(dice, world, aim),
+        later=_later(dice),
     )
     return dice.choice(_CHANGES)(dice, made) if dice.random() < 0.2 else made
 
 
-_AT_ONCE = frozenset({Delivery.DIRECT, Delivery.PREVIEW})
-"""Ways in which a source is asked while the caller waits."""
+def _delivery(dice: random.Random, aim: Grant) -> Delivery:
+    """One of the ways that are granted: at once more often than later, which takes twice as long to judge."""
+    modes = sorted({*ON_REQUEST} if aim.delivery_modes is None else aim.delivery_modes & {*ON_REQUEST})
+    return Delivery.DIRECT if Delivery.DIRECT in modes and dice.random() < 0.5 else dice.choice(modes)
+
+
+def _opening(dice: random.Random, world: World, aim: Grant) -> str | None:
+    """The opening of the template that a request aims at; now and then one that does not hold, another's, or none."""
+    if not world.openings or dice.random() < 0.1:
+        return None
+    if aim.emergency is None:
+        return dice.choice(sorted(world.openings)) if dice.random() < 0.1 else None
+    return opening_of(aim, dice.choice(FLAWED_OPENINGS) if dice.random() < 0.4 else "")
+
+
+def _later(dice: random.Random) -> Later:
+    meanwhile = dice.choice(MEANWHILE) if dice.random() < 0.1 else ""
+    reply = dice.choice([*Reply]) if dice.random() < 0.1 else Reply.PROVIDE
+    return Later(timedelta(hours=dice.choice((0, 1))), meanwhile, reply)
 
 
 def _given(dice: random.Random, world: World, fields: frozenset[str], predicates: frozenset[str]) -> Given:
@@ -126,7 +159,7 @@ _CHANGES = (
     lambda dice, made: replace(made, loa=dice.randint(0, 4)),
     lambda dice, made: replace(made, relation=dice.choice(RELATIONS)),
     lambda _dice, made: replace(made, proven=False),
-    lambda dice, made: replace(made, delivery=dice.choice(sorted(_AT_ONCE))),
+    lambda dice, made: replace(made, delivery=dice.choice(ON_REQUEST)),
 )
 
 
@@ -142,10 +175,13 @@ class Allowance:
     times: tuple[str, ...] = ()
 
 
-def allowance(world: World, asked: Ask, item: Item, found: Filled) -> Allowance:
-    """Requested ∩ granted ∩ agreed to, each value under the strongest of its masks."""
+def allowance(world: World, asked: Ask, item: Item, found: Filled, *, later: bool = False) -> Allowance:
+    """Requested ∩ granted ∩ agreed to, each value under the strongest of its masks; ``later``: after it waited."""
+    if later and (asked.later.meanwhile or asked.withdrawn):
+        return Allowance()
     own = found.truth is not None and _is_own(world, found.truth)
-    grants = [grant for grant in world.grants if _allows(grant, asked, item, own)]
+    at = NOW + asked.later.after if later else NOW
+    grants = [grant for grant in world.grants if _is_open(world, grant, asked, at) and _allows(grant, asked, item, own)]
     if not grants or not asked.fits or (asked.relation != "self" and not asked.proven):
         return Allowance()
     if found.truth is None:
@@ -154,6 +190,15 @@ def allowance(world: World, asked: Ask, item: Item, found: Filled) -> Allowance:
     data = {name: shortened(rules[name], found.truth[name]) for name in item.fields if name in found.truth}
     times = [found.times[name] for name in data if name in found.times]
     return Allowance(data, item.predicate_names, (*times, *([found.source_time] if found.source_time else [])))
+
+
+def _is_open(world: World, grant: Grant, asked: Ask, at: datetime) -> bool:
+    """Whether an ordinary grant is asked under no opening, or a template under its own, in its case and time."""
+    if asked.emergency is None or grant.emergency is None:
+        return asked.emergency is None and grant.emergency is None
+    opening = world.openings[asked.emergency]
+    mine = opening.asked.template == grant.ref and opening.asked.case == CASE
+    return mine and opening.ends is not None and at < opening.ends
 
 
 def _allows(grant: Grant, asked: Ask, item: Item, own: bool) -> bool:

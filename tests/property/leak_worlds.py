@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
 from typing import Any
 
 from connectors import registry as connectors
@@ -22,6 +23,7 @@ from exchange.catalogue.registry import Registry
 from exchange.gateway.snapshot import Snapshot
 from kernel.clock import ManualClock
 from kernel.identifiers.masking import Mask
+from policies.emergency.opening import Asked, EmergencyState, Status
 from policies.index import PolicyImage
 from policies.model import Grant
 from tests.property import leak_designs, leak_nested
@@ -32,8 +34,11 @@ NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 PROVIDER, CONSUMER = "11500000DEM0000303", "11500000DEM000057T"
 ITEM, OTHER_ITEM = "11500000DEM000057T3500141001000", "11500000DEM000057T3500142001000"
 TYPE, SITE, ISSUER = "papers", "site", "http://issuer.test"
+CASE = "case_01JDEMODEMODEMODEMODEMO00"
 BASES = {"act": "statutory", "agreed": "consent"}
 RELATIONS = ("self", "employee")
+TEMPLATES = 0.12
+"""Share of the grants on a statute that are templates of emergency access."""
 Manifest = dict[str, Any]
 
 
@@ -85,9 +90,16 @@ class World:
             check_grant(registry, draft)
         self.grants: tuple[Grant, ...] = tuple(map(grant_of, self.drafts))
         image = PolicyImage.build(self.grants, policy_registry(registry), self.seed)
-        self.snapshot = Snapshot(self.seed, registry, image, self._sources(registry))
+        self.openings = {one.id: one for one in _openings(self.grants)}
+        self.snapshot = Snapshot(self.seed, registry, image, self._sources(registry), openings=self.openings)
         self.properties: Mapping[str, Any] = self.kind["spec"]["schema"]["properties"]
         self.masks = {name: one.minimal_mask for name, one in registry.evidence_types[TYPE].fields.items()}
+
+    @cached_property
+    def without_grants(self) -> Snapshot:
+        """The same after every grant was suspended."""
+        image = PolicyImage.build((), self.snapshot.image.registry, self.seed + 1)
+        return replace(self.snapshot, epoch=self.seed + 1, image=image)
 
     def _sources(self, registry: Registry) -> Mapping[str, Source]:
         if self.connector is None:
@@ -110,6 +122,7 @@ def world(seed: int, most: int = LARGEST) -> World:
     schema = leak_nested.schema(dice, most) if made is None else made.schema
     kind = _kind(dice, schema, made)
     drafts = tuple(_grant(dice, number, kind["spec"]) for number in range(dice.randint(1, 3)))
+    drafts = tuple(_perhaps_template(random.Random(f"{seed}/{number}"), one) for number, one in enumerate(drafts))
     return World(seed, most, kind, None if made is None else _connector(made), drafts, made, fixed)
 
 
@@ -202,3 +215,46 @@ def _grant(dice: random.Random, number: int, kind: Manifest) -> Manifest:
         valid_to="2027-01-01" if dice.random() < 0.95 else "2026-11-01",
         statute=text("规定"),
     )
+
+
+def _perhaps_template(dice: random.Random, draft: Manifest) -> Manifest:
+    """The same, or a template of emergency access: by dice of its own, so that everything else of a seed stays."""
+    if draft["spec"]["basis_kind"] != "statutory" or dice.random() > TEMPLATES:
+        return draft
+    delay = {"notice_delay": {"days": 30, "statute": text("规定")}} if dice.random() < 0.5 else {}
+    return draft | {"spec": draft["spec"] | {"emergency": {"minutes": 30, **delay}}}
+
+
+FLAWED_OPENINGS = ("over", "of another case", "of another template")
+
+
+def opening_of(grant: Grant, flaw: str = "") -> str:
+    """The id of a template's opening: of the one that holds, or of one that does not."""
+    return f"emergency-{grant.id} {flaw}".rstrip()
+
+
+def _openings(grants: tuple[Grant, ...]) -> Iterator[EmergencyState]:
+    """Of each template one that holds, and one of every kind that does not."""
+    for grant, flaw in itertools.product(grants, ("", *FLAWED_OPENINGS)):
+        if grant.emergency is None:
+            continue
+        asked = Asked(
+            template="G-9@1" if flaw == "of another template" else grant.ref,
+            consumer=CONSUMER,
+            provider=PROVIDER,
+            case="case_of_something_else" if flaw == "of another case" else CASE,
+            reason="急",
+            minutes=grant.emergency.minutes,
+            delay=grant.emergency.delay,
+        )
+        yield EmergencyState(
+            id=opening_of(grant, flaw),
+            asked=asked,
+            status=Status.OPEN,
+            asked_by="officer-2",
+            asked_at=NOW - timedelta(minutes=20),
+            changed_at=NOW - timedelta(minutes=10),
+            opened_by="officer-3",
+            opened_at=NOW - timedelta(minutes=10),
+            ends=NOW + timedelta(minutes=0 if flaw == "over" else 20),
+        )
