@@ -5,7 +5,7 @@ The scopes and roles are those of the access token (RFC 9068); a token without t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -18,6 +18,7 @@ from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.tokens import Authenticates, Caller, unauthorized
 from exchange.gateway.understanding import current, system_of, unlocked
 from exchange.store import proofs
+from kernel.canonical import JSON
 from kernel.database import Database
 from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.batch import Also
@@ -47,6 +48,17 @@ class AuthorisedOfficer:
 
     caller: Caller
     officer: Officer
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks for something that systems and officers may both ask for.
+
+    ``facts`` are what the log calls them by; ``spend`` uses up their proof in the transaction of what they ask for.
+    """
+
+    facts: Mapping[str, JSON]
+    spend: Also
 
 
 @dataclass(frozen=True)
@@ -107,6 +119,14 @@ class Access:
             self.spend_within(connection, caller)
 
         return spend
+
+    def asking_system(self, caller: AuthorisedSystem) -> Asker:
+        """A system, as whoever carries out its wish knows it."""
+        return Asker({"client": caller.caller.token.client_id}, self.spending(caller.caller))
+
+    def asking_officer(self, officer: AuthorisedOfficer) -> Asker:
+        """An officer, as whoever carries out their wish knows them."""
+        return Asker({"by": officer.officer.id}, self.spending(officer.caller))
 
     def _with_scope(self, http: HttpRequest, scope: str) -> Caller:
         caller = self.authenticator.authenticate(http)

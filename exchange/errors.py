@@ -1019,6 +1019,24 @@ RETURN_FLOW_UNKNOWN = ProblemKind(
     Text("本系统没有这一数据回流", "This system has no such return flow"),
     Text("请先列出本系统的数据回流。", "List your return flows first."),
 )
+RETURN_FLOW_CHANGED = ProblemKind(
+    "return-flow.changed",
+    409,
+    Fault.CONSUMER,
+    Text("该数据回流刚被更改", "The return flow was changed just now"),
+    Text("请重新查看后再操作。", "Look at it again, then decide."),
+)
+RETURN_FLOW_NOT_ALLOWED = ProblemKind(
+    "return-flow.not-allowed",
+    403,
+    Fault.POLICY,
+    Text("此人现在不能对该数据回流作此操作", "This officer may not do this to the return flow now"),
+    Text(
+        "commands 列出您现在可作的操作；其余由取用部门的人员办理，“重试”只用于没有做成的文件。",
+        "The member commands lists what you may do now; the rest is for the department that gets the records, and only "
+        "what failed is tried again.",
+    ),
+)
 RETURN_FLOW_FILE_UNKNOWN = ProblemKind(
     "return-flow.unknown-file",
     404,

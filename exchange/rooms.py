@@ -21,11 +21,13 @@ from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.publishing import Publishing
 from exchange.catalogue.reports import Reports
 from exchange.catalogue.shape_watch import ShapeWatch
+from exchange.catalogue.source_desk import SourceDesk
 from exchange.catalogue.source_metrics import SourceMetrics
 from exchange.catalogue.sources import BuildSource, Sources
 from exchange.certificates.answering import Answering
 from exchange.certificates.reporting import Register, Reporting
 from exchange.consents.asking import ConsentRequests
+from exchange.consents.department_desk import DepartmentConsents
 from exchange.consents.desk import ConsentDesk
 from exchange.consents.receipt import Receipts
 from exchange.console.pages import Console, Desks, open_console
@@ -104,10 +106,12 @@ from exchange.responders.sealed import Vault
 from exchange.responders.sweep import TaskSweep
 from exchange.responders.transitions import TaskTransitions
 from exchange.return_flow.desk import ReturnFlowDesk
+from exchange.return_flow.flow_desk import FlowDesk
 from exchange.return_flow.making import Making
 from exchange.return_flow.reading import Reader
 from exchange.return_flow.safe import Safe
 from exchange.return_flow.telling import Telling
+from exchange.return_flow.transitions import FlowTransitions
 from exchange.security_log import SecurityLog
 from exchange.store import messages, proofs
 from exchange.transparency.log import Log
@@ -187,6 +191,7 @@ class Offices:
     distribution: Distribution
     courier: Courier
     return_flows: ReturnFlowDesk
+    flows: FlowDesk
     return_flow_making: Making
     certificate_reports: Reporting
     certificate_status: Answering
@@ -194,6 +199,8 @@ class Offices:
     emergency_sweep: EmergencySweep
     consent_requests: ConsentRequests
     consents: ConsentDesk
+    department_consents: DepartmentConsents
+    source_desk: SourceDesk
     correction_opening: Opening
     corrections: CorrectionDesk
     correction_sweep: Sweep
@@ -323,6 +330,9 @@ def furnish(outside: Outside) -> Rooms:
         counts=offices.upload_counts,
         locks=offices.locks,
         subscriptions=offices.subscriptions,
+        flows=offices.flows,
+        consents=offices.department_consents,
+        sources=offices.source_desk,
     )
     registration = _registration(outside, access, authenticator, issuer)
     return Rooms(
@@ -365,6 +375,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
     guard = Guard(outside.metrics)
     corrections = CorrectionTransitions(outside.database, ledger, clock)
     rated = RatingTransitions(outside.database, ledger, clock)
+    flowing = FlowTransitions(ledger, clock, outside.entropy)
     subscribed = SubscriptionTransitions(ledger, clock, outside.entropy)
     writer = RuleWriter(access, ledger, clock, outside.entropy)
     return Offices(
@@ -396,6 +407,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         campaign_sweep=CampaignSweep(recertified),
         consent_requests=ConsentRequests(access, ledger, clock, outside.entropy),
         consents=ConsentDesk(access, ledger, clock, Receipts(outside.settings.origin, outside.keys.signing)),
+        department_consents=DepartmentConsents(access, clock),
+        source_desk=SourceDesk(access),
         correction_opening=Opening(access, corrections, outside.entropy),
         corrections=CorrectionDesk(access, corrections),
         correction_sweep=correction_sweep(corrections),
@@ -404,7 +417,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         messages=Messages(access, clock),
         events=EventDesk(access, subscribed),
         subscriptions=SubscriptionDesk(access, subscribed),
-        return_flows=ReturnFlowDesk(access, ledger, Safe(outside.keys), reader, clock, outside.entropy),
+        return_flows=ReturnFlowDesk(access, flowing, Safe(outside.keys), reader),
+        flows=FlowDesk(access, flowing),
         return_flow_making=Making(
             database=outside.database,
             ledger=ledger,

@@ -8,7 +8,7 @@ from exchange import errors
 from exchange.campaigns.routes import campaign_routes
 from exchange.cases.forms import CaseAnswer, NewCaseForm, UploadsAnswer
 from exchange.cases.routes import watch_routes
-from exchange.catalogue.routes import desk_routes, report_routes
+from exchange.catalogue.routes import desk_routes, report_routes, source_routes
 from exchange.catalogue.views import (
     EvidenceTypeAnswer,
     OrganisationAnswer,
@@ -16,7 +16,7 @@ from exchange.catalogue.views import (
     ServiceItemAnswer,
 )
 from exchange.certificates.routes import certificate_routes
-from exchange.consents.routes import consent_routes
+from exchange.consents.routes import consent_routes, department_consent_routes
 from exchange.corrections.routes import correction_routes
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
 from exchange.emergency.routes import emergency_routes
@@ -32,7 +32,7 @@ from exchange.requests.batches import BatchDesk
 from exchange.requests.routes import request_routes
 from exchange.requirements.routes import case_requirement_routes, count_routes, requirement_route
 from exchange.responders.routes import task_routes
-from exchange.return_flow.routes import return_flow_routes
+from exchange.return_flow.routes import flow_routes, return_flow_routes
 from exchange.rooms import Rooms
 from exchange.transparency.log import ConsistencyAnswer
 from exchange.transparency.usage import ProviderUsageAnswer, UsageAnswer
@@ -96,11 +96,12 @@ def _certificates(rooms: Rooms) -> tuple[Route, ...]:
 
 
 def _return_flows(rooms: Rooms) -> tuple[Route, ...]:
-    return return_flow_routes(rooms.return_flows, _TOKEN)
+    return (*return_flow_routes(rooms.return_flows, _TOKEN), *flow_routes(rooms.flows, _TOKEN))
 
 
 def _consents(rooms: Rooms) -> tuple[Route, ...]:
-    return consent_routes(rooms.consent_requests, rooms.consents, _TOKEN)
+    asked = department_consent_routes(rooms.department_consents, _TOKEN)
+    return (*consent_routes(rooms.consent_requests, rooms.consents, _TOKEN), *asked)
 
 
 def _emergencies(rooms: Rooms) -> tuple[Route, ...]:
@@ -222,6 +223,7 @@ def _catalogue(rooms: Rooms) -> tuple[Route, ...]:
         requirement_route(shelf.requirements),
         *report_routes(rooms.reports),
         *desk_routes(rooms.desk),
+        *source_routes(rooms.source_desk, _TOKEN),
     )
 
 

@@ -24,7 +24,8 @@ from exchange.catalogue.reports import (
     Reports,
     ResponsibilityAnswer,
 )
-from kernel.problems import INVALID_BODY, NOT_FOUND
+from exchange.catalogue.source_desk import DepartmentSourcesAnswer, SourceDesk
+from kernel.problems import INVALID_BODY, NOT_FOUND, ProblemKind
 from kernel.text import Text
 from kernel.web.http import Endpoint
 from kernel.web.routes import Parameter, Route
@@ -178,3 +179,27 @@ _JSON = "application/json"
 _LIMIT = Text("每页条数，1 至 200", "entries on a page, 1 to 200")
 _BECAME = Text("一个区划代码在某日属于谁、其后归于何处", "Who has a division code on a day, and what became of it")
 _DUTIES = Text("数据共享责任清单", "The responsibility list")
+
+
+_SHOW = Parameter(
+    "show", Text("all 全部，trouble 只看需要处理的", "all, or trouble: those that somebody has to look at")
+)
+
+
+def source_routes(desk: SourceDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+    """How sources have been doing, for officers; ``token`` is what refuses a caller."""
+    said = Text("本部门数据源的状况与质量", "Health and quality of my department's sources")
+    return (
+        Route(
+            "GET",
+            "/v1/department/sources",
+            desk.list,
+            "officer",
+            said,
+            None,
+            DepartmentSourcesAnswer,
+            tag="catalogue",
+            parameters=(_SHOW, *_PAGES),
+            problems=(*token, INVALID_BODY),
+        ),
+    )

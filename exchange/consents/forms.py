@@ -10,6 +10,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from exchange.catalogue.naming import NamedAnswer
 from exchange.forms import Form, ListField, PartField, SubjectNumberForm, TextField, TextsField, WholeNumber, YesNo
 from exchange.gateway import predicates
 from exchange.store.consents import Frequency
@@ -166,6 +167,21 @@ class ConsentsAnswer(Schema):
     """What somebody was asked to consent to, the newest first; ``next`` is the ``before`` of what follows."""
 
     consents = fields.List(fields.Nested(ConsentAnswer), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class DepartmentConsentAnswer(ConsentAnswer):
+    """The same for an officer of the department that asked: in which case, by which system; never about whom."""
+
+    system = fields.Nested(NamedAnswer, required=True)
+    asked_in = fields.String(required=True)
+    declined_at = fields.String(required=True, allow_none=True)
+
+
+class DepartmentConsentsAnswer(Schema):
+    """What a department asked for, the newest first; ``next`` is the ``before`` of what follows."""
+
+    consents = fields.List(fields.Nested(DepartmentConsentAnswer), required=True)
     next = fields.String(required=True, allow_none=True)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from exchange import errors
 from exchange.consents.asking import ConsentRequests
+from exchange.consents.department_desk import DepartmentConsents
 from exchange.consents.desk import ConsentDesk
 from exchange.consents.forms import (
     ConsentAnswer,
@@ -14,6 +15,8 @@ from exchange.consents.forms import (
     ConsentRequestForm,
     ConsentsAnswer,
     ConsentStateAnswer,
+    DepartmentConsentAnswer,
+    DepartmentConsentsAnswer,
 )
 from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE, ProblemKind
 from kernel.text import Text
@@ -64,4 +67,24 @@ def consent_routes(asking: ConsentRequests, desk: ConsentDesk, token: tuple[Prob
         Route(
             "GET", f"{one}/receipt", desk.receipt, "citizen", words["receipt"], None, ConsentReceiptAnswer, **reading
         ),
+    )
+
+
+_LIMIT = Parameter("limit", Text("每页条数，1 至 200", "entries on a page, 1 to 200"))
+_CASE = Parameter("case", Text("办件编号", "a case"))
+_SHOW = Parameter(
+    "show", Text("all 全部，waiting 等待答复，standing 有效，over 已结束", "all, waiting, standing (given), or over")
+)
+
+
+def department_consent_routes(desk: DepartmentConsents, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+    """The addresses of officers; ``token`` are the problems of access tokens."""
+    path = "/v1/department/consents"
+    listed = Text("本部门征求过的同意", "What my department asked people to consent to")
+    shown = Text("一件同意，不含是谁", "One consent, without whose")
+    more: dict[str, Any] = {"tag": "consents", "problems": (*token, errors.CONSENT_UNKNOWN, INVALID_BODY)}
+    paging = (_SHOW, _CASE, _LIMIT, *_BEFORE)
+    return (
+        Route("GET", path, desk.list, "officer", listed, None, DepartmentConsentsAnswer, parameters=paging, **more),
+        Route("GET", f"{path}/<consent>", desk.show, "officer", shown, None, DepartmentConsentAnswer, **more),
     )

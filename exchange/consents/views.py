@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -13,9 +14,24 @@ from exchange.gateway.sealing import instant
 from exchange.store.consents import Artefact, Frequency
 from exchange.transparency.plain_words import field_labels, ground
 from kernel.canonical import encode
+from kernel.text import Text
 
 CONSENTS = "/my/consents"
 """Where people look at what they were asked for: the system that asked may send them there."""
+
+
+_OFTEN: Mapping[str, Text] = {
+    Frequency.ONCE: Text("一次", "once"),
+    Frequency.DAILY: Text("每天至多 {} 次", "at most {} times a day"),
+    Frequency.MONTHLY: Text("每月至多 {} 次", "at most {} times a month"),
+    Frequency.CONTINUOUS: Text("有效期内不限次数", "at any time while it lasts"),
+}
+
+
+def how_often(frequency: str, times: int | None) -> Text:
+    """How often something may be provided, in words."""
+    said = _OFTEN[frequency]
+    return Text(said.zh.format(times), said.en.format(times))
 
 
 def status_of(one: Artefact, at: datetime) -> str:

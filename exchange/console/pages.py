@@ -11,10 +11,13 @@ from exchange.cases.locks import Locks
 from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.reports import Reports
+from exchange.catalogue.source_desk import SourceDesk
+from exchange.consents.department_desk import DepartmentConsents
 from exchange.console.attempt import HOME
 from exchange.console.batches import BatchPages
 from exchange.console.campaigns import CampaignPages
 from exchange.console.clocks import ClockPages
+from exchange.console.consents import ConsentPages
 from exchange.console.corrections import CORRECTIONS
 from exchange.console.door import Door
 from exchange.console.duties import DutyPages
@@ -30,8 +33,10 @@ from exchange.console.ratings import RATINGS, RatingPages
 from exchange.console.reading import ReadingPages
 from exchange.console.registration import Registration
 from exchange.console.requests import RequestPages
+from exchange.console.return_flows import RETURN_FLOWS, FlowPages
 from exchange.console.sessions import Sessions
 from exchange.console.signing_in import CALLBACK, SigningIn
+from exchange.console.sources import SourcePages
 from exchange.console.subscriptions import EVENT_SUBSCRIPTIONS, SubscriptionPages
 from exchange.console.tasks import TASKS_BY_HAND, TaskPages
 from exchange.console.trying import TryingPages
@@ -53,6 +58,7 @@ from exchange.requests.rule_desk import RuleDesk
 from exchange.requests.templates import Templates
 from exchange.requirements.counting import Counts
 from exchange.responders.desk import TaskDesk
+from exchange.return_flow.flow_desk import FlowDesk
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
 from kernel.text import Text
@@ -86,6 +92,9 @@ class Desks:
     counts: Counts
     locks: Locks
     subscriptions: SubscriptionDesk
+    flows: FlowDesk
+    consents: DepartmentConsents
+    sources: SourceDesk
 
 
 PageRoutes = Callable[[], tuple[Route, ...]]
@@ -147,6 +156,9 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         MessagePages(door, replace(desks.messages, access=inside)).routes,
         WatchPages(door, replace(desks.counts, access=inside), replace(desks.locks, access=inside)).routes,
         SubscriptionPages(door, replace(desks.subscriptions, access=inside), EVENT_SUBSCRIPTIONS).routes,
+        FlowPages(door, replace(desks.flows, access=inside), RETURN_FLOWS).routes,
+        ConsentPages(door, replace(desks.consents, access=inside)).routes,
+        SourcePages(door, replace(desks.sources, access=inside)).routes,
         DutyPages(door, desks.reports).routes,
         ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
     )

@@ -14,12 +14,13 @@ _STATES = {
     "open": Text("连续失败，暂停查询", "Left alone after failures"),
     "half-open": Text("正在试探恢复", "Being tried again"),
 }
-_MEASURES = {
+MEASURES = {
     "completeness": Text("完整率", "Completeness"),
     "validity": Text("有效率", "Validity"),
     "timeliness": Text("及时率", "Timeliness"),
     "codes": Text("代码符合率", "Codes in their tables"),
 }
+"""What answers tell of the quality of a source, by the API's own names."""
 
 
 def source_rows(source: Mapping[str, Any] | None) -> list[tuple[str, str]]:
@@ -27,18 +28,22 @@ def source_rows(source: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     if source is None:
         return []
     quality = source["quality"]
-    rows = [
-        (t("来源状态", "State of the source"), t(_STATES.get(source["state"], Text(source["state"], source["state"]))))
-    ]
+    rows = [(t("来源状态", "State of the source"), t(state_text(source["state"])))]
     if quality["answers"]:
         last = Text(f"（最近 {quality['answers']} 次答复）", f" (last {quality['answers']} answers)")
         rows += [
-            (t(words), f"{quality[name]:.0%}{t(last)}")
-            for name, words in _MEASURES.items()
-            if quality[name] is not None
+            (t(words), f"{quality[name]:.0%}{t(last)}") for name, words in MEASURES.items() if quality[name] is not None
         ]
-    for change in source["changes"]:
-        said = SHAPE_CHANGES[change["kind"]]
-        named = Text(said.zh.format(change["field"]), said.en.format(change["field"]))
-        rows.append((t("结构变化", "Changed shape"), t(named)))
+    rows += [(t("结构变化", "Changed shape"), t(change_text(change))) for change in source["changes"]]
     return rows
+
+
+def state_text(state: str) -> Text:
+    """The state of a source."""
+    return _STATES.get(state, Text(state, state))
+
+
+def change_text(change: Mapping[str, Any]) -> Text:
+    """One change of a source's shape."""
+    said = SHAPE_CHANGES[change["kind"]]
+    return Text(said.zh.format(change["field"]), said.en.format(change["field"]))

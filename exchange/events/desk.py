@@ -14,7 +14,7 @@ from exchange.events.data_schemas import data_schema
 from exchange.events.entitlement import rights_of
 from exchange.events.forms import SUBSCRIBE
 from exchange.events.signal import Kind
-from exchange.events.transitions import Asker, SubscriptionTransitions
+from exchange.events.transitions import SubscriptionTransitions
 from exchange.forms import read
 from exchange.paging import page_size
 from exchange.store import subscriptions
@@ -41,7 +41,9 @@ class EventDesk:
     def subscribe(self, http: HttpRequest) -> HttpResponse:
         """``POST /v1/events/subscriptions``. Raises Problem."""
         caller = self.access.system(http)
-        made = self.transitions.subscribe(read(SUBSCRIBE, http), caller.system, caller.snapshot, self._asker(caller))
+        made = self.transitions.subscribe(
+            read(SUBSCRIBE, http), caller.system, caller.snapshot, self.access.asking_system(caller)
+        )
         where = (("Location", f"/v1/events?subscription={made.id}"),)
         return json_response(subscription_view(made), 201, where)
 
@@ -105,10 +107,7 @@ class EventDesk:
         if found.status is status:
             self.access.spend(caller.caller)
             return json_response(subscription_view(found))
-        return json_response(subscription_view(self.transitions.move(found, status, self._asker(caller))))
-
-    def _asker(self, caller: AuthorisedSystem) -> Asker:
-        return Asker({"client": caller.caller.token.client_id}, self.access.spending(caller.caller))
+        return json_response(subscription_view(self.transitions.move(found, status, self.access.asking_system(caller))))
 
     def _own(self, caller: AuthorisedSystem, subscription: str) -> Subscription:
         with self.access.database.read() as connection:

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from exchange.catalogue.naming import NamedAnswer
 from exchange.events.signal import Kind
 from exchange.forms import Form, ListField, TextField, WholeNumber
 from policies.subscriptions import Command, Status, Way
@@ -39,10 +40,6 @@ class SendAgainForm(Form):
 
 
 SUBSCRIBE, SUBSCRIBE_FOR, SEND_AGAIN = SubscriptionForm(), DepartmentSubscriptionForm(), SendAgainForm()
-
-_Named = Schema.from_dict(
-    {"code": fields.String(required=True), "name": fields.Dict(required=True)}, name="CodeWithItsName"
-)
 
 SubscriptionAnswer = Schema.from_dict(
     {
@@ -79,10 +76,10 @@ DataSchemaAnswer = Schema.from_dict(
 
 _OneOfMine: dict[str, fields.Field[Any]] = {
     "subscription": fields.String(required=True),
-    "system": fields.Nested(_Named, required=True),
-    "organisation": fields.Nested(_Named, required=True),
+    "system": fields.Nested(NamedAnswer, required=True),
+    "organisation": fields.Nested(NamedAnswer, required=True),
     "events": fields.List(fields.String(), required=True),
-    "evidence_types": fields.List(fields.Nested(_Named), required=True),
+    "evidence_types": fields.List(fields.Nested(NamedAnswer), required=True),
     "delivery": fields.String(required=True, validate=validate.OneOf([way.value for way in Way])),
     "status": fields.String(required=True, validate=validate.OneOf([status.value for status in Status])),
     "created_at": fields.String(required=True),
@@ -112,7 +109,7 @@ _ToldEvent = Schema.from_dict(
         "id": fields.String(required=True),
         "type": fields.String(required=True),
         "label": fields.Dict(required=True),
-        "evidence_type": fields.Nested(_Named, required=True, allow_none=True),
+        "evidence_type": fields.Nested(NamedAnswer, required=True, allow_none=True),
         "at": fields.String(required=True),
         "state": fields.String(required=True, validate=validate.OneOf(("arrived", "failing", "waiting"))),
     },
@@ -131,7 +128,7 @@ _SystemOffered = Schema.from_dict(
         "system": fields.String(required=True),
         "title": fields.Dict(required=True),
         "webhook": fields.Boolean(required=True),
-        "evidence_types": fields.List(fields.Nested(_Named), required=True),
+        "evidence_types": fields.List(fields.Nested(NamedAnswer), required=True),
     },
     name="SystemThatMaySubscribe",
 )

@@ -17,7 +17,7 @@ from exchange.events.desk import subscription_view
 from exchange.events.entitlement import rights_of
 from exchange.events.forms import SEND_AGAIN, SUBSCRIBE_FOR
 from exchange.events.signal import KINDS, Kind
-from exchange.events.transitions import Asker, SubscriptionTransitions
+from exchange.events.transitions import SubscriptionTransitions
 from exchange.forms import read
 from exchange.gateway.understanding import current
 from exchange.paging import page_size
@@ -93,7 +93,7 @@ class SubscriptionDesk:
             raise Problem(errors.SUBSCRIBER_UNKNOWN)
         if system.status is not SystemStatus.ACTIVE:
             raise Problem(errors.SYSTEM_SUSPENDED)
-        made = self.transitions.subscribe(wanted, system, snapshot, self._asker(officer))
+        made = self.transitions.subscribe(wanted, system, snapshot, self.access.asking_officer(officer))
         view = _view(made, snapshot.registry, officer.officer)
         return json_response(view, 201, (("Location", f"/v1/department/subscriptions/{made.id}"),))
 
@@ -131,15 +131,12 @@ class SubscriptionDesk:
             found = self._found(subscription, officer)
             if asked not in _commands(found, officer.officer):
                 raise Problem(errors.SUBSCRIPTION_NOT_ALLOWED)
-            asker = self._asker(officer)
+            asker = self.access.asking_officer(officer)
             if asked is Command.SEND_AGAIN:
                 return self._answer(self.transitions.send_again(found, start, asker), officer)
             return self._answer(self.transitions.move(found, LEADS_TO[asked], asker), officer)
 
         return endpoint
-
-    def _asker(self, officer: AuthorisedOfficer) -> Asker:
-        return Asker({"by": officer.officer.id}, self.access.spending(officer.caller))
 
     def _found(self, subscription: str, officer: AuthorisedOfficer) -> Subscription:
         with self.access.database.read() as connection:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from exchange import errors
+from exchange.access import Asker
 from exchange.catalogue.model import System
 from exchange.events.entitlement import rights_of
 from exchange.events.signal import Kind
@@ -21,7 +22,6 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 from kernel.ids import new_id
-from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
@@ -39,14 +39,6 @@ _NO_TYPES = Text(
 _BAD_START = Text(
     "from 应为该订阅仍保留的事件序号", "from is the number of an event that this subscription still keeps"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks: what the log calls them, and what uses up their proof in the transaction of what they ask for."""
-
-    facts: Mapping[str, JSON]
-    spend: Also
 
 
 @dataclass(frozen=True)

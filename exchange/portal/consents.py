@@ -10,11 +10,10 @@ from urllib.parse import urlencode
 
 from exchange import errors
 from exchange.consents.desk import ConsentDesk
-from exchange.consents.views import CONSENTS
+from exchange.consents.views import CONSENTS, how_often
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import text_of
 from exchange.portal.entrance import Entrance
-from exchange.store.consents import Frequency
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
@@ -33,12 +32,6 @@ STATUSES: Mapping[str, Text] = {
     "ended": Text("已到期", "Ended"),
 }
 _ALIVE = frozenset({"not-begun", "in-force", "used-up"})
-_OFTEN: Mapping[str, Text] = {
-    Frequency.ONCE: Text("一次", "once"),
-    Frequency.DAILY: Text("每天至多 {} 次", "at most {} times a day"),
-    Frequency.MONTHLY: Text("每月至多 {} 次", "at most {} times a month"),
-    Frequency.CONTINUOUS: Text("有效期内不限次数", "at any time while it lasts"),
-}
 
 
 @dataclass(frozen=True)
@@ -113,7 +106,7 @@ def _about(one: Mapping[str, Any]) -> dict[str, Any]:
         "begins": moments["from"],
         "ends": moments["until"],
         "answer_by": moments["answer_by"],
-        "often": t(_OFTEN[one["frequency"]]).format(one["times"]),
+        "often": t(how_often(one["frequency"], one["times"])),
         "case": one["case"] or "",
         "used": one["used"],
         "status": t(STATUSES[one["status"]]),

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, case, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, insert, not_, or_, select, update
 
 from exchange.store.tables import consent
 from kernel.dates import local_day
@@ -26,6 +26,14 @@ class Frequency(StrEnum):
         """The period in China that a moment belongs to; of one frequency a later period is a greater text."""
         day = local_day(at).isoformat()
         return {Frequency.DAILY: day, Frequency.MONTHLY: day[:7]}.get(self, "")
+
+
+class Stage(StrEnum):
+    """Where a consent is, roughly: nobody answered yet, it stands, or it is over, whatever the reason."""
+
+    WAITING = "waiting"
+    STANDING = "standing"
+    OVER = "over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,37 @@ def of_person(connection: Connection, subject: bytes, before: str | None, limit:
     if before is not None:
         statement = statement.where(consent.c.id < before)
     return [_artefact(row) for row in connection.execute(statement)]
+
+
+def of_organisation(
+    connection: Connection,
+    organisation: str | None,
+    stage: Stage | None,
+    case_id: str,
+    at: datetime,
+    *,
+    before: str,
+    limit: int,
+) -> list[Artefact]:
+    """What an organisation (None: any) asked for, in one case or any (""), newest first, older than ``before``."""
+    row = consent.c
+    statement = select(consent).order_by(row.id.desc()).limit(limit)
+    if organisation is not None:
+        statement = statement.where(row.organisation == organisation)
+    if case_id:
+        statement = statement.where(row.case_id == case_id)
+    if before:
+        statement = statement.where(row.id < before)
+    if stage is not None:
+        statement = statement.where(_at(stage, at))
+    return [_artefact(found) for found in connection.execute(statement)]
+
+
+def _at(stage: Stage, at: datetime) -> ColumnElement[bool]:
+    row = consent.c
+    waiting = and_(row.given_at.is_(None), row.declined_at.is_(None), row.answer_by > at)
+    standing = and_(row.given_at.is_not(None), row.withdrawn_at.is_(None), row.not_after > at)
+    return {Stage.WAITING: waiting, Stage.STANDING: standing, Stage.OVER: not_(or_(waiting, standing))}[stage]
 
 
 def asked_in(connection: Connection, case_id: str, subject: bytes) -> list[Artefact]:

@@ -8,18 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
 
 from exchange.store.tables import return_flow, return_flow_file, return_flow_part, return_flow_row
+from policies.return_flows import Status
 
 _f, _d, _p, _r = return_flow.c, return_flow_file.c, return_flow_part.c, return_flow_row.c
-
-
-class Status(StrEnum):
-    """Whether a flow goes on."""
-
-    ACTIVE = "active"
-    ENDED = "ended"
 
 
 class Kind(StrEnum):
@@ -111,12 +105,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a file; ``sealed`` is empty where only its size and digest are wanted."""
+    """A piece of a file; ``sealed`` is empty where only its size and digest are wanted, ``fetched_at`` when it left."""
 
     number: int
     size: int
     digest: str
     sealed: bytes = field(default=b"", repr=False)
+    fetched_at: datetime | None = None
 
 
 def add(connection: Connection, flow: Flow) -> None:
@@ -135,6 +130,24 @@ def of_system(connection: Connection, system: str) -> list[Flow]:
     """A system's flows that go on, oldest first."""
     statement = select(return_flow).where(_f.system == system, _f.status == Status.ACTIVE.value).order_by(_f.id)
     return [_flow(row) for row in connection.execute(statement)]
+
+
+def listed(
+    connection: Connection, party: str | None, evidence_types: Collection[str], before: str, limit: int
+) -> list[Flow]:
+    """Those of a department, or of these evidence types (None: any at all), newest first, older than ``before``."""
+    statement = select(return_flow).order_by(_f.id.desc()).limit(limit)
+    if party is not None:
+        statement = statement.where(or_(_f.organisation == party, _f.evidence_type.in_(sorted(evidence_types))))
+    if before:
+        statement = statement.where(_f.id < before)
+    return [_flow(row) for row in connection.execute(statement)]
+
+
+def try_again(connection: Connection, seen: Flow, now: datetime) -> bool:
+    """Have the file that failed made now; False when the flow is no longer as it was read."""
+    statement = update(return_flow).where(_f.id == seen.id, _f.revision == seen.revision, _f.status == seen.status)
+    return connection.execute(statement.values(due_at=now, revision=seen.revision + 1)).rowcount == 1
 
 
 def end(connection: Connection, seen: Flow) -> bool:
@@ -179,6 +192,15 @@ def files(connection: Connection, flow: str, after: int, most: int) -> list[File
     """Ready files behind a number, in order."""
     ready = (_d.flow == flow, _d.status == FileStatus.READY.value, _d.number > after)
     statement = select(return_flow_file).where(*ready).order_by(_d.number).limit(most)
+    return [_file(row) for row in connection.execute(statement)]
+
+
+def newest_files(connection: Connection, flow: str, before: int | None, most: int) -> list[File]:
+    """Ready files, newest first, older than a number."""
+    ready = (_d.flow == flow, _d.status == FileStatus.READY.value)
+    statement = select(return_flow_file).where(*ready).order_by(_d.number.desc()).limit(most)
+    if before is not None:
+        statement = statement.where(_d.number < before)
     return [_file(row) for row in connection.execute(statement)]
 
 
@@ -277,8 +299,9 @@ def add_part(connection: Connection, flow: str, number: int, part: Part) -> None
 
 def parts(connection: Connection, flow: str, number: int) -> list[Part]:
     """The pieces of a file, without what is inside."""
-    statement = select(_p.number, _p.size, _p.digest).where(_p.flow == flow, _p.file == number).order_by(_p.number)
-    return [Part(row.number, row.size, row.digest) for row in connection.execute(statement)]
+    columns = select(_p.number, _p.size, _p.digest, _p.fetched_at)
+    statement = columns.where(_p.flow == flow, _p.file == number).order_by(_p.number)
+    return [Part(row.number, row.size, row.digest, b"", row.fetched_at) for row in connection.execute(statement)]
 
 
 def part(connection: Connection, flow: str, number: int, piece: int) -> Part | None:
@@ -286,6 +309,12 @@ def part(connection: Connection, flow: str, number: int, piece: int) -> Part | N
     statement = select(return_flow_part).where(_p.flow == flow, _p.file == number, _p.number == piece)
     row = connection.execute(statement).one_or_none()
     return None if row is None else Part(row.number, row.size, row.digest, bytes(row.sealed))
+
+
+def fetched(connection: Connection, file: File, piece: Part, at: datetime) -> None:
+    """Note that a piece left; once more is as good as once."""
+    one = (_p.flow == file.flow, _p.file == file.number, _p.number == piece.number)
+    connection.execute(update(return_flow_part).where(*one).values(fetched_at=at))
 
 
 def contents(connection: Connection, flow: str, rows: Collection[str]) -> Mapping[str, bytes]:

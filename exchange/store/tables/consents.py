@@ -34,6 +34,7 @@ consent = sa.Table(
     sa.Column("used", sa.Integer, nullable=False),
     sa.Column("total", sa.Integer, nullable=False),
     sa.Index("consent_subject", "subject", "id"),
+    sa.Index("consent_organisation", "organisation", "id"),
     sa.Index("consent_use", "organisation", "service_item", "subject"),
 )
 """``subject``: the blind index of whom it is about and who gives it. ``case_id``: the case in which it was asked for;

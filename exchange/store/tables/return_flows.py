@@ -62,8 +62,9 @@ return_flow_part = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("size", BIG, nullable=False),
     text("digest"),
+    sa.Column("fetched_at", Instant, nullable=True),
 )
-"""A piece of a file, encrypted; ``size`` and ``digest`` (SHA-256) are those of what is inside."""
+"""A piece of a file, encrypted; ``size`` and ``digest`` (SHA-256) are those of what is inside; ``fetched_at``: last."""
 
 return_flow_row = sa.Table(
     "return_flow_row",
