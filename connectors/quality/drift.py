@@ -52,9 +52,12 @@ class Drift:
         self._kinds: dict[str, set[str]] = {}
         self._undeclared: set[str] = set()
         self._appeared = 0
-        self._as_before = dict.fromkeys(readers, 0)
-        self._filled = dict.fromkeys(fields, 0)
-        self._missed = dict.fromkeys(fields, 0)
+        self._as_before: dict[str, int] = {}
+        """Places that held another type: how often they have held their own again since."""
+        self._fields = frozenset(fields)
+        self._lacked = dict.fromkeys(sorted(self._fields), 0)
+        self._missed: dict[str, int] = {}
+        """Our fields that the last record lacked: how many in a row did."""
         self._changes: dict[tuple[str, str], Change] = {}
 
     def changes(self) -> tuple[Change, ...]:
@@ -66,20 +69,24 @@ class Drift:
 
     def seen(self, values: Mapping[str, Raw], filled: Iterable[str], now: datetime) -> list[Change]:
         """One record, and which of our fields it filled. The changes that it is the first to show."""
-        found = self._noted([*self._shape(values), *self._gaps(frozenset(filled))], now)
+        changed = [*self._shape(values), *self._gaps(frozenset(filled))]
         self._records += 1
-        return found
+        return self._noted(changed, now) if changed else []
 
     def gone(self, fields: Sequence[str], now: datetime) -> list[Change]:
         """The source says itself that what these fields are read from is not there."""
         return self._noted([("vanished", name) for name in fields], now)
 
-    def _shape(self, values: Mapping[str, Raw]) -> Iterable[tuple[str, str]]:
+    def _shape(self, values: Mapping[str, Raw]) -> list[tuple[str, str]]:
+        """Every record passes here: what is as it was costs one look."""
+        known, changed = self._records >= LEARNT, list[tuple[str, str]]()
         for name, value in values.items():
-            if name in self._readers:
-                yield from self._declared(name, _kind(value))
-            else:
-                yield from self._strange(name)
+            kind = _kind(value)
+            kinds = self._kinds.get(name)
+            if known and kinds is not None and (not kind or (kind in kinds and name not in self._as_before)):
+                continue
+            changed += self._declared(name, kind) if name in self._readers else self._strange(name)
+        return changed
 
     def _declared(self, name: str, kind: str) -> Iterable[tuple[str, str]]:
         """A place that our mapping reads: it is new, it holds another type, or its own again for long enough."""
@@ -94,11 +101,15 @@ class Drift:
         elif kind not in kinds:
             self._as_before[name] = 0
             yield from (("type", ours) for ours in sorted(self._readers[name]))
-        else:
-            self._as_before[name] += 1
-            if self._as_before[name] == LEARNT:
-                for ours in self._readers[name]:
-                    self._changes.pop(("type", ours), None)
+        elif name in self._as_before:
+            self._is_as_before(name)
+
+    def _is_as_before(self, name: str) -> None:
+        self._as_before[name] += 1
+        if self._as_before[name] == LEARNT:
+            del self._as_before[name]
+            for ours in self._readers[name]:
+                self._changes.pop(("type", ours), None)
 
     def _strange(self, name: str) -> Iterable[tuple[str, str]]:
         """A name that nobody declared: counted, and never repeated."""
@@ -109,18 +120,21 @@ class Drift:
             self._appeared += 1
             yield "new", UNDECLARED
 
-    def _gaps(self, filled: frozenset[str]) -> Iterable[tuple[str, str]]:
-        for name in self._filled:
-            if name in filled:
-                self._filled[name] += 1
-                self._missed[name] = 0
-                self._changes.pop(("vanished", name), None)
-                continue
-            self._missed[name] += 1
-            before = self._records + 1 - self._missed[name]
-            usual = self._filled[name] >= LEARNT and self._filled[name] >= _USUAL * before
-            if usual and self._missed[name] == MISSED:
-                yield "vanished", name
+    def _gaps(self, filled: frozenset[str]) -> list[tuple[str, str]]:
+        lacking = self._fields - filled
+        for name in [name for name in self._missed if name in filled]:
+            del self._missed[name]
+        for change in [change for change in self._changes if change[0] == "vanished" and change[1] in filled]:
+            del self._changes[change]
+        return [("vanished", name) for name in sorted(lacking) if self._is_gone(name)]
+
+    def _is_gone(self, name: str) -> bool:
+        """Whether, with this record, a field that hardly any lacked before is missing for long enough."""
+        self._lacked[name] += 1
+        missed = self._missed[name] = self._missed.get(name, 0) + 1
+        records = self._records + 1
+        often = records - self._lacked[name]
+        return missed == MISSED and often >= LEARNT and often >= _USUAL * (records - missed)
 
     def _noted(self, changed: Iterable[tuple[str, str]], now: datetime) -> list[Change]:
         """The fresh ones. No more than the mapping has fields and places, and one."""
@@ -130,14 +144,25 @@ class Drift:
         return noted
 
 
+_KINDS: Mapping[type, str] = {
+    str: "text",
+    bool: "boolean",
+    int: "number",
+    Decimal: "number",
+    dict: "object",
+    list: "list",
+    type(None): "",
+}
+
+
 def _kind(value: Raw) -> str:
     """The JSON type of a value; "" for none, which says nothing about a column."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | Decimal):
-        return "number"
+    kind = _KINDS.get(type(value))
+    return "" if value == "" else _kind_of_another(value) if kind is None else kind
+
+
+def _kind_of_another(value: Raw) -> str:
+    """Of what no JSON reader gives, but some driver may."""
     if isinstance(value, Mapping):
         return "object"
     return "list" if isinstance(value, Sequence) and not isinstance(value, str) else "text"

@@ -36,13 +36,15 @@ def _compile(schema: Mapping[str, Any]) -> Check:
 
 def _object(schema: Mapping[str, Any]) -> Check:
     properties = {name: _compile(member) for name, member in schema.get("properties", {}).items()}
-    required = tuple(schema.get("required", ()))
+    required: tuple[str, ...] = tuple(schema.get("required", ()))
 
     def check(value: JSON) -> str | None:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             return ""
-        missing = next((name for name in required if name not in value), None)
-        return missing if missing is not None else _first_wrong(value, properties)
+        for name in required:
+            if name not in value:
+                return name
+        return _first_wrong(value, properties)
 
     return check
 
@@ -82,7 +84,7 @@ def _string(schema: Mapping[str, Any]) -> Check:
     def check(value: JSON) -> str | None:
         if not isinstance(value, str) or not least <= len(value) <= most:
             return ""
-        return None if well_formed(value) or (long_term and value == LONG_TERM) else ""
+        return None if well_formed is None or well_formed(value) or (long_term and value == LONG_TERM) else ""
 
     return check
 
@@ -118,4 +120,4 @@ _TYPES: Mapping[str, Callable[[Mapping[str, Any]], Check]] = {
     "array": _array,
     "object": _object,
 }
-_FORMATS: Mapping[str, Callable[[str], bool]] = {"": lambda _text: True, "date": is_date, "date-time": _is_instant}
+_FORMATS: Mapping[str, Callable[[str], bool] | None] = {"": None, "date": is_date, "date-time": _is_instant}
