@@ -94,6 +94,8 @@ class _Requests:
     def build(self, query: Query, page: Page) -> Request:
         if page.url:
             return replace(self._first.build(query), url=page.url)
+        if not page.parameters:
+            return self._first.build(query)
         asked = Query(query.subject, {**query.parameters, **page.parameters}, query.deadline)
         return (self._following if any(page.parameters.values()) else self._first).build(asked)
 

@@ -82,7 +82,8 @@ def _body(body: Any, numbers: frozenset[str]) -> Template | None:
     if isinstance(body, str):
         return template(body, xml_text)
     value = _json(body, numbers)
-    return lambda query: json.dumps(value(query), ensure_ascii=False)
+    written = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes an encoder for every call
+    return lambda query: written(value(query))
 
 
 def _json(body: Any, numbers: frozenset[str]) -> Callable[[Query], Any]:

@@ -40,15 +40,20 @@ class Asking:
     @property
     def company(self) -> SubjectRef | None:
         """The company the token's person acts for: by a mandate in force, in this matter."""
+        return self.company_at(self.moment)
+
+    def company_at(self, moment: datetime) -> SubjectRef | None:
+        """The same at another moment."""
         mandate = self.token.mandate
-        at = self.moment.timestamp() - self.leeway
-        covered = mandate is not None and mandate.covers(self.request.service_item, at)
-        return mandate.company if mandate is not None and covered else None
+        if mandate is None or not mandate.covers(self.request.service_item, moment.timestamp() - self.leeway):
+            return None
+        return mandate.company
 
     @property
     def company_index(self) -> bytes | None:
         """The blind index of that company."""
-        return None if self.company is None else self.indexes.of(self.company)
+        company = self.company
+        return None if company is None else self.indexes.of(company)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,11 +132,10 @@ def at_release(ruling: Permitted, asking: Asking, case: Case, snapshot: Snapshot
 
     It never comes to rest on quotas that were not reserved for it: then whoever asks may ask again.
     """
-    late = replace(asking, moment=now)
     lapses = snapshot.image.lapses(ruling.judged.asked, ruling.permit.grants, now)
-    if not lapses and asking.company == late.company:
+    if not lapses and asking.company == asking.company_at(now):
         return ruling
-    again = _rule(ruling.item, late, case, snapshot)
+    again = _rule(ruling.item, replace(asking, moment=now), case, snapshot)
     if isinstance(again, Permitted) and not set(again.permit.quotas) <= set(ruling.permit.quotas):
         return Refused(again.item, again.decision, again.concerned, Refusal(errors.POLICY_STALE), again.judged)
     return again

@@ -99,17 +99,19 @@ class Fulfilment:
         """The results of every item, ready to be recorded under the snapshot's epoch."""
         results = tuple(self.result(ruling, asking, admitted.case, findings, snapshot) for ruling in admitted.rulings)
         results = dependent(results) if any(ruling.item.source is not None for ruling in admitted.rulings) else results
-        settled = self.settlement(asking, snapshot, within_consents(results, asking), admitted.day)
-        return replace(settled, spare=_spare(admitted.reserved, results))
+        spare = _spare(admitted.reserved, results) if admitted.reserved else ()
+        return self.settlement(asking, snapshot, within_consents(results, asking), admitted.day, spare)
 
-    def settlement(self, asking: Asking, snapshot: Snapshot, results: tuple[Result, ...], day: date) -> Settlement:
+    def settlement(
+        self, asking: Asking, snapshot: Snapshot, results: tuple[Result, ...], day: date, spare: tuple[str, ...] = ()
+    ) -> Settlement:
         """These results, ready to be recorded under the snapshot's epoch; ``day`` is that of their quotas."""
         kinds = snapshot.registry.evidence_types
         providers = {item.type: kinds[item.type].provider for item in asking.request.items if item.type in kinds}
         opening = opening_of(asking, snapshot)
         ground = asking.request.service_item, asking.request.legal_basis
         consented = rests_on_consent(*ground, snapshot)
-        return Settlement(asking, snapshot.epoch, providers, results, day, opening, consented=consented)
+        return Settlement(asking, snapshot.epoch, providers, results, day, opening, spare, consented)
 
     def result(self, ruling: Ruling, asking: Asking, case: Case, findings: Findings, snapshot: Snapshot) -> Result:
         """What becomes of one item by what was found."""
@@ -157,6 +159,8 @@ class Fulfilment:
 def within_consents(results: tuple[Result, ...], asking: Asking) -> tuple[Result, ...]:
     """Results of which no two take the last use of one consent: the first of them has it."""
     rests = [one.ruling.judged.artefact if isinstance(one, Released) else None for one in results]
+    if not any(rests):
+        return results
     pairs = zip(results, overspent(rests, asking.moment), strict=True)
     return tuple(
         replace_refusal(ruling_of(one), Refusal(errors.CONSENT_USED_UP)) if over else one for one, over in pairs
@@ -186,6 +190,8 @@ def withdrawn(admitted: Admitted, kind: ProblemKind) -> Admitted:
 
 def proven_relations(kind: EvidenceType, found: Retrieved, case: Case, asking: Asking) -> frozenset[tuple[bytes, str]]:
     """Which listed parties the record names as related to its subject; nobody else's number is kept in any form."""
+    if not kind.relations:
+        return frozenset()
     parties = {party.subject for party in case.parties}
     named = (
         (index, relation.relation)

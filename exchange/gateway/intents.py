@@ -225,6 +225,8 @@ def reserve(
 
     Returns the rulings, and everything that is held then.
     """
+    if all(isinstance(ruling, Refused) or not ruling.permit.quotas for ruling in rulings):
+        return rulings, held
     free, added = Counter(quota.grant for quota in held), list[Quota]()
     after = tuple(_reserved(connection, ruling, day, free, added) for ruling in rulings)
     return after, (*held, *added)

@@ -72,14 +72,15 @@ class Gateway:
         except Problem as problem:
             self._record_refusal(request_id, caller, problem.kind, caller.proof)
             raise
-        attempt = replace(attempt, asking=with_consents(self.database, attempt.asking, attempt.snapshot))
+        asking = with_consents(self.database, attempt.asking, attempt.snapshot)
+        attempt = attempt if asking is attempt.asking else replace(attempt, asking=asking)
         admitted = self.database.write(lambda connection: admission.admit(connection, attempt))
         if isinstance(admitted, TurnedAway):
-            alarm = self.alarms.of(attempt.asking.system, admitted.kind)
+            alarm = self.alarms.of(asking.system, admitted.kind)
             raise self._turned_away(request_id, caller, admitted.kind, alarm)
         if isinstance(admitted, Repeated):
             return self._repeat(attempt, admitted, caller, http.language)
-        self._note(attempt.asking, admitted)
+        self._note(asking, admitted)
         return self._answer(*self._fulfil(attempt, admitted), http.language)
 
     def _note(self, asking: Asking, admitted: Admitted) -> None:

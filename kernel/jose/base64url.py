@@ -1,11 +1,14 @@
 """Base64url exactly as RFC 7515 §2 writes it: no padding, no other alphabet, one spelling per value."""
 
 import base64
+from binascii import b2a_base64
+
+_URL_ALPHABET = bytes.maketrans(b"+/", b"-_")
 
 
 def encode(data: bytes) -> str:
     """Text of `data` without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return b2a_base64(data, newline=False).translate(_URL_ALPHABET, b"=").decode("ascii")
 
 
 def decode(text: str) -> bytes:

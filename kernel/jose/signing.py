@@ -13,7 +13,7 @@ from .keys import SigningKey
 
 def sign(claims: Mapping[str, JSON], key: SigningKey, *, typ: str) -> str:
     """Compact JWS over `claims`, with `typ` in its header (RFC 8725 §3.11: explicit typing)."""
-    return sign_bytes(orjson.dumps(dict(claims)), key, typ=typ)
+    return sign_bytes(orjson.dumps(claims if type(claims) is dict else dict(claims)), key, typ=typ)
 
 
 def sign_bytes(payload: bytes, key: SigningKey, *, typ: str) -> str:
