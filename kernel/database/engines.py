@@ -31,6 +31,7 @@ _SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",  # what is erased is overwritten, not only forgotten
     "PRAGMA trusted_schema = OFF",
+    "PRAGMA temp_store = MEMORY",  # only what a savepoint goes back to: never worth a file
 )
 
 _POSTGRESQL_CONNECT: dict[str, Any] = {
