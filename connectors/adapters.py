@@ -10,6 +10,7 @@ from typing import Any
 from connectors.base import Connector, Query
 from connectors.errors import SourceMisconfigured
 from connectors.faults import fault
+from connectors.further import LeaveOut
 from kernel.clock import Clock
 from kernel.entropy import Entropy, SystemEntropy
 
@@ -81,12 +82,17 @@ class Adapter:
         open: from those settings to a connector. Raises SourceMisconfigured; a source that is merely down is opened.
         settings_schema: the JSON Schema of its part, where the published schema does not hold it already.
         answers_later: whether nobody is asked while the caller waits (a person answers); its connector is never asked.
+        leave_out: what is left out of its part before the person has answered further questions; None where it can
+            only be asked with the answers.
+        beside: from a connector to another with such settings over the same source; None where it is simply opened.
     """
 
     parse: Callable[[Mapping[str, Any], frozenset[str]], Any]
     open: Callable[[Any, Opening], Connector]
     settings_schema: Mapping[str, Any] | None = None
     answers_later: bool = False
+    leave_out: LeaveOut | None = None
+    beside: Callable[[Connector, Any], Connector] | None = None
 
 
 def allowed_columns(settings: Mapping[str, Any], mapped: frozenset[str]) -> tuple[str, ...]:

@@ -131,6 +131,21 @@ class AmbiguousSubject(SourceProblem):
     )
 
 
+class SourceNeedsAnswers(SourceProblem):
+    """The source can be asked only with what the person tells, and nobody has told it."""
+
+    kind = ProblemKind(
+        "source.needs-answers",
+        409,
+        Fault.PROVIDER,
+        Text("须由本人回答几个问题才能查询", "The person has to answer further questions before this can be looked up"),
+        Text(
+            "请在本人登录后请求；本人不在场的，请到提供部门窗口办理。",
+            "Ask while the person is signed in; otherwise it is done at the counter of the providing department.",
+        ),
+    )
+
+
 class SourceAnswersLater(SourceProblem):
     """The source has the question and will answer it; asking again fetches that answer. Nothing is wrong with it.
 

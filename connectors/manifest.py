@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from connectors.adapters import Adapter, Limits
 from connectors.faults import ManifestFault, fault, within
+from connectors.further import Further, check_used, first_asked
 from connectors.mapping import SOURCE_TIME, columns_of
 from connectors.mapping import Mapping as RecordMapping
 from connectors.several import Choice, Gather
@@ -50,6 +51,8 @@ class ConnectorManifest:
 
     Attributes:
         settings: the adapter's own, in the adapter's own type.
+        first: the settings with which the source is asked before the person has answered further questions; None
+            where there are none, or where it is not asked before that.
         choice: None where several different records are an ambiguity.
     """
 
@@ -64,6 +67,8 @@ class ConnectorManifest:
     probe: Probe = NOBODY
     gather: Gather | None = None
     cache: Cache | None = None
+    further: Further | None = None
+    first: Any = None
 
     @property
     def fields(self) -> frozenset[str]:
@@ -80,13 +85,15 @@ class ConnectorManifest:
             raise ManifestFault(*found)
         spec: Any = value["spec"]
         with within("spec"):
-            mapping = _mapping(spec)
+            mapping, further = _mapping(spec), _further(spec)
             return cls(
                 name=_name(value),
                 evidence_type=spec["evidence_type"],
                 trust_grade=spec["trust_grade"],
                 adapter=_adapter(spec, adapters),
                 settings=_settings(spec, adapters),
+                further=further,
+                first=None if further is None else _first(spec, adapters, further),
                 limits=_limits(spec.get("limits", {})),
                 choice=_choice(spec.get("choose"), mapping),
                 mapping=mapping,
@@ -133,6 +140,26 @@ def _settings(spec: Mapping[str, Any], adapters: Mapping[str, Adapter]) -> Any:
         except Exception as error:  # noqa: BLE001 - a stranger's adapter must not end the reading of everybody's manifests
             kind = type(error).__name__
             raise fault((), f"此节无法读取（{kind}）", f"its adapter cannot read this section ({kind})") from None
+
+
+def _further(spec: Mapping[str, Any]) -> Further | None:
+    return Further.parse(spec["further"]) if "further" in spec else None
+
+
+def _first(spec: Mapping[str, Any], adapters: Mapping[str, Adapter], further: Further) -> Any:
+    """What is asked before the person has answered, parsed by the adapter like everything it is asked."""
+    name = spec["adapter"]
+    if adapters[name].answers_later:
+        raise fault(("further",), "由人答复的来源不设追问", "somebody who answers by hand asks the person directly")
+    check_used(spec[name], further)
+    if further.always:
+        return None
+    leave_out = adapters[name].leave_out
+    if leave_out is None:
+        raise fault(("further", "when"), "此接入方式只能写 always", "with this adapter only always can be said")
+    with within(name):
+        section = first_asked(spec[name], further, leave_out)
+    return _settings({**spec, name: section}, adapters)
 
 
 def _mapping(spec: Mapping[str, Any]) -> RecordMapping:

@@ -8,26 +8,39 @@ from typing import Any
 from connectors.adapters import Adapter, Opening
 from connectors.base import Query, Raw, Record
 from connectors.errors import SourceTooLarge, SourceUnavailable
+from connectors.further import conditions
+from connectors.templates import template
+
+NOWHERE: Mapping[str, str] = {}
 
 
 class MemoryConnector:
-    """Finds records whose `subject_column` equals the subject."""
+    """Finds records whose `subject_column` equals the subject, and further columns what a manifest says."""
 
     kind = "memory"
     keeps_deadline = True
     lists = True
 
-    def __init__(self, records: Sequence[Mapping[str, Raw]], subject_column: str, *, max_bytes: int = 262_144) -> None:
+    def __init__(
+        self,
+        records: Sequence[Mapping[str, Raw]],
+        subject_column: str,
+        *,
+        max_bytes: int = 262_144,
+        where: Mapping[str, str] = NOWHERE,
+    ) -> None:
         self._records = tuple(records)
         self._subject_column = subject_column
         self._max_bytes = max_bytes
+        self._where = [(subject_column, template("{subject}")), *((name, template(one)) for name, one in where.items())]
         self._closed = False
 
     def fetch(self, query: Query) -> tuple[Record, ...]:
         """The subject's records."""
         if self._closed:
             raise SourceUnavailable("closed")
-        found = [record for record in self._records if record.get(self._subject_column) == query.subject.value]
+        wanted = {name: value(query) for name, value in self._where}
+        found = [one for one in self._records if all(one.get(name) == value for name, value in wanted.items())]
         if sum(size(record) for record in found) > self._max_bytes:
             raise SourceTooLarge("bytes")
         return tuple(Record(record) for record in found)
@@ -51,7 +64,8 @@ def size(values: Mapping[str, Raw]) -> int:
 
 
 def _open(settings: Mapping[str, Any], opening: Opening) -> MemoryConnector:
-    return MemoryConnector(settings["records"], settings["subject_column"], max_bytes=opening.limits.max_bytes)
+    bounds, where = opening.limits.max_bytes, settings.get("where", NOWHERE)
+    return MemoryConnector(settings["records"], settings["subject_column"], max_bytes=bounds, where=where)
 
 
 ADAPTER = Adapter(
@@ -64,6 +78,8 @@ ADAPTER = Adapter(
         "properties": {
             "subject_column": {"type": "string"},
             "records": {"type": "array", "items": {"type": "object"}},
+            "where": {"type": "object", "additionalProperties": {"type": "string"}},
         },
     },
+    leave_out=conditions("where"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,15 @@ STANDARD: Mapping[str, Adapter] = {
 """The adapters every installation has, by the name a manifest calls them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A manifest and its connector; ``first`` asks without the answers to further questions, where that is done."""
+
+    manifest: ConnectorManifest
+    connector: Connector
+    first: Connector | None
+
+
 def findings(manifest: Mapping[str, JSON], adapters: Mapping[str, Adapter] = STANDARD) -> list[Finding]:
     """Everything that is wrong with a `kind: Connector` manifest, as far as it shows without opening the source."""
     try:
@@ -79,7 +89,8 @@ def build(
 
     Args and errors: as `opened` has them.
     """
-    return Source(*opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters, cache=cache), clock)
+    found = opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters, cache=cache)
+    return Source(found.manifest, found.connector, clock, found.first)
 
 
 def opened(
@@ -90,7 +101,7 @@ def opened(
     clock: Clock,
     adapters: Mapping[str, Adapter] = STANDARD,
     cache: Path | None = None,
-) -> tuple[ConnectorManifest, Connector]:
+) -> Opened:
     """A manifest parsed, and its connector with nothing around it: no limits, no mapping.
 
     Args:
@@ -110,7 +121,7 @@ def opened(
         raise SourceMisconfigured("manifest") from None
     opening = Opening(parsed.name, parsed.limits, secrets, roots, clock, cache=cache)
     try:
-        connector = parsed.adapter.open(parsed.settings, opening)
+        return _opened(parsed, opening)
     except SourceMisconfigured as problem:
         problem.source = parsed.name
         raise
@@ -118,4 +129,17 @@ def opened(
         broken = SourceMisconfigured(f"unexpected-{type(error).__name__}")
         broken.source = parsed.name
         raise broken from None
-    return parsed, connector
+
+
+def _opened(parsed: ConnectorManifest, opening: Opening) -> Opened:
+    adapter = parsed.adapter
+    connector = adapter.open(parsed.settings, opening)
+    if parsed.first is None:
+        return Opened(parsed, connector, None)
+    try:
+        if adapter.beside is not None:
+            return Opened(parsed, connector, adapter.beside(connector, parsed.first))
+        return Opened(parsed, connector, adapter.open(parsed.first, opening))
+    except BaseException:
+        connector.close()
+        raise

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Self, TypeVar
 
 from connectors.base import Connector, Copying, Enumerable, Query, Record
-from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
+from connectors.errors import SourceGarbled, SourceNeedsAnswers, SourceProblem, SourceTooLarge, SourceUnavailable
 from connectors.manifest import ConnectorManifest
 from connectors.mapping import Mapped
 from connectors.quality import Check, Watch
@@ -53,17 +53,23 @@ class Retrieved:
 class Source:
     """One source under its limits: deadline, byte limit, concurrency limit, breaker and mapping. Safe for threads.
 
-    ``responder``: the adapter's settings where a person answers later, otherwise None.
+    ``responder``: the adapter's settings where a person answers later, otherwise None. ``further``: what the person may
+    be asked; their answers are the parameters of a query.
     """
 
-    def __init__(self, manifest: ConnectorManifest, connector: Connector, clock: Clock) -> None:
+    def __init__(
+        self, manifest: ConnectorManifest, connector: Connector, clock: Clock, first: Connector | None = None
+    ) -> None:
+        """``first`` asks without the answers to further questions; None where the connector always can, or never."""
         limits = manifest.limits
         self.name = manifest.name
         self.evidence_type = manifest.evidence_type
         self.trust_grade = manifest.trust_grade
         self.fields = manifest.fields
         self.responder = manifest.settings if manifest.adapter.answers_later else None
+        self.further = manifest.further
         self._connector = connector
+        self._first = first or connector
         self._mapping = manifest.mapping
         self._choice = manifest.choice
         self._gather = manifest.gather
@@ -85,14 +91,14 @@ class Source:
     @property
     def enumerable(self) -> bool:
         """Whether it can say of whom it holds records."""
-        return isinstance(self._connector, Enumerable) and self._connector.lists
+        return isinstance(self._first, Enumerable) and self._first.lists
 
     def subjects(self, after: str, limit: int) -> tuple[str, ...]:
         """Of whom it holds records, in its own order behind one of them ("" for the first). Raises: SourceProblem."""
         return self._guarded(lambda: self._subjects(after, limit))
 
     def _subjects(self, after: str, limit: int) -> tuple[str, ...]:
-        connector = self._connector
+        connector = self._first
         if not isinstance(connector, Enumerable):
             raise SourceUnavailable("cannot-list")
         deadline = Deadline(self._clock, self._limits.deadline)
@@ -151,7 +157,8 @@ class Source:
 
     def probe(self) -> Outcome:
         """Ask about the manifest's probe now, also while the source is left alone. Raises: SourceProblem."""
-        query = Query(self._probe.subject, {}, self._limits.deadline)
+        told = self.further.examples if self.further is not None and self.further.always else {}
+        query = Query(self._probe.subject, told, self._limits.deadline)
         return self._guarded(lambda: self._probed(query))
 
     def read(self, record: Record) -> Retrieved:
@@ -174,6 +181,7 @@ class Source:
     def close(self) -> None:
         """Release connections, handles and threads; afterwards `retrieve` raises SourceUnavailable."""
         self._bulkhead.close()
+        self._first.close()
         self._connector.close()
         self.forget()
 
@@ -188,7 +196,9 @@ class Source:
             return self._nothing()
         if self.responder is not None:
             return Retrieved(Outcome.LATER, {}, None, self._clock.now())
-        remembered = self._remembered
+        if self.further is not None and self.further.always and not query.parameters:
+            raise SourceNeedsAnswers("further-questions")
+        remembered = None if query.parameters else self._remembered  # what somebody told is kept nowhere
         if remembered is not None and (held := remembered.find(query)) is not None:
             return held
         generation = 0 if remembered is None else remembered.generation
@@ -223,7 +233,7 @@ class Source:
 
     def _ask(self, query: Query) -> tuple[Record, ...]:
         try:
-            return self._connector.fetch(query)
+            return (self._connector if query.parameters else self._first).fetch(query)
         except SourceProblem:
             raise
         except Exception as error:  # noqa: BLE001 - law 8: an adapter's fault is the source's, and its words stay here

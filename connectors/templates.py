@@ -43,10 +43,11 @@ def askable(query: Query) -> bool:
     What is not askable is not there. Adapters are spared the characters that databases, headers and file systems
     treat each in their own way.
     """
-    return all(_plain(value) for value in (query.subject.value, *query.parameters.values()))
+    return all(plain(value) for value in (query.subject.value, *query.parameters.values()))
 
 
-def _plain(value: str) -> bool:
+def plain(value: str) -> bool:
+    """Whether a value is one that any register could hold, as `askable` has it."""
     return 0 < len(value) <= _LONGEST and value == value.strip() and _CONTROL.search(value) is None
 
 

@@ -42,17 +42,17 @@ class Trial:
 
 
 class _Watched:
-    """A connector that remembers what it answered last."""
+    """A connector that notes what it answers in ``came``."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, connector: Connector, came: list[tuple[Record, ...]]) -> None:
         self._connector = connector
+        self._came = came
         self.kind = connector.kind
         self.keeps_deadline = connector.keeps_deadline
-        self.came: tuple[Record, ...] = ()
 
     def fetch(self, query: Query) -> tuple[Record, ...]:
-        self.came = self._connector.fetch(query)
-        return self.came
+        self._came.append(self._connector.fetch(query))
+        return self._came[-1]
 
     def close(self) -> None:
         self._connector.close()
@@ -69,17 +69,19 @@ def attempt(
     cache: Path | None = None,
 ) -> Trial:
     """Look a subject up in the source of a manifest, and close it again. Raises: SourceMisconfigured, as `opened`."""
-    parsed, connector = opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters, cache=cache)
+    found = opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters, cache=cache)
+    parsed, connector = found.manifest, found.connector
     if isinstance(connector, Copying):
         connector.prepare(query.deadline)
-    watched = _Watched(connector)
+    came: list[tuple[Record, ...]] = [()]
+    watched, first = _Watched(connector, came), found.first and _Watched(found.first, came)
     answer, problem = None, None
-    with Source(parsed, watched, clock) as source:
+    with Source(parsed, watched, clock, first) as source:
         began = clock.monotonic()
         try:
             answer = source.retrieve(query)
         except SourceProblem as met:
             problem = met
         seconds = clock.monotonic() - began
-    readings = tuple(parsed.mapping.explain(record.values) for record in watched.came)
-    return Trial(parsed, seconds, watched.came, readings, answer, problem)
+    readings = tuple(parsed.mapping.explain(record.values) for record in came[-1])
+    return Trial(parsed, seconds, came[-1], readings, answer, problem)

@@ -308,6 +308,26 @@ PREVIEW_DISPUTED = ProblemKind(
     Text("本人预览后认为内容有误", "The person looked at it and says that it is wrong"),
     Text("请等待更正，或由本人以其他方式提交。", "Wait for the correction, or let the person hand it in another way."),
 )
+ANSWERS_UNMATCHED = ProblemKind(
+    "preview.answers-unmatched",
+    409,
+    Fault.CITIZEN,
+    Text("按您的回答没有查到唯一一条记录", "Your answers do not lead to one record"),
+    Text(
+        "请核对后再答；答错次数有限，次数用完后请到提供部门窗口办理。",
+        "Check them and answer again. Attempts are limited; after that it is done at the department's counter.",
+    ),
+)
+ANSWERS_EXHAUSTED = ProblemKind(
+    "preview.answers-exhausted",
+    409,
+    Fault.CITIZEN,
+    Text("追问未能答上，暂不再问", "The further questions were not answered rightly; they are not put again for now"),
+    Text(
+        "请到提供部门窗口办理，或 24 小时后重新请求。",
+        "It is done at the counter of the providing department, or asked for again after 24 hours.",
+    ),
+)
 PREVIEW_NOT_CHOSEN = ProblemKind(
     "preview.not-chosen",
     403,

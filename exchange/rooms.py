@@ -82,11 +82,13 @@ from exchange.onboarding.endpoints import Onboarding
 from exchange.onboarding.sandbox import Sandbox
 from exchange.portal.consents import ConsentPages
 from exchange.portal.entrance import open_entrance
+from exchange.portal.further import FurtherPages
 from exchange.portal.pages import Portal
 from exchange.portal.previews import PreviewPages
 from exchange.portal.usage import UsagePages
 from exchange.portal.wrong import WrongPages
 from exchange.previews.desk import PreviewDesk
+from exchange.previews.further import Questioning
 from exchange.previews.looking import Looking
 from exchange.ratings.desk import RatingDesk
 from exchange.ratings.sweep import rating_sweep
@@ -335,6 +337,7 @@ def furnish(outside: Outside) -> Rooms:
         sources=offices.source_desk,
     )
     registration = _registration(outside, access, authenticator, issuer)
+    previews = PreviewDesk(access, Looking(waiting), Questioning(waiting, retrieval))
     return Rooms(
         policy=policy,
         revocations=revocations,
@@ -347,12 +350,12 @@ def furnish(outside: Outside) -> Rooms:
         repetition=Repetition(gateway, access, Looking(waiting).to_choose_from),
         waiting=waiting,
         deferred=Deferred(waiting, retrieval),
-        previews=PreviewDesk(access, Looking(waiting)),
+        previews=previews,
         tasks=task_desk,
         task_sweep=TaskSweep(tasks, passing_on),
         recovery=Recovery(database, outside.ledger, clock, runner),
         console=open_console(registration, desks),
-        portal=_portal(registration, outside, Looking(waiting), offices),
+        portal=_portal(registration, outside, previews, offices),
         **vars(offices),
     )
 
@@ -459,13 +462,17 @@ def _examining(outside: Outside, policy: Lease[Snapshot]) -> Examining:
     return Examining(outside.database, simulated)
 
 
-def _portal(registration: Registration | None, outside: Outside, looking: Looking, offices: Offices) -> Portal | None:
+def _portal(
+    registration: Registration | None, outside: Outside, previews: PreviewDesk, offices: Offices
+) -> Portal | None:
     entrance = open_entrance(registration)
     if entrance is None:
         return None
     inside = entrance.access
+    previews = replace(previews, access=inside)
     return Portal(
-        PreviewPages(entrance, PreviewDesk(inside, looking)),
+        PreviewPages(entrance, previews),
+        FurtherPages(entrance, previews),
         WrongPages(entrance, replace(offices.correction_opening, access=inside), outside.ledger),
         UsagePages(entrance, replace(offices.usage, access=inside)),
         ConsentPages(entrance, replace(offices.consents, access=inside)),

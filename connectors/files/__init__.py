@@ -8,9 +8,10 @@ server or S3-compatible storage they are fetched into a private folder first (AD
 """
 
 from connectors.adapters import Adapter
-from connectors.files.connector import FilesConnector, open_source
+from connectors.files.connector import FilesConnector, beside, open_source
 from connectors.files.settings import FileSettings, parse
+from connectors.further import conditions
 
 __all__ = ["ADAPTER", "FileSettings", "FilesConnector"]
 
-ADAPTER = Adapter(parse=parse, open=open_source)
+ADAPTER = Adapter(parse=parse, open=open_source, leave_out=conditions("where"), beside=beside)

@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import datetime
 
 from connectors.adapters import Limits, Opening, spellings
-from connectors.base import Lacking, Query, Raw, Record
+from connectors.base import Connector, Lacking, Query, Raw, Record
 from connectors.errors import SourceTooLarge, SourceUnavailable
 from connectors.files.drops import Drops, Edition
 from connectors.files.folder import Folder
@@ -68,6 +68,10 @@ class FilesConnector:
         self._check_age(edition)
         return edition.index.subjects(after, limit)
 
+    def beside(self, settings: FileSettings) -> FilesConnector:
+        """A connector over the same index that asks by other conditions; it is closed together with this one."""
+        return FilesConnector(settings, self._shelf, self._room, self._limits, self._clock)
+
     def close(self) -> None:
         """Let go of the index."""
         self._closed = True
@@ -109,6 +113,12 @@ def open_source(settings: FileSettings, opening: Opening) -> FilesConnector:
     """The adapter's opener. Raises: SourceMisconfigured."""
     room = Workroom.of(opening.cache, opening.name)
     return open_place(_place(settings, room, opening), settings, opening, room)
+
+
+def beside(connector: Connector, settings: FileSettings) -> FilesConnector:
+    """Another connector over the index that one has: what is large is read once, whatever is asked of it."""
+    assert isinstance(connector, FilesConnector)
+    return connector.beside(settings)
 
 
 def open_place(place: Place, settings: FileSettings, opening: Opening, room: Workroom | None = None) -> FilesConnector:

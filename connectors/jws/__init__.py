@@ -9,7 +9,8 @@ nothing is read before the signature is good.
 from connectors.adapters import Adapter
 from connectors.jws.connector import JwsConnector, open_source
 from connectors.jws.settings import SETTINGS_SCHEMA, JwsSettings, parse
+from connectors.rest.service import leave_out
 
 __all__ = ["ADAPTER", "JwsConnector", "JwsSettings"]
 
-ADAPTER = Adapter(parse=parse, open=open_source, settings_schema=SETTINGS_SCHEMA)
+ADAPTER = Adapter(parse=parse, open=open_source, settings_schema=SETTINGS_SCHEMA, leave_out=leave_out)

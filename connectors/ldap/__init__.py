@@ -8,9 +8,10 @@ byte limit are kept here.
 """
 
 from connectors.adapters import Adapter
+from connectors.further import conditions
 from connectors.ldap.connector import LdapConnector, open_source
 from connectors.ldap.settings import SCHEMA, LdapSettings, parse
 
 __all__ = ["ADAPTER", "LdapConnector", "LdapSettings"]
 
-ADAPTER = Adapter(parse=parse, open=open_source, settings_schema=SCHEMA)
+ADAPTER = Adapter(parse=parse, open=open_source, settings_schema=SCHEMA, leave_out=conditions("further_filter"))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ssl
 
-from sansldap import LDAPFilter
-
 from connectors.adapters import Opening, spellings
 from connectors.base import Query, Record
 from connectors.errors import SourceMisconfigured, SourceUnavailable
 from connectors.ldap.attributes import by_name, text, values_of
-from connectors.ldap.filters import both, equals, escape_dn
+from connectors.ldap.filters import all_of, equals, escape_dn
 from connectors.ldap.session import ConnectionLost, Found, Search, Session, tls_context
 from connectors.ldap.settings import LdapSettings
 from connectors.resilience import Deadline
@@ -62,11 +60,12 @@ class LdapConnector:
             self._idle.pop().close()
 
     def _search(self, query: Query, wanted: tuple[str, ...]) -> Search:
-        further: LDAPFilter | None = self._settings.filter and self._settings.filter(query)
         return Search(
             base=self._base(query),
             scope=self._settings.scope,
-            filter=both(equals(self._settings.subject_attribute, wanted), further),
+            filter=all_of(
+                equals(self._settings.subject_attribute, wanted), *(one(query) for one in self._settings.filters)
+            ),
             attributes=self._attributes,
             size_limit=self._limits.max_records + 1,
         )

@@ -47,9 +47,9 @@ def equals(attribute: str, values: tuple[str, ...]) -> LDAPFilter:
     return each[0] if len(each) == 1 else FilterOr(each)
 
 
-def both(first: LDAPFilter, second: LDAPFilter | None) -> LDAPFilter:
-    """Entries for which both are true."""
-    return first if second is None else FilterAnd([first, second])
+def all_of(*filters: LDAPFilter) -> LDAPFilter:
+    """Entries for which all of these are true; there is at least one."""
+    return filters[0] if len(filters) == 1 else FilterAnd([*filters])
 
 
 def escape_dn(value: str) -> str:

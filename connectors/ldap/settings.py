@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -51,7 +51,7 @@ class LdapSettings:
         base: DN, with places for what is looked up.
         scope: base, one or subtree.
         subject_attribute: by which a person is found.
-        filter: what else must be true of the entry.
+        filters: what else must be true of the entry.
         columns: attributes that may be read.
         lists: those of them that are always given as lists.
         forms: how values are written that are not text, by attribute in small letters.
@@ -69,7 +69,7 @@ class LdapSettings:
     base: str
     scope: str
     subject_attribute: str
-    filter: Filter | None
+    filters: tuple[Filter, ...]
     columns: tuple[str, ...]
     lists: frozenset[str]
     forms: Mapping[str, str]
@@ -102,7 +102,7 @@ def parse(settings: Mapping[str, Any], mapped: frozenset[str]) -> LdapSettings:
         base=settings["base"],
         scope=settings.get("scope", "subtree"),
         subject_attribute=settings["subject_attribute"],
-        filter=_filter(settings),
+        filters=tuple(_filters(settings)),
         columns=columns,
         lists=frozenset(name.lower() for name in settings.get("lists", ())),
         forms={name.lower(): form for name, form in settings.get("forms", {}).items()},
@@ -134,11 +134,11 @@ def _check_attributes(settings: Mapping[str, Any], columns: tuple[str, ...]) -> 
                 raise fault((key,), f"读取的属性中没有：{name}", f"not among the attributes that are read: {name}")
 
 
-def _filter(settings: Mapping[str, Any]) -> Filter | None:
-    if "filter" not in settings:
-        return None
-    with within("filter"):
-        return compile_filter(settings["filter"])
+def _filters(settings: Mapping[str, Any]) -> Iterator[Filter]:
+    for name in ("filter", "further_filter"):
+        if name in settings:
+            with within(name):
+                yield compile_filter(settings[name])
 
 
 def _server(url: str, settings: LdapSettings) -> Server:

@@ -10,8 +10,9 @@ other adapters that speak HTTP.
 
 from connectors.adapters import Adapter
 from connectors.rest.connector import RestConnector, open_source
+from connectors.rest.service import leave_out
 from connectors.rest.settings import RestSettings, parse
 
 __all__ = ["ADAPTER", "RestConnector", "RestSettings"]
 
-ADAPTER = Adapter(parse=parse, open=open_source)
+ADAPTER = Adapter(parse=parse, open=open_source, leave_out=leave_out)

@@ -11,6 +11,7 @@ from typing import Any
 from connectors.adapters import Opening
 from connectors.errors import SourceMisconfigured
 from connectors.faults import ManifestFault, fault, within
+from connectors.further import conditions
 from connectors.rest import addresses
 from connectors.rest.credentials import check as check_auth
 from connectors.templates import mentions
@@ -92,6 +93,15 @@ def parse_service(settings: Mapping[str, Any]) -> ServiceSettings:
         auth=settings.get("auth", {}),
         not_found=frozenset(settings.get("not_found", [404])),
     )
+
+
+def leave_out(settings: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
+    """The request before the person has answered: without the parameters, headers and members of a JSON body for it.
+
+    An XML body is one text, of which nothing can be left out.
+    """
+    members = ("query", "headers") if isinstance(settings.get("body"), str) else ("query", "headers", "body")
+    return conditions(*members)(settings, names)
 
 
 def _check_address(settings: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ signatures; of a signed answer only what was signed is read. A WSDL is read once
 
 from connectors.adapters import Adapter, Opening
 from connectors.base import Connector
+from connectors.further import conditions
 from connectors.soap.settings import SCHEMA, SoapSettings, parse
 
 __all__ = ["ADAPTER", "SoapSettings"]
@@ -21,4 +22,4 @@ def _open(settings: SoapSettings, opening: Opening) -> Connector:
     return open_source(settings, opening)
 
 
-ADAPTER = Adapter(parse=parse, open=_open, settings_schema=SCHEMA)
+ADAPTER = Adapter(parse=parse, open=_open, settings_schema=SCHEMA, leave_out=conditions("parameters"))

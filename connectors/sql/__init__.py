@@ -9,8 +9,8 @@ Exercised are SQLite, PostgreSQL and MariaDB; any other database is asked all th
 from connectors.adapters import Adapter
 from connectors.sql.connector import SqlConnector, open_source
 from connectors.sql.engine import untested_kind
-from connectors.sql.settings import SqlSettings, parse
+from connectors.sql.settings import SqlSettings, leave_out, parse
 
 __all__ = ["ADAPTER", "SqlConnector", "SqlSettings", "untested_kind"]
 
-ADAPTER = Adapter(parse=parse, open=open_source)
+ADAPTER = Adapter(parse=parse, open=open_source, leave_out=leave_out)

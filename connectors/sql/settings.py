@@ -8,7 +8,9 @@ from typing import Any
 
 from connectors.adapters import Opening, allowed_columns
 from connectors.faults import fault
+from connectors.further import conditions
 from connectors.sql.written import SUBJECT_LOWER, Written, written
+from connectors.templates import PLACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +74,12 @@ def _statement(settings: Mapping[str, Any]) -> Written | None:
     if (SUBJECT_LOWER in made.bound) != settings.get("lower_case_too", False):
         raise fault(("lower_case_too",), "与 :subject_lower 须一同出现", "goes together with :subject_lower")
     return made
+
+
+def leave_out(settings: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
+    """The section before the person has answered: a table has fewer conditions, a statement is told the empty text."""
+    told = settings.get("parameters")
+    left = conditions("where")(settings, names)
+    if told is None:
+        return left
+    return {**left, "parameters": {key: "" if names & set(PLACE.findall(text)) else text for key, text in told.items()}}

@@ -101,7 +101,7 @@ def _item(stored: Mapping[str, Any], piece: Piece, language: str) -> dict[str, J
         item["decision_id"] = piece.claims["decision_id"]
         item["jws"] = piece.jws
     elif "until" in stored:
-        item["until"] = stored["until"]
+        item |= {name: stored[name] for name in ("until", "reason") if name in stored}
     else:
         item["problem"] = stored["problem"][language]
     item["receipt"] = piece.receipt

@@ -31,9 +31,12 @@ TOLD_FROM = "told_from"
 WAITS: Mapping[Wait, str] = {
     Wait.PERSON: "AnswerAwaited",
     Wait.PREVIEW: "PreviewOffered",
+    Wait.FURTHER: "FurtherQuestionsPut",
     Wait.SOURCE: "RetrievalDeferred",
 }
 """The entry that says that an item waits, and for whom. It stands before that item's release, refusal or failure."""
+ANSWERS_GIVEN, ANSWERS_UNMATCHED = "FurtherAnswersGiven", "FurtherAnswersUnmatched"
+"""Entries about one attempt to answer further questions; their item is that of the request and the attempt: ``0.1``."""
 DROPPED, INTERRUPTED = "AnswerDropped", "RetrievalInterrupted"
 NOTIFY = "notify-citizen"
 """The obligation that a notice in the ledger fulfils."""

@@ -31,8 +31,8 @@ class ItemAnswer(Schema):
     """One item: the evidence with its seal and receipt, or the problem.
 
     ``until`` stands where the item waits: when it ends by itself; ``preview`` is the page on which
-    its person decides. ``watermark`` stands where a grant obliges to it; it
-    is part of what ``jws`` signs, like all but the receipt.
+    its person decides, or answers first where ``reason`` is ``further-questions``. ``watermark`` stands where a grant
+    obliges to it; it is part of what ``jws`` signs, like all but the receipt.
     """
 
     type = fields.String(required=True)
@@ -48,6 +48,7 @@ class ItemAnswer(Schema):
     problem = fields.Dict()
     until = fields.String()
     preview = fields.String()
+    reason = fields.String(validate=validate.OneOf(["further-questions"]))
     choice = fields.List(fields.Dict())
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from connectors.errors import AmbiguousSubject, SourceNeedsAnswers
+from connectors.further import PERIOD_HOURS, When
 from connectors.registry import Outcome, Retrieved
 from exchange import errors
 from exchange.catalogue.model import EvidenceType
@@ -33,9 +35,10 @@ from exchange.gateway.entries import Failed, Parked, Released, Result, Settlemen
 from exchange.gateway.intents import Admitted, missing_quotas, reserve
 from exchange.gateway.patience import Patience
 from exchange.gateway.refusals import Refusal
-from exchange.gateway.retrieval import Findings, NoRecord, Retrieval
+from exchange.gateway.retrieval import Finding, Findings, NoRecord, Retrieval
 from exchange.gateway.sealing import Sealer, provenance, watermark
 from exchange.gateway.snapshot import Snapshot
+from exchange.store import further_answers
 from exchange.store.cases import Case
 from exchange.store.waiting import Wait
 from kernel.canonical import JSON
@@ -123,12 +126,31 @@ class Fulfilment:
         if wanted not in findings and _is_deferred(ruling):
             return self._parked(ruling, Wait.SOURCE)
         found = findings[wanted]
+        looks = self._whom_to_ask(ruling, asking, found, snapshot)
+        if looks is not None:
+            until = self.patience.until(Wait.FURTHER, asking.moment)
+            return Parked(ruling, Wait.FURTHER, until, previewer=looks)
         if isinstance(found, NoRecord):
             return Failed(ruling, found.kind)
         if found.outcome is Outcome.LATER:
             source = snapshot.sources.get(ruling.item.type)
             return self._parked(ruling, Wait.PERSON, source.responder if source else None)
         return self._told(ruling, asking, case, found, snapshot)
+
+    def _whom_to_ask(self, ruling: Permitted, asking: Asking, found: Finding, snapshot: Snapshot) -> bytes | None:
+        """Who is asked further questions (blind index): whoever is present and may look at the item; mostly nobody."""
+        source = snapshot.sources.get(ruling.item.type)
+        further = None if source is None else source.further
+        if further is None or wants_answers(found) not in further.when:
+            return None
+        looks = previewer_of(ruling.concerned, ruling.judged.asked.minor, asking)
+        present = asking.token.present and asking.request.emergency is None
+        if not present or looks is None or looks != asking.person:
+            return None
+        since = self.clock.now() - timedelta(hours=PERIOD_HOURS)
+        with self.database.read() as connection:
+            wrong = further_answers.wrong(connection, ruling.concerned.index, ruling.item.type, since)
+        return looks if wrong < further.attempts else None
 
     def _told(self, ruling: Permitted, asking: Asking, case: Case, found: Retrieved, snapshot: Snapshot) -> Result:
         kind = snapshot.registry.evidence_types[ruling.item.type]
@@ -154,6 +176,16 @@ class Fulfilment:
 
     def _parked(self, ruling: Permitted, wait: Wait, responder: Any = None) -> Parked:
         return Parked(ruling, wait, self.patience.until(wait, self.clock.now()), responder=responder)
+
+
+_WANTS = {AmbiguousSubject.kind: When.AMBIGUOUS, SourceNeedsAnswers.kind: When.ALWAYS}
+
+
+def wants_answers(found: Finding) -> When | None:
+    """For which of the declared cases a finding stands; None for one that no answer would change."""
+    if isinstance(found, NoRecord):
+        return _WANTS.get(found.kind)
+    return When.NOT_FOUND if found.outcome is Outcome.NOT_FOUND else None
 
 
 def within_consents(results: tuple[Result, ...], asking: Asking) -> tuple[Result, ...]:

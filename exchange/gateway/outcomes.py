@@ -32,7 +32,8 @@ def _stored(result: Result, receipt: Receipt) -> dict[str, JSON]:
     if isinstance(result, Released):
         return stored
     if isinstance(result, Parked):
-        return stored | {"until": instant(result.until)}
+        reason: dict[str, JSON] = {"reason": Wait.FURTHER.value} if result.wait is Wait.FURTHER else {}
+        return stored | {"until": instant(result.until)} | reason
     refusal = Refusal(result.kind) if isinstance(result, Failed) else result.refusal
     return stored | {"problem": in_both(refusal, ruling.decision)}
 
@@ -49,6 +50,7 @@ def status_of(result: Result) -> str:
 STATUSES: Mapping[Wait, str] = {
     Wait.PERSON: "awaiting-person",
     Wait.PREVIEW: "awaiting-preview",
+    Wait.FURTHER: "awaiting-preview",
     Wait.SOURCE: "running",
 }
 """What an item that waits is called."""

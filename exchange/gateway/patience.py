@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from exchange.requests import rules
-from exchange.store.waiting import Wait
+from exchange.store.waiting import FOR_PEOPLE, Wait
 from kernel.database import Database
 from kernel.dates import CHINA, local_day
 from policies.clocks.calendar import WorkingCalendar
@@ -14,7 +14,7 @@ from policies.clocks.calendar import WorkingCalendar
 PERSON_WORKING_DAYS = 20
 """For somebody at the provider to answer; the day of the request is not counted, the last day ends at midnight."""
 PREVIEW_DAYS = 7
-"""For a person to look at what would be provided."""
+"""For a person to look at what would be provided, or to answer further questions."""
 SOURCE_HOURS = 24
 """For a source to give an answer that is wanted later."""
 
@@ -29,7 +29,7 @@ class Patience:
 
     def until(self, wait: Wait, now: datetime) -> datetime:
         """When an item that begins to wait now ends by itself."""
-        if wait is Wait.PREVIEW:
+        if wait in FOR_PEOPLE:
             return now + timedelta(days=PREVIEW_DAYS)
         if wait is Wait.SOURCE:
             return now + timedelta(hours=SOURCE_HOURS)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import structlog
 
@@ -29,6 +30,9 @@ SHARE = 12
 
 LookUp = tuple[str, SubjectRef]
 """Evidence type and subject."""
+
+
+NOTHING_TOLD: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,13 @@ class Retrieval:
         """End the threads; look-ups not yet begun are dropped."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def look_up(self, wanted: LookUp, sources: Mapping[str, Source], ends: float) -> Finding:
-        """What one source says until ``ends``, on the caller's thread. Never raises."""
+    def look_up(
+        self, wanted: LookUp, sources: Mapping[str, Source], ends: float, told: Mapping[str, str] = NOTHING_TOLD
+    ) -> Finding:
+        """What one source says until ``ends``, on the caller's thread. Never raises.
+
+        ``told``: the person's answers to its further questions.
+        """
         kind, subject = wanted
         source = sources.get(kind)
         left = ends - self._clock.monotonic()
@@ -105,7 +114,7 @@ class Retrieval:
         if left <= 0:
             return NoRecord(SourceTimedOut.kind)
         try:
-            return source.retrieve(Query(subject, deadline=left))
+            return source.retrieve(Query(subject, told, left))
         except SourceProblem as trouble:
             log = structlog.get_logger(__name__)
             log.warning("source gave no answer", source=trouble.source, kind=trouble.kind.code, reason=trouble.reason)

@@ -36,7 +36,7 @@ from exchange.gateway.understanding import current
 from exchange.store import cases, intents, waiting
 from exchange.store.cases import Case
 from exchange.store.intents import Stored
-from exchange.store.waiting import Wait, WaitingItem
+from exchange.store.waiting import FOR_PEOPLE, Wait, WaitingItem
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -108,7 +108,7 @@ class Waiting:
         token.revocations-unknown: try again, nothing was written), LedgerUnavailable, and what ``also`` raises.
         """
         held = self.find(request_id, item)
-        if held is None or held.waited.wait is Wait.PREVIEW:
+        if held is None or held.waited.wait in FOR_PEOPLE:
             raise Problem(errors.NOT_WAITING)
         if not isinstance(finding, NoRecord) and finding.outcome is Outcome.LATER and held.waited.wait is Wait.PERSON:
             raise Problem(errors.NOT_WAITING)

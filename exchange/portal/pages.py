@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exchange.portal.consents import ConsentPages
+from exchange.portal.further import FurtherPages
 from exchange.portal.previews import PreviewPages
 from exchange.portal.usage import UsagePages
 from exchange.portal.wrong import WrongPages
@@ -16,11 +17,12 @@ class Portal:
     """The citizens' pages."""
 
     previews: PreviewPages
+    further: FurtherPages
     wrong: WrongPages
     usage: UsagePages
     consents: ConsentPages
 
     def routes(self) -> tuple[Route, ...]:
         """Their addresses."""
-        pages = (self.previews, self.wrong, self.usage, self.consents)
+        pages = (self.previews, self.further, self.wrong, self.usage, self.consents)
         return tuple(route for each in pages for route in each.routes())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from exchange import errors
@@ -12,6 +11,8 @@ from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import text_of
 from exchange.gateway.answers import PREVIEWS
 from exchange.portal.entrance import Entrance
+from exchange.portal.further import questions
+from exchange.portal.words import about, gone, moment_of
 from exchange.previews.desk import PreviewDesk
 from exchange.previews.looking import Reply
 from kernel.canonical import JSON
@@ -46,7 +47,7 @@ class PreviewPages:
     def list(self, request: HttpRequest) -> HttpResponse:
         """What waits for me."""
         found = told(self.desk.list(asking(request)))["previews"]
-        return page_response("portal/previews.html", rows=[_about(one) for one in found])
+        return page_response("portal/previews.html", rows=[about(one) for one in found])
 
     def show(self, request: HttpRequest, of: str, item: str) -> HttpResponse:
         """Exactly what would be provided. Raises Problem."""
@@ -62,7 +63,7 @@ class PreviewPages:
             if problem.kind in {errors.PREVIEW_CHANGED, INVALID_BODY}:
                 return self._shown(request, of, item, changed=True)
             if problem.kind in _GONE:
-                return _gone()
+                return gone()
             raise
         reply = Reply(body["reply"])
         kept = status == "delivered" or reply is not Reply.PROVIDE
@@ -86,35 +87,24 @@ class PreviewPages:
             found = told(self.desk.show(asking(request), of, item))
         except Problem as problem:
             if problem.kind in _GONE:
-                return _gone()
+                return gone()
+            if problem.kind is errors.ANSWERS_EXHAUSTED:
+                return page_response("portal/unanswered.html", status=_CONFLICT)
             raise
+        if "questions" in found:
+            return questions(found, {}, Problem(errors.PREVIEW_CHANGED) if changed else None)
         others = told(self.desk.list(asking(request)))["previews"] if found["choice"] else []
         return page_response(
             "portal/preview.html",
             status=_CONFLICT if changed else 200,
             changed=changed,
-            about=_about(found),
+            about=about(found),
             rows=[(t(text_of(one["label"])), _words(one["value"])) for one in found["data"]]
             + [(_question(one), _words(one["answer"])) for one in found["answers"]],
-            read_at=_instant(found["provenance"]["retrieved_at"]),
-            choices=[_about(one) for one in others if one["request"] == of and one["item"] in found["choice"]],
+            read_at=moment_of(found["provenance"]["retrieved_at"]),
+            choices=[about(one) for one in others if one["request"] == of and one["item"] in found["choice"]],
             digest=found["digest"],
         )
-
-
-def _gone() -> HttpResponse:
-    return page_response("portal/gone.html", status=_CONFLICT)
-
-
-def _about(one: Mapping[str, Any]) -> dict[str, Any]:
-    named = {name: t(text_of(one[name]["name"])) for name in ("consumer", "provider", "evidence_type", "service_item")}
-    at = f"{PREVIEWS}/{one['request']}/{one['item']}"
-    own = one["relation"] == "self"
-    return named | {"href": at, "until": _instant(one["until"]), "ground": t(text_of(one["ground"])), "own": own}
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _question(one: Mapping[str, Any]) -> str:

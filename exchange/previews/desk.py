@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from marshmallow import ValidationError
+
+from connectors.further import UnusableAnswers
 from exchange import errors
 from exchange.access import PREVIEW, Access
-from exchange.forms import read
+from exchange.forms import invalid, read
 from exchange.gateway.answers import challenge
 from exchange.gateway.understanding import current
 from exchange.gateway.waiting import Held
-from exchange.previews.forms import PreviewReplyForm
+from exchange.previews.forms import FurtherAnswersForm, PreviewReplyForm
+from exchange.previews.further import Questioning
 from exchange.previews.looking import Looking, Reply, Shown, level_for
-from exchange.previews.views import detailed, summary
+from exchange.previews.views import detailed, questions, summary
+from exchange.store.waiting import Wait
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 
-REPLY = PreviewReplyForm()
+REPLY, ANSWERS = PreviewReplyForm(), FurtherAnswersForm()
 _NUMBER = re.compile(r"[0-9]{1,2}")
 
 
@@ -27,6 +32,7 @@ class PreviewDesk:
 
     access: Access
     looking: Looking
+    asking: Questioning
 
     def list(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/previews``. Raises Problem."""
@@ -37,8 +43,10 @@ class PreviewDesk:
         return json_response({"previews": [summary(one, registry) for one in found]})
 
     def show(self, http: HttpRequest, request: str, item: str) -> HttpResponse:
-        """``GET /v1/previews/<request>/<item>``: exactly what would leave. Raises Problem."""
+        """``GET /v1/previews/<request>/<item>``: what would leave, or has to be told first. Raises Problem."""
         held = self._entered(http, request, item)
+        if held.waited.wait is Wait.FURTHER:
+            return json_response(questions(self.asking.show(held), current(self.access.policy).registry))
         return json_response(self._view(self.looking.show(held)))
 
     def reply(self, http: HttpRequest, request: str, item: str) -> HttpResponse:
@@ -46,6 +54,19 @@ class PreviewDesk:
         held = self._entered(http, request, item)
         said = read(REPLY, http)
         status = self.looking.answer(held, Reply(said["reply"]), said["digest"])
+        return json_response({"request": request, "item": held.waited.item, "status": status})
+
+    def tell(self, http: HttpRequest, request: str, item: str) -> HttpResponse:
+        """``POST /v1/previews/<request>/<item>/answers``: to further questions. Raises Problem."""
+        held = self._entered(http, request, item)
+        if held.waited.wait is not Wait.FURTHER:
+            raise Problem(errors.NOT_WAITING)
+        said = read(ANSWERS, http)
+        try:
+            status = self.asking.answer(held, said["answers"], said["digest"])
+        except UnusableAnswers as unusable:
+            wrong = {"answers": {name: [code] for name, code in unusable.errors.items()}}
+            raise invalid(ValidationError(wrong), http.language) from None
         return json_response({"request": request, "item": held.waited.item, "status": status})
 
     def _entered(self, http: HttpRequest, request: str, item: str) -> Held:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from exchange.forms import Form, TextField
+from exchange.forms import Form, ObjectField, TextField
 from exchange.gateway.evidence_answer import STATUSES
 from exchange.previews.looking import Reply
 
@@ -18,9 +18,18 @@ class PreviewReplyForm(Form):
     digest = TextField(required=True, validate=_DIGEST)
 
 
+class FurtherAnswersForm(Form):
+    """``POST /v1/previews/<request>/<item>/answers``: ``answers`` by the questions' names, ``digest`` as they came."""
+
+    answers = ObjectField(required=True)
+    digest = TextField(required=True, validate=_DIGEST)
+
+
 class PreviewAnswer(Schema):
     """One item that waits for the caller; ``data``, ``answers`` and ``digest`` where it was asked for by itself.
 
+    Where ``reason`` is ``further-questions`` nothing can be shown before its ``questions`` are answered: each has a
+    name, words, a type (text; date as YYYY-MM-DD; year; choice, of ``choices``); ``attempts_left`` may be wrong.
     ``choice`` names other items of the request that meet the same requirement: agreeing to one closes the others.
     """
 
@@ -38,6 +47,9 @@ class PreviewAnswer(Schema):
     answers = fields.List(fields.Dict())
     provenance = fields.Dict()
     choice = fields.List(fields.Integer())
+    reason = fields.String(validate=validate.OneOf(["further-questions"]))
+    questions = fields.List(fields.Dict())
+    attempts_left = fields.Integer()
     digest = fields.String()
 
 

@@ -23,7 +23,7 @@ from exchange.gateway.understanding import current
 from exchange.gateway.waiting import MOST_TRIES, Held, Waiting
 from exchange.store import deliveries, intents
 from exchange.store import waiting as store
-from exchange.store.waiting import Wait
+from exchange.store.waiting import FOR_PEOPLE, Wait
 from kernel.canonical import JSON, encode
 from kernel.database.errors import DatabaseUnavailable
 from kernel.ledger.batch import Also
@@ -78,7 +78,7 @@ class Looking:
     waiting: Waiting
 
     def all(self, person: bytes) -> list[Held]:
-        """What waits for this person, the first to end first."""
+        """What waits for this person to look or to answer, the first to end first."""
         with self.waiting.database.read() as connection:
             rows = store.previews(connection, person)
             found = [self.waiting.held(connection, row) for row in rows]
@@ -87,7 +87,7 @@ class Looking:
     def one(self, person: bytes, request: str, item: int) -> Held:
         """One of them. Raises Problem (preview.unknown)."""
         held = self.waiting.find(request, item)
-        if held is None or held.waited.wait is not Wait.PREVIEW or held.waited.previewer != person:
+        if held is None or held.waited.wait not in FOR_PEOPLE or held.waited.previewer != person:
             raise Problem(errors.PREVIEW_UNKNOWN)  # somebody else's looks exactly like none
         return held
 
@@ -100,7 +100,11 @@ class Looking:
         return _shown(held, result, snapshot.registry)
 
     def choices(self, held: Held) -> list[Held]:
-        """Other items of the request about the same person that are of no further use: of all these one is enough."""
+        """Other items that may be provided instead: of all these one is enough."""
+        return [one for one in self._needless(held) if one.waited.wait is Wait.PREVIEW]
+
+    def _needless(self, held: Held) -> list[Held]:
+        """Other items of the request about the same person that are of no further use once this one is provided."""
         if held.waited.previewer is None:
             return []
         registry = current(self.waiting.policy).registry
@@ -137,7 +141,7 @@ class Looking:
         Raises Problem (preview.changed: something else would leave now, so it is shown again; evidence-request.
         not-waiting), LedgerUnavailable, ChosenBefore.
         """
-        others = self.choices(held)
+        others = self._needless(held)
         snapshot = current(self.waiting.policy)
         for _ in range(MOST_TRIES):
             settlement = self._would(held, snapshot)
@@ -163,7 +167,7 @@ class Looking:
             return self.waiting.settle(held, NoRecord(errors.REQUEST_ERASED))
         snapshot = current(self.waiting.policy)
         for _ in range(MOST_TRIES):
-            settlement = self._would(held, snapshot)
+            settlement = self._would(held, snapshot, NoRecord(kind))
             (result,) = settlement.results
             if isinstance(result, Released | Failed):
                 ruling = ruling_of(result)
@@ -179,6 +183,8 @@ class Looking:
 
     def answer(self, held: Held, reply: Reply, digest: str) -> str:
         """What follows from somebody's answer; the item's status then. Raises Problem, LedgerUnavailable."""
+        if reply is not Reply.DECLINE and held.waited.wait is Wait.FURTHER:
+            raise Problem(errors.PREVIEW_CHANGED)  # there is nothing yet that could be provided or be wrong
         if reply is not Reply.PROVIDE:
             return self.refuse(held, _REFUSALS[reply])
         try:
@@ -217,12 +223,16 @@ class Looking:
             except (Problem, LedgerUnavailable, DatabaseUnavailable):
                 continue
 
-    def _would(self, held: Held, snapshot: Snapshot) -> Settlement:
-        """What would become of an item if its person agreed now. Raises Problem (preview.over)."""
+    def _would(self, held: Held, snapshot: Snapshot, otherwise: NoRecord | None = None) -> Settlement:
+        """What would become of an item if its person agreed now; ``otherwise``: what is known of one without a record.
+
+        Raises Problem (preview.over).
+        """
         one = held.one
-        if one is None or one.record is None:
+        found = otherwise if one is None else one.record or otherwise
+        if one is None or found is None:
             raise Problem(errors.PREVIEW_OVER)
-        return self.waiting.judged(held, one, one.record, snapshot, agreed=self.waiting.clock.now())
+        return self.waiting.judged(held, one, found, snapshot, agreed=self.waiting.clock.now())
 
 
 def _provider(held: Held, registry: Registry) -> str:

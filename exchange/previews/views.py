@@ -10,7 +10,9 @@ from exchange.catalogue.registry import Registry
 from exchange.gateway.predicates import LABELS
 from exchange.gateway.sealing import instant
 from exchange.gateway.waiting import Held
+from exchange.previews.further import Put
 from exchange.previews.looking import Shown
+from exchange.store.waiting import Wait
 from exchange.transparency.plain_words import ground
 from kernel.text import Text
 
@@ -31,7 +33,22 @@ def summary(held: Held, registry: Registry) -> dict[str, Any]:
         "relation": asked["relation"] or "self",
         "since": instant(held.waited.since),
         "until": instant(held.waited.until),
-    }
+    } | ({"reason": Wait.FURTHER.value} if held.waited.wait is Wait.FURTHER else {})
+
+
+def questions(put: Put, registry: Registry) -> dict[str, Any]:
+    """With the questions that have to be answered before anything can be shown."""
+    asked = [
+        {
+            "name": one.name,
+            "label": one.label.members(),
+            "help": None if one.help is None else one.help.members(),
+            "type": one.kind.value,
+            "choices": [{"code": code, "label": label.members()} for code, label in one.choices.items()],
+        }
+        for one in put.questions
+    ]
+    return summary(put.held, registry) | {"questions": asked, "attempts_left": put.attempts_left, "digest": put.digest}
 
 
 def detailed(shown: Shown, choice: list[Held], registry: Registry) -> dict[str, Any]:

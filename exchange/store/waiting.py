@@ -14,10 +14,13 @@ from exchange.store.tables import service_case, waiting_item
 
 
 class Wait(StrEnum):
-    """For whom an item waits: somebody at the provider, the person it is about, or the source itself."""
+    """For whom an item waits: somebody at the provider, the person it is about (who looks at it, or has first to answer
+    further questions), or the source itself.
+    """
 
     PERSON = "person"
     PREVIEW = "preview"
+    FURTHER = "further-questions"
     SOURCE = "source"
 
 
@@ -27,7 +30,8 @@ class WaitingItem:
 
     ``entry`` is the ledger entry that says so and beside which everything lies that is needed to go on; ``previewer``
     the blind index of who may look at it; ``quotas`` the grants (id@version) of which a release of ``day`` is
-    reserved; ``until`` when the wait ends by itself; ``next_at`` when a source is asked (again) after ``tries``.
+    reserved; ``until`` when the wait ends by itself; ``next_at`` when a source is asked (again) after ``tries``, which
+    are the answers that were given where it waits for those.
     """
 
     request_id: str
@@ -74,10 +78,15 @@ def overdue(connection: Connection, now: datetime, limit: int = 100) -> list[Wai
     return [_item(row) for row in connection.execute(statement.order_by(waiting_item.c.until).limit(limit))]
 
 
+FOR_PEOPLE = (Wait.PREVIEW, Wait.FURTHER)
+"""Waits that the person it is about ends, or whoever cares for them."""
+
+
 def previews(connection: Connection, previewer: bytes, limit: int = 100) -> list[WaitingItem]:
-    """What waits for somebody (blind index) to look at it, the first to end first."""
+    """What waits for somebody (blind index) to look at it or answer, the first to end first."""
     found = waiting_item.c
-    statement = select(waiting_item).where(found.previewer == previewer, found.wait == Wait.PREVIEW.value)
+    waits = found.wait.in_([one.value for one in FOR_PEOPLE])
+    statement = select(waiting_item).where(found.previewer == previewer, waits)
     return [_item(row) for row in connection.execute(statement.order_by(found.until, found.entry).limit(limit))]
 
 
@@ -105,6 +114,11 @@ def put_off(connection: Connection, waited: WaitingItem, again: datetime) -> boo
         found.tries == waited.tries,
     )
     return connection.execute(statement.values(next_at=again, tries=waited.tries + 1)).rowcount == 1
+
+
+def count_answer(connection: Connection, waited: WaitingItem) -> bool:
+    """Take the next attempt to answer; False when the wait is over or somebody else took that attempt."""
+    return put_off(connection, waited, waited.next_at)
 
 
 def _values(one: WaitingItem) -> dict[str, object]:

@@ -15,6 +15,8 @@ from exchange.certificates.answering import ANSWERED
 from exchange.certificates.lifecycle import STATUSES, Status
 from exchange.certificates.reporting import CHANGED
 from exchange.gateway.entries import (
+    ANSWERS_GIVEN,
+    ANSWERS_UNMATCHED,
     CONSENT_USED_UP,
     FAILURE,
     NOTICE,
@@ -126,6 +128,8 @@ def _failed(facts: Mapping[str, Any], registry: Registry) -> Text:
     asked = _asked(facts, registry)
     late = facts.get("reason") == errors.WAITED_TOO_LONG.code
     zh, en = ("超过期限没有答复", "there was no answer in time") if late else ("未能取得", "it could not be obtained")
+    if facts.get("reason") == errors.ANSWERS_EXHAUSTED.code:
+        zh, en = "追问未能答上", "the further questions were not answered rightly"
     return Text(f"{asked.zh}。结果：{zh}，未提供任何内容。", f"{asked.en}. Result: {en}, nothing was provided.")
 
 
@@ -135,6 +139,20 @@ def _waiting(result: Text) -> Callable[[Mapping[str, Any], Registry], Text]:
     def said(facts: Mapping[str, Any], registry: Registry) -> Text:
         asked = _asked(facts, registry)
         return Text(f"{asked.zh}。结果：{result.zh}", f"{asked.en}. Result: {result.en}")
+
+    return said
+
+
+def _attempt(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
+    """An attempt to answer further questions; what was answered is told to nobody."""
+
+    def said(facts: Mapping[str, Any], registry: Registry) -> Text:
+        provider, asked = _name(registry.organisations, facts, "provider"), _asked(facts, registry)
+        times = facts["attempt"]
+        return Text(
+            f"{asked.zh}。对{provider.zh}的追问第 {times} 次{zh}",
+            f"{asked.en}. The further questions of {provider.en} (attempt {times}) {en}",
+        )
 
     return said
 
@@ -305,6 +323,17 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
             "等待预览确认，尚未提供任何内容。",
             "it waits for a look at what would be provided; nothing was provided yet.",
         )
+    ),
+    WAITS[Wait.FURTHER]: _waiting(
+        Text(
+            "提供部门须您先回答几个问题，尚未提供任何内容。",
+            "its department has further questions to you first; nothing was provided yet.",
+        )
+    ),
+    ANSWERS_GIVEN: _attempt("作了回答；回答没有保存。", "were answered; the answers are not kept."),
+    ANSWERS_UNMATCHED: _attempt(
+        "的回答没有查到唯一一条记录，未提供任何内容。",
+        "were answered in a way that leads to no single record; nothing was provided.",
     ),
     WAITS[Wait.SOURCE]: _waiting(
         Text("稍后取得，尚未提供任何内容。", "it will be fetched later; nothing was provided yet.")

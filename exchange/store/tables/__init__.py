@@ -30,7 +30,7 @@ from exchange.store.tables.responders import responder_task, responder_task_even
 from exchange.store.tables.return_flows import return_flow, return_flow_file, return_flow_part, return_flow_row
 from exchange.store.tables.sealings import sealing
 from exchange.store.tables.sessions import console_session
-from exchange.store.tables.waiting import waiting_item
+from exchange.store.tables.waiting import further_answer, waiting_item
 
 __all__ = [
     "METADATA",
@@ -61,6 +61,7 @@ __all__ = [
     "event",
     "event_subscription",
     "evidence_request",
+    "further_answer",
     "grant_force",
     "grant_version",
     "looked_up",

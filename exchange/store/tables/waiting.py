@@ -30,3 +30,20 @@ waiting_item = sa.Table(
 """One row while an item waits, deleted by whoever settles it. It names nobody: what is needed to go on lies beside the
 ledger entry ``entry``, encrypted under the key of whom the item is about. ``previewer``: the blind index of who looks.
 """
+
+further_answer = sa.Table(
+    "further_answer",
+    METADATA,
+    text("request_id", primary_key=True),
+    sa.Column("item", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("subject", sa.LargeBinary, nullable=False),
+    text("evidence_type"),
+    sa.Column("at", Instant, nullable=False),
+    text("became"),
+    sa.Index("further_answer_subject", "subject", "evidence_type"),
+    sa.Index("further_answer_at", "at"),
+)
+"""One row for each answer to further questions, to count wrong ones by; it holds no answer, and ``subject`` is a blind
+index.
+"""

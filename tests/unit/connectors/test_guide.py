@@ -34,6 +34,6 @@ def test_the_guide_has_an_example_of_each_adapter_and_names_every_key_and_proble
     for adapter in ("sql", "rest", "files"):
         assert f"adapter: {adapter}" in text
         assert [key for key in SCHEMA["$defs"][adapter]["properties"] if key not in text and key != "method"] == []
-    for part in ("limits", "rule", "auth", "paging", "xml", "sftp", "s3"):
+    for part in ("limits", "rule", "auth", "paging", "xml", "sftp", "s3", "further", "question"):
         assert [key for key in SCHEMA["$defs"][part]["properties"] if key not in text] == []
     assert [problem.kind.code for problem in SourceProblem.__subclasses__() if problem.kind.code not in text] == []

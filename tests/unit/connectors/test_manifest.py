@@ -190,3 +190,76 @@ def test_findings_are_shown_with_file_line_and_path(tmp_path: Path) -> None:
     assert [text.en for text in document.locate(findings(document.value))] == [
         f"{path}:9: spec.sql.tabel: unknown key; did you mean “table”?",
     ]
+
+
+QUESTION = {"name": "district", "label": {"zh": "区县", "en": "District"}, "type": "text", "example": "500103"}
+CODES = [{"code": code, "label": {"zh": code, "en": code}} for code in ("1", "2")]
+TABLE = {**GOOD["spec"]["sql"], "where": {"QX": "{district}"}}
+ASKED_IN_XML = {
+    "url": REST["url"],
+    "body": "<q><id>{subject}</id><district>{district}</district></q>",
+    "xml": {"columns": {"XM": "x", "YXQ": "x", "GXSJ": "x"}},
+}
+STATEMENT = {
+    "url": "sqlite:///x",
+    "statement": "SELECT XM, YXQ, GXSJ, SFZH FROM V WHERE SFZH = :subject AND (:told = '' OR QX = :told)",
+    "parameters": {"told": "{district}"},
+    "subject_column": "SFZH",
+}
+
+
+def further(when: str = "ambiguous", settings: Any = TABLE, adapter: str = "sql", **question: Any) -> dict[str, Any]:
+    """A manifest that asks the person something."""
+    manifest = other(adapter, settings)
+    asked = {name: value for name, value in (QUESTION | question).items() if value is not None}
+    manifest["spec"]["further"] = {"when": when.split(), "questions": [asked]}
+    return manifest
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        further(),
+        further("ambiguous not-found", STATEMENT),
+        further("always", ASKED_IN_XML, "rest"),
+        further("not-found", {**REST, "query": {"d": "{district}"}}, "rest"),
+        further(pattern="\\d{6}"),
+        further(pattern="[A-Z]{1,2}-?\\d{4}", example="AB-1234"),
+        further(type="date", example=None, written="yyyyMMdd"),
+        further(type="year", example=None),
+        further(type="choice", example=None, choices=CODES),
+    ],
+)
+def test_questions_to_the_person_fit(manifest: dict[str, Any]) -> None:
+    assert said(manifest) == []
+
+
+@pytest.mark.parametrize(
+    ("manifest", "place"),
+    [
+        (further("always ambiguous"), "spec.further.when"),
+        (further("not-found"), "spec.further.when"),
+        (further("sometimes"), "spec.further.when[0]"),
+        (further(settings=GOOD["spec"]["sql"]), "spec.further.questions[0].name"),
+        (further(name="subject"), "spec.further.questions[0].name"),
+        (further(example=None), "spec.further.questions[0].example"),
+        (further(example="x", pattern="\\d{6}"), "spec.further.questions[0].example"),
+        (further(pattern="(a+)+"), "spec.further.questions[0].pattern"),
+        (further(pattern="a*"), "spec.further.questions[0].pattern"),
+        (further(pattern="a?b?c?d?", example="a"), "spec.further.questions[0].pattern"),
+        (further(pattern="[z-a]", example="b"), "spec.further.questions[0].pattern"),
+        (further(type="year", pattern="x"), "spec.further.questions[0].pattern"),
+        (further(type="date", example=None, written="yyyy"), "spec.further.questions[0].written"),
+        (further(type="choice", example=None), "spec.further.questions[0]"),
+        (further(choices=CODES), "spec.further.questions[0]"),
+        (further(type="choice", example=None, choices=CODES[:1] * 2), "spec.further.questions[0].choices"),
+        (further(type="choice", example="3", choices=CODES), "spec.further.questions[0].example"),
+        # Before the answer is there, something has to be left to ask, and everybody has to be told apart.
+        (further(settings={**REST, "url": "https://people.example/{district}"}, adapter="rest"), "spec.rest.url"),
+        (further(settings={"url": REST["url"], "query": {"q": "{subject}-{district}"}}, adapter="rest"), "spec.rest"),
+        (further(settings=ASKED_IN_XML, adapter="rest"), "spec.rest.body"),
+        (further(settings={}, adapter="sandbox"), "spec.further.questions[0].name"),
+    ],
+)
+def test_questions_that_make_no_sense_are_told(manifest: dict[str, Any], place: str) -> None:
+    assert [where for where, _ in said(manifest)] == [place]

@@ -1,0 +1,316 @@
+"""Further questions: what a source has to be told by the person before it can answer, or tell several records apart.
+
+A manifest declares them (`spec.further`): each with a name, words, a type and a form. The name is a place in the
+adapter's own section, ``{name}``, like any parameter: an answer is a bound value, never part of a statement, an address
+or a filter. Where a source is asked once without the answers first, what mentions them is left out of that question
+(`LeaveOut`), so that one section describes both. ADR 0059.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Self
+
+from connectors.faults import fault, within
+from connectors.mapping.dates import DateReader
+from connectors.templates import PLACE, plain
+from kernel.text import Text
+
+ATTEMPTS = 3
+"""Wrong answers about one person's record of one source within `PERIOD_HOURS`, where a manifest does not say."""
+PERIOD_HOURS = 24
+
+_RESERVED = frozenset({"subject", "scheme", "subject_lower", "page", "offset", "cursor", "size"})
+_NARROWING = frozenset({"where", "further_filter"})
+"""Members that can only take away from what is found without them."""
+_LONGEST = 64
+_DAYS = DateReader(["yyyy-M-d", "yyyy/M/d", "yyyy年M月d日", "yyyyMMdd"])
+"""As people write a day."""
+_DATE_TOKEN = re.compile("yyyy|MM|dd")
+_STEP = re.compile(
+    r"(?P<what>\\d|\\[-.()/\\]|\[[^\[\]\\^]+\]|[^\\.^$*+?{}\[\]|()])(?P<times>\{[0-9]{1,2}(?:,[0-9]{1,2})?\}|\?)?"
+)
+_MOST_VARYING = 3
+"""Steps of a pattern that may repeat more or less often: matching then takes at most 64 times 64 times 64 tries."""
+
+LeaveOut = Callable[[Mapping[str, Any], frozenset[str]], Mapping[str, Any]]
+"""From an adapter's section and the names of answers to the section as it is before anybody has answered."""
+
+
+class When(StrEnum):
+    """In which case the person is asked."""
+
+    AMBIGUOUS = "ambiguous"
+    NOT_FOUND = "not-found"
+    ALWAYS = "always"
+
+
+class Kind(StrEnum):
+    """What an answer is."""
+
+    TEXT = "text"
+    DATE = "date"
+    YEAR = "year"
+    CHOICE = "choice"
+
+
+class UnusableAnswers(ValueError):
+    """Answers that do not have the declared form. ``errors``: a code by the name of the question; never an answer."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("unusable answers")
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to the person.
+
+    Attributes:
+        label: the question's words; help: what helps to answer it.
+        pattern: of a text; None for any.
+        longest: characters of a text.
+        written: how the source wants a date, as ``yyyyMMdd``.
+        choices: a code table: what the source is told, and its words.
+        example: an invented answer, for probes and trials.
+    """
+
+    name: str
+    label: Text
+    help: Text | None
+    kind: Kind
+    pattern: re.Pattern[str] | None
+    longest: int
+    written: str
+    choices: Mapping[str, Text]
+    example: str
+
+    def read(self, answer: object) -> str:
+        """What the source is told. Raises: ValueError with a code: missing, not-text, length, form, choice."""
+        if answer is None or answer == "":
+            raise ValueError("missing")
+        if not isinstance(answer, str):
+            raise ValueError("not-text")
+        if len(answer) > 4 * _LONGEST:
+            raise ValueError("length")
+        text = unicodedata.normalize("NFKC", answer).strip()
+        if not text:
+            raise ValueError("missing")
+        if not plain(text):
+            raise ValueError("form")
+        return self._told(text)
+
+    def _told(self, text: str) -> str:
+        if self.kind is Kind.CHOICE:
+            if text not in self.choices:
+                raise ValueError("choice")
+            return text
+        if self.kind is Kind.DATE:
+            return self._day(text)
+        if self.kind is Kind.YEAR:
+            if not re.fullmatch("(19|20)[0-9]{2}", text):
+                raise ValueError("form")
+            return text
+        if len(text) > self.longest:
+            raise ValueError("length")
+        if self.pattern is not None and not self.pattern.fullmatch(text):
+            raise ValueError("form")
+        return text
+
+    def _day(self, text: str) -> str:
+        try:
+            day = date.fromisoformat(_DAYS.to_date(text))
+        except (ValueError, OverflowError):
+            raise ValueError("form") from None
+        parts = {"yyyy": f"{day.year:04}", "MM": f"{day.month:02}", "dd": f"{day.day:02}"}
+        return _DATE_TOKEN.sub(lambda token: parts[token.group()], self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """What a source asks the person, when, and how many wrong answers it bears.
+
+    Attributes:
+        attempts: wrong answers about one person within `PERIOD_HOURS`; after that nobody is asked any more.
+    """
+
+    questions: tuple[Question, ...]
+    when: frozenset[When]
+    attempts: int
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of the answers, as places of the adapter's section."""
+        return frozenset(one.name for one in self.questions)
+
+    @property
+    def always(self) -> bool:
+        """Whether the source is not asked at all before the person has answered."""
+        return When.ALWAYS in self.when
+
+    @property
+    def examples(self) -> Mapping[str, str]:
+        """Invented answers, as the source is told them."""
+        return {one.name: one.read(one.example) for one in self.questions}
+
+    def read(self, answers: Mapping[str, object]) -> Mapping[str, str]:
+        """What the source is told, by name. Raises: UnusableAnswers."""
+        told: dict[str, str] = {}
+        errors = {name: "unknown" for name in answers if name not in self.names}
+        for one in self.questions:
+            try:
+                told[one.name] = one.read(answers.get(one.name))
+            except ValueError as wrong:
+                errors[one.name] = str(wrong)
+        if errors:
+            raise UnusableAnswers(errors)
+        return told
+
+    @classmethod
+    def parse(cls, value: Mapping[str, Any]) -> Self:
+        """`spec.further`, which fits the schema. Raises: ManifestFault."""
+        with within("further"):
+            when = frozenset(When(one) for one in value["when"])
+            if When.ALWAYS in when and len(when) > 1:
+                raise fault(("when",), "always 须单独写", "always stands alone")
+            questions: list[Question] = []
+            for place, one in enumerate(value["questions"]):
+                with within("questions", place):
+                    questions.append(_question(one))
+                    if [each.name for each in questions].count(one["name"]) > 1:
+                        raise fault(("name",), "两个问题同名", "two questions have this name")
+            return cls(tuple(questions), when, value.get("attempts", ATTEMPTS))
+
+
+def conditions(*members: str) -> LeaveOut:
+    """For adapters of which these members hold conditions: those that mention an answer are left out one by one."""
+
+    def leave_out(section: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
+        kept = {name: _without(one, names) if name in members else one for name, one in section.items()}
+        return {name: one for name, one in kept.items() if one is not None}
+
+    return leave_out
+
+
+def first_asked(section: Mapping[str, Any], further: Further, leave_out: LeaveOut) -> Mapping[str, Any]:
+    """The section as a source is asked before the person has answered. Raises: ManifestFault."""
+    left = leave_out(section, further.names)
+    for name, one in left.items():
+        if _mentioned(one) & further.names:
+            raise fault(
+                (name,),
+                "此处须等本人回答后才能填写：请移到可省略的条件中，或写 when: [always]",
+                "this cannot be asked before the person has answered: move it to a condition, or say when: [always]",
+            )
+    return left
+
+
+def check_used(section: Mapping[str, Any], further: Further) -> None:
+    """Every answer goes somewhere, and where “none” leads to questions they may find more. Raises: ManifestFault."""
+    where = {name: {member for member, one in section.items() if name in _mentioned(one)} for name in further.names}
+    for place, one in enumerate(further.questions):
+        if not where[one.name]:
+            raise fault(
+                ("further", "questions", place, "name"),
+                f"查询中没有用到 {{{one.name}}}",
+                f"nothing that the source is asked mentions {{{one.name}}}",
+            )
+    if When.NOT_FOUND in further.when and all(members <= _NARROWING for members in where.values()):
+        raise fault(
+            ("further", "when"),
+            "附加条件只会使结果更少，查无记录时追问没有用",
+            "further conditions only narrow what is found: asking is of no use where there is no record",
+        )
+
+
+def _question(value: Mapping[str, Any]) -> Question:
+    name, kind = value["name"], Kind(value["type"])
+    if name in _RESERVED:
+        raise fault(("name",), "此名称另有用处", "this name means something else already")
+    for member, only in (("pattern", Kind.TEXT), ("max_length", Kind.TEXT), ("written", Kind.DATE)):
+        if member in value and kind is not only:
+            raise fault((member,), f"只用于 type: {only}", f"this is for type: {only}")
+    if ("choices" in value) != (kind is Kind.CHOICE):
+        raise fault((), "type: choice 须有 choices，其他没有", "type: choice has choices, and no other has")
+    choices = {one["code"]: _words(one["label"]) for one in value.get("choices", ())}
+    if len(choices) != len(value.get("choices", ())):
+        raise fault(("choices",), "同一代码写了两次", "a code is listed twice")
+    made = Question(
+        name=name,
+        label=_words(value["label"]),
+        help=_words(value["help"]) if "help" in value else None,
+        kind=kind,
+        pattern=_pattern(value["pattern"]) if "pattern" in value else None,
+        longest=value.get("max_length", _LONGEST),
+        written=_written(value.get("written", "yyyy-MM-dd")),
+        choices=choices,
+        example=value.get("example", _EXAMPLES.get(kind) or next(iter(choices), "")),
+    )
+    return _with_example(made)
+
+
+_EXAMPLES = {Kind.DATE: "1980-01-01", Kind.YEAR: "1980"}
+
+
+def _with_example(made: Question) -> Question:
+    """An example that the question itself would not take helps nobody."""
+    try:
+        made.read(made.example)
+    except ValueError:
+        raise fault(
+            ("example",), "须写一个符合要求的虚构回答", "give an invented answer that has the form asked for"
+        ) from None
+    return made
+
+
+def _written(form: str) -> str:
+    if sorted(_DATE_TOKEN.findall(form)) != ["MM", "dd", "yyyy"]:
+        raise fault(("written",), "须含 yyyy、MM、dd 各一次", "it holds yyyy, MM and dd, each once")
+    return form
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """A pattern without alternatives and open repetition: whatever is typed, it is matched in time (attack case K7)."""
+    at, varying = 0, 0
+    while at < len(text):
+        step = _STEP.match(text, at)
+        if step is None:
+            break
+        times = step["times"] or ""
+        varying += times == "?" or "," in times
+        at = step.end()
+    try:
+        made = re.compile(text) if at == len(text) and varying <= _MOST_VARYING else None
+    except re.error:
+        made = None
+    if made is None:
+        raise fault(
+            ("pattern",),
+            "只能依次写字符、[字符集]、\\d，各可带 {次数}、{最少,最多} 或 ?；可变次数的至多三处",
+            "a pattern is a sequence of characters, [sets] and \\d, each with {n}, {n,m} or ?; at most three vary",
+        )
+    return made
+
+
+def _words(value: Mapping[str, str]) -> Text:
+    return Text(value["zh"], value["en"])
+
+
+def _mentioned(part: Any) -> set[str]:
+    return set(PLACE.findall(json.dumps(part, ensure_ascii=False)))
+
+
+def _without(part: Any, names: frozenset[str]) -> Any:
+    """A part of a section without the members that mention an answer; None where it is itself a text that does."""
+    if isinstance(part, Mapping):
+        kept = {name: _without(one, names) for name, one in part.items()}
+        return {name: one for name, one in kept.items() if one is not None or part[name] is None}
+    if isinstance(part, Sequence) and not isinstance(part, str):
+        return [kept for one in part if (kept := _without(one, names)) is not None]
+    return None if isinstance(part, str) and _mentioned(part) & names else part

@@ -1,0 +1,95 @@
+"""The citizens' pages in a real browser: what waits for somebody, further questions and their errors, the preview."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from idp.app import guarded_fetch
+from idp.model.person import NewPerson
+from kernel.identifiers.subject import SubjectRef
+from tests.doubles.exchange import OWNER, STAFF, World, lived, make_world, prepared_sqlite, sqlite_copy
+from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, PaperExchange, Provider
+from tests.e2e.conftest import Look
+from tests.e2e.test_officers_pages import Walker, register, served
+from tests.unit.exchange.test_further_pages import KIND
+from tests.unit.exchange.test_further_questions import DISTRICT, RECORDS, TWO, asking, put
+from tests.unit.exchange.test_previews import asked
+
+__all__ = ["prepared_sqlite"]
+QUESTIONS = "form[action$=answers] button.govuk-button"
+
+
+@pytest.fixture
+def world(
+    prepared_sqlite: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    serve_provider: Callable[..., Provider],
+    serve_app: Callable[..., str],
+) -> Iterator[World]:
+    """The exchange on a socket, where two items wait for somebody: one for a look, one for answers."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    origin, folder = f"http://127.0.0.1:{port}", tmp_path / "exchange"
+    monkeypatch.setattr(PaperExchange, "fetch", lambda _, url: guarded_fetch(origin)(url))  # it is a real one here
+    provider = serve_provider(exchange_resource=origin)
+    monkeypatch.setitem(RECORDS, "identity-card", TWO)
+    with lived(make_world(sqlite_copy(prepared_sqlite, folder), folder, seed=59)) as paper:
+        provider.clock.advance((paper.clock.now() - provider.clock.now()).total_seconds())
+        paper.apply(asking("ambiguous", questions=(DISTRICT, KIND)))
+        paper.rooms.policy.renew()
+        asked(paper, STAFF)
+        put(paper)
+        node = served(paper, provider, origin)
+        register(provider, node)
+        whom = SubjectRef("citizen-number", OWNER)
+        provider.administration.people.add(
+            NewPerson("citizen", "陈示例", PASSWORD, assurance=3, subject=whom, totp_secret=TOTP_SECRET)
+        )
+        provider.settle()
+        serve_app(node.client.application, port=port)
+        yield node
+        node.rooms.close()
+
+
+def enter(walker: Walker) -> None:
+    """A password is enough for what is not sensitive."""
+    walker.later(0)
+    walker.page.fill("#username", "citizen")
+    walker.page.fill("#password", PASSWORD)
+    walker.press("form[method=post] button.govuk-button:not(.govuk-password-input__toggle)")
+    if walker.page.locator("button[value=allow]").count():
+        walker.press("button[value=allow]")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_somebody_answers_and_looks(world: World, new_page: Callable[..., Page], look: Look, language: str) -> None:
+    walker = Walker(new_page(language), world, look)
+    walker.go("/my/previews", "citizen-sign-in")
+    walker.press("main a.govuk-button")
+    enter(walker)
+    assert walker.page.url == f"{walker.base}/my/previews"
+    walker.look("previews")
+    listed = walker.page.locator("main li.tongban-inbox__row a")
+    ways = [str(one.get_attribute("href")) for one in listed.all()]
+    assert len(ways) == 2
+    walker.go(ways[0], "preview")
+    walker.go(ways[1], "questions")
+    walker.press(QUESTIONS)
+    walker.look("questions-unanswered")
+    walker.page.keyboard.press("Tab")
+    walker.page.fill("[name='answers.district']", "500103")
+    walker.page.check("[name='answers.kind'][value='2']")
+    walker.press(QUESTIONS)
+    walker.look("questions-unmatched")
+    for _ in range(2):
+        walker.page.fill("[name='answers.district']", "500199")
+        walker.page.check("[name='answers.kind'][value='1']")
+        walker.press(QUESTIONS)
+    walker.look("questions-over")
+    walker.go("/my/usage", "usage")
