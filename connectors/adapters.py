@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connectors.base import Connector, Query
+from connectors.base import Connector, Query, Raw
 from connectors.errors import SourceMisconfigured
 from connectors.faults import fault
 from connectors.further import LeaveOut
@@ -42,6 +42,15 @@ class Limits:
     retry_once: bool = False
 
 
+Unreadable = Callable[[Mapping[str, Raw]], frozenset[str]]
+"""The columns of a record of which the mapping cannot read what stands there."""
+
+
+def all_readable(_record: Mapping[str, Raw]) -> frozenset[str]:
+    """Where no mapping is known."""
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What an adapter is handed to open its source.
@@ -54,6 +63,7 @@ class Opening:
         clock: for deadlines, and for what bears a time.
         entropy: for what is used once.
         cache: private folder for what an adapter keeps between two starts; None where it keeps nothing.
+        unreadable: what of a record the mapping cannot read, for an adapter that sees many before they are asked for.
     """
 
     name: str
@@ -63,6 +73,7 @@ class Opening:
     clock: Clock
     entropy: Entropy = field(default_factory=SystemEntropy)
     cache: Path | None = None
+    unreadable: Unreadable = all_readable
 
     def secret(self, name: str) -> str:
         """The value behind a secret's name. Raises: SourceMisconfigured."""

@@ -92,21 +92,50 @@ class Enumerable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Lacking:
-    """Columns that the newest of what a source has given lacks, by its own names, and since when that is known."""
+class Reshaped:
+    """How the newest of what a source has given is made otherwise than what came before.
 
-    columns: frozenset[str]
+    Attributes:
+        kind: ``vanished``, ``renamed`` (another stands in its place), ``format`` (its values can no longer be read),
+            ``encoding``, ``width`` or ``new``.
+        column: by the source's own name, one that a mapping reads; "" where it is none of them in particular.
+        since: when it was noticed.
+        count: of columns that nobody declared, for ``new``.
+    """
+
+    kind: str
+    column: str
     since: datetime
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How up to date a copy is.
+
+    Attributes:
+        as_of: when its data was true; None where there is no copy.
+        trouble: why what it was made from cannot be looked at, as a problem's code and reason; "" where it can.
+        since: since when it cannot.
+    """
+
+    as_of: datetime | None
+    trouble: str = ""
+    since: datetime | None = None
 
 
 @runtime_checkable
 class Copying(Protocol):
-    """What a connector does besides that answers from a copy of its own: make it, and tell of one it cannot use."""
+    """What a connector does besides that answers from a copy of its own: make it, and tell how it stands with it."""
 
     def prepare(self, seconds: float) -> None:
         """Be ready to answer, or give up after so many seconds. Raises nothing: the question will say what is wrong."""
         ...
 
-    def lacking(self) -> Lacking | None:
-        """What the newest copy lacks where an earlier one goes on answering. Asks nobody, and raises nothing."""
+    def reshaped(self) -> tuple[Reshaped, ...]:
+        """How the newest is made otherwise, also where an earlier one answers. Asks nobody, and raises nothing."""
+        ...
+
+    def standing(self) -> Standing:
+        """How old the copy is, and whether a newer one could be made. Asks nobody, and raises nothing."""
         ...

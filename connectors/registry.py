@@ -119,7 +119,9 @@ def opened(
         parsed = ConnectorManifest.parse(manifest, adapters)
     except ManifestFault:
         raise SourceMisconfigured("manifest") from None
-    opening = Opening(parsed.name, parsed.limits, secrets, roots, clock, cache=cache)
+    opening = Opening(
+        parsed.name, parsed.limits, secrets, roots, clock, cache=cache, unreadable=parsed.mapping.unreadable
+    )
     try:
         return _opened(parsed, opening)
     except SourceMisconfigured as problem:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self, TypeVar
 
-from connectors.base import Connector, Copying, Enumerable, Query, Record
+from connectors.base import Connector, Copying, Enumerable, Query, Record, Standing
 from connectors.errors import SourceGarbled, SourceNeedsAnswers, SourceProblem, SourceTooLarge, SourceUnavailable
 from connectors.manifest import ConnectorManifest
 from connectors.mapping import Mapped
@@ -77,7 +77,7 @@ class Source:
         self._probe = manifest.probe
         self._cache = manifest.cache
         self._remembered: Remembered[Retrieved] | None = None
-        ahead = connector.lacking if isinstance(connector, Copying) else lambda: None
+        ahead = connector.reshaped if isinstance(connector, Copying) else tuple
         self.watch = Watch(manifest.name, manifest.mapping, clock, ahead)
         self._pace = Pace(clock, interval=limits.interval, wait_seconds=limits.wait)
         self._clock = clock
@@ -168,6 +168,11 @@ class Source:
         except SourceProblem as problem:
             problem.source = self.name
             raise
+
+    @property
+    def standing(self) -> Standing | None:
+        """How old the copy is that it answers from, and whether a newer could be made; None: it is asked each time."""
+        return self._connector.standing() if isinstance(self._connector, Copying) else None
 
     def health(self) -> Health:
         """How the source has been doing lately."""

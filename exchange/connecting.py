@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from connectors.adapters import Adapter
@@ -50,17 +51,27 @@ class Connecting:
         return findings(document, self.adapters)
 
     def health(self, name: str) -> dict[str, Any]:
-        """Probe one source now. Both "there is a record" and "there is none" are answers of a source that works."""
+        """Probe one source now. Both "there is a record" and "there is none" are answers of a source that works.
+
+        One that answers from a copy while what it is made from cannot be looked at does not: ``as_of`` says how old
+        the copy is, ``since`` since when.
+        """
         document = self.documents[name]
-        line = {"name": name, "evidence_type": document["spec"]["evidence_type"]}
+        line: dict[str, Any] = {"name": name, "evidence_type": document["spec"]["evidence_type"]}
+        line |= {"as_of": None, "since": None}
         try:
             with build(document, **self._means()) as source:
                 source.prepare(_PATIENCE)
                 began = self.clock.monotonic()
-                found = source.probe()
+                found, standing = source.probe(), source.standing
         except SourceProblem as problem:
             return line | {"ok": False, "code": problem.kind.code, "reason": problem.reason, "seconds": None}
         took = round(self.clock.monotonic() - began, 4)
+        if standing is not None:
+            line |= {"as_of": _instant(standing.as_of), "since": _instant(standing.since)}
+            if standing.trouble:
+                code, _, reason = standing.trouble.partition(" ")
+                return line | {"ok": False, "code": code, "reason": reason, "seconds": took}
         return line | {"ok": True, "code": str(found), "reason": "", "seconds": took}
 
     def attempt(self, document: Document, subject: SubjectRef) -> dict[str, Any]:
@@ -87,6 +98,10 @@ class Connecting:
             "trust_grade": spec["trust_grade"],
             "usable": not self.findings(document),
         }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds")
 
 
 def tried(ledger: Ledger, connector: str, subject: SubjectRef, clock: Clock, entropy: Entropy) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from datetime import datetime
 
 from connectors.adapters import Limits, Opening, spellings
-from connectors.base import Connector, Lacking, Query, Raw, Record
+from connectors.base import Connector, Query, Raw, Record, Reshaped, Standing
 from connectors.errors import SourceTooLarge, SourceUnavailable
 from connectors.files.drops import Drops, Edition
 from connectors.files.folder import Folder
@@ -55,10 +54,13 @@ class FilesConnector:
         if not self._closed:
             self._shelf.prepare(seconds)
 
-    def lacking(self) -> Lacking | None:
-        """What a newer file lacks than the one that answers."""
-        note = self._shelf.lacking()
-        return None if note is None else Lacking(frozenset(note.columns), datetime.fromisoformat(note.noticed_at))
+    def reshaped(self) -> tuple[Reshaped, ...]:
+        """How the newest file is made otherwise than those before."""
+        return self._shelf.reshaped()
+
+    def standing(self) -> Standing:
+        """How old the file is that answers, and since when its place cannot be looked at."""
+        return self._shelf.standing()
 
     def subjects(self, after: str, limit: int, deadline: float) -> tuple[str, ...]:
         """Whom the current edition holds rows of. Raises: SourceProblem."""
@@ -124,7 +126,7 @@ def beside(connector: Connector, settings: FileSettings) -> FilesConnector:
 def open_place(place: Place, settings: FileSettings, opening: Opening, room: Workroom | None = None) -> FilesConnector:
     """A source of the files at a place, whatever that is."""
     room = room or Workroom.of(opening.cache, opening.name)
-    drops = Drops(place, settings, room, opening.clock, opening.name)
+    drops = Drops(place, settings, room, opening.clock, opening.name, opening.unreadable)
     shelf = Shelf(place, drops, opening.clock, 300.0 if settings.away is None else settings.away.every)
     if room.lasting or place.remote:
         shelf.start()

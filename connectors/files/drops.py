@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from connectors.adapters import Unreadable, all_readable
+from connectors.base import Reshaped
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
+from connectors.files.form import Survey, made_otherwise, no_longer_read, renamed
 from connectors.files.index import Index
 from connectors.files.place import Place, Stamp
-from connectors.files.reading import Unusable, read, too_large
-from connectors.files.settings import FileSettings
+from connectors.files.reading import Unusable, read, too_large, unreadable
+from connectors.files.settings import TEXTUAL, FileSettings
 from connectors.files.workroom import Current, Note, Shape, State, Trouble, Workroom
 from kernel.clock import Clock
 
@@ -41,11 +44,21 @@ class Edition:
 class Drops:
     """Turns what lies at a place into the current edition."""
 
-    def __init__(self, place: Place, settings: FileSettings, room: Workroom, clock: Clock, name: str) -> None:
+    def __init__(
+        self,
+        place: Place,
+        settings: FileSettings,
+        room: Workroom,
+        clock: Clock,
+        name: str,
+        unreadable: Unreadable = all_readable,
+    ) -> None:
+        """``name`` is the source's; ``unreadable``: of which columns of a row the mapping cannot read what is there."""
         self._place = place
         self._settings = settings
         self._room = room
         self._clock = clock
+        self._unreadable = unreadable
         self.name = name
         self._shape = Shape.of(settings)
         self._state = State(self._shape)
@@ -56,8 +69,8 @@ class Drops:
         """Whether a file lies there that is not known to be complete: worth another look soon."""
         self.looked = False
         """Whether the last look came to its end, whatever it found."""
-        self.lacking: Note | None = None
-        """About a newer file than the one that answers, which lies there and lacks columns."""
+        self.reshaped: tuple[Reshaped, ...] = ()
+        """How the newest file that lies there is made otherwise."""
 
     def look(self, held: Edition | None) -> Edition | None:
         """The edition after a look at the place; None where its files have gone. Raises: SourceProblem, OSError."""
@@ -76,7 +89,7 @@ class Drops:
             self._state = replace(self._state, seen=seen, trouble=None)
             self._room.save(self._state)
             self.looked = True
-            self.lacking = self._lacking(ready, edition)
+            self.reshaped = self._reshaped(ready, edition)
             if edition is None:
                 raise self._why_nothing(ready)
             return edition
@@ -93,15 +106,23 @@ class Drops:
         """Leave nothing behind that need not outlive its source."""
         self._room.remove()
 
-    def failed(self, problem: SourceProblem) -> None:
-        """Note that the place cannot be looked at, for whoever asks how the files are. Raises: OSError."""
+    def trouble(self, problem: SourceProblem, before: Trouble | None) -> Trouble:
+        """Why the place cannot be looked at, and since when: the same trouble goes on as old as it was."""
+        code, reason = problem.kind.code, problem.reason
+        same = before is not None and (before.code, before.reason) == (code, reason)
+        return before if before is not None and same else Trouble(code, reason, self._now())
+
+    def failed(self, trouble: Trouble) -> Trouble:
+        """Note it, for whoever asks how the files are; as it was met first, by whichever process. Raises: OSError."""
         if not self._room.lasting:
-            return
+            return trouble
         with self._room.locked():
             state = self._room.load(self._shape)
             before = state.trouble
-            if before is None or (before.code, before.reason) != (problem.kind.code, problem.reason):
-                self._room.save(replace(state, trouble=Trouble(problem.kind.code, problem.reason, self._now())))
+            if before is not None and (before.code, before.reason) == (trouble.code, trouble.reason):
+                return before
+            self._room.save(replace(state, trouble=trouble))
+            return trouble
 
     def _adopted(self, held: Edition | None) -> Edition | None:
         """The edition that this or another process has made, opened; without reading the file again."""
@@ -140,7 +161,7 @@ class Drops:
         """No file at all: a department that took its register away is not answered for. What was applied stays."""
         self.unfinished = False
         self.looked = True
-        self.lacking = None
+        self.reshaped = ()
         if self._settings.changes and held is not None:
             self._state = replace(self._state, trouble=None)
             self._room.save(self._state)
@@ -202,13 +223,29 @@ class Drops:
         except Unusable as found:
             report = self._room.write_report(found.report.text(stamp.name, self._clock.now()))
             reason = f"{found.problem.kind.code} {found.problem.reason}"
-            self._note("quarantined", Note(stamp, self._now(), reason, report, found.report.columns_missing))
+            missing, changes = found.report.columns_missing, self._changed(stamp, held, found)
+            self._note("quarantined", Note(stamp, self._now(), reason, report, missing, changes))
             return None
+
+    def _changed(self, stamp: Stamp, held: Edition | None, found: Unusable) -> tuple[tuple[str, str], ...]:
+        """How an unusable file is made otherwise than the one before: kind and column."""
+        before = None if held is None else held.current.form
+        missing = found.report.columns_missing
+        if missing or held is None:
+            moved = frozenset() if before is None or found.survey is None else renamed(before, found.survey, missing)
+            return tuple(("renamed" if name in moved else "vanished", name) for name in missing)
+        if found.problem.reason == "values":
+            return tuple(("format", fault.column) for fault in found.report.faults)
+        if self._settings.format not in TEXTUAL:
+            return ()
+        with self._place.open(stamp) as file:
+            kind = made_otherwise(file, self._settings)
+        return ((kind, ""),) if kind else ()
 
     def _read(self, stamp: Stamp, held: Edition | None, base: Index | None) -> Edition:
         if stamp.size > self._settings.max_file_bytes:
             raise too_large()
-        path = self._room.fresh(".sqlite3")
+        path, survey = self._room.fresh(".sqlite3"), Survey(self._unreadable)
         began = self._clock.monotonic()
         try:
             with self._place.open(stamp) as file:
@@ -216,15 +253,29 @@ class Drops:
                 if held is not None and digest == held.current.digest:
                     return self._duplicate(stamp, held)
                 file.seek(0)
-                rows = read(file, self._settings, path, base, self.name)
+                rows = read(file, self._settings, path, base, self.name, survey)
+            form = survey.form()
+            before = None if held is None else held.current.form
+            if before is not None and (columns := no_longer_read(before, form, self._settings.most_unreadable)):
+                raise unreadable(columns)
             index = Index(path, self._settings.kept, vanishing=not self._room.lasting)
-        except BaseException:
+        except BaseException as error:
             path.unlink(missing_ok=True)
+            if isinstance(error, Unusable):
+                error.survey = survey
             raise
-        current = Current(stamp, stamp.modified, digest, path.name, rows, self._now())
+        current = self._grown(held, Current(stamp, stamp.modified, digest, path.name, rows, self._now(), form))
         self._state = replace(self._state, current=current)
         _LOG.info("source %s: file taken, %d rows in %.1f s", self.name, rows, self._clock.monotonic() - began)
         return Edition(current, index)
+
+    def _grown(self, held: Edition | None, current: Current) -> Current:
+        """The same, with what came to the columns since the first file."""
+        if held is None or held.current.form is None or current.form is None:
+            return replace(current, at_first=() if current.form is None else current.form.others)
+        current = replace(current, at_first=held.current.at_first)
+        since = held.current.grown_at if current.grown == held.current.grown else current.taken_at
+        return replace(current, grown_at=since if current.grown else "")
 
     def _duplicate(self, stamp: Stamp, held: Edition) -> Edition:
         """The same content again: the rows that are there go on under the new file's name, as old as they were."""
@@ -233,13 +284,17 @@ class Drops:
         self._note("duplicates", Note(stamp, self._now()))
         return Edition(current, held.index)
 
-    def _lacking(self, ready: Sequence[Stamp], edition: Edition | None) -> Note | None:
+    def _reshaped(self, ready: Sequence[Stamp], edition: Edition | None) -> tuple[Reshaped, ...]:
+        """How the newest file is made otherwise: one that cannot be used for it, else the one that answers."""
         for stamp in sorted(ready, key=self._order, reverse=True):
             if edition is not None and stamp == edition.current.stamp:
-                return None
-            if (note := self._state.quarantine_of(stamp)) is not None and note.columns:
-                return note
-        return None
+                break
+            if (note := self._state.quarantine_of(stamp)) is not None and note.changes:
+                since = datetime.fromisoformat(note.noticed_at)
+                return tuple(Reshaped(kind, column, since) for kind, column in note.changes)
+        if edition is None or not edition.current.grown_at:
+            return ()
+        return (Reshaped("new", "", datetime.fromisoformat(edition.current.grown_at), edition.current.grown),)
 
     def _why_nothing(self, ready: Sequence[Stamp]) -> SourceProblem:
         """Why no file answers, as the newest of them has it."""

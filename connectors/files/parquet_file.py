@@ -69,15 +69,19 @@ def _rows(database: duckdb.DuckDBPyConnection, path: str, settings: FileSettings
     _check_size(database, path, settings)
     described = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()
     kinds = {str(name): str(kind) for name, kind, *_ in described}
-    for name in settings.needed:
-        if name not in kinds:
-            raise BrokenFile("columns-missing", 0, name)
-    yield settings.needed
+    names = [*kinds]
+    yield names
+    if not kinds.keys() >= {*settings.needed}:
+        return  # whoever reads the header says what is missing
+    places = [names.index(name) for name in settings.needed]
     listed = ", ".join(_bounded(name, kinds[name]) for name in settings.needed)
     answer = database.execute(f"SELECT {listed} FROM read_parquet(?)", [path])  # noqa: S608 - names are quoted
     while some := answer.fetchmany(_AT_ONCE):
         for row in some:
-            yield [_raw(value) for value in row]
+            placed: list[Raw] = [None] * len(names)
+            for place, value in zip(places, row, strict=True):
+                placed[place] = _raw(value)
+            yield placed
 
 
 def _check_size(database: duckdb.DuckDBPyConnection, path: str, settings: FileSettings) -> None:

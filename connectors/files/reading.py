@@ -12,6 +12,7 @@ from typing import BinaryIO
 from connectors.base import Raw
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
 from connectors.files import csv_file, fixed_width_file, json_lines_file, parquet_file, xlsx_file
+from connectors.files.form import Survey
 from connectors.files.index import Index, build
 from connectors.files.lines import find_broken
 from connectors.files.report import BrokenFile, Fault, Report
@@ -35,17 +36,18 @@ class Unusable(Exception):
         super().__init__(problem.reason)
         self.problem = problem
         self.report = report
+        self.survey: Survey | None = None
 
 
-def read(file: BinaryIO, settings: FileSettings, path: Path, base: Index | None, name: str) -> int:
-    """Write the index of a file to `path`; returns its rows. `name`: the source's, for the log.
+def read(file: BinaryIO, settings: FileSettings, path: Path, base: Index | None, name: str, survey: Survey) -> int:
+    """Write the index of a file to `path`; returns its rows. `name`: the source's, for the log; `survey`: of the file.
 
     Raises: Unusable; SourceUnavailable where our own disk is in the way.
     """
     report = Report()
     try:
         with closing(_READERS[settings.format](file, settings)) as rows:
-            kept = _told(kept_rows(rows, settings, report), name)
+            kept = _told(kept_rows(rows, settings, report, survey), name)
             return build(
                 path,
                 settings.kept,
@@ -61,6 +63,13 @@ def read(file: BinaryIO, settings: FileSettings, path: Path, base: Index | None,
         raise Unusable(plain(problem.reason), report) from None
     except (sqlite3.Error, OSError):
         raise SourceUnavailable("index") from None
+
+
+def unreadable(columns: Sequence[str]) -> Unusable:
+    """A file in which what these columns hold can no longer be read."""
+    report = Report()
+    report.faults += [Fault(0, name, "values") for name in columns]
+    return Unusable(SourceGarbled("values"), report)
 
 
 def too_large() -> Unusable:

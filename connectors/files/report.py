@@ -25,6 +25,7 @@ _REASONS: Mapping[str, Text] = {
     "key": Text("缺少用来区分记录的值", "lacks a value that tells rows apart"),
     "long": Text("行过长", "is too long"),
     "columns-missing": Text("缺少这一列，或有同名的列", "is missing, or stands there twice"),
+    "values": Text("的值多数无法按清单读取", "holds too many values that cannot be read as described"),
     "header": Text("没有表头", "has no header"),
     "csv": Text("引号或换行不成对", "has a stray quote or an unfinished line"),
     "rows": Text("行数超过上限", "has more rows than allowed"),

@@ -11,9 +11,10 @@ from connectors.faults import fault, within
 from connectors.files.s3.settings import S3Settings, parse_s3
 from connectors.files.sftp.settings import SftpSettings, parse_sftp
 
-_TEXTUAL = frozenset({"csv", "fixed-width", "json-lines"})
+TEXTUAL = frozenset({"csv", "fixed-width", "json-lines"})
+"""Formats that are text, in an encoding that is declared."""
 _ONLY_FOR: Mapping[str, frozenset[str]] = {
-    "encoding": _TEXTUAL,
+    "encoding": TEXTUAL,
     "delimiter": frozenset({"csv"}),
     "quote": frozenset({"csv"}),
     "sheet": frozenset({"xlsx"}),
@@ -85,6 +86,7 @@ class FileSettings:
         lower_case_too: whether a subject ending in X may also be written with x.
         max_file_bytes: of a file as it lies there, after decompression, and of its kept rows written out as UTF-8.
         max_rows: of a file.
+        most_unreadable: share of a column's values, above which a file in which they can no longer be read is not used.
         max_age: seconds after which the last good file is too old to answer from; None for no limit.
     """
 
@@ -107,6 +109,7 @@ class FileSettings:
     lower_case_too: bool
     max_file_bytes: int
     max_rows: int
+    most_unreadable: float
     max_age: float | None
 
     @property
@@ -145,6 +148,7 @@ def parse(settings: Mapping[str, Any], mapped: frozenset[str]) -> FileSettings:
         lower_case_too=settings.get("lower_case_too", False),
         max_file_bytes=settings.get("max_file_bytes", 256 << 20),
         max_rows=settings.get("max_rows", 1_000_000),
+        most_unreadable=settings.get("max_unreadable_percent", 20) / 100,
         max_age=settings["max_age_hours"] * 3600.0 if "max_age_hours" in settings else None,
     )
     _check_layout(made)
@@ -158,7 +162,7 @@ def _check(settings: Mapping[str, Any]) -> None:
     if "\0" in folder or ".." in folder.split("/"):
         raise fault(("folder",), "文件夹路径不得含 .. ", "a folder's path holds no ..")
     made = settings["format"]
-    if made in _TEXTUAL and "encoding" not in settings:
+    if made in TEXTUAL and "encoding" not in settings:
         raise fault((), "须写明 encoding，系统不作猜测", "say which encoding the file has; it is not guessed")
     for name, formats in _ONLY_FOR.items():
         if name in settings and made not in formats:

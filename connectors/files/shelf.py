@@ -7,11 +7,13 @@ import sqlite3
 import threading
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from datetime import datetime
 
+from connectors.base import Reshaped, Standing
 from connectors.errors import SourceGarbled, SourceMisconfigured, SourceProblem, SourceTimedOut, SourceUnavailable
 from connectors.files.drops import Drops, Edition
 from connectors.files.place import Place, Stamp
-from connectors.files.workroom import Note
+from connectors.files.workroom import Trouble
 from kernel.clock import Clock
 
 _LOG = logging.getLogger(__name__)
@@ -32,6 +34,7 @@ class Shelf:
         self._looking = False
         self._held: Edition | None = None
         self._problem: SourceProblem | None = None
+        self._trouble: Trouble | None = None
         self._looked_at: AbstractSet[Stamp] | None = None
         self._next_look = 0.0
         self._closed = threading.Event()
@@ -61,9 +64,17 @@ class Shelf:
             self._wait(min(_PATIENCE, ends - self._clock.monotonic()))
         return self._edition()
 
-    def lacking(self) -> Note | None:
-        """About a newer file than the one that answers, which lacks columns."""
-        return self._drops.lacking
+    def reshaped(self) -> tuple[Reshaped, ...]:
+        """How the newest file is made otherwise than those before."""
+        return self._drops.reshaped
+
+    def standing(self) -> Standing:
+        """How old the edition is that answers, and since when the place cannot be looked at."""
+        held, trouble = self._held, self._trouble
+        as_of = None if held is None else held.time
+        if trouble is None:
+            return Standing(as_of)
+        return Standing(as_of, f"{trouble.code} {trouble.reason}", datetime.fromisoformat(trouble.since))
 
     def prepare(self, seconds: float) -> None:
         """Have a look begun, and wait for its end at most so long."""
@@ -160,12 +171,14 @@ class Shelf:
     def _tell(self, problem: SourceProblem | None) -> None:
         """Note, and say in the log, that looking fails: whoever looks something up need not notice."""
         if problem is None or self._drops.looked or self._closed.is_set():
+            self._trouble = None
             return
+        self._trouble = self._drops.trouble(problem, self._trouble)
         if self._problem is None or problem.reason != self._problem.reason:
             code = problem.kind.code
             _LOG.warning("source %s: no new files can be taken: %s %s", self._drops.name, code, problem.reason)
         with suppress(SourceProblem, OSError):
-            self._drops.failed(problem)
+            self._trouble = self._drops.failed(self._trouble)
 
     def _after(
         self, found: SourceProblem, held: Edition | None, lying: AbstractSet[Stamp] | None

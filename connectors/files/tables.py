@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from connectors.base import Raw
 from connectors.errors import SourceGarbled, SourceTooLarge
-from connectors.files.report import BrokenFile, Report
+from connectors.files.form import Survey
+from connectors.files.report import BrokenFile, Fault, Report
 from connectors.files.settings import FileSettings
 
 _WIDEST = 1000
@@ -26,7 +27,7 @@ class Row:
     line: int
 
 
-def kept_rows(rows: Iterator[Sequence[Raw]], settings: FileSettings, report: Report) -> Iterator[Row]:
+def kept_rows(rows: Iterator[Sequence[Raw]], settings: FileSettings, report: Report, survey: Survey) -> Iterator[Row]:
     """The rows below the header that name a subject. What is wrong with a row is noted, and the next one read.
 
     Raises: SourceGarbled at the end where a row was wrong, or at once where no more can be read; SourceTooLarge.
@@ -35,7 +36,8 @@ def kept_rows(rows: Iterator[Sequence[Raw]], settings: FileSettings, report: Rep
     above = settings.skip_rows if has_header or settings.format == "fixed-width" else 0
     numbered = enumerate(rows, start=1)
     header = _header(numbered, settings.skip_rows if has_header else 0)
-    places = [_place(header, name) for name in (settings.subject_column, *settings.kept)]
+    survey.begin(header, settings.needed)
+    places = _places(header, settings, report)
     for at, row in numbered:
         number = at if has_header else at - 1 + above
         if number > settings.max_rows + above + has_header:
@@ -47,6 +49,7 @@ def kept_rows(rows: Iterator[Sequence[Raw]], settings: FileSettings, report: Rep
             continue
         subject, *values = (row[place] if place < len(row) else None for place in places)
         if not _is_blank(subject):
+            survey.row(settings.kept, values)
             yield Row(str(subject).strip(), tuple(values), number)
     report.check()
 
@@ -63,10 +66,13 @@ def _header(numbered: Iterator[tuple[int, Sequence[Raw]]], skip_rows: int) -> li
     raise SourceGarbled("header")
 
 
-def _place(header: Sequence[str], name: str) -> int:
-    if header.count(name) != 1:
-        raise BrokenFile("columns-missing", 0, name)
-    return header.index(name)
+def _places(header: Sequence[str], settings: FileSettings, report: Report) -> list[int]:
+    """Where the subject and the kept columns stand. Raises: BrokenFile for the last that is missing."""
+    missing = [name for name in settings.needed if header.count(name) != 1]
+    report.faults += [Fault(0, name, "columns-missing") for name in missing[:-1]]
+    if missing:
+        raise BrokenFile("columns-missing", 0, missing[-1])
+    return [header.index(name) for name in (settings.subject_column, *settings.kept)]
 
 
 def _fits(row: Sequence[Raw], header: Sequence[str], *, may_be_short: bool) -> bool:

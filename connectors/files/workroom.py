@@ -25,6 +25,7 @@ from typing import Any, Self
 import orjson
 
 from connectors.errors import SourceMisconfigured
+from connectors.files.form import Form
 from connectors.files.place import Stamp
 from connectors.files.settings import FileSettings, Pickup
 
@@ -58,7 +59,7 @@ def _whole_rows(settings: FileSettings) -> str:
     """Everything but when a file is complete, what it may cost, and what is looked at when somebody asks."""
     where = tuple((column, "") for column, _ in settings.where)
     where_from = () if settings.away is None else settings.away.identity
-    limitless = replace(settings, max_file_bytes=0, max_rows=0, max_age=None, away=None)
+    limitless = replace(settings, max_file_bytes=0, max_rows=0, most_unreadable=1.0, max_age=None, away=None)
     plain = replace(limitless, pickup=Pickup(), where=where, lower_case_too=False)
     return _digest([asdict(plain), where_from])
 
@@ -88,6 +89,9 @@ class Current:
         index: name of the index below the folder.
         rows: in the index.
         taken_at: ISO 8601.
+        form: how the file is laid out; None where that was not looked at.
+        at_first: digests of the columns that nobody declared, as the first file had them.
+        grown_at: since when there are others; "" where there are none.
     """
 
     stamp: Stamp
@@ -96,6 +100,14 @@ class Current:
     index: str
     rows: int
     taken_at: str
+    form: Form | None = None
+    at_first: tuple[str, ...] = ()
+    grown_at: str = ""
+
+    @property
+    def grown(self) -> int:
+        """How many columns it has that nobody declared and that were not there at first."""
+        return 0 if self.form is None else len({*self.form.others}.difference(self.at_first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,7 @@ class Note:
         reason: a short code; "" where the kind of note says it all.
         report: name of a report below ``reports``, or "".
         columns: that the file lacks, by its own names, where that is what is wrong with it.
+        changes: of its shape since the file before: kind and column, as ``base.Reshaped`` has them.
     """
 
     stamp: Stamp
@@ -115,6 +128,7 @@ class Note:
     reason: str = ""
     report: str = ""
     columns: tuple[str, ...] = ()
+    changes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +264,7 @@ def read_state(folder: Path) -> State | None:
         if read.pop("form") != _FORM:
             return None
         current = read.pop("current")
-        made = None if current is None else Current(**{**current, "stamp": Stamp(**current["stamp"])})
+        made = None if current is None else _current(current)
         return State(
             shape=Shape(**read["shape"]),
             current=made,
@@ -264,7 +278,18 @@ def read_state(folder: Path) -> State | None:
         return None
 
 
+def _current(read: dict[str, Any]) -> Current:
+    form = read.get("form")
+    made = None if form is None else Form(**{**form, "others": tuple(form["others"])})
+    at_first = tuple(read.get("at_first", ()))
+    return Current(**{**read, "stamp": Stamp(**read["stamp"]), "form": made, "at_first": at_first})
+
+
 def _notes(read: Sequence[dict[str, Any]]) -> tuple[Note, ...]:
-    return tuple(
-        Note(**{**each, "stamp": Stamp(**each["stamp"]), "columns": tuple(each.get("columns", ()))}) for each in read
-    )
+    return tuple(map(_note, read))
+
+
+def _note(read: dict[str, Any]) -> Note:
+    columns = tuple(read.get("columns", ()))
+    changes = tuple((kind, column) for kind, column in read.get("changes", ()))
+    return Note(**{**read, "stamp": Stamp(**read["stamp"]), "columns": columns, "changes": changes})

@@ -103,6 +103,20 @@ class _Field:
             raise SourceGarbled("required", field=self.name)
         return value
 
+    @property
+    def column(self) -> str:
+        """The column that it is read from; "" where it is read from elsewhere."""
+        how, _, where = self.place.partition(" ")
+        return where if how == "column" else ""
+
+    def reads(self, record: abc.Mapping[str, Raw]) -> bool:
+        """Whether what stands there can be read; where nothing does, there is nothing that could not."""
+        try:
+            self.value(record)
+        except SourceGarbled as garbled:
+            return garbled.reason == "required"
+        return True
+
     def explain(self, record: abc.Mapping[str, Raw]) -> Reading:
         """The same, told rather than raised."""
         found: Raw = None
@@ -164,6 +178,10 @@ class Mapping:
         """Our fields that are read from these columns, in the manifest's order."""
         concerned = {field for column in columns for field in self.readers.get(column, ())}
         return tuple(each.name for each in self._fields if each.name in concerned)
+
+    def unreadable(self, raw: abc.Mapping[str, Raw]) -> frozenset[str]:
+        """The columns of a record in which something stands that a field of ours cannot be read from."""
+        return frozenset(each.column for each in self._fields if each.column and not each.reads(raw))
 
     def explain(self, raw: abc.Mapping[str, Raw]) -> tuple[Reading, ...]:
         """How each field of a record is read, whether or not it can be."""

@@ -3,7 +3,8 @@
 The first answers teach what a source's records hold. Afterwards three things are noted, each once: a place that our
 mapping reads has gone (``vanished``), it holds another type (``type``), or the source has begun to send something that
 it did not send before (``new``). A name of the source's own is repeated only where the mapping names it: any other may
-be data, since records are sometimes keyed by people's names. How many of those there are is counted.
+be data, since records are sometimes keyed by people's names. How many of those there are is counted. How files change
+is noticed when a new one is read (``connectors.files.form``).
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ class Change:
     """One change of shape.
 
     Attributes:
-        kind: ``vanished``, ``type`` or ``new``.
-        name: OUR field; for ``new`` the source's own name that the mapping reads, or "?" for all that nobody declared.
+        kind: ``vanished``, ``type`` or ``new``; of files also ``renamed``, ``format``, ``encoding`` and ``width``.
+        name: OUR field; for ``new`` the source's own name that the mapping reads, or "?" for all that nobody declared;
+            "" where it is the file as a whole.
         since: when it was noticed.
         count: how many names stand behind it; more than one only where nobody declared them.
     """

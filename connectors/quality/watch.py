@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
-from connectors.base import Lacking, Record
+from connectors.base import Record, Reshaped
 from connectors.errors import SourceGarbled
 from connectors.mapping import Mapped
 from connectors.mapping import Mapping as RecordMapping
-from connectors.quality.drift import Change, Drift
+from connectors.quality.drift import UNDECLARED, Change, Drift
 from connectors.quality.score import Marks, Quality, Scores
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -28,9 +28,9 @@ class Watch:
     """Scores and drift of one source. Safe for threads."""
 
     def __init__(
-        self, name: str, mapping: RecordMapping, clock: Clock, ahead: Callable[[], Lacking | None] = lambda: None
+        self, name: str, mapping: RecordMapping, clock: Clock, ahead: Callable[[], Sequence[Reshaped]] = tuple
     ) -> None:
-        """``ahead``: what the source gave of late and lacks columns, while something earlier answers."""
+        """``ahead``: how what the source gave of late is made otherwise, also while something earlier answers."""
         self._name = name
         self._ahead = ahead
         self._mapping = mapping
@@ -79,12 +79,15 @@ class Watch:
         """How the source's shape has changed, also where nobody's answer shows it yet."""
         with self._lock:
             changes = self._drift.changes()
-        ahead = self._ahead()
-        if ahead is None:
-            return changes
-        known = {change.name for change in changes if change.kind == "vanished"}
-        gone = [name for name in self._mapping.reading(ahead.columns) if name not in known]
-        return (*changes, *(Change("vanished", name, ahead.since) for name in gone))
+        ahead = [change for one in self._ahead() for change in self._in_our_words(one)]
+        told = {change.name for change in ahead if change.name not in {"", UNDECLARED}}
+        return (*(change for change in changes if change.kind != "vanished" or change.name not in told), *ahead)
+
+    def _in_our_words(self, one: Reshaped) -> Iterator[Change]:
+        if one.column:
+            yield from (Change(one.kind, name, one.since) for name in self._mapping.reading([one.column]))
+        else:
+            yield Change(one.kind, UNDECLARED if one.kind == "new" else "", one.since, one.count)
 
     def _timely(self, source_time: datetime | None) -> bool | None:
         if source_time is None or self._cycle is None:

@@ -14,7 +14,7 @@ from connectors.quality import Quality
 from connectors.registry import Source
 from exchange.catalogue.sources import Sources
 
-_CHANGES = ("vanished", "type", "new")
+_CHANGES = ("vanished", "renamed", "type", "format", "encoding", "width", "new")
 
 
 class SourceMetrics(Collector):
@@ -41,6 +41,8 @@ def _families() -> dict[str, GaugeMetricFamily]:
         "up": ("Whether look-ups pass (1), or the source is left alone (0).", []),
         "failures": ("Look-ups that failed in a row.", []),
         "in_flight": ("Look-ups under way.", []),
+        "copy_as_of_seconds": ("When the copy that it answers from was true, in seconds since 1970.", []),
+        "copy_stuck": ("Whether no newer copy can be made, because the place of its files is out of reach.", []),
         "quality": ("Share of the last answers, from 0 to 1.", ["measure"]),
         "changes": ("Changes of the source's shape since it was described.", ["kind"]),
     }
@@ -55,6 +57,10 @@ def _add(families: dict[str, GaugeMetricFamily], source: Source) -> None:
     families["up"].add_metric([name], 0.0 if health.state == "open" else 1.0)
     families["failures"].add_metric([name], health.failures)
     families["in_flight"].add_metric([name], source.in_flight)
+    if (standing := source.standing) is not None:
+        families["copy_stuck"].add_metric([name], 1.0 if standing.trouble else 0.0)
+        if standing.as_of is not None:
+            families["copy_as_of_seconds"].add_metric([name], standing.as_of.timestamp())
     for measure, value in _measures(source.watch.quality()):
         families["quality"].add_metric([name, measure], value)
     changes = source.watch.changes()

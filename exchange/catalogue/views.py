@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from connectors.base import Standing
 from connectors.registry import Source
 from exchange.catalogue.model import (
     SHARE_TYPES,
@@ -82,6 +83,17 @@ def evidence_type(one: EvidenceType, registry: Registry) -> Json:
     }
 
 
+def _copy(standing: Standing | None) -> Json | None:
+    """How old the copy is that a source answers from, and since when no newer one can be made; None: it has none."""
+    if standing is None:
+        return None
+    as_of, since = standing.as_of, standing.since
+    return {
+        "as_of": None if as_of is None else as_of.isoformat(),
+        "unreachable_since": None if since is None else since.isoformat(),
+    }
+
+
 def source(one: Source | None) -> Json | None:
     """How the source of an evidence type has been doing at this node; None where it has none.
 
@@ -93,6 +105,7 @@ def source(one: Source | None) -> Json | None:
     return {
         "state": str(one.health().state),
         "trust_grade": one.trust_grade,
+        "copy": _copy(one.standing),
         "quality": {
             "answers": quality.answers,
             "completeness": quality.completeness,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from exchange.messages.words import SHAPE_CHANGES
 from kernel.text import Text
-from kernel.web.pages import t
+from kernel.web.pages import moment, t
 
 _STATES = {
     "closed": Text("正常答复", "Answers"),
@@ -27,13 +28,17 @@ def source_rows(source: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     """Rows of a summary; none where the evidence type has no source. What no answer told has no row."""
     if source is None:
         return []
-    quality = source["quality"]
+    quality, copy = source["quality"], source["copy"] or {}
     rows = [(t("来源状态", "State of the source"), t(state_text(source["state"])))]
     if quality["answers"]:
         last = Text(f"（最近 {quality['answers']} 次答复）", f" (last {quality['answers']} answers)")
         rows += [
             (t(words), f"{quality[name]:.0%}{t(last)}") for name, words in MEASURES.items() if quality[name] is not None
         ]
+    if copy.get("as_of"):
+        rows.append((t("数据截至", "Data as of"), _moment(copy["as_of"])))
+    if copy.get("unreachable_since"):
+        rows.append((t("取不到新文件，自", "New files out of reach since"), _moment(copy["unreachable_since"])))
     rows += [(t("结构变化", "Changed shape"), t(change_text(change))) for change in source["changes"]]
     return rows
 
@@ -47,3 +52,7 @@ def change_text(change: Mapping[str, Any]) -> Text:
     """One change of a source's shape."""
     said = SHAPE_CHANGES[change["kind"]]
     return Text(said.zh.format(change["field"]), said.en.format(change["field"]))
+
+
+def _moment(instant: str) -> str:
+    return moment(datetime.fromisoformat(instant))

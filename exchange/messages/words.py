@@ -71,6 +71,10 @@ def last_day(instant: str) -> Text:
 SHAPE_CHANGES: Mapping[str, Text] = {
     "vanished": Text("字段 {} 的来处没有了", "what the field {} is read from is gone"),
     "type": Text("字段 {} 的来处换了类型", "what the field {} is read from has another type"),
+    "renamed": Text("字段 {} 的来处换了名称", "what the field {} is read from has another name"),
+    "format": Text("字段 {} 的来处换了写法，读不出来", "what the field {} is read from is written in another way"),
+    "encoding": Text("文件换了编码", "its files are in another encoding"),
+    "width": Text("文件的行换了长度", "the lines of its files have another length"),
     "new": Text("多了从前没有的内容", "it sends something that it did not send before"),
 }
 """What has changed about a source, with a place for our field."""

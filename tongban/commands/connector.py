@@ -62,6 +62,8 @@ def listed(config: str | None, as_json: bool) -> None:
 def health(names: tuple[str, ...], config: str | None, as_json: bool) -> None:
     """现在逐个探测数据来源 / Ask every source now, or those named. Status 1 when one does not answer.
 
+    One that answers from a kept file while the place of its files cannot be looked at counts as one that does not.
+
     Example: tongban connector health population-register
     """
     with exchange_administration(config) as exchange:
@@ -69,7 +71,7 @@ def health(names: tuple[str, ...], config: str | None, as_json: bool) -> None:
         for name in names:
             _known(connecting, name)
         found = [connecting.health(name) for name in names or connecting.documents]
-    rows(found, ["name", "evidence_type", "ok", "code", "reason", "seconds"], as_json=as_json)
+    rows(found, ["name", "evidence_type", "ok", "code", "reason", "seconds", "as_of", "since"], as_json=as_json)
     if not all(line["ok"] for line in found):
         sys.exit(NO)
 

@@ -10,7 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from connectors.adapters import all_readable
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge
+from connectors.files.form import Survey
 from connectors.files.reading import Unusable, read
 from connectors.files.settings import parse
 from connectors.registry import Source, findings
@@ -226,7 +228,7 @@ def written_out(folder: Path, data: bytes, form: str) -> int:
     file, index = folder / "data", folder / "index"
     file.write_bytes(data)
     with file.open("rb") as stream, pytest.raises(Unusable) as caught:
-        read(stream, settings, index, None, "people")
+        read(stream, settings, index, None, "people", Survey(all_readable))
     assert [fault.why for fault in caught.value.report.faults] == ["expanded"]
     return index.stat().st_size
 

@@ -52,7 +52,7 @@ def cache(tmp_path: Path) -> Path:
 def opened(tmp_path: Path, cache: Path) -> Iterator[Opened]:
     sources: list[Source] = []
 
-    def make(cached: bool = True, **settings: Any) -> Source:
+    def make(cached: bool = True, mapping: Any = None, **settings: Any) -> Source:
         described = {
             "folder": "drop",
             "pattern": "p-*.csv",
@@ -60,7 +60,7 @@ def opened(tmp_path: Path, cache: Path) -> Iterator[Opened]:
             "encoding": "utf-8",
             "subject_column": "id",
         }
-        made = manifest("files", {**described, **settings}, {"fields": {"name": {"column": "name"}}})
+        made = manifest("files", {**described, **settings}, mapping or {"fields": {"name": {"column": "name"}}})
         made["spec"]["limits"] = {"deadline_ms": 10_000, "failures": 1000}
         sources.append(
             build(made, secrets={}.__getitem__, roots=[tmp_path], clock=SystemClock(), cache=cache if cached else None)
@@ -132,6 +132,112 @@ def test_a_column_that_the_only_file_lacks_is_named(folder, opened: Opened) -> N
         values(asked)
     assert caught.value.field == "name"
     assert [(change.kind, change.name) for change in asked.watch.changes()] == [("vanished", "name")]
+
+
+def shapes(asked: Source) -> list[tuple[str, str, int]]:
+    return [(change.kind, change.name, change.count) for change in asked.watch.changes()]
+
+
+BORN = {"fields": {"name": {"column": "name"}, "born": {"column": "op", "date": ["yyyy-MM-dd"]}}}
+
+
+def days(written: str, rows: int = 40) -> bytes:
+    return people(("A1", "张三"), *((f"P{number}", "某某", written) for number in range(rows)))
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_column_that_has_another_name_in_the_same_place_is_told_as_renamed(folder, opened: Opened, cached) -> None:
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    asked = opened(cached)
+    assert name(asked) == "张三"
+    drop(folder, "p-2.csv", csv_bytes([("id", "张三丰", "op"), ("A1", "张叁", "")]), modified=2000)
+    assert settled(lambda: name(asked) == "张三" and shapes(asked) == [("renamed", "name", 1)])
+    drop(folder, "p-3.csv", csv_bytes([("id", "op", "x"), ("A1", "", "")]), modified=3000)
+    assert settled(lambda: name(asked) == "张三" and shapes(asked) == [("vanished", "name", 1)])
+
+
+def test_columns_that_come_are_counted_and_never_named(folder, cache, opened: Opened, capsys) -> None:
+    drop(folder, "p-1.csv", csv_bytes([("id", "name", "旧"), ("A1", "张三", "")]), modified=1000)
+    asked = opened()
+    assert (name(asked), shapes(asked)) == ("张三", [])
+    drop(folder, "p-2.csv", csv_bytes([("id", "name", "李四光", "王五"), ("A1", "张叁", "", "")]), modified=2000)
+    assert settled(lambda: name(asked) == "张叁" and shapes(asked) == [("new", "?", 2)])
+    (since,) = [change.since for change in asked.watch.changes()]
+    with opened() as again:
+        assert settled(lambda: name(again) == "张叁")
+        assert [change.since for change in again.watch.changes()] == [since]
+    assert "李四光" not in (cache / "people" / "state.json").read_text() + repr(asked.watch.changes())
+    drop(folder, "p-3.csv", csv_bytes([("id", "name", "旧"), ("A1", "张仨", "")]), modified=3000)
+    assert settled(lambda: name(asked) == "张仨" and shapes(asked) == [])
+
+
+def test_a_file_in_which_values_are_written_otherwise_is_held_back_and_the_field_named(
+    folder, cache, opened: Opened
+) -> None:
+    drop(folder, "p-1.csv", days("1990-03-12"), modified=1000)
+    asked = opened(mapping=BORN)
+    assert settled(lambda: values(asked, "P1") == {"name": "某某", "born": "1990-03-12"})
+    drop(folder, "p-2.csv", days("12.03.1991"), modified=2000)
+    assert settled(lambda: bool(asked.watch.changes()) or bool(name(asked) is None))
+    assert shapes(asked) == [("format", "born", 1)]
+    assert values(asked, "P1")["born"] == "1990-03-12"
+    (note,) = known(cache).quarantined
+    report = (cache / "people" / "reports" / note.report).read_text()
+    assert "列“op”：的值多数无法按清单读取" in report
+    assert "1991" not in report
+    drop(folder, "p-3.csv", days("1992-01-01"), modified=3000)
+    assert settled(lambda: values(asked, "P1")["born"] == "1992-01-01" and shapes(asked) == [])
+
+
+@pytest.mark.parametrize(("percent", "taken"), [(90, True), (20, False)])
+def test_how_much_may_be_unreadable_is_declared(folder, opened: Opened, percent: int, taken: bool) -> None:
+    drop(folder, "p-1.csv", days("1990-03-12"), modified=1000)
+    asked = opened(mapping=BORN, max_unreadable_percent=percent)
+    assert settled(lambda: values(asked, "P1")["born"] == "1990-03-12")
+    half = [(f"P{number}", "另名", "1990-03-12" if number % 2 else "12.03.1990") for number in range(40)]
+    drop(folder, "p-2.csv", people(("A1", "张叁"), *half), modified=2000)
+    assert settled(lambda: name(asked) == ("张叁" if taken else "张三") and bool(shapes(asked)) != taken)
+    assert shapes(asked) == ([] if taken else [("format", "born", 1)])
+
+
+def test_what_could_not_be_read_before_either_is_no_change(folder, opened: Opened) -> None:
+    drop(folder, "p-1.csv", days("12.03.1990"), modified=1000)
+    asked = opened(mapping=BORN)
+    assert settled(lambda: name(asked) == "张三")
+    drop(folder, "p-2.csv", days("13.03.1990") + "A2,李四,\n".encode(), modified=2000)
+    assert settled(lambda: name(asked, "A2") == "李四")
+    assert shapes(asked) == []
+
+
+def test_files_in_another_encoding_are_told_from_a_broken_line(folder, opened: Opened) -> None:
+    many = people(*((f"P{number}", "李四") for number in range(9)), ("A1", "张三"))
+    drop(folder, "p-1.csv", many, modified=1000)
+    asked = opened()
+    assert name(asked) == "张三"
+    drop(folder, "p-2.csv", many.replace("张三".encode(), b"\xff\xfe"), modified=2000)
+    assert settled(lambda: refused_file(asked, folder) == 1)
+    assert (name(asked), shapes(asked)) == ("张三", [])
+    drop(folder, "p-3.csv", many.decode().encode("gb18030"), modified=3000)
+    assert settled(lambda: name(asked) == "张三" and shapes(asked) == [("encoding", "", 1)])
+
+
+def test_lines_of_another_width_are_told_from_a_torn_one(folder, opened: Opened) -> None:
+    columns = [{"name": "id", "from": 1, "to": 4}, {"name": "name", "from": 5, "to": 10}]
+    layout = {"unit": "bytes", "columns": columns}
+    drop(folder, "p-1.csv", b"A1  zhang \nB1  li    \n", modified=1000)
+    asked = opened(format="fixed-width", layout=layout)
+    assert name(asked) == "zhang"
+    drop(folder, "p-2.csv", b"A1  wang  \nB1  li    \nC1  sun\n", modified=2000)
+    assert settled(lambda: refused_file(asked, folder) == 1)
+    assert (name(asked), shapes(asked)) == ("zhang", [])
+    drop(folder, "p-3.csv", b"A1  wang    \nB1  li      \n", modified=3000)
+    assert settled(lambda: name(asked) == "zhang" and shapes(asked) == [("width", "", 1)])
+
+
+def refused_file(asked: Source, folder: Path) -> int:
+    """How many files are in quarantine, after another look."""
+    assert name(asked)
+    return len(known(folder.parent / "cache").quarantined)
 
 
 def test_an_encoding_that_does_not_fit_is_reported_by_line(folder, cache, opened: Opened) -> None:

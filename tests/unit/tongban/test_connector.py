@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -176,13 +177,21 @@ def test_files_on_a_server_are_tried_asked_and_listed_too(
     [line] = own_installation.json("connector", "files")
     assert (line["state"], line["file"], line["rows"]) == ("answers", "people.csv", 1)
     sftp_server.password = "another"
-    assert own_installation("connector", "health").exit_code == 0  # by what was fetched
+    stuck = own_installation("connector", "health", "--json")
+    [asked] = json.loads(stuck.stdout)  # what was fetched answers on; that no newer file can be, is told
+    assert (stuck.exit_code, asked["ok"], asked["reason"]) == (1, False, "refused")
+    written = datetime.fromtimestamp(int((drop / "people.csv").stat().st_mtime), UTC)
+    assert (datetime.fromisoformat(asked["as_of"]), asked["since"] is None) == (written, False)
+    assert own_installation.json("connector", "try", "identity", "--subject", OWNER)["answer"]["outcome"] == "found"
+    [again] = json.loads(own_installation("connector", "health", "--json").stdout)
+    assert again["since"] == asked["since"]
     done = own_installation("connector", "files", "--json")
     assert done.exit_code == 1
     told = {line["state"]: line["reason"] for line in json.loads(done.stdout)}
     assert told == {"answers": "", "unreachable": "source.misconfigured refused"}
     sftp_server.honest()
-    assert own_installation("connector", "health").exit_code == 0
+    [asked] = own_installation.json("connector", "health")
+    assert (asked["ok"], asked["since"]) == (True, None)
     assert own_installation("connector", "files").exit_code == 0
 
 
