@@ -11,7 +11,7 @@ from flask import Blueprint
 from idp.authentication.passwords import Passwords
 from idp.clients.reach import GuardedReach, Reach
 from idp.composition import Composition, Tools, derived
-from idp.composition.ciba import pings
+from idp.composition.ciba import backchannel_clerk, pings
 from idp.composition.notices import courier
 from idp.composition.proofing import recovery_clerk
 from idp.composition.signing_out import delivery, expiry
@@ -69,12 +69,14 @@ class Service:
     herald: Herald
     pinging: Herald
     recovering: Herald
+    asking: Herald
 
     def close(self) -> None:
         """Stop what runs by itself, write what waits, give back every connection."""
         self.herald.close()
         self.pinging.close()
         self.recovering.close()
+        self.asking.close()
         self.courier.close()
         self.sweeper.close()
         self.rotation.stop()
@@ -155,11 +157,15 @@ def open_service(settings: IdpSettings) -> Service:
     pinging.start()
     recovering = Herald(recovery_clerk(settings, database, keys, ledger, clock, entropy))
     recovering.start()
+    asking = Herald(backchannel_clerk(settings, database, keys, ledger, clock, entropy))
+    asking.start()
     carrying = courier(settings, database, keys, clock)
     carrying.start()
     rotation = Ticker("key-rotation", ROTATE_EVERY, custody.rotate_due)
     rotation.start()
-    return Service(app, ledger, database, sweeper, rotation, passwords, carrying, herald, pinging, recovering)
+    return Service(
+        app, ledger, database, sweeper, rotation, passwords, carrying, herald, pinging, recovering, asking
+    )  # fmt: skip
 
 
 def guarded_fetch(resource: str) -> Fetch:

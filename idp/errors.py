@@ -174,7 +174,7 @@ class AccessDeniedError(OAuthError):
 
 
 class BackchannelDeniedError(AccessDeniedError):
-    """CIBA Core 1.0 §13: the provider denies the request itself, here because the person is asked too much already."""
+    """CIBA Core 1.0 §13: the provider denies the request itself: the person is asked too much, or codes are guessed."""
 
     status = 403
 
@@ -189,6 +189,18 @@ class InvalidBindingMessageError(OAuthError):
     """CIBA Core 1.0 §13: the message is too long, or cannot be shown."""
 
     code = "invalid_binding_message"
+
+
+class MissingUserCodeError(OAuthError):
+    """CIBA Core 1.0 §13: a user code is needed and was not sent."""
+
+    code = "missing_user_code"
+
+
+class InvalidUserCodeError(OAuthError):
+    """CIBA Core 1.0 §13: the user code is wrong; said alike of names that nobody has."""
+
+    code = "invalid_user_code"
 
 
 class LoginRequiredError(OAuthError):

@@ -1,4 +1,4 @@
-"""The herald: a thread that sees to what is due (logout notices, pings, askings for a recovery) in rounds.
+"""The herald: a thread that sees to what is due (logout notices, pings, askings) in rounds.
 
 Any number of nodes may run one of each.
 """

@@ -79,6 +79,17 @@ class Throttle:
         own, shared = self._account(account, device), self._address(address)
         self.database.write(lambda connection: throttles.succeeded(connection, own, shared, self.clock.now()))
 
+    def reserve_one(self, what: str) -> None:
+        """Count a try at something that has no address, such as a client's. Raises TooManyTries."""
+        now, keys = self.clock.now(), ((self._digest("one", what), _OF_AN_ACCOUNT),)
+        outcome = self.database.write(lambda connection: throttles.reserve(connection, keys, KEEP, now))
+        if isinstance(outcome, timedelta):
+            raise TooManyTries(outcome)
+
+    def forget(self, what: str) -> None:
+        """That try was good: its count starts afresh."""
+        self.database.write(lambda connection: throttles.forget(connection, self._digest("one", what)))
+
     def _account(self, account: str, device: str | None) -> bytes:
         return self._digest("account", account) if device is None else self._digest(f"account on {device}", account)
 

@@ -36,6 +36,12 @@ PASSKEY_COPIED = _security(
     "一次通行密钥登录被拒绝：它可能被复制了，请移除它。",
     "A sign-in by passkey was refused, because the passkey may have been copied. Remove it.",
 )
+USER_CODE_CHOSEN = _security(
+    "user-code-chosen", "您的账户设置了窗口口令。", "A code to tell clerks was chosen for your account."
+)
+USER_CODE_REMOVED = _security(
+    "user-code-removed", "您的账户移除了窗口口令。", "The code to tell clerks was removed from your account."
+)
 CHANNEL_ADDED = _security("channel-added", "您的账户添加了联系方式。", "A way to reach you was added to your account.")
 CHANNEL_REMOVED = _security(
     "channel-removed", "您的账户移除了联系方式。", "A way to reach you was removed from your account."

@@ -1,26 +1,29 @@
-"""Taking a request up: found whom it means, counted, kept, recorded and announced, in one transaction."""
+"""Taking a request up: counted, kept and recorded in one transaction, with the same work for every name.
+
+Whom it names is looked up by a clerk (`idp.ciba.clerk`) once the client has its answer: neither what the answer says
+nor how long it takes depends on whether anybody has the name, or on how many channels they are told.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from idp.authentication.accounts import Accounts
-from idp.authentication.told import ASKED_ELSEWHERE
+from idp.askings import SealedNames
+from idp.ciba.user_codes import UserCodes
 from idp.ciba.whom import Meant, Whom
-from idp.clients.directory import ClientDirectory
 from idp.errors import BackchannelDeniedError, InvalidRequestError
+from idp.model.asking import Asking
 from idp.model.authorization import AuthorizationRequest
 from idp.model.backchannel import BackchannelRequest
 from idp.model.client import Client
 from idp.model.secret import hashed
-from idp.notices import Notices
-from idp.store import backchannel_requests, people, proofs
+from idp.store import backchannel_requests, proofs
+from idp.store.askings import BACKCHANNEL
 from idp.store.proofs import SpentProof
-from idp.tokens.pairwise import Pairwise
 from kernel import canonical
 from kernel.clock import Clock
 from kernel.entropy import Entropy, token
@@ -31,8 +34,8 @@ from kernel.ledger.log import Ledger
 MOST_OF_ONE_CLIENT, MOST_OF_ALL = 3, 6
 """Requests about one person that are open, or were refused and are not over yet: more of them are pestering, and a
 person who is asked without end says yes in the end (§14)."""
-Compose = Callable[[str | None, str], AuthorizationRequest]
-"""Makes the request the person will see, from their identifier at the client and the request's own."""
+Compose = Callable[[str], AuthorizationRequest]
+"""Makes the request the person will see, from the request's own identifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Wanted:
     client: Client
     login_hint: str | None = field(repr=False)
     id_token_hint: str | None = field(repr=False)
+    user_code: str | None = field(repr=False)
     notification_token: str | None = field(repr=False)
     lasting: timedelta
     interval: int
@@ -51,30 +55,29 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class BackchannelDesk:
-    """Takes requests. ``page`` is where people find what they are asked."""
+    """Takes requests."""
 
     whom: Whom
-    accounts: Accounts
-    directory: ClientDirectory
-    pairwise: Pairwise
-    notices: Notices
+    user_codes: UserCodes
+    names: SealedNames
     ledger: Ledger
-    page: str
     clock: Clock
     entropy: Entropy
 
     def ask(self, wanted: Wanted, compose: Compose) -> str:
-        """The auth_req_id of a request that is kept. Raises UnknownUserIdError, BackchannelDeniedError."""
+        """The auth_req_id of a request that is kept.
+
+        Raises UnknownUserIdError, BackchannelDeniedError, MissingUserCodeError, InvalidUserCodeError.
+        """
         client = wanted.client
         meant = self._meant(wanted)
-        identity, secret = new_id("cib", self.clock, self.entropy), token(self.entropy)
-        person = meant.person
-        sub = None if person is None else self.pairwise.subject(person.id, client.organisation)
-        now = self.clock.now()
+        self.user_codes.check(client, meant.name, wanted.user_code)
+        identity, secret, now = new_id("cib", self.clock, self.entropy), token(self.entropy), self.clock.now()
+        until = now + wanted.lasting
         kept = BackchannelRequest(
-            identity, hashed(secret), client.id, None if person is None else person.id, meant.mark,
-            compose(sub, identity), now, now + wanted.lasting,
+            identity, hashed(secret), client.id, None, meant.mark, compose(identity), now, until
         )  # fmt: skip
+        asking = Asking(identity, self.names.seal(identity, meant.name, _beside(wanted, secret)), now, until)
 
         def also(connection: Connection, _receipts: object) -> None:
             # Consume, then mint: a request that cannot be kept has used nothing up, and may be sent again.
@@ -83,13 +86,11 @@ class BackchannelDesk:
             mine, every = backchannel_requests.unanswered(connection, meant.mark, client.id, now)
             if mine >= MOST_OF_ONE_CLIENT or every >= MOST_OF_ALL:
                 raise BackchannelDeniedError("This person is being asked too often.")
-            self._keep(connection, kept, secret, wanted)
+            backchannel_requests.add(connection, kept, wanted.interval)
+            BACKCHANNEL.add(connection, asking)
 
-        reference = None if person is None else self.accounts.reference(person.id)
-        facts: dict[str, canonical.JSON] = {"client": client.id, "expires": int(kept.expires_at.timestamp())}
-        self.ledger.append(
-            [Event("BackchannelAuthenticationRequested", identity, facts=facts, subject=reference)], also=also
-        )
+        facts: dict[str, canonical.JSON] = {"client": client.id, "expires": int(until.timestamp())}
+        self.ledger.append([Event("BackchannelAuthenticationRequested", identity, facts=facts)], also=also)
         return secret
 
     def _meant(self, wanted: Wanted) -> Meant:
@@ -97,29 +98,8 @@ class BackchannelDesk:
             return self.whom.by_id_token(wanted.client, wanted.id_token_hint)
         return self.whom.by_name(wanted.client, wanted.login_hint or "")
 
-    def _keep(self, connection: Connection, kept: BackchannelRequest, secret: str, wanted: Wanted) -> None:
-        """The row, and word to the person; what the client is pinged with is sealed under the person's key."""
-        if kept.person is None:
-            backchannel_requests.add(connection, kept, wanted.interval)
-            return
-        ping = self._sealed(connection, kept.person, kept.id, secret, wanted.notification_token)
-        backchannel_requests.add(connection, replace(kept, ping=ping), wanted.interval)
-        department = self.directory.organisation(wanted.client.organisation).name
-        self.notices.send(
-            connection, kept.person, ASKED_ELSEWHERE, department=department, application=wanted.client.name,
-            page=self.page,
-        )  # fmt: skip
 
-    def _sealed(
-        self, connection: Connection, person_id: str, identity: str, secret: str, notification_token: str | None
-    ) -> bytes | None:
-        if notification_token is None:
-            return None
-        content = canonical.encode({"token": notification_token, "auth_req_id": secret})
-        wrapped = people.data_key(connection, person_id)
-        return self.accounts.vault.seal_more(person_id, wrapped, content, ping_place(identity))
-
-
-def ping_place(identity: str) -> str:
-    """Which row a sealed ping belongs to."""
-    return f"ping {identity}"
+def _beside(wanted: Wanted, secret: str) -> bytes:
+    """What the clerk needs besides the name; what the client is pinged with, for ping alone."""
+    ping = None if wanted.notification_token is None else {"token": wanted.notification_token, "auth_req_id": secret}
+    return canonical.encode({"client": wanted.client.id, "told_code": wanted.client.user_codes, "ping": ping})

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from sqlalchemy import Connection
 
 from idp.authentication.sealing import PersonVault
-from idp.ciba.desk import ping_place
+from idp.ciba.clerk import ping_place
 from idp.clients.directory import ClientDirectory
 from idp.clients.reach import Reach
 from idp.model.backchannel import Ping

@@ -1,4 +1,7 @@
-"""Whom a client means (CIBA Core 1.0 §7.1): by user name, or by an ID token it was given."""
+"""Whom a client means (CIBA Core 1.0 §7.1): a name, given as such or found by an ID token of the client's own.
+
+Whether anybody has the name is looked at later (`idp.ciba.clerk`): here it makes no difference to a single statement.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ import hmac
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from idp.authentication.sign_in import canonical_username
 from idp.errors import InvalidRequestError, UnknownUserIdError
 from idp.model.client import Client
-from idp.model.person import Person
 from idp.store import backchannel_requests, people
 from idp.tokens.hints import IdTokenHints
 from idp.tokens.pairwise import Pairwise
@@ -17,9 +20,9 @@ from kernel.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """The person, or nobody; ``mark`` counts requests about them alike in both cases."""
+    """A name, whoever has it; ``mark`` counts requests about it."""
 
-    person: Person | None
+    name: str = field(repr=False)
     mark: bytes = field(repr=False)
 
 
@@ -33,21 +36,13 @@ class Whom:
     key: bytes = field(repr=False)
 
     def by_name(self, client: Client, name: str) -> Meant:
-        """By user name. A name nobody has is answered like any other, except to clients that may know (§13, §14).
-
-        Raises UnknownUserIdError.
-        """
-        with self.database.read() as connection:
-            found = people.by_username(connection, name)
-        person = None if found is None or found[0].disabled else found[0]
-        if person is None and client.told_of_unknown_people:
-            raise UnknownUserIdError("Nobody here is known by that name.")
-        return Meant(person, self._mark(f"name\0{name}" if person is None else f"person\0{person.id}"))
+        """By user name, in any of its spellings. Raises UnknownUserIdError, to clients that may know (§13, §14)."""
+        return self._meant(client, canonical_username(name))
 
     def by_id_token(self, client: Client, text: str) -> Meant:
-        """By an ID token of this very client's; whoever it is about, the client knows already.
+        """By an ID token of this very client's, for as long as its session is remembered.
 
-        Raises InvalidRequestError, UnknownUserIdError.
+        Raises InvalidRequestError, UnknownUserIdError: the latter tells nothing of the account, disabled or not.
         """
         claims = self.hints.read(text)
         if claims["aud"] != client.id:
@@ -55,13 +50,14 @@ class Whom:
         with self.database.read() as connection:
             known = backchannel_requests.known_by(connection, client.id, str(claims.get("sid")))
             person = None if known is None else people.find(connection, known)
-        if (
-            person is None
-            or person.disabled
-            or self.pairwise.subject(person.id, client.organisation) != claims.get("sub")
-        ):
-            raise UnknownUserIdError("The person of the ID token cannot be asked any more.")
-        return Meant(person, self._mark(f"person\0{person.id}"))
+        if person is None or self.pairwise.subject(person.id, client.organisation) != claims.get("sub"):
+            raise UnknownUserIdError("The session of the ID token is not remembered any more.")
+        return self._meant(client, person.username)
 
-    def _mark(self, text: str) -> bytes:
-        return hmac.digest(self.key, text.encode(), sha256)
+    def _meant(self, client: Client, name: str) -> Meant:
+        if client.told_of_unknown_people:
+            with self.database.read() as connection:
+                found = people.by_username(connection, name)
+            if found is None or found[0].disabled:
+                raise UnknownUserIdError("Nobody here is known by that name.")
+        return Meant(name, hmac.digest(self.key, f"name\0{name}".encode(), sha256))

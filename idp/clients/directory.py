@@ -98,6 +98,7 @@ def from_stored(stored: StoredClient) -> Client:
         frontchannel_logout_uri=_text(data, "frontchannel_logout_uri"),
         notification_endpoint=_text(data, "backchannel_client_notification_endpoint"),
         told_of_unknown_people=data.get("tongban_unknown_user_id") is True,
+        user_codes=data.get("backchannel_user_code_parameter") is True,
         policy_uri=_text(data, "policy_uri"),
         tos_uri=_text(data, "tos_uri"),
         secret_hash=stored.secret_hash,

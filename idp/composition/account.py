@@ -9,6 +9,7 @@ from idp.authentication.own_authenticators import OwnAuthenticators
 from idp.authentication.own_channels import OwnChannels
 from idp.authentication.own_password import OwnPassword
 from idp.authentication.own_sessions import OwnSessions
+from idp.authentication.own_user_code import OwnUserCode
 from idp.composition.people import PeopleRooms
 from idp.composition.tools import Tools
 from idp.pages.account.channels import ChannelPages
@@ -17,6 +18,7 @@ from idp.pages.account.door import AccountDoor
 from idp.pages.account.overview import OverviewPages
 from idp.pages.account.passkeys import PasskeyPages
 from idp.pages.account.password import PasswordPages
+from idp.pages.account.user_code import UserCodePages
 from kernel.web.routes import Route
 
 
@@ -56,14 +58,18 @@ class AccountRooms:
 
     def routes(self) -> tuple[Route, ...]:
         """The pages."""
-        people, door = self._people, AccountDoor(self._people.visitors)
-        password = OwnPassword(self._tools.database, self.changes, self._tools.passwords, people.sign_in.throttle)
-        sessions = OwnSessions(self._tools.database, people.sessions)
-        overview = OverviewPages(door, people.passkeys, people.recovery_codes, self.channels, sessions, people.proving)
+        people, tools, door = self._people, self._tools, AccountDoor(self._people.visitors)
+        password = OwnPassword(tools.database, self.changes, tools.passwords, people.sign_in.throttle)
+        sessions = OwnSessions(tools.database, people.sessions)
+        user_code = OwnUserCode(tools.database, self.changes, tools.passwords, people.sign_in.throttle)
+        overview = OverviewPages(
+            door, people.passkeys, people.recovery_codes, user_code, self.channels, sessions, people.proving
+        )
         return (
             *overview.routes(),
             *PasskeyPages(door, self.authenticators, people.cookies).routes(),
             *CodePages(door, self.authenticators).routes(),
             *PasswordPages(door, password, sessions, people.proving).routes(),
+            *UserCodePages(door, user_code).routes(),
             *ChannelPages(door, self.channels).routes(),
         )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from idp.askings import SealedNames
+from idp.authentication.accounts import Accounts
+from idp.ciba.clerk import BackchannelClerk
 from idp.ciba.desk import BackchannelDesk
 from idp.ciba.pings import Pings
+from idp.ciba.user_codes import UserCodes
 from idp.ciba.whom import Whom
 from idp.clients.directory import ClientDirectory
 from idp.clients.reach import Reach
@@ -17,17 +21,44 @@ from idp.composition.tools import Tools, derived, vault
 from idp.endpoints.addresses import ASKED, Addresses
 from idp.endpoints.backchannel_authentication import BackchannelAuthenticationEndpoint
 from idp.endpoints.backchannel_request import AuthenticationRequests
+from idp.notices import Channels, Notices
 from idp.pages.account.door import AccountDoor
 from idp.pages.account.requests import RequestPages
+from idp.tokens.pairwise import Pairwise
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.keys import KeyRing
+from kernel.entropy import Entropy
+from kernel.keys import KeyRing, Purpose
 from kernel.ledger.log import Ledger
+from kernel.settings import IdpSettings
 
 
 def pings(database: Database, keys: KeyRing, ledger: Ledger, clock: Clock, reach: Reach) -> Pings:
     """What tells clients that an answer is there, for a herald of its own."""
     return Pings(database, ledger, ClientDirectory(database, clock), reach, vault(keys), clock)
+
+
+def backchannel_clerk(
+    settings: IdpSettings, database: Database, keys: KeyRing, ledger: Ledger, clock: Clock, entropy: Entropy
+) -> BackchannelClerk:
+    """Who looks whom requests name, for a herald of its own."""
+    sealing = vault(keys)
+    return BackchannelClerk(
+        database=database,
+        ledger=ledger,
+        accounts=Accounts(database, sealing),
+        directory=ClientDirectory(database, clock),
+        pairwise=Pairwise(keys.secret(Purpose.PAIRWISE)),
+        notices=Notices(sealing, Channels(sealing, clock, entropy), clock, entropy),
+        names=_names(keys),
+        page=Addresses(settings.issuer).of(ASKED),
+        clock=clock,
+        entropy=entropy,
+    )
+
+
+def _names(keys: KeyRing) -> SealedNames:
+    return SealedNames(derived(keys, "backchannel asking"), "backchannel_asking")
 
 
 class CibaRooms:
@@ -47,15 +78,15 @@ class CibaRooms:
     @cached_property
     def desk(self) -> BackchannelDesk:
         """Takes requests up."""
-        tools, people, directory = self._tools, self._people, self._clients.directory
+        tools, people = self._tools, self._people
+        key = derived(tools.keys, "whom a client means")
         return BackchannelDesk(
-            whom=Whom(tools.database, self._tokens.hints, people.pairwise, derived(tools.keys, "whom a client means")),
-            accounts=people.accounts,
-            directory=directory,
-            pairwise=people.pairwise,
-            notices=people.notices,
+            whom=Whom(tools.database, self._tokens.hints, people.pairwise, key),
+            user_codes=UserCodes(
+                tools.database, tools.passwords, people.sign_in.throttle, tools.ledger, tools.clock, tools.entropy
+            ),
+            names=_names(tools.keys),
             ledger=tools.ledger,
-            page=Addresses(tools.settings.issuer).of(ASKED),
             clock=tools.clock,
             entropy=tools.entropy,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cached_property
 
+from idp.askings import SealedNames
 from idp.composition.account import AccountRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.tokens import TokenRooms
@@ -25,7 +26,7 @@ from idp.pages.signing_up import SigningUpPages
 from idp.proofing.agents import Agents
 from idp.proofing.identity import Identities
 from idp.proofing.recovery import Recoveries
-from idp.proofing.recovery_asking import AskedNames, RecoveryDoor
+from idp.proofing.recovery_asking import RecoveryDoor
 from idp.proofing.recovery_clerk import RecoveryClerk
 from idp.proofing.registration import Registrations
 from idp.proofing.representation import Representations
@@ -54,8 +55,8 @@ def recovery_clerk(
     )
 
 
-def _names(keys: KeyRing) -> AskedNames:
-    return AskedNames(derived(keys, "recovery asking"))
+def _names(keys: KeyRing) -> SealedNames:
+    return SealedNames(derived(keys, "recovery asking"), "recovery_asking")
 
 
 class ProofingRooms:

@@ -76,6 +76,12 @@ def pinged_client_gives_a_token(asked: Asked) -> None:
         raise InvalidRequestError("client_notification_token is missing or no bearer token.")
 
 
+def user_code_is_from_a_client_that_takes_them(asked: Asked) -> None:
+    """§7.1: only such a client shows a field for it, and only its guesses are counted."""
+    if asked.get("user_code") is not None and not asked.client.user_codes:
+        raise InvalidRequestError("The client is not registered for user codes.")
+
+
 def expiry_is_seconds(asked: Asked) -> None:
     """§7.1."""
     given = asked.get("requested_expiry")
@@ -92,6 +98,7 @@ CHECKS: tuple[Check, ...] = (
     there_is_one_hint,
     binding_message_can_be_shown,
     pinged_client_gives_a_token,
+    user_code_is_from_a_client_that_takes_them,
     expiry_is_seconds,
 )
 
@@ -115,7 +122,7 @@ class BackchannelAuthenticationEndpoint:
         check(asked, CHECKS)
         lasting = self._lasting(asked)
         secret = self.desk.ask(
-            self._wanted(asked, lasting, read.proofs), lambda sub, identity: self._request(asked, sub, identity)
+            self._wanted(asked, lasting, read.proofs), lambda identity: self._request(asked, identity)
         )
         body = {"auth_req_id": secret, "expires_in": int(lasting.total_seconds()), "interval": POLL_SECONDS}
         return json_response(body, headers=NO_STORE)
@@ -131,14 +138,15 @@ class BackchannelAuthenticationEndpoint:
             client=asked.client,
             login_hint=asked.get("login_hint"),
             id_token_hint=asked.get("id_token_hint"),
+            user_code=asked.get("user_code"),
             notification_token=asked.get("client_notification_token") if asked.client.notification_endpoint else None,
             lasting=lasting,
             interval=POLL_SECONDS,
             proofs=proofs,
         )
 
-    def _request(self, asked: Asked, sub: str | None, identity: str) -> AuthorizationRequest:
+    def _request(self, asked: Asked, identity: str) -> AuthorizationRequest:
         """What the person will be asked; each time, whatever they agreed to before: somebody else began it."""
         request = answered_elsewhere(asked, self.own.of(DONE))
         message = asked.get("binding_message")
-        return replace(request, expected_sub=sub, backchannel=identity, binding_message=message)
+        return replace(request, backchannel=identity, binding_message=message)

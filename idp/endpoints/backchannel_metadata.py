@@ -41,10 +41,10 @@ def pinged_client_has_an_address(data: Metadata) -> None:
         raise InvalidClientMetadataError(f"{ADDRESS} goes with {MODE} ping")
 
 
-def there_is_no_user_code(data: Metadata) -> None:
-    """§4: user codes are not supported; the person signs in to answer."""
-    if data.get(USER_CODE, False) is not False:
-        raise InvalidClientMetadataError(f"{USER_CODE} must be false")
+def user_codes_go_with_the_grant(data: Metadata) -> None:
+    """§4: whether the client sends a `user_code`; here it then sends one with every request."""
+    if data.get(USER_CODE) is True and not _uses(data):
+        raise InvalidClientMetadataError(f"{USER_CODE} needs the grant type {GrantType.CIBA.value}")
 
 
 def client_authenticates(data: Metadata) -> None:
@@ -70,7 +70,7 @@ def requests_are_signed_by_a_published_key(data: Metadata) -> None:
 CHECKS: tuple[Callable[[Metadata], None], ...] = (
     mode_is_poll_or_ping,
     pinged_client_has_an_address,
-    there_is_no_user_code,
+    user_codes_go_with_the_grant,
     client_authenticates,
     requests_are_signed_by_a_published_key,
 )

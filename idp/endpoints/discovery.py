@@ -86,7 +86,7 @@ def authorization() -> dict[str, JSON]:
         "acr_values_supported": [*assurance.OFFERED],
         "backchannel_token_delivery_modes_supported": [*backchannel_metadata.MODES],
         "backchannel_authentication_request_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
-        "backchannel_user_code_parameter_supported": False,
+        "backchannel_user_code_parameter_supported": True,
         "tongban_profiles_supported": [profile.value for profile in Profile],
     }
 

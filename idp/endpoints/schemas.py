@@ -130,6 +130,7 @@ BackchannelForm = _schema(
         "scope": _text("RFC 6749 §3.3; with openid", required=True),
         "login_hint": _text("CIBA Core 1.0 §7.1; the person's user name"),
         "id_token_hint": _text("instead of it, an ID token this client was given"),
+        "user_code": _text("CIBA Core 1.0 §7.1; what the person told the clerk, from clients registered for it"),
         "binding_message": _text("shown to the person, and by the client, so that they can be compared"),
         "client_notification_token": _text("for ping: shown when the client is told"),
         "requested_expiry": _text("seconds"),

@@ -10,9 +10,10 @@ from idp.model.authorization import AuthorizationRequest
 
 @dataclass(frozen=True, slots=True)
 class BackchannelRequest:
-    """One request as it is kept: ``hash`` of its auth_req_id. Without ``person`` nobody will ever answer it.
+    """One request as it is kept: ``hash`` of its auth_req_id. ``person``: whom it means, once that was looked up.
 
-    ``mark`` stands for whom the client meant, known here or not; ``ping`` is sealed under the person's key.
+    Without one nobody will ever answer it. ``mark`` stands for whom the client meant, known here or not; ``ping`` is
+    sealed under the person's key.
     """
 
     id: str

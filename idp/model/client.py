@@ -98,6 +98,7 @@ class Client:
     frontchannel_logout_uri: str | None = None
     notification_endpoint: str | None = None
     told_of_unknown_people: bool = False
+    user_codes: bool = False
     policy_uri: str | None = None
     tos_uri: str | None = None
     secret_hash: bytes | None = field(default=None, repr=False)

@@ -39,10 +39,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a sign-in is checked against: an argon2id hash; the TOTP secret stays sealed until it is needed."""
+    """What a sign-in is checked against: an argon2id hash; the TOTP secret stays sealed until it is needed.
+
+    ``user_code_hash`` is that of what the person tells a clerk (CIBA Core 1.0 §7.1), if they chose such a code.
+    """
 
     person: str
     password_hash: str = field(repr=False)
+    user_code_hash: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

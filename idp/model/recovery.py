@@ -16,13 +16,3 @@ class Recovery:
     link_hash: bytes = field(repr=False)
     due_at: datetime
     expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """That somebody asked for a recovery. Whom the name they typed belongs to is found out afterwards."""
-
-    id: str
-    sealed: bytes = field(repr=False)
-    asked_at: datetime
-    expires_at: datetime

@@ -6,19 +6,19 @@ What was typed is sealed into a row of one length and written with one entry; wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from idp.askings import SealedNames
 from idp.authentication.sign_in import canonical_username
 from idp.authentication.throttling import Throttle
-from idp.model.recovery import Asking
-from idp.store import recovery_askings
+from idp.model.asking import Asking
+from idp.store.askings import RECOVERIES
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy
-from kernel.envelope import open_, seal
 from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
@@ -28,24 +28,6 @@ RECOVERY = "recovery"
 """The command in the entries; who asks, or stops it by a link, is not known, so only its end names an actor."""
 ASKING_LASTS = timedelta(hours=24)
 """Longer than any outage after which a person would still want to hear of it."""
-_NAME_BYTES = 512
-
-
-@dataclass(frozen=True, slots=True)
-class AskedNames:
-    """Seals what was typed, which may be anything: a name, a number, a password in the wrong field."""
-
-    key: bytes = field(repr=False)
-
-    def seal(self, asking_id: str, name: str) -> bytes:
-        """Of one length; what is too long is nobody's name. A form carries no NUL, so the padding is in no name."""
-        encoded = name.encode()
-        padded = (encoded if len(encoded) <= _NAME_BYTES else b"").ljust(_NAME_BYTES, b"\0")
-        return seal(self.key, padded, _place(asking_id))
-
-    def open(self, asking: Asking) -> str:
-        """The name. Raises CannotOpen."""
-        return open_(self.key, asking.sealed, _place(asking.id)).rstrip(b"\0").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +38,7 @@ class RecoveryDoor:
     throttle: Throttle
     clock: Clock
     entropy: Entropy
-    names: AskedNames
+    names: SealedNames
 
     def ask(self, username: str, address: str) -> None:
         """Keep that somebody asked: the same statements and the same number of bytes for every name."""
@@ -66,11 +48,7 @@ class RecoveryDoor:
         asking = Asking(identity, self.names.seal(identity, name), now, now + ASKING_LASTS)
 
         def also(connection: Connection, _receipts: object) -> None:
-            recovery_askings.add(connection, asking)
+            RECOVERIES.add(connection, asking)
 
         facts: dict[str, JSON] = {"recovery": identity, "command": RECOVERY}
         self.ledger.append([Event("RecoveryAsked", identity, facts=facts)], also=also)
-
-
-def _place(asking_id: str) -> bytes:
-    return f"idp.recovery_asking\0{asking_id}".encode()

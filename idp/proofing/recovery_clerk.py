@@ -14,27 +14,28 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
+from idp.askings import Rounds, SealedNames, TakenAlready
 from idp.authentication import told
+from idp.model.asking import Asking
 from idp.model.person import Person, PersonKind
-from idp.model.recovery import Asking, Recovery
+from idp.model.recovery import Recovery
 from idp.model.secret import hashed
 from idp.notices import Notices
-from idp.proofing.recovery_asking import RECOVER, RECOVERY, AskedNames
-from idp.store import people, recoveries, recovery_askings
+from idp.proofing.recovery_asking import RECOVER, RECOVERY
+from idp.store import people, recoveries
+from idp.store.askings import RECOVERIES
 from kernel.canonical import JSON
 from kernel.clock import Clock
-from kernel.database import Database, DatabaseUnavailable
+from kernel.database import Database
 from kernel.entropy import Entropy, token
 from kernel.envelope import CannotOpen
 from kernel.ids import new_id
 from kernel.ledger.batch import Also
-from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.logging import logger
 
 LINK_LASTS = timedelta(hours=24)
-_AT_ONCE = 20
 
 
 class Outcome(StrEnum):
@@ -50,10 +51,6 @@ class Outcome(StrEnum):
     """It could not be looked at."""
 
 
-class _TakenAlready(Exception):
-    """Another node's clerk was faster, or what was found has changed: nothing is written here."""
-
-
 @dataclass(frozen=True, slots=True)
 class RecoveryClerk:
     """Looks whom askings name, and begins recoveries."""
@@ -65,28 +62,16 @@ class RecoveryClerk:
     delay: timedelta
     clock: Clock
     entropy: Entropy
-    names: AskedNames
+    names: SealedNames
 
     def round(self) -> int:
         """Look at what waits; how many were looked at. Raises DatabaseUnavailable, LedgerUnavailable."""
-        with self.database.read() as connection:
-            waiting = recovery_askings.waiting(connection, self.clock.now(), _AT_ONCE)
-        for asking in waiting:
-            try:
-                self._take(asking)
-            except (DatabaseUnavailable, LedgerUnavailable):
-                raise
-            except Exception as failure:  # noqa: BLE001 - the next one is somebody else's
-                self._give_up(asking, failure)
-        return len(waiting)
+        return Rounds(self.database, RECOVERIES, self.clock).each(self._take, self._give_up)
 
-    def _give_up(self, asking: Asking, failure: Exception) -> None:
-        """What cannot be looked at would be first in line for ever: it goes, and whoever asked may ask again."""
-        logger("idp").error("recovery_asking_given_up", asking=asking.id, reason=type(failure).__name__)
-
+    def _give_up(self, asking: Asking) -> None:
         def also(connection: Connection, _receipts: object) -> None:
-            if not recovery_askings.take(connection, asking.id):
-                raise _TakenAlready
+            if not RECOVERIES.take(connection, asking.id):
+                raise TakenAlready
 
         self._record(asking, None, Outcome.GIVEN_UP, also)
 
@@ -99,8 +84,8 @@ class RecoveryClerk:
             outcome = self._outcome(connection, person)
 
         def also(connection: Connection, _receipts: object) -> None:
-            if not recovery_askings.take(connection, asking.id) or self._outcome(connection, person) is not outcome:
-                raise _TakenAlready
+            if not RECOVERIES.take(connection, asking.id) or self._outcome(connection, person) is not outcome:
+                raise TakenAlready
             if person is not None and outcome is Outcome.BEGUN:
                 self._begin(connection, asking, person)
 
@@ -114,14 +99,14 @@ class RecoveryClerk:
             "actor": "provider",
             "command": RECOVERY,
         }
-        with suppress(_TakenAlready):
+        with suppress(TakenAlready):
             self.ledger.append(
                 [Event("RecoveryTakenUp", new_id("rcv", self.clock, self.entropy), facts=facts)], also=also
             )
 
     def _whom(self, asking: Asking) -> Person | None:
         try:
-            name = self.names.open(asking)
+            name, _ = self.names.open(asking)
         except CannotOpen:  # sealed before the keys were replaced
             logger("idp").warning("recovery_asking_unreadable", asking=asking.id)
             return None

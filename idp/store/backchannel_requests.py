@@ -39,6 +39,18 @@ def add(connection: Connection, added: BackchannelRequest, interval: int) -> Non
     )
 
 
+def find(connection: Connection, request_id: str) -> BackchannelRequest:
+    """The request with an identifier; it must be there."""
+    return _request(connection.execute(select(table).where(table.c.id == request_id)).one())
+
+
+def mean(connection: Connection, found: BackchannelRequest) -> None:
+    """Whom a request means was found out: the person is asked from now on."""
+    request = encode(found.request.to_json()).decode()
+    statement = update(table).where(table.c.id == found.id)
+    connection.execute(statement.values(person=found.person, request=request, ping=found.ping))
+
+
 def unanswered(connection: Connection, mark: bytes, client_id: str, now: datetime) -> tuple[int, int]:
     """How many requests about one person are open or were refused, and not over: of this client, and of all."""
     mine = func.count().filter(table.c.client_id == client_id)

@@ -62,7 +62,7 @@ def find_sealed(connection: Connection, person_id: str) -> tuple[Person, SealedS
 def by_username(connection: Connection, username: str) -> tuple[Person, Credentials] | None:
     """The account of a user name, with what its password is checked against."""
     row = connection.execute(_accounts().where(person.c.username == username)).one_or_none()
-    return None if row is None else (_person(row), Credentials(row.id, row.password_hash))
+    return None if row is None else (_person(row), Credentials(row.id, row.password_hash, row.user_code_hash))
 
 
 def taken(connection: Connection, username: str, subject_index: bytes | None) -> bool:
@@ -147,8 +147,20 @@ def change_password(connection: Connection, person_id: str, password_hash: str) 
     connection.execute(statement.values(password_hash=password_hash))
 
 
+def choose_user_code(connection: Connection, person_id: str, user_code_hash: str) -> None:
+    """What the person tells clerks from now on, hashed."""
+    statement = update(credential).where(credential.c.person == person_id)
+    connection.execute(statement.values(user_code_hash=user_code_hash))
+
+
+def remove_user_code(connection: Connection, person_id: str) -> bool:
+    """The person tells clerks nothing any more; False when that was so before."""
+    statement = update(credential).where(credential.c.person == person_id, credential.c.user_code_hash.is_not(None))
+    return connection.execute(statement.values(user_code_hash=None)).rowcount == 1
+
+
 def _accounts() -> Select[tuple[object, ...]]:
-    return select(*person.c, credential.c.password_hash, *_authenticators()).join(
+    return select(*person.c, credential.c.password_hash, credential.c.user_code_hash, *_authenticators()).join(
         credential, credential.c.person == person.c.id
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from idp.store import signing_up
 from idp.store.tables import (
     appointment,
+    backchannel_asking,
     backchannel_request,
     code,
     consent,
@@ -69,6 +70,7 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, known_device, known_device.c.expires_at < now),
         _bite(connection, throttle, throttle.c.keep_until < now),
         _bite(connection, device_request, device_request.c.expires_at < past),
+        _bite(connection, backchannel_asking, backchannel_asking.c.expires_at < now),
         _bite(connection, backchannel_request, backchannel_request.c.expires_at < past),
         *(_bite(connection, child, child.c.family.in_(dead)) for child in (code, refresh, issued_token)),
         _bite(connection, family, gone & _childless()),

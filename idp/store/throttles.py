@@ -30,9 +30,14 @@ def reserve(
 
 def succeeded(connection: Connection, account: bytes, address: bytes, now: datetime) -> None:
     """A try was good: the account's row ends; the address gets back this one try, not those of others behind it."""
-    connection.execute(delete(throttle).where(throttle.c.key == account))
+    forget(connection, account)
     statement = update(throttle).where(throttle.c.key == address, throttle.c.failures > 0)
     connection.execute(statement.values(failures=throttle.c.failures - 1, blocked_until=now))
+
+
+def forget(connection: Connection, key: bytes) -> None:
+    """A count ends."""
+    connection.execute(delete(throttle).where(throttle.c.key == key))
 
 
 def _row(connection: Connection, key: bytes, now: datetime) -> tuple[int, datetime]:

@@ -1,7 +1,7 @@
 """``--sign-in``: what a stranger can learn from how long an answer takes, and what hashing does to token traffic.
 
-Nothing here is a comparison with a peer, and nothing is a test: distributions at sign-in, at making an account and at
-asking for the way back in, and latencies.
+Nothing here is a comparison with a peer, and nothing is a test: distributions at sign-in, at making an account, at
+asking for the way back in and at asking somebody by the back channel, and latencies.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from html import unescape
 from http.cookiejar import CookieJar
@@ -24,14 +25,21 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import Connection
 
 from idp.administration import Administration
+from idp.authentication.passwords import Passwords
+from idp.clients.memory import LOOK_EVERY
+from idp.model.client import GrantType
 from idp.model.contact import Contact, ContactKind
 from idp.model.person import NewPerson
+from idp.store import people as people_store
+from kernel.database import Database
 from kernel.entropy import SystemEntropy, token
 from tests.benchmarks import load, meter
 from tests.benchmarks.codes import CALLBACK, CHALLENGE, WEB_CLIENT
-from tests.benchmarks.identity import TongbanIdentity
+from tests.benchmarks.contender import FORM, basic, require
+from tests.benchmarks.identity import ORGANISATION, TongbanIdentity
 from tests.benchmarks.processes import Processes
 
 KINDS = ("unknown name", "known name, wrong password", "disabled account, right password")
@@ -40,6 +48,9 @@ NAMES = ("free", "taken")
 """Names at the page that makes an account."""
 ASKED_BACK = ("unknown name", "known name", "known name, reached on three channels")
 """Names at the page that asks for the way back in."""
+ASKED_ELSEWHERE = ("unknown name", "known name", "known name, told on three channels")
+"""Names that a clerk's system gives (CIBA)."""
+GUESSED = ("unknown name", "known name without a user code", "known name with another user code")
 _ACTION = re.compile(r'<form[^>]*?action="([^"]*)"[^>]*>(?:(?!</form>).)*name="password"', re.DOTALL)
 _FIELD = re.compile(r"<input([^>]*)>")
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
@@ -107,6 +118,7 @@ def run(quick: bool) -> dict[str, Any]:
             "enumeration": enumeration(subject, names),
             "accounts": making_accounts(subject, max(tries, 40)),
             "recoveries": asking_back(subject, max(tries, 40)),
+            **asking_elsewhere(subject, max(tries, 40)),
             "beside": beside(subject, processes, quick),
         }
     show(found)
@@ -162,6 +174,97 @@ def asking_back(subject: TongbanIdentity, count: int) -> list[dict[str, Any]]:
                 idp.people.add(NewPerson(name, "基准测试", token(SystemEntropy()), contacts=reached))
     page.send(username="warm-up")
     return compared({kind: [partial(page.send, username=name) for name in tried] for kind, tried in names.items()})
+
+
+def asking_elsewhere(subject: TongbanIdentity, count: int) -> dict[str, list[dict[str, Any]]]:
+    """What a clerk's system learns by naming people, and by guessing what they tell clerks."""
+    kinds = {"asked elsewhere": ASKED_ELSEWHERE, "wrong user code": GUESSED}
+    names = {
+        (what, kind): [f"{what[:5]}-{place}-{number}" for number in range(count)]
+        for what, each in kinds.items()
+        for place, kind in enumerate(each)
+    }
+    with Administration.open(subject.settings.idp) as idp:
+        clerks = {
+            what: Clerk.registered(idp, subject.settings.idp.issuer, codes=what != "asked elsewhere") for what in kinds
+        }
+        for (_, kind), each in names.items():
+            channels = 3 if kind == ASKED_ELSEWHERE[2] else 1
+            for name in each if kind != ASKED_ELSEWHERE[0] else ():
+                reached = tuple(Contact(ContactKind.EMAIL, f"{name}-{place}@example.org") for place in range(channels))
+                idp.people.add(NewPerson(name, "基准测试", token(SystemEntropy()), contacts=reached))
+    choose_user_code(subject, names["wrong user code", GUESSED[2]])
+    time.sleep(2 * LOOK_EVERY)  # the service takes the new clients up
+    expected = {"asked elsewhere": {200: "auth_req_id"}, "wrong user code": {400: "invalid_user_code"}}
+    for what, clerk in clerks.items():
+        status, said, _ = clerk.asked("warm-up")
+        require(expected[what].get(status, "-") in said, f"{what}: {status} {said}")
+    return {
+        what: compared({kind: [partial(clerks[what].ask, name) for name in names[what, kind]] for kind in each})
+        for what, each in kinds.items()
+    }
+
+
+def choose_user_code(subject: TongbanIdentity, names: Sequence[str]) -> None:
+    """One code for all of them, as the account page keeps it."""
+    passwords, database = Passwords(), Database.open(subject.settings.idp.database_url, pool_size=1)
+    try:
+        hashed = passwords.hash(token(SystemEntropy()))
+
+        def choose(connection: Connection) -> None:
+            for name in names:
+                found = people_store.by_username(connection, name)
+                assert found is not None
+                people_store.choose_user_code(connection, found[0].id, hashed)
+
+        database.write(choose)
+    finally:
+        database.close()
+        passwords.close()
+
+
+@dataclass(frozen=True)
+class Clerk:
+    """A clerk's system that asks people by the back channel."""
+
+    url: str
+    authorization: tuple[str, str]
+    code: str | None
+
+    @classmethod
+    def registered(cls, idp: Administration, issuer: str, *, codes: bool) -> Clerk:
+        """A client that takes user codes, or does not."""
+        made = idp.clients.add(
+            {
+                "client_name": "Benchmark window",
+                "tongban_organisation": ORGANISATION,
+                "grant_types": [GrantType.CIBA.value],
+                "redirect_uris": [],
+                "scope": "openid",
+                "backchannel_token_delivery_mode": "poll",
+                "backchannel_user_code_parameter": codes,
+            }
+        )
+        credentials = basic(str(made["client_id"]), str(made["client_secret"]))
+        return cls(f"{issuer}/bc-authorize", credentials, token(SystemEntropy()) if codes else None)
+
+    def ask(self, name: str) -> tuple[int, float]:
+        """Status and seconds of one request."""
+        status, _, seconds = self.asked(name)
+        return status, seconds
+
+    def asked(self, name: str) -> tuple[int, str, float]:
+        """Status, body and seconds of one request."""
+        asked = {"scope": "openid", "login_hint": name, **({"user_code": self.code} if self.code else {})}
+        body = urllib.parse.urlencode(asked).encode()
+        message = urllib.request.Request(self.url, body, dict([self.authorization, FORM]))
+        started = time.perf_counter()
+        try:
+            with urllib.request.urlopen(message, timeout=60) as answer:
+                said, status = answer.read(), answer.status
+        except urllib.error.HTTPError as refused:
+            said, status = refused.read(), refused.code
+        return status, said.decode(), time.perf_counter() - started
 
 
 def compared(tries: Mapping[str, Sequence[Callable[[], tuple[int, float]]]]) -> list[dict[str, Any]]:
@@ -248,10 +351,18 @@ def told_apart(one: Sequence[float], other: Sequence[float]) -> float:
     return sum(1.0 if theirs > mine else 0.5 if theirs == mine else 0.0 for mine, theirs in pairs) / len(pairs)
 
 
+TABLES = (
+    ("sign-in", "enumeration"),
+    ("making an account", "accounts"),
+    ("way back", "recoveries"),
+    *((what, what) for what in ("asked elsewhere", "wrong user code")),
+)
+
+
 def show(found: Mapping[str, Any]) -> None:
     """The tables."""
     say = Console(width=120).print
-    for title, name in (("sign-in", "enumeration"), ("making an account", "accounts"), ("way back", "recoveries")):
+    for title, name in TABLES:
         table = Table(title, "tries", "statuses", "p10 ms", "p50 ms", "p90 ms", "told apart (0.5: not at all)")
         for row in found[name]:
             figures = [f"{row[share]:,.1f}" for share in ("p10_ms", "p50_ms", "p90_ms")]

@@ -26,7 +26,7 @@ from idp.authentication.recovery_codes import RecoveryCodes
 from idp.authentication.webauthn_ceremonies import Ceremonies
 from idp.ciba.pings import Pings
 from idp.composition import derived, vault
-from idp.composition.ciba import pings
+from idp.composition.ciba import backchannel_clerk, pings
 from idp.composition.proofing import recovery_clerk
 from idp.composition.signing_out import delivery, expiry
 from idp.logout.delivery import LogoutDelivery
@@ -176,9 +176,15 @@ class Provider:
         return found[0]
 
     def deliver(self) -> None:
-        """Let a clerk look at what was asked, and the courier hand over what is due."""
+        """Let the clerks look at what was asked, and the courier hand over what is due."""
         recovery_clerk(self.settings, self.database, self.keys, self.ledger, self.clock, SystemEntropy()).round()
+        self.take_up()
         Courier(self.database, vault(self.keys), self.mailbox, self.clock).round()
+
+    def take_up(self) -> int:
+        """Let a clerk look whom requests by the back channel mean."""
+        tools = (self.settings, self.database, self.keys, self.ledger, self.clock, SystemEntropy())
+        return backchannel_clerk(*tools).round()
 
     def delivery(self) -> LogoutDelivery:
         """Another node's delivery of logout notices."""

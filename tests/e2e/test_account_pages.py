@@ -140,6 +140,7 @@ PAGES = (
     "/account/security/passkeys/new",
     "/account/security/app",
     "/account/security/recovery-codes",
+    "/account/security/user-code",
     "/account/security/channels/new",
     "/account/sessions/others/end",
 )

@@ -47,6 +47,7 @@ def test_what_is_asked_and_who_vouches_can_be_used_by_everybody(
     window = RelyingParty(provider, **CIBA)
     provider.settle()
     window.form("/bc-authorize", {"scope": "openid profile", "login_hint": "chen", "binding_message": "A-17"})
+    provider.take_up()
     chen.reload()
     look(chen, "asked")
     with chen.expect_navigation():

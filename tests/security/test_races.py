@@ -140,6 +140,7 @@ def auth_req_id(provider: Provider, race: Race) -> None:
     party, browser = RelyingParty(provider, **registered), Browser(provider)
     provider.settle()
     asked = party.form("/bc-authorize", {"scope": "openid", "login_hint": "wang"}).json
+    provider.take_up()
     page = browser.follow(browser.get("/account/requests"))
     page = browser.submit(page, username="wang", password=PASSWORD)
     browser.submit(browser.submit(page), decision="allow")

@@ -8,6 +8,7 @@ from idp.authentication import devices
 from idp.authentication.own_account import NothingThere, Owner
 from idp.authentication.own_channels import OwnChannels
 from idp.authentication.own_sessions import OwnSessions
+from idp.authentication.own_user_code import OwnUserCode
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.recovery_codes import RecoveryCodes
 from idp.interaction.visitor import Visitor
@@ -34,6 +35,7 @@ class OverviewPages:
     door: AccountDoor
     passkeys: Passkeys
     recovery_codes: RecoveryCodes
+    user_code: OwnUserCode
     channels: OwnChannels
     sessions: OwnSessions
     proving: Proving
@@ -57,6 +59,7 @@ class OverviewPages:
             passkeys_possible=self.passkeys.ceremonies.possible,
             has_app=Factor.CODE in person.authenticators,
             codes_left=self.recovery_codes.left(person.id),
+            user_code=self.user_code.exists(_owner(visitor)),
             channels=self.channels.of(_owner(visitor)),
         )
 

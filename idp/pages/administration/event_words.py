@@ -19,6 +19,12 @@ WORDS: Mapping[str, Text] = {
     "ChangeProposed": Text("提出了需要复核的变更", "A change was proposed to a second person"),
     "ClientDisabled": Text("停用了客户端", "A client was disabled"),
     "BackchannelAuthenticationRequested": Text("窗口请本人在手机上确认", "A clerk asked a person to confirm"),
+    "BackchannelRequestTakenUp": Text(
+        "处理了请本人在手机上确认的请求", "What a clerk asked a person to confirm was taken up"
+    ),
+    "UserCodeChosen": Text("设置了窗口口令", "A code to tell clerks was chosen"),
+    "UserCodeRefused": Text("窗口口令不正确", "A wrong code was told to a clerk"),
+    "UserCodeRemoved": Text("移除了窗口口令", "The code to tell clerks was removed"),
     "BackchannelPingDelivered": Text("应用已知悉本人的答复", "An application was told that a person answered"),
     "BackchannelPingFailed": Text("未能通知应用本人已答复", "An application could not be told that a person answered"),
     "ClientInvitationWithdrawn": Text("撤回了登记邀请", "An invitation to register was withdrawn"),

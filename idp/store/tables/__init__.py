@@ -27,6 +27,7 @@ from idp.store.tables.proofing import (
     window_check,
 )
 from idp.store.tables.sessions import (
+    backchannel_asking,
     backchannel_request,
     consent,
     device_request,
@@ -39,6 +40,7 @@ from idp.store.tables.tokens import code, family, issued_token, refresh, revoked
 
 __all__ = [
     "appointment",
+    "backchannel_asking",
     "backchannel_request",
     "client",
     "client_management",

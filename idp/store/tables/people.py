@@ -31,6 +31,7 @@ credential = Table(
     Column("password_hash", Text, nullable=False),
     Column("totp_sealed", LargeBinary),
     Column("totp_counter", Integer, nullable=False),
+    Column("user_code_hash", Text),
 )
 
 passkey = Table(

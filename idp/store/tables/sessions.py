@@ -125,3 +125,14 @@ backchannel_request = Table(
     Index("backchannel_request_ping_at", "ping_at"),
     comment="CIBA: auth_req_id by its hash; ping sealed under the person's key",
 )
+
+backchannel_asking = Table(
+    "backchannel_asking",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("backchannel_asking_expires_at", "expires_at"),
+    comment="CIBA: whom a request by the back channel means, not looked at yet; sealed, whomever it names",
+)

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from idp.administration.errors import AdministrationError
+from idp.ciba.clerk import BackchannelClerk
 from idp.ciba.desk import MOST_OF_ALL, MOST_OF_ONE_CLIENT
 from idp.ciba.pings import DELAYS, LEASE
+from idp.composition.ciba import backchannel_clerk
+from idp.model.contact import Contact, ContactKind
+from idp.store.askings import BACKCHANNEL
 from idp.store.tables import backchannel_request
+from kernel.entropy import SystemEntropy
 from kernel.outbound import OutboundFailed, OutboundRefused
 from tests.doubles.browser import Browser, form_of
 from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider
 from tests.doubles.relying_party import RelyingParty, claims_of, details
+from tests.doubles.statements import statements
 
 GRANT = "urn:openid:params:grant-type:ciba"
 NOTIFY = "https://market.example/ciba"
@@ -49,7 +56,8 @@ def window(provider: Provider) -> Window:
 
 
 def signed_in(browser: Browser, username: str = "wang") -> TestResponse:
-    """The list of requests, after signing in."""
+    """The list of requests, after signing in; a clerk has looked at what was asked."""
+    browser.provider.take_up()
     page = browser.follow(browser.get("/account/requests"))
     while 'name="password"' in page.text:
         page = browser.submit(page, username=username, password=PASSWORD)
@@ -231,6 +239,91 @@ def test_14_a_name_nobody_has_is_answered_like_any_other(provider: Provider, win
     assert error(window.ask(login_hint="nobody-here")) == (403, "access_denied")
 
 
+def test_14_asking_does_the_same_work_whatever_the_name(either_provider: Provider) -> None:
+    """No enumeration by timing: the same statements, with values of the same length; looking comes afterwards."""
+    provider = either_provider
+    window, codes = pinged(provider), Window(provider, backchannel_user_code_parameter=True)
+    reached = Contact(ContactKind.EMAIL, "li@example.org")
+    provider.database.write(
+        lambda connection: provider.notices.channels.add(connection, provider.person("li").id, reached, confirmed=True)
+    )
+    provider.administration.people.disable("nobody")
+    names = ("wang", "li", "nobody", "nobody-of-that-name", "officer", "n", "名" * 90, "x" * 500)
+    done = []
+    assert window.ask(login_hint="warm-up", client_notification_token=BEARER).status_code == 200
+    for name in names:
+        with statements() as seen:
+            assert window.ask(login_hint=name, client_notification_token=BEARER).status_code == 200
+        done.append(seen)
+    assert [written for written, _ in done[0]].count("INSERT INTO backchannel_asking") == 1
+    assert all(each == done[0] for each in done)
+    guessed = []
+    assert error(codes.ask(login_hint="warm-up", user_code="guess guess")) == (400, "invalid_user_code")
+    for name in names:
+        with statements() as seen:
+            assert error(codes.ask(login_hint=name, user_code="guess guess")) == (400, "invalid_user_code")
+        guessed.append([written for written, _ in seen])  # the name itself is looked up by: its length differs
+    assert all(each == guessed[0] for each in guessed)
+    size = provider.ledger.size()
+    assert provider.take_up() == len(names) + 1
+    assert provider.ledger.size() - size == len(names) + 1  # the log's size is public: one entry more for each
+    outcomes = sorted(entry["facts"]["outcome"] for entry in provider.events("BackchannelRequestTakenUp"))
+    assert outcomes == ["asked"] * 3 + ["nobody"] * 6
+
+
+def test_14_a_name_in_other_spellings_is_the_same_person(provider: Provider, window: Window) -> None:
+    """So that asking under one spelling after the other is no way around the bounds."""
+    for name in ("wang", "WANG ", "ｗａｎｇ"):
+        assert window.ask(login_hint=name).status_code == 200
+    assert error(window.ask(login_hint="Wang")) == (403, "access_denied")
+    assert signed_in(Browser(provider)).text.count("/account/requests/") == MOST_OF_ONE_CLIENT
+
+
+def test_14_an_id_token_and_a_name_count_alike_and_a_disabled_person_is_asked_in_vain(provider: Provider) -> None:
+    both = {"grant_types": [GRANT, "authorization_code"], "redirect_uris": ["https://market.example/callback"]}
+    window = Window(provider, **both)
+    hint = window.tokens(Browser(provider))["id_token"]
+    provider.administration.people.disable("wang")
+    for changes in ({"login_hint": None, "id_token_hint": hint}, {}, {"login_hint": None, "id_token_hint": hint}):
+        assert window.ask(**changes).status_code == 200
+    assert error(window.ask()) == (403, "access_denied")
+    provider.take_up()
+    assert {entry["facts"]["outcome"] for entry in provider.events("BackchannelRequestTakenUp")} == {"nobody"}
+
+
+def test_two_clerks_tell_one_person_once(either_provider: Provider) -> None:
+    """Taken by one conditional statement: whoever is slower writes nothing."""
+    provider = either_provider
+    Window(provider).ask()
+    with provider.database.read() as connection:
+        [asking] = BACKCHANNEL.waiting(connection, provider.clock.now(), 10)
+    tools = (provider.settings, provider.database, provider.keys, provider.ledger, provider.clock, SystemEntropy())
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: backchannel_clerk(*tools)._take(asking), range(2)))
+    assert len(provider.events("BackchannelRequestTakenUp")) == 1
+    provider.deliver()
+    assert len([each for each in provider.mailbox.messages if "确认一项请求" in each.text.zh]) == 1
+
+
+def test_a_request_that_cannot_be_looked_at_holds_up_nobody_elses(
+    provider: Provider, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.ask()
+    provider.clock.advance(1)
+    window.ask(login_hint="li")
+    found, seen = BackchannelClerk._found, iter([True])
+
+    def first_fails(clerk: BackchannelClerk, connection: Any, asking: Any) -> Any:
+        if next(seen, False):
+            raise RuntimeError("not foreseen")
+        return found(clerk, connection, asking)
+
+    monkeypatch.setattr(BackchannelClerk, "_found", first_fails)
+    assert provider.take_up() == 2
+    assert [each["facts"]["outcome"] for each in provider.events("BackchannelRequestTakenUp")] == ["given-up", "asked"]
+    assert provider.take_up() == 0
+
+
 def test_13_unknown_user_id_is_said_to_clients_that_may_know(provider: Provider) -> None:
     trusted = Window(provider, tongban_unknown_user_id=True)
     assert error(trusted.ask(login_hint="nobody-here")) == (400, "unknown_user_id")
@@ -272,6 +365,7 @@ def test_14_a_person_is_not_pestered(provider: Provider, window: Window) -> None
         ({"requested_expiry": "soon"}, "invalid_request"),
         ({"requested_expiry": "9" * 40}, "invalid_request"),
         ({"request": "a.b.c"}, "invalid_request"),
+        ({"user_code": "tea house 9"}, "invalid_request"),
         ({"resource": "https://nowhere.example"}, "invalid_target"),
         ({"authorization_details": "{"}, "invalid_authorization_details"),
     ],
@@ -386,7 +480,12 @@ def test_L3_neither_the_auth_req_id_nor_the_clients_token_is_kept_in_the_open(pr
         {"backchannel_token_delivery_mode": "ping"},
         {"backchannel_client_notification_endpoint": NOTIFY},
         {"backchannel_token_delivery_mode": "ping", "backchannel_client_notification_endpoint": "http://10.0.0.1/x"},
-        {"backchannel_user_code_parameter": True},
+        {
+            "backchannel_user_code_parameter": True,
+            "grant_types": ["client_credentials"],
+            "backchannel_token_delivery_mode": None,
+        },
+        {"backchannel_user_code_parameter": "yes"},
         {"token_endpoint_auth_method": "none"},
         {"grant_types": ["client_credentials"]},
         {"tongban_unknown_user_id": "yes"},
@@ -406,6 +505,6 @@ def test_4_discovery(window: Window) -> None:
     said = window.http.get("/.well-known/openid-configuration").json
     assert said["backchannel_authentication_endpoint"] == f"{ISSUER}/bc-authorize"
     assert said["backchannel_token_delivery_modes_supported"] == ["poll", "ping"]
-    assert said["backchannel_user_code_parameter_supported"] is False
+    assert said["backchannel_user_code_parameter_supported"] is True
     assert said["backchannel_authentication_request_signing_alg_values_supported"] == ["ES256", "EdDSA", "PS256"]
     assert GRANT in said["grant_types_supported"]

@@ -7,20 +7,21 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection
 
 from idp.composition.proofing import recovery_clerk
 from idp.model.contact import Contact, ContactKind
 from idp.notices import Channels
 from idp.proofing.recovery_clerk import RecoveryClerk
-from idp.store import proofings, recovery_askings
-from kernel.database import driver, prepared
+from idp.store import proofings
+from idp.store.askings import RECOVERIES
 from kernel.entropy import SystemEntropy
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.log import Ledger
 from tests.doubles.account import Account
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider
+from tests.doubles.statements import statements
 
 NEW = "violet tram over granite"
 HOURS = 3600
@@ -176,11 +177,15 @@ def test_asking_does_the_same_work_whatever_the_name(either_provider: Provider) 
         provider.database.write(add)
     ask(provider, "warm-up", "203.0.113.250")
     names = ("wang", "li", "nobody-of-that-name", "officer", "n", "名" * 90, "x" * 500)
-    done = [work(provider, name, f"203.0.113.{number}") for number, name in enumerate(names)]
+    done = []
+    for number, name in enumerate(names):
+        with statements() as seen:
+            assert ask(provider, name, f"203.0.113.{number}").status_code == 200
+        done.append(seen)
     assert [written for written, _ in done[0]].count(INSERT) == 1
     assert all(each == done[0] for each in done)
     with provider.database.read() as connection:
-        assert len(recovery_askings.waiting(connection, provider.clock.now(), 100)) == len(names) + 1
+        assert len(RECOVERIES.waiting(connection, provider.clock.now(), 100)) == len(names) + 1
     leaves = [leaf for leaf in provider.ledger.entries(0, provider.ledger.size()) if b"RecoveryAsked" in leaf]
     assert len({len(leaf) for leaf in leaves}) == 1
     size = provider.ledger.size()
@@ -188,7 +193,7 @@ def test_asking_does_the_same_work_whatever_the_name(either_provider: Provider) 
     assert len(begun) == 1 + 3
     assert provider.ledger.size() - size == len(names) + 1  # the log's size is public: one entry more for each
     with provider.database.read() as connection:
-        assert recovery_askings.waiting(connection, provider.clock.now(), 100) == []
+        assert RECOVERIES.waiting(connection, provider.clock.now(), 100) == []
     outcomes = sorted(entry["facts"]["outcome"] for entry in provider.events("RecoveryTakenUp"))
     assert outcomes == ["begun"] * 2 + ["nobody"] * 6
 
@@ -196,39 +201,12 @@ def test_asking_does_the_same_work_whatever_the_name(either_provider: Provider) 
 INSERT = "INSERT INTO recovery_asking"
 
 
-def work(provider: Provider, name: str, address: str) -> list[tuple[str, list[int]]]:
-    """What asking for this name has the databases do: the statements' beginnings, and how long each value is."""
-    done: list[tuple[str, list[int]]] = []
-
-    def seen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        given = parameters.values() if isinstance(parameters, dict) else parameters
-        lengths = sorted(len(value) for value in given if isinstance(value, (bytes, memoryview, str)))
-        # Proofs and frontiers in the ledger's rows grow with its tree, whoever is asked for.
-        done.append((" ".join(statement.split()[:3]), [] if "ledger_" in statement else lengths))
-
-    send = driver.send
-
-    def sent(connection: Connection, statement: str, parameters: Any) -> Any:
-        seen(None, None, statement, parameters)
-        return send(connection, statement, parameters)
-
-    event.listen(Engine, "before_cursor_execute", seen)
-    try:
-        with pytest.MonkeyPatch.context() as patched:
-            for module in (driver, prepared):
-                patched.setattr(module, "send", sent)
-            assert ask(provider, name, address).status_code == 200
-    finally:
-        event.remove(Engine, "before_cursor_execute", seen)
-    return done
-
-
 def test_two_clerks_begin_one_recovery(either_provider: Provider) -> None:
     """Taken by one conditional statement: whoever is slower writes nothing."""
     provider = either_provider
     ask(provider)
     with provider.database.read() as connection:
-        [asking] = recovery_askings.waiting(connection, provider.clock.now(), 10)
+        [asking] = RECOVERIES.waiting(connection, provider.clock.now(), 10)
     clerk = recovery_clerk(
         provider.settings, provider.database, provider.keys, provider.ledger, provider.clock, SystemEntropy()
     )
@@ -253,7 +231,7 @@ def test_an_asking_that_cannot_be_looked_at_holds_up_nobody_elses(
     monkeypatch.setattr(RecoveryClerk, "_whom", first_fails)
     assert len([words for words in told(provider) if "asked to recover" in words]) == 1
     with provider.database.read() as connection:
-        assert recovery_askings.waiting(connection, provider.clock.now(), 10) == []
+        assert RECOVERIES.waiting(connection, provider.clock.now(), 10) == []
     assert [entry["facts"]["outcome"] for entry in provider.events("RecoveryTakenUp")] == ["given-up", "begun"]
 
 

@@ -12,6 +12,7 @@ from werkzeug.test import Client
 
 from idp.clients.memory import LOOK_EVERY, Versioned
 from idp.model.appointment import DEFAULT_LASTING, Appointment
+from idp.model.asking import Asking
 from idp.model.authorization import AuthorizationRequest
 from idp.model.backchannel import BackchannelRequest
 from idp.model.device import DeviceRequest
@@ -19,7 +20,7 @@ from idp.model.invitation import Terms
 from idp.model.passkey import Passkey
 from idp.model.proofing import WindowCheck
 from idp.model.proposal import Proposal
-from idp.model.recovery import Asking, Recovery
+from idp.model.recovery import Recovery
 from idp.model.representation import LASTS, Capacity, SealedRepresentation
 from idp.model.secret import hashed
 from idp.model.signing_up import SigningUp
@@ -33,7 +34,6 @@ from idp.store import (
     passkeys,
     proposals,
     recoveries,
-    recovery_askings,
     refresh_tokens,
     representations,
     second_factors,
@@ -43,6 +43,7 @@ from idp.store import (
     versions,
     window_checks,
 )
+from idp.store.askings import BACKCHANNEL, RECOVERIES
 from kernel import migrations
 from kernel.clock import ManualClock
 from kernel.database import Database, DatabaseUnavailable
@@ -124,7 +125,8 @@ def propose_and_invite(provider: Provider) -> None:
         signing_up.confirm(connection, b"s" * 32, now)
         assert signing_up.finish(connection, b"s" * 32, now)
         recoveries.add(connection, Recovery("rcv", officer.id, b"a" * 32, b"b" * 32, now, now + timedelta(hours=1)))
-        recovery_askings.add(connection, Asking("rcv_2", b"sealed", now, now + ASKING_LASTS))
+        BACKCHANNEL.add(connection, Asking("cib_2", b"sealed", now, now + timedelta(hours=1)))
+        RECOVERIES.add(connection, Asking("rcv_2", b"sealed", now, now + ASKING_LASTS))
         check = WindowCheck("chk", officer.id, b"sealed", b"e" * 32)
         window_checks.add(connection, check, now + timedelta(hours=1))
 
