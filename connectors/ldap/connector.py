@@ -12,6 +12,7 @@ from connectors.ldap.filters import all_of, equals, escape_dn
 from connectors.ldap.session import ConnectionLost, Found, Search, Session, tls_context
 from connectors.ldap.settings import LdapSettings
 from connectors.resilience import Deadline
+from connectors.rest.client_certificate import ClientCertificate
 from connectors.templates import template
 
 
@@ -25,6 +26,7 @@ class LdapConnector:
         self._settings = settings
         self._server = settings.server(opening)
         self._password = _password(settings, opening)
+        self._certificate = _certificate(settings, opening)
         self._limits = opening.limits
         self._clock = opening.clock
         self._base = template(settings.base, escape_dn)
@@ -105,23 +107,30 @@ class LdapConnector:
 
     def _connect(self, deadline: Deadline) -> Session:
         session = Session.open(self._server, self._tls, deadline)
-        if self._settings.bind_dn:
-            try:
+        try:
+            if self._settings.bind_dn:
                 session.bind(self._settings.bind_dn, self._password, deadline)
-            except BaseException:
-                session.close()
-                raise
+            elif self._certificate is not None:
+                session.bind_by_certificate(deadline)
+        except BaseException:
+            session.close()
+            raise
         return session
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is None:
-            self._context = tls_context(self._settings.ca_file)
+            self._context = tls_context(self._settings.ca_file, self._certificate)
         return self._context
 
 
 def open_source(settings: LdapSettings, opening: Opening) -> LdapConnector:
     """The adapter's opener. Raises: SourceMisconfigured."""
     return LdapConnector(settings, opening)
+
+
+def _certificate(settings: LdapSettings, opening: Opening) -> ClientCertificate | None:
+    name = settings.client_certificate
+    return ClientCertificate.parse(opening.secret(name)) if name else None
 
 
 def _password(settings: LdapSettings, opening: Opening) -> str:

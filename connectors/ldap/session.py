@@ -6,6 +6,7 @@ sansldap writes and reads the messages (RFC 4511); every octet passes through he
 from __future__ import annotations
 
 import math
+import os
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ from connectors.ldap import results
 from connectors.ldap.settings import Server
 from connectors.resilience import Deadline
 from connectors.rest.addresses import is_private
+from connectors.rest.client_certificate import ClientCertificate
 
 _SCOPES = {"base": SearchScope.BASE, "one": SearchScope.ONE_LEVEL, "subtree": SearchScope.SUBTREE}
 _GREETING_BYTES = 65_536
@@ -91,6 +93,12 @@ class Session:
     def bind(self, dn: str, password: str, deadline: Deadline) -> None:
         """Simple bind (RFC 4513 §5.1). Raises: SourceProblem."""
         self._client.bind_simple(dn, password)
+        (answer,) = self._answers(deadline, _GREETING_BYTES, BindResponse)
+        results.check(answer.result)
+
+    def bind_by_certificate(self, deadline: Deadline) -> None:
+        """As whom the certificate names that TLS has shown (RFC 4422 appendix A: EXTERNAL). Raises: SourceProblem."""
+        self._client.bind_sasl("EXTERNAL", cred=b"")
         (answer,) = self._answers(deadline, _GREETING_BYTES, BindResponse)
         results.check(answer.result)
 
@@ -190,14 +198,26 @@ class Session:
         return ConnectionLost("cut-off") if self.used and not begun else SourceUnavailable("cut-off")
 
 
-def tls_context(ca_file: str) -> ssl.SSLContext:
-    """TLS 1.2 or later, the certificate and the host's name verified. Raises: SourceUnavailable."""
+def tls_context(ca_file: str, own: ClientCertificate | None) -> ssl.SSLContext:
+    """TLS 1.2 or later, the certificate and the host's name verified, ours shown. Raises: SourceUnavailable."""
     try:
         context = ssl.create_default_context(cafile=ca_file or None)
+        if own is not None:
+            _show(context, own)
     except (OSError, ValueError):
         raise SourceUnavailable("tls") from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def _show(context: ssl.SSLContext, own: ClientCertificate) -> None:
+    """OpenSSL reads a certificate from a file alone: one that has no name and lies in memory."""
+    descriptor = os.memfd_create("certificate", os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, own.chain + own.key)
+        context.load_cert_chain(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
 
 
 def _allowed(server: Server) -> Callable[[str], bool]:

@@ -47,7 +47,8 @@ class LdapSettings:
         url: ``ldaps://host[:port]`` or ``ldap://host[:port]``, or "" where `url_secret` names the secret that holds it.
         start_tls, insecure_ldap: how ``ldap://`` is spoken.
         ca_file: certificates that may vouch for the directory, instead of the system's.
-        bind_dn, bind_secret: as whom; both "" for anonymous.
+        bind_dn, bind_secret: as whom, by a password; both "" otherwise.
+        client_certificate: the secret with the certificate and key that say who we are; "" otherwise.
         base: DN, with places for what is looked up.
         scope: base, one or subtree.
         subject_attribute: by which a person is found.
@@ -66,6 +67,7 @@ class LdapSettings:
     ca_file: str
     bind_dn: str
     bind_secret: str
+    client_certificate: str
     base: str
     scope: str
     subject_attribute: str
@@ -89,8 +91,12 @@ def parse(settings: Mapping[str, Any], mapped: frozenset[str]) -> LdapSettings:
     columns = allowed_columns(settings, mapped)
     _check_attributes(settings, columns)
     bind = settings.get("bind", {})
-    if bool(bind) == ("anonymous" in settings):
-        raise fault((), "bind 与 anonymous: true 须写且只写一个", "give either bind or anonymous: true")
+    if len(settings.keys() & {"bind", "client_certificate", "anonymous"}) != 1:
+        raise fault(
+            (),
+            "bind、client_certificate、anonymous: true 须写且只写一个",
+            "give one of bind, client_certificate and anonymous: true",
+        )
     parsed = LdapSettings(
         url=settings.get("url", ""),
         url_secret=settings.get("url_secret", ""),
@@ -99,6 +105,7 @@ def parse(settings: Mapping[str, Any], mapped: frozenset[str]) -> LdapSettings:
         ca_file=settings.get("ca_file", ""),
         bind_dn=bind.get("dn", ""),
         bind_secret=bind.get("secret", ""),
+        client_certificate=settings.get("client_certificate", ""),
         base=settings["base"],
         scope=settings.get("scope", "subtree"),
         subject_attribute=settings["subject_attribute"],
@@ -152,6 +159,8 @@ def _server(url: str, settings: LdapSettings) -> Server:
     if parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc or "{" in url:
         raise fault((), "地址只写主机和端口", "the address is host and port alone")
     tls = "at-once" if parts.scheme == "ldaps" else "start" if settings.start_tls else ""
+    if settings.client_certificate and not tls:
+        raise fault((), "客户端证书须经 TLS 出示", "a client certificate is shown by TLS alone")
     same_machine = is_same_machine(host)
     if not tls and not same_machine:
         _check_plain(settings)

@@ -56,9 +56,16 @@ class Directory:
     def authority(self) -> Path:
         return self.folder / "server.pem"
 
+    @property
+    def client_certificate(self) -> str:
+        """What says who somebody is whom it lets read, with its key."""
+        return "".join((self.folder / "client" / name).read_text() for name in ("server.pem", "server.key"))
+
     def __enter__(self) -> Self:
         (self.folder / "data").mkdir()
         certify(self.folder, "127.0.0.1")
+        (self.folder / "client").mkdir()
+        certify(self.folder / "client", "127.0.0.1")
         (self.folder / "slapd.conf").write_text(CONFIGURATION.format(folder=self.folder))
         try:
             self.start()
@@ -243,6 +250,8 @@ pidfile {{folder}}/slapd.pid
 TLSCertificateFile {{folder}}/server.pem
 TLSCertificateKeyFile {{folder}}/server.key
 TLSProtocolMin 3.3
+TLSCACertificateFile {{folder}}/client/server.pem
+TLSVerifyClient try
 allow bind_v2
 sizelimit unlimited
 threads 4

@@ -28,7 +28,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 class S3Server:
-    """Storage. `instead` says what it answers in place of the truth; `secret` is what signatures are checked by."""
+    """Storage. `instead` says what it answers in place of the truth; `secret` is what signatures are checked by, and
+    `token` what has to come with it where credentials are temporary.
+    """
 
     def __init__(self) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -45,6 +47,7 @@ class S3Server:
         """As storage should be."""
         self.instead: Instead | None = None
         self.secret = SECRET
+        self.token = ""
         self.asked: list[str] = []
 
     def bucket(self, files: Mapping[str, bytes] = {}) -> str:
@@ -88,6 +91,8 @@ class S3Server:
         from botocore.awsrequest import AWSRequest
         from botocore.credentials import Credentials
 
+        if environ.get("HTTP_X_AMZ_SECURITY_TOKEN", "") != self.token:
+            return False
         told = environ.get("HTTP_AUTHORIZATION", "")
         names = told.partition("SignedHeaders=")[2].partition(",")[0].split(";")
         headers = {name: environ.get(f"HTTP_{name.upper().replace('-', '_')}", "") for name in names}
@@ -96,4 +101,5 @@ class S3Server:
         request.context["timestamp"] = headers.get("x-amz-date", "")
         auth = S3SigV4Auth(Credentials(KEY_ID, self.secret), "s3", REGION)
         made = auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
-        return "host" in names and told.endswith(f"Signature={made}")
+        covered = {"host"} | ({"x-amz-security-token"} if self.token else set())
+        return covered <= {*names} and told.endswith(f"Signature={made}") and f"={KEY_ID}/" in told

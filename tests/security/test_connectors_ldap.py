@@ -13,7 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.errors import SourceGarbled, SourceProblem, SourceTimedOut, SourceTooLarge, SourceUnavailable
+from connectors.errors import (
+    SourceGarbled,
+    SourceMisconfigured,
+    SourceProblem,
+    SourceTimedOut,
+    SourceTooLarge,
+    SourceUnavailable,
+)
 from connectors.ldap.filters import escape_dn
 from connectors.registry import Outcome, Source
 from tests.doubles import directory
@@ -190,6 +197,33 @@ def test_tls_is_spoken_with_a_directory_whose_certificate_is_vouched_for(
     url = directory_server.url if start_tls else directory_server.tls_url
     with opened(url, branch, ca_file=str(directory_server.authority), start_tls=start_tls) as asked:
         assert values(asked) == {"name": "张三"}
+
+
+@pytest.mark.parametrize("start_tls", [False, True])
+def test_a_certificate_says_who_we_are_in_place_of_a_password(
+    directory_server: Directory, branch: str, start_tls: bool
+) -> None:
+    url = directory_server.url if start_tls else directory_server.tls_url
+    named = {"bind": None, "client_certificate": "ours", "ca_file": str(directory_server.authority)}
+    secrets = {"ours": directory_server.client_certificate}
+    with opened(url, branch, secrets=secrets, start_tls=start_tls, **named) as asked:
+        assert values(asked) == {"name": "张三"}
+
+
+def test_a_certificate_nobody_vouches_for_opens_nothing(
+    directory_server: Directory, branch: str, tmp_path: Path
+) -> None:
+    directory.certify(tmp_path, "127.0.0.1")
+    stranger = "".join((tmp_path / name).read_text() for name in ("server.pem", "server.key"))
+    named = {"bind": None, "client_certificate": "ours", "ca_file": str(directory_server.authority)}
+    said = problem(directory_server.tls_url, branch, secrets={"ours": stranger}, **named)
+    assert said.reason in {"tls", "cut-off", "bind-refused"}
+    other_key = (
+        directory_server.client_certificate.partition("-----BEGIN PRIVATE")[0] + stranger.partition("-----BEGIN P")[2]
+    )
+    for secret in ("", "no certificate", other_key):
+        with pytest.raises(SourceMisconfigured):
+            opened(directory_server.tls_url, branch, secrets={"ours": secret}, **named)
 
 
 @pytest.mark.parametrize("start_tls", [False, True])

@@ -148,10 +148,10 @@ def attempt(source: str, number: str, scheme: str, config: str | None, as_json: 
 
 
 @connector.command()
-@click.argument("kind", type=click.Choice(["table", "openapi", "wsdl", "sample"]))
+@click.argument("kind", type=click.Choice(["table", "openapi", "wsdl", "ldap", "sample"]))
 @click.argument("places", nargs=-1, required=True)
 @click.option("--name", default="new-source", help="来源的名称 / what the source is to be called")
-@click.option("--operation", default="", help="OpenAPI 或 WSDL 中的操作 / which operation of the document")
+@click.option("--operation", default="", help="文档中的操作，或目录的对象类 / an operation, or a class of a directory")
 @click.option("--encoding", default="utf-8", help="CSV 样本的编码，不作猜测 / of a CSV sample; it is not guessed")
 @click.option("--schema", default=None, help="表所在的模式 / of the table")
 @click.option(
@@ -170,7 +170,8 @@ def scaffold(
 ) -> None:
     """拟一份接入清单，要补的地方写着“填写” / Propose a manifest; what it cannot know is marked.
 
-    table URL TABLE, openapi FILE, wsdl FILE, or sample FILE (.csv, .xlsx, .json, .jsonl). Nobody's values are printed.
+    table URL TABLE, openapi FILE, wsdl FILE, ldap FILE (entries or schema, as ldapsearch prints them), or sample FILE
+    (.csv, .xlsx, .json, .jsonl, .xml). Nobody's values are printed.
 
     Example: tongban connector scaffold table sqlite:///people.sqlite3 v_people > people.yaml
     """

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from connectors.errors import SourceGarbled
-from connectors.scaffold import from_csv, from_json, from_openapi, from_table, from_wsdl, from_xlsx
+from connectors.scaffold import from_csv, from_json, from_ldif, from_openapi, from_table, from_wsdl, from_xlsx, from_xml
 
 MOST_BYTES = 32 << 20
 """Of a document or sample."""
@@ -39,6 +39,8 @@ def proposed(kind: str, places: tuple[str, ...], wish: Wish) -> dict[str, Any]:
         return from_openapi(wish.name, _document(file), wish.operation)
     if kind == "wsdl":
         return from_wsdl(wish.name, file.read_bytes(), file.name, wish.operation)
+    if kind == "ldap":
+        return from_ldif(wish.name, file.read_bytes(), wish.operation)
     return _sample(file, wish)
 
 
@@ -47,6 +49,8 @@ def _sample(file: Path, wish: Wish) -> dict[str, Any]:
         return from_xlsx(wish.name, file, place=wish.place)
     if file.suffix in {".json", ".jsonl"}:
         return from_json(wish.name, file.read_bytes())
+    if file.suffix == ".xml":
+        return from_xml(wish.name, file.read_bytes())
     if wish.encoding not in {"gb18030", "utf-8", "utf-8-sig"}:
         raise SourceGarbled("encoding")
     return from_csv(wish.name, file, wish.encoding, place=wish.place)

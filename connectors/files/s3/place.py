@@ -36,12 +36,10 @@ class S3Place:
     remote = True
 
     def __init__(self, settings: S3Settings, wanted: Callable[[str], bool], room: Workroom, opening: Opening) -> None:
-        """Raises: SourceMisconfigured where the secret is unknown or empty."""
-        secret = opening.secret(settings.secret).strip()
-        if not secret or not secret.isascii() or not secret.isprintable():
-            raise SourceMisconfigured("secret-unusable")
+        """Raises: SourceMisconfigured where a secret is unknown or empty."""
         self._settings, self._wanted, self._room, self._clock = settings, wanted, room, opening.clock
-        self._signer = Signer(settings.key_id, secret, settings.region)
+        self._opening = opening
+        self._signer = self._credentials()
         self._transport = Transport(
             max_bytes=max(_PIECE, _PAGE_BYTES),
             ca_file=settings.ca_file,
@@ -50,6 +48,7 @@ class S3Place:
 
     def listing(self) -> Sequence[Stamp]:
         """The objects that are wanted. Raises: SourceProblem."""
+        self._renew()
         deadline = Deadline(self._clock, _LISTING_SECONDS)
         found, token = list[Stamp](), ""
         for _ in range(_MOST_PAGES):
@@ -74,6 +73,23 @@ class S3Place:
     def close(self) -> None:
         """Close every connection; one that is in use closes when its answer is there."""
         self._transport.close()
+
+    def _renew(self) -> None:
+        """Credentials that were given for a while are exchanged behind their names: they are read for each look."""
+        if self._settings.token_secret:
+            self._signer = self._credentials()
+
+    def _credentials(self) -> Signer:
+        told = self._settings
+        key_id = told.key_id or self._secret(told.key_id_secret)
+        token = self._secret(told.token_secret) if told.token_secret else ""
+        return Signer(key_id, self._secret(told.secret), told.region, token)
+
+    def _secret(self, name: str) -> str:
+        secret = self._opening.secret(name).strip()
+        if not secret or not secret.isascii() or not secret.isprintable():
+            raise SourceMisconfigured("secret-unusable")
+        return secret
 
     def _page(self, token: str, deadline: Deadline) -> Page:
         asked = {"list-type": "2", "delimiter": "/", "encoding-type": "url", "max-keys": str(_PAGE)}

@@ -22,7 +22,8 @@ class S3Settings:
         region: that requests are signed for.
         path_style: whether the bucket stands in the path, rather than before the host's name.
         prefix: "" or ending in a slash.
-        key_id: of the access key whose other half is the secret.
+        key_id, key_id_secret: of the access key whose other half is the secret; one of them is "".
+        token_secret: what belongs to a key that was given for a while (a session token); "" for a lasting one.
         every: seconds between two looks.
         patience: seconds that fetching one file may take.
     """
@@ -35,7 +36,9 @@ class S3Settings:
     path_style: bool
     prefix: str
     key_id: str
+    key_id_secret: str
     secret: str
+    token_secret: str
     every: float
     patience: float
 
@@ -65,8 +68,10 @@ def parse_s3(settings: Mapping[str, Any]) -> S3Settings:
         parts = urlsplit(settings["endpoint"])
         if parts.path not in {"", "/"} or parts.query:
             raise fault((), "地址只写协议、主机和端口", "the address is scheme, host and port alone")
+    if ("key_id" in settings) == ("key_id_secret" in settings):
+        raise fault((), "key_id 与 key_id_secret 须写且只写一个", "give either key_id or key_id_secret")
     for name in ("region", "bucket", "key_id"):  # "$" of a schema's pattern also matches before a line feed
-        if not settings[name].isprintable():
+        if not settings.get(name, "").isprintable():
             raise fault((name,), "不得含控制字符", "it holds a control character")
     prefix = settings.get("prefix", "")
     if not prefix.isprintable() or (prefix and not prefix.endswith("/")) or prefix.startswith("/"):
@@ -79,8 +84,10 @@ def parse_s3(settings: Mapping[str, Any]) -> S3Settings:
         bucket=settings["bucket"],
         path_style=settings.get("path_style", True),
         prefix=prefix,
-        key_id=settings["key_id"],
+        key_id=settings.get("key_id", ""),
+        key_id_secret=settings.get("key_id_secret", ""),
         secret=settings["secret"],
+        token_secret=settings.get("token_secret", ""),
         every=float(settings.get("every_seconds", 300)),
         patience=float(settings.get("fetch_seconds", 600)),
     )

@@ -23,6 +23,8 @@ class Signer:
     key_id: str
     secret: str = field(repr=False)
     region: str
+    token: str = field(default="", repr=False)
+    """Of temporary credentials; it is sent, and signed with the rest (“Using temporary credentials”)."""
 
     def lines(self, url: str, headers: Mapping[str, str], now: datetime) -> list[bytes]:
         """The header lines of a GET: those given and those that sign all of them.
@@ -36,6 +38,7 @@ class Signer:
         at = f"{now:%Y%m%dT%H%M%SZ}"
         scope = f"{at[:8]}/{self.region}/s3/aws4_request"
         sent = {**headers, "x-amz-content-sha256": _NOTHING, "x-amz-date": at}
+        sent |= {"x-amz-security-token": self.token} if self.token else {}
         covered = dict(sorted({**sent, "host": parts.netloc}.items()))
         names = ";".join(covered)
         fields = "".join(f"{name}:{value}\n" for name, value in covered.items())

@@ -126,14 +126,15 @@ def _proof(settings: SftpSettings, opening: Opening) -> paramiko.PKey | str:
         if not password:
             raise SourceMisconfigured("secret-unusable")
         return password
-    return _key(opening.secret(settings.key_secret).strip() + "\n")
+    passphrase = opening.secret(settings.passphrase_secret).strip("\r\n") if settings.passphrase_secret else None
+    return _key(opening.secret(settings.key_secret).strip() + "\n", passphrase)
 
 
-def _key(text: str) -> paramiko.PKey:
-    """A private key in any usual form. Raises: SourceMisconfigured, also for one behind a passphrase."""
+def _key(text: str, passphrase: str | None) -> paramiko.PKey:
+    """A private key in any usual form. Raises: SourceMisconfigured, also where a passphrase is missing or too much."""
     load = load_ssh_private_key if "BEGIN OPENSSH" in text else load_pem_private_key
     try:
-        key = load(text.encode(), password=None)
+        key = load(text.encode(), password=None if passphrase is None else passphrase.encode())
         kind = next(kind for told, kind in _KEYS if isinstance(key, told))
         return kind.from_private_key(io.StringIO(_openssh(key)))
     except Exception:  # noqa: BLE001 - whatever is wrong with it, its bytes are in nobody's words

@@ -29,6 +29,7 @@ class SftpSettings:
     Attributes:
         host_keys: the kind and the Base64 of each key that the host may prove itself by: none other is believed.
         key_secret, password_secret: how we prove who we are; one of them is "".
+        passphrase_secret: what the key is locked with; "" where it is not.
         folder: its path on the server.
         every: seconds between two looks.
         patience: seconds that fetching one file may take.
@@ -39,6 +40,7 @@ class SftpSettings:
     host_keys: tuple[tuple[str, str], ...]
     username: str
     key_secret: str
+    passphrase_secret: str
     password_secret: str
     folder: str
     every: float
@@ -61,6 +63,8 @@ def parse_sftp(settings: Mapping[str, Any]) -> SftpSettings:
         raise fault(("host",), "须为主机名或地址，不含端口", "it must be a host's name or address, without a port")
     if ("key_secret" in settings) == ("password_secret" in settings):
         raise fault((), "key_secret 与 password_secret 须写且只写一个", "give either key_secret or password_secret")
+    if "passphrase_secret" in settings and "key_secret" not in settings:
+        raise fault(("passphrase_secret",), "只用于私钥（key_secret）", "it belongs to a private key (key_secret)")
     folder = settings["folder"]
     if "\0" in folder or ".." in folder.split("/"):
         raise fault(("folder",), "文件夹路径不得含 .. ", "a folder's path holds no ..")
@@ -70,6 +74,7 @@ def parse_sftp(settings: Mapping[str, Any]) -> SftpSettings:
         host_keys=tuple(_host_key(line, at) for at, line in enumerate(settings["host_keys"])),
         username=settings["username"],
         key_secret=settings.get("key_secret", ""),
+        passphrase_secret=settings.get("passphrase_secret", ""),
         password_secret=settings.get("password_secret", ""),
         folder=folder.rstrip("/") or "/",
         every=float(settings.get("every_seconds", 300)),

@@ -137,6 +137,81 @@ def test_keys_of_any_usual_kind_prove_who_we_are(sftp: SftpServer, folder: Path,
     sftp.client_key = before
 
 
+@pytest.mark.parametrize(("kind", "form"), [("ssh-ed25519", "openssh"), ("ssh-rsa", "pkcs8-pem")])
+@pytest.mark.parametrize(("passphrase", "proves"), [("口令 x\n", True), ("口令 y", False), ("", False), (None, False)])
+def test_a_key_behind_a_passphrase_is_opened_by_that_alone(
+    sftp: SftpServer, folder: Path, kind: str, form: str, passphrase: str | None, proves: bool
+) -> None:
+    import asyncssh
+
+    drop(folder, "people.csv", people("钥"))
+    key, before = asyncssh.generate_private_key(kind), sftp.client_key
+    sftp.client_key = key
+    locked = key.export_private_key(form, passphrase="口令 x").decode()
+    named = {} if passphrase is None else {"passphrase_secret": "opens"}
+    settings = of(sftp, folder, sftp={"key_secret": "key", **named})
+    del settings["sftp"]["password_secret"]
+    secrets = {"key": locked, "opens": passphrase or ""}
+    try:
+        if proves:
+            with looked(source("files", settings, ["name"], secrets=secrets)) as asked:
+                assert values(asked) == {"name": "钥"}
+            return
+        with pytest.raises(SourceMisconfigured) as caught:
+            source("files", settings, ["name"], secrets=secrets)
+        assert caught.value.reason == "secret-unusable"
+    finally:
+        sftp.client_key = before
+
+
+def test_a_passphrase_for_a_key_that_has_none_is_not_passed_over(sftp: SftpServer, folder: Path) -> None:
+    settings = of(sftp, folder, sftp={"key_secret": "key", "passphrase_secret": "opens"})
+    del settings["sftp"]["password_secret"]
+    plain = sftp.client_key.export_private_key().decode()
+    with pytest.raises(SourceMisconfigured):
+        source("files", settings, ["name"], secrets={"key": plain, "opens": "x"})
+
+
+def test_credentials_for_a_while_are_read_for_every_look(s3_server: S3Server) -> None:
+    s3_server.honest()
+    s3_server.token = "token/1+of=today"
+    described = s3_server.settings(s3_server.bucket({"1.csv": people("一")}), key_id_secret="id", token_secret="token")
+    del described["key_id"]
+    secrets = {"id": KEY_ID, "storage": SECRET, "token": f"{s3_server.token}\n"}
+    with looked(source("files", {**CSV, "s3": described}, ["name"], secrets=secrets)) as asked:
+        assert values(asked) == {"name": "一"}
+        s3_server.secret, s3_server.token = "of tomorrow", "token/2"
+        assert stuck(look_again(asked)) == "source.misconfigured http-403"
+        assert values(asked) == {"name": "一"}
+        secrets |= {"storage": s3_server.secret, "token": s3_server.token}
+        assert stuck(look_again(asked)) == ""
+
+
+@pytest.mark.parametrize("wrong", [{"token": "another"}, {"storage": "another"}, {"id": "ANOTHER"}, {"token": None}])
+def test_temporary_credentials_that_do_not_belong_together_are_refused(
+    s3_server: S3Server, wrong: dict[str, str | None]
+) -> None:
+    s3_server.honest()
+    s3_server.token = "token"
+    described = s3_server.settings(s3_server.bucket({"1.csv": people("一")}), key_id_secret="id", token_secret="token")
+    del described["key_id"]
+    given = {"id": KEY_ID, "storage": SECRET, "token": "token", **wrong}
+    if given["token"] is None:
+        del described["token_secret"]
+    known = {name: value for name, value in given.items() if value is not None}
+    with looked(source("files", {**CSV, "s3": described}, ["name"], secrets=known)) as asked:
+        with pytest.raises(SourceMisconfigured) as caught:
+            values(asked)
+        assert caught.value.reason == "http-403"
+
+
+def stuck(asked: Source) -> str:
+    """Why no newer file can be fetched."""
+    standing = asked.standing
+    assert standing is not None
+    return standing.trouble
+
+
 @pytest.mark.parametrize("secret", ["", "no key", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n"])
 def test_a_secret_that_is_no_key_is_said_to_be_none(sftp: SftpServer, folder: Path, secret: str) -> None:
     settings = of(sftp, folder, sftp={"key_secret": "key"})
@@ -163,6 +238,7 @@ S3 = {"endpoint": "https://s.example", "region": "r", "bucket": "abc", "key_id":
         ({"sftp": {**SFTP, "host_keys": ["ssh-dss AAAA"]}}, ("sftp", "host_keys", 0)),
         ({"sftp": {**SFTP, "host_keys": ["ssh-ed25519 AAAAB3NzaC1yc2E="]}}, ("sftp", "host_keys", 0)),
         ({"sftp": {**SFTP, "key_secret": "k"}}, ("sftp",)),
+        ({"sftp": {**SFTP, "passphrase_secret": "k"}}, ("sftp", "passphrase_secret")),
         ({"sftp": {**SFTP, "folder": "../x"}}, ("sftp", "folder")),
         ({"sftp": {**SFTP, "trust_any_host": True}}, ("sftp", "trust_any_host")),
         ({"s3": {**S3, "endpoint": "http://s.example"}}, ("s3", "endpoint")),
@@ -172,6 +248,8 @@ S3 = {"endpoint": "https://s.example", "region": "r", "bucket": "abc", "key_id":
         ({"s3": {**S3, "region": "r\n"}}, ("s3", "region")),
         ({"s3": {**S3, "prefix": "x"}}, ("s3", "prefix")),
         ({"s3": {**S3, "key_id": "k\n"}}, ("s3", "key_id")),
+        ({"s3": {**S3, "key_id_secret": "k"}}, ("s3",)),
+        ({"s3": {key: value for key, value in S3.items() if key != "key_id"}}, ("s3",)),
         ({"s3": {**S3, "verify": False}}, ("s3", "verify")),
     ],
 )
@@ -225,15 +303,16 @@ def test_a_bucket_stands_in_the_path_or_before_the_host(endpoint: str, path_styl
     ),
     token=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30),
     secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40),
+    session=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40),
 )
-def test_the_signature_is_the_one_that_botocore_makes(key: str, token: str, secret: str) -> None:
+def test_the_signature_is_the_one_that_botocore_makes(key: str, token: str, secret: str, session: str) -> None:
     from botocore.auth import S3SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
     url = f"https://s.example:9000/abc/{encoded(key)}?{query([('prefix', key), ('continuation-token', token)])}"
     now = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
-    lines = Signer(KEY_ID, secret, "cn-north-1").lines(url, {"range": "bytes=0-9"}, now)
+    lines = Signer(KEY_ID, secret, "cn-north-1", session).lines(url, {"range": "bytes=0-9"}, now)
     sent = dict(line.decode().split(": ", 1) for line in lines)
     request = AWSRequest("GET", url, headers={name: sent[name] for name in sent if name != "authorization"})
     request.context["timestamp"] = sent["x-amz-date"]

@@ -246,6 +246,8 @@ def test_without_a_name_only_what_is_open_to_all_is_read(directory_server: Direc
         ({"forms": {"mail": "hex"}}, "ldap.forms"),
         ({"forms": {"displayName": "jpeg"}}, "ldap.forms.displayName"),
         ({"referrals": "follow"}, "ldap.referrals"),
+        ({"client_certificate": "ours"}, "ldap"),
+        ({"bind": None, "client_certificate": "ours", "url": "ldap://localhost"}, "ldap.url"),
     ],
 )
 def test_a_manifest_that_makes_no_sense_is_told_where(changes: dict[str, Any], where: str) -> None:
@@ -261,6 +263,7 @@ def test_a_manifest_that_makes_no_sense_is_told_where(changes: dict[str, Any], w
         {"url": "ldap://directory.example", "start_tls": True},
         {"url": "ldap://10.0.0.1:3268", "insecure_ldap": True, "bind": None, "anonymous": True},
         {"url": "ldap://localhost"},
+        {"bind": None, "client_certificate": "ours"},
         {"filter": "(|(title>={title})(cn~=a)(title=*)(cn=a*))"},
         {"subject_attribute": "2.16.840.1.113730.3.1.3"},
     ],

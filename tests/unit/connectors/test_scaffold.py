@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -15,7 +16,18 @@ import yaml
 
 from connectors.errors import SourceGarbled, SourceProblem
 from connectors.registry import findings
-from connectors.scaffold import from_csv, from_json, from_openapi, from_table, from_wsdl, from_xlsx, marks, written
+from connectors.scaffold import (
+    from_csv,
+    from_json,
+    from_ldif,
+    from_openapi,
+    from_table,
+    from_wsdl,
+    from_xlsx,
+    from_xml,
+    marks,
+    written,
+)
 from kernel.identifiers import citizen_number
 from tests.doubles.soap_source import wsdl
 
@@ -41,6 +53,7 @@ FILLED: Mapping[str, Any] = {
 }
 
 
+FILLED |= {"dn": "cn=reader,dc=demo", "base": "dc=demo", "subject_attribute": "idNo", "secret": "ldap"}
 FILLED |= {"host": "drop.example", "endpoint": "https://storage.example", "region": "cn-north-1", "prefix": "out/"}
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsh6Q0Y1fNs7pYQ2DkVh0zq3oGQkJyJx0d0mW5tYy1e"
 
@@ -52,6 +65,9 @@ def filled(proposal: dict[str, Any]) -> dict[str, Any]:
         inner: Any = document
         for step in where[:-1]:
             inner = inner[step]
+        if where[-2:] == ("ldap", "url"):
+            inner["url"] = "ldaps://directory.example"
+            continue
         inner[where[-1]] = HOST_KEY if "host_keys" in where else FILLED.get(str(where[-1]), "meaning")
     return document
 
@@ -225,3 +241,103 @@ def test_a_password_in_an_address_is_not_repeated_and_a_missing_table_is_said(tm
     with pytest.raises(SourceProblem) as caught:
         from_table("people", "postgresql+psycopg://reader:geheim@127.0.0.1:9/people", "people")
     assert "geheim" not in repr(caught.value) + caught.value.reason
+
+
+PERSON = """<p:person xmlns:p="urn:people" xmlns="urn:other" 编号="{0}"><p:公民身份号码>{0}</p:公民身份号码>
+<p:姓名>{1}</p:姓名><p:出生日期>{3}</p:出生日期><owner><tel>1</tel></owner><tag>a</tag><tag>b</tag></p:person>"""
+
+
+def test_a_document_of_a_service_tells_records_columns_and_namespaces() -> None:
+    people = "".join(PERSON.format(*row) for row in ROWS)
+    document = f'<a:answer xmlns:a="urn:answer"><a:code>0</a:code><a:list>{people}</a:list></a:answer>'
+    proposal = from_xml("people", document.encode())
+    fields = checked(proposal)
+    rest = proposal["spec"]["rest"]
+    assert rest["records"] == "/a:answer/a:list/p:person"
+    assert rest["xml"]["namespaces"] == {"a": "urn:answer", "p": "urn:people", "n3": "urn:other"}
+    assert rest["xml"]["columns"]["姓名"] == "p:姓名"
+    assert rest["xml"]["columns"]["tel"] == "n3:owner/n3:tel"
+    assert rest["xml"]["columns"]["tag"] == ["n3:tag"]
+    assert rest["subject_path"] in {"p:公民身份号码", "@编号"}
+    assert fields["born_on"] == {"column": "出生日期", "date": "yyyy-MM-dd"}
+    assert fields["name"] == {"column": "姓名", "normalise": "name"}
+    assert fields["tag"]["several"] is True
+    assert nobody_shown(proposal)
+
+
+def test_one_record_in_a_document_and_names_that_stand_twice() -> None:
+    one = "<answer><body><a><name>x</name></a><b><name>y</name></b><no>1</no></body></answer>"
+    rest = from_xml("people", one.encode())["spec"]["rest"]
+    assert rest["records"] == "/answer/body"
+    assert rest["xml"]["columns"] == {"a.name": "a/name", "b.name": "b/name", "no": "no"}
+    for bad in (b"<a/>", b"no xml", b'<!DOCTYPE a [<!ENTITY e "x">]><a>&e;</a>'):
+        with pytest.raises(SourceProblem):
+            from_xml("people", bad)
+
+
+def ldif(people: int = 40) -> bytes:
+    entries = []
+    for at, row in enumerate(ROWS[:people]):
+        photo = base64.b64encode(b"\xff\xd8\x00").decode()
+        lines = (
+            f"dn: cn={row[1]},ou=people,ou=civil,dc=demo",
+            "objectClass: inetOrgPerson",
+            f"employeeNumber: {row[0]}",
+            f"cn:: {base64.b64encode(row[1].encode()).decode()}",
+            f"mail: a{at}@demo.example",
+            f"mail: b{at}@demo.",
+            " example",
+            f"validUntil: 2030010{1 + at % 9}000000Z",
+            f"badge:: {photo}",
+            "userPassword: {SSHA}secretsecret",
+            f"level: {at % 2}",
+        )
+        entries.append("\n".join(lines))
+    return ("# extended LDIF\nversion: 1\n\n" + "\n\n".join(entries) + "\n\nsearch: 2\nresult: 0 Success\n").encode()
+
+
+SUBSCHEMA = """dn: cn=Subschema
+objectClass: subschema
+attributeTypes: ( 1.1 NAME 'name' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15{32768} )
+attributeTypes: ( 1.2 NAME ( 'cn' 'commonName' ) DESC 'RFC4519: NAME (of somebody)' SUP name )
+attributeTypes: ( 1.3 NAME 'idNo' EQUALITY caseExactMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
+attributeTypes: ( 1.4 NAME 'until' SYNTAX 1.3.6.1.4.1.1466.115.121.1.24 SINGLE-VALUE X-ORIGIN 'demo' )
+attributeTypes: ( 1.5 NAME 'LEVEL' SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 )
+objectClasses: ( 2.1 NAME 'top' ABSTRACT MUST objectClass )
+objectClasses: ( 2.2 NAME 'base' SUP top STRUCTURAL MUST ( cn $ idNo ) )
+objectClasses: ( 2.3 NAME ( 'civilPerson' 'cp' ) SUP base STRUCTURAL MAY ( until $ LEVEL $ userPassword ) )
+"""
+
+
+def test_entries_of_a_directory_tell_attributes_forms_and_branch() -> None:
+    proposal = from_ldif("people", ldif())
+    fields = checked(proposal)
+    ldap = proposal["spec"]["ldap"]
+    assert (ldap["base"], ldap["subject_attribute"]) == ("ou=people,ou=civil,dc=demo", "employeeNumber")
+    assert (ldap["lists"], ldap["forms"]) == (["mail"], {"validUntil": "generalized-time"})
+    assert fields["valid_until"] == {"column": "validUntil", "date": "iso"}
+    assert fields["mail"] == {"column": "mail", "several": True}
+    assert set(fields["level"]["codes"]) == {"0", "1"}
+    columns = {rule["column"] for rule in fields.values()}
+    assert columns.isdisjoint({"badge", "userPassword", "objectClass", "dn"})
+    assert nobody_shown(proposal)
+    assert "secretsecret" not in written(proposal)
+
+
+def test_a_branch_that_may_be_somebody_is_not_repeated() -> None:
+    one = ldif(1).replace(b"ou=people,", "cn=示例0,".encode())
+    assert "示例0" not in written(from_ldif("people", one))
+
+
+def test_a_schema_tells_what_entries_of_a_class_may_hold() -> None:
+    proposal = from_ldif("people", SUBSCHEMA.encode(), "CivilPerson")
+    fields = checked(proposal)
+    assert {rule["column"] for rule in fields.values()} == {"cn", "until", "LEVEL"}
+    assert proposal["spec"]["ldap"]["subject_attribute"] == "idNo"
+    assert (fields["level"]["type"], fields["until"]["date"]) == ("integer", "iso")
+    beside = from_ldif("people", ldif(3) + b"\n" + SUBSCHEMA.replace("'LEVEL'", "'level'").encode())
+    assert beside["spec"]["mapping"]["fields"]["level"]["type"] == "integer"
+    for data, wanted in ((SUBSCHEMA, "nobody"), (SUBSCHEMA, ""), ("", ""), ("dn: x\nno line", ""), ("dn:: ?", "")):
+        with pytest.raises(SourceGarbled):
+            from_ldif("people", data.encode(), wanted)
