@@ -896,9 +896,7 @@ CERTIFICATE_NOT_YOURS = ProblemKind(
     "certificate.not-yours",
     403,
     Fault.CONSUMER,
-    Text(
-        "只有证照所属部门的系统可以报告其变更", "Only a system of the department that owns the type reports its changes"
-    ),
+    Text("只有证照所属部门可以登记其变更", "Only the department that owns the type records its changes"),
     Text("请由该材料类型的提供部门报告。", "Have the provider of this evidence type report it."),
 )
 CERTIFICATE_DIFFERS = ProblemKind(
@@ -938,6 +936,23 @@ CERTIFICATE_NO_GRANT = ProblemKind(
         "No grant in force covers this type, this case and this holder",
     ),
     Text("请在涉及该持证主体的办件中，依现行授权查询。", "Ask within a case about the holder, under a grant in force."),
+)
+CERTIFICATE_NOT_ON_RECORD = ProblemKind(
+    "certificate.not-on-record",
+    404,
+    Fault.CONSUMER,
+    Text("本部门没有这一证照的记录", "Your department has no such certificate on record"),
+    Text(
+        "请核对证照标识与持证主体的号码，或先登记。",
+        "Check the identifier and the holder's number, or record it first.",
+    ),
+)
+CERTIFICATE_OTHER_HOLDER = ProblemKind(
+    "certificate.other-holder",
+    409,
+    Fault.CONSUMER,
+    Text("这不是该证照持证主体的号码", "This is not the number of the certificate's holder"),
+    Text("请核对号码后重新填写。", "Check the number and type it again."),
 )
 CERTIFICATE_UNKNOWN = ProblemKind(
     "certificate.unknown",

@@ -34,6 +34,7 @@ MESSAGES: Mapping[str, Text] = {
     "twice": Text("同一值出现了两次", "the same value stands twice"),
     "nothing-asked": Text("至少要问一个字段或一个是非问题", "asks for neither a field nor a yes/no question"),
     "identifier": Text("号码格式或校验码不正确", "is not a valid identifier: check its form and check character"),
+    "names-somebody": Text("不能含有个人号码", "must not hold anybody's number"),
     "arguments": Text("该是非问题的参数不正确", "these are not the arguments of this question"),
 }
 """Every code that may stand in ``errors``, with its words."""

@@ -25,7 +25,9 @@ from exchange.catalogue.source_desk import SourceDesk
 from exchange.catalogue.source_metrics import SourceMetrics
 from exchange.catalogue.sources import BuildSource, Sources
 from exchange.certificates.answering import Answering
-from exchange.certificates.reporting import Register, Reporting
+from exchange.certificates.desk import CertificateDesk
+from exchange.certificates.reporting import Reporting
+from exchange.certificates.transitions import CertificateTransitions, Register
 from exchange.consents.asking import ConsentRequests
 from exchange.consents.department_desk import DepartmentConsents
 from exchange.consents.desk import ConsentDesk
@@ -197,6 +199,7 @@ class Offices:
     return_flow_making: Making
     certificate_reports: Reporting
     certificate_status: Answering
+    certificates: CertificateDesk
     emergencies: EmergencyDesk
     emergency_sweep: EmergencySweep
     consent_requests: ConsentRequests
@@ -335,6 +338,7 @@ def furnish(outside: Outside) -> Rooms:
         flows=offices.flows,
         consents=offices.department_consents,
         sources=offices.source_desk,
+        certificates=offices.certificates,
     )
     registration = _registration(outside, access, authenticator, issuer)
     previews = PreviewDesk(access, Looking(waiting), Questioning(waiting, retrieval))
@@ -379,6 +383,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
     corrections = CorrectionTransitions(outside.database, ledger, clock)
     rated = RatingTransitions(outside.database, ledger, clock)
     flowing = FlowTransitions(ledger, clock, outside.entropy)
+    certified = CertificateTransitions(ledger, clock)
     subscribed = SubscriptionTransitions(ledger, clock, outside.entropy)
     writer = RuleWriter(access, ledger, clock, outside.entropy)
     return Offices(
@@ -430,7 +435,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
             safe=Safe(outside.keys),
             clock=clock,
         ),
-        certificate_reports=Reporting(access, ledger, register, clock),
+        certificate_reports=Reporting(access, certified, register),
+        certificates=CertificateDesk(access, certified, register, outside.entropy),
         certificate_status=Answering(access, ledger, register, clock, outside.entropy),
         courier=Courier(
             origin=outside.settings.origin,

@@ -15,7 +15,7 @@ from exchange.catalogue.views import (
     PageAnswer,
     ServiceItemAnswer,
 )
-from exchange.certificates.routes import certificate_routes
+from exchange.certificates.routes import certificate_routes, department_certificate_routes
 from exchange.consents.routes import consent_routes, department_consent_routes
 from exchange.corrections.routes import correction_routes
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
@@ -92,7 +92,8 @@ def _events(rooms: Rooms) -> tuple[Route, ...]:
 
 
 def _certificates(rooms: Rooms) -> tuple[Route, ...]:
-    return certificate_routes(rooms.certificate_reports, rooms.certificate_status, _TOKEN)
+    systems = certificate_routes(rooms.certificate_reports, rooms.certificate_status, _TOKEN)
+    return (*systems, *department_certificate_routes(rooms.certificates, _TOKEN))
 
 
 def _return_flows(rooms: Rooms) -> tuple[Route, ...]:

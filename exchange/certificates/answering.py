@@ -15,7 +15,7 @@ from exchange.access import Access, AuthorisedSystem
 from exchange.cases.opening import own_case
 from exchange.catalogue.model import kept_apart
 from exchange.certificates.forms import STATUS, Asked
-from exchange.certificates.reporting import Register
+from exchange.certificates.transitions import Register
 from exchange.certificates.views import past_view, standing, stands_view
 from exchange.forms import read
 from exchange.gateway.entries import REFUSAL

@@ -53,6 +53,21 @@ class Change(StrEnum):
     OTHER = "other"
 
 
+CHANGES: Mapping[Change, Text] = {
+    Change.ISSUE: Text("颁发", "issued"),
+    Change.RENEW: Text("延续", "renewed"),
+    Change.SUSPEND: Text("暂扣", "suspended"),
+    Change.RESUME: Text("恢复", "resumed"),
+    Change.RESCIND: Text("撤销", "rescinded"),
+    Change.CANCEL: Text("注销", "cancelled"),
+    Change.EXPIRE: Text("过期", "expired"),
+    Change.TRANSFER: Text("办理转出", "moved to another authority"),
+    Change.REVOKE: Text("吊销", "revoked"),
+    Change.REINSTATE: Text("恢复效力", "reinstated"),
+    Change.OTHER: Text("其他", "other"),
+}
+"""In words, as something that happened."""
+
 _LIVING = frozenset({Status.VALID, Status.SUSPENDED, Status.TRANSFERRING, Status.OTHER})
 _ENDED = frozenset({Status.RESCINDED, Status.CANCELLED, Status.REVOKED})
 
@@ -97,6 +112,11 @@ def possible(change: Change, before: Standing | None, day: date) -> bool:
         return True
     sources, _ = TABLE[change]
     return before.status in sources or before.on(day) in sources
+
+
+def offered(before: Standing, day: date) -> tuple[Change, ...]:
+    """What may be done now with a certificate on record: the one list that the API and the pages read."""
+    return tuple(change for change in Change if possible(change, before, day))
 
 
 def after(

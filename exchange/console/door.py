@@ -43,6 +43,7 @@ SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
     (f"{HOME}/locks", Text("业务系统锁定", "Locked systems"), frozenset(Role)),
     (f"{HOME}/subscriptions", Text("事件订阅", "Event subscriptions"), frozenset(Role)),
     (f"{HOME}/return-flows", Text("数据回流", "Return flows"), frozenset(Role)),
+    (f"{HOME}/certificates", Text("证照", "Certificates"), frozenset({Role.PROVIDER_OFFICER})),
     (f"{HOME}/consents", Text("本人同意", "Consents"), frozenset(Role)),
     (f"{HOME}/sources", Text("数据源", "Data sources"), frozenset(Role)),
     (f"{HOME}/usage", Text("本部门数据的使用", "Use of our data"), frozenset({Role.PROVIDER_OFFICER})),

@@ -12,10 +12,12 @@ from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.reports import Reports
 from exchange.catalogue.source_desk import SourceDesk
+from exchange.certificates.desk import CertificateDesk
 from exchange.consents.department_desk import DepartmentConsents
 from exchange.console.attempt import HOME
 from exchange.console.batches import BatchPages
 from exchange.console.campaigns import CampaignPages
+from exchange.console.certificates import CERTIFICATE_LIFE, CertificatePages
 from exchange.console.clocks import ClockPages
 from exchange.console.consents import ConsentPages
 from exchange.console.corrections import CORRECTIONS
@@ -95,6 +97,7 @@ class Desks:
     flows: FlowDesk
     consents: DepartmentConsents
     sources: SourceDesk
+    certificates: CertificateDesk
 
 
 PageRoutes = Callable[[], tuple[Route, ...]]
@@ -157,6 +160,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         WatchPages(door, replace(desks.counts, access=inside), replace(desks.locks, access=inside)).routes,
         SubscriptionPages(door, replace(desks.subscriptions, access=inside), EVENT_SUBSCRIPTIONS).routes,
         FlowPages(door, replace(desks.flows, access=inside), RETURN_FLOWS).routes,
+        CertificatePages(door, replace(desks.certificates, access=inside), CERTIFICATE_LIFE).routes,
         ConsentPages(door, replace(desks.consents, access=inside)).routes,
         SourcePages(door, replace(desks.sources, access=inside)).routes,
         DutyPages(door, desks.reports).routes,

@@ -66,6 +66,7 @@ class Matter:
         mended: refusals that are mended on the same form; ``moved`` and ``not_allowed`` are the other ones.
         row, about: what the list and the page show of one.
         roles: who gives commands; everybody where the state of a matter says whose turn it is.
+        reading: whose pages these are at all.
     """
 
     place: str
@@ -84,6 +85,7 @@ class Matter:
     row: Callable[[Mapping[str, Any]], dict[str, Any]]
     about: Callable[[Mapping[str, Any]], dict[str, Any]]
     roles: frozenset[Role] = frozenset(Role)
+    reading: frozenset[Role] = frozenset(Role)
     not_now: Text
 
     def address(self, found: Mapping[str, Any]) -> str:
@@ -155,10 +157,10 @@ class ProceedingPages:
             Text("执行操作", "Carrying out a command"),
         )
         return (
-            door.route("GET", f"/{matter.place}", self.list, matter.title),
+            door.route("GET", f"/{matter.place}", self.list, matter.title, matter.reading),
             *self.own_routes(),
-            door.route("GET", one, self.show, matter.one("…")),
-            door.route("GET", f"{one}/<command>", self.question, question),
+            door.route("GET", one, self.show, matter.one("…"), matter.reading),
+            door.route("GET", f"{one}/<command>", self.question, question, matter.reading),
             door.route("POST", f"{one}/<command>", self.act, done, matter.roles),
         )
 

@@ -189,6 +189,24 @@ def held_by(
     return [(case, request) for case, request in connection.execute(statement)]
 
 
+@dataclass(frozen=True, slots=True)
+class Reliers:
+    """How many departments, in how many cases, were given such evidence about somebody, and when last."""
+
+    departments: int
+    cases: int
+    last: datetime | None
+
+
+def reliers(connection: Connection, evidence_type: str, subject: bytes) -> Reliers:
+    """Who rests on such evidence about a subject, counted."""
+    row = delivery.c
+    counted = select(func.count(row.consumer.distinct()), func.count(row.case_id.distinct()), func.max(row.at))
+    statement = counted.where(row.subject == subject, row.evidence_type == evidence_type, row.outcome == RELEASED)
+    departments, cases, last = connection.execute(statement).one()
+    return Reliers(departments, cases, last)
+
+
 def uses_of(connection: Connection, provider: str, since: datetime, until: datetime) -> list[Use]:
     """How a provider's data was used between two instants, counted."""
     by = (

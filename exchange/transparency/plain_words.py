@@ -12,8 +12,9 @@ from exchange import errors
 from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.certificates.answering import ANSWERED
+from exchange.certificates.desk import LOOKED_UP
 from exchange.certificates.lifecycle import STATUSES, Status
-from exchange.certificates.reporting import CHANGED
+from exchange.certificates.transitions import CHANGED
 from exchange.gateway.entries import (
     ANSWERS_GIVEN,
     ANSWERS_UNMATCHED,
@@ -185,9 +186,25 @@ def _noticed_late(facts: Mapping[str, Any], registry: Registry) -> Text:
 def _changed(facts: Mapping[str, Any], registry: Registry) -> Text:
     provider = _name(registry.organisations, facts, "provider")
     kind, status = _name(registry.evidence_types, facts, "evidence_type"), STATUSES[Status(facts["status"])]
+    why = facts.get("reason")
+    zh, en = (f"理由：{why}。", f" Reason: {why}.") if why else ("", "")
     return Text(
-        f"{provider.zh}登记：您的{kind.zh}现为“{status.zh}”。已告知曾依据它为您办事的部门。",
-        f"{provider.en} recorded that your {kind.en} is now {status.en}. Departments that relied on it are told.",
+        f"{provider.zh}登记：您的{kind.zh}现为“{status.zh}”。{zh}已告知曾依据它为您办事的部门。",
+        f"{provider.en} recorded that your {kind.en} is now {status.en}.{en} Departments that relied on it are told.",
+    )
+
+
+def _looked_up(facts: Mapping[str, Any], registry: Registry) -> Text:
+    provider = _name(registry.organisations, facts, "provider")
+    if not facts["known"]:
+        return Text(
+            f"{provider.zh}的一名工作人员按您的号码查找一份证照的状态。结果：没有记录。",
+            f"an officer of {provider.en} looked for a certificate of yours by your number. Result: none is on record.",
+        )
+    kind = _name(registry.evidence_types, facts, "evidence_type")
+    return Text(
+        f"{provider.zh}的一名工作人员查看了您的{kind.zh}现在的状态和登记过的变更。",
+        f"an officer of {provider.en} looked at how your {kind.en} stands and what was recorded of it.",
     )
 
 
@@ -311,6 +328,7 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     NOTICE: _noticed,
     NOTICE_DELAYED: _noticed_late,
     CHANGED: _changed,
+    LOOKED_UP: _looked_up,
     ANSWERED: _answered,
     WAITS[Wait.PERSON]: _waiting(
         Text(

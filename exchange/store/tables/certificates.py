@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from exchange.store.tables.base import METADATA, subject_index, text
+from exchange.store.tables.base import BIG, METADATA, subject_index, text
 from kernel.database import Instant
 
 certificate = sa.Table(
@@ -29,5 +29,10 @@ certificate_change = sa.Table(
     sa.Column("valid_until", sa.Text, nullable=True),
     sa.Column("description", sa.Text, nullable=True),
     sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("organisation", sa.Text, nullable=False, server_default=""),
+    sa.Column("entry", BIG, nullable=False, server_default="-1"),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("officer", sa.Text, nullable=False, server_default=""),
+    sa.Index("certificate_change_recorded", "organisation", "entry"),
 )
-"""One row for each report, written with its ledger entry."""
+"""One row for each report, written with its ledger entry; ``officer`` is whoever recorded it by hand."""

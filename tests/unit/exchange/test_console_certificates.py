@@ -1,0 +1,188 @@
+"""Certificates kept by officers of their department: looked up, issued, changed with a reason; never a holder shown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from exchange.certificates.lifecycle import CHANGES, TABLE, Change
+from exchange.console import certificates as pages
+from tests.doubles.browser import form_of
+from tests.doubles.exchange import MARKET, OWNER, POLICE, STRANGER, World
+from tests.doubles.sign_ins import OfficersBrowser
+from tests.unit.exchange.test_certificate_life import CARD, HOLDER, OTHER_CARD, report, with_police
+from tests.unit.exchange.test_event_push import later
+from tests.unit.exchange.test_events import CHANGED, code_of, delivered, pull, subscribe
+
+PATH, HERE = "/v1/department/certificates", "/console/certificates"
+WANTED = {"certificate": CARD, "subject": HOLDER}
+ISSUE = {"certificate": OTHER_CARD, "evidence_type": "identity-card", "holder": STRANGER, "reason": "补录"}
+
+
+def ask(world: World, method: str, path: str = "", body: Any = None, organisation: str = POLICE, **more: Any) -> Any:
+    said: dict[str, Any] = {"sub": "pan", "roles": ["provider-officer"]} | more
+    return world.officer(method, PATH + path, body, organisation=organisation, **said)
+
+
+def officer(world: World, role: str = "provider-officer", organisation: str = POLICE, language: str = "zh-CN") -> Any:
+    browser = OfficersBrowser(world, language)
+    assert browser.sign_in(role, role, organisation=organisation).status_code == 303
+    return browser
+
+
+def own_log(world: World, person: str = OWNER) -> list[dict[str, Any]]:
+    token = world.issuer.token(world.holder, person=person, scope="usage")
+    return list(world.call("GET", "/v1/usage", token).json["entries"])
+
+
+def recorded(world: World) -> str:
+    """A certificate that the police's system reported, by what officers call it."""
+    with_police(world)
+    assert report(world, "issue", 8).status_code == 201
+    found = ask(world, "POST", "/look-ups", WANTED)
+    assert found.status_code == 200, found.text
+    return str(found.json["certificate"])
+
+
+def test_looking_one_up_takes_identifier_and_holder_and_is_an_entry_of_the_holder(small_world: World) -> None:
+    world = small_world
+    name = recorded(world)
+    delivered(world)
+    found = ask(world, "GET", f"/{name}").json
+    assert (found["stands"]["status"], found["subject_scheme"]) == ("valid", "citizen-number")
+    assert found["relied"]["departments"] == found["relied"]["cases"] == 1
+    (change,) = found["changes"]
+    assert (change["change"], change["reason"], change["by"]) == ("issue", None, None)
+    assert world.entries()[change["entry"]]["event"] == "CertificateChanged"
+    entry = next(each for each in own_log(world) if each["event"] == "CertificateLookedUp")
+    assert "公安局的一名工作人员查看了您的身份证现在的状态" in entry["sentence"]["zh"]
+    stranger = {"scheme": "citizen-number", "value": STRANGER}
+    for wrong, organisation in (
+        ({"subject": stranger}, POLICE),
+        ({"certificate": OTHER_CARD}, POLICE),
+        ({}, MARKET),
+    ):
+        none = ask(world, "POST", "/look-ups", WANTED | wrong, organisation)
+        assert code_of(none) == "certificate.not-on-record"
+        assert "tlog-proof@v1" in none.json["receipt"]
+    assert "没有记录" in own_log(world, STRANGER)[0]["sentence"]["zh"]
+    assert code_of(ask(world, "GET", f"/{name}", organisation=MARKET)) == "certificate.not-on-record"
+    for nobody in ("cert_", f"{name}0", "cert_" + "f" * 32, "%00"):
+        assert ask(world, "GET", f"/{nobody}").status_code in (400, 404)
+    for role in ("governance-officer", "auditor", "system-administrator", "consumer-officer"):
+        for method, path, body in (("GET", "", None), ("GET", f"/{name}", None), ("POST", "/look-ups", WANTED)):
+            assert code_of(ask(world, method, path, body, roles=[role])) == "token.not-allowed"
+    written = json.dumps([world.entries(), found, ask(world, "GET").json])
+    for secret in (CARD, OWNER):
+        assert secret not in written
+
+
+def test_a_change_takes_a_reason_and_the_holders_number_and_tells_those_who_rely(world: World) -> None:
+    subscription = subscribe(world)
+    delivered(world)
+    name = recorded(world)
+    told = {"holder": OWNER, "reason": "涉嫌冒领"}
+    done = ask(world, "POST", f"/{name}/suspend", told)
+    assert done.status_code == 200, done.text
+    assert done.json["stands"]["status"] == "suspended"
+    change = done.json["changes"][-1]
+    assert (change["reason"], bool(change["by"])) == ("涉嫌冒领", True)
+    entry = world.entries()[change["entry"]]
+    assert (entry["facts"]["reason"], entry["facts"]["by"]) == ("涉嫌冒领", change["by"])
+    assert "理由：涉嫌冒领。" in own_log(world)[0]["sentence"]["zh"]
+    world.rooms.policy.renew()
+    world.rooms.distribution.round()
+    assert [each["type"] for each in pull(world, subscription)["events"]] == [CHANGED, CHANGED]
+    refusals: tuple[tuple[str, dict[str, Any], str], ...] = (
+        ("resume", {"holder": STRANGER}, "certificate.other-holder"),
+        ("resume", {"holder": "not-a-number"}, "certificate.other-holder"),
+        ("suspend", {}, "certificate.impossible-change"),
+        ("resume", {"reason": f"见 {OWNER}"}, "request.invalid"),
+        ("resume", {"reason": ""}, "request.invalid"),
+        ("resume", {"effective_at": "2030-01-01T00:00:00+08:00"}, "request.invalid"),
+        ("resume", {"effective_at": "2020-01-01T00:00:00+08:00"}, "certificate.out-of-order"),
+        ("resume", {"description": "x"}, "request.invalid"),
+        ("other", {}, "request.invalid"),
+    )
+    assert ask(world, "POST", f"/{name}/suspend", told).json == done.json  # the same at the same instant: once
+    later(world, 60)
+    for command, more, code in refusals:
+        assert code_of(ask(world, "POST", f"/{name}/{command}", told | more)) == code, (command, more)
+    assert len(world.events("CertificateChanged")) == 2
+    page = ask(world, "GET", "?limit=1").json
+    assert [each["change"] for each in page["certificates"]] == ["suspend"]
+    rest = ask(world, "GET", f"?limit=1&before={page['next']}").json
+    assert ([each["change"] for each in rest["certificates"]], rest["next"]) == (["issue"], None)
+    assert code_of(ask(world, "GET", "?before=x")) == "request.invalid"
+
+
+def test_one_is_issued_by_hand_once(small_world: World) -> None:
+    world = small_world
+    at = {"effective_at": "2026-11-23T08:00:00+08:00"}
+    made = ask(world, "POST", "", ISSUE | at | {"valid_until": "2030-01-01"})
+    assert made.status_code == 201, made.text
+    assert (made.json["stands"]["status"], made.json["stands"]["valid_until"]) == ("valid", "2030-01-01")
+    assert ask(world, "POST", "", ISSUE | at).status_code == 200  # sent twice: once
+    assert code_of(ask(world, "POST", "", ISSUE)) == "certificate.impossible-change"
+    assert code_of(ask(world, "POST", "", ISSUE | {"holder": OWNER})) == "certificate.differs"
+    assert code_of(ask(world, "POST", "", ISSUE | {"evidence_type": "nothing"})) == "certificate.not-yours"
+    assert code_of(ask(world, "POST", "", ISSUE, MARKET)) == "certificate.not-yours"
+    assert code_of(ask(world, "POST", "", ISSUE | {"certificate": "1.2.3"})) == "request.invalid"
+    assert len(world.events("CertificateChanged")) == 1
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_an_officer_finds_suspends_and_reads_the_past_on_pages(small_world: World, language: str) -> None:
+    world = small_world
+    name = recorded(world)
+    delivered(world)
+    police = officer(world, language=language)
+    form = form_of(police.get(HERE))
+    sought = {"csrf_token": form.fields["csrf_token"], "certificate": CARD, "scheme": "citizen-number"}
+    wrong = police.post(HERE, sought | {"value": STRANGER})
+    assert wrong.status_code == 422
+    assert 'href="#certificate"' in wrong.text
+    assert police.post(HERE, sought | {"value": ""}).status_code == 422
+    found = police.post(HERE, sought | {"value": OWNER})
+    assert (found.status_code, found.headers["Location"]) == (303, f"{HERE}/{name}")
+    at = f"{HERE}/{name}"
+    wrong = police.press(f"{at}/suspend", reason="", value=STRANGER, effective_at="gestern")
+    assert wrong.status_code == 422
+    for field in ("reason", "effective_at"):
+        assert f'href="#{field}"' in wrong.text
+    wrong = police.press(f"{at}/suspend", reason="r", value=STRANGER)
+    assert 'href="#value"' in wrong.text
+    done = police.press(f"{at}/suspend", reason="演示：待查", value=OWNER, effective_at="2026-11-23 17:00")
+    assert done.status_code == 303, done.text
+    page = police.get(at).text
+    assert "演示：待查" in page
+    assert "17:00" in page
+    assert "/console/ledger?index=" in page
+    assert "市场监管局" not in page.partition("<h1")[2].partition("</main>")[0]  # numbers, never names
+    assert at in police.get(HERE).text
+    assert police.get(f"{at}/suspend").status_code == 403
+    for text in (page, police.get(HERE).text):
+        assert OWNER not in text
+        assert CARD not in text
+    assert officer(world, "governance-officer", MARKET).get(HERE).status_code == 403
+    assert HERE not in officer(world, "auditor", MARKET).get("/console/grants").text
+
+
+def test_a_certificate_is_issued_on_pages(small_world: World) -> None:
+    police = officer(small_world)
+    assert "还没有登记过" in police.get(HERE).text
+    wrong = police.press(f"{HERE}/new", certificate="1.2.3", value=STRANGER)
+    assert wrong.status_code == 422
+    for field in ("certificate", "evidence_type", "reason"):
+        assert f'href="#{field}"' in wrong.text
+    typed = {"evidence_type": "identity-card", "certificate": OTHER_CARD, "value": STRANGER, "reason": "补录"}
+    done = police.press(f"{HERE}/new", **typed, valid_until="长期")
+    assert done.status_code == 303, done.text
+    assert "长期" in police.get(done.headers["Location"]).text
+
+
+def test_every_change_has_words() -> None:
+    assert pages.COMMANDS.keys() == {each.value for each in Change if each is not Change.ISSUE}
+    assert CHANGES.keys() == TABLE.keys()
