@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from exchange.consents.department_desk import DepartmentConsents
+from exchange.consents.department_desk import READERS, DepartmentConsents
 from exchange.consents.views import how_often
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
@@ -94,6 +94,7 @@ class ConsentPages:
             ],
             fields=filled(_CASE, asked, {}),
             shown=shown,
+            everybody=not visitor.roles.isdisjoint(READERS),
             narrowed=bool(case) or shown != "all",
             rows=[_row(one) for one in found["consents"]],
             following=f"{CONSENTS}?{following}" if following else "",
@@ -144,9 +145,9 @@ def _row(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _facts(found: Mapping[str, Any]) -> list[tuple[Text, Text]]:
     used, left = found["used"], found["left"]
-    counted = Text(f"{used} 次", f"{used} times")
+    counted = Text(f"{used} 次", f"{used}")
     if left is not None:
-        counted = Text(f"{used} 次，本期还剩 {left} 次", f"{used} times, {left} left in this period")
+        counted = Text(f"{used} 次，本期还剩 {left} 次", f"{used}, and {left} left in this period")
     alone = (
         Text("是", "yes")
         if found["case"]
@@ -163,7 +164,7 @@ def _facts(found: Mapping[str, Any]) -> list[tuple[Text, Text]]:
         (Text("自", "From"), moment_text(found["from"])),
         (Text("至", "Until"), moment_text(found["until"])),
         (Text("次数", "How often"), how_often(found["frequency"], found["times"])),
-        (Text("已提供", "Provided so far"), counted),
+        (Text("已提供", "Times provided so far"), counted),
     ]
     if found["status"] == "asked":
         rows.append((Text("答复期限", "To be answered by"), moment_text(found["answer_by"])))

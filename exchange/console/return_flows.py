@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from exchange import errors
 from exchange.console.attempt import HOME
 from exchange.console.door import Visitor, page
-from exchange.console.forms import Field, Said, box, sayings, ticked
+from exchange.console.forms import Field, Said, sayings, ticked
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.proceeding_pages import Command, Matter, ProceedingPages, whose
 from exchange.console.words import listed, moment_text, text_of
@@ -113,7 +113,7 @@ class FlowPages(ProceedingPages):
         if wanted:
             one = _chosen(offered, wanted)
             fields = _fields(offered, one)
-            return self._form(visitor, request, one, fields, _as_granted(fields))
+            return self._form(visitor, request, one, fields, _at_first(fields))
         return page(
             "return_flow_grants",
             visitor,
@@ -205,11 +205,10 @@ def _fields(offered: Mapping[str, Any], one: Mapping[str, Any]) -> tuple[Field, 
     )
 
 
-def _as_granted(fields: tuple[Field, ...]) -> dict[str, str]:
-    """The form as it is first shown: every granted field, and whatever leaves no choice."""
+def _at_first(fields: tuple[Field, ...]) -> dict[str, str]:
+    """The form as it is first shown: whatever leaves no choice. No field is ticked for anybody."""
     alone = {each.name: each.choices[0][0] for each in fields if each.kind == "radios" and len(each.choices) == 1}
-    boxes = {box(each, value): "yes" for each in fields if each.kind == "boxes" for value, _ in each.choices}
-    return alone | boxes | {"every": "daily", "charset": "utf-8"}
+    return alone | {"every": "daily", "charset": "utf-8"}
 
 
 def _coded(named: list[Mapping[str, Any]]) -> list[tuple[str, Text]]:
@@ -304,6 +303,7 @@ def _file(one: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "number": one["number"],
         "kind": _KINDS[one["kind"]],
+        "since": datetime.fromisoformat(one["since"]) if one["since"] else None,
         "made_at": datetime.fromisoformat(one["made_at"]),
         "rows": one["rows"],
         "unreadable": one["unreadable"],

@@ -26,6 +26,7 @@ ALL, TROUBLE = "all", "trouble"
 _TITLE = Text("数据源", "Data sources")
 _TABS = {ALL: Text("全部", "All"), TROUBLE: Text("需要处理的", "To be looked at")}
 _NOT_CONNECTED = Text("未接入", "Not connected")
+_FAILING = Text("最近失败", "Failed lately")
 _BY_HAND = Text("人工答复", "Answered by hand")
 _LOW = 0.95
 """Below this share a measure is marked."""
@@ -88,6 +89,8 @@ def _standing(one: Mapping[str, Any]) -> tuple[Text, str]:
         return _NOT_CONNECTED, "near"
     if one["by_hand"]:
         return _BY_HAND, "calm"
+    if source["state"] == "closed" and one["failures"]:
+        return _FAILING, "near"
     return state_text(source["state"]), "good" if source["state"] == "closed" else "bad"
 
 

@@ -35,6 +35,7 @@ _STATUSES: Mapping[Status, tuple[Text, str]] = {
     Status.PARKED: (Text("送不到，已停放", "Parked: unreachable"), "bad"),
     Status.ENDED: (Text("已终止", "Ended"), "calm"),
 }
+_FAILING = (Text("送不到，正在重试", "Not arriving, being tried again"), "near")
 _WAYS = {
     "pull": Text("由系统自己来取", "the system fetches them"),
     "push": Text("推送到系统登记的地址", "pushed to the system's registered address"),
@@ -231,15 +232,19 @@ _ABOUT = {
 
 
 def _about(found: Mapping[str, Any]) -> dict[str, Any]:
-    standing, tone = _STATUSES[Status(found["status"])]
+    standing, tone = _standing(found)
     return {
         "standing": standing,
         "tone": tone,
-        "stuck": found["stuck"],
         "trouble": _trouble(found["trouble"]),
         "facts": _facts(found),
         "pushed": found["delivery"] == "push",
     }
+
+
+def _standing(found: Mapping[str, Any]) -> tuple[Text, str]:
+    failing = found["stuck"] and found["status"] == Status.ACTIVE
+    return _FAILING if failing else _STATUSES[Status(found["status"])]
 
 
 def _facts(found: Mapping[str, Any]) -> list[tuple[Text, Text]]:
@@ -262,7 +267,7 @@ def _facts(found: Mapping[str, Any]) -> list[tuple[Text, Text]]:
         rows.append((Text("还保留的最早一件", "Oldest one still kept"), Text(f"第 {oldest} 号", f"number {oldest}")))
     if found["failures"]:
         times = found["failures"]
-        rows.append((Text("连续失败", "Failed in a row"), Text(f"{times} 次", f"{times} times")))
+        rows.append((Text("连续失败", "Failures in a row"), Text(f"{times} 次", f"{times}")))
     if found["next_try"]:
         rows.append((Text("下次重试", "Next try"), moment_text(found["next_try"])))
     return rows
@@ -288,14 +293,13 @@ def _trouble(reason: str | None) -> Text | None:
 
 
 def _row(found: Mapping[str, Any]) -> dict[str, Any]:
-    standing, tone = _STATUSES[Status(found["status"])]
+    standing, tone = _standing(found)
     return {
         "id": found["subscription"],
         "system": text_of(found["system"]["name"]),
         "organisation": text_of(found["organisation"]["name"]),
         "standing": standing,
         "tone": tone,
-        "failing": found["stuck"] and found["status"] == Status.ACTIVE,
         "events": listed(KINDS[Kind(each)] for each in found["events"]),
         "types": listed(text_of(each["name"]) for each in found["evidence_types"]),
         "waiting": found["waiting"],

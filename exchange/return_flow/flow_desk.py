@@ -24,7 +24,7 @@ from exchange.return_flow.forms import NEW_FOR
 from exchange.return_flow.ruling import is_for_bulk
 from exchange.return_flow.transitions import FlowTransitions
 from exchange.store import return_flows
-from exchange.store.return_flows import File, FileStatus, Flow, Part
+from exchange.store.return_flows import File, FileStatus, Flow, Kind, Part
 from kernel.canonical import JSON
 from kernel.dates import local_day
 from kernel.problems import Problem
@@ -115,7 +115,11 @@ class FlowDesk:
         with self.access.database.read() as connection:
             ready = return_flows.newest_files(connection, found.id, before, limit + 1)
             parts = {each.number: return_flows.parts(connection, found.id, each.number) for each in ready[:limit]}
-        page: Sequence[JSON] = [self._file(each, parts[each.number]) for each in ready[:limit]]
+        before_each = [*ready[1:], None]
+        page: Sequence[JSON] = [
+            self._file(each, parts[each.number], previous)
+            for each, previous in zip(ready[:limit], before_each, strict=False)
+        ]
         return json_response({"files": page, "next": ready[limit - 1].number if len(ready) > limit else None})
 
     def command(self, name: str) -> Endpoint:
@@ -132,11 +136,14 @@ class FlowDesk:
 
         return endpoint
 
-    def _file(self, one: File, parts: Sequence[Part]) -> dict[str, JSON]:
+    def _file(self, one: File, parts: Sequence[Part], previous: File | None) -> dict[str, JSON]:
+        """With the period of what changed: since the file before."""
+        since = previous.made_at.isoformat() if previous is not None and one.kind is Kind.CHANGES else None
         fetched = [each.fetched_at for each in parts if each.fetched_at is not None]
         missing: list[JSON] = [each.number for each in parts if each.fetched_at is None]
         return file_view(one, parts, self.transitions.ledger.receipt(one.entry).text) | {
             "entry": one.entry,
+            "since": since,
             "kept": len(one.key) > 0,
             "fetched": len(fetched),
             "missing": missing,

@@ -121,6 +121,7 @@ _FileWithFetches = Schema.from_dict(
     {
         **_File._declared_fields,  # noqa: SLF001 - marshmallow keeps them nowhere else
         "entry": fields.Integer(required=True),
+        "since": fields.String(required=True, allow_none=True),
         "kept": fields.Boolean(required=True),
         "fetched": fields.Integer(required=True),
         "missing": fields.List(fields.Integer(), required=True),

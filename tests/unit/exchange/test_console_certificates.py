@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import Any
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, text
 
 from exchange.certificates.lifecycle import CHANGES, TABLE, Change
 from exchange.console import certificates as pages
@@ -163,9 +167,9 @@ def test_an_officer_finds_suspends_and_reads_the_past_on_pages(small_world: Worl
     assert "市场监管局" not in page.partition("<h1")[2].partition("</main>")[0]  # numbers, never names
     assert at in police.get(HERE).text
     assert police.get(f"{at}/suspend").status_code == 403
-    for text in (page, police.get(HERE).text):
-        assert OWNER not in text
-        assert CARD not in text
+    for shown in (page, police.get(HERE).text):
+        assert OWNER not in shown
+        assert CARD not in shown
     assert officer(world, "governance-officer", MARKET).get(HERE).status_code == 403
     assert HERE not in officer(world, "auditor", MARKET).get("/console/grants").text
 
@@ -186,3 +190,21 @@ def test_a_certificate_is_issued_on_pages(small_world: World) -> None:
 def test_every_change_has_words() -> None:
     assert pages.COMMANDS.keys() == {each.value for each in Change if each is not Change.ISSUE}
     assert CHANGES.keys() == TABLE.keys()
+
+
+def test_what_was_reported_before_the_log_was_noted_is_found_in_it(world: World) -> None:
+    recorded(world)
+    report(world, "suspend", 9)
+    before = ask(world, "GET").json
+    step = importlib.import_module("exchange.store.migrations.0032_certificates_by_hand")
+
+    def again(connection: Connection) -> None:
+        connection.execute(text("DROP INDEX certificate_change_recorded"))
+        for column in ("organisation", "entry", "reason", "officer"):
+            connection.execute(text(f"ALTER TABLE certificate_change DROP COLUMN {column}"))
+        with Operations.context(MigrationContext.configure(connection)):
+            step.upgrade()
+
+    world.outside.database.write(again)
+    assert [each["change"] for each in before["certificates"]] == ["suspend", "issue"]
+    assert ask(world, "GET").json == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from connectors.base import Query
@@ -103,6 +104,7 @@ def test_a_page_shows_what_was_made_and_fetched_and_where_to_go_on(small_world: 
     watcher = officer(world, "auditor", MARKET, "en")
     first = ask(world, "GET", f"/{flow}/files?limit=1").json
     assert ([each["number"] for each in first["files"]], first["next"]) == ([2], 2)
+    assert (first["files"][0]["since"], seen["since"]) == (seen["made_at"], None)
     assert [each["number"] for each in ask(world, "GET", f"/{flow}/files?before=2").json["files"]] == [1]
     assert code_of(ask(world, "GET", f"/{flow}/files?before=x")) == "request.invalid"
     shown = json.dumps([ask(world, "GET", f"/{flow}/files").json, page, watcher.get(f"{HERE}/{flow}").text])
@@ -149,7 +151,10 @@ def test_a_flow_is_opened_on_pages_field_by_field(small_world: World) -> None:
     assert "即可开通" in consumer.get(HERE).text
     chosen = consumer.get(f"{HERE}/new").text
     assert "grant=G-BACK%401" in chosen
-    form = form_of(consumer.get(f"{HERE}/new?grant=G-BACK%401"))
+    shown = consumer.get(f"{HERE}/new?grant=G-BACK%401")
+    assert 'type="checkbox"' in shown.text
+    assert not re.search(r'type="checkbox"[^>]* checked', shown.text)  # nobody is nudged to take every field
+    form = form_of(shown)
     typed = {
         **{name: form.fields[name] for name in ("csrf_token", "grant")},
         "system": "urban-website", "service_item": OTHER_ITEM, "every": "weekly", "charset": "gb18030",

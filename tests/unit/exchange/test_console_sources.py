@@ -60,5 +60,5 @@ def test_what_look_ups_showed_is_told_and_trouble_stands_out(small_world: World)
     assert "100%" in page
     assert OWNER not in page
     english = officer(world, "auditor", MARKET, "en").get(HERE).text
-    assert "failed 1 times in a row" in english
+    assert "failures in a row: 1" in english
     assert "登记目录条目" in officer(world, "consumer-officer", MARKET).get(HERE).text
