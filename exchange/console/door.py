@@ -28,31 +28,34 @@ SIGN_IN = f"{HOME}/sign-in"
 _UNAUTHORIZED, _FORBIDDEN, _CONFLICT = 401, 403, 409
 
 MESSAGES = f"{HOME}/messages"
+EVERYBODY = frozenset(Role)
+"""Officers of every role."""
+
 SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
-    (MESSAGES, Text("消息", "Messages"), frozenset(Role)),
-    (f"{HOME}/requests", Text("共享申请", "Requests"), frozenset(Role)),
-    (f"{HOME}/grants", Text("授权", "Grants"), frozenset(Role)),
-    (f"{HOME}/tasks", Text("人工答复", "Answers by hand"), frozenset(Role)),
-    (f"{HOME}/emergency", Text("应急取用", "Emergency access"), frozenset(Role)),
-    (f"{HOME}/corrections", Text("校核更正", "Corrections"), frozenset(Role)),
-    (f"{HOME}/ratings", Text("好差评", "Ratings"), frozenset(Role)),
-    (f"{HOME}/try", Text("试算", "Try a request"), frozenset(Role)),
-    (f"{HOME}/unused", Text("未使用的权限", "Unused rights"), frozenset(Role)),
-    (f"{HOME}/campaigns", Text("授权复核", "Recertification"), frozenset(Role)),
-    (f"{HOME}/uploads", Text("免于提交的材料", "Papers avoided"), frozenset(Role)),
-    (f"{HOME}/locks", Text("业务系统锁定", "Locked systems"), frozenset(Role)),
-    (f"{HOME}/subscriptions", Text("事件订阅", "Event subscriptions"), frozenset(Role)),
-    (f"{HOME}/return-flows", Text("数据回流", "Return flows"), frozenset(Role)),
+    (MESSAGES, Text("消息", "Messages"), EVERYBODY),
+    (f"{HOME}/requests", Text("共享申请", "Requests"), EVERYBODY),
+    (f"{HOME}/grants", Text("授权", "Grants"), EVERYBODY),
+    (f"{HOME}/tasks", Text("人工答复", "Answers by hand"), EVERYBODY),
+    (f"{HOME}/emergency", Text("应急取用", "Emergency access"), EVERYBODY),
+    (f"{HOME}/corrections", Text("校核更正", "Corrections"), EVERYBODY),
+    (f"{HOME}/ratings", Text("好差评", "Ratings"), EVERYBODY),
+    (f"{HOME}/try", Text("试算", "Try a request"), EVERYBODY),
+    (f"{HOME}/unused", Text("未使用的权限", "Unused rights"), EVERYBODY),
+    (f"{HOME}/campaigns", Text("授权复核", "Recertification"), EVERYBODY),
+    (f"{HOME}/uploads", Text("免于提交的材料", "Papers avoided"), EVERYBODY),
+    (f"{HOME}/locks", Text("业务系统锁定", "Locked systems"), EVERYBODY),
+    (f"{HOME}/subscriptions", Text("事件订阅", "Event subscriptions"), EVERYBODY),
+    (f"{HOME}/return-flows", Text("数据回流", "Return flows"), EVERYBODY),
     (f"{HOME}/certificates", Text("证照", "Certificates"), frozenset({Role.PROVIDER_OFFICER})),
-    (f"{HOME}/consents", Text("本人同意", "Consents"), frozenset(Role)),
-    (f"{HOME}/sources", Text("数据源", "Data sources"), frozenset(Role)),
+    (f"{HOME}/consents", Text("本人同意", "Consents"), EVERYBODY),
+    (f"{HOME}/sources", Text("数据源", "Data sources"), EVERYBODY),
     (f"{HOME}/usage", Text("本部门数据的使用", "Use of our data"), frozenset({Role.PROVIDER_OFFICER})),
-    (f"{HOME}/catalogue", Text("目录", "Catalogue"), frozenset(Role)),
-    (f"{HOME}/responsibility", Text("责任清单", "Responsibility list"), frozenset(Role)),
-    (f"{HOME}/clocks", Text("日历与时限", "Calendar and time limits"), frozenset(Role)),
-    (f"{HOME}/entries", Text("目录审核", "Catalogue review"), frozenset(Role)),
-    (f"{HOME}/joining", Text("接入进度", "Joining"), frozenset(Role)),
-    (f"{HOME}/ledger", Text("账本", "Ledger"), frozenset(Role)),
+    (f"{HOME}/catalogue", Text("目录", "Catalogue"), EVERYBODY),
+    (f"{HOME}/responsibility", Text("责任清单", "Responsibility list"), EVERYBODY),
+    (f"{HOME}/clocks", Text("日历与时限", "Calendar and time limits"), EVERYBODY),
+    (f"{HOME}/entries", Text("目录审核", "Catalogue review"), EVERYBODY),
+    (f"{HOME}/joining", Text("接入进度", "Joining"), EVERYBODY),
+    (f"{HOME}/ledger", Text("账本", "Ledger"), EVERYBODY),
 )
 """The sections, and whose they are; what is behind each asks again."""
 
@@ -89,11 +92,9 @@ class Door:
             unread = messages.count_unread(connection, officer.officer)
         return Visitor(officer, known.name if known else Text(code, code), unread)
 
-    def route(
-        self, method: str, path: str, work: Shown, summary: Text, roles: frozenset[Role] = frozenset(Role)
-    ) -> Route:
+    def route(self, method: str, path: str, work: Shown, summary: Text, roles: frozenset[Role] = EVERYBODY) -> Route:
         """A page for officers of these roles."""
-        every = roles >= frozenset(Role)
+        every = roles >= EVERYBODY
         access = "officer" if every else f"officer:{'|'.join(sorted(role.value for role in roles))}"
         return Route(method, HOME + path, self._serving(work, roles), access, summary, page=True, tag="pages")
 
