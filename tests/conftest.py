@@ -14,6 +14,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -24,6 +25,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from tests.doubles import compiled_once
 from tests.doubles.directory import Directory
@@ -71,12 +73,32 @@ ONE_WORLD = ("tests/e2e/test_pages.py",)
 class ByWorld(LoadScopeScheduling):
     """Tests go to whichever worker is free, and those of one world together.
 
-    pytest-xdist has marks for this (``--dist loadgroup``), which pytest 9.2 no longer hands on to it.
+    pytest-xdist has marks for this (``--dist loadgroup``), which pytest 9.2 no longer hands on to it. Its own ways to
+    find a test's number and to ask what a worker still has to do walk through all tests, each time.
     """
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """Where each test stands in the collection, which is the same for every worker."""
+        return {nodeid: number for number, nodeid in enumerate(self.collection or ())}
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return file if file in ONE_WORLD else nodeid
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        scope, unit = self.workqueue.popitem(last=False)
+        self.assigned_work[node][scope] = unit
+        node.send_runtest_some([self._numbers[nodeid] for nodeid, done in unit.items() if not done])
+
+    def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
+        assert self.collection is not None
+        nodeid = self.collection[item_index]
+        units, scope = self.assigned_work[node], self._split_scope(nodeid)
+        units[scope][nodeid] = True
+        if all(units[scope].values()):
+            del units[scope]
+        self._reschedule(node)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -111,20 +111,21 @@ def officer_of(role: Role) -> Officer:
     return Officer(f"new-{role}", own.get(role, "data-office"), frozenset({role}))
 
 
-@pytest.mark.parametrize(("status", "role", "kind"), [*product((None, *Status), Role, get_args(Command))])
-def test_every_cell_of_the_table(status: Status | None, role: Role, kind: CommandKind) -> None:
+@pytest.mark.parametrize(("status", "role"), [*product((None, *Status), Role)])
+def test_every_cell_of_the_table(status: Status | None, role: Role) -> None:
     state = None if status is None else STATES[status]
-    late = NOW + WAITS + timedelta(days=9) if kind is ExpireEmergency else NOW
-    at = max(late, state.changed_at) if state else late
-    wanted = kind in TABLE[status].get(role, ())
-    assert (kind in allowed(TABLE[status], (role,))) == wanted
-    if not wanted:
-        impossible = {"emergency.not-allowed", "emergency.unknown", "emergency.exists"}
-        assert refusal_of(COMMANDS[kind], state, officer_of(role), at) in impossible
-        return
-    assert len(decide(COMMANDS[kind], state, officer_of(role), at)) == 1
-    if kind in NAMES and state is not None:
-        assert NAMES[kind] in open_to(state, officer_of(role))
+    for kind in get_args(Command):
+        late = NOW + WAITS + timedelta(days=9) if kind is ExpireEmergency else NOW
+        at = max(late, state.changed_at) if state else late
+        wanted = kind in TABLE[status].get(role, ())
+        assert (kind in allowed(TABLE[status], (role,))) == wanted, kind
+        if not wanted:
+            impossible = {"emergency.not-allowed", "emergency.unknown", "emergency.exists"}
+            assert refusal_of(COMMANDS[kind], state, officer_of(role), at) in impossible, kind
+            continue
+        assert len(decide(COMMANDS[kind], state, officer_of(role), at)) == 1, kind
+        if kind in NAMES and state is not None:
+            assert NAMES[kind] in open_to(state, officer_of(role))
 
 
 def refusal_of(command: Command, state: EmergencyState | None, actor: Officer, at: datetime = NOW) -> str:

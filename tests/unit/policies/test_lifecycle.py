@@ -129,18 +129,19 @@ def moment_for(command: Command) -> datetime:
     return GRANT.valid_to if isinstance(command, ExpireGrant) else NOW
 
 
-@pytest.mark.parametrize(("status", "role", "kind"), list(product(STATES, Role, get_args(Command))))
-def test_every_cell_of_the_table(status: Status, role: Role, kind: CommandKind) -> None:
+@pytest.mark.parametrize(("status", "role"), list(product(STATES, Role)))
+def test_every_cell_of_the_table(status: Status, role: Role) -> None:
     """Allowed exactly where the table says so, for an officer of the right organisation."""
-    command = SAMPLES[kind]
-    at = max(moment_for(command), STATES[status].changed_at)
-    if kind in TABLE[status].get(role, frozenset()):
-        state = replace(STATES[status], panel=THREE) if role is Role.DATA_PROTECTION_OFFICER else STATES[status]
-        assert decide(command, state, ACTORS[role], at)
-    elif kind is DraftGrant:
-        assert refusal(command, STATES[status], ACTORS[role]) == "grant.exists"
-    else:
-        assert refusal(command, STATES[status], ACTORS[role], at) == "grant.not-allowed"
+    for kind in get_args(Command):
+        command = SAMPLES[kind]
+        at = max(moment_for(command), STATES[status].changed_at)
+        if kind in TABLE[status].get(role, frozenset()):
+            state = replace(STATES[status], panel=THREE) if role is Role.DATA_PROTECTION_OFFICER else STATES[status]
+            assert decide(command, state, ACTORS[role], at), kind
+        elif kind is DraftGrant:
+            assert refusal(command, STATES[status], ACTORS[role]) == "grant.exists"
+        else:
+            assert refusal(command, STATES[status], ACTORS[role], at) == "grant.not-allowed", kind
 
 
 @pytest.mark.parametrize(("role", "kind"), list(product(Role, get_args(Command))))

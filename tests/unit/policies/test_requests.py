@@ -169,22 +169,28 @@ def setting(status: Status, role: Role, kind: CommandKind) -> tuple[RequestState
     return STATES[status], ACTORS.get(role, Officer("sun", "audit", frozenset({role})))
 
 
-@pytest.mark.parametrize(("status", "role", "kind"), list(product(STATES, Role, get_args(Command))))
-def test_every_cell_of_the_table(status: Status, role: Role, kind: CommandKind) -> None:
+@pytest.mark.parametrize(("status", "role"), list(product(STATES, Role)))
+def test_every_cell_of_the_table(status: Status, role: Role) -> None:
     """Allowed exactly where the table says so, for an officer of the right organisation."""
-    state, actor = setting(status, role, kind)
-    if kind in TABLE[status].get(role, frozenset()):
-        events = decide(SAMPLES[kind], state, actor, NOW)
-        after = state
-        for event in events:
-            after = evolve(after, event)
-        assert after.revision == state.revision + len(events)
-        if kind in NAMES:
-            assert NAMES[kind] in open_to(state, actor)
-    else:
-        expected = "access-request.exists" if kind is DraftRequest else "access-request.not-allowed"
-        assert refusal(SAMPLES[kind], state, actor) == expected
-        assert NAMES.get(kind) not in open_to(state, actor)
+    for kind in get_args(Command):
+        state, actor = setting(status, role, kind)
+        if kind in TABLE[status].get(role, frozenset()):
+            done(kind, state, actor)
+        else:
+            expected = "access-request.exists" if kind is DraftRequest else "access-request.not-allowed"
+            assert refusal(SAMPLES[kind], state, actor) == expected, kind
+            assert NAMES.get(kind) not in open_to(state, actor), kind
+
+
+def done(kind: CommandKind, state: RequestState, actor: Officer) -> None:
+    """The command is among those offered, and every event of it counts."""
+    events = decide(SAMPLES[kind], state, actor, NOW)
+    after = state
+    for event in events:
+        after = evolve(after, event)
+    assert after.revision == state.revision + len(events), kind
+    if kind in NAMES:
+        assert NAMES[kind] in open_to(state, actor)
 
 
 @pytest.mark.parametrize(("role", "kind"), list(product(Role, get_args(Command))))
