@@ -89,6 +89,13 @@ SYSTEM_UNKNOWN = ProblemKind(
     Text("该客户端不是已登记的业务系统", "This client is not a registered system"),
     Text("请先由本部门在目录中登记该系统。", "Have your department register the system in the catalogue first."),
 )
+SYSTEM_NOT_OURS = ProblemKind(
+    "system.not-ours",
+    404,
+    Fault.CONSUMER,
+    Text("本部门没有这一业务系统", "Your department has no such system"),
+    Text("请从目录中本部门的业务系统里选择。", "Choose one of your department's systems in the catalogue."),
+)
 SYSTEM_SUSPENDED = ProblemKind(
     "system.suspended",
     403,
@@ -843,13 +850,6 @@ SUBSCRIPTION_NOT_ALLOWED = ProblemKind(
         "commands 列出您现在可作的操作；其余由该系统所属部门的人员在相应状态下办理。",
         "The member commands lists what you may do now; the rest is for the system's own department, in another state.",
     ),
-)
-SUBSCRIBER_UNKNOWN = ProblemKind(
-    "event.unknown-system",
-    404,
-    Fault.CONSUMER,
-    Text("本部门没有这一业务系统", "Your department has no such system"),
-    Text("请从目录中本部门的业务系统里选择。", "Choose one of your department's systems in the catalogue."),
 )
 SUBSCRIPTION_NOT_PULLED = ProblemKind(
     "event.not-pulled",

@@ -8,6 +8,8 @@ from kernel.text import Text
 USUAL_PAGE, MOST_ON_A_PAGE = 50, 200
 
 _MOST_DIGITS = len(str(MOST_ON_A_PAGE))
+_MOST_DIGITS_OF_A_PLACE = 15
+_BAD_PLACE = Text("before 应为上一页的 next", "before is the next of the page before: a whole number")
 _BAD_PAGE = Text(f"limit 应为 1 至 {MOST_ON_A_PAGE}", f"limit is a whole number from 1 to {MOST_ON_A_PAGE}")
 
 
@@ -20,4 +22,16 @@ def page_size(text: str | None) -> int:
         return USUAL_PAGE
     if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and 1 <= int(text) <= MOST_ON_A_PAGE):
         raise Problem(INVALID_BODY, detail=_BAD_PAGE)
+    return int(text)
+
+
+def place_before(text: str | None) -> int | None:
+    """Before which numbered entry a page begins, from the parameter ``before``; None for the newest.
+
+    Raises Problem (request.invalid).
+    """
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS_OF_A_PLACE):
+        raise Problem(INVALID_BODY, detail=_BAD_PLACE)
     return int(text)

@@ -62,10 +62,12 @@ class SourceDesk:
 
 
 def _in_trouble(one: Source | None) -> bool:
-    """Whether somebody has to look: it is missing, fails, or no longer has the shape it was described by."""
+    """Whether somebody has to look: it is missing, fails, is out of reach, or has another shape than described."""
     if one is None:
         return True
-    return one.health().failures > 0 or any(change.kind != "new" for change in one.watch.changes())
+    unreachable = one.standing is not None and one.standing.since is not None
+    changed = any(change.kind != "new" for change in one.watch.changes())
+    return unreachable or changed or one.health().failures > 0
 
 
 def _view(kind: EvidenceType, one: Source | None, registry: Registry) -> dict[str, JSON]:
@@ -97,6 +99,10 @@ _Measures = Schema.from_dict(
     },
     name="SourceMeasures",
 )
+_Copy = Schema.from_dict(
+    {name: fields.String(required=True, allow_none=True) for name in ("as_of", "unreachable_since")},
+    name="SourceCopyStanding",
+)
 _ShapeChange = Schema.from_dict(
     {name: fields.String(required=True) for name in ("kind", "field", "since")}, name="SourceShapeChange"
 )
@@ -104,6 +110,7 @@ _Standing = Schema.from_dict(
     {
         "state": fields.String(required=True, validate=validate.OneOf(("closed", "open", "half-open"))),
         "trust_grade": fields.String(required=True),
+        "copy": fields.Nested(_Copy, required=True, allow_none=True),
         "quality": fields.Nested(_Measures, required=True),
         "changes": fields.List(fields.Nested(_ShapeChange), required=True),
     },

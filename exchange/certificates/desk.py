@@ -23,7 +23,7 @@ from exchange.certificates.transitions import CertificateTransitions, Register, 
 from exchange.certificates.views import past_view, standing, stands_view
 from exchange.forms import read
 from exchange.gateway.understanding import current
-from exchange.paging import page_size
+from exchange.paging import page_size, place_before
 from exchange.store import certificates, deliveries
 from exchange.store.certificates import Kept, Recorded
 from kernel.canonical import JSON
@@ -43,8 +43,6 @@ from policies.roles import Role
 LOOKED_UP = "CertificateLookedUp"
 KEEPERS = (Role.PROVIDER_OFFICER,)
 """Who keeps the certificates of their department; nobody else sees a single one."""
-_MOST_DIGITS = 15
-_BAD_BEFORE = Text("before 应为账本条目序号", "before is the number of an entry of the log")
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class CertificateDesk:
     def list(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/department/certificates``: what was recorded last of the department's own. Raises Problem."""
         officer, asked = self.access.officer(http, *KEEPERS), http.parameters()
-        limit, before = page_size(asked.get("limit")), _number(asked.get("before"))
+        limit, before = page_size(asked.get("limit")), place_before(asked.get("before"))
         self.access.spend(officer.caller)
         registry = current(self.access.policy).registry
         with self.access.database.read() as connection:
@@ -222,11 +220,3 @@ def _recorded_view(one: Recorded, registry: Registry) -> dict[str, JSON]:
         "change_label": CHANGES[Change(one.past.change)].members(),
         "entry": one.past.entry,
     }
-
-
-def _number(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
-        raise Problem(INVALID_BODY, detail=_BAD_BEFORE)
-    return int(text)

@@ -131,7 +131,7 @@ class CertificatePages(ProceedingPages):
         """Issue it as the API does. Raises Problem."""
         typed = request.form()
         kind = {"evidence_type": typed["evidence_type"]} if typed.get("evidence_type") else {}
-        body = {"holder": typed.get("value", "").strip()} | _named(typed) | kind | _terms(typed)
+        body = _number(typed) | _named(typed) | kind | _terms(typed)
         try:
             made = told(self.desk.issue(as_json_post(request, body)))
         except Problem as problem:
@@ -158,16 +158,16 @@ class CertificatePages(ProceedingPages):
     def body(self, command: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """What was given, as the API takes it; whose number it is says the kind of certificate."""
         del command
-        return {"holder": str(given.get("value", "")).strip()} | _terms(given)
+        return _number(given) | _terms(given)
 
     def sayings(self, problem: Problem, fields: tuple[Field, ...]) -> Said:
         """What is wrong by the name of the field, and what concerns no field."""
         if (name := _ABOUT.get(problem.kind.code)) is not None:
             return {name: t(problem.kind.title)}, t(problem.kind.next_step)
         found, general = sayings(problem, fields)
-        if "holder" in {one["path"] for one in _errors(problem)}:
-            found["value"] = next(one["message"] for one in _errors(problem) if one["path"] == "holder")
-        return found, general if not found else ""
+        listed: Any = problem.members.get("errors", [])
+        inside = {_INSIDE[one["path"]]: one["message"] for one in listed if one["path"] in _INSIDE}
+        return found | inside, "" if inside else general
 
     def _listed(
         self, visitor: Visitor, request: HttpRequest, typed: Mapping[str, str], problem: Problem | None = None
@@ -210,12 +210,14 @@ class CertificatePages(ProceedingPages):
         )
 
 
-def _errors(problem: Problem) -> Any:
-    return problem.members.get("errors", [])
-
-
 def _named(typed: Mapping[str, str]) -> dict[str, Any]:
     return {"certificate": typed["certificate"].strip()} if typed.get("certificate", "").strip() else {}
+
+
+def _number(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """The holder's number, where the kind of certificate says what kind of number it is."""
+    said = str(typed.get("value", "")).strip()
+    return {"holder": said} if said else {}
 
 
 def _holder(typed: Mapping[str, str]) -> dict[str, Any]:
@@ -242,6 +244,8 @@ def _instant(text: str) -> str:
         return text
 
 
+_INSIDE = {"holder": "value", "subject": "scheme", "subject.scheme": "scheme", "subject.value": "value"}
+"""The field of a form by the member that the API finds wrong."""
 _ABOUT = {
     errors.CERTIFICATE_OTHER_HOLDER.code: "value",
     errors.CERTIFICATE_DIFFERS.code: "certificate",

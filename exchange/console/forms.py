@@ -45,6 +45,11 @@ def ticked(field: Field, typed: Mapping[str, str]) -> list[str]:
     return [value for value, _ in field.choices if typed.get(box(field, value))]
 
 
+def chosen(fields: Sequence[Field], typed: Mapping[str, str]) -> dict[str, list[str]]:
+    """What was ticked, field by field; a field of which nothing was is left out, so that it is said to be required."""
+    return {each.name: found for each in fields if each.kind == "boxes" and (found := ticked(each, typed))}
+
+
 def filled(fields: Sequence[Field], typed: Mapping[str, str], errors: Mapping[str, str]) -> list[Filled]:
     """The fields as they are to be drawn."""
     return [Filled(each, _value(each, typed), errors.get(each.name, "")) for each in fields]

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from exchange import errors
 from exchange.console.attempt import HOME
 from exchange.console.door import Visitor, page
-from exchange.console.forms import Field, Said, sayings, ticked
+from exchange.console.forms import Field, Said, chosen, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.proceeding_pages import Command, Matter, ProceedingPages, whose
 from exchange.console.words import listed, moment_text, text_of
@@ -132,7 +132,7 @@ class FlowPages(ProceedingPages):
         body: dict[str, Any] = {
             each.name: typed[each.name] for each in fields if each.kind == "radios" and typed.get(each.name)
         }
-        body |= {each.name: ticked(each, typed) for each in fields if each.kind == "boxes"}
+        body |= chosen(fields, typed)
         body |= {"evidence_type": one["evidence_type"]["code"], "legal_basis": one["legal_basis"]["code"]}
         try:
             made = told(self.desk.open(as_json_post(request, body)))
@@ -144,7 +144,7 @@ class FlowPages(ProceedingPages):
 
     def sayings(self, problem: Problem, fields: tuple[Field, ...]) -> Said:
         """What is wrong by the name of the field, and what concerns no field."""
-        if problem.kind is errors.SUBSCRIBER_UNKNOWN or problem.kind is errors.SYSTEM_SUSPENDED:
+        if problem.kind is errors.SYSTEM_NOT_OURS or problem.kind is errors.SYSTEM_SUSPENDED:
             return {"system": t(problem.kind.title)}, t(problem.kind.next_step)
         found, general = sayings(problem, fields)
         return found, general if found else f"{general}{t('。', '. ')}{t(problem.kind.next_step)}"
@@ -330,7 +330,7 @@ RETURN_FLOWS = Matter(
     commands=COMMANDS,
     events={},
     mended=(
-        *(errors.SUBSCRIBER_UNKNOWN, errors.SYSTEM_SUSPENDED, errors.RETURN_FLOWS_TOO_MANY),
+        *(errors.SYSTEM_NOT_OURS, errors.SYSTEM_SUSPENDED, errors.RETURN_FLOWS_TOO_MANY),
         *(errors.RETURN_FLOW_NOT_GRANTED, errors.RETURN_FLOW_SOURCE_CANNOT, errors.POLICY_STALE),
     ),
     moved=errors.RETURN_FLOW_CHANGED,

@@ -27,6 +27,7 @@ _TITLE = Text("数据源", "Data sources")
 _TABS = {ALL: Text("全部", "All"), TROUBLE: Text("需要处理的", "To be looked at")}
 _NOT_CONNECTED = Text("未接入", "Not connected")
 _FAILING = Text("最近失败", "Failed lately")
+_UNREACHABLE = Text("取不到新文件", "New files out of reach")
 _BY_HAND = Text("人工答复", "Answered by hand")
 _LOW = 0.95
 """Below this share a measure is marked."""
@@ -68,6 +69,7 @@ def _row(one: Mapping[str, Any]) -> dict[str, Any]:
     source = one["source"]
     standing, tone = _standing(one)
     quality = source["quality"] if source else {}
+    copy = (source["copy"] if source else None) or {}
     return {
         "href": f"{HOME}/catalogue/evidence-types/{quote(one['evidence_type']['code'])}",
         "what": text_of(one["evidence_type"]["name"]),
@@ -78,6 +80,8 @@ def _row(one: Mapping[str, Any]) -> dict[str, Any]:
         "measures": [_measure(quality.get(name)) for name in MEASURES],
         "answers": quality.get("answers", 0),
         "changes": [change_text(each) for each in source["changes"]] if source else [],
+        "as_of": _instant(copy.get("as_of")),
+        "unreachable": _instant(copy.get("unreachable_since")),
         "success": _instant(one["last_success"]),
         "failure": _instant(one["last_failure"]),
     }
@@ -91,6 +95,8 @@ def _standing(one: Mapping[str, Any]) -> tuple[Text, str]:
         return _BY_HAND, "calm"
     if source["state"] == "closed" and one["failures"]:
         return _FAILING, "near"
+    if source["copy"] and source["copy"]["unreachable_since"]:
+        return _UNREACHABLE, "near"
     return state_text(source["state"]), "good" if source["state"] == "closed" else "bad"
 
 

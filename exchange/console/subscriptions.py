@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from exchange import errors
 from exchange.console.attempt import HOME
 from exchange.console.door import Visitor, page
-from exchange.console.forms import Field, Said, sayings, ticked
+from exchange.console.forms import Field, Said, chosen, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.proceeding_pages import Command, Matter, ProceedingPages, whose
 from exchange.console.words import listed, moment_text, same, text_of
@@ -160,7 +160,7 @@ class SubscriptionPages(ProceedingPages):
         typed = request.form()
         fields = _fields(self._offered(request))
         body: dict[str, Any] = {name: typed[name] for name in ("system", "delivery") if typed.get(name)}
-        body |= {each.name: ticked(each, typed) for each in fields if each.kind == "boxes"}
+        body |= chosen(fields, typed)
         try:
             made = told(self.desk.subscribe(as_json_post(request, body)))
         except Problem as problem:
@@ -222,7 +222,7 @@ def _fields(offered: Mapping[str, Any]) -> tuple[Field, ...]:
 
 
 _ABOUT = {
-    errors.SUBSCRIBER_UNKNOWN.code: "system",
+    errors.SYSTEM_NOT_OURS.code: "system",
     errors.SYSTEM_SUSPENDED.code: "system",
     errors.SUBSCRIPTIONS_TOO_MANY.code: "system",
     errors.EVENT_NOT_GRANTED.code: "evidence_types",
@@ -330,7 +330,7 @@ EVENT_SUBSCRIPTIONS = Matter(
     commands=COMMANDS,
     events={},
     mended=(
-        *(errors.SUBSCRIBER_UNKNOWN, errors.SYSTEM_SUSPENDED, errors.SUBSCRIPTIONS_TOO_MANY),
+        *(errors.SYSTEM_NOT_OURS, errors.SYSTEM_SUSPENDED, errors.SUBSCRIPTIONS_TOO_MANY),
         *(errors.EVENT_NOT_GRANTED, errors.WEBHOOK_MISSING),
     ),
     moved=errors.SUBSCRIPTION_CHANGED,

@@ -132,7 +132,7 @@ def subscription_routes(desk: SubscriptionDesk, token: tuple[ProblemKind, ...]) 
     one = f"{path}/<subscription>"
     known = (errors.SUBSCRIPTION_UNKNOWN, errors.SUBSCRIPTION_NOT_ALLOWED)
     making = (
-        *(errors.SUBSCRIBER_UNKNOWN, errors.EVENT_NOT_GRANTED, errors.WEBHOOK_MISSING),
+        *(errors.SYSTEM_NOT_OURS, errors.EVENT_NOT_GRANTED, errors.WEBHOOK_MISSING),
         *(errors.SUBSCRIPTIONS_TOO_MANY, errors.SYSTEM_SUSPENDED),
     )
     moving = (*known, errors.SUBSCRIPTION_CHANGED, INVALID_BODY, LEDGER_UNAVAILABLE)

@@ -19,8 +19,8 @@ from exchange.events.forms import SEND_AGAIN, SUBSCRIBE_FOR
 from exchange.events.signal import KINDS, Kind
 from exchange.events.transitions import SubscriptionTransitions
 from exchange.forms import read
-from exchange.gateway.understanding import current
-from exchange.paging import page_size
+from exchange.gateway.understanding import current, own_system
+from exchange.paging import page_size, place_before
 from exchange.store import subscriptions
 from exchange.store.subscriptions import Queued, Subscription
 from kernel.canonical import JSON
@@ -31,8 +31,6 @@ from policies.roles import WATCHERS, Officer
 from policies.subscriptions import LEADS_TO, SUBSCRIBERS, Command, Status, Way, commands
 
 _LONGEST_NAME = 64
-_MOST_DIGITS = 15
-_BAD_BEFORE = Text("before 应为事件序号", "before is the number of an event")
 _BAD_SHOW = Text("show 应为 all 或 stuck", "show is all or stuck")
 
 
@@ -88,11 +86,7 @@ class SubscriptionDesk:
         """``POST /v1/department/subscriptions``: for a system of the officer's department. Raises Problem."""
         officer = self.access.officer(http, *SUBSCRIBERS)
         wanted, snapshot = dict(read(SUBSCRIBE_FOR, http)), current(self.access.policy)
-        system = snapshot.registry.systems.get(wanted.pop("system"))
-        if system is None or system.organisation != officer.officer.organisation:
-            raise Problem(errors.SUBSCRIBER_UNKNOWN)
-        if system.status is not SystemStatus.ACTIVE:
-            raise Problem(errors.SYSTEM_SUSPENDED)
+        system = own_system(snapshot.registry, officer.officer.organisation, wanted.pop("system"))
         made = self.transitions.subscribe(wanted, system, snapshot, self.access.asking_officer(officer))
         view = _view(made, snapshot.registry, officer.officer)
         return json_response(view, 201, (("Location", f"/v1/department/subscriptions/{made.id}"),))
@@ -109,7 +103,7 @@ class SubscriptionDesk:
         Of each its number, id, kind and evidence type, not whom it is about. Raises Problem.
         """
         officer, asked = self.access.officer(http), http.parameters()
-        limit, before = page_size(asked.get("limit")), _number(asked.get("before"))
+        limit, before = page_size(asked.get("limit")), place_before(asked.get("before"))
         self.access.spend(officer.caller)
         found = self._found(subscription, officer)
         if found.organisation != officer.officer.organisation:
@@ -182,11 +176,3 @@ def _event_view(one: Queued, of: Subscription, registry: Registry) -> dict[str, 
         "at": one.at.isoformat(),
         "state": "arrived" if one.number <= of.settled else "failing" if failing else "waiting",
     }
-
-
-def _number(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
-        raise Problem(INVALID_BODY, detail=_BAD_BEFORE)
-    return int(text)

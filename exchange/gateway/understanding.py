@@ -40,6 +40,16 @@ def system_of(registry: Registry, token: AccessToken) -> System:
     return system
 
 
+def own_system(registry: Registry, organisation: str, name: str) -> System:
+    """An active system of an officer's department, by its name in the catalogue. Raises Problem."""
+    found = registry.systems.get(name)
+    if found is None or found.organisation != organisation:
+        raise Problem(errors.SYSTEM_NOT_OURS)
+    if found.status is not Status.ACTIVE:
+        raise Problem(errors.SYSTEM_SUSPENDED)
+    return found
+
+
 def unlocked(snapshot: Snapshot, system: System) -> System:
     """The system, unless it is locked for having looked up too many people. Raises Problem: system.locked."""
     if system.name in snapshot.locked:

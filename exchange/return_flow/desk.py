@@ -31,7 +31,7 @@ from policies.return_flows import Status
 
 DOWNLOADED = "ReturnFlowDownloaded"
 _MOST_DIGITS = 9
-_BAD_NUMBER = Text("after、before 应为文件序号", "after and before are numbers of files")
+_BAD_NUMBER = Text("after 应为文件序号", "after is the number of a file")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class ReturnFlowDesk:
         """``GET /v1/return-flows/<flow>/files``: ready ones, with parts and receipts. Raises Problem."""
         caller, asked = self.access.system(http), http.parameters()
         found = self._own(caller, flow)
-        limit, after = page_size(asked.get("limit")), whole_number(asked.get("after", "0"), INVALID)
+        limit, after = page_size(asked.get("limit")), _number(asked.get("after", "0"), INVALID)
         self.access.spend(caller.caller)
         with self.access.database.read() as connection:
             ready = return_flows.files(connection, found.id, after, limit + 1)
@@ -84,7 +84,7 @@ class ReturnFlowDesk:
         caller = self.access.unlocked_system(http)
         found = self._own(caller, flow)
         unknown = Problem(errors.RETURN_FLOW_FILE_UNKNOWN)
-        made, piece = self._piece(found, whole_number(file, unknown), whole_number(part, unknown))
+        made, piece = self._piece(found, _number(file, unknown), _number(part, unknown))
         asker, now = self.access.asking_system(caller), self.transitions.clock.now()
         decides = self.transitions.ruling(found, caller.snapshot, asker)
         if (made.grants, made.division) != (grants_of(decides, now), decides.division):
@@ -139,11 +139,9 @@ class ReturnFlowDesk:
 
 
 INVALID = Problem(INVALID_BODY, detail=_BAD_NUMBER)
-"""What is said where a page of files is asked for by something else than a number."""
 
 
-def whole_number(text: str, otherwise: Problem) -> int:
-    """The number of a file or part. Raises Problem: ``otherwise``."""
+def _number(text: str, otherwise: Problem) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         raise otherwise
     return int(text)

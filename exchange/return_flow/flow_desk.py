@@ -17,9 +17,9 @@ from exchange.catalogue.naming import named, named_in
 from exchange.catalogue.registry import Registry
 from exchange.forms import read
 from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.understanding import current
-from exchange.paging import page_size
-from exchange.return_flow.desk import INVALID, file_view, flow_view, whole_number
+from exchange.gateway.understanding import current, own_system
+from exchange.paging import page_size, place_before
+from exchange.return_flow.desk import file_view, flow_view
 from exchange.return_flow.forms import NEW_FOR
 from exchange.return_flow.ruling import is_for_bulk
 from exchange.return_flow.transitions import FlowTransitions
@@ -87,11 +87,7 @@ class FlowDesk:
         """``POST /v1/department/return-flows``: for a system of the officer's department. Raises Problem."""
         officer = self.access.officer(http, *OPENERS)
         wanted, snapshot = dict(read(NEW_FOR, http)), current(self.access.policy)
-        system = snapshot.registry.systems.get(wanted.pop("system"))
-        if system is None or system.organisation != officer.officer.organisation:
-            raise Problem(errors.SUBSCRIBER_UNKNOWN)
-        if system.status is not SystemStatus.ACTIVE:
-            raise Problem(errors.SYSTEM_SUSPENDED)
+        system = own_system(snapshot.registry, officer.officer.organisation, wanted.pop("system"))
         made = self.transitions.open(wanted, system, snapshot, self.access.asking_officer(officer))
         where = (("Location", f"/v1/department/return-flows/{made.id}"),)
         return json_response(_view(made, None, snapshot.registry, officer.officer, self._today()), 201, where)
@@ -108,8 +104,7 @@ class FlowDesk:
         Raises Problem.
         """
         officer, asked = self.access.officer(http), http.parameters()
-        limit = page_size(asked.get("limit"))
-        before = whole_number(asked["before"], INVALID) if "before" in asked else None
+        limit, before = page_size(asked.get("limit")), place_before(asked.get("before"))
         self.access.spend(officer.caller)
         found = self._found(flow, officer)
         with self.access.database.read() as connection:

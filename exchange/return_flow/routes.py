@@ -116,7 +116,7 @@ def flow_routes(desk: FlowDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, 
     one = f"{path}/<flow>"
     known = (*token, errors.RETURN_FLOW_UNKNOWN)
     opening = (
-        *(errors.SUBSCRIBER_UNKNOWN, errors.SYSTEM_SUSPENDED, errors.RETURN_FLOW_NOT_GRANTED),
+        *(errors.SYSTEM_NOT_OURS, errors.SYSTEM_SUSPENDED, errors.RETURN_FLOW_NOT_GRANTED),
         *(errors.RETURN_FLOW_SOURCE_CANNOT, errors.RETURN_FLOWS_TOO_MANY, errors.POLICY_STALE),
     )
     moving = (*known, errors.RETURN_FLOW_NOT_ALLOWED, errors.RETURN_FLOW_CHANGED, LEDGER_UNAVAILABLE)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pyotp
 import pytest
 from playwright.sync_api import Page
+from sqlalchemy import Connection
 
 from exchange.app import issuer_fetch, issuer_post
 from exchange.console.registration import read_key
+from exchange.store import consents, return_flows
 from idp.model.person import NewPerson, PersonKind
 from kernel.outbound import OutboundClient
 from kernel.text import Text
@@ -33,7 +36,7 @@ from tests.doubles.exchange import (
 )
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, citizen
 from tests.e2e.conftest import Look
-from tests.unit.exchange import test_corrections, test_ratings
+from tests.unit.exchange import test_console_certificates, test_corrections, test_events, test_ratings
 from tests.unit.exchange.test_emergency import opened, template
 from tongban import installation
 
@@ -41,7 +44,7 @@ __all__ = ["prepared_sqlite"]
 
 """A folder for pictures of every page, for whoever wants to look at them."""
 OFFICERS = (
-    ("owner", ("provider-officer",), POLICE),
+    ("owner", ("provider-officer", "consumer-officer"), POLICE),
     ("approver", ("governance-approver", "governance-officer"), MARKET),
 )
 
@@ -68,6 +71,7 @@ def world(
         test_ratings.bad(paper)
         manual_register.opened(paper, office={"organisation": POLICE}, substitutes=None)
         manual_register.asked(paper)
+        kept(paper)
         node = served(paper, provider, origin)
         register(provider, node)
         serve_app(node.client.application, port=port)
@@ -97,6 +101,30 @@ def recertified(paper: World) -> None:
     digest = paper.officer("POST", "/v1/campaigns/preview", {}, **officer).json["digest"]
     body = {"title": "2026 年下半年复核", "days": 10, "digest": digest}
     assert paper.officer("POST", "/v1/campaigns", body, **officer).status_code == 201
+
+
+def kept(paper: World) -> None:
+    """A certificate on record, a subscription, a return flow and a consent that was asked for."""
+    test_console_certificates.recorded(paper)
+    test_events.subscribe(paper, "police-system", events=["tongban.evidence-request.settled"], evidence_types=[])
+    now = paper.clock.now()
+    flow = return_flows.Flow(
+        id="rfl_demo", system="police-system", organisation=POLICE, evidence_type="identity-card", service_item=ITEM,
+        legal_basis=BASIS, fields=("name",), charset="utf-8", every="daily", created_at=now, due_at=now,
+        trouble="not-granted",
+    )  # fmt: skip
+    terms = consents.Terms(
+        organisation=POLICE, service_item=ITEM, case="case_demo", legal_basis=BASIS, evidence_type="identity-card",
+        fields=("name",), predicates=(), frequency=consents.Frequency.DAILY, times=2, not_before=now,
+        not_after=now + timedelta(days=30), bound=True,
+    )  # fmt: skip
+    asked = consents.Artefact("cons_demo", bytes(32), "police-system", terms, now, now + timedelta(days=9))
+
+    def store(connection: Connection) -> None:
+        return_flows.add(connection, flow)
+        consents.add(connection, asked)
+
+    paper.outside.database.write(store)
 
 
 def rescued(paper: World) -> None:
@@ -232,6 +260,25 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.look("campaign")
     walker.press("tbody a")
     walker.look("campaign-item")
+    walker.go("/console/subscriptions", "subscriptions")
+    walker.press("tbody a")
+    walker.look("subscription")
+    walker.go("/console/subscriptions/new")
+    walker.press()
+    walker.look("subscription-form-with-errors")
+    walker.go("/console/return-flows", "return-flows")
+    walker.press("tbody a")
+    walker.look("return-flow")
+    walker.go("/console/certificates", "certificates")
+    walker.press("tbody a")
+    walker.look("certificate")
+    walker.press("main a[href$=suspend]")
+    walker.press()
+    walker.look("suspend-without-reason")
+    walker.go("/console/consents", "consents")
+    walker.press("tbody a")
+    walker.look("consent")
+    walker.go("/console/sources", "sources")
     walker.go("/console/usage", "usage")
     walker.go("/console/catalogue", "catalogue")
     walker.go("/console/catalogue/evidence-types/identity-card", "evidence-type")

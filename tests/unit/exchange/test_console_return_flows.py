@@ -74,7 +74,7 @@ def test_only_what_a_bulk_grant_gives_is_opened_and_only_for_an_own_system(small
     assert (offer["grant"], offer["source_can"]) == ("G-BACK@1", True)
     assert ask(world, "GET", "/offers", organisation=MARKET).json["offers"] == []
     refusals = (
-        (WANTED | {"system": "market-website"}, "event.unknown-system"),
+        (WANTED | {"system": "market-website"}, "system.not-ours"),
         (WANTED | {"fields": ["name", "born"]}, "return-flow.not-granted"),
         (WANTED | {"every": "hourly"}, "request.invalid"),
     )

@@ -53,8 +53,8 @@ def test_an_officer_subscribes_for_a_system_of_the_own_department_alone(small_wo
     assert entry["facts"]["by"]
     assert "client" not in entry["facts"]
     refusals = [
-        (WANTED | {"system": "urban-website"}, "event.unknown-system"),
-        (WANTED | {"system": "nobody"}, "event.unknown-system"),
+        (WANTED | {"system": "urban-website"}, "system.not-ours"),
+        (WANTED | {"system": "nobody"}, "system.not-ours"),
         (WANTED | {"evidence_types": ["tax-record"]}, "event.no-grant"),
         (WANTED | {"delivery": "push"}, "event.no-webhook"),
         (WANTED | {"evidence_types": []}, "request.invalid"),
