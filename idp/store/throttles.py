@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, update
 
 from idp.store.tables import throttle
-from kernel.database import upsert_ignore
+from kernel.database import upsert_touch
 
 Delay = Callable[[int], timedelta]
 """How long to wait after so many failures in a row."""
@@ -42,9 +42,7 @@ def forget(connection: Connection, key: bytes) -> None:
 
 def _row(connection: Connection, key: bytes, now: datetime) -> tuple[int, datetime]:
     """The locked count of a key; a new one starts at zero."""
-    connection.execute(
-        upsert_ignore(throttle, connection).values(key=key, failures=0, blocked_until=now, keep_until=now)
-    )
-    statement = select(throttle.c.failures, throttle.c.blocked_until).where(throttle.c.key == key).with_for_update()
-    row = connection.execute(statement).one()
+    fresh = {"key": key, "failures": 0, "blocked_until": now, "keep_until": now}
+    statement = upsert_touch(throttle, connection).values(**fresh)
+    row = connection.execute(statement.returning(throttle.c.failures, throttle.c.blocked_until)).one()
     return row.failures, row.blocked_until

@@ -7,9 +7,9 @@ waiting together; on PostgreSQL each write is an ordinary transaction of the cal
 Talks to: SQLAlchemy, sqlite3 and psycopg. The tables live in the services' ``store`` packages.
 """
 
-from kernel.database.columns import Instant, upsert_ignore
+from kernel.database.columns import Instant, upsert_ignore, upsert_touch
 from kernel.database.door import Database
 from kernel.database.errors import DatabaseUnavailable, UnsafeDatabase
 from kernel.database.prepared import Prepared
 
-__all__ = ["Database", "DatabaseUnavailable", "Instant", "Prepared", "UnsafeDatabase", "upsert_ignore"]
+__all__ = ["Database", "DatabaseUnavailable", "Instant", "Prepared", "UnsafeDatabase", "upsert_ignore", "upsert_touch"]

@@ -41,3 +41,17 @@ def upsert_ignore(table: Table, connection: Connection) -> Insert:
         statement = postgresql.insert(table).on_conflict_do_nothing()
     # Where a key is generated SQLAlchemy adds RETURNING, and then forgets the row count unless told to keep it.
     return statement.execution_options(preserve_rowcount=True)
+
+
+def upsert_touch(table: Table, connection: Connection) -> Insert:
+    """``INSERT … ON CONFLICT DO UPDATE`` that changes nothing of a row that was there, but locks it.
+
+    With ``returning`` it gives the row in either case, also where another transaction removes it at that moment:
+    between an insert that does nothing and a select, it would be gone.
+    """
+    key = next(iter(table.primary_key.columns)).name
+    if connection.dialect.name == "sqlite":
+        lite = sqlite.insert(table)
+        return lite.on_conflict_do_update(index_elements=[key], set_={key: lite.excluded[key]})
+    statement = postgresql.insert(table)
+    return statement.on_conflict_do_update(index_elements=[key], set_={key: statement.excluded[key]})

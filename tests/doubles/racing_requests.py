@@ -25,6 +25,7 @@ from kernel.database import Database
 from kernel.entropy import SystemEntropy
 from kernel.keys import KeyRing
 from kernel.settings import IdpSettings
+from tests.doubles.civil_register import PaperRegister
 from tests.doubles.departments import PaperDepartments
 from tests.doubles.identity_provider import ISSUER, PaperExchange, Provider
 
@@ -44,12 +45,13 @@ class Sent:
 
 @dataclass(frozen=True)
 class Finish:
-    """What one racer was answered: status, OAuth's code or '', and where it was sent."""
+    """What one racer was answered: status, OAuth's code or '', where it was sent, and the cookies it was given."""
 
     status: int
     error: str
     location: str
     body: Mapping[str, Any]
+    cookies: Mapping[str, str]
 
 
 class Race:
@@ -79,12 +81,12 @@ class Race:
 
 @contextmanager
 def racers(provider: Provider, keys: Path) -> Iterator[Race]:
-    """Eight processes on the provider's database."""
+    """Eight processes on the provider's database; their civil register knows what the provider's knows now."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     start = context.Barrier(RACERS)
     pairs = [context.Pipe() for _ in range(RACERS)]
-    about = (provider.settings, keys, provider.clock.now())
+    about = (provider.settings, keys, provider.clock.now(), provider.population)
     processes = [context.Process(target=_run, args=(*about, start, inner), daemon=True) for _, inner in pairs]
     for process in processes:
         process.start()
@@ -97,7 +99,9 @@ def racers(provider: Provider, keys: Path) -> Iterator[Race]:
             process.join(10)
 
 
-def _run(settings: IdpSettings, keys: Path, now: datetime, start: Any, end: Connection) -> None:
+def _run(
+    settings: IdpSettings, keys: Path, now: datetime, population: PaperRegister, start: Any, end: Connection
+) -> None:
     clock, entropy = ManualClock(now), SystemEntropy()
     ring = KeyRing.load(keys, clock=clock, entropy=entropy)
     database = Database.open(settings.database_url)
@@ -111,6 +115,7 @@ def _run(settings: IdpSettings, keys: Path, now: datetime, start: Any, end: Conn
         passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
         fetch=PaperExchange().fetch,
         reach=PaperDepartments(),
+        verifier=population,
     )
     client = Client(app, use_cookies=False)
     client.get("/jwks", base_url=ISSUER)  # whatever is loaded at the first request is loaded now
@@ -123,4 +128,6 @@ def _run(settings: IdpSettings, keys: Path, now: datetime, start: Any, end: Conn
             sent.path, method=sent.method, data=dict(sent.data), headers=dict(sent.headers), base_url=ISSUER
         )
         body = answer.json if answer.is_json else {}
-        end.send(Finish(answer.status_code, body.get("error", ""), answer.headers.get("Location", ""), body))
+        given = (line.partition(";")[0].partition("=") for line in answer.headers.getlist("Set-Cookie"))
+        where, code = answer.headers.get("Location", ""), body.get("error", "")
+        end.send(Finish(answer.status_code, code, where, body, {name: value for name, _, value in given if value}))

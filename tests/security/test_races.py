@@ -15,7 +15,11 @@ from typing import Any
 import pytest
 
 from idp.model.person import NewPerson
+from idp.model.secret import hashed
+from idp.store import sessions
+from idp.store.tables import throttle
 from tests.doubles.account import Account
+from tests.doubles.administrators import appoint, person_id, press, signed_in
 from tests.doubles.browser import Browser, form_of
 from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider, citizen
 from tests.doubles.provider_fixtures import Opened
@@ -23,10 +27,12 @@ from tests.doubles.racing_requests import RACERS, Finish, Race, Sent, racers
 from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, public_client
 from tests.doubles.upstream import Upstream, described, upstream
 from tests.unit.idp.test_enrolment import fill_in
+from tests.unit.idp.test_signing_up import begin, code_of
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 CIBA = "urn:openid:params:grant-type:ciba"
 LOSERS = RACERS - 1
+FREE_TRIES = 3
 
 
 @pytest.fixture
@@ -46,6 +52,7 @@ def either_provider(
     with opened(request.param, upstreams=named) as running:
         there.client_keys = lambda: running.app.flask.test_client().get("/jwks").json
         there.now = lambda: running.clock.now().timestamp()
+        running.population.names[citizen(78).value] = "陈晨"
         yield running
 
 
@@ -90,6 +97,12 @@ def test_one_of_eight_processes_wins_each_race(either_provider: Provider, race: 
         assertion,
         proof,
         pushed_request,
+        guessed_password,
+        sign_in,
+        second_factor,
+        user_name,
+        citizen_number,
+        proposal,
         enrolment_link,
         recovery_link,
     ):
@@ -195,6 +208,109 @@ def filled_in(browser: Browser, page: Any, **values: str) -> Sent:
     """The page's form as this browser would send it."""
     form = form_of(page)
     return Sent("POST", form.action, {**form.fields, **values}, {"Cookie": cookies(browser, "idp-session")})
+
+
+def guessed_password(provider: Provider, race: Race) -> None:
+    """SP 800-63B-4 §3.2.2: guesses on eight nodes at once are counted like guesses in a row."""
+    page = (browser := Browser(provider)).follow(browser.get("/account"))
+    finishes = race.same(filled_in(browser, page, username="li", password="not this one"))
+    assert Counter(finish.status for finish in finishes) == {422: FREE_TRIES + 1, 429: LOSERS - FREE_TRIES}
+    with provider.database.read() as connection:
+        failures = connection.execute(throttle.select().order_by(throttle.c.failures.desc())).first()
+    assert failures is not None
+    assert failures.failures == FREE_TRIES + 1
+    assert len([each for each in provider.events("SignInFailed") if each["facts"]["failures"] == 3]) == 1
+    provider.clock.advance(60)
+
+
+def sign_in(provider: Provider, race: Race) -> None:
+    """A9: whoever signs in again eight times at once keeps one session, under the cookie that came last."""
+    account = Account(provider, "li")
+    account.open("/account")
+    browser, before = account.browser, live_sessions(provider, "li")
+    page = browser.follow(browser.get(RelyingParty(provider).authorize_url(prompt="login")))
+    everything = cookies(browser, "idp-session", "idp-sso", "idp-browser", "idp-device")
+    sent = filled_in(browser, page, username="li", password=PASSWORD)
+    finishes = race.same(replace(sent, headers={"Cookie": everything, "Accept": "text/html"}))
+    assert {finish.status for finish in finishes} <= {303, 404, 429}
+    given = [finish.cookies["idp-sso"] for finish in finishes if "idp-sso" in finish.cookies]
+    assert given
+    assert live_sessions(provider, "li") == before == 1
+    with provider.database.read() as connection:
+        now = provider.clock.now()
+        live = [cookie for cookie in given if sessions.by_cookie(connection, hashed(cookie), now) is not None]
+        assert sessions.by_cookie(connection, hashed(str(browser.cookie("idp-sso"))), now) is None
+    assert len(live) == 1
+
+
+def live_sessions(provider: Provider, username: str) -> int:
+    with provider.database.read() as connection:
+        return len(sessions.of_person(connection, provider.person(username).id, provider.clock.now()))
+
+
+def second_factor(provider: Provider, race: Race) -> None:
+    """RFC 6238 §5.2: a code is good once, on whichever node."""
+    browser = Browser(provider)
+    page = browser.submit(browser.follow(browser.get("/account/security/password")), username="wang", password=PASSWORD)
+    sent = filled_in(browser, page, otp=browser.code())
+    everything = cookies(browser, "idp-session", "idp-sso", "idp-device")
+    before = len(provider.events("SignedIn"))
+    finishes = race.same(replace(sent, headers={"Cookie": everything, "Accept": "text/html"}))
+    won = [finish for finish in finishes if "idp-sso" in finish.cookies]
+    assert len(won) == 1, finishes
+    assert {finish.status for finish in finishes} <= {303, 422, 429}
+    assert len(provider.events("SignedIn")) <= before + 1
+
+
+def user_name(provider: Provider, race: Race) -> None:
+    """Eight who confirmed their address want one user name: one has it, and the others may choose another."""
+    confirming = []
+    for number in range(RACERS):
+        browser, page = begin(provider, username="chen-of-eight", contact=f"racer{number}@example.org")
+        confirming.append(replace(filled_in(browser, page, otp=code_of(provider)), path=page.request.path))
+    finishes = race.run(confirming)
+    assert Counter(finish.status for finish in finishes) == {200: 1, 422: LOSERS}
+    assert len(provider.events("PersonRegistered")) == 1
+    assert provider.person("chen-of-eight").assurance == 1
+
+
+def citizen_number(provider: Provider, race: Race) -> None:
+    """One number, one account: whoever of four claims it first."""
+    claims = []
+    for number in range(RACERS // 2):
+        provider.administration.people.add(NewPerson(f"claims{number}", "小陈", PASSWORD))
+        account = Account(provider, f"claims{number}")
+        sent = filled_in(account.browser, account.open("/account/identity"), name="陈晨", number=citizen(78).value)
+        sent = replace(sent, path="/account/identity")
+        headers = {"Cookie": cookies(account.browser, "idp-session", "idp-sso"), "Accept": "text/html"}
+        claims.append(replace(sent, headers=headers))
+    proven = len(provider.events("IdentityProven"))
+    finishes = race.run(claims * 2)
+    assert {finish.status for finish in finishes} <= {303, 422, 429}
+    assert any(finish.status == 303 for finish in finishes)
+    assert len({each["facts"]["person"] for each in provider.events("IdentityProven")[proven:]}) == 1
+    levels = [provider.person(f"claims{number}").assurance for number in range(RACERS // 2)]
+    assert sorted(levels) == [1, 1, 1, 2]
+
+
+def proposal(provider: Provider, race: Race) -> None:
+    """M1, four eyes: two others decide at once, four times each, for and against; one decision counts."""
+    appoint(provider, "security", "guard", "clerk")
+    proposer, _ = signed_in(provider, "security")
+    at = f"/admin/people/{person_id(provider, 'clerk')}/roles"
+    press(proposer, at, **{"role-audit-administrator": "on"})
+    [made] = provider.events("ChangeProposed")
+    path = f"/admin/proposals/{made['facts']['proposal']}"
+    deciding = []
+    for decision in ("confirm", "decline"):
+        browser, page = signed_in(provider, "guard", path)
+        headers = {"Cookie": cookies(browser, "idp-session", "idp-sso"), "Accept": "text/html"}
+        deciding.append(replace(filled_in(browser, page, decision=decision), path=path, headers=headers))
+    finishes = race.run(deciding * (RACERS // 2))
+    names = ("RolesChanged", "ChangeDeclined")
+    decided = [each for name in names for each in provider.events(name) if "proposal" in each["facts"]]
+    assert len(decided) == 1
+    assert sum(finish.status in (200, 303) for finish in finishes) == 1, finishes
 
 
 def enrolment_link(provider: Provider, race: Race) -> None:
