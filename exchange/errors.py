@@ -387,9 +387,26 @@ CONSENT_NOT_THEIRS = ProblemKind(
     Fault.CONSUMER,
     Text("这项同意不能由此人作出", "This is not for this person to consent to"),
     Text(
-        "只能向办件中已满十四周岁的当事人，就其本人的材料征求同意。",
-        "Ask a party of the case, of fourteen or older, about their own record.",
+        "只能就办件当事人（自然人或单位）自己的材料征求同意。",
+        "Ask about the own record of a party of the case, a person or a company.",
     ),
+)
+CONSENT_NO_GUARDIAN = ProblemKind(
+    "consent.guardian-unproven",
+    422,
+    Fault.CONSUMER,
+    Text("尚无材料证明谁是这名未成年人的监护人", "Nothing proves yet who the guardian of this minor is"),
+    Text(
+        "请先在同一办件中取得父母或其他监护人本人的、列明该未成年人的材料。",
+        "First obtain, in the same case, the parent's or other guardian's own record that names the minor.",
+    ),
+)
+CONSENT_NEEDS_GUARDIAN = ProblemKind(
+    "consent.guardian-needed",
+    403,
+    Fault.CITIZEN,
+    Text("不满十四周岁者的同意由其监护人作出", "Whoever is under fourteen has a guardian answer this"),
+    Text("请由父母或其他监护人登录后答复。", "A parent or another guardian signs in and answers."),
 )
 CONSENT_ASKED_ALREADY = ProblemKind(
     "consent.asked-already",

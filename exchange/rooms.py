@@ -31,6 +31,7 @@ from exchange.certificates.transitions import CertificateTransitions, Register
 from exchange.consents.asking import ConsentRequests
 from exchange.consents.department_desk import DepartmentConsents
 from exchange.consents.desk import ConsentDesk
+from exchange.consents.ending import MandateEnds
 from exchange.consents.receipt import Receipts
 from exchange.console.pages import Console, Desks, open_console
 from exchange.console.registration import Registration, read_key
@@ -510,7 +511,8 @@ def _revocations(outside: Outside, issuer: Issuer) -> Lease[Revocations]:
     feed = RevocationFeed(
         issuer, audience=settings.origin, clock=outside.clock, leeway=settings.token_clock_skew_seconds
     )
-    return Lease(feed.read, clock=outside.clock)
+    ends = MandateEnds(outside.database, outside.ledger, outside.clock)
+    return Lease(lambda: ends(feed.read()), clock=outside.clock)
 
 
 def _authenticator(outside: Outside, issuer: Issuer, revocations: Lease[Revocations]) -> Authenticator:

@@ -56,7 +56,7 @@ class Revocations:
 
 @dataclass(frozen=True, slots=True)
 class RevocationFeed:
-    """GET /revocations: a JWS for the exchange. It names tokens, sessions, clients and keys, never people."""
+    """GET /revocations: a JWS for the exchange. It names tokens, sessions, clients, keys and mandates, never people."""
 
     revocations: Revocations
     issuer: str
@@ -82,6 +82,7 @@ class RevocationFeed:
                 "sid": [*sorted(revoked.sid)],
                 "clients": [*sorted(revoked.clients)],
                 "withdrawn": [*sorted(revoked.withdrawn)],
+                "mandates": [*sorted(revoked.mandates)],
                 "keys": [*self.keys.revoked(REMEMBER_KEYS)],
             },
         }

@@ -244,7 +244,7 @@ def console_metadata(organisation: str, exchange: ExchangeSettings, key: jose.Si
         "response_types": ["code"],
         "token_endpoint_auth_method": "private_key_jwt",
         "jwks": {"keys": [dict(key.jwk)]},
-        "scope": "openid governance usage preview",
+        "scope": "openid governance usage preview mandate",
         "tongban_organisation": organisation,
     }
 

@@ -13,11 +13,12 @@ from exchange.access import Access, AuthorisedSystem
 from exchange.cases.opening import own_case
 from exchange.catalogue.model import kept_apart
 from exchange.consents.forms import ASK, LONGEST, Wanted
+from exchange.consents.standing import REQUESTED, kept_subject
 from exchange.consents.views import CONSENTS, state, status_of
 from exchange.forms import read
 from exchange.gateway.consenting import rests_on_consent
 from exchange.gateway.entries import consent_facts
-from exchange.gateway.parties import CITIZEN, is_minor
+from exchange.gateway.parties import comes_of_age, guardians, is_minor
 from exchange.store import consents
 from exchange.store.cases import Case
 from exchange.store.consents import Artefact, Terms
@@ -32,8 +33,8 @@ from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.grant import Grant
 from policies.grant_terms import BasisKind
+from policies.guards import WARDS
 
-REQUESTED = "ConsentRequested"
 ANSWERED_WITHIN = timedelta(days=30)
 """After which nobody is waited for any longer."""
 MOST_OPEN = 20
@@ -66,7 +67,13 @@ class ConsentRequests:
             _once(consents.asked_in(connection, case.id, asked.subject), asked)
             consents.add(connection, asked)
 
-        event = Event(REQUESTED, asked.id, facts=consent_facts(asked), subject=wanted.subject)
+        event = Event(
+            REQUESTED,
+            asked.id,
+            facts=consent_facts(asked),
+            subject=wanted.subject,
+            payload=kept_subject(wanted.subject),
+        )
         self.ledger.append([event], also=also)
         where = (("Location", f"/v1/consent-requests/{asked.id}"),)
         return json_response(state(asked, self.clock.now()), 201, where)
@@ -89,14 +96,18 @@ class ConsentRequests:
         begins = wanted.begins or now
         if not case.open:
             raise Problem(errors.CASE_CLOSED)
-        if not max(now, begins) < wanted.ends <= begins + LONGEST:
+        guarded = is_minor(wanted.subject, now)
+        ends = _ends(wanted, guarded)
+        if not max(now, begins) < ends <= begins + LONGEST:
             raise Problem(INVALID_BODY, detail=_PERIOD)
         if not rests_on_consent(case.service_item, wanted.legal_basis, caller.snapshot):
             raise Problem(errors.CONSENT_NOT_THE_GROUND)
         index = self.access.indexes.of(wanted.subject)
         party = any(one.subject == index for one in case.parties)
-        if not party or wanted.subject.scheme != CITIZEN or is_minor(wanted.subject, now):
+        if not party:
             raise Problem(errors.CONSENT_NOT_THEIRS)
+        if guarded and not guardians(case, index):
+            raise Problem(errors.CONSENT_NO_GUARDIAN)
         if not _grantable(wanted, case, caller, now):
             raise Problem(errors.CONSENT_NOT_GRANTED)
         terms = Terms(
@@ -110,18 +121,24 @@ class ConsentRequests:
             frequency=wanted.frequency,
             times=wanted.times,
             not_before=begins,
-            not_after=wanted.ends,
+            not_after=ends,
             bound=wanted.bound,
         )
         name = new_id("cons", self.clock, self.entropy)
-        by = min(now + ANSWERED_WITHIN, wanted.ends)
-        return Artefact(name, index, caller.system.name, terms, asked_at=now, answer_by=by)
+        by = min(now + ANSWERED_WITHIN, ends)
+        return Artefact(name, index, caller.system.name, terms, asked_at=now, answer_by=by, guarded=guarded)
+
+
+def _ends(wanted: Wanted, guarded: bool) -> datetime:
+    """What a guardian gives ends at the latest when the minor comes of age, and can decide alone."""
+    of_age = comes_of_age(wanted.subject) if guarded else None
+    return wanted.ends if of_age is None else min(wanted.ends, of_age)
 
 
 def _grantable(wanted: Wanted, case: Case, caller: AuthorisedSystem, now: datetime) -> bool:
     """Whether a grant in force would let all of it be provided: nobody is asked for what is not provided anyway."""
     kind = caller.snapshot.registry.evidence_types.get(wanted.evidence_type)
-    if kind is None or kept_apart(caller.system, kind) or kind.subject_scheme != CITIZEN:
+    if kind is None or kept_apart(caller.system, kind) or kind.subject_scheme != wanted.subject.scheme:
         return False
     return any(_covers(grant, wanted, case, caller, now) for grant in caller.snapshot.image.members())
 
@@ -130,6 +147,8 @@ def _covers(grant: Grant, wanted: Wanted, case: Case, caller: AuthorisedSystem, 
     same = (grant.consumer, grant.evidence_type) == (caller.system.organisation, wanted.evidence_type)
     grounds = (grant.basis_kind, grant.legal_basis) == (BasisKind.CONSENT, wanted.legal_basis)
     enough = set(wanted.fields) <= grant.fields and set(wanted.predicates) <= grant.predicates
+    if is_minor(wanted.subject, now) and grant.relations.isdisjoint(WARDS):
+        return False  # which is how a grant allows minors (ADR 0042)
     live = grant.valid_from <= now < grant.valid_to and case.service_item in grant.service_items
     return same and grounds and enough and live
 

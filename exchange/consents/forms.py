@@ -138,6 +138,16 @@ class ConsentStateAnswer(Schema):
     page = fields.String(required=True)
 
 
+class ActingAnswer(Schema):
+    """In what capacity whoever reads it would answer: ``self``, ``minor`` (who may only read it), ``guardian``, or what
+    their mandate says; ``principal``: for whom, a company's code or the ends of a minor's number.
+    """
+
+    capacity = fields.String(required=True)
+    principal = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True, allow_none=True)
+
+
 class ConsentAnswer(Schema):
     """One consent, for whom it is about: to whom, for what, which fields, from and until when, how often, how used."""
 
@@ -163,10 +173,16 @@ class ConsentAnswer(Schema):
     terms = fields.String(required=True)
 
 
+class PersonsConsentAnswer(ConsentAnswer):
+    """The same with in whose name the reader stands before it."""
+
+    acting = fields.Nested(ActingAnswer, required=True)
+
+
 class ConsentsAnswer(Schema):
     """What somebody was asked to consent to, the newest first; ``next`` is the ``before`` of what follows."""
 
-    consents = fields.List(fields.Nested(ConsentAnswer), required=True)
+    consents = fields.List(fields.Nested(PersonsConsentAnswer), required=True)
     next = fields.String(required=True, allow_none=True)
 
 

@@ -1,7 +1,8 @@
 """What a person keeps of a consent: who, for what, which data, until when, how to take it back; signed.
 
 Modelled on the record structure of ISO/IEC TS 27560 and on the Kantara consent receipt; conformance to neither is
-claimed. It holds nobody's number: ``pii_principal_id`` is the consent's own name.
+claimed. ``pii_principal_id`` is the consent's own name. It holds no person's number but the ends of two: of whoever
+acted for somebody else, and of whom they acted for.
 """
 
 from __future__ import annotations
@@ -24,8 +25,13 @@ class Receipts:
     issuer: str
     signing: Callable[[], jose.SigningKey]
 
-    def of(self, view: Mapping[str, Any], issued_at: int) -> tuple[dict[str, JSON], str]:
-        """The receipt of a consent as ``views.detailed`` shows it to its person: in clear, and signed."""
+    def of(
+        self, view: Mapping[str, Any], acted: Mapping[str, Any] | None, issued_at: int
+    ) -> tuple[dict[str, JSON], str]:
+        """The receipt of a consent as ``views.detailed`` shows it to its person: in clear, and signed.
+
+        ``acted``: who gave it for whom, in what capacity; None where whom it is about did.
+        """
         claims: dict[str, JSON] = {
             "iss": self.issuer,
             "iat": issued_at,
@@ -38,6 +44,8 @@ class Receipts:
             "party_identification": [_party(view["consumer"], "recipient"), _party(view["provider"], "controller")],
             "event": _events(view),
         }
+        if acted is not None:
+            claims["acted_for"] = dict(acted)
         return claims, jose.sign(claims, self.signing(), typ=RECEIPT_TYPE)
 
 

@@ -9,7 +9,6 @@ from exchange.consents.asking import ConsentRequests
 from exchange.consents.department_desk import DepartmentConsents
 from exchange.consents.desk import ConsentDesk
 from exchange.consents.forms import (
-    ConsentAnswer,
     ConsentReceiptAnswer,
     ConsentReplyForm,
     ConsentRequestForm,
@@ -17,6 +16,7 @@ from exchange.consents.forms import (
     ConsentStateAnswer,
     DepartmentConsentAnswer,
     DepartmentConsentsAnswer,
+    PersonsConsentAnswer,
 )
 from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE, ProblemKind
 from kernel.text import Text
@@ -32,9 +32,12 @@ def consent_routes(asking: ConsentRequests, desk: ConsentDesk, token: tuple[Prob
     refused = (
         *(INVALID_BODY, LEDGER_UNAVAILABLE, errors.CASE_UNKNOWN, errors.CASE_CLOSED, errors.SYSTEM_LOCKED),
         *(errors.CONSENT_NOT_THE_GROUND, errors.CONSENT_NOT_GRANTED, errors.CONSENT_NOT_THEIRS),
-        errors.CONSENT_ASKED_ALREADY,
+        *(errors.CONSENT_NO_GUARDIAN, errors.CONSENT_ASKED_ALREADY),
     )
-    answered = (INVALID_BODY, LEDGER_UNAVAILABLE, errors.CONSENT_OVER, errors.PREVIEW_NEEDS_STRONGER)
+    answered = (
+        *(INVALID_BODY, LEDGER_UNAVAILABLE, errors.CONSENT_OVER, errors.CONSENT_NEEDS_GUARDIAN),
+        errors.PREVIEW_NEEDS_STRONGER,
+    )
     reading: dict[str, Any] = {"tag": "consents", "problems": known}
     asked: dict[str, Any] = {"tag": "consents", "problems": (*known, *refused), "success": 201}
     answering: dict[str, Any] = {"tag": "consents", "problems": (*known, *answered)}
@@ -62,8 +65,8 @@ def consent_routes(asking: ConsentRequests, desk: ConsentDesk, token: tuple[Prob
             parameters=_BEFORE,
             **reading,
         ),
-        Route("GET", one, desk.show, "citizen", words["show"], None, ConsentAnswer, **reading),
-        Route("POST", one, desk.reply, "citizen", words["reply"], ConsentReplyForm, ConsentAnswer, **answering),
+        Route("GET", one, desk.show, "citizen", words["show"], None, PersonsConsentAnswer, **reading),
+        Route("POST", one, desk.reply, "citizen", words["reply"], ConsentReplyForm, PersonsConsentAnswer, **answering),
         Route(
             "GET", f"{one}/receipt", desk.receipt, "citizen", words["receipt"], None, ConsentReceiptAnswer, **reading
         ),

@@ -47,7 +47,7 @@ def status_of(one: Artefact, at: datetime) -> str:
 
 def _standing(one: Artefact, at: datetime) -> str:
     terms = one.terms
-    if at >= terms.not_after:
+    if at >= one.ends:
         return "ended"
     if one.left(at) == 0:
         return "used-up"
@@ -60,7 +60,7 @@ def state(one: Artefact, at: datetime) -> dict[str, Any]:
         "consent": one.id,
         "status": status_of(one, at),
         "answer_by": instant(one.answer_by),
-        "until": instant(one.terms.not_after),
+        "until": instant(one.ends),
         "left": one.left(at),
         "page": f"{CONSENTS}/{one.id}",
     }
@@ -92,7 +92,7 @@ def detailed(one: Artefact, registry: Registry, at: datetime) -> dict[str, Any]:
             for name, label in zip(names, field_labels(facts, registry), strict=True)
         ],
         "from": instant(terms.not_before),
-        "until": instant(terms.not_after),
+        "until": instant(one.ends),
         "frequency": terms.frequency.value,
         "times": terms.times if counted else None,
         "used": one.total,

@@ -79,14 +79,17 @@ class RelyingParty:
     assurance: str = ASSURANCE
     enough: frozenset[str] = ENOUGH
 
-    def location(self, attempt: Attempt, assurance: str | None = None) -> str:
-        """Where to send somebody, for a sign-in of at least this level. Raises IssuerUnreachable."""
+    def location(self, attempt: Attempt, assurance: str | None = None, more_scope: str = "") -> str:
+        """Where to send somebody, for a sign-in of at least this level and with this scope besides.
+
+        Raises IssuerUnreachable.
+        """
         challenge = base64url.encode(hashlib.sha256(attempt.verifier.encode()).digest())
         asked = {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": self.redirect_uri,
-            "scope": self.scope,
+            "scope": f"{self.scope} {more_scope}".strip(),
             "resource": self.origin,
             "acr_values": assurance or self.assurance,
             "state": attempt.state,

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from exchange import errors
 from exchange.console.cookies import SESSION, Cookies
 from exchange.console.relying_party import SignedIn
-from exchange.gateway.access_token import AccessToken
+from exchange.gateway.access_token import AccessToken, Mandate
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.tokens import Caller, unauthorized
 from exchange.store import console_sessions, proofs
@@ -78,8 +78,9 @@ class Sessions:
         """A new session and the header that hands out its cookie; never one that a browser brought along."""
         secret, now = token(self.entropy), self.clock.now()
         ends_at = now + self.lasting
-        person = signed_in.token.person if self.of_citizens else None
-        session = Session(replace(signed_in.token, expires_at=ends_at.timestamp(), person=person), signed_in.id_token)
+        person, mandate = (signed_in.token.person, signed_in.token.mandate) if self.of_citizens else (None, None)
+        held = replace(signed_in.token, expires_at=ends_at.timestamp(), person=person, mandate=mandate)
+        session = Session(held, signed_in.id_token)
         kept = StoredSession(
             token=_hash(secret),
             sid=signed_in.sid,
@@ -187,7 +188,9 @@ def _said(session: Session) -> dict[str, Any]:
     sets = {name: sorted(getattr(held, name)) for name in _SETS}
     person = None if held.person is None else {"scheme": held.person.scheme, "value": held.person.value}
     assurance = 0 if person is None else held.assurance
-    return {**plain, **times, **sets, "id_token": session.id_token, "person": person, "assurance": assurance}
+    acting = None if held.mandate is None else held.mandate.members()
+    whose = {"person": person, "assurance": assurance, "mandate": acting}
+    return {**plain, **times, **sets, "id_token": session.id_token, **whose}
 
 
 def _opened(kept: StoredSession, secret: str) -> Session | None:
@@ -198,7 +201,7 @@ def _opened(kept: StoredSession, secret: str) -> Session | None:
     held: dict[str, Any] = {name: said[name] for name in _PLAIN}
     held |= {name: float(said[name]) for name in _TIMES}
     held |= {name: frozenset(said[name]) for name in _SETS}
-    person = said.get("person")
+    person, acting = said.get("person"), said.get("mandate")
     token_ = AccessToken(
         **held,
         assurance=said.get("assurance", 0),
@@ -207,5 +210,6 @@ def _opened(kept: StoredSession, secret: str) -> Session | None:
         details=(),
         key_thumbprint=None,
         certificate_thumbprint=None,
+        mandate=None if acting is None else Mandate.kept(acting),
     )
     return Session(token_, said["id_token"])

@@ -42,6 +42,8 @@ class Site:
     leaves: Text
     levels: Mapping[str, str] = field(default_factory=dict)
     """The `acr` to ask for, by the parameter ``level`` of the page with the button."""
+    acting: str = ""
+    """The scope that the parameter ``acting`` asks for besides: people then choose for whom they act."""
 
     @property
     def callback(self) -> str:
@@ -86,7 +88,8 @@ class SigningIn:
         """To the identity provider. Raises IssuerUnreachable."""
         asked, home = request.parameters(), self.site.home
         attempt = Attempt.new(self.party.entropy, self.now(), asked.get("to", home), home)
-        address = self.party.location(attempt, self.site.levels.get(asked.get("level", "")))
+        acting = self.site.acting if "acting" in asked else ""
+        address = self.party.location(attempt, self.site.levels.get(asked.get("level", "")), acting)
         return redirect(address, (self.cookies.set(self.site.attempt, attempt.sealed(self.key)),))
 
     def back(self, request: HttpRequest) -> HttpResponse:

@@ -21,6 +21,7 @@ _ABOUT_EVIDENCE: dict[str, JSON] = {
 }
 _MEMBERS: Mapping[Kind, dict[str, JSON]] = {
     Kind.REQUEST_SETTLED: {"request": _TEXT, "case": _TEXT},
+    Kind.CONSENT_ANSWERED: {"consent": _TEXT, "case": _TEXT},
     Kind.CERTIFICATE_CHANGED: _ABOUT_EVIDENCE,
     Kind.EVIDENCE_CORRECTED: _ABOUT_EVIDENCE,
     Kind.RETURN_FLOW_READY: {"flow": _TEXT, "file": {"type": "integer"}},

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     """What may change; the value is the CloudEvents ``type``."""
 
     REQUEST_SETTLED = "tongban.evidence-request.settled"
+    CONSENT_ANSWERED = "tongban.consent.answered"
     CERTIFICATE_CHANGED = "tongban.certificate.changed"
     EVIDENCE_CORRECTED = "tongban.evidence.corrected"
     RETURN_FLOW_READY = "tongban.return-flow.file-ready"
@@ -29,6 +30,7 @@ _ABOUT_EVIDENCE = frozenset({Kind.CERTIFICATE_CHANGED, Kind.EVIDENCE_CORRECTED})
 
 KINDS: Mapping[Kind, Text] = {
     Kind.REQUEST_SETTLED: Text("材料请求已办结", "a request for evidence is settled"),
+    Kind.CONSENT_ANSWERED: Text("同意已有答复，或已撤回、终止", "a consent was answered, taken back, or ended"),
     Kind.CERTIFICATE_CHANGED: Text("电子证照状态已变更", "the status of a certificate changed"),
     Kind.EVIDENCE_CORRECTED: Text("材料已更正", "evidence was corrected"),
     Kind.RETURN_FLOW_READY: Text("数据回流文件可取", "a file of a return flow can be fetched"),

@@ -62,16 +62,40 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """For which company the token's person acts (`mandate`), in which matters (None: every one), and until when."""
+    """For which company the token's person acts (`mandate`), in which matters (None: every one), and until when.
+
+    ``reference`` is what the identity provider tells the end of it by; empty where it told the exchange none.
+    """
 
     company: SubjectRef = field(repr=False)
     capacity: str
     service_items: frozenset[str] | None
     expires_at: float
+    reference: str = ""
+    name: str = field(default="", repr=False)
 
     def covers(self, service_item: str, at: float) -> bool:
         """Whether the person may act in this matter at this time."""
         return at < self.expires_at and (self.service_items is None or service_item in self.service_items)
+
+    def members(self) -> dict[str, Any]:
+        """As it is kept, encrypted, with what goes on by it."""
+        return {
+            "company": {"scheme": self.company.scheme, "value": self.company.value},
+            "capacity": self.capacity,
+            "service_items": None if self.service_items is None else sorted(self.service_items),
+            "expires_at": int(self.expires_at),
+            "reference": self.reference,
+            "name": self.name,
+        }
+
+    @classmethod
+    def kept(cls, said: Mapping[str, Any]) -> Mandate:
+        """From what was kept."""
+        matters = None if said["service_items"] is None else frozenset(said["service_items"])
+        company = SubjectRef(said["company"]["scheme"], said["company"]["value"])
+        more = {name: said.get(name, "") for name in ("reference", "name")}
+        return cls(company, said["capacity"], matters, said["expires_at"], **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +132,14 @@ class AccessToken:
 def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) -> AccessToken:
     """The token. ``audience`` is the exchange's own identifier. Raises InvalidClaims."""
     claims = verified.claims
-    person = _person(claims, audience, keys)
     details = _details(claims, audience)
     issued, expires = float(_number(claims, "iat")), float(_number(claims, "exp"))
     if details and expires - issued > LONGEST_PURPOSE_SECONDS:
         raise InvalidClaims("purpose-bound-for-too-long")
     confirmation = _object(claims.get("cnf", {}))
     actor = _actor(claims)
+    about = _about(claims, audience, keys)
+    person = _person(about)
     return AccessToken(
         issuer=_text(claims, "iss"),
         key_id=_optional_text(verified.header, "kid"),
@@ -133,27 +158,34 @@ def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) ->
         details=details,
         key_thumbprint=_optional_text(confirmation, "jkt"),  # RFC 9449 §6.1
         certificate_thumbprint=_optional_text(confirmation, "x5t#S256"),  # RFC 8705 §3.1
-        mandate=_mandate(claims) if person else None,  # nobody who is absent acts for anybody
+        mandate=_mandate(claims, about) if person else None,  # nobody who is absent acts for anybody
     )
 
 
-def _person(claims: Mapping[str, JSON], audience: str, keys: Sequence[DecryptionKey]) -> SubjectRef | None:
+def _about(claims: Mapping[str, JSON], audience: str, keys: Sequence[DecryptionKey]) -> Mapping[str, Any]:
+    """What is for the exchange's eyes alone; empty where nobody is present."""
     sealed = claims.get(SUBJECT_CLAIM)
     if sealed is None:
-        return None
+        return {}
     if not isinstance(sealed, str):
         raise InvalidClaims("subject-malformed")
     opened = _opened(sealed, keys)
     # Bound to the very token it travels in: it cannot be cut out of one and pasted into another.
     if opened.get("aud") != audience or opened.get("jti") != claims.get("jti"):
         raise InvalidClaims("subject-of-another-token")
+    return opened
+
+
+def _person(about: Mapping[str, Any]) -> SubjectRef | None:
+    if not about:
+        return None
     try:
-        return subject.parse(opened.get("scheme"), opened.get("value"))
+        return subject.parse(about.get("scheme"), about.get("value"))
     except InvalidIdentifier:
         raise InvalidClaims("subject-malformed") from None
 
 
-def _mandate(claims: Mapping[str, JSON]) -> Mandate | None:
+def _mandate(claims: Mapping[str, JSON], about: Mapping[str, Any]) -> Mandate | None:
     """The company a person acts for. What does not say which matters it covers covers none."""
     if claims.get("mandate") is None:
         return None
@@ -167,7 +199,9 @@ def _mandate(claims: Mapping[str, JSON]) -> Mandate | None:
         raise InvalidClaims("mandate-malformed")
     items = said.get("service_items", [])
     matters = None if items == EVERY_MATTER else _names(items)
-    return Mandate(company, _text(said, "capacity"), matters, float(_number({"exp": None, **said}, "exp")))
+    until = float(_number({"exp": None, **said}, "exp"))
+    reference, name = _optional_text(about, "mandate") or "", _optional_text(principal, "name") or ""
+    return Mandate(company, _text(said, "capacity"), matters, until, reference, name)
 
 
 def _opened(sealed: str, keys: Sequence[DecryptionKey]) -> Mapping[str, Any]:

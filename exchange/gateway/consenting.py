@@ -43,6 +43,8 @@ def rests_on_consent(service_item: str, legal_basis: str, snapshot: Snapshot) ->
 def with_consents(database: Database, asking: Asking, snapshot: Snapshot, about: Iterable[bytes] = ()) -> Asking:
     """The same with what its people gave before, as it stands now; read only where consent is the ground.
 
+    What a guardian gave is there as far as this case proves whose guardian they are (ADR 0062).
+
     ``about``: blind indexes of whoever else it is about. Of somebody whom only a record of this request names (ADR
     0050, composition) nothing is read: nobody could have been asked about them in this case before.
     """
@@ -52,7 +54,7 @@ def with_consents(database: Database, asking: Asking, snapshot: Snapshot, about:
     people = {*about, *(asking.indexes.of(item.subject) for item in request.items if item.subject is not None)}
     people |= set() if asking.person is None else {asking.person}
     with database.read() as connection:
-        found = consents.given(connection, asking.system.organisation, request.service_item, people)
+        found = consents.given(connection, asking.system.organisation, request.service_item, request.case, people)
     return replace(asking, consents=found)
 
 
@@ -121,7 +123,7 @@ def _is_for(one: Artefact, item: Item, about: About, asking: Asking) -> bool:
 def _shortcomings(one: Artefact, item: Item, asking: Asking) -> tuple[bool, ...]:
     """What keeps an artefact from being used now, the gravest first."""
     terms, at = one.terms, asking.moment
-    lives = terms.not_before <= at < terms.not_after
+    lives = terms.not_before <= at < one.ends
     covers = set(item.fields) <= set(terms.fields) and item.predicate_names <= set(terms.predicates)
     return one.withdrawn_at is not None, not lives, not covers, one.left(at) == 0
 
@@ -135,7 +137,7 @@ def _as_policies_see(one: Artefact) -> Consent:
         fields=frozenset(terms.fields),
         predicates=frozenset(terms.predicates),
         not_before=terms.not_before,
-        not_after=terms.not_after,
+        not_after=one.ends,
         revoked=one.withdrawn_at is not None,
     )
 

@@ -44,11 +44,15 @@ NOTIFY = "notify-citizen"
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """An item that leaves, and which relations to other parties its record proves (blind index, relation)."""
+    """An item that leaves, and which relations to other parties its record proves (blind index, relation).
+
+    ``disproves``: those that an earlier one proved and that it says no more.
+    """
 
     ruling: Permitted
     sealed: Sealed
     proves: frozenset[tuple[bytes, str]]
+    disproves: frozenset[tuple[bytes, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -11,7 +12,7 @@ from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.request import Item
 from exchange.store.cases import Case
-from kernel.dates import completed_years, local_day
+from kernel.dates import CHINA, completed_years, local_day
 from kernel.identifiers.subject import Scheme, SubjectRef
 from kernel.problems import ProblemKind
 from policies.guards import OF_AGE, WARDS
@@ -34,6 +35,21 @@ def is_minor(subject: SubjectRef, at: datetime) -> bool:
         return False
     born = date(int(subject.value[6:10]), int(subject.value[10:12]), int(subject.value[12:14]))
     return completed_years(born, local_day(at)) < OF_AGE
+
+
+def comes_of_age(subject: SubjectRef) -> datetime | None:
+    """The first moment, in China, at which somebody decides alone; None for a company, which has no age."""
+    if subject.scheme != CITIZEN:
+        return None
+    year, month, day = int(subject.value[6:10]) + OF_AGE, int(subject.value[10:12]), int(subject.value[12:14])
+    if (month, day) == (2, 29) and not isleap(year):  # as ``completed_years`` counts
+        month, day = 3, 1
+    return datetime(year, month, day, tzinfo=CHINA)
+
+
+def guardians(case: Case, ward: bytes) -> frozenset[bytes]:
+    """Who is proven, in this case, to be somebody's parent or another guardian: by that very person's own record."""
+    return frozenset(by for subject, relation, by in case.relations if subject == ward and relation in WARDS and by)
 
 
 def may_join(case: Case, person: bytes) -> bool:

@@ -125,16 +125,17 @@ class Recorder:
                 whom = result.ruling.concerned  # named by a record of this very request
                 cases.join(connection, asking.request.case, whom.index, whom.relation, asking.moment)
             if isinstance(result, Released):
-                self._use_consent(connection, result)
+                self._use_consent(connection, result, asking.request.case)
                 item, by = result.ruling.item.number, result.ruling.concerned.index
+                cases.unrelate(connection, asking.request.case, result.disproves, by, result.ruling.item.type)
                 cases.relate(connection, asking.request.case, result.proves, by, asking.id, item)
         self.parking.park(connection, settlement, receipts)
 
-    def _use_consent(self, connection: Connection, released: Released) -> None:
+    def _use_consent(self, connection: Connection, released: Released, case: str) -> None:
         """The log takes one transaction after another: whoever took the consent back came before this or after it."""
         judged = released.ruling.judged
         artefact = judged.artefact
-        if artefact is not None and not consents.use(connection, artefact, self.clock.now()):
+        if artefact is not None and not consents.use(connection, artefact, case, self.clock.now()):
             raise ConsentSpent
 
     def settle_later(self, settlement: Settlement, waited: WaitingItem, also: Also) -> str:

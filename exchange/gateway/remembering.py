@@ -115,7 +115,7 @@ def _token(token: AccessToken, detail: Detail) -> dict[str, Any]:
         "present": token.present,
         "officer": token.officer,
         "detail": _detail(detail),
-        "mandate": None if token.mandate is None else _mandate(token.mandate),
+        "mandate": None if token.mandate is None else token.mandate.members(),
     }
 
 
@@ -138,7 +138,7 @@ def _token_of(said: Mapping[str, Any]) -> AccessToken:
         details=(_detail_of(said["detail"]),),
         key_thumbprint=None,
         certificate_thumbprint=None,
-        mandate=None if said["mandate"] is None else _mandate_of(said["mandate"]),
+        mandate=None if said["mandate"] is None else Mandate.kept(said["mandate"]),
     )
 
 
@@ -157,20 +157,6 @@ def _detail(detail: Detail) -> dict[str, Any]:
 def _detail_of(said: Mapping[str, Any]) -> Detail:
     items = (DetailItem(one["type"], frozenset(one["fields"]), frozenset(one["predicates"])) for one in said["items"])
     return Detail(said["service_item"], said["case"], said["legal_basis"], tuple(items))
-
-
-def _mandate(mandate: Mandate) -> dict[str, Any]:
-    return {
-        "company": _subject(mandate.company),
-        "capacity": mandate.capacity,
-        "service_items": None if mandate.service_items is None else sorted(mandate.service_items),
-        "expires_at": mandate.expires_at,
-    }
-
-
-def _mandate_of(said: Mapping[str, Any]) -> Mandate:
-    matters = None if said["service_items"] is None else frozenset(said["service_items"])
-    return Mandate(_subject_of(said["company"]), said["capacity"], matters, said["expires_at"])
 
 
 def _record(found: Retrieved) -> dict[str, Any]:

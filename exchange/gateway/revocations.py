@@ -1,4 +1,4 @@
-"""The identity provider's signed feed of what it has revoked: tokens, sign-ins, clients and signing keys."""
+"""The identity provider's signed feed of what it has revoked: tokens, sign-ins, clients, signing keys and mandates."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class Revocations:
     keys: frozenset[str]
     withdrawn: frozenset[str] = frozenset()
     """Tokens, revoked too, whose person has withdrawn the consent that they stand for."""
+    mandates: frozenset[str] = frozenset()
+    """By their references: what somebody may no longer do for a company."""
 
     def covers(self, *, jti: str, sid: str | None, client_id: str, key: str | None) -> bool:
         """Whether a token of this ``jti``, sign-in, client and signing key is revoked."""
@@ -84,8 +86,8 @@ def _parse(claims: Any) -> Revocations:
     if type(version) is not int or not isinstance(revoked, dict):
         raise IssuerUnreachable("revocations-malformed")
     tokens, sign_ins, clients = (_names(revoked.get(kind)) for kind in ("jti", "sid", "clients"))
-    keys, withdrawn = (_names(revoked.get(kind, [])) for kind in ("keys", "withdrawn"))
-    return Revocations(version, tokens, sign_ins, clients, keys, withdrawn)
+    keys, withdrawn, mandates = (_names(revoked.get(kind, [])) for kind in ("keys", "withdrawn", "mandates"))
+    return Revocations(version, tokens, sign_ins, clients, keys, withdrawn, mandates)
 
 
 def _names(listed: Any) -> frozenset[str]:

@@ -34,8 +34,8 @@ LONGEST_LIFE = 3600
 """Seconds from ``iat`` to ``exp`` of any access token; purpose-bound ones live shorter."""
 PROOF_WINDOW = 60
 """Seconds a DPoP proof may be old."""
-CONSENT_WITHDRAWN = "consent-withdrawn"
-"""Why a token was revoked: its person took back what they had agreed to."""
+CONSENT_WITHDRAWN, MANDATE_ENDED = "consent-withdrawn", "mandate-ended"
+"""Why a token was revoked: its person took back what they had agreed to, or acts for the company no longer."""
 MOST_CACHED = 10_000
 _PROOF_ALGORITHMS = "ES256 EdDSA"
 
@@ -139,6 +139,8 @@ class Authenticator:
             revoked = self._revocations.current()
         except LeaseLost:
             raise Problem(errors.REVOCATIONS_UNKNOWN, headers=(("Retry-After", "1"),)) from None
+        if token.mandate is not None and token.mandate.reference in revoked.mandates:
+            raise self._problem(errors.TOKEN_REVOKED, MANDATE_ENDED)
         if revoked.covers(jti=token.jti, sid=token.sid, client_id=token.client_id, key=token.key_id):
             raise self._problem(errors.TOKEN_REVOKED, CONSENT_WITHDRAWN if token.jti in revoked.withdrawn else None)
 

@@ -10,10 +10,12 @@ from urllib.parse import urlencode
 
 from exchange import errors
 from exchange.consents.desk import ConsentDesk
+from exchange.consents.standing import MINOR
 from exchange.consents.views import CONSENTS, how_often
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import text_of
-from exchange.portal.entrance import Entrance
+from exchange.portal.entrance import CITIZENS, Entrance
+from exchange.store.consents import GUARDIAN
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
@@ -32,6 +34,15 @@ STATUSES: Mapping[str, Text] = {
     "ended": Text("已到期", "Ended"),
 }
 _ALIVE = frozenset({"not-begun", "in-force", "used-up"})
+_WHOSE: Mapping[str, Text] = {
+    GUARDIAN: Text("您作为监护人，代 {} 答复", "You answer as the guardian of {}"),
+    "legal-representative": Text("您作为法定代表人，代 {} 答复", "You answer for {} as its legal representative"),
+    "agent": Text("您作为经办人，代 {} 答复", "You answer for {} as its agent"),
+    MINOR: Text("由您的监护人答复", "Your guardian answers this"),
+}
+"""In what capacity somebody reads it, where it is not their own to answer or not about them."""
+_CHOOSE = f"{CITIZENS.home}/sign-in/start?{urlencode({'to': CONSENTS, 'acting': 'yes'})}"
+"""Where people sign in for a company: the identity provider asks for which, and whether they may still act for it."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,9 @@ class ConsentPages:
         found = told(self.desk.list(asking(request, urlencode({"before": before}) if before else "")))
         following = f"{CONSENTS}?{urlencode({'before': found['next']})}" if found["next"] is not None else ""
         rows = [_about(one) for one in found["consents"]]
-        return page_response("portal/consents.html", rows=rows, following=following)
+        mandate = self.entrance.access.person(request)[0].token.mandate
+        acting = "" if mandate is None else mandate.name or mandate.company.value
+        return page_response("portal/consents.html", rows=rows, following=following, acting=acting, choose=_CHOOSE)
 
     def show(self, request: HttpRequest, consent: str) -> HttpResponse:
         """Exactly what it covers. Raises Problem."""
@@ -82,18 +95,25 @@ class ConsentPages:
 
     def _shown(self, request: HttpRequest, consent: str, *, done: bool = False, over: bool = False) -> HttpResponse:
         found = told(self.desk.show(asking(request), consent))
+        capacity, principal = found["acting"]["capacity"], _principal(found["acting"])
         return page_response(
             "portal/consent.html",
             status=_CONFLICT if over else 200,
             about=_about(found),
             names=[t(text_of(one["label"])) for one in found["fields"]],
+            whose=t(_WHOSE[capacity]).format(principal) if capacity in _WHOSE else "",
             asked=found["status"] == "asked",
+            readonly=capacity == MINOR,
             alive=found["status"] in _ALIVE,
             receipt=f"{CONSENTS}/{consent}/receipt" if found["given_at"] is not None else "",
             terms=found["terms"],
             done=done,
             over=over,
         )
+
+
+def _principal(acting: Mapping[str, Any]) -> str:
+    return " ".join(part for part in (acting["name"], acting["principal"]) if part)
 
 
 def _about(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,4 +130,5 @@ def _about(one: Mapping[str, Any]) -> dict[str, Any]:
         "case": one["case"] or "",
         "used": one["used"],
         "status": t(STATUSES[one["status"]]),
+        "principal": _principal(one["acting"]),
     }

@@ -31,6 +31,7 @@ CITIZENS = Site(
     Text("本人登录", "Signing in as a citizen"),
     Text("本人退出", "Signing out as a citizen"),
     LEVELS,
+    acting="mandate",
 )
 
 Shown = Callable[..., HttpResponse]
@@ -50,12 +51,13 @@ class Entrance:
 
     def _serving(self, work: Shown) -> Endpoint:
         def endpoint(request: HttpRequest, **path: str) -> HttpResponse:
+            acting = False
             try:
-                self.access.person(request)
+                acting = self.access.person(request)[0].token.mandate is not None
                 return work(request, **path)
             except Problem as problem:
                 if problem.kind is errors.PREVIEW_NEEDS_STRONGER:
-                    return _stronger(request, str(problem.members["acr"]))
+                    return _stronger(request, str(problem.members["acr"]), acting=acting)
                 if problem.kind.status == _UNAUTHORIZED:
                     return _sign_in_first(request)
                 if problem.kind is errors.NOT_ALLOWED:
@@ -87,9 +89,11 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
     return redirect(f"{CITIZENS.home}/sign-in?{urlencode({'to': _here(request)})}")
 
 
-def _stronger(request: HttpRequest, acr: str) -> HttpResponse:
+def _stronger(request: HttpRequest, acr: str, *, acting: bool) -> HttpResponse:
     """RFC 9470 for people: the page says that this takes a stronger sign-in, and has the button for it."""
     wanted: dict[str, Any] = {"to": _here(request), "level": acr.rpartition(":")[2]}
+    if acting:  # whoever acted for a company chooses again, and does so still
+        wanted["acting"] = "yes"
     return page_response(
         "portal/stronger.html", status=_UNAUTHORIZED, start=f"{CITIZENS.home}/sign-in/start?{urlencode(wanted)}"
     )

@@ -65,6 +65,12 @@ _RELATE = """
 INSERT INTO case_relation (case_id, subject, relation, proved_by, request_id, item) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING
 """
+_UNRELATE = """
+DELETE FROM case_relation WHERE case_id = ? AND subject = ? AND relation = ? AND proved_by = ? AND EXISTS (
+  SELECT 1 FROM delivery d
+  WHERE d.request_id = case_relation.request_id AND d.item = case_relation.item AND d.evidence_type = ?
+)
+"""
 
 
 def read(connection: Connection, case_id: str) -> Case | None:
@@ -120,6 +126,15 @@ def close(connection: Connection, case_id: str, at: datetime) -> bool:
 def join(connection: Connection, case_id: str, subject: bytes, role: str, at: datetime) -> None:
     """Somebody signed in and named the case: they are one of its parties from now on."""
     run(connection, _JOIN, (case_id, subject, role, micros(at)))
+
+
+def unrelate(
+    connection: Connection, case_id: str, gone: Iterable[tuple[bytes, str]], by: bytes, evidence_type: str
+) -> None:
+    """Take back what an earlier item of this evidence type proved, now that the record says it no more."""
+    run_many(
+        connection, _UNRELATE, [(case_id, subject, relation, by, evidence_type) for subject, relation in sorted(gone)]
+    )
 
 
 def relate(

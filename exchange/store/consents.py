@@ -1,4 +1,7 @@
-"""Consents: what people were asked for, gave and took back, and the one statement that takes a use of them."""
+"""Consents: what people were asked for, gave and took back, and the one statement that takes a use of them.
+
+Of somebody under age a guardian gives it, of a company whoever acts for it (ADR 0062).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,30 @@ from datetime import datetime
 from enum import StrEnum
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, insert, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Exists,
+    Row,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 
-from exchange.store.tables import consent
+from exchange.store.tables import case_relation, consent
 from kernel.dates import local_day
+from policies.guards import WARDS
+
+SELF, GUARDIAN = "self", "guardian"
+"""Capacities in which somebody answers; others are those of mandates."""
 
 
 class Frequency(StrEnum):
@@ -59,8 +82,24 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Answerer:
+    """Who answered (blind index), in what capacity: ``self``, ``guardian``, or what a mandate says.
+
+    ``mandate`` is its reference, and ``until`` when it ends; None where nothing but the terms ends the consent.
+    """
+
+    index: bytes = field(repr=False)
+    capacity: str = SELF
+    mandate: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Artefact:
-    """A consent from being asked for on. ``subject`` (a blind index) is whom it is about and who alone can give it."""
+    """A consent from being asked for on. ``subject`` (a blind index) is whom it is about.
+
+    They alone can give it, unless they are a company, or under age (``guarded``) until it ends. ``answered``: who did.
+    """
 
     id: str
     subject: bytes = field(repr=False)
@@ -68,12 +107,20 @@ class Artefact:
     terms: Terms
     asked_at: datetime
     answer_by: datetime
+    guarded: bool = False
+    answered: Answerer | None = None
     given_at: datetime | None = None
     declined_at: datetime | None = None
     withdrawn_at: datetime | None = None
     period: str = ""
     used: int = 0
     total: int = 0
+
+    @property
+    def ends(self) -> datetime:
+        """When it is over (exclusive): by its terms, or with the right of whoever gave it to act for somebody else."""
+        until = self.terms.not_after
+        return until if self.answered is None or self.answered.until is None else min(until, self.answered.until)
 
     def left(self, at: datetime) -> int | None:
         """How many more releases it covers in the period of this moment; None where they are not counted."""
@@ -106,6 +153,9 @@ def add(connection: Connection, asked: Artefact) -> None:
             bound=terms.case if terms.bound else "",
             asked_at=asked.asked_at,
             answer_by=asked.answer_by,
+            guarded=asked.guarded,
+            capacity="",
+            mandate="",
             period="",
             used=0,
             total=0,
@@ -119,12 +169,64 @@ def read(connection: Connection, name: str) -> Artefact | None:
     return None if row is None else _artefact(row)
 
 
-def of_person(connection: Connection, subject: bytes, before: str | None, limit: int) -> list[Artefact]:
-    """What somebody was asked for, the newest first, or older than one of them."""
-    statement = select(consent).where(consent.c.subject == subject).order_by(consent.c.id.desc()).limit(limit)
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose consents somebody looks at: their own, their wards', and those of the company that they act for.
+
+    ``matters`` in which they act for it; None for every one.
+    """
+
+    person: bytes = field(repr=False)
+    company: bytes | None = field(default=None, repr=False)
+    matters: frozenset[str] | None = None
+
+
+def seen_by(connection: Connection, reader: Reader, at: datetime, before: str | None, limit: int) -> list[Artefact]:
+    """What they were asked for, the newest first, or older than one of them."""
+    row = consent.c
+    theirs = [row.subject == reader.person, row.id.in_(_of_wards(reader.person, at))]
+    if reader.company is not None:
+        within = () if reader.matters is None else (row.service_item.in_(sorted(reader.matters)),)
+        theirs.append(and_(row.subject == reader.company, *within))
+    statement = select(consent).where(or_(*theirs)).order_by(row.id.desc()).limit(limit)
     if before is not None:
-        statement = statement.where(consent.c.id < before)
-    return [_artefact(row) for row in connection.execute(statement)]
+        statement = statement.where(row.id < before)
+    return [_artefact(found) for found in connection.execute(statement)]
+
+
+def _of_wards(guardian: bytes, at: datetime) -> Select[tuple[str]]:
+    """Those about somebody whose guardian this is, by a record in the case in which it was asked for.
+
+    They end when the minor comes of age, and with them the guardian's part in them.
+    """
+    row, proven = consent.c, case_relation.c
+    same = and_(proven.case_id == row.case_id, proven.subject == row.subject)
+    return (
+        select(row.id)
+        .join(case_relation, same)
+        .where(proven.proved_by == guardian, proven.relation.in_(WARDS), row.guarded.is_(True), row.not_after > at)
+    )
+
+
+def is_guardian(connection: Connection, guardian: bytes, artefact: Artefact) -> bool:
+    """Whether a record of this very person proves, in the case in which it was asked for, whose guardian they are."""
+    return _proves(connection, artefact.terms.case, artefact.subject, guardian)
+
+
+def _proves(connection: Connection, case_id: str, ward: bytes, guardian: bytes) -> bool:
+    wanted = _proof(literal(case_id), literal(ward), literal(guardian))
+    found: bool = connection.execute(select(wanted)).scalar_one()
+    return found
+
+
+def _proof(case_id: ColumnElement[str], ward: ColumnElement[bytes], guardian: ColumnElement[bytes]) -> Exists:
+    proven = case_relation.c
+    return exists().where(
+        proven.case_id == case_id,
+        proven.subject == ward,
+        proven.proved_by == guardian,
+        proven.relation.in_(WARDS),
+    )
 
 
 def of_organisation(
@@ -154,7 +256,7 @@ def of_organisation(
 def _at(stage: Stage, at: datetime) -> ColumnElement[bool]:
     row = consent.c
     waiting = and_(row.given_at.is_(None), row.declined_at.is_(None), row.answer_by > at)
-    standing = and_(row.given_at.is_not(None), row.withdrawn_at.is_(None), row.not_after > at)
+    standing = and_(row.given_at.is_not(None), *_standing(at))
     return {Stage.WAITING: waiting, Stage.STANDING: standing, Stage.OVER: not_(or_(waiting, standing))}[stage]
 
 
@@ -165,49 +267,85 @@ def asked_in(connection: Connection, case_id: str, subject: bytes) -> list[Artef
 
 
 def given(
-    connection: Connection, organisation: str, service_item: str, subjects: Iterable[bytes]
+    connection: Connection, organisation: str, service_item: str, case_id: str, subjects: Iterable[bytes]
 ) -> tuple[Artefact, ...]:
-    """What these people gave to one organisation for one service item, the newest first, taken back or not."""
+    """What these people gave to one organisation for one service item, the newest first, taken back or not.
+
+    What a guardian gave is among it only where a record proves, in this case, whose guardian they are.
+    """
     row = consent.c
+    guardian = _proof(literal(case_id), row.subject, row.answerer)
     statement = select(consent).where(
         row.organisation == organisation,
         row.service_item == service_item,
         row.subject.in_(sorted(set(subjects))),
         row.given_at.is_not(None),
+        or_(row.capacity != GUARDIAN, guardian),
     )
     return tuple(_artefact(found) for found in connection.execute(statement.order_by(row.given_at.desc(), row.id)))
 
 
-def answer(connection: Connection, name: str, at: datetime, *, given: bool) -> bool:
-    """Give or decline one that waits; False when it was answered already or nobody waits for it any more."""
+def answer(connection: Connection, artefact: Artefact, by: Answerer, at: datetime, *, given: bool) -> bool:
+    """Give or decline one that waits; False when it was answered already or nobody waits for it any more.
+
+    False, too, where whoever answers is the minor's guardian no longer.
+    """
     row = consent.c
+    if by.capacity == GUARDIAN and not is_guardian(connection, by.index, artefact):
+        return False
     unanswered = (row.given_at.is_(None), row.declined_at.is_(None), row.answer_by > at)
-    statement = update(consent).where(row.id == name, *unanswered)
-    return connection.execute(statement.values({"given_at" if given else "declined_at": at})).rowcount == 1
+    statement = update(consent).where(row.id == artefact.id, *unanswered)
+    who = {"answerer": by.index, "capacity": by.capacity, "mandate": by.mandate, "ends_at": by.until}
+    said = {"given_at" if given else "declined_at": at}
+    return connection.execute(statement.values(who | said)).rowcount == 1
 
 
-def withdraw(connection: Connection, name: str, at: datetime) -> bool:
+def withdraw(connection: Connection, artefact: Artefact, by: Answerer, at: datetime) -> bool:
     """Take one back; False when that was done already or it was never given.
 
     A release that takes a use of the same row either commits before and stands, or finds it withdrawn.
     """
     row = consent.c
-    statement = update(consent).where(row.id == name, row.given_at.is_not(None), row.withdrawn_at.is_(None))
+    if by.capacity == GUARDIAN and not is_guardian(connection, by.index, artefact):
+        return False
+    statement = update(consent).where(row.id == artefact.id, row.given_at.is_not(None), row.withdrawn_at.is_(None))
     return connection.execute(statement.values(withdrawn_at=at)).rowcount == 1
 
 
-def use(connection: Connection, artefact: Artefact, at: datetime) -> bool:
+def resting_on(connection: Connection, mandates: Iterable[str], at: datetime) -> list[Artefact]:
+    """Those in force that were given by these mandates."""
+    row = consent.c
+    statement = select(consent).where(
+        row.mandate.in_(sorted(mandates)), row.mandate != "", row.given_at.is_not(None), *_standing(at)
+    )
+    return [_artefact(found) for found in connection.execute(statement.order_by(row.id))]
+
+
+def end(connection: Connection, name: str, at: datetime) -> bool:
+    """The mandate by which one was given has ended; False when it was over already."""
+    statement = update(consent).where(consent.c.id == name, *_standing(at))
+    return connection.execute(statement.values(ends_at=at)).rowcount == 1
+
+
+def _standing(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    row = consent.c
+    return row.withdrawn_at.is_(None), row.not_after > at, func.coalesce(row.ends_at, row.not_after) > at
+
+
+def use(connection: Connection, artefact: Artefact, case_id: str, at: datetime) -> bool:
     """Take one use, in the transaction that records the release; False, and nothing taken, where none is left.
 
-    A node whose clock is behind goes on in the period that another began: nobody gains a use by it.
+    A node whose clock is behind goes on in the period that another began: nobody gains a use by it. What a guardian
+    gave counts while this very case (``case_id``) proves whose guardian they are.
     """
-    row, terms = consent.c, artefact.terms
+    row, terms, by = consent.c, artefact.terms, artefact.answered
+    if by is not None and by.capacity == GUARDIAN and not _proves(connection, case_id, artefact.subject, by.index):
+        return False
     period = terms.frequency.period(at)
     statement = update(consent).where(
         row.id == artefact.id,
         row.given_at.is_not(None),
-        row.withdrawn_at.is_(None),
-        row.not_after > at,
+        *_standing(at),
         _free(terms, period),
     )
     begins = row.period < period
@@ -246,6 +384,8 @@ def _artefact(row: Row[tuple[object, ...]]) -> Artefact:
         ),
         asked_at=row.asked_at,
         answer_by=row.answer_by,
+        guarded=row.guarded,
+        answered=_answerer(row),
         given_at=row.given_at,
         declined_at=row.declined_at,
         withdrawn_at=row.withdrawn_at,
@@ -253,3 +393,7 @@ def _artefact(row: Row[tuple[object, ...]]) -> Artefact:
         used=row.used,
         total=row.total,
     )
+
+
+def _answerer(row: Row[tuple[object, ...]]) -> Answerer | None:
+    return None if row.answerer is None else Answerer(bytes(row.answerer), row.capacity, row.mandate, row.ends_at)

@@ -302,19 +302,24 @@ def _consent(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
         )
         item, labels = _name(registry.service_items, facts, "service_item"), field_labels(facts, registry)
         named = Text("、".join(label.zh for label in labels), ", ".join(label.en for label in labels))
+        by = _BY.get(str(facts.get("capacity", "")))
+        said_zh, by_en = (zh, "") if by is None else (by.zh + zh.removeprefix("您"), by.en)
         return Text(
-            f"{consumer.zh}为办理“{item.zh}”取得您的{kind.zh}（{named.zh}），{zh}",
-            f"your consent that {consumer.en} obtains your {kind.en} ({named.en}) to handle “{item.en}” {en}",
+            f"{consumer.zh}为办理“{item.zh}”取得您的{kind.zh}（{named.zh}），{said_zh}",
+            f"your consent that {consumer.en} obtains your {kind.en} ({named.en}) to handle “{item.en}” {en}{by_en}",
         )
 
     return said
 
 
+_BY: Mapping[str, Text] = {"guardian": Text("您的监护人代您答复：", " Your guardian answered for you.")}
+"""Who answered, where it was not the person. What acts for a company is in no person's log."""
 CONSENTS: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     "ConsentRequested": _consent("征求您的同意。", "was asked for."),
     "ConsentGiven": _consent("您已同意。", "was given."),
     "ConsentDeclined": _consent("您未同意。", "was declined."),
     "ConsentWithdrawn": _consent("您已撤回同意。", "was taken back."),
+    "ConsentEnded": _consent("作出同意者的授权已终止，同意随之终止。", "ended with the mandate by which it was given."),
     CONSENT_USED_UP: _consent("您的一次性同意已用完。", "was for one time and is used up."),
 }
 """What becomes of a consent, step by step."""

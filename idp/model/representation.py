@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 from kernel.canonical import JSON
+from kernel.jose import base64url
 
 LASTS = timedelta(days=30)
 """How long a look into the register counts (ADR 0028)."""
@@ -48,6 +50,8 @@ class Representation:
     service_items: tuple[str, ...] | None = None
     may_appoint: bool = False
     """Whether this person may appoint agents of the entity."""
+    reference: str = ""
+    """What the exchange alone knows the right by, for as long as it lasts: a newer proof of it keeps the same."""
 
     def covers(self, service_items: Iterable[str]) -> bool:
         """Whether all of these are matters in which the person may act for the entity."""
@@ -61,6 +65,20 @@ class Representation:
             "service_items": ALL if self.service_items is None else [*self.service_items],
             "exp": int(self.valid_until.timestamp()),
         }
+
+
+def reference_of(person: str, entity_index: bytes) -> str:
+    """The reference of a legal representative's right, by whichever proof."""
+    return _reference(f"representation\n{person}\n{entity_index.hex()}")
+
+
+def reference_of_agency(appointment: str) -> str:
+    """The reference of what an agent was appointed to."""
+    return _reference(f"appointment\n{appointment}")
+
+
+def _reference(text: str) -> str:
+    return base64url.encode(sha256(text.encode()).digest()[:16])
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,12 @@ def end_by_representative(
     return None if found is None else _appointment(found)
 
 
+def ended_since(connection: Connection, since: datetime) -> list[str]:
+    """Those that agents had taken on and that ended since a moment, by whomever."""
+    statement = select(_row.id).where(_row.ended_at > since, _row.confirmed_at.is_not(None))
+    return list(connection.execute(statement).scalars())
+
+
 def lapse(connection: Connection, representative: str, entity_index: bytes, now: datetime) -> list[Appointment]:
     """All of an entity that somebody made fall with their right to represent it; those that fell."""
     return _lapsed(connection, now, _row.representative == representative, _row.entity_index == entity_index)

@@ -125,6 +125,7 @@ def revoke_representation(connection: Connection, representation_id: str, now: d
     theirs = select(family.c.id).where(family.c.representation == representation_id, family.c.expires_at > now)
     for family_id in connection.execute(theirs).scalars().all():
         revoke(connection, family_id, now)
+    versions.advance(connection, versions.REVOCATIONS)  # the exchange is told of the end, tokens or none
 
 
 def revoke_session(connection: Connection, session_id: str, now: datetime) -> None:

@@ -67,6 +67,21 @@ def end(connection: Connection, representation_id: str, person_id: str, now: dat
     return None if found is None else bytes(found)
 
 
+def ended_since(connection: Connection, since: datetime, now: datetime) -> list[tuple[str, bytes]]:
+    """Whose right to represent which entity ended since a moment, however they had proven it."""
+    still = representation.alias()
+    standing = exists(
+        select(still.c.id).where(
+            still.c.person == _row.person,
+            still.c.entity_index == _row.entity_index,
+            still.c.ended_at.is_(None),
+            still.c.valid_until > now,
+        )
+    )
+    statement = select(_row.person, _row.entity_index).where(_row.ended_at > since, ~standing).distinct()
+    return [(person, bytes(index)) for person, index in connection.execute(statement)]
+
+
 def confirm(connection: Connection, representation_id: str, now: datetime) -> None:
     """The register named the person again."""
     connection.execute(update(representation).where(_row.id == representation_id).values(confirmed_at=now))

@@ -1,4 +1,4 @@
-"""What no longer counts although its signature is good: tokens, sessions and clients."""
+"""What no longer counts although its signature is good: tokens, sessions, clients and mandates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from idp.store import versions
+from idp.model.representation import reference_of, reference_of_agency
+from idp.store import appointments, representations, versions
 from idp.store.tables import client, family, revoked_token, web_session
 from kernel.database import upsert_ignore
 
@@ -16,7 +17,8 @@ from kernel.database import upsert_ignore
 class Revoked:
     """The revoked as of a version: token identifiers, pairwise session identifiers, clients.
 
-    ``withdrawn``: those of the tokens whose person has withdrawn the consent that they stand for.
+    ``withdrawn``: those of the tokens whose person has withdrawn the consent that they stand for. ``mandates``: what
+    people may no longer do for somebody else, by its reference.
     """
 
     version: int
@@ -24,6 +26,11 @@ class Revoked:
     sid: frozenset[str]
     clients: frozenset[str]
     withdrawn: frozenset[str]
+    mandates: frozenset[str] = frozenset()
+
+
+REMEMBER_MANDATES = timedelta(days=7)
+"""How long the end of a mandate is told: what an exchange keeps beyond tokens has to end with it (ADR 0062)."""
 
 
 def add(connection: Connection, jti: str, expires_at: datetime, *, withdrawn_at: datetime | None = None) -> None:
@@ -51,4 +58,11 @@ def current(connection: Connection, now: datetime, longest_token: timedelta) -> 
         frozenset(connection.execute(ended).scalars()),
         frozenset(connection.execute(disabled).scalars()),
         frozenset(jti for jti, withdrawn_at in revoked if withdrawn_at is not None),
+        _ended_mandates(connection, now),
     )
+
+
+def _ended_mandates(connection: Connection, now: datetime) -> frozenset[str]:
+    since = now - REMEMBER_MANDATES
+    own = (reference_of(*each) for each in representations.ended_since(connection, since, now))
+    return frozenset({*own, *map(reference_of_agency, appointments.ended_since(connection, since))})

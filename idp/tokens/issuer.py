@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from idp.errors import InvalidDpopProofError, InvalidGrantError, TemporarilyUnavailableError
 from idp.model import evidence, scopes
+from idp.model.representation import Representation
 from idp.model.resource import ResourceServer
 from idp.resource.metadata import ResourceMetadata, ResourceUnavailable
 from idp.store import families
@@ -98,7 +99,7 @@ class TokenIssuer:
         )
         if mandate is not None:
             claims["mandate"] = mandate.claim()
-        claims |= self._subject_claim(entitlement, stamp)
+        claims |= self._subject_claim(entitlement, stamp, mandate)
         return Minted(stamp, sign(claims, self._keys.signing(), typ=access_token.TYPE), claims)
 
     def record(self, entitlement: Entitlement, minted: Minted, used: Iterable[SpentProof], spend: Spend) -> None:
@@ -151,7 +152,7 @@ class TokenIssuer:
             claims["mandate"] = minted.claims["mandate"]
         return self._responses.id_token(claims, minted.token, entitlement.client)
 
-    def _subject_claim(self, entitlement: Entitlement, stamp: Stamp) -> dict[str, JSON]:
+    def _subject_claim(self, entitlement: Entitlement, stamp: Stamp, mandate: Representation | None) -> dict[str, JSON]:
         signed_in = entitlement.signed_in
         if signed_in is None or not entitlement.names_the_subject:
             return {}
@@ -161,7 +162,14 @@ class TokenIssuer:
             key = self._exchange.encryption_key()
         except ResourceUnavailable:
             raise TemporarilyUnavailableError("The exchange cannot be reached to address the token to it.") from None
-        return {SUBJECT_CLAIM: seal_subject(signed_in.reference, audience=self.exchange, jti=stamp.jti, key=key)}
+        sealed = seal_subject(
+            signed_in.reference,
+            audience=self.exchange,
+            jti=stamp.jti,
+            key=key,
+            mandate=None if mandate is None else mandate.reference,
+        )
+        return {SUBJECT_CLAIM: sealed}
 
 
 def require_binding(entitlement: Entitlement) -> None:

@@ -10,7 +10,14 @@ from sqlalchemy import Connection
 from idp.authentication.sealing import PersonVault
 from idp.errors import AccessDeniedError, InvalidGrantError
 from idp.model.appointment import Appointment
-from idp.model.representation import ONESELF, Capacity, Representation, SealedRepresentation
+from idp.model.representation import (
+    ONESELF,
+    Capacity,
+    Representation,
+    SealedRepresentation,
+    reference_of,
+    reference_of_agency,
+)
 from idp.model.session import Family
 from idp.store import appointments, people, representations
 from kernel import canonical
@@ -109,6 +116,7 @@ class Mandates:
             representative=kept.person,
             rests_on=kept.id,
             may_appoint=True,
+            reference=reference_of(kept.person, kept.entity_index),
         )
 
     def _as_agent(self, connection: Connection, appointed: Appointment) -> Representation | None:
@@ -128,6 +136,7 @@ class Mandates:
             rests_on=entity.id,
             service_items=appointed.service_items,
             may_appoint=appointed.may_appoint,
+            reference=reference_of_agency(appointed.id),
         )
 
 

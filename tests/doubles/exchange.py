@@ -246,7 +246,7 @@ class Issuer:
         self.clock = clock
         self.key = self.new_key(entropy)
         self.published = [self.key]
-        self.revoked: dict[str, list[str]] = {"jti": [], "sid": [], "clients": [], "keys": []}
+        self.revoked: dict[str, list[str]] = {"jti": [], "sid": [], "clients": [], "keys": [], "mandates": []}
         self.version = 1
         self.fetched: list[str] = []
         self.down = False
@@ -304,13 +304,21 @@ class Issuer:
             said["cnf"] = {"jkt": holder.thumbprint}
         if person is not None:
             said["acr"] = "urn:tongban:loa:3"
-            said["urn:tongban:params:subject"] = self.sealed(person, jti)
+            said["urn:tongban:params:subject"] = self.sealed(person, jti, mandate=claims.pop("mandate_reference", None))
         said |= claims
         return jose.sign({name: value for name, value in said.items() if value is not None}, self.key, typ="at+jwt")
 
-    def sealed(self, person: str, jti: str, scheme: str = "citizen-number", audience: str = ORIGIN) -> str:
+    def sealed(
+        self,
+        person: str,
+        jti: str,
+        scheme: str = "citizen-number",
+        audience: str = ORIGIN,
+        mandate: str | None = None,
+    ) -> str:
         assert self.encryption is not None
-        plain = json.dumps({"scheme": scheme, "value": person, "aud": audience, "jti": jti}).encode()
+        said = {"scheme": scheme, "value": person, "aud": audience, "jti": jti}
+        plain = json.dumps(said if mandate is None else said | {"mandate": mandate}).encode()
         return jose.encrypt(plain.ljust(256), self.encryption)
 
 

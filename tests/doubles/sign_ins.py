@@ -77,7 +77,8 @@ class PaperSignIns:
         """Somebody signs in behind this address; the parameters that go back to the pages."""
         asked = dict(parse_qsl(urlsplit(location).query))
         asked = self.pushed.pop(asked["request_uri"]) if "request_uri" in asked else asked
-        home = {"governance": "/console", "usage preview": "/my"}[asked["scope"].removeprefix("openid ")]
+        homes = {"governance": "/console", "usage preview": "/my", "usage preview mandate": "/my"}
+        home = homes[asked["scope"].removeprefix("openid ")]
         assert asked["redirect_uri"] == f"{ORIGIN}{home}/callback"
         assert asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256"
@@ -163,12 +164,15 @@ class OfficersBrowser:
         signs = self.world.issuer.sign_ins
         return self.come_back(signs.approve(location, sub=sub, roles=[*roles], organisation=organisation, **claims))
 
-    def sign_in_as(self, person: str, to: str = "/my/previews", level: str = "", acr: int = 2) -> TestResponse:
-        """Sign in as a citizen, at this level."""
-        answer = self.get(f"/my/sign-in/start?{urlencode({'to': to, 'level': level})}")
+    def sign_in_as(
+        self, person: str, to: str = "/my/previews", level: str = "", acr: int = 2, **acting: Any
+    ) -> TestResponse:
+        """Sign in as a citizen, at this level; ``acting`` are the claims of whoever acts for a company."""
+        asked = {"to": to, "level": level} | ({"acting": "yes"} if acting else {})
+        answer = self.get(f"/my/sign-in/start?{urlencode(asked)}")
         assert answer.status_code == 303, answer.text
         said = {"sub": "somebody", "sid": "sid-of-somebody", "acr": f"urn:tongban:loa:{acr}"}
-        came = self.world.issuer.sign_ins.approve(str(answer.headers["Location"]), person=person, **said)
+        came = self.world.issuer.sign_ins.approve(str(answer.headers["Location"]), person=person, **said, **acting)
         return self.get(f"/my/callback?{urlencode(came)}")
 
     def press(self, path: str, **values: str) -> TestResponse:

@@ -5,7 +5,14 @@ What may change together is locked by one row: the intent of a request, the revi
 
 from exchange.store.tables.base import METADATA
 from exchange.store.tables.campaigns import campaign, campaign_item
-from exchange.store.tables.cases import case_subject, delivery, evidence_request, seen_proof, service_case
+from exchange.store.tables.cases import (
+    case_relation,
+    case_subject,
+    delivery,
+    evidence_request,
+    seen_proof,
+    service_case,
+)
 from exchange.store.tables.catalogue import (
     catalogue_draft,
     catalogue_entry,
@@ -41,6 +48,7 @@ __all__ = [
     "campaign_item",
     "case_circumstance",
     "case_outcome",
+    "case_relation",
     "case_subject",
     "catalogue_draft",
     "catalogue_entry",

@@ -32,7 +32,7 @@ case_subject = sa.Table(
 ``joined_at`` is set for those who signed in themselves; the others were listed by the system.
 """
 
-sa.Table(
+case_relation = sa.Table(
     "case_relation",
     METADATA,
     text("case_id", primary_key=True),
@@ -41,6 +41,7 @@ sa.Table(
     subject_index("proved_by", primary_key=True),
     text("request_id"),
     sa.Column("item", sa.Integer, nullable=False),
+    sa.Index("case_relation_proved_by", "proved_by"),
 )
 """A subject's proven relation to whom the delivered item that proved it is about (``proved_by``; empty: not known)."""
 

@@ -27,6 +27,11 @@ consent = sa.Table(
     text("bound"),
     sa.Column("asked_at", Instant, nullable=False),
     sa.Column("answer_by", Instant, nullable=False),
+    sa.Column("guarded", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("answerer", sa.LargeBinary, nullable=True),
+    sa.Column("capacity", sa.Text, nullable=False, server_default=""),
+    sa.Column("mandate", sa.Text, nullable=False, server_default=""),
+    sa.Column("ends_at", Instant, nullable=True),
     sa.Column("given_at", Instant, nullable=True),
     sa.Column("declined_at", Instant, nullable=True),
     sa.Column("withdrawn_at", Instant, nullable=True),
@@ -36,8 +41,11 @@ consent = sa.Table(
     sa.Index("consent_subject", "subject", "id"),
     sa.Index("consent_organisation", "organisation", "id"),
     sa.Index("consent_use", "organisation", "service_item", "subject"),
+    sa.Index("consent_mandate", "mandate"),
 )
-"""``subject``: the blind index of whom it is about and who gives it. ``case_id``: the case in which it was asked for;
+"""``subject``: the blind index of whom it is about. ``guarded``: they are under age, and a guardian gives it.
+``answerer``: the blind index of who answered, in which ``capacity``, by which ``mandate`` (its reference), and, with
+that mandate, until when (``ends_at``). ``case_id``: the case in which it was asked for;
 ``bound`` names it again where it counts in that case alone, and is empty otherwise. ``used`` releases in ``period`` (a
 day, a month, or all time), of ``total``.
 """

@@ -52,6 +52,7 @@ representation = Table(
     Column("ended_at", Instant),
     Column("confirmed_at", Instant),
     Index("representation_person", "person"),
+    Index("representation_ended_at", "ended_at"),
     comment="who acts for which legal entity; its code and name sealed under the person's key",
 )
 
@@ -77,6 +78,7 @@ appointment = Table(
     Index("appointment_agent", "agent"),
     Index("appointment_valid_until", "valid_until"),
     Index("appointment_via", "via"),
+    Index("appointment_ended_at", "ended_at"),
     comment="agents of legal entities; what was written of them sealed under the representative's key",
 )
 

@@ -407,12 +407,12 @@ def test_nobody_is_asked_to_consent_where_a_statute_is_the_ground(small_world: W
     assert ask_for(small_world, case).json["code"] == "consent.not-the-ground"
 
 
-def test_a_child_is_not_asked(consenting: Consenting) -> None:
+def test_a_child_whose_guardian_nothing_proves_is_not_asked(consenting: Consenting) -> None:
     world, _ = consenting
     child = number(8, "2016-03-04")
     case = world.open_case((child, "applicant"))
     answer = ask_for(world, case, subject={"scheme": "citizen-number", "value": child})
-    assert answer.json["code"] == "consent.not-theirs-to-give"
+    assert answer.json["code"] == "consent.guardian-unproven"
 
 
 def test_nobody_is_asked_twice_nor_after_they_declined(consenting: Consenting) -> None:

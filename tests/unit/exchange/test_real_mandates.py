@@ -18,7 +18,7 @@ from tests.doubles.relying_party import ProofKey, RelyingParty, claims_of, detai
 from tests.unit.exchange.test_companies import LICENCE, SHOP, with_licences
 from tests.unit.exchange.test_governed_call import only
 from tests.unit.idp.test_agents import Parties
-from tests.unit.idp.test_representations import NAME
+from tests.unit.idp.test_representations import NAME, add, end
 
 
 class Served:
@@ -132,8 +132,34 @@ def test_what_ends_at_the_provider_ends_at_the_exchange(both: Both) -> None:
     both.parties.hired()
     case = both.case()
     token = both.token(both.parties.wang, case, both.parties.appointment())
+    mandate = both.world.rooms.gateway.authenticator.verified(token).mandate
+    assert mandate is not None
+    assert mandate.reference not in both.world.rooms.revocations.renew().mandates
+    assert mandate.reference not in repr(claims_of(token))  # for the exchange's eyes alone
     both.parties.press(both.parties.li, "end")
     both.provider.clock.advance(2)
-    both.world.rooms.revocations.renew()
+    assert mandate.reference in both.world.rooms.revocations.renew().mandates
     refused = both.ask(case, token)
     assert (refused.status_code, refused.json["code"]) == (401, "token.revoked")
+
+
+def test_a_representatives_right_goes_on_with_a_newer_proof_and_ends_with_the_last(both: Both) -> None:
+    """What the exchange keeps by it (a consent of the company) does not end because the proof was renewed."""
+    case, parties = both.case(), both.parties
+
+    def proof() -> str:
+        return str(both.provider.events("RepresentationProven")[-1]["facts"]["representation"])
+
+    references = []
+    for _ in range(2):
+        found = both.world.rooms.gateway.authenticator.verified(both.token(parties.li, case, proof())).mandate
+        assert found is not None
+        references.append(found.reference)
+        assert found.reference not in both.world.rooms.revocations.renew().mandates
+        assert add(parties.li).status_code == 200
+        both.provider.clock.advance(2)
+    assert len(set(references)) == 1
+    both.world.rooms.revocations.renew()
+    end(parties.li)
+    both.provider.clock.advance(2)
+    assert references[0] in both.world.rooms.revocations.renew().mandates

@@ -1,0 +1,66 @@
+"""What was consented to by a mandate ends with the mandate, once the identity provider says that this has ended.
+
+Every node looks whenever it has read the feed of revocations, and the reading counts only when that was written down:
+a node that cannot record the end loses its lease, and releases nothing (ADR 0062).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from exchange.consents.standing import asked_about
+from exchange.consents.telling import answered
+from exchange.events import outbox
+from exchange.gateway.entries import consent_facts
+from exchange.gateway.revocations import Revocations
+from exchange.store import consents
+from exchange.store.consents import Artefact
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
+
+ENDED = "ConsentEnded"
+LOOKED_FOR = 60.0
+"""Seconds after an end was first read during which it is looked at again: a consent that was being given in that moment
+is found by then, since nothing takes longer to be recorded.
+"""
+
+
+@dataclass
+class MandateEnds:
+    """Ends consents, once for each. Called by one thread at a time, as the lease does."""
+
+    database: Database
+    ledger: Ledger
+    clock: Clock
+    _first_read: dict[str, float] = field(default_factory=dict)
+
+    def __call__(self, read: Revocations) -> Revocations:
+        """The same, after what it ends was ended. Raises LedgerUnavailable, DatabaseUnavailable."""
+        now = self.clock.monotonic()
+        self._first_read = {name: self._first_read.get(name, now) for name in read.mandates}
+        fresh = [name for name, since in self._first_read.items() if now - since <= LOOKED_FOR]
+        if fresh:
+            self._end(fresh)
+        return read
+
+    def _end(self, mandates: Sequence[str]) -> None:
+        at = self.clock.now()
+        with self.database.read() as connection:
+            found = consents.resting_on(connection, mandates, at)
+        for one in found:
+            self._end_one(one, at)
+
+    def _end_one(self, one: Artefact, at: datetime) -> None:
+        def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
+            if consents.end(connection, one.id, at):
+                outbox.put(connection, answered(one, ENDED, at))
+
+        event = Event(ENDED, one.id, facts=consent_facts(one), subject=asked_about(self.ledger, one))
+        self.ledger.append([event], also=also)
