@@ -61,6 +61,10 @@ def test_who_sees_a_flow_and_who_commands_it(small_world: World) -> None:
         assert len(listed) == (seen == 200)
         ended = ask(world, "POST", f"/{name}/end", role=role, organisation=organisation)
         assert ended.status_code == (403 if seen == 200 else 404)
+    both: dict[str, Any] = {"sub": "x", "roles": ["auditor", "consumer-officer"], "organisation": MARKET}
+    assert world.officer("GET", f"{PATH}/{name}", **both).json["commands"] == []
+    theirs = world.officer("POST", f"{PATH}/{name}/end", **both)  # the office is held in another department
+    assert code_of(theirs) == "return-flow.not-allowed"
     assert code_of(ask(world, "POST", f"/{name}/try-again")) == "return-flow.not-allowed"  # nothing has failed
     assert ask(world, "POST", f"/{name}/end").json["status"] == "ended"
     assert code_of(ask(world, "POST", f"/{name}/end")) == "return-flow.not-allowed"

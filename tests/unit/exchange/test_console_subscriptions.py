@@ -67,6 +67,11 @@ def test_an_officer_subscribes_for_a_system_of_the_own_department_alone(small_wo
         theirs = ask(world, "POST", f"/{name}/{command}", role="governance-officer")
         assert code_of(theirs) == "event.not-allowed"
         assert ask(world, "POST", f"/{name}/{command}", organisation=URBAN).status_code == 404
+    both: dict[str, Any] = {"sub": "x", "roles": ["auditor", "consumer-officer", "system-administrator"]}
+    for command in ("pause", "end"):  # seeing it, and holding the office in another department, commands nothing here
+        theirs = world.officer("POST", f"{PATH}/{name}/{command}", {}, **both, organisation=URBAN)
+        assert code_of(theirs) == "event.not-allowed"
+    assert world.officer("GET", f"{PATH}/{name}", **both, organisation=URBAN).json["commands"] == []
     assert ask(world, "POST", f"/{name}/pause").json["commands"] == ["resume", "end"]
     assert ask(world, "POST", f"/{name}/resume", role="system-administrator").json["commands"] == ["pause"]
     assert code_of(ask(world, "POST", f"/{name}/resume")) == "event.not-allowed"
