@@ -17,6 +17,7 @@ from exchange import errors
 from exchange.catalogue.sources import BuildSource
 from exchange.console.relying_party import Post
 from exchange.events.webhooks import Send, guarded_send
+from exchange.forwarding.courier import SendMail
 from exchange.gateway.fetching import Fetch, IssuerUnreachable
 from exchange.gateway.lease import LeaseLost
 from exchange.rooms import Outside, Rooms, furnish
@@ -31,6 +32,7 @@ from kernel.envelope import KeyEncryptionKey, blind_index
 from kernel.keys import ROTATE_EVERY, Custody, KeyRing, Purpose
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.log import Ledger
+from kernel.mail import MailFolder, MailRelay
 from kernel.metrics import Metrics
 from kernel.outbound import AddressPolicy, OutboundClient, OutboundFailed, OutboundRefused
 from kernel.problems import DATABASE_UNAVAILABLE, LEDGER_UNAVAILABLE, Problem, ProblemKind
@@ -53,6 +55,8 @@ DEFERRED_SECONDS = 1.0
 WATCH_SECONDS = 1.0
 EVENTS_SECONDS = 0.5
 """How long a change waits at most before it is handed out to those who subscribed."""
+FORWARDING_SECONDS = 2.0
+"""How long an urgent message waits at most before it is on its way to an office's address."""
 TITLE = Text("通办数据共享交换", "Tongban exchange")
 FETCH_SECONDS = 0.7
 """For one document of the issuer: less than a lease lasts."""
@@ -143,6 +147,7 @@ def open_service(settings: ExchangeSettings) -> Service:
         Ticker("policy-lease", RENEW_SECONDS, rooms.policy.renew),
         Ticker("revocation-lease", RENEW_SECONDS, rooms.revocations.renew),
         Ticker("events", EVENTS_SECONDS, rooms.carry_events),
+        Ticker("forwarding", FORWARDING_SECONDS, rooms.forwarding_courier.round),
         Ticker("deferred", DEFERRED_SECONDS, rooms.deferred.work),
         Ticker("look-ups", WATCH_SECONDS, rooms.gateway.watch.look),
         Ticker("probes", PROBE_SECONDS, rooms.probing.tick),
@@ -184,6 +189,7 @@ def open_outside(settings: ExchangeSettings, clock: Clock, entropy: Entropy, *, 
         metrics=Metrics(),
         post=issuer_post(settings.issuer, OutboundClient()),
         send=webhook_send(settings),
+        send_mail=mail_send(settings),
     )
 
 
@@ -248,6 +254,13 @@ def webhook_send(settings: ExchangeSettings) -> Send:
     """Calls webhooks where the operator lets them be: everywhere public, and in private networks if so configured."""
     local = urlsplit(settings.origin).scheme == "http"
     return guarded_send(OutboundClient(), private=settings.webhook_networks == "private", loopback=local)
+
+
+def mail_send(settings: ExchangeSettings) -> SendMail | None:
+    """Hands over mail as configured; None where none is sent."""
+    if settings.mail_sender == "smtp":
+        return MailRelay(settings.mail_server, settings.mail_from, settings.mail_secret).deliver
+    return MailFolder(settings.mail_spool).deliver if settings.mail_sender == "spool" else None
 
 
 def issuer_fetch(issuer: str, client: OutboundClient) -> Fetch:

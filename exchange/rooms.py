@@ -51,6 +51,13 @@ from exchange.events.pseudonyms import Pseudonyms
 from exchange.events.subscription_desk import SubscriptionDesk
 from exchange.events.transitions import SubscriptionTransitions
 from exchange.events.webhooks import Send
+from exchange.forwarding.addresses import Addresses
+from exchange.forwarding.courier import Courier as ForwardingCourier
+from exchange.forwarding.courier import SendMail, no_mail
+from exchange.forwarding.desk import ForwardingDesk
+from exchange.forwarding.links import Links
+from exchange.forwarding.standing import ForwardingMetrics
+from exchange.forwarding.transitions import ForwardingTransitions
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.deferred import Deferred
 from exchange.gateway.fetching import Fetch
@@ -118,7 +125,7 @@ from exchange.return_flow.safe import Safe
 from exchange.return_flow.telling import Telling
 from exchange.return_flow.transitions import FlowTransitions
 from exchange.security_log import SecurityLog
-from exchange.store import messages, proofs
+from exchange.store import forwardings, messages, proofs
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
 from kernel.clock import Clock
@@ -155,6 +162,8 @@ class Outside:
     metrics: Metrics
     post: Post
     send: Send
+    send_mail: SendMail | None
+    """None where the installation sends no mail."""
 
 
 class Sweep(Protocol):
@@ -191,6 +200,8 @@ class Offices:
     campaigns: CampaignDesk
     campaign_sweep: CampaignSweep
     messages: Messages
+    forwardings: ForwardingDesk
+    forwarding_courier: ForwardingCourier
     events: EventDesk
     subscriptions: SubscriptionDesk
     distribution: Distribution
@@ -264,6 +275,7 @@ class Rooms(Offices):
         now = self.clock.now()
         self.database.write(lambda connection: proofs.prune(connection, now))
         self.database.write(lambda connection: messages.prune(connection, now - KEPT))
+        self.database.write(lambda connection: forwardings.prune(connection, now - KEPT))
 
     def carry_events(self) -> None:
         """Hand out what changed, and begin to push what is due."""
@@ -273,6 +285,7 @@ class Rooms(Offices):
     def close(self) -> None:
         """End what holds threads and connections of its own."""
         self.courier.close()
+        self.forwarding_courier.close()
         self.deferred.close()
         self.retrieval.close()
         self.probing.close()
@@ -285,6 +298,7 @@ def furnish(outside: Outside) -> Rooms:
     indexes = BlindIndex(outside.keys.secret(Purpose.INDEX))
     sources = Sources(outside.build_source)
     outside.metrics.registry.register(SourceMetrics(sources))
+    outside.metrics.registry.register(ForwardingMetrics(database))
     policy: Lease[Snapshot] = Lease(SnapshotReader(database, sources).read, clock=clock)
     issuer = Issuer(settings.issuer, fetch=outside.fetch, clock=clock)
     revocations = _revocations(outside, issuer)
@@ -330,6 +344,7 @@ def furnish(outside: Outside) -> Rooms:
         corrections=offices.corrections,
         ratings=offices.ratings,
         messages=offices.messages,
+        forwardings=offices.forwardings,
         reports=offices.reports,
         campaigns=offices.campaigns,
         tasks=task_desk,
@@ -366,8 +381,41 @@ def furnish(outside: Outside) -> Rooms:
 
 
 def _vault(keys: KeyRing) -> Vault:
+    return Vault(_key_encryption_key(keys))
+
+
+def _key_encryption_key(keys: KeyRing) -> KeyEncryptionKey:
     versions = keys.secrets(Purpose.KEK)
-    return Vault(KeyEncryptionKey(versions, next(iter(versions))))
+    return KeyEncryptionKey(versions, next(iter(versions)))
+
+
+def _forwarded(outside: Outside) -> ForwardingTransitions:
+    settings = outside.settings
+    return ForwardingTransitions(
+        database=outside.database,
+        ledger=outside.ledger,
+        addresses=Addresses.of(settings, _key_encryption_key(outside.keys)),
+        links=Links.of(settings.origin, outside.keys.secret(Purpose.INDEX)),
+        mails=outside.send_mail is not None,
+        clock=outside.clock,
+        entropy=outside.entropy,
+    )
+
+
+def _forwarding_courier(outside: Outside, forwarded: ForwardingTransitions) -> ForwardingCourier:
+    return ForwardingCourier(
+        database=outside.database,
+        ledger=outside.ledger,
+        keys=outside.keys,
+        addresses=forwarded.addresses,
+        links=forwarded.links,
+        send_mail=outside.send_mail or no_mail,
+        call=outside.send,
+        clock=outside.clock,
+        entropy=outside.entropy,
+        metrics=outside.metrics,
+        digest_hour=outside.settings.digest_hour,
+    )
 
 
 def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offices:
@@ -386,6 +434,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
     flowing = FlowTransitions(ledger, clock, outside.entropy)
     certified = CertificateTransitions(ledger, clock)
     subscribed = SubscriptionTransitions(ledger, clock, outside.entropy)
+    forwarded = _forwarded(outside)
     writer = RuleWriter(access, ledger, clock, outside.entropy)
     return Offices(
         expiry=Expiry(transitions),
@@ -424,6 +473,8 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         ratings=RatingDesk(access, rated),
         rating_sweep=rating_sweep(rated),
         messages=Messages(access, clock),
+        forwardings=ForwardingDesk(access, forwarded),
+        forwarding_courier=_forwarding_courier(outside, forwarded),
         events=EventDesk(access, subscribed),
         subscriptions=SubscriptionDesk(access, subscribed),
         return_flows=ReturnFlowDesk(access, flowing, Safe(outside.keys), reader),

@@ -21,6 +21,7 @@ from exchange.corrections.routes import correction_routes
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
 from exchange.emergency.routes import emergency_routes
 from exchange.events.routes import event_routes, subscription_routes
+from exchange.forwarding.routes import forwarding_routes
 from exchange.gateway.evidence_answer import EvidenceAnswer
 from exchange.gateway.request import EvidenceRequestForm
 from exchange.governance.routes import grant_routes, sealing_routes
@@ -131,7 +132,7 @@ def _ratings(rooms: Rooms) -> tuple[Route, ...]:
 
 
 def _messages(rooms: Rooms) -> tuple[Route, ...]:
-    return message_routes(rooms.messages, _TOKEN)
+    return (*message_routes(rooms.messages, _TOKEN), *forwarding_routes(rooms.forwardings, _TOKEN))
 
 
 def _evidence(rooms: Rooms) -> tuple[Route, ...]:

@@ -26,6 +26,7 @@ from exchange.console.duties import DutyPages
 from exchange.console.effects import Effects
 from exchange.console.emergency import EMERGENCY, EmergencyPages
 from exchange.console.entries import EntryPages
+from exchange.console.forwardings import ADDRESSES, ForwardingLinks, ForwardingPages
 from exchange.console.grant_drafting import GrantDrafting
 from exchange.console.grants import GRANTS, GrantPages
 from exchange.console.joining import JoiningPages
@@ -47,6 +48,7 @@ from exchange.console.watching import WatchPages
 from exchange.corrections.desk import CorrectionDesk
 from exchange.emergency.desk import EmergencyDesk
 from exchange.events.subscription_desk import SubscriptionDesk
+from exchange.forwarding.desk import ForwardingDesk
 from exchange.governance.drafting import Drafting
 from exchange.governance.endpoints import Grants
 from exchange.governance.simulation.endpoints import Impacts
@@ -89,6 +91,7 @@ class Desks:
     ratings: RatingDesk
     tasks: TaskDesk
     messages: Messages
+    forwardings: ForwardingDesk
     reports: Reports
     campaigns: CampaignDesk
     counts: Counts
@@ -157,6 +160,8 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         ClockPages(door, rules).routes,
         CampaignPages(door, replace(desks.campaigns, access=inside)).routes,
         MessagePages(door, replace(desks.messages, access=inside)).routes,
+        ForwardingPages(door, replace(desks.forwardings, access=inside), ADDRESSES).routes,
+        ForwardingLinks(desks.forwardings.transitions).routes,
         WatchPages(door, replace(desks.counts, access=inside), replace(desks.locks, access=inside)).routes,
         SubscriptionPages(door, replace(desks.subscriptions, access=inside), EVENT_SUBSCRIPTIONS).routes,
         FlowPages(door, replace(desks.flows, access=inside), RETURN_FLOWS).routes,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from exchange.catalogue.workflow.events import EntryEvent, EntryReturned, EntryState, EntrySubmitted
-from exchange.messages.words import Kind
+from exchange.messages.words import URGENT, Kind
+from exchange.store.forwardings import Forwarding
 from exchange.store.messages import ANY, Message
 from exchange.store.system_locks import Lock
 from kernel.canonical import JSON
@@ -32,7 +34,7 @@ from policies.emergency.opening import (
     EmergencyReviewOverdue,
     EmergencyState,
 )
-from policies.events import GrantEvent, GrantState, GrantSubmitted
+from policies.events import GrantEvent, GrantState, GrantSubmitted, GrantSuspended
 from policies.grant import Grant
 from policies.ratings.commands import TURNS as RATING_TURNS
 from policies.ratings.events import RatingEscalated, RatingEvent, RatingState
@@ -66,6 +68,7 @@ EMERGENCIES: Mapping[type[EmergencyEvent], tuple[Kind, tuple[Role, ...]]] = {
 """Who is told of what happens to an opening of emergency access; nobody of what is not here."""
 _WATCHERS = (Role.SECURITY_ADMINISTRATOR, Role.GOVERNANCE_OFFICER, Role.DATA_PROTECTION_OFFICER)
 _OWNERS = (Role.CONSUMER_OFFICER, Role.SPONSOR)
+_CONCERNED = (Role.CONSUMER_OFFICER, Role.PROVIDER_OFFICER, Role.GOVERNANCE_OFFICER)
 _AUTHORS = (Role.PROVIDER_OFFICER, Role.CONSUMER_OFFICER)
 
 
@@ -108,18 +111,22 @@ def grant_ends(state: GrantState, days: int, at: datetime) -> tuple[Message, ...
     facts: dict[str, JSON] = {"days": days, "valid_to": grant.valid_to.isoformat()}
     cause = f"{Kind.GRANT_ENDS}/{grant.ref}/{days}"
     return tuple(
-        Message(cause, office(role, grant), role, Kind.GRANT_ENDS, grant.ref, at, facts)
+        _message(cause, office(role, grant), role, Kind.GRANT_ENDS, grant.ref, at, facts)
         for role in (Role.CONSUMER_OFFICER, Role.PROVIDER_OFFICER)
     )
 
 
 def of_grants(steps: Iterable[GrantStep]) -> Iterator[Message]:
-    """Every seat of the panel is told of what it is asked to sign."""
+    """Every seat of the panel is told of what it is asked to sign; all whom it concerns of a suspension."""
     for step in steps:
         if isinstance(step.event, GrantSubmitted):
             grant, cause = step.after.grant, f"{Kind.GRANT_TO_SIGN}/{step.after.grant.ref}/{step.after.revision}"
             for seat in step.after.panel:
-                yield Message(cause, office(seat, grant), seat, Kind.GRANT_TO_SIGN, grant.ref, step.event.at)
+                yield _message(cause, office(seat, grant), seat, Kind.GRANT_TO_SIGN, grant.ref, step.event.at)
+        if isinstance(step.event, GrantSuspended):
+            grant, cause = step.after.grant, f"{Kind.GRANT_SUSPENDED}/{step.after.grant.ref}/{step.after.revision}"
+            for role in _CONCERNED:
+                yield _message(cause, office(role, grant), role, Kind.GRANT_SUSPENDED, grant.ref, step.event.at)
 
 
 def of_requests(steps: Iterable[RequestStep]) -> Iterator[Message]:
@@ -132,7 +139,7 @@ def of_requests(steps: Iterable[RequestStep]) -> Iterator[Message]:
             facts = {"status": state.status.value}
             cause = f"{Kind.REQUEST_WAITS}/{state.id}/{state.revision}"
             for role in TURNS.get(state.status, ()):
-                yield Message(cause, _office(role, state), role, Kind.REQUEST_WAITS, state.id, event.at, facts)
+                yield _message(cause, _office(role, state), role, Kind.REQUEST_WAITS, state.id, event.at, facts)
 
 
 def _late(state: RequestState, event: RequestEscalated) -> Iterator[Message]:
@@ -142,7 +149,7 @@ def _late(state: RequestState, event: RequestEscalated) -> Iterator[Message]:
     facts: dict[str, JSON] = {"stage": event.stage.value, "percent": event.percent}
     cause = f"{Kind.REQUEST_LATE}/{state.id}/{state.revision}"
     for role in dict.fromkeys(told):
-        yield Message(cause, _office(role, state), role, Kind.REQUEST_LATE, state.id, event.at, facts)
+        yield _message(cause, _office(role, state), role, Kind.REQUEST_LATE, state.id, event.at, facts)
 
 
 def of_entry(event: EntryEvent, state: EntryState) -> Iterator[Message]:
@@ -150,11 +157,11 @@ def of_entry(event: EntryEvent, state: EntryState) -> Iterator[Message]:
     about = f"{state.kind}/{state.name}"
     if isinstance(event, EntrySubmitted):
         cause = f"{Kind.ENTRY_WAITS}/{about}/{state.revision}"
-        yield Message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.ENTRY_WAITS, about, event.at)
+        yield _message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.ENTRY_WAITS, about, event.at)
     if isinstance(event, EntryReturned):
         cause, roles = f"{Kind.ENTRY_RETURNED}/{about}/{state.revision}", _AUTHORS if state.organisation else ()
         for role in roles or (Role.GOVERNANCE_OFFICER,):
-            yield Message(cause, state.organisation, role, Kind.ENTRY_RETURNED, about, event.at)
+            yield _message(cause, state.organisation, role, Kind.ENTRY_RETURNED, about, event.at)
 
 
 def of_emergency(event: EmergencyEvent, state: EmergencyState) -> Iterator[Message]:
@@ -165,7 +172,7 @@ def of_emergency(event: EmergencyEvent, state: EmergencyState) -> Iterator[Messa
     asked, cause = state.asked, f"{kind}/{state.id}/{state.revision}"
     own = {Role.SPONSOR: asked.consumer, Role.PROVIDER_OFFICER: asked.provider}
     for role in roles:
-        yield Message(cause, own.get(role, ANY), role, kind, state.id, event.at, {"template": asked.template})
+        yield _message(cause, own.get(role, ANY), role, kind, state.id, event.at, {"template": asked.template})
 
 
 def of_task(event: TaskEvent, state: TaskState) -> Iterator[Message]:
@@ -173,7 +180,7 @@ def of_task(event: TaskEvent, state: TaskState) -> Iterator[Message]:
     office, consumer = state.office.organisation, state.wanted.consumer
 
     def told(kind: Kind, organisation: str, role: Role, **facts: JSON) -> Message:
-        return Message(f"{kind}/{state.id}/{state.revision}", organisation, role, kind, state.id, event.at, facts)
+        return _message(f"{kind}/{state.id}/{state.revision}", organisation, role, kind, state.id, event.at, facts)
 
     if isinstance(event, TaskOpened | TaskHandedOver):
         yield told(Kind.TASK_WAITS, office, Role.PROVIDER_OFFICER)
@@ -191,21 +198,21 @@ def of_task(event: TaskEvent, state: TaskState) -> Iterator[Message]:
 def sandbox_waits(organisation: str, at: datetime) -> Message:
     """Data governance is told, once for each department, that a system waits for the sandbox."""
     cause = f"{Kind.SANDBOX_WAITS}/{organisation}"
-    return Message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.SANDBOX_WAITS, organisation, at)
+    return _message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.SANDBOX_WAITS, organisation, at)
 
 
 def source_changed(provider: str, evidence_type: str, change: str, field: str, at: datetime) -> Message:
     """The providing department is told, once a day, that its source is not shaped as it was described."""
     cause = f"{Kind.SOURCE_CHANGED}/{evidence_type}/{change}/{field}/{at.date().isoformat()}"
     facts: dict[str, JSON] = {"change": change, "field": field}
-    return Message(cause, provider, Role.PROVIDER_OFFICER, Kind.SOURCE_CHANGED, evidence_type, at, facts)
+    return _message(cause, provider, Role.PROVIDER_OFFICER, Kind.SOURCE_CHANGED, evidence_type, at, facts)
 
 
 def sandbox_open(organisations: Iterable[str], at: datetime) -> Iterator[Message]:
     """The departments whose systems have checked in are told that they may ask now."""
     for organisation in organisations:
         cause = f"{Kind.SANDBOX_OPEN}/{organisation}/{at.isoformat()}"
-        yield Message(cause, organisation, Role.CONSUMER_OFFICER, Kind.SANDBOX_OPEN, organisation, at)
+        yield _message(cause, organisation, Role.CONSUMER_OFFICER, Kind.SANDBOX_OPEN, organisation, at)
 
 
 def campaign_opened(
@@ -228,7 +235,7 @@ def _campaign(
     kind: Kind, campaign: str, cause: str, count: Mapping[str, int], deadline: str, at: datetime
 ) -> tuple[Message, ...]:
     return tuple(
-        Message(cause, provider, Role.PROVIDER_OFFICER, kind, campaign, at, {"items": items, "deadline": deadline})
+        _message(cause, provider, Role.PROVIDER_OFFICER, kind, campaign, at, {"items": items, "deadline": deadline})
         for provider, items in sorted(count.items())
     )
 
@@ -236,13 +243,13 @@ def _campaign(
 def campaign_closed(campaign: str, at: datetime) -> Message:
     """Data governance is told that a campaign is over."""
     cause = f"{Kind.CAMPAIGN_CLOSED}/{campaign}"
-    return Message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.CAMPAIGN_CLOSED, campaign, at)
+    return _message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.CAMPAIGN_CLOSED, campaign, at)
 
 
 def look_up_without_case(system: str, hour: str, at: datetime) -> tuple[Message, ...]:
     """Security and data governance are told that a system asks without an open case, once an hour."""
     cause = f"{Kind.LOOK_UP_WITHOUT_CASE}/{system}/{hour}"
-    return tuple(Message(cause, ANY, role, Kind.LOOK_UP_WITHOUT_CASE, system, at) for role in _WATCHERS)
+    return tuple(_message(cause, ANY, role, Kind.LOOK_UP_WITHOUT_CASE, system, at) for role in _WATCHERS)
 
 
 def system_locked(lock: Lock) -> tuple[Message, ...]:
@@ -250,14 +257,14 @@ def system_locked(lock: Lock) -> tuple[Message, ...]:
     cause = f"{Kind.SYSTEM_LOCKED}/{lock.id}"
     facts: dict[str, JSON] = {"people": lock.people, "limit": lock.limit, "lock": lock.id}
     told = (*((ANY, role) for role in _WATCHERS), *((lock.organisation, role) for role in _OWNERS))
-    return tuple(Message(cause, where, role, Kind.SYSTEM_LOCKED, lock.system, lock.at, facts) for where, role in told)
+    return tuple(_message(cause, where, role, Kind.SYSTEM_LOCKED, lock.system, lock.at, facts) for where, role in told)
 
 
 def system_unlocked(lock: Lock, at: datetime) -> tuple[Message, ...]:
     """The department is told that its system may go on, and data governance."""
     cause, facts = f"{Kind.SYSTEM_UNLOCKED}/{lock.id}", {"lock": lock.id}
     told = ((ANY, Role.GOVERNANCE_OFFICER), *((lock.organisation, role) for role in _OWNERS))
-    return tuple(Message(cause, where, role, Kind.SYSTEM_UNLOCKED, lock.system, at, facts) for where, role in told)
+    return tuple(_message(cause, where, role, Kind.SYSTEM_UNLOCKED, lock.system, at, facts) for where, role in told)
 
 
 def of_item(event: ItemEvent, item: ItemState) -> Iterator[Message]:
@@ -267,7 +274,7 @@ def of_item(event: ItemEvent, item: ItemState) -> Iterator[Message]:
     facts: dict[str, JSON] = {"campaign": item.campaign, "number": item.number}
 
     def told(kind: Kind, organisation: str, role: Role) -> Message:
-        return Message(cause, organisation, role, kind, item.ref, event.at, facts)
+        return _message(cause, organisation, role, kind, item.ref, event.at, facts)
 
     if item.status is ItemStatus.TO_TIGHTEN:
         yield told(Kind.GRANT_TO_TIGHTEN, ANY, Role.GOVERNANCE_OFFICER)
@@ -282,7 +289,7 @@ def of_item(event: ItemEvent, item: ItemState) -> Iterator[Message]:
 def subscription_parked(subscription: str, organisation: str, system: str, revision: int, at: datetime) -> Message:
     """The department of a subscriber is told that it cannot be reached any more."""
     cause, facts = f"{Kind.SUBSCRIPTION_PARKED}/{subscription}/{revision}", {"system": system}
-    return Message(cause, organisation, Role.CONSUMER_OFFICER, Kind.SUBSCRIPTION_PARKED, subscription, at, facts)
+    return _message(cause, organisation, Role.CONSUMER_OFFICER, Kind.SUBSCRIPTION_PARKED, subscription, at, facts)
 
 
 def of_correction(event: CorrectionEvent, state: CorrectionState, recipients: Iterable[str]) -> Iterator[Message]:
@@ -290,7 +297,7 @@ def of_correction(event: CorrectionEvent, state: CorrectionState, recipients: It
     objection = state.objection
 
     def told(kind: Kind, organisation: str, role: Role, **facts: JSON) -> Message:
-        return Message(f"{kind}/{state.id}/{state.revision}", organisation, role, kind, state.id, event.at, facts)
+        return _message(f"{kind}/{state.id}/{state.revision}", organisation, role, kind, state.id, event.at, facts)
 
     if isinstance(event, CorrectionOpened):
         yield told(Kind.CORRECTION_WAITS, objection.provider, Role.PROVIDER_OFFICER)
@@ -312,7 +319,7 @@ def of_rating(event: RatingEvent, state: RatingState) -> Iterator[Message]:
 
     def told(kind: Kind, role: Role, facts: dict[str, JSON]) -> Message:
         whose = state.rating.organisation if role is Role.CONSUMER_OFFICER else ANY
-        return Message(f"{kind}/{case}/{state.revision}", whose, role, kind, case, event.at, facts)
+        return _message(f"{kind}/{case}/{state.revision}", whose, role, kind, case, event.at, facts)
 
     if isinstance(event, RatingEscalated):
         above = (Role.GOVERNANCE_APPROVER,) if event.percent >= DEADLINE_PERCENT else ()
@@ -333,3 +340,21 @@ def office(role: Role, grant: Grant) -> str:
 
 def _office(role: Role, state: RequestState) -> str:
     return office(role, state.content.grant)
+
+
+def forwarding_parked(one: Forwarding, reason: str, at: datetime) -> Message:
+    """The office is told, where it still looks, that its messages do not arrive at an address."""
+    cause, facts = f"{Kind.FORWARDING_PARKED}/{one.id}/{one.revision}", {"reason": reason}
+    return _message(cause, one.organisation, one.role, Kind.FORWARDING_PARKED, one.id, at, facts)
+
+
+def _message(
+    cause: str,
+    organisation: str,
+    role: Role,
+    kind: Kind,
+    about: str,
+    at: datetime,
+    facts: Mapping[str, JSON] = MappingProxyType({}),
+) -> Message:
+    return Message(cause, organisation, role, kind, about, at, facts, urgent=kind in URGENT)

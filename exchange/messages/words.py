@@ -20,6 +20,7 @@ class Kind(StrEnum):
 
     GRANT_ENDS = "grant-ends"
     GRANT_TO_SIGN = "grant-to-sign"
+    GRANT_SUSPENDED = "grant-suspended"
     REQUEST_WAITS = "request-waits"
     REQUEST_LATE = "request-late"
     ENTRY_WAITS = "entry-waits"
@@ -52,7 +53,57 @@ class Kind(StrEnum):
     TASK_QUESTION = "task-question"
     TASK_REPLIED = "task-replied"
     TASK_REFUSED = "task-refused"
+    FORWARDING_PARKED = "forwarding-parked"
 
+
+URGENT = frozenset(
+    {
+        *(Kind.REQUEST_LATE, Kind.TASK_LATE, Kind.CORRECTION_LATE, Kind.RATING_LATE),
+        *(Kind.EMERGENCY_ASKED, Kind.EMERGENCY_OPEN, Kind.EMERGENCY_TO_REVIEW, Kind.EMERGENCY_OVERDUE),
+        *(Kind.GRANT_SUSPENDED, Kind.SYSTEM_LOCKED),
+    }
+)
+"""What leaves the house at once and cannot be ordered off: time that runs out, emergencies, suspensions."""
+
+TITLES: Mapping[Kind, Text] = {
+    Kind.GRANT_ENDS: Text("授权即将到期", "A grant comes to its end"),
+    Kind.GRANT_TO_SIGN: Text("授权等待签署", "A grant waits for a signature"),
+    Kind.GRANT_SUSPENDED: Text("授权已被暂停", "A grant was suspended"),
+    Kind.REQUEST_WAITS: Text("共享申请等待办理", "An access request waits"),
+    Kind.REQUEST_LATE: Text("共享申请的时限将尽", "Time for an access request runs out"),
+    Kind.ENTRY_WAITS: Text("目录条目等待审核", "A catalogue entry waits for review"),
+    Kind.ENTRY_RETURNED: Text("目录条目已退回", "A catalogue entry was returned"),
+    Kind.EMERGENCY_ASKED: Text("应急取用等待开启", "Emergency access waits for a second person"),
+    Kind.EMERGENCY_OPEN: Text("应急取用已开启", "Emergency access was opened"),
+    Kind.EMERGENCY_TO_REVIEW: Text("应急取用等待审查", "Emergency access is to be reviewed"),
+    Kind.EMERGENCY_OVERDUE: Text("应急取用的审查已逾期", "The review of emergency access is overdue"),
+    Kind.SANDBOX_WAITS: Text("沙箱等待开放", "A sandbox waits to be opened"),
+    Kind.SANDBOX_OPEN: Text("沙箱已开放", "A sandbox is open"),
+    Kind.CAMPAIGN_OPENED: Text("授权等待复核", "Grants wait to be recertified"),
+    Kind.CAMPAIGN_REMINDS: Text("复核尚未答复", "A recertification is not answered yet"),
+    Kind.CAMPAIGN_CLOSED: Text("复核活动已结束", "A recertification campaign is closed"),
+    Kind.GRANT_TO_TIGHTEN: Text("授权须收紧", "A grant is to be tightened"),
+    Kind.GRANT_ENDED: Text("授权在复核中终止", "A grant was ended in a recertification"),
+    Kind.GRANT_LAPSED: Text("授权已失效", "A grant has lapsed"),
+    Kind.SUBSCRIPTION_PARKED: Text("事件订阅送不到", "An event subscription does not arrive"),
+    Kind.RATING_WAITS: Text("评价等待办理", "A rating waits"),
+    Kind.RATING_LATE: Text("差评整改的时限将尽", "Time to put a bad rating right runs out"),
+    Kind.CORRECTION_WAITS: Text("校核申请等待受理", "A correction waits to be taken up"),
+    Kind.CORRECTION_LATE: Text("校核申请的时限将尽", "Time for a correction runs out"),
+    Kind.CORRECTION_DONE: Text("收到过的记录已更正", "A record that was received was corrected"),
+    Kind.CORRECTION_REJECTED: Text("校核申请未被采纳", "A correction was rejected"),
+    Kind.LOOK_UP_WITHOUT_CASE: Text("无在办办件的查询被拒绝", "A look-up without an open case was refused"),
+    Kind.SYSTEM_LOCKED: Text("业务系统已被锁定", "A system is locked"),
+    Kind.SYSTEM_UNLOCKED: Text("业务系统已解除锁定", "A system is unlocked"),
+    Kind.SOURCE_CHANGED: Text("数据来源与接入清单不一致", "A source is no longer as it was described"),
+    Kind.TASK_WAITS: Text("人工答复任务等待领取", "A record is wanted by hand"),
+    Kind.TASK_LATE: Text("人工答复的时限将尽", "Time to answer by hand runs out"),
+    Kind.TASK_QUESTION: Text("人工答复有退问", "An office has a question"),
+    Kind.TASK_REPLIED: Text("退问已得到答复", "A question was answered"),
+    Kind.TASK_REFUSED: Text("人工答复被拒绝", "An answer by hand was refused"),
+    Kind.FORWARDING_PARKED: Text("消息送不到登记的地址", "Messages do not arrive at an address"),
+}
+"""What a message is about in a few words that name no matter: all that leaves the house."""
 
 Facts = Mapping[str, Any]
 
@@ -135,6 +186,14 @@ def _task_late(about: str, facts: Facts) -> Text:
 _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     Kind.GRANT_ENDS: _grant_ends,
     Kind.GRANT_TO_SIGN: lambda about, _facts: Text(f"授权 {about} 等待签署", f"Grant {about} waits for a signature"),
+    Kind.GRANT_SUSPENDED: lambda about, _facts: Text(
+        f"授权 {about} 已被暂停，签署人全体同意后方可恢复",
+        f"Grant {about} was suspended; it takes its whole panel to put it back",
+    ),
+    Kind.FORWARDING_PARKED: lambda _about, _facts: Text(
+        "本职务登记的一个消息接收地址送不到，已停放；请检查后重新验证",
+        "Messages do not arrive at an address of your office; it is parked: look at it, then prove it again",
+    ),
     Kind.REQUEST_WAITS: _request_waits,
     Kind.REQUEST_LATE: _request_late,
     Kind.ENTRY_WAITS: lambda about, _facts: Text(

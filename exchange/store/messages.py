@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select
 
+from exchange.store import forwardings
 from exchange.store.tables import message, message_read
 from kernel import canonical
 from kernel.canonical import JSON
@@ -27,7 +28,8 @@ class Message:
     """Something that waits for an office, or that it should know.
 
     ``cause`` names the event; the same cause is told to an office once. ``about`` is the thing it concerns (a grant's
-    id@version, a request, an entry, a campaign); ``facts`` complete the sentence and hold nothing of a person.
+    id@version, a request, an entry, a campaign); ``facts`` complete the sentence and hold nothing of a person. What is
+    ``urgent`` goes to every address of the office, at once.
     """
 
     cause: str
@@ -37,6 +39,7 @@ class Message:
     about: str
     at: datetime
     facts: Mapping[str, JSON] = field(default_factory=dict)
+    urgent: bool = False
 
     @property
     def id(self) -> str:
@@ -60,9 +63,9 @@ class Kept:
 
 
 def put(connection: Connection, messages: Iterable[Message]) -> None:
-    """Write messages; what was told before is not told again."""
+    """Write messages, and put each beside the addresses it goes to; what was told before is not told again."""
     for one in messages:
-        connection.execute(
+        written = connection.execute(
             upsert_ignore(message, connection).values(
                 id=one.id,
                 organisation=one.organisation,
@@ -73,6 +76,8 @@ def put(connection: Connection, messages: Iterable[Message]) -> None:
                 at=one.at,
             )
         )
+        if written.rowcount == 1:
+            forwardings.enqueue(connection, one.id, one.organisation, one.role, one.kind, one.at, urgent=one.urgent)
 
 
 def listed(connection: Connection, officer: Officer, *, unread: bool, after: str, limit: int) -> tuple[Kept, ...]:

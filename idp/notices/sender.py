@@ -6,17 +6,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from idp.model.contact import Contact
+from kernel.mail import NotDelivered, Undeliverable
 from kernel.text import Text
 
+__all__ = ["SUBJECT", "Message", "NotDelivered", "Sender", "Undeliverable"]
+
 SUBJECT = Text("统一身份认证通知", "Notice about your sign-in account")
-
-
-class NotDelivered(Exception):
-    """Not handed over this time; worth trying again. The text holds neither address nor words."""
-
-
-class Undeliverable(Exception):
-    """Will never be handed over: this carrier does not carry it, or refused it for good."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     _refuse_sqlite_with_workers("idp", settings.idp, given)
     _refuse_sqlite_with_workers("exchange", settings.exchange, given)
     _refuse_carrier_without_address(settings.idp, given)
+    _refuse_mail_without_server(settings.exchange, given)
     return settings
 
 
@@ -248,3 +249,14 @@ def _refuse_carrier_without_address(values: IdpSettings, given: _GivenKeys) -> N
             given["idp", "notice_sender"].where,
             Text("smtp 须有发件人地址 notice_from", "smtp needs the sender's address in notice_from"),
         )
+
+
+def _refuse_mail_without_server(values: ExchangeSettings, given: _GivenKeys) -> None:
+    """A mail server needs an address to be reached at, and mail one that it comes from."""
+    if values.mail_sender == "none":
+        return
+    where = given["exchange", "mail_sender"].where
+    if values.mail_sender == "smtp" and (wrong := checks.address(values.mail_server)):
+        raise SettingsError(where, Text(f"mail_server {wrong.zh}", f"mail_server {wrong.en}"))
+    if values.mail_sender == "smtp" and "@" not in values.mail_from:
+        raise SettingsError(where, Text("须有发件人地址 mail_from", "needs the sender's address in mail_from"))

@@ -384,6 +384,49 @@ class ExchangeSettings:
             checks.one_of("public", "private"),
         ),
     )
+    mail_sender: str = field(
+        default="none",
+        metadata=_key(
+            "职务消息的邮件由谁送出：none 不发邮件，spool 写入目录，smtp 交给邮件服务器",
+            "Who carries mail to offices: none sends no mail, spool writes files, smtp hands it to a mail server",
+            checks.one_of("none", "spool", "smtp"),
+        ),
+    )
+    mail_spool: Path = field(
+        default=Path("data/mail"),
+        metadata=_key(
+            "spool：每封邮件一个文件的目录", "spool: folder that gets one file a mail", below="<data_dir>/mail"
+        ),
+    )
+    mail_server: str = field(
+        default="",
+        metadata=_key(
+            "smtp：邮件服务器的主机:端口；除本机外一律使用 TLS",
+            "smtp: the mail server as host:port, reached over TLS unless it is this machine",
+        ),
+    )
+    mail_secret: str = field(
+        default="", repr=False, metadata=_key("smtp：用户名:密码", "smtp: user:password", secret=True)
+    )
+    mail_from: str = field(
+        default="",
+        metadata=_key("发件人邮件地址", "The e-mail address that mail to offices comes from"),
+    )
+    mail_domains: tuple[str, ...] = field(
+        default=(),
+        metadata=_key(
+            "职务邮箱可用的域名；为空则不限",
+            "Domains that offices' mail addresses may have; empty: any",
+        ),
+    )
+    digest_hour: int = field(
+        default=8,
+        metadata=_key(
+            "工作日几点（北京时间）起送出当日的消息汇总",
+            "Hour of a working day (UTC+8) from which the day's digest of messages goes out",
+            checks.between(0, 23),
+        ),
+    )
     console_key: Path | None = field(
         default=None,
         metadata=_key(

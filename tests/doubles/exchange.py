@@ -540,6 +540,7 @@ def make_world(database_url: str, folder: Path, *, seed: int, clock: ManualClock
         metrics=Metrics(),
         post=issuer.sign_ins.post,
         send=guarded_send(OutboundClient(), private=False, loopback=True),
+        send_mail=None,
     )
     return World(outside, issuer, clock, folder, calls)
 

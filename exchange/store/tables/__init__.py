@@ -27,6 +27,7 @@ from exchange.store.tables.consents import consent
 from exchange.store.tables.corrections import correction, correction_event
 from exchange.store.tables.emergencies import emergency, emergency_event
 from exchange.store.tables.events import event, event_subscription, signal, signal_turn
+from exchange.store.tables.forwardings import forwarded_message, forwarding, forwarding_post
 from exchange.store.tables.locks import looked_up, system_lock
 from exchange.store.tables.messages import message, message_read
 from exchange.store.tables.policies import decision, grant_force, grant_version, policy_epoch
@@ -70,6 +71,9 @@ __all__ = [
     "event_subscription",
     "evidence_request",
     "further_answer",
+    "forwarded_message",
+    "forwarding",
+    "forwarding_post",
     "grant_force",
     "grant_version",
     "looked_up",

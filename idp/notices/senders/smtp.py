@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import smtplib
-import ssl
 from dataclasses import dataclass, field
-from email.message import EmailMessage
-from ipaddress import ip_address
 
 from idp.model.contact import ContactKind
-from idp.notices.sender import SUBJECT, Message, NotDelivered, Undeliverable
-
-SECONDS = 10.0
-_PERMANENT = range(500, 600)  # RFC 5321 §4.2.1
+from idp.notices.sender import SUBJECT, Message, Undeliverable
+from kernel.mail import Mail, MailRelay
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +22,5 @@ class SmtpSender:
         """The server's 250 means taken over."""
         if message.to.kind is not ContactKind.EMAIL:
             raise Undeliverable("a mail server carries no text messages")
-        host, _, port = self.server.rpartition(":")
-        try:
-            with smtplib.SMTP(host, int(port), timeout=SECONDS) as server:
-                self._enter(server, host)
-                server.send_message(self._mail(message))
-        except smtplib.SMTPResponseException as error:
-            raise _outcome(error.smtp_code) from None
-        except smtplib.SMTPRecipientsRefused as error:
-            raise _outcome(max(code for code, _ in error.recipients.values())) from None
-        except (smtplib.SMTPException, OSError):
-            raise NotDelivered("the mail server did not answer as it should") from None
-
-    def _enter(self, server: smtplib.SMTP, host: str) -> None:
-        if not _is_this_machine(host):
-            server.starttls(context=ssl.create_default_context())
-        if self.token:
-            user, _, password = self.token.partition(":")
-            server.login(user, password)
-
-    def _mail(self, message: Message) -> EmailMessage:
-        mail = EmailMessage()
-        mail["Subject"] = f"{SUBJECT.zh} / {SUBJECT.en}"
-        mail["From"], mail["To"] = self.mail_from, message.to.value
-        mail["Message-ID"] = f"<{message.id}@{self.mail_from.rpartition('@')[2]}>"
-        mail.set_content(message.body, cte="base64")  # whatever the server speaks
-        return mail
-
-
-def _outcome(code: int) -> NotDelivered | Undeliverable:
-    kind = Undeliverable if code in _PERMANENT else NotDelivered
-    return kind(f"the mail server answered with {code}")
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        relay = MailRelay(self.server, self.mail_from, self.token)
+        relay.deliver(Mail(message.id, message.to.value, f"{SUBJECT.zh} / {SUBJECT.en}", message.body))

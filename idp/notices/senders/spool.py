@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from idp.notices.sender import Message, NotDelivered
-from kernel.canonical import encode
+from idp.notices.sender import Message
+from kernel.mail import keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +24,4 @@ class SpoolSender:
             "zh": message.text.zh,
             "en": message.text.en,
         }
-        unfinished = self.folder / f".{message.id}"
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(encode(content))
-                file.flush()
-                os.fsync(handle)
-            unfinished.rename(self.folder / f"{message.id}.json")
-        except OSError:
-            raise NotDelivered("the folder cannot be written") from None
+        keep(self.folder, message.id, {**content})

@@ -1,0 +1,194 @@
+"""The courier: makes posts of what waits and takes them to the addresses of offices. Any number of nodes may run one.
+
+A post is tried again, later and later. An address that cannot be reached for about a day, or says that it wants none,
+is parked, and its office is told in the inbox. What waits for a parked address goes out once it is proven again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+
+import orjson
+from sqlalchemy import Connection
+
+from exchange.events.signing import signed_headers
+from exchange.events.webhooks import Send
+from exchange.forwarding.addresses import Addresses
+from exchange.forwarding.links import Links
+from exchange.forwarding.posts import Contents, as_event, as_mail
+from exchange.forwarding.transitions import CHANGED, facts_of
+from exchange.messages import notices
+from exchange.requests.rules import read as read_rules
+from exchange.store import forwardings, messages
+from exchange.store.forwardings import DELIVERED, DIGEST, PROOF, URGENT, Forwarding, Post
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.dates import local_day, local_hour
+from kernel.entropy import Entropy
+from kernel.envelope import CannotOpen
+from kernel.ids import new_id
+from kernel.keys import KeyRing
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
+from kernel.logging import logger
+from kernel.mail import Mail, NotDelivered, Undeliverable
+from kernel.metrics import Metrics
+from kernel.outbound import OutboundFailed, OutboundRefused
+from policies.forwarding import Status, Way
+
+SendMail = Callable[[Mail], None]
+"""Hands a mail over. Raises NotDelivered, Undeliverable."""
+
+LEASE = timedelta(seconds=60)
+"""Longer than any carrier takes; a node that died holds a post no longer than this."""
+FIRST_DELAY, LONGEST_DELAY = 5, 900
+"""Seconds after the first failure and at most; doubled in between."""
+MOST_TRIES = 100
+"""In a row: about a day."""
+AT_ONCE = 20
+SIDE_BY_SIDE = 4
+"""Posts under way at the same time on one node: a slow address holds no other up."""
+
+
+def no_mail(_mail: Mail) -> None:
+    """Stands in where the installation sends no mail any more: addresses entered before wait. Raises NotDelivered."""
+    raise NotDelivered("no mail is sent here")
+
+
+def delay(tries: int) -> timedelta:
+    """How long to wait after so many failed tries: 5 s, doubling, up to a quarter of an hour."""
+    return timedelta(seconds=min(FIRST_DELAY << min(max(tries, 1) - 1, 12), LONGEST_DELAY))
+
+
+@dataclass
+class Courier:
+    """Delivers what is due. Delivery is at least once: a crash after the hand-over repeats it, by its id."""
+
+    database: Database
+    ledger: Ledger
+    keys: KeyRing
+    addresses: Addresses
+    links: Links
+    send_mail: SendMail
+    call: Send
+    clock: Clock
+    entropy: Entropy
+    metrics: Metrics
+    digest_hour: int
+    _lanes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(SIDE_BY_SIDE, "forwarding"))
+
+    def __post_init__(self) -> None:
+        self._tried = self.metrics.counter(
+            "forwarding_posts", "Posts to offices by way and outcome of a try.", ("way", "outcome")
+        )
+
+    def round(self) -> int:
+        """Make posts of what waits and hand over everything that is due; how many were tried."""
+        self._gather()
+        with self.database.read() as connection:
+            due = forwardings.due(connection, self.clock.now(), AT_ONCE)
+        return sum(self._lanes.map(self._carry, due))
+
+    def close(self) -> None:
+        """Take up nothing more; what is under way ends within its time limit, or its lease does."""
+        self._lanes.shutdown(wait=False, cancel_futures=True)
+
+    def _gather(self) -> None:
+        """What is urgent at once; the rest in one post a working day, from the configured hour on."""
+        now = self.clock.now()
+        with self.database.read() as connection:
+            today = self._digest_day(connection, now)
+            waiting = forwardings.with_something_waiting(connection, today)
+        for name, urgent in waiting:
+            post = Post(new_id("fwp", self.clock, self.entropy), name, URGENT if urgent else DIGEST, now, now)
+            self.database.write(partial(forwardings.gather, made=post, today=None if urgent else today))
+
+    def _digest_day(self, connection: Connection, now: datetime) -> date | None:
+        today = local_day(now)
+        open_today = read_rules(connection).calendar(today).is_working(today)
+        return today if open_today and local_hour(now) >= self.digest_hour else None
+
+    def _carry(self, seen: Post) -> bool:
+        """Claim one post and hand it over; False when another node was faster."""
+        until = self.clock.now() + LEASE
+        held = self.database.write(lambda connection: forwardings.claim(connection, seen, until))
+        if held is None:
+            return False
+        with self.database.read() as connection:
+            one = forwardings.find(connection, held.forwarding)
+            contents = Contents(forwardings.messages_of(connection, held.id))
+        if one is None:
+            return False
+        reason, final = self._handed_over(one, held, contents)
+        self._tried.labels(one.way.value, "delivered" if not reason else "refused" if final else "failed").inc()
+        if not reason:
+            now = self.clock.now()
+            self.database.write(lambda connection: forwardings.settle(connection, held, DELIVERED, now))
+        elif final or held.tries >= MOST_TRIES:
+            self._park(one, held, reason)
+        else:
+            later = self.clock.now() + delay(held.tries)
+            self.database.write(
+                lambda connection: forwardings.put_back(connection, held, later, reason, tries=held.tries)
+            )
+        return True
+
+    def _handed_over(self, one: Forwarding, post: Post, contents: Contents) -> tuple[str, bool]:
+        """Why a post did not arrive ('' when it did), and whether trying again makes no sense. Logs name ids alone."""
+        try:
+            address = self.addresses.open(one)
+            if one.way is Way.WEBHOOK:
+                return self._called(address, one, post, contents)
+            self.send_mail(as_mail(one, address, post, contents, self.links))
+        except NotDelivered as trouble:
+            logger("exchange").warning("forwarding_delayed", post=post.id, reason=str(trouble))
+            return "mail-delayed", False
+        except Undeliverable as trouble:
+            logger("exchange").warning("forwarding_refused", post=post.id, reason=str(trouble))
+            return "mail-refused", True
+        except CannotOpen:
+            return "address-unreadable", True
+        return "", False
+
+    def _called(self, url: str, one: Forwarding, post: Post, contents: Contents) -> tuple[str, bool]:
+        body = orjson.dumps(as_event(one, post, contents, self.links))
+        headers = signed_headers(url, body, post.id, self.clock.now(), self.keys.signing())
+        try:
+            status = self.call(url, body, headers)
+        except OutboundRefused:
+            return "address-not-admitted", True
+        except OutboundFailed:
+            return "no-answer", False
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            return "", False
+        return f"status-{status}", status == HTTPStatus.GONE
+
+    def _park(self, seen: Forwarding, held: Post, reason: str) -> None:
+        """Nothing more goes there until it is proven again; the entry and the office's message go with it."""
+        now = self.clock.now()
+        after = replace(seen, status=Status.PARKED, revision=seen.revision + 1, trouble=reason)
+
+        def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
+            if not forwardings.change(connection, seen, after):
+                raise _Overtaken
+            if held.kind == PROOF:
+                forwardings.settle(connection, held, forwardings.GIVEN_UP, now, reason)
+            else:
+                forwardings.put_back(connection, held, now, reason, tries=0)
+            messages.put(connection, [notices.forwarding_parked(after, reason, now)])
+
+        facts = {**facts_of(after), "reason": reason}
+        try:
+            self.ledger.append([Event(CHANGED, after.id, str(after.revision), facts)], also=also)
+        except _Overtaken:
+            return  # its office changed or ended it meanwhile: that counts
+
+
+class _Overtaken(Exception):
+    """Somebody changed the address meanwhile."""

@@ -1,0 +1,519 @@
+"""Messages leave the house: to a proven address of an office, at least once, saying that something waits, never what."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from exchange.forwarding.addresses import Addresses
+from exchange.forwarding.courier import MOST_TRIES, delay
+from exchange.forwarding.forms import CHOSEN
+from exchange.messages.words import TITLES, URGENT, Kind
+from exchange.store import messages
+from exchange.store.messages import ANY, Message
+from kernel.envelope import KeyEncryptionKey
+from kernel.mail import Mail, NotDelivered, Undeliverable
+from policies.clocks.profile import Stage
+from policies.forwarding import COMMANDS, Status, Way
+from policies.roles import Role
+from tests.doubles.exchange import MARKET, ORIGIN, POLICE, URBAN, World
+from tests.doubles.sign_ins import OfficersBrowser
+from tests.doubles.webhook import Webhook
+from tests.unit.exchange.test_event_push import snippet
+
+PATH, HERE = "/v1/forwardings", "/console/forwardings"
+TO = "office@police.example.gov.cn"
+WANTED: dict[str, Any] = {
+    "role": "provider-officer", "way": "mail", "address": TO, "language": "both",
+    "kinds": ["grant-to-sign", "request-waits"], "pace": "digest",
+}  # fmt: skip
+
+
+@dataclass
+class Mailbox:
+    """Takes mail, after as many troubles as it is given; every call is kept, taken or not."""
+
+    taken: list[Mail] = field(default_factory=list)
+    calls: list[Mail] = field(default_factory=list)
+    troubles: list[Exception | None] = field(default_factory=list)
+
+    def __call__(self, mail: Mail) -> None:
+        self.calls.append(mail)
+        if self.troubles and (trouble := self.troubles.pop(0)) is not None:
+            raise trouble
+        self.taken.append(mail)
+
+
+@pytest.fixture
+def box() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def office(small_world: World, box: Mailbox) -> World:
+    node = small_world.another_node(send_mail=box)
+    later(node, 0)
+    return node
+
+
+@pytest.fixture
+def hook() -> Iterator[Webhook]:
+    with Webhook() as server:
+        yield server
+
+
+def later(world: World, seconds: float) -> None:
+    world.clock.advance(seconds)
+    world.rooms.policy.renew()
+    world.rooms.revocations.renew()
+
+
+def at(world: World, *moment: int) -> None:
+    later(world, (datetime(*moment, tzinfo=UTC) - world.clock.now()).total_seconds())  # type: ignore[misc]
+
+
+def ask(
+    world: World, method: str, path: str = "", body: Any = None, role: str = "provider-officer", own: str = POLICE
+) -> Any:
+    return world.officer(method, PATH + path, body, sub=role, roles=[role], organisation=own)
+
+
+def entered(world: World, **changes: Any) -> str:
+    made = ask(world, "POST", "", WANTED | changes)
+    assert made.status_code == 201, made.text
+    return str(made.json["forwarding"])
+
+
+def link(body: str) -> str:
+    (found,) = re.findall(rf"{ORIGIN}(/console/forwarding-links/\S+)", body)
+    return str(found)
+
+
+def open_link(world: World, address: str) -> Any:
+    """What the person behind the address does: read the page, press its button."""
+    return OfficersBrowser(world, "en").press(address)
+
+
+def proven(world: World, box: Mailbox, **changes: Any) -> str:
+    name = entered(world, **changes)
+    world.rooms.forwarding_courier.round()
+    assert open_link(world, link(box.taken[-1].body.partition("\n\n")[2].split()[0])).status_code == 200
+    box.taken.clear()
+    box.calls.clear()
+    return name
+
+
+def tell(world: World, kind: Kind, cause: str, role: Role = Role.PROVIDER_OFFICER, own: str = POLICE) -> None:
+    later(world, 0.01)  # posts of one address are in the order of their time
+    facts = {"stage": Stage.PROVIDER_ANSWER.value, "percent": 100, "template": "T"}
+    told = Message(cause, own, role, kind, "G-SECRET@1", world.clock.now(), facts, urgent=kind in URGENT)
+    world.outside.database.write(lambda connection: messages.put(connection, [told]))
+
+
+def go(world: World) -> None:
+    world.rooms.forwarding_courier.round()
+
+
+def state(world: World, name: str) -> Any:
+    return ask(world, "GET", f"/{name}").json
+
+
+def test_nothing_but_the_question_goes_to_an_address_until_somebody_there_has_said_yes(
+    office: World, box: Mailbox
+) -> None:
+    name = entered(office)
+    tell(office, Kind.EMERGENCY_OPEN, "before")
+    go(office)
+    (question,) = box.taken
+    assert question.to == TO
+    assert "确认" in question.subject
+    assert "confirm" in question.subject
+    address = link(question.body.partition("\n\n")[2].split()[0])
+    browser = OfficersBrowser(office)
+    assert browser.get(address).status_code == 200  # a scanner of links opens it, too
+    assert state(office, name)["status"] == "unproven"
+    assert open_link(office, address).status_code == 200
+    found = state(office, name)
+    assert (found["status"], found["commands"]) == ("active", ["change", "end"])
+    assert browser.get(address).status_code == 410  # good once
+    assert [each["facts"]["status"] for each in office.events("ForwardingChanged")] == ["active"]
+    assert office.events("ForwardingEntered")[0]["facts"]["by"]
+    assert TO not in json.dumps([each["facts"] for each in office.events("ForwardingEntered")])
+    go(office)
+    assert len(box.taken) == 1  # what was told before is not kept for an address that may be nobody's
+    tell(office, Kind.EMERGENCY_OPEN, "after")
+    go(office)
+    assert len(box.taken) == 2
+
+
+def test_what_is_urgent_goes_at_once_and_the_rest_together_once_a_working_day(office: World, box: Mailbox) -> None:
+    proven(office, box)  # Monday, 17:30 in China
+    for number in range(3):
+        tell(office, Kind.GRANT_TO_SIGN, f"sign-{number}")
+    tell(office, Kind.REQUEST_WAITS, "waits")
+    tell(office, Kind.GRANT_ENDS, "not-ordered")
+    go(office)
+    (digest,) = box.taken
+    assert "授权等待签署（3）" in digest.body
+    assert "An access request waits (1)" in digest.body
+    assert TITLES[Kind.GRANT_ENDS].zh not in digest.body
+    tell(office, Kind.GRANT_TO_SIGN, "late")
+    go(office)
+    assert len(box.taken) == 1
+    tell(office, Kind.REQUEST_LATE, "urgent")
+    go(office)
+    assert TITLES[Kind.REQUEST_LATE].zh in box.taken[1].body
+    assert TITLES[Kind.GRANT_TO_SIGN].zh not in box.taken[1].body
+    at(office, 2026, 11, 23, 23, 59)  # Tuesday, 07:59
+    go(office)
+    assert len(box.taken) == 2
+    at(office, 2026, 11, 24, 0, 0)
+    go(office)
+    go(office)
+    assert len(box.taken) == 3
+    at(office, 2026, 11, 28, 2, 0)  # Saturday
+    tell(office, Kind.GRANT_TO_SIGN, "weekend")
+    go(office)
+    assert len(box.taken) == 3
+    at(office, 2026, 11, 30, 0, 30)
+    go(office)
+    assert len(box.taken) == 4
+
+
+def test_at_once_means_everything_and_a_language_means_that_one(office: World, box: Mailbox) -> None:
+    proven(office, box, pace="at-once", language="en")
+    go(office)
+    for cause in ("first", "second"):
+        tell(office, Kind.GRANT_TO_SIGN, cause)
+        go(office)
+    assert len(box.taken) == 2
+    assert not re.search(r"[\u4e00-\u9fff]", box.taken[0].subject + box.taken[0].body)
+
+
+def test_what_leaves_the_house_names_no_matter(office: World, box: Mailbox) -> None:
+    proven(office, box, kinds=[kind.value for kind in CHOSEN], pace="at-once")
+    for kind in Kind:
+        tell(office, kind, kind.value)
+    go(office)
+    assert box.taken
+    for mail in box.taken:
+        assert "G-SECRET" not in mail.subject + mail.body
+        assert POLICE not in mail.subject + mail.body
+    assert sum(mail.body.count("· ") for mail in box.taken) == len(Kind)
+
+
+def test_a_suspended_grant_is_told_at_once_to_both_departments_and_governance(office: World, box: Mailbox) -> None:
+    proven(office, box, kinds=[])
+    why = {"reason": "查证中"}
+    officer: dict[str, Any] = {"sub": "gao", "roles": ["governance-approver"], "organisation": URBAN}
+    assert office.officer("POST", "/v1/grants/G-IDENTITY/suspend", why, **officer).status_code == 200
+    go(office)
+    (mail,) = box.taken
+    assert TITLES[Kind.GRANT_SUSPENDED].en in mail.body
+    assert "G-IDENTITY" not in mail.body
+    for role, own in (("consumer-officer", MARKET), ("governance-officer", URBAN), ("provider-officer", POLICE)):
+        inbox = office.officer("GET", "/v1/messages", sub=role, roles=[role], organisation=own).json["messages"]
+        assert "grant-suspended" in {one["kind"] for one in inbox}
+
+
+def test_governance_is_told_wherever_the_office_is_held(office: World, box: Mailbox) -> None:
+    for own, to in ((URBAN, "a@urban.example.cn"), (MARKET, "b@market.example.cn")):
+        body = WANTED | {"role": "governance-officer", "address": to}
+        assert ask(office, "POST", "", body, "governance-officer", own).status_code == 201
+        go(office)
+        open_link(office, link(box.taken[-1].body.partition("\n\n")[2].split()[0]))
+    box.taken.clear()
+    tell(office, Kind.EMERGENCY_OPEN, "open", Role.GOVERNANCE_OFFICER, ANY)
+    tell(office, Kind.EMERGENCY_OPEN, "other", Role.GOVERNANCE_OFFICER, URBAN)
+    go(office)
+    assert sorted((mail.to, mail.body.count("· 应急取用已开启（2）")) for mail in box.taken) == [
+        ("a@urban.example.cn", 1), ("b@market.example.cn", 0),
+    ]  # fmt: skip
+
+
+def test_a_post_is_tried_again_later_and_later_under_its_own_id(office: World, box: Mailbox) -> None:
+    name = proven(office, box)
+    box.troubles = [NotDelivered("no"), NotDelivered("no"), None]
+    tell(office, Kind.REQUEST_LATE, "late")
+    go(office)
+    go(office)  # not due yet
+    assert len(box.calls) == 1
+    seen = state(office, name)["posts"][0]
+    assert (seen["outcome"], seen["trouble"], seen["tries"], seen["messages"]) == ("waiting", "mail-delayed", 1, 1)
+    later(office, 5)
+    go(office)
+    later(office, 9)
+    go(office)
+    assert len(box.calls) == 2
+    later(office, 1)
+    go(office)
+    assert [mail.id for mail in box.calls] == [box.taken[0].id] * 3
+    assert state(office, name)["posts"][0]["outcome"] == "delivered"
+    assert [delay(tries).total_seconds() for tries in (1, 2, 3, 9, 60)] == [5, 10, 20, 900, 900]
+
+
+def test_a_node_that_died_after_the_hand_over_repeats_it_by_the_same_id(office: World, box: Mailbox) -> None:
+    proven(office, box)
+    tell(office, Kind.REQUEST_LATE, "late")
+
+    class Died(BaseException):
+        """Not an error that anybody handles."""
+
+    box.troubles = [Died()]  # type: ignore[list-item]
+    with pytest.raises(Died):
+        go(office)
+    go(office)
+    assert len(box.calls) == 1  # the lease of the dead
+    later(office, 61)
+    go(office)
+    assert [mail.id for mail in box.calls] == [box.taken[0].id] * 2
+
+
+def test_two_nodes_send_each_post_once(office: World, box: Mailbox) -> None:
+    proven(office, box)
+    other = office.another_node()
+    later(other, 0)
+    seen = []
+    courier = office.rooms.forwarding_courier
+
+    def slow(mail: Mail) -> None:
+        seen.append(mail)
+        go(other)  # while this one is at the door
+
+    courier.send_mail = slow
+    tell(office, Kind.REQUEST_LATE, "late")
+    go(office)
+    assert (len(seen), len(box.taken)) == (1, 0)
+
+
+def test_an_address_that_refuses_is_parked_told_and_gets_what_waited_once_it_is_proven_again(
+    office: World, box: Mailbox
+) -> None:
+    name = proven(office, box)
+    box.troubles = [Undeliverable("550")]
+    tell(office, Kind.REQUEST_LATE, "late")
+    go(office)
+    found = state(office, name)
+    assert (found["status"], found["trouble"], found["commands"]) == (
+        "parked",
+        "mail-refused",
+        ["prove", "change", "end"],
+    )
+    inbox = office.officer("GET", "/v1/messages", sub="p", roles=["provider-officer"], organisation=POLICE).json
+    assert ("forwarding-parked", name) in {(one["kind"], one["about"]) for one in inbox["messages"]}
+    tell(office, Kind.EMERGENCY_OPEN, "meanwhile")
+    later(office, 3600)
+    go(office)
+    assert box.taken == []
+    assert ask(office, "POST", f"/{name}/prove").json["status"] == "unproven"
+    go(office)
+    (question,) = box.taken
+    open_link(office, link(question.body.partition("\n\n")[2].split()[0]))
+    go(office)
+    go(office)
+    assert [TITLES[Kind.REQUEST_LATE].zh in mail.body for mail in box.taken[1:]] == [True, False]
+    assert TITLES[Kind.EMERGENCY_OPEN].zh in box.taken[2].body
+
+
+def test_who_cannot_be_reached_for_a_day_is_parked(office: World, box: Mailbox) -> None:
+    name = proven(office, box)
+    box.troubles = [NotDelivered("no")] * (MOST_TRIES + 5)
+    tell(office, Kind.REQUEST_LATE, "late")
+    for _ in range(MOST_TRIES + 3):
+        go(office)
+        office.clock.advance(901)
+    later(office, 0)
+    assert len(box.calls) == MOST_TRIES
+    assert state(office, name)["status"] == "parked"
+    metrics = office.outside.metrics.render().decode()
+    assert 'tongban_forwardings{status="parked"} 1.0' in metrics
+    assert 'forwarding_posts_total{outcome="failed",way="mail"}' in metrics
+    assert TO not in metrics
+
+
+def test_a_link_in_every_mail_orders_off_what_is_not_urgent_and_nothing_else(office: World, box: Mailbox) -> None:
+    name = proven(office, box, pace="at-once")
+    tell(office, Kind.GRANT_TO_SIGN, "one")
+    go(office)
+    (stop,) = set(re.findall(r"/console/forwarding-links/unsubscribe\?token=[\w.-]+", box.taken[0].body))
+    assert OfficersBrowser(office).get(stop).status_code == 200
+    assert state(office, name)["kinds"] == WANTED["kinds"]  # opening it does nothing
+    assert open_link(office, stop).status_code == 200
+    assert state(office, name)["kinds"] == []
+    tell(office, Kind.GRANT_TO_SIGN, "two")
+    tell(office, Kind.REQUEST_LATE, "three")
+    go(office)
+    assert len(box.taken) == 2
+    assert TITLES[Kind.GRANT_TO_SIGN].zh not in box.taken[1].body
+    assert "已退订" in OfficersBrowser(office).get(stop).text
+
+
+def test_links_cannot_be_made_up_and_an_older_one_is_void(office: World, box: Mailbox) -> None:
+    name = entered(office)
+    go(office)
+    first = link(box.taken[0].body.partition("\n\n")[2].split()[0])
+    assert ask(office, "POST", f"/{name}/prove").json["code"] == "forwarding.asked-just-now"
+    later(office, 301)
+    assert ask(office, "POST", f"/{name}/prove").status_code == 200
+    go(office)
+    second = link(box.taken[1].body.partition("\n\n")[2].split()[0])
+    browser = OfficersBrowser(office)
+    place, _, token = second.partition("token=")
+    named = token.rpartition(".")[0]
+    forged = [f"{named}.{'A' * 43}", named, name, "", "x" * 300, "%E2%82%AC.x", ".".join([name] * 3)]
+    for wrong in (first, *(f"{place}token={each}" for each in forged), place.rstrip("?")):
+        assert browser.get(wrong).status_code == 410, wrong
+    assert browser.get(second.replace("/prove?", "/unsubscribe?")).status_code == 410  # good for one thing alone
+    later(office, timedelta(hours=48).total_seconds() + 1)
+    assert browser.get(second).status_code == 410
+    assert state(office, name)["status"] == "unproven"
+
+
+def test_a_webhook_is_proven_by_its_own_link_and_what_is_pushed_is_signed(office: World, hook: Webhook) -> None:
+    name = entered(office, way="webhook", address=hook.url)
+    go(office)
+    open_link(office, link(json.loads(hook.seen[0][1])["data"]["prove"]))
+    tell(office, Kind.REQUEST_LATE, "late")
+    go(office)
+    verify, keys = snippet(), office.client.get("/jwks").json["keys"]
+    headers, body = hook.seen[1]
+    assert verify(hook.url, headers, body, keys, set(), office.clock.now().timestamp()) is True
+    event = json.loads(body)
+    assert event["id"] == headers["Webhook-Id"]
+    assert event["data"]["messages"][0].keys() == {"id", "kind", "at"}
+    assert event["data"]["messages"][0]["kind"] == "request-late"
+    assert b"G-SECRET" not in body
+    hook.answer = lambda _number: 410
+    tell(office, Kind.REQUEST_LATE, "gone")
+    go(office)
+    assert state(office, name)["trouble"] == "status-410"
+
+
+def test_an_office_sees_and_commands_its_own_addresses_alone(office: World, box: Mailbox) -> None:
+    name = entered(office)
+    for role, own in (("provider-officer", URBAN), ("auditor", POLICE), ("governance-officer", URBAN)):
+        assert ask(office, "GET", f"/{name}", role=role, own=own).json["code"] == "forwarding.unknown"
+        assert ask(office, "GET", role=role, own=own).json["forwardings"] == []
+        for command in ("prove", "end"):
+            assert ask(office, "POST", f"/{name}/{command}", role=role, own=own).status_code == 404
+    assert ask(office, "POST", "", WANTED | {"role": "auditor"}).status_code == 403
+    colleague = office.officer(
+        "POST", f"{PATH}/{name}/end", sub="colleague", roles=["provider-officer"], organisation=POLICE
+    )
+    assert colleague.json["status"] == "ended"
+    assert ask(office, "POST", f"/{name}/end").json["code"] == "forwarding.not-allowed"
+    go(office)
+    assert box.calls == []  # the question was not sent any more
+    for _ in range(10):
+        entered(office)
+    assert ask(office, "POST", "", WANTED).json["code"] == "forwarding.too-many"
+
+
+def test_each_state_allows_exactly_its_commands(office: World, box: Mailbox) -> None:
+    change = {"kinds": [], "pace": "digest", "language": "en"}
+    for status, allowed in COMMANDS.items():
+        name = entered(office) if status is not Status.ACTIVE else proven(office, box)
+        if status is Status.PARKED:
+            box.troubles = [Undeliverable("no")]
+            go(office)
+        if status is Status.ENDED:
+            ask(office, "POST", f"/{name}/end")
+        box.troubles = []
+        assert state(office, name)["status"] == status
+        later(office, 301)
+        for command in ("prove", "change", "end"):
+            answer = ask(office, "POST", f"/{name}/{command}", change if command == "change" else None)
+            refused = answer.json.get("code") == "forwarding.not-allowed"
+            assert refused is (command not in allowed), (status, command)
+            if command == "prove" and not refused:
+                assert answer.json["status"] == "unproven"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"address": "nobody"}, "address"),
+        ({"address": "a@b.cn\r\nBcc: c@d.cn"}, "address"),
+        ({"address": "a b@c.cn"}, "address"),
+        ({"address": "a@b.cn,c@d.cn"}, "address"),
+        ({"address": "甲@b.cn"}, "address"),
+        ({"address": "x" * 401}, "address"),
+        ({"way": "webhook", "address": "ftp://b.cn/"}, "address"),
+        ({"way": "webhook", "address": "https://user:pw@b.cn/"}, "address"),
+        ({"way": "webhook", "address": "https://[::1"}, "address"),
+        ({"way": "webhook", "address": "https://b.cn:99999/"}, "address"),
+        ({"way": "pigeon"}, "way"),
+        ({"kinds": ["emergency-open"]}, "kinds[0]"),
+        ({"kinds": "all"}, "kinds"),
+        ({"pace": 1}, "pace"),
+        ({"language": "fr"}, "language"),
+        ({"role": "exchange"}, "role"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_by_field(office: World, wrong: dict[str, Any], path: str) -> None:
+    answer = ask(office, "POST", "", WANTED | wrong)
+    assert (answer.status_code, answer.json["errors"][0]["path"]) == (422, path)
+    assert ask(office, "GET").json["forwardings"] == []
+
+
+def test_only_domains_of_the_operator_are_mailed_and_none_where_no_mail_is_sent(small_world: World) -> None:
+    assert ask(small_world, "GET").json["ways"] == ["webhook"]
+    assert ask(small_world, "POST", "", WANTED).json["code"] == "forwarding.no-mail"
+    settings = replace(small_world.outside.settings, mail_domains=("Police.example.gov.cn",))
+    addresses = Addresses.of(settings, KeyEncryptionKey({"1": b"k" * 32}, "1"))
+    assert addresses.well_formed(Way.MAIL, TO)
+    assert not addresses.well_formed(Way.MAIL, "office@evil.police.example.gov.cn.example.com")
+    assert not addresses.well_formed(Way.MAIL, "office@sub.police.example.gov.cn")
+
+
+def test_the_address_lies_sealed_and_is_pruned_in_the_end(office: World, box: Mailbox) -> None:
+    name = proven(office, box)
+    with office.outside.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM forwarding").all()
+    assert TO not in repr(rows)
+    ask(office, "POST", f"/{name}/end")
+    later(office, timedelta(days=181).total_seconds())
+    office.rooms.tidy()
+    with office.outside.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT id FROM forwarding").all() == []
+
+
+def test_officers_do_it_all_on_pages(office: World, box: Mailbox) -> None:
+    browser = OfficersBrowser(office)
+    browser.sign_in("p", "provider-officer", organisation=POLICE)
+    assert "/console/forwardings" in browser.get("/console/messages").text
+    refused = browser.press(
+        f"{HERE}/new", role="provider-officer", way="mail", address="nobody", pace="digest", language="zh"
+    )
+    assert refused.status_code == 422
+    assert "地址不可用" in refused.text
+    made = browser.press(f"{HERE}/new", role="provider-officer", way="mail", address=TO, pace="digest", language="zh")
+    assert made.status_code == 303, made.text
+    here = str(made.headers["Location"])
+    assert "等待确认" in browser.get(here).text
+    assert TO in browser.get(HERE).text
+    go(office)
+    open_link(office, link(box.taken[0].body))
+    assert "使用中" in browser.get(here).text
+    assert browser.press(f"{here}/change", pace="at-once", language="en").status_code == 303
+    assert "随到随发" in browser.get(here).text
+    box.troubles = [Undeliverable("no")]
+    tell(office, Kind.REQUEST_LATE, "late")
+    go(office)
+    assert "邮件服务器拒收此地址" in browser.get(here).text
+    later(office, 301)
+    assert browser.press(f"{here}/prove").status_code == 303
+    soon = browser.press(f"{here}/prove")
+    assert (soon.status_code, "确认链接刚刚发过" in soon.text) == (422, True)
+    assert browser.press(f"{here}/end").status_code == 303
+    assert "已停用" in browser.get(here).text
+    english = OfficersBrowser(office, "en")
+    english.sign_in("p", "provider-officer", organisation=POLICE)
+    assert "Nothing was sent" not in english.get(here).text
+    assert english.get(f"{here}/prove").status_code == 403
