@@ -271,8 +271,13 @@ def _emergency(two: _Two) -> Iterator[Difference]:
         )
     if old.delay != new.delay:
         was, is_ = (_delayed(use) for use in (old, new))
-        direction = Direction.NARROWER if new.delay is None else Direction.WIDER
+        direction = _DIRECTIONS[_days(new) > _days(old), _days(new) < _days(old)]
         yield two.said(direction, f"告知本人由{was.zh}改为{is_.zh}", f"the person is told {is_.en} instead of {was.en}")
+
+
+def _days(use: EmergencyUse) -> int:
+    """For how long nobody tells the person: the longer, the more is done behind their back."""
+    return 0 if use.delay is None else use.delay.days
 
 
 def _delayed(use: EmergencyUse) -> Text:

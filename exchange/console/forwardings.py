@@ -303,7 +303,9 @@ def _trouble(reason: str | None) -> Text | None:
 
 def _about(found: Mapping[str, Any]) -> dict[str, Any]:
     standing, tone = _STATUSES[Status(found["status"])]
-    kinds = listed(TITLES[Kind(each)] for each in found["kinds"]) if found["kinds"] else _ONLY_URGENT
+    kinds = listed(TITLES[Kind(each)] for each in found["kinds"]) if found["kinds"] else _NOTHING
+    if len(found["kinds"]) == len(CHOSEN):
+        kinds = Text("全部消息", "every message")
     facts = [
         (Text("职务", "Office"), WORDS[Role(found["role"])]),
         (Text("怎样送达", "How"), _WAYS[found["way"]]),
@@ -344,6 +346,7 @@ def _post(one: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_NOTHING = Text("没有", "nothing")
 _ONLY_URGENT = Text("只有紧急消息", "only what is urgent")
 
 ADDRESSES = Matter(

@@ -1,4 +1,4 @@
-"""Messages leave the house: to a proven address of an office, at least once, saying that something waits, never what."""
+"""Messages leave the house: to a proven address of an office, at least once, saying that something waits, not what."""
 
 from __future__ import annotations
 

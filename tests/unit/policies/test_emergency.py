@@ -8,11 +8,13 @@ from itertools import product
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kernel.canonical import decode, encode
 from kernel.text import Text
 from policies import explain, guards, schema
-from policies.analysis.change import Proposal, examine
+from policies.analysis.change import Proposal, classify, examine
 from policies.clocks.calendar import WorkingCalendar
 from policies.decision import Deny, Permit
 from policies.differences import Direction, differences
@@ -35,7 +37,8 @@ from policies.emergency.commands import (
 from policies.emergency.document import facts, state_from_json, state_to_json
 from policies.emergency.lifecycle import REVIEW_DAYS, WAITS, decide, is_overdue, open_to, review_due, sees
 from policies.emergency.opening import FINDINGS, STATUSES, Asked, EmergencyState, Finding, Status, evolve
-from policies.grant_terms import EmergencyUse, InvalidGrant, NoticeDelay
+from policies.grant import Grant
+from policies.grant_terms import LONGEST_DELAY, EmergencyUse, InvalidGrant, NoticeDelay
 from policies.hierarchy import Hierarchy
 from policies.index import PolicyImage
 from policies.model import Action, BasisKind, Opening, SystemPrincipal
@@ -317,9 +320,48 @@ def test_what_differs_between_templates_is_said_with_its_direction() -> None:
         (EmergencyUse(90), EmergencyUse(60), Direction.NARROWER),
         (EmergencyUse(90), USE, Direction.WIDER),
         (USE, EmergencyUse(90), Direction.NARROWER),
+        (USE, delayed(DELAY.days - 1), Direction.NARROWER),
+        (USE, delayed(DELAY.days + 1), Direction.WIDER),
+        (USE, replace(USE, delay=NoticeDelay(DELAY.days, Text("另一规定", "another rule"))), Direction.NEITHER),
     ):
         before, after = (replace(TEMPLATE, emergency=use) for use in (old, new))
         assert [one.direction for one in differences(before, after, above, as_code)] == [direction]
+
+
+def delayed(days: int) -> EmergencyUse:
+    return replace(USE, delay=NoticeDelay(days, DELAY.statute))
+
+
+@given(st.one_of(st.none(), st.integers(1, LONGEST_DELAY)), st.one_of(st.none(), st.integers(1, LONGEST_DELAY)))
+@settings(deadline=None)
+def test_the_sooner_the_person_is_told_the_tighter_whatever_the_days(old: int | None, new: int | None) -> None:
+    before, after = (with_delay(number, days) for number, days in ((1, old), (2, new)))
+    above = Hierarchy.of(REGISTRY).above
+    there, back = (tuple(differences(*pair, above, as_code)) for pair in ((before, after), (after, before)))
+    assert [one.direction for one in there] == [_OPPOSITE[one.direction] for one in back]
+    more, less = (new or 0) > (old or 0), (new or 0) < (old or 0)
+    by_days = {(True, False): ChangeClass.WIDENING, (False, True): ChangeClass.TIGHTENING}
+    assert classify((), there) is by_days.get((more, less), ChangeClass.EQUIVALENT)
+
+
+def test_the_solver_sees_no_notice_so_the_class_of_a_delay_is_that_of_its_words() -> None:
+    """An opening names a version, so two versions of a template never permit the same: that does not depend on days."""
+
+    def examined(old: int | None, new: int | None) -> Any:
+        proposal = Proposal(grant=with_delay(2, new), active=(with_delay(1, old),), registry=REGISTRY, at=REQUESTED)
+        return examine(proposal)
+
+    same, sooner, later = examined(9, 9), examined(9, 3), examined(3, 9)
+    assert same.shown["findings"] == sooner.shown["findings"] == later.shown["findings"]
+    assert [one["direction"] for one in sooner.shown["differences"]] == ["narrower"]
+    assert [one["direction"] for one in later.shown["differences"]] == ["wider"]
+
+
+def with_delay(version: int, days: int | None) -> Grant:
+    return replace(TEMPLATE, version=version, emergency=replace(USE, delay=None) if days is None else delayed(days))
+
+
+_OPPOSITE = {Direction.WIDER: Direction.NARROWER, Direction.NARROWER: Direction.WIDER}
 
 
 def test_the_whole_panel_signs_a_template_and_nobody_calls_it_unused() -> None:
