@@ -95,12 +95,14 @@ class Drops:
             return edition
 
     def kept(self) -> Edition | None:
-        """The edition that was made before, without looking at the place. Raises: SourceMisconfigured, OSError."""
+        """The edition that was made before, without looking at the place. Raises: SourceMisconfigured, sqlite3.Error.
+
+        It takes no turn: whoever reads a large file just now has it for minutes, and what is noted is noted whole.
+        """
         if not self._room.lasting:
             return None
-        with self._room.locked():
-            self._state = self._room.load(self._shape)
-            return self._adopted(None)
+        self._state = self._room.load(self._shape)
+        return self._adopted(None)
 
     def dispose(self) -> None:
         """Leave nothing behind that need not outlive its source."""

@@ -37,6 +37,7 @@ class Shelf:
         self._trouble: Trouble | None = None
         self._looked_at: AbstractSet[Stamp] | None = None
         self._next_look = 0.0
+        self._started = float("-inf")
         self._closed = threading.Event()
         self._wake = threading.Event()
 
@@ -45,6 +46,8 @@ class Shelf:
 
         What the room keeps from before answers meanwhile.
         """
+        self._take_up()
+        self._started = self._clock.monotonic()
         if self._place.remote:
             self._looking = True
             threading.Thread(target=self._keep_looking, name="files-refresh", daemon=True).start()
@@ -60,8 +63,8 @@ class Shelf:
             self._wait(ends - self._clock.monotonic())
             if self._held is None and self._looking:
                 raise SourceTimedOut("being-read")
-        elif began:
-            self._wait(min(_PATIENCE, ends - self._clock.monotonic()))
+        elif began or not self._place.remote:
+            self._wait(min(self._patience(began), ends - self._clock.monotonic()))
         return self._edition()
 
     def reshaped(self) -> tuple[Reshaped, ...]:
@@ -88,6 +91,10 @@ class Shelf:
         self._wake.set()
         self._held = None
         self._place.close()
+
+    def _patience(self, began: bool) -> float:
+        """Seconds to wait for a look: for one's own, and for the first one after a start, while that is fresh."""
+        return _PATIENCE if began else self._started + _PATIENCE - self._clock.monotonic()
 
     def _edition(self) -> Edition:
         held, problem = self._held, self._problem
@@ -122,7 +129,6 @@ class Shelf:
             self._changed.wait_for(lambda: not self._looking, timeout=max(0.0, seconds))
 
     def _keep_looking(self) -> None:
-        self._take_up()
         while not self._closed.is_set():
             self._wake.clear()
             with self._changed:

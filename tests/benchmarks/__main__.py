@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import beside_sources, large_file, micro, profiling, replaying, report, sign_in
+from tests.benchmarks import beside_sources, hanging, large_file, micro, profiling, replaying, report, sign_in
 from tests.benchmarks.cases import CASES, Case
 from tests.benchmarks.contender import CheckFailed
 from tests.benchmarks.load import LoadFailed
@@ -20,7 +20,7 @@ from tests.benchmarks.runner import QUICK, Plan, Result
 from tests.benchmarks.stages import STAGES, perform
 
 RESULTS = Path(__file__).parent / "results"
-OTHERS = {"large_file": large_file.run, "beside_sources": beside_sources.run}
+OTHERS = {"large_file": large_file.run, "beside_sources": beside_sources.run, "hanging": hanging.run}
 """What runs only when it is asked for, by the word that asks for it."""
 
 
@@ -40,6 +40,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--replay", action="store_true", help="a million logged decisions made again")
     parser.add_argument("--large-file", action="store_true", help="a look-up in ten million rows of a file")
     parser.add_argument("--beside-sources", action="store_true", help="one look-up, plain and governed, in turn")
+    parser.add_argument("--hanging", action="store_true", help="a hundred sources of which ten hang")
     parser.add_argument("--profile", choices=names, help="record where one case spends its CPU time")
     parser.add_argument("--compare", type=Path, help="an earlier JSON file: compare ratios")
     parser.add_argument("--output", type=Path, help="where the JSON goes (tests/benchmarks/results)")

@@ -218,9 +218,8 @@ def test_a_certificate_nobody_vouches_for_opens_nothing(
     named = {"bind": None, "client_certificate": "ours", "ca_file": str(directory_server.authority)}
     said = problem(directory_server.tls_url, branch, secrets={"ours": stranger}, **named)
     assert said.reason in {"tls", "cut-off", "bind-refused"}
-    other_key = (
-        directory_server.client_certificate.partition("-----BEGIN PRIVATE")[0] + stranger.partition("-----BEGIN P")[2]
-    )
+    ours, _, _ = directory_server.client_certificate.partition("-----BEGIN PRIVATE")
+    other_key = ours + (tmp_path / "server.key").read_text()
     for secret in ("", "no certificate", other_key):
         with pytest.raises(SourceMisconfigured):
             opened(directory_server.tls_url, branch, secrets={"ours": secret}, **named)

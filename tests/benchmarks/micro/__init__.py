@@ -38,7 +38,7 @@ class Operation:
 Group = Callable[[Path, ExitStack], Iterator[Operation]]
 
 
-NAMES = ("signatures", "policy", "decisions", "proofs", "databases", "ledgers", "search", "sources")
+NAMES = ("signatures", "policy", "decisions", "proofs", "databases", "ledgers", "search")
 """The groups, in their order; imported when they are run, since each brings the rooms that it measures."""
 
 

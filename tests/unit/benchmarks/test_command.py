@@ -1,10 +1,13 @@
 """The command line."""
 
+import random
+
 import pytest
 
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import beside_sources, micro
+from tests.benchmarks import beside_sources, hanging, micro
 from tests.benchmarks.beside_sources import Taken
+from tests.benchmarks.hanging import AGAIN, HANG, QUIET, Phase
 from tests.benchmarks.micro import Operation
 
 
@@ -61,3 +64,19 @@ def test_how_much_dearer_governed_is_is_told_within_each_round() -> None:
     assert told["ratios"]["service"]["p50"] == [2.0, 6.0, 10.0]
     assert told["ratios"]["database"]["cpu"] == [5.0, 7.5, 10.0]
     assert told["sides"]["service, plain"]["p99"] == 3.0
+
+
+def test_a_goal_is_decided_by_the_whole_interval_of_the_rounds() -> None:
+    def phase(wall: float) -> Phase:
+        return Phase(wall=wall, p95=wall, cpu=wall, switches=1.0, others=0.0)
+
+    def told(*times: float) -> str:
+        quiet = {QUIET: phase(100.0), AGAIN: phase(100.0)}
+        verdict: str = hanging.summary([{**quiet, HANG: phase(time)} for time in times], random.Random(1))["verdict"]
+        return verdict
+
+    assert told(*[104.0] * 20) == "reached"
+    assert told(*[107.0] * 20) == "missed"
+    assert told(*[90.0, 120.0] * 10) == "undecided"  # half of the rounds on either side of the goal
+    within = {QUIET: phase(50.0), AGAIN: phase(150.0), HANG: phase(110.0)}
+    assert hanging.beside(within, "wall") == pytest.approx(1.1)

@@ -312,8 +312,8 @@ def test_a_register_that_is_taken_away_is_no_longer_answered_for(folder, cache, 
 
 
 def test_a_file_counts_once_its_marker_is_there(folder, opened: Opened) -> None:
-    asked = opened(pickup={"by": "marker", "suffix": ".done"}, pattern="p-*")
     drop(folder, "p-1.csv", ONE, modified=1000)
+    asked = opened(pickup={"by": "marker", "suffix": ".done"}, pattern="p-*")
     assert refused(asked).reason == "file-incoming"
     (folder / "p-1.csv.done").touch()
     assert settled(lambda: name(asked) == "张三")
