@@ -18,7 +18,7 @@ from idp.authentication.sent_codes import SentCodes
 from idp.authentication.sessions import Sessions, Work
 from idp.authentication.throttling import Throttle
 from idp.authentication.webauthn_ceremonies import PasskeyRefused
-from idp.model.assurance import Factor
+from idp.model.assurance import PHISHING_RESISTANT, Factor
 from idp.model.person import Person
 from idp.model.secret import hashed
 from idp.model.session import Session
@@ -121,45 +121,64 @@ class SignIn:
                 return False
             return True
 
-        self._try(session, device, "passkey", spend)
-        return self._stepped_up(session, found[0])
+        # On the address's count alone: it cannot be guessed, and must not wait for those who guess codes.
+        self._try(session, device, "passkey", spend, _PASSKEY_TRIES + device.address, None)
+        return self._stepped_up(session, found[0], device)
 
     def send_code(self, session: Session, device: Device) -> bool:
         """Send a code to the person's telephone; False when there is none. Sending is throttled like guessing."""
-        self.throttle.reserve(f"codes sent to {session.person}", device.address)
+        known = self._proven(device, session.person)
+        self.throttle.reserve(f"codes sent to {session.person}", device.address, known)
         return self.sent_codes.send(session.person)
 
     # ------------------------------------------------------------------------------------------------------------------
 
     def _second(self, session: Session, factor: Factor, device: Device, spend: Callable[[], bool]) -> Proved:
-        self._try(session, device, factor.name.lower(), spend)
-        return self._stepped_up(session, factor)
+        tries, known = _CODE_TRIES + session.person, self._proven(device, session.person)
+        self._try(session, device, factor.name.lower(), spend, tries, known)
+        return self._stepped_up(session, factor, device)
 
-    def _stepped_up(self, session: Session, factor: Factor) -> Proved:
-        return Proved(self.sessions.stepped_up(session, factor, self.accounts.reference(session.person)))
+    def _stepped_up(self, session: Session, factor: Factor, device: Device) -> Proved:
+        def work(connection: Connection) -> None:
+            devices.prove(connection, hashed(device.cookie or ""), session.person, self.clock.now())
 
-    def _try(self, session: Session, device: Device, step: str, spend: Callable[[], bool]) -> None:
-        """One throttled try at a second factor. Raises NotSignedIn."""
-        account = _CODE_TRIES + session.person
-        failures = self.throttle.reserve(account, device.address)
+        return Proved(self.sessions.stepped_up(session, factor, self.accounts.reference(session.person), work))
+
+    def _proven(self, device: Device, person_id: str) -> str | None:
+        """The cookie of a device whose guesses at codes are counted apart: two factors were shown there before.
+
+        One shown alone is not enough: whoever has the password would begin a new count with every new cookie.
+        """
+        with self.database.read() as connection:
+            proven = devices.is_proven(connection, hashed(device.cookie or ""), person_id, self.clock.now())
+        return device.cookie if proven else None
+
+    def _try(
+        self, session: Session, device: Device, step: str, spend: Callable[[], bool], tries: str, known: str | None
+    ) -> None:
+        """One try at a second factor, counted under ``tries``, on a ``known`` device apart. Raises NotSignedIn."""
+        failures = self.throttle.reserve(tries, device.address, known)
         if not spend():
             self._failed(self.accounts.active(session.person), step, failures)
             raise NotSignedIn
-        self.throttle.succeeded(account, device.address)
+        self.throttle.succeeded(tries, device.address, known)
 
     def _begin(self, person: Person, factor: Factor, device: Device, before: Session | None) -> Proved:
         """The session, the device it is on, and on a device that is new the notice: in one transaction."""
         cookie = device.cookie or token(self.entropy)
         reference = self.accounts.reference(person.id)
-        session = self.sessions.signed_in(person, factor, reference, before, device, self._met(person, cookie, device))
+        work = self._met(person, cookie, device, factor)
+        session = self.sessions.signed_in(person, factor, reference, before, device, work)
         return Proved(session, cookie)
 
-    def _met(self, person: Person, cookie: str, device: Device) -> Work:
+    def _met(self, person: Person, cookie: str, device: Device, factor: Factor) -> Work:
         def work(connection: Connection) -> None:
             now = self.clock.now()
             recovery_stop.stop(connection, self.notices, person.id, now)
             if devices.meet(connection, hashed(cookie), person.id, now, now + KEPT):
                 self.notices.send(connection, person.id, told.NEW_DEVICE, device=words(device.kind))
+            if factor in PHISHING_RESISTANT:  # counts as two (idp.model.assurance)
+                devices.prove(connection, hashed(cookie), person.id, now)
 
         return work
 

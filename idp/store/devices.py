@@ -17,6 +17,21 @@ def is_known(connection: Connection, cookie_hash: bytes, person_id: str, now: da
     return connection.execute(statement).first() is not None
 
 
+def is_proven(connection: Connection, cookie_hash: bytes, person_id: str, now: datetime) -> bool:
+    """Whether this person showed two factors on this device before: a stranger who has the password alone did not."""
+    row = known_device.c
+    theirs = (row.hash == cookie_hash) & (row.person == person_id) & (row.expires_at > now)
+    statement = select(row.person).where(theirs, row.proven_at.is_not(None))
+    return connection.execute(statement).first() is not None
+
+
+def prove(connection: Connection, cookie_hash: bytes, person_id: str, now: datetime) -> None:
+    """Note that a person showed two factors on a known device."""
+    row = known_device.c
+    fresh = update(known_device).where(row.hash == cookie_hash, row.person == person_id, row.proven_at.is_(None))
+    connection.execute(fresh.values(proven_at=now))
+
+
 def meet(connection: Connection, cookie_hash: bytes, person_id: str, now: datetime, expires_at: datetime) -> bool:
     """Note that a person signed in on a device; True when it is new to them."""
     values = {"hash": cookie_hash, "person": person_id, "first_at": now, "seen_at": now, "expires_at": expires_at}

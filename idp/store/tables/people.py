@@ -101,6 +101,7 @@ known_device = Table(
     Column("first_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("proven_at", Instant),
     Index("known_device_expires_at", "expires_at"),
 )
 

@@ -94,6 +94,22 @@ def test_a_passkey_as_second_factor_is_one_of_the_persons_own(provider: Provider
     assert claims["amr"] == ["pwd", "hwk", "user", "mfa"]
 
 
+def test_codes_that_a_stranger_guesses_do_not_keep_the_owners_passkey_waiting(
+    provider: Provider, enrolled: Authenticator
+) -> None:
+    """No lock-out of the rightful owner: what cannot be guessed does not wait for what can."""
+    party, stranger, owner = RelyingParty(provider), Browser(provider, address="198.51.100.9"), Browser(provider)
+    pages = []
+    for browser in (stranger, owner):
+        page = browser.follow(browser.get(party.authorize_url(acr_values=LEVEL_3)))
+        pages.append(browser.submit(page, username="wang", password="correct horse battery"))
+    codes = stranger.get(f"{pages[0].request.path}?with=otp")
+    answers = [(codes := stranger.submit(codes, otp="000000")).status_code for _ in range(5)]
+    assert answers == [422] * 4 + [429]
+    owner.submit(show(owner, pages[1], enrolled), decision="allow")
+    assert "code" in owner.sent_back()
+
+
 ATTACKS: dict[str, dict[str, Any]] = {
     "another origin (§7.2 step 12)": {"origin": "http://127.0.0.1:8401"},
     "another ceremony (§7.2 step 10)": {"type": "webauthn.create"},

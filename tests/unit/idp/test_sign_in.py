@@ -158,6 +158,24 @@ def test_codes_are_throttled_too(party: RelyingParty, browser: Browser) -> None:
     assert browser.submit(page, otp="000000").status_code == 429
 
 
+def test_codes_a_stranger_guesses_do_not_shut_out_the_owners_device(party: RelyingParty, provider: Provider) -> None:
+    """SP 800-63B-4 §3.2.2. Two factors make a device the owner's: with the password alone a new cookie buys nothing."""
+    owner = Browser(provider)
+    assert "code" in owner.walk(party.authorize_url(acr_values=LOA3))
+    first, again = (Browser(provider, address=f"198.51.100.{number}") for number in range(2))
+    page = first.submit(at_password(party, first, acr_values=LOA3), username="wang", password=PASSWORD)
+    for _ in range(30):  # until codes have to wait for longer than a minute
+        page = first.submit(page, otp="000000")
+        if (wait := int(page.headers.get("Retry-After", "0"))) > 60:
+            break
+        provider.clock.advance(wait)
+    assert page.status_code == 429
+    page = again.submit(at_password(party, again, acr_values=LOA3), username="wang", password=PASSWORD)
+    assert again.submit(page, otp="000000").status_code == 429
+    assert "code" in owner.walk(party.authorize_url(acr_values=LOA3, prompt="login"))
+    assert again.submit(page, otp="000000").status_code == 429  # the owner's success does not end the stranger's wait
+
+
 @pytest.mark.parametrize("username", ["li", "nobody"])
 def test_a_level_an_account_cannot_reach_is_never_passed_off(
     party: RelyingParty, browser: Browser, username: str
