@@ -99,10 +99,13 @@ class Repetition:
         return with_consents(self.access.database, asking, snapshot, about)
 
 
+_STANDING = ("type", "status", "until", "reason")
+
+
 def _standing(request: str, stored: Stored, choosing: Choosing) -> HttpResponse:
     """How far a request has come, for a system whose person has left: what it says is given to them alone."""
     outcome: dict[str, Any] = orjson.loads(stored.outcome or "{}")
-    items = [{name: item[name] for name in ("type", "status", "until") if name in item} for item in outcome["items"]]
+    items = [{name: item[name] for name in _STANDING if name in item} for item in outcome["items"]]
     body = {"id": request, "status": outcome["status"], "evidence": items}
     if waits(outcome):
         choice = choosing(request)

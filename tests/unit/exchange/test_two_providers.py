@@ -40,18 +40,23 @@ PERMIT = {"type": "residence-permit", "fields": ["name"]}
 def two(small_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """The police and the urban office both hold somebody's name; either is enough."""
     monkeypatch.setitem(RECORDS, "residence-permit", [{"id": OWNER, "name": "陈示例"}])
+    both_hold(small_world)
+    return small_world
+
+
+def both_hold(world: World) -> None:
+    """From now on the urban office supplies names, too, from ``RECORDS``; either is enough."""
     permit = deepcopy(IDENTITY_CARD) | {"metadata": {"name": "residence-permit"}}
     permit["spec"] |= {"name": text("居住证"), "provider": URBAN}
     manifest = service_item(ITEM, MARKET)
     manifest["spec"]["requirements"][0]["met_by"].append({"evidence_type": "residence-permit"})
-    small_world.apply(
+    world.apply(
         permit,
         manifest,
         connector("permit", "residence-permit", {"name": "name"}),
         grant("G-PERMIT", evidence_type="residence-permit", provider=URBAN, fields=["name"]),
     )
-    small_world.approve("G-PERMIT")
-    return small_world
+    world.approve("G-PERMIT")
 
 
 def asked(world: World, person: str = OWNER) -> tuple[Any, str]:
