@@ -74,7 +74,7 @@ class _Consents:
 def consents_from_memory() -> Iterator[None]:
     """While this is open, consents are read from what stands for the database."""
 
-    def given(stored: Any, _organisation: str, _item: str, people: set[bytes]) -> tuple[Artefact, ...]:
+    def given(stored: Any, _organisation: str, _item: str, _case: str, people: set[bytes]) -> tuple[Artefact, ...]:
         return tuple(one for one in stored.given if one.subject in people)
 
     with mock.patch.object(consents, "given", given):
