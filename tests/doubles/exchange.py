@@ -41,7 +41,7 @@ from kernel.metrics import Metrics
 from kernel.outbound import OutboundClient
 from kernel.settings import ExchangeSettings
 from policies.roles import Officer, Role
-from tests.conftest import ENGINE, drop_postgresql_database
+from tests.conftest import AS_FILES, ENGINE, drop_postgresql_database
 from tests.doubles.sign_ins import PaperSignIns, console_key
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -604,7 +604,7 @@ def postgresql_copy(template: tuple[str, Path], server: str, folder: Path) -> st
     origin = urlsplit(url).path.removeprefix("/")
     name = f"{origin}_{next(_SEEDS)}"
     with psycopg.connect(server.replace("+psycopg", "", 1), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {origin}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {origin} {AS_FILES}")
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 

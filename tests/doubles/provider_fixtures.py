@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from kernel import migrations
-from tests.conftest import ENGINE, drop_postgresql_database
+from tests.conftest import AS_FILES, ENGINE, drop_postgresql_database
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import Provider, provider_at
 from tests.doubles.relying_party import RelyingParty
@@ -77,7 +77,7 @@ def copy_of(template: str, server: str) -> str:
     origin = parts.path.removeprefix("/")
     name = f"{origin}_{next(_NUMBERS)}"
     with psycopg.connect(server.replace("+psycopg", "", 1), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {origin}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {origin} {AS_FILES}")
     return parts._replace(path=f"/{name}").geturl()
 
 
