@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from prometheus_client import CollectorRegistry
 
-from connectors.base import Record
+from connectors.base import Record, Standing
 from connectors.errors import SourceGarbled, SourceUnavailable
+from connectors.files.connector import FilesConnector
 from connectors.mapping import Mapped
+from connectors.registry import Source
+from exchange.catalogue import views
 from exchange.catalogue.reading import InvalidCatalogue
+from exchange.catalogue.source_metrics import SourceMetrics
+from exchange.catalogue.sources import Sources
+from exchange.console.source_words import source_rows
 from exchange.gateway.probing import Probing
 from exchange.messages.words import in_words
 from exchange.store import messages
@@ -18,6 +28,10 @@ from kernel.clock import ManualClock
 from kernel.entropy import SeededEntropy
 from kernel.manifests import ManifestError
 from policies.roles import Officer, Role
+from tests.doubles.connectors import source as of_files
+from tests.doubles.connectors import values
+from tests.doubles.drop_folder import csv_bytes, drop
+from tests.doubles.drops import settled
 from tests.doubles.exchange import IDENTITY_CARD, NOW, POLICE, World, connector, prepared_sqlite, small_world
 
 __all__ = ["prepared_sqlite", "small_world"]
@@ -132,3 +146,42 @@ def test_the_providing_department_is_told_once_that_its_source_has_changed(small
     said = in_words(told.kind, told.about, told.facts)
     assert "address" in said.zh
     assert "identity-card" in said.en
+
+
+def test_a_copy_tells_its_age_and_since_when_no_newer_one_can_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "drop").mkdir()
+    drop(tmp_path / "drop", "p-1.csv", csv_bytes([("id", "name"), ("A1", "张三")]), modified=1000)
+    settings = {"folder": "drop", "pattern": "*.csv", "format": "csv", "encoding": "utf-8", "subject_column": "id"}
+    with of_files("files", settings, ["name"], roots=[tmp_path]) as asked:
+        assert settled(lambda: values(asked) == {"name": "张三"})
+        then = "1970-01-01T00:16:40+00:00"
+        assert told_of(asked) == ({"as_of": then, "unreachable_since": None}, ["数据截至"])
+        stuck = Standing(datetime.fromtimestamp(1000, UTC), "source.unavailable cut-off", NOW)
+        monkeypatch.setattr(FilesConnector, "standing", lambda _: stuck)
+        copy, rows = told_of(asked)
+        assert copy == {"as_of": then, "unreachable_since": NOW.isoformat()}
+        assert rows == ["数据截至", "取不到新文件，自"]
+        metrics = CollectorRegistry()
+        metrics.register(SourceMetrics(Watched(asked)))
+        assert metrics.get_sample_value("tongban_source_copy_stuck", {"source": "people"}) == 1.0
+        assert metrics.get_sample_value("tongban_source_copy_as_of_seconds", {"source": "people"}) == 1000.0
+
+
+class Watched(Sources):
+    """The sources of a node: these."""
+
+    def __init__(self, *found: Source) -> None:
+        self._found = found
+
+    def listed(self) -> tuple[Source, ...]:
+        return self._found
+
+
+def told_of(asked: Source) -> tuple[Any, list[str]]:
+    """What the catalogue says of a source's copy, and the rows of its page about it."""
+    said = views.source(asked)
+    with Flask("page").test_request_context(headers={"Accept-Language": "zh"}):
+        rows = [label for label, _ in source_rows(said)]
+    return said["copy"], [label for label in rows if label in {"数据截至", "取不到新文件，自"}]
