@@ -65,10 +65,11 @@ class IntrospectionEndpoint:
     def _refresh_state(self, token: str, client: Client) -> Mapping[str, JSON]:
         """A refresh token is its client's own business: no other may examine it."""
         with self.database.read() as connection:
-            family = refresh_tokens.usable(connection, hashed(token), client.id, self.clock.now())
-        if family is None:
+            found = refresh_tokens.usable(connection, hashed(token), client.id, self.clock.now())
+        if found is None:
             return _INACTIVE
-        expires = int(family.expires_at.timestamp())
+        family, until = found
+        expires = int(until.timestamp())
         return {"active": True, "client_id": client.id, "scope": scopes.text(family.scope), "exp": expires}
 
 

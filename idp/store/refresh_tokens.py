@@ -83,10 +83,11 @@ def stands(connection: Connection, token: RefreshToken, now: datetime) -> bool:
     return usable(connection, token.hash, token.family.client_id, now) is not None
 
 
-def usable(connection: Connection, token_hash: bytes, client_id: str, now: datetime) -> Family | None:
-    """The family of a token that could be used now; for introspection (RFC 7662 §2.2)."""
+def usable(connection: Connection, token_hash: bytes, client_id: str, now: datetime) -> tuple[Family, datetime] | None:
+    """The family of a token that could be used now, and when it ends unused; for introspection (RFC 7662 §2.2)."""
     statement = (
         families.columns()
+        .add_columns(refresh.c.expires_at.label("unused_until"))
         .join_from(family, refresh, refresh.c.family == family.c.id)
         .where(
             refresh.c.hash == token_hash,
@@ -97,4 +98,4 @@ def usable(connection: Connection, token_hash: bytes, client_id: str, now: datet
         )
     )
     row = connection.execute(statement).one_or_none()
-    return None if row is None else families.from_row(row)
+    return None if row is None else (families.from_row(row), row.unused_until)

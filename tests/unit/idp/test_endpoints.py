@@ -118,7 +118,10 @@ def test_introspection_shows_a_clients_own_tokens(party: RelyingParty, provider:
     assert state["active"] is True
     assert state["client_id"] == party.id
     assert state["scope"] == "openid profile"
-    assert party.introspect(tokens["refresh_token"])["active"] is True
+    refresh = party.introspect(tokens["refresh_token"])
+    assert refresh["active"] is True
+    idle = provider.settings.refresh_idle_minutes * 60  # RFC 7662 §2.2: when this token ends, not what it stems from
+    assert 0 <= provider.clock.now().timestamp() + idle - refresh["exp"] < 1
     assert RelyingParty(provider).introspect(tokens["access_token"]) == {"active": False}
     assert RelyingParty(provider).introspect(tokens["refresh_token"]) == {"active": False}
     auditor = RelyingParty(provider, scope="introspect", grant_types=["client_credentials"])
