@@ -10,6 +10,7 @@ from typing import Any
 from connectors.adapters import Adapter
 from connectors.base import Query
 from connectors.errors import SourceProblem
+from connectors.further import Further, UnusableAnswers
 from connectors.registry import build, findings
 from connectors.trial import attempt
 from exchange.app import source_secret
@@ -74,10 +75,15 @@ class Connecting:
                 return line | {"ok": False, "code": code, "reason": reason, "seconds": took}
         return line | {"ok": True, "code": str(found), "reason": "", "seconds": took}
 
-    def attempt(self, document: Document, subject: SubjectRef) -> dict[str, Any]:
-        """Look somebody up, step by step; whoever is real has been recorded before. Raises SourceMisconfigured."""
+    def attempt(self, document: Document, subject: SubjectRef, answers: Mapping[str, str]) -> dict[str, Any]:
+        """Look somebody up, step by step; whoever is real has been recorded before.
+
+        ``answers``: to the source's further questions; none asks as it is asked before they are answered.
+        Raises SourceMisconfigured, UnusableAnswers.
+        """
+        told = _told(document, answers)
         kind = self.kinds.get(document["spec"]["evidence_type"])
-        trial = attempt(document, Query(subject, deadline=60.0), **self._means())
+        trial = attempt(document, Query(subject, told, 60.0), **self._means())
         return report(trial, subject, kind, compile_record(kind.schema) if kind else None)
 
     def _means(self) -> dict[str, Any]:
@@ -108,3 +114,13 @@ def tried(ledger: Ledger, connector: str, subject: SubjectRef, clock: Clock, ent
     """Record that a real person is about to be looked up by an operator. Raises LedgerUnavailable."""
     facts: dict[str, Any] = {"connector": connector, "by": "operator"}
     ledger.append([Event(TRIED, new_id("trial", clock, entropy), facts=facts, subject=subject)])
+
+
+def _told(document: Document, answers: Mapping[str, str]) -> Mapping[str, str]:
+    """The answers as the source is told them. Raises UnusableAnswers."""
+    if not answers:
+        return {}
+    asked = document["spec"].get("further")
+    if asked is None:
+        raise UnusableAnswers(dict.fromkeys(answers, "unknown"))
+    return Further.parse(asked).read(answers)

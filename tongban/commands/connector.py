@@ -15,6 +15,7 @@ from rich.table import Table
 
 from connectors.errors import SourceMisconfigured, SourceProblem
 from connectors.files.status import files_known
+from connectors.further import UnusableAnswers
 from connectors.installed import discover
 from connectors.scaffold import PLACES, marks, written
 from exchange.catalogue.kinds import CONNECTOR, EVIDENCE_TYPE
@@ -22,6 +23,7 @@ from exchange.catalogue.manifests import schemas
 from exchange.catalogue.reading import InvalidCatalogue, by_name, evidence_type
 from exchange.catalogue.trying import is_synthetic
 from exchange.connecting import Connecting
+from exchange.forms import MESSAGES
 from kernel.clock import SystemClock
 from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
@@ -122,9 +124,10 @@ def files(names: tuple[str, ...], reports: bool, config: str | None, as_json: bo
 @click.argument("source")
 @click.option("--subject", "number", required=True, help="证件号码 / whose record; division 500199 is nobody's")
 @click.option("--scheme", type=SCHEMES, default="citizen-number", help="号码类型 / what kind of number it is")
+@click.option("--answer", "answers", multiple=True, help="对追问的回答 / to a further question: NAME=ANSWER")
 @config_option
 @json_option
-def attempt(source: str, number: str, scheme: str, config: str | None, as_json: bool) -> None:
+def attempt(source: str, number: str, scheme: str, answers: tuple[str, ...], config: str | None, as_json: bool) -> None:
     """试查一次，逐步显示问了什么、来了什么、译成什么、最多放出什么 / One look-up, step by step.
 
     SOURCE is a connector of the catalogue, or a manifest file. Values are shown of synthetic people only (division
@@ -135,10 +138,13 @@ def attempt(source: str, number: str, scheme: str, config: str | None, as_json: 
     wanted = _subject(scheme, number)
     with _found(source, config) as found:
         try:
-            seen = found.attempt(wanted)
+            seen = found.attempt(wanted, dict(_pair(one) for one in answers))
         except SourceMisconfigured as problem:
             said = problem.text
             wrong(f"{said.zh}（{problem.reason}）", f"{said.en} ({problem.reason}).")
+        except UnusableAnswers as unusable:
+            name, code = next(iter(unusable.errors.items()))
+            wrong(f"--answer {name}：{MESSAGES[code].zh}", f"--answer {name} {MESSAGES[code].en}")
     if as_json:
         write_json(seen)
     else:
@@ -188,6 +194,13 @@ def scaffold(
         click.echo(written(proposal), nl=False)
 
 
+def _pair(answer: str) -> tuple[str, str]:
+    name, equals, value = answer.partition("=")
+    if not equals:
+        wrong("--answer 写成 名称=回答", "--answer is written NAME=ANSWER.")
+    return name, value
+
+
 @dataclass(frozen=True)
 class _Found:
     """A connector to try: where it stands, and what has to be done before a real person is looked up."""
@@ -196,11 +209,11 @@ class _Found:
     document: Mapping[str, Any]
     before: Callable[[SubjectRef], None]
 
-    def attempt(self, wanted: SubjectRef) -> dict[str, Any]:
+    def attempt(self, wanted: SubjectRef, answers: Mapping[str, str]) -> dict[str, Any]:
         """The look-up, recorded first where it is about somebody real."""
         if not is_synthetic(wanted):
             self.before(wanted)
-        return self.connecting.attempt(self.document, wanted)
+        return self.connecting.attempt(self.document, wanted, answers)
 
 
 @contextmanager

@@ -220,3 +220,21 @@ def test_a_manifest_is_proposed_and_says_what_is_left_to_fill_in(tmp_path) -> No
         ("sample", sample, "--encoding", "latin-1"),
     ):
         assert run("connector", "scaffold", *words).exit_code == 2
+
+
+def test_a_source_that_asks_the_person_is_tried_with_answers(own_installation: Installation) -> None:
+    drop = own_installation.folder / "drop"
+    rows = f"{OWNER},陈示例,演示区一号\n{OWNER},陈另一,演示区二号\n"
+    (drop / "people.csv").write_text("号码,姓名,住址\n" + rows, "utf-8")
+    [document] = [one for one in manifests(drop) if one["kind"] == "Connector"]
+    question = {"name": "street", "label": {"zh": "住址", "en": "Address"}, "type": "text", "example": "演示区一号"}
+    document["spec"]["further"] = {"when": ["ambiguous"], "questions": [question]}
+    document["spec"]["files"]["where"] = {"住址": "{street}"}
+    draft = own_installation.file("draft.yaml", yaml.safe_dump(document, allow_unicode=True))
+    tried = ("connector", "try", draft, "--subject", OWNER)
+    assert own_installation(*tried).exit_code == 1
+    seen = own_installation.json(*tried, "--answer", "street=演示区二号")
+    assert seen["came"] == [{"姓名": "陈另一", "住址": "演示区二号"}]
+    for wrong in ("street", "street=", "road=演示区二号"):
+        assert own_installation(*tried, "--answer", wrong).exit_code == 2
+    assert own_installation(*tried[:2], "identity", *tried[3:], "--answer", "street=x").exit_code == 2
