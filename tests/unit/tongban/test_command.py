@@ -1,6 +1,7 @@
 """The command: exit status 0 done, 1 the honest answer is no, 2 wrong usage; one sentence, never a traceback."""
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -9,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.tongban.conftest import run
+from tongban.cli import COMMANDS, loaded
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def tongban(*words, cwd=ROOT, **environment):
-    import os
+    """In a process of its own, as one of each status is."""
 
     variables = {key: value for key, value in os.environ.items() if not key.startswith("TONGBAN_")}
     variables |= {"PYTHONPATH": str(ROOT), **environment}
@@ -25,15 +29,13 @@ def tongban(*words, cwd=ROOT, **environment):
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("installation")
-    done = tongban("init", "--data", str(folder))
-    assert done.returncode == 0, done.stderr
+    done = run("init", "--data", folder)
+    assert done.exit_code == 0, done.output
     return folder
 
 
 def test_every_subcommand_has_help_with_an_example():
-    listed = tongban("--help").stdout
-    from tongban.cli import COMMANDS, loaded
-
+    listed = run("--help").stdout
     for name, command in {name: loaded(name) for name in COMMANDS}.items():
         assert name in listed
         leaves = getattr(command, "commands", {name: command}).values()
@@ -57,14 +59,14 @@ def test_init_prints_one_link_for_the_first_administrator_and_no_account_exists(
 
 def test_init_makes_a_private_configuration_and_current_databases(installed):
     assert (installed / "tongban.toml").stat().st_mode & 0o077 == 0
-    done = tongban("db", "check", "--config", str(installed / "tongban.toml"))
-    assert done.returncode == 0, done.stderr
+    done = run("db", "check", "--config", installed / "tongban.toml")
+    assert done.exit_code == 0, done.output
 
 
 def test_init_never_overwrites(installed):
     before = (installed / "tongban.toml").read_bytes()
-    done = tongban("init", "--data", str(installed))
-    assert done.returncode == 2
+    done = run("init", "--data", installed)
+    assert done.exit_code == 2
     assert (installed / "tongban.toml").read_bytes() == before
 
 
@@ -85,22 +87,22 @@ def test_an_unknown_configuration_key_is_one_sentence(installed, tmp_path):
 
 
 def test_keys_are_listed_for_machines(installed):
-    done = tongban("keys", "list", "--json", "--config", str(installed / "tongban.toml"))
+    done = run("keys", "list", "--json", "--config", installed / "tongban.toml")
     assert {key["purpose"] for key in json.loads(done.stdout)} >= {"jws", "jwe", "log", "kek"}
 
 
 def test_keys_rotate_publishes_before_use(installed):
-    config = ("--config", str(installed / "tongban.toml"))
-    assert json.loads(tongban("keys", "rotate", "jws", "--json", *config).stdout)["state"] == "next"
-    again = tongban("keys", "rotate", "jws", *config)
-    assert again.returncode == 2
+    config = ("--config", installed / "tongban.toml")
+    assert json.loads(run("keys", "rotate", "jws", "--json", *config).stdout)["state"] == "next"
+    again = run("keys", "rotate", "jws", *config)
+    assert again.exit_code == 2
 
 
 def test_keys_of_another_algorithm_are_added_once(installed):
-    config = ("--config", str(installed / "tongban.toml"))
-    added = json.loads(tongban("keys", "add", "EdDSA", "--json", *config).stdout)
+    config = ("--config", installed / "tongban.toml")
+    added = json.loads(run("keys", "add", "EdDSA", "--json", *config).stdout)
     assert (added["alg"], added["state"]) == ("EdDSA", "active")
-    assert tongban("keys", "add", "EdDSA", *config).returncode == 2
+    assert run("keys", "add", "EdDSA", *config).exit_code == 2
 
 
 def test_verify_says_no_with_status_1(tmp_path):
