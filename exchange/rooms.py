@@ -330,6 +330,7 @@ def furnish(outside: Outside) -> Rooms:
     desks = Desks(
         grants=offices.grants,
         drafting=offices.drafting,
+        sealings=offices.sealings,
         rules=offices.request_rules,
         templates=offices.request_templates,
         usage=offices.usage,

@@ -16,6 +16,7 @@ from exchange.access import Access, AuthorisedOfficer
 from exchange.console import words
 from exchange.console.attempt import HOME
 from exchange.gateway.understanding import current
+from exchange.governance.sealing import READERS
 from exchange.store import messages
 from kernel.problems import Problem
 from kernel.text import Text
@@ -37,6 +38,7 @@ SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
     (f"{HOME}/grants", Text("授权", "Grants"), EVERYBODY),
     (f"{HOME}/tasks", Text("人工答复", "Answers by hand"), EVERYBODY),
     (f"{HOME}/emergency", Text("应急取用", "Emergency access"), EVERYBODY),
+    (f"{HOME}/sealings", Text("封存登记", "Sealings"), frozenset(READERS)),
     (f"{HOME}/corrections", Text("校核更正", "Corrections"), EVERYBODY),
     (f"{HOME}/ratings", Text("好差评", "Ratings"), EVERYBODY),
     (f"{HOME}/try", Text("试算", "Try a request"), EVERYBODY),

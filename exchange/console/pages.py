@@ -37,6 +37,7 @@ from exchange.console.reading import ReadingPages
 from exchange.console.registration import Registration
 from exchange.console.requests import RequestPages
 from exchange.console.return_flows import RETURN_FLOWS, FlowPages
+from exchange.console.sealings import SealingPages
 from exchange.console.sessions import Sessions
 from exchange.console.signing_in import CALLBACK, SigningIn
 from exchange.console.sources import SourcePages
@@ -51,6 +52,7 @@ from exchange.events.subscription_desk import SubscriptionDesk
 from exchange.forwarding.desk import ForwardingDesk
 from exchange.governance.drafting import Drafting
 from exchange.governance.endpoints import Grants
+from exchange.governance.sealing import Sealings
 from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.simulation.unused import UnusedRights
 from exchange.messages.endpoints import Messages
@@ -76,6 +78,7 @@ class Desks:
 
     grants: Grants
     drafting: Drafting
+    sealings: Sealings
     usage: Usage
     catalogue: Catalogue
     log: Log
@@ -149,6 +152,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         GrantDrafting(door, replace(desks.drafting, access=inside, grants=grants)).routes,
         TryingPages(door, grants).routes,
         UnusedPages(door, grants, replace(desks.unused, access=inside, grants=grants)).routes,
+        SealingPages(door, replace(desks.sealings, access=inside)).routes,
         JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
         EntryPages(door, replace(desks.entries, access=inside)).routes,
         EmergencyPages(door, replace(desks.emergencies, access=inside), EMERGENCY).routes,

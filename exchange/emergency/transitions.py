@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from exchange.messages import notices
 from exchange.proceedings import record
 from exchange.requests.rules import read
-from exchange.store import emergencies, epoch, grants, messages
+from exchange.store import cases, emergencies, epoch, grants, messages
 from exchange.store.histories import Happened
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -72,6 +72,8 @@ class EmergencyTransitions:
 
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
             spend(connection, receipts)
+            if isinstance(command, OpenEmergency):
+                cases.lock(connection, after.asked.case)  # who is joining it now is not under this opening
             if isinstance(command, AskEmergency | OpenEmergency):
                 # Read behind the ledger's lock: whatever ended the template meanwhile is seen.
                 seen = self.circumstances(connection, after.asked, now)

@@ -34,6 +34,7 @@ from exchange.store import cases, deliveries, intents, proofs, quotas
 from exchange.store.cases import Case, Party
 from exchange.store.deliveries import Told
 from exchange.store.intents import Intent, Stored
+from kernel.clock import Clock
 from kernel.dates import local_day
 from kernel.jose import DpopProof
 from kernel.problems import ProblemKind
@@ -48,7 +49,8 @@ EXPECTED_SECONDS = 60
 class Attempt:
     """A request at the door: who asks what, by which snapshot, and how it is told from others.
 
-    ``key`` is the blind index of the Idempotency-Key, None without one; ``digest`` of body and person.
+    ``key`` is the blind index of the Idempotency-Key, None without one; ``digest`` of body and person. ``clock`` tells
+    when somebody joins the case, which is later than when the request came.
     """
 
     asking: Asking
@@ -57,6 +59,7 @@ class Attempt:
     key: bytes | None
     digest: bytes
     runner: str
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def admit(connection: Connection, attempt: Attempt) -> Admission:
     """Let a request in, or say why not. Runs inside one write transaction."""
     if attempt.proof is not None and not proofs.consume(connection, attempt.proof):
         return TurnedAway(errors.PROOF_REPLAYED)
-    case = _case(connection, attempt.asking)
+    case = _case(connection, attempt.asking, attempt.clock)
     if isinstance(case, ProblemKind):
         return TurnedAway(case)
     stored = intents.begin(connection, intent_of(attempt))
@@ -147,7 +150,7 @@ def said_before(asked: str | None, name: str) -> bool:
     return asked is not None and bool(orjson.loads(asked).get(name, False))
 
 
-def _case(connection: Connection, asking: Asking) -> Case | ProblemKind:
+def _case(connection: Connection, asking: Asking, clock: Clock) -> Case | ProblemKind:
     case = cases.read(connection, asking.request.case)
     if case is None or case.system != asking.system.name:
         return errors.CASE_UNKNOWN  # another system's case looks exactly like none
@@ -155,10 +158,10 @@ def _case(connection: Connection, asking: Asking) -> Case | ProblemKind:
         return errors.CASE_CLOSED
     if case.service_item != asking.request.service_item:
         return errors.CASE_OTHER_ITEM
-    return _joined(connection, case, asking)
+    return _joined(connection, case, asking, clock)
 
 
-def _joined(connection: Connection, case: Case, asking: Asking) -> Case | ProblemKind:
+def _joined(connection: Connection, case: Case, asking: Asking, clock: Clock) -> Case | ProblemKind:
     """The person of the token is, or now becomes, a party: they signed in themselves and named this case (ADR 0013).
 
     So does the company they act for, and for whoever acts for a company of the case the door is open for as long as
@@ -172,11 +175,11 @@ def _joined(connection: Connection, case: Case, asking: Asking) -> Case | Proble
         if not may_join(case, person) and not acting:
             return errors.SUBJECT_NOT_IN_CASE
         role = APPLICANT if may_join(case, person) else REPRESENTATIVE
-        cases.join(connection, case.id, person, role, asking.moment)
+        cases.join(connection, case.id, person, role, clock)
     if company is None or acting or not may_join(case, company):
         return case
-    cases.join(connection, case.id, company, REPRESENTED, asking.moment)
-    return replace(case, parties=(*case.parties, Party(company, REPRESENTED, asking.moment)))
+    since = cases.join(connection, case.id, company, REPRESENTED, clock)
+    return replace(case, parties=(*case.parties, Party(company, REPRESENTED, since)))
 
 
 def intent_of(attempt: Attempt) -> Intent:

@@ -123,7 +123,7 @@ class Recorder:
         for result in settlement.results:
             if isinstance(result, Released | Parked) and result.ruling.item.source is not None:
                 whom = result.ruling.concerned  # named by a record of this very request
-                cases.join(connection, asking.request.case, whom.index, whom.relation, asking.moment)
+                cases.join(connection, asking.request.case, whom.index, whom.relation, self.clock)
             if isinstance(result, Released):
                 self._use_consent(connection, result, asking.request.case)
                 item, by = result.ruling.item.number, result.ruling.concerned.index

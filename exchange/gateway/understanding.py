@@ -120,4 +120,5 @@ class Understanding:
             self.indexes.of_key(system.name, key) if key else None,
             self.indexes.of_request(http.body, person),
             self.runner,
+            self.clock,
         )

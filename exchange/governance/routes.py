@@ -85,6 +85,17 @@ def sealing_routes(desk: Sealings, token: Problems) -> tuple[Route, ...]:
             problems=known,
         ),
         Route(
+            "GET",
+            f"{SEALINGS}/<sealing>",
+            desk.show,
+            _roles(READERS),
+            Text("一条封存记录", "One sealing"),
+            None,
+            SealingAnswer,
+            tag=tag,
+            problems=(*known, errors.SEALING_UNKNOWN),
+        ),
+        Route(
             "POST",
             f"{SEALINGS}/<sealing>/lift",
             desk.lift,

@@ -61,7 +61,7 @@ class Sealings:
             epoch.advance(connection)
 
         self.ledger.append([Event(SEALED, made.id, facts=_facts(made, officer))], also=also)
-        return json_response(self._view(made), 201, (("Location", f"/v1/sealings/{made.id}"),))
+        return json_response(self._view(made, officer), 201, (("Location", f"/v1/sealings/{made.id}"),))
 
     def lift(self, http: HttpRequest, sealing: str) -> HttpResponse:
         """``POST /v1/sealings/<sealing>/lift``; lifting twice is as good as once. Raises Problem."""
@@ -72,7 +72,7 @@ class Sealings:
         found = self._own(sealing, officer)
         if found.lifted_at is not None:
             self.access.spend(officer.caller)
-            return json_response(self._view(found))
+            return json_response(self._view(found, officer))
         now = self.clock.now()
 
         def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
@@ -84,7 +84,7 @@ class Sealings:
         (receipt,) = self.ledger.append([Event(LIFTED, found.id, facts=said)], also=also)
         if receipt.repeated:  # lifted by a racing call: nothing of ours was written, the proof included
             self.access.spend(officer.caller)
-        return json_response(self._view(replace(found, lifted_at=now)))
+        return json_response(self._view(replace(found, lifted_at=now), officer))
 
     def list(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/sealings``: a providing department's officers see their own. Raises Problem."""
@@ -96,7 +96,18 @@ class Sealings:
         with self.access.database.read() as connection:
             found = sealings.page(connection, asked.get("before"), own, limit + 1)
         following = found[limit - 1].id if len(found) > limit else None
-        return json_response({"sealings": [self._view(one) for one in found[:limit]], "next": following})
+        return json_response({"sealings": [self._view(one, officer) for one in found[:limit]], "next": following})
+
+    def show(self, http: HttpRequest, sealing: str) -> HttpResponse:
+        """``GET /v1/sealings/<sealing>``: one that this officer finds in the list. Raises Problem."""
+        officer = self.access.officer(http, *READERS)
+        self.access.spend(officer.caller)
+        with self.access.database.read() as connection:
+            found = sealings.read(connection, sealing)
+        own = found is not None and found.organisation == officer.officer.organisation
+        if found is None or not (own or _sees_all(officer)):
+            raise Problem(errors.SEALING_UNKNOWN)
+        return json_response(self._view(found, officer))
 
     def _made(self, wanted: NewSealing, officer: AuthorisedOfficer) -> Sealing:
         now = self.clock.now()
@@ -122,7 +133,8 @@ class Sealings:
             raise Problem(errors.SEALING_UNKNOWN)
         return found
 
-    def _view(self, one: Sealing) -> dict[str, JSON]:
+    def _view(self, one: Sealing, reader: AuthorisedOfficer) -> dict[str, JSON]:
+        in_force = one.holds(self.clock.now())
         ended = "lifted" if one.lifted_at is not None else "ended"
         return {
             "sealing": one.id,
@@ -131,7 +143,8 @@ class Sealings:
             "sealed_at": one.sealed_at.isoformat(),
             "until": one.until.astimezone(UTC).isoformat(),
             "lifted_at": None if one.lifted_at is None else one.lifted_at.isoformat(),
-            "status": "in-force" if one.holds(self.clock.now()) else ended,
+            "status": "in-force" if in_force else ended,
+            "commands": ["lift"] if in_force and _may_lift(one, reader) else [],
         }
 
 

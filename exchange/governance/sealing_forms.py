@@ -69,7 +69,7 @@ NEW, LIFT = NewSealingForm(), LiftForm()
 
 
 class SealingAnswer(Schema):
-    """An entry of the register: by which department, on which ground, until when. Never of whom."""
+    """An entry of the register: by which department, on which ground, until when, what may be done. Never of whom."""
 
     sealing = fields.String(required=True)
     organisation = fields.String(required=True)
@@ -78,6 +78,7 @@ class SealingAnswer(Schema):
     until = fields.String(required=True)
     lifted_at = fields.String(required=True, allow_none=True)
     status = fields.String(required=True, validate=validate.OneOf(("in-force", "lifted", "ended")))
+    commands = fields.List(fields.String(validate=validate.OneOf(("lift",))), required=True)
 
 
 class SealingsAnswer(Schema):

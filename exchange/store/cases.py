@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from exchange.store.tables import case_subject, service_case
+from kernel.clock import Clock
 from kernel.database.driver import run, run_many
 from kernel.database.instants import micros, moment, optional_moment
 
@@ -123,9 +124,21 @@ def close(connection: Connection, case_id: str, at: datetime) -> bool:
     return connection.execute(statement.values(closed_at=at)).rowcount == 1
 
 
-def join(connection: Connection, case_id: str, subject: bytes, role: str, at: datetime) -> None:
-    """Somebody signed in and named the case: they are one of its parties from now on."""
+def lock(connection: Connection, case_id: str) -> None:
+    """Hold a case until the transaction ends: nobody joins it meanwhile. On SQLite there is one writer anyway."""
+    connection.execute(select(service_case.c.id).where(service_case.c.id == case_id).with_for_update())
+
+
+def join(connection: Connection, case_id: str, subject: bytes, role: str, clock: Clock) -> datetime:
+    """Somebody signed in and named the case: they are one of its parties from now on; since when.
+
+    The time is taken behind the case's lock: who joins after an opening of emergency access was committed is later
+    than it, whenever their request began.
+    """
+    lock(connection, case_id)
+    at = clock.now()
     run(connection, _JOIN, (case_id, subject, role, micros(at)))
+    return at
 
 
 def unrelate(

@@ -25,6 +25,7 @@ from tests.doubles.exchange import (
     ITEM,
     MARKET,
     NOW,
+    OWNER,
     POLICE,
     URBAN,
     World,
@@ -236,6 +237,20 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.press("main a[href$=close]")
     walker.press()
     walker.look("close-without-reason")
+    walker.go("/console/sealings/new", "seal-form")
+    walker.page.check("input[name='subject.scheme'][value=citizen-number]")
+    for name, value in (
+        ("subject.value", OWNER),
+        ("citation.zh", "演示规定"),
+        ("citation.en", "Rules"),
+        ("until", "2027-01-01"),
+    ):
+        walker.page.fill(f"[name='{name}']", value)
+    walker.press()
+    walker.look("sealings")
+    walker.press("tbody a[href$=lift]")
+    walker.press()
+    walker.look("lift-without-reason")
     walker.go("/console/tasks", "tasks")
     walker.press("tbody a")
     walker.press("main a[href$=take]")

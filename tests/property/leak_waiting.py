@@ -120,7 +120,8 @@ class GoingOn:
         self._reply = asked.later.reply
         self._snapshot = snapshot
         self._case = replace(case, closed_at=NOW) if asked.later.meanwhile == "closed" else case
-        self._stored = Stored(intent_of(Attempt(asking, snapshot, None, None, b"", "node")), State.WAITING, None)
+        attempt = Attempt(asking, snapshot, None, None, b"", "node", clock)
+        self._stored = Stored(intent_of(attempt), State.WAITING, None)
         self._book: Any = _Book()
         standing: Any = _Standing(asked.withdrawn or asked.later.meanwhile == "withdrawn")
         database: Any = _Consents(asking.consents)

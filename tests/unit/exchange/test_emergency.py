@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from connectors.base import Query
+from exchange.gateway.understanding import Understanding
 from exchange.governance.simulation.replay import replay
 from exchange.store.decisions import Period
 from policies.decision import Deny
@@ -110,6 +111,27 @@ def test_an_opening_is_for_whom_the_case_was_about_when_the_second_person_looked
     opening = str(asked(small_world, case).json["id"])
     assert done(small_world, opening, "open", **LIN).json["people"] == 1
     small_world.clock.advance(1)
+    assert only(small_world.ask(case, NAME, person=OWNER))["status"] == "delivered"
+    assert code(use(small_world, case, opening)) == "policy.emergency-over"
+
+
+def test_who_began_to_join_before_an_opening_and_joined_after_it_is_not_under_it(
+    small_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template(small_world)
+    case = small_world.open_case((WORKER, "employee"))
+    opening = str(asked(small_world, case).json["id"])
+    understood = Understanding.attempt
+
+    def slowly(self: Understanding, *arguments: Any) -> Any:
+        attempt = understood(self, *arguments)
+        monkeypatch.undo()
+        small_world.clock.advance(0.1)
+        assert done(small_world, opening, "open", **LIN).json["status"] == "open"
+        small_world.clock.advance(0.1)
+        return attempt
+
+    monkeypatch.setattr(Understanding, "attempt", slowly)
     assert only(small_world.ask(case, NAME, person=OWNER))["status"] == "delivered"
     assert code(use(small_world, case, opening)) == "policy.emergency-over"
 

@@ -15,7 +15,7 @@ from exchange.forwarding.addresses import Addresses
 from exchange.forwarding.courier import MOST_TRIES, delay
 from exchange.forwarding.forms import CHOSEN
 from exchange.messages.words import TITLES, URGENT, Kind
-from exchange.store import messages
+from exchange.store import forwardings, messages
 from exchange.store.messages import ANY, Message
 from kernel.envelope import KeyEncryptionKey
 from kernel.mail import Mail, NotDelivered, Undeliverable
@@ -290,6 +290,18 @@ def test_two_nodes_send_each_post_once(office: World, box: Mailbox) -> None:
     tell(office, Kind.REQUEST_LATE, "late")
     go(office)
     assert (len(seen), len(box.taken)) == (1, 0)
+
+
+def test_a_post_that_two_nodes_saw_due_is_taken_by_one(office: World, box: Mailbox) -> None:
+    entered(office)
+    database, now = office.outside.database, office.clock.now()
+    with database.read() as connection:
+        (due,) = forwardings.due(connection, now, 5)
+    until = now + timedelta(seconds=60)
+    taken = [database.write(lambda connection: forwardings.claim(connection, due, until)) for _ in range(2)]
+    assert [each is None for each in taken] == [False, True]
+    go(office)
+    assert box.calls == []
 
 
 def test_an_address_that_refuses_is_parked_told_and_gets_what_waited_once_it_is_proven_again(
