@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from tests.unit.tongban.conftest import run
 
 ROOT = Path(__file__).resolve().parents[2]
 STORIES = ("restaurant", "newborn", "school", "home-transfer", "retirement", "after-death", "cross-province")
@@ -78,11 +78,10 @@ def test_a_folder_in_use_is_not_overwritten(tmp_path):
     folder = tmp_path / "demo"
     folder.mkdir()
     (folder / "tongban.toml").write_text("# somebody's\n", encoding="utf-8")
-    done = demo("--once", "--port-base", str(free_port_base()), "--data", str(folder))
-    assert done.returncode == 2
+    done = run("demo", "--json", "--once", "--port-base", free_port_base(), "--data", folder)
+    assert done.exit_code == 2
     assert (folder / "tongban.toml").read_text(encoding="utf-8") == "# somebody's\n"
 
 
-@pytest.mark.parametrize("story", ["no-such-story"])
-def test_an_unknown_story_is_wrong_usage(story):
-    assert demo("--once", "--story", story).returncode == 2
+def test_an_unknown_story_is_wrong_usage():
+    assert run("demo", "--json", "--once", "--story", "no-such-story").exit_code == 2
