@@ -675,6 +675,13 @@ CORRECTION_NOT_ALLOWED = ProblemKind(
         "The member commands lists what you may do now; the rest is for the provider's officer who took it up.",
     ),
 )
+CORRECTION_ANSWERED = ProblemKind(
+    "correction.answered",
+    409,
+    Fault.CONSUMER,
+    Text("该校核已经答复或撤回，不能再撤回", "The correction was answered or taken back already"),
+    Text("请查看其现状。", "Look at how it stands."),
+)
 CORRECTION_INCOMPLETE = ProblemKind(
     "correction.incomplete",
     422,

@@ -40,6 +40,7 @@ from exchange.corrections.desk import CorrectionDesk
 from exchange.corrections.opening import Opening
 from exchange.corrections.sweep import correction_sweep
 from exchange.corrections.transitions import CorrectionTransitions
+from exchange.corrections.withdrawing import Withdrawing
 from exchange.discovery import Discovery
 from exchange.emergency.desk import EmergencyDesk
 from exchange.emergency.sweep import EmergencySweep
@@ -96,6 +97,7 @@ from exchange.portal.further import FurtherPages
 from exchange.portal.pages import Portal
 from exchange.portal.previews import PreviewPages
 from exchange.portal.usage import UsagePages
+from exchange.portal.withdrawn import WithdrawnPages
 from exchange.portal.wrong import WrongPages
 from exchange.previews.desk import PreviewDesk
 from exchange.previews.further import Questioning
@@ -219,6 +221,7 @@ class Offices:
     department_consents: DepartmentConsents
     source_desk: SourceDesk
     correction_opening: Opening
+    correction_withdrawing: Withdrawing
     corrections: CorrectionDesk
     correction_sweep: Sweep
     ratings: RatingDesk
@@ -469,6 +472,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         department_consents=DepartmentConsents(access, clock),
         source_desk=SourceDesk(access),
         correction_opening=Opening(access, corrections, outside.entropy),
+        correction_withdrawing=Withdrawing(access, corrections),
         corrections=CorrectionDesk(access, corrections),
         correction_sweep=correction_sweep(corrections),
         ratings=RatingDesk(access, rated),
@@ -535,6 +539,7 @@ def _portal(
         WrongPages(entrance, replace(offices.correction_opening, access=inside), outside.ledger),
         UsagePages(entrance, replace(offices.usage, access=inside)),
         ConsentPages(entrance, replace(offices.consents, access=inside)),
+        WithdrawnPages(entrance, replace(offices.correction_withdrawing, access=inside)),
     )
 
 

@@ -143,8 +143,10 @@ class Matter:
 
     def time_goes_on(self, _command: object, state: State, _actor: Officer, now: datetime) -> NotAllowed | None:
         """A clock that ran backwards must not undo the order of what happened."""
-        if now >= state.changed_at:
-            return None
+        return None if now >= state.changed_at else self.clock_went_back()
+
+    def clock_went_back(self) -> NotAllowed:
+        """Something would be done before what was done last."""
         reason = Text("时钟早于上一次变更，未作处理", "The clock is before the last change; nothing was done")
         return self.refusal("clock-went-back", reason)
 

@@ -58,6 +58,7 @@ EVENTS: Mapping[str, Text] = {
     "CorrectionAccepted": Text("采纳", "Accepted"),
     "CorrectionRejected": Text("不予采纳", "Rejected"),
     "RecordCorrected": Text("已更正", "Corrected"),
+    "CorrectionWithdrawn": Text("提出者撤回", "Taken back by whoever opened it"),
     "CorrectionEscalated": Text("时限提醒", "Time ran out, somebody above was told"),
 }
 OPENERS: Mapping[Opener, Text] = {

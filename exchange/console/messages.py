@@ -42,6 +42,7 @@ _PAGES: Mapping[Kind, str] = {
     Kind.CORRECTION_LATE: f"{HOME}/corrections/",
     Kind.CORRECTION_DONE: f"{HOME}/corrections/",
     Kind.CORRECTION_REJECTED: f"{HOME}/corrections/",
+    Kind.CORRECTION_WITHDRAWN: f"{HOME}/corrections/",
     Kind.SUBSCRIPTION_PARKED: f"{HOME}/subscriptions/",
     Kind.TASK_WAITS: f"{HOME}/tasks/",
     Kind.TASK_LATE: f"{HOME}/tasks/",

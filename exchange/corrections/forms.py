@@ -34,6 +34,14 @@ class TakeCorrectionForm(Form):
     """Taking it up: nothing more to say."""
 
 
+class WithdrawCorrectionForm(Form):
+    """Taking it back: nothing more to say."""
+
+
+WITHDRAW = WithdrawCorrectionForm()
+"""Built once."""
+
+
 class CorrectionReasonForm(Form):
     """Accepting it, or saying how the record was corrected."""
 
@@ -86,3 +94,10 @@ class OpenedAnswer(Schema):
     id = fields.String(required=True)
     status = fields.String(required=True)
     deadline = fields.String(required=True)
+
+
+class WithdrawnAnswer(Schema):
+    """What was taken back."""
+
+    id = fields.String(required=True)
+    status = fields.String(required=True)

@@ -12,8 +12,11 @@ from exchange.corrections.forms import (
     OpenCorrectionForm,
     OpenedAnswer,
     SaidForm,
+    WithdrawCorrectionForm,
+    WithdrawnAnswer,
 )
 from exchange.corrections.opening import Opening
+from exchange.corrections.withdrawing import Withdrawing
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
 from kernel.web.routes import Parameter, Route
@@ -31,7 +34,9 @@ _SAID = {
 }
 
 
-def correction_routes(opening: Opening, desk: CorrectionDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+def correction_routes(
+    opening: Opening, withdrawing: Withdrawing, desk: CorrectionDesk, token: tuple[ProblemKind, ...]
+) -> tuple[Route, ...]:
     """Every route of this room; ``token`` are the problems of access tokens."""
     path = "/v1/corrections"
     one = f"{path}/<correction>"
@@ -47,6 +52,11 @@ def correction_routes(opening: Opening, desk: CorrectionDesk, token: tuple[Probl
             errors.CORRECTION_CHANGED,
         ),
     }
+    taking_back: dict[str, Any] = {
+        "tag": "corrections",
+        "problems": (*more["problems"], errors.CORRECTION_ANSWERED, errors.CORRECTION_CHANGED),
+    }
+    back = (Text("撤回尚未答复的校核", "Take back what was not answered yet"), WithdrawCorrectionForm, WithdrawnAnswer)
     ours = Text("提出校核：本系统收到的材料有误", "Say that evidence this system received is wrong")
     theirs = Text("提出校核：本人记录有误", "Say that a record about oneself is wrong")
     return (
@@ -71,6 +81,15 @@ def correction_routes(opening: Opening, desk: CorrectionDesk, token: tuple[Probl
             CorrectionsAnswer,
             parameters=_PAGING,
             **more,
+        ),
+        Route("POST", f"{one}/withdraw", withdrawing.by_department, "system", *back, **taking_back),
+        Route(
+            "POST",
+            "/v1/usage/corrections/<correction>/withdraw",
+            withdrawing.by_person,
+            "citizen",
+            *back,
+            **taking_back,
         ),
         Route("GET", one, desk.show, "officer", Text("一件校核申请", "One correction"), None, CorrectionAnswer, **more),
         *(

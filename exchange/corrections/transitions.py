@@ -37,7 +37,7 @@ from policies.clocks.profile import ShareType, Stage, profile_for
 from policies.corrections.commands import Command
 from policies.corrections.document import facts
 from policies.corrections.events import CorrectionEvent, CorrectionState, Objection, Status, evolve
-from policies.corrections.lifecycle import USUAL_DAYS, decide, next_due, opened
+from policies.corrections.lifecycle import USUAL_DAYS, decide, next_due, opened, withdrawn
 from policies.proceedings import Moved
 from policies.roles import Officer
 
@@ -100,7 +100,13 @@ class CorrectionTransitions:
         ``spend`` uses up the caller's proof in the same transaction. Raises NotAllowed, CorrectionMoved,
         LedgerUnavailable, InvalidEvent.
         """
-        event = decide(command, state, actor, self.clock.now())
+        return self._change(decide(command, state, actor, self.clock.now()), state, about, spend)
+
+    def withdraw(self, state: CorrectionState, about: About, by: str, spend: Also) -> CorrectionState:
+        """Take one back, for whoever opened it. Raises NotAllowed, CorrectionMoved, LedgerUnavailable, InvalidEvent."""
+        return self._change(withdrawn(state, by, self.clock.now()), state, about, spend)
+
+    def _change(self, event: CorrectionEvent, state: CorrectionState, about: About, spend: Also) -> CorrectionState:
         after = evolve(state, event)
 
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
@@ -110,8 +116,8 @@ class CorrectionTransitions:
             _note(connection, event, after)
             recipients = corrections.recipients(connection, about.subject, after.objection.evidence_type)
             messages.put(connection, notices.of_correction(event, after, {one.consumer for one in recipients}))
-            if after.status is Status.CORRECTED:
-                outbox.put(connection, _signal(after, about))
+            if after.status in _TOLD:
+                outbox.put(connection, _signal(_TOLD[after.status], after, about))
             if after.clock is None:
                 epoch.advance(connection)
 
@@ -131,10 +137,18 @@ class CorrectionTransitions:
         return next_due(state, self.calendar(connection))
 
 
-def _signal(after: CorrectionState, about: About) -> Signal:
-    """That a field was corrected, to the systems of all who received the record: not to what."""
+_TOLD = {
+    Status.CORRECTED: Kind.EVIDENCE_CORRECTED,
+    Status.REJECTED: Kind.EVIDENCE_UNDISPUTED,
+    Status.WITHDRAWN: Kind.EVIDENCE_UNDISPUTED,
+}
+"""What an end is told as, to the systems of all who received the record."""
+
+
+def _signal(kind: Kind, after: CorrectionState, about: About) -> Signal:
+    """That a field was corrected, and not to what; or that it is disputed no longer."""
     return to_reliers(
-        Kind.EVIDENCE_CORRECTED,
+        kind,
         after.objection.evidence_type,
         about.subject,
         cause=f"{after.id}/{after.revision}",

@@ -24,6 +24,7 @@ _MEMBERS: Mapping[Kind, dict[str, JSON]] = {
     Kind.CONSENT_ANSWERED: {"consent": _TEXT, "case": _TEXT},
     Kind.CERTIFICATE_CHANGED: _ABOUT_EVIDENCE,
     Kind.EVIDENCE_CORRECTED: _ABOUT_EVIDENCE,
+    Kind.EVIDENCE_UNDISPUTED: _ABOUT_EVIDENCE,
     Kind.RETURN_FLOW_READY: {"flow": _TEXT, "file": {"type": "integer"}},
 }
 

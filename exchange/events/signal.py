@@ -18,6 +18,7 @@ class Kind(StrEnum):
     CONSENT_ANSWERED = "tongban.consent.answered"
     CERTIFICATE_CHANGED = "tongban.certificate.changed"
     EVIDENCE_CORRECTED = "tongban.evidence.corrected"
+    EVIDENCE_UNDISPUTED = "tongban.evidence.undisputed"
     RETURN_FLOW_READY = "tongban.return-flow.file-ready"
 
     @property
@@ -26,13 +27,16 @@ class Kind(StrEnum):
         return self in _ABOUT_EVIDENCE
 
 
-_ABOUT_EVIDENCE = frozenset({Kind.CERTIFICATE_CHANGED, Kind.EVIDENCE_CORRECTED})
+_ABOUT_EVIDENCE = frozenset({Kind.CERTIFICATE_CHANGED, Kind.EVIDENCE_CORRECTED, Kind.EVIDENCE_UNDISPUTED})
 
 KINDS: Mapping[Kind, Text] = {
     Kind.REQUEST_SETTLED: Text("材料请求已办结", "a request for evidence is settled"),
     Kind.CONSENT_ANSWERED: Text("同意已有答复，或已撤回、终止", "a consent was answered, taken back, or ended"),
     Kind.CERTIFICATE_CHANGED: Text("电子证照状态已变更", "the status of a certificate changed"),
     Kind.EVIDENCE_CORRECTED: Text("材料已更正", "evidence was corrected"),
+    Kind.EVIDENCE_UNDISPUTED: Text(
+        "材料的校核未采纳或已撤回，不再有争议", "evidence is disputed no longer, and unchanged"
+    ),
     Kind.RETURN_FLOW_READY: Text("数据回流文件可取", "a file of a return flow can be fetched"),
 }
 """In words."""

@@ -22,6 +22,7 @@ from policies.corrections.events import (
     CorrectionOpened,
     CorrectionRejected,
     CorrectionState,
+    CorrectionWithdrawn,
     Opener,
     RecordCorrected,
 )
@@ -309,6 +310,10 @@ def of_correction(event: CorrectionEvent, state: CorrectionState, recipients: It
     if isinstance(event, RecordCorrected):
         for consumer in sorted(recipients):
             yield told(Kind.CORRECTION_DONE, consumer, Role.CONSUMER_OFFICER)
+    if isinstance(event, CorrectionWithdrawn):
+        yield told(Kind.CORRECTION_WITHDRAWN, objection.provider, Role.PROVIDER_OFFICER)
+        for consumer in sorted(recipients):
+            yield told(Kind.CORRECTION_WITHDRAWN, consumer, Role.CONSUMER_OFFICER)
     if isinstance(event, CorrectionRejected) and objection.opener is Opener.DEPARTMENT:
         yield told(Kind.CORRECTION_REJECTED, objection.consumer, Role.CONSUMER_OFFICER)
 

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     CORRECTION_LATE = "correction-late"
     CORRECTION_DONE = "correction-done"
     CORRECTION_REJECTED = "correction-rejected"
+    CORRECTION_WITHDRAWN = "correction-withdrawn"
     LOOK_UP_WITHOUT_CASE = "look-up-without-case"
     SYSTEM_LOCKED = "system-locked"
     SYSTEM_UNLOCKED = "system-unlocked"
@@ -92,6 +93,7 @@ TITLES: Mapping[Kind, Text] = {
     Kind.CORRECTION_LATE: Text("校核申请的时限将尽", "Time for a correction runs out"),
     Kind.CORRECTION_DONE: Text("收到过的记录已更正", "A record that was received was corrected"),
     Kind.CORRECTION_REJECTED: Text("校核申请未被采纳", "A correction was rejected"),
+    Kind.CORRECTION_WITHDRAWN: Text("校核申请已撤回", "A correction was taken back"),
     Kind.LOOK_UP_WITHOUT_CASE: Text("无在办办件的查询被拒绝", "A look-up without an open case was refused"),
     Kind.SYSTEM_LOCKED: Text("业务系统已被锁定", "A system is locked"),
     Kind.SYSTEM_UNLOCKED: Text("业务系统已解除锁定", "A system is unlocked"),
@@ -265,6 +267,10 @@ _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     ),
     Kind.CORRECTION_REJECTED: lambda about, _facts: Text(
         f"校核申请 {about} 未被采纳", f"Correction {about} was rejected"
+    ),
+    Kind.CORRECTION_WITHDRAWN: lambda about, _facts: Text(
+        f"校核申请 {about} 已由提出者撤回，所涉记录不再有争议",
+        f"Correction {about} was taken back by whoever opened it: the record is disputed no longer",
     ),
     Kind.LOOK_UP_WITHOUT_CASE: lambda about, _facts: Text(
         f"业务系统 {about} 在没有在办办件的情况下查询数据，已拒绝",

@@ -8,6 +8,7 @@ from exchange.portal.consents import ConsentPages
 from exchange.portal.further import FurtherPages
 from exchange.portal.previews import PreviewPages
 from exchange.portal.usage import UsagePages
+from exchange.portal.withdrawn import WithdrawnPages
 from exchange.portal.wrong import WrongPages
 from kernel.web.routes import Route
 
@@ -21,8 +22,9 @@ class Portal:
     wrong: WrongPages
     usage: UsagePages
     consents: ConsentPages
+    withdrawn: WithdrawnPages
 
     def routes(self) -> tuple[Route, ...]:
         """Their addresses."""
-        pages = (self.previews, self.further, self.wrong, self.usage, self.consents)
+        pages = (self.previews, self.further, self.wrong, self.usage, self.consents, self.withdrawn)
         return tuple(route for each in pages for route in each.routes())

@@ -18,6 +18,7 @@ from kernel.web.pages import page_response, t
 from kernel.web.routes import Route
 
 USAGE = f"{CITIZENS.home}/usage"
+CORRECTIONS = f"{CITIZENS.home}/corrections"
 
 
 @dataclass(frozen=True)
@@ -46,5 +47,6 @@ def _row(one: Mapping[str, Any]) -> dict[str, Any]:
         "at": datetime.fromisoformat(one["at"]),
         "index": one["index"],
         "receipt": one["receipt"],
+        "withdraw": f"{CORRECTIONS}/{one['correction']}/withdraw" if "correction" in one else "",
         "wrong": f"{USAGE}/{one['index']}/wrong" if released else "",
     }

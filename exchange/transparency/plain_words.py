@@ -34,6 +34,7 @@ from kernel.dates import CHINA
 from kernel.ledger.usage import UsageEntry
 from kernel.text import Text
 from policies.corrections import events as corrections
+from policies.corrections.events import Opener
 from policies.ratings import events as ratings
 
 _SELF = "self"
@@ -59,6 +60,8 @@ def entry_view(entry: UsageEntry, registry: Registry, receipt: str) -> dict[str,
         "index": entry.index,
         "receipt": receipt,
     }
+    if members["event"] == corrections.CorrectionOpened.__name__ and facts.get("opener") == Opener.PERSON:
+        view["correction"] = members["request"]
     return view | {"case": facts.get("case")} if facts.get("relation", _SELF) == _SELF else view
 
 
@@ -260,6 +263,9 @@ CORRECTIONS: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     ),
     corrections.CorrectionRejected.__name__: _correction(
         "的校核未被采纳。", "was found right: the correction is rejected."
+    ),
+    corrections.CorrectionWithdrawn.__name__: _correction(
+        "的校核已由提出者撤回，不再标为有异议。", "is disputed no longer: who said that it was wrong took it back."
     ),
     corrections.RecordCorrected.__name__: _correction(
         "已更正，收到过该记录的部门均已告知。", "was corrected; all who received it are told."

@@ -65,6 +65,7 @@ TABLE: Mapping[Status, Row[CommandKind]] = MappingProxyType(
         },
         Status.CORRECTED: {},
         Status.REJECTED: {},
+        Status.WITHDRAWN: {},
     }
 )
 """State × role → commands: the one list that the API, the pages and ``decide`` read. What is not here is refused."""

@@ -24,6 +24,7 @@ class Status(StrEnum):
     ACCEPTED = "accepted"
     CORRECTED = "corrected"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
 
 
 STATUSES: Mapping[Status, Text] = MappingProxyType(
@@ -33,12 +34,17 @@ STATUSES: Mapping[Status, Text] = MappingProxyType(
         Status.ACCEPTED: Text("已受理，待更正", "Accepted, to be corrected"),
         Status.CORRECTED: Text("已更正", "Corrected"),
         Status.REJECTED: Text("未采纳", "Rejected"),
+        Status.WITHDRAWN: Text("已撤回", "Taken back"),
     }
 )
 """States in words."""
 
 DISPUTED = frozenset({Status.OPEN, Status.TAKEN, Status.ACCEPTED})
 """States in which the record is told with the mark that it is disputed."""
+
+
+UNANSWERED = frozenset({Status.OPEN, Status.TAKEN})
+"""States in which the department has not said yet whether the record is wrong."""
 
 
 class Opener(StrEnum):
@@ -113,6 +119,11 @@ class RecordCorrected(CorrectionEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionWithdrawn(CorrectionEvent):
+    """Whoever opened it took it back, before it was answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class CorrectionEscalated(CorrectionEvent):
     """So much of its time was used up at the instant ``due``: somebody above is told."""
 
@@ -169,6 +180,7 @@ _CHANGES: Mapping[type[CorrectionEvent], Callable[[CorrectionState, Any], dict[s
         "note": event.reason,
         "citation": event.citation,
     },
+    CorrectionWithdrawn: lambda _state, _event: {"status": Status.WITHDRAWN},
     RecordCorrected: lambda _state, event: {"status": Status.CORRECTED, "note": event.reason},
     CorrectionEscalated: lambda state, event: {"told": state.told | {event.percent}},
 }

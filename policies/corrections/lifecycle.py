@@ -25,6 +25,7 @@ from policies.corrections.commands import (
     TakeCorrection,
 )
 from policies.corrections.events import (
+    UNANSWERED,
     CorrectionAccepted,
     CorrectionEscalated,
     CorrectionEvent,
@@ -32,6 +33,7 @@ from policies.corrections.events import (
     CorrectionRejected,
     CorrectionState,
     CorrectionTaken,
+    CorrectionWithdrawn,
     Objection,
     RecordCorrected,
 )
@@ -50,6 +52,15 @@ READERS = frozenset({Role.GOVERNANCE_OFFICER, Role.GOVERNANCE_APPROVER, Role.DAT
 def opened(correction: str, objection: Objection, by: str, now: datetime) -> CorrectionOpened:
     """The event of opening one; whether somebody may is a matter of what they received or are."""
     return CorrectionOpened(by, now, None, correction, objection)
+
+
+def withdrawn(state: CorrectionState, by: str, now: datetime) -> CorrectionWithdrawn:
+    """The event of taking it back by whoever opened it; that it is they is not decided here. Raises NotAllowed."""
+    if state.status not in UNANSWERED:
+        raise MATTER.refusal("answered", Text("已经答复，或已撤回", "It was answered or taken back already"))
+    if now < state.changed_at:
+        raise MATTER.clock_went_back()
+    return CorrectionWithdrawn(by, now, None)
 
 
 def sees(state: CorrectionState, actor: Officer) -> bool:

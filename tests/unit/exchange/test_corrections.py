@@ -260,3 +260,66 @@ def test_every_state_role_and_command_is_as_the_table_says(small_world: World) -
             assert allowed, (status, role, kind)
         if kind in NAMES:
             assert (NAMES[kind] in open_to(state, actor)) == allowed
+
+
+def take_back(world: World, correction: str, person: str | None = OWNER, client: str = "market-website") -> Any:
+    """By a department's system, or (``person``) by whom it is about."""
+    if person is None:
+        token, at = world.issuer.token(world.holder, client, scope="cases"), f"{PATH}/{correction}/withdraw"
+    else:
+        token = world.issuer.token(world.holder, "portal", person=person, scope="openid usage")
+        at = f"/v1/usage/corrections/{correction}/withdraw"
+    answer = world.call("POST", at, token, {})
+    world.rooms.policy.renew()
+    return answer
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_person_takes_back_what_they_opened_and_everybody_hears_of_it(small_world: World, taken: bool) -> None:
+    world = small_world
+    received(world)
+    heard = subscribe(world, events=["tongban.evidence.undisputed"])
+    (entry,) = usage(world, OWNER).json["entries"]
+    correction = by_person(world, entry["index"], SAID).json["id"]
+    assert usage(world, OWNER).json["entries"][0]["correction"] == correction
+    if taken:
+        act(world, correction, "take")
+    assert disputed(world)
+    assert take_back(world, correction, STRANGER).json["code"] == "correction.unknown"
+    assert take_back(world, correction, None).json["code"] == "correction.unknown"
+    answer = take_back(world, correction)
+    assert (answer.status_code, answer.json) == (200, {"id": correction, "status": "withdrawn"})
+    assert not disputed(world)
+    assert (take_back(world, correction).status_code, take_back(world, correction).json["code"]) == (
+        409,
+        "correction.answered",
+    )
+    for who in (PAN, CHEN):
+        assert ("correction-withdrawn", correction) in inbox(world, **who)
+    world.rooms.distribution.round()
+    (told,) = pull(world, heard)["events"]
+    assert (told["type"], told["data"]["changed"]) == ("tongban.evidence.undisputed", ["name"])
+    assert any("已由提出者撤回" in one["sentence"]["zh"] for one in usage(world, OWNER).json["entries"])
+    for command in ("take", "accept", "reject"):
+        body = {} if command == "take" else REASON | ({"citation": "演示"} if command == "reject" else {})
+        assert act(world, correction, command, body).json["code"] == "correction.not-allowed"
+    shown = world.officer("GET", f"{PATH}/{correction}", **PAN).json
+    assert (shown["status"], shown["particulars"], shown["commands"]) == ("withdrawn", None, [])
+    assert by_person(world, entry["index"], SAID).status_code == 201  # another may follow
+
+
+def test_only_the_department_that_opened_it_takes_it_back_and_not_after_the_answer(small_world: World) -> None:
+    world = small_world
+    correction = opened(world)
+    assert take_back(world, correction).json["code"] == "correction.unknown"  # the person did not open it
+    assert take_back(world, correction, None, "urban-website").json["code"] == "correction.unknown"
+    assert take_back(world, "co_nothing", None).json["code"] == "correction.unknown"
+    act(world, correction, "take")
+    act(world, correction, "accept", REASON)
+    late = take_back(world, correction, None)
+    assert (late.status_code, late.json["code"]) == (409, "correction.answered")
+    assert disputed(world)
+    act(world, correction, "correct", REASON)
+    second = opened(world)
+    assert take_back(world, second, None).json["status"] == "withdrawn"
+    assert not disputed(world)
