@@ -66,7 +66,7 @@ from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.issuer import Issuer
 from exchange.gateway.lease import Lease
 from exchange.gateway.parking import Parking
-from exchange.gateway.patience import Patience
+from exchange.gateway.patience import Limits, Patience
 from exchange.gateway.pipeline import Gateway
 from exchange.gateway.probing import Probing
 from exchange.gateway.recording import Recorder
@@ -318,7 +318,11 @@ def furnish(outside: Outside) -> Rooms:
         policy=policy,
         database=database,
         fulfilment=Fulfilment(
-            retrieval, Sealer(settings.origin, outside.keys.signing), database, clock, Patience(database)
+            retrieval,
+            Sealer(settings.origin, outside.keys.signing),
+            database,
+            clock,
+            Patience(database, Limits.of(settings)),
         ),
         watch=Watch(database, outside.ledger, clock, outside.entropy, outside.metrics),
         alarms=Alarms(outside.metrics, clock),
@@ -467,7 +471,9 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         request_templates=Templates(access, writer, clock),
         campaigns=CampaignDesk(access, recertified, clock, outside.entropy),
         campaign_sweep=CampaignSweep(recertified),
-        consent_requests=ConsentRequests(access, ledger, clock, outside.entropy),
+        consent_requests=ConsentRequests(
+            access, ledger, clock, outside.entropy, timedelta(days=outside.settings.waiting_consent_days)
+        ),
         consents=ConsentDesk(access, ledger, clock, Receipts(outside.settings.origin, outside.keys.signing)),
         department_consents=DepartmentConsents(access, clock),
         source_desk=SourceDesk(access),

@@ -35,8 +35,6 @@ from policies.grant import Grant
 from policies.grant_terms import BasisKind
 from policies.guards import WARDS
 
-ANSWERED_WITHIN = timedelta(days=30)
-"""After which nobody is waited for any longer."""
 MOST_OPEN = 20
 """Consents that one case may have somebody asked for and unanswered: more would be waved through unread."""
 
@@ -48,12 +46,13 @@ _PERIOD = Text(
 
 @dataclass(frozen=True)
 class ConsentRequests:
-    """The endpoints of departments' systems."""
+    """The endpoints of departments' systems. After ``answered_within`` nobody is waited for any longer."""
 
     access: Access
     ledger: Ledger
     clock: Clock
     entropy: Entropy
+    answered_within: timedelta
 
     def ask(self, http: HttpRequest) -> HttpResponse:
         """``POST /v1/consent-requests``. Raises Problem."""
@@ -125,7 +124,7 @@ class ConsentRequests:
             bound=wanted.bound,
         )
         name = new_id("cons", self.clock, self.entropy)
-        by = min(now + ANSWERED_WITHIN, ends)
+        by = min(now + self.answered_within, ends)
         return Artefact(name, index, caller.system.name, terms, asked_at=now, answer_by=by, guarded=guarded)
 
 

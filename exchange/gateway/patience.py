@@ -9,16 +9,28 @@ from exchange.requests import rules
 from exchange.store.waiting import FOR_PEOPLE, Wait
 from kernel.database import Database
 from kernel.dates import CHINA, local_day
+from kernel.settings import ExchangeSettings
 from policies.clocks.calendar import WorkingCalendar
 
-PERSON_WORKING_DAYS = 20
-"""For somebody at the provider to answer; the day of the request is not counted, the last day ends at midnight."""
-PREVIEW_DAYS = 7
-"""For a person to look at what would be provided, or to answer further questions."""
-SOURCE_HOURS = 24
-"""For a source to give an answer that is wanted later."""
-
 _DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long each wait lasts, as configured (``exchange.waiting_…``).
+
+    For somebody at the provider, the day of the request is not counted, and the last day ends at midnight. A preview's
+    days are those of further questions, too.
+    """
+
+    person_working_days: int
+    preview_days: int
+    source_hours: int
+
+    @classmethod
+    def of(cls, settings: ExchangeSettings) -> Limits:
+        """As the configuration has them."""
+        return cls(settings.waiting_person_working_days, settings.waiting_preview_days, settings.waiting_source_hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +38,18 @@ class Patience:
     """Knows the working days, which are read only when something has to wait."""
 
     database: Database
+    limits: Limits
 
     def until(self, wait: Wait, now: datetime) -> datetime:
         """When an item that begins to wait now ends by itself."""
         if wait in FOR_PEOPLE:
-            return now + timedelta(days=PREVIEW_DAYS)
+            return now + timedelta(days=self.limits.preview_days)
         if wait is Wait.SOURCE:
-            return now + timedelta(hours=SOURCE_HOURS)
+            return now + timedelta(hours=self.limits.source_hours)
         today = local_day(now)
         with self.database.read() as connection:
             calendar = rules.read(connection).calendar(today)
-        last = _after(today, PERSON_WORKING_DAYS, calendar)
+        last = _after(today, self.limits.person_working_days, calendar)
         return datetime.combine(last + _DAY, time(), CHINA)
 
 

@@ -427,6 +427,40 @@ class ExchangeSettings:
             checks.between(0, 23),
         ),
     )
+    waiting_person_working_days: int = field(
+        default=20,
+        metadata=_key(
+            "等待提供部门人员答复多少个工作日；请求当日不计，最后一日结束时到期",
+            "Working days that an item waits for somebody at the provider; the day of the request is not counted, the"
+            " last one ends at midnight",
+            checks.between(1, 120),
+        ),
+    )
+    waiting_preview_days: int = field(
+        default=7,
+        metadata=_key(
+            "等待本人预览或答复进一步问题多少天",
+            "Days that an item waits for its person to look at it, or to answer further questions",
+            checks.between(1, 90),
+        ),
+    )
+    waiting_source_hours: int = field(
+        default=24,
+        metadata=_key(
+            "异步取得的材料在来源不可用时重试多少小时；须长于两次重试之间最长的间隔（一小时）",
+            "Hours for which a source is tried again where an answer is wanted later; longer than the longest pause"
+            " between two tries, which is an hour",
+            checks.between(2, 30 * 24),
+        ),
+    )
+    waiting_consent_days: int = field(
+        default=30,
+        metadata=_key(
+            "征求同意后等待答复多少天",
+            "Days for which somebody who is asked for consent may answer",
+            checks.between(1, 180),
+        ),
+    )
     console_key: Path | None = field(
         default=None,
         metadata=_key(

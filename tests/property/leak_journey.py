@@ -29,7 +29,7 @@ from exchange.gateway.entries import Parked, Released, Result, Settlement, besid
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.intents import Admitted
 from exchange.gateway.outcomes import decisions_of, delivery_of, outcome_of, updated
-from exchange.gateway.patience import Patience
+from exchange.gateway.patience import Limits, Patience
 from exchange.gateway.request import EvidenceRequest
 from exchange.gateway.retrieval import Finding, Findings, Retrieval
 from exchange.gateway.sealing import Sealer
@@ -46,6 +46,7 @@ from kernel.jose import SigningKey, base64url
 from kernel.ledger import receipt
 from kernel.ledger.event import Event, drafts
 from kernel.ledger.usage import UsageEntry
+from kernel.settings import ExchangeSettings
 from policies.delivery import Delivery
 from tests.property import leak_nested
 from tests.property.canaries import Canaries
@@ -131,7 +132,9 @@ class Journey:
         self._asking = _asking(world, asked)
         self._rulings = () if self._asking is None else rule(self._asking, self._case, world.snapshot)
         self._asked = asked
-        self._fulfilment = Fulfilment(_RETRIEVAL, _SEALER, _NO_DATABASE, world.clock, _Patience(_NO_DATABASE))
+        self._fulfilment = Fulfilment(
+            _RETRIEVAL, _SEALER, _NO_DATABASE, world.clock, _Patience(_NO_DATABASE, Limits.of(ExchangeSettings()))
+        )
 
     @cached_property
     def _going_on(self) -> GoingOn:

@@ -6,6 +6,7 @@ import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,14 @@ def test_in_one_request_it_covers_the_record_of_whoever_gave_it_and_of_nobody_be
         came = absent(world, case, *items).json["evidence"]
         codes = [item.get("problem", {}).get("code", item["status"]) for item in came]
         assert codes == ["delivered" if item is NAMED else "policy.consent-missing" for item in items]
+
+
+def test_how_long_somebody_may_answer_is_configured(consenting: Consenting) -> None:
+    world, case = consenting
+    node = world.another_node(settings=replace(world.outside.settings, waiting_consent_days=2))
+    consent = asked(node, case)
+    assert state(node, consent)["answer_by"] == "2026-11-25T09:30:00.000Z"
+    node.rooms.close()
 
 
 def test_it_begins_and_ends(consenting: Consenting) -> None:

@@ -228,6 +228,20 @@ def test_connectors_secrets_are_files_in_one_folder(tmp_path: Path) -> None:
         SourceSecrets(None)("population")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("waiting_person_working_days", 0),
+        ("waiting_preview_days", 91),
+        ("waiting_source_hours", 1),
+        ("waiting_consent_days", 181),
+    ],
+)
+def test_a_wait_that_makes_no_sense_is_refused(key: str, value: int) -> None:
+    with pytest.raises(SettingsError, match=key.upper()):
+        load(None, environ={f"TONGBAN_EXCHANGE__{key.upper()}": str(value)})
+
+
 def test_the_reference_is_current() -> None:
     written = (ROOT / "docs/configuration.md").read_text("utf-8")
     assert written == settings.reference(), "write docs/configuration.md anew from kernel.settings.reference()"
