@@ -93,3 +93,5 @@ def test_somebody_answers_and_looks(world: World, new_page: Callable[..., Page],
         walker.press(QUESTIONS)
     walker.look("questions-over")
     walker.go("/my/usage", "usage")
+    walker.go("/my/consents", "consents")
+    walker.go("/my/corrections/co_1/withdraw", "withdraw")
