@@ -15,8 +15,8 @@ from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.console import words
 from exchange.console.attempt import HOME
+from exchange.console.sections import EVERYBODY, navigation
 from exchange.gateway.understanding import current
-from exchange.governance.sealing import READERS
 from exchange.store import messages
 from kernel.problems import Problem
 from kernel.text import Text
@@ -27,39 +27,6 @@ from policies.roles import Role
 
 SIGN_IN = f"{HOME}/sign-in"
 _UNAUTHORIZED, _FORBIDDEN, _CONFLICT = 401, 403, 409
-
-MESSAGES = f"{HOME}/messages"
-EVERYBODY = frozenset(Role)
-"""Officers of every role."""
-
-SECTIONS: tuple[tuple[str, Text, frozenset[Role]], ...] = (
-    (MESSAGES, Text("消息", "Messages"), EVERYBODY),
-    (f"{HOME}/requests", Text("共享申请", "Requests"), EVERYBODY),
-    (f"{HOME}/grants", Text("授权", "Grants"), EVERYBODY),
-    (f"{HOME}/tasks", Text("人工答复", "Answers by hand"), EVERYBODY),
-    (f"{HOME}/emergency", Text("应急取用", "Emergency access"), EVERYBODY),
-    (f"{HOME}/sealings", Text("封存登记", "Sealings"), frozenset(READERS)),
-    (f"{HOME}/corrections", Text("校核更正", "Corrections"), EVERYBODY),
-    (f"{HOME}/ratings", Text("好差评", "Ratings"), EVERYBODY),
-    (f"{HOME}/try", Text("试算", "Try a request"), EVERYBODY),
-    (f"{HOME}/unused", Text("未使用的权限", "Unused rights"), EVERYBODY),
-    (f"{HOME}/campaigns", Text("授权复核", "Recertification"), EVERYBODY),
-    (f"{HOME}/uploads", Text("免于提交的材料", "Papers avoided"), EVERYBODY),
-    (f"{HOME}/locks", Text("业务系统锁定", "Locked systems"), EVERYBODY),
-    (f"{HOME}/subscriptions", Text("事件订阅", "Event subscriptions"), EVERYBODY),
-    (f"{HOME}/return-flows", Text("数据回流", "Return flows"), EVERYBODY),
-    (f"{HOME}/certificates", Text("证照", "Certificates"), frozenset({Role.PROVIDER_OFFICER})),
-    (f"{HOME}/consents", Text("本人同意", "Consents"), EVERYBODY),
-    (f"{HOME}/sources", Text("数据源", "Data sources"), EVERYBODY),
-    (f"{HOME}/usage", Text("本部门数据的使用", "Use of our data"), frozenset({Role.PROVIDER_OFFICER})),
-    (f"{HOME}/catalogue", Text("目录", "Catalogue"), EVERYBODY),
-    (f"{HOME}/responsibility", Text("责任清单", "Responsibility list"), EVERYBODY),
-    (f"{HOME}/clocks", Text("日历与时限", "Calendar and time limits"), EVERYBODY),
-    (f"{HOME}/entries", Text("目录审核", "Catalogue review"), EVERYBODY),
-    (f"{HOME}/joining", Text("接入进度", "Joining"), EVERYBODY),
-    (f"{HOME}/ledger", Text("账本", "Ledger"), EVERYBODY),
-)
-"""The sections, and whose they are; what is behind each asks again."""
 
 Shown = Callable[..., HttpResponse]
 
@@ -164,17 +131,10 @@ def moved_on(visitor: Visitor, request: HttpRequest, title: Text, ref: str, back
 
 def page(template: str, visitor: Visitor, request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     """A page with its sections and the officer's department."""
-    sections = [
-        (href, label, visitor.unread if href == MESSAGES else 0)
-        for href, label, roles in SECTIONS
-        if not roles.isdisjoint(visitor.roles)
-    ]
-    here = next((href for href, *_ in sections if request.path == href or request.path.startswith(f"{href}/")), "")
     return page_response(
         f"console/{template}.html",
         status=status,
-        sections=sections,
-        here=here,
+        navigation=navigation(visitor.roles, request.path, visitor.unread),
         visitor=visitor,
         role_names=words.role_names,
         **context,

@@ -10,8 +10,9 @@ from urllib.parse import quote, urlencode
 
 from exchange.catalogue.forms import SHELVES
 from exchange.console.attempt import HOME
-from exchange.console.door import MESSAGES, Door, Visitor, page
+from exchange.console.door import Door, Visitor, page
 from exchange.console.inside import as_json_post, asking, told
+from exchange.console.sections import MESSAGES
 from exchange.messages.endpoints import Messages
 from exchange.messages.words import Kind
 from kernel.text import Text

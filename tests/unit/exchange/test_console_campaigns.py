@@ -45,7 +45,7 @@ def test_a_campaign_goes_from_the_choice_to_the_answers(small_world: World) -> N
     assert "5 至 120 个工作日" in short.text
     assert 'value="年度复核"' in short.text  # what was typed is still there
     at = opened(governance)
-    assert "授权复核" in provider.get("/console/messages").text
+    assert "项授权等待贵部门复核" in provider.get("/console/messages").text
     listed = provider.get(AT)
     assert "年度复核" in listed.text
     assert "共 2 项，2 项等待答复" in listed.text

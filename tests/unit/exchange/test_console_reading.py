@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 
 from connectors.errors import SourceGarbled
-from exchange.console import door
+from exchange.console.sections import GROUPS
 from kernel.ledger.log import Ledger
 from kernel.problems import LEDGER_UNAVAILABLE, Problem
 from policies.roles import Role
@@ -94,12 +94,24 @@ def test_the_first_address_leads_to_the_queue(small_world: World) -> None:
 
 def test_no_page_runs_a_script_or_is_kept(small_world: World) -> None:
     browser = officer(small_world, "provider-officer")
-    for path, _label, _roles in door.SECTIONS:
-        page = browser.get(path)
+    for section in (section for group in GROUPS for section in group.sections):
+        page = browser.get(section.path)
         assert "script-src 'self'" in page.headers["Content-Security-Policy"]
         assert page.headers["Cache-Control"] == "no-store"
         assert "onclick" not in page.text
         assert "style=" not in page.text
+
+
+def test_a_page_links_to_every_group_and_to_its_own_sections_as_far_as_they_are_open(small_world: World) -> None:
+    owner = officer(small_world, "provider-officer").get("/console/certificates").text
+    assert re.findall(r'aria-current="(\w+)">([^<]+)<', owner) == [("true", "本部门"), ("page", "证照")]
+    assert [
+        path for path in ("messages", "grants", "catalogue", "usage") if f'href="/console/{path}"' not in owner
+    ] == []
+    assert not any(f'href="/console/{path}"' in owner for path in ("tasks", "campaigns", "locks"))
+    auditor = officer(small_world, "auditor").get("/console/ledger").text
+    assert 'href="/console/usage"' not in auditor
+    assert re.findall(r'aria-current="(\w+)">([^<]+)<', auditor) == [("true", "监督"), ("page", "账本")]
 
 
 def test_without_a_key_there_are_no_pages(small_world: World) -> None:
