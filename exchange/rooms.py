@@ -113,6 +113,7 @@ from exchange.requests.templates import Templates
 from exchange.requests.transitions import RequestTransitions
 from exchange.requirements.counting import Counts, Guard
 from exchange.requirements.desk import RequirementDesk
+from exchange.requirements.reminding import Reminding
 from exchange.responders.desk import TaskDesk
 from exchange.responders.opening import Openings
 from exchange.responders.passing_on import PassingOn
@@ -183,6 +184,7 @@ class Offices:
     cases: Cases
     uploads: Uploads
     requirements: RequirementDesk
+    reminding: Reminding
     upload_counts: Counts
     locks: Locks
     trace: Trace
@@ -273,6 +275,7 @@ class Rooms(Offices):
         self.correction_sweep.sweep()
         self.gateway.watch.tidy()
         self.rating_sweep.sweep()
+        self.reminding.sweep()
         if self.console is not None:
             self.console.sessions.prune()
         now = self.clock.now()
@@ -449,6 +452,7 @@ def _offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offic
         cases=Cases(access, ledger, clock, outside.entropy, guard),
         uploads=Uploads(access, clock),
         requirements=RequirementDesk(access, ledger, clock, outside.entropy, guard),
+        reminding=Reminding(outside.database, ledger, policy, clock),
         upload_counts=Counts(access, clock),
         locks=Locks(access, ledger, clock),
         trace=Trace(access, clock),

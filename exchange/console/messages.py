@@ -55,6 +55,7 @@ _PAGES: Mapping[Kind, str] = {
 
 
 _WATCHED = frozenset({Kind.LOOK_UP_WITHOUT_CASE, Kind.SYSTEM_LOCKED, Kind.SYSTEM_UNLOCKED})
+_PAPERS = frozenset({Kind.PAPER_NEAR, Kind.PAPER_OVERDUE})
 _ENTRIES = frozenset({Kind.ENTRY_WAITS, Kind.ENTRY_RETURNED})
 
 
@@ -108,6 +109,8 @@ def _address(kind: Kind, about: str, facts: Mapping[str, Any]) -> str:
         return f"{HOME}/entries/{SHELVES[sort]}/{quote(name)}"
     if kind in _WATCHED:
         return f"{HOME}/locks"
+    if kind in _PAPERS:
+        return f"{HOME}/uploads"
     return _PAGES[kind] + quote(about) if kind in _PAGES else f"{HOME}/joining"
 
 

@@ -135,6 +135,7 @@ def _department(one: Mapping[str, Any]) -> dict[str, Any]:
         "uploads": one["uploads"],
         "against": against["refused"] + against["against_guard"],
         "open": one["open"],
+        "overdue": one["overdue"],
     }
 
 

@@ -22,6 +22,7 @@ _ABOUT_EVIDENCE: dict[str, JSON] = {
 _MEMBERS: Mapping[Kind, dict[str, JSON]] = {
     Kind.REQUEST_SETTLED: {"request": _TEXT, "case": _TEXT},
     Kind.CONSENT_ANSWERED: {"consent": _TEXT, "case": _TEXT},
+    Kind.PAPER_DUE: {"case": _TEXT, "requirement": _TEXT, "due": _TEXT, "overdue": {"type": "boolean"}},
     Kind.CERTIFICATE_CHANGED: _ABOUT_EVIDENCE,
     Kind.EVIDENCE_CORRECTED: _ABOUT_EVIDENCE,
     Kind.EVIDENCE_UNDISPUTED: _ABOUT_EVIDENCE,

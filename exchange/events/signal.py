@@ -16,6 +16,7 @@ class Kind(StrEnum):
 
     REQUEST_SETTLED = "tongban.evidence-request.settled"
     CONSENT_ANSWERED = "tongban.consent.answered"
+    PAPER_DUE = "tongban.deferred-paper.due"
     CERTIFICATE_CHANGED = "tongban.certificate.changed"
     EVIDENCE_CORRECTED = "tongban.evidence.corrected"
     EVIDENCE_UNDISPUTED = "tongban.evidence.undisputed"
@@ -32,6 +33,7 @@ _ABOUT_EVIDENCE = frozenset({Kind.CERTIFICATE_CHANGED, Kind.EVIDENCE_CORRECTED, 
 KINDS: Mapping[Kind, Text] = {
     Kind.REQUEST_SETTLED: Text("材料请求已办结", "a request for evidence is settled"),
     Kind.CONSENT_ANSWERED: Text("同意已有答复，或已撤回、终止", "a consent was answered, taken back, or ended"),
+    Kind.PAPER_DUE: Text("容缺材料临近期限或已逾期", "a paper that may follow later is due soon, or overdue"),
     Kind.CERTIFICATE_CHANGED: Text("电子证照状态已变更", "the status of a certificate changed"),
     Kind.EVIDENCE_CORRECTED: Text("材料已更正", "evidence was corrected"),
     Kind.EVIDENCE_UNDISPUTED: Text(

@@ -12,8 +12,10 @@ from exchange.catalogue.workflow.events import EntryEvent, EntryReturned, EntryS
 from exchange.messages.words import URGENT, Kind
 from exchange.store.forwardings import Forwarding
 from exchange.store.messages import ANY, Message
+from exchange.store.resolutions import Resolution
 from exchange.store.system_locks import Lock
 from kernel.canonical import JSON
+from kernel.text import Text
 from policies.campaigns.events import CampaignState, ItemEvent, ItemState, ItemStatus
 from policies.clocks.run import DEADLINE_PERCENT
 from policies.corrections.events import (
@@ -207,6 +209,13 @@ def source_changed(provider: str, evidence_type: str, change: str, field: str, a
     cause = f"{Kind.SOURCE_CHANGED}/{evidence_type}/{change}/{field}/{at.date().isoformat()}"
     facts: dict[str, JSON] = {"change": change, "field": field}
     return _message(cause, provider, Role.PROVIDER_OFFICER, Kind.SOURCE_CHANGED, evidence_type, at, facts)
+
+
+def paper_due(one: Resolution, name: Text, at: datetime, *, overdue: bool) -> Message:
+    """The department whose case it is hears that a paper that may follow later is due soon, or overdue; each once."""
+    kind = Kind.PAPER_OVERDUE if overdue else Kind.PAPER_NEAR
+    facts: dict[str, JSON] = {"requirement": {**name.members()}, "due": one.due}
+    return _message(f"{kind}/{one.id}", one.organisation, Role.CONSUMER_OFFICER, kind, one.case, at, facts)
 
 
 def sandbox_open(organisations: Iterable[str], at: datetime) -> Iterator[Message]:

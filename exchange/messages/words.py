@@ -55,11 +55,13 @@ class Kind(StrEnum):
     TASK_REPLIED = "task-replied"
     TASK_REFUSED = "task-refused"
     FORWARDING_PARKED = "forwarding-parked"
+    PAPER_NEAR = "paper-near"
+    PAPER_OVERDUE = "paper-overdue"
 
 
 URGENT = frozenset(
     {
-        *(Kind.REQUEST_LATE, Kind.TASK_LATE, Kind.CORRECTION_LATE, Kind.RATING_LATE),
+        *(Kind.REQUEST_LATE, Kind.TASK_LATE, Kind.CORRECTION_LATE, Kind.RATING_LATE, Kind.PAPER_OVERDUE),
         *(Kind.EMERGENCY_ASKED, Kind.EMERGENCY_OPEN, Kind.EMERGENCY_TO_REVIEW, Kind.EMERGENCY_OVERDUE),
         *(Kind.GRANT_SUSPENDED, Kind.SYSTEM_LOCKED),
     }
@@ -104,6 +106,8 @@ TITLES: Mapping[Kind, Text] = {
     Kind.TASK_REPLIED: Text("退问已得到答复", "A question was answered"),
     Kind.TASK_REFUSED: Text("人工答复被拒绝", "An answer by hand was refused"),
     Kind.FORWARDING_PARKED: Text("消息送不到登记的地址", "Messages do not arrive at an address"),
+    Kind.PAPER_NEAR: Text("容缺材料临近期限", "A paper that may follow later is due soon"),
+    Kind.PAPER_OVERDUE: Text("容缺材料已逾期", "A paper that was to follow is overdue"),
 }
 """What a message is about in a few words that name no matter: all that leaves the house."""
 
@@ -185,6 +189,23 @@ def _task_late(about: str, facts: Facts) -> Text:
     )
 
 
+def _paper_near(about: str, facts: Facts) -> Text:
+    name = Text(**facts["requirement"])
+    return Text(
+        f"办件 {about} 容缺的“{name.zh}”应在 {date_text(facts['due'], 'zh')} 前补齐，请提醒申请人",
+        f"Case {about}: “{name.en}” may follow until {date_text(facts['due'], 'en')}; remind the applicant",
+    )
+
+
+def _paper_overdue(about: str, facts: Facts) -> Text:
+    name = Text(**facts["requirement"])
+    return Text(
+        f"办件 {about} 容缺的“{name.zh}”已过期限（{date_text(facts['due'], 'zh')}）仍未补齐，请催办或登记改用的方式",
+        f"Case {about}: “{name.en}” was to follow by {date_text(facts['due'], 'en')} and has not; ask for it, or record"
+        " how it is met instead",
+    )
+
+
 _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     Kind.GRANT_ENDS: _grant_ends,
     Kind.GRANT_TO_SIGN: lambda about, _facts: Text(f"授权 {about} 等待签署", f"Grant {about} waits for a signature"),
@@ -196,6 +217,8 @@ _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
         "本职务登记的一个消息接收地址送不到，已停放；请检查后重新验证",
         "Messages do not arrive at an address of your office; it is parked: look at it, then prove it again",
     ),
+    Kind.PAPER_NEAR: _paper_near,
+    Kind.PAPER_OVERDUE: _paper_overdue,
     Kind.REQUEST_WAITS: _request_waits,
     Kind.REQUEST_LATE: _request_late,
     Kind.ENTRY_WAITS: lambda about, _facts: Text(

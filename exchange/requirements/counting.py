@@ -87,6 +87,7 @@ class Department:
     avoided: int = 0
     uploads: int = 0
     violations: dict[str, int] = field(default_factory=dict)
+    overdue: int = 0
 
 
 @dataclass(frozen=True)
@@ -104,14 +105,17 @@ class Counts:
         with self.access.database.read() as connection:
             met = resolutions.counted(connection, since, until)
             against = resolutions.violations(connection, since, until)
+            overdue = resolutions.overdue(connection, since, until)
         own = None if officer.officer.roles & SEES_ALL else officer.officer.organisation
-        found = _departments(met, against)
+        found = _departments(met, against, overdue)
         registry = current(self.access.policy).registry
         shown = [_view(one, registry) for code, one in sorted(found.items()) if own in {None, code}]
         return json_response({"from": since.isoformat(), "to": until.isoformat(), "departments": shown})
 
 
-def _departments(met: Iterable[Counted], against: Iterable[Violations]) -> Mapping[str, Department]:
+def _departments(
+    met: Iterable[Counted], against: Iterable[Violations], overdue: Mapping[str, int]
+) -> Mapping[str, Department]:
     found: dict[str, Department] = {}
     for one in met:
         department = found.setdefault(one.organisation, Department(one.organisation))
@@ -121,6 +125,8 @@ def _departments(met: Iterable[Counted], against: Iterable[Violations]) -> Mappi
     for each in against:
         department = found.setdefault(each.organisation, Department(each.organisation))
         department.violations[each.verdict.value] = each.requirements
+    for who, papers in overdue.items():
+        found.setdefault(who, Department(who)).overdue = papers
     return found
 
 
@@ -142,12 +148,14 @@ def _view(one: Department, registry: Registry) -> dict[str, Any]:
             "refused": one.violations.get(Verdict.REFUSED, 0),
             "against_guard": one.violations.get(Verdict.AGAINST_GUARD, 0),
         },
+        "overdue": one.overdue,
     }
 
 
 class DepartmentCountAnswer(Schema):
     """Of one department's closed cases: papers that sharing made unnecessary, papers handed in, how requirements were
-    met, and requirements for which paper was asked for although sharing could supply (refused, or at the window).
+    met, and requirements for which paper was asked for although sharing could supply (refused, or at the window); of
+    all its cases, papers that were to follow later and became overdue.
     """
 
     organisation = fields.String(required=True)
@@ -157,6 +165,7 @@ class DepartmentCountAnswer(Schema):
     requirements = fields.List(fields.Dict(), required=True)
     open = fields.Integer(required=True)
     violations = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    overdue = fields.Integer(required=True)
 
 
 class UploadCountsAnswer(Schema):

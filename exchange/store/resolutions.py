@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from exchange.requirements.ladder import Cause, Rung, Step
 from exchange.store.tables import case_circumstance, case_outcome, resolution
@@ -25,6 +25,16 @@ class Verdict(StrEnum):
     REFUSED = "refused"
     AGAINST_GUARD = "against-guard"
     """Taken although something above it was open, or no cause held: a window is never refused."""
+
+
+class Awaited(StrEnum):
+    """What is still to be told of a paper that follows later."""
+
+    NEAR = "near"
+    """That its day comes near; then that it has passed."""
+    LATE = "late"
+    """That its day has passed."""
+    NO_MORE = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,7 @@ def add(connection: Connection, one: Resolution) -> None:
             steps=canonical.encode(steps).decode(),
             officer=one.officer,
             due=one.due,
+            awaited=(Awaited.NEAR if one.due else Awaited.NO_MORE).value,
             entry=one.entry,
             at=one.at,
         )
@@ -124,24 +135,55 @@ def add(connection: Connection, one: Resolution) -> None:
 def of_case(connection: Connection, case: str) -> list[Resolution]:
     """Everything recorded of a case, oldest entry first."""
     found = connection.execute(select(resolution).where(_row.case_id == case).order_by(_row.entry))
-    return [
-        Resolution(
-            id=row.id,
-            case=row.case_id,
-            organisation=row.organisation,
-            service_item=row.service_item,
-            requirement=row.requirement,
-            subject=bytes(row.subject),
-            rung=Rung(row.rung),
-            verdict=Verdict(row.verdict),
-            steps=_steps(row.steps),
-            officer=row.officer,
-            due=row.due,
-            entry=row.entry,
-            at=row.at,
-        )
-        for row in found
-    ]
+    return [_read(row) for row in found]
+
+
+def awaited(connection: Connection, *, near: date, today: date, most: int) -> list[Resolution]:
+    """Papers of which something is to be told: their day comes until ``near``, or has passed; the oldest first."""
+    coming = and_(_row.awaited == Awaited.NEAR.value, _row.due <= near.isoformat())
+    passed = and_(_row.awaited == Awaited.LATE.value, _row.due < today.isoformat())
+    statement = select(resolution).where(_row.awaited != Awaited.NO_MORE.value, or_(coming, passed))
+    return [_read(row) for row in connection.execute(statement.order_by(_row.due, _row.id).limit(most))]
+
+
+def set_awaited(connection: Connection, one: Resolution, to: Awaited) -> None:
+    """What is told of a paper next."""
+    connection.execute(update(resolution).where(_row.id == one.id).values(awaited=to.value))
+
+
+def set_overdue(connection: Connection, one: Resolution, at: datetime) -> None:
+    """A paper's day has passed without it: counted from now on, and told no more."""
+    values = {"awaited": Awaited.NO_MORE.value, "overdue_at": at}
+    connection.execute(update(resolution).where(_row.id == one.id, _row.overdue_at.is_(None)).values(values))
+
+
+def overdue(connection: Connection, since: datetime, until: datetime) -> Mapping[str, int]:
+    """How many papers became overdue between two instants, by department."""
+    statement = (
+        select(_row.organisation, func.count())
+        .where(_row.overdue_at >= since, _row.overdue_at < until)
+        .group_by(_row.organisation)
+        .order_by(_row.organisation)
+    )
+    return {who: int(count) for who, count in connection.execute(statement)}
+
+
+def _read(row: Row[Any]) -> Resolution:
+    return Resolution(
+        id=row.id,
+        case=row.case_id,
+        organisation=row.organisation,
+        service_item=row.service_item,
+        requirement=row.requirement,
+        subject=bytes(row.subject),
+        rung=Rung(row.rung),
+        verdict=Verdict(row.verdict),
+        steps=_steps(row.steps),
+        officer=row.officer,
+        due=row.due,
+        entry=row.entry,
+        at=row.at,
+    )
 
 
 def _steps(text: str) -> tuple[Step, ...]:

@@ -16,6 +16,8 @@ case_circumstance = sa.Table(
 )
 """Facts about a case on which it depends what is required."""
 
+_AWAITED = sa.text("awaited <> ''")
+
 resolution = sa.Table(
     "resolution",
     METADATA,
@@ -30,14 +32,19 @@ resolution = sa.Table(
     text("steps"),
     text("officer"),
     text("due"),
+    text("awaited"),
+    sa.Column("overdue_at", Instant, nullable=True),
     sa.Column("entry", BIG, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Index("resolution_case", "case_id"),
     sa.Index("resolution_at", "at"),
+    sa.Index("resolution_awaited", "due", sqlite_where=_AWAITED, postgresql_where=_AWAITED),
+    sa.Index("resolution_overdue", "overdue_at"),
 )
 """Each time a department took a rung below sharing, or was refused it; ``subject`` is empty for the applicant.
 
-``due`` is the day by which a deferred paper follows (ISO 8601, empty: none).
+``due`` is the day by which a deferred paper follows (ISO 8601, empty: none); ``awaited`` what is told of it next
+(near, late, empty: nothing), ``overdue_at`` since when it is known to be late.
 ``verdict`` is accepted, refused, or against-guard: a window, which is never refused, taken without a cause that holds.
 """
 

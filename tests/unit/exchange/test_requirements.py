@@ -530,3 +530,72 @@ def test_the_manifest_of_the_guide_fits_the_published_schema(small_world: World)
         *("shared-data", "commitment", "deferral", "upload", "window"),
     ]
     assert [one["code"] for one in found["not_needed"]] == ["no-crime"]
+
+
+# Papers that may follow later --------------------------------------------------------------------------------------
+
+NO_GRANT = ("shared-data", "no-grant")
+
+
+def deferred(world: World) -> str:
+    """A case of which a paper follows within twenty days; the system pulls the events about it."""
+    world.revoke("G-STAFF")
+    case = opened(world, PROMISE)
+    assert resolve(world, case, "promise", "deferral", NO_GRANT).status_code == 201
+    body = {"delivery": "pull", "events": ["tongban.deferred-paper.due"], "evidence_types": []}
+    assert system(world, "POST", "/v1/events/subscriptions", body).status_code == 201
+    return case
+
+
+def after(world: World, days: int) -> None:
+    """So many days pass, and the minute's housekeeping goes over the papers, on two nodes."""
+    world.clock.advance(days * 86400)
+    another = world.another_node()
+    for node in (world, another):
+        node.rooms.policy.renew()
+        node.rooms.revocations.renew()
+    for node in (world, another, world):
+        node.rooms.reminding.sweep()
+    world.rooms.distribution.round()
+    another.rooms.close()
+
+
+def heard(world: World) -> tuple[list[str], list[dict[str, Any]]]:
+    """Messages about papers to the department's officers, and events to its system."""
+    inbox = world.officer("GET", "/v1/messages?show=all", sub="o", roles=["consumer-officer"], organisation=MARKET)
+    told = [one["kind"] for one in inbox.json["messages"] if one["kind"].startswith("paper-")]
+    (mine,) = system(world, "GET", "/v1/events/subscriptions").json["subscriptions"]
+    events = system(world, "GET", f"/v1/events?subscription={mine['subscription']}").json["events"]
+    return sorted(told), [one["data"] for one in events]
+
+
+def test_a_paper_that_may_follow_later_is_reminded_of_and_then_overdue_each_once(small_world: World) -> None:
+    world = small_world
+    case = deferred(world)
+    after(world, 16)
+    assert heard(world) == ([], [])
+    after(world, 1)  # three days before its day
+    near = {"case": case, "requirement": "promise", "due": "2026-12-13", "overdue": False}
+    assert heard(world) == (["paper-near"], [near])
+    after(world, 3)  # its day, on which it is in time
+    assert heard(world) == (["paper-near"], [near])
+    after(world, 1)
+    assert counts(world)[MARKET]["overdue"] == 1
+    after(world, 30)
+    assert heard(world) == (["paper-near", "paper-overdue"], [near, near | {"overdue": True}])
+    entries = [entry for entry in world.entries() if entry["event"] == "DeferredPaperOverdue"]
+    assert [entry["facts"]["due"] for entry in entries] == ["2026-12-13"]
+
+
+@pytest.mark.parametrize("ended", ["handed-in", "closed"])
+def test_nothing_is_awaited_of_what_came_or_of_a_case_that_is_closed(small_world: World, ended: str) -> None:
+    world = small_world
+    case = deferred(world)
+    if ended == "closed":
+        assert system(world, "POST", f"/v1/cases/{case}/close", {}).status_code == 200
+    else:
+        came = resolve(world, case, "promise", "upload", NO_GRANT, ("commitment", "person-refused"))
+        assert came.status_code == 201
+    after(world, 40)
+    assert heard(world) == ([], [])
+    assert all(one["overdue"] == 0 for one in counts(world).values())
