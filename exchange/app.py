@@ -28,7 +28,7 @@ from kernel.background import Ticker
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database, DatabaseUnavailable
 from kernel.entropy import Entropy, SystemEntropy
-from kernel.envelope import KeyEncryptionKey, blind_index
+from kernel.envelope import blind_index
 from kernel.keys import ROTATE_EVERY, Custody, KeyRing, Purpose
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.log import Ledger
@@ -197,12 +197,11 @@ def open_ledger(
     settings: ExchangeSettings, database: Database, keys: KeyRing, *, clock: Clock, entropy: Entropy, serving: bool
 ) -> Ledger:
     """The exchange's log, fenced by the policy epoch."""
-    versions = keys.secrets(Purpose.KEK)
     return Ledger(
         database,
         origin=ledger_origin(settings.origin),
         signer=keys.log_signer(),
-        kek=KeyEncryptionKey(versions, next(iter(versions))),
+        kek=keys.key_encryption_key(),
         tag_key=keys.secret(Purpose.TAG),
         clock=clock,
         entropy=entropy,

@@ -134,7 +134,6 @@ from exchange.transparency.usage import Usage
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy, token
-from kernel.envelope import KeyEncryptionKey
 from kernel.keys import KeyRing, Purpose
 from kernel.ledger.log import Ledger
 from kernel.ledger.tiles import Tiles
@@ -313,7 +312,7 @@ def furnish(outside: Outside) -> Rooms:
     runner = token(outside.entropy, 12)
     leeway = settings.token_clock_skew_seconds
     retrieval = Retrieval(clock)
-    tasks = TaskTransitions(database, outside.ledger, clock, _vault(outside.keys))
+    tasks = TaskTransitions(database, outside.ledger, clock, Vault(outside.keys.key_encryption_key()))
     gateway = Gateway(
         origin=settings.origin,
         authenticator=authenticator,
@@ -391,21 +390,12 @@ def furnish(outside: Outside) -> Rooms:
     )
 
 
-def _vault(keys: KeyRing) -> Vault:
-    return Vault(_key_encryption_key(keys))
-
-
-def _key_encryption_key(keys: KeyRing) -> KeyEncryptionKey:
-    versions = keys.secrets(Purpose.KEK)
-    return KeyEncryptionKey(versions, next(iter(versions)))
-
-
 def _forwarded(outside: Outside) -> ForwardingTransitions:
     settings = outside.settings
     return ForwardingTransitions(
         database=outside.database,
         ledger=outside.ledger,
-        addresses=Addresses.of(settings, _key_encryption_key(outside.keys)),
+        addresses=Addresses.of(settings, outside.keys.key_encryption_key()),
         links=Links.of(settings.origin, outside.keys.secret(Purpose.INDEX)),
         mails=outside.send_mail is not None,
         clock=outside.clock,

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
-from kernel.envelope import KeyEncryptionKey
 from kernel.keys import RULES, Hardware, KeyRing, Purpose
 from kernel.ledger.log import Ledger
 from kernel.settings import IdpSettings
@@ -44,12 +43,11 @@ def open_ledger(
     settings: IdpSettings, database: Database, keys: KeyRing, clock: Clock, entropy: Entropy, *, serving: bool
 ) -> Ledger:
     """The provider's own log; its origin is the issuer without its scheme."""
-    versions = keys.secrets(Purpose.KEK)
     return Ledger(
         database,
         origin=f"{urlsplit(settings.issuer).netloc}/v1/ledger",
         signer=keys.log_signer(),
-        kek=KeyEncryptionKey(versions, next(iter(versions))),
+        kek=keys.key_encryption_key(),
         tag_key=keys.secret(Purpose.TAG),
         clock=clock,
         entropy=entropy,

@@ -7,8 +7,7 @@ from hashlib import sha256
 
 from exchange.store.return_flows import File, Part
 from kernel import envelope
-from kernel.envelope import KeyEncryptionKey
-from kernel.keys import KeyRing, Purpose
+from kernel.keys import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,7 @@ class Safe:
 
     def new_key(self) -> bytes:
         """A wrapped data key for a new file."""
-        return self._kek().wrap(envelope.data_key())
+        return self.keys.key_encryption_key().wrap(envelope.data_key())
 
     def part(self, file: File, number: int, content: bytes) -> Part:
         """A piece, sealed."""
@@ -39,11 +38,7 @@ class Safe:
         return envelope.open_(self._key(file), file.cursor, _place(file, "cursor")).decode() if file.cursor else ""
 
     def _key(self, file: File) -> bytes:
-        return self._kek().unwrap(file.key)
-
-    def _kek(self) -> KeyEncryptionKey:
-        versions = self.keys.secrets(Purpose.KEK)
-        return KeyEncryptionKey(versions, next(iter(versions)))
+        return self.keys.key_encryption_key().unwrap(file.key)
 
 
 def _place(file: File, what: str) -> bytes:

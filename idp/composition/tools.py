@@ -15,7 +15,6 @@ from idp.resource.metadata import Fetch
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
-from kernel.envelope import KeyEncryptionKey
 from kernel.keys import KeyRing, Purpose
 from kernel.ledger.log import Ledger
 from kernel.metrics import Metrics
@@ -46,8 +45,7 @@ class Tools:
 
 def vault(keys: KeyRing) -> PersonVault:
     """The vault of people's sealed data, with every version of the key-encryption key that may still be met."""
-    versions = keys.secrets(Purpose.KEK)
-    return PersonVault(KeyEncryptionKey(versions, next(iter(versions))), keys.secret(Purpose.INDEX))
+    return PersonVault(keys.key_encryption_key(), keys.secret(Purpose.INDEX))
 
 
 def derived(keys: KeyRing, use: str) -> bytes:

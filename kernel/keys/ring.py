@@ -10,6 +10,7 @@ from kernel import jose
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy
+from kernel.envelope import KeyEncryptionKey
 
 from . import lifecycle, material, view
 from .errors import HardwareUnavailable, KeyRingExists, RotationRefused, UnknownKey
@@ -109,6 +110,11 @@ class KeyRing:
     def secrets(self, purpose: str) -> Mapping[str, bytes]:
         """Every version of a secret by its identifier, the current one first; raises UnknownKey."""
         return _found(self._watch.current().secrets.get(_purpose(purpose)) or None, purpose)
+
+    def key_encryption_key(self) -> KeyEncryptionKey:
+        """What wraps data keys, with every version that may still be met; raises UnknownKey."""
+        versions = self.secrets(Purpose.KEK)
+        return KeyEncryptionKey(versions, next(iter(versions)))
 
     def jwks(self) -> dict[str, JSON]:
         """The JWK set to publish (RFC 7517 §5)."""
