@@ -34,10 +34,11 @@ from exchange.governance.simulation.impact import simulate
 from exchange.governance.simulation.replay import Replayed, replay
 from exchange.governance.transitions import Transitions, nothing_to_spend
 from exchange.governance.views import examination_view, explanation, grant_view
+from exchange.outside import Outside
 from exchange.requests.rules import Rules
 from exchange.requests.rules import read as read_rules
 from exchange.requests.views import request_view, whole_view
-from exchange.rooms import Outside, Rooms, furnish
+from exchange.rooms import Rooms, furnish
 from exchange.store import access_requests, catalogue, grants
 from exchange.store.access_requests import Filter
 from exchange.store.decisions import Period

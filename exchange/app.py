@@ -20,7 +20,8 @@ from exchange.events.webhooks import Send, guarded_send
 from exchange.forwarding.courier import SendMail
 from exchange.gateway.fetching import Fetch, IssuerUnreachable
 from exchange.gateway.lease import LeaseLost
-from exchange.rooms import Outside, Rooms, furnish
+from exchange.outside import Outside
+from exchange.rooms import Rooms, furnish
 from exchange.routes import routes
 from exchange.store import epoch
 from kernel import migrations

@@ -28,7 +28,8 @@ from exchange.app import PACKAGE, create_app, open_ledger
 from exchange.catalogue.applying import Applying
 from exchange.events.webhooks import guarded_send
 from exchange.gateway.fetching import IssuerUnreachable
-from exchange.rooms import Outside, furnish
+from exchange.outside import Outside
+from exchange.rooms import furnish
 from kernel import jose, migrations
 from kernel.clock import ManualClock
 from kernel.database import Database
