@@ -15,7 +15,6 @@ from connectors.base import Query
 from exchange.gateway.parties import comes_of_age, is_minor
 from kernel.identifiers import subject
 from tests.conftest import ENGINE, drop_postgresql_database
-from tests.doubles.browser import form_of
 from tests.doubles.exchange import (
     BEFORE_FETCH,
     ITEM,
@@ -449,6 +448,7 @@ def test_on_the_pages_a_guardian_and_an_agent_read_for_whom_they_answer(family: 
     page = browser.get(at)
     assert f"您作为监护人，代 {CHILD[:4]}{'*' * 10}{CHILD[-4:]} 答复" in page.text
     assert CHILD not in page.text
+    assert 'name="reply"' in page.text
     assert "已记录" in browser.press(at, reply="give").text
     child = OfficersBrowser(world)
     child.sign_in_as(CHILD)
