@@ -449,11 +449,11 @@ def test_on_the_pages_a_guardian_and_an_agent_read_for_whom_they_answer(family: 
     assert f"您作为监护人，代 {CHILD[:4]}{'*' * 10}{CHILD[-4:]} 答复" in page.text
     assert CHILD not in page.text
     assert 'name="reply"' in page.text
-    assert "已记录" in browser.press(at, reply="give").text
     child = OfficersBrowser(world)
     child.sign_in_as(CHILD)
     assert "由您的监护人答复" in child.get(at).text
     assert 'name="reply"' not in child.get(at).text
+    assert "已记录" in browser.press(at, reply="give").text
     shops = asked_of_the_shop(world, company_case(world))
     assert shops not in browser.get("/my/consents").text
     browser.sign_in_as(OWNER, to="/my/consents", **acting(world))
