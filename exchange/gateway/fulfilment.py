@@ -126,10 +126,9 @@ class Fulfilment:
         if wanted not in findings and _is_deferred(ruling):
             return self._parked(ruling, Wait.SOURCE)
         found = findings[wanted]
-        looks = self._whom_to_ask(ruling, asking, found, snapshot)
-        if looks is not None:
-            until = self.patience.until(Wait.FURTHER, asking.moment)
-            return Parked(ruling, Wait.FURTHER, until, previewer=looks)
+        unanswered = self._unanswered(ruling, asking, found, snapshot)
+        if unanswered is not None:
+            return unanswered
         if isinstance(found, NoRecord):
             return Failed(ruling, found.kind)
         if found.outcome is Outcome.LATER:
@@ -137,8 +136,14 @@ class Fulfilment:
             return self._parked(ruling, Wait.PERSON, source.responder if source else None)
         return self._told(ruling, asking, case, found, snapshot)
 
-    def _whom_to_ask(self, ruling: Permitted, asking: Asking, found: Finding, snapshot: Snapshot) -> bytes | None:
-        """Who is asked further questions (blind index): whoever is present and may look at the item; mostly nobody."""
+    def _unanswered(
+        self, ruling: Permitted, asking: Asking, found: Finding, snapshot: Snapshot
+    ) -> Parked | Failed | None:
+        """What becomes of an item whose source has further questions about what was found; None where it has none.
+
+        Whoever is present and may look at the item is asked, a few times. Otherwise nothing is known: a “none” that
+        an answer could change is never told as one (ADR 0059).
+        """
         source = snapshot.sources.get(ruling.item.type)
         further = None if source is None else source.further
         if further is None or wants_answers(found) not in further.when:
@@ -146,11 +151,13 @@ class Fulfilment:
         looks = previewer_of(ruling.concerned, ruling.judged.asked.minor, asking)
         present = asking.token.present and asking.request.emergency is None
         if not present or looks is None or looks != asking.person:
-            return None
+            return Failed(ruling, found.kind if isinstance(found, NoRecord) else SourceNeedsAnswers.kind)
         since = self.clock.now() - timedelta(hours=PERIOD_HOURS)
         with self.database.read() as connection:
             wrong = further_answers.wrong(connection, ruling.concerned.index, ruling.item.type, since)
-        return looks if wrong < further.attempts else None
+        if wrong >= further.attempts:
+            return Failed(ruling, errors.ANSWERS_EXHAUSTED)
+        return Parked(ruling, Wait.FURTHER, self.patience.until(Wait.FURTHER, asking.moment), previewer=looks)
 
     def _told(self, ruling: Permitted, asking: Asking, case: Case, found: Retrieved, snapshot: Snapshot) -> Result:
         kind = snapshot.registry.evidence_types[ruling.item.type]

@@ -154,7 +154,7 @@ def test_wrong_answers_are_counted_and_after_the_last_nobody_is_asked(ambiguous:
     assert outcome(ambiguous, name, case) == ("failed", "preview.answers-exhausted")
     again, _ = asked(ambiguous)
     (item,) = again.json["evidence"]
-    assert (item["status"], item["problem"]["code"]) == ("failed", "source.ambiguous-subject")
+    assert (item["status"], item["problem"]["code"]) == ("failed", "preview.answers-exhausted")
     ambiguous.clock.advance(86_401)
     put(ambiguous)
 
@@ -253,15 +253,42 @@ def test_a_source_that_always_asks_gives_nothing_where_nobody_is_present(apply: 
     assert finding.kind.code == "source.needs-answers"  # type: ignore[union-attr]
 
 
-def test_an_answer_never_makes_a_signed_no(apply: Callable[..., World]) -> None:
-    """Whoever answers wrongly on purpose obtains no “there is none” about themselves."""
-    world = apply("always")
-    exists = {"type": "identity-card", "predicates": [{"name": "exists"}]}
-    name, case = put(world, item=exists, mode="direct")
+@pytest.fixture
+def elsewhere(apply: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> World:
+    """A source that finds nobody of this number without an answer, as one that files by district.
+
+    The memory adapter only narrows, of which a manifest is refused: to the gateway it is the same finding.
+    """
+    monkeypatch.setattr("connectors.further._NARROWING", frozenset())
+    monkeypatch.setitem(RECORDS, "identity-card", [])
+    return apply("not-found")
+
+
+EXISTS = {"type": "identity-card", "predicates": [{"name": "exists"}]}
+
+
+@pytest.mark.parametrize("when", ["always", "not-found"])
+def test_an_answer_never_makes_a_signed_no(request: pytest.FixtureRequest, when: str) -> None:
+    """Whoever answers wrongly on purpose obtains no “there is none” about themselves, then or by asking again."""
+    world = request.getfixturevalue("elsewhere") if when == "not-found" else request.getfixturevalue("apply")(when)
+    name, case = put(world, item=EXISTS, mode="direct")
     for _ in range(3):
         tell(world, name, WRONG)
-    assert outcome(world, name, case, exists) == ("failed", "preview.answers-exhausted")
+    assert outcome(world, name, case, EXISTS) == ("failed", "preview.answers-exhausted")
+    again, _ = asked(world, EXISTS, mode="direct")
+    assert again.json["evidence"][0]["problem"]["code"] == "preview.answers-exhausted"
     assert world.events("EvidenceReleased") == []
+
+
+def test_where_nobody_can_be_asked_nothing_found_is_no_signed_no(elsewhere: World) -> None:
+    elsewhere.apply(grant("G-IDENTITY", absent_allowed=True, min_loa=0, predicates=["exists"]))
+    elsewhere.approve("G-IDENTITY")
+    case = elsewhere.open_case((OWNER, "applicant"))
+    item = EXISTS | {"subject": {"scheme": "citizen-number", "value": OWNER}}
+    token = elsewhere.issuer.token(elsewhere.holder, authorization_details=detail(case, item), act={"sub": "officer-7"})
+    answer = elsewhere.ask(case, item, token=token)
+    assert answer.json["evidence"][0]["problem"]["code"] == "source.needs-answers"
+    assert elsewhere.events("EvidenceReleased") == []
 
 
 def test_a_source_in_trouble_costs_no_attempt(ambiguous: World) -> None:
