@@ -95,19 +95,19 @@ class Rooms(Offices):
         self.request_sweep.sweep()
         self.emergency_sweep.sweep()
         self.campaign_sweep.sweep()
-        self.shapes.tell()
         self.distribution.prune()
         self.return_flow_making.prune()
         self.correction_sweep.sweep()
         self.gateway.watch.tidy()
         self.rating_sweep.sweep()
-        self.reminding.sweep()
         if self.console is not None:
             self.console.sessions.prune()
         now = self.clock.now()
         self.database.write(lambda connection: proofs.prune(connection, now))
         self.database.write(lambda connection: messages.prune(connection, now - KEPT))
         self.database.write(lambda connection: forwardings.prune(connection, now - KEPT))
+        self.shapes.tell()  # these two need the catalogue as it is now, and give up where it cannot be confirmed
+        self.reminding.sweep()
 
     def carry_events(self) -> None:
         """Hand out what changed, and begin to push what is due."""

@@ -27,7 +27,6 @@ MOST_AT_ONCE = 32
 THREADS = 4
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 """Between two askings of a source; the pause doubles each time."""
-_TRANSIENT = frozenset({503, 504})
 _UNASKED = errors.RETRIEVAL_INTERRUPTED
 """Of an item that would be refused: its refusal says why, and this is never told."""
 
@@ -81,4 +80,4 @@ class Deferred:
 
 
 def _may_get_better(finding: Finding) -> bool:
-    return isinstance(finding, NoRecord) and finding.kind is not _UNASKED and finding.kind.status in _TRANSIENT
+    return isinstance(finding, NoRecord) and finding.kind is not _UNASKED and finding.may_pass

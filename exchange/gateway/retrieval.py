@@ -33,6 +33,8 @@ LookUp = tuple[str, SubjectRef]
 
 
 NOTHING_TOLD: Mapping[str, str] = MappingProxyType({})
+"""No answers of a person to further questions: nobody was asked any."""
+_PASSING = frozenset({503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class NoRecord:
     """Nothing came: why, as a problem kind."""
 
     kind: ProblemKind
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the source was in trouble: nothing was learnt from it, and asking again later may help."""
+        return self.kind.status in _PASSING
 
 
 Finding = Retrieved | NoRecord

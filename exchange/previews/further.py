@@ -30,8 +30,6 @@ from kernel.ledger.event import Event
 from kernel.ledger.receipt import Receipt
 from kernel.problems import Problem
 
-_TRANSIENT = frozenset({503, 504})
-"""Failures of a source that may pass: nothing was learnt, the wait goes on."""
 _UNASKED = errors.RETRIEVAL_INTERRUPTED
 """Of an item that would be refused: its refusal says why, and this is never told."""
 
@@ -78,7 +76,7 @@ class Questioning:
             return self.waiting.settle(held, NoRecord(_UNASKED))
         given = self._count(held, further, told)
         finding = self.retrieval.look_up(wanted, sources, self.retrieval.deadline(), told)
-        if isinstance(finding, NoRecord) and finding.kind.status in _TRANSIENT:
+        if isinstance(finding, NoRecord) and finding.may_pass:
             undone = Became.UNDONE
             self.waiting.database.write(lambda connection: further_answers.set_outcome(connection, given, undone))
             raise Problem(finding.kind)

@@ -24,7 +24,7 @@ from exchange.requirements.counting import stands
 from exchange.requirements.ladder import Rung
 from exchange.store import cases, messages, resolutions
 from exchange.store.cases import Case
-from exchange.store.resolutions import Awaited, Resolution
+from exchange.store.resolutions import Resolution
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -95,12 +95,17 @@ class Reminding:
         )
 
     def _forget(self, met: Sequence[Resolution]) -> None:
+        def work(connection: Connection) -> None:
+            for one in met:
+                resolutions.await_no_more(connection, one)
+
         if met:
-            self.database.write(lambda connection: _moved(connection, met, Awaited.NO_MORE))
+            self.database.write(work)
 
     def _remind(self, near: Sequence[Late], now: datetime) -> None:
         def work(connection: Connection) -> None:
-            _moved(connection, [each.resolution for each in near], Awaited.LATE)
+            for each in near:
+                resolutions.reminded(connection, each.resolution)
             _tell(connection, near, now)
 
         if near:
@@ -114,11 +119,6 @@ class Reminding:
 
         if late:
             self.ledger.append([_entry(each) for each in late], also=also)
-
-
-def _moved(connection: Connection, some: Sequence[Resolution], to: Awaited) -> None:
-    for one in some:
-        resolutions.set_awaited(connection, one, to)
 
 
 def _tell(connection: Connection, some: Sequence[Late], now: datetime, *, overdue: bool = False) -> None:

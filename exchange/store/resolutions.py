@@ -146,9 +146,15 @@ def awaited(connection: Connection, *, near: date, today: date, most: int) -> li
     return [_read(row) for row in connection.execute(statement.order_by(_row.due, _row.id).limit(most))]
 
 
-def set_awaited(connection: Connection, one: Resolution, to: Awaited) -> None:
-    """What is told of a paper next."""
-    connection.execute(update(resolution).where(_row.id == one.id).values(awaited=to.value))
+def reminded(connection: Connection, one: Resolution) -> None:
+    """A paper was reminded of: next is that it is overdue, unless another node has told that already."""
+    near = update(resolution).where(_row.id == one.id, _row.awaited == Awaited.NEAR.value)
+    connection.execute(near.values(awaited=Awaited.LATE.value))
+
+
+def await_no_more(connection: Connection, one: Resolution) -> None:
+    """Nothing more is told of a paper: it came, or its case is closed."""
+    connection.execute(update(resolution).where(_row.id == one.id).values(awaited=Awaited.NO_MORE.value))
 
 
 def set_overdue(connection: Connection, one: Resolution, at: datetime) -> None:

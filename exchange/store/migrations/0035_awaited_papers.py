@@ -10,7 +10,10 @@ _AWAITED = sa.text("awaited <> ''")
 
 
 def upgrade() -> None:
-    """Those promised before are looked at like any other: what was met since, or whose case is closed, is forgotten."""
+    """Those promised before are looked at like any other: what was met since, or whose case is closed, is forgotten.
+
+    What is overdue already is told of, and counted, as of the first look.
+    """
     op.add_column("resolution", sa.Column("awaited", sa.Text, nullable=False, server_default=""))
     op.add_column("resolution", sa.Column("overdue_at", sa.BigInteger, nullable=True))
     op.execute("UPDATE resolution SET awaited = 'near' WHERE due <> '' AND verdict <> 'refused'")
