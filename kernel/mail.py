@@ -6,17 +6,25 @@ The server is told nothing but over TLS, except on this very machine. What is ra
 from __future__ import annotations
 
 import os
+import re
 import smtplib
+import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Timer
 
 from kernel.canonical import JSON, encode
 
-SECONDS = 10.0
-_PERMANENT = range(500, 600)  # RFC 5321 §4.2.1
+WITHIN = 30.0
+"""Seconds after which a hand-over is broken off, wherever it stands."""
+STEP = 10.0
+"""Seconds that a server may be silent."""
+_MAILBOX = range(550, 560)  # RFC 5321 §4.2.1: for good, and about the mailbox
+_POLICY = re.compile(rb"5\.7\.\d+\b")  # RFC 3463 §3.8: what the server does not let us do, to whomever we write
 
 
 class NotDelivered(Exception):
@@ -24,7 +32,7 @@ class NotDelivered(Exception):
 
 
 class Undeliverable(Exception):
-    """Will never be handed over: this carrier does not carry it, or refused it for good."""
+    """Will never be handed over: this carrier does not carry it, or says for good that this address is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +54,26 @@ class MailRelay:
     mail_from: str
     token: str = field(default="", repr=False)
     """``user:password``, where the server asks for one."""
+    within: float = WITHIN
+    """Seconds for all of it; looking up the server's name and a last attempt to connect may come on top."""
 
     def deliver(self, mail: Mail) -> None:
-        """The server's 250 means taken over. Raises NotDelivered, Undeliverable, within a bounded time."""
+        """The server's 250 to the mail means taken over, whatever follows. Raises NotDelivered, Undeliverable.
+
+        Only what is said of the recipient can be for good. All else is the trouble of this server or of ours with it:
+        one expired password must not condemn every address.
+        """
         host, _, port = self.server.rpartition(":")
         try:
-            with smtplib.SMTP(host, int(port), timeout=SECONDS) as server:
+            with _Conversation(host, int(port), self.within) as server:
                 self._enter(server, host)
                 server.send_message(self._written(mail))
-        except smtplib.SMTPResponseException as error:
-            raise _outcome(error.smtp_code) from None
         except smtplib.SMTPRecipientsRefused as error:
-            raise _outcome(max(code for code, _ in error.recipients.values())) from None
-        except (smtplib.SMTPException, OSError):
+            ((code, words),) = error.recipients.values()
+            raise _outcome(code, words) from None
+        except smtplib.SMTPResponseException as error:
+            raise NotDelivered(f"the mail server answered with {error.smtp_code}") from None
+        except (smtplib.SMTPException, OSError, ValueError):  # ValueError: what cannot be said in SMTP, as a password
             raise NotDelivered("the mail server did not answer as it should") from None
 
     def _enter(self, server: smtplib.SMTP, host: str) -> None:
@@ -77,6 +92,64 @@ class MailRelay:
             message[name] = value
         message.set_content(mail.body, cte="base64")  # whatever the server speaks
         return message
+
+
+class _Conversation(smtplib.SMTP):
+    """With a server, broken off when its time is over: smtplib's own limit starts afresh with every byte received."""
+
+    def __init__(self, host: str, port: int, within: float) -> None:
+        """Connect and hear the greeting; ``within`` is in seconds. Raises SMTPException, OSError."""
+        self._over = False
+        self._line: socket.socket | None = None
+        self._watch = Timer(within, self._break_off)
+        self._watch.daemon = True
+        self._watch.start()
+        try:
+            super().__init__(host, port, timeout=min(STEP, within))
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        """Take leave, as far as the server listens."""
+        with suppress(smtplib.SMTPException, OSError):
+            self.quit()
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        super().close()
+        self._watch.cancel()
+        self._watch.join()
+        if self._line is not None:
+            self._line.close()
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        """Where smtplib gets its connection: one address after the other, while there is time."""
+        trouble = OSError("the name has no address")
+        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            if self._over:
+                raise TimeoutError
+            try:
+                connected = socket.create_connection((str(address[0]), port), timeout)
+            except OSError as error:
+                trouble = error
+            else:
+                return self._watched(connected)
+        raise trouble
+
+    def _watched(self, connected: socket.socket) -> socket.socket:
+        self._line = connected.dup()  # another handle of the same connection, which TLS does not take away
+        if self._over:
+            connected.close()
+            raise TimeoutError
+        return connected
+
+    def _break_off(self) -> None:
+        self._over = True
+        if self._line is not None:
+            with suppress(OSError):
+                self._line.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +179,9 @@ def keep(folder: Path, name: str, content: dict[str, JSON]) -> None:
         raise NotDelivered("the folder cannot be written") from None
 
 
-def _outcome(code: int) -> NotDelivered | Undeliverable:
-    kind = Undeliverable if code in _PERMANENT else NotDelivered
+def _outcome(code: int, words: bytes) -> NotDelivered | Undeliverable:
+    """Of a recipient that was refused; "relaying denied" says nothing of the mailbox."""
+    kind = Undeliverable if code in _MAILBOX and not _POLICY.match(words) else NotDelivered
     return kind(f"the mail server answered with {code}")
 
 

@@ -96,7 +96,7 @@ def smtp(stack: ExitStack, folder: Path) -> Carrier:
         SmtpSender(f"127.0.0.1:{server.port}", "no-reply@example.org"),
         arrived,
         SmtpSender(f"127.0.0.1:{nobody_listens()}", "no-reply@example.org"),
-        lambda status: setattr(server, "refusal", f"{status} no {ADDRESS}"),
+        lambda status: server.answers.__setitem__("RCPT", f"{status} no {ADDRESS}"),
     )
 
 
@@ -135,6 +135,15 @@ def test_the_carrier_says_whether_another_try_is_worth_it(
         carrier.sender.deliver(MESSAGE)
     assert ADDRESS not in str(caught.value)
     assert carrier.arrived() == []
+
+
+@pytest.mark.parametrize("verb", ["", "MAIL", "DATA", "."])
+def test_what_a_mail_server_refuses_for_another_reason_than_the_address_is_worth_another_try(verb: str) -> None:
+    with mail_server() as server:
+        server.answers[verb] = f"550 no {ADDRESS}"
+        sender = SmtpSender(f"127.0.0.1:{server.port}", "no-reply@example.org")
+        with pytest.raises(NotDelivered):
+            sender.deliver(MESSAGE)
 
 
 def test_a_mail_server_carries_no_text_messages() -> None:
