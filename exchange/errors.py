@@ -1150,3 +1150,10 @@ FORWARDING_ASKED_JUST_NOW = ProblemKind(
         "请先查看该地址收到的内容，五分钟后可再次发送。", "Look there first; it can be sent again after five minutes."
     ),
 )
+FORWARDING_ASKED_TOO_OFTEN = ProblemKind(
+    "forwarding.asked-too-often",
+    429,
+    Fault.CONSUMER,
+    Text("该职务一小时内发出的确认链接已达上限", "The office has had as many links sent within an hour as it may"),
+    Text("请核对地址，一小时内稍后再试。", "Check the address, and try again later, within the hour."),
+)

@@ -188,7 +188,7 @@ class ForwardingPages(ProceedingPages):
 
     def sayings(self, problem: Problem, fields: tuple[Field, ...]) -> Said:
         """What is wrong by the name of the field, and what concerns no field."""
-        if problem.kind in (errors.FORWARDING_NO_MAIL, errors.FORWARDINGS_TOO_MANY):
+        if problem.kind in _NO_NEW_ONE and any(field.name == "way" for field in fields):
             return {"way": t(problem.kind.title)}, t(problem.kind.next_step)
         return sayings(problem, fields)
 
@@ -291,6 +291,16 @@ def _chosen(found: Mapping[str, Any]) -> dict[str, str]:
     return ticked_ | {"pace": found["pace"], "language": found["language"]}
 
 
+def _address(found: Mapping[str, Any]) -> Text:
+    return _UNREADABLE if found["address"] is None else same(found["address"])
+
+
+def _reason(found: Mapping[str, Any]) -> str | None:
+    """Why nothing arrives there; one that cannot be read is found out before the next post, too."""
+    unreadable = found["address"] is None and found["commands"]
+    return "address-unreadable" if unreadable else found["trouble"]
+
+
 def _trouble(reason: str | None) -> Text | None:
     """Why it is parked, and who mends it."""
     if reason is None:
@@ -309,7 +319,7 @@ def _about(found: Mapping[str, Any]) -> dict[str, Any]:
     facts = [
         (Text("职务", "Office"), WORDS[Role(found["role"])]),
         (Text("怎样送达", "How"), _WAYS[found["way"]]),
-        (Text("地址", "Address"), same(found["address"])),
+        (Text("地址", "Address"), _address(found)),
         (Text("紧急消息之外", "Besides what is urgent"), kinds),
         (Text("何时", "When"), _PACES[found["pace"]]),
         (Text("语言", "Language"), _LANGUAGES[found["language"]]),
@@ -317,13 +327,13 @@ def _about(found: Mapping[str, Any]) -> dict[str, Any]:
     ]
     if found["proven_at"]:
         facts.append((Text("最近确认", "Confirmed"), moment_text(found["proven_at"])))
-    return {"standing": standing, "tone": tone, "trouble": _trouble(found["trouble"]), "facts": facts}
+    return {"standing": standing, "tone": tone, "trouble": _trouble(_reason(found)), "facts": facts}
 
 
 def _row(found: Mapping[str, Any]) -> dict[str, Any]:
     standing, tone = _STATUSES[Status(found["status"])]
     return {
-        "address": found["address"],
+        "address": _address(found),
         "office": WORDS[Role(found["role"])],
         "way": _WAYS[found["way"]],
         "pace": _PACES[found["pace"]] if found["kinds"] else _ONLY_URGENT,
@@ -346,6 +356,9 @@ def _post(one: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_NO_NEW_ONE = (errors.FORWARDING_NO_MAIL, errors.FORWARDINGS_TOO_MANY, errors.FORWARDING_ASKED_TOO_OFTEN)
+"""What speaks against a new one whatever its address."""
+_UNREADABLE = Text("（无法解封）", "(cannot be unsealed)")
 _NOTHING = Text("没有", "nothing")
 _ONLY_URGENT = Text("只有紧急消息", "only what is urgent")
 
@@ -359,7 +372,7 @@ ADDRESSES = Matter(
     changed=Text("该接收地址刚才有了变化", "This address has changed meanwhile"),
     commands=COMMANDS,
     events={},
-    mended=(errors.FORWARDING_NO_MAIL, errors.FORWARDINGS_TOO_MANY, errors.FORWARDING_ASKED_JUST_NOW),
+    mended=(*_NO_NEW_ONE, errors.FORWARDING_ASKED_JUST_NOW),
     moved=errors.FORWARDING_CHANGED,
     not_allowed=errors.FORWARDING_NOT_ALLOWED,
     row=_row,

@@ -16,6 +16,7 @@ from exchange.forwarding.transitions import ForwardingTransitions, Wanted
 from exchange.store import forwardings
 from exchange.store.forwardings import WAITING, Forwarding, Post
 from kernel.canonical import JSON
+from kernel.envelope import CannotOpen
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
@@ -107,7 +108,7 @@ class ForwardingDesk:
             "organisation": one.organisation,
             "role": one.role.value,
             "way": one.way.value,
-            "address": self.transitions.addresses.open(one),
+            "address": self._address(one),
             "kinds": [*sorted(one.kinds)],
             "pace": one.pace.value,
             "language": one.language.value,
@@ -117,6 +118,13 @@ class ForwardingDesk:
             "proven_at": one.proven_at.isoformat() if one.proven_at else None,
             "commands": [command.value for command in commands(one.status)],
         }
+
+    def _address(self, one: Forwarding) -> str | None:
+        """None when it cannot be unsealed any more: it can still be seen and ended."""
+        try:
+            return self.transitions.addresses.open(one)
+        except CannotOpen:
+            return None
 
 
 def _post_view(connection: Connection, one: Post) -> dict[str, JSON]:

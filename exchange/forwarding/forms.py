@@ -57,7 +57,7 @@ ForwardingAnswer = Schema.from_dict(
         "organisation": fields.String(required=True),
         "role": fields.String(required=True),
         "way": fields.String(required=True, validate=validate.OneOf([way.value for way in Way])),
-        "address": fields.String(required=True),
+        "address": fields.String(required=True, allow_none=True),
         "kinds": fields.List(fields.String(), required=True),
         "pace": fields.String(required=True, validate=validate.OneOf([pace.value for pace in Pace])),
         "language": fields.String(required=True, validate=validate.OneOf([each.value for each in Language])),
@@ -70,7 +70,10 @@ ForwardingAnswer = Schema.from_dict(
     },
     name="ForwardingAnswer",
 )
-"""An address as its office sees it: ``trouble`` is why it is parked, ``posts`` the newest and what became of them."""
+"""An address as its office sees it: ``trouble`` is why it is parked, ``posts`` the newest and what became of them.
+
+``address`` is null where it cannot be unsealed any more.
+"""
 ForwardingsAnswer = Schema.from_dict(
     {
         "forwardings": fields.List(fields.Nested(ForwardingAnswer), required=True),

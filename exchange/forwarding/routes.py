@@ -22,10 +22,13 @@ def forwarding_routes(desk: ForwardingDesk, token: tuple[ProblemKind, ...]) -> t
     """The addresses; ``token`` is what refuses a caller."""
     one = f"{_PATH}/<forwarding>"
     known = (*token, errors.FORWARDING_UNKNOWN)
-    entering = (INVALID_BODY, LEDGER_UNAVAILABLE, errors.FORWARDING_NO_MAIL, errors.FORWARDINGS_TOO_MANY)
+    entering = (
+        *(INVALID_BODY, LEDGER_UNAVAILABLE, errors.FORWARDING_NO_MAIL),
+        *(errors.FORWARDINGS_TOO_MANY, errors.FORWARDING_ASKED_TOO_OFTEN),
+    )
     moving = (
         *(INVALID_BODY, LEDGER_UNAVAILABLE, errors.FORWARDING_CHANGED),
-        *(errors.FORWARDING_NOT_ALLOWED, errors.FORWARDING_ASKED_JUST_NOW),
+        *(errors.FORWARDING_NOT_ALLOWED, errors.FORWARDING_ASKED_JUST_NOW, errors.FORWARDING_ASKED_TOO_OFTEN),
     )
     listed = Text("本人职务的消息接收地址", "Where messages of my offices are sent")
     entered = Text("登记消息接收地址", "Have messages of an office sent somewhere")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -29,7 +30,9 @@ from policies.roles import Role
 MADE, CHANGED = "ForwardingEntered", "ForwardingChanged"
 MOST_OF_AN_OFFICE = 10
 BETWEEN_PROOFS = timedelta(minutes=5)
-"""Nobody makes us write to an address again and again."""
+"""Nobody makes us write to an address again and again,"""
+MOST_QUESTIONS, WHILE = 12, timedelta(hours=1)
+"""nor an office by entering it anew each time: so many questions in so long, of addresses that were ended, too."""
 
 Done = Callable[[Connection], None]
 
@@ -80,7 +83,7 @@ class ForwardingTransitions:
             if len(forwardings.of_offices(connection, organisation, [role])) >= MOST_OF_AN_OFFICE:
                 raise Problem(errors.FORWARDINGS_TOO_MANY)
             forwardings.add(connection, made)
-            forwardings.put_post(connection, self._question(made))
+            self._ask(connection, made)
 
         self.ledger.append([Event(MADE, made.id, "1", {**facts_of(made), **asker.facts})], also=also)
         return made
@@ -94,7 +97,7 @@ class ForwardingTransitions:
             if newest and self.clock.now() - newest[0].made_at < BETWEEN_PROOFS:
                 raise Problem(errors.FORWARDING_ASKED_JUST_NOW)
             forwardings.give_up(connection, seen.id, self.clock.now(), {PROOF})
-            forwardings.put_post(connection, self._question(after))
+            self._ask(connection, after)
 
         return self._record(seen, after, asker, again)
 
@@ -161,9 +164,14 @@ class ForwardingTransitions:
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _question(self, one: Forwarding) -> Post:
+    def _ask(self, connection: Connection, one: Forwarding) -> None:
+        """Send the question whether an address is right. Raises Problem: too many were sent for its office."""
         now = self.clock.now()
-        return Post(new_id("fwp", self.clock, self.entropy), one.id, PROOF, now, now)
+        asked = forwardings.questions_since(connection, one.organisation, one.role, now - WHILE)
+        if len(asked) >= MOST_QUESTIONS:
+            wait = math.ceil((asked[MOST_QUESTIONS - 1] + WHILE - now).total_seconds())
+            raise Problem(errors.FORWARDING_ASKED_TOO_OFTEN, headers=(("Retry-After", str(max(wait, 1))),))
+        forwardings.put_post(connection, Post(new_id("fwp", self.clock, self.entropy), one.id, PROOF, now, now))
 
     def _by_link(self, seen: Forwarding, after: Forwarding, more: Done | None = None) -> Forwarding | None:
         try:

@@ -178,12 +178,6 @@ def put_post(connection: Connection, made: Post) -> None:
     )
 
 
-def contents(connection: Connection, post: str) -> Mapping[str, int]:
-    """The kinds of messages in a post, with how many of each."""
-    statement = select(_m.kind, func.count()).where(_m.post == post).group_by(_m.kind).order_by(_m.kind)
-    return {kind: int(count) for kind, count in connection.execute(statement)}
-
-
 def messages_of(connection: Connection, post: str) -> list[tuple[str, str, datetime]]:
     """The messages in a post, each with its kind and time, oldest first."""
     statement = select(_m.message, _m.kind, _m.at).where(_m.post == post).order_by(_m.at, _m.message)
@@ -256,6 +250,13 @@ def latest(connection: Connection, name: str, most: int, kind: str | None = None
     if kind is not None:
         statement = statement.where(_p.kind == kind)
     return [_post(row) for row in connection.execute(statement)]
+
+
+def questions_since(connection: Connection, organisation: str, role: Role, since: datetime) -> list[datetime]:
+    """When addresses of an office, ended ones too, were asked whether they are right; newest first."""
+    office = (_f.organisation == organisation, _f.role == role.value, _p.kind == PROOF, _p.made_at > since)
+    statement = select(_p.made_at).join(forwarding, _f.id == _p.forwarding).where(*office)
+    return [*connection.scalars(statement.order_by(_p.made_at.desc()))]
 
 
 def standing(connection: Connection) -> tuple[Mapping[str, int], Mapping[str, int]]:

@@ -14,6 +14,7 @@ import pytest
 from exchange.forwarding.addresses import Addresses
 from exchange.forwarding.courier import MOST_TRIES, delay
 from exchange.forwarding.forms import CHOSEN
+from exchange.forwarding.transitions import MOST_QUESTIONS
 from exchange.messages.words import TITLES, URGENT, Kind
 from exchange.store import forwardings, messages
 from exchange.store.messages import ANY, Message
@@ -422,6 +423,7 @@ def test_an_office_sees_and_commands_its_own_addresses_alone(office: World, box:
     assert ask(office, "POST", f"/{name}/end").json["code"] == "forwarding.not-allowed"
     go(office)
     assert box.calls == []  # the question was not sent any more
+    later(office, 3600)
     for _ in range(10):
         entered(office)
     assert ask(office, "POST", "", WANTED).json["code"] == "forwarding.too-many"
@@ -494,6 +496,52 @@ def test_the_address_lies_sealed_and_is_pruned_in_the_end(office: World, box: Ma
     office.rooms.tidy()
     with office.outside.database.read() as connection:
         assert connection.exec_driver_sql("SELECT id FROM forwarding").all() == []
+
+
+def test_an_address_that_cannot_be_unsealed_any_more_is_seen_and_ended(office: World, box: Mailbox) -> None:
+    name, other = entered(office), entered(office, address="other@police.example.gov.cn")
+    office.outside.database.write(
+        lambda connection: connection.exec_driver_sql(f"UPDATE forwarding SET sealed = wrapped WHERE id = '{name}'")
+    )
+    listed = ask(office, "GET")
+    assert {one["forwarding"]: one["address"] for one in listed.json["forwardings"]} == {
+        name: None, other: "other@police.example.gov.cn",
+    }  # fmt: skip
+    browser = OfficersBrowser(office)
+    browser.sign_in("p", "provider-officer", organisation=POLICE)
+    assert "无法解封" in browser.get(HERE).text
+    assert "请停用后重新登记" in browser.get(f"{HERE}/{name}").text
+    assert state(office, name)["address"] is None
+    go(office)
+    assert (state(office, name)["status"], state(office, name)["trouble"]) == ("parked", "address-unreadable")
+    ended = ask(office, "POST", f"/{name}/end")
+    assert (ended.status_code, ended.json["status"], ended.json["address"]) == (200, "ended", None)
+    assert browser.get(f"{HERE}/{name}").status_code == 200
+
+
+def test_nobodys_mailbox_is_written_to_again_and_again(office: World, box: Mailbox) -> None:
+    for _ in range(MOST_QUESTIONS - 1):
+        assert ask(office, "POST", f"/{entered(office)}/end").status_code == 200
+        later(office, 60)
+    name = entered(office)
+    later(office, 301)
+    soon = ask(office, "POST", f"/{name}/prove")
+    assert (soon.status_code, soon.json["code"]) == (429, "forwarding.asked-too-often")
+    refused = ask(office, "POST", "", WANTED)
+    assert (refused.status_code, refused.json["code"]) == (429, "forwarding.asked-too-often")
+    wait = int(refused.headers["Retry-After"])
+    assert 0 < wait <= 3600
+    assert [one["forwarding"] for one in ask(office, "GET").json["forwardings"]] == [name]  # nothing half-written
+    assert ask(office, "POST", "", WANTED | {"role": "auditor"}, "auditor").status_code == 201  # another office
+    browser = OfficersBrowser(office)
+    browser.sign_in("p", "provider-officer", organisation=POLICE)
+    shown = browser.press(f"{HERE}/new", role="provider-officer", way="mail", address=TO, pace="digest", language="zh")
+    assert (shown.status_code, "已达上限" in shown.text) == (422, True)
+    shown = browser.press(f"{HERE}/{name}/prove")
+    assert (shown.status_code, "已达上限" in shown.text) == (422, True)
+    later(office, wait)
+    entered(office)
+    assert ask(office, "POST", "", WANTED).status_code == 429
 
 
 def test_officers_do_it_all_on_pages(office: World, box: Mailbox) -> None:
