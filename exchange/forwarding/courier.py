@@ -123,8 +123,10 @@ class Courier:
         with self.database.read() as connection:
             one = forwardings.find(connection, held.forwarding)
             contents = Contents(forwardings.messages_of(connection, held.id))
-        if one is None:
-            return False
+        if one is None or not forwardings.is_for(held, one):
+            return False  # it was ended or is to be proven again: its posts are settled, or wait
+        if held.kind != PROOF and not contents.messages:
+            return False  # all that was in it was ordered off meanwhile
         reason, final = self._handed_over(one, held, contents)
         self._tried.labels(one.way.value, "delivered" if not reason else "refused" if final else "failed").inc()
         if not reason:

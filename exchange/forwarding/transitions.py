@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,7 @@ from exchange import errors
 from exchange.access import Asker
 from exchange.forwarding.addresses import Addresses
 from exchange.forwarding.links import PROOF_LASTS, PROVE, UNSUBSCRIBE, Links
+from exchange.messages.words import URGENT
 from exchange.store import forwardings
 from exchange.store.forwardings import GIVEN_UP, PROOF, Forwarding, Post
 from kernel.canonical import JSON
@@ -102,11 +104,11 @@ class ForwardingTransitions:
         return self._record(seen, after, asker, again)
 
     def change(self, seen: Forwarding, wanted: Wanted, asker: Asker) -> Forwarding:
-        """What goes there, when and in which language. Raises Problem."""
+        """What goes there, when and in which language; what waits and is wanted no more is not sent. Raises Problem."""
         after = replace(
             seen, kinds=wanted.kinds, pace=wanted.pace, language=wanted.language, revision=seen.revision + 1
         )
-        return self._record(seen, after, asker)
+        return self._record(seen, after, asker, partial(self._withdraw, after))
 
     def end(self, seen: Forwarding, asker: Asker) -> Forwarding:
         """For ever; what waits for it is sent no more. Raises Problem."""
@@ -156,11 +158,12 @@ class ForwardingTransitions:
         return None if found is None or found.status is Status.ENDED else found
 
     def unsubscribe(self, token: str) -> Forwarding | None:
-        """Only what is urgent goes there from now on; a second time changes nothing."""
+        """Only what is urgent goes there from now on, what waits included; a second time changes nothing."""
         seen = self.to_unsubscribe(token)
         if seen is None or not seen.kinds:
             return seen
-        return self._by_link(seen, replace(seen, kinds=frozenset(), revision=seen.revision + 1))
+        after = replace(seen, kinds=frozenset(), revision=seen.revision + 1)
+        return self._by_link(seen, after, partial(self._withdraw, after))
 
     # ------------------------------------------------------------------------------------------------------------------
 
@@ -172,6 +175,10 @@ class ForwardingTransitions:
             wait = math.ceil((asked[MOST_QUESTIONS - 1] + WHILE - now).total_seconds())
             raise Problem(errors.FORWARDING_ASKED_TOO_OFTEN, headers=(("Retry-After", str(max(wait, 1))),))
         forwardings.put_post(connection, Post(new_id("fwp", self.clock, self.entropy), one.id, PROOF, now, now))
+
+    def _withdraw(self, after: Forwarding, connection: Connection) -> None:
+        """By kind: what is not urgent may wait to go at once, too, where the office wants it so."""
+        forwardings.withdraw(connection, after.id, after.kinds | URGENT, self.clock.now())
 
     def _by_link(self, seen: Forwarding, after: Forwarding, more: Done | None = None) -> Forwarding | None:
         try:

@@ -244,6 +244,15 @@ def forget_waiting(connection: Connection, name: str) -> None:
     connection.execute(delete(forwarded_message).where(_m.forwarding == name, _m.post == ""))
 
 
+def withdraw(connection: Connection, name: str, kept: Collection[str], at: datetime) -> None:
+    """Messages of other kinds than those that are kept are not sent any more, nor is a post that holds nothing else."""
+    waiting = (_p.forwarding == name, _p.outcome == WAITING, _p.kind != PROOF)
+    unsent = or_(_m.post == "", _m.post.in_(select(_p.id).where(*waiting)))
+    connection.execute(delete(forwarded_message).where(_m.forwarding == name, _m.kind.not_in(sorted(kept)), unsent))
+    empty = ~select(_m.message).where(_m.post == _p.id).exists()
+    connection.execute(update(forwarding_post).where(*waiting, empty).values(outcome=GIVEN_UP, settled_at=at))
+
+
 def latest(connection: Connection, name: str, most: int, kind: str | None = None) -> list[Post]:
     """The newest posts of an address."""
     statement = select(forwarding_post).where(_p.forwarding == name).order_by(_p.id.desc()).limit(most)
@@ -260,16 +269,25 @@ def questions_since(connection: Connection, organisation: str, role: Role, since
 
 
 def standing(connection: Connection) -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """How many addresses are in each status, and how many messages and posts wait."""
+    """How many addresses are in each status, and how many messages and posts wait for them.
+
+    What was put beside an address while it was being ended waits for nothing: it is never sent.
+    """
     statuses = connection.execute(select(_f.status, func.count()).where(_living()).group_by(_f.status))
-    posts = connection.scalar(select(func.count()).where(_p.outcome == WAITING)) or 0
-    unsent = connection.scalar(select(func.count()).where(_m.post == "")) or 0
-    return {status: int(count) for status, count in statuses}, {"posts": int(posts), "messages": int(unsent)}
+    posts = select(func.count()).join_from(forwarding_post, forwarding, _f.id == _p.forwarding)
+    unsent = select(func.count()).join_from(forwarded_message, forwarding, _f.id == _m.forwarding)
+    waiting = {
+        "posts": int(connection.scalar(posts.where(_p.outcome == WAITING, _living())) or 0),
+        "messages": int(connection.scalar(unsent.where(_m.post == "", _living())) or 0),
+    }
+    return {status: int(count) for status, count in statuses}, waiting
 
 
 def prune(connection: Connection, before: datetime) -> None:
-    """Forget what was sent, or waited, before an instant, and addresses that were ended."""
-    connection.execute(delete(forwarded_message).where(_m.at < before))
+    """Forget posts made before an instant with what is in them, what waited before it, and ended addresses."""
+    old = select(_p.id).where(_p.made_at < before)
+    connection.execute(delete(forwarded_message).where(_m.post.in_(old)))
+    connection.execute(delete(forwarded_message).where(_m.post == "", _m.at < before))
     connection.execute(delete(forwarding_post).where(_p.made_at < before))
     kept = select(_p.id).where(_p.forwarding == _f.id).exists()
     connection.execute(delete(forwarding).where(_f.status == Status.ENDED.value, ~kept))
@@ -283,6 +301,11 @@ def _ready() -> ColumnElement[bool]:
     """A question goes to an address that is to be proven, everything else to one that is in use."""
     asked = and_(_p.kind == PROOF, _f.status == Status.UNPROVEN.value)
     return or_(asked, and_(_p.kind != PROOF, _f.status == Status.ACTIVE.value))
+
+
+def is_for(post: Post, one: Forwarding) -> bool:
+    """Whether a post may go to its address as that is now."""
+    return one.status is (Status.UNPROVEN if post.kind == PROOF else Status.ACTIVE)
 
 
 def _as_seen(seen: Post) -> tuple[ColumnElement[bool], ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, insert, select
 
 from exchange.forwarding.addresses import Addresses
 from exchange.forwarding.courier import MOST_TRIES, delay
@@ -17,7 +19,9 @@ from exchange.forwarding.forms import CHOSEN
 from exchange.forwarding.transitions import MOST_QUESTIONS
 from exchange.messages.words import TITLES, URGENT, Kind
 from exchange.store import forwardings, messages
+from exchange.store.forwardings import DIGEST, Post
 from exchange.store.messages import ANY, Message
+from exchange.store.tables import forwarded_message, forwarding_post
 from kernel.envelope import KeyEncryptionKey
 from kernel.mail import Mail, NotDelivered, Undeliverable
 from policies.clocks.profile import Stage
@@ -210,15 +214,21 @@ def test_what_leaves_the_house_names_no_matter(office: World, box: Mailbox) -> N
 
 
 def test_a_suspended_grant_is_told_at_once_to_both_departments_and_governance(office: World, box: Mailbox) -> None:
-    proven(office, box, kinds=[])
+    told = {"provider-officer": POLICE, "consumer-officer": MARKET, "governance-officer": URBAN}
+    for role, own in told.items():
+        body = WANTED | {"role": role, "address": f"{role}@example.cn", "kinds": []}
+        assert ask(office, "POST", "", body, role, own).status_code == 201
+        go(office)
+        open_link(office, link(box.taken.pop().body.partition("\n\n")[2].split()[0]))
     why = {"reason": "查证中"}
     officer: dict[str, Any] = {"sub": "gao", "roles": ["governance-approver"], "organisation": URBAN}
     assert office.officer("POST", "/v1/grants/G-IDENTITY/suspend", why, **officer).status_code == 200
     go(office)
-    (mail,) = box.taken
-    assert TITLES[Kind.GRANT_SUSPENDED].en in mail.body
-    assert "G-IDENTITY" not in mail.body
-    for role, own in (("consumer-officer", MARKET), ("governance-officer", URBAN), ("provider-officer", POLICE)):
+    assert sorted(mail.to for mail in box.taken) == sorted(f"{role}@example.cn" for role in told)
+    for mail in box.taken:
+        assert TITLES[Kind.GRANT_SUSPENDED].en in mail.body
+        assert "G-IDENTITY" not in mail.subject + mail.body
+    for role, own in told.items():
         inbox = office.officer("GET", "/v1/messages", sub=role, roles=[role], organisation=own).json["messages"]
         assert "grant-suspended" in {one["kind"] for one in inbox}
 
@@ -365,6 +375,108 @@ def test_a_link_in_every_mail_orders_off_what_is_not_urgent_and_nothing_else(off
     assert len(box.taken) == 2
     assert TITLES[Kind.GRANT_TO_SIGN].zh not in box.taken[1].body
     assert "已退订" in OfficersBrowser(office).get(stop).text
+
+
+def test_what_waits_for_the_digest_is_ordered_off_with_the_rest(office: World, box: Mailbox) -> None:
+    name = proven(office, box)
+    tell(office, Kind.GRANT_TO_SIGN, "today")
+    go(office)
+    (stop,) = set(re.findall(r"/console/forwarding-links/unsubscribe\?token=[\w.-]+", box.taken.pop().body))
+    tell(office, Kind.GRANT_TO_SIGN, "tomorrow")
+    tell(office, Kind.REQUEST_WAITS, "tomorrow, too")
+    change = {"kinds": ["grant-to-sign"], "pace": "digest", "language": "zh"}
+    assert ask(office, "POST", f"/{name}/change", change).status_code == 200
+    at(office, 2026, 11, 24, 1, 0)
+    go(office)
+    (digest,) = box.taken
+    assert TITLES[Kind.GRANT_TO_SIGN].zh in digest.body
+    assert TITLES[Kind.REQUEST_WAITS].zh not in digest.body
+    tell(office, Kind.GRANT_TO_SIGN, "the day after")
+    assert open_link(office, stop).status_code == 200
+    at(office, 2026, 11, 25, 1, 0)
+    go(office)
+    assert len(box.taken) == 1
+
+
+def test_a_post_that_waits_goes_out_without_what_was_ordered_off_or_not_at_all(office: World, box: Mailbox) -> None:
+    name = proven(office, box, pace="at-once")
+    box.troubles = [NotDelivered("no")]
+    tell(office, Kind.REQUEST_LATE, "late")
+    tell(office, Kind.GRANT_TO_SIGN, "sign")
+    go(office)
+    tell(office, Kind.GRANT_TO_SIGN, "alone")
+    go(office)
+    change = {"kinds": [], "pace": "at-once", "language": "zh"}
+    assert ask(office, "POST", f"/{name}/change", change).status_code == 200
+    later(office, 10)
+    for _ in range(3):
+        go(office)
+    (mail,) = box.taken
+    assert TITLES[Kind.REQUEST_LATE].zh in mail.body
+    assert TITLES[Kind.GRANT_TO_SIGN].zh not in mail.body
+    posts = state(office, name)["posts"]
+    assert [(post["outcome"], post["messages"]) for post in posts[:2]] == [("given-up", 0), ("delivered", 1)]
+
+
+@pytest.mark.parametrize("command", ["end", "change"])
+def test_what_is_ended_or_ordered_off_while_a_node_takes_up_its_post_is_not_sent(
+    office: World, box: Mailbox, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    name = proven(office, box, pace="at-once")
+    tell(office, Kind.GRANT_TO_SIGN, "sign")
+    claim, claimed = forwardings.claim, threading.Event()
+    find, body = forwardings.find, {"kinds": [], "pace": "digest", "language": "zh"}
+
+    def claiming(*given: Any) -> Any:
+        claimed.set()
+        return claim(*given)
+
+    def finding(connection: Any, wanted: str) -> Any:
+        if claimed.is_set():
+            claimed.clear()
+            ask(office, "POST", f"/{name}/{command}", body if command == "change" else None)
+        return find(connection, wanted)
+
+    monkeypatch.setattr(forwardings, "claim", claiming)
+    monkeypatch.setattr(forwardings, "find", finding)
+    go(office)
+    assert box.calls == []
+    assert state(office, name)["posts"][0]["outcome"] == "given-up"
+
+
+def test_what_came_too_late_for_an_ended_address_counts_as_waiting_for_nothing(office: World, box: Mailbox) -> None:
+    name = proven(office, box)
+    assert ask(office, "POST", f"/{name}/end").status_code == 200
+    late = Post("fwp_late", name, DIGEST, office.clock.now(), office.clock.now())
+
+    def too_late(connection: Connection) -> None:
+        forwardings.put_post(connection, late)
+        values = {"forwarding": name, "message": "m", "kind": "grant-to-sign", "urgent": False, "post": ""}
+        connection.execute(insert(forwarded_message).values(**values, at=office.clock.now()))
+
+    office.outside.database.write(too_late)
+    metrics = office.outside.metrics.render().decode()
+    assert 'tongban_forwarding_waiting{what="posts"} 0.0' in metrics
+    assert 'tongban_forwarding_waiting{what="messages"} 0.0' in metrics
+
+
+def test_a_post_keeps_what_is_in_it_for_as_long_as_it_is_kept(office: World, box: Mailbox) -> None:
+    name = proven(office, box)
+    tell(office, Kind.GRANT_TO_SIGN, "today")
+    go(office)
+    tell(office, Kind.GRANT_TO_SIGN, "tomorrow")
+    told = office.clock.now()
+    at(office, 2026, 11, 24, 1, 0)
+    box.troubles = [NotDelivered("no")]
+    go(office)
+    database = office.outside.database
+    database.write(lambda connection: forwardings.prune(connection, told + timedelta(hours=1)))
+    (post,) = state(office, name)["posts"]
+    assert (post["outcome"], post["messages"]) == ("waiting", 1)
+    database.write(lambda connection: forwardings.prune(connection, office.clock.now() + timedelta(hours=1)))
+    with database.read() as connection:
+        assert connection.execute(select(forwarded_message)).all() == []
+        assert connection.execute(select(forwarding_post)).all() == []
 
 
 def test_links_cannot_be_made_up_and_an_older_one_is_void(office: World, box: Mailbox) -> None:
