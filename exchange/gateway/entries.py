@@ -44,15 +44,16 @@ NOTIFY = "notify-citizen"
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """An item that leaves, and which relations to other parties its record proves (blind index, relation).
+    """An item that leaves, and when its record was read, which for a preview is long before.
 
-    ``disproves``: those that an earlier one proved and that it says no more.
+    ``proves``: which relations to other parties the record names (blind index, relation); None where records of its
+    kind name nobody.
     """
 
     ruling: Permitted
     sealed: Sealed
-    proves: frozenset[tuple[bytes, str]]
-    disproves: frozenset[tuple[bytes, str]] = frozenset()
+    read_at: datetime
+    proves: frozenset[tuple[bytes, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

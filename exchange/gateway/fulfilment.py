@@ -179,8 +179,8 @@ class Fulfilment:
             origin["disputed"] = True
         mark = watermark(asking, ruling, snapshot.registry)
         sealed = self.sealer.seal(asking, ruling, disclosed, origin, mark)
-        proves = proven_relations(kind, found, case, asking)
-        return Released(ruling, sealed, proves, _disproven(kind, proves, case, ruling.concerned.index))
+        proves = proven_relations(kind, found, case, asking) if kind.relations else None
+        return Released(ruling, sealed, found.retrieved_at, proves)
 
     def _parked(self, ruling: Permitted, wait: Wait, responder: Any = None) -> Parked:
         return Parked(ruling, wait, self.patience.until(wait, self.clock.now()), responder=responder)
@@ -240,15 +240,6 @@ def proven_relations(kind: EvidenceType, found: Retrieved, case: Case, asking: A
         if (index := _index(relation.scheme, value, asking)) in parties
     )
     return frozenset((index, relation) for index, relation in named if index is not None)
-
-
-def _disproven(
-    kind: EvidenceType, proves: frozenset[tuple[bytes, str]], case: Case, by: bytes
-) -> frozenset[tuple[bytes, str]]:
-    """Relations to whom the record is about that were proven before and that such a record would name."""
-    named = {relation.relation for relation in kind.relations}
-    before = {(subject, relation) for subject, relation, prover in case.relations if prover == by and relation in named}
-    return frozenset(before) - proves
 
 
 def _is_own(found: Retrieved, kind: EvidenceType, asking: Asking, snapshot: Snapshot) -> bool:

@@ -105,6 +105,7 @@ def delivery_of(result: Result, settlement: Settlement, entry: int) -> Delivery 
         asked=" ".join((*item.fields, *sorted(item.predicate_names))),
         at=asking.moment,
         officer="" if asking.token.officer is None else asking.indexes.of_officer(asking.token.officer),
+        read_at=result.read_at if isinstance(result, Released) else None,
     )
 
 

@@ -18,6 +18,7 @@ from exchange import errors
 from exchange.cases.alarms import Alarm
 from exchange.events import outbox
 from exchange.events.signal import Kind, Signal, to_system
+from exchange.gateway.asking import Asking
 from exchange.gateway.enforcement import Refused
 from exchange.gateway.entries import (
     DROPPED,
@@ -32,6 +33,7 @@ from exchange.gateway.entries import (
 from exchange.gateway.outcomes import decision_of, decisions_of, delivery_of, outcome_of, status_of, updated, waits
 from exchange.gateway.parking import Parking, given_back
 from exchange.store import cases, consents, decisions, deliveries, intents, messages, proofs, quotas, waiting
+from exchange.store.cases import Proof
 from exchange.store.deliveries import REFUSED
 from exchange.store.intents import Intent, State
 from exchange.store.waiting import WaitingItem
@@ -126,9 +128,7 @@ class Recorder:
                 cases.join(connection, asking.request.case, whom.index, whom.relation, self.clock)
             if isinstance(result, Released):
                 self._use_consent(connection, result, asking.request.case)
-                item, by = result.ruling.item.number, result.ruling.concerned.index
-                cases.unrelate(connection, asking.request.case, result.disproves, by, result.ruling.item.type)
-                cases.relate(connection, asking.request.case, result.proves, by, asking.id, item)
+                _relate(connection, result, asking)
         self.parking.park(connection, settlement, receipts)
 
     def _use_consent(self, connection: Connection, released: Released, case: str) -> None:
@@ -231,6 +231,16 @@ def _raise_alarm(settlement: Settlement) -> None:
     for result in settlement.results:
         if isinstance(result, Refused) and ENGINES_DISAGREE in result.refusal.clauses:
             structlog.get_logger(__name__).error("decision engines disagree", decision=result.decision)
+
+
+def _relate(connection: Connection, released: Released, asking: Asking) -> None:
+    """What the record read last says holds, whichever release is recorded last: an agreed preview may be days old."""
+    item, by = released.ruling.item, released.ruling.concerned.index
+    if released.proves is None:
+        return
+    proof = Proof(asking.request.case, by, item.type, asking.id, item.number)
+    if not deliveries.rests_on_newer(connection, proof.case, item.type, by, released.read_at):
+        cases.relate(connection, proof, released.proves)
 
 
 def _settle_quotas(connection: Connection, waited: WaitingItem, result: Result) -> None:

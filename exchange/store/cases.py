@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
@@ -26,6 +26,17 @@ class Party:
     def joined(self) -> bool:
         """Whether they signed in themselves."""
         return self.joined_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A delivered item that says how parties of a case are related to whom it is about (``by``, a blind index)."""
+
+    case: str
+    by: bytes = field(repr=False)
+    evidence_type: str
+    request_id: str
+    item: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,7 @@ INSERT INTO case_relation (case_id, subject, relation, proved_by, request_id, it
 ON CONFLICT DO NOTHING
 """
 _UNRELATE = """
-DELETE FROM case_relation WHERE case_id = ? AND subject = ? AND relation = ? AND proved_by = ? AND EXISTS (
+DELETE FROM case_relation WHERE case_id = ? AND proved_by = ? AND EXISTS (
   SELECT 1 FROM delivery d
   WHERE d.request_id = case_relation.request_id AND d.item = case_relation.item AND d.evidence_type = ?
 )
@@ -141,18 +152,13 @@ def join(connection: Connection, case_id: str, subject: bytes, role: str, clock:
     return at
 
 
-def unrelate(
-    connection: Connection, case_id: str, gone: Iterable[tuple[bytes, str]], by: bytes, evidence_type: str
-) -> None:
-    """Take back what an earlier item of this evidence type proved, now that the record says it no more."""
-    run_many(
-        connection, _UNRELATE, [(case_id, subject, relation, by, evidence_type) for subject, relation in sorted(gone)]
-    )
+def relate(connection: Connection, proof: Proof, proven: Iterable[tuple[bytes, str]]) -> None:
+    """Record relations (blind index, name) that a delivered item proves, in place of what such evidence proved before.
 
-
-def relate(
-    connection: Connection, case_id: str, proven: Iterable[tuple[bytes, str]], by: bytes, request_id: str, item: int
-) -> None:
-    """Record relations that a delivered item proves to whom it is about (``by``)."""
-    rows = [(case_id, subject, relation, by, request_id, item) for subject, relation in sorted(proven)]
+    The item's delivery has to be stored already. What evidence of other types proved stays.
+    """
+    run(connection, _UNRELATE, (proof.case, proof.by, proof.evidence_type))
+    rows = [
+        (proof.case, subject, relation, proof.by, proof.request_id, proof.item) for subject, relation in sorted(proven)
+    ]
     run_many(connection, _RELATE, rows)

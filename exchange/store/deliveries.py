@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, or_, select
 
 from exchange.store.tables import decision, delivery, evidence_request
-from kernel.database.driver import run_many
+from kernel.database.driver import run, run_many
 from kernel.database.instants import micros
 
 RELEASED = "released"
@@ -24,6 +24,7 @@ class Delivery:
     """One item of one request: who asked whom for what, on which ground, about whom (blind index), and what came of it.
 
     ``asked`` holds the names of fields and questions, separated by blanks; ``officer`` is a blind index or empty.
+    ``read_at``: when the record that was released had been read at its source; None where none left.
     """
 
     request_id: str
@@ -41,6 +42,7 @@ class Delivery:
     asked: str
     at: datetime
     officer: str = ""
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,11 @@ class Use:
 
 _ADD = """
 INSERT INTO delivery (request_id, item, entry, case_id, consumer, provider, evidence_type, service_item, legal_basis,
-relation, subject, outcome, asked, at, officer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+relation, subject, outcome, asked, at, officer, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_NEWER = """
+SELECT 1 FROM delivery WHERE case_id = ? AND subject = ? AND evidence_type = ? AND outcome = ?
+AND COALESCE(read_at, at) > ? LIMIT 1
 """
 
 
@@ -84,7 +90,17 @@ def _row(one: Delivery) -> tuple[object, ...]:
         one.asked,
         micros(one.at),
         one.officer,
+        None if one.read_at is None else micros(one.read_at),
     )
+
+
+def rests_on_newer(connection: Connection, case_id: str, evidence_type: str, subject: bytes, read_at: datetime) -> bool:
+    """Whether a record of that kind about somebody (blind index) was released in a case that was read later.
+
+    Of what was released before that time was kept, the time of the request stands for it.
+    """
+    found = run(connection, _NEWER, (case_id, subject, evidence_type, RELEASED, micros(read_at)))
+    return found.fetchone() is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ delivery = sa.Table(
     text("asked"),
     sa.Column("at", Instant, nullable=False),
     sa.Column("officer", sa.Text, nullable=False, server_default=""),
+    sa.Column("read_at", Instant, nullable=True),
     sa.Index("delivery_case", "case_id"),
     sa.Index("delivery_officer", "officer", "entry", sqlite_where=_BY_OFFICER, postgresql_where=_BY_OFFICER),
     sa.Index("delivery_provider", "provider", "at"),
@@ -98,7 +99,8 @@ delivery = sa.Table(
 )
 """One row per item and ledger entry, written in the same transaction: the log's facts in a form that can be counted.
 
-``officer`` is who looked it up while nobody was present (a blind index), empty where the system did.
+``officer`` is who looked it up while nobody was present (a blind index), empty where the system did. ``read_at`` is
+when the record that was released had been read.
 """
 
 seen_proof = sa.Table(

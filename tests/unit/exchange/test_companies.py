@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from exchange.store import cases
+from exchange.store.cases import Proof
 from kernel.identifiers import social_credit_code, subject
 from tests.doubles.exchange import (
     ITEM,
@@ -109,7 +110,9 @@ def company_case(world: World, company: str = SHOP, *others: tuple[str, str]) ->
 def prove(world: World, case: str, number: str, relation: str) -> None:
     """Somebody of the case is proven to stand in this relation, as a delivered record would have it."""
     index = world.rooms.gateway.understanding.indexes.of(subject.parse("citizen-number", number))
-    world.outside.database.write(lambda connection: cases.relate(connection, case, [(index, relation)], b"", "er_0", 0))
+    world.outside.database.write(
+        lambda connection: cases.relate(connection, Proof(case, b"", "", "er_0", 0), [(index, relation)])
+    )
 
 
 @pytest.mark.parametrize("matters", ["all", [ITEM], [OTHER_ITEM, ITEM]])
@@ -263,7 +266,7 @@ def test_a_company_that_is_merely_named_by_a_record_has_nobody_who_could_preview
     case = company_case(small, SHOP, (OWNER, "employee"))
     index = small.rooms.gateway.understanding.indexes.of(subject.parse("social-credit-code", SHOP))
     named = [(index, "employer")]
-    small.outside.database.write(lambda connection: cases.relate(connection, case, named, b"", "er_0", 0))
+    small.outside.database.write(lambda connection: cases.relate(connection, Proof(case, b"", "", "er_0", 0), named))
     theirs = LICENCE | {"subject": COMPANY | {"relation": "employer"}}
     token = small.issuer.token(small.holder, person=OWNER, authorization_details=detail(case, theirs))
     body = request(case, theirs, delivery="preview")

@@ -27,6 +27,7 @@ from tests.doubles.exchange import (
     World,
     connector,
     copied,
+    detail,
     grant,
     lived,
     make_world,
@@ -35,10 +36,12 @@ from tests.doubles.exchange import (
     service_item,
     sqlite_copy,
 )
+from tests.doubles.exchange import request as request_of
 from tests.doubles.sign_ins import OfficersBrowser
 from tests.unit.exchange.test_companies import COMPANY, LICENCE, OTHER_SHOP, SHOP, company_case, with_licences
 from tests.unit.exchange.test_companies import mandate as mandate_of
 from tests.unit.exchange.test_consents import DAY, absent, ask_for, mine, outcome, state
+from tests.unit.exchange.test_previews import reply as provide
 
 CHILD, TEENAGER = number(8, "2016-03-04"), number(10, "2012-12-01")
 """Ten years old; and fourteen in a week."""
@@ -277,6 +280,45 @@ def test_it_ends_when_the_guardians_record_names_the_child_no_more(family: Famil
         BEFORE_FETCH.append(meanwhile)
     # The owner is the child's guardian still, and the applicant: only the consent has ended.
     assert outcome(absent(world, case, about(CHILD))) == "policy.consent-missing"
+
+
+@pytest.mark.parametrize(("then", "now"), [([OWNER], []), ([], [OWNER])])
+def test_an_old_preview_says_nothing_against_a_record_that_was_read_later(
+    family: Family, then: list[str], now: list[str]
+) -> None:
+    """Neither does a former guardian become one again by it, nor does it take a guardian's right away."""
+    world, case = family
+    consent = asked_about(world, case)
+    with_records(world, [STRANGER, *then])
+    token = world.issuer.token(world.holder, person=OWNER, authorization_details=detail(case, OWN_LIST))
+    body = request_of(case, OWN_LIST, delivery="preview")
+    name = world.call("POST", "/v1/evidence-requests", token, body).json["id"]
+    world.clock.advance(DAY)
+    with_records(world, [STRANGER, *now])
+    assert world.ask(case, OWN_LIST, person=OWNER).json["status"] == "delivered"
+    assert provide(world, name, "provide").json["status"] == "delivered"
+    answer = say(world, consent, "give", OWNER).json
+    assert answer.get("code", answer.get("status")) == ("in-force" if now else "consent.unknown")
+
+
+def test_of_two_requests_at_once_the_record_read_last_says_who_is_the_guardian(family: Family) -> None:
+    """The one that reads it had begun when nothing was proven yet."""
+    world, _ = family
+    case = world.open_case((OWNER, "applicant"), (CHILD, "child"), (STRANGER, "parent"))
+    assert world.ask(case, OWN_LIST, person=STRANGER).json["status"] == "delivered"
+    consent = asked_about(world, case)
+    begun: list[str] = []
+
+    def meanwhile(_query: Query) -> None:
+        if not begun:
+            begun.append("asked")
+            assert world.ask(case, OWN_LIST, person=OWNER).json["status"] == "delivered"
+            assert mine(world, path=f"/{consent}").status_code == 200
+            with_records(world, [STRANGER])
+
+    BEFORE_FETCH.append(meanwhile)
+    assert world.ask(case, OWN_LIST, person=OWNER).json["status"] == "delivered"
+    assert say(world, consent, "give", OWNER).json["code"] == "consent.unknown"
 
 
 def test_a_guardians_consent_counts_in_another_case_only_where_that_guardian_is_proven(family: Family) -> None:
