@@ -63,8 +63,9 @@ class ConsentDesk:
         with self.access.database.read() as connection:
             found = consents.seen_by(connection, reader, self.clock.now(), before, ON_A_PAGE + 1)
         following = found[ON_A_PAGE - 1].id if len(found) > ON_A_PAGE else None
-        stands = [(one, self._standings.before(one, caller, person)) for one in found[:ON_A_PAGE]]
-        return json_response({"consents": [self._view(one, whose) for one, whose in stands], "next": following})
+        stands = [(one, self._standings.find(one, caller, person)) for one in found[:ON_A_PAGE]]
+        listed = [self._view(one, whose) for one, whose in stands if whose is not None]  # its right may end meanwhile
+        return json_response({"consents": listed, "next": following})
 
     def show(self, http: HttpRequest, consent: str) -> HttpResponse:
         """``GET /v1/consents/<consent>``. Raises Problem."""

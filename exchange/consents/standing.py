@@ -88,13 +88,17 @@ class Standings:
 
     def before(self, artefact: Artefact, caller: Caller, person: SubjectRef) -> Standing:
         """In whose name somebody stands before it. Raises Problem (consent.unknown): another's looks like none."""
-        index = self.access.indexes.of(person)
-        if artefact.subject == index:
-            return Standing(person, Answerer(index, MINOR if artefact.guarded else SELF))
-        found = self._for_company(artefact, caller, index) or self._for_ward(artefact, index)
+        found = self.find(artefact, caller, person)
         if found is None:
             raise Problem(errors.CONSENT_UNKNOWN)
         return found
+
+    def find(self, artefact: Artefact, caller: Caller, person: SubjectRef) -> Standing | None:
+        """In whose name somebody stands before it; None where in nobody's, and where the ward was erased."""
+        index = self.access.indexes.of(person)
+        if artefact.subject == index:
+            return Standing(person, Answerer(index, MINOR if artefact.guarded else SELF))
+        return self._for_company(artefact, caller, index) or self._for_ward(artefact, index)
 
     def _for_company(self, artefact: Artefact, caller: Caller, index: bytes) -> Standing | None:
         mandate = self._mandate(caller)

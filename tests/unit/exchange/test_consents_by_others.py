@@ -14,6 +14,7 @@ import pytest
 from connectors.base import Query
 from exchange.gateway.parties import comes_of_age, is_minor
 from kernel.identifiers import subject
+from kernel.identifiers.subject import SubjectRef
 from tests.conftest import ENGINE, drop_postgresql_database
 from tests.doubles.exchange import (
     BEFORE_FETCH,
@@ -319,6 +320,23 @@ def test_of_two_requests_at_once_the_record_read_last_says_who_is_the_guardian(f
     BEFORE_FETCH.append(meanwhile)
     assert world.ask(case, OWN_LIST, person=OWNER).json["status"] == "delivered"
     assert say(world, consent, "give", OWNER).json["code"] == "consent.unknown"
+
+
+def test_a_ward_who_was_erased_leaves_the_guardian_the_list_of_the_others(
+    family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes after stays where it was, also behind a page on which nothing is left to show."""
+    monkeypatch.setattr("exchange.consents.desk.ON_A_PAGE", 1)
+    world, case = family
+    theirs = asked_about(world, case, TEENAGER, until="2026-11-28")
+    world.clock.advance(1)
+    erased = asked_about(world, case)
+    world.outside.ledger.erase(SubjectRef("citizen-number", CHILD))
+    first = mine(world).json
+    assert (first["consents"], first["next"]) == ([], erased)
+    then = mine(world, path=f"?before={erased}").json
+    assert ([one["consent"] for one in then["consents"]], then["next"]) == ([theirs], None)
+    assert mine(world, path=f"/{erased}").json["code"] == "consent.unknown"
 
 
 def test_a_guardians_consent_counts_in_another_case_only_where_that_guardian_is_proven(family: Family) -> None:
