@@ -7,11 +7,10 @@ its department is told.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 
 import orjson
@@ -33,6 +32,7 @@ from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
 from kernel.keys import KeyRing
+from kernel.lanes import Lanes
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
@@ -48,8 +48,6 @@ MARGIN = timedelta(seconds=15)
 """Left of a lease when the last call is begun: longer than any call takes."""
 AT_ONCE = 20
 """Events delivered before a subscription is put back in line."""
-QUICK = 1.0
-"""Seconds within which a subscriber answers that counts as quick."""
 FIRST_DELAY, LONGEST_DELAY = 2.0, 3600.0
 """Seconds after the first failure and at most; doubled in between, each spread over half to one and a half of it."""
 MOST_TRIES = 24
@@ -76,35 +74,25 @@ class Courier:
     send: Send
     clock: Clock
     entropy: Entropy
-    _prompt: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PROMPT, "events"))
-    _tardy: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TARDY, "events-tardy"))
-    _slow: set[str] = field(default_factory=set)
-    _under_way: dict[str, Future[None]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._lanes = Lanes("events", self.clock, prompt=PROMPT, tardy=TARDY)
 
     def round(self) -> int:
         """Begin what is due and not under way here; how many subscribers. Does not wait for any of them."""
         with self.database.read() as connection:
             due = subscriptions.due(connection, self.clock.now())
-        with self._lock:
-            self._under_way = {name: call for name, call in self._under_way.items() if not call.done()}
-            begun = [each for each in due if each.id not in self._under_way]
-            for each in begun:
-                lane = self._tardy if each.tries or each.id in self._slow else self._prompt
-                self._under_way[each.id] = lane.submit(self._serve, each)
-        return len(begun)
+        return sum(
+            self._lanes.begin(each.id, each.id, partial(self._serve, each), again=each.tries > 0) for each in due
+        )
 
     def settle(self, seconds: float) -> None:
         """Wait for what is under way, at most so long."""
-        with self._lock:
-            calls = [*self._under_way.values()]
-        wait(calls, timeout=seconds)
+        self._lanes.settle(seconds)
 
     def close(self) -> None:
         """Take up nothing more; what is under way ends within its time limit, or its lease does."""
-        for lane in (self._prompt, self._tardy):
-            lane.shutdown(wait=False, cancel_futures=True)
-        self.settle(1.0)
+        self._lanes.close()
 
     def _serve(self, seen: Subscription) -> None:
         try:
@@ -147,22 +135,16 @@ class Courier:
             return Trouble("no-address", final=True)
         body = orjson.dumps(cloud_event(event, self.origin))
         headers = signed_headers(url, body, event.id, self.clock.now(), self.keys.signing())
-        begun = self.clock.monotonic()
         try:
-            status = self.send(url, body, headers)
+            with self._lanes.timed(event.subscription):
+                status = self.send(url, body, headers)
         except OutboundRefused:
             return Trouble("address-not-admitted", final=True)
         except OutboundFailed:
             return Trouble("no-answer")
-        finally:
-            self._note_pace(event.subscription, self.clock.monotonic() - begun)
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return None
         return Trouble(f"status-{status}", final=status == HTTPStatus.GONE)
-
-    def _note_pace(self, subscription: str, seconds: float) -> None:
-        with self._lock:
-            (self._slow.add if seconds > QUICK else self._slow.discard)(subscription)
 
     def _arrived(self, held: Subscription, event: Queued) -> bool:
         return self.database.write(lambda connection: subscriptions.arrived(connection, held, event.number))

@@ -1,5 +1,6 @@
 """The courier: makes posts of what waits and takes them to the addresses of offices. Any number of nodes may run one.
 
+Webhooks that failed or were slow share lanes of their own, and mail has others: a mail server that hangs holds up mail.
 A post is tried again, later and later. An address that cannot be reached for about a day, or says that it wants none,
 is parked, and its office is told in the inbox. What waits for a parked address goes out once it is proven again.
 """
@@ -7,8 +8,7 @@ is parked, and its office is told in the inbox. What waits for a parked address 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -33,6 +33,7 @@ from kernel.entropy import Entropy
 from kernel.envelope import CannotOpen
 from kernel.ids import new_id
 from kernel.keys import KeyRing
+from kernel.lanes import Lanes
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
@@ -46,14 +47,13 @@ SendMail = Callable[[Mail], None]
 """Hands a mail over. Raises NotDelivered, Undeliverable."""
 
 LEASE = timedelta(seconds=60)
-"""Longer than any carrier takes; a node that died holds a post no longer than this."""
+"""Longer than any carrier takes: a mail has half a minute and its way there. Whoever died holds a post no longer."""
 FIRST_DELAY, LONGEST_DELAY = 5, 900
 """Seconds after the first failure and at most; doubled in between."""
 MOST_TRIES = 100
 """In a row: about a day."""
-AT_ONCE = 20
-SIDE_BY_SIDE = 4
-"""Posts under way at the same time on one node: a slow address holds no other up."""
+PROMPT, TARDY = 4, 2
+"""Posts of each way under way at the same time on one node: to addresses that were quick so far, and to the others."""
 
 
 def no_mail(_mail: Mail) -> None:
@@ -81,23 +81,38 @@ class Courier:
     entropy: Entropy
     metrics: Metrics
     digest_hour: int
-    _lanes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(SIDE_BY_SIDE, "forwarding"))
 
     def __post_init__(self) -> None:
+        self._lanes = {way: Lanes(f"forwarding-{way.value}", self.clock, prompt=PROMPT, tardy=TARDY) for way in Way}
         self._tried = self.metrics.counter(
             "forwarding_posts", "Posts to offices by way and outcome of a try.", ("way", "outcome")
         )
 
     def round(self) -> int:
-        """Make posts of what waits and hand over everything that is due; how many were tried."""
+        """Make posts of what waits and begin to hand over what is due; how many. Does not wait for any of them."""
         self._gather()
         with self.database.read() as connection:
-            due = forwardings.due(connection, self.clock.now(), AT_ONCE)
-        return sum(self._lanes.map(self._carry, due))
+            due = forwardings.due(connection, self.clock.now())
+        return sum(
+            self._lanes[way].begin(post.id, post.forwarding, partial(self._serve, post), again=post.tries > 0)
+            for post, way in due
+        )
+
+    def settle(self, seconds: float) -> None:
+        """Wait for what is under way, at most so long for each way."""
+        for lanes in self._lanes.values():
+            lanes.settle(seconds)
 
     def close(self) -> None:
         """Take up nothing more; what is under way ends within its time limit, or its lease does."""
-        self._lanes.shutdown(wait=False, cancel_futures=True)
+        for lanes in self._lanes.values():
+            lanes.close()
+
+    def _serve(self, seen: Post) -> None:
+        try:
+            self._carry(seen)
+        except Exception as fault:  # noqa: BLE001 - the lease ends by itself; a lane must outlive every failure
+            logger("exchange").warning("forwarding_waits", post=seen.id, reason=type(fault).__name__)
 
     def _gather(self) -> None:
         """What is urgent at once; the rest in one post a working day, from the configured hour on."""
@@ -114,19 +129,19 @@ class Courier:
         open_today = read_rules(connection).calendar(today).is_working(today)
         return today if open_today and local_hour(now) >= self.digest_hour else None
 
-    def _carry(self, seen: Post) -> bool:
-        """Claim one post and hand it over; False when another node was faster."""
+    def _carry(self, seen: Post) -> None:
+        """Claim one post and hand it over, unless another node was faster."""
         until = self.clock.now() + LEASE
         held = self.database.write(lambda connection: forwardings.claim(connection, seen, until))
         if held is None:
-            return False
+            return
         with self.database.read() as connection:
             one = forwardings.find(connection, held.forwarding)
             contents = Contents(forwardings.messages_of(connection, held.id))
         if one is None or not forwardings.is_for(held, one):
-            return False  # it was ended or is to be proven again: its posts are settled, or wait
+            return  # it was ended or is to be proven again: its posts are settled, or wait
         if held.kind != PROOF and not contents.messages:
-            return False  # all that was in it was ordered off meanwhile
+            return  # all that was in it was ordered off meanwhile
         reason, final = self._handed_over(one, held, contents)
         self._tried.labels(one.way.value, "delivered" if not reason else "refused" if final else "failed").inc()
         if not reason:
@@ -139,7 +154,6 @@ class Courier:
             self.database.write(
                 lambda connection: forwardings.put_back(connection, held, later, reason, tries=held.tries)
             )
-        return True
 
     def _handed_over(self, one: Forwarding, post: Post, contents: Contents) -> tuple[str, bool]:
         """Why a post did not arrive ('' when it did), and whether trying again makes no sense. Logs name ids alone."""
@@ -147,7 +161,9 @@ class Courier:
             address = self.addresses.open(one)
             if one.way is Way.WEBHOOK:
                 return self._called(address, one, post, contents)
-            self.send_mail(as_mail(one, address, post, contents, self.links))
+            mail = as_mail(one, address, post, contents, self.links)
+            with self._lanes[one.way].timed(one.id):
+                self.send_mail(mail)
         except NotDelivered as trouble:
             logger("exchange").warning("forwarding_delayed", post=post.id, reason=str(trouble))
             return "mail-delayed", False
@@ -162,7 +178,8 @@ class Courier:
         body = orjson.dumps(as_event(one, post, contents, self.links))
         headers = signed_headers(url, body, post.id, self.clock.now(), self.keys.signing())
         try:
-            status = self.call(url, body, headers)
+            with self._lanes[one.way].timed(one.id):
+                status = self.call(url, body, headers)
         except OutboundRefused:
             return "address-not-admitted", True
         except OutboundFailed:

@@ -187,8 +187,8 @@ def messages_of(connection: Connection, post: str) -> list[tuple[str, str, datet
 # Posts --------------------------------------------------------------------------------------------------------------
 
 
-def due(connection: Connection, now: datetime, most: int) -> list[Post]:
-    """What is to go out now, of each address the oldest only: they arrive in the order in which they were made.
+def due(connection: Connection, now: datetime) -> list[tuple[Post, Way]]:
+    """What goes out now, and how; of each address the oldest only: they arrive in the order in which they were made.
 
     A question waits for nothing: what was made before waits for its answer.
     """
@@ -199,13 +199,12 @@ def due(connection: Connection, now: datetime, most: int) -> list[Post]:
         .exists()
     )
     statement = (
-        select(forwarding_post)
+        select(forwarding_post, _f.way)
         .join(forwarding, _f.id == _p.forwarding)
         .where(_p.outcome == WAITING, _p.due_at <= now, or_(_p.kind == PROOF, ~before), _ready())
         .order_by(_p.due_at, _p.id)
-        .limit(most)
     )
-    return [_post(row) for row in connection.execute(statement)]
+    return [(_post(row), Way(row.way)) for row in connection.execute(statement)]
 
 
 def claim(connection: Connection, seen: Post, until: datetime) -> Post | None:

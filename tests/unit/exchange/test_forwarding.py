@@ -107,7 +107,7 @@ def open_link(world: World, address: str) -> Any:
 
 def proven(world: World, box: Mailbox, **changes: Any) -> str:
     name = entered(world, **changes)
-    world.rooms.forwarding_courier.round()
+    go(world)
     assert open_link(world, link(box.taken[-1].body.partition("\n\n")[2].split()[0])).status_code == 200
     box.taken.clear()
     box.calls.clear()
@@ -123,6 +123,7 @@ def tell(world: World, kind: Kind, cause: str, role: Role = Role.PROVIDER_OFFICE
 
 def go(world: World) -> None:
     world.rooms.forwarding_courier.round()
+    world.rooms.forwarding_courier.settle(10.0)
 
 
 def state(world: World, name: str) -> Any:
@@ -277,8 +278,7 @@ def test_a_node_that_died_after_the_hand_over_repeats_it_by_the_same_id(office: 
         """Not an error that anybody handles."""
 
     box.troubles = [Died()]  # type: ignore[list-item]
-    with pytest.raises(Died):
-        go(office)
+    go(office)
     go(office)
     assert len(box.calls) == 1  # the lease of the dead
     later(office, 61)
@@ -303,11 +303,45 @@ def test_two_nodes_send_each_post_once(office: World, box: Mailbox) -> None:
     assert (len(seen), len(box.taken)) == (1, 0)
 
 
+def test_whoever_does_not_answer_holds_nobody_up(office: World, box: Mailbox, hook: Webhook) -> None:
+    free, arrived = threading.Event(), threading.Event()
+    name = entered(office, way="webhook", address=hook.url)
+    go(office)
+    open_link(office, link(json.loads(hook.seen[0][1])["data"]["prove"]))
+    mailed = proven(office, box)
+
+    def take(_number: int) -> int:
+        arrived.set()
+        return 204
+
+    def hang(_mail: Mail) -> None:
+        free.wait(10.0)
+
+    hook.answer, office.rooms.forwarding_courier.send_mail = take, hang
+    tell(office, Kind.REQUEST_LATE, "late")
+    office.rooms.forwarding_courier.round()
+    assert arrived.wait(5.0)
+    found = state(office, mailed)["posts"][0]  # the mail server keeps silent, and this thread does not wait for it
+    assert (found["outcome"], found["tries"]) == ("waiting", 1)
+    tell(office, Kind.REQUEST_LATE, "later")
+    arrived.clear()
+    for _ in range(100):
+        office.rooms.forwarding_courier.round()
+        if arrived.wait(0.05):
+            break
+    assert [post["messages"] for post in state(office, name)["posts"][:2]] == [1, 1]
+    assert len(hook.seen) == 3
+    free.set()
+    go(office)
+    go(office)
+    assert [post["outcome"] for post in state(office, mailed)["posts"][:2]] == ["delivered", "delivered"]
+
+
 def test_a_post_that_two_nodes_saw_due_is_taken_by_one(office: World, box: Mailbox) -> None:
     entered(office)
     database, now = office.outside.database, office.clock.now()
     with database.read() as connection:
-        (due,) = forwardings.due(connection, now, 5)
+        ((due, _way),) = forwardings.due(connection, now)
     until = now + timedelta(seconds=60)
     taken = [database.write(lambda connection: forwardings.claim(connection, due, until)) for _ in range(2)]
     assert [each is None for each in taken] == [False, True]
