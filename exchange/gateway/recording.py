@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeGuard
 
 import orjson
 import structlog
@@ -108,6 +109,7 @@ class Recorder:
         self, connection: Connection, settlement: Settlement, outcome: Mapping[str, JSON], receipts: Sequence[Receipt]
     ) -> None:
         asking = settlement.asking
+        _hold_case(connection, settlement)
         state = State.WAITING if waits(outcome) else State.SETTLED
         if not intents.settle(connection, asking.id, state, orjson.dumps(outcome).decode()):
             raise IntentLost
@@ -123,8 +125,8 @@ class Recorder:
         for grant in settlement.spare:
             quotas.give_back(connection, grant, settlement.day)
         for result in settlement.results:
-            if isinstance(result, Released | Parked) and result.ruling.item.source is not None:
-                whom = result.ruling.concerned  # named by a record of this very request
+            if _joins(result):
+                whom = result.ruling.concerned
                 cases.join(connection, asking.request.case, whom.index, whom.relation, self.clock)
             if isinstance(result, Released):
                 self._use_consent(connection, result, asking.request.case)
@@ -148,6 +150,7 @@ class Recorder:
         events = [item_event(result, settlement), *beside(result, settlement)]
 
         def write(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            _hold_case(connection, settlement)
             if isinstance(result, Released | Parked) and not cases.is_open(connection, waited.case):
                 raise CaseClosed
             self._end_wait(connection, waited, result, receipts[0])
@@ -231,6 +234,19 @@ def _raise_alarm(settlement: Settlement) -> None:
     for result in settlement.results:
         if isinstance(result, Refused) and ENGINES_DISAGREE in result.refusal.clauses:
             structlog.get_logger(__name__).error("decision engines disagree", decision=result.decision)
+
+
+def _joins(result: Result) -> TypeGuard[Released | Parked]:
+    """Whether whom it is about was named by a record of this very request, and is a party of the case from now on."""
+    return isinstance(result, Released | Parked) and result.ruling.item.source is not None
+
+
+def _hold_case(connection: Connection, settlement: Settlement) -> None:
+    """Where somebody joins, the case is locked before intents and quotas are, as at admission: else two would wait for
+    each other.
+    """
+    if any(_joins(result) for result in settlement.results):
+        cases.lock(connection, settlement.asking.request.case)
 
 
 def _relate(connection: Connection, released: Released, asking: Asking) -> None:

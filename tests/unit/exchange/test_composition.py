@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from connectors.base import Query
 from connectors.errors import SourceUnavailable
-from exchange.store import cases
+from exchange.store import cases, quotas
 from tests.doubles.exchange import (
     BEFORE_FETCH,
     NAME,
@@ -55,6 +56,35 @@ def test_whom_a_record_names_the_next_item_is_about(world: World) -> None:
 
 def codes(answer: Any) -> list[str]:
     return [item.get("problem", {}).get("code", item["status"]) for item in answer.json["evidence"]]
+
+
+def test_the_case_is_locked_before_a_quota_is_given_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As at admission, which locks the case before it reserves: the other way round the two would wait for each other
+    (on PostgreSQL; SQLite has one writer).
+    """
+    world.apply(grant("G-IDENTITY", quota_per_day=9, relations=["self", "employee"]))
+    world.approve("G-IDENTITY")
+    cards = connector("identity", "identity-card", {"name": "name"})
+    cards["spec"]["memory"]["records"] = [one for one in RECORDS["identity-card"] if one["id"] == WORKER]
+    world.apply(cards)
+    world.rooms.policy.renew()
+    order: list[str] = []
+    for room, name in ((cases, "lock"), (quotas, "give_back")):
+        watch(monkeypatch, room, name, order)
+
+    case = world.open_case((OWNER, "applicant"))
+    assert codes(ask(world, STAFF, THEIRS, NAME, case=case)) == ["delivered", "delivered", "evidence.not-found"]
+    assert order[:2] == ["lock", "give_back"]
+
+
+def watch(monkeypatch: pytest.MonkeyPatch, room: ModuleType, name: str, order: list[str]) -> None:
+    does = getattr(room, name)
+
+    def watched(*arguments: Any) -> Any:
+        order.append(name)
+        return does(*arguments)
+
+    monkeypatch.setattr(room, name, watched)
 
 
 def test_nothing_is_known_of_whom_no_record_names(small_world: World) -> None:
