@@ -75,7 +75,7 @@ _OUTCOMES = {
 }
 _POSTS = {
     "proof": Text("确认链接", "The link that confirms"),
-    "urgent": Text("即时消息", "Sent at once"),
+    "at-once": Text("即时消息", "Sent at once"),
     "digest": Text("工作日汇总", "Digest of the day"),
 }
 _CHOICES = (

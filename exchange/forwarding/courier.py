@@ -25,7 +25,7 @@ from exchange.forwarding.transitions import CHANGED, facts_of
 from exchange.messages import notices
 from exchange.requests.rules import read as read_rules
 from exchange.store import forwardings, messages
-from exchange.store.forwardings import DELIVERED, DIGEST, PROOF, URGENT, Forwarding, Post
+from exchange.store.forwardings import AT_ONCE, DELIVERED, DIGEST, PROOF, Forwarding, Post
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.dates import local_day, local_hour
@@ -115,14 +115,14 @@ class Courier:
             logger("exchange").warning("forwarding_waits", post=seen.id, reason=type(fault).__name__)
 
     def _gather(self) -> None:
-        """What is urgent at once; the rest in one post a working day, from the configured hour on."""
+        """What is not to wait at once; the rest in one post a working day, from the configured hour on."""
         now = self.clock.now()
         with self.database.read() as connection:
             today = self._digest_day(connection, now)
             waiting = forwardings.with_something_waiting(connection, today)
-        for name, urgent in waiting:
-            post = Post(new_id("fwp", self.clock, self.entropy), name, URGENT if urgent else DIGEST, now, now)
-            self.database.write(partial(forwardings.gather, made=post, today=None if urgent else today))
+        for name, at_once in waiting:
+            post = Post(new_id("fwp", self.clock, self.entropy), name, AT_ONCE if at_once else DIGEST, now, now)
+            self.database.write(partial(forwardings.gather, made=post, today=None if at_once else today))
 
     def _digest_day(self, connection: Connection, now: datetime) -> date | None:
         today = local_day(now)

@@ -40,7 +40,7 @@ ENTER, CHANGE = ForwardingForm(), ForwardingChangeForm()
 _Post = Schema.from_dict(
     {
         "id": fields.String(required=True),
-        "kind": fields.String(required=True, validate=validate.OneOf(("proof", "urgent", "digest"))),
+        "kind": fields.String(required=True, validate=validate.OneOf(("proof", "at-once", "digest"))),
         "outcome": fields.String(required=True, validate=validate.OneOf(("waiting", "delivered", "given-up"))),
         "trouble": fields.String(required=True, allow_none=True),
         "tries": fields.Integer(required=True),

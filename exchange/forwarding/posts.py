@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exchange.forwarding.links import Links
-from exchange.messages.words import TITLES, Kind
-from exchange.store.forwardings import PROOF, URGENT, Forwarding, Post
+from exchange.messages.words import TITLES, URGENT, Kind
+from exchange.store.forwardings import DIGEST, PROOF, Forwarding, Post
 from kernel.canonical import JSON
 from kernel.mail import Mail
 from kernel.text import Text
@@ -76,19 +76,14 @@ def _proof(one: Forwarding, post: Post, links: Links) -> tuple[Text, list[Text]]
 
 
 def _told(one: Forwarding, post: Post, contents: Contents, links: Links) -> tuple[Text, list[Text]]:
-    count, office, inbox = len(contents.messages), WORDS[one.role], f"{links.origin}{_INBOX}"
-    urgent = post.kind == URGENT
-    subject = Text(
-        f"通办：{'有' if urgent else '今日'} {count} 条消息{'需要处理' if urgent else ''}",
-        f"Tongban: {count} {'message' if count == 1 else 'messages'}{'' if urgent else ', daily digest'}",
-    )
-    lines = [(TITLES[kind], number) for kind, number in contents.counted().items()]
+    office, inbox, counted = WORDS[one.role], f"{links.origin}{_INBOX}", contents.counted()
+    lines = [(TITLES[kind], number) for kind, number in counted.items()]
     listed = Text(
         "\n".join(f"· {title.zh}（{number}）" for title, number in lines),
         "\n".join(f"- {title.en} ({number})" for title, number in lines),
     )
     stop = links.to_unsubscribe(one.id)
-    return subject, [
+    return _headed(counted, digest=post.kind == DIGEST), [
         Text(f"“{office.zh}”职务有新消息：", f"New messages for the office of {office.en}:"),
         listed,
         Text(f"请登录查看：{inbox}", f"Sign in to read them: {inbox}"),
@@ -97,6 +92,14 @@ def _told(one: Forwarding, post: Post, contents: Contents, links: Links) -> tupl
             f"To stop what is not urgent: {stop} (time limits, emergencies and suspensions are still sent)",
         ),
     ]
+
+
+def _headed(counted: Mapping[Kind, int], *, digest: bool) -> Text:
+    """How many messages, and how many are urgent: that something comes at once may be as its office wants it."""
+    count, urgent = sum(counted.values()), sum(number for kind, number in counted.items() if kind in URGENT)
+    zh = f"通办：{'今日汇总' if digest else '有新消息'} {count} 条" + (f"，其中紧急 {urgent} 条" if urgent else "")
+    en = f"Tongban: {count} {'message' if count == 1 else 'messages'}" + (f", {urgent} urgent" if urgent else "")
+    return Text(zh, f"{en}, daily digest" if digest else en)
 
 
 def _in(language: Language, words: Text, between: str = "\n") -> str:

@@ -218,7 +218,7 @@ def facts_of(one: Forwarding) -> Mapping[str, JSON]:
     }
 
 
-_EVERY_KIND = {PROOF, forwardings.URGENT, forwardings.DIGEST}
+_EVERY_KIND = {PROOF, forwardings.AT_ONCE, forwardings.DIGEST}
 
 
 def _nothing_to_spend(_connection: Connection, _receipts: Sequence[Receipt]) -> None:

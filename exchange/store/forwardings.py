@@ -14,8 +14,8 @@ from kernel.database import upsert_ignore
 from policies.forwarding import Language, Pace, Status, Way
 from policies.roles import Role
 
-PROOF, URGENT, DIGEST = "proof", "urgent", "digest"
-"""Kinds of posts: the question whether an address is right, what cannot wait, and the rest."""
+PROOF, AT_ONCE, DIGEST = "proof", "at-once", "digest"
+"""Kinds of posts: the question whether an address is right, what is not to wait, and the rest of a day."""
 WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given-up"
 _f, _m, _p = forwarding.c, forwarded_message.c, forwarding_post.c
 
@@ -125,24 +125,24 @@ def enqueue(
             at_once = urgent or row.pace == Pace.AT_ONCE.value
             connection.execute(
                 upsert_ignore(forwarded_message, connection).values(
-                    forwarding=row.id, message=message, kind=kind, urgent=at_once, post="", at=at
+                    forwarding=row.id, message=message, kind=kind, at_once=at_once, post="", at=at
                 )
             )
 
 
 def with_something_waiting(connection: Connection, today: date | None) -> list[tuple[str, bool]]:
-    """Addresses in use for which a post can be made, each urgent or not; ``today`` where digests are due, else None."""
+    """Addresses in use for which a post can be made, at once or not; ``today`` where digests are due, else None."""
     statement = (
-        select(_m.forwarding, _m.urgent)
+        select(_m.forwarding, _m.at_once)
         .join(forwarding, _f.id == _m.forwarding)
         .where(_m.post == "", _f.status == Status.ACTIVE.value)
         .distinct()
     )
     if today is None:
-        statement = statement.where(_m.urgent)
+        statement = statement.where(_m.at_once)
     else:
-        statement = statement.where(or_(_m.urgent, _f.digested < today.isoformat()))
-    return [(row.forwarding, bool(row.urgent)) for row in connection.execute(statement)]
+        statement = statement.where(or_(_m.at_once, _f.digested < today.isoformat()))
+    return [(row.forwarding, bool(row.at_once)) for row in connection.execute(statement)]
 
 
 def gather(connection: Connection, made: Post, today: date | None) -> bool:
@@ -154,7 +154,7 @@ def gather(connection: Connection, made: Post, today: date | None) -> bool:
         taken = update(forwarding).where(_f.id == made.forwarding, _f.digested < today.isoformat())
         if connection.execute(taken.values(digested=today.isoformat())).rowcount != 1:
             return False
-    waiting = and_(_m.forwarding == made.forwarding, _m.post == "", _m.urgent == (today is None))
+    waiting = and_(_m.forwarding == made.forwarding, _m.post == "", _m.at_once == (today is None))
     if connection.execute(update(forwarded_message).where(waiting).values(post=made.id)).rowcount == 0:
         return False
     put_post(connection, made)

@@ -38,10 +38,10 @@ forwarded_message = sa.Table(
     text("forwarding", primary_key=True),
     text("message", primary_key=True),
     text("kind"),
-    sa.Column("urgent", sa.Boolean, nullable=False),
+    sa.Column("at_once", sa.Boolean, nullable=False),
     text("post"),
     sa.Column("at", Instant, nullable=False),
-    sa.Index("forwarded_message_post", "post", "urgent", "forwarding"),
+    sa.Index("forwarded_message_post", "post", "at_once", "forwarding"),
     sa.Index("forwarded_message_at", "at"),
 )
 """The outbox, written beside the message; ``post`` is what it went out in, '' while it waits."""

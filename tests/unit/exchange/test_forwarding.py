@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import threading
@@ -11,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, insert, select, text
 
 from exchange.forwarding.addresses import Addresses
 from exchange.forwarding.courier import MOST_TRIES, delay
@@ -176,6 +179,10 @@ def test_what_is_urgent_goes_at_once_and_the_rest_together_once_a_working_day(of
     go(office)
     assert TITLES[Kind.REQUEST_LATE].zh in box.taken[1].body
     assert TITLES[Kind.GRANT_TO_SIGN].zh not in box.taken[1].body
+    assert [mail.subject for mail in box.taken] == [
+        "通办：今日汇总 4 条 / Tongban: 4 messages, daily digest",
+        "通办：有新消息 1 条，其中紧急 1 条 / Tongban: 1 message, 1 urgent",
+    ]
     at(office, 2026, 11, 23, 23, 59)  # Tuesday, 07:59
     go(office)
     assert len(box.taken) == 2
@@ -200,6 +207,7 @@ def test_at_once_means_everything_and_a_language_means_that_one(office: World, b
         go(office)
     assert len(box.taken) == 2
     assert not re.search(r"[\u4e00-\u9fff]", box.taken[0].subject + box.taken[0].body)
+    assert box.taken[0].subject == "Tongban: 1 message"
 
 
 def test_what_leaves_the_house_names_no_matter(office: World, box: Mailbox) -> None:
@@ -485,7 +493,7 @@ def test_what_came_too_late_for_an_ended_address_counts_as_waiting_for_nothing(o
 
     def too_late(connection: Connection) -> None:
         forwardings.put_post(connection, late)
-        values = {"forwarding": name, "message": "m", "kind": "grant-to-sign", "urgent": False, "post": ""}
+        values = {"forwarding": name, "message": "m", "kind": "grant-to-sign", "at_once": False, "post": ""}
         connection.execute(insert(forwarded_message).values(**values, at=office.clock.now()))
 
     office.outside.database.write(too_late)
@@ -511,6 +519,29 @@ def test_a_post_keeps_what_is_in_it_for_as_long_as_it_is_kept(office: World, box
     with database.read() as connection:
         assert connection.execute(select(forwarded_message)).all() == []
         assert connection.execute(select(forwarding_post)).all() == []
+
+
+def test_what_waited_under_the_old_name_goes_out_all_the_same(office: World, box: Mailbox) -> None:
+    name = proven(office, box, pace="at-once")
+    box.troubles = [NotDelivered("no")]
+    tell(office, Kind.GRANT_TO_SIGN, "in a post")
+    go(office)
+    tell(office, Kind.GRANT_TO_SIGN, "in none")
+    before = state(office, name)
+    step = importlib.import_module("exchange.store.migrations.0037_posts_at_once")
+
+    def again(connection: Connection) -> None:
+        connection.execute(text("ALTER TABLE forwarded_message RENAME COLUMN at_once TO urgent"))
+        connection.execute(text("UPDATE forwarding_post SET kind = 'urgent' WHERE kind = 'at-once'"))
+        with Operations.context(MigrationContext.configure(connection)):
+            step.upgrade()
+
+    office.outside.database.write(again)
+    assert state(office, name) == before
+    later(office, 10)
+    go(office)
+    go(office)
+    assert len(box.taken) == 2
 
 
 def test_links_cannot_be_made_up_and_an_older_one_is_void(office: World, box: Mailbox) -> None:
@@ -545,6 +576,8 @@ def test_a_webhook_is_proven_by_its_own_link_and_what_is_pushed_is_signed(office
     assert verify(hook.url, headers, body, keys, set(), office.clock.now().timestamp()) is True
     event = json.loads(body)
     assert event["id"] == headers["Webhook-Id"]
+    assert event["type"] == "cn.gov.tongban.office.at-once.v1"
+    assert state(office, name)["posts"][0]["kind"] == "at-once"
     assert event["data"]["messages"][0].keys() == {"id", "kind", "at"}
     assert event["data"]["messages"][0]["kind"] == "request-late"
     assert b"G-SECRET" not in body
