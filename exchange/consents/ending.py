@@ -6,7 +6,7 @@ a node that cannot record the end loses its lease, and releases nothing (ADR 006
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,6 +30,8 @@ LOOKED_FOR = 60.0
 """Seconds after an end was first read during which it is looked at again: a consent that was being given in that moment
 is found by then, since nothing takes longer to be recorded.
 """
+AT_ONCE = 1_000
+"""Mandates named by one statement (PostgreSQL takes 65,535 values at most), and consents ended by one recording."""
 
 
 @dataclass
@@ -46,21 +48,37 @@ class MandateEnds:
         now = self.clock.monotonic()
         self._first_read = {name: self._first_read.get(name, now) for name in read.mandates}
         fresh = [name for name, since in self._first_read.items() if now - since <= LOOKED_FOR]
-        if fresh:
-            self._end(fresh)
+        for start in range(0, len(fresh), AT_ONCE):
+            self._end(fresh[start : start + AT_ONCE])
         return read
 
-    def _end(self, mandates: Sequence[str]) -> None:
-        at = self.clock.now()
-        with self.database.read() as connection:
-            found = consents.resting_on(connection, mandates, at)
-        for one in found:
-            self._end_one(one, at)
+    def _end(self, mandates: Collection[str]) -> None:
+        at, after = self.clock.now(), ""
+        while found := self._resting_on(mandates, at, after):
+            try:
+                self._record(found, at)
+            except _TakenBack:
+                continue  # then it is not among those that are found now
+            after = found[-1].id
 
-    def _end_one(self, one: Artefact, at: datetime) -> None:
+    def _resting_on(self, mandates: Collection[str], at: datetime, after: str) -> list[Artefact]:
+        with self.database.read() as connection:
+            return consents.resting_on(connection, mandates, at, after=after, limit=AT_ONCE)
+
+    def _record(self, ended: Sequence[Artefact], at: datetime) -> None:
+        """All of them at once, or none: what was taken back meanwhile has not ended by the mandate."""
+
         def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            if consents.end(connection, one.id, at):
+            for one in ended:
+                if not consents.end(connection, one.id, at):
+                    raise _TakenBack
                 outbox.put(connection, answered(one, ENDED, at))
 
-        event = Event(ENDED, one.id, facts=consent_facts(one), subject=asked_about(self.ledger, one))
-        self.ledger.append([event], also=also)
+        self.ledger.append([self._event(one) for one in ended], also=also)
+
+    def _event(self, one: Artefact) -> Event:
+        return Event(ENDED, one.id, facts=consent_facts(one), subject=asked_about(self.ledger, one))
+
+
+class _TakenBack(Exception):
+    """One of them was over before this could be recorded."""

@@ -312,13 +312,15 @@ def withdraw(connection: Connection, artefact: Artefact, by: Answerer, at: datet
     return connection.execute(statement.values(withdrawn_at=at)).rowcount == 1
 
 
-def resting_on(connection: Connection, mandates: Iterable[str], at: datetime) -> list[Artefact]:
-    """Those in force that were given by these mandates."""
+def resting_on(
+    connection: Connection, mandates: Iterable[str], at: datetime, *, after: str, limit: int
+) -> list[Artefact]:
+    """Those in force that were given by these mandates, so many of them, the oldest first, from ``after`` on."""
     row = consent.c
     statement = select(consent).where(
-        row.mandate.in_(sorted(mandates)), row.mandate != "", row.given_at.is_not(None), *_standing(at)
+        row.mandate.in_(sorted(mandates)), row.mandate != "", row.given_at.is_not(None), *_standing(at), row.id > after
     )
-    return [_artefact(found) for found in connection.execute(statement.order_by(row.id))]
+    return [_artefact(found) for found in connection.execute(statement.order_by(row.id).limit(limit))]
 
 
 def end(connection: Connection, name: str, at: datetime) -> bool:

@@ -12,9 +12,14 @@ from typing import Any
 import pytest
 
 from connectors.base import Query
+from exchange.consents import ending
+from exchange.consents.ending import MandateEnds
 from exchange.gateway.parties import comes_of_age, is_minor
+from exchange.gateway.revocations import Revocations
+from exchange.store.consents import Artefact
 from kernel.identifiers import subject
 from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.log import Ledger
 from tests.conftest import ENGINE, drop_postgresql_database
 from tests.doubles.exchange import (
     BEFORE_FETCH,
@@ -441,6 +446,49 @@ def test_it_ends_when_the_mandate_is_withdrawn_and_the_log_says_so_once(family: 
     assert ended["facts"]["consent"] == consent
     assert say(world, consent, "withdraw", OWNER, **acting(world)).status_code == 401
     second.rooms.close()
+
+
+def given_by_the_shop(world: World, count: int) -> list[str]:
+    """Consents that rest on one mandate."""
+    consents = [asked_of_the_shop(world, company_case(world)) for _ in range(count)]
+    for consent in consents:
+        assert say(world, consent, "give", OWNER, **acting(world)).json["status"] == "in-force"
+    return consents
+
+
+def test_many_mandates_that_end_at_once_end_what_rests_on_them(family: Family) -> None:
+    """More of them than one statement may name, and more consents than are ended at once."""
+    world, _ = family
+    given = given_by_the_shop(world, 3)
+    ends = MandateEnds(world.outside.database, world.outside.ledger, world.clock)
+    names = {f"mandate-{number:05}" for number in range(66_000)}
+    read = Revocations(1, *(frozenset[str](),) * 4, mandates=frozenset({REFERENCE, *names}))
+    before = world.outside.ledger.size()
+    assert ends(read) is read
+    assert [state(world, one)["status"] for one in given] == ["ended"] * 3
+    assert world.outside.ledger.size() - before == 3
+    assert sorted(one["facts"]["consent"] for one in world.events("ConsentEnded")) == sorted(given)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 1_000])
+def test_what_is_taken_back_in_that_moment_has_not_ended_by_the_mandate(
+    family: Family, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    world, _ = family
+    given = given_by_the_shop(world, 3)
+    about_to_end = ending.asked_about
+
+    def meanwhile(ledger: Ledger, one: Artefact) -> SubjectRef | None:
+        if one.id == given[1]:
+            say(world, one.id, "withdraw", STRANGER, **acting(world, "another"))
+        return about_to_end(ledger, one)
+
+    monkeypatch.setattr(ending, "AT_ONCE", at_once)
+    monkeypatch.setattr(ending, "asked_about", meanwhile)
+    world.issuer.revoke("mandates", REFERENCE)
+    world.rooms.revocations.renew()
+    assert [state(world, one)["status"] for one in given] == ["ended", "withdrawn", "ended"]
+    assert sorted(one["facts"]["consent"] for one in world.events("ConsentEnded")) == sorted([given[0], given[2]])
 
 
 def test_one_that_is_given_while_the_mandate_ends_ends_too(family: Family) -> None:
