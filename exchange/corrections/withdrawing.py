@@ -16,7 +16,7 @@ from exchange.store import corrections
 from exchange.store.corrections import About
 from kernel.problems import Problem, ProblemKind
 from kernel.web.http import HttpRequest, HttpResponse, json_response
-from policies.corrections.events import CorrectionState, Opener
+from policies.corrections.events import UNANSWERED, CorrectionState, Opener
 
 _LONGEST_NAME = 128
 
@@ -40,12 +40,22 @@ class Withdrawing:
 
     def by_person(self, http: HttpRequest, correction: str) -> HttpResponse:
         """``POST /v1/usage/corrections/<correction>/withdraw``: whom it is about, who opened it. Raises Problem."""
-        caller, person = self.access.person(http)
+        caller, state, about = self._own(http, correction)
         read(WITHDRAW, http)
+        return self._withdrawn(state, about, PERSON, caller)
+
+    def may_by_person(self, http: HttpRequest, correction: str) -> bool:
+        """Whether whom it is about, who opened it, may still take it back. Raises Problem."""
+        caller, state, _about = self._own(http, correction)
+        self.access.spend(caller)
+        return state.status in UNANSWERED
+
+    def _own(self, http: HttpRequest, correction: str) -> tuple[Caller, CorrectionState, About]:
+        caller, person = self.access.person(http)
         state, about = self._found(correction)
         if state.objection.opener is not Opener.PERSON or about.subject != self.access.indexes.of(person):
             raise Problem(errors.CORRECTION_UNKNOWN)
-        return self._withdrawn(state, about, PERSON, caller)
+        return caller, state, about
 
     def _found(self, correction: str) -> tuple[CorrectionState, About]:
         with self.access.database.read() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exchange import errors
-from exchange.console.inside import as_json_post
+from exchange.console.inside import as_json_post, asking
 from exchange.corrections.withdrawing import Withdrawing
 from exchange.portal.entrance import Entrance
 from kernel.problems import Problem
@@ -25,8 +25,9 @@ class WithdrawnPages:
     withdrawing: Withdrawing
 
     def ask(self, request: HttpRequest, correction: str) -> HttpResponse:
-        """Whether to take it back; what it is about is read in the log, and whose it is asked when it is done."""
-        del request
+        """Whether to take it back; what it is about is read in the log. Raises Problem: it is not theirs."""
+        if not self.withdrawing.may_by_person(asking(request), correction):
+            return _over(correction)
         return page_response("portal/withdraw.html", name=correction, state="asked")
 
     def withdraw(self, request: HttpRequest, correction: str) -> HttpResponse:
@@ -36,10 +37,14 @@ class WithdrawnPages:
         except Problem as problem:
             if problem.kind not in {errors.CORRECTION_ANSWERED, errors.CORRECTION_CHANGED}:
                 raise
-            return page_response("portal/withdraw.html", status=_CONFLICT, name=correction, state="over")
+            return _over(correction)
         return page_response("portal/withdraw.html", name=correction, state="done")
 
     def routes(self) -> tuple[Route, ...]:
         """The addresses."""
         said, at = Text("撤回更正申请", "Take back a request for correction"), "/corrections/<correction>/withdraw"
         return (self.entrance.route("GET", at, self.ask, said), self.entrance.route("POST", at, self.withdraw, said))
+
+
+def _over(correction: str) -> HttpResponse:
+    return page_response("portal/withdraw.html", status=_CONFLICT, name=correction, state="over")

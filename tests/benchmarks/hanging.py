@@ -227,7 +227,7 @@ def summary(rounds: Sequence[Mapping[str, Phase]], dice: random.Random) -> dict[
         "phases": phases,
         "ratios": ratios,
         "goal": GOAL,
-        "verdict": verdict(ratios["wall"]["beside ten that hang"]),
+        "verdict": verdict(*ratios["wall"].values()),
     }
 
 
@@ -245,9 +245,14 @@ def interval(ratios: Sequence[float], dice: random.Random) -> list[float]:
     return [low, statistics.median(ratios), high]
 
 
-def verdict(found: Sequence[float]) -> str:
-    """Whether the goal is reached by the whole interval; undecided where it lies within."""
+def verdict(found: Sequence[float], control: Sequence[float]) -> str:
+    """Whether the goal is reached by the whole interval; undecided where it lies within.
+
+    Undecided also where the machine's difference from itself (``control``) is as large as what is looked for.
+    """
     low, _, high = found
+    if not 1 / GOAL <= control[0] <= control[-1] <= GOAL:
+        return "undecided"
     if high <= GOAL:
         return "reached"
     return "missed" if low > GOAL else "undecided"

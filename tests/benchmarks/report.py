@@ -30,7 +30,7 @@ COLUMNS = (
 
 
 def circumstances(command: Sequence[str], plan: Plan, folder: Path, versions: Mapping[str, str]) -> dict[str, Any]:
-    """Everything one has to know to judge the figures."""
+    """Everything one has to know to judge the figures; ``load`` as it is when they are written."""
     packages = {name: metadata.version(name) for name in PACKAGES}
     return {
         "schema": SCHEMA,
@@ -43,6 +43,7 @@ def circumstances(command: Sequence[str], plan: Plan, folder: Path, versions: Ma
         "pinned": can_pin(),
         "cpu": meter.processor_name(),
         "cores": os.cpu_count(),
+        "load": [round(each, 2) for each in os.getloadavg()],
         "kernel": platform.release(),
         "python": platform.python_version(),
         "file_system": _file_system(folder),

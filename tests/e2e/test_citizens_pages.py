@@ -12,16 +12,30 @@ from playwright.sync_api import Page
 from idp.app import guarded_fetch
 from idp.model.person import NewPerson
 from kernel.identifiers.subject import SubjectRef
-from tests.doubles.exchange import OWNER, STAFF, World, lived, make_world, prepared_sqlite, sqlite_copy
+from tests.doubles.exchange import (
+    MARKET,
+    OTHER_ITEM,
+    OWNER,
+    STAFF,
+    World,
+    grant,
+    lived,
+    make_world,
+    prepared_sqlite,
+    service_item,
+    sqlite_copy,
+)
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, PaperExchange, Provider
 from tests.e2e.conftest import Look
 from tests.e2e.test_officers_pages import Walker, register, served
+from tests.unit.exchange.test_consents import asked as asked_to_consent
 from tests.unit.exchange.test_further_pages import KIND
 from tests.unit.exchange.test_further_questions import DISTRICT, RECORDS, TWO, asking, put
 from tests.unit.exchange.test_previews import asked
 
 __all__ = ["prepared_sqlite"]
 QUESTIONS = "form[action$=answers] button.govuk-button"
+WRONG = "main form[method=post] button.govuk-button"
 
 
 @pytest.fixture
@@ -45,6 +59,11 @@ def world(
         paper.rooms.policy.renew()
         asked(paper, STAFF)
         put(paper)
+        paper.apply(service_item(OTHER_ITEM, MARKET, kind="consent"))
+        paper.apply(grant("G-CONSENT", basis_kind="consent", service_items=[OTHER_ITEM], absent_allowed=True))
+        paper.approve("G-CONSENT")
+        asked_to_consent(paper, paper.open_case((OWNER, "applicant"), item=OTHER_ITEM))
+        paper.ask(paper.open_case(), STAFF)
         node = served(paper, provider, origin)
         register(provider, node)
         whom = SubjectRef("citizen-number", OWNER)
@@ -93,5 +112,25 @@ def test_somebody_answers_and_looks(world: World, new_page: Callable[..., Page],
         walker.press(QUESTIONS)
     walker.look("questions-over")
     walker.go("/my/usage", "usage")
+    walker.page.locator("a[href$='/wrong']").first.click()
+    walker.look("wrong")
+    walker.press(WRONG)
+    walker.look("wrong-with-errors")
+    walker.page.check("[name=field]")
+    walker.page.fill("[name=reason]", "2026")
+    walker.press(WRONG)
+    walker.look("wrong-said")
+    walker.go("/my/usage")
+    back = walker.page.locator("a[href$='/withdraw']").first
+    at = str(back.get_attribute("href"))
+    back.click()
+    walker.look("withdraw")
+    walker.press("main form[method=post] button.govuk-button--warning")
+    walker.look("withdrawn")
+    walker.go(at, "withdrawn-before", 409)
     walker.go("/my/consents", "consents")
-    walker.go("/my/corrections/co_1/withdraw", "withdraw")
+    walker.page.locator("main a[href^='/my/consents/']").first.click()
+    walker.look("consent")
+    walker.press("button[name=reply][value=give]")
+    walker.look("consent-given")
+    walker.go(walker.page.url.removeprefix(walker.base), "consent-in-force")

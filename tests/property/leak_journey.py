@@ -89,7 +89,6 @@ class Said:
 class Told:
     """All that comes to light: ``said`` with the claims of evidence, ``besides`` where nothing may stand."""
 
-    answers: int = 0
     said: list[Said] = field(default_factory=list)
     besides: list[str] = field(default_factory=list)
     outcome: dict[str, Any] = field(default_factory=dict)
@@ -301,7 +300,6 @@ def _written(world: World, settlement: Settlement, told: Told, thoroughly: bool)
 
 def _answer(settlement: Settlement, kept: list[str | None], told: Told, *, later: bool) -> None:
     """The answer to whoever asks or asks again: of the items of a settlement, and beside them."""
-    told.answers += 1
     response = compose(REQUEST, told.outcome, told.pieces, "zh", {})
     body = orjson.loads(response.body)
     evidence = body.pop("evidence")

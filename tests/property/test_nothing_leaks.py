@@ -78,10 +78,9 @@ def leaks(seed: int, most: int, met: Counter[str]) -> Iterator[str]:
             journey = Journey(made, asked)
             for source in sources if journey.permitted else sources[:1]:
                 logged.clear()
-                met["requests"] += 1
-                thoroughly = met["requests"] % THOROUGH == 0
+                met["cases"] += 1
+                thoroughly = met["cases"] % THOROUGH == 0
                 told = journey.told(source, thoroughly=thoroughly)
-                met["cases"] += max(1, told.answers)
                 told.besides += [source.logged, *map(repr, logged)]
                 for leak in judged(made, asked, source, told, thoroughly, met):
                     yield f"{leak}\n{asked}\n{source.found}"

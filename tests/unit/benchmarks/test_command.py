@@ -70,13 +70,14 @@ def test_a_goal_is_decided_by_the_whole_interval_of_the_rounds() -> None:
     def phase(wall: float) -> Phase:
         return Phase(wall=wall, p95=wall, cpu=wall, switches=1.0, others=0.0)
 
-    def told(*times: float) -> str:
-        quiet = {QUIET: phase(100.0), AGAIN: phase(100.0)}
+    def told(*times: float, again: float = 100.0) -> str:
+        quiet = {QUIET: phase(100.0), AGAIN: phase(again)}
         verdict: str = hanging.summary([{**quiet, HANG: phase(time)} for time in times], random.Random(1))["verdict"]
         return verdict
 
     assert told(*[104.0] * 20) == "reached"
     assert told(*[107.0] * 20) == "missed"
     assert told(*[90.0, 120.0] * 10) == "undecided"  # half of the rounds on either side of the goal
+    assert told(*[104.0] * 20, again=112.0) == "undecided"  # the machine differs from itself by more than the goal
     within = {QUIET: phase(50.0), AGAIN: phase(150.0), HANG: phase(110.0)}
     assert hanging.beside(within, "wall") == pytest.approx(1.1)

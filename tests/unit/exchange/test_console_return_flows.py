@@ -9,7 +9,7 @@ from typing import Any
 from connectors.base import Query
 from connectors.errors import SourceUnavailable
 from exchange.console import return_flows as pages
-from policies.return_flows import TABLE, Command
+from policies.return_flows import Command
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import BASIS, BEFORE_FETCH, MARKET, OTHER_ITEM, POLICE, URBAN, World
 from tests.doubles.sign_ins import OfficersBrowser
@@ -178,4 +178,3 @@ def test_a_flow_is_opened_on_pages_field_by_field(small_world: World) -> None:
 
 def test_every_command_has_words() -> None:
     assert pages.COMMANDS.keys() == {each.value for each in Command}
-    assert all(kinds <= set(Command) for row in TABLE.values() for kinds in row.values())

@@ -72,6 +72,27 @@ def test_what_a_person_answers_waits_and_the_rest_is_answered_at_once(small_worl
     assert look(small_world, answer.json["id"], case, NAME, STAFF).json == answer.json
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "delivery", "until"),
+    [
+        ("waiting_person_working_days", 2, "direct", "2026-11-25T16:00:00.000Z"),
+        ("waiting_preview_days", 2, "preview", "2026-11-25T09:30:00.000Z"),
+        ("waiting_source_hours", 3, "asynchronous", "2026-11-23T12:30:00.000Z"),
+    ],
+)
+def test_how_long_an_item_waits_is_configured(
+    small_world: World, setting: str, value: int, delivery: str, until: str
+) -> None:
+    if delivery == "direct":
+        answered_by_a_clerk(small_world)
+    node = small_world.another_node(settings=replace(small_world.outside.settings, **{setting: value}))
+    case = node.open_case()
+    token = node.issuer.token(node.holder, person=OWNER, authorization_details=detail(case, NAME))
+    answer = node.call("POST", "/v1/evidence-requests", token, request(case, NAME, delivery=delivery))
+    assert [one["until"] for one in answer.json["evidence"]] == [until]
+    node.rooms.close()
+
+
 def test_an_answer_is_released_once_with_receipt_and_signature(world: World) -> None:
     name, case = parked(world)
     assert world.rooms.waiting.subject_of(name, 0) == SubjectRef("citizen-number", OWNER)
