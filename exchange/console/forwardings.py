@@ -65,7 +65,8 @@ _TROUBLES: Mapping[str, Text] = {
         "The address lies outside the networks that may be reached. Ask the operator.",
     ),
     "address-unreadable": Text(
-        "地址无法解封。请停用后重新登记。", "The address cannot be unsealed. End it and enter it again."
+        "地址无法解封。请联系平台运维人员；不能恢复时，请停用后重新登记。",
+        "The address cannot be unsealed. Ask the operator; if it stays so, end it and enter it again.",
     ),
 }
 _OUTCOMES = {

@@ -170,8 +170,8 @@ class Courier:
         except Undeliverable as trouble:
             logger("exchange").warning("forwarding_refused", post=post.id, reason=str(trouble))
             return "mail-refused", True
-        except CannotOpen:
-            return "address-unreadable", True
+        except CannotOpen:  # a key that this node lacks may come back: that must not park every address either
+            return "address-unreadable", False
         return "", False
 
     def _called(self, url: str, one: Forwarding, post: Post, contents: Contents) -> tuple[str, bool]:

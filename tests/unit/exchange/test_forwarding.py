@@ -689,13 +689,31 @@ def test_an_address_that_cannot_be_unsealed_any_more_is_seen_and_ended(office: W
     browser = OfficersBrowser(office)
     browser.sign_in("p", "provider-officer", organisation=POLICE)
     assert "无法解封" in browser.get(HERE).text
-    assert "请停用后重新登记" in browser.get(f"{HERE}/{name}").text
+    assert "不能恢复时，请停用后重新登记" in browser.get(f"{HERE}/{name}").text
     assert state(office, name)["address"] is None
     go(office)
-    assert (state(office, name)["status"], state(office, name)["trouble"]) == ("parked", "address-unreadable")
+    assert [(post["outcome"], post["trouble"]) for post in state(office, name)["posts"]] == [
+        ("waiting", "address-unreadable")
+    ]
     ended = ask(office, "POST", f"/{name}/end")
     assert (ended.status_code, ended.json["status"], ended.json["address"]) == (200, "ended", None)
     assert browser.get(f"{HERE}/{name}").status_code == 200
+
+
+def test_a_key_that_is_missing_for_a_while_parks_nothing(office: World, box: Mailbox) -> None:
+    name = proven(office, box)
+    courier = office.rooms.forwarding_courier
+    held, courier.addresses = (
+        courier.addresses,
+        replace(courier.addresses, kek=KeyEncryptionKey({"other": b"k" * 32}, "other")),
+    )
+    tell(office, Kind.REQUEST_LATE, "late")
+    go(office)
+    assert state(office, name)["status"] == "active"
+    courier.addresses = held
+    later(office, 5)
+    go(office)
+    assert len(box.taken) == 1
 
 
 def test_nobodys_mailbox_is_written_to_again_and_again(office: World, box: Mailbox) -> None:
