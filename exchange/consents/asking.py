@@ -13,7 +13,7 @@ from exchange.access import Access, AuthorisedSystem
 from exchange.cases.opening import own_case
 from exchange.catalogue.model import kept_apart
 from exchange.consents.forms import ASK, LONGEST, Wanted
-from exchange.consents.standing import REQUESTED, kept_subject
+from exchange.consents.standing import REQUESTED, answered_by_others, kept_subject
 from exchange.consents.views import CONSENTS, state, status_of
 from exchange.forms import read
 from exchange.gateway.consenting import rests_on_consent
@@ -71,7 +71,7 @@ class ConsentRequests:
             asked.id,
             facts=consent_facts(asked),
             subject=wanted.subject,
-            payload=kept_subject(wanted.subject),
+            payload=kept_subject(wanted.subject) if answered_by_others(wanted.subject, guarded=asked.guarded) else None,
         )
         self.ledger.append([event], also=also)
         where = (("Location", f"/v1/consent-requests/{asked.id}"),)

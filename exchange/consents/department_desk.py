@@ -1,6 +1,7 @@
 """The endpoints by which officers of the asking department see what their systems asked people to consent to.
 
-Whom a consent is about is kept as a blind index alone: an officer finds it by the case it was asked for in.
+Of an adult a blind index is kept alone; the number of a minor or a company lies sealed beside the entry that asks (ADR
+0062). An officer reads neither, and finds a consent by the case it was asked for in.
 """
 
 from __future__ import annotations

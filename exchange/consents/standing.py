@@ -55,13 +55,18 @@ def shown(subject: SubjectRef) -> str:
     return mask(Mask.NUMBER, subject.value) if subject.scheme == CITIZEN else subject.value
 
 
+def answered_by_others(subject: SubjectRef, *, guarded: bool) -> bool:
+    """Whether somebody else answers for them: of an adult, who says their own number, none is kept."""
+    return guarded or subject.scheme != CITIZEN
+
+
 def kept_subject(subject: SubjectRef) -> bytes:
     """What is kept beside the entry that asks, under the key of whom it is about: guardians do not say the number."""
     return orjson.dumps({"scheme": subject.scheme, "value": subject.value})
 
 
 def asked_about(ledger: Ledger, artefact: Artefact) -> SubjectRef | None:
-    """Whom it is about; None once they were erased."""
+    """Whom it is about, where others answer for them; None once they were erased."""
     entry = ledger.find(artefact.id, "", REQUESTED)
     kept = None if entry is None else ledger.open_payload(entry.index)
     if kept is None:

@@ -519,6 +519,17 @@ def test_it_covers_the_company_and_not_whoever_gave_it(family: Family) -> None:
     ]
 
 
+def test_a_number_is_kept_only_of_whom_others_answer_for(family: Family) -> None:
+    world, case = family
+    consents = asked_about(world, case, OWNER), asked_about(world, case), asked_of_the_shop(world, company_case(world))
+    ledger = world.outside.ledger
+    entries = [ledger.find(consent, "", "ConsentRequested") for consent in consents]
+    kept = [None if entry is None else ledger.open_payload(entry.index) for entry in entries]
+    assert [one is not None for one in kept] == [False, True, True]
+    assert say(world, consents[0], "give", OWNER).json["status"] == "in-force"
+    assert OWNER not in repr(kept)
+
+
 # Telling the system, and the pages ----------------------------------------------------------------------------------
 
 
