@@ -23,8 +23,10 @@ WITHIN = 30.0
 """Seconds after which a hand-over is broken off, wherever it stands."""
 STEP = 10.0
 """Seconds that a server may be silent."""
-_MAILBOX = range(550, 560)  # RFC 5321 §4.2.1: for good, and about the mailbox
-_POLICY = re.compile(rb"5\.7\.\d+\b")  # RFC 3463 §3.8: what the server does not let us do, to whomever we write
+_MAILBOX = frozenset({550, 551, 553})
+"""For good, and about the mailbox (RFC 5321 §4.2.3); 552 says that it is full, 554 that nobody knows what."""
+_PASSING = re.compile(rb"5\.(7|2\.2)\b")
+"""What the server does not let us do, to whomever we write (RFC 3463 §3.8), and a mailbox that is full (§3.3)."""
 
 
 class NotDelivered(Exception):
@@ -180,8 +182,8 @@ def keep(folder: Path, name: str, content: dict[str, JSON]) -> None:
 
 
 def _outcome(code: int, words: bytes) -> NotDelivered | Undeliverable:
-    """Of a recipient that was refused; "relaying denied" says nothing of the mailbox."""
-    kind = Undeliverable if code in _MAILBOX and not _POLICY.match(words) else NotDelivered
+    """Of a recipient that was refused; "relaying denied" says nothing of the mailbox, and a full one may be emptied."""
+    kind = Undeliverable if code in _MAILBOX and not _PASSING.match(words) else NotDelivered
     return kind(f"the mail server answered with {code}")
 
 

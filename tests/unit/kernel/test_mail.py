@@ -23,7 +23,7 @@ def relay(server: MailServer, host: str = "127.0.0.1", **more: object) -> MailRe
     return MailRelay(f"{host}:{server.port}", "no-reply@example.cn", **more)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("answer", ["550 no such user", "551 not here", "553 5.1.3 bad address", "552 5.2.2 full"])
+@pytest.mark.parametrize("answer", ["550 no such user", "551 not here", "553 5.1.3 bad address", "550 5.1.1 none"])
 def test_a_recipient_that_the_server_refuses_for_good_is_undeliverable(server: MailServer, answer: str) -> None:
     server.answers["RCPT"] = f"{answer} {TO}"
     with pytest.raises(Undeliverable) as caught:
@@ -39,6 +39,9 @@ def test_a_recipient_that_the_server_refuses_for_good_is_undeliverable(server: M
         ("MAIL", "553 sender not yours"),
         ("MAIL", "530 log in first"),
         ("RCPT", "450 later"),
+        ("RCPT", "552 full"),
+        ("RCPT", "552 5.2.2 full"),
+        ("RCPT", "550 5.2.2 full"),
         ("RCPT", "503 log in first"),
         ("RCPT", "530 log in first"),
         ("RCPT", "554 5.7.1 relay access denied"),
