@@ -55,15 +55,20 @@ class ConsentDesk:
     clock: Clock
     receipts: Receipts
 
+    @property
+    def standings(self) -> Standings:
+        """In whose name people stand before a consent."""
+        return Standings(self.access, self.ledger, self.clock)
+
     def list(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/consents``. Raises Problem."""
         caller, person = self.access.person(http, PREVIEW)
         self.access.spend(caller)
-        before, reader = http.parameters().get("before"), self._standings.reader(caller, person)
+        before, reader = http.parameters().get("before"), self.standings.reader(caller, person)
         with self.access.database.read() as connection:
             found = consents.seen_by(connection, reader, self.clock.now(), before, ON_A_PAGE + 1)
         following = found[ON_A_PAGE - 1].id if len(found) > ON_A_PAGE else None
-        stands = [(one, self._standings.find(one, caller, person)) for one in found[:ON_A_PAGE]]
+        stands = [(one, self.standings.find(one, caller, person)) for one in found[:ON_A_PAGE]]
         listed = [self._view(one, whose) for one, whose in stands if whose is not None]  # its right may end meanwhile
         return json_response({"consents": listed, "next": following})
 
@@ -146,11 +151,7 @@ class ConsentDesk:
             found = consents.read(connection, consent)
         if found is None:
             raise Problem(errors.CONSENT_UNKNOWN)
-        return found, self._standings.before(found, caller, person)
-
-    @property
-    def _standings(self) -> Standings:
-        return Standings(self.access, self.ledger, self.clock)
+        return found, self.standings.before(found, caller, person)
 
     def _view(self, one: Artefact, whose: Standing) -> dict[str, Any]:
         return detailed(one, current(self.access.policy).registry, self.clock.now()) | {"acting": whose.members()}

@@ -85,11 +85,17 @@ class Standings:
 
     def reader(self, caller: Caller, person: SubjectRef) -> Reader:
         """Whose consents somebody may look at now."""
-        indexes, mandate = self.access.indexes, self._mandate(caller)
+        indexes, mandate = self.access.indexes, self.mandate(caller)
         own = Reader(indexes.of(person))
         return (
             own if mandate is None else replace(own, company=indexes.of(mandate.company), matters=mandate.service_items)
         )
+
+    def mandate(self, caller: Caller) -> Mandate | None:
+        """By which they act for a company now: in force, and such that its end would be told."""
+        mandate = caller.token.mandate
+        lives = mandate is not None and self.clock.now().timestamp() < mandate.expires_at
+        return mandate if mandate is not None and lives and mandate.reference else None
 
     def before(self, artefact: Artefact, caller: Caller, person: SubjectRef) -> Standing:
         """In whose name somebody stands before it. Raises Problem (consent.unknown): another's looks like none."""
@@ -106,7 +112,7 @@ class Standings:
         return self._for_company(artefact, caller, index) or self._for_ward(artefact, index)
 
     def _for_company(self, artefact: Artefact, caller: Caller, index: bytes) -> Standing | None:
-        mandate = self._mandate(caller)
+        mandate = self.mandate(caller)
         if mandate is None or artefact.subject != self.access.indexes.of(mandate.company):
             return None
         if not mandate.covers(artefact.terms.service_item, self.clock.now().timestamp()):
@@ -122,9 +128,3 @@ class Standings:
                 return None
         ward = asked_about(self.ledger, artefact)
         return None if ward is None else Standing(ward, Answerer(index, GUARDIAN))
-
-    def _mandate(self, caller: Caller) -> Mandate | None:
-        """In force, and such that its end would be told."""
-        mandate = caller.token.mandate
-        lives = mandate is not None and self.clock.now().timestamp() < mandate.expires_at
-        return mandate if mandate is not None and lives and mandate.reference else None

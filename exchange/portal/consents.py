@@ -58,7 +58,7 @@ class ConsentPages:
         found = told(self.desk.list(asking(request, urlencode({"before": before}) if before else "")))
         following = f"{CONSENTS}?{urlencode({'before': found['next']})}" if found["next"] is not None else ""
         rows = [_about(one) for one in found["consents"]]
-        mandate = self.entrance.access.person(request)[0].token.mandate
+        mandate = self.desk.standings.mandate(self.entrance.access.person(request)[0])
         acting = "" if mandate is None else mandate.name or mandate.company.value
         return page_response("portal/consents.html", rows=rows, following=following, acting=acting, choose=_CHOOSE)
 

@@ -73,6 +73,7 @@ FROM service_case c LEFT JOIN case_subject s ON s.case_id = c.id WHERE c.id = ?
 """
 _RELATIONS = "SELECT subject, relation, proved_by FROM case_relation WHERE case_id = ?"
 _JOIN = "INSERT INTO case_subject (case_id, subject, role, joined_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_JOINED = "SELECT joined_at FROM case_subject WHERE case_id = ? AND subject = ? AND role = ?"
 _RELATE = """
 INSERT INTO case_relation (case_id, subject, relation, proved_by, request_id, item) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING
@@ -140,16 +141,17 @@ def lock(connection: Connection, case_id: str) -> None:
     connection.execute(select(service_case.c.id).where(service_case.c.id == case_id).with_for_update())
 
 
-def join(connection: Connection, case_id: str, subject: bytes, role: str, clock: Clock) -> datetime:
-    """Somebody signed in and named the case: they are one of its parties from now on; since when.
+def join(connection: Connection, case_id: str, subject: bytes, role: str, clock: Clock) -> datetime | None:
+    """Somebody signed in and named the case: they are one of its parties from now on; since when (None: the start).
 
     The time is taken behind the case's lock: who joins after an opening of emergency access was committed is later
     than it, whenever their request began.
     """
     lock(connection, case_id)
     at = clock.now()
-    run(connection, _JOIN, (case_id, subject, role, micros(at)))
-    return at
+    joined = run(connection, _JOIN, (case_id, subject, role, micros(at))).rowcount == 1
+    earlier = None if joined else run(connection, _JOINED, (case_id, subject, role)).fetchone()
+    return at if earlier is None else optional_moment(earlier[0])
 
 
 def relate(connection: Connection, proof: Proof, proven: Iterable[tuple[bytes, str]]) -> None:

@@ -107,6 +107,20 @@ def company_case(world: World, company: str = SHOP, *others: tuple[str, str]) ->
     return str(answer.json["case"])
 
 
+def test_who_joins_twice_is_a_party_since_the_first_time(small: World) -> None:
+    """As of two requests at once, each of which found that they were none yet."""
+    case = company_case(small, SHOP, (OWNER, "employee"))
+    clock, index = small.clock, small.rooms.gateway.understanding.indexes.of(subject.parse("citizen-number", OWNER))
+    first = clock.now()
+    for role, since in (("representative", first), ("employee", None)):
+        for _ in range(2):
+            joined = small.outside.database.write(
+                lambda connection, role=role: cases.join(connection, case, index, role, clock)
+            )
+            assert joined == since
+            clock.advance(1)
+
+
 def prove(world: World, case: str, number: str, relation: str) -> None:
     """Somebody of the case is proven to stand in this relation, as a delivered record would have it."""
     index = world.rooms.gateway.understanding.indexes.of(subject.parse("citizen-number", number))

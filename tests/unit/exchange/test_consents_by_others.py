@@ -578,6 +578,15 @@ def test_on_the_pages_a_guardian_and_an_agent_read_for_whom_they_answer(family: 
     browser.sign_in_as(OWNER, to="/my/consents", **acting(world))
     listed = browser.get("/my/consents")
     assert ("您现在也为 示范餐饮 办理" in listed.text, shops in listed.text) == (True, True)
+    browser.sign_in_as(OWNER, to="/my/consents", **acting(world, None))
+    unheard = browser.get("/my/consents")
+    assert ("您现在也为" in unheard.text, shops in unheard.text) == (False, False)
+    browser.sign_in_as(OWNER, to="/my/consents", **acting(world, exp=int(world.clock.now().timestamp()) + 60))
+    assert "您现在也为 示范餐饮 办理" in browser.get("/my/consents").text
+    world.clock.advance(60)
+    over = browser.get("/my/consents")
+    assert (over.status_code, "您现在也为" in over.text) == (200, False)
+    browser.sign_in_as(OWNER, to="/my/consents", **acting(world))
     assert f"代 示范餐饮 {SHOP} 答复" in browser.get(f"/my/consents/{shops}").text
     assert "已记录" in browser.press(f"/my/consents/{shops}", reply="give").text
     world.issuer.revoke("mandates", REFERENCE)
