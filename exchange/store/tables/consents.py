@@ -42,6 +42,7 @@ consent = sa.Table(
     sa.Index("consent_organisation", "organisation", "id"),
     sa.Index("consent_use", "organisation", "service_item", "subject"),
     sa.Index("consent_mandate", "mandate"),
+    sa.Index("consent_case", "case_id", "id"),
 )
 """``subject``: the blind index of whom it is about. ``guarded``: they are under age, and a guardian gives it.
 ``answerer``: the blind index of who answered, in which ``capacity``, by which ``mandate`` (its reference), and, with

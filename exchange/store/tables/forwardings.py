@@ -59,6 +59,7 @@ forwarding_post = sa.Table(
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("settled_at", Instant, nullable=True),
     sa.Index("forwarding_post_of", "forwarding", "id"),
+    sa.Index("forwarding_post_made", "made_at"),
     sa.Index("forwarding_post_waiting", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
 )
 """One mail or one call, and what became of it."""

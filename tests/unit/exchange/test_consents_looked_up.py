@@ -9,13 +9,12 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from exchange.store import consents
-from exchange.store.consents import Artefact, Frequency, Reader, Terms
+from exchange.store.consents import Artefact, Frequency, Reader, Stage, Terms
 from exchange.store.tables import METADATA, case_relation, consent
 from tests.doubles.exchange import ITEM, NOW
 
 MANY = 5_000
 PERSON, WARD, COMPANY = b"p" * 32, b"w" * 32, b"c" * 32
-LookUp = Callable[[Connection], list[Artefact]]
 
 
 def asked(name: str, subject: bytes, *, guarded: bool = False, item: str = ITEM) -> Artefact:
@@ -82,3 +81,14 @@ def test_everything_that_somebody_sees_page_by_page(
         seen, before = seen + names(page), page[-1].id
     assert seen == theirs
     assert rows_read(filled) - earlier < 150
+
+
+@pytest.mark.parametrize("organisation", [None, "org"])
+@pytest.mark.parametrize("stage", [None, Stage.WAITING])
+def test_an_officer_finds_what_was_asked_in_one_case(
+    filled: Connection, organisation: str | None, stage: Stage | None
+) -> None:
+    earlier = rows_read(filled)
+    found = consents.of_organisation(filled, organisation, stage, "case_2", NOW, before="", limit=51)
+    assert names(found) == "2"
+    assert rows_read(filled) - earlier < 10
