@@ -1,7 +1,8 @@
 """The endpoints by which officers of the owning department keep its certificates: found, issued, changed with a reason.
 
 Nothing here shows a holder: a certificate is named by its index, and whoever looks one up or changes it says the
-holder's number themselves. Each look-up and each change is an entry about the holder.
+holder's number themselves. Whatever an answer tells of a number is an entry about whose number it is before it leaves:
+a look-up, a change, and a refusal that says whether the number is the holder's. What needs no number is checked first.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.certificates.forms import CHANGE_BY_HAND, ISSUE, LOOK_UP, ChangeByHand, Issued, LookedUp
 from exchange.certificates.lifecycle import CHANGES, STATUSES, Change, Status, offered
-from exchange.certificates.transitions import CertificateTransitions, Register, Said
+from exchange.certificates.transitions import CertificateTransitions, Register, Said, on_record
 from exchange.certificates.views import past_view, standing, stands_view
 from exchange.forms import read
 from exchange.gateway.understanding import current
@@ -41,6 +42,15 @@ from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
 from policies.roles import Role
 
 LOOKED_UP = "CertificateLookedUp"
+_MATCHED = frozenset(
+    {
+        errors.CERTIFICATE_CHANGE_IMPOSSIBLE.code,
+        errors.CERTIFICATE_CHANGED.code,
+        errors.CERTIFICATE_DIFFERS.code,
+        errors.CERTIFICATE_OUT_OF_ORDER.code,
+    }
+)
+"""Refusals of a report, which is made only once the number is known to be the holder's."""
 KEEPERS = (Role.PROVIDER_OFFICER,)
 """Who keeps the certificates of their department; nobody else sees a single one."""
 
@@ -101,9 +111,10 @@ class CertificateDesk:
         new = Kept(index, kind.provider, kind.code, about, ())
         with self.access.database.read() as connection:
             kept = certificates.find(connection, index) or new
-        if (kept.evidence_type, kept.subject) != (new.evidence_type, new.subject):
-            raise Problem(errors.CERTIFICATE_DIFFERS)
         said = _said(Change.ISSUE, holder, told.by_hand, officer, self.transitions.clock.now())
+        self.transitions.in_time(said)
+        if (kept.evidence_type, kept.subject) != (new.evidence_type, new.subject):
+            raise self._refused(Problem(errors.CERTIFICATE_DIFFERS), holder, None, officer)
         return self._report(said, kept, officer, 201)
 
     def command(self, name: str) -> Endpoint:
@@ -120,28 +131,43 @@ class CertificateDesk:
             if kind is None:
                 raise Problem(errors.CERTIFICATE_NOT_YOURS)
             holder = _holder(kind, told.holder)
-            if self.access.indexes.of(holder) != kept.subject:
-                raise Problem(errors.CERTIFICATE_OTHER_HOLDER)
             said = _said(change, holder, told, officer, self.transitions.clock.now())
+            self.transitions.in_time(said)
+            on_record(said, kept)
+            if self.access.indexes.of(holder) != kept.subject:
+                raise self._refused(Problem(errors.CERTIFICATE_OTHER_HOLDER), holder, None, officer)
             return self._report(said, kept, officer)
 
         return endpoint
 
     def _report(self, said: Said, kept: Kept, officer: AuthorisedOfficer, status: int = 200) -> HttpResponse:
-        done = self.transitions.report(said, kept, self.access.asking_officer(officer))
-        if done.repeated:
-            self.access.spend(officer.caller)
+        try:
+            done = self.transitions.report(said, kept, self.access.asking_officer(officer))
+        except Problem as problem:
+            if problem.kind.code in _MATCHED:
+                raise self._refused(problem, said.subject, kept, officer) from None
+            raise
+        if done.repeated:  # it changes nothing, but confirms whose the certificate is
+            self._record(said.subject, kept, officer)
         with self.access.database.read() as connection:
             now = certificates.find(connection, kept.certificate) or kept
         return self._answer(now, 200 if done.repeated else status)
 
-    def _record(self, holder: SubjectRef, kept: Kept | None, officer: AuthorisedOfficer) -> Receipt:
-        """Before it is shown: who looked, and whether anything was found."""
+    def _refused(self, problem: Problem, holder: SubjectRef, kept: Kept | None, officer: AuthorisedOfficer) -> Problem:
+        """A refusal from which can be told whether the number is the holder's: it leaves once it is an entry."""
+        self._record(holder, kept, officer, problem)
+        return problem
+
+    def _record(
+        self, holder: SubjectRef, kept: Kept | None, officer: AuthorisedOfficer, problem: Problem | None = None
+    ) -> Receipt:
+        """Before it is shown: who looked, whether anything was found, and what was refused; the proof is used up."""
         facts: dict[str, JSON] = {
             "provider": officer.officer.organisation,
             "by": officer.officer.id,
             "known": kept is not None,
             **({"evidence_type": kept.evidence_type} if kept is not None else {}),
+            **({"refused": problem.kind.code} if problem is not None else {}),
         }
         entry = Event(LOOKED_UP, new_id("cst", self.transitions.clock, self.entropy), facts=facts, subject=holder)
         (receipt,) = self.transitions.ledger.append([entry], also=self.access.spending(officer.caller))

@@ -74,15 +74,17 @@ class CertificateTransitions:
     ledger: Ledger
     clock: Clock
 
+    def in_time(self, said: Said) -> None:
+        """That it has taken effect, by a clock that may be a little fast. Raises Problem (request.invalid)."""
+        if said.effective_at > self.clock.now() + AHEAD:
+            raise Problem(INVALID_BODY, detail=_FUTURE)
+
     def report(self, said: Said, kept: Kept, asker: Asker) -> Reported:
         """Record a change and tell those who rely on it; the same report twice is one. Raises Problem."""
         now = self.clock.now()
-        if said.effective_at > now + AHEAD:
-            raise Problem(INVALID_BODY, detail=_FUTURE)
-        if (known := _repeated(said, kept)) is not None:
+        self.in_time(said)
+        if (known := on_record(said, kept)) is not None:
             return self._again(known, kept, said, asker)
-        if kept.history and said.effective_at < kept.history[-1].effective_at:
-            raise Problem(errors.CERTIFICATE_OUT_OF_ORDER)
         stands = _after(said, kept)
         past = Past(
             revision=stands.revision,
@@ -114,6 +116,19 @@ class CertificateTransitions:
         if stands is None:
             raise Problem(errors.CERTIFICATE_CHANGED)
         return Reported(kept, stands, receipt, repeated=True)
+
+
+def on_record(said: Said, kept: Kept) -> Past | None:
+    """What says the same already, or None where the change may follow on how the certificate stands.
+
+    Looks at the certificate's past alone, never at whose number was said. Raises Problem where neither holds.
+    """
+    if (known := _repeated(said, kept)) is not None:
+        return known
+    if kept.history and said.effective_at < kept.history[-1].effective_at:
+        raise Problem(errors.CERTIFICATE_OUT_OF_ORDER)
+    _after(said, kept)
+    return None
 
 
 def _after(said: Said, kept: Kept) -> Standing:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from exchange.certificates.lifecycle import CHANGES, TABLE, Change
 from exchange.console import certificates as pages
 from tests.doubles.browser import form_of
-from tests.doubles.exchange import MARKET, OWNER, POLICE, STRANGER, World
+from tests.doubles.exchange import MARKET, ORIGIN, OWNER, POLICE, STRANGER, World
 from tests.doubles.sign_ins import OfficersBrowser
 from tests.unit.exchange.test_certificate_life import CARD, HOLDER, OTHER_CARD, report, with_police
 from tests.unit.exchange.test_event_push import later
@@ -120,6 +120,74 @@ def test_a_change_takes_a_reason_and_the_holders_number_and_tells_those_who_rely
     rest = ask(world, "GET", f"?limit=1&before={page['next']}").json
     assert ([each["change"] for each in rest["certificates"]], rest["next"]) == (["issue"], None)
     assert code_of(ask(world, "GET", "?before=x")) == "request.invalid"
+
+
+def looked(world: World, path: str, body: Any) -> tuple[str, list[tuple[bool, str | None]]]:
+    """What is answered, and the look-ups that it leaves: whether the number matched, and what was refused."""
+    before = len(world.events("CertificateLookedUp"))
+    code = code_of(ask(world, "POST", path, body))
+    facts = [each["facts"] for each in world.events("CertificateLookedUp")[before:]]
+    return code, [(each["known"], each.get("refused")) for each in facts]
+
+
+def test_nothing_tells_whose_a_certificate_is_without_an_entry_about_that_number(small_world: World) -> None:
+    world = small_world
+    name = recorded(world)
+    told: dict[str, Any] = {"reason": "核对"}
+    late = {"effective_at": "2030-01-01T00:00:00+08:00"}
+    early = {"effective_at": "2020-01-01T00:00:00+08:00"}
+    for command, more, code in (  # what needs no number says the same to every number, and leaves no entry
+        ("suspend", late, "request.invalid"),
+        ("suspend", early, "certificate.out-of-order"),
+        ("resume", {}, "certificate.impossible-change"),
+    ):
+        for number in (OWNER, STRANGER):
+            answer = looked(world, f"/{name}/{command}", told | more | {"holder": number})
+            assert answer == (code, []), (command, more)
+    mine, theirs = len(own_log(world)), len(own_log(world, STRANGER))
+    answer = looked(world, f"/{name}/suspend", told | {"holder": STRANGER})
+    assert answer == ("certificate.other-holder", [(False, "certificate.other-holder")])
+    assert (len(own_log(world)), len(own_log(world, STRANGER))) == (mine, theirs + 1)
+    assert "没有记录" in own_log(world, STRANGER)[0]["sentence"]["zh"]
+
+
+def test_issuing_what_is_on_record_is_an_entry_about_the_number(small_world: World) -> None:
+    world = small_world
+    recorded(world)
+    issue = ISSUE | {"certificate": CARD}
+    late = {"effective_at": "2030-01-01T00:00:00+08:00"}
+    for number in (OWNER, STRANGER):
+        answer = looked(world, "", issue | late | {"holder": number})
+        assert answer == ("request.invalid", [])
+    mine, theirs = len(own_log(world)), len(own_log(world, STRANGER))
+    answer = looked(world, "", issue)
+    assert answer == ("certificate.differs", [(False, "certificate.differs")])
+    answer = looked(world, "", issue | {"holder": OWNER})
+    assert answer == ("certificate.impossible-change", [(True, "certificate.impossible-change")])
+    assert (len(own_log(world)), len(own_log(world, STRANGER))) == (mine + 1, theirs + 1)
+
+
+def test_saying_what_was_said_before_confirms_the_number_and_is_an_entry(small_world: World) -> None:
+    world = small_world
+    name = recorded(world)
+    told = {"holder": OWNER, "reason": "待查"}
+    assert ask(world, "POST", f"/{name}/suspend", told).status_code == 200
+    before = len(world.events("CertificateLookedUp"))
+    assert ask(world, "POST", f"/{name}/suspend", told, sub="another").status_code == 200
+    (again,) = world.events("CertificateLookedUp")[before:]
+    assert again["facts"]["known"]
+    assert again["facts"]["by"] != world.events("CertificateChanged")[-1]["facts"]["by"]
+
+
+def test_a_refusal_that_tells_of_a_number_uses_up_the_proof(small_world: World) -> None:
+    world = small_world
+    name = recorded(world)
+    told = {"holder": STRANGER, "reason": "核对"}
+    said = {"sub": "pan", "roles": ["provider-officer"], "organisation": POLICE, "scope": "governance"}
+    token, path = world.issuer.token(world.holder, "console", **said), f"{PATH}/{name}/suspend"
+    headers = {"Authorization": f"DPoP {token}", "DPoP": world.holder.proof("POST", ORIGIN + path, token)}
+    answers = [world.client.post(path, json=told, headers=headers) for _ in range(2)]
+    assert [code_of(each) for each in answers] == ["certificate.other-holder", "token.proof-replayed"]
 
 
 def test_one_is_issued_by_hand_once(small_world: World) -> None:
