@@ -25,6 +25,11 @@ def page_size(text: str | None) -> int:
     return int(text)
 
 
+def is_place(text: str) -> bool:
+    """Whether it is the number of something in a queue or log: plain digits, few enough to be read as a number."""
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS_OF_A_PLACE
+
+
 def place_before(text: str | None) -> int | None:
     """Before which numbered entry a page begins, from the parameter ``before``; None for the newest.
 
@@ -32,6 +37,6 @@ def place_before(text: str | None) -> int | None:
     """
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS_OF_A_PLACE):
+    if not is_place(text):
         raise Problem(INVALID_BODY, detail=_BAD_PLACE)
     return int(text)

@@ -17,6 +17,7 @@ from exchange.console.proceeding_pages import Command, Matter, ProceedingPages, 
 from exchange.console.words import listed, moment_text, same, text_of
 from exchange.events.signal import KINDS, Kind
 from exchange.events.subscription_desk import SubscriptionDesk
+from exchange.paging import is_place
 from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
@@ -137,7 +138,7 @@ class SubscriptionPages(ProceedingPages):
         """What was given, as the API takes it: a number is one."""
         del command
         text = str(given.get("from", "")).strip()
-        return {"from": int(text) if text.isascii() and text.isdigit() else text} if text else {}
+        return {"from": int(text) if is_place(text) else text} if text else {}
 
     def may(self, found: Mapping[str, Any], command: str) -> frozenset[Any]:
         """Whose command it is."""
