@@ -72,6 +72,8 @@ class SubscriptionTransitions:
     def send_again(self, seen: Subscription, start: int | None, asker: Asker) -> Subscription:
         """Push at once what waits; with ``start``, everything from that event on, whether it arrived or not.
 
+        Without it nothing that arrived goes back, not even what arrived since the subscription was read.
+
         Raises Problem (request.invalid: such an event is kept no longer, or there is none).
         """
         now = self.clock.now()
@@ -81,9 +83,9 @@ class SubscriptionTransitions:
         def again(connection: Connection) -> bool:
             if start is not None and not subscriptions.oldest(connection, seen) <= start <= seen.last:
                 raise Problem(INVALID_BODY, detail=_BAD_START)
-            return subscriptions.again(connection, seen, settled, now)
+            return subscriptions.again(connection, seen, start, now)
 
-        self._record(after, asker, again, {"again_from": settled + 1})
+        self._record(after, asker, again, {} if start is None else {"again_from": settled + 1})
         return after
 
     def _record(

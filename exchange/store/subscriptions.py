@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, or_, select, update
 
 from exchange.store.tables import event, event_subscription
 from kernel import canonical
@@ -116,9 +116,13 @@ def move(connection: Connection, seen: Subscription, status: Status, now: dateti
     return _change(connection, seen, status=status.value, tries=0, trouble=trouble, due_at=now)
 
 
-def again(connection: Connection, seen: Subscription, settled: int, now: datetime) -> bool:
-    """Have everything behind a number pushed, at once; False when it is no longer as it was read."""
-    return _change(connection, seen, settled=settled, tries=0, trouble="", due_at=now)
+def again(connection: Connection, seen: Subscription, start: int | None, now: datetime) -> bool:
+    """Have what waits pushed at once, with ``start`` everything from that number on; False when it has been changed.
+
+    What arrived since it was read stays arrived: that alone is no new revision.
+    """
+    back = {} if start is None else {"settled": case((_s.settled >= start, start - 1), else_=_s.settled)}
+    return _change(connection, seen, **back, tries=0, trouble="", due_at=now)
 
 
 def _change(connection: Connection, seen: Subscription, **values: Any) -> bool:

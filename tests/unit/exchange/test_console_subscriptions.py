@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from exchange.access import Asker
 from exchange.console import subscriptions as pages
 from exchange.events.courier import MOST_TRIES
+from exchange.store import subscriptions
+from exchange.store.subscriptions import Subscription
 from policies.roles import Role
 from policies.subscriptions import TABLE, Command, Status, Way, commands
 from tests.doubles.browser import form_of
@@ -139,6 +143,39 @@ def test_what_is_stuck_is_sent_again_at_once_or_from_an_event_on(small_world: Wo
         assert answer.status_code == 422, wrong
         assert "error-summary" in answer.text
     assert ask(world, "GET", f"/{name}").json["acknowledged"] == 3
+
+
+def test_sending_what_waits_takes_nothing_back_that_arrived_since_it_was_read(
+    small_world: World, hook: Webhook
+) -> None:
+    world = small_world
+    world.apply(system("market-website", MARKET, webhook=hook.url))
+    world.rooms.policy.renew()
+    name = subscribe(world, delivery="push")
+    delivered(world)
+    tell(world, *(change(world, f"c-{number}") for number in range(3)))
+    transitions, asker = (
+        world.rooms.subscriptions.transitions,
+        Asker({"by": "x"}, lambda _connection, _receipts: None),
+    )
+    seen = kept_subscription(world, name)
+    go(world)
+    assert (seen.settled, kept_subscription(world, name).settled, len(hook.seen)) == (0, 3, 3)
+    transitions.send_again(seen, None, asker)
+    assert kept_subscription(world, name).settled == 3
+    go(world)
+    assert len(hook.seen) == 3
+    assert "again_from" not in world.events("EventSubscriptionChanged")[-1]["facts"]
+    transitions.send_again(replace(seen, revision=seen.revision + 1), 3, asker)
+    go(world)
+    assert len(hook.seen) == 4  # the third alone, though it had been read as waiting from the first on
+
+
+def kept_subscription(world: World, name: str) -> Subscription:
+    with world.outside.database.read() as connection:
+        found = subscriptions.find(connection, name)
+    assert found is not None
+    return found
 
 
 def test_a_parked_subscription_is_told_found_and_taken_up_again_on_pages(small_world: World, hook: Webhook) -> None:
