@@ -296,15 +296,35 @@ def test_an_old_preview_says_nothing_against_a_record_that_was_read_later(
     world, case = family
     consent = asked_about(world, case)
     with_records(world, [STRANGER, *then])
-    token = world.issuer.token(world.holder, person=OWNER, authorization_details=detail(case, OWN_LIST))
-    body = request_of(case, OWN_LIST, delivery="preview")
-    name = world.call("POST", "/v1/evidence-requests", token, body).json["id"]
+    name = own_list_to_preview(world, case)
     world.clock.advance(DAY)
     with_records(world, [STRANGER, *now])
     assert world.ask(case, OWN_LIST, person=OWNER).json["status"] == "delivered"
     assert provide(world, name, "provide").json["status"] == "delivered"
     answer = say(world, consent, "give", OWNER).json
     assert answer.get("code", answer.get("status")) == ("in-force" if now else "consent.unknown")
+
+
+@pytest.mark.parametrize("last", ["older", "newer"])
+def test_of_two_previews_the_one_that_was_read_later_says_who_is_the_guardian(family: Family, last: str) -> None:
+    """Whichever is agreed to last, and however late."""
+    world, case = family
+    consent = asked_about(world, case)
+    older = own_list_to_preview(world, case)
+    world.clock.advance(DAY)
+    with_records(world, [STRANGER])
+    newer = own_list_to_preview(world, case)
+    world.clock.advance(DAY)
+    for name in (newer, older) if last == "older" else (older, newer):
+        assert provide(world, name, "provide").json["status"] == "delivered"
+        world.clock.advance(1)
+    assert say(world, consent, "give", OWNER).json["code"] == "consent.unknown"
+
+
+def own_list_to_preview(world: World, case: str) -> str:
+    token = world.issuer.token(world.holder, person=OWNER, authorization_details=detail(case, OWN_LIST))
+    body = request_of(case, OWN_LIST, delivery="preview")
+    return str(world.call("POST", "/v1/evidence-requests", token, body).json["id"])
 
 
 def test_of_two_requests_at_once_the_record_read_last_says_who_is_the_guardian(family: Family) -> None:
