@@ -26,6 +26,7 @@ from tests.doubles.exchange import (
     request,
 )
 from tests.unit.exchange.test_order_of_writes import suspend
+from tests.unit.exchange.test_waiting import answered_by_a_clerk, found
 
 THEIRS: dict[str, Any] = {"type": "identity-card", "fields": ["name"], "subject": {"from": 0, "relation": "employee"}}
 
@@ -75,6 +76,20 @@ def test_the_case_is_locked_before_a_quota_is_given_back(world: World, monkeypat
     case = world.open_case((OWNER, "applicant"))
     assert codes(ask(world, STAFF, THEIRS, NAME, case=case)) == ["delivered", "delivered", "evidence.not-found"]
     assert order[:2] == ["lock", "give_back"]
+
+
+def test_so_it_is_before_a_quota_is_reserved_for_what_waited(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was parked under a grant without a quota."""
+    answered_by_a_clerk(world)
+    case = world.open_case((OWNER, "applicant"))
+    name = ask(world, STAFF, THEIRS, case=case).json["id"]
+    world.apply(grant("G-IDENTITY", quota_per_day=9, relations=["self", "employee"]))
+    world.approve("G-IDENTITY")
+    order: list[str] = []
+    for room, done in ((cases, "lock"), (quotas, "reserve")):
+        watch(monkeypatch, room, done, order)
+    assert world.rooms.waiting.answered(name, 1, found({"name": "李样本", "address": "演示区二号"})) == "delivered"
+    assert order[:2] == ["lock", "reserve"]
 
 
 def watch(monkeypatch: pytest.MonkeyPatch, room: ModuleType, name: str, order: list[str]) -> None:
