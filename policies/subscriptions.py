@@ -63,11 +63,11 @@ TABLE: Mapping[Status, Row[Command]] = MappingProxyType(
 LEADS_TO: Mapping[Command, Status] = MappingProxyType(
     {
         Command.RESUME: Status.ACTIVE,
-        Command.SEND_AGAIN: Status.ACTIVE,
         Command.PAUSE: Status.PAUSED,
         Command.END: Status.ENDED,
     }
 )
+"""Where a command leads; sending again leaves a subscription where it stands."""
 
 
 def commands(status: Status, way: Way, roles: Iterable[Role]) -> tuple[Command, ...]:

@@ -17,6 +17,7 @@ from exchange.campaigns.forms import (
     NewCampaignForm,
     SelectionForm,
 )
+from exchange.paging import BEFORE
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
 from kernel.web.routes import Parameter, Route
@@ -26,7 +27,7 @@ _ONE = f"{CAMPAIGNS}/<campaign>"
 _ITEM = f"{_ONE}/items/<number>"
 _PAGING = (
     Parameter("limit", Text("每页条数，1 至 200", "campaigns on a page, 1 to 200")),
-    Parameter("before", Text("上一页的 next", "the next of the page before")),
+    BEFORE,
 )
 _FILTERS = (
     Parameter("show", Text("waiting（默认）或 all", "waiting (the default) or all")),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from exchange import errors
 from exchange.cases.locks import LIFTERS, LiftLockForm, LockAnswer, Locks, LocksAnswer
 from exchange.cases.trace import READERS, LookUpsAnswer, Trace
+from exchange.paging import BEFORE, LIMIT
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
 from kernel.web.routes import Parameter, Route
 
-_LIMIT = Parameter("limit", Text("每页条数，1 至 200", "entries on a page, 1 to 200"))
-_BEFORE = Parameter("before", Text("上一页的 next", "the next of the page before"))
 _WHICH = (
     Parameter("officer", Text("经办人（账本中的代号）", "an officer, as the log names them")),
     Parameter("case", Text("办件编号", "a case")),
@@ -33,7 +32,7 @@ def watch_routes(
             None,
             LocksAnswer,
             tag="cases",
-            parameters=(_LIMIT, _BEFORE),
+            parameters=(LIMIT, BEFORE),
             problems=(*token, INVALID_BODY),
         ),
         Route(
@@ -56,7 +55,7 @@ def watch_routes(
             None,
             LookUpsAnswer,
             tag="usage",
-            parameters=(*_WHICH, *period, _LIMIT, _BEFORE),
+            parameters=(*_WHICH, *period, LIMIT, BEFORE),
             problems=(*token, INVALID_BODY, errors.PERIOD_INVALID),
         ),
     )

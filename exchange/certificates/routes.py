@@ -20,9 +20,10 @@ from exchange.certificates.forms import (
 )
 from exchange.certificates.lifecycle import CHANGES, Change
 from exchange.certificates.reporting import Reporting
+from exchange.paging import BEFORE, LIMIT
 from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE, MALFORMED_REQUEST, ProblemKind
 from kernel.text import Text
-from kernel.web.routes import Parameter, Route
+from kernel.web.routes import Route
 
 
 def certificate_routes(reporting: Reporting, answering: Answering, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
@@ -74,12 +75,6 @@ def certificate_routes(reporting: Reporting, answering: Answering, token: tuple[
     )
 
 
-_PAGING = (
-    Parameter("limit", Text("每页条数，1 至 200", "entries on a page, 1 to 200")),
-    Parameter("before", Text("上一页的 next", "the next of the page before")),
-)
-
-
 def department_certificate_routes(desk: CertificateDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
     """The addresses of the owning department's officers; ``token`` is what refuses a caller."""
     path, access = "/v1/department/certificates", f"officer:{'|'.join(KEEPERS)}"
@@ -99,7 +94,15 @@ def department_certificate_routes(desk: CertificateDesk, token: tuple[ProblemKin
     changing: dict[str, Any] = {**tag, "problems": writing}
     return (
         Route(
-            "GET", path, desk.list, access, listed, None, DepartmentCertificatesAnswer, parameters=_PAGING, **reading
+            "GET",
+            path,
+            desk.list,
+            access,
+            listed,
+            None,
+            DepartmentCertificatesAnswer,
+            parameters=(LIMIT, BEFORE),
+            **reading,
         ),
         Route("POST", f"{path}/look-ups", desk.look_up, access, sought, CertificateLookUpForm, answer, **changing),
         Route("POST", path, desk.issue, access, issued, CertificateIssueForm, answer, success=201, **changing),

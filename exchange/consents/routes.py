@@ -18,11 +18,10 @@ from exchange.consents.forms import (
     DepartmentConsentsAnswer,
     PersonsConsentAnswer,
 )
+from exchange.paging import BEFORE, LIMIT
 from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE, ProblemKind
 from kernel.text import Text
 from kernel.web.routes import Parameter, Route
-
-_BEFORE = (Parameter("before", Text("上一页的 next", "the next of the page before")),)
 
 
 def consent_routes(asking: ConsentRequests, desk: ConsentDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
@@ -62,7 +61,7 @@ def consent_routes(asking: ConsentRequests, desk: ConsentDesk, token: tuple[Prob
             words["list"],
             None,
             ConsentsAnswer,
-            parameters=_BEFORE,
+            parameters=(BEFORE,),
             **reading,
         ),
         Route("GET", one, desk.show, "citizen", words["show"], None, PersonsConsentAnswer, **reading),
@@ -73,7 +72,6 @@ def consent_routes(asking: ConsentRequests, desk: ConsentDesk, token: tuple[Prob
     )
 
 
-_LIMIT = Parameter("limit", Text("每页条数，1 至 200", "entries on a page, 1 to 200"))
 _CASE = Parameter("case", Text("办件编号", "a case"))
 _SHOW = Parameter(
     "show", Text("all 全部，waiting 等待答复，standing 有效，over 已结束", "all, waiting, standing (given), or over")
@@ -86,7 +84,7 @@ def department_consent_routes(desk: DepartmentConsents, token: tuple[ProblemKind
     listed = Text("本部门征求过的同意", "What my department asked people to consent to")
     shown = Text("一件同意，不含是谁", "One consent, without whose")
     more: dict[str, Any] = {"tag": "consents", "problems": (*token, errors.CONSENT_UNKNOWN, INVALID_BODY)}
-    paging = (_SHOW, _CASE, _LIMIT, *_BEFORE)
+    paging = (_SHOW, _CASE, LIMIT, BEFORE)
     return (
         Route("GET", path, desk.list, "officer", listed, None, DepartmentConsentsAnswer, parameters=paging, **more),
         Route("GET", f"{path}/<consent>", desk.show, "officer", shown, None, DepartmentConsentAnswer, **more),

@@ -16,7 +16,7 @@ from exchange.console.door import Visitor, page
 from exchange.console.forms import Field, Said, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.proceeding_pages import Command, Matter, ProceedingPages
-from exchange.console.words import moment_text, same, text_of
+from exchange.console.words import KINDS_OF_NUMBER, moment_text, same, text_of
 from exchange.gateway.understanding import current
 from kernel.dates import CHINA
 from kernel.problems import Problem
@@ -37,17 +37,13 @@ _TONES: Mapping[Status, str] = {
     Status.CANCELLED: "bad",
     Status.REVOKED: "bad",
 }
-_SCHEMES = {
-    "citizen-number": Text("公民身份号码", "Citizen number"),
-    "social-credit-code": Text("统一社会信用代码", "Unified social credit code"),
-}
 _IDENTIFIER = Field(
     "certificate",
     Text("电子证照标识", "E-certificate identifier"),
     Text("GB/T 36904，例如 1.2.156.3005.2.…", "GB/T 36904, such as 1.2.156.3005.2.…"),
 )
 _SCHEME = Field(
-    "scheme", Text("持证主体的号码类型", "Kind of the holder's number"), None, "radios", [*_SCHEMES.items()]
+    "scheme", Text("持证主体的号码类型", "Kind of the holder's number"), None, "radios", [*KINDS_OF_NUMBER.items()]
 )
 _NUMBER = Field("value", Text("持证主体的号码", "The holder's number"))
 _AGAIN = Field(
@@ -159,6 +155,10 @@ class CertificatePages(ProceedingPages):
         """What was given, as the API takes it; whose number it is says the kind of certificate."""
         del command
         return _number(given) | _terms(given)
+
+    def form(self, fields: tuple[Field, ...], typed: Mapping[str, str], problem: Problem | None) -> dict[str, Any]:
+        """A form with what was typed, and what is wrong with it; a number is never shown again."""
+        return super().form(fields, {**typed, _NUMBER.name: ""}, problem)
 
     def sayings(self, problem: Problem, fields: tuple[Field, ...]) -> Said:
         """What is wrong by the name of the field, and what concerns no field."""

@@ -14,7 +14,7 @@ from exchange.console.door import Visitor, page
 from exchange.console.forms import Field, Said, chosen, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.proceeding_pages import Command, Matter, ProceedingPages, whose
-from exchange.console.words import listed, moment_text, text_of
+from exchange.console.words import listed, moment_text, text_of, with_code
 from exchange.return_flow.flow_desk import FlowDesk
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
@@ -251,7 +251,7 @@ def _facts(found: Mapping[str, Any]) -> list[tuple[Text, Text]]:
     rows = [
         (Text("材料", "Evidence"), text_of(found["evidence_type"]["name"])),
         (Text("区划（含下级）", "Division, and those below"), _division(found)),
-        (Text("取用的业务系统", "Fetched by"), _with_code(found["system"])),
+        (Text("取用的业务系统", "Fetched by"), with_code(found["system"])),
         (Text("用于事项", "For"), text_of(found["service_item"]["name"])),
         (Text("依据", "Ground"), text_of(found["legal_basis"]["name"])),
         (Text("字段", "Fields"), listed(text_of(each["name"]) for each in found["fields"])),
@@ -270,12 +270,7 @@ def _facts(found: Mapping[str, Any]) -> list[tuple[Text, Text]]:
 
 def _division(found: Mapping[str, Any]) -> Text:
     one = found["division"]
-    return _with_code(one) if one else Text("该部门没有登记区划", "the department has no division on record")
-
-
-def _with_code(one: Mapping[str, Any]) -> Text:
-    name = text_of(one["name"])
-    return Text(f"{name.zh}（{one['code']}）", f"{name.en} ({one['code']})")
+    return with_code(one) if one else Text("该部门没有登记区划", "the department has no division on record")
 
 
 def _trouble(reason: str | None) -> Text | None:

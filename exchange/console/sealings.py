@@ -15,7 +15,7 @@ from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
-from exchange.console.words import text_of
+from exchange.console.words import KINDS_OF_NUMBER, text_of
 from exchange.governance.sealing import READERS, SEALERS, Sealings
 from kernel.identifiers.subject import SCHEMES
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
@@ -29,16 +29,12 @@ _DAY = timedelta(days=1)
 _NEAR = 7
 """Days before its end from which a sealing is marked."""
 _NUMBER = "subject.value"
-_SCHEMES = {
-    "citizen-number": Text("公民身份号码", "Citizen number"),
-    "social-credit-code": Text("统一社会信用代码", "Unified social credit code"),
-}
 _FORM = (
     Field(
         "subject.scheme",
         Text("封存谁", "Whom"),
         kind="radios",
-        choices=[(scheme, _SCHEMES[scheme]) for scheme in SCHEMES],
+        choices=[(scheme, KINDS_OF_NUMBER[scheme]) for scheme in SCHEMES],
     ),
     Field(
         _NUMBER,

@@ -14,7 +14,7 @@ from exchange.console.door import Visitor, page
 from exchange.console.forms import Field, Said, chosen, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.proceeding_pages import Command, Matter, ProceedingPages, whose
-from exchange.console.words import listed, moment_text, same, text_of
+from exchange.console.words import listed, moment_text, same, text_of, with_code
 from exchange.events.signal import KINDS, Kind
 from exchange.events.subscription_desk import SubscriptionDesk
 from exchange.paging import is_place
@@ -251,7 +251,7 @@ def _standing(found: Mapping[str, Any]) -> tuple[Text, str]:
 def _facts(found: Mapping[str, Any]) -> list[tuple[Text, Text]]:
     waiting, oldest = found["waiting"], found.get("oldest")
     rows = [
-        (Text("业务系统", "System"), _with_code(found["system"])),
+        (Text("业务系统", "System"), with_code(found["system"])),
         (Text("所属部门", "Department"), text_of(found["organisation"]["name"])),
         (Text("告知什么", "Told of"), listed(KINDS[Kind(each)] for each in found["events"])),
     ]
@@ -272,11 +272,6 @@ def _facts(found: Mapping[str, Any]) -> list[tuple[Text, Text]]:
     if found["next_try"]:
         rows.append((Text("下次重试", "Next try"), moment_text(found["next_try"])))
     return rows
-
-
-def _with_code(one: Mapping[str, Any]) -> Text:
-    name = text_of(one["name"])
-    return Text(f"{name.zh}（{one['code']}）", f"{name.en} ({one['code']})")
 
 
 def _trouble(reason: str | None) -> Text | None:

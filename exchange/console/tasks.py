@@ -15,7 +15,7 @@ from exchange.console.door import Visitor, page
 from exchange.console.forms import Field, Said, sayings
 from exchange.console.inside import asking, told
 from exchange.console.proceeding_pages import Matter, ProceedingPages, whose
-from exchange.console.words import moment_text, same, text_of
+from exchange.console.words import KINDS_OF_NUMBER, moment_text, same, text_of
 from exchange.governance.views import RELATIONS
 from kernel.canonical import JSON
 from kernel.problems import Problem
@@ -31,10 +31,6 @@ WAITING, ALL = "waiting", "all"
 ANSWER = "answer"
 _TABS = {WAITING: Text("待办", "Waiting"), ALL: Text("全部", "All")}
 _KINDS = {name: kind for kind, name in NAMES.items()}
-_SCHEMES = {
-    "citizen-number": Text("公民身份号码", "Citizen number"),
-    "social-credit-code": Text("统一社会信用代码", "Social credit code"),
-}
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ def _about(found: Mapping[str, Any]) -> dict[str, Any]:
         "left": text_of(found["left"]),
         "overdue": found["overdue"],
         "facts": _facts(found),
-        "subject": None if subject is None else (_SCHEMES[subject["scheme"]], subject["value"]),
+        "subject": None if subject is None else (KINDS_OF_NUMBER[subject["scheme"]], subject["value"]),
         "guidance": text_of(found["guidance"]) if found.get("guidance") else None,
         "asked_back": found.get("question", ""),
         "reply": found.get("reply", ""),

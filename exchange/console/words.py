@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from kernel.dates import time_text
 from kernel.text import Text
@@ -52,9 +53,22 @@ COMMANDS: Mapping[CommandKind, Text] = {
 }
 
 
+KINDS_OF_NUMBER: Mapping[str, Text] = {
+    "citizen-number": Text("公民身份号码", "Citizen number"),
+    "social-credit-code": Text("统一社会信用代码", "Unified social credit code"),
+}
+"""What a number is called, by the scheme of whoever has it."""
+
+
 def text_of(said: Mapping[str, str]) -> Text:
     """A text as the API answers it."""
     return Text(said["zh"], said["en"])
+
+
+def with_code(one: Mapping[str, Any]) -> Text:
+    """The name of something as the API answers it, with its code."""
+    name = text_of(one["name"])
+    return Text(f"{name.zh}（{one['code']}）", f"{name.en} ({one['code']})")
 
 
 def same(text: str) -> Text:

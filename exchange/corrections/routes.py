@@ -17,6 +17,7 @@ from exchange.corrections.forms import (
 )
 from exchange.corrections.opening import Opening
 from exchange.corrections.withdrawing import Withdrawing
+from exchange.paging import BEFORE
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
 from kernel.web.routes import Parameter, Route
@@ -24,7 +25,7 @@ from kernel.web.routes import Parameter, Route
 _PAGING = (
     Parameter("state", Text("状态", "a state")),
     Parameter("limit", Text("每页条数，1 至 200", "corrections on a page, 1 to 200")),
-    Parameter("before", Text("上一页的 next", "the next of the page before")),
+    BEFORE,
 )
 _SAID = {
     "take": Text("受理", "Take it up"),

@@ -12,6 +12,7 @@ from exchange.emergency.forms import (
     EmergencyAnswer,
     EmergencyTemplatesAnswer,
 )
+from exchange.paging import BEFORE
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
 from kernel.web.routes import Parameter, Route
@@ -20,7 +21,7 @@ _ASKS = "officer:consumer-officer|sponsor"
 _PAGING = (
     Parameter("state", Text("状态", "a state")),
     Parameter("limit", Text("每页条数，1 至 200", "openings on a page, 1 to 200")),
-    Parameter("before", Text("上一页的 next", "the next of the page before")),
+    BEFORE,
 )
 _SAID = {
     "open": Text("由第二人开启", "Open it, as the second person"),

@@ -23,6 +23,7 @@ from exchange.events.forms import (
     ToldEventsAnswer,
 )
 from exchange.events.subscription_desk import SubscriptionDesk
+from exchange.paging import BEFORE, LIMIT
 from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE, ProblemKind
 from kernel.text import Text
 from kernel.web.http import Endpoint
@@ -115,8 +116,6 @@ def event_routes(desk: EventDesk, token: tuple[ProblemKind, ...]) -> tuple[Route
     )
 
 
-_LIMIT = Parameter("limit", Text("每页条数，1 至 200", "entries on a page, 1 to 200"))
-_BEFORE = Parameter("before", Text("上一页的 next", "the next of the page before"))
 _SHOW = Parameter("show", Text("all 全部，stuck 只看送不到的", "all, or stuck: those whose events do not arrive"))
 _COMMANDS = {
     Command.PAUSE: Text("暂停", "Pause it: events queue on"),
@@ -145,7 +144,7 @@ def subscription_routes(desk: SubscriptionDesk, token: tuple[ProblemKind, ...]) 
             Text("本部门的事件订阅", "Subscriptions of my department"),
             DepartmentSubscriptionsAnswer,
             (*token, INVALID_BODY),
-            parameters=(_SHOW, _LIMIT, _BEFORE),
+            parameters=(_SHOW, LIMIT, BEFORE),
         ),
         _officers(
             "GET",
@@ -174,7 +173,7 @@ def subscription_routes(desk: SubscriptionDesk, token: tuple[ProblemKind, ...]) 
             Text("告知过和等待中的事件", "Events told and waiting"),
             ToldEventsAnswer,
             (*token, *known, INVALID_BODY),
-            parameters=(_LIMIT, _BEFORE),
+            parameters=(LIMIT, BEFORE),
         ),
         *(
             _officers(

@@ -24,6 +24,7 @@ from exchange.governance.sealing import READERS, SEALERS, Sealings
 from exchange.governance.sealing_forms import LiftForm, NewSealingForm, SealingAnswer, SealingsAnswer
 from exchange.governance.simulation.endpoints import ImpactAnswer, Impacts
 from exchange.governance.simulation.unused import UnusedAnswer, UnusedRights
+from exchange.paging import BEFORE, LIMIT
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
 from kernel.web.http import Endpoint
@@ -66,8 +67,8 @@ def sealing_routes(desk: Sealings, token: Problems) -> tuple[Route, ...]:
     sealed, lifted = Text("封存某人或某单位", "Seal a person or company"), Text("解除封存", "Lift a sealing")
     listed, tag, sealers = Text("封存登记", "The register of sealings"), "sealings", _roles(SEALERS)
     paging = (
-        Parameter("limit", Text("每页条数，1 至 200", "entries on a page, 1 to 200")),
-        Parameter("before", Text("上一页的 next", "the next of the page before")),
+        LIMIT,
+        BEFORE,
     )
     known = (*token, errors.NOT_ALLOWED)
     return (

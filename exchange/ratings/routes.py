@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exchange import errors
+from exchange.paging import BEFORE
 from exchange.ratings.desk import FORMS, RatingDesk
 from exchange.ratings.forms import RatedAnswer, RateForm, RatingAnswer, RatingsAnswer, RatingSummaryAnswer
 from kernel.problems import INVALID_BODY, ProblemKind
@@ -14,7 +15,7 @@ from kernel.web.routes import Parameter, Route
 _PAGING = (
     Parameter("state", Text("状态", "a state")),
     Parameter("limit", Text("每页条数，1 至 200", "ratings on a page, 1 to 200")),
-    Parameter("before", Text("上一页的 next", "the next of the page before")),
+    BEFORE,
 )
 _PERIOD = (
     Parameter("from", Text("起始时间（RFC 3339）", "start, RFC 3339")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exchange import errors
+from exchange.paging import BEFORE, LIMIT
 from exchange.return_flow.desk import ReturnFlowDesk
 from exchange.return_flow.flow_desk import FlowDesk
 from exchange.return_flow.forms import (
@@ -102,8 +103,6 @@ def return_flow_routes(desk: ReturnFlowDesk, token: tuple[ProblemKind, ...]) -> 
     )
 
 
-_LIMIT = Parameter("limit", Text("每页条数，1 至 200", "entries on a page, 1 to 200"))
-_BEFORE = Parameter("before", Text("上一页的 next", "the next of the page before"))
 _COMMANDS = {
     Command.TRY_AGAIN: Text("重试没有做成的文件", "Try the file that could not be made"),
     Command.END: Text("终止数据回流", "End a return flow"),
@@ -125,7 +124,7 @@ def flow_routes(desk: FlowDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, 
     offered = Text("可以开通什么", "What may be opened")
     shown = Text("一项数据回流", "One return flow")
     made = Text("做成的文件：各部分、取到哪里、回执", "Files: parts, what was fetched, receipts")
-    paging: dict[str, Any] = {"parameters": (_LIMIT, _BEFORE), "problems": (*known, INVALID_BODY)}
+    paging: dict[str, Any] = {"parameters": (LIMIT, BEFORE), "problems": (*known, INVALID_BODY)}
     making: dict[str, Any] = {"success": 201, "problems": (*token, INVALID_BODY, LEDGER_UNAVAILABLE, *opening)}
     openers = f"officer:{'|'.join(sorted(OPENERS))}"
     form, answer = DepartmentReturnFlowForm, DepartmentReturnFlowAnswer

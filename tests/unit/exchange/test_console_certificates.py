@@ -216,6 +216,8 @@ def test_an_officer_finds_suspends_and_reads_the_past_on_pages(small_world: Worl
     wrong = police.post(HERE, sought | {"value": STRANGER})
     assert wrong.status_code == 422
     assert 'href="#certificate"' in wrong.text
+    assert STRANGER not in wrong.text
+    assert CARD in wrong.text  # what names nobody need not be typed again
     wrong = police.post(HERE, {"csrf_token": form.fields["csrf_token"]})
     assert wrong.status_code == 422
     for field in ("certificate", "scheme", "value"):
@@ -229,8 +231,10 @@ def test_an_officer_finds_suspends_and_reads_the_past_on_pages(small_world: Worl
     assert wrong.status_code == 422
     for field in ("reason", "effective_at"):
         assert f'href="#{field}"' in wrong.text
+    assert STRANGER not in wrong.text
     wrong = police.press(f"{at}/suspend", reason="r", value=STRANGER)
     assert 'href="#value"' in wrong.text
+    assert STRANGER not in wrong.text
     done = police.press(f"{at}/suspend", reason="演示：待查", value=OWNER, effective_at="2026-11-23 17:00")
     assert done.status_code == 303, done.text
     page = police.get(at).text
@@ -254,6 +258,7 @@ def test_a_certificate_is_issued_on_pages(small_world: World) -> None:
     assert wrong.status_code == 422
     for field in ("certificate", "evidence_type", "reason"):
         assert f'href="#{field}"' in wrong.text
+    assert STRANGER not in wrong.text
     typed = {"evidence_type": "identity-card", "certificate": OTHER_CARD, "value": STRANGER, "reason": "补录"}
     done = police.press(f"{HERE}/new", **typed, valid_until="长期")
     assert done.status_code == 303, done.text
