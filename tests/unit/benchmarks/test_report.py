@@ -11,7 +11,7 @@ from tests.benchmarks.runner import QUICK, Result, Round
 CASE = Case("sample", "identity", "work", "none", goal=1000)
 ROUNDS = tuple(Round(Measured(1000, 1.0, 1.5, 2.5, 0, 0, 0, 0, 0, 0, 0), cpu, 50_000_000, "") for cpu in (0.9, 1.1))
 ABOUT = {"schema", "time", "command", "commit", "clean", "quick", "plan", "pinned", "cpu", "cores", "kernel", "python",
-         "file_system", "versions"}  # fmt: skip
+         "file_system", "versions", "load"}  # fmt: skip
 
 
 def document(result: Result) -> dict:
