@@ -15,11 +15,11 @@ from typing import BinaryIO
 from connectors.adapters import Unreadable, all_readable
 from connectors.base import Reshaped
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
-from connectors.files.form import Survey, made_otherwise, no_longer_read, renamed
+from connectors.files.form import Survey, no_longer_read, renamed
 from connectors.files.index import Index
 from connectors.files.place import Place, Stamp
 from connectors.files.reading import Unusable, read, too_large, unreadable
-from connectors.files.settings import TEXTUAL, FileSettings
+from connectors.files.settings import FileSettings
 from connectors.files.workroom import Current, Note, Shape, State, Trouble, Workroom
 from kernel.clock import Clock
 
@@ -225,24 +225,10 @@ class Drops:
         except Unusable as found:
             report = self._room.write_report(found.report.text(stamp.name, self._clock.now()))
             reason = f"{found.problem.kind.code} {found.problem.reason}"
-            missing, changes = found.report.columns_missing, self._changed(stamp, held, found)
+            missing, changes = found.report.columns_missing, _changed(held, found)
             self._note("quarantined", Note(stamp, self._now(), reason, report, missing, changes))
+            self._room.save(self._state)  # known, whatever the files beside it end this look with
             return None
-
-    def _changed(self, stamp: Stamp, held: Edition | None, found: Unusable) -> tuple[tuple[str, str], ...]:
-        """How an unusable file is made otherwise than the one before: kind and column."""
-        before = None if held is None else held.current.form
-        missing = found.report.columns_missing
-        if missing or held is None:
-            moved = frozenset() if before is None or found.survey is None else renamed(before, found.survey, missing)
-            return tuple(("renamed" if name in moved else "vanished", name) for name in missing)
-        if found.problem.reason == "values":
-            return tuple(("format", fault.column) for fault in found.report.faults)
-        if self._settings.format not in TEXTUAL:
-            return ()
-        with self._place.open(stamp) as file:
-            kind = made_otherwise(file, self._settings)
-        return ((kind, ""),) if kind else ()
 
     def _read(self, stamp: Stamp, held: Edition | None, base: Index | None) -> Edition:
         if stamp.size > self._settings.max_file_bytes:
@@ -261,10 +247,8 @@ class Drops:
             if before is not None and (columns := no_longer_read(before, form, self._settings.most_unreadable)):
                 raise unreadable(columns)
             index = Index(path, self._settings.kept, vanishing=not self._room.lasting)
-        except BaseException as error:
+        except BaseException:
             path.unlink(missing_ok=True)
-            if isinstance(error, Unusable):
-                error.survey = survey
             raise
         current = self._grown(held, Current(stamp, stamp.modified, digest, path.name, rows, self._now(), form))
         self._state = replace(self._state, current=current)
@@ -314,6 +298,18 @@ class Drops:
 
     def _now(self) -> str:
         return self._clock.now().isoformat(timespec="seconds")
+
+
+def _changed(held: Edition | None, found: Unusable) -> tuple[tuple[str, str], ...]:
+    """How an unusable file is made otherwise than the one before: kind and column."""
+    before = None if held is None else held.current.form
+    missing = found.report.columns_missing
+    if missing or held is None:
+        moved = frozenset() if before is None or found.survey is None else renamed(before, found.survey, missing)
+        return tuple(("renamed" if name in moved else "vanished", name) for name in missing)
+    if found.problem.reason == "values":
+        return tuple(("format", fault.column) for fault in found.report.faults)
+    return ((found.otherwise, ""),) if found.otherwise else ()
 
 
 def _digest(file: BinaryIO) -> str:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from connectors.adapters import Unreadable
 from connectors.base import Raw
-from connectors.files.lines import lines
+from connectors.files.lines import lines_before_an_endless_one
 from connectors.files.settings import FileSettings
 
 FIRST, THEN_EVERY = 1000, 1000
@@ -108,7 +108,7 @@ def made_otherwise(file: BinaryIO, settings: FileSettings) -> str:
     """Whether most lines of an unusable file are in another encoding (``encoding``) or of another ``width``; or ""."""
     file.seek(0)
     strange = others = wrong = seen = 0
-    for number, line in lines(file):
+    for number, line in lines_before_an_endless_one(file):
         if number <= settings.skip_rows or not line.strip():
             continue
         text = _text(line, settings.encoding)

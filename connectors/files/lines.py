@@ -6,6 +6,7 @@ In GB 18030 and UTF-8 no byte of a longer character is a line feed, so lines can
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 from connectors.files.report import BrokenFile, Report
@@ -27,6 +28,12 @@ def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         yield number, line.removesuffix(b"\n").removesuffix(b"\r")
 
 
+def lines_before_an_endless_one(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The same of a file that is known to be broken: a line without end is the last thing that is looked at."""
+    with suppress(BrokenFile):
+        yield from lines(file)
+
+
 def decoded(line: bytes, encoding: str, number: int, column: str = "") -> str:
     """A line, or a part of it. Raises: BrokenFile."""
     try:
@@ -37,7 +44,7 @@ def decoded(line: bytes, encoding: str, number: int, column: str = "") -> str:
 
 def find_broken(file: BinaryIO, encoding: str, report: Report) -> None:
     """Note the first lines that are not in the encoding."""
-    for number, line in lines(file):
+    for number, line in lines_before_an_endless_one(file):
         try:
             line.decode(encoding)
         except UnicodeDecodeError:

@@ -12,11 +12,11 @@ from typing import BinaryIO
 from connectors.base import Raw
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
 from connectors.files import csv_file, fixed_width_file, json_lines_file, parquet_file, xlsx_file
-from connectors.files.form import Survey
+from connectors.files.form import Survey, made_otherwise
 from connectors.files.index import Index, build
 from connectors.files.lines import find_broken
 from connectors.files.report import BrokenFile, Fault, Report
-from connectors.files.settings import FileSettings
+from connectors.files.settings import TEXTUAL, FileSettings
 from connectors.files.tables import Row, kept_rows
 
 _READERS: Mapping[str, Callable[[BinaryIO, FileSettings], Generator[Sequence[Raw]]]] = {
@@ -30,13 +30,23 @@ _TOLD_EVERY = 1_000_000
 
 
 class Unusable(Exception):
-    """A file that cannot be used: the problem as a look-up would have it, and the report."""
+    """A file that cannot be used.
 
-    def __init__(self, problem: SourceProblem, report: Report) -> None:
+    Attributes:
+        problem: as a look-up would have it.
+        report: for whoever made the file.
+        survey: what was seen of it; None where it was not read.
+        otherwise: what tells most of its lines from what was declared: ``encoding``, ``width`` or "".
+    """
+
+    def __init__(
+        self, problem: SourceProblem, report: Report, survey: Survey | None = None, otherwise: str = ""
+    ) -> None:
         super().__init__(problem.reason)
         self.problem = problem
         self.report = report
-        self.survey: Survey | None = None
+        self.survey = survey
+        self.otherwise = otherwise
 
 
 def read(file: BinaryIO, settings: FileSettings, path: Path, base: Index | None, name: str, survey: Survey) -> int:
@@ -57,10 +67,14 @@ def read(file: BinaryIO, settings: FileSettings, path: Path, base: Index | None,
                 base=base,
                 report=report,
             )
-    except (SourceGarbled, SourceTooLarge) as problem:
+    except SourceTooLarge as problem:
         _complete(report, problem, file, settings)
-        plain = SourceTooLarge if isinstance(problem, SourceTooLarge) else SourceGarbled
-        raise Unusable(plain(problem.reason), report) from None
+        raise Unusable(SourceTooLarge(problem.reason), report, survey) from None
+    except SourceGarbled as problem:
+        _complete(report, problem, file, settings)
+        # Asked now, while the file is open: to fetch it once more may take minutes.
+        otherwise = made_otherwise(file, settings) if settings.format in TEXTUAL else ""
+        raise Unusable(SourceGarbled(problem.reason), report, survey, otherwise) from None
     except (sqlite3.Error, OSError):
         raise SourceUnavailable("index") from None
 
@@ -86,7 +100,7 @@ def _complete(report: Report, problem: SourceProblem, file: BinaryIO, settings: 
     elif problem.reason == "encoding":
         file.seek(0)
         find_broken(file, settings.encoding, report)
-    elif not report.faults:
+    if not report.faults:
         report.faults.append(Fault(0, "", problem.reason))
 
 

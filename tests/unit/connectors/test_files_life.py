@@ -18,6 +18,7 @@ import pytest
 
 from connectors.errors import SourceGarbled, SourceMisconfigured, SourceProblem, SourceUnavailable
 from connectors.files import drops, reading
+from connectors.files.folder import Folder
 from connectors.files.place import Stamp
 from connectors.files.workroom import MOST_NOTES, Note, Shape, State, read_state
 from connectors.registry import Source, build
@@ -232,6 +233,85 @@ def test_lines_of_another_width_are_told_from_a_torn_one(folder, opened: Opened)
     assert (name(asked), shapes(asked)) == ("zhang", [])
     drop(folder, "p-3.csv", b"A1  wang    \nB1  li      \n", modified=3000)
     assert settled(lambda: name(asked) == "zhang" and shapes(asked) == [("width", "", 1)])
+
+
+ENDLESS = b"x," * 600_000
+"""More than a line may have, in cells that are short enough."""
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason", "told"),
+    [
+        (b"A1," + b"x" * 2_000_000 + b",\n", "source.garbled csv", "line 2: has a stray quote"),
+        (b"A1," + ENDLESS + b"\n\xff,,\n", "source.garbled encoding", "the file: is not in the declared encoding"),
+    ],
+    ids=["a cell", "a line before a strange byte"],
+)
+def test_a_line_without_end_puts_its_file_in_quarantine_once_and_a_good_one_beside_it_is_taken(
+    folder, cache, opened: Opened, broken: bytes, reason: str, told: str
+) -> None:
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    asked = opened()
+    assert name(asked) == "张三"
+    drop(folder, "p-3.csv", b"id,name,op\n" + broken, modified=3000)
+    drop(folder, "p-2.csv", TWO, modified=2000)
+    assert settled(lambda: name(asked) == "张叁")
+    assert asked.standing is not None
+    assert (shapes(asked), asked.standing.trouble) == ([], "")
+    (note,) = known(cache).quarantined
+    assert (note.stamp.name, note.reason) == ("p-3.csv", reason)
+    assert told in (cache / "people" / "reports" / note.report).read_text()
+
+
+@pytest.mark.parametrize(
+    ("data", "limits", "times"),
+    [
+        (people(("A1", "张叁")).decode().encode("gb18030"), {}, 1),
+        (people(*[("A1", "张叁")] * 3), {"max_rows": 2}, 1),
+        (people(("A1", "张" * 99)), {"max_file_bytes": 100}, 0),
+    ],
+    ids=["another encoding", "too many rows", "too large"],
+)
+def test_a_file_that_is_refused_is_fetched_once_and_one_beyond_its_size_never(
+    folder, cache, opened: Opened, monkeypatch: pytest.MonkeyPatch, data: bytes, limits: Any, times: int
+) -> None:
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    asked = opened(**limits)
+    assert name(asked) == "张三"
+    fetched: list[str] = []
+    real = Folder.open
+
+    def counted(place: Folder, stamp: Stamp) -> Any:
+        fetched.append(stamp.name)
+        return real(place, stamp)
+
+    monkeypatch.setattr(Folder, "open", counted)
+    drop(folder, "p-2.csv", data, modified=2000)
+    assert settled(lambda: refused_file(asked, folder) == 1)
+    assert fetched == ["p-2.csv"] * times
+
+
+def test_a_file_that_is_refused_stays_known_when_the_one_beside_it_ends_the_look(
+    folder, cache, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(folder, "p-1.csv", ONE, modified=1000)
+    asked = opened()
+    assert name(asked) == "张三"
+    fetched: list[str] = []
+    real = Folder.open
+
+    def out_of_reach(place: Folder, stamp: Stamp) -> Any:
+        fetched.append(stamp.name)
+        if stamp.name == "p-2.csv":
+            raise SourceUnavailable("file-gone")
+        return real(place, stamp)
+
+    monkeypatch.setattr(Folder, "open", out_of_reach)
+    drop(folder, "p-2.csv", TWO, modified=2000)
+    drop(folder, "p-3.csv", b"\xff", modified=3000)
+    assert settled(lambda: name(asked) == "张三" and fetched.count("p-2.csv") > 2)
+    assert fetched.count("p-3.csv") == 1
+    assert len(list((cache / "people" / "reports").iterdir())) == 1
 
 
 def refused_file(asked: Source, folder: Path) -> int:
