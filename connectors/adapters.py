@@ -64,6 +64,7 @@ class Opening:
         entropy: for what is used once.
         cache: private folder for what an adapter keeps between two starts; None where it keeps nothing.
         unreadable: what of a record the mapping cannot read, for an adapter that sees many before they are asked for.
+        mapping: digest of that mapping, for an adapter that remembers between two starts what could not be read.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Opening:
     entropy: Entropy = field(default_factory=SystemEntropy)
     cache: Path | None = None
     unreadable: Unreadable = all_readable
+    mapping: str = ""
 
     def secret(self, name: str) -> str:
         """The value behind a secret's name. Raises: SourceMisconfigured."""

@@ -120,7 +120,14 @@ def opened(
     except ManifestFault:
         raise SourceMisconfigured("manifest") from None
     opening = Opening(
-        parsed.name, parsed.limits, secrets, roots, clock, cache=cache, unreadable=parsed.mapping.unreadable
+        parsed.name,
+        parsed.limits,
+        secrets,
+        roots,
+        clock,
+        cache=cache,
+        unreadable=parsed.mapping.unreadable,
+        mapping=parsed.mapping.digest,
     )
     try:
         return _opened(parsed, opening)

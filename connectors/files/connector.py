@@ -126,7 +126,7 @@ def beside(connector: Connector, settings: FileSettings) -> FilesConnector:
 def open_place(place: Place, settings: FileSettings, opening: Opening, room: Workroom | None = None) -> FilesConnector:
     """A source of the files at a place, whatever that is."""
     room = room or Workroom.of(opening.cache, opening.name)
-    drops = Drops(place, settings, room, opening.clock, opening.name, opening.unreadable)
+    drops = Drops(place, settings, room, opening)
     shelf = Shelf(place, drops, opening.clock, 300.0 if settings.away is None else settings.away.every)
     if room.lasting or place.remote:
         shelf.start()

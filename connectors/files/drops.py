@@ -12,16 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from connectors.adapters import Unreadable, all_readable
+from connectors.adapters import Opening
 from connectors.base import Reshaped
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
-from connectors.files.form import Survey, no_longer_read, renamed
+from connectors.files.form import FIRST, THEN_EVERY, Form, Survey, measured_anew, no_longer_read, renamed
 from connectors.files.index import Index
 from connectors.files.place import Place, Stamp
 from connectors.files.reading import Unusable, read, too_large, unreadable
 from connectors.files.settings import FileSettings
 from connectors.files.workroom import Current, Note, Shape, State, Trouble, Workroom
-from kernel.clock import Clock
 
 _LOG = logging.getLogger(__name__)
 _MOST_TRIED = 5
@@ -44,23 +43,15 @@ class Edition:
 class Drops:
     """Turns what lies at a place into the current edition."""
 
-    def __init__(
-        self,
-        place: Place,
-        settings: FileSettings,
-        room: Workroom,
-        clock: Clock,
-        name: str,
-        unreadable: Unreadable = all_readable,
-    ) -> None:
-        """``name`` is the source's; ``unreadable``: of which columns of a row the mapping cannot read what is there."""
+    def __init__(self, place: Place, settings: FileSettings, room: Workroom, opening: Opening) -> None:
         self._place = place
         self._settings = settings
         self._room = room
-        self._clock = clock
-        self._unreadable = unreadable
-        self.name = name
-        self._shape = Shape.of(settings)
+        self._clock = opening.clock
+        self._unreadable = opening.unreadable
+        self._mapping = opening.mapping
+        self.name = opening.name
+        self._shape = Shape.of(settings, opening.mapping)
         self._state = State(self._shape)
         self._order: Callable[[Stamp], tuple[str, int, str]] = _by_name if settings.newest_by == "name" else _by_time
         self._watched: dict[Stamp, float] = {}
@@ -233,7 +224,7 @@ class Drops:
     def _read(self, stamp: Stamp, held: Edition | None, base: Index | None) -> Edition:
         if stamp.size > self._settings.max_file_bytes:
             raise too_large()
-        path, survey = self._room.fresh(".sqlite3"), Survey(self._unreadable)
+        path, survey = self._room.fresh(".sqlite3"), Survey(self._unreadable, self._mapping)
         began = self._clock.monotonic()
         try:
             with self._place.open(stamp) as file:
@@ -242,8 +233,8 @@ class Drops:
                     return self._duplicate(stamp, held)
                 file.seek(0)
                 rows = read(file, self._settings, path, base, self.name, survey)
-            form = survey.form()
-            before = None if held is None else held.current.form
+            before = self._form(held)
+            form = survey.form().after(before)
             if before is not None and (columns := no_longer_read(before, form, self._settings.most_unreadable)):
                 raise unreadable(columns)
             index = Index(path, self._settings.kept, vanishing=not self._room.lasting)
@@ -254,6 +245,14 @@ class Drops:
         self._state = replace(self._state, current=current)
         _LOG.info("source %s: file taken, %d rows in %.1f s", self.name, rows, self._clock.monotonic() - began)
         return Edition(current, index)
+
+    def _form(self, held: Edition | None) -> Form | None:
+        """How the file before is laid out, its values as the mapping of now reads them; None: nothing is known."""
+        form = None if held is None else held.current.form
+        if held is None or form is None or form.mapping == self._mapping:
+            return form
+        sample = held.index.sample(FIRST, THEN_EVERY)
+        return measured_anew(form, sample, self._unreadable, self._mapping)
 
     def _grown(self, held: Edition | None, current: Current) -> Current:
         """The same, with what came to the columns since the first file."""

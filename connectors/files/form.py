@@ -7,9 +7,9 @@ record where the header should be. Values are read as the mapping reads them, of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from connectors.adapters import Unreadable
 from connectors.base import Raw
@@ -33,25 +33,57 @@ class Form:
         width: columns.
         places: where the columns that are read stand, from 0.
         others: digests of the names of all other columns.
-        unreadable: by column, the share of its values that the mapping cannot read.
+        unreadable: by column, the share of its values that the mapping cannot read, 0.0 included. A column of which no
+            file yet has held enough values is left out.
+        mapping: digest of that mapping; "" where it is not known.
     """
 
     width: int
     places: Mapping[str, int]
     others: tuple[str, ...]
     unreadable: Mapping[str, float]
+    mapping: str = ""
+
+    def after(self, before: Form | None) -> Self:
+        """The same, with what only an earlier file shows: a file of few changes measures little itself."""
+        return self if before is None else replace(self, unreadable={**before.unreadable, **self.unreadable})
+
+
+@dataclass
+class Shares:
+    """By column, how many of the values that are looked at cannot be read."""
+
+    unreadable: Unreadable
+    _filled: dict[str, int] = field(default_factory=dict)
+    _failed: dict[str, int] = field(default_factory=dict)
+
+    def count(self, record: Mapping[str, Raw]) -> None:
+        """Look at a record."""
+        failed = self.unreadable(record)
+        for name, value in record.items():
+            if value is not None and value != "":
+                self._filled[name] = self._filled.get(name, 0) + 1
+                self._failed[name] = self._failed.get(name, 0) + (name in failed)
+
+    def measured(self) -> Mapping[str, float]:
+        """The share by column, where it says anything."""
+        filled = {name: number for name, number in sorted(self._filled.items()) if number >= LEAST_FILLED}
+        return {name: self._failed[name] / number for name, number in filled.items()}
 
 
 @dataclass
 class Survey:
-    """What is seen of a file while it is read."""
+    """What is seen of a file while it is read; ``mapping`` is the digest of what says which values are unreadable."""
 
     unreadable: Unreadable
+    mapping: str = ""
     header: Sequence[str] = ()
     needed: Sequence[str] = ()
     _rows: int = 0
-    _filled: dict[str, int] = field(default_factory=dict)
-    _failed: dict[str, int] = field(default_factory=dict)
+    _shares: Shares = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._shares = Shares(self.unreadable)
 
     def begin(self, header: Sequence[str], needed: Sequence[str]) -> None:
         """The names of its columns, and of those that are read."""
@@ -60,14 +92,8 @@ class Survey:
     def row(self, columns: Sequence[str], values: Sequence[Raw]) -> None:
         """One of its rows."""
         self._rows += 1
-        if self._rows > FIRST and self._rows % THEN_EVERY:
-            return
-        record = dict(zip(columns, values, strict=True))
-        for name in self.unreadable(record):
-            self._failed[name] = self._failed.get(name, 0) + 1
-        for name, value in record.items():
-            if value is not None and value != "":
-                self._filled[name] = self._filled.get(name, 0) + 1
+        if self._rows <= FIRST or self._rows % THEN_EVERY == 0:
+            self._shares.count(dict(zip(columns, values, strict=True)))
 
     def form(self) -> Form:
         """What to remember of it."""
@@ -75,19 +101,26 @@ class Survey:
             width=len(self.header),
             places={name: self.header.index(name) for name in self.needed if name in self.header},
             others=tuple(sorted({_digest(name) for name in self.header if name not in self.needed})),
-            unreadable={
-                name: failed / self._filled[name]
-                for name, failed in sorted(self._failed.items())
-                if self._filled.get(name, 0) >= LEAST_FILLED
-            },
+            unreadable=self._shares.measured(),
+            mapping=self.mapping,
         )
 
 
+def measured_anew(form: Form, sample: Iterable[Mapping[str, Raw]], unreadable: Unreadable, mapping: str) -> Form:
+    """A form whose values another mapping has read, as the one with the digest ``mapping`` reads some of its rows."""
+    shares = Shares(unreadable)
+    for record in sample:
+        shares.count(record)
+    return replace(form, unreadable=shares.measured(), mapping=mapping)
+
+
 def no_longer_read(before: Form, now: Form, most: float) -> tuple[str, ...]:
-    """Columns of which more than the share ``most`` of the values cannot be read, as was not so before."""
-    return tuple(
-        name for name, share in now.unreadable.items() if share > most and before.unreadable.get(name, 0.0) <= most
-    )
+    """Columns of which more than the share ``most`` of the values cannot be read, and fewer could not be before.
+
+    Of a column that no file before has shown enough values of, nothing is known that could have changed.
+    """
+    known = now.unreadable.keys() & before.unreadable.keys()
+    return tuple(sorted(name for name in known if now.unreadable[name] > most >= before.unreadable[name]))
 
 
 def renamed(before: Form, survey: Survey, missing: Iterable[str]) -> frozenset[str]:

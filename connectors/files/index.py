@@ -27,6 +27,8 @@ from connectors.files.tables import Row
 
 _QUICK = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -16384")
 _WHOLE_NUMBER_BITS = 63
+_AT_ONCE = 200
+"""Rows of a sample that are taken together."""
 _SCHEMA = "CREATE TABLE record (number INTEGER PRIMARY KEY, subject TEXT NOT NULL, line BLOB, key TEXT)"
 
 
@@ -60,6 +62,20 @@ class Index:
         statement = "SELECT DISTINCT subject FROM record WHERE subject > ? ORDER BY subject LIMIT ?"
         with self._lock:
             return tuple(subject for (subject,) in self._database.execute(statement, (after, limit)))
+
+    def sample(self, first: int, then_every: int) -> Iterator[dict[str, Raw]]:
+        """The first rows, then one of so many. Look-ups come in between: the index is never taken for long."""
+        with self._lock:
+            last = int(self._database.execute("SELECT coalesce(max(number), 0) FROM record").fetchone()[0])
+        further = range(first - first % then_every + then_every, last + 1, then_every)
+        numbers = [*range(1, min(first, last) + 1), *further]
+        for at in range(0, len(numbers), _AT_ONCE):
+            some = numbers[at : at + _AT_ONCE]
+            statement = f"SELECT line FROM record WHERE number IN ({', '.join('?' * len(some))})"  # noqa: S608
+            with self._lock:
+                lines = self._database.execute(statement, some).fetchall()
+            for (line,) in lines:
+                yield dict(zip(self._columns, _unpacked(line), strict=True))
 
     def copy(self, path: Path) -> None:
         """Write the same rows to another place."""

@@ -40,7 +40,8 @@ class Shape:
 
     Attributes:
         rows: digest of what decides over the rows of an index and nothing else: neither limits nor when a file counts.
-        settings: digest of all of them: by others, a file that could not be used is worth another reading.
+        settings: digest of all of them and of the mapping: by others, a file that could not be used is worth another
+            reading.
         gathered: whether the rows were gathered from files of changes.
     """
 
@@ -49,10 +50,11 @@ class Shape:
     gathered: bool
 
     @classmethod
-    def of(cls, settings: FileSettings) -> Self:
-        """The shape that these settings give."""
+    def of(cls, settings: FileSettings, mapping: str) -> Self:
+        """The shape that these settings and the mapping of this digest give."""
         gathered = settings.changes is not None
-        return cls(_gathered_rows(settings) if gathered else _whole_rows(settings), _digest(asdict(settings)), gathered)
+        rows = _gathered_rows(settings) if gathered else _whole_rows(settings)
+        return cls(rows, _digest([asdict(settings), mapping]), gathered)
 
 
 def _whole_rows(settings: FileSettings) -> str:

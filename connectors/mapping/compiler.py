@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections import abc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Self, TypeAlias
 
 from connectors.base import Raw
@@ -137,8 +139,10 @@ class _Field:
 class Mapping:
     """From a source's record to our fields."""
 
-    def __init__(self, fields: abc.Sequence[_Field], source_time: _Instant | None) -> None:
+    def __init__(self, fields: abc.Sequence[_Field], source_time: _Instant | None, digest: str) -> None:
         self._fields = tuple(fields)
+        self.digest = digest
+        """SHA-256 of what it was compiled from: the same in every process, another for whatever may read otherwise."""
         self._source_time = source_time
         self.readers = _readers(self._fields)
         """Our fields by the column, or the outermost member, that they are read from."""
@@ -159,7 +163,7 @@ class Mapping:
                 found += [Finding(("fields", name, *each.where), each.message) for each in fault.findings]
         if found:
             raise ManifestFault(*found)
-        return cls(fields, _source_time(manifest.get(SOURCE_TIME)))
+        return cls(fields, _source_time(manifest.get(SOURCE_TIME)), _digest(manifest))
 
     def apply(self, raw: abc.Mapping[str, Raw]) -> Mapped:
         """The record in our words. Raises: SourceGarbled naming our field that cannot be filled."""
@@ -186,6 +190,10 @@ class Mapping:
     def explain(self, raw: abc.Mapping[str, Raw]) -> tuple[Reading, ...]:
         """How each field of a record is read, whether or not it can be."""
         return tuple(each.explain(raw) for each in self._fields)
+
+
+def _digest(manifest: abc.Mapping[str, Any]) -> str:
+    return sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def _readers(fields: abc.Iterable[_Field]) -> abc.Mapping[str, frozenset[str]]:

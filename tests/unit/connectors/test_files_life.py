@@ -19,7 +19,11 @@ import pytest
 from connectors.errors import SourceGarbled, SourceMisconfigured, SourceProblem, SourceUnavailable
 from connectors.files import drops, reading
 from connectors.files.folder import Folder
+from connectors.files.form import FIRST, THEN_EVERY, Survey
+from connectors.files.index import Index
+from connectors.files.index import build as write_index
 from connectors.files.place import Stamp
+from connectors.files.tables import Row
 from connectors.files.workroom import MOST_NOTES, Note, Shape, State, read_state
 from connectors.registry import Source, build
 from kernel.clock import SystemClock
@@ -142,6 +146,9 @@ def shapes(asked: Source) -> list[tuple[str, str, int]]:
 BORN = {"fields": {"name": {"column": "name"}, "born": {"column": "op", "date": ["yyyy-MM-dd"]}}}
 
 
+CHANGES = {"newest_by": "name", "changes": {"key": ["id"], "removed": {"column": "op", "values": ["D"]}}}
+
+
 def days(written: str, rows: int = 40) -> bytes:
     return people(("A1", "张三"), *((f"P{number}", "某某", written) for number in range(rows)))
 
@@ -208,6 +215,110 @@ def test_what_could_not_be_read_before_either_is_no_change(folder, opened: Opene
     drop(folder, "p-2.csv", days("13.03.1990") + "A2,李四,\n".encode(), modified=2000)
     assert settled(lambda: name(asked, "A2") == "李四")
     assert shapes(asked) == []
+
+
+def half(rows: int, who: str) -> bytes:
+    """A register in half of whose rows no date stands where one should."""
+    return people(("A1", who), *((f"P{at}", "某某", "1990-03-12" if at % 2 else "不详") for at in range(rows)))
+
+
+def test_a_file_too_small_to_measure_makes_no_news_of_the_next_one(folder, cache, opened: Opened) -> None:
+    drop(folder, "p-1.csv", half(10, "张三"), modified=1000)
+    asked = opened(mapping=BORN)
+    assert settled(lambda: name(asked) == "张三")
+    drop(folder, "p-2.csv", half(60, "张叁"), modified=2000)
+    assert settled(lambda: name(asked) == "张叁")
+    assert (shapes(asked), known(cache).quarantined) == ([], ())
+
+
+def test_few_changes_do_not_hide_how_the_files_before_them_were(folder, cache, opened: Opened) -> None:
+    drop(folder, "p-1.csv", half(60, "张三"))
+    asked = opened(mapping=BORN, **CHANGES)
+    assert settled(lambda: name(asked) == "张三")
+    for at, (who, data) in enumerate({"二": people(("A1", "二")), "三": half(60, "三")}.items(), start=2):
+        drop(folder, f"p-{at}.csv", data)
+        assert settled(lambda who=who: name(asked) == who)
+    assert (shapes(asked), known(cache).quarantined) == ([], ())
+
+
+def test_few_changes_do_not_hide_that_values_could_be_read_before_them(folder, opened: Opened) -> None:
+    drop(folder, "p-1.csv", days("1990-03-12"))
+    asked = opened(mapping=BORN, **CHANGES)
+    assert settled(lambda: name(asked) == "张三")
+    drop(folder, "p-2.csv", people(("A1", "二")))
+    assert settled(lambda: name(asked) == "二")
+    drop(folder, "p-3.csv", days("12.03.1991"))
+    assert settled(lambda: name(asked) == "二" and shapes(asked) == [("format", "born", 1)])
+
+
+def born(form: str) -> dict[str, Any]:
+    return {"fields": {"name": {"column": "name"}, "born": {"column": "op", "date": [form]}}}
+
+
+@pytest.mark.parametrize("settings", [{}, CHANGES], ids=["whole", "changes"])
+def test_a_mended_mapping_takes_up_a_file_that_could_not_be_read(
+    folder, cache, opened: Opened, settings: dict[str, Any]
+) -> None:
+    drop(folder, "p-1.csv", days("1990-03-12"), modified=1000)
+    with opened(mapping=born("yyyy-MM-dd"), **settings) as asked:
+        assert settled(lambda: values(asked, "P1")["born"] == "1990-03-12")
+        drop(folder, "p-2.csv", days("12.03.1991"), modified=2000)
+        assert settled(lambda: name(asked) == "张三" and shapes(asked) == [("format", "born", 1)])
+    mended = opened(mapping=born("dd.MM.yyyy"), **settings)
+    assert settled(lambda: values(mended, "P1")["born"] == "1991-03-12" and shapes(mended) == [])
+    assert known(cache).quarantined == ()
+
+
+def test_another_mapping_is_no_news_of_the_next_file(folder, cache, opened: Opened) -> None:
+    drop(folder, "p-1.csv", days("1990-03-12"), modified=1000)
+    with opened(mapping=born("yyyy-MM-dd")) as asked:
+        assert settled(lambda: name(asked) == "张三")
+    drop(folder, "p-2.csv", days("1990-03-13").replace("张三".encode(), "张叁".encode()), modified=2000)
+    other = opened(mapping=born("dd.MM.yyyy"))
+    assert settled(lambda: name(other) == "张叁")
+    assert (shapes(other), known(cache).quarantined) == ([], ())
+
+
+@pytest.mark.parametrize("settings", [{}, CHANGES], ids=["whole", "changes"])
+def test_a_mapping_that_was_changed_elsewhere_does_not_take_up_a_file_that_cannot_be_read(
+    folder, cache, opened: Opened, settings: dict[str, Any]
+) -> None:
+    drop(folder, "p-1.csv", days("1990-03-12"), modified=1000)
+    with opened(mapping=BORN, **settings) as asked:
+        assert settled(lambda: name(asked) == "张三")
+        drop(folder, "p-2.csv", days("12.03.1991"), modified=2000)
+        assert settled(lambda: name(asked) == "张三" and shapes(asked) == [("format", "born", 1)])
+    again = opened(mapping={"fields": BORN["fields"] | {"whose": {"column": "name"}}}, **settings)
+    assert settled(lambda: values(again, "P1") == {"name": "某某", "born": "1990-03-12", "whose": "某某"})
+    assert settled(lambda: name(again) == "张三" and shapes(again) == [("format", "born", 1)])
+    assert [note.stamp.name for note in known(cache).quarantined] == ["p-2.csv"]
+
+
+def test_of_the_rows_that_are_kept_the_same_are_looked_at_as_of_the_file_they_are_from(tmp_path: Path) -> None:
+    rows = [Row(f"P{number}", (number,), number) for number in range(1, 3501)]
+    write_index(tmp_path / "index", ("op",), rows, most_bytes=1 << 20)
+    of_the_file: list[Any] = []
+
+    def readable(record: Any) -> frozenset[str]:
+        of_the_file.append(record["op"])
+        return frozenset()
+
+    survey = Survey(readable)
+    for row in rows:
+        survey.row(("op",), row.values)
+    kept = Index(tmp_path / "index", ("op",), vanishing=False)
+    assert [record["op"] for record in kept.sample(FIRST, THEN_EVERY)] == of_the_file
+    assert of_the_file == [*range(1, 1001), 2000, 3000]
+
+
+@pytest.mark.parametrize("beside", [{"max_rows": 99}, {"max_unreadable_percent": 30}])
+def test_other_limits_do_not_hide_that_values_could_be_read_before(folder, opened: Opened, beside: Any) -> None:
+    drop(folder, "p-1.csv", days("1990-03-12"), modified=1000)
+    with opened(mapping=BORN) as asked:
+        assert settled(lambda: name(asked) == "张三")
+    drop(folder, "p-2.csv", days("12.03.1991"), modified=2000)
+    again = opened(mapping=BORN, **beside)
+    assert settled(lambda: name(again) == "张三" and shapes(again) == [("format", "born", 1)])
 
 
 def test_files_in_another_encoding_are_told_from_a_broken_line(folder, opened: Opened) -> None:
@@ -413,9 +524,6 @@ def test_a_file_counts_once_it_has_not_changed_for_a_while(folder, opened: Opene
     assert name(asked) == "张叁"
 
 
-CHANGES = {"newest_by": "name", "changes": {"key": ["id"], "removed": {"column": "op", "values": ["D"]}}}
-
-
 def test_changes_are_applied_in_order_each_once(folder, opened: Opened) -> None:
     drop(folder, "p-1.csv", people(("A1", "张三"), ("B1", "李四"), ("C1", "王五"), ("C1", "王伍")))
     drop(folder, "p-2.csv", people(("B1", "", "D"), ("D1", "赵六"), ("E1", "x"), ("E1", "", "D")))
@@ -571,7 +679,7 @@ def test_the_shape_of_settings_is_the_same_in_every_process() -> None:
         "from connectors.files.settings import parse; from connectors.files.workroom import Shape;"
         "changes = {'key': ['id'], 'removed': {'column': 'op', 'values': list('ABCDEFGH')}};"
         "given = {'folder': 'd', 'pattern': '*', 'format': 'parquet', 'subject_column': 'id', 'changes': changes};"
-        "print(Shape.of(parse(given, frozenset({'name'}))))"
+        "print(Shape.of(parse(given, frozenset({'name'})), ''))"
     )
     told = {
         subprocess.run(
