@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
 
 from idp.model.representation import Capacity, SealedRepresentation
+from idp.store import versions
 from idp.store.tables import representation
 
 _row = representation.c
 
 
 def add(connection: Connection, added: SealedRepresentation) -> None:
-    """Keep a proof."""
+    """Keep a proof. Where an earlier one of the same right had ended, that end is told no longer from now on."""
     connection.execute(
         insert(representation).values(
             id=added.id,
@@ -28,6 +29,7 @@ def add(connection: Connection, added: SealedRepresentation) -> None:
             valid_until=added.valid_until,
         )
     )
+    versions.advance(connection, versions.REVOCATIONS)
 
 
 def of_person(connection: Connection, person_id: str, now: datetime) -> list[SealedRepresentation]:

@@ -135,6 +135,21 @@ def test_ending_takes_effect_at_once(li: Account, shop: RelyingParty) -> None:
     assert len(li.provider.events("RepresentationEnded")) == 1
 
 
+def test_an_end_is_told_only_while_nothing_newer_is_proven(li: Account, shop: RelyingParty) -> None:
+    """What an exchange keeps by the newer proof must not end with the older one."""
+    end(li)
+    assert len(told_ended(shop)) == 1
+    add(li)
+    assert told_ended(shop) == []
+    end(li)
+    assert len(told_ended(shop)) == 1
+
+
+def told_ended(party: RelyingParty) -> list[Any]:
+    """The mandates whose end the revocation feed tells."""
+    return list(claims_of(party.http.get("/revocations").text)["revoked"]["mandates"])
+
+
 def test_what_ends_between_minting_and_recording_gives_no_token(
     li: Account, shop: RelyingParty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
