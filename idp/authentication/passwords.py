@@ -77,6 +77,22 @@ class Passwords:
             self._room.release()
 
 
+class Share:
+    """Some of the places of the pool, for what must not take those of people who sign in. Safe to share."""
+
+    def __init__(self, passwords: Passwords, places: int) -> None:
+        self._passwords, self._room = passwords, threading.BoundedSemaphore(places)
+
+    def verify(self, secret: str, encoded: str | None) -> bool:
+        """As `Passwords.verify`. Raises HashingBusy."""
+        if not self._room.acquire(blocking=False):
+            raise HashingBusy
+        try:
+            return self._passwords.verify(secret, encoded)
+        finally:
+            self._room.release()
+
+
 def _of_nobody(hasher: PasswordHasher) -> str:
     """An encoded hash that costs what every other costs and that no password has: written down, not computed."""
     cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"

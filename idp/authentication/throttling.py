@@ -8,6 +8,8 @@ from datetime import timedelta
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 
+from sqlalchemy import Connection
+
 from idp.store import throttles
 from idp.store.throttles import Delay
 from kernel.clock import Clock
@@ -79,16 +81,40 @@ class Throttle:
         own, shared = self._account(account, device), self._address(address)
         self.database.write(lambda connection: throttles.succeeded(connection, own, shared, self.clock.now()))
 
-    def reserve_one(self, what: str) -> None:
-        """Count a try at something that has no address, such as a client's. Raises TooManyTries."""
-        now, keys = self.clock.now(), ((self._digest("one", what), _OF_AN_ACCOUNT),)
+    def reserve_one(self, what: str, by: str | None = None) -> None:
+        """Count a try at something that has no address. Raises TooManyTries.
+
+        ``by`` is who tries at many such things, a client say: its wait grows as an address's does, whatever it tries.
+        """
+        now, keys = self.clock.now(), [(self._digest("one", what), _OF_AN_ACCOUNT)]
+        if by is not None:
+            keys.append((self._digest("by", by), _OF_AN_ADDRESS))
         outcome = self.database.write(lambda connection: throttles.reserve(connection, keys, KEEP, now))
         if isinstance(outcome, timedelta):
             raise TooManyTries(outcome)
 
-    def forget(self, what: str) -> None:
-        """That try was good: its count starts afresh."""
-        self.database.write(lambda connection: throttles.forget(connection, self._digest("one", what)))
+    def succeeded_with_one(self, what: str, by: str) -> None:
+        """That try was good: its count starts afresh, and ``by`` gets back this try and an earlier one.
+
+        Whoever tries for many people all day hears wrong codes every day, and must not be slowed down by their sum.
+        """
+        one, many, now = self._digest("one", what), self._digest("by", by), self.clock.now()
+
+        def count(connection: Connection) -> None:
+            throttles.forget(connection, one)
+            throttles.give_back(connection, many, 2, now)
+
+        self.database.write(count)
+
+    def not_tried(self, what: str, by: str) -> None:
+        """It did not come to that try: it counts for nothing."""
+        one, many, now = self._digest("one", what), self._digest("by", by), self.clock.now()
+
+        def count(connection: Connection) -> None:
+            throttles.give_back(connection, one, 1, now)
+            throttles.give_back(connection, many, 1, now)
+
+        self.database.write(count)
 
     def _account(self, account: str, device: str | None) -> bytes:
         return self._digest("account", account) if device is None else self._digest(f"account on {device}", account)

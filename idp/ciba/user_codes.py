@@ -1,15 +1,15 @@
 """What a person tells the clerk before they may be asked at all (CIBA Core 1.0 §7.1, `user_code`).
 
 A client registered for user codes sends one with every request, whomever it asks about: so neither their absence nor a
-wrong one tells who exists, or who chose one. Guesses are counted before they are made, per client and name, and cost
-what a password costs.
+wrong one tells who exists, or who chose one. Guesses cost what a password costs, in a few places of the pool, and are
+counted before they are made: per client and name, and per client, lest invented names be guessed at for ever.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from idp.authentication.passwords import HashingBusy, Passwords
+from idp.authentication.passwords import HashingBusy, Share
 from idp.authentication.throttling import Throttle, TooManyTries
 from idp.errors import (
     BackchannelDeniedError,
@@ -26,13 +26,16 @@ from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 
+PLACES = 4
+"""How many are checked, or wait for it, at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class UserCodes:
     """Checks what was told. Raises TemporarilyUnavailableError, LedgerUnavailable."""
 
     database: Database
-    passwords: Passwords
+    hashing: Share
     throttle: Throttle
     ledger: Ledger
     clock: Clock
@@ -44,23 +47,26 @@ class UserCodes:
             return
         if not told:
             raise MissingUserCodeError("The client sends a user code with every request.")
-        tries = f"user code of {name} told to {client.id}"
+        tries, by = f"user code of {name} told to {client.id}", f"user codes told to {client.id}"
         try:
-            self.throttle.reserve_one(tries)
+            self.throttle.reserve_one(tries, by)
         except TooManyTries as early:
             wait = (("Retry-After", str(early.seconds)),)
             raise BackchannelDeniedError("Too many wrong user codes. Try again later.", headers=wait) from None
-        if not self._matches(name, told):
+        try:
+            matches = self._matches(name, told)
+        except HashingBusy:
+            self.throttle.not_tried(tries, by)
+            raise TemporarilyUnavailableError from None
+        if not matches:
             # Counted above, so that nobody can flood the log; whom it was about is not said: it may be nobody.
             event = Event("UserCodeRefused", new_id("cib", self.clock, self.entropy), facts={"client": client.id})
             self.ledger.append([event])
             raise InvalidUserCodeError("The user code is wrong.")
-        self.throttle.forget(tries)
+        self.throttle.succeeded_with_one(tries, by)
 
     def _matches(self, name: str, told: str) -> bool:
+        """Raises HashingBusy."""
         with self.database.read() as connection:
             found = people.by_username(connection, name)
-        try:
-            return self.passwords.verify(told, None if found is None else found[1].user_code_hash)
-        except HashingBusy:
-            raise TemporarilyUnavailableError from None
+        return self.hashing.verify(told, None if found is None else found[1].user_code_hash)

@@ -6,10 +6,11 @@ from functools import cached_property
 
 from idp.askings import SealedNames
 from idp.authentication.accounts import Accounts
+from idp.authentication.passwords import Share
 from idp.ciba.clerk import BackchannelClerk
 from idp.ciba.desk import BackchannelDesk
 from idp.ciba.pings import Pings
-from idp.ciba.user_codes import UserCodes
+from idp.ciba.user_codes import PLACES, UserCodes
 from idp.ciba.whom import Whom
 from idp.clients.directory import ClientDirectory
 from idp.clients.reach import Reach
@@ -83,7 +84,12 @@ class CibaRooms:
         return BackchannelDesk(
             whom=Whom(tools.database, self._tokens.hints, people.pairwise, key),
             user_codes=UserCodes(
-                tools.database, tools.passwords, people.sign_in.throttle, tools.ledger, tools.clock, tools.entropy
+                tools.database,
+                Share(tools.passwords, PLACES),
+                people.sign_in.throttle,
+                tools.ledger,
+                tools.clock,
+                tools.entropy,
             ),
             names=_names(tools.keys),
             ledger=tools.ledger,

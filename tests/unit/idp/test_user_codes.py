@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from idp.authentication.passwords import Passwords
+from idp.ciba.user_codes import PLACES
 from tests.doubles.account import Account
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import PASSWORD, Provider
@@ -72,6 +76,60 @@ def test_guesses_are_counted_for_each_client_and_name(provider: Provider, wang: 
         assert int(early.headers["Retry-After"]) > 0
     assert other.ask(user_code=CODE).status_code == 200
     provider.clock.advance(int(early.headers["Retry-After"]) + 1)
+    assert window.ask(user_code=CODE).status_code == 200
+
+
+def test_a_clients_guesses_are_bounded_whatever_names_it_invents(either_provider: Provider) -> None:
+    """Each is an entry and a hash: without a bound, one client would fill the log and the pool."""
+    provider = either_provider
+    window, other = taking_codes(provider), taking_codes(provider)
+    choose(Account(provider, "wang"))
+    guesses = [window.ask(login_hint=f"nobody-{each}", user_code="wrong code 1") for each in range(40)]
+    refused = [each for each in guesses if error(each) == (403, "access_denied")]
+    assert 0 < len(provider.events("UserCodeRefused")) == len(guesses) - len(refused) < 35
+    assert error(window.ask(user_code=CODE)) == (403, "access_denied")
+    assert other.ask(user_code=CODE).status_code == 200
+    provider.clock.advance(int(refused[-1].headers["Retry-After"]) + 1)
+    assert window.ask(user_code=CODE).status_code == 200
+
+
+def test_what_is_told_wrong_now_and_then_never_adds_up(provider: Provider, wang: Account) -> None:
+    choose(wang)
+    window = taking_codes(provider)
+    for each in range(40):
+        assert error(window.ask(login_hint=f"nobody-{each}", user_code="wrong code 1")) == (400, "invalid_user_code")
+        assert window.ask(user_code=CODE).status_code == 200
+        provider.clock.advance(301)  # that request is over
+
+
+def test_codes_wait_in_few_places_and_what_was_not_tried_is_not_counted(
+    provider: Provider, wang: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sign-ins have the rest of the pool; a client that is told to come back has lost no try."""
+    choose(wang)
+    window, gate, hashing = taking_codes(provider), threading.Event(), Passwords.verify
+    under_way = threading.Semaphore(0)
+
+    def waits(passwords: Passwords, secret: str, encoded: str | None) -> bool:
+        if secret != CODE:
+            under_way.release()
+            assert gate.wait(30)
+        return hashing(passwords, secret, encoded)
+
+    with ThreadPoolExecutor(PLACES) as pool:
+        monkeypatch.setattr(Passwords, "verify", waits)
+        asked = [
+            pool.submit(window.ask, login_hint=f"nobody-{each}", user_code="wrong code 1") for each in range(PLACES)
+        ]
+        for _ in asked:
+            assert under_way.acquire(timeout=30)
+        try:
+            busy = [window.ask(user_code=CODE) for _ in range(40)]
+        finally:
+            gate.set()
+    assert {error(each) for each in busy} == {(503, "temporarily_unavailable")}
+    assert all(int(each.headers["Retry-After"]) > 0 for each in busy)
+    assert {error(each.result()) for each in asked} == {(400, "invalid_user_code")}
     assert window.ask(user_code=CODE).status_code == 200
 
 
