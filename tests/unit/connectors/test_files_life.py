@@ -23,6 +23,7 @@ from connectors.files.form import FIRST, THEN_EVERY, Survey
 from connectors.files.index import Index
 from connectors.files.index import build as write_index
 from connectors.files.place import Stamp
+from connectors.files.settings import parse
 from connectors.files.tables import Row
 from connectors.files.workroom import MOST_NOTES, Note, Shape, State, read_state
 from connectors.registry import Source, build
@@ -589,6 +590,7 @@ BESIDE_THE_ROWS: list[dict[str, Any]] = [
     {"max_rows": 7},
     {"max_file_bytes": 4096},
     {"max_age_hours": 8760},
+    {"max_unreadable_percent": 5},
     {"lower_case_too": True},
 ]
 """Settings that no row of an index depends on."""
@@ -691,6 +693,38 @@ def test_the_shape_of_settings_is_the_same_in_every_process() -> None:
         for seed in ("1", "2")
     }
     assert len(told) == 1
+
+
+WHOLE: dict[str, Any] = {
+    "pattern": "people-*.csv",
+    "format": "csv",
+    "encoding": "gb18030",
+    "skip_rows": 1,
+    "subject_column": "id",
+    "where": {"status": "1"},
+    "max_rows": 5000,
+}
+SFTP = {
+    "host": "drop.example",
+    "folder": "/out",
+    "username": "reader",
+    "key_secret": "drop-key",
+    "host_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsh6Q0Y1fNs7pYQ2DkVh0zq3oGQkJyJx0d0mW5tYy1e"],
+}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "rows"),
+    [
+        (WHOLE | {"folder": "drop"}, "2d52036c21fa2fa209c3cfcc3c0921a05b1b4551c36213c17b112bd6be58ec4c"),
+        (WHOLE | {"sftp": SFTP}, "bfbbec95ea13337956f5e82574e670cd5be30861ac587cf942abc18de316547e"),
+        (WHOLE | CHANGES | {"folder": "drop"}, "df62cad86ff437c5b284b06a31aab91e4893d6d5ba8e7588a949bfd68124ce58"),
+    ],
+    ids=["whole", "sftp", "changes"],
+)
+def test_a_newer_version_of_this_software_knows_the_indexes_of_an_older_one(manifest: Any, rows: str) -> None:
+    """Where this fails, a new setting has come into the digest, and every last good file would go with the upgrade."""
+    assert Shape.of(parse(manifest, frozenset({"name"})), "").rows == rows
 
 
 def test_a_note_that_was_torn_by_a_crash_costs_a_reading_and_nothing_else(folder, cache, opened: Opened) -> None:
