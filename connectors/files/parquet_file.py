@@ -15,6 +15,7 @@ import duckdb
 
 from connectors.base import Raw
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge
+from connectors.files.form import Survey
 from connectors.files.report import BrokenFile
 from connectors.files.settings import FileSettings
 
@@ -32,8 +33,11 @@ _CAGE: Mapping[str, str] = {
 }
 
 
-def rows(file: BinaryIO, settings: FileSettings) -> Generator[Sequence[Raw]]:
-    """The names of the columns, then their values. Raises: SourceGarbled, SourceTooLarge."""
+def rows(file: BinaryIO, settings: FileSettings, survey: Survey) -> Generator[Sequence[Raw]]:
+    """The names of the columns that are needed and there, then their values; the survey is told of all columns.
+
+    However wide a file is, only what is needed of it is unpacked and handed on. Raises: SourceGarbled, SourceTooLarge.
+    """
     _check_marks(file)
     try:
         with duckdb.connect(":memory:", config=dict(_CAGE)) as database:
@@ -41,7 +45,7 @@ def rows(file: BinaryIO, settings: FileSettings) -> Generator[Sequence[Raw]]:
             database.execute("SET allowed_paths = ?", [[path]])
             database.execute("SET enable_external_access = false")
             database.execute("SET lock_configuration = true")
-            yield from _rows(database, path, settings)
+            yield from _rows(database, path, settings, survey)
     except SourceProblem:
         raise
     except duckdb.OutOfMemoryException:
@@ -65,23 +69,22 @@ def _check_marks(file: BinaryIO) -> None:
 _TOO_LONG = "tongban-cell-too-long"
 
 
-def _rows(database: duckdb.DuckDBPyConnection, path: str, settings: FileSettings) -> Generator[Sequence[Raw]]:
+def _rows(
+    database: duckdb.DuckDBPyConnection, path: str, settings: FileSettings, survey: Survey
+) -> Generator[Sequence[Raw]]:
     _check_size(database, path, settings)
     described = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()
     kinds = {str(name): str(kind) for name, kind, *_ in described}
-    names = [*kinds]
+    survey.begin([*kinds], settings.needed)
+    names = [name for name in settings.needed if name in kinds]
     yield names
-    if not kinds.keys() >= {*settings.needed}:
+    if len(names) < len(settings.needed):
         return  # whoever reads the header says what is missing
-    places = [names.index(name) for name in settings.needed]
-    listed = ", ".join(_bounded(name, kinds[name]) for name in settings.needed)
+    listed = ", ".join(_bounded(name, kinds[name]) for name in names)
     answer = database.execute(f"SELECT {listed} FROM read_parquet(?)", [path])  # noqa: S608 - names are quoted
     while some := answer.fetchmany(_AT_ONCE):
         for row in some:
-            placed: list[Raw] = [None] * len(names)
-            for place, value in zip(places, row, strict=True):
-                placed[place] = _raw(value)
-            yield placed
+            yield [_raw(value) for value in row]
 
 
 def _check_size(database: duckdb.DuckDBPyConnection, path: str, settings: FileSettings) -> None:

@@ -24,7 +24,6 @@ _READERS: Mapping[str, Callable[[BinaryIO, FileSettings], Generator[Sequence[Raw
     "xlsx": xlsx_file.rows,
     "fixed-width": fixed_width_file.rows,
     "json-lines": json_lines_file.rows,
-    "parquet": parquet_file.rows,
 }
 _TOLD_EVERY = 1_000_000
 
@@ -56,7 +55,7 @@ def read(file: BinaryIO, settings: FileSettings, path: Path, base: Index | None,
     """
     report = Report()
     try:
-        with closing(_READERS[settings.format](file, settings)) as rows:
+        with closing(_rows(file, settings, survey)) as rows:
             kept = _told(kept_rows(rows, settings, report, survey), name)
             return build(
                 path,
@@ -77,6 +76,12 @@ def read(file: BinaryIO, settings: FileSettings, path: Path, base: Index | None,
         raise Unusable(SourceGarbled(problem.reason), report, survey, otherwise) from None
     except (sqlite3.Error, OSError):
         raise SourceUnavailable("index") from None
+
+
+def _rows(file: BinaryIO, settings: FileSettings, survey: Survey) -> Generator[Sequence[Raw]]:
+    if settings.format == "parquet":
+        return parquet_file.rows(file, settings, survey)
+    return _READERS[settings.format](file, settings)
 
 
 def unreadable(columns: Sequence[str]) -> Unusable:

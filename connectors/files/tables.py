@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from connectors.base import Raw
 from connectors.errors import SourceGarbled, SourceTooLarge
@@ -35,8 +36,9 @@ def kept_rows(rows: Iterator[Sequence[Raw]], settings: FileSettings, report: Rep
     has_header = settings.format in {"csv", "xlsx"}
     above = settings.skip_rows if has_header or settings.format == "fixed-width" else 0
     numbered = enumerate(rows, start=1)
-    header = _header(numbered, settings.skip_rows if has_header else 0)
-    survey.begin(header, settings.needed)
+    header = _header(numbered, settings.skip_rows) if has_header else _declared(numbered)
+    if not survey.header:  # a reader that hands on but some of the columns has told of all of them
+        survey.begin(header, settings.needed)
     places = _places(header, settings, report)
     for at, row in numbered:
         number = at if has_header else at - 1 + above
@@ -64,6 +66,11 @@ def _header(numbered: Iterator[tuple[int, Sequence[Raw]]], skip_rows: int) -> li
                 names.pop()
             return names
     raise SourceGarbled("header")
+
+
+def _declared(numbered: Iterator[tuple[int, Sequence[Raw]]]) -> list[str]:
+    """Names as a reader gives them, of a format in which nobody writes them by hand: blanks are part of them."""
+    return [str(name) for _, row in islice(numbered, 1) for name in row]
 
 
 def _places(header: Sequence[str], settings: FileSettings, report: Report) -> list[int]:

@@ -172,6 +172,34 @@ def test_a_parquet_file_without_the_column_is_garbled_and_a_torn_one_too(tmp_pat
     assert refused(opened(b"PAR1" + b"\xff" * 200 + b"PAR1", format="parquet")).reason == "parquet"
 
 
+def test_a_parquet_file_may_have_more_columns_than_are_read_and_names_that_differ_by_a_blank(
+    tmp_path: Path, opened: Opened
+) -> None:
+    others = ", ".join(f"{number} AS c{number}" for number in range(1200))
+    data = parquet(tmp_path, f"SELECT {others}, '张三' AS 姓名, '李四' AS \"姓名 \", '甲' AS 备注, 'A1' AS 证件号码")
+    assert values(opened(data, format="parquet")) == {"name": "张三", "note": "甲"}
+    other = {"name": {"column": "姓名 "}}
+    assert values(opened(data, other, format="parquet")) == {"name": "李四"}
+
+
+def test_of_a_parquet_file_all_columns_are_surveyed(tmp_path: Path) -> None:
+    survey = surveyed(
+        tmp_path, parquet(tmp_path, "SELECT 1 AS x, '张三' AS 姓名, 'A1' AS 证件号码, 2 AS y, '甲' AS 备注")
+    )
+    assert (survey.form().width, survey.form().places) == (5, {"姓名": 1, "备注": 4, "证件号码": 2})
+    assert len(survey.form().others) == 2
+
+
+def surveyed(folder: Path, data: bytes) -> Survey:
+    """What is seen of a Parquet file."""
+    described = {"folder": "drop", "pattern": "*", "subject_column": "证件号码", "format": "parquet"}
+    (folder / "data").write_bytes(data)
+    survey = Survey(all_readable)
+    with (folder / "data").open("rb") as stream:
+        read(stream, parse(described, frozenset({"姓名", "备注"})), folder / "index", None, "people", survey)
+    return survey
+
+
 @pytest.mark.parametrize(
     ("query", "settings", "reason"),
     [
