@@ -97,7 +97,8 @@ class Adapter:
         answers_later: whether nobody is asked while the caller waits (a person answers); its connector is never asked.
         leave_out: what is left out of its part before the person has answered further questions; None where it can
             only be asked with the answers.
-        beside: from a connector to another with such settings over the same source; None where it is simply opened.
+        beside: from a connector to another with such settings over the same source; None where the source is simply
+            opened twice.
     """
 
     parse: Callable[[Mapping[str, Any], frozenset[str]], Any]

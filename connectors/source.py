@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -184,11 +185,16 @@ class Source:
         return self._bulkhead.in_flight
 
     def close(self) -> None:
-        """Release connections, handles and threads; afterwards `retrieve` raises SourceUnavailable."""
-        self._bulkhead.close()
-        self._first.close()
-        self._connector.close()
-        self.forget()
+        """Release connections, handles and threads; afterwards `retrieve` raises SourceUnavailable.
+
+        Whatever closing one of two connectors ends with, the other is closed, too.
+        """
+        with ExitStack() as left:
+            left.callback(self.forget)
+            left.callback(self._connector.close)
+            if self._first is not self._connector:
+                left.callback(self._first.close)
+            self._bulkhead.close()
 
     def __enter__(self) -> Self:
         return self

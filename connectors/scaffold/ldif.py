@@ -160,8 +160,8 @@ def _syntaxes(described: Sequence[Entry]) -> Mapping[str, str]:
 def _syntax(name: str, told: Mapping[str, Mapping[str, list[str]]]) -> str:
     for _ in told:  # no chain is longer, and one that runs in a circle ends
         said = told.get(name, {})
-        if "SYNTAX" in said:
-            return said["SYNTAX"][0].partition("{")[0]
+        if syntax := said.get("SYNTAX"):  # the keyword may stand there with nothing behind it
+            return syntax[0].partition("{")[0]
         name = next(iter(said.get("SUP", [])), "").lower()
     return ""
 

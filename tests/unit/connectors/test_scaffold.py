@@ -338,6 +338,8 @@ def test_a_schema_tells_what_entries_of_a_class_may_hold() -> None:
     assert (fields["level"]["type"], fields["until"]["date"]) == ("integer", "iso")
     beside = from_ldif("people", ldif(3) + b"\n" + SUBSCHEMA.replace("'LEVEL'", "'level'").encode())
     assert beside["spec"]["mapping"]["fields"]["level"]["type"] == "integer"
+    cut = SUBSCHEMA.replace("SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 )", "SUP SYNTAX )").replace("SUP name )", "SUP )")
+    assert "type" not in checked(from_ldif("people", cut.encode(), "CivilPerson"))["level"]
     for data, wanted in ((SUBSCHEMA, "nobody"), (SUBSCHEMA, ""), ("", ""), ("dn: x\nno line", ""), ("dn:: ?", "")):
         with pytest.raises(SourceGarbled):
             from_ldif("people", data.encode(), wanted)

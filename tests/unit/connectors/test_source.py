@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -10,11 +11,12 @@ import pytest
 from connectors import memory
 from connectors.base import Query, Record
 from connectors.errors import AmbiguousSubject, SourceGarbled, SourceMisconfigured, SourceTimedOut, SourceUnavailable
+from connectors.manifest import ConnectorManifest
 from connectors.registry import Outcome, Source
 from connectors.templates import askable, template
 from kernel.clock import ManualClock
 from kernel.identifiers.subject import SubjectRef
-from tests.doubles.connectors import retrieve, source, values
+from tests.doubles.connectors import manifest, retrieve, source, values
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -118,6 +120,48 @@ def test_law_8_an_adapters_own_error_counts_against_the_source_and_its_words_sta
             retrieve(asked)
         assert caught.value.reason == reason
         assert caught.value.__context__ is None
+
+
+class Closing:
+    """A connector that counts how often it is closed, and may fail at it."""
+
+    kind = "closing"
+    keeps_deadline = True
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.closed = 0
+        self._fails = fails
+
+    def fetch(self, _: Query) -> tuple[Record, ...]:
+        return ()
+
+    def close(self) -> None:
+        self.closed += 1
+        if self._fails:
+            raise OSError("the driver's own")
+
+
+def of(*connectors: Closing) -> Source:
+    """A source that is asked through these."""
+    described = manifest("memory", {"subject_column": "id", "records": []}, {"fields": {"name": {"column": "name"}}})
+    connector, first = (*connectors, None)[:2]
+    assert connector is not None
+    return Source(ConnectorManifest.parse(described, {"memory": memory.ADAPTER}), connector, ManualClock(NOW), first)
+
+
+@pytest.mark.parametrize("fails", [(), ("first",), ("connector",), ("first", "connector")])
+def test_both_connectors_of_a_source_are_closed_once_whatever_one_of_them_ends_with(fails: tuple[str, ...]) -> None:
+    connector, first = Closing(fails="connector" in fails), Closing(fails="first" in fails)
+    asked = of(connector, first)
+    with pytest.raises(OSError, match="the driver's own") if fails else nullcontext():
+        asked.close()
+    assert (connector.closed, first.closed) == (1, 1)
+
+
+def test_the_only_connector_of_a_source_is_closed_once() -> None:
+    connector = Closing()
+    of(connector).close()
+    assert connector.closed == 1
 
 
 class Answering:
