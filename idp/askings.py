@@ -7,7 +7,10 @@ take what waits a moment later; each has exactly one entry, whomever it names: h
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
 
 from idp.model.asking import Asking
 from idp.store.askings import Askings
@@ -15,9 +18,12 @@ from kernel.clock import Clock
 from kernel.database import Database, DatabaseUnavailable
 from kernel.envelope import open_, seal
 from kernel.ledger.errors import LedgerUnavailable
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
 from kernel.logging import logger
 
-_AT_ONCE = 20
+AT_ONCE = 20
+"""How many a round looks at; after a full one the next begins without waiting."""
 _NAME_BYTES, _LENGTH_BYTES = 512, 2
 
 
@@ -54,10 +60,11 @@ class SealedNames:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """Goes through what waits in one table."""
+    """Goes through what waits in one table, and sees to it that each is taken once."""
 
     database: Database
     askings: Askings
+    ledger: Ledger
     clock: Clock
 
     def each(self, take: Callable[[Asking], None], give_up: Callable[[Asking], None]) -> int:
@@ -66,7 +73,7 @@ class Rounds:
         What cannot be looked at would be first in line for ever: it goes, and whoever asked may ask again.
         """
         with self.database.read() as connection:
-            waiting = self.askings.waiting(connection, self.clock.now(), _AT_ONCE)
+            waiting = self.askings.waiting(connection, self.clock.now(), AT_ONCE)
         for asking in waiting:
             try:
                 take(asking)
@@ -76,3 +83,17 @@ class Rounds:
                 logger("idp").error("asking_given_up", asking=asking.id, reason=type(failure).__name__)
                 give_up(asking)
         return len(waiting)
+
+    def settle(self, asking: Asking, event: Event, change: Callable[[Connection], None] = lambda _: None) -> None:
+        """Take one with its entry and its change, in one transaction; nothing of it where that raises TakenAlready.
+
+        Raises DatabaseUnavailable, LedgerUnavailable, and whatever else ``change`` raises.
+        """
+
+        def also(connection: Connection, _receipts: object) -> None:
+            if not self.askings.take(connection, asking.id):
+                raise TakenAlready
+            change(connection)
+
+        with suppress(TakenAlready):
+            self.ledger.append([event], also=also)

@@ -18,6 +18,11 @@ EVERY_SECONDS = 0.5
 class Delivery(Protocol):
     """What delivers in rounds."""
 
+    @property
+    def at_once(self) -> int:
+        """How many a round takes at the most: after so many, more may be due."""
+        ...
+
     def round(self) -> int:
         """Try what is due now; how many were tried."""
         ...
@@ -47,10 +52,16 @@ class Herald:
         self._delivery.close()
 
     def _run(self) -> None:
-        while not self._closing.wait(EVERY_SECONDS):
-            try:
-                self._delivery.round()
-            except (DatabaseUnavailable, LedgerUnavailable):
-                logger("idp").warning("herald_waits")
-            except Exception as failure:  # noqa: BLE001 - what waits is for many; one fault must not end the thread
-                logger("idp").error("herald_failed", of=type(self._delivery).__name__, reason=type(failure).__name__)
+        pause = EVERY_SECONDS
+        while not self._closing.wait(pause):
+            pause = 0.0 if self._full_round() else EVERY_SECONDS
+
+    def _full_round(self) -> bool:
+        """Whether there was so much to do that more may wait."""
+        try:
+            return self._delivery.round() >= self._delivery.at_once
+        except (DatabaseUnavailable, LedgerUnavailable):
+            logger("idp").warning("herald_waits")
+        except Exception as failure:  # noqa: BLE001 - what waits is for many; one fault must not end the thread
+            logger("idp").error("herald_failed", of=type(self._delivery).__name__, reason=type(failure).__name__)
+        return False

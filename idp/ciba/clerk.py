@@ -6,13 +6,12 @@ they told it: other requests are neither shown nor announced.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from idp.askings import Rounds, SealedNames, TakenAlready
+from idp.askings import AT_ONCE, Rounds, SealedNames, TakenAlready
 from idp.authentication.accounts import Accounts
 from idp.authentication.told import ASKED_ELSEWHERE
 from idp.clients.directory import ClientDirectory
@@ -29,7 +28,6 @@ from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
 from kernel.ids import new_id
-from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 
@@ -71,31 +69,36 @@ class BackchannelClerk:
     clock: Clock
     entropy: Entropy
 
+    @property
+    def at_once(self) -> int:
+        """How many a round looks at."""
+        return AT_ONCE
+
     def round(self) -> int:
         """Look at what waits; how many were looked at. Raises DatabaseUnavailable, LedgerUnavailable."""
-        return Rounds(self.database, BACKCHANNEL, self.clock).each(self._take, self._give_up)
+        return self._rounds.each(self._take, self._give_up)
 
     def close(self) -> None:
         """Nothing is kept open between two rounds."""
+
+    @property
+    def _rounds(self) -> Rounds:
+        return Rounds(self.database, BACKCHANNEL, self.ledger, self.clock)
 
     def _take(self, asking: Asking) -> None:
         with self.database.read() as connection:
             found = self._found(connection, asking)
 
-        def also(connection: Connection, _receipts: object) -> None:
-            if not BACKCHANNEL.take(connection, asking.id) or self._found(connection, asking) != found:
+        def change(connection: Connection) -> None:
+            if self._found(connection, asking) != found:
                 raise TakenAlready
             if found.client is not None and found.person is not None:
                 self._tell(connection, asking, found.client, found.person, found.ping)
 
-        self._record(asking, found, also)
+        self._rounds.settle(asking, self._entry(asking, found), change)
 
     def _give_up(self, asking: Asking) -> None:
-        def also(connection: Connection, _receipts: object) -> None:
-            if not BACKCHANNEL.take(connection, asking.id):
-                raise TakenAlready
-
-        self._record(asking, _Found(Outcome.GIVEN_UP), also)
+        self._rounds.settle(asking, self._entry(asking, _Found(Outcome.GIVEN_UP)))
 
     def _found(self, connection: Connection, asking: Asking) -> _Found:
         name, beside = self.names.open(asking)
@@ -125,7 +128,7 @@ class BackchannelClerk:
             connection, person.id, ASKED_ELSEWHERE, department=department, application=client.name, page=self.page
         )
 
-    def _record(self, asking: Asking, found: _Found, also: Also) -> None:
+    def _entry(self, asking: Asking, found: _Found) -> Event:
         person = found.person
         facts: dict[str, JSON] = {
             "request": asking.id,
@@ -134,11 +137,8 @@ class BackchannelClerk:
             "actor": "provider",
         }
         reference = None if person is None else self.accounts.reference(person.id)
-        event = Event(
-            "BackchannelRequestTakenUp", new_id("cib", self.clock, self.entropy), facts=facts, subject=reference
-        )
-        with suppress(TakenAlready):
-            self.ledger.append([event], also=also)
+        identity = new_id("cib", self.clock, self.entropy)
+        return Event("BackchannelRequestTakenUp", identity, facts=facts, subject=reference)
 
 
 def ping_place(identity: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -34,6 +34,8 @@ from kernel.ledger.log import Ledger
 MOST_OF_ONE_CLIENT, MOST_OF_ALL = 3, 6
 """Requests about one person that are open, or were refused and are not over yet: more of them are pestering, and a
 person who is asked without end says yes in the end (§14)."""
+MOST_OF_A_CLIENT = 1000
+"""Requests of one client about whomever, counted alike: clerks take up one after the other, for all clients."""
 Compose = Callable[[str], AuthorizationRequest]
 """Makes the request the person will see, from the request's own identifier."""
 
@@ -83,6 +85,7 @@ class BackchannelDesk:
             # Consume, then mint: a request that cannot be kept has used nothing up, and may be sent again.
             if not all(proofs.spend(connection, proof) for proof in wanted.proofs):
                 raise InvalidRequestError("The signed authentication request was used before.")
+            self._refuse_too_many(connection, client, now)
             mine, every = backchannel_requests.unanswered(connection, meant.mark, client.id, now)
             if mine >= MOST_OF_ONE_CLIENT or every >= MOST_OF_ALL:
                 raise BackchannelDeniedError("This person is being asked too often.")
@@ -92,6 +95,13 @@ class BackchannelDesk:
         facts: dict[str, canonical.JSON] = {"client": client.id, "expires": int(until.timestamp())}
         self.ledger.append([Event("BackchannelAuthenticationRequested", identity, facts=facts)], also=also)
         return secret
+
+    def _refuse_too_many(self, connection: Connection, client: Client, now: datetime) -> None:
+        """Raises BackchannelDeniedError."""
+        count, first_over = backchannel_requests.of_client(connection, client.id, now)
+        if count >= MOST_OF_A_CLIENT and first_over is not None:
+            wait = (("Retry-After", str(int((first_over - now).total_seconds()) + 1)),)
+            raise BackchannelDeniedError("Too many requests of this client wait for an answer.", headers=wait)
 
     def _meant(self, wanted: Wanted) -> Meant:
         if wanted.id_token_hint is not None:

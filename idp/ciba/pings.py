@@ -48,6 +48,11 @@ class Pings:
     clock: Clock
     _callers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "ping"))
 
+    @property
+    def at_once(self) -> int:
+        """How many a round sends."""
+        return AT_ONCE
+
     def round(self) -> int:
         """Send what is due now; how many were tried, by this node."""
         with self.database.read() as connection:

@@ -76,6 +76,11 @@ class LogoutDelivery:
     _callers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "logout"))
     _room: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(WAITING_ROOM))
 
+    @property
+    def at_once(self) -> int:
+        """How many a round takes on."""
+        return WAITING_ROOM
+
     def round(self) -> int:
         """Try what is due now; how many were tried, by this node."""
         with self.database.read() as connection:

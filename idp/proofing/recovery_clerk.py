@@ -7,14 +7,13 @@ Every asking has that entry, whomever it names: how many entries there are is pu
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from idp.askings import Rounds, SealedNames, TakenAlready
+from idp.askings import AT_ONCE, Rounds, SealedNames, TakenAlready
 from idp.authentication import told
 from idp.model.asking import Asking
 from idp.model.person import Person, PersonKind
@@ -30,7 +29,6 @@ from kernel.database import Database
 from kernel.entropy import Entropy, token
 from kernel.envelope import CannotOpen
 from kernel.ids import new_id
-from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.logging import logger
@@ -64,34 +62,39 @@ class RecoveryClerk:
     entropy: Entropy
     names: SealedNames
 
+    @property
+    def at_once(self) -> int:
+        """How many a round looks at."""
+        return AT_ONCE
+
     def round(self) -> int:
         """Look at what waits; how many were looked at. Raises DatabaseUnavailable, LedgerUnavailable."""
-        return Rounds(self.database, RECOVERIES, self.clock).each(self._take, self._give_up)
-
-    def _give_up(self, asking: Asking) -> None:
-        def also(connection: Connection, _receipts: object) -> None:
-            if not RECOVERIES.take(connection, asking.id):
-                raise TakenAlready
-
-        self._record(asking, None, Outcome.GIVEN_UP, also)
+        return self._rounds.each(self._take, self._give_up)
 
     def close(self) -> None:
         """Nothing is kept open between two rounds."""
+
+    @property
+    def _rounds(self) -> Rounds:
+        return Rounds(self.database, RECOVERIES, self.ledger, self.clock)
 
     def _take(self, asking: Asking) -> None:
         person = self._whom(asking)
         with self.database.read() as connection:
             outcome = self._outcome(connection, person)
 
-        def also(connection: Connection, _receipts: object) -> None:
-            if not RECOVERIES.take(connection, asking.id) or self._outcome(connection, person) is not outcome:
+        def change(connection: Connection) -> None:
+            if self._outcome(connection, person) is not outcome:
                 raise TakenAlready
             if person is not None and outcome is Outcome.BEGUN:
                 self._begin(connection, asking, person)
 
-        self._record(asking, person, outcome, also)
+        self._rounds.settle(asking, self._entry(asking, person, outcome), change)
 
-    def _record(self, asking: Asking, person: Person | None, outcome: Outcome, also: Also) -> None:
+    def _give_up(self, asking: Asking) -> None:
+        self._rounds.settle(asking, self._entry(asking, None, Outcome.GIVEN_UP))
+
+    def _entry(self, asking: Asking, person: Person | None, outcome: Outcome) -> Event:
         facts: dict[str, JSON] = {
             "recovery": asking.id,
             "person": None if person is None else person.id,
@@ -99,10 +102,7 @@ class RecoveryClerk:
             "actor": "provider",
             "command": RECOVERY,
         }
-        with suppress(TakenAlready):
-            self.ledger.append(
-                [Event("RecoveryTakenUp", new_id("rcv", self.clock, self.entropy), facts=facts)], also=also
-            )
+        return Event("RecoveryTakenUp", new_id("rcv", self.clock, self.entropy), facts=facts)
 
     def _whom(self, asking: Asking) -> Person | None:
         try:

@@ -61,6 +61,15 @@ def unanswered(connection: Connection, mark: bytes, client_id: str, now: datetim
     return int(row[0]), int(row[1])
 
 
+def of_client(connection: Connection, client_id: str, now: datetime) -> tuple[int, datetime | None]:
+    """How many of a client's are open or were refused, and not over, whomever they mean; when the first is over."""
+    statement = select(func.count(), func.min(table.c.expires_at)).where(
+        table.c.client_id == client_id, table.c.family.is_(None), table.c.expires_at > now
+    )
+    row = connection.execute(statement).one()
+    return int(row[0]), row[1]
+
+
 def waiting(connection: Connection, person_id: str, now: datetime) -> list[BackchannelRequest]:
     """What a person is asked at the moment, the oldest first."""
     statement = (

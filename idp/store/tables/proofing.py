@@ -115,6 +115,7 @@ recovery_asking = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("asked_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Index("recovery_asking_asked_at", "asked_at", "id"),
     Index("recovery_asking_expires_at", "expires_at"),
     comment="askings for a recovery nobody has looked at yet; the name typed is sealed, every row of one length",
 )

@@ -119,6 +119,7 @@ backchannel_request = Table(
     Column("ping_attempts", Integer, nullable=False),
     Column("ping_at", Instant),
     Index("backchannel_request_mark", "mark"),
+    Index("backchannel_request_client", "client_id", "expires_at"),
     Index("backchannel_request_person", "person"),
     Index("backchannel_request_expires_at", "expires_at"),
     Index("backchannel_request_family", "family"),
@@ -133,6 +134,7 @@ backchannel_asking = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("asked_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Index("backchannel_asking_asked_at", "asked_at", "id"),
     Index("backchannel_asking_expires_at", "expires_at"),
     comment="CIBA: whom a request by the back channel means, not looked at yet; sealed, whomever it names",
 )

@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from idp.administration.errors import AdministrationError
+from idp.ciba import desk
 from idp.ciba.clerk import BackchannelClerk
 from idp.ciba.desk import MOST_OF_ALL, MOST_OF_ONE_CLIENT
 from idp.ciba.pings import DELAYS, LEASE
@@ -322,6 +323,34 @@ def test_a_request_that_cannot_be_looked_at_holds_up_nobody_elses(
     assert provider.take_up() == 2
     assert [each["facts"]["outcome"] for each in provider.events("BackchannelRequestTakenUp")] == ["given-up", "asked"]
     assert provider.take_up() == 0
+
+
+def test_a_client_has_so_many_requests_open_and_hinders_no_other(
+    either_provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clerks take up one after the other, for all clients."""
+    monkeypatch.setattr(desk, "MOST_OF_A_CLIENT", 3)
+    provider = either_provider
+    window, other = Window(provider), Window(provider)
+    assert window.ask(requested_expiry="60").status_code == 200
+    for name in ("li", "nobody-1"):
+        assert window.ask(login_hint=name).status_code == 200
+    refused = window.ask(login_hint="nobody-2")
+    assert error(refused) == (403, "access_denied")
+    assert refused.headers["Retry-After"] == "61"
+    assert len(provider.events("BackchannelAuthenticationRequested")) == 3
+    assert other.ask().status_code == 200
+    provider.clock.advance(61)
+    assert window.ask(login_hint="nobody-2").status_code == 200
+
+
+def test_one_answered_makes_room_for_another(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "MOST_OF_A_CLIENT", 1)
+    window = Window(provider)
+    window.ask()
+    assert error(window.ask(login_hint="li")) == (403, "access_denied")
+    confirm(provider)
+    assert window.ask(login_hint="li").status_code == 200
 
 
 def test_13_unknown_user_id_is_said_to_clients_that_may_know(provider: Provider) -> None:
