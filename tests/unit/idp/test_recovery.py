@@ -10,12 +10,15 @@ import pytest
 from sqlalchemy import Connection
 
 from idp.composition.proofing import recovery_clerk
+from idp.composition.tools import derived
 from idp.model.contact import Contact, ContactKind
 from idp.notices import Channels
 from idp.proofing.recovery_clerk import RecoveryClerk
 from idp.store import proofings
 from idp.store.askings import RECOVERIES
+from idp.store.tables import recovery_asking
 from kernel.entropy import SystemEntropy
+from kernel.envelope import seal
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.log import Ledger
 from tests.doubles.account import Account
@@ -233,6 +236,20 @@ def test_an_asking_that_cannot_be_looked_at_holds_up_nobody_elses(
     with provider.database.read() as connection:
         assert RECOVERIES.waiting(connection, provider.clock.now(), 10) == []
     assert [entry["facts"]["outcome"] for entry in provider.events("RecoveryTakenUp")] == ["given-up", "begun"]
+
+
+def test_an_asking_of_an_older_version_is_read(provider: Provider) -> None:
+    """The name alone, filled up to 512 bytes, as it was written before its length stood in front of it."""
+    ask(provider, "li")
+    key = derived(provider.keys, "recovery asking")
+
+    def written_before(connection: Connection) -> None:
+        [asking] = RECOVERIES.waiting(connection, provider.clock.now(), 1)
+        sealed = seal(key, b"wang".ljust(512, b"\0"), f"idp.recovery_asking\0{asking.id}".encode())
+        connection.execute(recovery_asking.update().values(sealed=sealed))
+
+    provider.database.write(written_before)
+    assert len([words for words in told(provider) if "asked to recover" in words]) == 1
 
 
 def test_an_asking_waits_for_the_ledger(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
