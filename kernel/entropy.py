@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import builtins
-import os
 import random
+import ssl
 from base64 import urlsafe_b64encode
 from typing import Protocol
 
@@ -18,11 +18,14 @@ class Entropy(Protocol):
 
 
 class SystemEntropy:
-    """The operating system's generator."""
+    """OpenSSL's generator (CTR_DRBG, NIST SP 800-90A): seeded by the operating system, anew in a forked process.
+
+    Asked of the operating system itself, each value would give up the interpreter's lock (ADR 0066).
+    """
 
     def bytes(self, count: int) -> builtins.bytes:
-        """``count`` bytes from the operating system."""
-        return os.urandom(count)
+        """``count`` bytes nobody can guess."""
+        return ssl.RAND_bytes(count)
 
 
 class SeededEntropy:

@@ -6,8 +6,6 @@ are about stands here as a keyed digest alone.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import threading
 from collections import OrderedDict
 
@@ -15,6 +13,7 @@ from connectors.exchange.believing import Question
 from connectors.exchange.outcomes import answers_later
 from kernel.clock import Clock
 from kernel.entropy import Entropy
+from kernel.envelope import hmac_sha256
 from kernel.identifiers.subject import SubjectRef
 
 _MOST = 10_000
@@ -77,4 +76,4 @@ class Pending:
                 self._followed.discard(name)
 
     def _name(self, subject: SubjectRef) -> bytes:
-        return hmac.digest(self._key, f"{subject.scheme}\0{subject.value}".encode(), hashlib.sha256)
+        return hmac_sha256(self._key, f"{subject.scheme}\0{subject.value}".encode())

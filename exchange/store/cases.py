@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from exchange.store.tables import case_subject, service_case
 from kernel.clock import Clock
-from kernel.database.driver import run, run_many
+from kernel.database.driver import insert_many, run
 from kernel.database.instants import micros, moment, optional_moment
 
 
@@ -163,4 +163,4 @@ def relate(connection: Connection, proof: Proof, proven: Iterable[tuple[bytes, s
     rows = [
         (proof.case, subject, relation, proof.by, proof.request_id, proof.item) for subject, relation in sorted(proven)
     ]
-    run_many(connection, _RELATE, rows)
+    insert_many(connection, _RELATE, rows)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from exchange.store.deliveries import RELEASED
-from kernel.database.driver import listed, run, run_many
+from kernel.database.driver import insert_many, listed, run
 from kernel.database.instants import micros, moment, optional_moment
 
 
@@ -46,7 +46,7 @@ consent_until, verdict, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 
 def add(connection: Connection, decisions: Sequence[LoggedDecision]) -> None:
     """Log the decisions of one request."""
-    run_many(connection, _ADD, [_row(one) for one in decisions])
+    insert_many(connection, _ADD, [_row(one) for one in decisions])
 
 
 def _row(one: LoggedDecision) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, or_, select
 
 from exchange.store.tables import decision, delivery, evidence_request
-from kernel.database.driver import run, run_many
+from kernel.database.driver import insert_many, run
 from kernel.database.instants import micros
 
 RELEASED = "released"
@@ -70,7 +70,7 @@ AND COALESCE(read_at, at) > ? LIMIT 1
 
 def add(connection: Connection, deliveries: Sequence[Delivery]) -> None:
     """Record the items of one request."""
-    run_many(connection, _ADD, [_row(one) for one in deliveries])
+    insert_many(connection, _ADD, [_row(one) for one in deliveries])
 
 
 def _row(one: Delivery) -> tuple[object, ...]:

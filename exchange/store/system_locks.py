@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from exchange.store.tables import looked_up, system_lock
-from kernel.database.driver import run, run_many
+from kernel.database.driver import insert_many, run
 from kernel.database.instants import micros
 
 _lock = system_lock.c
@@ -52,7 +52,7 @@ FROM looked_up l JOIN service_case c ON c.id = l.case_id WHERE l.system = ? AND 
 
 def note(connection: Connection, system: str, people: Mapping[bytes, str], at: datetime) -> None:
     """Whom a system looked up (blind index), each with the case."""
-    run_many(connection, _NOTE, [(system, who, people[who], micros(at)) for who in sorted(people)])
+    insert_many(connection, _NOTE, [(system, who, people[who], micros(at)) for who in sorted(people)])
 
 
 def people_of(connection: Connection, system: str, since: datetime) -> People:

@@ -6,14 +6,13 @@ gets the same successor, though only hashes are stored (ADR 0015).
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from idp.model.session import Family
 from kernel.clock import Clock
 from kernel.entropy import Entropy, token
+from kernel.envelope import hmac_sha256
 from kernel.jose import base64url
 
 GRACE = timedelta(seconds=10)
@@ -35,7 +34,7 @@ class Succession:
 
     def after(self, old: str) -> str:
         """The one successor of a token: as hard to guess as the token itself, and for nobody without the key."""
-        return base64url.encode(hmac.digest(self.key, f"refresh\0{old}".encode(), sha256))
+        return base64url.encode(hmac_sha256(self.key, f"refresh\0{old}".encode()))
 
     def until(self, family: Family) -> datetime:
         """When a token made now ends: unused for too long, or with what it stems from."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from kernel.clock import Clock
+from kernel.envelope import hmac_sha256
 from kernel.jose import base64url
 
 STEP_SECONDS = 120
@@ -42,4 +42,4 @@ class Nonces:
         return int(self.clock.now().timestamp()) // STEP_SECONDS
 
     def _of(self, step: int) -> str:
-        return base64url.encode(hmac.digest(self.key, f"dpop nonce\0{step}".encode(), sha256)[:16])
+        return base64url.encode(hmac_sha256(self.key, f"dpop nonce\0{step}".encode())[:16])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
-from hashlib import sha256
 
+from kernel.envelope import hmac_sha256
 from kernel.jose import base64url
 
 
@@ -24,4 +23,4 @@ class Pairwise:
         return self._derive("sid", session_id, organisation)
 
     def _derive(self, what: str, own: str, organisation: str) -> str:
-        return base64url.encode(hmac.digest(self.key, f"{what}\0{organisation}\0{own}".encode(), sha256))
+        return base64url.encode(hmac_sha256(self.key, f"{what}\0{organisation}\0{own}".encode()))

@@ -143,13 +143,12 @@ class Writer:
 
 
 def _attempt_each(connection: Connection, driver: sqlite3.Connection, jobs: list[_Job[Any]]) -> None:
-    """One savepoint for each, so that one failure undoes one write."""
+    """One savepoint for each, so that one failure undoes one write; the commit ends them all."""
     for job in jobs:
         driver.execute("SAVEPOINT work")
         if not job.attempt(connection):
             # Fails where SQLite has rolled back the whole transaction by itself: then all have failed.
-            driver.execute("ROLLBACK TO work")
-        driver.execute("RELEASE work")
+            driver.execute("ROLLBACK TO work")  # the innermost of this name, which is this write's own
 
 
 def _endless(engine: Engine) -> Connection:

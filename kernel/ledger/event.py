@@ -7,7 +7,6 @@ keyed tag that dies with the subject's key.
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from datetime import datetime
 
 from kernel import canonical
 from kernel.entropy import Entropy
+from kernel.envelope import hmac_sha256
 from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.personal_data import holds_citizen_number
 
@@ -122,7 +122,7 @@ def _commit(event: Event, entropy: Entropy) -> tuple[bytes, bytes]:
     if covered is None:
         return b"", b""
     salt = entropy.bytes(SALT_BYTES)
-    return salt, b'"commitment":"%b",' % hmac.digest(salt, covered, "sha256").hex().encode()
+    return salt, b'"commitment":"%b",' % hmac_sha256(salt, covered).hex().encode()
 
 
 def instant(at: datetime) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from kernel.database.driver import listed, run, run_many
+from kernel.database.driver import insert_many, listed, run
 from kernel.ledger import merkle
 from kernel.ledger.event import Identity
 
@@ -55,7 +55,7 @@ def move_head(connection: Connection, frontier: merkle.Frontier, note: str) -> N
 def add_entries(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
     """Rows of idx, request, item, event, nodes, tag, leaf."""
     sql = "INSERT INTO ledger_entry (idx, request, item, event, nodes, tag, leaf) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    run_many(connection, sql, rows)
+    insert_many(connection, sql, rows)
 
 
 def find(connection: Connection, identities: Iterable[Identity]) -> dict[Identity, int]:
@@ -136,7 +136,7 @@ class Payload:
 
 def add_payloads(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
     """Rows of idx, subject, salt, ciphertext."""
-    run_many(connection, "INSERT INTO ledger_payload (idx, subject, salt, ciphertext) VALUES (?, ?, ?, ?)", rows)
+    insert_many(connection, "INSERT INTO ledger_payload (idx, subject, salt, ciphertext) VALUES (?, ?, ?, ?)", rows)
 
 
 def payload(connection: Connection, index: int) -> Payload | None:
@@ -166,7 +166,7 @@ def subjects(connection: Connection, indexes: Iterable[bytes]) -> dict[bytes, tu
 
 def add_subjects(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
     """Rows of blind index, wrapped key, first month."""
-    run_many(connection, "INSERT INTO ledger_subject (subject, wrapped, since) VALUES (?, ?, ?)", rows)
+    insert_many(connection, "INSERT INTO ledger_subject (subject, wrapped, since) VALUES (?, ?, ?)", rows)
 
 
 def forget(connection: Connection, subject: bytes, tags: Sequence[bytes]) -> int:

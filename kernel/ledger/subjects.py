@@ -7,7 +7,6 @@ unreadable, while every proof keeps verifying.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from kernel.envelope import KeyEncryptionKey, blind_index, data_key, open_, seal
+from kernel.envelope import KeyEncryptionKey, blind_index, data_key, hmac_sha256, open_, seal
 from kernel.identifiers.subject import SubjectRef
 from kernel.ledger import rows
 from kernel.ledger.event import TAG_BYTES, Draft, instant, month
@@ -96,7 +95,7 @@ class Subjects:
 
 
 def _tag(key: bytes, epoch: bytes) -> bytes:
-    return hmac.digest(key[_CIPHER_BYTES:], epoch, "sha256")[:TAG_BYTES]
+    return hmac_sha256(key[_CIPHER_BYTES:], epoch)[:TAG_BYTES]
 
 
 def _months(since: str, until: str) -> Iterator[str]:

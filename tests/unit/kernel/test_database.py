@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, exc, func, insert, select, text
 
 from kernel.database import Database, DatabaseUnavailable, Instant, UnsafeDatabase, upsert_ignore
+from kernel.database.driver import insert_many
 
 METADATA = MetaData()
 NOTES = Table(
@@ -212,3 +213,21 @@ def test_an_unfit_url_is_refused_without_being_repeated(url: str, reason: str) -
         Database.open(url)
     assert "hunter2" not in f"{refusal.value} {refusal.value.__cause__}"
     assert refusal.value.text.zh
+
+
+@pytest.mark.parametrize("how_many", [0, 1, 2, 32, 33, 100])
+def test_rows_are_inserted_whole_however_many_there_are(database: Database, how_many: int) -> None:
+    rows = [(number, f"第{number}行") for number in range(how_many)]
+    database.write(lambda connection: insert_many(connection, "INSERT INTO notes (id, words) VALUES (?, ?)", rows))
+    with database.read() as connection:
+        kept = connection.execute(select(NOTES.c.id, NOTES.c.words).order_by(NOTES.c.id)).all()
+    assert [tuple(row) for row in kept] == rows
+
+
+def test_what_follows_the_values_holds_for_every_row_inserted(database: Database) -> None:
+    sql = "INSERT INTO notes (id, words) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET words = excluded.words"
+    database.write(lambda connection: insert_many(connection, sql, [(1, "old"), (2, "old")]))
+    database.write(lambda connection: insert_many(connection, sql, [(2, "new"), (3, "new"), (1, "new")]))
+    with database.read() as connection:
+        assert set(connection.scalars(select(NOTES.c.words))) == {"new"}
+    assert count(database) == 3

@@ -188,6 +188,20 @@ def test_one_failure_undoes_one_write_of_a_batch(database: Database, path: Path)
     assert ids(path) == [1, 2]
 
 
+def test_each_failure_of_a_batch_undoes_its_own_write_alone(database: Database, path: Path) -> None:
+    def fail(number: int) -> Callable[[Connection], int]:
+        def work(connection: Connection) -> int:
+            connection.exec_driver_sql(f"INSERT INTO t (id) VALUES ({number})")
+            raise LookupError(number)
+
+        return work
+
+    works = [fail(number) if number % 3 else sql("INSERT INTO t (id) VALUES (?)", number) for number in range(12)]
+    outcomes = together(database, works)
+    assert [isinstance(outcome, LookupError) for outcome in outcomes] == [number % 3 != 0 for number in range(12)]
+    assert ids(path) == [0, 3, 6, 9]
+
+
 def test_a_batch_has_a_limit(database: Database, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     monkeypatch.setattr(writing, "MOST_IN_ONE_COMMIT", 3)
     together(database, [sql("INSERT INTO t (id) VALUES (?)", number) for number in range(10)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
@@ -100,3 +101,8 @@ def test_a_blind_index_finds_equals_and_needs_its_key() -> None:
     assert envelope.blind_index(KEY, "某甲") == envelope.blind_index(KEY, "某甲")
     assert envelope.blind_index(KEY, "某甲") != envelope.blind_index(KEY, "某乙")
     assert envelope.blind_index(KEY, "某甲") != envelope.blind_index(OTHER, "某甲")
+
+
+@given(st.binary(max_size=100), st.binary(max_size=5000))
+def test_hmac_is_that_of_rfc_2104(key: bytes, data: bytes) -> None:
+    assert envelope.hmac_sha256(key, data) == hmac.digest(key, data, "sha256")
