@@ -34,6 +34,7 @@ class OwnPassword:
             raise WrongCode
         self.throttle.succeeded(person.username, device.address, device.cookie)
         password_rules.check(new, person.username, person.name, alone=len(person.authenticators) == 1)
+        password_rules.check_beside_user_code(self.passwords, new, found[1].user_code_hash if found else None)
         hashed = self.passwords.hash(new)
 
         def change(connection: Connection) -> None:

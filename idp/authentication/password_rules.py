@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from idp.authentication.passwords import LONGEST, PasswordUnusable, normalised
+from idp.authentication.passwords import LONGEST, Passwords, PasswordUnusable, normalised
 from kernel.text import Text
 
 ALONE, BESIDE_ANOTHER = 15, 8
@@ -45,6 +45,15 @@ class PasswordTooLong(PasswordUnusable):
     text = Text(f"密码最多 {LONGEST} 个字符。", f"A password has at most {LONGEST} characters.")
 
 
+class PasswordIsUserCode(PasswordUnusable):
+    """It is what the person tells clerks."""
+
+    text = Text(
+        "密码不能与您告诉窗口人员的口令相同。",
+        "The password must not be the code that you tell clerks.",
+    )
+
+
 def check(password: str, *known: str, alone: bool) -> None:
     """Raises PasswordUnusable, whose ``text`` says why. ``known``: user name, names, whatever a stranger may know.
 
@@ -58,6 +67,12 @@ def check(password: str, *known: str, alone: bool) -> None:
     folded = plain.casefold()
     if folded in common() or len(set(folded)) < _FEWEST_DIFFERENT or _little_is_left(folded, known):
         raise PasswordTrivial("too easily guessed")
+
+
+def check_beside_user_code(passwords: Passwords, password: str, user_code_hash: str | None) -> None:
+    """A secret that clerks hear signs nobody in (ADR 0065). Raises PasswordIsUserCode, HashingBusy."""
+    if user_code_hash is not None and passwords.verify(password, user_code_hash):
+        raise PasswordIsUserCode("the user code itself")
 
 
 def _little_is_left(folded: str, known: tuple[str, ...]) -> bool:

@@ -73,9 +73,12 @@ class Recoveries:
         found, now = self.find(secret), self.clock.now()
         with self.database.read() as connection:
             person = people.find(connection, found.person)
+            known = None if person is None else people.by_username(connection, person.username)
         if person is None or not may_recover(person):
             raise LinkGone
         password_rules.check(password, person.username, person.name, alone=len(person.authenticators) == 1)
+        user_code_hash = None if known is None else known[1].user_code_hash
+        password_rules.check_beside_user_code(self.passwords, password, user_code_hash)
         password_hash = self.passwords.hash(password)
         proof = Proofing(
             new_id("prf", self.clock, self.entropy),

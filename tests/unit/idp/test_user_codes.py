@@ -14,6 +14,7 @@ from tests.doubles.account import Account
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import PASSWORD, Provider
 from tests.unit.idp.test_ciba import Window, confirm, error, signed_in
+from tests.unit.idp.test_recovery import DELAY, ask, link, set_password, told
 
 PAGE = "/account/security/user-code"
 CODE = "jade river noon"
@@ -137,6 +138,24 @@ def test_codes_wait_in_few_places_and_what_was_not_tried_is_not_counted(
 def test_a_code_that_others_would_try_or_should_not_hear_is_refused(wang: Account, code: str) -> None:
     assert choose(wang, code).status_code == 422
     assert "没有口令" in wang.open("/account/security").text
+
+
+def test_the_code_does_not_become_the_password(provider: Provider, wang: Account) -> None:
+    """Neither by a change, in whatever spelling, nor on the way back into the account."""
+    choose(wang)
+    page = wang.open("/account/security/password")
+    for spelling in (CODE, "ｊade river noon"):
+        refused = wang.browser.submit(page, password=PASSWORD, new=spelling, again=spelling)
+        assert (refused.status_code, "与您告诉窗口人员的口令相同" in refused.text) == (422, True)
+    assert provider.events("PasswordChanged") == []
+    ask(provider)
+    told(provider)
+    provider.clock.advance(DELAY)
+    told(provider)
+    path = link(provider, "link")
+    refused = set_password(provider, path, CODE)
+    assert (refused.status_code, "与您告诉窗口人员的口令相同" in refused.text) == (422, True)
+    assert set_password(provider, path).status_code == 200
 
 
 def test_a_code_typed_in_two_ways_is_refused(wang: Account) -> None:
