@@ -23,8 +23,11 @@ WITHIN = 30.0
 """Seconds after which a hand-over is broken off, wherever it stands."""
 STEP = 10.0
 """Seconds that a server may be silent."""
-_MAILBOX = frozenset({550, 551, 553})
+_NO_MAILBOX = frozenset({550, 551, 553})
 """For good, and about the mailbox (RFC 5321 §4.2.3); 552 says that it is full, 554 that nobody knows what."""
+_PART = r"[^\s\x00-\x1f\x7f\ud800-\udfff@<>()\[\]\\,;:\"]+"
+_MAILBOX = re.compile(f"{_PART}@{_PART}")
+"""One mailbox and nothing beside it, in one line (RFC 5321 §4.1.2, without quoted names and address literals)."""
 _PASSING = re.compile(rb"5\.(7|2\.2)\b")
 """What the server does not let us do, to whomever we write (RFC 3463 §3.8), and a mailbox that is full (§3.3)."""
 
@@ -62,14 +65,15 @@ class MailRelay:
     def deliver(self, mail: Mail) -> None:
         """The server's 250 to the mail means taken over, whatever follows. Raises NotDelivered, Undeliverable.
 
-        Only what is said of the recipient can be for good. All else is the trouble of this server or of ours with it:
-        one expired password must not condemn every address.
+        Only what is said of the recipient can be for good, and what names none. All else is the trouble of this server
+        or of ours with it: one expired password must not condemn every address.
         """
         host, _, port = self.server.rpartition(":")
         try:
+            message = self._written(mail)
             with _Conversation(host, int(port), self.within) as server:
                 self._enter(server, host)
-                server.send_message(self._written(mail))
+                server.send_message(message, to_addrs=[mail.to])
         except smtplib.SMTPRecipientsRefused as error:
             ((code, words),) = error.recipients.values()
             raise _outcome(code, words) from None
@@ -86,6 +90,9 @@ class MailRelay:
             server.login(user, password)
 
     def _written(self, mail: Mail) -> EmailMessage:
+        """Raises Undeliverable, ValueError."""
+        if not _MAILBOX.fullmatch(mail.to):
+            raise Undeliverable("the address is no mailbox")
         message = EmailMessage()
         message["Subject"] = mail.subject
         message["From"], message["To"] = self.mail_from, mail.to
@@ -162,14 +169,24 @@ class MailFolder:
 
     def deliver(self, mail: Mail) -> None:
         """On disk before it returns. Raises NotDelivered."""
-        content: dict[str, JSON] = {"id": mail.id, "to": mail.to, "subject": mail.subject, "body": mail.body}
+        content: dict[str, JSON] = {
+            "id": mail.id,
+            "to": mail.to,
+            "subject": mail.subject,
+            "headers": [[*each] for each in mail.headers],
+            "body": mail.body,
+        }
         keep(self.folder, mail.id, content)
 
 
 def keep(folder: Path, name: str, content: dict[str, JSON]) -> None:
-    """Write a message whole as ``<name>.json``, for its owner alone: a reader never sees half. Raises NotDelivered."""
+    """Write a message whole as ``<name>.json``, for its owner alone: a reader never sees half, and a crash loses none.
+
+    Raises NotDelivered.
+    """
     unfinished = folder / f".{name}"
     try:
+        missing = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
@@ -177,13 +194,24 @@ def keep(folder: Path, name: str, content: dict[str, JSON]) -> None:
             file.flush()
             os.fsync(handle)
         unfinished.rename(folder / f"{name}.json")
+        for each in (folder, *(made.parent for made in missing)):
+            _settle(each)
     except OSError:
         raise NotDelivered("the folder cannot be written") from None
 
 
+def _settle(folder: Path) -> None:
+    """Make the names in a folder durable, not only what the files hold."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _outcome(code: int, words: bytes) -> NotDelivered | Undeliverable:
     """Of a recipient that was refused; "relaying denied" says nothing of the mailbox, and a full one may be emptied."""
-    kind = Undeliverable if code in _MAILBOX and not _PASSING.match(words) else NotDelivered
+    kind = Undeliverable if code in _NO_MAILBOX and not _PASSING.match(words) else NotDelivered
     return kind(f"the mail server answered with {code}")
 
 

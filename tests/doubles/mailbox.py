@@ -41,6 +41,8 @@ class MailServer:
     answers: dict[str, str] = field(default_factory=dict)
     trickle: int = 0
     mails: list[str] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    """As they were named (RCPT), angle brackets and all."""
 
 
 class _Listening(socketserver.ThreadingTCPServer):
@@ -57,6 +59,8 @@ class _Conversation(socketserver.StreamRequestHandler):
             self._greet()
             for raw in self.rfile:
                 verb = raw.decode().upper().split()[0][:4]
+                if verb == "RCPT":
+                    self.server.state.recipients.append(raw.decode().partition(":")[2].strip())
                 self._obey(verb)
                 if verb == "QUIT":
                     return

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kernel.mail import Mail, MailRelay, NotDelivered, Undeliverable
+from kernel.mail import _MAILBOX, Mail, MailFolder, MailRelay, NotDelivered, Undeliverable
 from tests.doubles.mailbox import MailServer, mail_server
 
 TO = "office@example.cn"
@@ -29,6 +36,53 @@ def test_a_recipient_that_the_server_refuses_for_good_is_undeliverable(server: M
     with pytest.raises(Undeliverable) as caught:
         relay(server).deliver(MAIL)
     assert TO not in str(caught.value)
+
+
+NO_MAILBOXES = (
+    f"{TO}\r\nBcc: other@example.cn", f"{TO}\nX: y", f"{TO}, other@example.cn", f"office: {TO};", f"<{TO}>", "", "@",
+    "office", "office@", "@example.cn", "a@b@c", "a@[", "a b@example.cn", f"{TO}\0", "\ud800@example.cn", f"{TO}\u2028",
+    '"a"@example.cn',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", NO_MAILBOXES)
+def test_what_is_no_mailbox_is_undeliverable_and_no_server_hears_of_it(server: MailServer, address: str) -> None:
+    """It will never be one: trying it again and again helps nobody, and a second recipient was not meant."""
+    server.answers[""] = "421 busy"
+    with pytest.raises(Undeliverable) as caught:
+        relay(server).deliver(replace(MAIL, to=address))
+    assert not address or address not in str(caught.value)
+
+
+@given(st.from_regex(_MAILBOX, fullmatch=True))
+def test_whatever_may_be_a_mailbox_is_written_or_refused(address: str) -> None:
+    with suppress(ValueError):
+        assert MailRelay("127.0.0.1:1", "no-reply@example.cn")._written(replace(MAIL, to=address)).as_bytes()
+
+
+def test_a_mailbox_that_reads_like_an_encoded_word_gets_the_mail_itself(server: MailServer) -> None:
+    """RFC 2047 words are not decoded where the server is told whom the mail is for."""
+    relay(server).deliver(replace(MAIL, to="=?utf-8?q?a=2Cb?=@example.cn"))
+    assert len(server.mails) == 1
+    assert server.recipients == ["<=?utf-8?q?a=2Cb?=@example.cn>"]
+
+
+def test_a_mail_in_a_folder_is_whole_and_durable_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file first; then, with its name in it, the folder; then what the folder was made in."""
+    folder, synced, sync = tmp_path / "new" / "out", [], os.fsync
+
+    def seen(handle: int) -> None:
+        opened = Path(f"/proc/self/fd/{handle}").readlink()
+        synced.append((opened, (folder / "fwp_1.json").exists()))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    MailFolder(folder).deliver(replace(MAIL, headers=(("Auto-Submitted", "auto-generated"),)))
+    kept = {"id": "fwp_1", "to": TO, "subject": "通办", "body": "有新消息"}
+    assert json.loads((folder / "fwp_1.json").read_bytes()) == kept | {
+        "headers": [["Auto-Submitted", "auto-generated"]]
+    }
+    assert synced == [(folder / ".fwp_1", False), (folder, True), (tmp_path / "new", True), (tmp_path, True)]
 
 
 @pytest.mark.parametrize(
