@@ -51,6 +51,8 @@ ASKED_BACK = ("unknown name", "known name", "known name, reached on three channe
 ASKED_ELSEWHERE = ("unknown name", "known name", "known name, told on three channels")
 """Names that a clerk's system gives (CIBA)."""
 GUESSED = ("unknown name", "known name without a user code", "known name with another user code")
+GUESSES_OF_A_CLIENT = 24
+"""Wrong user codes told by one client: fewer than after which it has to wait."""
 _ACTION = re.compile(r'<form[^>]*?action="([^"]*)"[^>]*>(?:(?!</form>).)*name="password"', re.DOTALL)
 _FIELD = re.compile(r"<input([^>]*)>")
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
@@ -185,8 +187,13 @@ def asking_elsewhere(subject: TongbanIdentity, count: int) -> dict[str, list[dic
         for place, kind in enumerate(each)
     }
     with Administration.open(subject.settings.idp) as idp:
+        rows = {"asked elsewhere": count, "wrong user code": GUESSES_OF_A_CLIENT // len(GUESSED)}
         clerks = {
-            what: Clerk.registered(idp, subject.settings.idp.issuer, codes=what != "asked elsewhere") for what in kinds
+            what: [
+                Clerk.registered(idp, subject.settings.idp.issuer, codes=what != "asked elsewhere")
+                for _ in range(0, count, rows[what])
+            ]
+            for what in kinds
         }
         for (_, kind), each in names.items():
             channels = 3 if kind == ASKED_ELSEWHERE[2] else 1
@@ -196,13 +203,14 @@ def asking_elsewhere(subject: TongbanIdentity, count: int) -> dict[str, list[dic
     choose_user_code(subject, names["wrong user code", GUESSED[2]])
     time.sleep(2 * LOOK_EVERY)  # the service takes the new clients up
     expected = {"asked elsewhere": {200: "auth_req_id"}, "wrong user code": {400: "invalid_user_code"}}
-    for what, clerk in clerks.items():
+    for what, (clerk, *_) in clerks.items():
         status, said, _ = clerk.asked("warm-up")
         require(expected[what].get(status, "-") in said, f"{what}: {status} {said}")
-    return {
-        what: compared({kind: [partial(clerks[what].ask, name) for name in names[what, kind]] for kind in each})
-        for what, each in kinds.items()
-    }
+
+    def tries(what: str, kind: str) -> list[Callable[[], tuple[int, float]]]:
+        return [partial(clerks[what][at // rows[what]].ask, name) for at, name in enumerate(names[what, kind])]
+
+    return {what: compared({kind: tries(what, kind) for kind in each}) for what, each in kinds.items()}
 
 
 def choose_user_code(subject: TongbanIdentity, names: Sequence[str]) -> None:
