@@ -94,17 +94,18 @@ class Throttle:
             raise TooManyTries(outcome)
 
     def succeeded_with_one(self, what: str, by: str) -> None:
-        """That try was good: its count starts afresh, and ``by`` gets back this try and an earlier one.
-
-        Whoever tries for many people all day hears wrong codes every day, and must not be slowed down by their sum.
-        """
+        """That try was good: its count starts afresh, and ``by`` gets back this try."""
         one, many, now = self._digest("one", what), self._digest("by", by), self.clock.now()
 
         def count(connection: Connection) -> None:
             throttles.forget(connection, one)
-            throttles.give_back(connection, many, 2, now)
+            throttles.give_back(connection, many, 1, now)
 
         self.database.write(count)
+
+    def forgive_one(self, connection: Connection, by: str) -> None:
+        """An earlier try counts for ``by`` no longer, with what else the transaction changes."""
+        throttles.give_back(connection, self._digest("by", by), 1, self.clock.now())
 
     def not_tried(self, what: str, by: str) -> None:
         """It did not come to that try: it counts for nothing."""

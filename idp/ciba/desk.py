@@ -91,6 +91,7 @@ class BackchannelDesk:
                 raise BackchannelDeniedError("This person is being asked too often.")
             backchannel_requests.add(connection, kept, wanted.interval)
             BACKCHANNEL.add(connection, asking)
+            self.user_codes.make_up(connection, client)
 
         facts: dict[str, canonical.JSON] = {"client": client.id, "expires": int(until.timestamp())}
         self.ledger.append([Event("BackchannelAuthenticationRequested", identity, facts=facts)], also=also)

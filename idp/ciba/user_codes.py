@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from idp.authentication.passwords import HashingBusy, Share
 from idp.authentication.throttling import Throttle, TooManyTries
 from idp.errors import (
@@ -47,7 +49,7 @@ class UserCodes:
             return
         if not told:
             raise MissingUserCodeError("The client sends a user code with every request.")
-        tries, by = f"user code of {name} told to {client.id}", f"user codes told to {client.id}"
+        tries, by = f"user code of {name} told to {client.id}", _told_to(client)
         try:
             self.throttle.reserve_one(tries, by)
         except TooManyTries as early:
@@ -65,8 +67,20 @@ class UserCodes:
             raise InvalidUserCodeError("The user code is wrong.")
         self.throttle.succeeded_with_one(tries, by)
 
+    def make_up(self, connection: Connection, client: Client) -> None:
+        """A request with a right code is kept: it makes up for a wrong one, so that honest mistakes never add up.
+
+        Not a right code alone: somebody who knows one could send it again and again, to guess at others' in between.
+        """
+        if client.user_codes:
+            self.throttle.forgive_one(connection, _told_to(client))
+
     def _matches(self, name: str, told: str) -> bool:
         """Raises HashingBusy."""
         with self.database.read() as connection:
             found = people.by_username(connection, name)
         return self.hashing.verify(told, None if found is None else found[1].user_code_hash)
+
+
+def _told_to(client: Client) -> str:
+    return f"user codes told to {client.id}"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from idp.authentication.passwords import Passwords
+from idp.ciba.desk import MOST_OF_ONE_CLIENT
 from idp.ciba.user_codes import PLACES
 from tests.doubles.account import Account
 from tests.doubles.browser import Browser
@@ -101,6 +102,18 @@ def test_what_is_told_wrong_now_and_then_never_adds_up(provider: Provider, wang:
         assert error(window.ask(login_hint=f"nobody-{each}", user_code="wrong code 1")) == (400, "invalid_user_code")
         assert window.ask(user_code=CODE).status_code == 200
         provider.clock.advance(301)  # that request is over
+
+
+def test_a_right_code_that_comes_to_nothing_makes_up_for_no_guess(provider: Provider, wang: Account) -> None:
+    """Somebody who knows their own could otherwise send it in between, without end."""
+    choose(wang)
+    window = taking_codes(provider)
+    for _ in range(MOST_OF_ONE_CLIENT):
+        assert window.ask(user_code=CODE).status_code == 200
+    for each in range(40):
+        window.ask(login_hint=f"nobody-{each}", user_code="wrong code 1")
+        assert error(window.ask(user_code=CODE)) == (403, "access_denied")
+    assert len(provider.events("UserCodeRefused")) < 35
 
 
 def test_codes_wait_in_few_places_and_what_was_not_tried_is_not_counted(
