@@ -7,18 +7,14 @@ Run as ``python -m tests.faults.exchange_consenting DATABASE_URL FOLDER CASE STE
 from __future__ import annotations
 
 import itertools
-import os
-import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from exchange.consents import desk
 from exchange.consents.forms import Reply
 from exchange.store import consents
-from kernel.ledger.log import Ledger
 from tests.doubles.exchange import Holder, World, lived, make_world
+from tests.faults.dying import deadly, once_recorded
 from tests.unit.exchange.test_consents import absent, asked, outcome, say
 
 STEPS = (
@@ -38,34 +34,12 @@ STEPS = (
 def arm(step: str, moment: str) -> None:
     """From now on this process dies there."""
     if moment == "recorded":
-        append = Ledger.append
-
-        def recorded(self: Ledger, events: Any, **more: Any) -> Any:
-            receipts = append(self, events, **more)
-            _die_if(step in {event.name for event in events})
-            return receipts
-
-        Ledger.append = recorded  # type: ignore[method-assign]
+        once_recorded(step)
         return
-    deadly = _deadly(getattr(consents, step), moment)
-    setattr(consents, step, deadly)
+    statement = deadly(getattr(consents, step), moment)
+    setattr(consents, step, statement)
     if step == "withdraw":
-        desk._CHANGES[Reply.WITHDRAW] = deadly
-
-
-def _deadly(statement: Callable[..., bool], moment: str) -> Callable[..., bool]:
-    def dying(*given: Any, **more: Any) -> bool:
-        _die_if(moment == "before")
-        done = statement(*given, **more)
-        _die_if(moment == "after")
-        return done
-
-    return dying
-
-
-def _die_if(now: bool) -> None:
-    if now:
-        os.kill(os.getpid(), signal.SIGKILL)
+        desk._CHANGES[Reply.WITHDRAW] = statement
 
 
 def live(world: World, case: str) -> None:

@@ -1,0 +1,42 @@
+"""How a process of a fault test dies at one step: before or after a statement, or once an entry is recorded."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from kernel.ledger.log import Ledger
+
+Result = TypeVar("Result")
+
+
+def once_recorded(name: str) -> None:
+    """From now on this process dies where an entry of this name is recorded and not acknowledged yet."""
+    append = Ledger.append
+
+    def recorded(self: Ledger, events: Any, **more: Any) -> Any:
+        receipts = append(self, events, **more)
+        die_if(name in {event.name for event in events})
+        return receipts
+
+    Ledger.append = recorded  # type: ignore[method-assign]
+
+
+def deadly(statement: Callable[..., Result], moment: str) -> Callable[..., Result]:
+    """The statement, in a process that dies ``before`` or ``after`` it."""
+
+    def dying(*given: Any, **more: Any) -> Result:
+        die_if(moment == "before")
+        done = statement(*given, **more)
+        die_if(moment == "after")
+        return done
+
+    return dying
+
+
+def die_if(now: bool) -> None:
+    """SIGKILL, which nothing can catch."""
+    if now:
+        os.kill(os.getpid(), signal.SIGKILL)
