@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal, literal_column, select, update
 from werkzeug.test import Client
 
 from idp.clients.memory import LOOK_EVERY, Versioned
@@ -31,6 +32,7 @@ from idp.store import (
     backchannel_requests,
     codes,
     device_requests,
+    families,
     passkeys,
     proposals,
     recoveries,
@@ -46,7 +48,7 @@ from idp.store import (
 from idp.store.askings import BACKCHANNEL, RECOVERIES
 from kernel import migrations
 from kernel.clock import ManualClock
-from kernel.database import Database, DatabaseUnavailable
+from kernel.database import Database, DatabaseUnavailable, Instant
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, MARKET, START, Provider
 from tests.doubles.relying_party import CALLBACK, ProofKey, RelyingParty, permits, public_client
@@ -65,6 +67,22 @@ def test_the_migrations_make_exactly_the_tables(database_url: str) -> None:
         ]
     database.close()
     assert differences == []
+
+
+def test_whether_a_family_is_alive_is_looked_up_by_keys_while_tables_are_small(postgresql_url: str) -> None:
+    """The server keeps a plan while tables grow: one that begins with every session, or a session's families, lasts."""
+    migrations.upgrade(postgresql_url, "idp.store")
+    now = literal(datetime(2026, 11, 24, tzinfo=UTC), type_=Instant)
+    presented = literal_column("'presented'::bytea")
+    redeem = update(tables.code).where(tables.code.c.hash == presented, families.alive(tables.code.c.family, now))
+    database = Database.open(postgresql_url)
+    composed = redeem.values(used_at=now).compile(database.engine, compile_kwargs={"literal_binds": True})
+    with database.read() as connection:
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {composed}").scalars())
+    database.close()
+    used = set(re.findall(r"using (\w+)", plan))
+    assert used == {"code_pkey", "family_pkey", "web_session_pkey", "person_pkey"}, plan
+    assert "Seq Scan" not in plan, plan
 
 
 def counts(provider: Provider) -> dict[str, int]:
