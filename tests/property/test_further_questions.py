@@ -16,10 +16,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.doubles.exchange import OWNER, RECORDS, World, connector, detail, prepared_sqlite, request, small_world
+from tests.doubles.exchange import (
+    OWNER,
+    RECORDS,
+    World,
+    connector,
+    detail,
+    prepared_postgresql,
+    prepared_sqlite,
+    request,
+    small_world,
+)
 from tests.unit.exchange.test_previews import mine
 
-__all__ = ["prepared_sqlite", "small_world"]
+__all__ = ["prepared_postgresql", "prepared_sqlite", "small_world"]
 FIELDS, GRANTED = ("name", "born", "address", "until"), frozenset({"name", "address"})
 DISTRICTS = ("510001", "520002", "530003")
 CANDIDATES = [
