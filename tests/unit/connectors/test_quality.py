@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -220,6 +220,31 @@ def test_whatever_a_source_sends_drift_stays_small_and_repeats_no_name_of_its_ow
     for row in [{"a": 1}] * 20 + rows:
         drift.seen(row, ("ours",), NOW)
     assert {(one.kind, one.name) for one in drift.changes()} <= {("type", "ours"), ("new", "?")}
+
+
+class LooksAtEach(Drift):
+    """Takes no record for one that was seen before."""
+
+    def _settled(self, name: str, held: type) -> bool:
+        return False
+
+
+HELD = st.sampled_from(["text", "", 7, None, True, [], {}])
+ROW = st.fixed_dictionaries({"a": HELD}, optional={"b": HELD, "stranger": HELD})
+
+
+@given(learnt=ROW, later=st.lists(ROW, max_size=40))
+@example(learnt={"a": 7}, later=[{"a": ""}, {"a": "text"}])  # of one type, and yet the first tells nothing of it
+@settings(max_examples=300)
+def test_a_record_like_the_one_before_tells_what_a_close_look_would(
+    learnt: dict[str, Any], later: list[dict[str, Any]]
+) -> None:
+    readers = {"a": frozenset({"ours"}), "b": frozenset({"theirs"})}
+    quick, close = Drift(readers, ["ours", "theirs"]), LooksAtEach(readers, ["ours", "theirs"])
+    for row in [learnt] * LEARNT + later:
+        filled = [ours for name, held in row.items() for ours in readers.get(name, ()) if held not in ("", None)]
+        assert quick.seen(row, filled, NOW) == close.seen(row, filled, NOW)
+    assert quick.changes() == close.changes()
 
 
 def test_look_ups_begin_no_closer_together_than_the_manifest_says() -> None:
