@@ -49,6 +49,9 @@ def test_every_story_comes_out_as_told(database_url, tmp_path):
     assert papers == dict.fromkeys(STORIES, 0), "no story's paper was uploaded"
     [command] = [step["facts"]["命令"] for step in told["steps"] if "命令" in step["facts"]]
     assert tongban(*shlex.split(command)[1:]).returncode == 0, "the command shown does what was shown"
+    put = [step["facts"]["材料"] for step in told["steps"] if step["facts"].get("等待") == "further-questions"]
+    assert put == ["insurance-contributions"], "one source asked the person"
+    assert [step["facts"]["追问次数"] for step in told["steps"] if "追问次数" in step["facts"]] == [2]
     assert {step["story"] for step in told["steps"]} == {"setup", "approval", *STORIES}
     assert all(person["password"] and person["totp_secret"] for person in told["people"])
     no_citizen_number_stands_in_any_log(folder)

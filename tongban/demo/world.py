@@ -256,7 +256,8 @@ def health_certificates(chance: random.Random, people: Sequence[dict[str, Any]])
 def contributions(chance: random.Random, people: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The months for which adults paid social insurance, and what it came to.
 
-    陈示例 has paid for twenty without a gap; 何示例 since the register is kept by computer.
+    陈示例 has paid for twenty without a gap; 何示例 since the register is kept by computer, and for two in another area
+    before that: an account that was never closed.
     """
     known = {CHEN.number: 20, HE.number: 190}
     for one in (one for one in people if one["household"]["relation"] in ("户主", "配偶")):
@@ -266,8 +267,11 @@ def contributions(chance: random.Random, people: Sequence[dict[str, Any]]) -> It
             "number": one["number"],
             "months": [month.isoformat() for month in reversed(months)],
             "total": f"{paid * 412}.50",
+            "area": "01",
             "updated": UPDATED,
         }
+    left = ["2009-11-01", "2009-12-01"]
+    yield {"number": HE.number, "months": left, "total": "206.00", "area": "02", "updated": UPDATED}
 
 
 def pension() -> dict[str, Any]:

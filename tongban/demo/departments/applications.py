@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-WAITS = "awaiting-person"
-"""The status of evidence that somebody looks up."""
+WAITS = {"awaiting-person", "awaiting-preview"}
+"""The statuses of evidence that somebody looks up, or for which its person has to answer or agree first."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Application:
     def holding(self, evidence: list[dict[str, Any]], requests: list[str]) -> Application:
         """This application with the evidence that came, and under which requests it can be asked for again."""
         came = {item["status"] for item in evidence}
-        status = "complete" if came == {"delivered"} else "awaiting" if came <= {"delivered", WAITS} else "partial"
+        status = "complete" if came == {"delivered"} else "awaiting" if came <= {"delivered", *WAITS} else "partial"
         return replace(self, evidence=evidence, requests=requests, status=status)
 
     def asked_anew(self, state: str, verifier: str, proof_key: dict[str, str], location: str) -> Application:
@@ -56,6 +56,11 @@ class Application:
     def complete(self) -> bool:
         """Whether every item asked for was delivered."""
         return self.status == "complete"
+
+    @property
+    def for_its_person(self) -> list[str]:
+        """The pages, at the exchange, on which the person answers or agrees before an item is provided."""
+        return [item["preview"] for item in self.evidence if item["status"] == "awaiting-preview"]
 
     def data(self, kind: str) -> dict[str, Any]:
         """The released fields of the first delivered evidence of a type."""

@@ -34,6 +34,7 @@ def contributions(paid: Mapping[str, Any]) -> dict[str, Any]:
     """The months one person paid for, in this bureau's own shape."""
     return {
         "sfzh": paid["number"],
+        "cbd": paid["area"],
         "jfyf": [month[:7].replace("-", "") + "01" for month in paid["months"]],
         "ljje": paid["total"],
         "asOf": paid["updated"],
@@ -44,9 +45,9 @@ class Bureau:
     """What the bureau has on record."""
 
     def __init__(self, world: Mapping[str, Any]) -> None:
+        self.accounts = [contributions(entry) for entry in world["contributions"]]
         self.known: dict[str, dict[str, Any]] = {
             "/registrations": {entry["owner"]: registration(entry) for entry in world["employments"]},
-            "/contributions": {entry["number"]: contributions(entry) for entry in world["contributions"]},
             "/enrolments/query": {},
             "/cards/query": {},
         }
@@ -57,7 +58,14 @@ class Bureau:
         asked = body.get(MEMBERS.get(path, "")) if isinstance(body, dict) else None
         if not isinstance(asked, str):
             return 400, {"error": "POST /registrations with {owner}, the others with {person}"}
+        if path == "/contributions":
+            return self.paid(asked, body.get("area"))
         return (200, self.known[path][asked]) if asked in self.known[path] else (404, {"error": "not registered"})
+
+    def paid(self, person: str, area: object) -> Answer:
+        """Somebody's accounts; that of one area where it is named. Who moved between areas may have two."""
+        found = [one for one in self.accounts if one["sfzh"] == person and area in (None, one["cbd"])]
+        return (200, {"accounts": found}) if found else (404, {"error": "not registered"})
 
     def enrol(self, body: Mapping[str, Any]) -> Answer:
         """Insure whoever stands in a household; once."""

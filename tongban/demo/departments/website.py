@@ -174,6 +174,7 @@ class Site:
             "t": lambda *pair: pair[index],
             "b": lambda pair: pair[index],
             "service": self.service,
+            "exchange": self.known.exchange,
             "person": session.get("person"),
         }
 

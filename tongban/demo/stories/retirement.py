@@ -1,4 +1,6 @@
-"""Somebody retires: months and savings are answered, and what only the archive knows a clerk there looks up."""
+"""Somebody retires: months and savings are answered, which of two accounts counts the person says, and what only the
+archive knows a clerk there looks up.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from typing import Any
 from tongban.demo import world
 from tongban.demo.narration import expect
 from tongban.demo.stories.browser import Browser, Page
-from tongban.demo.stories.people import through
+from tongban.demo.stories.people import signed_in_at, through
 from tongban.demo.stories.restaurant import evidence_of
 from tongban.demo.stories.stage import Stage
 
@@ -19,6 +21,9 @@ EARLIER = 228
 ARCHIVE = {"employer": "演示机械厂", "months": EARLIER}
 """What the clerk reads in the personnel file."""
 ARCHIVIST = "officer5"
+AREA, WRONG_AREA = {"answers.area": "01"}, {"answers.area": "03"}
+"""What the person answers when asked where they were insured last; and what they answer first."""
+ATTEMPTS = 3
 PAPERS = 3
 
 
@@ -31,8 +36,10 @@ def play(stage: Stage) -> None:
         form = through(browser, browser.open(f"{stage.sites['retirement']}/apply"), person)
         page = through(browser, browser.submit(form, ANSWERS), person)
         expect("人工查找" in page.text and page.asks_for("continue"), page.text[:400])
-        step.saw(状态="awaiting-person")
-    answers(stage, browser, page)
+        items = {item["type"]: item["status"] for item in evidence_of(browser, page, PAPERS)}
+        expect(items["service-archive"] == "awaiting-person", str(items))
+        step.saw(状态=items["service-archive"])
+    asked_first(stage, browser, page)
     by_the_archive(stage)
     with stage.narrator.step(STORY, "回来继续：开始发放养老金", "back again, and a pension is paid") as step:
         page = through(browser, browser.submit(page, {"continue": "1"}), person)
@@ -40,6 +47,7 @@ def play(stage: Stage) -> None:
         months = len(months_paid(stage)) + EARLIER
         expect(stage.pensions().get(world.HE.number) == (months, "01"), str(stage.pensions()))
         step.saw(累计月数=months)
+    answers(stage, browser, page)
     with stage.narrator.step(STORY, "应交与上传材料", "papers asked for before, and uploaded") as step:
         counted = stage.papers("retirement")
         expect(counted == (PAPERS, 0), str(counted))
@@ -62,6 +70,33 @@ def required(stage: Stage, browser: Browser) -> None:
         step.saw(需要="、".join(asked["yes"]))
 
 
+def asked_first(stage: Stage, browser: Browser, page: Page) -> None:
+    """The register has two accounts of one number: it asks the person, who errs once, and nobody else."""
+    with stage.narrator.step(
+        STORY,
+        "社保有他两个账户：不猜，也不让他开证明，只问他本人最后在哪参保",
+        "two accounts of one number: nobody guesses, the person is asked where they were insured last",
+    ) as step:
+        (waiting,) = [item for item in evidence_of(browser, page, PAPERS) if item["status"] == "awaiting-preview"]
+        expect(waiting["reason"] == "further-questions" and "answers" not in waiting, str(waiting))
+        (link,) = [link for link in page.links if link.endswith(waiting["preview"])]
+        asked = signed_in_at(browser, link, stage.people["he"])
+        expect(asked.asks_for(*AREA), asked.text[:400])
+        step.saw(等待=waiting["reason"], 材料=waiting["type"])
+    with stage.narrator.step(
+        STORY, "答错一次：记一次，什么也没给", "a wrong answer counts, and nothing is given"
+    ) as step:
+        again = browser.submit(asked, WRONG_AREA)
+        expect(f"还可以回答 {ATTEMPTS - 1} 次" in again.text, again.text[:400])
+        step.saw(还可以答=ATTEMPTS - 1)
+    with stage.narrator.step(
+        STORY, "答对：按请求提供，回答本身不保存", "the right one: provided, and not kept"
+    ) as step:
+        given = browser.submit(again, AREA)
+        expect("已按请求提供" in given.text, given.text[:400])
+        step.saw(追问次数=2)
+
+
 def answers(stage: Stage, browser: Browser, page: Page) -> None:
     """What human resources was told: three answers, and no month and no sum."""
     with stage.narrator.step(
@@ -74,7 +109,6 @@ def answers(stage: Stage, browser: Browser, page: Page) -> None:
         expect(told == {"count-at-least": True, "count": len(months), "amount-at-least": True}, str(told))
         known = [*months, contributions(stage)["total"]]
         expect("data" not in paid and not any(one in json.dumps(paid) for one in known), "the record left its source")
-        expect(items["service-archive"]["status"] == "awaiting-person", str(items["service-archive"]))
         step.saw(缴费月数=len(months))
 
 
