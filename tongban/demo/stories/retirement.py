@@ -15,7 +15,7 @@ from tongban.demo.stories.restaurant import evidence_of
 from tongban.demo.stories.stage import Stage
 
 STORY = "retirement"
-ANSWERS = {"began": "1984"}
+BEGAN = {"began": "1984"}
 """What the person types into the form: when they began to work."""
 EARLIER = 228
 ARCHIVE = {"employer": "演示机械厂", "months": EARLIER}
@@ -23,6 +23,7 @@ ARCHIVE = {"employer": "演示机械厂", "months": EARLIER}
 ARCHIVIST = "officer5"
 AREA, WRONG_AREA = {"answers.area": "01"}, {"answers.area": "03"}
 """What the person answers when asked where they were insured last; and what they answer first."""
+ANSWERS = BEGAN | AREA
 ATTEMPTS = 3
 PAPERS = 3
 
@@ -34,7 +35,7 @@ def play(stage: Stage) -> None:
     required(stage, browser)
     with stage.narrator.step(STORY, "只填哪年参加工作", "the person types when they began to work") as step:
         form = through(browser, browser.open(f"{stage.sites['retirement']}/apply"), person)
-        page = through(browser, browser.submit(form, ANSWERS), person)
+        page = through(browser, browser.submit(form, BEGAN), person)
         expect("人工查找" in page.text and page.asks_for("continue"), page.text[:400])
         items = {item["type"]: item["status"] for item in evidence_of(browser, page, PAPERS)}
         expect(items["service-archive"] == "awaiting-person", str(items))
