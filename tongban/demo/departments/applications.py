@@ -57,11 +57,6 @@ class Application:
         """Whether every item asked for was delivered."""
         return self.status == "complete"
 
-    @property
-    def for_its_person(self) -> list[str]:
-        """The pages, at the exchange, on which the person answers or agrees before an item is provided."""
-        return [item["preview"] for item in self.evidence if item["status"] == "awaiting-preview"]
-
     def data(self, kind: str) -> dict[str, Any]:
         """The released fields of the first delivered evidence of a type."""
         return next(item["data"] for item in self.evidence if item["type"] == kind)
