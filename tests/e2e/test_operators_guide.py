@@ -16,6 +16,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,12 @@ COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.star
 
 
 def free_ports() -> int:
-    for base in range(33000 + os.getpid() % 1000, 36000, 7):
-        with socket.socket() as first, socket.socket() as second:
-            if first.connect_ex(("127.0.0.1", base)) and second.connect_ex(("127.0.0.1", base + 1)):
-                return base
+    """The first of two ports that can be listened at, below those that outgoing connections are given."""
+    for base in range(30000 + os.getpid() % 1000, 32700, 7):
+        with socket.socket() as first, socket.socket() as second, suppress(OSError):
+            first.bind(("127.0.0.1", base))
+            second.bind(("127.0.0.1", base + 1))
+            return base
     raise RuntimeError("no free ports")
 
 
