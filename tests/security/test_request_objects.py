@@ -103,7 +103,7 @@ def test_A6_algorithms_that_are_not_the_keys(party: RelyingParty) -> None:
         party.request_object(key=stranger, header={"kid": party.key.kid}),
         party.request_object(key=stranger, header={"jwk": jwk}),
         party.request_object(header={"typ": "at+jwt"}),
-        party.request_object()[:-2] + "AA",
+        party.request_object()[:-8] + 8 * "A",
         party.assertion(client_id=party.id, nbf=claims["nbf"]),
         "e30.e30.",
     ):
