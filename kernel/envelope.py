@@ -50,7 +50,7 @@ def data_key() -> bytes:
 def hmac_sha256(key: bytes, data: bytes) -> bytes:
     """HMAC-SHA-256 (RFC 2104), 32 bytes, without giving up the interpreter's lock (ADR 0066).
 
-    ``hmac.digest`` gives it up each time, and taking it back among other threads costs ten times the hash.
+    ``hmac.digest`` gives it up each time, and taking it back among other threads costs more than the hash.
     """
     return hmac.new(key, data, "sha256").digest()
 
