@@ -51,7 +51,7 @@ class SealedNames:
     def open(self, asking: Asking) -> tuple[str, bytes]:
         """The name, and what went beside it. Raises CannotOpen."""
         opened = open_(self.key, asking.sealed, self._place(asking.id))
-        if len(opened) == _NAME_BYTES:  # written by a version before 0.1.0: the name alone, without its length
+        if len(opened) == _NAME_BYTES:  # written by an earlier version: the name alone, without its length
             return opened.rstrip(b"\0").decode(), b""
         length, rest = int.from_bytes(opened[:_LENGTH_BYTES]), opened[_LENGTH_BYTES:]
         return rest[:length].decode(), rest[_NAME_BYTES:]

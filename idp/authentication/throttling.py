@@ -99,21 +99,21 @@ class Throttle:
 
         def count(connection: Connection) -> None:
             throttles.forget(connection, one)
-            throttles.give_back(connection, many, 1, now)
+            throttles.give_back(connection, many, now)
 
         self.database.write(count)
 
     def forgive_one(self, connection: Connection, by: str) -> None:
         """An earlier try counts for ``by`` no longer, with what else the transaction changes."""
-        throttles.give_back(connection, self._digest("by", by), 1, self.clock.now())
+        throttles.give_back(connection, self._digest("by", by), self.clock.now())
 
     def not_tried(self, what: str, by: str) -> None:
         """It did not come to that try: it counts for nothing."""
         one, many, now = self._digest("one", what), self._digest("by", by), self.clock.now()
 
         def count(connection: Connection) -> None:
-            throttles.give_back(connection, one, 1, now)
-            throttles.give_back(connection, many, 1, now)
+            throttles.give_back(connection, one, now)
+            throttles.give_back(connection, many, now)
 
         self.database.write(count)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, delete, update
+from sqlalchemy import Connection, delete, update
 
 from idp.store.tables import throttle
 from kernel.database import upsert_touch
@@ -31,13 +31,13 @@ def reserve(
 def succeeded(connection: Connection, account: bytes, address: bytes, now: datetime) -> None:
     """A try was good: the account's row ends; the address gets back this one try, not those of others behind it."""
     forget(connection, account)
-    give_back(connection, address, 1, now)
+    give_back(connection, address, now)
 
 
-def give_back(connection: Connection, key: bytes, tries: int, now: datetime) -> None:
-    """So many tries count no longer."""
-    fewer = case((throttle.c.failures > tries, throttle.c.failures - tries), else_=0)
-    connection.execute(update(throttle).where(throttle.c.key == key).values(failures=fewer, blocked_until=now))
+def give_back(connection: Connection, key: bytes, now: datetime) -> None:
+    """One try counts no longer."""
+    statement = update(throttle).where(throttle.c.key == key, throttle.c.failures > 0)
+    connection.execute(statement.values(failures=throttle.c.failures - 1, blocked_until=now))
 
 
 def forget(connection: Connection, key: bytes) -> None:
