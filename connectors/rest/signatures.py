@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import re
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from connectors.resilience import Deadline
 from connectors.rest.request import Request
 from kernel.clock import Clock
 from kernel.entropy import Entropy, token
+from kernel.envelope import hmac_sha256
 
 KEY_ID = re.compile(r"[!#-\[\]-~]{1,128}")
 """Characters that a structured-field string holds unescaped (RFC 8941 §3.3.3)."""
@@ -72,7 +72,7 @@ def parameters(names: Sequence[str], **values: str | int) -> str:
 def sign(components: Sequence[tuple[str, bytes]], covered: str, secret: bytes) -> bytes:
     """HMAC over the signature base (RFC 9421 §2.5, §3.3.3)."""
     base = b"".join(f'"{name}": '.encode() + value + b"\n" for name, value in components)
-    return hmac.digest(secret, base + f'"@signature-params": {covered}'.encode(), "sha256")
+    return hmac_sha256(secret, base + f'"@signature-params": {covered}'.encode())
 
 
 def _field(line: bytes) -> tuple[str, bytes]:

@@ -5,11 +5,9 @@ No account ever exists with a password somebody else knows, and none exists befo
 
 from __future__ import annotations
 
-import hmac
 from base64 import b32encode
 from dataclasses import dataclass, field
 from datetime import timedelta
-from hashlib import sha256
 
 from sqlalchemy import Connection
 
@@ -28,6 +26,7 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy, token
+from kernel.envelope import hmac_sha256
 from kernel.ids import new_id
 
 LINK = "link"
@@ -101,7 +100,7 @@ class Enrolments:
 
     def totp_secret(self, secret: str) -> str:
         """The TOTP secret that belongs to a link: the same however often the page is opened (160 bits, RFC 4226 §4)."""
-        return b32encode(hmac.digest(self.key, f"totp\0{secret}".encode(), sha256)[:20]).decode()
+        return b32encode(hmac_sha256(self.key, f"totp\0{secret}".encode())[:20]).decode()
 
     def enrol(self, secret: str, newcomer: Newcomer, body: Organisation | None) -> None:
         """Make the account and use the link up, in one transaction. Raises AdministrationError, and then does neither.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from sqlalchemy import Connection
 
@@ -14,6 +12,7 @@ from idp.store import second_factors
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
+from kernel.envelope import hmac_sha256
 
 HOW_MANY = 10
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: nothing that is read for something else
@@ -65,4 +64,4 @@ class RecoveryCodes:
 
     def _hash(self, person_id: str, text: str) -> bytes:
         plain = text[:100].upper().translate(_READ_AS)
-        return hmac.digest(self.key, f"{person_id}\0{plain}".encode(), sha256)
+        return hmac_sha256(self.key, f"{person_id}\0{plain}".encode())

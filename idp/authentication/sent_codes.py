@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
-from hashlib import sha256
 
 from sqlalchemy import Connection
 
@@ -15,6 +13,7 @@ from idp.store import second_factors
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
+from kernel.envelope import hmac_sha256
 
 GOOD_FOR = timedelta(minutes=5)
 _DIGITS = 6
@@ -73,4 +72,4 @@ class SentCodes:
         return next((each for each in channels if each.may_send_codes and each.codes_since is not None), None)
 
     def _hash(self, channel_id: str, code: str) -> bytes:
-        return hmac.digest(self.key, f"{channel_id}\0{code}".encode(), sha256)
+        return hmac_sha256(self.key, f"{channel_id}\0{code}".encode())

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
-from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 
 from sqlalchemy import Connection
@@ -14,6 +12,7 @@ from idp.store import throttles
 from idp.store.throttles import Delay
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.envelope import hmac_sha256
 
 KEEP = timedelta(days=3)
 """Longer than the longest wait, so that waiting forgets nothing."""
@@ -124,7 +123,7 @@ class Throttle:
         return self._digest("address", network(address))
 
     def _digest(self, kind: str, text: str) -> bytes:
-        return hmac.digest(self.key, f"throttle\0{kind}\0{text}".encode(), sha256)
+        return hmac_sha256(self.key, f"throttle\0{kind}\0{text}".encode())
 
 
 def network(address: str) -> str:

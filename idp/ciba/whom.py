@@ -5,9 +5,7 @@ Whether anybody has the name is looked at later (`idp.ciba.clerk`): here it make
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from idp.authentication.sign_in import canonical_username
 from idp.errors import InvalidRequestError, UnknownUserIdError
@@ -16,6 +14,7 @@ from idp.store import backchannel_requests, people
 from idp.tokens.hints import IdTokenHints
 from idp.tokens.pairwise import Pairwise
 from kernel.database import Database
+from kernel.envelope import hmac_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +59,4 @@ class Whom:
                 found = people.by_username(connection, name)
             if found is None or found[0].disabled:
                 raise UnknownUserIdError("Nobody here is known by that name.")
-        return Meant(name, hmac.digest(self.key, f"name\0{name}".encode(), sha256))
+        return Meant(name, hmac_sha256(self.key, f"name\0{name}".encode()))

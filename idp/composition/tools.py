@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
-from hashlib import sha256
 
 from idp.authentication.passwords import Passwords
 from idp.authentication.sealing import PersonVault
@@ -15,6 +13,7 @@ from idp.resource.metadata import Fetch
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
+from kernel.envelope import hmac_sha256
 from kernel.keys import KeyRing, Purpose
 from kernel.ledger.log import Ledger
 from kernel.metrics import Metrics
@@ -50,4 +49,4 @@ def vault(keys: KeyRing) -> PersonVault:
 
 def derived(keys: KeyRing, use: str) -> bytes:
     """A key of its own for each further use of the index secret (the same on every node)."""
-    return hmac.digest(keys.secret(Purpose.INDEX), f"idp {use} v1".encode(), sha256)
+    return hmac_sha256(keys.secret(Purpose.INDEX), f"idp {use} v1".encode())

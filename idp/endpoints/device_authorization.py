@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from urllib.parse import urlencode
 
 from idp.endpoints.addresses import DEVICE, Addresses
@@ -28,6 +26,7 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy, token
+from kernel.envelope import hmac_sha256
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 
 DONE = f"{DEVICE}/done"
@@ -70,7 +69,7 @@ class UserCodes:
 
     def hashed(self, user_code: str) -> bytes:
         """What is kept of a code."""
-        return hmac.digest(self.key, f"user code\0{user_code}".encode(), sha256)
+        return hmac_sha256(self.key, f"user code\0{user_code}".encode())
 
 
 @dataclass(frozen=True, slots=True)

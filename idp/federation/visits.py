@@ -8,7 +8,6 @@ that somebody else planted there is worth nothing (RFC 9700 §4.7, OpenID Connec
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -20,6 +19,7 @@ from idp.store import upstream_visits
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy, token
+from kernel.envelope import hmac_sha256
 from kernel.jose import base64url
 
 LIFETIME = timedelta(minutes=15)
@@ -78,7 +78,7 @@ class Visits:
         return self._derived("verifier", state)
 
     def _derived(self, use: str, state: str) -> str:
-        return base64url.encode(hmac.digest(self.key, f"{use}\n{state}".encode(), sha256))
+        return base64url.encode(hmac_sha256(self.key, f"{use}\n{state}".encode()))
 
 
 def _visit(state: str, who: Traveller, upstream: str) -> Visit:

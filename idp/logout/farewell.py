@@ -5,13 +5,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 
 from idp.clients.directory import ClientDirectory
 from idp.logout import frames
 from idp.logout.delivery import LogoutDelivery
 from idp.model.client import Client
 from idp.model.logout import Notice, NoticeState
+from kernel.envelope import hmac_sha256
 from kernel.jose import base64url
 from kernel.text import Text
 
@@ -102,4 +102,4 @@ class Farewells:
         return NoticeState.ASKED if asked else notice.state
 
     def _handle(self, session_id: str) -> str:
-        return f"{session_id}.{base64url.encode(hmac.digest(self.key, session_id.encode(), sha256))}"
+        return f"{session_id}.{base64url.encode(hmac_sha256(self.key, session_id.encode()))}"

@@ -6,11 +6,12 @@ botocore would bring 15 MB and an HTTP client of its own for these lines; its si
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote, urlsplit
+
+from kernel.envelope import hmac_sha256
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _NOTHING = hashlib.sha256(b"").hexdigest()
@@ -44,14 +45,14 @@ class Signer:
         fields = "".join(f"{name}:{value}\n" for name, value in covered.items())
         canonical = "\n".join(["GET", parts.path or "/", parts.query, fields, names, _NOTHING])
         told = "\n".join([_ALGORITHM, at, scope, hashlib.sha256(canonical.encode()).hexdigest()])
-        signature = hmac.digest(self._key(at[:8]), told.encode(), "sha256").hex()
+        signature = hmac_sha256(self._key(at[:8]), told.encode()).hex()
         authorization = f"{_ALGORITHM} Credential={self.key_id}/{scope},SignedHeaders={names},Signature={signature}"
         return [f"{name}: {value}".encode() for name, value in (*sent.items(), ("authorization", authorization))]
 
     def _key(self, day: str) -> bytes:
         key = f"AWS4{self.secret}".encode()
         for step in (day, self.region, "s3", "aws4_request"):
-            key = hmac.digest(key, step.encode(), "sha256")
+            key = hmac_sha256(key, step.encode())
         return key
 
 
