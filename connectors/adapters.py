@@ -95,8 +95,8 @@ class Adapter:
         open: from those settings to a connector. Raises SourceMisconfigured; a source that is merely down is opened.
         settings_schema: the JSON Schema of its part, where the published schema does not hold it already.
         answers_later: whether nobody is asked while the caller waits (a person answers); its connector is never asked.
-        leave_out: what is left out of its part before the person has answered further questions; None where it can
-            only be asked with the answers.
+        leave_out: what is left out of its part where answers to further questions are not there (yet); None where it
+            can only be asked with all of them.
         beside: from a connector to another with such settings over the same source; None where the source is simply
             opened twice.
     """

@@ -2,8 +2,9 @@
 
 A manifest declares them (`spec.further`): each with a name, words, a type and a form. The name is a place in the
 adapter's own section, ``{name}``, like any parameter: an answer is a bound value, never part of a statement, an address
-or a filter. Where a source is asked once without the answers first, what mentions them is left out of that question
-(`LeaveOut`), so that one section describes both. ADR 0059.
+or a filter. Where a source is asked without some of the answers (before there are any, or because one is optional and
+was left empty), what mentions them is left out of that question (`LeaveOut`), so that one section describes all of
+them. ADR 0059.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import combinations
 from typing import Any, Self
 
 from connectors.faults import fault, within
@@ -25,11 +27,15 @@ from kernel.text import Text
 ATTEMPTS = 3
 """Wrong answers about one person's record of one source within `PERIOD_HOURS`, where a manifest does not say."""
 PERIOD_HOURS = 24
+MOST_OPTIONAL = 3
+"""Questions of one source that may be left empty: there is a way to ask it for each choice of those that are."""
 
 _RESERVED = frozenset({"subject", "scheme", "subject_lower", "page", "offset", "cursor", "size"})
 _NARROWING = frozenset({"where", "further_filter"})
 """Members that can only take away from what is found without them."""
 _LONGEST = 64
+_EMPTY = "missing"
+"""The code of an answer that is not there."""
 _DAYS = DateReader(["yyyy-M-d", "yyyy/M/d", "yyyy年M月d日", "yyyyMMdd"])
 """As people write a day."""
 _DATE_TOKEN = re.compile("yyyy|MM|dd")
@@ -40,7 +46,7 @@ _MOST_VARYING = 3
 """Steps of a pattern that may repeat more or less often: matching then takes at most 64 times 64 times 64 tries."""
 
 LeaveOut = Callable[[Mapping[str, Any], frozenset[str]], Mapping[str, Any]]
-"""From an adapter's section and the names of answers to the section as it is before anybody has answered."""
+"""From an adapter's section and the names of answers to the section as it is without those answers."""
 
 
 class When(StrEnum):
@@ -79,6 +85,7 @@ class Question:
         written: how the source wants a date, as ``yyyyMMdd``.
         choices: a code table: what the source is told, and its words.
         example: an invented answer, for probes and trials.
+        optional: whether it may be left empty; the source is then asked without it.
     """
 
     name: str
@@ -90,18 +97,19 @@ class Question:
     written: str
     choices: Mapping[str, Text]
     example: str
+    optional: bool = False
 
     def read(self, answer: object) -> str:
         """What the source is told. Raises: ValueError with a code: missing, not-text, length, form, choice."""
         if answer is None or answer == "":
-            raise ValueError("missing")
+            raise ValueError(_EMPTY)
         if not isinstance(answer, str):
             raise ValueError("not-text")
         if len(answer) > 4 * _LONGEST:
             raise ValueError("length")
         text = unicodedata.normalize("NFKC", answer).strip()
         if not text:
-            raise ValueError("missing")
+            raise ValueError(_EMPTY)
         if not plain(text):
             raise ValueError("form")
         return self._told(text)
@@ -150,6 +158,12 @@ class Further:
         return frozenset(one.name for one in self.questions)
 
     @property
+    def may_be_empty(self) -> Sequence[frozenset[str]]:
+        """Every choice of optional answers that may be left empty together; never all answers there are."""
+        names = [one.name for one in self.questions if one.optional]
+        return [frozenset(some) for many in range(1, len(names) + 1) for some in combinations(names, many)]
+
+    @property
     def always(self) -> bool:
         """Whether the source is not asked at all before the person has answered."""
         return When.ALWAYS in self.when
@@ -160,14 +174,15 @@ class Further:
         return {one.name: one.read(one.example) for one in self.questions}
 
     def read(self, answers: Mapping[str, object]) -> Mapping[str, str]:
-        """What the source is told, by name. Raises: UnusableAnswers."""
+        """What the source is told, by name; nothing of an optional one that was left empty. Raises: UnusableAnswers."""
         told: dict[str, str] = {}
         errors = {name: "unknown" for name in answers if name not in self.names}
         for one in self.questions:
             try:
                 told[one.name] = one.read(answers.get(one.name))
             except ValueError as wrong:
-                errors[one.name] = str(wrong)
+                if str(wrong) != _EMPTY or not one.optional:
+                    errors[one.name] = str(wrong)
         if errors:
             raise UnusableAnswers(errors)
         return told
@@ -185,6 +200,7 @@ class Further:
                     questions.append(_question(one))
                     if [each.name for each in questions].count(one["name"]) > 1:
                         raise fault(("name",), "两个问题同名", "two questions have this name")
+            _check_optional(questions)
             return cls(tuple(questions), when, value.get("attempts", ATTEMPTS))
 
 
@@ -208,6 +224,27 @@ def first_asked(section: Mapping[str, Any], further: Further, leave_out: LeaveOu
                 "此处须等本人回答后才能填写：请移到可省略的条件中，或写 when: [always]",
                 "this cannot be asked before the person has answered: move it to a condition, or say when: [always]",
             )
+    return left
+
+
+def asked_without(
+    section: Mapping[str, Any], further: Further, empty: frozenset[str], leave_out: LeaveOut
+) -> Mapping[str, Any]:
+    """The section as a source is asked where these optional answers were left empty. Raises: ManifestFault."""
+    left = leave_out(section, empty)
+    for name, one in left.items():
+        if _mentioned(one) & empty:
+            raise fault(
+                (name,),
+                "此处不能省略：请移到可省略的条件中，或去掉 optional",
+                "this cannot be left out: move it to a condition of its own, or have the question answered",
+            )
+    for lost in sorted(further.names - empty - _mentioned(left)):
+        raise fault(
+            (),
+            f"{{{lost}}} 与可不答的问题写在同一条件中，会一同略去：请分开写",
+            f"{{{lost}}} stands in one condition with an optional answer, and would be left out with it: part them",
+        )
     return left
 
 
@@ -251,11 +288,25 @@ def _question(value: Mapping[str, Any]) -> Question:
         written=_written(value.get("written", "yyyy-MM-dd")),
         choices=choices,
         example=value.get("example", _EXAMPLES.get(kind) or next(iter(choices), "")),
+        optional=value.get("optional", False),
     )
     return _with_example(made)
 
 
 _EXAMPLES = {Kind.DATE: "1980-01-01", Kind.YEAR: "1980"}
+
+
+def _check_optional(questions: Sequence[Question]) -> None:
+    """Somebody who is asked says something, and the ways to ask are few."""
+    optional = [place for place, one in enumerate(questions) if one.optional]
+    if len(optional) == len(questions):
+        raise fault(("questions",), "至少一个问题须回答", "one of the questions at least has to be answered")
+    if len(optional) > MOST_OPTIONAL:
+        raise fault(
+            ("questions", optional[MOST_OPTIONAL], "optional"),
+            f"至多 {MOST_OPTIONAL} 个问题可以不答",
+            f"at most {MOST_OPTIONAL} questions may be left empty",
+        )
 
 
 def _with_example(made: Question) -> Question:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib import resources
 from typing import Any, Self
 
 from connectors.adapters import Adapter, Limits
 from connectors.faults import ManifestFault, fault, within
-from connectors.further import Further, check_used, first_asked
+from connectors.further import Further, LeaveOut, asked_without, check_used, first_asked
 from connectors.mapping import SOURCE_TIME, columns_of
 from connectors.mapping import Mapping as RecordMapping
 from connectors.several import Choice, Gather
@@ -51,8 +51,9 @@ class ConnectorManifest:
 
     Attributes:
         settings: the adapter's own, in the adapter's own type.
-        first: the settings with which the source is asked before the person has answered further questions; None
-            where there are none, or where it is not asked before that.
+        partial: the settings with which the source is asked without some answers to further questions, by the names
+            of those answers: without all of them before the person has answered (not where it is not asked before
+            that), and without optional ones that were left empty.
         choice: None where several different records are an ambiguity.
     """
 
@@ -68,7 +69,7 @@ class ConnectorManifest:
     gather: Gather | None = None
     cache: Cache | None = None
     further: Further | None = None
-    first: Any = None
+    partial: Mapping[frozenset[str], Any] = field(default_factory=dict)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -93,7 +94,7 @@ class ConnectorManifest:
                 adapter=_adapter(spec, adapters),
                 settings=_settings(spec, adapters),
                 further=further,
-                first=None if further is None else _first(spec, adapters, further),
+                partial={} if further is None else _partial(spec, adapters, further),
                 limits=_limits(spec.get("limits", {})),
                 choice=_choice(spec.get("choose"), mapping),
                 mapping=mapping,
@@ -146,20 +147,40 @@ def _further(spec: Mapping[str, Any]) -> Further | None:
     return Further.parse(spec["further"]) if "further" in spec else None
 
 
-def _first(spec: Mapping[str, Any], adapters: Mapping[str, Adapter], further: Further) -> Any:
-    """What is asked before the person has answered, parsed by the adapter like everything it is asked."""
+def _partial(
+    spec: Mapping[str, Any], adapters: Mapping[str, Adapter], further: Further
+) -> Mapping[frozenset[str], Any]:
+    """What is asked without some of the answers, parsed by the adapter like everything it is asked."""
     name = spec["adapter"]
     if adapters[name].answers_later:
         raise fault(("further",), "由人答复的来源不设追问", "somebody who answers by hand asks the person directly")
     check_used(spec[name], further)
-    if further.always:
-        return None
     leave_out = adapters[name].leave_out
     if leave_out is None:
-        raise fault(("further", "when"), "此接入方式只能写 always", "with this adapter only always can be said")
+        _check_all_answered(further)
+        return {}
     with within(name):
-        section = first_asked(spec[name], further, leave_out)
-    return _settings({**spec, name: section}, adapters)
+        sections = _sections(spec[name], further, leave_out)
+    return {empty: _settings({**spec, name: section}, adapters) for empty, section in sections.items()}
+
+
+def _check_all_answered(further: Further) -> None:
+    """With an adapter that can leave nothing out."""
+    if not further.always:
+        raise fault(("further", "when"), "此接入方式只能写 always", "with this adapter only always can be said")
+    if further.may_be_empty:
+        raise fault(
+            ("further", "questions"),
+            "此接入方式的问题须全部回答",
+            "with this adapter every question has to be answered",
+        )
+
+
+def _sections(
+    section: Mapping[str, Any], further: Further, leave_out: LeaveOut
+) -> Mapping[frozenset[str], Mapping[str, Any]]:
+    made = {empty: asked_without(section, further, empty, leave_out) for empty in further.may_be_empty}
+    return made if further.always else made | {further.names: first_asked(section, further, leave_out)}
 
 
 def _mapping(spec: Mapping[str, Any]) -> RecordMapping:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,11 +47,11 @@ STANDARD: Mapping[str, Adapter] = {
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A manifest and its connector; ``first`` asks without the answers to further questions, where that is done."""
+    """A manifest and its connector; ``partial`` ask without some answers to further questions, by their names."""
 
     manifest: ConnectorManifest
     connector: Connector
-    first: Connector | None
+    partial: Mapping[frozenset[str], Connector]
 
 
 def findings(manifest: Mapping[str, JSON], adapters: Mapping[str, Adapter] = STANDARD) -> list[Finding]:
@@ -90,7 +91,7 @@ def build(
     Args and errors: as `opened` has them.
     """
     found = opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters, cache=cache)
-    return Source(found.manifest, found.connector, clock, found.first)
+    return Source(found.manifest, found.connector, clock, found.partial)
 
 
 def opened(
@@ -142,13 +143,13 @@ def opened(
 
 def _opened(parsed: ConnectorManifest, opening: Opening) -> Opened:
     adapter = parsed.adapter
-    connector = adapter.open(parsed.settings, opening)
-    if parsed.first is None:
-        return Opened(parsed, connector, None)
-    try:
-        if adapter.beside is not None:
-            return Opened(parsed, connector, adapter.beside(connector, parsed.first))
-        return Opened(parsed, connector, adapter.open(parsed.first, opening))
-    except BaseException:
-        connector.close()
-        raise
+    with ExitStack() as on_failure:
+        connector = adapter.open(parsed.settings, opening)
+        on_failure.callback(connector.close)
+        partial: dict[frozenset[str], Connector] = {}
+        for empty, settings in parsed.partial.items():
+            another = adapter.open(settings, opening) if adapter.beside is None else adapter.beside(connector, settings)
+            on_failure.callback(another.close)
+            partial[empty] = another
+        on_failure.pop_all()
+    return Opened(parsed, connector, partial)

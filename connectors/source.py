@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Self, TypeVar
 
 from connectors.base import Connector, Copying, Enumerable, Query, Record, Standing
@@ -59,9 +61,13 @@ class Source:
     """
 
     def __init__(
-        self, manifest: ConnectorManifest, connector: Connector, clock: Clock, first: Connector | None = None
+        self,
+        manifest: ConnectorManifest,
+        connector: Connector,
+        clock: Clock,
+        partial: Mapping[frozenset[str], Connector] = MappingProxyType({}),
     ) -> None:
-        """``first`` asks without the answers to further questions; None where the connector always can, or never."""
+        """``partial`` ask without the answers of these names; where there is none, the connector itself does."""
         limits = manifest.limits
         self.name = manifest.name
         self.evidence_type = manifest.evidence_type
@@ -70,7 +76,8 @@ class Source:
         self.responder = manifest.settings if manifest.adapter.answers_later else None
         self.further = manifest.further
         self._connector = connector
-        self._first = first or connector
+        self._partial = partial
+        self._first = self._without(frozenset())
         self._mapping = manifest.mapping
         self._choice = manifest.choice
         self._gather = manifest.gather
@@ -187,13 +194,13 @@ class Source:
     def close(self) -> None:
         """Release connections, handles and threads; afterwards `retrieve` raises SourceUnavailable.
 
-        Whatever closing one of two connectors ends with, the other is closed, too.
+        Whatever closing one of several connectors ends with, the others are closed, too.
         """
         with ExitStack() as left:
             left.callback(self.forget)
             left.callback(self._connector.close)
-            if self._first is not self._connector:
-                left.callback(self._first.close)
+            for one in self._partial.values():
+                left.callback(one.close)
             self._bulkhead.close()
 
     def __enter__(self) -> Self:
@@ -244,11 +251,16 @@ class Source:
 
     def _ask(self, query: Query) -> tuple[Record, ...]:
         try:
-            return (self._connector if query.parameters else self._first).fetch(query)
+            return self._without(query.parameters.keys()).fetch(query)
         except SourceProblem:
             raise
         except Exception as error:  # noqa: BLE001 - law 8: an adapter's fault is the source's, and its words stay here
             raise SourceUnavailable(f"unexpected-{type(error).__name__}") from None
+
+    def _without(self, told: AbstractSet[str]) -> Connector:
+        """The connector that is asked where these answers are there and no others."""
+        names = frozenset() if self.further is None else self.further.names
+        return self._partial.get(names.difference(told), self._connector)
 
     def _answer(self, records: Sequence[Record]) -> Retrieved:
         if not records:

@@ -74,9 +74,10 @@ def attempt(
     if isinstance(connector, Copying):
         connector.prepare(query.deadline)
     came: list[tuple[Record, ...]] = [()]
-    watched, first = _Watched(connector, came), found.first and _Watched(found.first, came)
+    watched = _Watched(connector, came)
+    partial = {empty: _Watched(one, came) for empty, one in found.partial.items()}
     answer, problem = None, None
-    with Source(parsed, watched, clock, first) as source:
+    with Source(parsed, watched, clock, partial) as source:
         began = clock.monotonic()
         try:
             answer = source.retrieve(query)

@@ -143,9 +143,10 @@ def _check_attributes(settings: Mapping[str, Any], columns: tuple[str, ...]) -> 
 
 def _filters(settings: Mapping[str, Any]) -> Iterator[Filter]:
     for name in ("filter", "further_filter"):
-        if name in settings:
+        given = settings.get(name, [])
+        for one in [given] if isinstance(given, str) else given:
             with within(name):
-                yield compile_filter(settings[name])
+                yield compile_filter(one)
 
 
 def _server(url: str, settings: LdapSettings) -> Server:

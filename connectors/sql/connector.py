@@ -30,6 +30,14 @@ _STEPS_BETWEEN_LOOKS = 10_000
 """SQLite virtual-machine steps between two looks at the clock: well under a millisecond."""
 
 
+def _absent(_query: Query) -> None:
+    """The value of an answer that is not there."""
+
+
+def _ascii(*values: str | None) -> bool:
+    return all(one is None or one.isascii() for one in values)
+
+
 class SqlConnector:
     """A table, a view or a SELECT. A driver may break a deadline: the source's own threads carry the calls."""
 
@@ -43,7 +51,7 @@ class SqlConnector:
         self._noted = False
         self._limits = limits
         self._clock = clock
-        self._where = tuple((column, template(value)) for column, value in settings.where)
+        self._where = tuple((column, _absent if one is None else template(one)) for column, one in settings.where)
         self._statement: Statement | None = None
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -87,11 +95,11 @@ class SqlConnector:
         self._closed.set()
         self._engine.pool.dispose()
 
-    def _records(self, query: Query, conditions: Mapping[str, str]) -> tuple[Record, ...]:
+    def _records(self, query: Query, conditions: Mapping[str, str | None]) -> tuple[Record, ...]:
         try:
             return self._ask(query, conditions)
         except DBAPIError as error:
-            if cannot_be_held(error) and not (query.subject.value + "".join(conditions.values())).isascii():
+            if cannot_be_held(error) and not _ascii(query.subject.value, *conditions.values()):
                 return ()
             if not error.connection_invalidated:
                 raise
@@ -102,7 +110,7 @@ class SqlConnector:
         with suppress(SQLAlchemyError), self._engine.connect() as connection:
             reflect(connection, self._settings, self._limits)
 
-    def _ask(self, query: Query, conditions: Mapping[str, str]) -> tuple[Record, ...]:
+    def _ask(self, query: Query, conditions: Mapping[str, str | None]) -> tuple[Record, ...]:
         with self._engine.connect() as connection:
             self._watch(connection, query.deadline)
             known = spellings(query, self._settings.lower_case_too)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,7 @@ class SqlSettings:
         columns: that may be read.
         table: or a view; "" where a statement is asked.
         statement: in place of a table.
-        where: further columns, or the statement's named values, and the templates of what they are.
+        where: further columns, or the statement's named values, and the templates of what they are; None: NULL.
         lower_case_too: whether a subject ending in X may also be stored with x.
     """
 
@@ -34,7 +35,7 @@ class SqlSettings:
     statement: Written | None
     subject_column: str
     columns: tuple[str, ...]
-    where: tuple[tuple[str, str], ...]
+    where: tuple[tuple[str, str | None], ...]
     lower_case_too: bool
 
     def location(self, opening: Opening) -> str:
@@ -77,9 +78,22 @@ def _statement(settings: Mapping[str, Any]) -> Written | None:
 
 
 def leave_out(settings: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
-    """The section before the person has answered: a table has fewer conditions, a statement is told the empty text."""
+    """The section without these answers: a table has fewer conditions, a statement is told NULL."""
     told = settings.get("parameters")
     left = conditions("where")(settings, names)
     if told is None:
         return left
-    return {**left, "parameters": {key: "" if names & set(PLACE.findall(text)) else text for key, text in told.items()}}
+    absent = {key for key, text in told.items() if names & set(PLACE.findall(text))}
+    for key in sorted(absent):
+        _check_null(settings.get("statement", ""), key)
+    return {**left, "parameters": {key: None if key in absent else text for key, text in told.items()}}
+
+
+def _check_null(statement: str, name: str) -> None:
+    """An empty text is an answer to no question: whoever waits for one would find nothing, and no error."""
+    if re.search(rf":{name}\s*=\s*''|''\s*=\s*:{name}\b", statement):
+        raise fault(
+            ("statement",),
+            f"没有回答时绑定 NULL，请写 :{name} IS NULL",
+            f"an answer that is not there is NULL: write :{name} IS NULL",
+        )

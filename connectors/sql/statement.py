@@ -76,7 +76,7 @@ class Statement:
     cut: frozenset[str]
 
     def rows(
-        self, connection: Connection, spellings: Sequence[str], conditions: Mapping[str, str]
+        self, connection: Connection, spellings: Sequence[str], conditions: Mapping[str, str | None]
     ) -> Generator[RowMapping]:
         """The rows whose subject is exactly one of the spellings, each fetched as it is asked for.
 

@@ -29,6 +29,7 @@ _FORMS: Mapping[Kind, Text] = {
     Kind.DATE: Text("写成 1980-01-31", "Written as 1980-01-31"),
     Kind.YEAR: Text("四位数字，如 1980", "Four digits, such as 1980"),
 }
+_NOT_SAID = Text("不回答这一项", "I leave this one empty")
 _PUT_ANEW = Text(
     "问题有变化，或这次已经答过，请重新回答", "The questions changed, or this was answered before: answer again"
 )
@@ -117,5 +118,8 @@ def _field(one: Mapping[str, Any]) -> Field:
     hints = [text_of(one["help"])] if one["help"] else []
     hints += [form] if form else []
     hint = Text("；".join(each.zh for each in hints), "; ".join(each.en for each in hints)) if hints else None
-    choices = [(each["code"], text_of(each["label"])) for each in one["choices"]]
-    return Field(f"answers.{one['name']}", text_of(one["label"]), hint, "radios" if choices else "text", choices)
+    label, choices = text_of(one["label"]), [(each["code"], text_of(each["label"])) for each in one["choices"]]
+    if one["optional"]:
+        label = Text(f"{label.zh}（可不填）", f"{label.en} (may be left empty)")
+        choices = [("", _NOT_SAID), *choices] if choices else []
+    return Field(f"answers.{one['name']}", label, hint, "radios" if choices else "text", choices)

@@ -29,7 +29,8 @@ class PreviewAnswer(Schema):
     """One item that waits for the caller; ``data``, ``answers`` and ``digest`` where it was asked for by itself.
 
     Where ``reason`` is ``further-questions`` nothing can be shown before its ``questions`` are answered: each has a
-    name, words, a type (text; date as YYYY-MM-DD; year; choice, of ``choices``); ``attempts_left`` may be wrong.
+    name, words, a type (text; date as YYYY-MM-DD; year; choice, of ``choices``), and may be left empty where it is
+    ``optional``; ``attempts_left`` may be wrong.
     ``choice`` names other items of the request that meet the same requirement: agreeing to one closes the others.
     """
 

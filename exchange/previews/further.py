@@ -177,7 +177,8 @@ def _digest(held: Held, further: Further) -> str:
         "attempt": waited.tries,
         "since": instant(waited.since),
         "questions": [
-            {"name": one.name, "kind": one.kind.value, "label": {**one.label.members()}} for one in further.questions
+            {"name": one.name, "kind": one.kind.value, "label": {**one.label.members()}, "optional": one.optional}
+            for one in further.questions
         ],
     }
     return f"sha256:{sha256(encode(said)).hexdigest()}"

@@ -44,6 +44,7 @@ def questions(put: Put, registry: Registry) -> dict[str, Any]:
             "label": one.label.members(),
             "help": None if one.help is None else one.help.members(),
             "type": one.kind.value,
+            "optional": one.optional,
             "choices": [{"code": code, "label": label.members()} for code, label in one.choices.items()],
         }
         for one in put.questions

@@ -153,7 +153,8 @@ def schema(person: str = PERSON) -> str:
     return f"""<x:schema xmlns:x="http://www.w3.org/2001/XMLSchema" xmlns:t="{PEOPLE}" targetNamespace="{PEOPLE}"
   elementFormDefault="qualified">
 <x:element name="FindPeople"><x:complexType><x:sequence><x:element name="id" type="x:string"/>
-  <x:element name="reason" type="x:string" minOccurs="0"/></x:sequence></x:complexType></x:element>
+  <x:element name="reason" type="x:string" minOccurs="0"/>
+  <x:element name="born" type="x:string" minOccurs="0"/></x:sequence></x:complexType></x:element>
 {person}
 <x:element name="FindPeopleResponse"><x:complexType><x:sequence>
   <x:element name="person" type="t:Person" minOccurs="0" maxOccurs="unbounded"/></x:sequence></x:complexType>

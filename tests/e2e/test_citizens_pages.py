@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,11 @@ from tests.e2e.conftest import Look
 from tests.e2e.test_officers_pages import Walker, register, served
 from tests.unit.exchange.test_consents import asked as asked_to_consent
 from tests.unit.exchange.test_further_pages import KIND
-from tests.unit.exchange.test_further_questions import DISTRICT, RECORDS, TWO, asking, put
+from tests.unit.exchange.test_further_questions import DISTRICT, RECORDS, TWO, YEAR, asking, put
 from tests.unit.exchange.test_previews import asked
 
 __all__ = ["prepared_sqlite"]
+MAY_BE_EMPTY = ({**YEAR, "optional": True}, {**deepcopy(KIND), "name": "kind_before", "optional": True})
 QUESTIONS = "form[action$=answers] button.govuk-button"
 WRONG = "main form[method=post] button.govuk-button"
 
@@ -55,7 +57,7 @@ def world(
     monkeypatch.setitem(RECORDS, "identity-card", TWO)
     with lived(make_world(sqlite_copy(prepared_sqlite, folder), folder, seed=59)) as paper:
         provider.clock.advance((paper.clock.now() - provider.clock.now()).total_seconds())
-        paper.apply(asking("ambiguous", questions=(DISTRICT, KIND)))
+        paper.apply(asking("ambiguous", questions=(DISTRICT, KIND, *MAY_BE_EMPTY)))
         paper.rooms.policy.renew()
         asked(paper, STAFF)
         put(paper)

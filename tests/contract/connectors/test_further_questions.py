@@ -38,22 +38,32 @@ ROWS: tuple[Row, ...] = (
     {"id": "A1", "full name": "张三", "born": "20260102", "note": "东区"},
     {"id": "A1", "full name": "张另", "born": "20260103", "note": "西区"},
     {"id": "B1", "full name": "李四", "born": "20260104", "note": "西区"},
+    {"id": "D1", "full name": "王五", "born": "20260105", "note": "西区"},
+    {"id": "D1", "full name": "王另", "born": "20260106", "note": "西区"},
 )
-PLACE = "{district}"
+PLACE, BORN = "{district}", "{born}"
 QUESTION = {
     "name": "district",
     "label": {"zh": "登记地", "en": "District"},
     "type": "text",
     "example": "东区",
 }
-AMBIGUOUS = {"further": {"when": ["ambiguous"], "questions": [QUESTION]}}
-ALWAYS = {"further": {"when": ["always"], "questions": [QUESTION]}}
+OPTIONAL = {
+    "name": "born",
+    "label": {"zh": "出生日期", "en": "Day of birth"},
+    "type": "date",
+    "written": "yyyyMMdd",
+    "optional": True,
+}
+AMBIGUOUS = {"further": {"when": ["ambiguous"], "questions": [QUESTION, OPTIONAL]}}
+ALWAYS = {"further": {"when": ["always"], "questions": [QUESTION, OPTIONAL]}}
+IN_FULL = {"further": {"when": ["always"], "questions": [QUESTION]}}
 Make = Callable[[Mapping[str, Any]], Source]
 """From the further part of the manifest's spec to a source over `ROWS`."""
 
 
 def sql_table(url: str, folder: Path) -> Make:
-    settings = {"url": url, "table": filled(url), "subject_column": "id", "where": {"note": PLACE}}
+    settings = {"url": url, "table": filled(url), "subject_column": "id", "where": {"note": PLACE, "born": BORN}}
     return lambda more: open_source("sql", settings, {}, folder, **more)
 
 
@@ -61,8 +71,9 @@ def sql_statement(url: str, folder: Path) -> Make:
     quoted = f"`{filled(url)}`" if url.startswith("mysql") else f'"{filled(url)}"'
     settings = {
         "url": url,
-        "statement": f"SELECT * FROM {quoted} AS t WHERE t.id = :subject AND (:told = '' OR t.note = :told)",
-        "parameters": {"told": PLACE},
+        "statement": f"SELECT * FROM {quoted} AS t WHERE t.id = :subject AND (t.note = :told OR :told IS NULL)"
+        " AND (t.born = :born OR :born IS NULL)",
+        "parameters": {"told": PLACE, "born": BORN},
         "subject_column": "id",
     }
     return lambda more: open_source("sql", settings, {}, folder, **more)
@@ -91,7 +102,7 @@ def csv_files(folder: Path) -> Make:
         "format": "csv",
         "encoding": "gb18030",
         "subject_column": "id",
-        "where": {"note": PLACE},
+        "where": {"note": PLACE, "born": BORN},
     }
     return lambda more: open_source("files", settings, {}, folder, **more)
 
@@ -99,30 +110,34 @@ def csv_files(folder: Path) -> Make:
 def memory_records(folder: Path) -> Make:
     from connectors import memory
 
-    settings = {"subject_column": "id", "records": [*map(dict, ROWS)], "where": {"note": PLACE}}
+    settings = {"subject_column": "id", "records": [*map(dict, ROWS)], "where": {"note": PLACE, "born": BORN}}
     return lambda more: open_source("memory", settings, {}, folder, {"memory": memory.ADAPTER}, **more)
 
 
-def told_of(handler: Handler) -> str | None:
-    """What the request says of the district: in its address, its header, its JSON, its XML. None where nothing does."""
+def told_of(handler: Handler, name: str) -> str | None:
+    """What the request says of one question: in its address, its header, its JSON, its XML. None where nothing does."""
     _, path, headers, body = handler.server.seen[-1]
-    named = parse_qs(urlsplit(path).query).get("district")
+    named = parse_qs(urlsplit(path).query, keep_blank_values=True).get(name)
     if named:
         return named[0]
-    if "X-District" in headers:
-        return str(headers["X-District"]).encode("latin-1").decode()
+    if f"X-{name.title()}" in headers:
+        return str(headers[f"X-{name.title()}"]).encode("latin-1").decode()
     if body.startswith(b"{"):
-        told = json.loads(body).get("where", {}).get("district")
-        return None if told is None else str(told)
-    return ElementTree.fromstring(body).findtext("{urn:people}district") if body else None
+        told = json.loads(body).get("where", {})
+        return str(told[name]) if name in told else None
+    return ElementTree.fromstring(body).findtext(f"{{urn:people}}{name}") if body else None
+
+
+def fits(row: Mapping[str, str], district: str | None, born: str | None) -> bool:
+    return district in (None, row["note"]) and born in (None, row["born"])
 
 
 def narrowed(inner: http_source.Behaviour) -> http_source.Behaviour:
-    """A service that heeds the district where it is told one."""
+    """A service that heeds the district and the day of birth where it is told them."""
 
     def behave(handler: Handler) -> None:
-        told, server = told_of(handler), handler.server
-        kept = {who: [one for one in rows if told in (None, one["note"])] for who, rows in server.records.items()}
+        server, told = handler.server, (told_of(handler, "district"), told_of(handler, "born"))
+        kept = {who: [one for one in rows if fits(one, *told)] for who, rows in server.records.items()}
         narrow: Any = SimpleNamespace(records={who: rows for who, rows in kept.items() if rows})
         handler.server = narrow  # of this connection alone
         try:
@@ -147,9 +162,9 @@ def rest(settings: Mapping[str, Any], server: HttpSource, folder: Path, answers:
 
 
 REST = {
-    "rest-query": {"url": "/search", "query": {"id": "{subject}", "district": PLACE}},
-    "rest-header": {"url": "/people/{subject}", "headers": {"X-District": PLACE}},
-    "rest-body": {"url": "/search", "body": {"id": "{subject}", "where": {"district": PLACE, "kind": "1"}}},
+    "rest-query": {"url": "/search", "query": {"id": "{subject}", "district": PLACE, "born": BORN}},
+    "rest-header": {"url": "/people/{subject}", "headers": {"X-District": PLACE, "X-Born": BORN}},
+    "rest-body": {"url": "/search", "body": {"id": "{subject}", "where": {"district": PLACE, "born": BORN, "k": "1"}}},
 }
 REST_XML = {
     "url": "/search",
@@ -167,7 +182,7 @@ def jws_documents(server: HttpSource, folder: Path) -> Make:
     server.records, server.behaviour = by_subject(), narrowed(signer.by_subject)
     settings = {
         "url": server.url + "/search",
-        "body": {"id": "{subject}", "where": {"district": PLACE}},
+        "body": {"id": "{subject}", "where": {"district": PLACE, "born": BORN}},
         "documents": "documents",
         "records": "record",
         "audience": AUDIENCE,
@@ -177,7 +192,7 @@ def jws_documents(server: HttpSource, folder: Path) -> Make:
 
 
 class Soap(SoapBench):
-    """The service's own operation has an optional element beside the subject."""
+    """The service's own operation has optional elements beside the subject."""
 
     def make(self, more: Mapping[str, Any]) -> Source:
         records: dict[str, list[dict[str, str]]] = {}
@@ -191,16 +206,16 @@ class Soap(SoapBench):
         settings = {
             "wsdl": "people.wsdl",
             "operation": "FindPeople",
-            "parameters": {"id": "{subject}", "reason": PLACE},
+            "parameters": {"id": "{subject}", "reason": PLACE, "born": BORN},
             "records": "person",
         }
         return open_source("soap", settings, {}, self._folder, fields=fields, **more)
 
     @staticmethod
     def _heeds(handler: Any) -> None:
-        found = ElementTree.fromstring(handler.request_xml).find(f".//{{{soap_source.PEOPLE}}}reason")
-        told = None if found is None else found.text
-        rows = [one for one in handler.server.records.get(handler.subject, ()) if told in (None, one["note"])]
+        asked = ElementTree.fromstring(handler.request_xml)
+        told = [asked.findtext(f".//{{{soap_source.PEOPLE}}}{name}") for name in ("reason", "born")]
+        rows = [one for one in handler.server.records.get(handler.subject, ()) if fits(one, *told)]
         handler.answer(soap_source.envelope(handler.soap, soap_source.found(rows)))
 
 
@@ -215,7 +230,7 @@ class Ldap(LdapBench):
             "base": self._server.branch(people),
             "subject_attribute": "employeeNumber",
             "filter": "(objectClass=inetOrgPerson)",
-            "further_filter": f"(description={PLACE})",
+            "further_filter": [f"(description={PLACE})", f"({self.ATTRIBUTES['born']}={BORN})"],
             "bind": {"dn": directory.READER, "secret": "directory"},
         }
         secrets = {"directory": directory.READER_PASSWORD}
@@ -266,9 +281,9 @@ def _database(kind: str, folder: Path, request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue("mariadb_server").database())
 
 
-def asked(source: Source, subject: str, told: str | None = None) -> str:
+def asked(source: Source, subject: str, told: str | None = None, **more: str) -> str:
     """The name found; "" for none."""
-    query = Query(SubjectRef("citizen-number", subject), {} if told is None else {"district": told})
+    query = Query(SubjectRef("citizen-number", subject), {} if told is None else {"district": told, **more})
     found = source.retrieve(query)
     return str(found.values["name"]) if found.outcome is Outcome.FOUND else ""
 
@@ -281,6 +296,17 @@ def test_one_source_is_asked_without_the_answer_and_with_it(make: Make) -> None:
         assert (asked(source, "A1", "南区"), asked(source, "C1"), asked(source, "C1", "东区")) == ("", "", "")
         assert (asked(source, "B1"), asked(source, "B1", "西区"), asked(source, "B1", "东区")) == ("李四", "李四", "")
         assert source.probe() is Outcome.NOT_FOUND
+
+
+def test_an_optional_answer_counts_where_it_is_given_and_is_left_out_where_it_is_not(make: Make) -> None:
+    with make(ALWAYS) as source:
+        with pytest.raises(AmbiguousSubject):
+            asked(source, "D1", "西区")
+        assert (asked(source, "D1", "西区", born="20260106"), asked(source, "D1", "西区", born="20260107")) == (
+            "王另",
+            "",
+        )
+        assert (asked(source, "D1", "东区", born="20260106"), asked(source, "A1", "东区")) == ("", "张三")
 
 
 def test_an_answer_is_a_value_and_nothing_else(make: Make) -> None:
@@ -315,7 +341,7 @@ def test_what_somebody_answered_is_remembered_by_no_cache(tmp_path: Path) -> Non
 def test_a_body_of_xml_is_asked_with_the_answer_alone(tmp_path: Path) -> None:
     with HttpSource() as server:
         make = rest(REST_XML, server, tmp_path, http_source.by_subject_in_xml)
-        with make(ALWAYS) as source:
+        with make(IN_FULL) as source:
             assert asked(source, "A1", "西区") == "张另"
             assert asked(source, "A1", "西区</district><id>B1</id>") == ""
             assert re.search(rb"<id>A1</id>", server.seen[-1][3])

@@ -202,7 +202,7 @@ ASKED_IN_XML = {
 }
 STATEMENT = {
     "url": "sqlite:///x",
-    "statement": "SELECT XM, YXQ, GXSJ, SFZH FROM V WHERE SFZH = :subject AND (:told = '' OR QX = :told)",
+    "statement": "SELECT XM, YXQ, GXSJ, SFZH FROM V WHERE SFZH = :subject AND (QX = :told OR :told IS NULL)",
     "parameters": {"told": "{district}"},
     "subject_column": "SFZH",
 }
@@ -214,6 +214,29 @@ def further(when: str = "ambiguous", settings: Any = TABLE, adapter: str = "sql"
     asked = {name: value for name, value in (QUESTION | question).items() if value is not None}
     manifest["spec"]["further"] = {"when": when.split(), "questions": [asked]}
     return manifest
+
+
+def optional(where: Any, *, when: str = "ambiguous", most: int = 1, adapter: str = "sql") -> dict[str, Any]:
+    """A manifest that asks for a district, and for so many years that may be left empty."""
+    years = [
+        {**QUESTION, "name": f"year_{at}", "type": "year", "example": "1980", "optional": True} for at in range(most)
+    ]
+    manifest = further(when, where, adapter)
+    manifest["spec"]["further"]["questions"] += years
+    return manifest
+
+
+def two(*conditions: str) -> dict[str, Any]:
+    return {**TABLE, "where": {f"C{at}": one for at, one in enumerate(conditions)}}
+
+
+BOTH_IN_XML = {**ASKED_IN_XML, "body": ASKED_IN_XML["body"].replace("</q>", "<year>{year_0}</year></q>")}
+BOTH_STATED = {
+    **STATEMENT,
+    "statement": f"{STATEMENT['statement']} AND (N = :year OR :year IS NULL)",
+    "parameters": {"told": "{district}", "year": "{year_0}"},
+}
+TOLD_EMPTY = {**STATEMENT, "statement": STATEMENT["statement"].replace(":told IS NULL", ":told = ''")}
 
 
 @pytest.mark.parametrize(
@@ -228,6 +251,10 @@ def further(when: str = "ambiguous", settings: Any = TABLE, adapter: str = "sql"
         further(type="date", example=None, written="yyyyMMdd"),
         further(type="year", example=None),
         further(type="choice", example=None, choices=CODES),
+        optional(two("{district}", "{year_0}")),
+        optional(two("{district}", "{year_0}"), when="always"),
+        optional(two("{district}", *(f"{{year_{at}}}" for at in range(3))), most=3),
+        optional(BOTH_STATED),
     ],
 )
 def test_questions_to_the_person_fit(manifest: dict[str, Any]) -> None:
@@ -259,6 +286,15 @@ def test_questions_to_the_person_fit(manifest: dict[str, Any]) -> None:
         (further(settings={"url": REST["url"], "query": {"q": "{subject}-{district}"}}, adapter="rest"), "spec.rest"),
         (further(settings=ASKED_IN_XML, adapter="rest"), "spec.rest.body"),
         (further(settings={}, adapter="sandbox"), "spec.further.questions[0].name"),
+        (further(settings=TOLD_EMPTY), "spec.sql.statement"),
+        # Somebody who is asked says something; what is left out takes nothing with it.
+        (further(optional=True), "spec.further.questions"),
+        (
+            optional(two("{district}", *(f"{{year_{at}}}" for at in range(4))), most=4),
+            "spec.further.questions[4].optional",
+        ),
+        (optional(two("{district}-{year_0}")), "spec.sql"),
+        (optional(BOTH_IN_XML, when="always", adapter="rest"), "spec.rest.body"),
     ],
 )
 def test_questions_that_make_no_sense_are_told(manifest: dict[str, Any], place: str) -> None:

@@ -127,6 +127,21 @@ def test_a_choice_is_made_from_what_the_department_lists(apply: Callable[..., Wo
     assert (odd.status_code, "不是允许的值之一" in odd.text) == (UNPROCESSABLE, True)
 
 
+def test_what_may_be_left_empty_says_so_in_its_label(apply: Callable[..., World]) -> None:
+    optional = {**KIND, "optional": True}
+    browser = OfficersBrowser(apply("ambiguous", questions=(DISTRICT, {**YEAR, "optional": True}, optional)))
+    browser.sign_in_as(OWNER)
+    name, _ = put(browser.world, mode="direct")
+    at = f"/my/previews/{name}/0"
+    page = browser.get(at).text
+    for words in ("登记地区划代码", "登记年份（可不填）", "登记种类（可不填）", "不回答这一项"):
+        assert words in page
+    assert "登记地区划代码（可不填）" not in page
+    assert "Year of registration (may be left empty)" in browser.get(at, **{"Accept-Language": "en"}).text
+    done = browser.post(f"{at}/answers", answers(browser, at, district="500107", year=""))
+    assert (done.status_code, "已按请求提供" in done.text) == (200, True)
+
+
 def test_nobody_else_is_shown_a_question_and_a_bare_form_answers_none(browser: OfficersBrowser) -> None:
     name, _ = put(browser.world)
     at = f"/my/previews/{name}/0"

@@ -100,7 +100,9 @@ def test_the_person_is_asked_what_the_manifest_declares_and_nothing_about_who_wa
     (listed,) = mine(ambiguous).json["previews"]
     assert (listed["reason"], "questions" in listed) == ("further-questions", False)
     shown = mine(ambiguous, path=f"/{name}/0").json
-    assert shown["questions"] == [{key: DISTRICT[key] for key in ("name", "label", "help", "type")} | {"choices": []}]
+    assert shown["questions"] == [
+        {key: DISTRICT[key] for key in ("name", "label", "help", "type")} | {"choices": [], "optional": False}
+    ]
     assert (shown["attempts_left"], "data" in shown) == (3, False)
     everything = json.dumps([shown, listed, look(ambiguous, name, case).json], ensure_ascii=False)
     for never in ("陈示例", "陈另一", "500107", OWNER):
@@ -126,6 +128,24 @@ def test_where_no_preview_was_asked_for_the_answer_is_enough(ambiguous: World) -
     assert len(ambiguous.events("EvidenceReleased")) == 1
     late = mine(ambiguous, "POST", f"/{name}/0/answers", {"answers": RIGHT, "digest": "sha256:" + "0" * 64})
     assert (late.status_code, late.json["code"]) == (404, "preview.unknown")
+
+
+def test_what_is_optional_may_be_left_empty_and_narrows_where_it_is_told(apply: Callable[..., World]) -> None:
+    world = apply("ambiguous", questions=(DISTRICT, {**YEAR, "optional": True}))
+    name, case = put(world, mode="direct")
+    assert [one["optional"] for one in mine(world, path=f"/{name}/0").json["questions"]] == [False, True]
+    empty = tell(world, name, {"year": "2015"})
+    assert [one["path"] for one in empty.json["errors"]] == ["answers.district"]
+    odd = tell(world, name, RIGHT | {"year": "15"})
+    assert (odd.status_code, mine(world, path=f"/{name}/0").json["attempts_left"]) == (422, 3)
+    narrowed = tell(world, name, RIGHT | {"year": "2001"})
+    assert (narrowed.json["code"], narrowed.json["attempts_left"]) == ("preview.answers-unmatched", 2)
+    assert tell(world, name, RIGHT | {"year": None}).json["status"] == "delivered"
+    assert look(world, name, case).json["evidence"][0]["data"] == {"name": "陈另一"}
+    assert [one["facts"]["questions"] for one in world.events("FurtherAnswersGiven")] == [
+        ["district", "year"],
+        ["district"],
+    ]
 
 
 def test_answers_stand_nowhere_in_clear(ambiguous: World, caplog: pytest.LogCaptureFixture) -> None:
