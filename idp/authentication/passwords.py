@@ -23,7 +23,7 @@ T = TypeVar("T")
 WORKERS = 2
 MOST_WAITING = 32
 NICENESS = 5
-"""How far hashing stands back (setpriority(2)): it gets what others leave, and a quarter of a busy processor."""
+"""How far hashing stands back behind its service (setpriority(2)): a quarter of a processor that others want, too."""
 SHORTEST, LONGEST = 8, 256
 """Characters; NIST SP 800-63B asks for a minimum, and no rules of composition."""
 
@@ -101,9 +101,13 @@ def _of_nobody(hasher: PasswordHasher) -> str:
 
 
 def _stand_back() -> None:
-    """Hashing waits where a request for a token needs the processor: on Linux a thread has a priority of its own."""
+    """Hashing waits where a request for a token needs the processor: on Linux a thread has a priority of its own.
+
+    It steps back from where the service was started: nobody but root may step forward (setpriority(2), EACCES).
+    """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        me = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + NICENESS)
 
 
 def normalised(password: str) -> str:

@@ -16,7 +16,8 @@ from tongban.demo import containers
 from tongban.demo.setting_up import REGISTERS, WEBSITES
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPOSITION = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text(encoding="utf-8"))
+TEXT = (ROOT / "docker" / "compose.yaml").read_text(encoding="utf-8")
+COMPOSITION = yaml.safe_load(TEXT)
 SERVICES = COMPOSITION["services"]
 STAGES = {
     lines.split(maxsplit=1)[0]: lines
@@ -31,6 +32,19 @@ DEPARTMENTS = {one.name for one in (*REGISTERS, *WEBSITES)}
 
 def targets(name):
     return SERVICES[name]["build"]["target"]
+
+
+def test_nothing_is_said_twice():
+    """Compose refuses a mapping with the same key twice; the reader here and the published schema take the last."""
+    unread = [yaml.compose(TEXT, yaml.SafeLoader)]
+    while unread:
+        node = unread.pop()
+        if isinstance(node, yaml.SequenceNode):
+            unread.extend(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _value in node.value]
+            assert len(keys) == len(set(keys)), node.start_mark
+            unread.extend(value for _key, value in node.value)
 
 
 def test_every_image_is_used_and_every_image_used_is_made():

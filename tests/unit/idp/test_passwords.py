@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 
-from idp.authentication.passwords import Passwords
+from idp.authentication.passwords import NICENESS, Passwords
 
 
 class Watching(PasswordHasher):
@@ -37,3 +40,17 @@ def test_nobodys_hash_costs_what_every_hash_costs_and_no_password_is_behind_it(g
     assert nobodys == somebodys
     assert nobodys.type is Type.ID
     passwords.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
+def test_hashing_stands_back_behind_its_service_wherever_that_was_started() -> None:
+    """Only root may step forward: hashing that did so ended every sign-in of a service started with a niceness."""
+    started = NICENESS + 7
+    asked = (
+        f"import os; os.nice({started} - os.nice(0))\n"
+        "from idp.authentication.passwords import Passwords\n"
+        "pool = Passwords()\n"
+        "print(pool._run(lambda: os.getpriority(os.PRIO_PROCESS, 0)), os.nice(0))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.split() == [str(started + NICENESS), str(started)], done.stderr
