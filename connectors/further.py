@@ -22,6 +22,7 @@ from typing import Any, Self
 from connectors.faults import fault, within
 from connectors.mapping.dates import DateReader
 from connectors.templates import PLACE, plain
+from kernel.canonical import JSON
 from kernel.text import Text
 
 ATTEMPTS = 3
@@ -114,6 +115,18 @@ class Question:
             raise ValueError("form")
         return self._told(text)
 
+    def members(self) -> dict[str, JSON]:
+        """As a manifest has it, but for ``written``: whoever puts it writes a day as 1980-01-31."""
+        said: dict[str, JSON] = {"name": self.name, "label": {**self.label.members()}, "type": self.kind.value}
+        if self.help is not None:
+            said["help"] = {**self.help.members()}
+        if self.kind is Kind.TEXT:
+            said |= {"max_length": self.longest, "example": self.example}
+            said |= {} if self.pattern is None else {"pattern": self.pattern.pattern}
+        if self.choices:
+            said["choices"] = [{"code": code, "label": {**one.members()}} for code, one in self.choices.items()]
+        return said | ({"optional": True} if self.optional else {})
+
     def _told(self, text: str) -> str:
         if self.kind is Kind.CHOICE:
             if text not in self.choices:
@@ -186,6 +199,12 @@ class Further:
         if errors:
             raise UnusableAnswers(errors)
         return told
+
+    def members(self) -> list[JSON]:
+        """The questions as a manifest has them, for whoever puts them in our place; how the source writes a day is not
+        their concern.
+        """
+        return [one.members() for one in self.questions]
 
     @classmethod
     def parse(cls, value: Mapping[str, Any]) -> Self:

@@ -325,6 +325,16 @@ ANSWERS_UNMATCHED = ProblemKind(
         "Check them and answer again. Attempts are limited; after that it is done at the department's counter.",
     ),
 )
+ANSWERS_NOT_ALLOWED = ProblemKind(
+    "evidence-request.answers-not-allowed",
+    403,
+    Fault.CONSUMER,
+    Text("该系统不得转达本人对追问的回答", "This system may not pass on a person's answers to further questions"),
+    Text(
+        "请由本人登录后在页面上回答；另一交换平台须先登记为可转达追问（relays_questions）。",
+        "The person signs in and answers on the page; another exchange is first registered to relay questions.",
+    ),
+)
 ANSWERS_EXHAUSTED = ProblemKind(
     "preview.answers-exhausted",
     409,

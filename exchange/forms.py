@@ -35,6 +35,7 @@ MESSAGES: Mapping[str, Text] = {
     "nothing-asked": Text("至少要问一个字段或一个是非问题", "asks for neither a field nor a yes/no question"),
     "identifier": Text("号码格式或校验码不正确", "is not a valid identifier: check its form and check character"),
     "names-somebody": Text("不能含有个人号码", "must not hold anybody's number"),
+    "alone": Text("须单独请求，且直接答复", "is asked for by itself, and answered at once"),
     "arguments": Text("该是非问题的参数不正确", "these are not the arguments of this question"),
 }
 """Every code that may stand in ``errors``, with its words."""

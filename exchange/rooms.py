@@ -26,6 +26,7 @@ from exchange.gateway.pipeline import Gateway
 from exchange.gateway.probing import Probing
 from exchange.gateway.recording import Recorder
 from exchange.gateway.recovery import Recovery
+from exchange.gateway.relayed import RelayedAnswers
 from exchange.gateway.repetition import Repetition
 from exchange.gateway.retrieval import Retrieval
 from exchange.gateway.revocations import RevocationFeed, Revocations
@@ -153,6 +154,7 @@ def furnish(outside: Outside) -> Rooms:
             clock,
             Patience(database, Limits.of(settings)),
         ),
+        relayed=RelayedAnswers(outside.ledger, clock),
         watch=Watch(database, outside.ledger, clock, outside.entropy, outside.metrics),
         alarms=Alarms(outside.metrics, clock),
         recorder=Recorder(outside.ledger, clock, Parking(Openings(tasks).open_tasks)),

@@ -102,7 +102,9 @@ class System:
     """A department's system: the principal of decisions, found by the issuer and client of a token.
 
     ``webhook`` is the address that events are pushed to; ``people_per_hour`` is how many it may look up while nobody is
-    present and their cases do not progress.
+    present and their cases do not progress. ``relays_questions``: whether further questions of a source are given to
+    it, to be put to whom it asks about, and their answers taken from it (another exchange, which has that person before
+    it).
     """
 
     name: str
@@ -114,6 +116,7 @@ class System:
     sandbox: bool
     webhook: str | None = None
     people_per_hour: int = USUAL_PEOPLE
+    relays_questions: bool = False
 
 
 @dataclass(frozen=True, slots=True)

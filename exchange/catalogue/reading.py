@@ -138,6 +138,7 @@ def system(document: Document) -> System:
         status=status,
         sandbox=sandbox,
         webhook=spec.get("webhook"),
+        relays_questions=spec.get("relays_questions", False),
     )
 
 

@@ -58,10 +58,11 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An item that was permitted, but for which nothing usable came."""
+    """An item that was permitted, but for which nothing usable came; ``more`` is what its problem says besides."""
 
     ruling: Permitted
     kind: ProblemKind
+    more: Mapping[str, JSON] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from connectors.errors import AmbiguousSubject, SourceNeedsAnswers
-from connectors.further import PERIOD_HOURS, When
+from connectors.further import PERIOD_HOURS, Further, When
 from connectors.registry import Outcome, Retrieved
 from exchange import errors
 from exchange.catalogue.model import EvidenceType
@@ -142,22 +142,32 @@ class Fulfilment:
         """What becomes of an item whose source has further questions about what was found; None where it has none.
 
         Whoever is present and may look at the item is asked, a few times. Otherwise nothing is known: a “none” that
-        an answer could change is never told as one (ADR 0059).
+        an answer could change is never told as one (ADR 0059). A system that puts questions to its own people is given
+        them instead, and told how often it may still be wrong (ADR 0067).
         """
         source = snapshot.sources.get(ruling.item.type)
         further = None if source is None else source.further
-        if further is None or wants_answers(found) not in further.when:
+        wants = wants_answers(found)
+        told = ruling.item.answers is not None
+        if further is None or wants is None or not (told or wants in further.when):
             return None
         looks = previewer_of(ruling.concerned, ruling.judged.asked.minor, asking)
-        present = asking.token.present and asking.request.emergency is None
-        if not present or looks is None or looks != asking.person:
+        ordinary = asking.request.emergency is None
+        put = asking.token.present and ordinary and looks is not None and looks == asking.person
+        relayed = asking.system.relays_questions and ordinary and not asking.token.present
+        if not put and not relayed:
             return Failed(ruling, found.kind if isinstance(found, NoRecord) else SourceNeedsAnswers.kind)
+        left = further.attempts - self._wrong(ruling)
+        if left <= 0:
+            return Failed(ruling, errors.ANSWERS_EXHAUSTED)
+        if relayed:
+            return _relayed(ruling, further, left)
+        return Parked(ruling, Wait.FURTHER, self.patience.until(Wait.FURTHER, asking.moment), previewer=looks)
+
+    def _wrong(self, ruling: Permitted) -> int:
         since = self.clock.now() - timedelta(hours=PERIOD_HOURS)
         with self.database.read() as connection:
-            wrong = further_answers.wrong(connection, ruling.concerned.index, ruling.item.type, since)
-        if wrong >= further.attempts:
-            return Failed(ruling, errors.ANSWERS_EXHAUSTED)
-        return Parked(ruling, Wait.FURTHER, self.patience.until(Wait.FURTHER, asking.moment), previewer=looks)
+            return further_answers.wrong(connection, ruling.concerned.index, ruling.item.type, since)
 
     def _told(self, ruling: Permitted, asking: Asking, case: Case, found: Retrieved, snapshot: Snapshot) -> Result:
         kind = snapshot.registry.evidence_types[ruling.item.type]
@@ -184,6 +194,14 @@ class Fulfilment:
 
     def _parked(self, ruling: Permitted, wait: Wait, responder: Any = None) -> Parked:
         return Parked(ruling, wait, self.patience.until(wait, self.clock.now()), responder=responder)
+
+
+def _relayed(ruling: Permitted, further: Further, left: int) -> Failed:
+    """For whoever puts the questions: these, or that what was answered leads to no single record."""
+    more: dict[str, JSON] = {"attempts_left": left}
+    if ruling.item.answers is not None:
+        return Failed(ruling, errors.ANSWERS_UNMATCHED, more)
+    return Failed(ruling, SourceNeedsAnswers.kind, {"questions": further.members(), **more})
 
 
 _WANTS = {AmbiguousSubject.kind: When.AMBIGUOUS, SourceNeedsAnswers.kind: When.ALWAYS}

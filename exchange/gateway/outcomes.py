@@ -34,7 +34,7 @@ def _stored(result: Result, receipt: Receipt) -> dict[str, JSON]:
     if isinstance(result, Parked):
         reason: dict[str, JSON] = {"reason": Wait.FURTHER.value} if result.wait is Wait.FURTHER else {}
         return stored | {"until": instant(result.until)} | reason
-    refusal = Refusal(result.kind) if isinstance(result, Failed) else result.refusal
+    refusal = Refusal(result.kind, more=result.more) if isinstance(result, Failed) else result.refusal
     return stored | {"problem": in_both(refusal, ruling.decision)}
 
 

@@ -17,11 +17,12 @@ from exchange.gateway.asking import Asking
 from exchange.gateway.consenting import with_consents
 from exchange.gateway.enforcement import Refused, rule
 from exchange.gateway.entries import Released, Settlement, common_facts
-from exchange.gateway.fulfilment import Fulfilment, from_same_sources, withdrawn
+from exchange.gateway.fulfilment import NOTHING, Fulfilment, from_same_sources, withdrawn
 from exchange.gateway.intents import Admitted, Attempt, Repeated, TurnedAway
 from exchange.gateway.lease import Lease
 from exchange.gateway.recording import ConsentSpent, IntentLost, Recorded, Recorder
 from exchange.gateway.refusals import describe
+from exchange.gateway.relayed import RelayedAnswers
 from exchange.gateway.retrieval import Findings
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.tokens import CONSENT_WITHDRAWN, Authenticator, Caller, unauthorized
@@ -57,6 +58,7 @@ class Gateway:
     policy: Lease[Snapshot]
     database: Database
     fulfilment: Fulfilment
+    relayed: RelayedAnswers
     recorder: Recorder
     watch: Watch
     alarms: Alarms
@@ -93,7 +95,7 @@ class Gateway:
         """Fetch; then decide, filter, sign and record under one epoch, again when it moved meanwhile."""
         asking, snapshot = attempt.asking, attempt.snapshot
         ends = self.fulfilment.retrieval.deadline()
-        findings = self.fulfilment.fetch(admitted, snapshot, ends)
+        findings = self._fetched(asking, admitted, snapshot, ends)
         if asking.request.composed:
             asking, admitted, findings = self._composed(asking, admitted, findings, snapshot, ends)
             self._note(asking, admitted)
@@ -107,8 +109,16 @@ class Gateway:
                 asking, admitted = self.fulfilment.decide_again(asking, admitted, snapshot)
                 # What only the newer policies permit, and what another source has now.
                 findings = from_same_sources(findings, before, snapshot)
-                findings = self.fulfilment.fetch(admitted, snapshot, ends, findings)
+                findings = self._fetched(asking, admitted, snapshot, ends, findings)
         return self._give_up(asking, admitted, snapshot)
+
+    def _fetched(
+        self, asking: Asking, admitted: Admitted, snapshot: Snapshot, ends: float, found: Findings = NOTHING
+    ) -> Findings:
+        """What the sources say beside what was found; answers that a request passes on are counted before."""
+        return self.fulfilment.fetch(
+            admitted, snapshot, ends, {**found, **self.relayed.counted(asking, admitted, snapshot)}
+        )
 
     def _composed(
         self, asking: Asking, admitted: Admitted, findings: Findings, snapshot: Snapshot, ends: float

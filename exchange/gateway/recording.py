@@ -30,10 +30,23 @@ from exchange.gateway.entries import (
     Settlement,
     beside,
     item_event,
+    ruling_of,
 )
 from exchange.gateway.outcomes import decision_of, decisions_of, delivery_of, outcome_of, status_of, updated, waits
 from exchange.gateway.parking import Parking, given_back
-from exchange.store import cases, consents, decisions, deliveries, intents, messages, proofs, quotas, waiting
+from exchange.gateway.relayed import became, given_answer
+from exchange.store import (
+    cases,
+    consents,
+    decisions,
+    deliveries,
+    further_answers,
+    intents,
+    messages,
+    proofs,
+    quotas,
+    waiting,
+)
 from exchange.store.cases import Proof
 from exchange.store.deliveries import REFUSED
 from exchange.store.intents import Intent, State
@@ -131,6 +144,8 @@ class Recorder:
             if isinstance(result, Released):
                 self._use_consent(connection, result, asking.request.case)
                 _relate(connection, result, asking)
+            if ruling_of(result).item.answers is not None:
+                further_answers.set_outcome(connection, given_answer(asking, ruling_of(result)), became(result))
         self.parking.park(connection, settlement, receipts)
 
     def _use_consent(self, connection: Connection, released: Released, case: str) -> None:

@@ -15,13 +15,14 @@ from policies.refusals import REFUSALS
 class Refusal:
     """A problem kind, and where a decision was made the clauses that failed and the grants that came nearest.
 
-    ``instead``: the item that was chosen in place of this one, and its provider.
+    ``instead``: the item that was chosen in place of this one, and its provider; ``more``: further members.
     """
 
     kind: ProblemKind
     clauses: tuple[UnmetClause, ...] = ()
     grants: tuple[str, ...] = ()
     instead: Mapping[str, JSON] = field(default_factory=dict)
+    more: Mapping[str, JSON] = field(default_factory=dict)
 
 
 def by_policy(deny: Deny) -> Refusal:
@@ -41,6 +42,7 @@ def describe(refusal: Refusal, decision: str, language: str) -> dict[str, JSON]:
         "decision_id": decision,
         "next_step": kind.next_step.in_(language),
     }
+    body |= refusal.more
     if refusal.instead:
         body["instead"] = dict(refusal.instead)
     if refusal.clauses:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from marshmallow import ValidationError, post_load, validate, validates_schema
 
-from exchange.forms import Form, ListField, PartField, TextField, TextsField, WholeNumber
+from exchange.forms import Form, ListField, ObjectField, PartField, TextField, TextsField, WholeNumber
 from exchange.gateway import predicates
 from kernel.canonical import JSON
 from kernel.identifiers import subject
@@ -42,7 +42,8 @@ class Question:
 class Item:
     """One kind of evidence about one subject; ``subject`` None stands for the token's own person.
 
-    ``source`` is the number of an earlier item whose record names the subject, in ``relation`` to its own.
+    ``source`` is the number of an earlier item whose record names the subject, in ``relation`` to its own. ``answers``
+    are its person's to further questions, passed on by whoever put them; None where none were.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Item:
     subject: SubjectRef | None = field(default=None, repr=False)
     relation: str | None = None
     source: int | None = None
+    answers: Mapping[str, str] | None = field(default=None, repr=False)
 
     @property
     def predicate_names(self) -> frozenset[str]:
@@ -146,12 +148,16 @@ class QuestionForm(Form):
 
 
 class ItemForm(Form):
-    """One kind of evidence."""
+    """One kind of evidence.
+
+    ``answers``: what its person told a system that puts the source's further questions, by the questions' names.
+    """
 
     type = TextField(required=True, validate=_CODE)
     names = TextsField(_FIELD, data_key="fields", validate=validate.Length(max=MOST_FIELDS, error="length"))
     predicates = ListField(PartField(QuestionForm), validate=validate.Length(max=20, error="length"))
     subject = PartField(SubjectForm)
+    answers = ObjectField()
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
@@ -176,8 +182,11 @@ class EvidenceRequestForm(Form):
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
-        """A subject comes from an item that stands before."""
+        """A subject comes from an item that stands before; answers stand in a request of their own."""
+        alone = len(data.get("evidence", [])) == 1 and "delivery" not in data and "emergency" not in data
         for number, item in enumerate(data.get("evidence", [])):
+            if "answers" in item and not alone:
+                raise ValidationError({"evidence": {number: {"answers": ["alone"]}}})
             named: _Subject | None = item.get("subject")
             if named is not None and named.source is not None and named.source >= number:
                 raise ValidationError({"evidence": {number: {"subject": {"from": ["choice"]}}}})
@@ -200,6 +209,7 @@ def _item(number: int, data: Mapping[str, Any]) -> Item:
         named.ref if named else None,
         named.relation if named else None,
         named.source if named else None,
+        data.get("answers"),
     )
 
 

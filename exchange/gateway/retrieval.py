@@ -80,11 +80,11 @@ class Retrieval:
 
         Never raises: a source that fails is a finding, too.
         """
-        wanted = dict.fromkeys((one.item.type, one.concerned.subject) for one in permitted)
+        wanted = {(one.item.type, one.concerned.subject): one.item.answers or NOTHING_TOLD for one in permitted}
         first, *others = wanted or [None]
         waiting = {one: self._handed_over(one, sources, ends) for one in others if one is not None}
         own = [one for one in wanted if one == first or waiting.get(one) is None]
-        found = {one: self.look_up(one, sources, ends) for one in own}
+        found = {one: self.look_up(one, sources, ends, wanted[one]) for one in own}
         return found | {one: self._collect(future, ends) for one, future in waiting.items() if future}
 
     def _handed_over(self, one: LookUp, sources: Mapping[str, Source], ends: float) -> Future[Finding] | None:

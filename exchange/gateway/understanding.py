@@ -5,12 +5,15 @@ refusal.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from marshmallow import ValidationError
+
+from connectors.further import UnusableAnswers
 from exchange import errors
 from exchange.catalogue.model import Status, System
 from exchange.catalogue.registry import Registry
-from exchange.forms import read
+from exchange.forms import invalid, read
 from exchange.gateway.access_token import AccessToken, Detail
 from exchange.gateway.asking import Asking
 from exchange.gateway.blind_index import BlindIndex
@@ -65,6 +68,29 @@ def detail_for(request: EvidenceRequest, token: AccessToken) -> Detail:
     return detail
 
 
+def told(
+    request: EvidenceRequest, system: System, token: AccessToken, snapshot: Snapshot, language: str
+) -> EvidenceRequest:
+    """The request with the answers it passes on as their source is told them; nothing is counted for what is refused.
+
+    Raises Problem: evidence-request.answers-not-allowed, request.invalid-body.
+    """
+    item = request.items[0]
+    if item.answers is None:
+        return request
+    if not system.relays_questions or token.present:
+        raise Problem(errors.ANSWERS_NOT_ALLOWED)
+    source = snapshot.sources.get(item.type)
+    try:
+        if source is None or source.further is None:
+            raise UnusableAnswers(dict.fromkeys(item.answers, "unknown"))
+        answers = source.further.read(item.answers)
+    except UnusableAnswers as unusable:
+        wrong = {"evidence": {0: {"answers": {name: [code] for name, code in unusable.errors.items()} or ["unknown"]}}}
+        raise invalid(ValidationError(wrong), language) from None
+    return replace(request, items=(replace(item, answers=answers),))
+
+
 def idempotency_key(http: HttpRequest) -> str | None:
     """The Idempotency-Key, if one was sent. Raises Problem: idempotency.key-invalid."""
     key = http.headers.get("idempotency-key")
@@ -95,7 +121,7 @@ class Understanding:
         """What is asked, by whom, under which snapshot. Raises Problem, and has written nothing then."""
         snapshot = current(self.policy)
         system = unlocked(snapshot, system_of(snapshot.registry, caller.token))
-        request: EvidenceRequest = read(FORM, http, plain_request)
+        request = told(read(FORM, http, plain_request), system, caller.token, snapshot, http.language)
         if request.service_item not in snapshot.registry.service_items:
             raise Problem(errors.SERVICE_ITEM_UNKNOWN)
         if caller.token.person is None and any(item.subject is None and item.source is None for item in request.items):

@@ -152,6 +152,12 @@ def _attempt(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
 
     def said(facts: Mapping[str, Any], registry: Registry) -> Text:
         provider, asked = _name(registry.organisations, facts, "provider"), _asked(facts, registry)
+        if facts.get("relayed"):
+            through = _name(registry.organisations, facts, "consumer")
+            return Text(
+                f"{asked.zh}。对{provider.zh}的追问经{through.zh}{zh}",
+                f"{asked.en}. The further questions of {provider.en}, put by {through.en}, {en}",
+            )
         times = facts["attempt"]
         return Text(
             f"{asked.zh}。对{provider.zh}的追问第 {times} 次{zh}",
