@@ -7,10 +7,13 @@ an operator needs stands in two attributes meant for logs: `source` (the manifes
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from kernel.problems import Fault, ProblemKind
 from kernel.text import Text
+
+if TYPE_CHECKING:
+    from connectors.further import Further
 
 _LATER = Text(
     "请稍后重试；若持续出现，请联系数据提供部门。", "Try again later; if it persists, contact the providing department."
@@ -132,7 +135,11 @@ class AmbiguousSubject(SourceProblem):
 
 
 class SourceNeedsAnswers(SourceProblem):
-    """The source can be asked only with what the person tells, and nobody has told it."""
+    """The source can be asked only with what the person tells, and nobody has told it (rightly).
+
+    Attributes:
+        further: the questions, where they are the source's own and no manifest's.
+    """
 
     kind = ProblemKind(
         "source.needs-answers",
@@ -142,6 +149,41 @@ class SourceNeedsAnswers(SourceProblem):
         Text(
             "请在本人登录后请求；本人不在场的，请到提供部门窗口办理。",
             "Ask while the person is signed in; otherwise it is done at the counter of the providing department.",
+        ),
+    )
+
+    def __init__(self, reason: str = "", *, further: Further | None = None) -> None:
+        super().__init__(reason)
+        self.further = further
+
+
+class SourceAsksTooMuch(SourceProblem):
+    """Another exchange has questions to the person that its manifest does not allow to pass on."""
+
+    kind = ProblemKind(
+        "source.asks-too-much",
+        502,
+        Fault.PROVIDER,
+        Text("来源要求本人提供未约定转达的信息", "The source wants to be told what it was not agreed to pass on"),
+        Text(
+            "请提供部门与平台运维人员约定可转达的问题；在此之前请到提供部门窗口办理。",
+            "The providing department and the platform operator agree which questions may be put; until then it is done"
+            " at the counter.",
+        ),
+    )
+
+
+class AnswersExhausted(SourceProblem):
+    """Another exchange takes no further answers about this person for now."""
+
+    kind = ProblemKind(
+        "source.answers-exhausted",
+        409,
+        Fault.CITIZEN,
+        Text("来源暂不再接受对追问的回答", "The source takes no further answers for now"),
+        Text(
+            "请到提供部门窗口办理，或 24 小时后再试。",
+            "It is done at the department's counter, or tried after 24 hours.",
         ),
     )
 

@@ -240,7 +240,7 @@ class Source:
         try:
             return self._once(query, deadline)
         except SourceUnavailable as problem:
-            if not self._limits.retry_once or problem.retry_after or problem.reason == "closed":
+            if not self._limits.retry_once or query.parameters or problem.retry_after or problem.reason == "closed":
                 raise
         return self._once(query, deadline)
 

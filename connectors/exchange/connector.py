@@ -8,11 +8,26 @@ from typing import Any, TypeAlias
 
 from connectors.adapters import Opening
 from connectors.base import Query, Record
-from connectors.errors import SourceAnswersLater, SourceGarbled, SourceProblem, SourceUnavailable
+from connectors.errors import (
+    SourceAnswersLater,
+    SourceAsksTooMuch,
+    SourceGarbled,
+    SourceProblem,
+    SourceUnavailable,
+)
 from connectors.exchange.believing import Judge, Question
 from connectors.exchange.calling import Caller
-from connectors.exchange.outcomes import answers_later, found_nothing, is_final, no_such_number, undelivered, unsettled
+from connectors.exchange.outcomes import (
+    answers_later,
+    found_nothing,
+    is_final,
+    no_such_number,
+    problem_of,
+    undelivered,
+    unsettled,
+)
 from connectors.exchange.pending import Pending
+from connectors.exchange.questions import still_needed
 from connectors.exchange.settings import ExchangeSettings
 from connectors.resilience import Deadline
 from connectors.rest.strict_json import decode
@@ -44,8 +59,10 @@ class ExchangeConnector:
         """The subject's record. Raises: SourceProblem."""
         if self._closed:
             raise SourceUnavailable("closed")
+        if not query.parameters.keys() <= self._settings.relays:
+            raise SourceAsksTooMuch("answer-not-allowed")
         deadline = Deadline(self._clock, query.deadline)
-        waiting = self._pending.take(query.subject)
+        waiting = self._pending.take(query)
         if waiting is not None:
             return self._follow_up(waiting, query, deadline)
         case = self._open_case(query, deadline)
@@ -81,10 +98,10 @@ class ExchangeConnector:
             said = _said(self._caller.post("/v1/evidence-requests", body, held, deadline))
             question = Question(_name(said.get("id")), case, asked)
             try:
-                return _given(self._settled(said, question, deadline))
+                return _given(self._settled(said, question, query, deadline))
             except SourceAnswersLater:
                 # Of two that asked at the same time one is followed up; the other's case is closed.
-                waits = self._pending.keep(query.subject, question)
+                waits = self._pending.keep(query, question)
                 raise
         finally:
             if not waits:
@@ -98,9 +115,9 @@ class ExchangeConnector:
         try:
             settled = self._looked_again(waiting, query, deadline)
         except BaseException:
-            self._pending.put_back(query.subject)
+            self._pending.put_back(query)
             raise
-        self._pending.end(query.subject, waiting)
+        self._pending.end(query, waiting)
         self._close_case(waiting.case, deadline)
         return _given(settled)
 
@@ -113,7 +130,7 @@ class ExchangeConnector:
             return unsettled(answer, "request")
         if answer.status == 202:
             raise answers_later(_object(answer).get("status"))
-        return self._settled(_said(answer), waiting, deadline)
+        return self._settled(_said(answer), waiting, query, deadline)
 
     def _close_case(self, case: str, deadline: Deadline) -> None:
         with suppress(SourceProblem):  # the other side ends what nobody closed
@@ -129,9 +146,10 @@ class ExchangeConnector:
         details = {"type": _DETAILS, "locations": [settings.origin], **purpose, "evidence": [wanted | named]}
         subject = {"subject": {"scheme": query.subject.scheme, "value": query.subject.value}}
         asked = wanted | subject | ({"predicates": questions} if questions else {})
+        asked |= {"answers": dict(query.parameters)} if query.parameters else {}
         return details, {**purpose, "evidence": [asked]}
 
-    def _settled(self, said: Mapping[str, Any], question: Question, deadline: Deadline) -> _Settled:
+    def _settled(self, said: Mapping[str, Any], question: Question, query: Query, deadline: Deadline) -> _Settled:
         """What they say in the end. Raises: SourceProblem while it waits, and where it cannot be read or believed."""
         item = _only_item(said)
         if item.get("status") == "delivered":
@@ -139,7 +157,7 @@ class ExchangeConnector:
         if found_nothing(item):
             return ()
         if is_final(item):
-            return undelivered(item)
+            return still_needed(problem_of(item), query.parameters, self._settings.relays) or undelivered(item)
         raise undelivered(item)
 
 

@@ -47,6 +47,12 @@ def is_final(item: Mapping[str, Any]) -> bool:
     return item.get("status") in _FINAL
 
 
+def problem_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The problem of an item that was not delivered, as far as there is one."""
+    found = item.get("problem")
+    return found if isinstance(found, Mapping) else {}
+
+
 def answers_later(status: Any, *, reached: bool = True) -> SourceProblem:
     """That they have the question and will answer it: for whom it waits there."""
     said = status if status in _WAITING else "running"

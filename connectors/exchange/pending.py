@@ -9,19 +9,19 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
+from connectors.base import Query
 from connectors.exchange.believing import Question
 from connectors.exchange.outcomes import answers_later
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 from kernel.envelope import hmac_sha256
-from kernel.identifiers.subject import SubjectRef
 
 _MOST = 10_000
 _LONGEST = 30 * 86_400  # seconds: longer than any service clock there
 
 
 class Pending:
-    """Questions by their subject. Safe for threads: a question is handed to one follower at a time."""
+    """Questions by their subject, and by what was told with them. Safe for threads: each has one follower at a time."""
 
     def __init__(self, clock: Clock, entropy: Entropy) -> None:
         self._clock, self._key = clock, entropy.bytes(32)
@@ -29,12 +29,12 @@ class Pending:
         self._kept: OrderedDict[bytes, Question] = OrderedDict()
         self._followed: set[bytes] = set()
 
-    def take(self, subject: SubjectRef) -> Question | None:
+    def take(self, query: Query) -> Question | None:
         """What waits about somebody, for this caller alone until `put_back` or `end`.
 
         Raises: SourceAnswersLater while somebody else follows it.
         """
-        name = self._name(subject)
+        name = self._name(query)
         with self._lock:
             found = self._kept.get(name)
             if found is None:
@@ -47,17 +47,17 @@ class Pending:
             self._followed.add(name)
             return found
 
-    def put_back(self, subject: SubjectRef) -> None:
+    def put_back(self, query: Query) -> None:
         """It waits on, for whoever asks next."""
         with self._lock:
-            self._followed.discard(self._name(subject))
+            self._followed.discard(self._name(query))
 
-    def keep(self, subject: SubjectRef, question: Question) -> bool:
+    def keep(self, query: Query, question: Question) -> bool:
         """It waits, unless another one about the same subject does already; whether it is the one that waits.
 
         The one that has waited longest goes where there are too many.
         """
-        name = self._name(subject)
+        name = self._name(query)
         with self._lock:
             if name in self._kept:
                 return False
@@ -67,13 +67,14 @@ class Pending:
                 self._followed.discard(oldest)
             return True
 
-    def end(self, subject: SubjectRef, question: Question) -> None:
+    def end(self, query: Query, question: Question) -> None:
         """It waits no more. Another one about the same subject goes on waiting."""
-        name = self._name(subject)
+        name = self._name(query)
         with self._lock:
             if self._kept.get(name) == question:
                 del self._kept[name]
                 self._followed.discard(name)
 
-    def _name(self, subject: SubjectRef) -> bytes:
-        return hmac_sha256(self._key, f"{subject.scheme}\0{subject.value}".encode())
+    def _name(self, query: Query) -> bytes:
+        told = [text for pair in sorted(query.parameters.items()) for text in pair]
+        return hmac_sha256(self._key, "\0".join((query.subject.scheme, query.subject.value, *told)).encode())

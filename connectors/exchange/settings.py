@@ -46,6 +46,13 @@ SETTINGS_SCHEMA: Mapping[str, Any] = {
                 "properties": {"name": {"$ref": "#/$defs/name"}, "args": {"type": "object", "maxProperties": 10}},
             },
         },
+        "relays": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 20,
+            "uniqueItems": True,
+            "items": {"$ref": "#/$defs/field"},
+        },
         "insecure_http": {"type": "boolean"},
         "ca_file": _TEXT,
         "client_certificate": _TEXT,
@@ -69,6 +76,7 @@ class ExchangeSettings:
         organisation: what we are called there: whom evidence must be meant for.
         columns: the fields that are asked for.
         questions: what is asked instead of fields, by the column its answer is given as: the record stays there.
+        relays: names of further questions of theirs that may be put to the person here, whose answers go there.
         log_key: the verifier key of its log (C2SP), pinned.
         client_certificate: the secret with our certificate and key; "" where a key is proven by DPoP.
     """
@@ -86,6 +94,7 @@ class ExchangeSettings:
     log_key: str
     columns: tuple[str, ...]
     questions: Mapping[str, Mapping[str, Any]]
+    relays: frozenset[str]
     ca_file: str
     client_certificate: str
 
@@ -110,6 +119,7 @@ def parse(settings: Mapping[str, Any], mapped: frozenset[str]) -> ExchangeSettin
         **{name: settings[name] for name in _TEXTS},
         columns=allowed_columns(settings, fields) if fields or not questions else (),
         questions=questions,
+        relays=frozenset(settings.get("relays", ())),
         ca_file=settings.get("ca_file", ""),
         client_certificate=settings.get("client_certificate", ""),
     )

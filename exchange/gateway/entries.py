@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from connectors.further import Further
 from connectors.registry import Retrieved
 from exchange.catalogue.model import REPRESENTED, SELF
 from exchange.gateway.asking import Asking
@@ -70,7 +71,7 @@ class Parked:
     """An item that was permitted and whose answer comes later; ``until`` when it ends by itself.
 
     ``record`` is what is kept for a preview, ``previewer`` the blind index of who may look at it; ``responder`` the
-    settings of the source that a person answers for.
+    settings of the source that a person answers for; ``further`` questions of the source's own, which no manifest has.
     """
 
     ruling: Permitted
@@ -79,6 +80,7 @@ class Parked:
     record: Retrieved | None = field(default=None, repr=False)
     previewer: bytes | None = field(default=None, repr=False)
     responder: Any = None
+    further: Further | None = None
 
 
 Result = Released | Refused | Failed | Parked
@@ -116,7 +118,7 @@ def item_event(result: Result, settlement: Settlement) -> Event:
         return Event(RELEASE, request, number, facts, subject, evidence=jws, payload=jws.encode())
     if isinstance(result, Parked):
         waits = facts | {"until": instant(result.until)}
-        context = kept(result.ruling, settlement.asking, result.record)
+        context = kept(result.ruling, settlement.asking, result.record, result.further)
         return Event(WAITS[result.wait], request, number, waits, subject, payload=context)
     if isinstance(result, Failed):
         return Event(FAILURE, request, number, facts | {"reason": result.kind.code}, subject)

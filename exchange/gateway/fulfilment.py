@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from connectors.errors import AmbiguousSubject, SourceNeedsAnswers
-from connectors.further import PERIOD_HOURS, Further, When
+from connectors.errors import AmbiguousSubject, AnswersExhausted, SourceNeedsAnswers
+from connectors.further import ATTEMPTS, PERIOD_HOURS, Further, When
 from connectors.registry import Outcome, Retrieved
 from exchange import errors
 from exchange.catalogue.model import EvidenceType
@@ -145,24 +145,30 @@ class Fulfilment:
         an answer could change is never told as one (ADR 0059). A system that puts questions to its own people is given
         them instead, and told how often it may still be wrong (ADR 0067).
         """
+        if isinstance(found, NoRecord) and found.kind is AnswersExhausted.kind:
+            return Failed(ruling, errors.ANSWERS_EXHAUSTED)
         source = snapshot.sources.get(ruling.item.type)
-        further = None if source is None else source.further
+        own = found.further if isinstance(found, NoRecord) else None
+        further = own or (None if source is None else source.further)
         wants = wants_answers(found)
         told = ruling.item.answers is not None
         if further is None or wants is None or not (told or wants in further.when):
             return None
         looks = previewer_of(ruling.concerned, ruling.judged.asked.minor, asking)
         ordinary = asking.request.emergency is None
-        put = asking.token.present and ordinary and looks is not None and looks == asking.person
-        relayed = asking.system.relays_questions and ordinary and not asking.token.present
-        if not put and not relayed:
+        here = asking.token.present and ordinary and looks is not None and looks == asking.person
+        relayed = asking.system.relays_questions and ordinary and not asking.token.present and own is None
+        if not here and not relayed:
             return Failed(ruling, found.kind if isinstance(found, NoRecord) else SourceNeedsAnswers.kind)
-        left = further.attempts - self._wrong(ruling)
+        wrong = self._wrong(ruling)
+        left = further.attempts - wrong if own is None else min(own.attempts, ATTEMPTS - wrong)
         if left <= 0:
             return Failed(ruling, errors.ANSWERS_EXHAUSTED)
         if relayed:
             return _relayed(ruling, further, left)
-        return Parked(ruling, Wait.FURTHER, self.patience.until(Wait.FURTHER, asking.moment), previewer=looks)
+        until = self.patience.until(Wait.FURTHER, asking.moment)
+        put = None if own is None else replace(own, attempts=wrong + left)
+        return Parked(ruling, Wait.FURTHER, until, previewer=looks, further=put)
 
     def _wrong(self, ruling: Permitted) -> int:
         since = self.clock.now() - timedelta(hours=PERIOD_HOURS)

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from connectors.further import Further, When
 from connectors.registry import Outcome, Retrieved
 from exchange.catalogue.model import SELF, System
 from exchange.gateway.access_token import AccessToken, Detail, DetailItem, Mandate
@@ -30,15 +31,19 @@ from policies.delivery import Delivery
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """An item as it was asked for, and what a source answered already where only the preview is missing."""
+    """An item as it was asked for, and what a source answered already where only the preview is missing.
+
+    ``further``: questions of another exchange, as they were put; None where the manifest has them.
+    """
 
     subject: SubjectRef = field(repr=False)
     own: bool
     token: AccessToken
     record: Retrieved | None
+    further: Further | None = None
 
 
-def kept(ruling: Permitted, asking: Asking, record: Retrieved | None) -> bytes:
+def kept(ruling: Permitted, asking: Asking, record: Retrieved | None, further: Further | None = None) -> bytes:
     """What is needed to go on with an item, as bytes to be encrypted."""
     subject = ruling.concerned.subject
     said = {
@@ -46,6 +51,7 @@ def kept(ruling: Permitted, asking: Asking, record: Retrieved | None) -> bytes:
         "own": ruling.concerned.relation == SELF and asking.person == ruling.concerned.index,
         "token": _token(asking.token, asking.detail),
         "record": None if record is None else _record(record),
+        "further": None if further is None else {"attempts": further.attempts, "questions": further.members()},
     }
     return orjson.dumps(said)
 
@@ -56,7 +62,10 @@ def remembered(payload: bytes) -> Remembered:
     subject, token = _subject_of(said["subject"]), _token_of(said["token"])
     # Whoever else was present is present still, though their number stands nowhere.
     token = replace(token, person=subject if said["own"] else None, unnamed=said["token"]["present"])
-    return Remembered(subject, said["own"], token, None if said["record"] is None else _record_of(said["record"]))
+    record = None if said["record"] is None else _record_of(said["record"])
+    put = said.get("further")
+    further = None if put is None else Further.parse({"when": [When.ALWAYS], **put})
+    return Remembered(subject, said["own"], token, record, further)
 
 
 def asked_again(

@@ -13,7 +13,8 @@ from types import MappingProxyType
 import structlog
 
 from connectors.base import Query
-from connectors.errors import SourceProblem, SourceTimedOut
+from connectors.errors import SourceNeedsAnswers, SourceProblem, SourceTimedOut
+from connectors.further import Further
 from connectors.registry import Retrieved, Source
 from exchange import errors
 from exchange.gateway.enforcement import Permitted
@@ -39,9 +40,10 @@ _PASSING = frozenset({503, 504})
 
 @dataclass(frozen=True, slots=True)
 class NoRecord:
-    """Nothing came: why, as a problem kind."""
+    """Nothing came: why, as a problem kind; ``further`` are questions that the source itself has to the person."""
 
     kind: ProblemKind
+    further: Further | None = None
 
     @property
     def may_pass(self) -> bool:
@@ -125,7 +127,7 @@ class Retrieval:
         except SourceProblem as trouble:
             log = structlog.get_logger(__name__)
             log.warning("source gave no answer", source=trouble.source, kind=trouble.kind.code, reason=trouble.reason)
-            return NoRecord(trouble.kind)
+            return NoRecord(trouble.kind, trouble.further if isinstance(trouble, SourceNeedsAnswers) else None)
 
     def _collect(self, future: Future[Finding], ends: float) -> Finding:
         try:

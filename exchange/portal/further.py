@@ -97,6 +97,7 @@ def questions(found: Mapping[str, Any], typed: Mapping[str, str], problem: Probl
         fields=filled(fields, typed, wrong),
         errors=summary(fields, wrong, general),
         left=found["attempts_left"],
+        elsewhere=found["elsewhere"],
         digest=found["digest"],
     )
 

@@ -30,7 +30,7 @@ class PreviewAnswer(Schema):
 
     Where ``reason`` is ``further-questions`` nothing can be shown before its ``questions`` are answered: each has a
     name, words, a type (text; date as YYYY-MM-DD; year; choice, of ``choices``), and may be left empty where it is
-    ``optional``; ``attempts_left`` may be wrong.
+    ``optional``; ``attempts_left`` may be wrong; ``elsewhere`` says that another exchange asks, and gets the answers.
     ``choice`` names other items of the request that meet the same requirement: agreeing to one closes the others.
     """
 
@@ -50,6 +50,7 @@ class PreviewAnswer(Schema):
     choice = fields.List(fields.Integer())
     reason = fields.String(validate=validate.OneOf(["further-questions"]))
     questions = fields.List(fields.Dict())
+    elsewhere = fields.Boolean()
     attempts_left = fields.Integer()
     digest = fields.String()
 

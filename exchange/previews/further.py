@@ -14,6 +14,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
+from connectors.errors import AnswersExhausted
 from connectors.further import PERIOD_HOURS, Further, Question
 from exchange import errors
 from exchange.gateway.entries import ANSWERS_GIVEN, ANSWERS_UNMATCHED
@@ -36,12 +37,16 @@ _UNASKED = errors.RETRIEVAL_INTERRUPTED
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """The questions as they are put to somebody now; ``digest`` ties an answer to them and to its attempt."""
+    """The questions as they are put to somebody now; ``digest`` ties an answer to them and to its attempt.
+
+    ``elsewhere``: whether another exchange asks them, to which the answers go.
+    """
 
     held: Held
     questions: Sequence[Question]
     attempts_left: int
     digest: str
+    elsewhere: bool
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Questioning:
         left = self._left(held, further)
         if left <= 0:
             raise Problem(errors.ANSWERS_EXHAUSTED)
-        return Put(held, further.questions, left, _digest(held, further))
+        return Put(held, further.questions, left, _digest(held, further), held.one.further is not None)
 
     def answer(self, held: Held, said: Mapping[str, object], digest: str) -> str:
         """What follows from somebody's answers; the item's status then.
@@ -80,12 +85,15 @@ class Questioning:
             undone = Became.UNDONE
             self.waiting.database.write(lambda connection: further_answers.set_outcome(connection, given, undone))
             raise Problem(finding.kind)
-        if wants_answers(finding) is not None:
-            return self._unmatched(held, further, given)
+        over = isinstance(finding, NoRecord) and finding.kind is AnswersExhausted.kind
+        if over or wants_answers(finding) is not None:
+            return self._unmatched(held, further, given, over=over)
         became = Became.UNDONE if isinstance(finding, NoRecord) else Became.RIGHT
         return self.waiting.settle(held, finding, _then(given, became))
 
     def _further(self, held: Held) -> Further | None:
+        if held.one is not None and held.one.further is not None:
+            return held.one.further
         source = current(self.waiting.policy).sources.get(held.asked["type"])
         return None if source is None else source.further
 
@@ -125,10 +133,10 @@ class Questioning:
         self._append(self._event(ANSWERS_GIVEN, held, given, facts, evidence=encode(dict(told)).decode()), also)
         return given
 
-    def _unmatched(self, held: Held, further: Further, given: GivenAnswer) -> str:
-        """The answers lead to no single record; after the last attempt the item ends."""
+    def _unmatched(self, held: Held, further: Further, given: GivenAnswer, *, over: bool) -> str:
+        """The answers lead to no single record; after the last attempt, here or at their source, the item ends."""
         self._append(self._event(ANSWERS_UNMATCHED, held, given, {}), _then(given, Became.WRONG))
-        left = self._left(held, further)
+        left = 0 if over else self._left(held, further)
         if left > 0:
             raise Problem(errors.ANSWERS_UNMATCHED, members={"attempts_left": left})
         return self.waiting.settle(held, NoRecord(errors.ANSWERS_EXHAUSTED))

@@ -49,7 +49,12 @@ def questions(put: Put, registry: Registry) -> dict[str, Any]:
         }
         for one in put.questions
     ]
-    return summary(put.held, registry) | {"questions": asked, "attempts_left": put.attempts_left, "digest": put.digest}
+    return summary(put.held, registry) | {
+        "questions": asked,
+        "elsewhere": put.elsewhere,
+        "attempts_left": put.attempts_left,
+        "digest": put.digest,
+    }
 
 
 def detailed(shown: Shown, choice: list[Held], registry: Registry) -> dict[str, Any]:

@@ -33,6 +33,14 @@ from tongban import installation
 
 US, OWNER = "11500000DEM000057T", "11500000DEM0000303"
 ITEM, BASIS, CLIENT = "11500000DEM000057T3500131001000", "demo-rules", "first-exchange"
+RELAYS = {"relays_questions": True}
+PORT = {
+    "name": "port",
+    "label": {"zh": "停泊的港口", "en": "Port where it lies"},
+    "type": "text",
+    "pattern": "[东西南北]港",
+    "example": "南港",
+}
 KNOWN, UNKNOWN = (citizen_number.compose("500199", date(1990, 3, 12), serial).value for serial in (2, 4))
 
 
@@ -136,6 +144,9 @@ def furnish(settings: Settings, folder: Path, drop: Path) -> None:
     """The catalogue, a register as a file, and a grant that two officers approved."""
     with (drop / "boats.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("id", "hull", "until"), (KNOWN, "苏船 001", "20300101")])
+    with (drop / "buoys.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = [(KNOWN, "浮标甲", "20300101", "东港"), (KNOWN, "浮标乙", "20310101", "西港")]
+        csv.writer(file).writerows([("id", "hull", "until", "port"), *rows])
     path = folder / "manifests.yaml"
     path.write_text(yaml.safe_dump_all(manifests(settings.idp.issuer, drop), allow_unicode=True), encoding="utf-8")
     author = Officer("author", "", frozenset({Role.GOVERNANCE_OFFICER}))
@@ -195,14 +206,14 @@ def grant(name: str, kind: str) -> dict[str, Any]:
 
 def manifests(issuer: str, drop: Path) -> list[dict[str, Any]]:
     fields = {"hull": {"column": "hull"}, "until": {"column": "until", "date": "yyyyMMdd"}}
-    files = {"folder": str(drop), "pattern": "*.csv", "format": "csv", "encoding": "utf-8", "subject_column": "id"}
+    files = {"folder": str(drop), "pattern": "boats*.csv", "format": "csv", "encoding": "utf-8", "subject_column": "id"}
     down = {"url": "http://127.0.0.1:9/", "body": {"id": "{subject}"}}
-    kinds = ("boat-licence", "mooring", "dock-pass", "crew-list")
+    kinds = ("boat-licence", "mooring", "dock-pass", "crew-list", "buoy")
     needs = [{"code": kind, "name": text(kind), "met_by": [{"evidence_type": kind}]} for kind in kinds]
     basis = {"code": BASIS, "kind": "statutory", "citation": text("演示规定第三条")}
     return [
         *(described("Organisation", code, name=text(code), division="500000") for code in (US, OWNER)),
-        described("System", CLIENT, title=text(CLIENT), organisation=US, issuer=issuer, client_id=CLIENT),
+        described("System", CLIENT, title=text(CLIENT), organisation=US, issuer=issuer, client_id=CLIENT, **RELAYS),
         *(evidence_type(kind) for kind in kinds),
         described("ServiceItem", ITEM, name=text("跨省事项"), organisation=US, legal_bases=[basis], requirements=needs),
         described(
@@ -213,6 +224,16 @@ def manifests(issuer: str, drop: Path) -> list[dict[str, Any]]:
             trust_grade="A",
             files=files,
             mapping={"fields": fields},
+        ),
+        described(
+            "Connector",
+            "buoys",
+            evidence_type="buoy",
+            adapter="files",
+            trust_grade="A",
+            files={**files, "pattern": "buoys*.csv", "where": {"port": "{port}"}},
+            further={"when": ["ambiguous"], "questions": [PORT]},
+            mapping={"fields": dict(fields)},
         ),
         described(
             "Connector",
@@ -233,6 +254,7 @@ def manifests(issuer: str, drop: Path) -> list[dict[str, Any]]:
             mapping={"fields": {"hull": {"column": "hull"}, "until": {"column": "until", "date": "yyyyMMdd"}}},
         ),
         grant("G-BOATS", "boat-licence"),
+        grant("G-BUOYS", "buoy"),
         grant("G-CREWS", "crew-list"),
         grant("G-MOORINGS", "mooring"),
     ]

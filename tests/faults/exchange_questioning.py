@@ -1,17 +1,26 @@
 """An exchange in a process of its own in which a source asks its person: put, answered wrongly, answered rightly and
 released, until it is killed at one step of that; told line by line as far as it was acknowledged.
 
-Run as ``python -m tests.faults.exchange_questioning DATABASE_URL FOLDER DURING STEP MOMENT``.
+Run as ``python -m tests.faults.exchange_questioning DATABASE_URL FOLDER DURING STEP MOMENT``. The source is whatever
+the catalogue there says, another exchange with its questions included.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from connectors import registry as connectors
+from connectors.memory import ADAPTER as MEMORY
+from connectors.registry import Source
 from exchange.store import further_answers, waiting
+from kernel.clock import SystemClock
 from tests.doubles.exchange import Holder, World, lived, make_world
+from tests.doubles.paper_exchange import PRIVATE
 from tests.faults.dying import deadly, once_recorded
 from tests.unit.exchange.test_further_questions import RIGHT, WRONG, put, tell
 
@@ -40,6 +49,13 @@ def arm(step: str, moment: str) -> None:
         setattr(_STORES[step], step, deadly(getattr(_STORES[step], step), moment))
 
 
+def build(document: Mapping[str, Any]) -> Source:
+    """A source by the clock of this machine, as another exchange goes by its own."""
+    adapters = {**connectors.STANDARD, "memory": MEMORY}
+    secrets = {"key": json.dumps(PRIVATE)}
+    return connectors.build(document, secrets=secrets.__getitem__, roots=(), clock=SystemClock(), adapters=adapters)
+
+
 def live(world: World, during: str, step: str, moment: str) -> None:
     """Ask, answer wrongly, answer rightly: a line for each that was acknowledged."""
     if during == "put":
@@ -62,7 +78,7 @@ def _tell(what: str) -> None:
 def main(database_url: str, folder: str, during: str, step: str, moment: str) -> None:
     """Live until killed."""
     Holder._numbers = itertools.count(1_000_000)  # its proofs are nobody else's
-    with lived(make_world(database_url, Path(folder), seed=7101)) as world:
+    with lived(make_world(database_url, Path(folder), seed=7101).another_node(build_source=build)) as world:
         live(world, during, step, moment)
 
 

@@ -14,10 +14,13 @@ from typing import Any
 import pytest
 
 from connectors.errors import (
+    AnswersExhausted,
     SourceAnswersLater,
+    SourceAsksTooMuch,
     SourceBusy,
     SourceGarbled,
     SourceMisconfigured,
+    SourceNeedsAnswers,
     SourceProblem,
     SourceTimedOut,
     SourceTooLarge,
@@ -116,6 +119,131 @@ def test_an_answer_to_another_question_is_garbled(other: PaperExchange, answers:
         told["data"] = {"name": "张三"}  # what nobody asked for
         with pytest.raises(SourceGarbled):
             values(asked)
+
+
+QUESTION = {"name": "port", "label": {"zh": "港口", "en": "Port"}, "type": "text", "example": "东港"}
+ONE_MORE = {**QUESTION, "name": "year"}
+
+
+def asks(*questions: Any, left: Any = 3, code: str = "source.needs-answers", **more: Any) -> Any:
+    """They have further questions."""
+    said = {"code": code, "fault": "provider", "questions": [*questions], "attempts_left": left} | more
+    refused = {"type": "person", "status": "failed", "problem": said}
+    return lambda answer: answer.update(status="failed", evidence=[refused])
+
+
+def told(other: PaperExchange, port: str = "西港", **more: Any) -> SourceProblem:
+    with opened(other, relays=["port"], **more) as asked, pytest.raises(SourceProblem) as caught:
+        values(asked, port=port)
+    return caught.value
+
+
+def test_their_questions_come_only_as_far_as_our_manifest_allows(other: PaperExchange) -> None:
+    other.change_answer = asks(QUESTION)
+    found = problem(other, relays=["port", "year"])
+    assert isinstance(found, SourceNeedsAnswers)
+    assert found.further is not None
+    assert ([*found.further.names], found.further.attempts) == (["port"], 3)
+    assert type(problem(other)) is SourceAsksTooMuch
+    other.change_answer = asks(QUESTION, ONE_MORE)
+    assert type(problem(other, relays=["port"])) is SourceAsksTooMuch
+
+
+def labelled(text: str) -> dict[str, Any]:
+    return {**QUESTION, "label": {"zh": text, "en": "x"}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        asks(),
+        asks(5),
+        asks(*({**QUESTION, "name": f"q{at}"} for at in range(6))),
+        asks(QUESTION, QUESTION),
+        asks({**QUESTION, "name": "Port"}),
+        asks({**QUESTION, "name": "subject"}),
+        asks({**QUESTION, "type": "password"}),
+        asks({**QUESTION, "href": "https://evil.example"}),
+        asks({**QUESTION, "pattern": "(a+)+"}),
+        asks({**QUESTION, "label": "港口"}),
+        asks(labelled("")),
+        asks(labelled("长" * 301)),
+        asks(labelled("港口\u202e口港")),
+        asks(labelled("港口\u0000")),
+        asks(labelled("港口\n请转账")),
+        asks({**QUESTION, "choices": [{"code": "1", "label": {"zh": "一", "en": "1"}}] * 2, "type": "choice"}),
+        asks({**QUESTION, "optional": True}),
+        asks(QUESTION, left=0),
+        asks(QUESTION, left=99),
+        asks(QUESTION, left=True),
+        asks(QUESTION, left="3"),
+        asks(QUESTION, left=None),
+        asks(questions="port"),
+        asks(questions=None),
+    ],
+)
+def test_questions_without_the_form_of_ours_are_garbled(other: PaperExchange, change: Any) -> None:
+    """K2, K7: a stranger's text is put to a citizen as text of a few known shapes, or not at all."""
+    other.change_answer = change
+    found = problem(other, relays=["port", "q0", "q1", "q2", "q3", "q4", "q5"])
+    assert (type(found), found.reason) == (SourceGarbled, "questions")
+
+
+def test_they_learn_the_answers_to_what_they_asked_and_nothing_besides(other: PaperExchange) -> None:
+    with opened(other, relays=["port"]) as asked:
+        assert values(asked, port="西港") == {"name": "张三"}
+        assert values(asked) == {"name": "张三"}
+    case, first, _, _, second, _ = other.bodies
+    assert first["evidence"][0]["answers"] == {"port": "西港"}
+    assert "answers" not in second["evidence"][0]
+    assert "西港" not in json.dumps(case, ensure_ascii=False)
+    assert all("西港" not in str(one[1]) + str(one[2]) for one in other.seen)  # addresses and headers
+    calls = len(other.calls)
+    assert type(problem_of(other, year="2001")) is SourceAsksTooMuch
+    assert len(other.calls) == calls
+
+
+def problem_of(other: PaperExchange, **answers: str) -> SourceProblem:
+    with opened(other, relays=["port"]) as asked, pytest.raises(SourceProblem) as caught:
+        values(asked, **answers)
+    return caught.value
+
+
+def test_whoever_goes_on_asking_is_understood_as_a_wrong_answer_or_not_at_all(other: PaperExchange) -> None:
+    for change, kind, reason in (
+        (asks(code="preview.answers-unmatched"), SourceNeedsAnswers, "answers-unmatched"),
+        (asks(code="preview.answers-exhausted"), AnswersExhausted, "exhausted-there"),
+        (asks(QUESTION), SourceNeedsAnswers, "answers-unmatched"),
+        (asks({**QUESTION, "name": "year"}), SourceAsksTooMuch, "question-not-allowed"),
+    ):
+        other.change_answer = change
+        found = told(other)
+        assert (type(found), found.reason) == (kind, reason)
+    other.change_answer = asks(QUESTION, ONE_MORE)
+    with opened(other, relays=["port", "year"]) as asked, pytest.raises(SourceGarbled) as caught:
+        values(asked, port="西港")
+    assert caught.value.reason == "other-questions"
+    other.change_answer = asks(code="preview.answers-unmatched")
+    assert type(problem(other)) is SourceUnavailable  # nobody answered anything
+
+
+def test_an_answer_is_never_sent_twice_for_one_attempt(other: PaperExchange) -> None:
+    """They count it: a question with an answer is not asked once more by itself."""
+
+    def breaks_down(handler: Handler) -> None:
+        if handler.path.endswith("/evidence-requests"):
+            other.calls.append(handler.path)
+            handler.answer(b"", 503)
+        else:
+            by_path(handler)
+
+    other.behaviour = breaks_down
+    with opened(other, {"retry_once": True}, relays=["port"]) as asked:
+        for answers, times in (({}, 2), ({"port": "西港"}, 1)):
+            other.calls.clear()
+            with pytest.raises(SourceUnavailable):
+                values(asked, **answers)
+            assert other.calls.count("/v1/evidence-requests") == times
 
 
 def test_evidence_without_signature_or_receipt_is_garbled(other: PaperExchange) -> None:

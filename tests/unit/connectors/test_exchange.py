@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from connectors import registry as connectors
-from connectors.errors import SourceAnswersLater, SourceMisconfigured, SourceProblem, SourceUnavailable
+from connectors.errors import (
+    AnswersExhausted,
+    SourceAnswersLater,
+    SourceMisconfigured,
+    SourceProblem,
+    SourceUnavailable,
+)
 from connectors.exchange.believing import Keys
 from connectors.registry import Outcome, Source
 from kernel.clock import ManualClock, SystemClock
@@ -17,7 +23,11 @@ from kernel.ledger.verify import verify_receipt
 from tests.doubles.connectors import manifest, retrieve, source
 from tests.doubles.exchange import POLICE, World, grant, prepared_postgresql, prepared_sqlite, small_world
 from tests.doubles.ledgers import VKEY
-from tests.doubles.second_exchange import KNOWN, UNKNOWN, SecondExchange, evidence_type, running
+from tests.doubles.second_exchange import KNOWN, PORT, UNKNOWN, SecondExchange, evidence_type, running
+from tests.doubles.sign_ins import OfficersBrowser
+from tests.unit.exchange.test_further_questions import put, tell
+from tests.unit.exchange.test_previews import mine
+from tests.unit.exchange.test_waiting import look
 
 __all__ = ["prepared_postgresql", "prepared_sqlite", "small_world"]
 
@@ -126,6 +136,77 @@ def test_evidence_of_another_exchange_is_given_on_by_ours(other: SecondExchange,
     assert (item["status"], item["data"]) == ("delivered", {"hull": "苏船 001"}), answer.text
     assert item["provenance"]["source_time"] is not None
     assert verify_receipt(item["receipt"], vkey=vkey_of(small_world), evidence=item["jws"]).evidence_matches
+
+
+def relaying(world: World, other: SecondExchange, **changed: Any) -> World:
+    """Our exchange, whose buoys are theirs."""
+    kind = evidence_type("buoy")
+    kind["spec"]["provider"] = POLICE
+    settings = other.settings(**{"evidence_type": "buoy", "relays": ["port"], **changed})
+    described = manifest("exchange", settings, {"fields": FIELDS}, limits={"deadline_ms": 10_000})
+    described["spec"]["evidence_type"] = "buoy"
+    allowed = grant("G-BUOY", evidence_type="buoy", fields=["hull"])
+
+    def build(document: Mapping[str, Any]) -> Source:
+        return connectors.build(document, secrets=other.secrets.__getitem__, roots=(), clock=SystemClock())
+
+    node = world.another_node(build_source=build)
+    node.apply(kind, described, allowed)
+    node.rooms.policy.renew()
+    node.approve("G-BUOY")
+    return node
+
+
+BUOY = {"type": "buoy", "fields": ["hull"]}
+
+
+def test_questions_of_another_exchange_are_put_here_and_answered_there(
+    other: SecondExchange, small_world: World
+) -> None:
+    """ADR 0067, both sides real: their file has two rows, our citizen tells them apart, their log and ours say so."""
+    node = relaying(small_world, other)
+    try:
+        name, case = put(node, item=BUOY, mode="direct")
+        shown = mine(node, path=f"/{name}/0").json
+        (question,) = shown["questions"]
+        assert (question["name"], question["label"], shown["elsewhere"]) == ("port", PORT["label"], True)
+        assert shown["attempts_left"] == 3
+        browser = OfficersBrowser(node)
+        browser.sign_in_as(KNOWN)
+        page = browser.get(f"/my/previews/{name}/0").text
+        assert "停泊的港口" in page
+        assert "另一个数据共享交换平台" in page
+        odd = tell(node, name, {"port": "x"})
+        assert [one["path"] for one in odd.json["errors"]] == ["answers.port"]  # told here, and sent nowhere
+        wrong = tell(node, name, {"port": "南港"})
+        assert (wrong.json["code"], wrong.json["attempts_left"]) == ("preview.answers-unmatched", 2)
+        assert tell(node, name, {"port": "西港"}).json["status"] == "delivered"
+        assert look(node, name, case, BUOY).json["evidence"][0]["data"] == {"hull": "浮标乙"}
+        assert len(node.events("EvidenceReleased")) == 1
+        assert [one["item"] for one in node.events("FurtherAnswersGiven")] == ["0.1", "0.2"]
+        # What was wrong once is counted on both sides: of three attempts two are left, and then nobody is asked.
+        again, case = put(node, item=BUOY, mode="direct")
+        assert mine(node, path=f"/{again}/0").json["attempts_left"] == 2
+        assert tell(node, again, {"port": "南港"}).json["attempts_left"] == 1
+        assert tell(node, again, {"port": "北港"}).json["status"] == "failed"
+        with opened(other, evidence_type="buoy", relays=["port"]) as asked, pytest.raises(AnswersExhausted):
+            retrieve(asked, KNOWN, deadline=10.0, port="西港")
+        assert len(node.events("EvidenceReleased")) == 1
+    finally:
+        node.rooms.close()
+
+
+def test_questions_that_may_not_be_put_are_said_to_be_the_providers_turn(
+    other: SecondExchange, small_world: World
+) -> None:
+    node = relaying(small_world, other, relays=["harbour"])
+    try:
+        (item,) = node.ask(node.open_case(), BUOY).json["evidence"]
+        problem = item["problem"]
+        assert (item["status"], problem["code"], problem["fault"]) == ("failed", "source.asks-too-much", "provider")
+        assert "port" not in str(problem)
+    finally:
+        node.rooms.close()
 
 
 def vkey_of(world: World) -> str:
