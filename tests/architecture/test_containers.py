@@ -28,6 +28,7 @@ STAGES = {
 RECIPES = {name: text for name, text in STAGES.items() if name not in {"packages", "base"}}
 PROXY = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docker" / "proxy").iterdir()))
 DEPARTMENTS = {one.name for one in (*REGISTERS, *WEBSITES)}
+OURS, NEIGHBOURS = ("idp", "exchange"), ("neighbour-idp", "neighbour-exchange")
 
 
 def targets(name):
@@ -55,7 +56,7 @@ def test_every_image_is_used_and_every_image_used_is_made():
 
 
 def test_every_department_of_the_demonstration_is_there():
-    assert set(SERVICES) - {"postgres", "idp", "exchange", "proxy", *containers.STEPS} == DEPARTMENTS
+    assert set(SERVICES) - {"postgres", "proxy", *OURS, *NEIGHBOURS, *containers.STEPS} == DEPARTMENTS
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -104,8 +105,8 @@ def test_only_the_proxy_is_reached_from_outside_and_only_from_this_machine():
 
 def test_only_the_proxy_is_believed_about_callers():
     address = SERVICES["proxy"]["networks"]["edge"]["ipv4_address"]
-    for name in ("idp", "exchange"):
-        assert SERVICES[name]["environment"][f"TONGBAN_{name.upper()}__TRUSTED_PROXIES"] == address
+    for name in (*OURS, *NEIGHBOURS):
+        assert SERVICES[name]["environment"][f"TONGBAN_{targets(name).upper()}__TRUSTED_PROXIES"] == address
 
 
 def test_no_secret_stands_in_the_composition_or_in_a_recipe():
@@ -116,11 +117,11 @@ def test_no_secret_stands_in_the_composition_or_in_a_recipe():
     assert not re.search(r"(?:ARG|ENV) \S*(?:PASSWORD|SECRET|TOKEN)", "\n".join(STAGES.values()))
 
 
-@pytest.mark.parametrize("name", ["idp", "exchange"])
+@pytest.mark.parametrize("name", [*OURS, *NEIGHBOURS])
 def test_whatever_a_service_writes_lies_in_a_volume(name):
     """The root file system is read-only: a setting left at its default would point into it."""
     environment = {key: value for key, value in SERVICES[name]["environment"].items() if not key.endswith("_URL_FILE")}
-    service = getattr(load(None, environment), name)
+    service = getattr(load(None, environment), targets(name))
     paths = [value for each in fields(service) if isinstance(value := getattr(service, each.name), Path)]
     assert len(paths) > 1
     assert [path for path in paths if not path.is_relative_to("/installation")] == []
@@ -139,6 +140,9 @@ def test_a_service_sees_its_own_secrets_and_nobody_elses():
         "idp": {"prepare", "idp"},
         "exchange": {"prepare", "exchange"},
         "source-secrets": {"prepare", "exchange"},
+        "neighbour-idp": {"neighbour", "neighbour-idp"},
+        "neighbour-exchange": {"neighbour", "neighbour-exchange"},
+        "agreement": {"neighbour", "prepare"},
     }
     for volume, allowed in holders.items():
         mounting = {
@@ -149,13 +153,36 @@ def test_a_service_sees_its_own_secrets_and_nobody_elses():
         assert mounting == allowed, volume
 
 
+def test_the_other_province_is_met_on_the_wire_alone():
+    """What both hold is public (whom to trust), or handed over once, before anybody runs."""
+    held = {name: {mount.split(":")[0] for mount in service["volumes"]} for name, service in SERVICES.items()}
+    theirs = {"neighbour", *NEIGHBOURS}
+    shared = set.union(*(held[name] for name in theirs)) & set.union(*(held[name] for name in set(SERVICES) - theirs))
+    assert shared == {"trust", "agreement"}
+    assert SERVICES["neighbour"]["network_mode"] == "none"
+    assert all(SERVICES[name]["networks"] == ["edge"] for name in NEIGHBOURS)
+    for name in NEIGHBOURS:
+        settings = load(None, {key: at for key, at in SERVICES[name]["environment"].items() if "_FILE" not in key})
+        reached = (settings.idp.issuer, settings.exchange.origin)
+        beside = SERVICES["idp"]["environment"]["TONGBAN_IDP__ISSUER"]
+        assert reached == tuple(containers.sibling(beside, each) for each in NEIGHBOURS)
+
+
+def test_the_story_waits_for_everybody_it_may_need():
+    waited_for = SERVICES["story"]["depends_on"]
+    assert {how["condition"] for how in waited_for.values()} == {"service_healthy"}
+    assert set(waited_for) == {"proxy", *OURS, *NEIGHBOURS, *DEPARTMENTS}
+    looked_into = {mount.split(":")[1].rpartition("/")[2] for mount in SERVICES["story"]["volumes"]}
+    assert looked_into >= {site.name for site in WEBSITES}
+
+
 def test_the_proxy_answers_to_the_names_of_the_composition():
     public = set(SERVICES["proxy"]["networks"]["edge"]["aliases"])
     settings = load(None, SERVICES["secrets"]["environment"])
-    assert set(re.findall(r"^ +(\S+\.tongban\.test) +\w+;$", PROXY, re.MULTILINE)) == public
+    assert set(re.findall(r"^ +(\S+\.tongban\.test) +[\w-]+;$", PROXY, re.MULTILINE)) == public
     assert set(re.search(r"server_name ([^;]+);", PROXY).group(1).split()) == public
     assert public <= set(containers.host_names(settings))
-    behind = dict(re.findall(r"upstream (\w+) +\{ server (\S+);", PROXY))
+    behind = dict(re.findall(r"upstream ([\w-]+) +\{ server (\S+);", PROXY))
     assert set(behind) == {name.partition(".")[0] for name in public}
     for name, address in behind.items():
         assert f"EXPOSE {address.partition(':')[2]}" in RECIPES[targets(name)]

@@ -1,11 +1,12 @@
 """The demonstration in containers: the one-shot steps that ``docker/compose.yaml`` runs beside the services.
 
     python -m tongban.demo.containers secrets    the database's password, a private authority, the proxy's certificate
+    python -m tongban.demo.containers neighbour  the other province's whole installation, and what ours is given there
     python -m tongban.demo.containers prepare    databases, keys, people, clients, catalogue, what departments are given
-    python -m tongban.demo.containers story      approvals and the restaurant story, over TLS as anybody else would
+    python -m tongban.demo.containers story      approvals and the story that STORY names, over TLS like anybody else
 
 Each container mounts only its own part of ``/installation``; these steps are where the parts are made. Settings come
-from the environment, as the services' own do. The departments' names are neighbours of the issuer's:
+from the environment, as the services' own do. Every public name is a sibling of the issuer's:
 ``https://idp.tongban.test:8443`` makes ``https://market.tongban.test:8443``.
 """
 
@@ -18,6 +19,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,36 +34,43 @@ from kernel.private_files import write_secret
 from kernel.settings import Settings, load
 from tongban import installation
 from tongban.client import authorities
-from tongban.demo import world
+from tongban.demo import neighbour, world
 from tongban.demo.certificates import Authority, pem
 from tongban.demo.departments.process import OUT_OF_SERVICE
 from tongban.demo.narration import Narrator, StoryFailed
-from tongban.demo.people import Account, accounts
-from tongban.demo.runner import addresses, approvals, show, sign_ins
+from tongban.demo.neighbour import Neighbour
+from tongban.demo.people import EVERY, Account, accounts
+from tongban.demo.runner import STORIES, addresses, approvals, officers_in, show, sign_ins
 from tongban.demo.setting_up import REGISTERS, WEBSITES, Scene, hand_over, register, share_keys, write_manifests
-from tongban.demo.stories import restaurant
 from tongban.demo.stories.people import Credentials
 from tongban.demo.stories.stage import Stage
 
 INSTALLATION = Path("/installation")
 DATABASE = "tongban"
 BEGIN_AGAIN = "docker compose -f docker/compose.yaml down --volumes"
+FIRST = "restaurant"
+"""The story that is told where none is named."""
+NEIGHBOUR_IDP, NEIGHBOUR_EXCHANGE = "neighbour-idp", "neighbour-exchange"
+"""What the other province's services are called here."""
+AGREEMENT = Path("agreement") / "neighbour.json"
+"""What ours is given for the other province: it travels from `neighbour` to `prepare`."""
 
 
-def neighbour(issuer: str, name: str) -> str:
-    """The origin of a department beside the issuer: the same address with another first label."""
+def sibling(issuer: str, name: str) -> str:
+    """An origin beside the issuer's: the same address with another first label."""
     parts = urlsplit(issuer)
     return f"{parts.scheme}://{name}.{parts.netloc.partition('.')[2]}"
 
 
 def origins(settings: Settings) -> dict[str, str]:
     """Where each department is reached through the proxy."""
-    return {one.name: neighbour(settings.idp.issuer, one.name) for one in (*REGISTERS, *WEBSITES)}
+    return {one.name: sibling(settings.idp.issuer, one.name) for one in (*REGISTERS, *WEBSITES)}
 
 
 def host_names(settings: Settings) -> list[str]:
     """Every name the proxy answers to."""
-    everything = (settings.idp.issuer, settings.exchange.origin, *origins(settings).values())
+    across = (sibling(settings.idp.issuer, name) for name in (NEIGHBOUR_IDP, NEIGHBOUR_EXCHANGE))
+    everything = (settings.idp.issuer, settings.exchange.origin, *origins(settings).values(), *across)
     return [str(urlsplit(address).hostname) for address in everything]
 
 
@@ -84,32 +93,79 @@ def secrets(place: Path, environ: Mapping[str, str]) -> int:
     return 0
 
 
+# --- neighbour --------------------------------------------------------------------------------------------------------
+
+
+def neighbouring(place: Path, environ: Mapping[str, str]) -> int:
+    """The other province, made by itself: it shares no volume, no account and no database with ours."""
+    return once("neighbour", place, place / AGREEMENT, environ, establish_neighbour)
+
+
+def establish_neighbour(place: Path, environ: Mapping[str, str]) -> str:
+    """Its keys, its two databases in files of their own, its register and grant; yields what ours is given."""
+    for service in installation.SERVICES:
+        path = Path(environ[url_file(service)])
+        write_secret(path, f"sqlite:///{path.with_name(service)}.sqlite3".encode())
+    settings = established(environ)
+    beside = neighbour.furnish(place / "register", settings, world.build()["homes_elsewhere"], SystemEntropy())
+    given = {"issuer": beside.issuer, "exchange": beside.exchange, "log_key": beside.log_key}
+    return json.dumps(given | {"private": dict(beside.private)})
+
+
 # --- prepare ----------------------------------------------------------------------------------------------------------
 
 
 def prepare(place: Path, environ: Mapping[str, str]) -> int:
-    """Make everything the services and departments start from; a second time, only bring the databases up to date."""
-    people_file = place / "story" / "people.json"
-    if people_file.exists():
+    """Make everything the services and departments start from."""
+    return once("prepare", place, place / "story" / "people.json", environ, establish)
+
+
+def establish(place: Path, environ: Mapping[str, str]) -> str:
+    """Databases, keys, people, clients, catalogue; yields who can sign in."""
+    create_accounts((place / "database" / "password").read_text(encoding="utf-8"), environ)
+    beside = Neighbour(**json.loads((place / AGREEMENT).read_text(encoding="utf-8")))
+    people = furnish(place, established(environ), beside)
+    return json.dumps([asdict(account) for account in people], ensure_ascii=False)
+
+
+def once(
+    step: str,
+    place: Path,
+    result: Path,
+    environ: Mapping[str, str],
+    make: Callable[[Path, Mapping[str, str]], str],
+) -> int:
+    """Make an installation, whose last written file is ``result``; a second time, only bring its databases up to date.
+
+    1 where it was begun and not finished: what is there belongs to nothing.
+    """
+    if result.exists():
         installation.upgrade(load(None, environ))
-        print("prepare: 已经备好 / everything is there already", flush=True)
+        print(f"{step}: 已经备好 / everything is there already", flush=True)
         return 0
     if list((place / "idp").iterdir()):
         print(
-            f"prepare: 上次没有做完，请清空重来 / it did not finish the last time, begin again: {BEGIN_AGAIN}",
+            f"{step}: 上次没有做完，请清空重来 / it did not finish the last time, begin again: {BEGIN_AGAIN}",
             flush=True,
         )
         return 1
-    password = (place / "database" / "password").read_text(encoding="utf-8")
-    create_accounts(password, environ)
+    write_secret(result, make(place, environ).encode())
+    print(f"{step}: 数据库、密钥、客户端与目录已备好 / databases, keys, clients and catalogue are there", flush=True)
+    return 0
+
+
+def established(environ: Mapping[str, str]) -> Settings:
+    """The settings of an installation whose keys, tables and own clients are there from now on."""
     settings = load(None, environ)
     installation.make_keys(settings)
     installation.upgrade(settings)
     installation.register_own_clients(settings)
-    people = furnish(place, settings)
-    write_secret(people_file, json.dumps([asdict(account) for account in people], ensure_ascii=False).encode())
-    print("prepare: 数据库、密钥、人员、客户端与目录已备好 / databases, keys, people, clients, catalogue", flush=True)
-    return 0
+    return settings
+
+
+def url_file(service: str) -> str:
+    """The setting that says in which file a service's database address is kept."""
+    return f"TONGBAN_{service.upper()}__DATABASE_URL_FILE"
 
 
 def create_accounts(password: str, environ: Mapping[str, str]) -> None:
@@ -120,7 +176,7 @@ def create_accounts(password: str, environ: Mapping[str, str]) -> None:
             own = token(SystemEntropy())
             create_account(connection, f"tongban_{service}", own)
             url = f"postgresql+psycopg://tongban_{service}:{own}@{connection.info.host}/{DATABASE}"
-            write_secret(Path(environ[f"TONGBAN_{service.upper()}__DATABASE_URL_FILE"]), url.encode())
+            write_secret(Path(environ[url_file(service)]), url.encode())
 
 
 def create_account(connection: psycopg.Connection[tuple[object, ...]], name: str, password: str) -> None:
@@ -131,7 +187,7 @@ def create_account(connection: psycopg.Connection[tuple[object, ...]], name: str
     connection.execute(sql.SQL("ALTER ROLE {} SET search_path = {}").format(role, role))
 
 
-def furnish(place: Path, settings: Settings) -> tuple[Account, ...]:
+def furnish(place: Path, settings: Settings, beside: Neighbour) -> tuple[Account, ...]:
     """The sample world, what departments and exchange hand each other, the registrations; yields who can sign in."""
     entropy = SystemEntropy()
     made = world.build()
@@ -139,18 +195,20 @@ def furnish(place: Path, settings: Settings) -> tuple[Account, ...]:
     people = tuple(accounts(made["people"], entropy))
     reached = origins(settings)
     share_keys(place, reached, settings, entropy)
+    write_secret(place / "secrets" / "neighbour-key", json.dumps(beside.private).encode())
     with working_folder(place) as folder:
-        manifests = write_manifests(folder, reached, settings)
-        scene = Scene(folder, 0, settings, people, manifests, reached)
+        manifests = write_manifests(folder, reached, settings, beside)
+        scene = Scene(folder, 0, settings, people, manifests, reached, beside)
         register(replace(scene, keys=hand_over(scene, entropy)))
     return people
 
 
 @contextmanager
 def working_folder(place: Path) -> Iterator[Path]:
-    """A folder for what lives no longer than this step, with the departments' folders in it."""
+    """A folder for what lives no longer than this step, with the departments' folders and the sample world in it."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "departments").symlink_to(place / "departments")
+        (Path(folder) / "world.json").symlink_to(place / "world" / "world.json")
         yield Path(folder)
 
 
@@ -158,22 +216,29 @@ def working_folder(place: Path) -> Iterator[Path]:
 
 
 def story(place: Path, environ: Mapping[str, str]) -> int:
-    """Approve the grants, then open the restaurant; 0 when every step came out as told.
+    """Play the story that STORY names, or all that were not played yet; 0 when every step came out as told.
 
-    It is played once: afterwards the grants are in force and the person holds a licence.
+    Before the first one the grants are approved. Each is played once: afterwards the person holds what they asked for.
     """
-    played = place / "story" / "played"
-    if played.exists():
+    wanted, record = environ.get("STORY", FIRST), place / "story" / "played"
+    if wanted not in {*STORIES, EVERY}:
+        print(f"story: STORY={'|'.join([*STORIES, EVERY])}", flush=True)
+        return 2
+    before = record.read_text(encoding="utf-8").split() if record.exists() else []
+    chosen = [name for name in STORIES if wanted in {name, EVERY} and name not in before]
+    if not chosen:
         print(f"story: 已经演过，清空可重演 / played already, to see it again: {BEGIN_AGAIN}", flush=True)
         return 1
     narrator = Narrator(Console(highlight=False), machine=False)
     settings = load(None, environ)
     people = known_people(place)
-    with working_folder(place) as folder, suppress(StoryFailed):
+    with working_folder(place) as folder:
         stage = stage_of(narrator, settings, people, folder, place / "departments")
-        played.touch()
-        approvals(narrator, stage, people)
-        restaurant.play(stage)
+        record.write_text("\n".join([*before, *chosen]), encoding="utf-8")
+        opening = officers_in if before else approvals
+        for part in (partial(opening, narrator, stage, people), *(partial(STORIES[name], stage) for name in chosen)):
+            with suppress(StoryFailed):  # the step that failed has been told; the next story may still be seen
+                part()
     show(narrator, addresses(settings, origins(settings)), sign_ins(people))
     return 0 if narrator.ok else 1
 
@@ -197,9 +262,10 @@ def stage_of(
         folder=folder,
         issuer=settings.idp.issuer,
         exchange=settings.exchange.origin,
-        sites={site.name: neighbour(settings.idp.issuer, site.name) for site in WEBSITES},
+        sites={site.name: sibling(settings.idp.issuer, site.name) for site in WEBSITES},
         people={account.key: account.credentials for account in people},
         log_key=key.text.strip(),
+        neighbour=sibling(settings.idp.issuer, NEIGHBOUR_EXCHANGE),
         stop_department=lambda name: (departments / name / OUT_OF_SERVICE).touch(),
         start_department=lambda name: (departments / name / OUT_OF_SERVICE).unlink(),
     )
@@ -207,6 +273,7 @@ def stage_of(
 
 STEPS: Mapping[str, Callable[[Path, Mapping[str, str]], int]] = {
     "secrets": secrets,
+    "neighbour": neighbouring,
     "prepare": prepare,
     "story": story,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -43,35 +43,39 @@ SIGNERS = (
 
 @dataclass(frozen=True)
 class Neighbour:
-    """The other province's installation, and what ours was given for it."""
+    """The other province as ours knows it.
 
-    folder: Path
-    settings: Settings
+    Attributes:
+        issuer, exchange: the addresses of its two services.
+        log_key: the verifier key of its log.
+        private: the key of the system that it knows us as.
+        services: its identity provider and its exchange, where they run beside ours.
+    """
+
+    issuer: str
+    exchange: str
     log_key: str
-    private: Mapping[str, Any]
+    private: Mapping[str, Any] = field(repr=False)
+    services: tuple[Program, ...] = ()
 
     @property
     def values(self) -> dict[str, str]:
         """What our manifests say about it."""
         return {
-            "neighbour": self.settings.exchange.origin,
-            "neighbour_issuer": self.settings.idp.issuer,
+            "neighbour": self.exchange,
+            "neighbour_issuer": self.issuer,
             "neighbour_log_key": self.log_key,
         }
-
-    def services(self) -> list[Program]:
-        """Its identity provider and its exchange, each a process; the provider first, whose keys the other reads."""
-        config = {"TONGBAN_CONFIG": str(self.folder / "tongban.toml")}
-        listening = {"idp": self.settings.idp.listen, "exchange": self.settings.exchange.listen}
-        return [
-            Program(f"neighbour-{name}", python("tongban.running", name), int(at.rpartition(":")[2]), "/readyz", config)
-            for name, at in listening.items()
-        ]
 
 
 def set_up(folder: Path, port_base: int, homes: Mapping[str, str], entropy: Entropy) -> Neighbour:
     """Make the neighbour's whole installation; ``homes`` are the addresses in its register by citizen number."""
     settings = installation.create(folder, installation.loopback(port_base + OFFSET))
+    return replace(furnish(folder, settings, homes, entropy), services=programs(folder, settings))
+
+
+def furnish(folder: Path, settings: Settings, homes: Mapping[str, str], entropy: Entropy) -> Neighbour:
+    """Fill an installation that was just made; its register and its manifests go into ``folder``."""
     private, public = key_pair(entropy)
     register = folder / "register.sqlite3"
     with closing(sqlite3.connect(register)) as database, database:
@@ -85,7 +89,17 @@ def set_up(folder: Path, port_base: int, homes: Mapping[str, str], entropy: Entr
         exchange.apply([manifests(folder, register, settings)])
         approve(exchange)
         log_key = exchange.outside.ledger.vkey
-    return Neighbour(folder, settings, log_key, private)
+    return Neighbour(settings.idp.issuer, settings.exchange.origin, log_key, private)
+
+
+def programs(folder: Path, settings: Settings) -> tuple[Program, ...]:
+    """Its two services, each a process; the identity provider first, whose keys the other reads."""
+    config = {"TONGBAN_CONFIG": str(folder / "tongban.toml")}
+    listening = {"idp": settings.idp.listen, "exchange": settings.exchange.listen}
+    return tuple(
+        Program(f"neighbour-{name}", python("tongban.running", name), int(at.rpartition(":")[2]), "/readyz", config)
+        for name, at in listening.items()
+    )
 
 
 def metadata(public_jwk: Mapping[str, Any]) -> dict[str, Any]:

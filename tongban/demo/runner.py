@@ -101,7 +101,7 @@ def start(narrator: Narrator, processes: Processes, place: Path, options: Option
         "setup", "建立配置、密钥、数据库、目录与虚构的人", "configuration, keys, databases, catalogue, invented people"
     ) as step:
         scene = set_up(place, options.port_base, options.database, options.story)
-        processes.launch([*scene.departments(), *(scene.neighbour.services() if scene.neighbour else ())])
+        processes.launch([*scene.departments(), *(scene.neighbour.services if scene.neighbour else ())])
         register(scene)
         step.saw(数据目录=str(place))
     with narrator.step("setup", "启动各部门系统与两个服务", "the departments' systems and two services start") as step:
@@ -122,7 +122,7 @@ def stage_of(narrator: Narrator, processes: Processes, scene: Scene) -> Stage:
         sites={site.name: scene.site(site.name) for site in WEBSITES},
         people={account.key: account.credentials for account in scene.people},
         log_key=requests.get(f"{scene.settings.exchange.origin}/v1/ledger/key", timeout=10).text.strip(),
-        neighbour=scene.neighbour.settings.exchange.origin if scene.neighbour else "",
+        neighbour=scene.neighbour.exchange if scene.neighbour else "",
         stop_department=processes.stop,
         start_department=lambda name: processes.restart(programs[name]),
     )
@@ -144,16 +144,21 @@ def approvals(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> No
         "演示中审批人用动态码登录（staff_passkey = offered）；正式安装要求工作人员使用通行密钥",
         "officers sign in with a one-time code here (staff_passkey = offered); a real installation asks for passkeys",
     )
-    with narrator.step(
-        "approval", "各部门的审批人登录（密码 + 动态码）", "officers sign in with password and one-time code"
-    ):
-        opened = signed_in(stage, [account for account in people if account.roles])
-    stage.officers.update(opened)
+    opened = officers_in(narrator, stage, people)
     by_department = {
         account.organisation or "": opened[account.key] for account in people if "provider-officer" in account.roles
     }
     approve_all(narrator, by_department, opened["approver"], opened["author"])
     ask_for_data(narrator, opened["consumer"], opened["author"], by_department, opened["approver"])
+
+
+def officers_in(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> Mapping[str, OfficerSession]:
+    """Every officer's session, from here on the stage's."""
+    with narrator.step(
+        "approval", "各部门的审批人登录（密码 + 动态码）", "officers sign in with password and one-time code"
+    ):
+        stage.officers.update(signed_in(stage, [account for account in people if account.roles]))
+    return stage.officers
 
 
 def signed_in(stage: Stage, officers: Sequence[Account]) -> dict[str, OfficerSession]:
