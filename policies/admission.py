@@ -30,7 +30,8 @@ class _Shape:
     """
 
     def __init__(self, types: Mapping[str, type], looks: Mapping[str, Callable[[object], bool]]) -> None:
-        self._read, self._types, self._looks = attrgetter(*types), tuple(types.values()), looks
+        self._read, self._types = attrgetter(*types), tuple(types.values())
+        self._looks = tuple((attrgetter(name), look) for name, look in looks.items())
 
     def fits(self, value: object) -> bool:
         """Whether every attribute is as declared."""
@@ -38,8 +39,8 @@ class _Shape:
         if tuple(map(type, values)) != self._types and not all(map(isinstance, values, self._types)):
             return False
         # A loop: a generator costs as much again.
-        for name, look in self._looks.items():  # noqa: SIM110
-            if not look(getattr(value, name)):
+        for read, look in self._looks:  # noqa: SIM110
+            if not look(read(value)):
                 return False
         return True
 
@@ -63,10 +64,6 @@ def _is_long(value: object) -> bool:
     return type(value) is int and 0 <= value <= _HIGHEST_LONG
 
 
-def _is_principal(value: object) -> bool:
-    return isinstance(value, SystemPrincipal) and _PRINCIPAL.fits(value)
-
-
 def _is_consent(value: object) -> bool:
     return value is None or (isinstance(value, Consent) and _CONSENT.fits(value))
 
@@ -75,7 +72,6 @@ def _is_opening(value: object) -> bool:
     return value is None or (isinstance(value, Opening) and _OPENING.fits(value))
 
 
-_PRINCIPAL = _Shape({"id": str, "organisation": str, "status": str}, {})
 _OPENING = _Shape({"id": str, "template": str}, {"opened": _is_time, "ends": _is_time})
 _CONSENT = _Shape(
     {"service_item": str, "consumer": str, "evidence_type": str, "revoked": bool},
@@ -83,6 +79,9 @@ _CONSENT = _Shape(
 )
 _REQUEST = _Shape(
     {
+        "system.id": str,
+        "system.organisation": str,
+        "system.status": str,
         "action": Action,
         "evidence_type": str,
         "provider": str,
@@ -97,7 +96,6 @@ _REQUEST = _Shape(
         "delivery": Delivery,
     },
     {
-        "system": _is_principal,
         "fields": _are_names,
         "predicates": _are_names,
         "now": _is_time,
@@ -111,7 +109,7 @@ _REQUEST = _Shape(
 
 def well_formed(request: AccessRequest) -> bool:
     """Whether every attribute has exactly the declared type and range; anything else is refused unread."""
-    return isinstance(request, AccessRequest) and _REQUEST.fits(request)
+    return isinstance(request, AccessRequest) and isinstance(request.system, SystemPrincipal) and _REQUEST.fits(request)
 
 
 def _principal_is_known(request: AccessRequest, registry: Registry) -> bool:
@@ -148,7 +146,10 @@ def _predicates_are_known(request: AccessRequest, registry: Registry) -> bool:
     return request.predicates <= registry.evidence_types[request.evidence_type].predicates
 
 
-_LOOKUPS: tuple[tuple[Callable[[AccessRequest, Registry], bool], UnmetClause], ...] = (
+Lookups = tuple[tuple[Callable[[AccessRequest, Registry], bool], UnmetClause], ...]
+"""What must be registered, and what is said where it is not. In their order: each may rely on those before it."""
+
+_OF_THE_ASKING: Lookups = (
     (
         _principal_is_known,
         UnmetClause(
@@ -181,6 +182,8 @@ _LOOKUPS: tuple[tuple[Callable[[AccessRequest, Registry], bool], UnmetClause], .
             Text("该事项没有登记这一法定依据", "The service item does not stand on that legal basis"),
         ),
     ),
+)
+_OF_THE_REQUEST: Lookups = (
     (
         _fields_are_known,
         UnmetClause(
@@ -198,12 +201,20 @@ _LOOKUPS: tuple[tuple[Callable[[AccessRequest, Registry], bool], UnmetClause], .
         ),
     ),
 )
-"""In this order: each may rely on those before it."""
 
 
 def unregistered(request: AccessRequest, registry: Registry) -> UnmetClause | None:
     """The first thing the request names that the registry does not know, or None."""
-    for known, clause in _LOOKUPS:
+    return _first(_OF_THE_ASKING, request, registry) or unlisted(request, registry)
+
+
+def unlisted(request: AccessRequest, registry: Registry) -> UnmetClause | None:
+    """The same for what differs among the requests of one registered asking (``facts.asking``)."""
+    return _first(_OF_THE_REQUEST, request, registry)
+
+
+def _first(lookups: Lookups, request: AccessRequest, registry: Registry) -> UnmetClause | None:
+    for known, clause in lookups:
         if not known(request, registry):
             return clause
     return None

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from kernel.text import Text
 from policies import cedar
 from policies.compiler import Compiled
 from policies.decision import UnmetClause
-from policies.expressions import Evaluate
 from policies.facts import Facts
 from policies.grant import Grant
 from policies.grant_terms import Obligation
@@ -25,11 +23,47 @@ from policies.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Enforced:
-    """A grant, its compiled policy, and for each of the policy's conditions the code of a refusal."""
+    """A grant, its compiled policy, and for each of the policy's conditions the code of a refusal.
+
+    ``clauses`` are what a refusal says of each condition; None where that depends on the request, too.
+    """
 
     grant: Grant
     policy: Compiled
     codes: tuple[str, ...]
+    clauses: tuple[UnmetClause | None, ...]
+
+    @classmethod
+    def of(cls, grant: Grant, policy: Compiled, codes: tuple[str, ...]) -> Enforced:
+        """With everything that can be said before anybody asks."""
+        clauses = (
+            _clause(grant.ref, number, code, _OF_THE_GRANT[code](grant)) if code in _OF_THE_GRANT else None
+            for number, code in enumerate(codes)
+        )
+        return cls(grant, policy, codes, tuple(clauses))
+
+
+@dataclass(frozen=True, slots=True)
+class EnforcedGuard:
+    """A guard, its compiled policy, and what a refusal says of each part of its exception."""
+
+    guard: Guard
+    policy: Compiled
+    clauses: tuple[UnmetClause, ...]
+
+    @classmethod
+    def of(cls, guard: Guard, policy: Compiled) -> EnforcedGuard:
+        """With everything that can be said before anybody asks."""
+        parts = (_clause(guard.ref, number, guard.code, part) for number, part in enumerate(guard.parts))
+        return cls(guard, policy, tuple(parts) or (UnmetClause(guard.ref, guard.code, guard.text),))
+
+
+def _clause(ref: str, number: int, code: str, text: Text, level: int | None = None) -> UnmetClause:
+    return UnmetClause(f"{ref}#c{number}", code, text, level)
+
+
+Candidate = tuple[Enforced, tuple[int, ...]]
+"""A grant that a refusal may be explained by, and the numbers of its conditions that the asking alone does not meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +96,6 @@ def engine_failed(failure: str) -> UnmetClause:
     )
 
 
-MOST_SAID = 4096
-"""Grants whose fixed sentences are kept, of each kind: they are said again and again."""
-
 ENGINES_DISAGREE = UnmetClause(
     "ENGINE#disagreement",
     "policy.engine-error",
@@ -81,72 +112,54 @@ def unknown_obligation(obligation: Obligation) -> UnmetClause:
     )
 
 
-def nearest(candidates: Iterable[Enforced], facts: Facts) -> NearMiss | None:
+def nearest(candidates: Iterable[Candidate], facts: Facts) -> NearMiss | None:
     """The grant that came nearest: it fails latest in the order of clauses, then on the fewest of them."""
-    misses = (NearMiss(enforced, _failed(enforced.policy.when, facts)) for enforced in candidates)
-    return min((miss for miss in misses if miss.failed), key=_distance, default=None)
+    misses = [NearMiss(enforced, enforced.policy.unmet(failed, facts)) for enforced, failed in candidates]
+    return min([miss for miss in misses if miss.failed], key=_distance, default=None)
 
 
 def _distance(miss: NearMiss) -> tuple[int, int, str]:
     return (-miss.failed[0], len(miss.failed), miss.enforced.policy.ref)
 
 
-def _failed(conditions: tuple[Evaluate, ...], facts: Facts) -> tuple[int, ...]:
-    failed = []
-    for number, condition in enumerate(conditions):
-        try:
-            if condition(facts) is True:
-                continue
-        except (LookupError, TypeError):
-            pass  # a clause that errs is unmet
-        failed.append(number)
-    return tuple(failed)
-
-
 def unmet(miss: NearMiss | None, request: AccessRequest, registry: Registry) -> tuple[UnmetClause, ...]:
     """The clauses of a grant that the request does not meet; without a grant, that there is none."""
     if miss is None:
         return (NO_GRANT,)
-    grant, codes, ref = miss.enforced.grant, miss.enforced.codes, miss.enforced.policy.ref
-    return tuple(
-        UnmetClause(
-            f"{ref}#c{number}",
-            codes[number],
-            _SENTENCES[codes[number]](grant, request, registry),
-            grant.min_loa if codes[number] == ASSURANCE_TOO_LOW else None,
-        )
-        for number in miss.failed
-    )
+    said, enforced = miss.enforced.clauses, miss.enforced
+    return tuple([said[number] or _asked_too_much(enforced, number, request, registry) for number in miss.failed])
+
+
+def _asked_too_much(enforced: Enforced, number: int, request: AccessRequest, registry: Registry) -> UnmetClause:
+    grant, code = enforced.grant, enforced.codes[number]
+    level = grant.min_loa if code == ASSURANCE_TOO_LOW else None
+    return _clause(grant.ref, number, code, _OF_THE_REQUEST[code](grant, request, registry), level)
 
 
 def forbidden(
-    forbidding: Iterable[tuple[Guard, Compiled]], facts: Facts
-) -> tuple[tuple[Guard, tuple[UnmetClause, ...]], ...]:
-    """For each guard that forbids: what it says, or which parts of its exception were missing."""
-    return tuple((guard, _guard_clauses(guard, policy, facts)) for guard, policy in forbidding)
-
-
-def _guard_clauses(guard: Guard, policy: Compiled, facts: Facts) -> tuple[UnmetClause, ...]:
-    if not guard.parts:
-        return (UnmetClause(guard.ref, guard.code, guard.text),)
-    missing = _failed(policy.unless, facts)
-    # Without the consent itself, what it does not say is no news.
-    told = missing[:1] if missing[0] == 0 else missing
-    return tuple(UnmetClause(f"{guard.ref}#c{number}", guard.code, guard.parts[number]) for number in told)
-
-
-def ordered(
-    forbidding: tuple[tuple[Guard, tuple[UnmetClause, ...]], ...], clauses: tuple[UnmetClause, ...]
+    forbidding: Iterable[EnforcedGuard], facts: Facts, clauses: tuple[UnmetClause, ...]
 ) -> tuple[UnmetClause, ...]:
-    """Guards first, then the grant's clauses, then what the person could still mend."""
-    hard = tuple(clause for guard, said in forbidding if not guard.mendable for clause in said)
-    mendable = tuple(clause for guard, said in forbidding if guard.mendable for clause in said)
+    """Guards first, then the ``clauses`` of a grant, then what the person could still mend."""
+    hard: list[UnmetClause] = []
+    mendable: list[UnmetClause] = []
+    for enforced in forbidding:
+        (mendable if enforced.guard.mendable else hard).extend(_guard_clauses(enforced, facts))
     return (*hard, *clauses, *mendable)
 
 
-def _fixed(zh: str, en: str) -> Callable[[Grant, AccessRequest, Registry], Text]:
-    said = lru_cache(maxsize=MOST_SAID)(lambda ref: Text(zh.format(grant=ref), en.format(grant=ref)))
-    return lambda grant, _request, _registry: said(grant.ref)
+def _guard_clauses(enforced: EnforcedGuard, facts: Facts) -> tuple[UnmetClause, ...]:
+    """What it says, or which parts of its exception were missing."""
+    if not enforced.guard.parts:
+        return enforced.clauses
+    missing = enforced.policy.not_excused(facts)
+    first = next(missing)
+    # Without the consent itself, what it does not say is no news.
+    rest = () if first == 0 else missing
+    return tuple(enforced.clauses[number] for number in (first, *rest))
+
+
+def _fixed(zh: str, en: str) -> Callable[[Grant], Text]:
+    return lambda grant: Text(zh.format(grant=grant.ref), en.format(grant=grant.ref))
 
 
 def _field_not_granted(grant: Grant, request: AccessRequest, registry: Registry) -> Text:
@@ -169,17 +182,17 @@ def _assurance_too_low(grant: Grant, request: AccessRequest, _registry: Registry
     )
 
 
-def _not_yet_valid(grant: Grant, _request: AccessRequest, _registry: Registry) -> Text:
+def _not_yet_valid(grant: Grant) -> Text:
     start = cedar.literal_time(grant.valid_from)
     return Text(f"授权 {grant.ref} 自 {start} 起生效", f"Grant {grant.ref} begins at {start}")
 
 
-def _expired(grant: Grant, _request: AccessRequest, _registry: Registry) -> Text:
+def _expired(grant: Grant) -> Text:
     end = cedar.literal_time(grant.valid_to)
     return Text(f"授权 {grant.ref} 已于 {end} 失效", f"Grant {grant.ref} ended at {end}")
 
 
-def _outside_hours(grant: Grant, _request: AccessRequest, _registry: Registry) -> Text:
+def _outside_hours(grant: Grant) -> Text:
     said = grant.hours.text if grant.hours else Text("", "")
     return Text(
         f"授权 {grant.ref} 只能在北京时间每日 {said.zh}使用",
@@ -194,14 +207,14 @@ def _delivery_not_granted(grant: Grant, request: AccessRequest, _registry: Regis
     )
 
 
-def _quota_exceeded(grant: Grant, _request: AccessRequest, _registry: Registry) -> Text:
+def _quota_exceeded(grant: Grant) -> Text:
     return Text(
         f"授权 {grant.ref} 今日限额 {grant.quota_per_day} 次已用完",
         f"The {grant.quota_per_day} releases a day of grant {grant.ref} are used up",
     )
 
 
-_SENTENCES: Mapping[str, Callable[[Grant, AccessRequest, Registry], Text]] = {
+_OF_THE_GRANT: Mapping[str, Callable[[Grant], Text]] = {
     "policy.purpose-not-granted": _fixed(
         "授权 {grant} 不适用于所办事项", "Grant {grant} does not serve this service item"
     ),
@@ -211,8 +224,6 @@ _SENTENCES: Mapping[str, Callable[[Grant, AccessRequest, Registry], Text]] = {
     "policy.provider-not-granted": _fixed(
         "授权 {grant} 由另一提供机构作出", "Grant {grant} was given by another provider"
     ),
-    "policy.field-not-granted": _field_not_granted,
-    "policy.predicate-not-granted": _predicate_not_granted,
     "policy.relation-not-granted": _fixed(
         "授权 {grant} 不适用于与当事人有此种关系的人",
         "Grant {grant} does not cover people in this relation to the person of the case",
@@ -227,7 +238,6 @@ _SENTENCES: Mapping[str, Callable[[Grant, AccessRequest, Registry], Text]] = {
     "policy.emergency-not-open": _fixed(
         "{grant} 是应急模板，未为本次申请开启", "{grant} is a template of emergency access, not opened for this request"
     ),
-    ASSURANCE_TOO_LOW: _assurance_too_low,
     "policy.not-yet-valid": _not_yet_valid,
     "policy.expired": _expired,
     "policy.outside-hours": _outside_hours,
@@ -235,6 +245,14 @@ _SENTENCES: Mapping[str, Callable[[Grant, AccessRequest, Registry], Text]] = {
         "授权 {grant} 只适用于本行政区划内的记录",
         "Grant {grant} covers only records of the department's own division, or of one below",
     ),
-    "policy.delivery-not-granted": _delivery_not_granted,
     "policy.quota-exceeded": _quota_exceeded,
 }
+"""Code → what is said of a grant whoever asks."""
+
+_OF_THE_REQUEST: Mapping[str, Callable[[Grant, AccessRequest, Registry], Text]] = {
+    "policy.field-not-granted": _field_not_granted,
+    "policy.predicate-not-granted": _predicate_not_granted,
+    ASSURANCE_TOO_LOW: _assurance_too_low,
+    "policy.delivery-not-granted": _delivery_not_granted,
+}
+"""Code → what is said of a grant and of what was asked."""

@@ -16,7 +16,7 @@ from typing import Any
 from cedarpy import pst
 
 from policies import schema
-from policies.facts import Facts, milliseconds
+from policies.facts import SETTLED, Facts, milliseconds
 from policies.hierarchy import Entity
 
 Evaluate = Callable[[Facts], Any]
@@ -33,18 +33,29 @@ class OutsideProfile(ValueError):
 class Typed:
     """A compiled expression and the Cedar type of its value; ``constant`` holds the value of a literal.
 
-    ``attribute`` names what it reads of the context, where it does nothing else.
+    ``attribute`` names what it reads of the context, where it does nothing else; ``reads`` everything that it reads:
+    variables, and attributes of the context.
     """
 
     kind: str
     evaluate: Evaluate
     constant: Any = None
     attribute: str = ""
+    reads: frozenset[str] = frozenset()
 
 
-def condition(expression: pst.Expr) -> Evaluate:
-    """A closure that gives True or False. Raises OutsideProfile."""
-    return _expect(_compile(expression), _BOOL).evaluate
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``holds`` gives True or False; ``settled``: the asking alone says which (``facts.SETTLED``)."""
+
+    holds: Evaluate
+    settled: bool
+
+
+def condition(expression: pst.Expr) -> Condition:
+    """What a policy asks, compiled. Raises OutsideProfile."""
+    typed = _expect(_compile(expression), _BOOL)
+    return Condition(typed.evaluate, typed.reads <= SETTLED)
 
 
 def _expect(typed: Typed, kind: str) -> Typed:
@@ -93,9 +104,9 @@ def _set_literal(node: pst.Set) -> Typed:
 
 
 _VARIABLES: Mapping[str, Typed] = {
-    "principal": Typed("System", lambda facts: facts.principal),
-    "resource": Typed("EvidenceType", lambda facts: facts.resource),
-    "context": Typed(schema.CONTEXT, lambda facts: facts.context),
+    "principal": Typed("System", lambda facts: facts.principal, reads=frozenset({"principal"})),
+    "resource": Typed("EvidenceType", lambda facts: facts.resource, reads=frozenset({"resource"})),
+    "context": Typed(schema.CONTEXT, lambda facts: facts.context, reads=frozenset({"context"})),
 }
 
 
@@ -113,14 +124,14 @@ def _attribute(node: pst.GetAttr) -> Typed:
         raise OutsideProfile(f"{base.kind} has no attribute {name}")
     read = base.evaluate
     if base.kind == schema.CONTEXT:
-        return Typed(kind, lambda facts: facts.context[name], attribute=name)
+        return Typed(kind, lambda facts: facts.context[name], attribute=name, reads=frozenset({name}))
     if base.kind in schema.RECORDS:
-        return Typed(kind, lambda facts: read(facts)[name])
+        return Typed(kind, lambda facts: read(facts)[name], reads=base.reads)
     if base.kind == "System":
         if node.base != pst.Var("principal"):
             raise OutsideProfile("only the system that asks has attributes")
-        return Typed(kind, lambda facts: facts.system[name])
-    return Typed(kind, lambda facts: facts.hierarchy.attributes[read(facts)][name])
+        return Typed(kind, lambda facts: facts.system[name], reads=base.reads)
+    return Typed(kind, lambda facts: facts.hierarchy.attributes[read(facts)][name], reads=base.reads)
 
 
 def _members(kind: str) -> Mapping[str, str]:
@@ -133,7 +144,7 @@ def _has(node: pst.HasAttr) -> Typed:
     if len(node.attrs) != 1 or f"{name}?" not in schema.RECORDS.get(base.kind, {}):
         raise OutsideProfile("has asks for one attribute that may be absent")
     read = base.evaluate
-    return Typed(_BOOL, lambda facts: name in read(facts))
+    return Typed(_BOOL, lambda facts: name in read(facts), reads=base.reads)
 
 
 def _unary(node: pst.UnaryOp) -> Typed:
@@ -143,9 +154,9 @@ def _unary(node: pst.UnaryOp) -> Typed:
     read = argument.evaluate
     if node.op == "not":
         _expect(argument, _BOOL)
-        return Typed(_BOOL, lambda facts: not read(facts))
+        return Typed(_BOOL, lambda facts: not read(facts), reads=argument.reads)
     if node.op == "is_empty" and argument.kind.startswith("Set<"):
-        return Typed(_BOOL, lambda facts: not read(facts))
+        return Typed(_BOOL, lambda facts: not read(facts), reads=argument.reads)
     raise OutsideProfile(node.op)
 
 
@@ -241,7 +252,7 @@ def _binary(node: pst.BinaryOp) -> Typed:
     left, right = _compile(node.left), _compile(node.right)
     if not takes(left.kind, right.kind):
         raise OutsideProfile(f"{left.kind} {node.op} {right.kind}")
-    return Typed(_BOOL, build(left, right))
+    return Typed(_BOOL, build(left, right), reads=left.reads | right.reads)
 
 
 _BUILDERS: Mapping[type, Callable[[Any], Typed]] = {

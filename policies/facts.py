@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from kernel.dates import CHINA
 from policies.hierarchy import Entity, Hierarchy
-from policies.model import AccessRequest, Consent, Opening
+from policies.model import AccessRequest, Action, Consent, Opening
 from policies.registry import Registry
+
+SETTLED = frozenset({"principal", "resource", "purpose", "legalBasis", "basisKind"})
+"""Variables and attributes of the context that are the same in all requests of one asking."""
+
+Asking = tuple[str, str, str, Action, str, str, str, str]
+
+asking: Callable[[AccessRequest], Asking] = attrgetter(
+    "system.id",
+    "system.organisation",
+    "system.status",
+    "action",
+    "evidence_type",
+    "provider",
+    "service_item",
+    "legal_basis",
+)
+"""Who asks for what on which basis: what of a request settles the facts above."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -42,14 +60,30 @@ def hour_of_day(at: int) -> int:
 
 def establish(request: AccessRequest, registry: Registry, hierarchy: Hierarchy) -> Facts:
     """The facts of a request that is well formed and registered."""
+    return completed(settle(request, registry, hierarchy), request)
+
+
+def settle(request: AccessRequest, registry: Registry, hierarchy: Hierarchy) -> Facts:
+    """What the asking alone says of them: the context lacks the rest."""
+    basis = registry.service_items[request.service_item].legal_bases[request.legal_basis]
     return Facts(
         principal=("System", request.system.id),
         action=("Action", request.action.value),
         resource=("EvidenceType", request.evidence_type),
-        context=_context(request, registry),
+        context={
+            "purpose": ("ServiceItem", request.service_item),
+            "legalBasis": ("LegalBasis", request.legal_basis),
+            "basisKind": basis.value,
+        },
         system={"status": status(request, registry)},
         hierarchy=hierarchy,
     )
+
+
+def completed(settled: Facts, request: AccessRequest) -> Facts:
+    """The facts of a request, given what its asking says of them."""
+    context = _context(request, settled.context)
+    return Facts(settled.principal, settled.action, settled.resource, context, settled.system, settled.hierarchy)
 
 
 def status(request: AccessRequest, registry: Registry) -> str:
@@ -58,14 +92,12 @@ def status(request: AccessRequest, registry: Registry) -> str:
     return registered if request.system.status == "active" else request.system.status
 
 
-def _context(request: AccessRequest, registry: Registry) -> dict[str, object]:
+def _context(request: AccessRequest, settled: Mapping[str, object]) -> dict[str, object]:
     now = milliseconds(request.now)
     context: dict[str, object] = {
+        **settled,
         "fields": request.fields,
         "predicates": request.predicates,
-        "purpose": ("ServiceItem", request.service_item),
-        "legalBasis": ("LegalBasis", request.legal_basis),
-        "basisKind": registry.service_items[request.service_item].legal_bases[request.legal_basis].value,
         "relation": request.relation,
         "loa": request.loa,
         "present": request.present,

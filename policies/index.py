@@ -15,19 +15,19 @@ from itertools import product
 from cedarpy import pst
 
 from policies import cedar, explain, obligations
-from policies.admission import unregistered, well_formed
+from policies.admission import unlisted, unregistered, well_formed
 from policies.compiler import Compiled, compile_policy
-from policies.decision import Decision, Deny, Permit, Quota, UnmetClause
-from policies.explain import Enforced, NearMiss
+from policies.decision import Decision, Deny, Permit, UnmetClause
+from policies.explain import Candidate, Enforced, EnforcedGuard, NearMiss
 from policies.expressions import OutsideProfile
-from policies.facts import HOUR, Facts, establish, hour_of_day, milliseconds
+from policies.facts import HOUR, Asking, Facts, asking, completed, hour_of_day, milliseconds, settle
 from policies.grant import Grant
-from policies.grant_terms import Obligation
 from policies.guards import GUARDS, Guard
 from policies.guards import text as guards_text
 from policies.hierarchy import Hierarchy
 from policies.model import AccessRequest, Action
 from policies.registry import Registry
+from policies.settled import Reasons, Settled, Terms
 
 Key = tuple[str, Action, str]
 """Consumer organisation, action, evidence type: the scopes of a grant."""
@@ -35,11 +35,8 @@ Key = tuple[str, Action, str]
 Scope = tuple[str, tuple[Action, ...], str]
 """Asking organisation, actions, evidence type: what finds the grants whose scopes lie above."""
 
-Purpose = tuple[str, Action, str, str]
-"""Asking organisation, action, evidence type, service item: what finds the few grants that can be satisfied."""
-
-Reasons = tuple[tuple[Enforced, ...], tuple[Enforced, ...]]
-"""Grants that serve a service item, and grants that do not: among them a refusal finds the nearest."""
+MOST_SETTLED = 20_000
+"""Askings about which what is left to decide is kept."""
 
 MOST_COMPARED = 20
 """Grants for other service items that a refusal is explained by."""
@@ -56,11 +53,11 @@ class InvalidImage(ValueError):
 
 
 @cache
-def compile_guards(guards: tuple[Guard, ...]) -> tuple[tuple[Guard, Compiled], ...]:
+def compile_guards(guards: tuple[Guard, ...]) -> tuple[EnforcedGuard, ...]:
     """The guards with their closures; the same for every image. Raises InvalidPolicy or OutsideProfile."""
     text = guards_text(guards)
     cedar.validate(text)
-    return tuple((guard, _guard(tree)) for guard, tree in zip(guards, cedar.parse(text), strict=True))
+    return tuple(EnforcedGuard.of(guard, _guard(tree)) for guard, tree in zip(guards, cedar.parse(text), strict=True))
 
 
 def _guard(tree: pst.Template) -> Compiled:
@@ -73,27 +70,9 @@ def enforce(grant: Grant) -> Enforced:
     """Compile a grant from its Cedar text. Raises InvalidPolicy or OutsideProfile."""
     policy = compile_policy(cedar.check(grant, cedar.render(grant)))
     codes = tuple(clause.code for clause in cedar.clauses(grant))
-    if len(policy.when) != len(codes):
+    if len(policy.settled) + len(policy.open) != len(codes):
         raise OutsideProfile(f"{grant.ref}: a condition is split otherwise than its clauses")
-    return Enforced(grant, policy, codes)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a release under a set of satisfied grants comes with."""
-
-    granted: tuple[Grant, ...]
-    refs: tuple[str, ...]
-    duties: tuple[Obligation, ...]
-    unknown: tuple[Obligation, ...]
-    quotas: tuple[Quota, ...]
-
-    @classmethod
-    def of(cls, granted: tuple[Grant, ...]) -> Terms:
-        """The union of their duties, and every quota."""
-        duties = obligations.union(granted)
-        quotas = tuple(Quota(grant.ref, grant.quota_per_day) for grant in granted if grant.quota_per_day)
-        return cls(granted, _refs(granted), duties, obligations.unknown(duties), quotas)
+    return Enforced.of(grant, policy, codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +83,9 @@ class PolicyImage:
     registry: Registry
     hierarchy: Hierarchy
     grants: Mapping[Key, tuple[Grant, ...]]
-    guards: tuple[tuple[Guard, Compiled], ...]
-    _slices: dict[Purpose, tuple[Enforced, ...]] = field(default_factory=dict)
-    _reasons: dict[tuple[str, str, str, bool], Reasons] = field(default_factory=dict)
+    guards: tuple[EnforcedGuard, ...]
+    _settled: dict[Asking, Settled] = field(default_factory=dict)
     _compiled: dict[str, Enforced] = field(default_factory=dict)
-    _terms: dict[tuple[str, ...], Terms] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -167,94 +144,94 @@ class PolicyImage:
     def _decide(self, request: AccessRequest) -> Decision:
         if not well_formed(request):
             return self._deny((explain.ILL_FORMED,))
-        if (unknown := unregistered(request, self.registry)) is not None:
+        settled = self._settled.get(asking(request))
+        unknown = unregistered(request, self.registry) if settled is None else unlisted(request, self.registry)
+        if unknown is not None:
             return self._deny((unknown,))
-        facts = establish(request, self.registry, self.hierarchy)
-        forbidding = tuple([pair for pair in self.guards if pair[1].applies(facts)])
-        satisfied = tuple([enforced for enforced in self._serving(request) if enforced.policy.applies(facts)])
-        if forbidding or not satisfied:
-            return self._refuse(request, facts, forbidding, tuple(enforced.grant for enforced in satisfied))
-        return self._permit(request, satisfied)
+        if settled is None:
+            settled = self._settle(request)
+        facts = completed(settled.facts, request)
+        forbidding = [guard for guard in settled.guards if guard.policy.applies(facts)]
+        satisfied = [grant for grant in settled.grants if grant.policy.applies(facts)]
+        if not satisfied:
+            return self._refuse(request, settled, facts, forbidding)
+        terms = settled.terms_of(satisfied)
+        if forbidding:
+            return self._deny(explain.forbidden(forbidding, facts, ()), terms.refs)
+        return self._permit(request, terms)
 
-    def _permit(self, request: AccessRequest, satisfied: tuple[Enforced, ...]) -> Decision:
-        terms = self._terms_of(satisfied)
+    def _permit(self, request: AccessRequest, terms: Terms) -> Decision:
         if terms.unknown:
-            return self._deny(tuple(explain.unknown_obligation(duty) for duty in terms.unknown), terms.granted)
-        fields = self.registry.evidence_types[request.evidence_type].fields
+            return self._deny(tuple(explain.unknown_obligation(duty) for duty in terms.unknown), terms.refs)
         return Permit(
             grants=terms.refs,
-            release=obligations.release(request.fields, terms.granted, fields),
+            release=obligations.release(request.fields, terms.masks),
             predicates=request.predicates,
             obligations=terms.duties,
             quotas=terms.quotas,
             epoch=self.epoch,
         )
 
-    def _terms_of(self, satisfied: tuple[Enforced, ...]) -> Terms:
-        """What a release under these grants comes with, whatever is released: worked out once for each such set."""
-        refs = tuple([enforced.policy.ref for enforced in satisfied])
-        terms = self._terms.get(refs)
-        if terms is None:
-            terms = self._terms[refs] = Terms.of(tuple(enforced.grant for enforced in satisfied))
-        return terms
-
-    def _refuse(
-        self,
-        request: AccessRequest,
-        facts: Facts,
-        forbidding: tuple[tuple[Guard, Compiled], ...],
-        satisfied: tuple[Grant, ...],
-    ) -> Deny:
-        said = explain.forbidden(forbidding, facts)
-        if satisfied:
-            return self._deny(explain.ordered(said, ()), satisfied)
-        miss = self._nearest(request, facts)
+    def _refuse(self, request: AccessRequest, settled: Settled, facts: Facts, forbidding: list[EnforcedGuard]) -> Deny:
+        miss = self._nearest(request, settled, facts)
         clauses = explain.unmet(miss, request, self.registry)
-        return self._deny(explain.ordered(said, clauses), (miss.enforced.grant,) if miss else ())
+        if forbidding:
+            clauses = explain.forbidden(forbidding, facts, clauses)
+        return self._deny(clauses, (miss.enforced.policy.ref,) if miss else ())
 
-    def _deny(self, clauses: tuple[UnmetClause, ...], grants: tuple[Grant, ...] = ()) -> Deny:
-        return Deny(code=clauses[0].code, clauses=clauses, grants=_refs(grants), epoch=self.epoch)
+    def _deny(self, clauses: tuple[UnmetClause, ...], grants: tuple[str, ...] = ()) -> Deny:
+        return Deny(code=clauses[0].code, clauses=clauses, grants=grants, epoch=self.epoch)
 
-    def _serving(self, request: AccessRequest) -> tuple[Enforced, ...]:
-        """The grants whose scopes and service items cover the request, each once, in a fixed order.
+    def _settle(self, request: AccessRequest) -> Settled:
+        """Whatever the asking of a registered request decides alone; kept for the next one.
 
         Every grant demands that the purpose stand in its service items, so what is left out here could not be
-        satisfied.
+        satisfied. Two threads may both make it; both results are equal, so the last one may stay.
         """
-        purpose = (request.system.organisation, request.action, request.evidence_type, request.service_item)
-        found = self._slices.get(purpose)
-        if found is None:
-            # Two threads may both make it; both results are equal, so the last one may stay.
-            found = self._slices[purpose] = tuple(map(self._enforce, self._granted_for(purpose)))
-        return found
+        facts = settle(request, self.registry, self.hierarchy)
+        made = Settled(
+            facts,
+            guards=tuple(guard for guard in self.guards if guard.policy.is_possible(facts)),
+            grants=tuple(grant for grant in self._serving(request) if grant.policy.is_possible(facts)),
+            fields=self.registry.evidence_types[request.evidence_type].fields,
+        )
+        if len(self._settled) >= MOST_SETTLED:
+            self._settled.clear()
+        self._settled[asking(request)] = made
+        return made
 
-    def _granted_for(self, purpose: Purpose) -> Iterator[Grant]:
-        consumer, action, evidence_type, service_item = purpose
-        served = {item for _, item in self.hierarchy.above["ServiceItem", service_item]}
-        for grant in self._scoped((consumer, (action,), evidence_type)):
+    def _serving(self, request: AccessRequest) -> Iterator[Enforced]:
+        """The grants whose scopes and service items cover the request, each once, in a fixed order."""
+        served = self._served(request)
+        for grant in self._scoped((request.system.organisation, (request.action,), request.evidence_type)):
             if not served.isdisjoint(grant.service_items):
-                yield grant
+                yield self._enforce(grant)
 
-    def _nearest(self, request: AccessRequest, facts: Facts) -> NearMiss | None:
+    def _served(self, request: AccessRequest) -> frozenset[str]:
+        return frozenset(item for _, item in self.hierarchy.above["ServiceItem", request.service_item])
+
+    def _nearest(self, request: AccessRequest, settled: Settled, facts: Facts) -> NearMiss | None:
         """The nearest of the grants whose scopes cover the request under any action; templates for emergencies alone.
 
         One that serves the service item comes nearer than any that does not, so the others are looked at only where
         there is none; and of those only so many, since a department may hold hundreds, one for each of its items.
         """
-        emergency = request.action is Action.OBTAIN_EMERGENCY
-        asker = (request.system.organisation, request.evidence_type, request.service_item, emergency)
-        found = self._reasons.get(asker)
-        if found is None:
-            found = self._reasons[asker] = self._reasons_for(*asker)
-        serving, others = found
+        if settled.reasons is None:
+            settled.reasons = self._reasons_for(request, settled.facts)
+        serving, others = settled.reasons
         return explain.nearest(serving, facts) or explain.nearest(others, facts)
 
-    def _reasons_for(self, consumer: str, evidence_type: str, service_item: str, emergency: bool) -> Reasons:
-        served = {item for _, item in self.hierarchy.above["ServiceItem", service_item]}
-        covering = self._scoped((consumer, _EMERGENCY if emergency else _ORDINARY, evidence_type))
+    def _reasons_for(self, request: AccessRequest, facts: Facts) -> Reasons:
+        served, emergency = self._served(request), request.action is Action.OBTAIN_EMERGENCY
+        covering = self._scoped(
+            (request.system.organisation, _EMERGENCY if emergency else _ORDINARY, request.evidence_type)
+        )
         serving = [grant for grant in covering if not served.isdisjoint(grant.service_items)]
         others = [grant for grant in covering if served.isdisjoint(grant.service_items)]
-        return tuple(map(self._enforce, serving)), tuple(map(self._enforce, others[:MOST_COMPARED]))
+        return self._candidates(serving, facts), self._candidates(others[:MOST_COMPARED], facts)
+
+    def _candidates(self, grants: Iterable[Grant], facts: Facts) -> tuple[Candidate, ...]:
+        return tuple((enforced, enforced.policy.failed(facts)) for enforced in map(self._enforce, grants))
 
     def _scoped(self, scope: Scope) -> tuple[Grant, ...]:
         consumers = self.hierarchy.above["Organisation", scope[0]]
@@ -280,7 +257,3 @@ def _by_key(grants: Iterable[Grant]) -> dict[Key, tuple[Grant, ...]]:
         for action in cedar.actions(grant):
             index.setdefault((grant.consumer, action, grant.evidence_type), []).append(grant)
     return {key: tuple(members) for key, members in index.items()}
-
-
-def _refs(grants: Iterable[Grant]) -> tuple[str, ...]:
-    return tuple(sorted(grant.ref for grant in grants))

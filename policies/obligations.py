@@ -96,12 +96,15 @@ def union(grants: Iterable[Grant]) -> tuple[Obligation, ...]:
     return tuple(sorted({obligation for grant in grants for obligation in grant.obligations}))
 
 
-def release(
-    asked: frozenset[str], grants: Iterable[Grant], catalogue: Mapping[str, RegisteredField]
-) -> dict[str, Mask]:
-    """Each field asked for with the strongest of its masks: of every satisfied grant, and the catalogue's own."""
-    masks = {field: catalogue[field].minimal_mask for field in sorted(asked)}
+def strongest(grants: Iterable[Grant], catalogue: Mapping[str, RegisteredField]) -> dict[str, Mask]:
+    """Each field of the catalogue with the strongest of its masks: of every satisfied grant, and its own."""
+    masks = {field: registered.minimal_mask for field, registered in catalogue.items()}
     for grant in grants:
-        for field in grant.masks.keys() & asked:
+        for field in grant.masks.keys() & masks.keys():
             masks[field] = stronger(masks[field], grant.masks[field])
     return masks
+
+
+def release(asked: frozenset[str], masks: Mapping[str, Mask]) -> dict[str, Mask]:
+    """Each field asked for with its mask, in the order of their names."""
+    return {field: masks[field] for field in sorted(asked)}

@@ -30,7 +30,7 @@ class Judge:
     def __init__(self, image: PolicyImage, *, sliced: bool = True) -> None:
         self._image = image
         self._sliced = sliced
-        self._guards = tuple(guard for guard, _ in image.guards)
+        self._guards = tuple(each.guard for each in image.guards)
         self._grants = {grant.ref: grant for grant in image.members()}
         self._policies: dict[tuple[str, str] | None, PolicySet] = {}
         self._entities: dict[tuple[str, str], Entities] = {}
@@ -60,10 +60,10 @@ class Judge:
         duties = obligations.union(satisfied)
         if unknown := obligations.unknown(duties):
             return self._deny(*(explain.unknown_obligation(duty) for duty in unknown))
-        fields = self._image.registry.evidence_types[request.evidence_type].fields
+        masks = obligations.strongest(satisfied, self._image.registry.evidence_types[request.evidence_type].fields)
         return outcome.Permit(
             grants=tuple(grant.ref for grant in satisfied),
-            release=obligations.release(request.fields, satisfied, fields),
+            release=obligations.release(request.fields, masks),
             predicates=request.predicates,
             obligations=duties,
             quotas=tuple(outcome.Quota(grant.ref, grant.quota_per_day) for grant in satisfied if grant.quota_per_day),

@@ -166,7 +166,7 @@ def _expression(invariant: Invariant) -> pst.Expr:
 
 def _holding(asked: Examiner, expression: pst.Expr) -> Callable[[AccessRequest], bool]:
     """The condition as the exchange itself would evaluate it."""
-    evaluate, region = condition(expression), asked.region
+    evaluate, region = condition(expression).holds, asked.region
 
     def holds(request: AccessRequest) -> bool:
         return evaluate(establish(request, region.registry, region.hierarchy)) is True

@@ -51,7 +51,7 @@ def _slice(image: PolicyImage, request: AccessRequest) -> PolicyImage:
         evidence_types=_only(whole.evidence_types, families),
         service_items=_only(whole.service_items, items),
     )
-    guards = tuple(guard for guard, _ in image.guards)
+    guards = tuple(each.guard for each in image.guards)
     return PolicyImage.build(_templates(image, consumers, families), registry, image.epoch, guards)
 
 

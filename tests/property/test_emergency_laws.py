@@ -117,7 +117,7 @@ def test_an_ordinary_request_is_decided_as_if_there_were_no_template() -> None:
         judged += 1
         plain = replace(request, action=Action.of(request.fields) if request.fields else Action.VERIFY, emergency=None)
         ordinary = [one for one in grants.values() if one.emergency is None]
-        guards = tuple(guard for guard, _ in image.guards)
+        guards = tuple(each.guard for each in image.guards)
         others = PolicyImage.build(ordinary, REGISTRY, image.epoch, guards, after=image)
         decided = image.decide(plain)
         assert decided == others.decide(plain)

@@ -72,3 +72,23 @@ def test_the_same_request_is_decided_the_same_way_twice_and_by_an_equal_image(re
         assert all(case.image.decide(each) == said == again.decide(each) for each, said in case.decisions)
         total += len(case.decisions)
     record_property("cases", total)
+
+
+def test_nothing_that_was_decided_before_changes_a_decision(record_property: Record) -> None:
+    """What an asking settles is kept by its first request: the others are decided as if they had come first."""
+    total = 0
+    for case in map(Decided.of, worlds(CASES // 4, start=800_000)):
+        for request, said in case.decisions:
+            assert case.world.image(after=case.image).decide(request) == said, (case.world.seed, request)
+        total += len(case.decisions)
+    record_property("cases", total)
+
+
+def test_an_image_that_can_keep_little_decides_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    for world in worlds(CASES // 100, start=810_000):
+        kept = Decided.of(world).decisions
+        with monkeypatch.context() as patched:
+            patched.setattr("policies.index.MOST_SETTLED", 1)
+            image = world.image()
+            assert tuple((request, image.decide(request)) for request in world.requests) == kept
+            assert len(image._settled) <= 1

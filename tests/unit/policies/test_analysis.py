@@ -19,7 +19,7 @@ from policies.analysis.region import Region
 from policies.analysis.solver import Limit, Questioning
 from policies.analysis.terms import Encoder
 from policies.differences import Direction
-from policies.expressions import OutsideProfile
+from policies.expressions import Condition, OutsideProfile
 from policies.grant import Grant
 from policies.grant_terms import Obligation
 from policies.guards import GUARDS, Guard
@@ -321,7 +321,9 @@ def test_a_grant_can_break_an_invariant_that_no_guard_keeps() -> None:
 
 
 def test_an_invariant_that_the_exchange_itself_sees_otherwise_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("policies.analysis.invariants.condition", lambda _tree: lambda _facts: False)
+    monkeypatch.setattr(
+        "policies.analysis.invariants.condition", lambda _tree: Condition(lambda _facts: False, settled=False)
+    )
     lax = Invariant("no-certificates", 'context.fields.contains("cert_no")', Text("x", "x"))
     region = Region.of((GRANT,), (), REGISTRY)
     (outcome,) = prove(examiner(region, (GRANT,), GUARDS, NOW, Limit()), (GRANT,), (lax,))

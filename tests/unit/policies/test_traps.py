@@ -64,6 +64,16 @@ def test_trap_1_an_error_in_the_compiled_form_refuses_and_says_only_its_kind() -
     assert (refusal.code, clause_ids(refusal)) == ("policy.engine-error", ["ENGINE#KeyError"])
 
 
+def test_trap_1_a_guard_that_errs_on_what_the_asking_settles_is_not_left_out() -> None:
+    classified = "forbid (principal, action, resource) when { resource.classification >= 4 };"
+    whole = image(guards=(Guard("G@1", classified, "policy.x", GUARDS[0].text),))
+    assert isinstance(whole.decide(request()), Permit)
+    providers = {uid: {"provider": said["provider"]} for uid, said in whole.hierarchy.attributes.items()}
+    broken = replace(whole, hierarchy=Hierarchy(whole.hierarchy.above, providers), _settled={})
+    for _ in range(2):
+        assert clause_ids(broken.decide(request())) == ["ENGINE#KeyError"]
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -220,6 +230,6 @@ def test_the_index_and_the_whole_set_give_the_same_answer() -> None:
 
 def test_nothing_is_compiled_before_it_is_needed() -> None:
     policies = PolicyImage.build((GRANT, grant(id="DEM-A", consumer="housing")), REGISTRY, 7)
-    assert not policies._slices
+    assert not policies._compiled
     policies.decide(request())
-    assert [key[0] for key in policies._slices] == ["social-welfare"]
+    assert list(policies._compiled) == [GRANT.ref]
