@@ -96,10 +96,8 @@ class Gateway:
         asking, snapshot = attempt.asking, attempt.snapshot
         ends = self.fulfilment.retrieval.deadline()
         findings = self._fetched(asking, admitted, snapshot, ends)
-        if asking.request.composed:
-            asking, admitted, findings = self._composed(asking, admitted, findings, snapshot, ends)
-            self._note(asking, admitted)
         for _ in range(MOST_TRIES):
+            asking, admitted, findings = self._composed(asking, admitted, findings, snapshot, ends)
             asking, standing = self._still_standing(asking, admitted, snapshot)
             settlement = self.fulfilment.settle(asking, standing, findings, snapshot)
             try:
@@ -123,9 +121,16 @@ class Gateway:
     def _composed(
         self, asking: Asking, admitted: Admitted, findings: Findings, snapshot: Snapshot, ends: float
     ) -> tuple[Asking, Admitted, Findings]:
-        """Step by step, all within one deadline: what one record names, the next look-up is about."""
-        while (step := self.fulfilment.compose(asking, admitted, findings, snapshot)) is not None:
+        """Step by step, all within one deadline: what one record names, the next look-up is about.
+
+        Again under newer policies: they may permit the record that names somebody only now.
+        """
+        while (
+            asking.request.composed
+            and (step := self.fulfilment.compose(asking, admitted, findings, snapshot)) is not None
+        ):
             asking, admitted = step
+            self._note(asking, admitted)
             findings = self.fulfilment.fetch(admitted, snapshot, ends, findings)
         return asking, admitted, findings
 

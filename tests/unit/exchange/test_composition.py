@@ -132,6 +132,18 @@ def test_a_grant_that_does_not_cover_the_relation_refuses_before_the_source_is_a
     assert small_world.calls == [OWNER]
 
 
+def test_a_record_permitted_since_a_node_last_looked_names_the_next_subject_too(small_world: World) -> None:
+    suspend(small_world, "G-STAFF")
+    node = small_world.another_node()
+    node.rooms.policy.renew()
+    small_world.apply(grant("G-STAFF-AGAIN", evidence_type="staff-list", fields=["employer"], relations=["self"]))
+    small_world.approve("G-STAFF-AGAIN")
+    try:
+        assert codes(ask(node, STAFF, THEIRS)) == ["delivered", "delivered"]
+    finally:
+        node.rooms.close()
+
+
 def test_what_names_the_subject_has_to_be_released_itself(small_world: World) -> None:
     """The grant of the first is suspended while the source of the second is asked."""
 
