@@ -131,7 +131,7 @@ def _facts(found: Any) -> list[tuple[Text, Text]]:
     ]
     if found["opened_at"]:
         rows.append((Text("开启人", "Opened by"), _who(found["opened_by"], found["opened_at"])))
-        rows.append((Text("结束时间", "Until"), moment_text(found["ends"])))
+        rows.append((Text("最迟到", "Until, at the latest"), moment_text(found["ends"])))
         rows.append((Text("审查期限", "To be reviewed by"), _last_day(found["review_due"], overdue=found["overdue"])))
     if found["note"]:
         rows.append((Text("结束或未开启的理由", "Why it ended, or was not opened"), same(found["note"])))
