@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## 列出所有命令 / list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(BIN)/tongban ## 演示：七个故事，全程不交纸质材料 / the sample stories; ONCE=1 to leave afterwards, STORY=… for one
+demo: $(BIN)/tongban ## 演示：八个故事，全程不交纸质材料 / the sample stories; ONCE=1 to leave afterwards, STORY=… for one
 	@$(BIN)/tongban demo $(if $(ONCE),--once) $(if $(STORY),--story $(STORY)) $(if $(DATABASE),--database $(DATABASE)) $(if $(PORT_BASE),--port-base $(PORT_BASE))
 
 serve: $(BIN)/tongban ## 启动两个服务（开发用，数据在 data/）/ both services for development, data in data/

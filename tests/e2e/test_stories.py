@@ -11,7 +11,9 @@ from pathlib import Path
 from tests.unit.tongban.conftest import run
 
 ROOT = Path(__file__).resolve().parents[2]
-STORIES = ("restaurant", "newborn", "school", "home-transfer", "retirement", "after-death", "cross-province")
+ON_PAPER = ("restaurant", "newborn", "school", "home-transfer", "retirement", "after-death", "cross-province")
+"""Stories of services that used to ask for papers."""
+STORIES = (*ON_PAPER, "emergency")
 PORTS_OF_A_DEMO = 32
 
 
@@ -46,12 +48,19 @@ def test_every_story_comes_out_as_told(database_url, tmp_path):
     assert done.returncode == 0, done.stderr
     assert told["uploads"] == {"before": 9, "after": 0}
     papers = {step["story"]: step["facts"]["现在"] for step in told["steps"] if "现在" in step["facts"]}
-    assert papers == dict.fromkeys(STORIES, 0), "no story's paper was uploaded"
+    assert papers == dict.fromkeys(ON_PAPER, 0), "no story's paper was uploaded"
     [command] = [step["facts"]["命令"] for step in told["steps"] if "命令" in step["facts"]]
     assert tongban(*shlex.split(command)[1:]).returncode == 0, "the command shown does what was shown"
     put = [step["facts"]["材料"] for step in told["steps"] if step["facts"].get("等待") == "further-questions"]
     assert put == ["insurance-contributions"], "one source asked the person"
     assert [step["facts"]["追问次数"] for step in told["steps"] if "追问次数" in step["facts"]] == [2]
+    refused = [step["facts"].get("code") for step in told["steps"] if step["story"] == "emergency"]
+    assert [*filter(None, refused)] == [
+        "policy.absence-not-granted",
+        "emergency.same-person",
+        "policy.emergency-over",
+        "emergency.review-first",
+    ]
     assert {step["story"] for step in told["steps"]} == {"setup", "approval", *STORIES}
     assert all(person["password"] and person["totp_secret"] for person in told["people"])
     no_citizen_number_stands_in_any_log(folder)

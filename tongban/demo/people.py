@@ -1,4 +1,4 @@
-"""Who can sign in in the demonstration: citizens, an officer of each department that decides, one that asks."""
+"""Who can sign in in the demonstration: citizens, an officer of each department that decides, those that ask."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ EVERY = "all"
 """Instead of one story's name: all of them."""
 NEEDED = {"zhou": ("home-transfer", "cross-province"), "he": ("retirement",), "qin": ("cross-province",)}
 """People without whom all stories but these can be told; everybody else is always there."""
+EMERGENCY = "emergency"
+"""The story with officers of its own: two of the health commission, and the data-protection officer."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,36 @@ def accounts(people: Sequence[Mapping[str, Any]], entropy: Entropy, story: str =
             yield Account(key, citizen.name, citizen.number, told, credentials(key, entropy))
     yield officer("author", world.ZHANG.name, world.ZHANG.number, DATA_BUREAU, ("governance-officer",), entropy)
     yield officer("approver", world.ZHAO.name, world.ZHAO.number, DATA_BUREAU, ("governance-approver",), entropy)
-    asking, *staff = [one for one in people if one["household"]["relation"] == "户主"][-len(PROVIDERS) - 1 :]
+    heads = [one for one in people if one["household"]["relation"] == "户主"]
+    asking, *staff = heads[-len(PROVIDERS) - 1 :]
     yield officer("consumer", asking["name"], asking["number"], MARKET, ("consumer-officer",), entropy)
+    if story in (EMERGENCY, EVERY):
+        yield from in_an_emergency(heads[: -len(PROVIDERS) - 1], entropy)
     for index, (provider, person) in enumerate(zip(PROVIDERS, staff, strict=True), start=1):
         if provider == TAX and story not in ("home-transfer", EVERY):
             continue
         yield officer(f"officer{index}", person["name"], person["number"], provider, ("provider-officer",), entropy)
 
 
-def officer(key: str, name: str, number: str, organisation: str, roles: tuple[str, ...], entropy: Entropy) -> Account:
+def in_an_emergency(people: Sequence[Mapping[str, Any]], entropy: Entropy) -> Iterator[Account]:
+    """Whoever asks, whoever opens, and the third who signs the template beforehand and reviews afterwards."""
+    offices = (
+        ("duty", HEALTH, ("consumer-officer", "sponsor")),
+        ("sponsor", HEALTH, ("sponsor",)),
+        ("protection", DATA_BUREAU, ("data-protection-officer",)),
+    )
+    for (key, organisation, roles), one in zip(offices, people[-len(offices) :], strict=True):
+        yield officer(key, one["name"], one["number"], organisation, roles, entropy, EMERGENCY)
+
+
+def officer(
+    key: str,
+    name: str,
+    number: str,
+    organisation: str,
+    roles: tuple[str, ...],
+    entropy: Entropy,
+    story: str = "approval",
+) -> Account:
     """A staff account."""
-    return Account(key, name, number, "approval", credentials(key, entropy), organisation, roles)
+    return Account(key, name, number, story, credentials(key, entropy), organisation, roles)

@@ -23,7 +23,16 @@ from tongban.demo.officers import approve_all, ask_for_data, sign_in
 from tongban.demo.people import EVERY, Account
 from tongban.demo.processes import DemoFailed, NotStarted, Processes, refuse_taken
 from tongban.demo.setting_up import WEBSITES, Scene, ports, register, set_up
-from tongban.demo.stories import after_death, cross_province, home_transfer, newborn, restaurant, retirement, school
+from tongban.demo.stories import (
+    after_death,
+    cross_province,
+    emergency,
+    home_transfer,
+    newborn,
+    restaurant,
+    retirement,
+    school,
+)
 from tongban.demo.stories.stage import Stage
 from tongban.installation import NotInstallable
 from tongban.officer import OfficerSession
@@ -36,6 +45,7 @@ _TOLD = {
     "retirement": retirement,
     "after-death": after_death,
     "cross-province": cross_province,
+    "emergency": emergency,
 }
 STORIES: Mapping[str, Callable[[Stage], None]] = {name: story.play for name, story in _TOLD.items()}
 ANSWERS = {name: story.ANSWERS for name, story in _TOLD.items()}

@@ -175,10 +175,12 @@ class EvidenceClient:
         }
         return str(self._form("token_endpoint", grant, key)["access_token"])
 
-    def ask(self, token: str, key: ProofKey, case: str, evidence: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Ask the exchange for evidence in a case."""
+    def ask(
+        self, token: str, key: ProofKey, case: str, evidence: Sequence[Mapping[str, Any]], emergency: str = ""
+    ) -> dict[str, Any]:
+        """Ask the exchange for evidence in a case; ``emergency`` names the opening under which that is done."""
         body = {"service_item": self.registration.service_item, "case": case, "evidence": list(evidence)}
-        body["legal_basis"] = self.registration.legal_basis
+        body |= {"legal_basis": self.registration.legal_basis} | ({"emergency": emergency} if emergency else {})
         return self._call("POST", "/v1/evidence-requests", token, key, body, {"Idempotency-Key": secrets.token_hex(16)})
 
     def absent(self, case: str, evidence: Sequence[Mapping[str, Any]], officer: str, key: ProofKey) -> str:

@@ -6,6 +6,7 @@ import datetime
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ CREATE TABLE IF NOT EXISTS hkb (                 -- 户口簿
   hh     TEXT NOT NULL,                          -- 户号
   yhzgx  TEXT NOT NULL,                          -- 与户主关系
   hkdz   TEXT NOT NULL,                          -- 户口地址
+  posfzh TEXT,                                   -- 配偶公民身份号码
   gxsj   TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS qsgx (                -- 亲属关系
@@ -57,14 +59,16 @@ def people(world: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:
         )
 
 
-def households(world: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:
+def households(world: Mapping[str, Any]) -> Iterable[tuple[str | None, ...]]:
     """Rows of ``hkb``; who has just been born is not in it yet."""
     born = {birth["child_number"] for birth in world["births"]}
+    spouses = {one: other for wed in world["marriages"] for one, other in permutations(wed["parties"])}
     for person in world["people"]:
         if person["number"] in born:
             continue
-        house = person["household"]
-        yield person["number"], person["name"], house["number"], house["relation"], house["address"], person["updated"]
+        house, number = person["household"], person["number"]
+        page = (number, person["name"], house["number"], house["relation"], house["address"])
+        yield *page, spouses.get(number), person["updated"]
 
 
 def fill(path: Path, world: Mapping[str, Any]) -> None:
@@ -72,7 +76,7 @@ def fill(path: Path, world: Mapping[str, Any]) -> None:
     with sqlite3.connect(path) as database:
         database.executescript(TABLES)
         database.executemany("INSERT OR REPLACE INTO czrk_jbxx VALUES (?,?,?,?,?,?,?,?)", people(world))
-        database.executemany("INSERT OR REPLACE INTO hkb VALUES (?,?,?,?,?,?)", households(world))
+        database.executemany("INSERT OR REPLACE INTO hkb VALUES (?,?,?,?,?,?,?)", households(world))
         kin = [(one["child"], one["parent"], one["updated"]) for one in world["kinships"]]
         database.executemany("INSERT OR REPLACE INTO qsgx VALUES (?,?,?)", kin)
         held = [(one["number"], one["certificate"]) for one in world["certificates"]]
@@ -88,8 +92,8 @@ def enter(path: Path, entry: Mapping[str, str]) -> bool:
         home = database.execute("SELECT hkdz FROM hkb WHERE hh = ? LIMIT 1", (entry["household"],)).fetchone()
         if known is None or home is None or known[0] != entry["name"]:
             return False
-        row = (entry["number"], entry["name"], entry["household"], "子女", home[0], now)
-        database.execute("INSERT OR REPLACE INTO hkb VALUES (?,?,?,?,?,?)", row)
+        row = (entry["number"], entry["name"], entry["household"], "子女", home[0], None, now)
+        database.execute("INSERT OR REPLACE INTO hkb VALUES (?,?,?,?,?,?,?)", row)
     return True
 
 
