@@ -35,6 +35,9 @@ MESSAGES: Mapping[str, Text] = {
     "nothing-asked": Text("至少要问一个字段或一个是非问题", "asks for neither a field nor a yes/no question"),
     "identifier": Text("号码格式或校验码不正确", "is not a valid identifier: check its form and check character"),
     "names-somebody": Text("不能含有个人号码", "must not hold anybody's number"),
+    "no-alternative": Text(
+        "与所请求的材料不能满足同一要求", "meets no requirement that what is asked for meets, about the same person"
+    ),
     "alone": Text("须单独请求，且直接答复", "is asked for by itself, and answered at once"),
     "arguments": Text("该是非问题的参数不正确", "these are not the arguments of this question"),
 }

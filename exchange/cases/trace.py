@@ -83,12 +83,14 @@ def _view(one: LookUp) -> dict[str, JSON]:
         "outcome": one.outcome,
         "entry": one.entry,
         "at": one.at.isoformat(),
+        "chosen_over": [{**over} for over in one.chosen_over],
     }
 
 
 class LookUpAnswer(Schema):
     """One look-up: ``officer`` is the same name for the same officer always, and tells nobody who that is; ``asked``
-    names fields and questions; ``entry`` is the log's.
+    names fields and questions; ``entry`` is the log's; ``chosen_over`` names other evidence that would have done, and
+    why it was not asked for.
     """
 
     officer = fields.String(required=True)
@@ -104,6 +106,7 @@ class LookUpAnswer(Schema):
     outcome = fields.String(required=True)
     entry = fields.Integer(required=True)
     at = fields.String(required=True)
+    chosen_over = fields.List(fields.Dict(), required=True)
 
 
 class LookUpsAnswer(Schema):

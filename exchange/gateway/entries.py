@@ -164,6 +164,8 @@ def _item_facts(ruling: Permitted | Refused, settlement: Settlement) -> dict[str
         "epoch": settlement.epoch,
         "relation": ruling.concerned.relation if ruling.concerned else (item.relation or ""),
     }
+    if item.chosen_over:
+        facts["chosen_over"] = [one.members() for one in item.chosen_over]
     mandate = settlement.asking.token.mandate
     if mandate is not None and facts["relation"] == REPRESENTED:
         facts["capacity"] = mandate.capacity

@@ -218,6 +218,8 @@ def _asked_item(item: Item) -> dict[str, object]:
     questions = [{"name": question.name, "args": question.args} for question in item.questions]
     asked: dict[str, object] = {"type": item.type, "fields": item.fields, "predicates": questions}
     asked["relation"] = item.relation
+    if item.chosen_over:
+        asked["chosen_over"] = [one.members() for one in item.chosen_over]
     return asked if item.source is None else asked | {"from": item.source}
 
 

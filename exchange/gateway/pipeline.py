@@ -27,6 +27,7 @@ from exchange.gateway.retrieval import Findings
 from exchange.gateway.snapshot import Snapshot
 from exchange.gateway.tokens import CONSENT_WITHDRAWN, Authenticator, Caller, unauthorized
 from exchange.gateway.understanding import Understanding
+from exchange.requirements.choosing import with_causes
 from exchange.store.intents import State
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -71,10 +72,11 @@ class Gateway:
         request_id = new_id("er", self.clock, self.entropy)
         try:
             attempt = self.understanding.attempt(http, caller, request_id)
+            asking = with_causes(self.database, attempt.asking, attempt.snapshot, http.language)
         except Problem as problem:
             self._record_refusal(request_id, caller, problem.kind, caller.proof)
             raise
-        asking = with_consents(self.database, attempt.asking, attempt.snapshot)
+        asking = with_consents(self.database, asking, attempt.snapshot)
         attempt = attempt if asking is attempt.asking else replace(attempt, asking=asking)
         admitted = self.database.write(lambda connection: admission.admit(connection, attempt))
         if isinstance(admitted, TurnedAway):

@@ -22,7 +22,7 @@ from exchange.gateway.access_token import AccessToken, Detail, DetailItem, Manda
 from exchange.gateway.asking import Asking
 from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.enforcement import Permitted
-from exchange.gateway.request import EvidenceRequest, Item, Question
+from exchange.gateway.request import EvidenceRequest, Item, PassedOver, Question
 from exchange.store.cases import Case
 from exchange.store.intents import Stored
 from kernel.identifiers.subject import SubjectRef
@@ -99,7 +99,17 @@ def request_of(stored: Stored, case: Case) -> EvidenceRequest:
 
 def _item(number: int, asked: dict[str, Any]) -> Item:
     questions = tuple(Question(one["name"], one["args"]) for one in asked["predicates"])
-    return Item(number, asked["type"], tuple(asked["fields"]), questions, None, asked["relation"], asked.get("from"))
+    over = (PassedOver(one["evidence_type"], one["cause"], one["provider"]) for one in asked.get("chosen_over", ()))
+    return Item(
+        number,
+        asked["type"],
+        tuple(asked["fields"]),
+        questions,
+        None,
+        asked["relation"],
+        asked.get("from"),
+        chosen_over=tuple(over),
+    )
 
 
 def _subject(subject: SubjectRef) -> dict[str, str]:

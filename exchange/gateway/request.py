@@ -11,6 +11,7 @@ from marshmallow import ValidationError, post_load, validate, validates_schema
 
 from exchange.forms import Form, ListField, ObjectField, PartField, TextField, TextsField, WholeNumber
 from exchange.gateway import predicates
+from exchange.requirements.ladder import CHOOSING
 from kernel.canonical import JSON
 from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
@@ -39,11 +40,25 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A kind of evidence that would have done as well and was not asked for, whose it is, and why."""
+
+    type: str
+    cause: str
+    provider: str = ""
+
+    def members(self) -> dict[str, JSON]:
+        """As it is stored and recorded."""
+        return {"evidence_type": self.type, "cause": self.cause, "provider": self.provider}
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One kind of evidence about one subject; ``subject`` None stands for the token's own person.
 
     ``source`` is the number of an earlier item whose record names the subject, in ``relation`` to its own. ``answers``
-    are its person's to further questions, passed on by whoever put them; None where none were.
+    are its person's to further questions, passed on by whoever put them; None where none were. ``chosen_over``: what
+    else would have done.
     """
 
     number: int
@@ -54,6 +69,7 @@ class Item:
     relation: str | None = None
     source: int | None = None
     answers: Mapping[str, str] | None = field(default=None, repr=False)
+    chosen_over: tuple[PassedOver, ...] = ()
 
     @property
     def predicate_names(self) -> frozenset[str]:
@@ -147,6 +163,18 @@ class QuestionForm(Form):
         return Question(data["name"], arguments)
 
 
+class PassedOverForm(Form):
+    """A kind of evidence that meets the same requirement and is not asked for, and the cause of that."""
+
+    type = TextField(required=True, validate=_CODE)
+    cause = TextField(required=True, validate=validate.OneOf(CHOOSING, error="choice"))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> PassedOver:
+        """What was passed over."""
+        return PassedOver(data["type"], data["cause"])
+
+
 class ItemForm(Form):
     """One kind of evidence.
 
@@ -158,6 +186,7 @@ class ItemForm(Form):
     predicates = ListField(PartField(QuestionForm), validate=validate.Length(max=20, error="length"))
     subject = PartField(SubjectForm)
     answers = ObjectField()
+    chosen_over = ListField(PartField(PassedOverForm), validate=validate.Length(1, 10, error="length"))
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
@@ -168,6 +197,9 @@ class ItemForm(Form):
             raise ValidationError("nothing-asked")
         if len(set(names)) != len(names) or len(set(asked)) != len(asked):
             raise ValidationError("twice")
+        over = [one.type for one in data.get("chosen_over", [])]
+        if len({*over, data.get("type")}) <= len(over):
+            raise ValidationError({"chosen_over": ["twice"]})
 
 
 class EvidenceRequestForm(Form):
@@ -210,6 +242,7 @@ def _item(number: int, data: Mapping[str, Any]) -> Item:
         named.relation if named else None,
         named.source if named else None,
         data.get("answers"),
+        tuple(data.get("chosen_over", ())),
     )
 
 

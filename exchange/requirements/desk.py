@@ -22,6 +22,7 @@ from exchange.requirements.standing import (
     THE_APPLICANT,
     Granted,
     Standing,
+    granted_types,
     is_undecided,
     seen,
     standing,
@@ -213,14 +214,7 @@ class RequirementDesk:
 
     def _granted(self, caller: AuthorisedSystem, matter: Matter) -> Granted:
         """Whether a grant in force lets this department have an evidence type for this service item."""
-        now, consumer, item = self.clock.now(), matter.case.organisation, matter.item.code
-        types = frozenset(
-            grant.evidence_type
-            for grant in caller.snapshot.image.members()
-            if grant.consumer == consumer and item in grant.service_items and grant.emergency is None
-            if grant.valid_from <= now < grant.valid_to
-        )
-        return types.__contains__
+        return granted_types(caller.snapshot, matter.case.organisation, matter.item.code, self.clock.now())
 
 
 def _item(case: Case, caller: AuthorisedSystem) -> ServiceItem:

@@ -11,7 +11,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from exchange.forms import Form, ListField, ObjectField, PartField, SubjectNumberForm, TextField
-from exchange.requirements.ladder import BY_SHARING, DECLARED, Cause, Rung, Step
+from exchange.requirements.ladder import BY_SHARING, DECLARED, STEPPING, Cause, Rung, Step
 from kernel.identifiers.subject import SubjectRef
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
@@ -48,7 +48,7 @@ class StepForm(Form):
     rung = TextField(
         required=True, validate=validate.OneOf([*BY_SHARING, Rung.COMMITMENT, Rung.DEFERRAL], error="choice")
     )
-    cause = TextField(required=True, validate=validate.OneOf([*Cause], error="choice"))
+    cause = TextField(required=True, validate=validate.OneOf(STEPPING, error="choice"))
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Step:

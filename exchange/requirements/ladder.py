@@ -71,6 +71,7 @@ class Cause(StrEnum):
     DISPUTED = "disputed"
     PERSON_REFUSED = "person-refused"
     NOT_SUITABLE = "not-suitable"
+    ON_RECORD_ELSEWHERE = "on-record-elsewhere"
 
 
 CAUSES: Mapping[Cause, Text] = {
@@ -84,6 +85,7 @@ CAUSES: Mapping[Cause, Text] = {
     Cause.DISPUTED: Text("本人对记录有异议", "the person disputes the record"),
     Cause.PERSON_REFUSED: Text("本人不同意这种方式", "the person does not want it this way"),
     Cause.NOT_SUITABLE: Text("本件不适用这种方式", "this way does not suit the matter"),
+    Cause.ON_RECORD_ELSEWHERE: Text("本人说明材料在另一部门", "the person says that another department holds it"),
 }
 """Every cause in words."""
 
@@ -105,8 +107,13 @@ LEVELS: Mapping[Cause, frozenset[int]] = {
     **dict.fromkeys((*sorted(SEEN), Cause.DISPUTED), _SHARING),
     Cause.PERSON_REFUSED: _SHARING | _COMMITTING,
     Cause.NOT_SUITABLE: _COMMITTING,
+    Cause.ON_RECORD_ELSEWHERE: frozenset(),
 }
 """From which levels a cause leads down."""
+STEPPING = tuple(cause for cause, levels in LEVELS.items() if levels)
+"""Causes to step down for."""
+CHOOSING = tuple(cause for cause in Cause if cause is not Cause.NOT_SUITABLE)
+"""Causes to ask for one kind of evidence and not for another that would do as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from exchange.catalogue.model import APPLICANT, SELF, Alternative
-from exchange.requirements.broker import Needed, Way, at
+from exchange.gateway.snapshot import Snapshot
+from exchange.requirements.broker import Needed, Part, Way, at
 from exchange.requirements.circumstances import Applies
 from exchange.requirements.ladder import BY_SHARING, Cause, Rung
 from exchange.store.cases import Case
@@ -155,12 +156,31 @@ def _bars(
     way: Way, needed: Needed, subject: bytes, attempts: Sequence[Attempt], granted: Granted, now: datetime
 ) -> frozenset[Cause]:
     """Why this way does not serve; nothing where it does, or nobody has tried."""
-    latest = [_latest(part.asked, needed, subject, attempts) for part in way.parts]
-    if all(one is not None and one.outcome == RELEASED for one in latest):
+    found = [barred(part, needed, subject, attempts, granted, now) for part in way.parts]
+    if all(cause is Cause.INSUFFICIENT for cause in found):
         return frozenset({Cause.INSUFFICIENT})
-    pairs = zip(way.parts, latest, strict=True)
-    found = (_bar(part.asked, attempt, granted, now) for part, attempt in pairs)
-    return frozenset(cause for cause in found if cause is not None)
+    return frozenset(cause for cause in found if cause not in (None, Cause.INSUFFICIENT))
+
+
+def barred(
+    part: Part, needed: Needed, subject: bytes, attempts: Sequence[Attempt], granted: Granted, now: datetime
+) -> Cause | None:
+    """Why one piece of evidence does not serve: it came and was not enough, or it did not come. None: nobody tried."""
+    latest = _latest(part.asked, needed, subject, attempts)
+    if latest is not None and latest.outcome == RELEASED:
+        return Cause.INSUFFICIENT
+    return _bar(part.asked, latest, granted, now)
+
+
+def granted_types(snapshot: Snapshot, consumer: str, service_item: str, now: datetime) -> Granted:
+    """Whether a grant in force lets a department have an evidence type for a service item."""
+    types = frozenset(
+        grant.evidence_type
+        for grant in snapshot.image.members()
+        if grant.consumer == consumer and service_item in grant.service_items and grant.emergency is None
+        if grant.valid_from <= now < grant.valid_to
+    )
+    return types.__contains__
 
 
 def _latest(part: Alternative, needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> Attempt | None:
@@ -171,8 +191,6 @@ def _latest(part: Alternative, needed: Needed, subject: bytes, attempts: Sequenc
 def _bar(part: Alternative, attempt: Attempt | None, granted: Granted, now: datetime) -> Cause | None:
     if attempt is None:
         return None if granted(part.evidence_type) else Cause.NO_GRANT
-    if attempt.outcome == RELEASED:
-        return None
     wanted = part.fields | part.predicates
     if attempt.outcome == REFUSED and wanted and not attempt.asked <= wanted:
         return None  # refused for more than is required: less may well be granted

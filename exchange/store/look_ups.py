@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,7 +29,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """What an officer (a blind index) asked for in a case, whose it is, and what came of it."""
+    """What an officer (a blind index) asked for in a case, whose it is, and what came of it.
+
+    ``chosen_over``: other evidence that would have done, and why it was not asked for.
+    """
 
     officer: str
     consumer: str
@@ -43,6 +47,7 @@ class LookUp:
     outcome: str
     entry: int
     at: datetime
+    chosen_over: tuple[dict[str, str], ...]
 
 
 def page(connection: Connection, wanted: Wanted, limit: int) -> list[LookUp]:
@@ -62,6 +67,8 @@ def page(connection: Connection, wanted: Wanted, limit: int) -> list[LookUp]:
             _row.outcome,
             _row.entry,
             _row.at,
+            _row.item,
+            evidence_request.c.asked.label("request"),
         )
         .join(evidence_request, evidence_request.c.id == _row.request_id)
         .where(_row.officer != "", _row.at >= wanted.since, _row.at < wanted.until)
@@ -74,4 +81,9 @@ def page(connection: Connection, wanted: Wanted, limit: int) -> list[LookUp]:
             statement = statement.where(column == value)
     if wanted.before is not None:
         statement = statement.where(_row.entry < wanted.before)
-    return [LookUp(*tuple(found)) for found in connection.execute(statement)]
+    return [LookUp(*(*tuple(one)[:-2], _chosen_over(one.request, one.item))) for one in connection.execute(statement)]
+
+
+def _chosen_over(request: str, item: int) -> tuple[dict[str, str], ...]:
+    asked = json.loads(request)["items"]
+    return tuple(asked[item].get("chosen_over", ())) if item < len(asked) else ()

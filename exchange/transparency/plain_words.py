@@ -28,6 +28,7 @@ from exchange.gateway.entries import (
     WAITS,
 )
 from exchange.gateway.predicates import LABELS
+from exchange.requirements.ladder import CAUSES, Cause
 from exchange.responders.shown import SHOWN
 from exchange.store.waiting import Wait
 from kernel.dates import CHINA
@@ -237,11 +238,29 @@ def _asked(facts: Mapping[str, Any], registry: Registry) -> Text:
     item = _name(registry.service_items, facts, "service_item")
     labels = field_labels(facts, registry)
     how = Text("应急", " by emergency access") if "emergency" in facts else Text("", "")
+    over = _chosen_over(facts, registry)
     zh, en = "、".join(label.zh for label in labels), ", ".join(label.en for label in labels)
     return Text(
-        f"{consumer.zh}为办理“{item.zh}”，请求{how.zh}查询您的{kind.zh}（{zh}）",
-        f"{consumer.en} asked{how.en} for your {kind.en} ({en}) to handle “{item.en}”",
+        f"{consumer.zh}为办理“{item.zh}”，请求{how.zh}查询您的{kind.zh}（{zh}）{over.zh}",
+        f"{consumer.en} asked{how.en} for your {kind.en} ({en}) to handle “{item.en}”{over.en}",
     )
+
+
+def _chosen_over(facts: Mapping[str, Any], registry: Registry) -> Text:
+    """Which other evidence would have done, whose it is, and why it was not asked for."""
+    zh = en = ""
+    for one in facts.get("chosen_over", ()):
+        provider, kind = (
+            _name(registry.organisations, one, "provider"),
+            _name(registry.evidence_types, one, "evidence_type"),
+        )
+        cause = CAUSES[Cause(one["cause"])] if one["cause"] in CAUSES else _UNSEEN
+        zh += f"，而没有查询{provider.zh}的{kind.zh}（{cause.zh}）"
+        en += f", and not for your {kind.en} at {provider.en} ({cause.en})"
+    return Text(zh, en)
+
+
+_UNSEEN = Text("所说的原因平台没有看到", "for a cause that the exchange did not see")
 
 
 def _correction(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
