@@ -1,14 +1,14 @@
 """The thread that gives entries their order: it takes whatever is waiting, writes it as one batch, and answers.
 
 A lone call is written at once. Where calls come in company, most of a batch's price is the same for one call and for
-many (the flush, the signature, the statements), so the thread first gives those just answered a moment to come back.
+many (the flush, the signature, the statements), so the thread first waits a moment until as many are there as are likely
+to come: those just answered, and those who came meanwhile (ADR 0068).
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
 
 from kernel.ledger.batch import Outcome, Request
@@ -18,8 +18,8 @@ from kernel.ledger.receipt import Receipt
 MOST_ENTRIES_IN_A_BATCH = 128
 MOST_ENTRIES_IN_A_CALL = 4096
 """One caller's entries are adjacent and all or none: an import is one call, and a batch by itself."""
-GATHER_SECONDS, MOST_GATHERING = 0.0001, 0.001
-"""How long to wait for company: so long for each call of the last batch, but never longer than this."""
+GATHER_SECONDS, MOST_GATHERING = 0.0003, 0.005
+"""How long to wait for company at most: so long for each call that is likely to come, but never longer than this."""
 
 Write = Callable[[Sequence[Request]], list[Outcome]]
 
@@ -61,6 +61,10 @@ class Sequencer:
         self._gate = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._missing = 0
+        """How many more calls the thread waits for; whoever brings it to nothing wakes the thread."""
+        self._complete = threading.Lock()
+        self._complete.acquire()
 
     def submit(self, request: Request, timeout: float) -> list[Receipt]:
         """Have a request written and wait until it is durable."""
@@ -72,6 +76,10 @@ class Sequencer:
                 self._thread = threading.Thread(target=self._run, name="ledger-sequencer", daemon=True)
                 self._thread.start()
             self._calls.put(call)
+            if self._missing:
+                self._missing -= 1
+                if not self._missing:
+                    self._complete.release()
         return call.wait(timeout)
 
     def close(self) -> None:
@@ -89,9 +97,9 @@ class Sequencer:
         company = 1
         while open_:
             batch, held, open_ = self._waiting(held, company)
-            company = len(batch)
             if batch:
                 self._serve(batch)
+            company = len(batch) + self._calls.qsize()
 
     def _waiting(self, held: Call | None, company: int) -> tuple[list[Call], Call | None, bool]:
         """At least one call and what else fits by now; a call that does not fit any more; False after the last."""
@@ -99,7 +107,7 @@ class Sequencer:
         entries = 0
         call = held or self._calls.get()
         if company > 1:
-            time.sleep(min(company * GATHER_SECONDS, MOST_GATHERING))
+            self._gather(company - 1)
         while call is not None:
             if batch and entries + len(call.request.drafts) > MOST_ENTRIES_IN_A_BATCH:
                 return batch, call, True
@@ -111,6 +119,19 @@ class Sequencer:
             except queue.Empty:
                 return batch, None, True
         return batch, None, False
+
+    def _gather(self, company: int) -> None:
+        """Wait until so many calls stand in the queue, but only for a moment."""
+        with self._gate:
+            self._missing = max(company - self._calls.qsize(), 0)
+            if not self._missing:
+                return
+        if self._complete.acquire(timeout=min(company * GATHER_SECONDS, MOST_GATHERING)):
+            return
+        with self._gate:
+            came, self._missing = not self._missing, 0
+        if came:  # just after this thread had stopped waiting for it
+            self._complete.acquire()
 
     def _serve(self, batch: list[Call]) -> None:
         outcomes: Sequence[Outcome]

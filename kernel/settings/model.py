@@ -189,7 +189,7 @@ class IdpSettings:
         ),
     )
     workers: int = field(default=1, metadata=_key(*_WORKERS))
-    threads: int = field(default=8, metadata=_key(*_THREADS))
+    threads: int = field(default=16, metadata=_key(*_THREADS))
     session_idle_minutes: int = field(
         default=30,
         metadata=_key(

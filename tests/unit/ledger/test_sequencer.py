@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
+import kernel.ledger.sequencer as sequencer_module
 from kernel.database import DatabaseUnavailable
 from kernel.ledger.batch import Outcome, Request
 from kernel.ledger.errors import LedgerUnavailable
@@ -111,6 +112,36 @@ def test_a_batch_holds_at_most_128_entries_and_keeps_the_order(log: Log, callers
     assert log.batches == [["r0"], ["r1", "r2"], ["r3", "r4"], ["r5"]]
     assert MOST_ENTRIES_IN_A_BATCH == 128
     assert {len(answer) for name, answer in callers.answers.items() if name != "r0"} == {50}
+
+
+def test_those_just_answered_are_waited_for_and_no_longer_than_until_the_last_of_them_is_there(
+    log: Log, callers: Callers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 4):
+        callers.submit(request(number))
+        callers.wait_until_queued(number)
+    log.go_on.set()
+    callers.join()  # a batch of one, then of three: so three are likely to come again
+    monkeypatch.setattr(sequencer_module, "GATHER_SECONDS", 60)
+    monkeypatch.setattr(sequencer_module, "MOST_GATHERING", 60)
+    for number in range(4, 7):
+        callers.submit(request(number))
+    callers.join()
+    assert [len(batch) for batch in log.batches] == [1, 3, 3]
+
+
+def test_who_does_not_come_back_is_not_waited_for_longer_than_a_moment(log: Log, callers: Callers) -> None:
+    for number in range(1, 4):
+        callers.submit(request(number))
+        callers.wait_until_queued(number)
+    log.go_on.set()
+    callers.join()
+    for number in range(4, 6):  # alone each time
+        callers.submit(request(number))
+        callers.join()
+    assert [len(batch) for batch in log.batches] == [1, 3, 1, 1]
+    assert callers.sequencer._missing == 0
+    assert not callers.sequencer._complete.acquire(blocking=False)  # nobody's arrival is left over
 
 
 def test_a_caller_that_gave_up_before_its_turn_is_never_written(log: Log, callers: Callers) -> None:
