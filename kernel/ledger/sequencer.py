@@ -1,8 +1,8 @@
 """The thread that gives entries their order: it takes whatever is waiting, writes it as one batch, and answers.
 
 A lone call is written at once. Where calls come in company, most of a batch's price is the same for one call and for
-many (the flush, the signature, the statements), so the thread first waits a moment until as many are there as are likely
-to come: those just answered, and those who came meanwhile (ADR 0068).
+many (the flush, the signature, the statements), so the thread first waits a moment until as many are there as are
+likely to come: those just answered, and those who came meanwhile (ADR 0068).
 """
 
 from __future__ import annotations

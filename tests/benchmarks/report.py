@@ -45,7 +45,7 @@ def circumstances(command: Sequence[str], plan: Plan, folder: Path, versions: Ma
         "cores": os.cpu_count(),
         "load": [round(each, 2) for each in os.getloadavg()],
         "kernel": platform.release(),
-        "python": platform.python_version(),
+        "python": f"{platform.python_version()} ({os.path.realpath(sys.executable)}, {platform.python_compiler()})",
         "file_system": _file_system(folder),
         "versions": packages | {"wrk": _wrk_version(), **versions},
     }
