@@ -25,8 +25,9 @@ STORY = "emergency"
 TEMPLATE, BASIS = "NEWBORN-EMERGENCY", "demo-rescue-rules"
 ANSWERS = {"reason": "产妇昏迷，须立即联系家属"}
 """What the officer on duty types, at ``/console/emergency`` or here: nobody's name or number."""
-POLICE, ASKS, OPENS, REVIEWS = "officer1", "duty", "sponsor", "protection"
-"""Who signs for the register, and the three who act."""
+AUTHOR, POLICE, APPROVER = "author", "officer1", "approver"
+ASKS, OPENS, REVIEWS = "duty", "sponsor", "protection"
+"""The officers: those who make a template, the last with them, and the three who act in need."""
 NURSE = "delivery-ward-1"
 """How the health commission names the officer at its own system."""
 MOTHER = {"scheme": "citizen-number", "value": world.CHEN.number}
@@ -78,15 +79,16 @@ def play(stage: Stage) -> None:
 
 def template(stage: Stage) -> None:
     """Prepared in quiet times: all three seats sign it, whatever the class of the change."""
-    author, path = stage.officers["author"], f"/v1/grants/{TEMPLATE}"
     with stage.narrator.step(
         STORY,
         "应急模板平时备好：提供部门、审批人、数据保护负责人三方签署",
         "the template is ready: provider, approver and data-protection officer have signed",
     ) as step:
+        missing = {AUTHOR, POLICE, APPROVER, ASKS, OPENS, REVIEWS} - stage.officers.keys()
+        expect(not missing, f"nobody is signed in as {sorted(missing)}")
+        author, path = stage.officers[AUTHOR], f"/v1/grants/{TEMPLATE}"
         if author.get(path)["status"] == "drafted":
-            panel = [stage.officers[name] for name in (POLICE, "approver", REVIEWS)]
-            bring_to_life(TEMPLATE, author, panel)
+            bring_to_life(TEMPLATE, author, [stage.officers[name] for name in (POLICE, APPROVER, REVIEWS)])
         found = author.get(path)
         seats = {one["role"] for one in found["signatures"]}
         expect(found["status"] == "active" and len(seats) == 3, f"{found['status']}: {sorted(seats)}")
