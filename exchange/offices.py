@@ -59,6 +59,7 @@ from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.simulation.impact import PERIODS, Simulation, simulate
 from exchange.governance.simulation.unused import UnusedRights
 from exchange.governance.transitions import Transitions
+from exchange.governance.use import UseCounting
 from exchange.messages.endpoints import Messages
 from exchange.onboarding.endpoints import Onboarding
 from exchange.onboarding.sandbox import Sandbox
@@ -123,6 +124,7 @@ class Offices:
     access_requests: RequestDesk
     impacts: Impacts
     unused_rights: UnusedRights
+    use_counting: UseCounting
     request_rules: RuleDesk
     request_templates: Templates
     request_sweep: RequestSweep
@@ -204,6 +206,7 @@ def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> O
         drafting=Drafting(access, grants, clock, outside.entropy),
         impacts=Impacts(access, grants, clock),
         unused_rights=UnusedRights(access, grants, clock),
+        use_counting=UseCounting(outside.database, clock),
         request_rules=RuleDesk(access, writer, clock),
         request_templates=Templates(access, writer, clock),
         campaigns=CampaignDesk(access, recertified, clock, outside.entropy),

@@ -93,6 +93,7 @@ class Rooms(Offices):
         self.task_sweep.sweep()
         self.expiry.sweep()
         self.expiry.remind()
+        self.use_counting.sweep()
         self.request_sweep.sweep()
         self.emergency_sweep.sweep()
         self.campaign_sweep.sweep()

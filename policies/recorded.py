@@ -191,8 +191,8 @@ def verdict(decision: Decision) -> str:
     return orjson.dumps(said).decode()
 
 
-def use_of(text: str, said: str, count: int, last: datetime) -> Use:
-    """Releases that were asked for by ``text`` and permitted by the verdict ``said``. Raises KeyError, ValueError."""
+def use_of(text: str, said: str, at: datetime) -> Use:
+    """A release that was asked for by ``text`` and permitted by the verdict ``said``. Raises KeyError, ValueError."""
     read, told = orjson.loads(text), orjson.loads(said)
     names = _names(read)
-    return Use(frozenset(told["grants"]), names["fields"], names["predicates"], count, last)
+    return Use(frozenset(told["grants"]), names["fields"], names["predicates"], at)

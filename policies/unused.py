@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import TypeVar
 
+from kernel.dates import local_day
 from policies.grant import Grant
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Releases of one kind: under which grants (id@version), of which fields and answers, how many, when last."""
+    """A release: under which grants (id@version), of which fields and answers, when."""
 
     grants: frozenset[str]
     fields: frozenset[str]
     predicates: frozenset[str]
-    count: int
-    last: datetime
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +32,27 @@ class Usage:
     fields: frozenset[str] = frozenset()
     predicates: frozenset[str] = frozenset()
 
-    def and_(self, use: Use) -> Usage:
-        """With one more kind of release."""
-        last = use.last if self.last is None else max(self.last, use.last)
-        return Usage(self.releases + use.count, last, self.fields | use.fields, self.predicates | use.predicates)
+    def joined(self, other: Usage) -> Usage:
+        """Both together."""
+        last = max((each for each in (self.last, other.last) if each is not None), default=None)
+        return Usage(
+            self.releases + other.releases, last, self.fields | other.fields, self.predicates | other.predicates
+        )
 
 
-def by_grant(uses: Iterable[Use]) -> Mapping[str, Usage]:
-    """What was used of each grant, by id@version."""
-    found: dict[str, Usage] = {}
-    for use in uses:
-        for ref in use.grants:
-            found[ref] = found.get(ref, Usage()).and_(use)
+def together(usages: Iterable[tuple[K, Usage]]) -> dict[K, Usage]:
+    """What belongs to the same key, joined."""
+    found: dict[K, Usage] = {}
+    for key, usage in usages:
+        found[key] = found[key].joined(usage) if key in found else usage
     return found
+
+
+def by_grant_and_day(uses: Iterable[Use]) -> dict[tuple[str, date], Usage]:
+    """What was used of each grant (id@version) on each day in China."""
+    return together(
+        ((ref, local_day(use.at)), Usage(1, use.at, use.fields, use.predicates)) for use in uses for ref in use.grants
+    )
 
 
 @dataclass(frozen=True, slots=True)

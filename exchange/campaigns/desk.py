@@ -14,7 +14,7 @@ from exchange.campaigns.transitions import CampaignTransitions
 from exchange.campaigns.views import campaign_view, choice_view, item_view
 from exchange.forms import read
 from exchange.gateway.understanding import current
-from exchange.governance.simulation.unused import used
+from exchange.governance.use import used
 from exchange.paging import MOST_ON_A_PAGE, page_size
 from exchange.proceedings import told
 from exchange.store import campaigns, grants
@@ -174,8 +174,8 @@ class CampaignDesk:
         self, connection: Connection, items: Sequence[ItemState], state: CampaignState, reader: Officer
     ) -> Sequence[dict[str, JSON]]:
         now, registry = self.clock.now(), current(self.access.policy).registry
-        uses = used(connection, now, {item.evidence_type for item in items}) if items else {}
         shown = [(item, _version(connection, item)) for item in items]
+        uses = used(connection, now, {grant.grant.ref for _, grant in shown}) if shown else {}
         over = is_over(state, self.transitions.calendar(connection), now)
         return [
             item_view(

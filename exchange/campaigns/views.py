@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from exchange.catalogue.registry import Registry
-from exchange.governance.simulation.unused import DAYS
+from exchange.governance.use import DAYS
 from exchange.governance.views import names
 from kernel.canonical import JSON
 from policies.campaigns.commands import CAMPAIGN_TABLE, CallOffCampaign

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -146,18 +146,21 @@ def _logged(row: Sequence[Any]) -> LoggedDecision:
     )
 
 
-def released(
-    connection: Connection, period: Period, evidence_types: Collection[str] | None = None
-) -> Iterator[tuple[str, str, int, datetime]]:
-    """Every kind of release of a period: what was asked, the verdict, how often, and when last.
+def newest(connection: Connection) -> int:
+    """The entry of the last decision; -1 before the first."""
+    (entry,) = run(connection, "SELECT max(entry) FROM decision").fetchone() or (None,)
+    return -1 if entry is None else int(entry)
 
-    Of these evidence types, or of all.
-    """
-    types = () if evidence_types is None else tuple(sorted(evidence_types))
-    among = "" if evidence_types is None else f"evidence_type IN {listed(len(types))} AND "
-    sql = f"""
-    SELECT asked, verdict, count(*), max(at) FROM decision WHERE {among}outcome = ? AND at >= ? AND at < ?
-    GROUP BY asked, verdict
-    """  # noqa: S608 - placeholders
-    for asked, verdict, count, last in run(connection, sql, (*types, RELEASED, *period.bounds)).fetchall():
-        yield asked, verdict, count, moment(last)
+
+_RELEASES = """
+SELECT entry, asked, verdict, at FROM decision WHERE entry > ? AND entry <= ? AND outcome = ? AND at >= ?
+ORDER BY entry LIMIT ?
+"""
+Release = tuple[int, str, str, int]
+"""Something that left: its entry, what was asked, the verdict, and when (microseconds since 1970)."""
+
+
+def releases(connection: Connection, after: int, last: int, since: datetime, most: int) -> list[Release]:
+    """The first releases since then beside the entries after ``after`` up to ``last``, in their order."""
+    rows = run(connection, _RELEASES, (after, last, RELEASED, micros(since), most)).fetchall()
+    return [(entry, asked, verdict, at) for entry, asked, verdict, at in rows]

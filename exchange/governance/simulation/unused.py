@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from marshmallow import Schema, fields
 from sqlalchemy import Connection
@@ -14,18 +13,14 @@ from exchange.access import Access
 from exchange.forms import read
 from exchange.governance.endpoints import Grants
 from exchange.governance.forms import SUBMIT
-from exchange.store import decisions, grants
-from exchange.store.decisions import Period
+from exchange.governance.use import DAYS, used
+from exchange.store import grants
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
-from policies import recorded
 from policies.commands import DraftGrant
-from policies.unused import Unused, Usage, by_grant, tightened, unused
-
-DAYS = 90
-"""Without use for so long a right is called unused."""
+from policies.unused import Unused, tightened, unused
 
 
 @dataclass(frozen=True)
@@ -62,12 +57,6 @@ class UnusedRights:
         uses = used(connection, now)
         active = [(state.grant, state.changed_at) for state in grants.active(connection)]
         return unused(active, uses, now, period)
-
-
-def used(connection: Connection, now: datetime, evidence_types: Collection[str] | None = None) -> Mapping[str, Usage]:
-    """What was used of each grant (id@version) over these evidence types, or over all, in the last ninety days."""
-    logged = decisions.released(connection, Period(since=now - timedelta(days=DAYS)), evidence_types)
-    return by_grant(recorded.use_of(*each) for each in logged)
 
 
 def _view(found: Unused) -> dict[str, JSON]:

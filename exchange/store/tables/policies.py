@@ -75,3 +75,27 @@ sa.Table(
     text("day", primary_key=True),
     sa.Column("used", sa.BigInteger, nullable=False),
 )
+
+sa.Table(
+    "grant_use",
+    METADATA,
+    text("grant_ref", primary_key=True),
+    text("day", primary_key=True),
+    sa.Column("releases", sa.BigInteger, nullable=False),
+    sa.Column("last", Instant, nullable=False),
+    text("fields"),
+    text("predicates"),
+    sa.Index("grant_use_day", "day"),
+)
+"""What was released under a grant (id@version) on a day in China: how often, when last, and everything that was asked
+for. Counted from the decision log, and kept no longer than it is looked at.
+"""
+
+sa.Table(
+    "grant_use_counted",
+    METADATA,
+    sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("entry", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("one = 1", name="grant_use_counted_is_one_row"),
+)
+"""The last entry of the decision log that is counted; one row."""

@@ -100,6 +100,18 @@ def test_what_nobody_answers_lapses_and_what_is_kept_stays_as_it_is(world: World
     assert told(world, "wei") == ["campaign-closed"]
 
 
+def test_use_is_counted_once_and_not_again_for_every_look(world: World) -> None:
+    later(world, 91)
+    assert world.ask(world.open_case(), NAME).status_code == 200
+    campaign = opened(world)
+    before = items(world, campaign)["G-IDENTITY@1"]["usage"]
+    world.rooms.tidy()
+    with world.outside.database.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM decision")  # what was counted is not looked up there any more
+    assert items(world, campaign)["G-IDENTITY@1"]["usage"] == before
+    assert before["releases"] == 1
+
+
 def test_those_who_have_not_answered_are_reminded_once_a_mark(small_world: World) -> None:
     opened(small_world)
     for days in (3, 3, 3, 3):
