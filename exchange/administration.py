@@ -29,11 +29,12 @@ from exchange.catalogue.registry import Registry
 from exchange.catalogue.responsibility import as_csv, duties
 from exchange.connecting import Connecting, tried
 from exchange.governance.examination import Examining
+from exchange.governance.explaining import explanation
 from exchange.governance.forms import EXPLAIN, Question
 from exchange.governance.simulation.impact import simulate
 from exchange.governance.simulation.replay import Replayed, replay
 from exchange.governance.transitions import Transitions, nothing_to_spend
-from exchange.governance.views import examination_view, explanation, grant_view
+from exchange.governance.views import examination_view, grant_view
 from exchange.outside import Outside
 from exchange.requests.rules import Rules
 from exchange.requests.rules import read as read_rules

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from kernel.canonical import JSON
+from kernel.dates import CHINA, read_instant
 from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.identifiers.subject import SCHEMES
@@ -151,6 +153,17 @@ class SubjectNumberForm(Form):
             return subject.parse(data["scheme"], data["value"])
         except InvalidIdentifier:
             raise ValidationError("identifier", "value") from None
+
+
+def instant_of(text: str, member: str) -> datetime:
+    """An instant as RFC 3339 writes it, or a day from its beginning in China. Raises ValidationError at ``member``."""
+    try:
+        moment = read_instant(text)
+    except ValueError:
+        raise ValidationError("form", member) from None
+    if moment.tzinfo is None and len(text) != len("2026-01-01"):
+        raise ValidationError("form", member)
+    return moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment
 
 
 def read(form: Schema, request: HttpRequest, glance: Callable[[JSON], Any] = lambda _: None) -> Any:

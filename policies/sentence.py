@@ -30,13 +30,14 @@ def _join(parts: Iterable[Text]) -> Text:
     return Text("".join(part.zh for part in kept) + "。", "".join(part.en for part in kept) + ".")
 
 
-def _listed(codes: Iterable[str], name: Name) -> Text:
+def listed(codes: Iterable[str], name: Name) -> Text:
+    """The names of codes, one after the other."""
     names = [name(code) for code in sorted(codes)]
     return Text("、".join(each.zh for each in names), ", ".join(each.en for each in names))
 
 
 def _who(grant: Grant, name: Name) -> Text:
-    consumer, items = name(grant.consumer), _listed(grant.service_items, name)
+    consumer, items = name(grant.consumer), listed(grant.service_items, name)
     return Text(f"{consumer.zh}为办理{items.zh}，", f"For {items.en}, {consumer.en} may,")
 
 
@@ -70,7 +71,7 @@ def _field(grant: Grant, field: str, name: Name) -> Text:
 def _answers(grant: Grant, name: Name) -> Text:
     if not grant.predicates:
         return Text("", "")
-    asked = _listed(grant.predicates, name)
+    asked = listed(grant.predicates, name)
     return Text(f"核验{asked.zh}（只答是否）", f"verify {asked.en} (yes or no only)")
 
 
@@ -78,13 +79,13 @@ def _about(grant: Grant, name: Name) -> Text:
     others = grant.relations - {SELF}
     if not others:
         return Text("，限于当事人本人", ", about the person of the case")
-    listed = _listed(others, name)
+    people = listed(others, name)
     self_too = (
         Text("当事人本人及其", "the person of the case and their ")
         if SELF in grant.relations
         else Text("当事人的", "their ")
     )
-    return Text(f"，限于{self_too.zh}{listed.zh}", f", about {self_too.en}{listed.en}")
+    return Text(f"，限于{self_too.zh}{people.zh}", f", about {self_too.en}{people.en}")
 
 
 def _assurance(grant: Grant, _name: Name) -> Text:

@@ -59,7 +59,9 @@ def _check_granted_fields(document: Document, kind: EvidenceType) -> None:
     spec = document["spec"]
     _all_known(document, ("spec", "fields"), spec.get("fields", ()), kind.fields)
     _all_known(document, ("spec", "predicates"), spec.get("predicates", ()), kind.predicates)
-    _all_known(document, ("spec", "masks"), spec.get("masks", {}), spec.get("fields", ()))
+    _all_known(document, ("spec", "masks"), spec.get("masks", {}), kind.fields)
+    for name in sorted(set(spec.get("masks", {})) - set(spec.get("fields", ()))):
+        raise InvalidCatalogue(document, ("spec", "masks", name), _masked_in_vain(name))
     for position, one in enumerate(spec.get("expectations", ())):
         _all_known(document, ("spec", "expectations", position, "fields"), one.get("fields", ()), kind.fields)
         at = ("spec", "expectations", position, "predicates")
@@ -75,6 +77,13 @@ def _check_granted_fields(document: Document, kind: EvidenceType) -> None:
         raise InvalidCatalogue(
             document, ("spec",), Text("没有授权任何字段或判断", "it grants neither a field nor a predicate")
         )
+
+
+def _masked_in_vain(name: str) -> Text:
+    return Text(
+        f"“{name}”定了脱敏规则，却不在所授权的字段之内：把它加入 fields，或去掉这条规则",
+        f"“{name}” has a mask, but is not among the granted fields: add it to fields, or leave the mask out",
+    )
 
 
 def _check_grounds(registry: Contents, document: Document) -> None:

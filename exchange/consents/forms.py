@@ -11,10 +11,19 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from exchange.catalogue.naming import NamedAnswer
-from exchange.forms import Form, ListField, PartField, SubjectNumberForm, TextField, TextsField, WholeNumber, YesNo
+from exchange.forms import (
+    Form,
+    ListField,
+    PartField,
+    SubjectNumberForm,
+    TextField,
+    TextsField,
+    WholeNumber,
+    YesNo,
+    instant_of,
+)
 from exchange.gateway import predicates
 from exchange.store.consents import Frequency
-from kernel.dates import CHINA, read_instant
 from kernel.identifiers.subject import SubjectRef
 
 MOST_FIELDS = 200
@@ -98,22 +107,12 @@ class ConsentRequestForm(Form):
             evidence_type=data["evidence_type"],
             fields=tuple(sorted(data.get("names", []))),
             predicates=tuple(sorted(data.get("predicates", []))),
-            begins=_moment(data["begins"], "from") if "begins" in data else None,
-            ends=_moment(data["ends"], "until"),
+            begins=instant_of(data["begins"], "from") if "begins" in data else None,
+            ends=instant_of(data["ends"], "until"),
             frequency=Frequency(data["frequency"]),
             times=data.get("times", 1),
             bound=data.get("bound", False),
         )
-
-
-def _moment(text: str, member: str) -> datetime:
-    try:
-        moment = read_instant(text)
-    except ValueError:
-        raise ValidationError("form", member) from None
-    if moment.tzinfo is None and len(text) != len("2026-01-01"):
-        raise ValidationError("form", member)
-    return moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment
 
 
 class ConsentReplyForm(Form):

@@ -86,7 +86,7 @@ class GrantPages:
             offers=offers.offers(state, visitor.officer.officer, self.desk.clock.now()),
             done=words.COMMANDS[offers.KINDS[done]] if said else None,
             versions=self._versions(state),
-            trying=trying_of(state.grant, current(self.door.access.policy).registry),
+            trying=trying_of(state.grant, current(self.door.access.policy).registry, self.desk.clock.now()),
             back=GRANTS,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,7 +27,7 @@ from kernel.web.pages import t
 from kernel.web.routes import Route
 from policies.delivery import Delivery
 from policies.grant import Grant
-from policies.grant_terms import SELF, Obligation
+from policies.grant_terms import SELF, BasisKind, Obligation
 from policies.obligations import in_words
 
 TRYING = f"{HOME}/try"
@@ -76,13 +77,37 @@ FIELDS = (
         kind="radios",
         choices=[(mode.value, mode.text) for mode in Delivery],
     ),
+    Field(
+        "consent",
+        Text("本人是否恰好同意所申请的内容", "Did the person agree to exactly this?"),
+        Text("依据为本人同意时才需要", "needed only where consent is the basis"),
+        "radios",
+        YES_NO,
+    ),
+    Field(
+        "at",
+        Text("时刻", "At what instant"),
+        Text(
+            "如 2026-12-01 或 2026-12-01T09:00+08:00；不填为此刻",
+            "such as 2026-12-01 or 2026-12-01T09:00+08:00; left out: now",
+        ),
+    ),
+    Field(
+        "emergency",
+        Text("已开启的应急模板", "Template of emergency access that is open"),
+        Text("编号@版本；一般不填", "id@version; usually left out"),
+    ),
 )
-_FLAGS = ("mandated", "own_division", "minor")
+_FLAGS = ("mandated", "own_division", "minor", "consent")
+_LEFT_OUT = ("at", "emergency")
 _UNSAID = dict.fromkeys(_FLAGS, "no") | {"relation": SELF, "loa": "3", "delivery": Delivery.DIRECT.value}
 
 
-def trying_of(grant: Grant, registry: Registry) -> str:
-    """The address of a try that the grant should allow: everything it grants, by an active system of its consumer."""
+def trying_of(grant: Grant, registry: Registry, now: datetime) -> str:
+    """The address of a try that the grant should allow: everything it grants, by an active system of its consumer.
+
+    Now, or from when the grant begins, with whatever it asks for besides.
+    """
     kind = registry.evidence_types.get(grant.evidence_type)
     systems = sorted(
         name
@@ -102,6 +127,9 @@ def trying_of(grant: Grant, registry: Registry) -> str:
         "mandated": "yes" if grant.mandate_required else "no",
         "own_division": "yes" if grant.own_division_only else "no",
         "delivery": min(grant.delivery_modes or {Delivery.DIRECT}, key=[*Delivery].index).value,
+        "consent": "yes" if grant.basis_kind is BasisKind.CONSENT else "no",
+        "at": grant.valid_from.isoformat() if now < grant.valid_from else "",
+        "emergency": grant.ref if grant.emergency is not None else "",
     }
     return f"{TRYING}?{urlencode(asked)}"
 
@@ -137,6 +165,7 @@ class TryingPages:
         body |= {name: typed.get(name, "") for name in ("legal_basis", "relation")}
         body |= {name: _names(typed.get(name, "")) for name in _LISTS}
         body |= {name: typed.get(name) == "yes" for name in _FLAGS}
+        body |= {name: typed[name].strip() for name in _LEFT_OUT if typed.get(name, "").strip()}
         body["delivery"] = typed.get("delivery", Delivery.DIRECT.value)
         loa = typed.get("loa", "")
         body["loa"] = int(loa) if loa in {str(level) for level in range(5)} else -1
@@ -159,6 +188,7 @@ class TryingPages:
             "released": released,
             "duties": t(listed(duties)),
             "unmet": found.get("unmet", []),
+            "met": found.get("met", []),
         }
 
 

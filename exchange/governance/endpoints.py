@@ -8,9 +8,10 @@ from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.forms import read
 from exchange.gateway.understanding import current
+from exchange.governance.explaining import explanation
 from exchange.governance.forms import APPROVE, EXPLAIN, REASON, SUBMIT, Question
 from exchange.governance.transitions import Transitions
-from exchange.governance.views import examination_view, explanation, grant_view
+from exchange.governance.views import examination_view, grant_view
 from exchange.proceedings import told
 from exchange.store import grants
 from kernel.clock import Clock

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from exchange.forms import Form, ListField, ObjectField, TextField, WholeNumber, YesNo
+from exchange.forms import Form, ListField, ObjectField, TextField, WholeNumber, YesNo, instant_of
 from policies.delivery import Delivery
 from policies.model import SELF
 from policies.review import ChangeClass
@@ -33,7 +34,11 @@ class ReasonForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request as it might be made, to be explained."""
+    """A request as it might be made, to be explained.
+
+    ``consent``: the person agreed to exactly this; ``at`` None for now; ``emergency``: the template (id@version) that
+    two persons have opened for it.
+    """
 
     system: str
     evidence_type: str
@@ -47,13 +52,18 @@ class Question:
     minor: bool
     own_division: bool
     delivery: Delivery
+    consent: bool
+    at: datetime | None
+    emergency: str | None
 
 
 class ExplainForm(Form):
     """``POST /v1/grants/explain``: how would this be decided, and why? ``loa`` 0 stands for an absent citizen.
 
     ``mandated``: the citizen acts by a mandate that covers the service item; ``minor``: it is about somebody under 14;
-    ``own_division``: about a record of the asking department's own division; ``delivery``: how it is wanted.
+    ``own_division``: about a record of the asking department's own division; ``delivery``: how it is wanted;
+    ``consent``: the person agreed to exactly this; ``at``: at which instant (RFC 3339), now when it is left out;
+    ``emergency``: the template (id@version) of emergency access that is taken to be open for it.
     """
 
     system = TextField(required=True, validate=_CODE)
@@ -68,6 +78,9 @@ class ExplainForm(Form):
     minor = YesNo()
     own_division = YesNo()
     delivery = TextField(validate=validate.OneOf([mode.value for mode in Delivery], error="choice"))
+    consent = YesNo()
+    at = TextField(validate=validate.Length(10, 40, error="length"))
+    emergency = TextField(validate=_CODE)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Question:
@@ -85,6 +98,9 @@ class ExplainForm(Form):
             data.get("minor", False),
             data.get("own_division", False),
             Delivery(data.get("delivery", Delivery.DIRECT)),
+            data.get("consent", False),
+            instant_of(data["at"], "at") if "at" in data else None,
+            data.get("emergency"),
         )
 
 
@@ -154,13 +170,25 @@ class GrantsAnswer(Schema):
     grants = fields.List(fields.Nested(GrantAnswer), required=True)
 
 
+class ClauseAnswer(Schema):
+    """A clause (``grant@version#cN``) in words: of a refusal what was not met, of a permit what was asked for and met.
+
+    ``code`` is that of a refusal.
+    """
+
+    clause = fields.String(required=True)
+    text = fields.String(required=True)
+    code = fields.String()
+
+
 class ExplanationAnswer(Schema):
-    """A decision as it would be made now."""
+    """A decision as it would be made: a refusal with the clauses ``unmet``, a permit with those ``met``."""
 
     decision = fields.String(required=True, validate=validate.OneOf(("permit", "deny")))
     epoch = fields.Integer(required=True)
     grants = fields.List(fields.String(), required=True)
     code = fields.String()
-    unmet = fields.List(fields.Dict())
+    unmet = fields.List(fields.Nested(ClauseAnswer))
+    met = fields.List(fields.Nested(ClauseAnswer))
     release = fields.Dict(keys=fields.String(), values=fields.String())
     obligations = fields.List(fields.String())

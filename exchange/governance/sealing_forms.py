@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, fields, post_load, validate
 
-from exchange.forms import Form, PartField, SubjectNumberForm, TextField
-from kernel.dates import CHINA, read_instant
+from exchange.forms import Form, PartField, SubjectNumberForm, TextField, instant_of
 from kernel.identifiers.subject import SubjectRef
 from kernel.text import Text
 
@@ -45,17 +44,7 @@ class NewSealingForm(Form):
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> NewSealing:
         """The frozen command."""
-        return NewSealing(data["subject"], Text(**data["citation"]), _moment(data["until"]))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = read_instant(text)
-    except ValueError:
-        raise ValidationError("form", "until") from None
-    if moment.tzinfo is None and len(text) != len("2026-01-01"):
-        raise ValidationError("form", "until")
-    return moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment
+        return NewSealing(data["subject"], Text(**data["citation"]), instant_of(data["until"], "until"))
 
 
 class LiftForm(Form):

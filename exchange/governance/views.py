@@ -1,24 +1,17 @@
-"""Grants and decisions in words and JSON, for the API and for the command line alike."""
+"""Grants in words and JSON, for the API and for the command line alike."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
-from exchange.catalogue.model import kept_apart
 from exchange.catalogue.registry import Registry
-from exchange.errors import SANDBOX_ONLY
 from exchange.gateway.predicates import LABELS
-from exchange.gateway.snapshot import Snapshot
-from exchange.governance.forms import Question
 from kernel.canonical import JSON
 from kernel.text import Text
 from policies import cedar
 from policies.conditions import panel_of
-from policies.decision import Deny
 from policies.document import digest, grant_to_json
 from policies.events import GrantState
-from policies.model import AccessRequest, Action, SystemPrincipal
 from policies.requests.granting import request_of
 from policies.review import ReviewPackage
 from policies.roles import WORDS
@@ -98,52 +91,3 @@ def names(registry: Registry, evidence_type: str) -> Name:
         return others.get(code, Text(code, code))
 
     return name
-
-
-def explanation(question: Question, snapshot: Snapshot, now: datetime, language: str) -> dict[str, JSON]:
-    """How a request would be decided now, and by which clauses: what the gateway itself refuses is refused here too."""
-    decision = snapshot.image.decide(_access_request(question, snapshot.registry, now))
-    system = snapshot.registry.systems.get(question.system)
-    kind = snapshot.registry.evidence_types.get(question.evidence_type)
-    if system is not None and kind is not None and kept_apart(system, kind):
-        return {"epoch": decision.epoch, "grants": [], "decision": "deny", **_kept_apart(language)}
-    view: dict[str, JSON] = {"epoch": decision.epoch, "grants": [*decision.grants]}
-    if isinstance(decision, Deny):
-        unmet: list[JSON] = [
-            {"clause": clause.id, "code": clause.code, "text": clause.text.in_(language)} for clause in decision.clauses
-        ]
-        return view | {"decision": "deny", "code": decision.code, "unmet": unmet}
-    return view | {
-        "decision": "permit",
-        "release": {name: mask.value for name, mask in decision.release.items()},
-        "obligations": [obligation.text for obligation in decision.obligations],
-    }
-
-
-def _kept_apart(language: str) -> dict[str, JSON]:
-    code, text = SANDBOX_ONLY.code, SANDBOX_ONLY.title.in_(language)
-    return {"code": code, "unmet": [{"clause": "sandbox", "code": code, "text": text}]}
-
-
-def _access_request(question: Question, registry: Registry, now: datetime) -> AccessRequest:
-    system = registry.systems.get(question.system)
-    kind = registry.evidence_types.get(question.evidence_type)
-    organisation, status = (system.organisation, system.status.value) if system else ("", "unknown")
-    return AccessRequest(
-        system=SystemPrincipal(question.system, organisation, status),
-        action=Action.of(question.fields),
-        evidence_type=question.evidence_type,
-        provider=kind.provider if kind else "",
-        fields=question.fields,
-        predicates=question.predicates,
-        service_item=question.service_item,
-        legal_basis=question.legal_basis,
-        now=now,
-        relation=question.relation,
-        loa=question.loa,
-        present=question.loa > 0,
-        mandated=question.mandated,
-        minor=question.minor,
-        own_division=question.own_division,
-        delivery=question.delivery,
-    )

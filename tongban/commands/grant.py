@@ -94,6 +94,9 @@ def said_of(examined: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 @click.option("--minor", is_flag=True, help="不满十四周岁者的材料 / about somebody under 14")
 @click.option("--own-division", is_flag=True, help="本行政区划内的记录 / a record of the department's own division")
 @click.option("--delivery", default="direct", show_default=True, type=click.Choice([mode.value for mode in Delivery]))
+@click.option("--consent", is_flag=True, help="本人恰好同意所申请的内容 / the person agreed to exactly this")
+@click.option("--at", help="在此时刻，不写为此刻 / at this instant (RFC 3339, or a day); now when left out")
+@click.option("--emergency", help="已开启的应急模板，编号@版本 / a template (id@version) taken to be open for it")
 @config_option
 @json_option
 def explain(
@@ -108,6 +111,9 @@ def explain(
     minor: bool,
     own_division: bool,
     delivery: str,
+    consent: bool,
+    at: str | None,
+    emergency: str | None,
     config: str | None,
     as_json: bool,
 ) -> None:
@@ -128,6 +134,8 @@ def explain(
         "minor": minor,
         "own_division": own_division,
         "delivery": delivery,
+        "consent": consent,
+        **{name: said for name, said in (("at", at), ("emergency", emergency)) if said is not None},
     }
     try:
         with exchange_administration(config) as exchange:

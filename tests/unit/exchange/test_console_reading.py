@@ -135,7 +135,10 @@ def test_a_request_is_tried_and_explained_by_clause(small_world: World) -> None:
     permitted = browser.get(unescape(found[1]))
     assert "准予" in permitted.text
     assert "用人单位" in permitted.text
-    assert "G-STAFF@1" in permitted.text
+    assert "G-STAFF@1#c0" in permitted.text  # the first of the clauses that are met
+    late = browser.get(unescape(found[1]).replace("at=", "at=2031-01-01"))
+    assert "已于" in late.text
+    assert "失效" in late.text
     refused = browser.get(unescape(found[1]).replace("employer", "employer%2Cstaff"))
     assert "拒绝" in refused.text
     assert "#" in refused.text  # the clause
@@ -143,7 +146,8 @@ def test_a_request_is_tried_and_explained_by_clause(small_world: World) -> None:
     assert "拒绝" in apart  # by the gateway's own rule
     assert "沙箱与真实数据不得互通" in apart
     size = small_world.outside.ledger.size()
-    wrong = browser.get("/console/try?system=&loa=9")
+    wrong = browser.get("/console/try?system=&loa=9&at=tomorrow")
     assert wrong.status_code == 422
     assert "govuk-error-summary" in wrong.text
+    assert 'href="#at"' in wrong.text
     assert small_world.outside.ledger.size() == size
