@@ -67,6 +67,7 @@ from exchange.outside import Outside
 from exchange.ratings.desk import RatingDesk
 from exchange.ratings.sweep import rating_sweep
 from exchange.ratings.transitions import RatingTransitions
+from exchange.ratings.unrated import Unrated
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
 from exchange.requests.rule_writing import RuleWriter
@@ -154,6 +155,7 @@ class Offices:
     corrections: CorrectionDesk
     correction_sweep: Sweep
     ratings: RatingDesk
+    unrated: Unrated
     rating_sweep: Sweep
     usage: Usage
     log: Log
@@ -222,6 +224,7 @@ def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> O
         corrections=CorrectionDesk(access, corrections),
         correction_sweep=correction_sweep(corrections),
         ratings=RatingDesk(access, rated),
+        unrated=Unrated(access, ledger, clock),
         rating_sweep=rating_sweep(rated),
         messages=Messages(access, clock),
         forwardings=ForwardingDesk(access, forwarded),

@@ -42,6 +42,7 @@ from exchange.portal.entrance import open_entrance
 from exchange.portal.further import FurtherPages
 from exchange.portal.pages import Portal
 from exchange.portal.previews import PreviewPages
+from exchange.portal.rating import OwnCasePages
 from exchange.portal.usage import UsagePages
 from exchange.portal.withdrawn import WithdrawnPages
 from exchange.portal.wrong import WrongPages
@@ -235,6 +236,7 @@ def _portal(
         UsagePages(entrance, replace(offices.usage, access=inside)),
         ConsentPages(entrance, replace(offices.consents, access=inside)),
         WithdrawnPages(entrance, replace(offices.correction_withdrawing, access=inside)),
+        OwnCasePages(entrance, replace(offices.unrated, access=inside), replace(offices.ratings, access=inside)),
     )
 
 

@@ -128,7 +128,7 @@ def _tasks(rooms: Rooms) -> tuple[Route, ...]:
 
 
 def _ratings(rooms: Rooms) -> tuple[Route, ...]:
-    return rating_routes(rooms.ratings, _TOKEN)
+    return rating_routes(rooms.ratings, rooms.unrated, _TOKEN)
 
 
 def _messages(rooms: Rooms) -> tuple[Route, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from exchange.portal.consents import ConsentPages
 from exchange.portal.further import FurtherPages
 from exchange.portal.previews import PreviewPages
+from exchange.portal.rating import OwnCasePages
 from exchange.portal.usage import UsagePages
 from exchange.portal.withdrawn import WithdrawnPages
 from exchange.portal.wrong import WrongPages
@@ -23,8 +24,10 @@ class Portal:
     usage: UsagePages
     consents: ConsentPages
     withdrawn: WithdrawnPages
+    cases: OwnCasePages
 
     def routes(self) -> tuple[Route, ...]:
         """Their addresses."""
-        pages = (self.previews, self.further, self.wrong, self.usage, self.consents, self.withdrawn)
+        log = (self.usage, self.wrong, self.withdrawn)
+        pages = (self.previews, self.further, self.consents, *log, self.cases)
         return tuple(route for each in pages for route in each.routes())

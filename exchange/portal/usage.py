@@ -47,6 +47,7 @@ def _row(one: Mapping[str, Any]) -> dict[str, Any]:
         "at": datetime.fromisoformat(one["at"]),
         "index": one["index"],
         "receipt": one["receipt"],
+        "case": one.get("case") or "",
         "withdraw": f"{CORRECTIONS}/{one['correction']}/withdraw" if "correction" in one else "",
         "wrong": f"{USAGE}/{one['index']}/wrong" if released else "",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from exchange.catalogue.naming import NamedAnswer
 from exchange.forms import Form, TextField, WholeNumber, YesNo
 from policies.proceedings import LONGEST_REASON
 from policies.ratings.events import Grade
@@ -65,6 +66,22 @@ class RatedAnswer(Schema):
     case = fields.String(required=True)
     grade = fields.Integer(required=True)
     status = fields.String(required=True)
+
+
+class UnratedCase(Schema):
+    """A case of the caller's that ended and was not rated."""
+
+    case = fields.String(required=True)
+    organisation = fields.Nested(NamedAnswer, required=True)
+    service_item = fields.Nested(NamedAnswer, required=True)
+    closed_at = fields.String(required=True)
+
+
+class UnratedAnswer(Schema):
+    """What the caller may rate, the newest case first; ``next`` is the ``before`` of the following page."""
+
+    cases = fields.List(fields.Nested(UnratedCase), required=True)
+    next = fields.String(allow_none=True)
 
 
 class DepartmentRatings(Schema):

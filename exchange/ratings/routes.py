@@ -7,7 +7,15 @@ from typing import Any
 from exchange import errors
 from exchange.paging import BEFORE
 from exchange.ratings.desk import FORMS, RatingDesk
-from exchange.ratings.forms import RatedAnswer, RateForm, RatingAnswer, RatingsAnswer, RatingSummaryAnswer
+from exchange.ratings.forms import (
+    RatedAnswer,
+    RateForm,
+    RatingAnswer,
+    RatingsAnswer,
+    RatingSummaryAnswer,
+    UnratedAnswer,
+)
+from exchange.ratings.unrated import Unrated
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
 from kernel.web.routes import Parameter, Route
@@ -33,7 +41,7 @@ _DECIDED = ("exclude", "uphold")
 _WHO = {name: f"officer:{'governance' if name in _DECIDED else 'consumer'}-officer" for name in FORMS}
 
 
-def rating_routes(desk: RatingDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+def rating_routes(desk: RatingDesk, unrated: Unrated, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
     """Every route of this room; ``token`` are the problems of access tokens."""
     path = "/v1/ratings"
     one = f"{path}/<case>"
@@ -42,6 +50,7 @@ def rating_routes(desk: RatingDesk, token: tuple[ProblemKind, ...]) -> tuple[Rou
     failures = (errors.RATING_NOT_ALLOWED, errors.RATING_INCOMPLETE, errors.RATING_CHANGED)
     changing: dict[str, Any] = {"tag": "ratings", "problems": (*more["problems"], *failures)}
     counted: dict[str, Any] = {"tag": "ratings", "problems": (*token, errors.PERIOD_INVALID), "parameters": _PERIOD}
+    own = Text("我可以评价的办件", "Cases of mine that I may rate")
     rate, listed = Text("评价一件办结的事", "Rate a case that ended"), Text("评价", "Ratings")
     summary = Text("各部门的评价", "Ratings by department")
     return (
@@ -56,6 +65,18 @@ def rating_routes(desk: RatingDesk, token: tuple[ProblemKind, ...]) -> tuple[Rou
             success=201,
             tag="ratings",
             problems=rated,
+        ),
+        Route(
+            "GET",
+            "/v1/usage/cases",
+            unrated.list,
+            "citizen",
+            own,
+            None,
+            UnratedAnswer,
+            tag="ratings",
+            problems=token,
+            parameters=(BEFORE,),
         ),
         Route("GET", path, desk.list, "officer", listed, None, RatingsAnswer, parameters=_PAGING, **more),
         Route("GET", f"{path}/summary", desk.summary, "officer", summary, None, RatingSummaryAnswer, **counted),

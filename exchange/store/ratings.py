@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from exchange.store.histories import History
-from exchange.store.tables import rating, rating_event
+from exchange.store.tables import case_subject, rating, rating_event, service_case
 from kernel import canonical
 from policies.ratings.document import state_from_json, state_to_json
 from policies.ratings.events import RatingState, Status
@@ -27,6 +27,37 @@ class Count:
     grade: int
     status: Status
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unrated:
+    """A closed case that nobody rated; ``joined`` whether whoever it was for signed in for it themselves."""
+
+    case: str
+    organisation: str
+    service_item: str
+    closed_at: datetime
+    joined: bool
+
+
+def unrated(connection: Connection, subject: bytes, listed_as: str) -> tuple[Unrated, ...]:
+    """Closed cases without a rating for which somebody signed in, or was listed in this role; the newest first."""
+    case, party = service_case.c, case_subject.c
+    statement = (
+        select(case.id, case.organisation, case.service_item, case.closed_at, func.count(party.joined_at))
+        .join(case_subject, party.case_id == case.id)
+        .outerjoin(rating, _row.case_id == case.id)
+        .where(
+            party.subject == subject,
+            or_(party.joined_at.is_not(None), party.role == listed_as),
+            case.closed_at.is_not(None),
+            _row.case_id.is_(None),
+        )
+        .group_by(case.id)
+        .order_by(case.id.desc())
+    )
+    rows = connection.execute(statement)
+    return tuple(Unrated(name, office, item, at, bool(joined)) for name, office, item, at, joined in rows)
 
 
 def find(connection: Connection, case: str) -> tuple[RatingState, int] | None:

@@ -33,11 +33,12 @@ from tests.unit.exchange.test_consents import asked as asked_to_consent
 from tests.unit.exchange.test_further_pages import KIND
 from tests.unit.exchange.test_further_questions import DISTRICT, RECORDS, TWO, YEAR, asking, put
 from tests.unit.exchange.test_previews import asked
+from tests.unit.exchange.test_rating_pages import closed
 
 __all__ = ["prepared_sqlite"]
 MAY_BE_EMPTY = ({**YEAR, "optional": True}, {**deepcopy(KIND), "name": "kind_before", "optional": True})
 QUESTIONS = "form[action$=answers] button.govuk-button"
-WRONG = "main form[method=post] button.govuk-button"
+FORM = "main form[method=post] button.govuk-button"
 
 
 @pytest.fixture
@@ -65,7 +66,9 @@ def world(
         paper.apply(grant("G-CONSENT", basis_kind="consent", service_items=[OTHER_ITEM], absent_allowed=True))
         paper.approve("G-CONSENT")
         asked_to_consent(paper, paper.open_case((OWNER, "applicant"), item=OTHER_ITEM))
-        paper.ask(paper.open_case(), STAFF)
+        ended = paper.open_case()
+        paper.ask(ended, STAFF)
+        closed(paper, ended)
         node = served(paper, provider, origin)
         register(provider, node)
         whom = SubjectRef("citizen-number", OWNER)
@@ -116,11 +119,11 @@ def test_somebody_answers_and_looks(world: World, new_page: Callable[..., Page],
     walker.go("/my/usage", "usage")
     walker.page.locator("a[href$='/wrong']").first.click()
     walker.look("wrong")
-    walker.press(WRONG)
+    walker.press(FORM)
     walker.look("wrong-with-errors")
     walker.page.check("[name=field]")
     walker.page.fill("[name=reason]", "2026")
-    walker.press(WRONG)
+    walker.press(FORM)
     walker.look("wrong-said")
     walker.go("/my/usage")
     back = walker.page.locator("a[href$='/withdraw']").first
@@ -136,3 +139,11 @@ def test_somebody_answers_and_looks(world: World, new_page: Callable[..., Page],
     walker.press("button[name=reply][value=give]")
     walker.look("consent-given")
     walker.go(walker.page.url.removeprefix(walker.base), "consent-in-force")
+    walker.go("/my/cases", "cases")
+    walker.page.locator("main a[href$='/rating']").first.click()
+    walker.look("rate")
+    walker.press(FORM)
+    walker.look("rate-with-errors")
+    walker.page.check("[name=grade][value='2']")
+    walker.press(FORM)
+    walker.look("rated")

@@ -26,6 +26,7 @@ case_subject = sa.Table(
     subject_index(primary_key=True),
     text("role", primary_key=True),
     sa.Column("joined_at", Instant, nullable=True),
+    sa.Index("case_subject_subject", "subject"),
 )
 """Who a case is about.
 
