@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sqlalchemy import Connection
 
 from kernel.clock import Clock
 from kernel.database.errors import as_unavailable
-from kernel.ledger import checkpoint, merkle, receipt, rows, savepoint
+from kernel.ledger import checkpoint, merkle, rows, savepoint
 from kernel.ledger.errors import FenceMoved, LedgerUnavailable
 from kernel.ledger.event import Draft, Identity
 from kernel.ledger.reader import read_receipt
@@ -142,7 +143,7 @@ class BatchWriter:
         rows.add_entries(connection, _entry_rows(placed, growth))
         rows.add_payloads(connection, [one.kept for one in placed if one.kept])
         rows.move_head(connection, growth.frontier, note)
-        return _compose(placed, growth, note)
+        return _receipts(placed, growth, note)
 
 
 def _entry_rows(placed: Sequence[Placed], growth: merkle.Growth) -> list[tuple[object, ...]]:
@@ -150,11 +151,11 @@ def _entry_rows(placed: Sequence[Placed], growth: merkle.Growth) -> list[tuple[o
     return [(one.index, *one.draft.identity, nodes, one.tag, one.leaf) for one, nodes in pairs]
 
 
-def _compose(placed: Sequence[Placed], growth: merkle.Growth, note: str) -> dict[int, Receipt]:
-    size = growth.frontier.size
-    proofs = merkle.ProofLines(size, merkle.with_right_edge(size, growth.stored))
+def _receipts(placed: Sequence[Placed], growth: merkle.Growth, note: str) -> dict[int, Receipt]:
+    proofs = merkle.ProofLines(growth.frontier.size, growth.stored)
     return {
-        one.index: receipt.compose(one.index, proofs.of(0, one.index), note, one.leaf, one.draft.salt) for one in placed
+        one.index: Receipt(one.index, one.leaf, one.draft.salt, note, partial(proofs.of, 0, one.index))
+        for one in placed
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 HASH_BYTES = 32
@@ -160,13 +161,20 @@ def with_right_edge(size: int, stored: Mapping[Coordinate, bytes]) -> dict[Coord
 
 
 class ProofLines:
-    """Inclusion proofs of one tree as base64 lines; proofs of neighbours share their upper part, made once."""
+    """Inclusion proofs of one tree as base64 lines; proofs of neighbours share their upper part, made once.
 
-    def __init__(self, size: int, known: Mapping[Coordinate, bytes]) -> None:
-        """``known`` comes from ``with_right_edge`` and covers the paths of every leaf that is asked for."""
+    Safe for threads: what two make at once is the same.
+    """
+
+    def __init__(self, size: int, stored: Mapping[Coordinate, bytes]) -> None:
+        """``stored`` covers the complete subtrees on the paths of every leaf that is asked for, and the frontier."""
         self._last = size - 1
-        self._known = known
+        self._stored = stored
         self._made: dict[Coordinate, str] = {}
+
+    @cached_property
+    def _known(self) -> Mapping[Coordinate, bytes]:
+        return with_right_edge(self._last + 1, self._stored)
 
     def of(self, level: int, node: int) -> str:
         """The lines from a node's sibling up to the root's children, each ending in a newline."""

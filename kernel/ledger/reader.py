@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from kernel.ledger import checkpoint, merkle, receipt, rows
+from kernel.ledger import checkpoint, merkle, rows
 from kernel.ledger.errors import NoSuchEntry
-from kernel.ledger.receipt import Receipt
+from kernel.ledger.receipt import Receipt, lines_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,8 @@ def read_receipt(connection: Connection, index: int, *, repeated: bool = False) 
     kept = rows.payload(connection, index)
     leaf = rows.leaves(connection, index, index + 1)[0]
     proof = read_proof(connection, index, checkpoint.size_of(note))
-    return receipt.compose(
-        index, receipt.lines_of(proof.hashes), note, leaf, kept.salt if kept else b"", repeated=repeated
-    )
+    salt = kept.salt if kept else b""
+    return Receipt(index, leaf, salt, note, lambda: lines_of(proof.hashes), repeated)
 
 
 def _within(connection: Connection, size: int | None) -> int:

@@ -8,7 +8,7 @@ inclusion proof binds the leaf, and the leaf's commitment binds salt and evidenc
 from __future__ import annotations
 
 from binascii import b2a_base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 HEADER = "c2sp.org/tlog-proof@v1"
@@ -20,14 +20,21 @@ class Receipt:
 
     index: int
     """Zero-based place in the log."""
-    text: str
-    """The ``tlog-proof@v1`` file."""
     leaf: bytes
     """Canonical JSON of the entry."""
     salt: bytes = field(repr=False)
     """The commitment's key; empty when the entry commits to nothing or its subject was erased."""
+    note: str = field(repr=False)
+    """The signed checkpoint under which the entry was acknowledged."""
+    path: Callable[[], str] = field(repr=False, compare=False)
+    """The lines of the inclusion proof."""
     repeated: bool = field(default=False, compare=False)
     """Whether the entry was there before this call."""
+
+    @property
+    def text(self) -> str:
+        """The ``tlog-proof@v1`` file: made when somebody reads it, and most entries' nobody does."""
+        return proof_text(self.index, self.path(), self.note, extra_of(self.leaf, self.salt))
 
 
 def lines_of(hashes: Iterable[bytes]) -> str:
@@ -45,8 +52,3 @@ def extra_of(leaf: bytes, salt: bytes) -> bytes:
     """Canonical JSON of what a verifier needs beside the proof."""
     member = b',"salt":"%b"' % b2a_base64(salt, newline=False) if salt else b""
     return b'{"leaf":"%b"%b}' % (b2a_base64(leaf, newline=False), member)
-
-
-def compose(index: int, lines: str, note: str, leaf: bytes, salt: bytes, *, repeated: bool = False) -> Receipt:
-    """The receipt of one entry."""
-    return Receipt(index, proof_text(index, lines, note, extra_of(leaf, salt)), leaf, salt, repeated)

@@ -71,7 +71,7 @@ OWN, OTHERS = INDEXES.of(PERSON), INDEXES.of(OTHER)
 _UNSIGNED = SigningKey("key", "ES256", {}, lambda _data: b"\x00" * 64)
 _SEALER = Sealer("http://exchange.test", lambda: _UNSIGNED)
 _ENTROPY = SeededEntropy(1)
-_UNWRITTEN = receipt.Receipt(0, "", b"", b"")
+_UNWRITTEN = receipt.Receipt(0, b"", b"", "", str)
 _RETRIEVAL = Retrieval(ManualClock(NOW))
 _NO_DATABASE: Any = None
 

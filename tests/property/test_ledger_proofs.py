@@ -87,7 +87,7 @@ def test_a_batch_proves_its_own_entries_without_reading_the_log(before: int, cou
     frontier = grown(entries[:before])[0].frontier
     growth = merkle.grow(frontier, (merkle.leaf_hash(entry) for entry in entries[before:]))
     size = before + count
-    proofs = merkle.ProofLines(size, merkle.with_right_edge(size, growth.stored))
+    proofs = merkle.ProofLines(size, growth.stored)
     for index in range(before, size):
         lines = [merkle.b2a_base64(one).decode() for one in rfc.path(index, entries)]
         assert proofs.of(0, index) == "".join(lines)

@@ -57,7 +57,7 @@ def three_leaves() -> tuple[merkle.Growth, str]:
 
 def test_tlog_proof_of_entry_1_of_3_to_the_byte() -> None:
     growth, note = three_leaves()
-    lines = merkle.ProofLines(3, merkle.with_right_edge(3, growth.stored)).of(0, 1)
+    lines = merkle.ProofLines(3, growth.stored).of(0, 1)
     text = (receipt.proof_text(1, lines, note) + WITNESS).encode()
     assert len(text) == 445
     assert sha256(text).hexdigest() == RECEIPT_SHA256
@@ -73,6 +73,6 @@ def test_signed_note_lines_of_unknown_signers_are_skipped() -> None:
 def test_the_guides_vector_is_the_one_we_make() -> None:
     guide = (Path(__file__).parents[3] / "docs" / "guides" / "verify-a-receipt.md").read_text("utf-8")
     growth, note = three_leaves()
-    lines = merkle.ProofLines(3, merkle.with_right_edge(3, growth.stored)).of(0, 1)
+    lines = merkle.ProofLines(3, growth.stored).of(0, 1)
     assert f"```\n{receipt.proof_text(1, lines, note)}```\n" in guide
     assert VKEY in guide

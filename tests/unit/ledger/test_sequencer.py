@@ -36,7 +36,7 @@ class Log:
         assert self.go_on.wait(10)
         if self.failures:
             raise self.failures.pop()
-        return [[Receipt(number, "", b"", b"") for number, _ in enumerate(one.drafts)] for one in requests]
+        return [[Receipt(number, b"", b"", "", str) for number, _ in enumerate(one.drafts)] for one in requests]
 
 
 class Callers:
