@@ -10,27 +10,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from exchange import errors
 from exchange.catalogue.desk import Desk
 from exchange.catalogue.entry_views import COMMANDS
 from exchange.catalogue.workflow.commands import TABLE
-from exchange.catalogue.workflow.events import STATUSES, Standing
-from exchange.console.attempt import HOME
+from exchange.catalogue.workflow.events import STATUSES
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
+from exchange.console.entry_drafting import (
+    DRAFTERS,
+    ENTRIES,
+    SAID_ON_THE_FORM,
+    Writing,
+    Wrong,
+    address_of,
+    other_way,
+)
 from exchange.console.forms import Field, filled
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import text_of
-from kernel.canonical import MalformedJson, decode
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, redirect
 from kernel.web.pages import t
 from kernel.web.routes import Route
 
-ENTRIES = f"{HOME}/entries"
-LONGEST_MANIFEST = 256 * 1024
 _UNPROCESSABLE = 422
 _REASON = Field(
     "reason",
@@ -38,10 +43,7 @@ _REASON = Field(
     Text("会记入账本，供审计查看。请勿写个人号码或姓名。", "Recorded in the ledger for auditors. Name nobody."),
     "area",
 )
-_MANIFEST = Field(
-    "manifest", Text("清单（JSON）", "Manifest (JSON)"), Text("与文件中的写法相同", "as in a file"), "area"
-)
-FORMS: Mapping[str, tuple[Field, ...]] = {"return": (_REASON,), "withdraw": (_REASON,), "revise": (_MANIFEST,)}
+FORMS: Mapping[str, tuple[Field, ...]] = {"return": (_REASON,), "withdraw": (_REASON,)}
 LABELS: Mapping[str, Text] = {
     "draft": Text("起草变更", "Draft a change"),
     "revise": Text("修订草稿", "Revise the draft"),
@@ -52,7 +54,6 @@ LABELS: Mapping[str, Text] = {
     "drop": Text("放弃草稿", "Give the draft up"),
     "withdraw": Text("从目录撤下", "Withdraw it from the catalogue"),
 }
-_SAID_ON_THE_FORM = (INVALID_BODY, errors.ENTRY_INVALID, errors.ENTRY_IN_USE)
 
 
 @dataclass(frozen=True)
@@ -75,43 +76,19 @@ class EntryPages:
             visitor,
             request,
             title=Text("目录条目的审核", "Review of catalogue entries"),
-            rows=[(_address(one), one["name"], _standing(one), _at(one)) for one in found["entries"]],
+            rows=[(address_of(one), one["name"], _standing(one), _at(one)) for one in found["entries"]],
             following=f"{ENTRIES}?{following}" if following else "",
-            drafting=not _DRAFTERS.isdisjoint(visitor.roles),
+            drafting=not DRAFTERS.isdisjoint(visitor.roles),
             tabs=[
                 (ENTRIES, Text("办理中", "Under way"), status not in STATUSES),
                 *((f"{ENTRIES}?status={name}", text, name == status) for name, text in STATUSES.items()),
             ],
         )
 
-    def new(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
-        """The form of a new entry, or of a change of the one that the address names. Raises Problem."""
-        asked = request.parameters()
-        manifest = ""
-        if "kind" in asked and "name" in asked:
-            found = told(self.desk.show(asking(request), asked["kind"], asked["name"]))
-            text = told(self.desk.version(asking(request), asked["kind"], asked["name"], str(found["version"])))
-            manifest = json.dumps(text["manifest"], ensure_ascii=False, indent=2)
-        return _form(visitor, request, {"manifest": manifest})
-
-    def draft(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
-        """The draft of a new entry, or of a change of one. Raises Problem."""
-        typed = request.form()
-        try:
-            made = told(self.desk.draft(as_json_post(request, _body("revise", typed))))
-        except Problem as problem:
-            if problem.kind is errors.ENTRY_NOT_ALLOWED:
-                reason = problem.detail or problem.kind.title
-                return refused(visitor, request, Refusal(reason, _DRAFTERS), ENTRIES)
-            if problem.kind in _SAID_ON_THE_FORM:
-                return _form(visitor, request, typed, _sayings(problem))
-            raise
-        return redirect(_address(made))
-
     def show(self, visitor: Visitor, request: HttpRequest, kind: str, name: str) -> HttpResponse:
         """One entry: its draft beside what is published, and what this officer may do. Raises Problem."""
         found = told(self.desk.show(asking(request), kind, name))
-        at = _address(found)
+        at = address_of(found)
         change = f"{ENTRIES}/new?{urlencode({'kind': kind, 'name': name})}"
         wanted = [each for each in found["commands"] if each != "draft" or found["version"]]
         commands = [(change if each == "draft" else f"{at}/{each}", LABELS[each]) for each in wanted]
@@ -124,7 +101,8 @@ class EntryPages:
             raise Problem(NOT_FOUND)
         if command not in found["commands"]:
             return _refused(visitor, request, found, command, _NOT_NOW)
-        return self._ask(visitor, request, found, command, {"manifest": _manifest(found)})
+        typed = _writing(request, found).typed(found["draft"]["manifest"]) if command == "revise" else {}
+        return self._ask(visitor, request, found, command, typed)
 
     def act(self, visitor: Visitor, request: HttpRequest, kind: str, name: str, command: str) -> HttpResponse:
         """Carry it out as the API does. Raises Problem."""
@@ -132,22 +110,23 @@ class EntryPages:
         endpoint = self._endpoints().get(command)
         if endpoint is None:
             raise Problem(NOT_FOUND)
+        writing = _writing(request, found)
+        if command == "revise" and (missing := writing.missing(typed)):
+            return self._ask(visitor, request, found, command, typed, missing)
         try:
-            endpoint(as_json_post(request, _body(command, typed)), kind, name)
+            body = writing.body(typed) if command == "revise" else _body(command, typed)
+            endpoint(as_json_post(request, body), kind, name)
         except Problem as problem:
             return self._not_done(visitor, request, found, command, typed, problem)
-        return redirect(_address(found) if command != "drop" else ENTRIES)
+        return redirect(address_of(found) if command != "drop" else ENTRIES)
 
     def routes(self) -> tuple[Route, ...]:
         """The addresses."""
         door, one = self.door, "/entries/<kind>/<name>"
         listed, shown = Text("目录条目的审核", "Review of entries"), Text("一个目录条目", "One catalogue entry")
         asked, done = Text("操作前的确认", "The question before a command"), Text("执行操作", "Carrying out a command")
-        drafted = Text("起草目录条目", "Drafting an entry")
         return (
             door.route("GET", "/entries", self.queue, listed),
-            door.route("GET", "/entries/new", self.new, drafted, _DRAFTERS),
-            door.route("POST", "/entries/new", self.draft, drafted, _DRAFTERS),
             door.route("GET", one, self.show, shown),
             door.route("GET", f"{one}/<command>", self.ask, asked),
             door.route("POST", f"{one}/<command>", self.act, done),
@@ -167,20 +146,23 @@ class EntryPages:
 
     def _ask(
         self, visitor: Visitor, request: HttpRequest, found: Any, command: str, typed: Mapping[str, str],
-        errors_: tuple[str, ...] = (),
+        wrong: Wrong | None = None,
     ) -> HttpResponse:  # fmt: skip
+        errors_, lines = wrong or ({}, [])
+        at, writing = address_of(found), _writing(request, found)
         return page(
             "entry_command",
             visitor,
             request,
-            status=_UNPROCESSABLE if errors_ else 200,
+            status=200 if wrong is None else _UNPROCESSABLE,
             **_about(found),
             label=LABELS[command],
             signing=command == "publish",
-            fields=filled(FORMS.get(command, ()), typed, {}),
-            errors=[("", each) for each in errors_],
+            fields=filled(writing.fields if command == "revise" else FORMS.get(command, ()), typed, errors_),
+            errors=lines,
+            experts=other_way(f"{at}/revise", {}, writing) if command == "revise" else "",
             final=command in {"drop", "withdraw"},
-            back=_address(found),
+            back=at,
         )
 
     def _not_done(
@@ -195,27 +177,13 @@ class EntryPages:
         changed = problem.kind is errors.ENTRY_CHANGED or problem.members.get("reason") == "catalogue.digest-changed"
         if changed or (command == "publish" and problem.kind is INVALID_BODY):
             title = Text("这个条目刚才有了变化", "This entry has changed meanwhile")
-            return moved_on(visitor, request, title, found["name"], _address(found))
-        if problem.kind in _SAID_ON_THE_FORM:
-            return self._ask(visitor, request, found, command, typed, _sayings(problem))
+            return moved_on(visitor, request, title, found["name"], address_of(found))
+        if problem.kind in SAID_ON_THE_FORM:
+            writing = _writing(request, found) if command == "revise" else _PLAIN
+            return self._ask(visitor, request, found, command, typed, writing.wrong(problem))
         if problem.kind is errors.ENTRY_NOT_ALLOWED:
             return _refused(visitor, request, found, command, problem.detail or problem.kind.title)
         raise problem
-
-
-def _form(
-    visitor: Visitor, request: HttpRequest, typed: Mapping[str, str], errors_: tuple[str, ...] = ()
-) -> HttpResponse:
-    return page(
-        "entry_form",
-        visitor,
-        request,
-        status=_UNPROCESSABLE if errors_ else 200,
-        title=Text("起草目录条目", "A new catalogue entry, or a change of one"),
-        fields=filled((_MANIFEST,), typed, {}),
-        errors=[("", each) for each in errors_],
-        back=ENTRIES,
-    )
 
 
 def _refused(visitor: Visitor, request: HttpRequest, found: Any, command: str, reason: Text) -> HttpResponse:
@@ -223,31 +191,18 @@ def _refused(visitor: Visitor, request: HttpRequest, found: Any, command: str, r
     stage = found["draft"]["stage"] if found["draft"] else None
     rows = [row for (_, at), row in TABLE.items() if (at.value if at else None) == stage]
     may = frozenset(role for row in rows for role, kinds in row.items() if COMMANDS[command] in kinds)
-    return refused(visitor, request, Refusal(reason, may), _address(found))
+    return refused(visitor, request, Refusal(reason, may), address_of(found))
+
+
+def _writing(request: HttpRequest, found: Mapping[str, Any]) -> Writing:
+    return Writing.of(found["kind"], found["name"], request.parameters())
 
 
 def _body(command: str, typed: Mapping[str, str]) -> dict[str, Any]:
     if command == "publish":
         return {"digest": typed.get("digest", "")}
-    if command == "revise":
-        return {"manifest": _read(typed.get("manifest", ""))}
     names = [field.name for field in FORMS.get(command, ())]
     return {name: typed[name] for name in names if typed.get(name, "").strip()}
-
-
-def _read(text: str) -> Any:
-    try:
-        return decode(text.encode("utf-8", "replace"), max_bytes=LONGEST_MANIFEST)
-    except MalformedJson:
-        raise Problem(
-            INVALID_BODY, detail=Text("清单不是合法的 JSON", "The manifest is not well-formed JSON")
-        ) from None
-
-
-def _sayings(problem: Problem) -> tuple[str, ...]:
-    listed: Any = problem.members.get("findings") or problem.members.get("errors") or []
-    said = tuple(f"{one['path']}{t('：', ': ')}{one['message']}" for one in listed)
-    return said or (t(problem.detail or problem.kind.title),)
 
 
 def _about(found: Any) -> dict[str, Any]:
@@ -293,9 +248,6 @@ def _at(found: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(found["changed_at"])
 
 
-def _address(found: Mapping[str, Any]) -> str:
-    return f"{ENTRIES}/{quote(found['kind'])}/{quote(found['name'])}"
-
-
-_DRAFTERS = frozenset(role for role, kinds in TABLE[Standing.NEW, None].items() if COMMANDS["draft"] in kinds)
+_PLAIN = Writing(None, "")
+"""Of commands that write no text: every finding is said above."""
 _NOT_NOW = Text("现在不能由您作此操作", "This is not yours to do now")

@@ -69,7 +69,7 @@ def sayings(problem: Problem, fields: Sequence[Field]) -> Said:
     A finding about something inside a field's value stands beside it; one about a whole of several fields beside the
     first of them.
     """
-    listed: Any = problem.members.get("errors", [])
+    listed: Any = problem.members.get("errors") or problem.members.get("findings") or []
     found: dict[str, str] = {}
     general = t(problem.detail) if problem.detail else ""
     for one in listed:

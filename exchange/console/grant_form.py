@@ -1,135 +1,46 @@
-"""The form of a grant, made from the published schema of grants: a member that the schema is given later has a field.
-
-A field's name is the place in the interface's body, ``grant.`` and the path inside the grant, so that whatever the
-interface says about a place stands beside the field.
-"""
+"""The form of a grant, made from the published schema of grants."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import time
 from functools import cache
 from typing import Any
 
-import orjson
-
 from exchange.catalogue.kinds import GRANT
 from exchange.catalogue.manifests import schemas
-from exchange.console.forms import YES_NO, Field
+from exchange.console.forms import Field
+from exchange.console.schema_form import MAY_BE_LEFT_OUT, SchemaForm, Words
 from kernel.dates import CHINA, read_instant
 from kernel.text import Text
 
 PREFIX = "grant."
 BY_THE_CATALOGUE = ("provider", "basis_kind", "statute")
 """Members that the catalogue supplies where nothing was said."""
-_LONGEST_NUMBER = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One value of a grant that has a field of its own: where it stands, and what its schema says of it."""
-
-    path: tuple[str, ...]
-    kind: str
-    node: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """The name of the field."""
-        return PREFIX + ".".join(self.path)
+_MOMENTS = ("valid_from", "valid_to")
 
 
 @cache
-def parts() -> tuple[Part, ...]:
-    """Every value of a grant, in the order in which people say them; what the words do not know yet comes last."""
+def grant_form() -> SchemaForm:
+    """The form, made once."""
     schema: Any = schemas()[GRANT]
-    properties: Mapping[str, Any] = schema["properties"]["spec"]["properties"]
-    known = [name for name in WORDS if name in properties]
-    ordered = [*known, *(name for name in properties if name not in WORDS)]
-    return tuple(part for name in ordered for part in _parts((name,), properties[name], schema["$defs"]))
-
-
-def _parts(path: tuple[str, ...], node: Mapping[str, Any], defs: Mapping[str, Any]) -> Iterator[Part]:
-    whole = {**defs[node["$ref"].rpartition("/")[2]], **node} if "$ref" in node else node
-    kind = whole.get("type", "string")
-    if kind == "object" and "properties" in whole:
-        for name, inner in whole["properties"].items():
-            yield from _parts((*path, name), inner, defs)
-    elif kind == "array":
-        yield Part(path, "list" if _holds_text(whole.get("items", {}), defs) else "json", whole)
-    elif kind == "object":
-        yield Part(path, "pairs", whole)
-    else:
-        yield Part(path, "choice" if "enum" in whole else kind, whole)
-
-
-def _holds_text(items: Mapping[str, Any], defs: Mapping[str, Any]) -> bool:
-    whole = defs[items["$ref"].rpartition("/")[2]] if "$ref" in items else items
-    return "enum" in whole or whole.get("type") == "string"
+    return SchemaForm(PREFIX, schema["properties"]["spec"], schema["$defs"], WORDS, CHOICES)
 
 
 def grant_fields(*without: str) -> tuple[Field, ...]:
     """The fields of the form, without some members."""
-    return tuple(_field(part) for part in parts() if part.path[0] not in without)
-
-
-def _field(part: Part) -> Field:
-    label, hint = _words(part)
-    if part.kind == "boolean":
-        return Field(part.name, label, hint or _MAY_BE_LEFT_OUT, "radios", YES_NO)
-    if part.kind == "choice":
-        named = [(value, CHOICES.get(value, Text(value, value))) for value in part.node["enum"]]
-        return Field(part.name, label, hint, "radios", named)
-    return Field(part.name, label, hint, "area" if part.kind in {"list", "pairs", "json"} else "text")
-
-
-def _words(part: Part) -> tuple[Text, Text | None]:
-    """What the field is called. Without words of its own it has those of the schema, so that it can be filled in."""
-    known = WORDS.get(part.path[0], {}).get(".".join(part.path[1:]))
-    if known is not None:
-        return known
-    said = str(part.node.get("description", "")) or None
-    name = ".".join(part.path)
-    return Text(name, name), None if said is None else Text(said, said)
+    return grant_form().fields(*without)
 
 
 def grant_of_form(typed: Mapping[str, str], *without: str) -> dict[str, Any]:
-    """The ``grant`` of the interface's body; what was left empty is left out, so that the interface says what lacks.
-
-    What cannot be read as what it should be stays as it was typed, for the interface to refuse.
-    """
-    found: dict[str, Any] = {}
-    for part in parts():
-        value = typed.get(part.name, "").strip()
-        if value and part.path[0] not in without:
-            at = found
-            for name in part.path[:-1]:
-                at = at.setdefault(name, {})
-            at[part.path[-1]] = _READERS[part.kind](value)
-    return found
+    """The ``grant`` of the interface's body."""
+    return grant_form().read(typed, *without)
 
 
 def typed_of_grant(grant: Mapping[str, Any]) -> dict[str, str]:
     """What the form would have held for a grant as the interface tells it: all of it, nothing is lost."""
-    found: dict[str, str] = {}
-    for part in parts():
-        value: Any = grant
-        for name in part.path:
-            value = value.get(name) if isinstance(value, Mapping) else None
-        if value is not None:
-            found[part.name] = _moment(value) if part.path[0] in _MOMENTS else _written(part.kind, value)
-    return found
-
-
-def _written(kind: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if kind == "list" and isinstance(value, list):
-        return "\n".join(map(str, value))
-    if kind == "pairs" and isinstance(value, Mapping):
-        return "\n".join(f"{name}: {inner}" for name, inner in value.items())
-    return orjson.dumps(value).decode() if kind == "json" else str(value)
+    moments = {name: _moment(grant[name]) for name in _MOMENTS if grant.get(name) is not None}
+    return grant_form().typed({**grant, **moments})
 
 
 def _moment(value: Any) -> str:
@@ -142,41 +53,10 @@ def _moment(value: Any) -> str:
     return local.date().isoformat() if local.time() == time() else local.isoformat()
 
 
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.split("\n") if line.strip()]
-
-
-def _pairs(text: str) -> Any:
-    read = [line.replace("：", ":").partition(":") for line in _lines(text)]
-    return {name.strip(): value.strip() for name, _colon, value in read}
-
-
-def _number(text: str) -> Any:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else text
-
-
-def _json(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
-
-
-_READERS: Mapping[str, Any] = {
-    "string": str,
-    "choice": str,
-    "list": _lines,
-    "pairs": _pairs,
-    "integer": _number,
-    "boolean": lambda text: text == "yes",
-    "json": _json,
-}
-_MOMENTS = frozenset({"valid_from", "valid_to"})
-_MAY_BE_LEFT_OUT = Text("可不选", "may be left out")
 _LISTED = Text("每行一个", "one a line")
 _BY_THE_CATALOGUE = Text("不填则按目录", "left out: as the catalogue has it")
 
-WORDS: Mapping[str, Mapping[str, tuple[Text, Text | None]]] = {
+WORDS: Words = {
     "consumer": {
         "": (Text("使用部门（代码）", "Consuming department (code)"), Text("不填则为本部门", "left out: ours")),
     },
@@ -261,8 +141,8 @@ WORDS: Mapping[str, Mapping[str, tuple[Text, Text | None]]] = {
             Text("应急模板：延迟几天告知本人", "Template: days by which the person is told later"),
             Text("只在法律规定可以延迟时填，最多 60", "only where the law allows it, at most 60"),
         ),
-        "notice_delay.statute.zh": (Text("延迟告知的依据（中文）", "Statute of the delay (Chinese)"), _MAY_BE_LEFT_OUT),
-        "notice_delay.statute.en": (Text("延迟告知的依据（英文）", "Statute of the delay (English)"), _MAY_BE_LEFT_OUT),
+        "notice_delay.statute.zh": (Text("延迟告知的依据（中文）", "Statute of the delay (Chinese)"), MAY_BE_LEFT_OUT),
+        "notice_delay.statute.en": (Text("延迟告知的依据（英文）", "Statute of the delay (English)"), MAY_BE_LEFT_OUT),
     },
     "obligations": {
         "": (

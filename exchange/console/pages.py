@@ -18,6 +18,7 @@ from exchange.console.attempt import HOME
 from exchange.console.batches import BatchPages
 from exchange.console.campaigns import CampaignPages
 from exchange.console.certificates import CERTIFICATE_LIFE, CertificatePages
+from exchange.console.client_keys import KeyPages
 from exchange.console.clocks import ClockPages
 from exchange.console.consents import ConsentPages
 from exchange.console.corrections import CORRECTIONS
@@ -26,6 +27,7 @@ from exchange.console.duties import DutyPages
 from exchange.console.effects import Effects
 from exchange.console.emergency import EMERGENCY, EmergencyPages
 from exchange.console.entries import EntryPages
+from exchange.console.entry_drafting import EntryDrafting
 from exchange.console.forwardings import ADDRESSES, ForwardingLinks, ForwardingPages
 from exchange.console.grant_drafting import GrantDrafting
 from exchange.console.grants import GRANTS, GrantPages
@@ -137,7 +139,16 @@ def open_console(registration: Registration | None, desks: Desks) -> Console | N
         party, sessions, sessions.cookies, registration.key("console sign-in"), registration.clock.now
     )
     inside = replace(registration.access, authenticator=sessions)
-    return Console(sessions, (signing_in.routes, *_pages(desks, inside)))
+    return Console(sessions, (signing_in.routes, *_pages(desks, inside), *_joining(desks, inside, registration)))
+
+
+def _joining(desks: Desks, inside: Access, registration: Registration) -> tuple[PageRoutes, ...]:
+    """The pages of a department's first steps, which name addresses of the exchange and of the identity provider."""
+    door, desk, origin = Door(inside), replace(desks.onboarding, access=inside), registration.settings.origin
+    return (
+        JoiningPages(door, desk, origin).routes,
+        KeyPages(door, desk, registration.issuer, origin).routes,
+    )
 
 
 def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
@@ -153,7 +164,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         TryingPages(door, grants).routes,
         UnusedPages(door, grants, replace(desks.unused, access=inside, grants=grants)).routes,
         SealingPages(door, replace(desks.sealings, access=inside)).routes,
-        JoiningPages(door, replace(desks.onboarding, access=inside)).routes,
+        EntryDrafting(door, replace(desks.entries, access=inside), desks.onboarding.issuer).routes,
         EntryPages(door, replace(desks.entries, access=inside)).routes,
         EmergencyPages(door, replace(desks.emergencies, access=inside), EMERGENCY).routes,
         ProceedingPages(door, replace(desks.corrections, access=inside), CORRECTIONS).routes,

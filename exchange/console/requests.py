@@ -35,6 +35,7 @@ from policies.roles import Role
 
 REQUESTS = f"{HOME}/requests"
 WAITING, ALL = "waiting", "all"
+DRAFTERS = frozenset(role for role, kinds in TABLE[None].items() if DraftRequest in kinds)
 _UNPROCESSABLE = 422
 _KINDS = {name: kind for kind, name in NAMES.items()}
 _MENDED = (INVALID_BODY, errors.ACCESS_REQUEST_INCOMPLETE)
@@ -83,10 +84,11 @@ class RequestPages:
         )
 
     def new(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
-        """The form of a new request; filled with what a template says, when one is named. Raises Problem."""
-        named = request.parameters().get("template", "")
+        """The form of a new request, filled with what a template or the address itself says. Raises Problem."""
+        asked = request.parameters()
+        named = asked.get("template", "")
         found = {one["id"]: one for one in told(self.templates.list(asking(request)))["templates"]}
-        typed = words.typed_of(found[named]) if named in found else {"onward": "no"}
+        typed = words.typed_of(found[named]) if named in found else {"onward": "no", **asked}
         return self._form(visitor, request, _NEW, typed, REQUESTS, templates=found)
 
     def draft(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
@@ -147,11 +149,10 @@ class RequestPages:
         listed, shown = Text("共享申请", "Access requests"), Text("一件申请", "One access request")
         drafted = Text("起草申请", "Drafting a request")
         asked, done = Text("操作前的确认", "The question before a command"), Text("执行操作", "Carrying out a command")
-        drafters = frozenset(role for role, kinds in TABLE[None].items() if DraftRequest in kinds)
         return (
             door.route("GET", "/requests", self.queue, listed),
-            door.route("GET", "/requests/new", self.new, drafted, drafters),
-            door.route("POST", "/requests/new", self.draft, drafted, drafters),
+            door.route("GET", "/requests/new", self.new, drafted, DRAFTERS),
+            door.route("POST", "/requests/new", self.draft, drafted, DRAFTERS),
             door.route("GET", one, self.show, shown),
             door.route("GET", f"{one}/<command>", self.ask, asked),
             door.route("POST", f"{one}/<command>", self.act, done),

@@ -60,6 +60,13 @@ KINDS_OF_NUMBER: Mapping[str, Text] = {
 """What a number is called, by the scheme of whoever has it."""
 
 
+BINDINGS: Mapping[str, Text] = {
+    "dpop": Text("绑定密钥（DPoP）", "bound to its key (DPoP)"),
+    "mutual-tls": Text("绑定证书（mTLS）", "bound to its certificate (mutual TLS)"),
+}
+"""What a system's token is bound to."""
+
+
 def text_of(said: Mapping[str, str]) -> Text:
     """A text as the API answers it."""
     return Text(said["zh"], said["en"])

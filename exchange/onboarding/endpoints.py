@@ -17,9 +17,10 @@ from exchange.forms import read
 from exchange.gateway.understanding import current
 from exchange.onboarding import shipped
 from exchange.onboarding.sandbox import Sandbox
-from exchange.onboarding.steps import DONE, OPEN, REQUEST_TURNS, TURNS, Facts, Step, steps
+from exchange.onboarding.steps import DONE, OPEN, REQUEST_TURNS, TURNS, Facts, Step, check_in, own_systems, steps
 from exchange.store import access_requests, catalogue_drafts, grants, onboarding
 from exchange.store.access_requests import Filter
+from exchange.store.onboarding import CheckIn, FirstCall
 from kernel.problems import NOT_FOUND, Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.roles import Role
@@ -40,7 +41,8 @@ class Onboarding:
         if wanted != officer.officer.organisation and Role.GOVERNANCE_OFFICER not in officer.officer.roles:
             raise Problem(errors.NOT_ALLOWED)
         self.access.spend(officer.caller)
-        found = steps(self._facts(wanted))
+        facts = self._facts(wanted)
+        found, checked, call = steps(facts), check_in(facts), facts.first_call
         following = next((one for one in found if one.state == OPEN), None)
         view = {
             "organisation": wanted,
@@ -49,6 +51,9 @@ class Onboarding:
             "done": sum(one.state == DONE for one in found),
             "next": None if following is None else following.name,
             "turn": None if following is None else following.turn,
+            "systems": [{"system": one.name, "client_id": one.client_id} for one in own_systems(facts)],
+            "check_in": None if checked is None else _check_in(checked),
+            "first_call": None if call is None else _first_call(call),
         }
         return json_response(view)
 
@@ -121,7 +126,16 @@ def _view(one: Step) -> dict[str, Any]:
         "hint": one.hint.members(),
         "address": one.address,
         "about": one.about or None,
+        "ref": one.ref or None,
     }
+
+
+def _check_in(one: CheckIn) -> dict[str, Any]:
+    return {"system": one.system, "binding": one.binding, "at": one.at.isoformat()}
+
+
+def _first_call(one: FirstCall) -> dict[str, Any]:
+    return {"request": one.request_id, "entry": one.entry, "at": one.at.isoformat()}
 
 
 def _sandbox(organisation: str) -> dict[str, Any]:
@@ -143,6 +157,9 @@ class OnboardingAnswer(Schema):
     done = fields.Integer(required=True)
     next = fields.String(allow_none=True)
     turn = fields.String(allow_none=True)
+    systems = fields.List(fields.Dict(), required=True)
+    check_in = fields.Dict(allow_none=True)
+    first_call = fields.Dict(allow_none=True)
 
 
 class SandboxAnswer(Schema):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from exchange.catalogue.model import System
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.workflow.events import EntryState
 from exchange.onboarding.shipped import TYPES
@@ -55,6 +56,8 @@ class Step:
     hint: Text
     address: str
     about: str = ""
+    ref: str = ""
+    """What it is about by its name alone: an entry, a system, a request, a grant."""
 
 
 DONE, OPEN, WAITING = "done", "open", "waiting"
@@ -64,15 +67,20 @@ def steps(facts: Facts) -> tuple[Step, ...]:
     """The six steps in order; a step waits until those before it are done."""
     found: list[Step] = []
     for name, step in _STEPS.items():
-        about, turn = step.look(facts)
+        seen = step.look(facts)
         ready = all(one.state == DONE for one in found)
-        state = DONE if turn == NOBODY else OPEN if ready else WAITING
-        found.append(Step(name, step.title, state, turn, step.hint, step.address, about))
+        state = DONE if seen.turn == NOBODY else OPEN if ready else WAITING
+        found.append(Step(name, step.title, state, seen.turn, step.hint, step.address, seen.about, seen.ref))
     return tuple(found)
 
 
-Look = tuple[str, str]
-"""What a step is about (a code, or where it stands), and whose turn it is."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a step is about (a code, or where it stands), whose turn it is, and the name of what it is about."""
+
+    about: str
+    turn: str
+    ref: str = ""
 
 
 def _under_way(facts: Facts, kind: str) -> Look:
@@ -80,52 +88,63 @@ def _under_way(facts: Facts, kind: str) -> Look:
     for state in facts.entries:
         if state.kind == kind and state.organisation == facts.organisation and state.proposal is not None:
             waits = state.proposal.stage.value in {"submitted", "under_review"}
-            return f"{state.name}: {state.status}", GOVERNANCE if waits else DEPARTMENT
-    return "", DEPARTMENT
+            turn = GOVERNANCE if waits else DEPARTMENT
+            return Look(f"{state.name}: {state.status}", turn, state.name)
+    return Look("", DEPARTMENT)
 
 
 def _organisation(facts: Facts) -> Look:
     if facts.organisation in facts.registry.organisations:
-        return facts.organisation, NOBODY
+        return Look(facts.organisation, NOBODY, facts.organisation)
     return _under_way(facts, "Organisation")
 
 
-def _systems(facts: Facts) -> list[str]:
+def own_systems(facts: Facts) -> list[System]:
+    """The department's systems of the sandbox whose tokens can be believed here, by name."""
     return [
-        name
-        for name, system in sorted(facts.registry.systems.items())
+        system
+        for _, system in sorted(facts.registry.systems.items())
         if system.organisation == facts.organisation and system.sandbox and system.issuer == facts.issuer
     ]
 
 
 def _system(facts: Facts) -> Look:
-    found = _systems(facts)
+    found = own_systems(facts)
     if found:
-        return found[0], NOBODY
+        return Look(found[0].name, NOBODY, found[0].name)
     mistaken = [
         one for one in facts.registry.systems.values() if one.organisation == facts.organisation and one.sandbox
     ]
     # Its tokens could never be believed here: better said now than at its first call.
-    return (f"{mistaken[0].name}: {mistaken[0].issuer}", DEPARTMENT) if mistaken else _under_way(facts, "System")
+    if mistaken:
+        return Look(f"{mistaken[0].name}: {mistaken[0].issuer}", DEPARTMENT, mistaken[0].name)
+    return _under_way(facts, "System")
 
 
 def _keys(facts: Facts) -> Look:
-    own = set(_systems(facts))
-    found = next((one for one in facts.check_ins if one.system in own), None)
-    return ("", SYSTEM) if found is None else (f"{found.system}: {found.binding}", NOBODY)
+    found = check_in(facts)
+    return Look("", SYSTEM) if found is None else Look(f"{found.system}: {found.binding}", NOBODY, found.system)
+
+
+def check_in(facts: Facts) -> CheckIn | None:
+    """The first check-in of a system of the department's own."""
+    own = {system.name for system in own_systems(facts)}
+    return next((one for one in facts.check_ins if one.system in own), None)
 
 
 def _sandbox(facts: Facts) -> Look:
     there = [code for code in TYPES if code in facts.registry.connectors]
-    return (", ".join(there), NOBODY if len(there) == len(TYPES) else GOVERNANCE)
+    return Look(", ".join(there), NOBODY if len(there) == len(TYPES) else GOVERNANCE)
 
 
 def _access(facts: Facts) -> Look:
     own = [state for state in facts.grants if state.grant.consumer == facts.organisation]
     if own:
-        return own[0].grant.ref, NOBODY
+        return Look(own[0].grant.ref, NOBODY, own[0].grant.ref)
     asked = facts.request
-    return ("", DEPARTMENT) if asked is None else (f"{asked.id}: {asked.status.value}", REQUEST_TURNS[asked.status])
+    if asked is None:
+        return Look("", DEPARTMENT)
+    return Look(f"{asked.id}: {asked.status.value}", REQUEST_TURNS[asked.status], asked.id)
 
 
 _OFFICES: Mapping[Role, str] = {
@@ -139,7 +158,8 @@ REQUEST_TURNS: Mapping[RequestStatus, str] = {status: _OFFICES[roles[0]] for sta
 
 
 def _first_call(facts: Facts) -> Look:
-    return ("", SYSTEM) if facts.first_call is None else (facts.first_call.request_id, NOBODY)
+    found = facts.first_call
+    return Look("", SYSTEM) if found is None else Look(found.request_id, NOBODY, found.request_id)
 
 
 @dataclass(frozen=True, slots=True)

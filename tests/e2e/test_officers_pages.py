@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -37,7 +38,13 @@ from tests.doubles.exchange import (
 )
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, citizen
 from tests.e2e.conftest import Look
-from tests.unit.exchange import test_console_certificates, test_corrections, test_events, test_ratings
+from tests.unit.exchange import (
+    test_console_certificates,
+    test_console_joining,
+    test_corrections,
+    test_events,
+    test_ratings,
+)
 from tests.unit.exchange.test_emergency import opened, template
 from tongban import installation
 
@@ -67,6 +74,7 @@ def world(
         sent = paper.officer("POST", "/v1/grants/G-NEW/submit", {}, sub="author", roles=["governance-officer"])
         assert sent.status_code == 200, sent.text
         asked_for(paper)
+        joined(paper)
         recertified(paper)
         test_corrections.opened(paper)
         test_ratings.bad(paper)
@@ -94,6 +102,12 @@ def asked_for(paper: World) -> None:
     assert paper.officer("POST", f"/v1/access-requests/{made.json['id']}/accept", {}, **checked).status_code == 200
     many = body | {"consumers": [MARKET, URBAN]}
     assert paper.officer("POST", "/v1/access-requests/bulk", many, **checked).status_code == 201
+
+
+def joined(paper: World) -> None:
+    """The sandbox is open."""
+    governance = {"sub": "wei", "roles": ["governance-officer"], "organisation": URBAN}
+    assert paper.officer("POST", "/v1/onboarding/sandbox", {}, **governance).status_code == 200
 
 
 def recertified(paper: World) -> None:
@@ -268,6 +282,16 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.go("/console/entries", "entries")
     walker.go("/console/responsibility?show=all", "responsibility")
     walker.go("/console/joining", "joining")
+    walker.go("/console/joining/sandbox", "sandbox")
+    walker.go("/console/joining/first-call", "first-call")
+    walker.go("/console/joining/keys")
+    walker.page.fill("#name", "演示系统")
+    walker.page.fill("#keys", json.dumps(test_console_joining.PUBLIC))
+    walker.press()
+    walker.look("client-keys")
+    walker.go("/console/entries/new?kind=systems")
+    walker.press()
+    walker.look("entry-form-with-errors")
     walker.go("/console/unused", "unused")
     walker.go("/console/messages", "messages")
     walker.go("/console/forwardings/new", "forwarding-form")

@@ -63,6 +63,9 @@ MEMBERS: Mapping[str, Text] = {
     "people_per_hour": Text("每小时查询人数上限", "people looked up an hour"),
     "issuer": Text("身份服务", "issuer"),
     "client_id": Text("客户端编号", "client id"),
+    "sandbox": Text("沙箱", "of the sandbox"),
+    "webhook": Text("事件推送地址", "address of pushed events"),
+    "relays_questions": Text("转达追问", "relays further questions"),
     "status": Text("状态", "status"),
     "#": Text("次序", "order"),
 }

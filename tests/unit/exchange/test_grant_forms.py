@@ -11,7 +11,7 @@ import pytest
 from exchange.catalogue.grant_drafts import grant_of
 from exchange.catalogue.kinds import GRANT
 from exchange.catalogue.manifests import schemas
-from exchange.console.grant_form import WORDS, grant_fields, grant_of_form, parts, typed_of_grant
+from exchange.console.grant_form import WORDS, grant_fields, grant_form, grant_of_form, typed_of_grant
 from policies.document import grant_to_json
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import BASIS, ITEM, MARKET, POLICE, URBAN, World, grant
@@ -194,8 +194,8 @@ def test_bad_input_is_never_a_server_error(small_world: World, bad: str) -> None
 def test_every_member_of_the_schema_has_a_field_and_words() -> None:
     schema: Any = schemas()[GRANT]
     properties = schema["properties"]["spec"]["properties"]
-    assert {part.path[0] for part in parts()} == set(properties)
-    unnamed = [part.name for part in parts() if ".".join(part.path[1:]) not in WORDS.get(part.path[0], {})]
+    assert {part.path[0] for part in grant_form().parts} == set(properties)
+    unnamed = [part.name for part in grant_form().parts if ".".join(part.path[1:]) not in WORDS.get(part.path[0], {})]
     assert unnamed == [], "give them words in exchange/console/grant_form.py"
 
 
