@@ -49,6 +49,7 @@ from exchange.portal.wrong import WrongPages
 from exchange.previews.desk import PreviewDesk
 from exchange.previews.further import Questioning
 from exchange.previews.looking import Looking
+from exchange.requirements.following import Following
 from exchange.responders.desk import TaskDesk
 from exchange.responders.opening import Openings
 from exchange.responders.passing_on import PassingOn
@@ -81,6 +82,7 @@ class Rooms(Offices):
     waiting: Waiting
     deferred: Deferred
     previews: PreviewDesk
+    following: Following
     tasks: TaskDesk
     task_sweep: TaskSweep
     console: Console | None
@@ -199,6 +201,7 @@ def furnish(outside: Outside) -> Rooms:
     )
     registration = _registration(outside, access, authenticator, issuer)
     previews = PreviewDesk(access, Looking(waiting), Questioning(waiting, retrieval))
+    following = Following(access, clock)
     return Rooms(
         policy=policy,
         revocations=revocations,
@@ -212,17 +215,18 @@ def furnish(outside: Outside) -> Rooms:
         waiting=waiting,
         deferred=Deferred(waiting, retrieval),
         previews=previews,
+        following=following,
         tasks=task_desk,
         task_sweep=TaskSweep(tasks, passing_on),
         recovery=Recovery(database, outside.ledger, clock, runner),
         console=open_console(registration, desks),
-        portal=_portal(registration, outside, previews, offices),
+        portal=_portal(registration, outside, previews, following, offices),
         **vars(offices),
     )
 
 
 def _portal(
-    registration: Registration | None, outside: Outside, previews: PreviewDesk, offices: Offices
+    registration: Registration | None, outside: Outside, previews: PreviewDesk, following: Following, offices: Offices
 ) -> Portal | None:
     entrance = open_entrance(registration)
     if entrance is None:
@@ -230,7 +234,7 @@ def _portal(
     inside = entrance.access
     previews = replace(previews, access=inside)
     return Portal(
-        PreviewPages(entrance, previews),
+        PreviewPages(entrance, previews, replace(following, access=inside)),
         FurtherPages(entrance, previews),
         WrongPages(entrance, replace(offices.correction_opening, access=inside), outside.ledger),
         UsagePages(entrance, replace(offices.usage, access=inside)),

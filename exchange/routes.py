@@ -31,7 +31,12 @@ from exchange.previews.routes import preview_routes
 from exchange.ratings.routes import rating_routes
 from exchange.requests.batches import BatchDesk
 from exchange.requests.routes import request_routes
-from exchange.requirements.routes import case_requirement_routes, count_routes, requirement_route
+from exchange.requirements.routes import (
+    case_requirement_routes,
+    count_routes,
+    following_route,
+    requirement_route,
+)
 from exchange.responders.routes import task_routes
 from exchange.return_flow.routes import flow_routes, return_flow_routes
 from exchange.rooms import Rooms
@@ -251,6 +256,7 @@ def _open_books(rooms: Rooms) -> tuple[Route, ...]:
             tag="usage",
             parameters=_PERIOD,
         ),
+        following_route(rooms.following, _TOKEN),
         *count_routes(rooms.upload_counts, _PERIOD, _TOKEN),
         *watch_routes(rooms.locks, rooms.trace, _PERIOD, _TOKEN),
     )

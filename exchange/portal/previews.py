@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from exchange import errors
@@ -15,6 +16,7 @@ from exchange.portal.further import questions
 from exchange.portal.words import about, gone, moment_of
 from exchange.previews.desk import PreviewDesk
 from exchange.previews.looking import Reply
+from exchange.requirements.following import Following
 from kernel.canonical import JSON
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
@@ -34,10 +36,11 @@ _CLOSED = Text("没有提供：办理条件已有变化", "It was not provided: 
 
 @dataclass(frozen=True)
 class PreviewPages:
-    """Pages of whoever signed in. ``desk`` is the API's own, entered by a session."""
+    """Pages of whoever signed in. ``desk`` and ``following`` are the API's own, entered by a session."""
 
     entrance: Entrance
     desk: PreviewDesk
+    following: Following
 
     def first(self, request: HttpRequest) -> HttpResponse:
         """The first of the citizens' pages."""
@@ -45,9 +48,12 @@ class PreviewPages:
         return redirect(PREVIEWS)
 
     def list(self, request: HttpRequest) -> HttpResponse:
-        """What waits for me."""
+        """What waits for me: decisions, and papers that I may hand in later."""
         found = told(self.desk.list(asking(request)))["previews"]
-        return page_response("portal/previews.html", rows=[about(one) for one in found])
+        papers = told(self.following.own(asking(request)))["papers"]
+        return page_response(
+            "portal/previews.html", rows=[about(one) for one in found], papers=[_paper(one) for one in papers]
+        )
 
     def show(self, request: HttpRequest, of: str, item: str) -> HttpResponse:
         """Exactly what would be provided. Raises Problem."""
@@ -105,6 +111,12 @@ class PreviewPages:
             choices=[about(one) for one in others if one["request"] == of and one["item"] in found["choice"]],
             digest=found["digest"],
         )
+
+
+def _paper(one: Mapping[str, Any]) -> dict[str, Any]:
+    """What is awaited, in words."""
+    named = {name: t(text_of(one[name]["name"])) for name in ("consumer", "service_item", "requirement")}
+    return named | {"due": date.fromisoformat(one["due"]), "overdue": one["overdue"]}
 
 
 def _question(one: Mapping[str, Any]) -> str:

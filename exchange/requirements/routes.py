@@ -8,6 +8,7 @@ from typing import Any
 from exchange import errors
 from exchange.requirements.counting import Counts, UploadCountsAnswer
 from exchange.requirements.desk import RequirementDesk
+from exchange.requirements.following import DeferredPapersAnswer, Following
 from exchange.requirements.forms import (
     CaseRequirementsAnswer,
     CircumstancesAnswer,
@@ -94,6 +95,22 @@ def case_requirement_routes(desk: RequirementDesk, token: tuple[ProblemKind, ...
             problems=resolving,
             **more,
         ),
+    )
+
+
+def following_route(following: Following, token: tuple[ProblemKind, ...]) -> Route:
+    """What somebody still has to hand in."""
+    said = Text("我还要补交的材料", "What I still have to hand in")
+    return Route(
+        "GET",
+        "/v1/deferred-papers",
+        following.own,
+        "citizen",
+        said,
+        None,
+        DeferredPapersAnswer,
+        tag="usage",
+        problems=(*token, errors.NOT_ALLOWED, errors.POLICY_STALE),
     )
 
 

@@ -141,6 +141,15 @@ def attempts_of(connection: Connection, case_id: str) -> list[Attempt]:
     ]
 
 
+def takes_part(connection: Connection, case_id: str, subject: bytes) -> bool:
+    """Whether somebody (blind index) was present when evidence was asked for in a case, or a record of theirs left."""
+    row = delivery.c
+    theirs = ((row.subject == subject) & (row.outcome == RELEASED)) | (evidence_request.c.person == subject)
+    joined = delivery.join(evidence_request, evidence_request.c.id == row.request_id)
+    found = select(row.entry).select_from(joined).where(row.case_id == case_id, theirs).limit(1)
+    return connection.execute(found).first() is not None
+
+
 def _reason(answer: str | None, item: int) -> str:
     """The code of the problem that an item was answered with; none where it was delivered."""
     items = json.loads(answer or "{}").get("items", ())

@@ -11,7 +11,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from exchange.requirements.ladder import Cause, Rung, Step
-from exchange.store.tables import case_circumstance, case_outcome, resolution
+from exchange.store.tables import case_circumstance, case_outcome, case_subject, resolution, service_case
 from kernel import canonical
 
 _row = resolution.c
@@ -155,6 +155,22 @@ def reminded(connection: Connection, one: Resolution) -> None:
 def await_no_more(connection: Connection, one: Resolution) -> None:
     """Nothing more is told of a paper: it came, or its case is closed."""
     connection.execute(update(resolution).where(_row.id == one.id).values(awaited=Awaited.NO_MORE.value))
+
+
+def deferred_of(connection: Connection, party: bytes, limit: int = 100) -> list[Resolution]:
+    """What was deferred in open cases of which somebody (blind index) is a party, the first day first."""
+    case, subject = service_case.c, case_subject.c
+    statement = (
+        select(resolution)
+        .join(case_subject, subject.case_id == _row.case_id)
+        .join(service_case, case.id == _row.case_id)
+        .where(subject.subject == party, case.closed_at.is_(None))
+        .where(_row.rung == Rung.DEFERRAL.value, _row.verdict == Verdict.ACCEPTED.value, _row.due != "")
+        .distinct()
+        .order_by(_row.due, _row.entry)
+        .limit(limit)
+    )
+    return [_read(row) for row in connection.execute(statement)]
 
 
 def set_overdue(connection: Connection, one: Resolution, at: datetime) -> None:

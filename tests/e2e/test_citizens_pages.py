@@ -34,6 +34,7 @@ from tests.unit.exchange.test_further_pages import KIND
 from tests.unit.exchange.test_further_questions import DISTRICT, RECORDS, TWO, YEAR, asking, put
 from tests.unit.exchange.test_previews import asked
 from tests.unit.exchange.test_rating_pages import closed
+from tests.unit.exchange.test_requirements import PROMISE, demanding, resolve
 
 __all__ = ["prepared_sqlite"]
 MAY_BE_EMPTY = ({**YEAR, "optional": True}, {**deepcopy(KIND), "name": "kind_before", "optional": True})
@@ -61,7 +62,10 @@ def world(
         paper.apply(asking("ambiguous", questions=(DISTRICT, KIND, *MAY_BE_EMPTY)))
         paper.rooms.policy.renew()
         asked(paper, STAFF)
-        put(paper)
+        paper.apply(demanding(PROMISE))
+        paper.rooms.policy.renew()
+        _, case = put(paper)
+        assert resolve(paper, case, "promise", "deferral", ("shared-data", "person-refused")).status_code == 201
         paper.apply(service_item(OTHER_ITEM, MARKET, kind="consent"))
         paper.apply(grant("G-CONSENT", basis_kind="consent", service_items=[OTHER_ITEM], absent_allowed=True))
         paper.approve("G-CONSENT")
@@ -98,6 +102,7 @@ def test_somebody_answers_and_looks(world: World, new_page: Callable[..., Page],
     walker.press("main a.govuk-button")
     enter(walker)
     assert walker.page.url == f"{walker.base}/my/previews"
+    assert walker.page.locator("main h2").count() == 1  # what still has to be handed in
     walker.look("previews")
     listed = walker.page.locator("main li.tongban-inbox__row a")
     ways = [str(one.get_attribute("href")) for one in listed.all()]
