@@ -14,6 +14,7 @@ from exchange.gateway.answers import PREVIEWS
 from exchange.gateway.entries import RELEASE
 from exchange.gateway.understanding import current
 from exchange.portal.entrance import Entrance
+from exchange.portal.usage import USAGE
 from exchange.transparency.plain_words import field_labels, is_told
 from kernel.ledger.log import Ledger
 from kernel.ledger.usage import UsageEntry
@@ -41,7 +42,7 @@ class WrongPages:
     def show(self, request: HttpRequest, **where: str) -> HttpResponse:
         """The form. Raises Problem."""
         entry = self._entry(request, **where)
-        return _gone() if entry is None else self._form(entry, {}, None)
+        return _gone() if entry is None else self._form(request, entry, {}, None)
 
     def open(self, request: HttpRequest, **where: str) -> HttpResponse:
         """Ask for the correction. Raises Problem."""
@@ -53,11 +54,11 @@ class WrongPages:
             made = told(self.opening.by_person(as_json_post(request, body), str(entry.index)))
         except Problem as problem:
             if problem.kind is INVALID_BODY:
-                return self._form(entry, typed, problem)
+                return self._form(request, entry, typed, problem)
             if problem.kind is errors.CORRECTION_UNDER_WAY:
-                return page_response("portal/corrected.html", name="", under_way=True)
+                return page_response("portal/corrected.html", name="", under_way=True, back=_back(request))
             raise
-        return page_response("portal/corrected.html", name=made["id"], under_way=False)
+        return page_response("portal/corrected.html", name=made["id"], under_way=False, back=_back(request))
 
     def routes(self) -> tuple[Route, ...]:
         """The addresses."""
@@ -80,11 +81,14 @@ class WrongPages:
                 return one
         return None
 
-    def _form(self, entry: UsageEntry, typed: Mapping[str, str], problem: Problem | None) -> HttpResponse:
+    def _form(
+        self, request: HttpRequest, entry: UsageEntry, typed: Mapping[str, str], problem: Problem | None
+    ) -> HttpResponse:
         members: Any = entry.members
-        names = members["facts"]["fields"]
-        labels = field_labels(members["facts"], current(self.entrance.access.policy).registry)[: len(names)]
-        which = Field("field", Text("哪一项有误", "What is wrong"), None, "radios", [*zip(names, labels, strict=True)])
+        facts = members["facts"]
+        labels = field_labels(facts, current(self.entrance.access.policy).registry)
+        told_of = dict(zip((*facts["fields"], *facts["predicates"]), labels, strict=True))  # fields and answers alike
+        which = Field("field", Text("哪一项有误", "What is wrong"), None, "radios", [*told_of.items()])
         fields = (which, _RIGHT, _REASON)
         wrong, general = ({}, "") if problem is None else sayings(problem, fields)
         return page_response(
@@ -92,8 +96,13 @@ class WrongPages:
             status=200 if problem is None else _UNPROCESSABLE,
             fields=filled(fields, typed, wrong),
             errors=summary(fields, wrong, general),
-            back=PREVIEWS,
+            back=_back(request),
         )
+
+
+def _back(request: HttpRequest) -> str:
+    """Where somebody came from: what waits for them, or their log."""
+    return PREVIEWS if request.path.startswith(f"{PREVIEWS}/") else USAGE
 
 
 def _gone() -> HttpResponse:

@@ -84,7 +84,7 @@ def when(entry: UsageEntry, language: str) -> str:
 def field_labels(facts: Mapping[str, Any], registry: Registry) -> list[Text]:
     """What was asked for, in words; a name the catalogue no longer knows stands for itself."""
     kind = registry.evidence_types.get(facts.get("evidence_type", ""))
-    known = {name: field.label for name, field in kind.fields.items()} if kind else {}
+    known = {**LABELS, **{name: field.label for name, field in (kind.fields if kind else {}).items()}}
     fields = [known.get(name, Text(name, name)) for name in facts.get("fields", [])]
     return fields + [LABELS.get(name, Text(name, name)) for name in facts.get("predicates", [])]
 

@@ -170,3 +170,19 @@ def test_nobody_probes_for_entries_that_a_statute_hides(browser: OfficersBrowser
     token = world.issuer.token(world.holder, "portal", person=OWNER, scope="usage")
     said = {"field": "name", "reason": "…"}
     assert world.call("POST", f"/v1/usage/{hidden}/corrections", token, said).status_code == 404
+
+
+def test_an_answer_of_yes_or_no_is_said_to_be_wrong_like_a_field(browser: OfficersBrowser) -> None:
+    world = browser.world
+    age = {"type": "identity-card", "predicates": [{"name": "at-least-age", "args": {"age": 18}}]}
+    assert world.ask(world.open_case(), age).json["status"] == "delivered"
+    browser.sign_in_as(OWNER)
+    (at,) = re.findall(r'href="(/my/usage/\d+/wrong)"', browser.get("/my/usage").text)
+    form = browser.get(at).text
+    assert "是否已满某一年龄" in form
+    assert re.search(r'href="/my/usage"[^>]*role="button"', form)  # whoever came from the log goes back to it
+    done = browser.press(at, field="at-least-age", reason="演示：出生日期有误")
+    assert (done.status_code, "已申请更正" in done.text) == (200, True)
+    (opened_,) = world.events("CorrectionOpened")
+    assert opened_["facts"]["fields"] == ["at-least-age"]
+    assert "“是否已满某一年龄”被提出校核" in browser.get("/my/usage").text
