@@ -9,6 +9,7 @@ from kernel.web.routes import Parameter
 USUAL_PAGE, MOST_ON_A_PAGE = 50, 200
 LIMIT = Parameter("limit", Text(f"每页条数，1 至 {MOST_ON_A_PAGE}", f"entries on a page, 1 to {MOST_ON_A_PAGE}"))
 BEFORE = Parameter("before", Text("上一页的 next", "the next of the page before"))
+AFTER = Parameter("after", BEFORE.description)
 
 _MOST_DIGITS = len(str(MOST_ON_A_PAGE))
 _MOST_DIGITS_OF_A_PLACE = 15

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from exchange import errors
+from exchange.catalogue.registry import Registry
 from exchange.console import offers, words
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
@@ -29,6 +30,7 @@ from kernel.web.routes import Route
 from policies import cedar
 from policies.document import digest
 from policies.events import GrantState, Status
+from policies.grant import Grant
 from policies.roles import WORDS
 from policies.sentence import sentence
 
@@ -50,25 +52,21 @@ class GrantPages:
     def queue(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
         """Grants of one state, those that wait for this officer first."""
         asked = request.parameters()
-        shown = asked.get("state", WAITING)
-        states = self._listed(shown)
-        wanted = asked.get("q", "").strip().casefold()
-        rows = [row for row in self._rows(visitor, states) if wanted in row["words"]]
-        rows.sort(key=lambda row: (not row["mine"], row["ends"]))
-        first = _whole(asked.get("from"), len(rows))
-        later = first + ON_A_PAGE
-        following = {"state": shown, "q": asked.get("q", ""), "from": str(later)}
+        shown, typed = _STATES.get(asked.get("state", ""), WAITING), asked.get("q", "")
+        first = _whole(asked.get("from"))
+        states, total = self._found(visitor, shown, typed.strip().casefold(), first)
+        following = {"state": shown, "q": typed, "from": str(first + ON_A_PAGE)}
         return page(
             "grants",
             visitor,
             request,
             title=Text("授权", "Grants"),
-            rows=rows[first:later],
-            total=len(rows),
-            following=f"{GRANTS}?{urlencode(following)}" if len(rows) > later else "",
+            rows=[*self._rows(visitor, states)],
+            total=total,
+            following=f"{GRANTS}?{urlencode(following)}" if total > first + ON_A_PAGE else "",
             tabs=[(f"{GRANTS}?state={name}", label, name == shown) for name, label in _TABS.items()],
             shown=shown,
-            words=asked.get("q", ""),
+            words=typed,
             drafting=not DRAFTERS.isdisjoint(visitor.roles),
         )
 
@@ -178,12 +176,21 @@ class GrantPages:
     ) -> HttpResponse:
         return refused(visitor, request, Refusal(reason, offers.who_may(command, state.status)), _address(state))
 
-    def _listed(self, shown: str) -> list[GrantState]:
+    def _found(self, visitor: Visitor, shown: str, wanted: str, first: int) -> tuple[Sequence[GrantState], int]:
+        """The grants of one page, and how many there are. Of those in force only what is shown is read whole."""
+        registry = current(self.door.access.policy).registry
         with self.door.access.database.read() as connection:
-            if shown == ALL:
-                return [*store.listed(connection)]
-            wanted = offers.WAITING if shown == WAITING else [each for each in Status if each.value == shown]
-            return [state for status in wanted for state in store.listed(connection, status=status)]
+            if shown == WAITING:
+                waiting = [state for status in offers.WAITING for state in store.listed(connection, status=status)]
+                fitting = [state for state in waiting if wanted in _words(state.grant, registry)]
+                fitting.sort(key=lambda state: (not self._waits_for(visitor, state), state.grant.valid_to))
+                return fitting[first : first + ON_A_PAGE], len(fitting)
+            status = next((each for each in Status if each.value == shown), None)
+            named = [one for one in store.outlines(connection, status) if wanted in _words(one, registry)]
+            return store.those(connection, named[first : first + ON_A_PAGE]), len(named)
+
+    def _waits_for(self, visitor: Visitor, state: GrantState) -> bool:
+        return offers.waits_for(state, visitor.officer.officer, self.desk.clock.now())
 
     def _rows(self, visitor: Visitor, states: Iterable[GrantState]) -> Iterable[dict[str, Any]]:
         registry, now = current(self.door.access.policy).registry, self.desk.clock.now()
@@ -201,8 +208,7 @@ class GrantPages:
                 "what": said[2],
                 "ends": grant.valid_to,
                 "days": _days(grant.valid_to, now),
-                "mine": offers.waits_for(state, visitor.officer.officer, now),
-                "words": " ".join([grant.ref, grant.consumer, grant.provider, *said]).casefold(),
+                "mine": self._waits_for(visitor, state),
             }
 
     def _about(self, visitor: Visitor, state: GrantState) -> dict[str, Any]:
@@ -243,8 +249,18 @@ def _days(until: datetime, now: datetime) -> int:
     return int((until - now).total_seconds() // _DAY)
 
 
-def _whole(text: str | None, most: int) -> int:
-    return min(int(text), most) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
+
+
+def _words(one: Grant | store.Outline, registry: Registry) -> str:
+    """What a grant is found by: its identifier, and the departments and the evidence in both languages."""
+    known = (
+        *(registry.organisations.get(code) for code in (one.consumer, one.provider)),
+        registry.evidence_types.get(one.evidence_type),
+    )
+    said = [word for each in known if each is not None for word in (each.name.zh, each.name.en)]
+    return " ".join([f"{one.id}@{one.version}", one.consumer, one.provider, one.evidence_type, *said]).casefold()
 
 
 DONE: Mapping[str, Callable[[GrantState, str], bool]] = {
@@ -268,6 +284,7 @@ _TABS = {
     Status.ACTIVE.value: words.STATUSES[Status.ACTIVE],
     ALL: Text("全部", "All"),
 }
+_STATES = {name: name for name in (WAITING, ALL, *(status.value for status in Status))}
 _NO_REASON = Text("请写明理由（不超过 1000 字）", "State a reason, at most 1000 characters")
 _CONSEQUENCES = {
     "submit": Text(

@@ -12,10 +12,12 @@ from exchange.governance.explaining import explanation
 from exchange.governance.forms import APPROVE, EXPLAIN, REASON, SUBMIT, Question
 from exchange.governance.transitions import Transitions
 from exchange.governance.views import examination_view, grant_view
+from exchange.paging import page_size
 from exchange.proceedings import told
 from exchange.store import grants
 from kernel.clock import Clock
-from kernel.problems import Problem, ProblemKind
+from kernel.problems import INVALID_BODY, Problem, ProblemKind
+from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.commands import (
     ApproveGrant,
@@ -27,7 +29,7 @@ from policies.commands import (
     SubmitGrant,
     SuspendGrant,
 )
-from policies.events import GrantState
+from policies.events import GrantState, Status
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,17 @@ class Grants:
     clock: Clock
 
     def list(self, http: HttpRequest) -> HttpResponse:
-        """``GET /v1/grants``. Raises Problem."""
+        """``GET /v1/grants``: every version of every grant, or those in one state, by identifier. Raises Problem."""
         officer = self.access.officer(http)
+        asked = http.parameters()
+        limit, status = page_size(asked.get("limit")), _status(asked.get("state"))
+        after = _place(asked["after"]) if asked.get("after") else None
         self.access.spend(officer.caller)
         registry = current(self.access.policy).registry
         with self.access.database.read() as connection:
-            states = grants.listed(connection)
-        return json_response({"grants": [grant_view(state, registry) for state in states]})
+            states = grants.page(connection, after=after, limit=limit + 1, status=status)
+        following = states[limit - 1].grant.ref if len(states) > limit else None
+        return json_response({"grants": [grant_view(state, registry) for state in states[:limit]], "next": following})
 
     def show(self, http: HttpRequest, grant: str) -> HttpResponse:
         """``GET /v1/grants/<grant>``: the newest version, or ``<id>@<version>``. Raises Problem."""
@@ -133,9 +139,35 @@ def parse_reference(grant: str) -> tuple[str, int | None]:
     name, at, version = grant.partition("@")
     if not at:
         return name, None
-    if not (version.isascii() and version.isdigit() and len(version) < 8):
+    if not _is_version(version):
         raise Problem(errors.GRANT_UNKNOWN)
     return name, int(version)
+
+
+def _is_version(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 8
+
+
+def _place(after: str) -> tuple[str, int]:
+    """A grant and its version, behind which a page begins. Raises Problem (request.invalid)."""
+    name, _, version = after.partition("@")
+    if not (name and _is_version(version)):
+        raise Problem(INVALID_BODY, detail=_BAD_AFTER)
+    return name, int(version)
+
+
+def _status(text: str | None) -> Status | None:
+    if text is None:
+        return None
+    try:
+        return Status(text)
+    except ValueError:
+        raise Problem(INVALID_BODY, detail=_BAD_STATE) from None
+
+
+_BAD_AFTER = Text("after 应为上一页的 next", "after is the next of the page before")
+_STATES = "、".join(status.value for status in Status)
+_BAD_STATE = Text(f"state 只能是 {_STATES}", f"state is one of {_STATES.replace('、', ', ')}")
 
 
 def _refused(code: str) -> ProblemKind:

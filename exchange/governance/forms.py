@@ -165,9 +165,10 @@ ExaminationAnswer = Schema.from_dict(
 
 
 class GrantsAnswer(Schema):
-    """Grants, in the order of their identifiers."""
+    """Grants, in the order of their identifiers; ``next`` is the ``after`` of the following page."""
 
     grants = fields.List(fields.Nested(GrantAnswer), required=True)
+    next = fields.String(required=True, allow_none=True)
 
 
 class ClauseAnswer(Schema):

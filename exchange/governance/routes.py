@@ -24,7 +24,7 @@ from exchange.governance.sealing import READERS, SEALERS, Sealings
 from exchange.governance.sealing_forms import LiftForm, NewSealingForm, SealingAnswer, SealingsAnswer
 from exchange.governance.simulation.endpoints import ImpactAnswer, Impacts
 from exchange.governance.simulation.unused import UnusedAnswer, UnusedRights
-from exchange.paging import BEFORE, LIMIT
+from exchange.paging import AFTER, BEFORE, LIMIT
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
 from kernel.web.http import Endpoint
@@ -35,6 +35,7 @@ Problems = tuple[ProblemKind, ...]
 
 GRANTS, SEALINGS = "/v1/grants", "/v1/sealings"
 _ONE = f"{GRANTS}/<grant>"
+_STATE = Parameter("state", Text("状态", "a state"))
 _DAYS = Parameter("days", Text("近 30 天或 90 天", "the last 30 or 90 days"))
 
 
@@ -121,7 +122,18 @@ def _reading(desk: Grants, impacts: Impacts, token: Problems) -> tuple[Route, ..
     compared = Text("以往的请求会有何不同", "What it would change for requests like those of the past")
     problems = (*token, errors.GRANT_UNKNOWN)
     return (
-        Route("GET", GRANTS, desk.list, "officer", listed, None, GrantsAnswer, tag="grants"),
+        Route(
+            "GET",
+            GRANTS,
+            desk.list,
+            "officer",
+            listed,
+            None,
+            GrantsAnswer,
+            tag="grants",
+            parameters=(_STATE, LIMIT, AFTER),
+            problems=(*token, INVALID_BODY),
+        ),
         Route(
             "POST",
             f"{GRANTS}/explain",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Connection, case, insert, or_, select, update
+from sqlalchemy import Connection, and_, case, insert, or_, select, tuple_, update
 
 from exchange.store.tables import grant_force, grant_version
 from kernel import canonical
@@ -48,6 +49,46 @@ def listed(connection: Connection, *, status: Status | None = None) -> tuple[Gra
     statement = _WAITING.order_by(*_IN_ORDER)
     if status is not None:
         statement = statement.where(grant_version.c.status == status.value)
+    return tuple(_state(*row) for row in connection.execute(statement))
+
+
+def page(
+    connection: Connection, *, after: tuple[str, int] | None, limit: int, status: Status | None = None
+) -> tuple[GrantState, ...]:
+    """So many of them in the order of identifiers, behind one of them (id and version); as ``listed`` reads them."""
+    statement = _WAITING.order_by(*_IN_ORDER).limit(limit)
+    if after is not None:
+        name, version = after
+        same = and_(grant_version.c.id == name, grant_version.c.version > version)
+        statement = statement.where(or_(grant_version.c.id > name, same))
+    if status is not None:
+        statement = statement.where(grant_version.c.status == status.value)
+    return tuple(_state(*row) for row in connection.execute(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a list is searched by: which grant it is, and whose."""
+
+    id: str
+    version: int
+    consumer: str
+    provider: str
+    evidence_type: str
+
+
+def outlines(connection: Connection, status: Status | None) -> list[Outline]:
+    """Every grant and version in the order of identifiers, or those of one status, without reading what they say."""
+    found = grant_version.c
+    columns = select(found.id, found.version, found.consumer, found.provider, found.evidence_type).order_by(*_IN_ORDER)
+    statement = columns if status is None else columns.where(found.status == status.value)
+    return [Outline(*row) for row in connection.execute(statement)]
+
+
+def those(connection: Connection, wanted: Collection[Outline]) -> tuple[GrantState, ...]:
+    """The states of these grants, in the order of identifiers."""
+    keys = [(one.id, one.version) for one in wanted]
+    statement = _WAITING.where(tuple_(*_IN_ORDER).in_(keys)).order_by(*_IN_ORDER)
     return tuple(_state(*row) for row in connection.execute(statement))
 
 

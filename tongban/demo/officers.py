@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from kernel.clock import SystemClock
 from kernel.dates import local_day
@@ -30,7 +31,13 @@ def sign_in(issuer: str, exchange: str, person: Credentials) -> OfficerSession:
 
 def standing(session: OfficerSession, status: str) -> list[dict[str, Any]]:
     """Every grant with this status."""
-    return [grant for grant in session.get("/v1/grants")["grants"] if grant["status"] == status]
+    found: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"next": ""}
+    while page["next"] is not None:
+        after = f"&after={quote(page['next'])}" if page["next"] else ""
+        page = session.get(f"/v1/grants?state={status}&limit=200{after}")
+        found += page["grants"]
+    return found
 
 
 def approve_all(

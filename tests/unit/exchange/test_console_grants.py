@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
+from urllib.parse import quote
 
 import pytest
 
-from exchange.console import offers, words
+from exchange.console import grants, offers, words
 from exchange.console.grants import DONE
 from policies.commands import TABLE
 from policies.events import Status
@@ -69,6 +71,24 @@ def test_a_grant_comes_to_life_on_the_pages(small_world: World, signed_in: SignI
     assert signed_in("d", "data-protection-officer", MARKET).press(f"{AT}/{drafted}/approve").status_code == 303
     assert "生效中" in approver.get(f"{AT}/{drafted}").text
     assert [entry["event"] for entry in small_world.entries()][-2:] == ["GrantApproved", "GrantActivated"]
+
+
+def test_what_is_in_force_is_shown_a_page_at_a_time_and_found_by_its_words(
+    small_world: World, signed_in: SignIn, drafted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grants, "ON_A_PAGE", 1)
+    officer = signed_in("p", "provider-officer", POLICE)
+    first = officer.get(f"{AT}?state=all")
+    assert ("G-IDENTITY@1" in first.text, "G-NEW@1" in first.text, "共 3 项" in first.text) == (True, False, True)
+    found = re.search(r'href="(/console/grants\?[^"]*from=1)"', first.text)
+    assert found is not None
+    assert "G-NEW@1" in officer.get(unescape(found[1])).text
+    last = officer.get(f"{AT}?state=all&from=2").text
+    assert "G-STAFF@1" in last
+    assert "from=3" not in last
+    by_words = officer.get(f"{AT}?state=active&q={quote('用工')}").text
+    assert ("G-STAFF@1" in by_words, "共 1 项" in by_words) == (True, True)
+    assert "G-NEW@1" in officer.get(f"{AT}?state=none-such").text  # what waits
 
 
 def test_the_author_is_told_that_they_may_not_sign(small_world: World, signed_in: SignIn) -> None:

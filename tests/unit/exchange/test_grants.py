@@ -70,6 +70,24 @@ def test_a_grant_is_shown_with_its_sentence_its_cedar_text_and_what_is_signed(sm
     assert "cedar" not in listed[0]
 
 
+def test_grants_are_listed_a_page_at_a_time_and_by_state(world: World) -> None:
+    world.apply(*(grant(f"G-{letter}", fields=["born"]) for letter in "CAB"), grant("G-STAFF", fields=["born"]))
+    seen: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        page = world.officer("GET", f"/v1/grants?limit=2{after and '&after='}{after}", **OFFICER).json
+        assert len(page["grants"]) <= 2
+        seen += [one["ref"] for one in page["grants"]]
+        after = page["next"]
+    assert seen == ["G-A@1", "G-B@1", "G-C@1", "G-IDENTITY@1", "G-STAFF@1", "G-STAFF@2"]
+    active = world.officer("GET", "/v1/grants?state=active", **OFFICER).json
+    assert ([one["ref"] for one in active["grants"]], active["next"]) == (["G-IDENTITY@1", "G-STAFF@1"], None)
+    for wrong in ("after=G-A", "after=@1", "after=G-A@x", "after=G-A@99999999", "state=x", "state=", "limit=0"):
+        answer = world.officer("GET", f"/v1/grants?{wrong}", **OFFICER)
+        assert (answer.status_code, answer.json["code"]) == (422, "request.invalid"), wrong
+    assert world.officer("GET", "/v1/grants?after=G-Z@9999999", **OFFICER).json["grants"] == []
+
+
 def test_one_officer_suspends_at_once_and_the_panel_puts_it_back(world: World) -> None:
     path, case = "/v1/grants/G-IDENTITY", world.open_case()
     assert world.officer("POST", f"{path}/suspend", WHY, **APPROVER).json["status"] == "suspended"

@@ -11,6 +11,7 @@ LISTS = (
     "/v1/catalogue/responsibility",
     "/v1/catalogue/dcat",
     "/v1/access-requests",
+    "/v1/grants",
 )
 
 
