@@ -66,12 +66,8 @@ Candidate = tuple[Enforced, tuple[int, ...]]
 """A grant that a refusal may be explained by, and the numbers of its conditions that the asking alone does not meet."""
 
 
-@dataclass(frozen=True, slots=True)
-class NearMiss:
-    """A grant that was not satisfied, and the numbers of its conditions that failed."""
-
-    enforced: Enforced
-    failed: tuple[int, ...]
+NearMiss = tuple[Enforced, tuple[int, ...]]
+"""A grant that was not satisfied, and the numbers of its conditions that failed."""
 
 
 ASSURANCE_TOO_LOW = "policy.assurance-too-low"
@@ -114,20 +110,22 @@ def unknown_obligation(obligation: Obligation) -> UnmetClause:
 
 def nearest(candidates: Iterable[Candidate], facts: Facts) -> NearMiss | None:
     """The grant that came nearest: it fails latest in the order of clauses, then on the fewest of them."""
-    misses = [NearMiss(enforced, enforced.policy.unmet(failed, facts)) for enforced, failed in candidates]
-    return min([miss for miss in misses if miss.failed], key=_distance, default=None)
+    misses = [(enforced, enforced.policy.unmet(failed, facts)) for enforced, failed in candidates]
+    return min([miss for miss in misses if miss[1]], key=_distance, default=None)
 
 
 def _distance(miss: NearMiss) -> tuple[int, int, str]:
-    return (-miss.failed[0], len(miss.failed), miss.enforced.policy.ref)
+    enforced, failed = miss
+    return (-failed[0], len(failed), enforced.policy.ref)
 
 
 def unmet(miss: NearMiss | None, request: AccessRequest, registry: Registry) -> tuple[UnmetClause, ...]:
     """The clauses of a grant that the request does not meet; without a grant, that there is none."""
     if miss is None:
         return (NO_GRANT,)
-    said, enforced = miss.enforced.clauses, miss.enforced
-    return tuple([said[number] or _asked_too_much(enforced, number, request, registry) for number in miss.failed])
+    enforced, failed = miss
+    said = enforced.clauses
+    return tuple([said[number] or _asked_too_much(enforced, number, request, registry) for number in failed])
 
 
 def _asked_too_much(enforced: Enforced, number: int, request: AccessRequest, registry: Registry) -> UnmetClause:

@@ -177,7 +177,7 @@ class PolicyImage:
         clauses = explain.unmet(miss, request, self.registry)
         if forbidding:
             clauses = explain.forbidden(forbidding, facts, clauses)
-        return self._deny(clauses, (miss.enforced.policy.ref,) if miss else ())
+        return self._deny(clauses, (miss[0].policy.ref,) if miss else ())
 
     def _deny(self, clauses: tuple[UnmetClause, ...], grants: tuple[str, ...] = ()) -> Deny:
         return Deny(code=clauses[0].code, clauses=clauses, grants=grants, epoch=self.epoch)
