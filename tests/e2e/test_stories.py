@@ -15,6 +15,28 @@ ON_PAPER = ("restaurant", "newborn", "school", "home-transfer", "retirement", "a
 """Stories of services that used to ask for papers."""
 STORIES = (*ON_PAPER, "emergency")
 PORTS_OF_A_DEMO = 32
+REFUSED = {
+    "school": ["policy.consent-missing", "policy.consent-missing", "preview.declined"],
+    "home-transfer": ["evidence.not-found"],
+    "emergency": [
+        "policy.absence-not-granted",
+        "emergency.same-person",
+        "policy.emergency-over",
+        "emergency.review-first",
+    ],
+}
+"""What is refused on purpose, in the order of the story."""
+SEEN = {
+    ("school", "月数"): [20, 20],
+    ("school", "选了"): ["premises-title"],
+    ("school", "未选"): ["preview.not-chosen"],
+    ("home-transfer", "等待"): ["awaiting-preview、awaiting-preview"],
+    ("home-transfer", "有异议"): ["是 yes"],
+    ("home-transfer", "状态"): ["已更正"],
+    ("home-transfer", "事件"): ["tongban.evidence.corrected"],
+    ("home-transfer", "告知办件"): [1],
+}
+"""What became of a journey, by story and fact."""
 
 
 def free_port_base() -> int:
@@ -37,6 +59,10 @@ def demo(*words):
     return tongban("demo", "--json", *words)
 
 
+def facts(told, story, name):
+    return [step["facts"][name] for step in told["steps"] if step["story"] == story and name in step["facts"]]
+
+
 def test_every_story_comes_out_as_told(database_url, tmp_path):
     folder = tmp_path / "demo"
     words = ["--once", "--port-base", str(free_port_base()), "--data", str(folder)]
@@ -54,13 +80,8 @@ def test_every_story_comes_out_as_told(database_url, tmp_path):
     put = [step["facts"]["材料"] for step in told["steps"] if step["facts"].get("等待") == "further-questions"]
     assert put == ["insurance-contributions"], "one source asked the person"
     assert [step["facts"]["追问次数"] for step in told["steps"] if "追问次数" in step["facts"]] == [2]
-    refused = [step["facts"].get("code") for step in told["steps"] if step["story"] == "emergency"]
-    assert [*filter(None, refused)] == [
-        "policy.absence-not-granted",
-        "emergency.same-person",
-        "policy.emergency-over",
-        "emergency.review-first",
-    ]
+    assert {story: facts(told, story, "code") for story in REFUSED} == REFUSED
+    assert {(story, name): facts(told, story, name) for story, name in SEEN} == SEEN
     assert {step["story"] for step in told["steps"]} == {"setup", "approval", *STORIES}
     assert all(person["password"] and person["totp_secret"] for person in told["people"])
     no_citizen_number_stands_in_any_log(folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -41,39 +41,44 @@ def standing(session: OfficerSession, status: str) -> list[dict[str, Any]]:
 
 
 def approve_all(
-    narrator: Narrator, sessions: Mapping[str, OfficerSession], governance: OfficerSession, author: OfficerSession
+    narrator: Narrator, providers: Mapping[str, OfficerSession], officers: Mapping[str, OfficerSession]
 ) -> None:
-    """Submit each draft, let the provider's officer and then the governance approver sign, and see it active.
+    """Submit each draft, let everybody sign who must, and see it active; ``providers`` are officers by department.
 
     Templates of emergency access wait: the story that needs one has it signed by all three seats.
     """
-    zh, en = "每项授权：起草 → 提供部门审 → 数据局审 → 生效", "each grant: drafted, provider signs, governance signs"
+    zh, en = "每项授权：起草 → 须签的各方签署 → 生效", "each grant: drafted, signed by all who must, in force"
+    author = officers["author"]
     with narrator.step(STORY, zh, en) as step:
         drafts = [grant for grant in standing(author, "drafted") if "emergency" not in grant["grant"]]
         for draft in drafts:
-            bring_to_life(draft["grant"]["id"], author, (sessions[draft["grant"]["provider"]], governance))
+            bring_to_life(draft["grant"]["id"], author, panel(providers[draft["grant"]["provider"]], officers))
         active = standing(author, "active")
         expect(len(active) == len(drafts) > 0, f"{len(active)} of {len(drafts)} active")
         step.saw(授权=len(active), 签字=sum(len(grant["signatures"]) for grant in active))
 
 
-def bring_to_life(grant: str, author: OfficerSession, panel: Sequence[OfficerSession]) -> None:
-    """One grant, from draft to active: each officer of the panel signs the digest of what they were shown."""
+def panel(provider: OfficerSession, officers: Mapping[str, OfficerSession]) -> dict[str, OfficerSession]:
+    """Who signs in which capacity for a department's data."""
+    seats = {"governance-approver": "approver", "data-protection-officer": "protection"}
+    others = {role: officers[key] for role, key in seats.items() if key in officers}
+    return {"provider-officer": provider, **others}
+
+
+def bring_to_life(grant: str, author: OfficerSession, signs: Mapping[str, OfficerSession]) -> None:
+    """One grant, from draft to active: everybody who must sign (by role) signs the digest of what they were shown."""
     path = f"/v1/grants/{grant}"
-    author.post(f"{path}/submit", {})
-    for officer in panel:
+    submitted = author.post(f"{path}/submit", {})
+    for seat in submitted["must_sign"]:
+        officer = signs[seat["role"]]
         officer.post(f"{path}/approve", {"digest": officer.get(path)["digest"]})
 
 
 def ask_for_data(
-    narrator: Narrator,
-    consumer: OfficerSession,
-    checker: OfficerSession,
-    providers: Mapping[str, OfficerSession],
-    approver: OfficerSession,
+    narrator: Narrator, providers: Mapping[str, OfficerSession], officers: Mapping[str, OfficerSession]
 ) -> None:
     """A department asks for one field more; the request is checked, answered, and the grant that follows is signed."""
-    at = "/v1/access-requests"
+    at, consumer, checker = "/v1/access-requests", officers["consumer"], officers["author"]
     zh, en = "需求部门起草申请并提交，数据局形式审查", "a department asks for a field more; the form is checked"
     with narrator.step(STORY, zh, en) as step:
         asked = consumer.post(at, wanted(local_day(SystemClock().now())))
@@ -87,7 +92,7 @@ def ask_for_data(
         step.saw(授权=agreed["ref"])
     with narrator.step(STORY, "提交、审查、两方签署，授权生效", "handed in, examined, signed twice: in force") as step:
         name = str(agreed["ref"]).partition("@")[0]
-        bring_to_life(name, consumer, (provider, approver))
+        bring_to_life(name, consumer, panel(provider, officers))
         found = consumer.get(f"/v1/grants/{name}")
         expect(found["status"] == "active", found["status"])
         step.saw(内容=found["sentence"]["zh"])

@@ -27,8 +27,13 @@ EVERY = "all"
 """Instead of one story's name: all of them."""
 NEEDED = {"zhou": ("home-transfer", "cross-province"), "he": ("retirement",), "qin": ("cross-province",)}
 """People without whom all stories but these can be told; everybody else is always there."""
-EMERGENCY = "emergency"
-"""The story with officers of its own: two of the health commission, and the data-protection officer."""
+OFFICES: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "duty": (HEALTH, ("consumer-officer", "sponsor"), ("emergency",)),
+    "sponsor": (HEALTH, ("sponsor",), ("emergency",)),
+    "protection": (DATA_BUREAU, ("data-protection-officer",), ("emergency", "school")),
+    "security": (DATA_BUREAU, ("security-administrator",), ("after-death",)),
+}
+"""Officers without whom all stories but a few can be told: organisation, roles, and those stories."""
 
 
 @dataclass(frozen=True)
@@ -66,23 +71,19 @@ def accounts(people: Sequence[Mapping[str, Any]], entropy: Entropy, story: str =
     heads = [one for one in people if one["household"]["relation"] == "户主"]
     asking, *staff = heads[-len(PROVIDERS) - 1 :]
     yield officer("consumer", asking["name"], asking["number"], MARKET, ("consumer-officer",), entropy)
-    if story in (EMERGENCY, EVERY):
-        yield from in_an_emergency(heads[: -len(PROVIDERS) - 1], entropy)
+    yield from in_a_few(heads[: -len(PROVIDERS) - 1], entropy, story)
     for index, (provider, person) in enumerate(zip(PROVIDERS, staff, strict=True), start=1):
         if provider == TAX and story not in ("home-transfer", EVERY):
             continue
         yield officer(f"officer{index}", person["name"], person["number"], provider, ("provider-officer",), entropy)
 
 
-def in_an_emergency(people: Sequence[Mapping[str, Any]], entropy: Entropy) -> Iterator[Account]:
-    """Whoever asks, whoever opens, and the third who signs the template beforehand and reviews afterwards."""
-    offices = (
-        ("duty", HEALTH, ("consumer-officer", "sponsor")),
-        ("sponsor", HEALTH, ("sponsor",)),
-        ("protection", DATA_BUREAU, ("data-protection-officer",)),
-    )
-    for (key, organisation, roles), one in zip(offices, people[-len(offices) :], strict=True):
-        yield officer(key, one["name"], one["number"], organisation, roles, entropy, EMERGENCY)
+def in_a_few(people: Sequence[Mapping[str, Any]], entropy: Entropy, story: str) -> Iterator[Account]:
+    """The officers that this story, or every one, needs beside those who are always there."""
+    for (key, office), one in zip(OFFICES.items(), people[-len(OFFICES) :], strict=True):
+        organisation, roles, told = office
+        if story in (*told, EVERY):
+            yield officer(key, one["name"], one["number"], organisation, roles, entropy, told[0])
 
 
 def officer(

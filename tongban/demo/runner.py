@@ -158,8 +158,8 @@ def approvals(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> No
     by_department = {
         account.organisation or "": opened[account.key] for account in people if "provider-officer" in account.roles
     }
-    approve_all(narrator, by_department, opened["approver"], opened["author"])
-    ask_for_data(narrator, opened["consumer"], opened["author"], by_department, opened["approver"])
+    approve_all(narrator, by_department, opened)
+    ask_for_data(narrator, by_department, opened)
 
 
 def officers_in(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> Mapping[str, OfficerSession]:

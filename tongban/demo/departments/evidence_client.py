@@ -176,11 +176,15 @@ class EvidenceClient:
         return str(self._form("token_endpoint", grant, key)["access_token"])
 
     def ask(
-        self, token: str, key: ProofKey, case: str, evidence: Sequence[Mapping[str, Any]], emergency: str = ""
+        self, token: str, key: ProofKey, case: str, evidence: Sequence[Mapping[str, Any]], **more: str
     ) -> dict[str, Any]:
-        """Ask the exchange for evidence in a case; ``emergency`` names the opening under which that is done."""
+        """Ask the exchange for evidence in a case.
+
+        ``more``: ``emergency`` names the opening under which that is done, ``delivery`` says how it is wanted
+        (``preview``: its person looks at it first); what is empty is left out.
+        """
         body = {"service_item": self.registration.service_item, "case": case, "evidence": list(evidence)}
-        body |= {"legal_basis": self.registration.legal_basis} | ({"emergency": emergency} if emergency else {})
+        body |= {"legal_basis": self.registration.legal_basis} | {name: value for name, value in more.items() if value}
         return self._call("POST", "/v1/evidence-requests", token, key, body, {"Idempotency-Key": secrets.token_hex(16)})
 
     def absent(self, case: str, evidence: Sequence[Mapping[str, Any]], officer: str, key: ProofKey) -> str:
@@ -189,9 +193,30 @@ class EvidenceClient:
         grant = {"grant_type": "client_credentials", "authorization_details": details}
         return str(self._form("token_endpoint", grant, key, officer)["access_token"])
 
+    def look_up(self, case: str, evidence: Sequence[Mapping[str, Any]], officer: str, **more: str) -> dict[str, Any]:
+        """Ask in a case while nobody is present, in the name of an officer; ``more`` as in ``ask``."""
+        key = ProofKey()
+        return self.ask(self.absent(case, evidence, officer, key), key, case, evidence, **more)
+
+    def ask_consent(self, case: str, subject: Mapping[str, str], evidence: Mapping[str, Any], until: str) -> str:
+        """Ask somebody to consent that evidence is provided as often as needed until a day; the consent."""
+        names = [one["name"] for one in evidence.get("predicates", ())]
+        wanted = {"case": case, "subject": dict(subject), "legal_basis": self.registration.legal_basis}
+        wanted |= {"evidence_type": evidence["type"], "fields": list(evidence.get("fields", ())), "predicates": names}
+        wanted |= {"until": until, "frequency": "continuous"}
+        key = ProofKey()
+        return str(self._call("POST", "/v1/consent-requests", self._cases_token(key), key, wanted)["consent"])
+
     def outcome(self, request: str, token: str, key: ProofKey) -> dict[str, Any]:
         """A request as it stands: still waiting, or with what became of each item."""
         return self._call("GET", f"/v1/evidence-requests/{request}", token, key, None)
+
+    def look_again(
+        self, request: str, case: str, evidence: Sequence[Mapping[str, Any]], officer: str
+    ) -> list[dict[str, Any]]:
+        """What became of the items of a request that ``look_up`` made."""
+        key = ProofKey()
+        return list(self.outcome(request, self.absent(case, evidence, officer, key), key)["evidence"])
 
     def _detail(self, case: str, evidence: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         fields: dict[str, set[str]] = {}

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tongban.demo.departments.evidence_client import EvidenceClient, ProofKey, Registration
+from tongban.demo.departments.evidence_client import EvidenceClient, Registration
 
 CLERK = "pension-desk"
 CHECKED = {"type": "household-register", "fields": ["name"]}
@@ -71,10 +71,9 @@ class PensionDesk:
 
     def check(self, number: str) -> tuple[str, dict[str, Any]]:
         """The case of this year's check, which stays open, and the evidence that came; nobody is present."""
-        key, subject = ProofKey(), {"scheme": "citizen-number", "value": number}
+        subject = {"scheme": "citizen-number", "value": number}
         case = self.client.open_case(f"check-{secrets.token_hex(4)}", [subject | {"role": "applicant"}])
-        token = self.client.absent(case, [CHECKED], CLERK, key)
-        (item,) = self.client.ask(token, key, case, [CHECKED | {"subject": subject}])["evidence"]
+        (item,) = self.client.look_up(case, [CHECKED | {"subject": subject}], CLERK)["evidence"]
         self.pensions.checked(number, case)
         return case, item
 

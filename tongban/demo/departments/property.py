@@ -1,6 +1,6 @@
 """The property register: an HTTP service that takes the holder's number in a JSON body and wants an API key.
 
-The exchange's key may read. The bureau's own website has a key of its own, with which it registers a new holder.
+The exchange's key may read. The bureau has a key of its own, with which it registers a new holder or mends an entry.
 """
 
 from __future__ import annotations
@@ -51,6 +51,13 @@ class Register:
             row = database.execute(wanted, (number,)).fetchone()
         return dict(zip(COLUMNS, row, strict=False)) if row else None
 
+    def rectify(self, title: str, area: str) -> bool:
+        """Another area in a title that is in force; False where there is none."""
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        wanted = "UPDATE bdcqz SET area = ?, updated = ? WHERE title_number = ? AND state = '01'"
+        with closing(sqlite3.connect(self.path)) as database, database:
+            return database.execute(wanted, (area, now, title)).rowcount == 1
+
     def transfer(self, title: str, number: str, name: str) -> str | None:
         """A new title for a new holder, whose number is given back; None where the old one is not in force."""
         now = datetime.datetime.now(datetime.UTC)
@@ -88,12 +95,25 @@ def transfer(register: Register, body: Any) -> Answer:
     return (200, {"code": 0, "title": new}) if new else (409, {"code": 409, "error": "not in force"})
 
 
+def rectify(register: Register, body: Any) -> Answer:
+    """404 where no title in force has this number."""
+    wanted = ("title", "area")
+    if not isinstance(body, dict) or not all(isinstance(body.get(name), str) for name in wanted):
+        return 400, {"error": "POST /estate/rectify with {title, area}"}
+    done = register.rectify(body["title"], body["area"])
+    return (200, {"code": 0}) if done else (404, {"code": 404, "error": "not in force"})
+
+
 def main() -> None:
-    """Serve ``POST /estate/query`` for the exchange, ``POST /estate/transfer`` for the bureau's own website."""
+    """Serve ``POST /estate/query`` for the exchange; ``transfer`` and ``rectify`` for those who keep the register."""
     here = place()
     register = Register(here.folder / "titles.sqlite3")
     register.fill(here.world["titles"])
-    services = {"/estate/query": ("api-key", find), "/estate/transfer": ("registrar-key", transfer)}
+    services = {
+        "/estate/query": ("api-key", find),
+        "/estate/transfer": ("registrar-key", transfer),
+        "/estate/rectify": ("registrar-key", rectify),
+    }
 
     def handler(path: str, headers: Mapping[str, str], body: Any) -> Answer:
         if path not in services:

@@ -65,6 +65,8 @@ class Service:
     between: Mapping[int, Callable[[Application, Path], None]] = field(default_factory=dict)
     """What is done once a round (counted from 0) has come in full, before the next one is asked."""
     circumstances: Callable[[Mapping[str, str]], dict[str, str]] = field(default=lambda _answers: {})
+    previewed: Callable[[Mapping[str, str]], frozenset[int]] = field(default=lambda _answers: frozenset())
+    """The rounds (counted from 0) whose evidence its person looks at before it is provided."""
 
 
 def registration(folder: Path) -> Registration:
@@ -275,7 +277,8 @@ class Site:
             if number < len(application.requests):
                 answer = self.client.outcome(application.requests[number], token, key)
             else:
-                answer = self.client.ask(token, key, application.case, part)
+                delivery = "preview" if number in self.service.previewed(application.answers) else ""
+                answer = self.client.ask(token, key, application.case, part, delivery=delivery)
             requests.append(answer["id"])
             evidence += answer["evidence"]
             held = application.holding(evidence, requests)

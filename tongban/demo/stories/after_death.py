@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from tongban.demo import world
 from tongban.demo.departments.pensions import PensionDesk
-from tongban.demo.narration import StoryFailed, expect
+from tongban.demo.narration import expect
 from tongban.demo.stories.browser import Browser, Page
 from tongban.demo.stories.people import through
 from tongban.demo.stories.restaurant import delivered, evidence_of
@@ -75,7 +74,7 @@ def heard(stage: Stage, desk: PensionDesk, case: str, subscription: str) -> None
     with stage.narrator.step(
         STORY, "户口注销，人力社保收到变更事件，养老金停发", "the end of the entry is told, and the pension stops"
     ) as step:
-        event = until_told(stage, desk, subscription)
+        event = stage.until_told(lambda: desk.hear(subscription))
         expect([held["case"] for held in event["data"]["held"]] == [case], json.dumps(event))
         told = json.dumps(event, ensure_ascii=False)
         expect(world.FU.number not in told and world.FU.name not in told, "an event that names somebody")
@@ -88,12 +87,3 @@ def heard(stage: Stage, desk: PensionDesk, case: str, subscription: str) -> None
         stands = desk.client.certificate(case, "household-register", entry, holder)
         expect(stands["status"] == "cancelled" and stands["receipt"], str(stands["status"]))
         step.saw(状态=stands["label"]["zh"])
-
-
-def until_told(stage: Stage, desk: PensionDesk, subscription: str) -> dict[str, Any]:
-    """The event, which the exchange hands out a moment after the report."""
-    for _attempt in range(40):
-        if events := desk.hear(subscription):
-            return events[0]
-        stage.wait(0.25)
-    raise StoryFailed("no event came")

@@ -44,7 +44,7 @@ class Forms(HTMLParser):
         values = {name: value or "" for name, value in attributes}
         if tag == "form":
             self.forms.append(Form(values.get("action", ""), values.get("method", "get").lower()))
-        elif tag in ("input", "button") and self.forms and "name" in values:
+        elif tag in ("input", "button", "textarea") and self.forms and "name" in values:
             self.forms[-1].names.add(values["name"])
             if tag == "input" and values.get("type") not in ("submit", "checkbox", "radio"):
                 self.forms[-1].fields[values["name"]] = values.get("value", "")

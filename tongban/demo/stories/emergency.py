@@ -6,17 +6,16 @@ import base64
 import json
 import re
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tongban.client import Refused
 from tongban.demo import world
-from tongban.demo.departments.evidence_client import EvidenceClient, ProofKey, Registration
-from tongban.demo.narration import StoryFailed, expect
-from tongban.demo.officers import bring_to_life
+from tongban.demo.departments.evidence_client import EvidenceClient, Registration
+from tongban.demo.narration import expect
+from tongban.demo.officers import bring_to_life, panel
 from tongban.demo.stories.people import signed_in_at
 from tongban.demo.stories.receipts import expect_verified, keep
+from tongban.demo.stories.refusals import problem_of, refusal_of
 from tongban.demo.stories.restaurant import delivered
 from tongban.demo.stories.stage import Stage
 from tongban.officer import OfficerSession
@@ -59,9 +58,8 @@ class Ward:
 
     def ask(self, *wanted: dict[str, Any], opening: str = "") -> list[dict[str, Any]]:
         """What comes of asking while nobody is present; ``opening`` names the one under which that is done."""
-        client, key = self.in_danger if opening else self.client, ProofKey()
-        token = client.absent(self.case, wanted, NURSE, key)
-        items: list[dict[str, Any]] = client.ask(token, key, self.case, wanted, opening)["evidence"]
+        client = self.in_danger if opening else self.client
+        items: list[dict[str, Any]] = client.look_up(self.case, wanted, NURSE, emergency=opening)["evidence"]
         return items
 
 
@@ -88,7 +86,7 @@ def template(stage: Stage) -> None:
         expect(not missing, f"nobody is signed in as {sorted(missing)}")
         author, path = stage.officers[AUTHOR], f"/v1/grants/{TEMPLATE}"
         if author.get(path)["status"] == "drafted":
-            bring_to_life(TEMPLATE, author, [stage.officers[name] for name in (POLICE, APPROVER, REVIEWS)])
+            bring_to_life(TEMPLATE, author, panel(stage.officers[POLICE], stage.officers))
         found = author.get(path)
         seats = {one["role"] for one in found["signatures"]}
         expect(found["status"] == "active" and len(seats) == 3, f"{found['status']}: {sorted(seats)}")
@@ -193,22 +191,6 @@ def reviewed(stage: Stage, ward: Ward, opening: str) -> None:
         expect((done["status"], done["commands"]) == ("reviewed", []), str(done))
         ward.client.close_case(ward.case)
         step.saw(结论=done["label"]["zh"], 入账=" → ".join(one["event"] for one in done["history"]))
-
-
-def refusal_of(items: list[dict[str, Any]]) -> dict[str, str]:
-    """Why nothing came; raises StoryFailed where anything did."""
-    expect(all(item["status"] == "refused" and "data" not in item for item in items), str([i["status"] for i in items]))
-    problem = items[0]["problem"]
-    return {"理由": problem["title"], "code": problem["code"]}
-
-
-def problem_of(command: Callable[[], object]) -> dict[str, Any]:
-    """The answer to a command that is refused; raises StoryFailed where it is not."""
-    try:
-        command()
-    except Refused as refused:
-        return refused.problem
-    raise StoryFailed("it was not refused")
 
 
 def claims(item: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -42,8 +43,18 @@ def signed_in_at(browser: Browser, address: str, person: Credentials) -> Page:
     """A citizens' page of the exchange, after signing in there, and more strongly where what it shows asks for that."""
     page = browser.open(address)
     for _time in range(2):
-        start = next((link for link in page.links if link.startswith(START)), None)
-        if start is None:
-            break
-        page = through(browser, browser.open(urljoin(page.url, start)), person)
+        page = let_in(browser, page, person)
     return page
+
+
+def answered(browser: Browser, page: Page, values: Mapping[str, str], person: Credentials) -> Page:
+    """Send a form of a citizens' page; once more where that takes a stronger sign-in, which shows the page again."""
+    given = browser.submit(page, values)
+    again = let_in(browser, given, person)
+    return given if again is given else browser.submit(again, values)
+
+
+def let_in(browser: Browser, page: Page, person: Credentials) -> Page:
+    """The page behind the sign-in that this one leads to; the same where it leads to none."""
+    start = next((link for link in page.links if link.startswith(START)), None)
+    return page if start is None else through(browser, browser.open(urljoin(page.url, start)), person)

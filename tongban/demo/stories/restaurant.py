@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from tongban.demo import world
-from tongban.demo.departments.evidence_client import EvidenceClient, ProofKey, Registration
+from tongban.demo.departments.evidence_client import EvidenceClient, Registration
 from tongban.demo.narration import StoryFailed, expect
 from tongban.demo.stories.browser import Browser, Page
 from tongban.demo.stories.people import through
@@ -109,13 +109,13 @@ def uploads(stage: Stage, first: list[dict[str, Any]], second: list[dict[str, An
 def by_hand(stage: Stage) -> None:
     """A register on paper: an officer looks it up, and the asking system has it signed like everything else."""
     client = EvidenceClient(Registration(**stage.site_file("market")))
-    key, wang = ProofKey(), {"scheme": "citizen-number", "value": world.WANG.number}
+    wang = {"scheme": "citizen-number", "value": world.WANG.number}
     item = {"type": CHECK_UP, "fields": ["holder", "examined_on", "fit"]}
     with stage.narrator.step(
         STORY, "岗前体检登记在纸上：转给卫健委人工查", "the check-up register is on paper: a person looks it up"
     ) as step:
         case = client.open_case("restaurant-check-up", [wang | {"role": "applicant"}])
-        asked = client.ask(client.absent(case, [item], CLERK, key), key, case, [item | {"subject": wang}])
+        asked = client.look_up(case, [item | {"subject": wang}], CLERK)
         expect(asked["status"] == "awaiting-person", str(asked))
         step.saw(状态=asked["status"])
     with stage.narrator.step(
@@ -132,7 +132,7 @@ def by_hand(stage: Stage) -> None:
     with stage.narrator.step(
         STORY, "答复经过滤、签名、入账后交给市场监管", "filtered, signed, recorded, passed on"
     ) as step:
-        found = client.outcome(asked["id"], client.absent(case, [item], CLERK, key), key)["evidence"][0]
+        (found,) = client.look_again(asked["id"], case, [item], CLERK)
         expect(found["status"] == "delivered" and found["data"]["examined_on"] == "2026-11-03", str(found))
         step.saw(可信等级=found["provenance"]["trust_grade"], 日期=found["data"]["examined_on"])
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tongban.demo.narration import Narrator
+from tongban.demo.narration import Narrator, StoryFailed
 from tongban.demo.stories.browser import Browser
 from tongban.demo.stories.people import Credentials
 from tongban.officer import OfficerSession
@@ -83,6 +83,14 @@ class Stage:
             rows = database.execute("SELECT body FROM application").fetchall()
         database.close()
         return [json.loads(row[0]) for row in rows]
+
+    def until_told(self, hear: Callable[[], list[dict[str, Any]]]) -> dict[str, Any]:
+        """The first event, which the exchange hands out a moment after its cause. Raises StoryFailed."""
+        for _attempt in range(40):
+            if events := hear():
+                return events[0]
+            self.wait(0.25)
+        raise StoryFailed("no event came")
 
     @staticmethod
     def wait(seconds: float) -> None:
