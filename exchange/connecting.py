@@ -120,7 +120,10 @@ def _told(document: Document, answers: Mapping[str, str]) -> Mapping[str, str]:
     """The answers as the source is told them. Raises UnusableAnswers."""
     if not answers:
         return {}
-    asked = document["spec"].get("further")
-    if asked is None:
-        raise UnusableAnswers(dict.fromkeys(answers, "unknown"))
-    return Further.parse(asked).read(answers)
+    spec = document["spec"]
+    if "further" in spec:
+        return Further.parse(spec["further"]).read(answers)
+    relayed = spec.get("exchange", {}).get("relays", ())  # questions of another exchange, which reads them itself
+    if unknown := answers.keys() - {*relayed}:
+        raise UnusableAnswers(dict.fromkeys(sorted(unknown), "unknown"))
+    return answers

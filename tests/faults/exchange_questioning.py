@@ -1,28 +1,22 @@
 """An exchange in a process of its own in which a source asks its person: put, answered wrongly, answered rightly and
 released, until it is killed at one step of that; told line by line as far as it was acknowledged.
 
-Run as ``python -m tests.faults.exchange_questioning DATABASE_URL FOLDER DURING STEP MOMENT``. The source is whatever
-the catalogue there says, another exchange with its questions included.
+Run as ``python -m tests.faults.exchange_questioning DATABASE_URL FOLDER DURING STEP MOMENT [elsewhere]``. The source is
+whatever the catalogue there says, another exchange with its questions included.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from connectors import registry as connectors
-from connectors.memory import ADAPTER as MEMORY
-from connectors.registry import Source
 from exchange.store import further_answers, waiting
-from kernel.clock import SystemClock
+from tests.doubles.asking_exchange import build
 from tests.doubles.exchange import Holder, World, lived, make_world
-from tests.doubles.paper_exchange import PRIVATE
 from tests.faults.dying import deadly, once_recorded
 from tests.unit.exchange.test_further_questions import RIGHT, WRONG, put, tell
+from tests.unit.exchange.test_relayed_answers import ask, told
 
 STEPS = (
     ("put", "FurtherQuestionsPut", "recorded"),
@@ -49,13 +43,6 @@ def arm(step: str, moment: str) -> None:
         setattr(_STORES[step], step, deadly(getattr(_STORES[step], step), moment))
 
 
-def build(document: Mapping[str, Any]) -> Source:
-    """A source by the clock of this machine, as another exchange goes by its own."""
-    adapters = {**connectors.STANDARD, "memory": MEMORY}
-    secrets = {"key": json.dumps(PRIVATE)}
-    return connectors.build(document, secrets=secrets.__getitem__, roots=(), clock=SystemClock(), adapters=adapters)
-
-
 def live(world: World, during: str, step: str, moment: str) -> None:
     """Ask, answer wrongly, answer rightly: a line for each that was acknowledged."""
     if during == "put":
@@ -70,16 +57,26 @@ def live(world: World, during: str, step: str, moment: str) -> None:
     _tell(tell(world, name, RIGHT).json["status"])
 
 
+def live_elsewhere(world: World, during: str, step: str, moment: str) -> None:
+    """The same, asked by another exchange that puts the question to its own person."""
+    _tell(told(ask(world))["problem"]["code"])
+    if during == "wrong":
+        arm(step, moment)
+    _tell(told(ask(world, WRONG))["problem"]["code"])
+    arm(step, moment)
+    _tell(told(ask(world, RIGHT))["status"])
+
+
 def _tell(what: str) -> None:
     sys.stdout.write(f"{TOLD}{what}\n")
     sys.stdout.flush()
 
 
-def main(database_url: str, folder: str, during: str, step: str, moment: str) -> None:
-    """Live until killed."""
+def main(database_url: str, folder: str, during: str, step: str, moment: str, whose: str = "own") -> None:
+    """Live until killed; ``whose`` person is asked: our own, or that of an exchange that asks us."""
     Holder._numbers = itertools.count(1_000_000)  # its proofs are nobody else's
     with lived(make_world(database_url, Path(folder), seed=7101).another_node(build_source=build)) as world:
-        live(world, during, step, moment)
+        (live if whose == "own" else live_elsewhere)(world, during, step, moment)
 
 
 if __name__ == "__main__":

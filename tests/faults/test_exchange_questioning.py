@@ -6,28 +6,31 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import ENGINE, drop_postgresql_database
+from tests.doubles.asking_exchange import AskingExchange, build, register_of
 from tests.doubles.exchange import (
+    MARKET,
     OWNER,
     World,
     copied,
+    grant,
     lived,
     make_world,
     postgresql_copy,
     prepared_postgresql,
     prepared_sqlite,
     sqlite_copy,
+    system,
 )
-from tests.doubles.paper_exchange import KIND, PaperExchange
-from tests.faults.exchange_questioning import STEPS, TOLD, build
-from tests.unit.exchange.test_further_questions import DISTRICT, RIGHT, TWO, WRONG, asking, put, tell
+from tests.faults.exchange_questioning import STEPS, TOLD
+from tests.unit.exchange.test_further_questions import RIGHT, TWO, WRONG, asking, put, tell
 from tests.unit.exchange.test_previews import asked, mine
+from tests.unit.exchange.test_relayed_answers import ask, told
 from tests.unit.exchange.test_waiting import look
 
 __all__ = ["prepared_postgresql", "prepared_sqlite"]
@@ -54,6 +57,12 @@ STEPS_ELSEWHERE = (
     ("right", "EvidenceReleased", "recorded"),
 )
 """Those at which it matters where the question came from: kept, counted and not asked, answered and not recorded."""
+RELAYED = (
+    (("wrong", "FurtherAnswersGiven", "recorded"), 1, 0),
+    (("right", "set_outcome", "after"), 2, 0),
+    (("right", "EvidenceReleased", "recorded"), 1, 1),
+)
+"""Where another exchange puts the question: a step, how many attempts are used up after it, and how much has left."""
 TOLD_BEFORE = {"put": 0, "wrong": 1, "right": 2}
 """How much had been acknowledged before a death during each."""
 
@@ -70,27 +79,9 @@ def prepared_questioning(request: pytest.FixtureRequest, tmp_path_factory: pytes
     return url, folder
 
 
-class Neighbour(PaperExchange):
-    """Another exchange that tells two records apart by the district, and counts what it is told."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[str] = []
-
-    def evidence(self, asked: Mapping[str, Any], again: str = "") -> dict[str, Any]:
-        answers = asked["evidence"][0].get("answers", {})
-        if answers:
-            self.told.append(answers["district"])
-        if answers == RIGHT:
-            return super().evidence(asked, again)
-        code = "preview.answers-unmatched" if answers else "source.needs-answers"
-        problem = {"code": code, "fault": "citizen", "attempts_left": 5, "questions": [DISTRICT]}
-        return {"id": "er_0", "status": "failed", "evidence": [{"type": KIND, "status": "failed", "problem": problem}]}
-
-
 @pytest.fixture
-def neighbour() -> Iterator[Neighbour]:
-    with Neighbour() as running:
+def neighbour() -> Iterator[AskingExchange]:
+    with AskingExchange() as running:
         running.records = {OWNER: [{"name": "陈另一"}]}
         yield running
 
@@ -107,12 +98,9 @@ def database(request: pytest.FixtureRequest, prepared_questioning: tuple[str, Pa
 
 
 @pytest.fixture
-def elsewhere(database: str, tmp_path: Path, neighbour: Neighbour) -> str:
+def elsewhere(database: str, tmp_path: Path, neighbour: AskingExchange) -> str:
     """The same, where the register is another exchange's."""
-    manifest = asking("ambiguous")
-    spec = manifest["spec"]
-    del spec["memory"], spec["further"]
-    spec |= {"adapter": "exchange", "exchange": neighbour.settings(relays=["district"])}
+    manifest = register_of(neighbour, asking("ambiguous"), "district")
     with lived(make_world(database, tmp_path, seed=7103)) as world:
         world.apply(manifest)
     return database
@@ -129,12 +117,33 @@ def test_sigkill_between_question_and_release(database: str, tmp_path: Path, ste
 
 @pytest.mark.parametrize("step", STEPS_ELSEWHERE, ids="-".join)
 def test_sigkill_where_another_exchange_asks(
-    elsewhere: str, neighbour: Neighbour, tmp_path: Path, step: tuple[str, str, str]
+    elsewhere: str, neighbour: AskingExchange, tmp_path: Path, step: tuple[str, str, str]
 ) -> None:
     goes_on(elsewhere, tmp_path, step)
     given = sum(AFTER[step])
-    assert neighbour.told.count(RIGHT["district"]) <= 2  # once before, and once after the crash
+    assert neighbour.told.count(RIGHT) <= 2  # once before, and once after the crash
     assert len(neighbour.told) <= given + 1 + ATTEMPTS  # nothing is told without having been counted
+
+
+@pytest.mark.parametrize(("step", "attempts", "released"), RELAYED, ids=["wrong-given", "right-told", "right-released"])
+def test_sigkill_where_another_exchange_puts_our_question(
+    database: str, tmp_path: Path, step: tuple[str, str, str], attempts: int, released: int
+) -> None:
+    with lived(make_world(database, tmp_path, seed=7104)) as world:
+        world.apply(grant("G-ABSENT", absent_allowed=True), system("market-website", MARKET, relays_questions=True))
+        world.approve("G-ABSENT")
+    command = [sys.executable, "-m", "tests.faults.exchange_questioning", database, str(tmp_path), *step, "elsewhere"]
+    died = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=120, check=False)
+    assert died.returncode == -9, died.stdout
+    with lived(make_world(database, tmp_path, seed=7105)) as world:
+        world.clock.advance(61)
+        world.rooms.recovery.at_start()
+        assert len(world.events("EvidenceReleased")) == released
+        assert told(ask(world))["problem"]["attempts_left"] == ATTEMPTS - attempts
+        assert told(ask(world, RIGHT))["data"] == {"name": "陈另一"}
+        of = [one["request"] for one in world.events("EvidenceReleased")]
+        assert len({*of}) == len(of) == released + 1
+        assert len(world.events("FurtherAnswersGiven")) == attempts + released + 1
 
 
 def goes_on(database: str, tmp_path: Path, step: tuple[str, str, str]) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors.further import Further, UnusableAnswers
 from tests.doubles.exchange import (
     OWNER,
     RECORDS,
@@ -129,3 +130,48 @@ def _is_nowhere(world: World, answers: Sequence[str]) -> None:
     for one in answers:
         assert f'"{one}"' not in kept
         assert f"'{one}'" not in kept
+
+
+NAMES = ("district", "year", "port", "born", "kind")
+FORMS: tuple[dict[str, Any], ...] = (
+    {"type": "text", "example": "500000", "pattern": "5\\d{5}"},
+    {"type": "text", "example": "a", "max_length": 3},
+    {"type": "year"},
+    {"type": "date"},
+    {"type": "choice", "choices": [{"code": code, "label": {"zh": code, "en": code}} for code in ("1", "2")]},
+)
+SHAPES = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(FORMS), st.booleans()),
+    min_size=1,
+    max_size=5,
+    unique_by=lambda one: one[0],
+).filter(lambda shapes: sum(optional for *_, optional in shapes) in range(min(len(shapes), 4)))
+VALUES = (None, "", " ", "500000", "５０００００", "1980", "1980-2-3", "1980-02-30", "1", "abc", "abcd", 5, "\n")
+TYPED = st.dictionaries(st.sampled_from((*NAMES, "other")), st.sampled_from(VALUES))
+
+
+@given(shapes=SHAPES, typed=TYPED, attempts=st.integers(1, 5))
+def test_questions_that_are_passed_on_take_what_the_source_takes(
+    shapes: Sequence[tuple[str, dict[str, Any], bool]], typed: dict[str, Any], attempts: int
+) -> None:
+    """ADR 0067: whoever puts them for us accepts and refuses the same, and what it passes on is read as the same."""
+    questions = [
+        {"name": name, "label": {"zh": name, "en": name}, "optional": optional, **form}
+        for name, form, optional in shapes
+    ]
+    here = Further.parse({"when": ["ambiguous"], "attempts": attempts, "questions": questions})
+    there = Further.parse({"when": ["always"], "attempts": attempts, "questions": here.members()})
+    assert (there.questions, there.attempts, there.may_be_empty) == (here.questions, here.attempts, here.may_be_empty)
+    assert answered(there, typed) == answered(here, typed)
+    told, errors = answered(there, typed)
+    if not errors:
+        assert answered(here, told) == (told, {})  # what was passed on is read as it was meant
+        assert here.names - told.keys() in {frozenset(), *here.may_be_empty}
+
+
+def answered(further: Further, typed: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """What the source is told, or what is wrong."""
+    try:
+        return dict(further.read(typed)), {}
+    except UnusableAnswers as unusable:
+        return {}, dict(unusable.errors)

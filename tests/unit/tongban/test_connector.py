@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from kernel.identifiers import citizen_number
+from tests.doubles.asking_exchange import RIGHT, AskingExchange, register_of
 from tests.doubles.exchange import IDENTITY_CARD, OWNER
+from tests.doubles.paper_exchange import PRIVATE
 from tests.unit.tongban.conftest import Installation, manifests, run
 
 if TYPE_CHECKING:
@@ -238,3 +240,20 @@ def test_a_source_that_asks_the_person_is_tried_with_answers(own_installation: I
     for wrong in ("street", "street=", "road=演示区二号"):
         assert own_installation(*tried, "--answer", wrong).exit_code == 2
     assert own_installation(*tried[:2], "identity", *tried[3:], "--answer", "street=x").exit_code == 2
+
+
+def test_another_exchange_is_tried_with_answers_to_what_it_may_ask(own_installation: Installation) -> None:
+    with AskingExchange() as other:
+        other.records = {OWNER: [{"name": "陈另一"}]}
+        [document] = [one for one in manifests(own_installation.folder / "drop") if one["kind"] == "Connector"]
+        spec = register_of(other, document, "district")["spec"]
+        del spec["files"]
+        spec["mapping"] = {"fields": {"name": {"column": "name"}}}
+        (own_installation.folder / "secrets" / "key").write_text(json.dumps(PRIVATE), "utf-8")
+        draft = own_installation.file("draft.yaml", yaml.safe_dump(document, allow_unicode=True))
+        tried = ("connector", "try", draft, "--subject", OWNER)
+        unanswered = own_installation(*tried, "--json")
+        assert json.loads(unanswered.stdout)["answer"]["code"] == "source.needs-answers"
+        assert own_installation.json(*tried, "--answer", "district=500107")["came"] == [{"name": "陈另一"}]
+        assert own_installation(*tried, "--answer", "year=2001").exit_code == 2
+        assert other.told == [RIGHT]
