@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from collections.abc import Callable
@@ -24,13 +25,15 @@ def once_recorded(name: str) -> None:
     Ledger.append = recorded  # type: ignore[method-assign]
 
 
-def deadly(statement: Callable[..., Result], moment: str) -> Callable[..., Result]:
-    """The statement, in a process that dies ``before`` or ``after`` it."""
+def deadly(statement: Callable[..., Result], moment: str, time: int = 1) -> Callable[..., Result]:
+    """The statement, in a process that dies ``before`` or ``after`` it, where it is run for the ``time``-th time."""
+    times = itertools.count(1)
 
     def dying(*given: Any, **more: Any) -> Result:
-        die_if(moment == "before")
+        its_turn = next(times) == time
+        die_if(its_turn and moment == "before")
         done = statement(*given, **more)
-        die_if(moment == "after")
+        die_if(its_turn and moment == "after")
         return done
 
     return dying
