@@ -159,6 +159,11 @@ class GrantState(State):
     review: ReviewPackage | None = None
 
     @property
+    def signed_by_provider(self) -> bool:
+        """Whether the providing department is among its signers; a version that takes nothing more needs it not."""
+        return any(each.role is Role.PROVIDER_OFFICER for each in self.signatures)
+
+    @property
     def whole_panel(self) -> Panel:
         """Who must sign that it may be active again: never fewer than for a wider change."""
         return (*TWO, *(seat for seat in self.panel if seat not in TWO))

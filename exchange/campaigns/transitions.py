@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from hashlib import sha256
 
 from sqlalchemy import Connection
@@ -87,7 +88,8 @@ class CampaignTransitions:
     def chosen(self, connection: Connection, selection: Selection) -> Choice:
         """The grants in force that are meant and do not wait for an answer in another campaign already."""
         busy = campaigns.under_way(connection)
-        meant = chosen(selection, grants.active(connection), self.grants.clock.now())
+        versions = partial(grants.versions, connection)
+        meant = chosen(selection, grants.active(connection), versions, self.grants.clock.now())
         free = tuple(each for each in meant if (each.grant.id, each.grant.version) not in busy)
         return Choice(free, epoch.read(connection).policies)
 

@@ -88,7 +88,7 @@ def _opened(command: OpenCampaign, actor: Officer, now: datetime) -> CampaignOpe
                 f"These are {count} grants; one campaign has at most {MOST_ITEMS}: choose fewer",
             ),
         )
-    if not all(command.selection.holds(each, now) for each in command.grants):
+    if not all(command.selection.covers(each, now) for each in command.grants):
         raise CAMPAIGN.refusal("not-chosen", Text("有授权不符合所选条件", "A grant is not meant by the selection"))
     return CampaignOpened(
         actor.id, now, command.campaign, command.title.strip(), command.selection, command.days, count
@@ -238,9 +238,4 @@ def falls(item: ItemState, living: Iterable[GrantState]) -> tuple[GrantState, ..
 
     A newer version that the providing department itself has signed since is its answer; one that went past it is none.
     """
-    return tuple(
-        state
-        for state in living
-        if state.grant.version <= item.version
-        or all(each.role is not Role.PROVIDER_OFFICER for each in state.signatures)
-    )
+    return tuple(state for state in living if state.grant.version <= item.version or not state.signed_by_provider)

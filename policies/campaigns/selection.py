@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,9 @@ from policies.events import GrantState, Status
 
 MOST_AGE = 3650
 """Days."""
+
+Versions = Callable[[str], Iterable[GrantState]]
+"""Every version of a grant, by its identifier, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,20 +24,47 @@ class Selection:
     evidence_type: str = ""
     in_force_days: int = 0
 
-    def holds(self, state: GrantState, now: datetime) -> bool:
-        """Whether this grant is meant: one in force, and so for long enough."""
+    def covers(self, state: GrantState, now: datetime) -> bool:
+        """Whether this grant is meant, but for its days in force."""
         grant = state.grant
-        since = max(state.changed_at, grant.valid_from)  # an active grant changed last when it became active
         return (
             state.status is Status.ACTIVE
             and self.provider in {"", grant.provider}
             and self.consumer in {"", grant.consumer}
             and self.evidence_type in {"", grant.evidence_type}
-            and since <= now - timedelta(days=self.in_force_days)
-            and now < grant.valid_to
+            and grant.valid_from <= now < grant.valid_to
         )
 
+    def holds(self, state: GrantState, versions: Versions, now: datetime) -> bool:
+        """Whether this grant is meant: one in force, and so for long enough."""
+        return self.covers(state, now) and in_force_since(state, versions) <= now - timedelta(days=self.in_force_days)
 
-def chosen(selection: Selection, states: Iterable[GrantState], now: datetime) -> tuple[GrantState, ...]:
+
+def in_force_since(state: GrantState, versions: Versions) -> datetime:
+    """From when the days of a grant in force count.
+
+    A version that took effect without its provider's signature begins no new time: the grant has been in force since
+    the provider signed last. Else whoever tightens it by a field would put off that the provider looks at it again.
+    """
+    since = max(state.changed_at, state.grant.valid_from)  # an active grant changed last when it became active
+    if state.grant.version == 1 or state.signed_by_provider:
+        return since
+    earlier = [
+        each
+        for each in versions(state.grant.id)
+        if each.status is Status.SUPERSEDED and each.grant.version < state.grant.version
+    ]
+    signed = [each for each in earlier if each.signed_by_provider][-1:]
+    return min([since, *map(_began, signed or earlier)])
+
+
+def _began(replaced: GrantState) -> datetime:
+    """It changed last when it was replaced: what is known of its beginning is who signed it when, and its own term."""
+    return max([replaced.grant.valid_from, *(each.at for each in replaced.signatures)])
+
+
+def chosen(
+    selection: Selection, states: Iterable[GrantState], versions: Versions, now: datetime
+) -> tuple[GrantState, ...]:
     """The grants in force that a selection means, in the order given."""
-    return tuple(state for state in states if selection.holds(state, now))
+    return tuple(state for state in states if selection.holds(state, versions, now))

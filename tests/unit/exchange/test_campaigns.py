@@ -263,6 +263,8 @@ def test_a_newer_version_that_went_past_the_provider_is_no_answer(small_world: W
     assert (status(small_world, "G-IDENTITY@1"), status(small_world, "G-IDENTITY@2")) == ("superseded", "active")
     one = items(small_world, campaign)["G-IDENTITY@1"]
     assert (one["current"], one["grant_status"], one["may_answer"]) == ("G-IDENTITY@2", "active", True)
+    old = done(call(small_world, "wei", "POST", f"{AT}/preview", {"in_force_days": 91}))["grants"]
+    assert {each["grant"] for each in old} == {"G-IDENTITY@2"}  # G-STAFF@1 waits in the campaign already
     later(small_world, 30)
     small_world.rooms.campaign_sweep.sweep()
     assert status(small_world, "G-IDENTITY@2") == "expired"

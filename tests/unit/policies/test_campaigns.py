@@ -46,7 +46,7 @@ from policies.campaigns.lifecycle import (
     items_of,
     may_answer,
 )
-from policies.campaigns.selection import Selection, chosen
+from policies.campaigns.selection import Selection, chosen, in_force_since
 from policies.clocks.calendar import CalendarTable, WorkingCalendar
 from policies.clocks.profile import Stage
 from policies.clocks.run import Run, deadline
@@ -74,6 +74,10 @@ OPEN = OpenCampaign("camp_1", "年度复核", Selection(), 10, (ACTIVE,))
 
 def opened(days: int = 10) -> CampaignState:
     return evolve(None, decide(replace(OPEN, days=days), None, GOVERNOR, NOW, CALENDAR))
+
+
+def nothing_earlier(_grant: str) -> tuple[GrantState, ...]:
+    return ()
 
 
 def item_in(status: ItemStatus) -> ItemState:
@@ -208,15 +212,15 @@ def test_working_days_count_and_each_reminder_is_due_once() -> None:
 
 def test_a_selection_narrows_by_each_of_its_parts() -> None:
     own = Selection(provider=GRANT.provider, consumer=GRANT.consumer, evidence_type=GRANT.evidence_type)
-    assert chosen(replace(own, in_force_days=100), [ACTIVE], NOW) == (ACTIVE,)
+    assert chosen(replace(own, in_force_days=100), [ACTIVE], nothing_earlier, NOW) == (ACTIVE,)
     for change in (
         {"provider": "x"},
         {"consumer": "x"},
         {"evidence_type": "x"},
         {"in_force_days": 101},
     ):
-        assert chosen(replace(own, **change), [ACTIVE], NOW) == ()  # type: ignore[arg-type]
-    assert chosen(own, [ACTIVE], GRANT.valid_to) == ()
+        assert chosen(replace(own, **change), [ACTIVE], nothing_earlier, NOW) == ()  # type: ignore[arg-type]
+    assert chosen(own, [ACTIVE], nothing_earlier, GRANT.valid_to) == ()
 
 
 def test_a_newer_version_that_the_provider_signed_is_its_answer_one_that_went_past_it_is_none() -> None:
@@ -227,6 +231,38 @@ def test_a_newer_version_that_the_provider_signed_is_its_answer_one_that_went_pa
     assert falls(item, [ACTIVE]) == (ACTIVE,)
     assert falls(item, [signed]) == ()
     assert falls(item, [passed]) == (passed,)
+
+
+def version(number: int, signed_after: int, *roles: Role, status: GrantStatus = GrantStatus.SUPERSEDED) -> GrantState:
+    at = GRANT.valid_from + timedelta(days=signed_after)
+    signatures = tuple(Signature(role.value, role, "sha256:1", at) for role in roles)
+    grant = replace(GRANT, version=number, valid_from=at)
+    return replace(ACTIVE, grant=grant, status=status, signatures=signatures, changed_at=at + timedelta(days=1))
+
+
+BOTH, ALONE = (Role.PROVIDER_OFFICER, Role.GOVERNANCE_APPROVER), (Role.GOVERNANCE_APPROVER,)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "signers", "days"),
+    [
+        ([], BOTH, 9),
+        ([version(1, 0, *BOTH)], BOTH, 9),  # the provider has looked again
+        ([version(1, 0, *BOTH)], ALONE, 100),  # what went past them begins no new time
+        ([version(1, 0, *BOTH), version(2, 40, *BOTH)], ALONE, 60),
+        ([version(1, 0, *BOTH), version(2, 40, *ALONE)], ALONE, 100),
+        ([version(1, 30, *ALONE), version(2, 40, *ALONE)], ALONE, 70),  # they never had to sign
+        ([version(1, 0, *BOTH), version(2, 5, *BOTH, status=GrantStatus.REVOKED)], ALONE, 100),  # never took effect
+    ],
+)
+def test_a_version_that_went_past_the_provider_counts_since_they_signed_last(
+    earlier: list[GrantState], signers: tuple[Role, ...], days: int
+) -> None:
+    now = version(3, 90, *signers, status=GrantStatus.ACTIVE)
+    every = [*earlier, now, version(4, 95, *BOTH, status=GrantStatus.DRAFTED)]
+    assert NOW - in_force_since(now, lambda _grant: every) == timedelta(days=days)
+    for least, meant in ((days, (now,)), (days + 1, ())):
+        assert chosen(Selection(in_force_days=least), [now], lambda _grant: every, NOW) == meant
 
 
 def test_only_the_exchange_ends_a_grant_before_its_time_for_a_campaign() -> None:
