@@ -23,6 +23,10 @@ from exchange.certificates.answering import Answering
 from exchange.certificates.desk import CertificateDesk
 from exchange.certificates.reporting import Reporting
 from exchange.certificates.transitions import CertificateTransitions, Register
+from exchange.challenges.desk import ChallengeDesk
+from exchange.challenges.opening import Challenging
+from exchange.challenges.sweep import challenge_sweep
+from exchange.challenges.transitions import ChallengeTransitions
 from exchange.consents.asking import ConsentRequests
 from exchange.consents.department_desk import DepartmentConsents
 from exchange.consents.desk import ConsentDesk
@@ -154,6 +158,9 @@ class Offices:
     correction_withdrawing: Withdrawing
     corrections: CorrectionDesk
     correction_sweep: Sweep
+    challenging: Challenging
+    challenges: ChallengeDesk
+    challenge_sweep: Sweep
     ratings: RatingDesk
     unrated: Unrated
     rating_sweep: Sweep
@@ -178,6 +185,7 @@ def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> O
     recertified = CampaignTransitions(transitions)
     guard = Guard(outside.metrics)
     corrections = CorrectionTransitions(outside.database, ledger, clock)
+    challenged = ChallengeTransitions(outside.database, ledger, clock)
     rated = RatingTransitions(outside.database, ledger, clock)
     flowing = FlowTransitions(ledger, clock, outside.entropy)
     certified = CertificateTransitions(ledger, clock)
@@ -223,6 +231,9 @@ def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> O
         correction_withdrawing=Withdrawing(access, corrections),
         corrections=CorrectionDesk(access, corrections),
         correction_sweep=correction_sweep(corrections),
+        challenging=Challenging(access, challenged, outside.entropy),
+        challenges=ChallengeDesk(access, challenged),
+        challenge_sweep=challenge_sweep(challenged),
         ratings=RatingDesk(access, rated),
         unrated=Unrated(access, ledger, clock),
         rating_sweep=rating_sweep(rated),

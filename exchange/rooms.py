@@ -37,6 +37,7 @@ from exchange.gateway.understanding import Understanding
 from exchange.gateway.waiting import Waiting
 from exchange.offices import Offices, open_offices
 from exchange.outside import Outside
+from exchange.portal.challenge import ChallengePages
 from exchange.portal.consents import ConsentPages
 from exchange.portal.entrance import open_entrance
 from exchange.portal.further import FurtherPages
@@ -105,6 +106,7 @@ class Rooms(Offices):
         self.correction_sweep.sweep()
         self.gateway.watch.tidy()
         self.rating_sweep.sweep()
+        self.challenge_sweep.sweep()
         if self.console is not None:
             self.console.sessions.prune()
         now = self.clock.now()
@@ -185,6 +187,7 @@ def furnish(outside: Outside) -> Rooms:
         unused=offices.unused_rights,
         emergencies=offices.emergencies,
         corrections=offices.corrections,
+        challenges=offices.challenges,
         ratings=offices.ratings,
         messages=offices.messages,
         forwardings=offices.forwardings,
@@ -240,6 +243,7 @@ def _portal(
         UsagePages(entrance, replace(offices.usage, access=inside)),
         ConsentPages(entrance, replace(offices.consents, access=inside)),
         WithdrawnPages(entrance, replace(offices.correction_withdrawing, access=inside)),
+        ChallengePages(entrance, replace(offices.challenging, access=inside)),
         OwnCasePages(entrance, replace(offices.unrated, access=inside), replace(offices.ratings, access=inside)),
     )
 

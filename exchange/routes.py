@@ -16,6 +16,7 @@ from exchange.catalogue.views import (
     ServiceItemAnswer,
 )
 from exchange.certificates.routes import certificate_routes, department_certificate_routes
+from exchange.challenges.routes import challenge_routes
 from exchange.consents.routes import consent_routes, department_consent_routes
 from exchange.corrections.routes import correction_routes
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
@@ -81,7 +82,7 @@ def routes(rooms: Rooms) -> tuple[Route, ...]:
     """Every route."""
     groups = (
         *(_evidence, _previews, _cases, _catalogue, _onboarding, _grants, _requests, _emergencies),
-        *(_campaigns, _corrections, _ratings, _tasks, _messages, _events, _certificates),
+        *(_campaigns, _corrections, _challenges, _ratings, _tasks, _messages, _events, _certificates),
         *(_return_flows, _consents, _open_books, _log, _discovery),
     )
     pages = () if rooms.console is None else rooms.console.routes()
@@ -126,6 +127,10 @@ def _campaigns(rooms: Rooms) -> tuple[Route, ...]:
 
 def _corrections(rooms: Rooms) -> tuple[Route, ...]:
     return correction_routes(rooms.correction_opening, rooms.correction_withdrawing, rooms.corrections, _TOKEN)
+
+
+def _challenges(rooms: Rooms) -> tuple[Route, ...]:
+    return challenge_routes(rooms.challenging, rooms.challenges, _TOKEN)
 
 
 def _tasks(rooms: Rooms) -> tuple[Route, ...]:

@@ -44,6 +44,8 @@ _PAGES: Mapping[Kind, str] = {
     Kind.CORRECTION_DONE: f"{HOME}/corrections/",
     Kind.CORRECTION_REJECTED: f"{HOME}/corrections/",
     Kind.CORRECTION_WITHDRAWN: f"{HOME}/corrections/",
+    Kind.CHALLENGE_WAITS: f"{HOME}/challenges/",
+    Kind.CHALLENGE_LATE: f"{HOME}/challenges/",
     Kind.SUBSCRIPTION_PARKED: f"{HOME}/subscriptions/",
     Kind.TASK_WAITS: f"{HOME}/tasks/",
     Kind.TASK_LATE: f"{HOME}/tasks/",

@@ -13,11 +13,13 @@ from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.reports import Reports
 from exchange.catalogue.source_desk import SourceDesk
 from exchange.certificates.desk import CertificateDesk
+from exchange.challenges.desk import ChallengeDesk
 from exchange.consents.department_desk import DepartmentConsents
 from exchange.console.attempt import HOME
 from exchange.console.batches import BatchPages
 from exchange.console.campaigns import CampaignPages
 from exchange.console.certificates import CERTIFICATE_LIFE, CertificatePages
+from exchange.console.challenges import CHALLENGES
 from exchange.console.client_keys import KeyPages
 from exchange.console.clocks import ClockPages
 from exchange.console.consents import ConsentPages
@@ -93,6 +95,7 @@ class Desks:
     unused: UnusedRights
     emergencies: EmergencyDesk
     corrections: CorrectionDesk
+    challenges: ChallengeDesk
     ratings: RatingDesk
     tasks: TaskDesk
     messages: Messages
@@ -168,6 +171,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         EntryPages(door, replace(desks.entries, access=inside)).routes,
         EmergencyPages(door, replace(desks.emergencies, access=inside), EMERGENCY).routes,
         ProceedingPages(door, replace(desks.corrections, access=inside), CORRECTIONS).routes,
+        ProceedingPages(door, replace(desks.challenges, access=inside), CHALLENGES).routes,
         RatingPages(door, replace(desks.ratings, access=inside), RATINGS).routes,
         TaskPages(door, replace(desks.tasks, access=inside), TASKS_BY_HAND).routes,
         BatchPages(door, batches).routes,

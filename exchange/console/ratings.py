@@ -123,7 +123,7 @@ def _grade(found: Mapping[str, Any]) -> Text:
 RATINGS = Matter(
     place="ratings",
     several="ratings",
-    template="rating",
+    template="proceeding",
     identifier="case",
     title=Text("好差评", "Ratings"),
     one=lambda name: Text(f"办件 {name} 的评价", f"Rating of case {name}"),

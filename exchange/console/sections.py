@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from exchange.challenges.desk import WHO as CHALLENGE_READERS
 from exchange.console.attempt import HOME
 from exchange.governance.sealing import READERS
 from kernel.text import Text
@@ -86,6 +87,7 @@ GROUPS = (
         Text("监督", "Oversight"),
         (
             Section(f"{HOME}/usage", Text("本部门数据的使用", "Use of our data"), _PROVIDERS),
+            Section(f"{HOME}/challenges", Text("使用异议", "Challenged uses"), frozenset(CHALLENGE_READERS)),
             Section(f"{HOME}/uploads", Text("免于提交的材料", "Papers avoided")),
             Section(f"{HOME}/sealings", Text("封存登记", "Sealings"), frozenset(READERS)),
             Section(f"{HOME}/locks", Text("业务系统锁定", "Locked systems")),

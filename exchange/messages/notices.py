@@ -17,6 +17,7 @@ from exchange.store.system_locks import Lock
 from kernel.canonical import JSON
 from kernel.text import Text
 from policies.campaigns.events import CampaignState, ItemEvent, ItemState, ItemStatus
+from policies.challenges.events import ChallengeEscalated, ChallengeEvent, ChallengeState, UseChallenged
 from policies.clocks.run import DEADLINE_PERCENT
 from policies.corrections.events import (
     CorrectionEscalated,
@@ -341,6 +342,21 @@ def of_rating(event: RatingEvent, state: RatingState) -> Iterator[Message]:
             yield told(Kind.RATING_LATE, role, {"percent": event.percent})
     elif state.status in RATING_TURNS:
         yield told(Kind.RATING_WAITS, RATING_TURNS[state.status], {"status": state.status.value})
+
+
+def of_challenge(event: ChallengeEvent, state: ChallengeState) -> Iterator[Message]:
+    """The data-protection officer of the department whose use it was is told, and somebody above when time runs out."""
+
+    def told(kind: Kind, role: Role, **facts: JSON) -> Message:
+        whose = state.use.organisation if role is Role.DATA_PROTECTION_OFFICER else ANY
+        return _message(f"{kind}/{state.id}/{state.revision}", whose, role, kind, state.id, event.at, facts)
+
+    if isinstance(event, UseChallenged):
+        yield told(Kind.CHALLENGE_WAITS, Role.DATA_PROTECTION_OFFICER)
+    if isinstance(event, ChallengeEscalated):
+        above = (Role.GOVERNANCE_APPROVER,) if event.percent >= DEADLINE_PERCENT else ()
+        for role in (Role.DATA_PROTECTION_OFFICER, Role.GOVERNANCE_OFFICER, *above):
+            yield told(Kind.CHALLENGE_LATE, role, percent=event.percent)
 
 
 def office(role: Role, grant: Grant) -> str:

@@ -45,6 +45,8 @@ class Kind(StrEnum):
     CORRECTION_DONE = "correction-done"
     CORRECTION_REJECTED = "correction-rejected"
     CORRECTION_WITHDRAWN = "correction-withdrawn"
+    CHALLENGE_WAITS = "challenge-waits"
+    CHALLENGE_LATE = "challenge-late"
     LOOK_UP_WITHOUT_CASE = "look-up-without-case"
     SYSTEM_LOCKED = "system-locked"
     SYSTEM_UNLOCKED = "system-unlocked"
@@ -62,6 +64,7 @@ class Kind(StrEnum):
 URGENT = frozenset(
     {
         *(Kind.REQUEST_LATE, Kind.TASK_LATE, Kind.CORRECTION_LATE, Kind.RATING_LATE, Kind.PAPER_OVERDUE),
+        Kind.CHALLENGE_LATE,
         *(Kind.EMERGENCY_ASKED, Kind.EMERGENCY_OPEN, Kind.EMERGENCY_TO_REVIEW, Kind.EMERGENCY_OVERDUE),
         *(Kind.GRANT_SUSPENDED, Kind.SYSTEM_LOCKED),
     }
@@ -96,6 +99,8 @@ TITLES: Mapping[Kind, Text] = {
     Kind.CORRECTION_DONE: Text("收到过的记录已更正", "A record that was received was corrected"),
     Kind.CORRECTION_REJECTED: Text("校核申请未被采纳", "A correction was rejected"),
     Kind.CORRECTION_WITHDRAWN: Text("校核申请已撤回", "A correction was taken back"),
+    Kind.CHALLENGE_WAITS: Text("使用异议等待答复", "A challenged use waits for an answer"),
+    Kind.CHALLENGE_LATE: Text("使用异议的时限将尽", "Time to answer a challenged use runs out"),
     Kind.LOOK_UP_WITHOUT_CASE: Text("无在办办件的查询被拒绝", "A look-up without an open case was refused"),
     Kind.SYSTEM_LOCKED: Text("业务系统已被锁定", "A system is locked"),
     Kind.SYSTEM_UNLOCKED: Text("业务系统已解除锁定", "A system is unlocked"),
@@ -294,6 +299,14 @@ _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     Kind.CORRECTION_WITHDRAWN: lambda about, _facts: Text(
         f"校核申请 {about} 已由提出者撤回，所涉记录不再有争议",
         f"Correction {about} was taken back by whoever opened it: the record is disputed no longer",
+    ),
+    Kind.CHALLENGE_WAITS: lambda about, _facts: Text(
+        f"有人对贵部门的一次使用提出异议（{about}），请查明并答复",
+        f"Somebody says that a use by your department was not theirs ({about}): look into it and answer",
+    ),
+    Kind.CHALLENGE_LATE: lambda about, facts: Text(
+        f"使用异议 {about} 已用去时限的 {facts['percent']}%",
+        f"Challenge {about}: {facts['percent']} % of the time to answer is used up",
     ),
     Kind.LOOK_UP_WITHOUT_CASE: lambda about, _facts: Text(
         f"业务系统 {about} 在没有在办办件的情况下查询数据，已拒绝",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exchange.portal.challenge import ChallengePages
 from exchange.portal.consents import ConsentPages
 from exchange.portal.further import FurtherPages
 from exchange.portal.previews import PreviewPages
@@ -24,10 +25,11 @@ class Portal:
     usage: UsagePages
     consents: ConsentPages
     withdrawn: WithdrawnPages
+    challenge: ChallengePages
     cases: OwnCasePages
 
     def routes(self) -> tuple[Route, ...]:
         """Their addresses."""
-        log = (self.usage, self.wrong, self.withdrawn)
+        log = (self.usage, self.wrong, self.withdrawn, self.challenge)
         pages = (self.previews, self.further, self.consents, *log, self.cases)
         return tuple(route for each in pages for route in each.routes())

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from exchange.challenges.opening import USES
 from exchange.console.inside import asking, told
 from exchange.gateway.entries import RELEASE
 from exchange.portal.entrance import CITIZENS, Entrance
@@ -49,5 +50,6 @@ def _row(one: Mapping[str, Any]) -> dict[str, Any]:
         "receipt": one["receipt"],
         "case": one.get("case") or "",
         "withdraw": f"{CORRECTIONS}/{one['correction']}/withdraw" if "correction" in one else "",
+        "challenge": f"{USAGE}/{one['index']}/challenge" if one["event"] in USES else "",
         "wrong": f"{USAGE}/{one['index']}/wrong" if released else "",
     }

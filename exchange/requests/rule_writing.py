@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from exchange.access import Access, AuthorisedOfficer
 from exchange.requests.rules import CALENDAR, PROFILE, TEMPLATE
-from exchange.store import access_requests, corrections, ratings, request_rules, responders
+from exchange.store import access_requests, challenges, corrections, ratings, request_rules, responders
 from kernel.canonical import JSON, NotCanonical, encode
 from kernel.clock import Clock
 from kernel.entropy import Entropy
@@ -49,7 +49,7 @@ class RuleWriter:
             self.access.spend_within(connection, officer.caller)
             request_rules.put(connection, kind, name, starts.isoformat(), document, self.clock.now())
             if kind == CALENDAR:
-                for clocks in (access_requests, responders, corrections, ratings):
+                for clocks in (access_requests, responders, corrections, ratings, challenges):
                     clocks.look_again(connection, self.clock.now())
 
         encoded = _encoded(document)

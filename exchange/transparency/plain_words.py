@@ -31,9 +31,10 @@ from exchange.gateway.predicates import LABELS
 from exchange.requirements.ladder import CAUSES, Cause
 from exchange.responders.shown import SHOWN
 from exchange.store.waiting import Wait
-from kernel.dates import CHINA
+from kernel.dates import CHINA, date_text
 from kernel.ledger.usage import UsageEntry
 from kernel.text import Text
+from policies.challenges import events as challenges
 from policies.corrections import events as corrections
 from policies.corrections.events import Opener
 from policies.ratings import events as ratings
@@ -323,6 +324,33 @@ RATINGS: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
 """What becomes of a rating, step by step."""
 
 
+def _challenge(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
+    """A step of a challenge: ``zh`` and ``en`` follow on whose use it was, of what and when."""
+
+    def said(facts: Mapping[str, Any], registry: Registry) -> Text:
+        whose, at = _name(registry.organisations, facts, "consumer"), datetime.fromisoformat(facts["of"])
+        kind, reason = _name(registry.evidence_types, facts, "evidence_type"), facts.get("reason")
+        why = Text(f"说明：{reason}", f" Reason: {reason}") if reason else Text("", "")
+        return Text(
+            f"您对{whose.zh}于{date_text(at, 'zh')}使用{kind.zh}提出的异议{zh}{why.zh}",
+            f"your challenge of the use of your {kind.en} by {whose.en} on {date_text(at, 'en')} {en}{why.en}",
+        )
+
+    return said
+
+
+CHALLENGES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
+    challenges.UseChallenged.__name__: _challenge(
+        "已送该部门的数据保护负责人。", "went to the data-protection officer of that department."
+    ),
+    challenges.ChallengeExplained.__name__: _challenge("已答复：使用正当。", "was answered: the use was in order."),
+    challenges.ChallengeUpheld.__name__: _challenge(
+        "已答复：异议成立，使用不当。", "was answered: you are right, the use was not in order."
+    ),
+}
+"""What becomes of a challenge, step by step."""
+
+
 def _consent(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
     """A step of a consent: ``zh`` and ``en`` follow on whom it is for and what it covers."""
 
@@ -394,6 +422,7 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     ),
     **CORRECTIONS,
     **RATINGS,
+    **CHALLENGES,
     **CONSENTS,
 }
 

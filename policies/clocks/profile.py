@@ -31,6 +31,7 @@ class Stage(StrEnum):
     EVIDENCE_ANSWER = "evidence-answer"
     """Of evidence that a person supplies, where the source does not say its own."""
     RECTIFICATION = "rectification"
+    CHALLENGE = "challenge"
     RECERTIFICATION = "recertification"
     """Of a campaign, which says its own days: no service level rules it."""
 
@@ -45,6 +46,7 @@ STAGES: dict[Stage, Text] = {
     Stage.CORRECTION: Text("校核更正", "checking and correcting a record"),
     Stage.EVIDENCE_ANSWER: Text("人工答复材料", "an office's answer about one person's record"),
     Stage.RECTIFICATION: Text("差评整改", "putting a bad rating right"),
+    Stage.CHALLENGE: Text("使用异议答复", "the answer to a challenged use"),
     Stage.RECERTIFICATION: Text("授权复核答复", "the answer about a grant"),
 }
 """Steps in words."""

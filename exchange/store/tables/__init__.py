@@ -23,6 +23,7 @@ from exchange.store.tables.catalogue import (
     system_check_in,
 )
 from exchange.store.tables.certificates import certificate, certificate_change
+from exchange.store.tables.challenges import challenge, challenge_event
 from exchange.store.tables.consents import consent
 from exchange.store.tables.corrections import correction, correction_event
 from exchange.store.tables.emergencies import emergency, emergency_event
@@ -59,6 +60,8 @@ __all__ = [
     "catalogue_word",
     "certificate",
     "certificate_change",
+    "challenge",
+    "challenge_event",
     "consent",
     "console_session",
     "correction",

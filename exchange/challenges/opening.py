@@ -1,0 +1,111 @@
+"""Whoever finds an entry in their log says that this use was not theirs, and follows what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exchange import errors
+from exchange.access import Access
+from exchange.certificates.answering import ANSWERED
+from exchange.certificates.desk import LOOKED_UP
+from exchange.challenges.forms import ChallengeForm
+from exchange.challenges.transitions import ChallengeMoved, ChallengeTransitions, Said
+from exchange.challenges.views import own_view
+from exchange.forms import read
+from exchange.gateway.entries import FAILURE, REFUSAL, RELEASE, WAITS
+from exchange.gateway.understanding import current
+from exchange.responders.shown import SHOWN
+from exchange.store import challenges
+from exchange.transparency.plain_words import is_told
+from kernel.canonical import JSON
+from kernel.entropy import Entropy
+from kernel.identifiers.subject import SubjectRef
+from kernel.ids import new_id
+from kernel.ledger.usage import UsageEntry
+from kernel.problems import Problem
+from kernel.web.http import HttpRequest, HttpResponse, json_response
+from policies.challenges.events import ChallengeState, Use
+
+CHALLENGE = ChallengeForm()
+USES: Mapping[str, str] = {
+    **dict.fromkeys((RELEASE, REFUSAL, FAILURE, ANSWERED, *WAITS.values()), "consumer"),
+    SHOWN: "office",
+    LOOKED_UP: "provider",
+}
+"""The entries that tell of a use, and the fact of each that says whose use it was."""
+_LONGEST_NAME = 128
+_SELF = "self"
+
+
+@dataclass(frozen=True)
+class Challenging:
+    """The person's door."""
+
+    access: Access
+    transitions: ChallengeTransitions
+    entropy: Entropy
+
+    def open(self, http: HttpRequest, entry: str) -> HttpResponse:
+        """``POST /v1/usage/<entry>/challenges``. Raises Problem."""
+        caller, person = self.access.person(http)
+        body = read(CHALLENGE, http)
+        found = self.entry(person, entry)
+        if found is None:
+            raise Problem(errors.ENTRY_UNKNOWN)
+        name = new_id("ch", self.transitions.clock, self.entropy)
+        said, index = Said(person, body.get("words", "")), self.access.indexes.of(person)
+        try:
+            state = self.transitions.open(name, self._use(found), said, index, self.access.spending(caller))
+        except ChallengeMoved:
+            raise self._given(found.index) from None
+        return json_response(self._view(state), 201, (("Location", f"/v1/usage/challenges/{state.id}"),))
+
+    def show(self, http: HttpRequest, challenge: str) -> HttpResponse:
+        """``GET /v1/usage/challenges/<challenge>``: how it stands, for whoever gave it. Raises Problem."""
+        caller, person = self.access.person(http)
+        self.access.spend(caller)
+        with self.access.database.read() as connection:
+            found = challenges.find(connection, challenge[:_LONGEST_NAME])
+        if found is None or found[1].subject != self.access.indexes.of(person):
+            raise Problem(errors.CHALLENGE_UNKNOWN)
+        return json_response(self._view(found[0]))
+
+    def entry(self, person: SubjectRef, entry: str) -> UsageEntry | None:
+        """An entry of somebody's own log that tells of a use, and that no statute keeps from them; or None."""
+        now = self.transitions.clock.now()
+        own = (one for one in self.transitions.ledger.usage_of(person) if str(one.index) == entry)
+        return next((one for one in own if one.members["event"] in USES and is_told(one, now)), None)
+
+    def _use(self, entry: UsageEntry) -> Use:
+        members: Any = entry.members
+        facts = members["facts"]
+        organisation = str(facts[USES[members["event"]]])
+        with self.access.database.read() as connection:
+            days = self.transitions.days(connection, organisation)
+        said = {
+            name: str(facts.get(name, ""))
+            for name in ("case", "system", "officer", "evidence_type", "service_item", "legal_basis")
+        }
+        return Use(
+            entry=entry.index,
+            event=members["event"],
+            at=entry.at,
+            organisation=organisation,
+            request=members["request"],
+            asked=(*facts.get("fields", ()), *facts.get("predicates", ())),
+            relation=str(facts.get("relation", _SELF)),
+            days=days,
+            **said,
+        )
+
+    def _view(self, state: ChallengeState) -> dict[str, JSON]:
+        with self.access.database.read() as connection:
+            calendar = self.transitions.calendar(connection)
+        return own_view(state, current(self.access.policy).registry, calendar)
+
+    def _given(self, entry: int) -> Problem:
+        with self.access.database.read() as connection:
+            other = challenges.of_entry(connection, entry)
+        return Problem(errors.CHALLENGE_GIVEN, members={} if other is None else {"challenge": other})

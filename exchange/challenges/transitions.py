@@ -1,0 +1,142 @@
+"""Challenging uses and carrying out commands on challenges: decided purely, recorded and stored in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from exchange.messages import notices
+from exchange.proceedings import record
+from exchange.requests.rules import read
+from exchange.store import challenges, messages
+from exchange.store.challenges import Opener
+from exchange.store.histories import Happened
+from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.dates import local_day
+from kernel.identifiers import subject
+from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.batch import Also
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
+from policies.challenges.commands import Command
+from policies.challenges.document import facts
+from policies.challenges.events import ChallengeEvent, ChallengeState, Use, evolve
+from policies.challenges.lifecycle import USUAL_DAYS, challenged, decide, next_due
+from policies.clocks.calendar import WorkingCalendar
+from policies.clocks.profile import ShareType, Stage, profile_for
+from policies.proceedings import Moved
+from policies.roles import Officer
+
+PERSON = "person"
+"""How the log names whoever challenges a use of their own data."""
+
+
+class ChallengeMoved(Moved):
+    """A challenge has changed before it was written, or its entry was challenged meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a challenge keeps under the key of whoever gave it."""
+
+    by: SubjectRef
+    words: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ChallengeTransitions:
+    """Challenges changing. Safe for threads: one is changed only under the revision that was read."""
+
+    database: Database
+    ledger: Ledger
+    clock: Clock
+
+    def calendar(self, connection: Connection) -> WorkingCalendar:
+        """The calendar that counts today."""
+        return read(connection).calendar(local_day(self.clock.now()))
+
+    def days(self, connection: Connection, organisation: str) -> int:
+        """Working days that a department has for an answer."""
+        profile = profile_for(read(connection).profiles, organisation, local_day(self.clock.now()))
+        days = None if profile is None else profile.days(Stage.CHALLENGE, ShareType.UNCONDITIONAL, published=True)
+        return USUAL_DAYS if days is None else days
+
+    def open(self, challenge: str, use: Use, said: Said, index: bytes, spend: Also) -> ChallengeState:
+        """Challenge a use, by whoever has this blind ``index``. Raises ChallengeMoved, LedgerUnavailable."""
+        event = challenged(challenge, use, PERSON, self.clock.now())
+        after = evolve(None, event)
+
+        def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            spend(connection, receipts)
+            if challenges.of_entry(connection, use.entry) is not None:
+                raise ChallengeMoved
+            due = next_due(after, self.calendar(connection))
+            challenges.add(connection, after, Opener(index, receipts[0].index), due)
+            _note(connection, event, after)
+
+        record(self.ledger, [_entry(event, after, said, kept=True)], also, ChallengeMoved)
+        return after
+
+    def carry_out(
+        self, command: Command, state: ChallengeState, opener: Opener, actor: Officer, spend: Also
+    ) -> ChallengeState:
+        """Do what an officer commands, and return the new state.
+
+        ``spend`` uses up the caller's proof in the same transaction. Raises NotAllowed, ChallengeMoved,
+        LedgerUnavailable, InvalidEvent.
+        """
+        event = decide(command, state, actor, self.clock.now())
+        after = evolve(state, event)
+
+        def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
+            spend(connection, receipts)
+            due = next_due(after, self.calendar(connection))
+            if not challenges.change(connection, after, due, was=state.revision):
+                raise ChallengeMoved
+            _note(connection, event, after)
+
+        record(self.ledger, [_entry(event, after, self.said(opener))], also, ChallengeMoved)
+        return after
+
+    def said(self, opener: Opener) -> Said | None:
+        """What was said with a challenge, and by whom; None once that person's data were erased."""
+        kept = self.ledger.open_payload(opener.said)
+        if kept is None:
+            return None
+        document: dict[str, Any] = orjson.loads(kept)
+        who = document["subject"]
+        return Said(subject.parse(who["scheme"], who["value"]), document["words"])
+
+
+def _note(connection: Connection, event: ChallengeEvent, after: ChallengeState) -> None:
+    challenges.note(connection, after.id, Happened(after.revision, event.name, event.at, facts(event)))
+    messages.put(connection, notices.of_challenge(event, after))
+
+
+def _entry(event: ChallengeEvent, after: ChallengeState, said: Said | None, *, kept: bool = False) -> Event:
+    """An entry that the person finds in their log; the revision makes it unique."""
+    use = after.use
+    told: dict[str, JSON] = {
+        **facts(event),
+        "consumer": use.organisation,
+        "case": use.case,
+        "evidence_type": use.evidence_type,
+        "service_item": use.service_item,
+        "legal_basis": use.legal_basis,
+        "fields": [*use.asked],
+        "relation": use.relation,
+        "of": use.at.isoformat(),
+        "status": after.status.value,
+    }
+    payload = None
+    if kept and said is not None:
+        who = {"scheme": said.by.scheme, "value": said.by.value}
+        payload = orjson.dumps({"subject": who, "words": said.words})
+    return Event(event.name, after.id, str(after.revision), told, said.by if said else None, payload=payload)

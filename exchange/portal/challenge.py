@@ -1,0 +1,95 @@
+"""This use was not mine: the page on which somebody says so of an entry of their log (ADR 0070)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from exchange import errors
+from exchange.challenges.opening import Challenging
+from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.inside import as_json_post, told
+from exchange.console.words import text_of
+from exchange.gateway.understanding import current
+from exchange.portal.entrance import Entrance
+from exchange.transparency.plain_words import entry_view
+from kernel.ledger.usage import UsageEntry
+from kernel.problems import INVALID_BODY, Problem
+from kernel.text import Text
+from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.pages import page_response, t
+from kernel.web.routes import Route
+
+_FIELDS = (
+    Field(
+        "words",
+        Text("您知道的情况", "What you know of it"),
+        Text(
+            "可以不填；例如：那一天没有办过这件事。只有该部门的数据保护负责人看得到。",
+            "You may leave it empty. Such as: I applied for nothing that day. That officer alone reads it.",
+        ),
+        "area",
+    ),
+)
+_CONFLICT, _UNPROCESSABLE = 409, 422
+
+
+@dataclass(frozen=True)
+class ChallengePages:
+    """Pages of whoever signed in. ``challenging`` is the API's own, entered by a session."""
+
+    entrance: Entrance
+    challenging: Challenging
+
+    def ask(self, request: HttpRequest, entry: str) -> HttpResponse:
+        """The form. Raises Problem."""
+        return self._form(request, entry, {}, None)
+
+    def challenge(self, request: HttpRequest, entry: str) -> HttpResponse:
+        """Say so. Raises Problem."""
+        typed = request.form()
+        try:
+            made = told(self.challenging.open(as_json_post(request, {"words": typed.get("words", "")}), entry))
+        except Problem as problem:
+            if problem.kind is INVALID_BODY:
+                return self._form(request, entry, typed, problem)
+            if problem.kind in {errors.ENTRY_UNKNOWN, errors.CHALLENGE_GIVEN}:
+                return _not_now(given=problem.kind is errors.CHALLENGE_GIVEN)
+            raise
+        return page_response("portal/challenged.html", state="done", made=_about(made))
+
+    def routes(self) -> tuple[Route, ...]:
+        """The addresses."""
+        said, at = Text("提出异议：不是本人的事", "Say that a use was not mine"), "/usage/<entry>/challenge"
+        return (self.entrance.route("GET", at, self.ask, said), self.entrance.route("POST", at, self.challenge, said))
+
+    def _form(
+        self, request: HttpRequest, entry: str, typed: Mapping[str, str], problem: Problem | None
+    ) -> HttpResponse:
+        _, person = self.entrance.access.person(request)
+        found = self.challenging.entry(person, entry)
+        if found is None:
+            return _not_now(given=False)
+        wrong, general = ({}, "") if problem is None else sayings(problem, _FIELDS)
+        return page_response(
+            "portal/challenge.html",
+            status=200 if problem is None else _UNPROCESSABLE,
+            sentence=self._sentence(found),
+            fields=filled(_FIELDS, typed, wrong),
+            errors=summary(_FIELDS, wrong, general),
+        )
+
+    def _sentence(self, entry: UsageEntry) -> str:
+        view = entry_view(entry, current(self.entrance.access.policy).registry, "")
+        return t(text_of(view["sentence"]))
+
+
+def _about(made: Mapping[str, Any]) -> dict[str, Any]:
+    ends = datetime.fromisoformat(made["deadline"]) - timedelta(microseconds=1)  # the midnight after the last day
+    return {"id": made["id"], "organisation": t(text_of(made["organisation"]["name"])), "until": ends}
+
+
+def _not_now(*, given: bool) -> HttpResponse:
+    return page_response("portal/challenged.html", status=_CONFLICT, state="given" if given else "unknown")
