@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from exchange.catalogue import views
 from exchange.catalogue.kinds import EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM
-from exchange.catalogue.model import SHARE_TYPES, EvidenceType, ServiceItem
+from exchange.catalogue.model import SHARE_TYPES, EvidenceType, Organisation, ServiceItem
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.words import Term, terms
 from exchange.gateway.lease import Lease
@@ -74,7 +74,11 @@ class Catalogue:
     def organisation(self, http: HttpRequest, code: str) -> HttpResponse:
         """``GET /v1/catalogue/organisations/<code>``. Raises Problem (resource.not-found)."""
         del http
-        return self._one(code, lambda registry: registry.organisations, views.organisation)
+
+        def view(one: Organisation, registry: Registry) -> dict[str, Any]:
+            return {**views.organisation(one, registry), "predecessors": views.predecessors(one, registry)}
+
+        return self._one(code, lambda registry: registry.organisations, view)
 
     def evidence_types(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/catalogue/evidence-types``."""

@@ -21,7 +21,7 @@ from exchange.gateway.understanding import current
 from exchange.paging import page_size
 from kernel.clock import Clock
 from kernel.dates import CHINA
-from kernel.identifiers.division import Division, Succession
+from kernel.identifiers.division import Division, DivisionTable, Succession
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
@@ -64,6 +64,7 @@ class Reports:
             "division": None if now is None else _division(now),
             "history": [*map(_division, history)],
             "successions": [*map(_succession, table.successors(code, day))],
+            "origins": [_origin(each, table) for each in table.origins(code, day)],
             "below": [*map(_division, table.descendants(code, day))] if now else [],
             "organisations": sorted(
                 one.code
@@ -147,6 +148,14 @@ def _succession(one: Succession) -> dict[str, Any]:
     return {"successor": successor, "extent": one.extent.value, "day": one.day.isoformat(), "note": words(one.note)}
 
 
+def _origin(one: Succession, table: DivisionTable) -> dict[str, Any]:
+    """Out of which division something came; the one that had the code last before that day."""
+    before = [each for each in table.history(one.former) if each.since is None or each.since < one.day]
+    name = words(before[-1].name) if before else None
+    return {"former": one.former, "name": name, "extent": one.extent.value, "day": one.day.isoformat(),
+            "note": words(one.note)}  # fmt: skip
+
+
 class DivisionsAnswer(Schema):
     """Divisions on one day."""
 
@@ -155,13 +164,14 @@ class DivisionsAnswer(Schema):
 
 
 class DivisionAnswer(Schema):
-    """One code: who has it on a day, everybody who ever had it, and where the territory went by then."""
+    """One code: who has it on a day, everybody who ever had it, where its territory went and came from by then."""
 
     code = fields.String(required=True)
     on = fields.String(required=True)
     division = fields.Dict(allow_none=True)
     history = fields.List(fields.Dict(), required=True)
     successions = fields.List(fields.Dict(), required=True)
+    origins = fields.List(fields.Dict(), required=True)
     below = fields.List(fields.Dict(), required=True)
     organisations = fields.List(fields.String(), required=True)
 

@@ -14,6 +14,7 @@ from exchange.catalogue.model import (
     EvidenceType,
     Organisation,
     ServiceItem,
+    Takeover,
 )
 from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
@@ -37,16 +38,23 @@ def organisation(one: Organisation, _registry: Registry) -> Json:
         "parent": one.parent,
         "since": one.since.isoformat() if one.since else None,
         "until": one.until.isoformat() if one.until else None,
-        "successors": [
-            {
-                "successor": each.successor,
-                "extent": each.extent.value,
-                "day": each.day.isoformat(),
-                "note": words(each.note),
-            }
-            for each in one.successors
-        ],
+        "successors": [{"successor": each.successor, **_takeover(each)} for each in one.successors],
     }
+
+
+def predecessors(one: Organisation, registry: Registry) -> list[Json]:
+    """The departments of which it took something over, in the order of days."""
+    taken = [
+        (each.day, other.code, each)
+        for other in registry.organisations.values()
+        for each in other.successors
+        if each.successor == one.code
+    ]
+    return [{"predecessor": code, **_takeover(each)} for _, code, each in sorted(taken, key=lambda one: one[:2])]
+
+
+def _takeover(one: Takeover) -> Json:
+    return {"extent": one.extent.value, "day": one.day.isoformat(), "note": words(one.note)}
 
 
 def evidence_type(one: EvidenceType, registry: Registry) -> Json:
@@ -145,6 +153,8 @@ class OrganisationAnswer(Schema):
     since = fields.String(allow_none=True)
     until = fields.String(allow_none=True)
     successors = fields.List(fields.Dict(), required=True)
+    # Whose duties it took over, where one department is asked for.
+    predecessors = fields.List(fields.Dict())
 
 
 class EvidenceTypeAnswer(Schema):

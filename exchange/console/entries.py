@@ -27,13 +27,13 @@ from exchange.console.entry_drafting import (
     address_of,
     other_way,
 )
+from exchange.console.entry_versions import content_of, rows_of, versions_of
 from exchange.console.forms import Field, filled
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import text_of
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, redirect
-from kernel.web.pages import t
 from kernel.web.routes import Route
 
 _UNPROCESSABLE = 422
@@ -92,7 +92,16 @@ class EntryPages:
         change = f"{ENTRIES}/new?{urlencode({'kind': kind, 'name': name})}"
         wanted = [each for each in found["commands"] if each != "draft" or found["version"]]
         commands = [(change if each == "draft" else f"{at}/{each}", LABELS[each]) for each in wanted]
-        return page("entry", visitor, request, **_about(found), commands=commands, back=ENTRIES)
+        return page(
+            "entry",
+            visitor,
+            request,
+            **_about(found),
+            commands=commands,
+            versions=versions_of(self.desk, request, kind, name),
+            content=content_of(self.desk, request, kind, name, found["version"]) if found["version"] else [],
+            back=ENTRIES,
+        )
 
     def ask(self, visitor: Visitor, request: HttpRequest, kind: str, name: str, command: str) -> HttpResponse:
         """The page before a command. Raises Problem."""
@@ -207,15 +216,11 @@ def _body(command: str, typed: Mapping[str, str]) -> dict[str, Any]:
 
 def _about(found: Any) -> dict[str, Any]:
     draft = found["draft"]
-    rows = [
-        (t(text_of(one["member"])), _shown(one["before"]), _shown(one["after"]))
-        for one in (draft["differences"] if draft else ())
-    ]
     return {
         "title": Text(f"目录条目 {found['name']}", f"Catalogue entry {found['name']}"),
         "found": found,
         "standing": text_of(found["status_label"]),
-        "differences": rows,
+        "differences": rows_of(draft["differences"]) if draft else [],
         "reason": draft["reason"] if draft else None,
         "manifest": _manifest(found),
         "digest": draft["digest"] if draft else "",
@@ -225,14 +230,6 @@ def _about(found: Any) -> dict[str, Any]:
 
 def _manifest(found: Any) -> str:
     return json.dumps(found["draft"]["manifest"], ensure_ascii=False, indent=2) if found["draft"] else ""
-
-
-def _shown(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, dict) and value.keys() == {"zh", "en"}:
-        return t(value["zh"], value["en"])
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _standing(found: Mapping[str, Any]) -> Text:

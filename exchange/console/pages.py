@@ -18,18 +18,21 @@ from exchange.consents.department_desk import DepartmentConsents
 from exchange.console.attempt import HOME
 from exchange.console.batches import BatchPages
 from exchange.console.campaigns import CampaignPages
+from exchange.console.catalogue import CataloguePages
 from exchange.console.certificates import CERTIFICATE_LIFE, CertificatePages
 from exchange.console.challenges import CHALLENGES
 from exchange.console.client_keys import KeyPages
 from exchange.console.clocks import ClockPages
 from exchange.console.consents import ConsentPages
 from exchange.console.corrections import CORRECTIONS
+from exchange.console.divisions import DivisionPages
 from exchange.console.door import Door
 from exchange.console.duties import DutyPages
 from exchange.console.effects import Effects
 from exchange.console.emergency import EMERGENCY, EmergencyPages
 from exchange.console.entries import EntryPages
 from exchange.console.entry_drafting import EntryDrafting
+from exchange.console.entry_versions import VersionPages
 from exchange.console.forwardings import ADDRESSES, ForwardingLinks, ForwardingPages
 from exchange.console.grant_drafting import GrantDrafting
 from exchange.console.grants import GRANTS, GrantPages
@@ -39,6 +42,7 @@ from exchange.console.proceeding_pages import ProceedingPages
 from exchange.console.ratings import RATINGS, RatingPages
 from exchange.console.reading import ReadingPages
 from exchange.console.registration import Registration
+from exchange.console.request_templates import TemplatePages
 from exchange.console.requests import RequestPages
 from exchange.console.return_flows import RETURN_FLOWS, FlowPages
 from exchange.console.sealings import SealingPages
@@ -158,6 +162,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
     """The rooms of the API, entered by a session in place of a token (ADR 0038)."""
     door, grants = Door(inside), replace(desks.grants, access=inside)
     rules = replace(desks.rules, access=inside, writer=replace(desks.rules.writer, access=inside))
+    templates = replace(desks.templates, access=inside, writer=replace(desks.templates.writer, access=inside))
     batches = BatchDesk(replace(desks.requests, access=inside))
     effects = Effects(door, grants, replace(desks.impacts, access=inside, grants=grants))
     return (
@@ -168,6 +173,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         UnusedPages(door, grants, replace(desks.unused, access=inside, grants=grants)).routes,
         SealingPages(door, replace(desks.sealings, access=inside)).routes,
         EntryDrafting(door, replace(desks.entries, access=inside), desks.onboarding.issuer).routes,
+        VersionPages(door, replace(desks.entries, access=inside)).routes,
         EntryPages(door, replace(desks.entries, access=inside)).routes,
         EmergencyPages(door, replace(desks.emergencies, access=inside), EMERGENCY).routes,
         ProceedingPages(door, replace(desks.corrections, access=inside), CORRECTIONS).routes,
@@ -175,7 +181,8 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         RatingPages(door, replace(desks.ratings, access=inside), RATINGS).routes,
         TaskPages(door, replace(desks.tasks, access=inside), TASKS_BY_HAND).routes,
         BatchPages(door, batches).routes,
-        RequestPages(door, batches.desk, batches, replace(desks.templates, access=inside)).routes,
+        TemplatePages(door, templates).routes,
+        RequestPages(door, batches.desk, batches, templates).routes,
         ClockPages(door, rules).routes,
         CampaignPages(door, replace(desks.campaigns, access=inside)).routes,
         MessagePages(door, replace(desks.messages, access=inside)).routes,
@@ -188,5 +195,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         ConsentPages(door, replace(desks.consents, access=inside)).routes,
         SourcePages(door, replace(desks.sources, access=inside)).routes,
         DutyPages(door, desks.reports).routes,
-        ReadingPages(door, replace(desks.usage, access=inside), desks.catalogue, desks.log).routes,
+        DivisionPages(door, desks.reports).routes,
+        CataloguePages(door, desks.catalogue, desks.reports, replace(desks.entries, access=inside)).routes,
+        ReadingPages(door, replace(desks.usage, access=inside), desks.log).routes,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from kernel.dates import time_text
 from kernel.text import Text
+from kernel.web.pages import t
 from policies.commands import (
     ApproveGrant,
     CommandKind,
@@ -70,6 +71,11 @@ BINDINGS: Mapping[str, Text] = {
 def text_of(said: Mapping[str, str]) -> Text:
     """A text as the API answers it."""
     return Text(said["zh"], said["en"])
+
+
+def said(name: Mapping[str, str] | None, code: str) -> str:
+    """A name as the API answers it, for the reader; the code of what has none."""
+    return t(name["zh"], name["en"]) if name else code
 
 
 def with_code(one: Mapping[str, Any]) -> Text:

@@ -79,11 +79,16 @@ class Templates:
         """``PUT /v1/request-templates/<template>``. Raises Problem."""
         officer = self.access.officer(http, Role.GOVERNANCE_OFFICER)
         document = {"id": template, **read_form(FORM, http)}
-        if not _NAME.fullmatch(template):
+        if not is_name(template):
             raise Problem(NOT_FOUND)
         check_members(document["grant"], http.language)
         self.writer.write(officer, TEMPLATE, template, local_day(self.clock.now()), document)
         return json_response(document)
+
+
+def is_name(text: str) -> bool:
+    """Whether a template can be called so."""
+    return _NAME.fullmatch(text) is not None
 
 
 def filled_in(connection: Connection, body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -126,6 +126,11 @@ class DivisionTable:
         found = (entry for entry in self._successions if entry.former == code)
         return tuple(entry for entry in found if day is None or entry.day <= day)
 
+    def origins(self, code: str, day: date | None = None) -> tuple[Succession, ...]:
+        """Out of what the territory of `code` came by `day` (None: ever), in the order of the table."""
+        found = (entry for entry in self._successions if entry.successor.code == code)
+        return tuple(entry for entry in found if day is None or entry.day <= day)
+
     def _check(self) -> None:
         for code, versions in self._by_code.items():
             if any(_overlap(left, right) for left in versions for right in versions if left is not right):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from kernel.text import Text
 from tests.doubles import manual_register
 from tests.doubles.exchange import (
     BASIS,
+    IDENTITY_CARD,
     ITEM,
     MARKET,
     NOW,
@@ -69,6 +71,7 @@ def world(
     provider.clock.advance((NOW - provider.clock.now()).total_seconds() + 3600)
     with lived(make_world(sqlite_copy(prepared_sqlite, folder), folder, seed=38)) as paper:
         rescued(paper)
+        republished(paper)
         paper.apply(grant("G-NEW", fields=["name", "address"], masks={"name": "name"}))
         paper.rooms.policy.renew()
         sent = paper.officer("POST", "/v1/grants/G-NEW/submit", {}, sub="author", roles=["governance-officer"])
@@ -102,6 +105,13 @@ def asked_for(paper: World) -> None:
     assert paper.officer("POST", f"/v1/access-requests/{made.json['id']}/accept", {}, **checked).status_code == 200
     many = body | {"consumers": [MARKET, URBAN]}
     assert paper.officer("POST", "/v1/access-requests/bulk", many, **checked).status_code == 201
+
+
+def republished(paper: World) -> None:
+    """The identity card has had another version."""
+    changed = deepcopy(IDENTITY_CARD)
+    changed["spec"]["fields"]["born"]["sensitivity"] = 2
+    paper.apply(changed)
 
 
 def joined(paper: World) -> None:
@@ -329,6 +339,11 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.go("/console/usage", "usage")
     walker.go("/console/catalogue", "catalogue")
     walker.go("/console/catalogue/evidence-types/identity-card", "evidence-type")
+    walker.go(f"/console/catalogue/organisations/{POLICE}", "department")
+    walker.go("/console/catalogue/divisions", "divisions")
+    walker.go("/console/catalogue/divisions/500112", "division")
+    walker.go("/console/entries/evidence-types/identity-card", "entry")
+    walker.go("/console/entries/evidence-types/identity-card/versions/2", "entry-version")
     walker.go("/console/ledger?index=1", "ledger")
     walker.go("/console/sign-out")
     walker.press()
@@ -346,6 +361,14 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.press()
     walker.look("grant-form-with-errors")
     walker.go("/console/requests/new", "request-form")
+    walker.go("/console/requests/templates/identity")
+    for name, value in (("title.zh", "核对身份"), ("grant.evidence_type", "identity-card"), ("grant.fields", "name")):
+        walker.page.fill(f"[name='{name}']", value)
+    walker.press()
+    walker.look("template-form-with-errors")
+    walker.page.fill("[name='title.en']", "Identity check")
+    walker.press()
+    walker.look("templates")
     walker.go("/console/requests/batches", "batches")
     walker.press("tbody a")
     walker.look("batch")

@@ -74,6 +74,13 @@ MEMBERS: Mapping[str, Text] = {
 _NOTHING = object()
 _ORDER = "#"
 """The order of a list's members; and what sets the place apart from a name that is not the member's alone."""
+_HOLD_NAMES = frozenset(
+    (
+        *("fields", "properties", "predicates", "relations", "legal_bases", "requirements", "met_by", "also"),
+        *("circumstances", "values", "when", "successors"),
+    )
+)
+"""Members whose own members are called as the manifest calls them, even where a member of manifests is called so."""
 _NAMED_BY = ("code", "name", "evidence_type", "successor")
 """Members by which an object of a list is recognised in the other version of the list."""
 
@@ -151,9 +158,14 @@ def _differs(path: Path, old: Mapping[Path, Any], new: Mapping[Path, Any]) -> bo
 
 def _difference(path: Path, old: Mapping[Path, Any], new: Mapping[Path, Any]) -> Difference:
     change = "added" if path not in old else "removed" if path not in new else "changed"
-    words = [MEMBERS.get(name, Text(name, name)) for name in path]
+    words = [_words(name, above) for name, above in zip(path, ("", *path), strict=False)]
     member = Text("／".join(word.zh for word in words), " / ".join(word.en for word in words))
     return Difference(".".join(path), member, change, _plain(old.get(path)), _plain(new.get(path)))
+
+
+def _words(name: str, above: str) -> Text:
+    itself = Text(name, name)
+    return itself if above in _HOLD_NAMES and name != _ORDER else MEMBERS.get(name, itself)
 
 
 def _plain(value: Any) -> Any:

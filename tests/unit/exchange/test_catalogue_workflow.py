@@ -202,6 +202,12 @@ def test_differences_are_none_for_equal_texts_and_turn_round_with_them(old: Any,
     assert [(one.path, one.before, one.after) for one in there] == [(one.path, one.after, one.before) for one in back]
 
 
+def test_what_a_manifest_names_itself_stands_for_itself() -> None:
+    before = {"spec": {"fields": {"name": {"label": {"zh": "姓名", "en": "name"}}}, "name": {"zh": "证", "en": "card"}}}
+    after = {"spec": {"fields": {"name": {"label": {"zh": "名", "en": "name"}}}, "name": {"zh": "卡", "en": "card"}}}
+    assert [one.member.zh for one in differences(before, after)] == ["字段／name／显示名／中文", "名称／中文"]
+
+
 def test_differences_are_named_by_member_in_both_languages() -> None:
     stricter = deepcopy(IDENTITY_CARD)
     stricter["spec"]["fields"]["address"] |= {"sensitivity": 4, "minimal_mask": "last4"}

@@ -6,15 +6,20 @@ import html
 import json
 import re
 from copy import deepcopy
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exchange.catalogue import desk
 from exchange.catalogue.entry_views import COMMANDS
 from exchange.console import entries
+from exchange.console.entry_form import TITLES, entry_forms
 from tests.doubles.browser import form_of
-from tests.doubles.exchange import IDENTITY_CARD, MARKET, POLICE, URBAN, World
+from tests.doubles.exchange import IDENTITY_CARD, ISSUER, MARKET, POLICE, URBAN, World
 from tests.doubles.sign_ins import OfficersBrowser
+from tests.unit.exchange.test_grant_forms import as_shown
 
 AT = "/console/entries/evidence-types/identity-card"
 WHO = {
@@ -132,10 +137,105 @@ def test_a_long_queue_goes_on_on_the_next_page(drafted: World, monkeypatch: pyte
     assert sorted(found) == ["birth-record", "identity-card"]
 
 
+SYSTEM = "/console/entries/systems/market-website"
+CHANGE = "/console/entries/new?kind=systems&name=market-website"
+
+
+def test_a_short_manifest_is_written_by_form_and_revised_so(small_world: World) -> None:
+    author = officer(small_world, "other")
+    shown = as_shown(author.get(CHANGE).text)
+    assert shown["spec.client_id"] == "market-website"
+    assert "metadata.name" not in shown  # a name never changes
+    for more, place in (
+        ({"spec.title.en": " "}, "spec.title.en"),
+        ({"spec.issuer": "nowhere"}, "spec.issuer"),
+        ({"spec.people_per_hour": "many"}, "spec.people_per_hour"),
+        ({"spec.people_per_hour": "0"}, "spec.people_per_hour"),
+    ):
+        wrong = author.press(CHANGE, **shown | more)
+        assert wrong.status_code == 422
+        assert f'href="#{place}"' in wrong.text, place
+    made = author.press(CHANGE, **shown | {"spec.people_per_hour": "300"})
+    assert made.headers["Location"] == SYSTEM
+    assert "<ins>300</ins>" in author.get(SYSTEM).text
+    revising = as_shown(author.get(f"{SYSTEM}/revise").text)
+    assert revising["spec.people_per_hour"] == "300"
+    assert author.press(f"{SYSTEM}/revise", **revising | {"spec.title.zh": ""}).status_code == 422
+    assert author.press(f"{SYSTEM}/revise", **revising | {"spec.people_per_hour": "400"}).status_code == 303
+    expert = author.get(f"{SYSTEM}/revise?as=json").text
+    assert "people_per_hour" in html.unescape(expert)
+    assert "400" in expert
+    assert author.press(f"{SYSTEM}/revise?as=json", manifest="{").status_code == 422
+
+
+def test_a_form_names_the_department_and_the_provider_that_are_trusted(small_world: World) -> None:
+    shown = as_shown(officer(small_world, "other").get("/console/entries/new?kind=systems").text)
+    assert (shown["spec.organisation"], shown["spec.issuer"]) == (MARKET, ISSUER)
+
+
+DAYS = st.dates().map(str)
+SAID = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=20)
+TEXTS = st.fixed_dictionaries({"zh": SAID, "en": SAID})
+SUCCESSORS = st.lists(
+    st.fixed_dictionaries(
+        {"successor": SAID, "extent": st.sampled_from(["part", "remainder"]), "day": DAYS}, optional={"note": TEXTS}
+    ),
+    min_size=1, max_size=3,
+)  # fmt: skip
+SPECS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "organisations": st.fixed_dictionaries(
+        {"name": TEXTS},
+        optional={"division": SAID, "parent": SAID, "since": DAYS, "until": DAYS, "successors": SUCCESSORS},
+    ),
+    "systems": st.fixed_dictionaries(
+        {"title": TEXTS, "organisation": SAID, "issuer": SAID, "client_id": SAID},
+        optional={
+            "status": st.sampled_from(["active", "suspended"]), "sandbox": st.booleans(), "webhook": SAID,
+            "people_per_hour": st.integers(1, 100_000), "relays_questions": st.booleans(),
+        },
+    ),
+    "divisions": st.fixed_dictionaries(
+        {"name": TEXTS, "level": st.sampled_from(["district", "county"])},
+        optional={"code": SAID, "parent": SAID, "since": DAYS, "until": DAYS, "successors": SUCCESSORS},
+    ),
+}  # fmt: skip
+
+
+@given(st.data(), st.sampled_from(sorted(SPECS)), SAID)
+def test_form_and_manifest_are_one_and_the_same(data: st.DataObject, kind: str, name: str) -> None:
+    form = entry_forms()[kind]
+    manifest = {"kind": form.kind, "metadata": {"name": name}, "spec": data.draw(SPECS[kind])}
+    typed = form.typed(manifest)
+    assert form.manifest(typed, typed["metadata.name"]) == manifest
+    assert form.spec.missing(typed) == ()
+
+
+def test_every_member_of_the_forms_has_words() -> None:
+    assert entry_forms().keys() == SPECS.keys() == TITLES.keys()
+    for form in entry_forms().values():
+        words = form.spec.words
+        parts = [part.path for part in form.spec.parts]
+        unnamed = [path for path in parts if ".".join(path[1:]) not in words.get(path[0], {})]
+        assert unnamed == [], "give them words in exchange/console/entry_form.py"
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\u202e", "x" * 20_000, "{}", "[[", "9" * 5000])
+def test_bad_input_on_a_form_is_never_a_server_error(small_world: World, bad: str) -> None:
+    author = officer(small_world, "other")
+    for kind in ("systems", "organisations", "divisions"):
+        at = f"/console/entries/new?kind={kind}"
+        token = form_of(author.get(at)).fields
+        for field in entry_forms()[kind].fields(is_new=True):
+            good = dict.fromkeys((each.name for each in entry_forms()[kind].fields(is_new=True)), "x")
+            answer = author.post(at, {**token, **good, field.name: bad})
+            assert answer.status_code in (303, 400, 403, 422), (field.name, answer.status_code)
+
+
 @pytest.mark.parametrize("bad", ["%00", "..", "'", "x" * 300, "%F0%9F%98%80"])
 def test_bad_input_is_never_a_server_error(drafted: World, bad: str) -> None:
     browser = officer(drafted, "pan")
     for path in (f"/console/entries/{bad}/x", f"/console/entries/evidence-types/{bad}", f"{AT}/{bad}",
+                 f"/console/entries/new?kind={bad}", f"/console/entries/new?kind=systems&name={bad}",
                  f"/console/entries?status={bad}", f"/console/entries?after={bad}"):  # fmt: skip
         assert browser.get(path).status_code < 500, path
 

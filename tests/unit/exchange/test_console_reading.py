@@ -1,4 +1,4 @@
-"""The officers' pages that only show: use of data, catalogue, ledger."""
+"""The officers' pages that only show: use of data, ledger, tries; and what all pages have in common."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from html import unescape
 
 import pytest
 
-from connectors.errors import SourceGarbled
 from exchange.console.sections import GROUPS
 from kernel.ledger.log import Ledger
 from kernel.problems import LEDGER_UNAVAILABLE, Problem
 from policies.roles import Role
-from tests.doubles.exchange import ITEM, MARKET, NAME, OWNER, POLICE, World, system
+from tests.doubles.exchange import MARKET, NAME, OWNER, POLICE, World, system
 from tests.doubles.sign_ins import OfficersBrowser
 
 
@@ -41,30 +40,6 @@ def test_a_page_of_others_says_whose_it_is(small_world: World, role: str) -> Non
     assert page.status_code == 403
     assert "提供部门经办人" in page.text
     assert "/console/usage" not in browser.get("/console/grants").text
-
-
-def test_the_catalogue_is_searched_and_read(small_world: World) -> None:
-    browser = officer(small_world, "auditor")
-    found = browser.get("/console/catalogue?q=%E8%BA%AB%E4%BB%BD%E8%AF%81")
-    assert "身份证" in found.text
-    assert "用工登记" not in found.text
-    kind = browser.get("/console/catalogue/evidence-types/identity-card")
-    assert "三级（敏感）" in kind.text
-    assert "只留前四位和后四位" in kind.text
-    assert "正常答复" in kind.text
-    item = browser.get(f"/console/catalogue/service-items/{ITEM}")
-    assert "/console/catalogue/evidence-types/identity-card" in item.text
-    assert browser.get("/console/catalogue/organisations").status_code == 200
-    assert browser.get("/console/catalogue/evidence-types/none").status_code == 404
-
-
-def test_the_page_of_an_evidence_type_tells_how_its_source_is_doing(small_world: World) -> None:
-    small_world.ask(small_world.open_case(), {"type": "identity-card", "fields": ["name"]})
-    source = small_world.rooms.policy.renew().sources["identity-card"]
-    source.watch.garbled(SourceGarbled("columns-missing", field="address"))
-    text = officer(small_world, "auditor", language="en").get("/console/catalogue/evidence-types/identity-card").text
-    for said in ("Completeness", "50% (last 2 answers)", "what the field address is read from is gone"):
-        assert said in text
 
 
 def test_the_ledger_shows_its_checkpoint_and_a_proof(small_world: World) -> None:

@@ -129,3 +129,10 @@ class TestTable:
         split = [Succession("100103", to, Extent.PART, BEFORE, Text("并入", "Joined")) for to in (two, one)]
         table = DivisionTable([self.CITY, one, two], split)
         assert [entry.successor for entry in table.successors("100103")] == [two, one]
+
+
+def test_origins_are_successions_seen_from_the_other_side() -> None:
+    (gained,) = division.TABLE.origins("500109")
+    assert (gained.former, gained.extent) == ("500112", Extent.PART)
+    assert gained in division.successors("500112")
+    assert division.TABLE.origins("500109", BEFORE) == division.TABLE.origins("500112") == ()
