@@ -33,7 +33,7 @@ class Source:
 
 
 def permitted(kind: str, subject: SubjectRef = SOMEBODY) -> Any:
-    return SimpleNamespace(item=SimpleNamespace(type=kind), concerned=SimpleNamespace(subject=subject))
+    return SimpleNamespace(item=SimpleNamespace(type=kind, answers=None), concerned=SimpleNamespace(subject=subject))
 
 
 @pytest.fixture
