@@ -6,10 +6,12 @@ import shutil
 import subprocess
 import sys
 from dataclasses import fields
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.utils import canonicalize_name
 
 from kernel.settings import load
 from tongban.demo import containers
@@ -25,7 +27,7 @@ STAGES = {
         r"^FROM \S+ AS ", (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE
     )[1:]
 }
-RECIPES = {name: text for name, text in STAGES.items() if name not in {"packages", "base"}}
+RECIPES = {name: text for name, text in STAGES.items() if name != "base" and not name.startswith("packages")}
 PROXY = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docker" / "proxy").iterdir()))
 DEPARTMENTS = {one.name for one in (*REGISTERS, *WEBSITES)}
 OURS, NEIGHBOURS = ("idp", "exchange"), ("neighbour-idp", "neighbour-exchange")
@@ -205,6 +207,48 @@ def test_the_images_hold_every_module_a_service_starts_with(name):
         needed.add(module)
         unread.extend(set(imported(module)) - needed)
     assert set(re.findall(r"tongban/(\w+)\.py", RECIPES[name])) == needed | {"__init__"}
+
+
+def third_party(*places):
+    """Distributions of the modules that Python files import and that are neither ours nor Python's."""
+    files = [file for place in places for file in (place.rglob("*.py") if place.is_dir() else [place])]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    modules = {each.name for node in nodes if isinstance(node, ast.Import) for each in node.names}
+    modules |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    known = packages_distributions()
+    tops = {module.partition(".")[0] for module in modules}
+    return {canonicalize_name(one) for top in tops - {"tongban"} for one in known.get(top, ())}
+
+
+def named(file):
+    """Names in a file of requirements, pinned or not, without their extras."""
+    lines = (ROOT / "requirements" / file).read_text(encoding="utf-8").splitlines()
+    return {re.match(r"[\w.-]+", line)[0] for line in lines if re.match(r"\w", line)}
+
+
+def test_an_image_of_one_service_installs_what_that_service_imports():
+    """Whatever else runs in the exchange stays out of the others: nobody can attack what is not there."""
+    starting = [ROOT / "tongban" / f"{module}.py" for module in ("running", "preflight", "serving")]
+    imported_here = {
+        "idp": third_party(ROOT / "kernel", ROOT / "idp", *starting),
+        "departments": third_party(ROOT / "tongban" / "demo" / "departments"),
+    }
+    by_name = {"idp": {"govuk-frontend-jinja"}, "departments": set()}  # its templates are found by its loader
+    for image, wanted in imported_here.items():
+        assert f"COPY --from=packages-{image} /opt/venv /opt/venv" in RECIPES[image]
+        brought = named(f"{image}.in")
+        assert brought <= wanted | by_name[image], image
+        assert wanted | by_name[image] <= named(f"{image}.txt"), image
+
+
+@pytest.mark.parametrize("image", ["idp", "departments"])
+def test_every_image_holds_the_same_release_of_a_package(image):
+    pinned, everywhere = (
+        {line.split()[0] for line in (ROOT / "requirements" / file).read_text().splitlines() if "==" in line}
+        for file in (f"{image}.txt", "runtime.txt")
+    )
+    assert pinned
+    assert pinned <= everywhere
 
 
 def test_the_images_carry_no_other_services_code():
