@@ -28,6 +28,8 @@ from exchange.catalogue.manifests import CheckConnector
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.responsibility import as_csv, duties
 from exchange.connecting import Connecting, tried
+from exchange.governance.decisions.retelling import DecisionName, entries_of
+from exchange.governance.decisions.views import decision_view
 from exchange.governance.examination import Examining
 from exchange.governance.explaining import explanation
 from exchange.governance.forms import EXPLAIN, Question
@@ -174,6 +176,16 @@ class Administration:
         """How a request would be decided now. Raises marshmallow's ValidationError for a malformed question."""
         asked: Question = EXPLAIN.load(dict(question))
         return explanation(asked, self.rooms.policy.renew(), self.outside.clock.now(), language)
+
+    def decision(self, name: str, language: str) -> dict[str, JSON] | None:
+        """A logged decision (``dec_…``) by clause, made again; None when there is none. Raises DatabaseUnavailable."""
+        parsed = DecisionName.parse(name)
+        if parsed is None:
+            return None
+        snapshot, about = self.rooms.policy.renew(), self.outside.ledger.of_item(parsed.request, str(parsed.item))
+        with self.outside.database.read() as connection:
+            entries = entries_of(connection, parsed, about)
+            return decision_view(connection, snapshot, parsed, entries, language) if entries else None
 
     def replay(self, period: Period, processes: int) -> Replayed:
         """Make the logged decisions of a period again under the rules that held then.

@@ -562,6 +562,17 @@ GRANT_UNKNOWN = ProblemKind(
     Text("没有这一授权", "There is no such grant"),
     Text("请核对授权编号。", "Check the identifier."),
 )
+DECISION_UNKNOWN = ProblemKind(
+    "decision.unknown",
+    404,
+    Fault.CONSUMER,
+    Text("没有您可以查阅的这一裁决", "There is no such decision that you may read"),
+    Text(
+        "请核对裁决编号（dec_ 开头，见材料或拒绝答复）；其他部门的裁决请由该部门、审计人员或数据保护负责人查阅。",
+        "Check the identifier (dec_…, in evidence and refusals alike); another department's decisions are for that"
+        " department, auditors and data-protection officers.",
+    ),
+)
 GRANT_NOT_ALLOWED = ProblemKind(
     "grant.not-allowed",
     403,

@@ -54,6 +54,7 @@ from exchange.forwarding.links import Links
 from exchange.forwarding.transitions import ForwardingTransitions
 from exchange.gateway.lease import Lease
 from exchange.gateway.snapshot import Snapshot
+from exchange.governance.decisions.desk import Decisions
 from exchange.governance.drafting import Drafting
 from exchange.governance.endpoints import Grants
 from exchange.governance.examination import Examining
@@ -128,6 +129,7 @@ class Offices:
     drafting: Drafting
     access_requests: RequestDesk
     impacts: Impacts
+    decisions: Decisions
     unused_rights: UnusedRights
     use_counting: UseCounting
     request_rules: RuleDesk
@@ -215,6 +217,7 @@ def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> O
         sealings=Sealings(access, ledger, clock, outside.entropy),
         drafting=Drafting(access, grants, clock, outside.entropy),
         impacts=Impacts(access, grants, clock),
+        decisions=Decisions(access, ledger),
         unused_rights=UnusedRights(access, grants, clock),
         use_counting=UseCounting(outside.database, clock),
         request_rules=RuleDesk(access, writer, clock),

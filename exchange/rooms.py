@@ -182,6 +182,7 @@ def furnish(outside: Outside) -> Rooms:
         log=offices.log,
         requests=offices.access_requests,
         impacts=offices.impacts,
+        decisions=offices.decisions,
         entries=offices.desk,
         onboarding=offices.onboarding,
         unused=offices.unused_rights,

@@ -25,6 +25,7 @@ from exchange.events.routes import event_routes, subscription_routes
 from exchange.forwarding.routes import forwarding_routes
 from exchange.gateway.evidence_answer import EvidenceAnswer
 from exchange.gateway.request import EvidenceRequestForm
+from exchange.governance.decisions.routes import decision_routes
 from exchange.governance.routes import grant_routes, sealing_routes
 from exchange.messages.endpoints import message_routes
 from exchange.onboarding.routes import onboarding_routes
@@ -241,7 +242,7 @@ def _catalogue(rooms: Rooms) -> tuple[Route, ...]:
 
 def _grants(rooms: Rooms) -> tuple[Route, ...]:
     grants = grant_routes(rooms.grants, rooms.drafting, rooms.impacts, rooms.unused_rights, _TOKEN)
-    return (*grants, *sealing_routes(rooms.sealings, _TOKEN))
+    return (*grants, *decision_routes(rooms.decisions, _TOKEN), *sealing_routes(rooms.sealings, _TOKEN))
 
 
 def _open_books(rooms: Rooms) -> tuple[Route, ...]:

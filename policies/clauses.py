@@ -5,14 +5,15 @@ A satisfied grant has met all of its conditions, so its id@version alone tells w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kernel.dates import time_text
 from kernel.text import Text
-from policies import cedar
+from policies import cedar, explain
 from policies.grant import Grant
 from policies.grant_terms import SELF, BasisKind
+from policies.guards import GUARDS
 from policies.sentence import Name, listed
 
 
@@ -31,6 +32,22 @@ def demands(grant: Grant, name: Name) -> tuple[Demand, ...]:
     texts = {clause.code: iter(_WORDS[clause.code](grant, name)) for clause in clauses}
     return tuple(Demand(f"{grant.ref}#c{number}", next(texts[clause.code])) for number, clause in enumerate(clauses))
 
+
+def standing(clause: str) -> Text | None:
+    """The words of a clause that belongs to no grant: a guard, a part of its exception, what is said without any."""
+    return _STANDING.get(clause)
+
+
+def _of_guards() -> Iterator[tuple[str, Text]]:
+    for guard in GUARDS:
+        yield guard.ref, guard.text
+        yield from ((f"{guard.ref}#c{number}", part) for number, part in enumerate(guard.parts))
+
+
+_STANDING: Mapping[str, Text] = {
+    **dict(_of_guards()),
+    **{one.id: one.text for one in (explain.NO_GRANT, explain.ILL_FORMED, explain.ENGINES_DISAGREE)},
+}
 
 Words = Callable[[Grant, Name], tuple[Text, ...]]
 

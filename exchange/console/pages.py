@@ -25,6 +25,7 @@ from exchange.console.client_keys import KeyPages
 from exchange.console.clocks import ClockPages
 from exchange.console.consents import ConsentPages
 from exchange.console.corrections import CORRECTIONS
+from exchange.console.decisions import DecisionPages
 from exchange.console.divisions import DivisionPages
 from exchange.console.door import Door
 from exchange.console.duties import DutyPages
@@ -58,6 +59,7 @@ from exchange.corrections.desk import CorrectionDesk
 from exchange.emergency.desk import EmergencyDesk
 from exchange.events.subscription_desk import SubscriptionDesk
 from exchange.forwarding.desk import ForwardingDesk
+from exchange.governance.decisions.desk import Decisions
 from exchange.governance.drafting import Drafting
 from exchange.governance.endpoints import Grants
 from exchange.governance.sealing import Sealings
@@ -94,6 +96,7 @@ class Desks:
     rules: RuleDesk
     templates: Templates
     impacts: Impacts
+    decisions: Decisions
     entries: Desk
     onboarding: Onboarding
     unused: UnusedRights
@@ -170,6 +173,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         effects.routes,
         GrantDrafting(door, replace(desks.drafting, access=inside, grants=grants)).routes,
         TryingPages(door, grants).routes,
+        DecisionPages(door, replace(desks.decisions, access=inside)).routes,
         UnusedPages(door, grants, replace(desks.unused, access=inside, grants=grants)).routes,
         SealingPages(door, replace(desks.sealings, access=inside)).routes,
         EntryDrafting(door, replace(desks.entries, access=inside), desks.onboarding.issuer).routes,

@@ -86,6 +86,7 @@ GROUPS = (
     Group(
         Text("监督", "Oversight"),
         (
+            Section(f"{HOME}/decisions", Text("裁决记录", "Decisions")),
             Section(f"{HOME}/usage", Text("本部门数据的使用", "Use of our data"), _PROVIDERS),
             Section(f"{HOME}/challenges", Text("使用异议", "Challenged uses"), frozenset(CHALLENGE_READERS)),
             Section(f"{HOME}/uploads", Text("免于提交的材料", "Papers avoided")),

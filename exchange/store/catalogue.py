@@ -95,6 +95,17 @@ def changed_since(connection: Connection, version: int) -> dict[Key, Document | 
     return found
 
 
+def as_of(connection: Connection, version: int) -> dict[Key, Document | None]:
+    """What changed after a version of the catalogue: the text there was then, or None for what there was not yet."""
+    table = catalogue_version.c
+    touched = or_(table.since > version, table.until > version)
+    statement = select(table.kind, table.name, table.since, table.document).where(touched).order_by(table.since.desc())
+    found: dict[Key, Document | None] = {}
+    for row in connection.execute(statement):  # the oldest last: what stood in that version, if anything did
+        found[row.kind, row.name] = None if row.since > version else _document(row.document)
+    return found
+
+
 def read_at(connection: Connection, version: int) -> tuple[Document, ...]:
     """Every manifest as it was in a version of the catalogue, in the order of kind and name."""
     then = (catalogue_version.c.since <= version, or_(_STANDING, catalogue_version.c.until > version))

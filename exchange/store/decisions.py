@@ -116,6 +116,21 @@ def between(connection: Connection, after: int, last: int, period: Period) -> It
         after = rows[-1][0]
 
 
+def beside(connection: Connection, entries: Sequence[int]) -> dict[int, LoggedDecision]:
+    """The decisions beside these entries, as far as there is one, by entry."""
+    if not entries:
+        return {}
+    sql = f"SELECT {_COLUMNS} FROM decision WHERE entry IN {listed(len(entries))}"  # noqa: S608 - placeholders
+    return {row[0]: _logged(row) for row in run(connection, sql, tuple(entries)).fetchall()}
+
+
+def latest(connection: Connection, before: int | None, most: int) -> tuple[LoggedDecision, ...]:
+    """The newest decisions, or the newest beside the entries before one of them; at most so many, newest first."""
+    sql = f"SELECT {_COLUMNS} FROM decision WHERE entry < ? ORDER BY entry DESC LIMIT ?"  # noqa: S608 - our own names
+    rows = run(connection, sql, (_EVER[1] if before is None else before, most)).fetchall()
+    return tuple(_logged(row) for row in rows)
+
+
 def newest_of(
     connection: Connection, evidence_types: Sequence[str], period: Period, most: int
 ) -> tuple[LoggedDecision, ...]:

@@ -128,11 +128,13 @@ def _is_of(state: GrantState) -> tuple[Any, Any]:
     return grant_force.c.id == state.grant.id, grant_force.c.version == state.grant.version
 
 
-def in_force(connection: Connection, epoch: int) -> tuple[Grant, ...]:
-    """The grants that decisions of an epoch were made by."""
+def in_force(connection: Connection, epoch: int, evidence_types: Collection[str] | None = None) -> tuple[Grant, ...]:
+    """The grants that decisions of an epoch were made by: all, or those about these evidence types."""
     same = (grant_force.c.id == grant_version.c.id) & (grant_force.c.version == grant_version.c.version)
     then = (grant_force.c.since <= epoch, or_(grant_force.c.until.is_(None), grant_force.c.until > epoch))
     statement = select(grant_version.c.state).join(grant_force, same).where(*then).order_by(*_IN_ORDER)
+    if evidence_types is not None:
+        statement = statement.where(grant_version.c.evidence_type.in_(sorted(evidence_types)))
     return tuple(_state(text).grant for text in connection.scalars(statement))
 
 

@@ -136,6 +136,11 @@ class Ledger:
             index = rows.find(connection, [identity]).get(identity)
             return None if index is None else reader.read_receipt(connection, index)
 
+    def of_item(self, request: str, item: str) -> list[UsageEntry]:
+        """Every entry about one item of a request, oldest first."""
+        with self._database.read() as connection:
+            return [UsageEntry.of(index, leaf) for index, leaf in rows.of_item(connection, request, item)]
+
     def receipt(self, index: int) -> Receipt:
         """An entry's receipt, as it was first given out; without salt after an erasure. Raises NoSuchEntry."""
         with self._database.read() as connection:

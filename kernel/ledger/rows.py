@@ -67,6 +67,12 @@ def find(connection: Connection, identities: Iterable[Identity]) -> dict[Identit
     return {identity: found[identity] for identity in wanted & found.keys()}
 
 
+def of_item(connection: Connection, request: str, item: str) -> list[tuple[int, bytes]]:
+    """Index and leaf of the entries about one item of a request, oldest first."""
+    sql = "SELECT idx, leaf FROM ledger_entry WHERE request = ? AND item = ? ORDER BY idx"
+    return [(int(row[0]), bytes(row[1])) for row in run(connection, sql, (request, item)).fetchall()]
+
+
 def leaves(connection: Connection, start: int, end: int) -> list[bytes]:
     """Leaves ``start`` … ``end`` - 1, in order."""
     sql = "SELECT leaf FROM ledger_entry WHERE idx >= ? AND idx < ? ORDER BY idx"

@@ -10,7 +10,7 @@ from kernel import canonical
 
 @dataclass(frozen=True, slots=True)
 class UsageEntry:
-    """An entry about a subject, as the subject may see it."""
+    """An entry as those may see it whom it is about, or who took part in it."""
 
     index: int
     leaf: bytes

@@ -83,11 +83,12 @@ def said_of(examined: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 @grant.command()
-@click.option("--system", required=True, help="业务系统 / the asking system, by its name in the catalogue")
-@click.option("--type", "evidence_type", required=True)
+@click.option("--decision", help="已记录的裁决，dec_ 开头；不与其他选项合用 / a logged decision (dec_…), by itself")
+@click.option("--system", help="业务系统 / the asking system, by its name in the catalogue")
+@click.option("--type", "evidence_type")
 @click.option("--field", "fields", multiple=True)
-@click.option("--service-item", required=True)
-@click.option("--legal-basis", required=True)
+@click.option("--service-item")
+@click.option("--legal-basis")
 @click.option("--relation", default="self", show_default=True)
 @click.option("--loa", type=click.IntRange(0, 4), default=2, show_default=True)
 @click.option("--mandated", is_flag=True, help="持包括该事项的委托 / by a mandate that covers the service item")
@@ -100,11 +101,12 @@ def said_of(examined: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 @config_option
 @json_option
 def explain(
-    system: str,
-    evidence_type: str,
+    decision: str | None,
+    system: str | None,
+    evidence_type: str | None,
     fields: tuple[str, ...],
-    service_item: str,
-    legal_basis: str,
+    service_item: str | None,
+    legal_basis: str | None,
     relation: str,
     loa: int,
     mandated: bool,
@@ -117,11 +119,21 @@ def explain(
     config: str | None,
     as_json: bool,
 ) -> None:
-    """此刻会怎样决定、依据哪一条 / How a request would be decided now, and by which clause. Status 1 means refused.
+    """一项请求会怎样决定、依据哪些条款 / How a request would be decided, by which clauses. Status 1 means refused.
+
+    With ``--decision`` one that was made, as logged and made again: status 1 when it comes out otherwise.
 
     Example: tongban grant explain --system market-website --type identity-card --field name
     --service-item 11500000DEM000057T3500131001000 --legal-basis demo-catering-rules
     """
+    asked = {"system": system, "type": evidence_type, "service-item": service_item, "legal-basis": legal_basis}
+    if decision is not None:
+        if fields or any(asked.values()):
+            wrong("--decision 不与所要试算的请求合用", "--decision goes without a request to try")
+        tell(config, decision, as_json=as_json)
+        return
+    if missing := [f"--{name}" for name, said in asked.items() if said is None]:
+        wrong(f"缺少 {'、'.join(missing)}，或 --decision", f"{', '.join(missing)} or --decision is missing")
     question = {
         "system": system,
         "evidence_type": evidence_type,
@@ -145,6 +157,40 @@ def explain(
     members(decided, as_json=as_json)
     if decided["decision"] != "permit":
         raise SystemExit(NO)
+
+
+def tell(config: str | None, decision: str, *, as_json: bool) -> None:
+    """A logged decision by clause; exit status 1 where there is none, or where it comes out otherwise now."""
+    with exchange_administration(config) as exchange:
+        found: Any = exchange.decision(decision, "zh")
+    if found is None:
+        say_no(f"没有记录裁决 {decision}", f"no decision {decision} is logged")
+    if as_json:
+        write_json(found)
+    else:
+        members(dict(decision_lines(found)), as_json=False)
+    if any(one["again"] is not None and one["again"]["result"] == "differs" for one in found["entries"]):
+        raise SystemExit(NO)
+
+
+def decision_lines(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """A decision for a terminal: who asked whom for what, and of each entry what was said and by which clauses."""
+    yield "decision", found["decision"]
+    for name in ("consumer", "provider", "evidence_type", "service_item"):
+        yield name, f"{found[name]['name']['zh']} {found[name]['code']}"
+    for one in found["entries"]:
+        at = f"{one['event']} {one['entry']}"
+        if one["reason"] is not None:
+            yield f"{at} reason", f"{one['reason']['text']} {one['reason']['code']}"
+        if one["said"] is None:
+            continue
+        yield f"{at} asked", one["asked"]
+        yield f"{at} said", {name: value for name, value in one["said"].items() if name != "clauses"}
+        for clause in one["said"]["clauses"]:
+            yield f"{at} {clause['clause']}", clause["text"]
+        yield f"{at} again", one["again"]["text"]
+        if "said" in one["again"]:
+            yield f"{at} otherwise", one["again"]["said"]
 
 
 @grant.command()

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from exchange.catalogue.kinds import DIVISION
 from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.registry import Registry
+from exchange.gateway.snapshot import Snapshot
 from exchange.store import catalogue, grants
+from exchange.store.decisions import LoggedDecision
 from policies import registry as policies
 from policies.index import PolicyImage
+
+
+@dataclass(frozen=True, slots=True)
+class RulesOfOne:
+    """What one decision was made by: the catalogue of then, and the grants over its evidence type."""
+
+    registry: Registry
+    image: PolicyImage
+
+
+def rules_of(connection: Connection, snapshot: Snapshot, logged: LoggedDecision) -> RulesOfOne:
+    """The rules of one past decision, put together from those of now and what has changed since.
+
+    While a node serves, nothing is read whole: its lease is shorter than fifty thousand entries take.
+    Raises InvalidCatalogue, InvalidImage, InvalidGrant, InvalidRegistry.
+    """
+    registry = _registry_then(connection, snapshot.registry, logged.catalogue)
+    now = snapshot.image
+    known = now if registry is snapshot.registry else PolicyImage.build((), policy_registry(registry), logged.epoch)
+    above = known.hierarchy.above.get(("EvidenceType", logged.evidence_type), frozenset())
+    types = {logged.evidence_type, *(name for _, name in above)}
+    members = grants.in_force(connection, logged.epoch, types)
+    return RulesOfOne(registry, PolicyImage.build(members, known.registry, logged.epoch, after=known))
+
+
+def _registry_then(connection: Connection, now: Registry, version: int) -> Registry:
+    if now.version == version:
+        return now
+    changed = catalogue.as_of(connection, version)
+    if any(kind == DIVISION for kind, _ in changed):
+        return Registry.build(catalogue.read_at(connection, version), version)
+    return now.following(changed, version)
+
 
 K = TypeVar("K")
 V = TypeVar("V")

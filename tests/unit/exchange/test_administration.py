@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import yaml
+from click.testing import CliRunner
 from marshmallow import ValidationError
 
 from exchange.administration import Administration, open_administration
 from exchange.app import PACKAGE
+from exchange.store.tables import decision
 from kernel import migrations
 from kernel.clock import ManualClock
 from kernel.entropy import SystemEntropy
@@ -27,6 +32,7 @@ from tests.doubles.exchange import (
     World,
     grant,
 )
+from tongban.commands import grant as command
 
 
 @pytest.fixture
@@ -79,6 +85,26 @@ def test_the_terminal_explains_a_decision_and_stops_a_grant(small_world: World) 
     with pytest.raises(NotAllowed):
         desk.suspend("G-IDENTITY", "again")
     assert small_world.events("GrantSuspended")[-1]["facts"]["by"] == "operator"
+
+
+def test_the_terminal_explains_a_logged_decision_and_says_when_it_comes_out_otherwise(
+    small_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_world.ask(small_world.open_case(), NAME)
+    name = small_world.events("EvidenceReleased")[0]["facts"]["decision"]
+    desk = Administration(small_world.outside, small_world.rooms)
+    monkeypatch.setattr(command, "exchange_administration", lambda _config: nullcontext(desk))
+    explain = ["explain", "--decision", name]
+    said = CliRunner().invoke(command.grant, explain)
+    assert said.exit_code == 0, said.output
+    assert "G-IDENTITY@1#c0: 用于办理开办餐馆" in said.stdout
+    assert "结论相同" in said.stdout
+    assert OWNER not in said.output
+    with small_world.outside.database.engine.begin() as connection:
+        connection.execute(sa.update(decision).values(verdict=sa.func.replace(decision.c.verdict, "@1", "@7")))
+    otherwise = CliRunner().invoke(command.grant, [*explain, "--json"])
+    assert otherwise.exit_code == 1
+    assert json.loads(otherwise.stdout)["entries"][0]["again"]["result"] == "differs"
 
 
 def test_the_operator_reads_requests_and_answers_none(small_world: World) -> None:
