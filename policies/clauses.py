@@ -62,12 +62,12 @@ def _purpose(grant: Grant, name: Name) -> tuple[Text, ...]:
 
 
 def _basis(grant: Grant, _name: Name) -> tuple[Text, ...]:
-    kind = (
-        Text("本人同意", "the person's consent") if grant.basis_kind is BasisKind.CONSENT else Text("法定", "statute")
-    )
+    by_consent = grant.basis_kind is BasisKind.CONSENT
     return (
         Text(f"依据为{grant.statute.zh}", f"It rests on {grant.statute.en}"),
-        Text(f"依据的种类为{kind.zh}", f"The kind of basis is {kind.en}"),
+        Text("依据的种类为本人同意", "The ground is the person's consent")
+        if by_consent
+        else Text("依据的种类为法定", "The ground is a statute"),
     )
 
 

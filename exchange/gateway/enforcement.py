@@ -16,9 +16,9 @@ from exchange.gateway.request import EvidenceRequest, Item
 from exchange.gateway.snapshot import Snapshot
 from exchange.store.cases import Case
 from exchange.store.consents import Artefact
+from policies import both_engines
 from policies.decision import Decision, Deny, Permit
 from policies.delivery import Delivery
-from policies.emergency import deciding
 from policies.emergency.opening import EmergencyState
 from policies.model import AccessRequest, Action, Opening, SystemPrincipal
 
@@ -167,10 +167,8 @@ def _opening_for(about: About, case: Case, opened: EmergencyState | None) -> Ope
 
 
 def _decided(asked: AccessRequest, snapshot: Snapshot) -> Decision:
-    """Whoever names an opening is judged by templates alone, and by both engines (ADR 0040)."""
-    if asked.action is Action.OBTAIN_EMERGENCY:
-        return deciding.decide(snapshot.image, asked)
-    return snapshot.image.decide(asked)
+    """By the compiled clerk; what is too delicate for one engine alone, by both (``policies.both_engines``)."""
+    return both_engines.decide(snapshot.image, asked, snapshot.judges)
 
 
 def opening_of(asking: Asking, snapshot: Snapshot) -> EmergencyState | None:

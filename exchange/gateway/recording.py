@@ -113,8 +113,7 @@ class Recorder:
             kept.append((self.clock.monotonic(), outcome))
 
         receipts = self.ledger.append([*items, *notices], fence=settlement.epoch, also=also)
-        if settlement.asking.request.emergency is not None:
-            _raise_alarm(settlement)
+        _raise_alarm(settlement)
         committed, outcome = kept[-1]
         return Recorded(outcome, tuple(receipts[: len(items)]), committed)
 
@@ -174,6 +173,7 @@ class Recorder:
             also(connection, receipts)
 
         self._once(events, settlement.epoch, write)
+        _raise_alarm(settlement)
         return status_of(result)
 
     def forget(self, event: Event, problem: Mapping[str, JSON], waited: WaitingItem, also: Also) -> None:

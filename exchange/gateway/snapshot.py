@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from exchange.store import catalogue, corrections, emergencies, epoch, grants, s
 from exchange.store.epoch import Epoch
 from kernel.database import Database
 from policies import registry as policies
+from policies.both_engines import Judges
 from policies.emergency.opening import EmergencyState, Status
 from policies.events import GrantState
 from policies.index import PolicyImage
@@ -40,6 +42,11 @@ class Snapshot:
     """The evidence types of which somebody's record is disputed, by their blind index."""
     locked: frozenset[str] = frozenset()
     """Systems that looked up too many people, until a security administrator lifts it."""
+
+    @cached_property
+    def judges(self) -> Judges:
+        """Who decides beside the image what is too delicate for one engine; parsed once for an epoch."""
+        return Judges(self.image)
 
     def is_disputed(self, subject: bytes, evidence_type: str) -> bool:
         """Whether a correction of this record is under way."""

@@ -12,11 +12,10 @@ from exchange.gateway.snapshot import Snapshot
 from exchange.governance.forms import Question
 from exchange.governance.views import names
 from kernel.canonical import JSON
+from policies import both_engines
 from policies.clauses import demands
-from policies.decision import Decision, Deny, Permit
-from policies.emergency import deciding
+from policies.decision import Deny, Permit
 from policies.grant import Grant
-from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
 
 _ASSUMED = "assumed"
@@ -30,7 +29,7 @@ def explanation(question: Question, snapshot: Snapshot, now: datetime, language:
     What the gateway itself refuses is refused here too.
     """
     asked = _access_request(question, snapshot.registry, question.at or now)
-    decision = _decided(asked, snapshot.image)
+    decision = both_engines.decide(snapshot.image, asked, snapshot.judges)
     system = snapshot.registry.systems.get(question.system)
     kind = snapshot.registry.evidence_types.get(question.evidence_type)
     if system is not None and kind is not None and kept_apart(system, kind):
@@ -61,11 +60,6 @@ def met(granted: Iterable[Grant], registry: Registry, language: str) -> list[JSO
         for grant in granted
         for demand in demands(grant, names(registry, grant.evidence_type))
     ]
-
-
-def _decided(request: AccessRequest, image: PolicyImage) -> Decision:
-    """As the gateway decides: whoever names an opening is judged by templates alone, and by both engines (ADR 0040)."""
-    return deciding.decide(image, request) if request.emergency is not None else image.decide(request)
 
 
 def _kept_apart(language: str) -> dict[str, JSON]:

@@ -8,8 +8,8 @@ from datetime import timedelta
 from functools import cache
 from random import Random
 
+from policies import both_engines
 from policies.decision import Permit
-from policies.emergency import deciding
 from policies.grant import Grant
 from policies.grant_terms import BasisKind, EmergencyUse
 from policies.guards import GUARDS
@@ -89,8 +89,8 @@ def test_nothing_leaves_outside_an_open_template_or_from_a_suspended_system() ->
         assert (request.system.status, REGISTRY.systems[request.system.id].status) == ("active", "active")
         if number % 10 == 0:
             suspended = replace(request, system=replace(request.system, status="suspended"))
-            assert not isinstance(deciding.decide(image, suspended), Permit)
-            assert deciding.decide(image, request) == decided
+            assert not isinstance(both_engines.decide(image, suspended), Permit)
+            assert both_engines.decide(image, request) == decided
     assert permits > CASES // 20
 
 
@@ -105,7 +105,7 @@ def test_both_engines_agree_about_openings_also_under_further_guards() -> None:
         if isinstance(decided, Permit):
             permits += 1
             assert decided == reference
-            assert request.action is not Action.OBTAIN_EMERGENCY or decided == deciding.decide(image, request)
+            assert request.action is not Action.OBTAIN_EMERGENCY or decided == both_engines.decide(image, request)
     assert permits > judged // 100
 
 

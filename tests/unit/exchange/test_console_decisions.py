@@ -32,7 +32,7 @@ def test_a_decision_is_found_by_its_name_and_told_by_clause(world: World) -> Non
         2,
     )  # told at the top; address and label
     found = chen.get(f"{HERE}?decision={refused}")
-    assert (found.status_code, found.headers["Location"]) == (302, f"{HERE}/{refused}")
+    assert (found.status_code, found.headers["Location"]) == (303, f"{HERE}/{refused}")
     told = chen.get(f"{HERE}/{refused}").text
     assert "G-IDENTITY@1#c4" in told
     assert "不包括字段：出生日期（born）" in told

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 from kernel.canonical import decode, encode
 from kernel.text import Text
-from policies import explain, guards, schema
+from policies import both_engines, explain, guards, schema
 from policies.analysis.change import Proposal, classify, examine
 from policies.clocks.calendar import WorkingCalendar
 from policies.decision import Deny, Permit
 from policies.differences import Direction, differences
 from policies.document import digest, grant_from_json, grant_to_json
-from policies.emergency import deciding
 from policies.emergency.commands import (
     NAMES,
     TABLE,
@@ -228,7 +227,7 @@ def both(asked_: Any, *grants: Any) -> Permit | Deny:
     """The decision of the two engines together, once each was seen to agree."""
     policies = image(*(grants or (TEMPLATE,)))
     assert isinstance(policies.decide(asked_), Permit) == isinstance(Judge(policies).judge(asked_), Permit)
-    return deciding.decide(policies, asked_)
+    return both_engines.decide(policies, asked_)
 
 
 def test_a_template_lets_out_what_it_names_while_it_is_open() -> None:
@@ -264,7 +263,7 @@ def test_engines_that_disagree_or_fail_release_nothing(monkeypatch: pytest.Monke
     policies, asked_ = image(TEMPLATE), named()
     denied = Deny(code="policy.no-grant", clauses=(explain.NO_GRANT,), grants=(), epoch=7)
     monkeypatch.setattr(Judge, "judge", lambda _self, _request: denied)
-    refused = deciding.decide(policies, asked_)
+    refused = both_engines.decide(policies, asked_)
     assert isinstance(refused, Deny)
     assert refused.clauses == (explain.ENGINES_DISAGREE,)
 
@@ -272,7 +271,7 @@ def test_engines_that_disagree_or_fail_release_nothing(monkeypatch: pytest.Monke
         raise RuntimeError
 
     monkeypatch.setattr(Judge, "judge", fails)
-    broken = deciding.decide(policies, asked_)
+    broken = both_engines.decide(policies, asked_)
     assert isinstance(broken, Deny)
     assert broken.clauses[0].id == "ENGINE#RuntimeError"
 
