@@ -28,6 +28,7 @@ COMMANDS = {
     "request": "request",
     "resource": "resource",
     "restore": "backup",
+    "sandbox": "sandbox",
     "serve": "serve",
     "verify": "verify",
 }

@@ -129,6 +129,8 @@ class KeyPages:
             checked=checked and {**checked, "at": datetime.fromisoformat(checked["at"])},
             standing=_CHECKED_IN if checked else _NOT_YET,
             binding=BINDINGS[checked["binding"]] if checked else None,
+            file=joining_commands.system_file(self.origin, found),
+            command=joining_commands.CHECK_IN,
             check_in=joining_commands.check_in(self.origin),
             fields=filled(FIELDS, typed, errors or {}),
             errors=summary(FIELDS, errors or {}, ""),

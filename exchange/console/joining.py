@@ -96,7 +96,9 @@ class JoiningPages:
             call=call and {**call, "at": datetime.fromisoformat(call["at"])},
             standing=_ARRIVED if call else _NOT_YET,
             checked=checked and f"{checked['system']}{t('：', ': ')}{t(BINDINGS[checked['binding']])}",
-            commands=[] if sandbox is None else joining_commands.first_call(self.origin, sandbox),
+            file=joining_commands.system_file(self.origin, found),
+            command="" if sandbox is None else joining_commands.first_call(sandbox),
+            requests=[] if sandbox is None else joining_commands.first_requests(self.origin, sandbox),
             back=JOINING,
         )
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -99,12 +100,27 @@ def get(
 
 def caller_of(given: Mapping[str, Any], config: str | None) -> Caller:
     """Who asks, or exit status 2 naming what is missing and where it may stand."""
-    ways = {"client_id": "--client-id", "private_key": "--key", "legal_basis": "--legal-basis"}
+    client, exchange = client_of(given, config, {**KEYS, "legal_basis": "--legal-basis"})
+    return Caller(client, exchange, str(given["legal_basis"]))
+
+
+KEYS = {"client_id": "--client-id", "private_key": "--key"}
+"""Members of a client file that every caller needs, and the options that may say them instead."""
+
+
+def client_of(
+    given: Mapping[str, Any], config: str | None, ways: Mapping[str, str | None] = MappingProxyType(dict.fromkeys(KEYS))
+) -> tuple[Client, str]:
+    """The client, and the exchange it speaks to; exit status 2 naming what is missing.
+
+    ``ways`` are the members that are needed, each with the option that may say it instead, if any.
+    """
     for member, option in ways.items():
         if not given.get(member):
+            zh, en = (f"用 {option}，或", f"give {option}, or ") if option else ("", "")
             wrong(
-                f"缺少 {member}：用 {option}，或写进 --client 所指的文件",
-                f"{member} is missing: give {option}, or write it into the file that --client names.",
+                f"缺少 {member}：{zh}写进 --client 所指的文件",
+                f"{member} is missing: {en}write it into the file that --client names.",
             )
     settings = load_settings(config)
     try:
@@ -113,7 +129,7 @@ def caller_of(given: Mapping[str, Any], config: str | None) -> Caller:
         wrong("私钥不是 ES256 私钥（JWK）", "the key is not a private ES256 JWK.")
     issuer = str(given.get("issuer") or settings.idp.issuer)
     client = Client(issuer, str(given["client_id"]), clock=SystemClock(), entropy=SystemEntropy(), key=key)
-    return Caller(client, str(given.get("exchange") or settings.exchange.origin), str(given["legal_basis"]))
+    return client, str(given.get("exchange") or settings.exchange.origin)
 
 
 def question(text: str) -> dict[str, Any]:

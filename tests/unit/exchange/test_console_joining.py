@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from exchange.console.client_keys import Unfit, read_keys
-from exchange.console.joining_commands import first_call
+from exchange.console.joining_commands import first_requests
 from exchange.onboarding.shipped import IDENTITY
 from kernel import jose
 from kernel.entropy import SeededEntropy
 from tests.doubles.browser import form_of
-from tests.doubles.exchange import MARKET, ORIGIN, URBAN, World
+from tests.doubles.exchange import MARKET, ORIGIN, URBAN, World, system
 from tests.doubles.sign_ins import OfficersBrowser
 from tests.unit.exchange import test_onboarding
 from tests.unit.exchange.test_grant_forms import as_shown
@@ -115,7 +115,8 @@ def test_from_nothing_to_the_first_governed_call_on_pages_alone(world: World) ->
 
     keys = followed(maker, "登记和核对密钥")
     assert "尚未报到" in maker.get(keys).text
-    assert "/v1/onboarding/check-in" in maker.get(keys).text
+    for said in ("tongban sandbox check-in", "/v1/onboarding/check-in", "health-trial"):
+        assert said in maker.get(keys).text
     token = world.issuer.token(world.holder, "health-trial", scope="cases")
     assert done(world.call("POST", "/v1/onboarding/check-in", token, {}))["system"] == "health-trial"
     assert "绑定密钥（DPoP）" in maker.get(keys).text
@@ -136,7 +137,9 @@ def test_from_nothing_to_the_first_governed_call_on_pages_alone(world: World) ->
 
     waiting = followed(maker, "看如何调用、是否已到")
     assert "尚未到达" in maker.get(waiting).text
-    assert sandbox["people"][0]["value"] in maker.get(waiting).text
+    assert (
+        f"tongban sandbox call --client system.json --person {sandbox['people'][0]['value']}" in maker.get(waiting).text
+    )
     item = test_onboarding.first_call(world, sandbox)
     assert (item["status"], item["data"]) == ("delivered", {"name": sandbox["people"][0]["name"]})
     arrived = maker.get(waiting)
@@ -154,18 +157,23 @@ def signed(world: World, grant: str, governor: OfficersBrowser) -> None:
     world.rooms.policy.renew()
 
 
-def test_the_requests_to_copy_are_what_a_shell_sends(small_world: World) -> None:
+def test_the_requests_to_copy_lead_to_evidence(small_world: World) -> None:
+    small_world.apply(system("market-trial", MARKET, sandbox=True))
     sandbox = done(small_world.officer("POST", "/v1/onboarding/sandbox", {}, **GOVERNOR))
-    (_, case), (_, details), (_, evidence) = first_call(ORIGIN, sandbox)
-    opened, asked = (shlex.split(text.replace("\\\n", " ")) for text in (case, evidence))
-    assert json.loads(opened[-1])["subjects"][0]["value"] == sandbox["people"][0]["value"]
+    small_world.rooms.policy.renew()
+    test_onboarding.granted(small_world, sandbox, MARKET)
+    (_, opening), (_, details), (_, asking) = first_requests(ORIGIN, sandbox)
+    opened, asked = (shlex.split(text.replace("\\\n", " ")) for text in (opening, asking))
     assert (opened[3], asked[3]) == (f"{ORIGIN}/v1/cases", f"{ORIGIN}/v1/evidence-requests")
-    body = json.loads(asked[-1])
-    (one,) = json.loads(details)
-    assert {name: body[name] for name in ("service_item", "case", "legal_basis")} == {
-        name: one[name] for name in ("service_item", "case", "legal_basis")
-    }
-    assert """"case": "'"$CASE"'\"""" in evidence  # the shell puts the case's number there
+    token = small_world.issuer.token(small_world.holder, "market-trial", scope="cases")
+    case = done(small_world.call("POST", "/v1/cases", token, json.loads(opened[-1])), 201)["case"]
+    wanted = json.loads(details.replace("$CASE", case))
+    claims = {"authorization_details": wanted, "act": {"sub": "clerk"}}
+    token = small_world.issuer.token(small_world.holder, "market-trial", **claims)
+    body = json.loads(asked[-1].replace("$CASE", case))
+    (item,) = done(small_world.call("POST", "/v1/evidence-requests", token, body))["evidence"]
+    assert item["status"] == "delivered", item
+    assert """"case": "'"$CASE"'\"""" in asking  # the shell puts the case's number there
 
 
 def test_a_private_key_is_refused_and_not_shown_again(small_world: World) -> None:
