@@ -62,6 +62,7 @@ from exchange.governance.expiry import Expiry
 from exchange.governance.sealing import Sealings
 from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.simulation.impact import PERIODS, Simulation, simulate
+from exchange.governance.simulation.second_opinion import SecondOpinion
 from exchange.governance.simulation.unused import UnusedRights
 from exchange.governance.transitions import Transitions
 from exchange.governance.use import UseCounting
@@ -130,6 +131,7 @@ class Offices:
     access_requests: RequestDesk
     impacts: Impacts
     decisions: Decisions
+    second_opinion: SecondOpinion
     unused_rights: UnusedRights
     use_counting: UseCounting
     request_rules: RuleDesk
@@ -218,6 +220,9 @@ def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> O
         drafting=Drafting(access, grants, clock, outside.entropy),
         impacts=Impacts(access, grants, clock),
         decisions=Decisions(access, ledger),
+        second_opinion=SecondOpinion(
+            outside.database, ledger, policy, outside.metrics, outside.settings.second_opinion_one_in
+        ),
         unused_rights=UnusedRights(access, grants, clock),
         use_counting=UseCounting(outside.database, clock),
         request_rules=RuleDesk(access, writer, clock),

@@ -113,8 +113,9 @@ class Rooms(Offices):
         self.database.write(lambda connection: proofs.prune(connection, now))
         self.database.write(lambda connection: messages.prune(connection, now - KEPT))
         self.database.write(lambda connection: forwardings.prune(connection, now - KEPT))
-        self.shapes.tell()  # these two need the catalogue as it is now, and give up where it cannot be confirmed
+        self.shapes.tell()  # these need the catalogue as it is now, and give up where it cannot be confirmed
         self.reminding.sweep()
+        self.second_opinion.round()
 
     def carry_events(self) -> None:
         """Hand out what changed, and begin to push what is due."""

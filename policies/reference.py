@@ -1,7 +1,8 @@
 """The reference judge: the same Cedar text, decided by cedarpy itself. The one door to it, and it fails closed.
 
-Slow beside the compiled form, hence for tests, for samples of live traffic and for whatever is too delicate for one
-engine alone. It shares the registry check and the masks with the compiled form, not the evaluation.
+Slow beside the compiled form, hence for tests, for whatever is too delicate for one engine alone (``both_engines``),
+and for a sample of what was decided, which ``exchange.governance.simulation`` has judged afterwards. It shares the
+registry check and the masks with the compiled form, not the evaluation.
 """
 
 from __future__ import annotations

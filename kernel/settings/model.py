@@ -461,6 +461,15 @@ class ExchangeSettings:
             checks.between(1, 180),
         ),
     )
+    second_opinion_one_in: int = field(
+        default=1000,
+        metadata=_key(
+            "事后由第二个引擎复核多少项裁决中的一项；0 为不复核（高度敏感材料和应急取用总由两个引擎当场裁决）",
+            "One decision in how many a second engine judges afterwards; 0: none (what is highly sensitive, and"
+            " emergency access, both engines decide at once in any case)",
+            checks.between(0, 1_000_000),
+        ),
+    )
     console_key: Path | None = field(
         default=None,
         metadata=_key(
