@@ -17,8 +17,9 @@ from pathlib import Path
 import requests
 from rich.console import Console
 
+from exchange.administration import open_administration
 from kernel.settings import Settings
-from tongban.demo.narration import Narrator, StoryFailed
+from tongban.demo.narration import Narrator, StoryFailed, expect
 from tongban.demo.officers import approve_all, ask_for_data, sign_in
 from tongban.demo.people import EVERY, Account
 from tongban.demo.processes import DemoFailed, NotStarted, Processes, refuse_taken
@@ -51,6 +52,8 @@ STORIES: Mapping[str, Callable[[Stage], None]] = {name: story.play for name, sto
 ANSWERS = {name: story.ANSWERS for name, story in _TOLD.items()}
 
 
+COMMAND = "tongban ledger reconcile"
+"""What an operator types for the same."""
 AT_ONCE = 3
 """Officers who sign in at the same time."""
 
@@ -139,9 +142,10 @@ def stage_of(narrator: Narrator, processes: Processes, scene: Scene) -> Stage:
 
 
 def play(narrator: Narrator, stage: Stage, scene: Scene, story: str) -> None:
-    """Approve the grants, then play the stories; a failed story does not stop the next."""
+    """Approve the grants, play the stories, compare all of it with the log; a failed one does not stop the next."""
     chosen = STORIES if story == EVERY else {story: STORIES[story]}
-    parts = [partial(approvals, narrator, stage, scene.people), *(partial(tell, stage) for tell in chosen.values())]
+    told = (partial(tell, stage) for tell in chosen.values())
+    parts = [partial(approvals, narrator, stage, scene.people), *told, partial(reconciled, narrator, scene.settings)]
     for part in parts:
         with suppress(StoryFailed):  # the step that failed has been told; the next story may still be seen
             part()
@@ -160,6 +164,18 @@ def approvals(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> No
     }
     approve_all(narrator, by_department, opened)
     ask_for_data(narrator, by_department, opened)
+
+
+def reconciled(narrator: Narrator, settings: Settings) -> None:
+    """What people and departments are shown of all this is what the log holds: an operator has it compared."""
+    narrator.heading("核对账本", "The log is reconciled")
+    with narrator.step(
+        "ledger", "使用记录与账本逐条核对：零差异", "usage and log compared entry by entry: no difference"
+    ) as step:
+        with open_administration(settings.exchange) as exchange:
+            found = exchange.reconcile(lambda entries, _size: entries)
+        expect(found.differences == 0, str(dict(found.named)))
+        step.saw(条目=found.entries, 涉及的人=found.people, 差异=found.differences, 核对=COMMAND)
 
 
 def officers_in(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> Mapping[str, OfficerSession]:

@@ -127,6 +127,11 @@ class EvidenceClient:
         key = ProofKey()
         return self._call("GET", f"/v1/cases/{case}/uploads-avoided", self._cases_token(key), key, None)
 
+    def resolve(self, case: str, requirement: str, rung: str) -> dict[str, Any]:
+        """Say that a requirement is met by paper, at the window or by an upload, with no reason given."""
+        key, said = ProofKey(), {"requirement": requirement, "by": rung}
+        return self._call("POST", f"/v1/cases/{case}/resolutions", self._cases_token(key), key, said)
+
     def report(self, change: Mapping[str, Any]) -> dict[str, Any]:
         """Say that a certificate of this department has changed: those who rely on it are told."""
         key = ProofKey()

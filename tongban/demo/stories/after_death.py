@@ -1,14 +1,21 @@
-"""After a death: kinship proves who may apply, and the pension stops because a change is told, not because one asks."""
+"""After a death: kinship proves who may apply, and the pension stops because a change is told, not because one asks.
+
+Whoever goes through people one by one under the cover of the yearly check is stopped, and seen.
+"""
 
 from __future__ import annotations
 
 import json
+import secrets
+from collections.abc import Callable
+from typing import Any
 
 from tongban.demo import world
-from tongban.demo.departments.pensions import PensionDesk
-from tongban.demo.narration import expect
+from tongban.demo.departments.pensions import CHECKED, CLERK, PensionDesk
+from tongban.demo.narration import StoryFailed, expect
 from tongban.demo.stories.browser import Browser, Page
 from tongban.demo.stories.people import through
+from tongban.demo.stories.refusals import problem_of, refusal_of
 from tongban.demo.stories.restaurant import delivered, evidence_of
 from tongban.demo.stories.stage import Stage
 
@@ -18,6 +25,10 @@ ANSWERS = {"contact": "演示电话"}
 """What the son types into the form: nothing about whoever has died."""
 CHANGED = "tongban.certificate.changed"
 PAPERS = 6
+TOO_MANY = 6
+"""One more than the pension office's system may look up within an hour, as the catalogue says."""
+WATCHES = "security"
+"""The officer who sees what systems do, and may let one go on."""
 
 
 def play(stage: Stage) -> None:
@@ -25,6 +36,7 @@ def play(stage: Stage) -> None:
     stage.narrator.heading("李样本的父亲去世", "Li Yangben's father has died")
     desk = PensionDesk(stage.folder / "departments" / "retirement")
     case, subscription = checked(stage, desk)
+    gone_through(stage, desk)
     stranger(stage)
     browser = stage.browser_of("li")
     with stage.narrator.step(STORY, "儿子登录，逝者的号码不用填", "the son signs in and types nobody's number") as step:
@@ -57,6 +69,59 @@ def checked(stage: Stage, desk: PensionDesk) -> tuple[str, str]:
         expect(stage.pensions()[world.FU.number][1] == "01", "no pension is paid")
         step.saw(养老金="发放 paid")
     return case, desk.client.subscribe(CHANGED, "household-register")
+
+
+def gone_through(stage: Stage, desk: PensionDesk) -> None:
+    """Somebody at the office looks up neighbours, one after the other: the system is locked, and all of it is seen."""
+    neighbours = [{"scheme": "citizen-number", "value": number} for number in stage.households()][-TOO_MANY:]
+    case = desk.client.open_case(f"check-{secrets.token_hex(4)}", [one | {"role": "applicant"} for one in neighbours])
+    wanted = [CHECKED | {"subject": one} for one in neighbours]
+    with stage.narrator.step(
+        STORY,
+        "有人借年检之名挨个查邻居：系统当即被锁定，什么也没查到",
+        "neighbours looked up under cover of the check: the system is locked, and nothing came",
+    ) as step:
+        step.saw(**refusal_of(desk.client.look_up(case, wanted, CLERK)["evidence"]))
+        locked = problem_of(lambda: desk.client.look_up(case, wanted[:1], CLERK))
+        expect(locked["code"] == "system.locked", str(locked))
+    watched(stage, desk, case, wanted[:1])
+
+
+def watched(stage: Stage, desk: PensionDesk, case: str, wanted: list[dict[str, Any]]) -> None:
+    """The security officer is told, sees which officer looked up what, and lets the system go on."""
+    officer = stage.officers[WATCHES]
+    with stage.narrator.step(
+        STORY,
+        "安全管理员收到消息，看到是哪个经办人、查了什么",
+        "the security officer is told, and sees which officer and what",
+    ) as step:
+        (told,) = [one for one in officer.get("/v1/messages")["messages"] if one["kind"] == "system-locked"]
+        seen = officer.get(f"/v1/officer-look-ups?case={case}")["look_ups"]
+        expect(len(seen) == TOO_MANY and {one["outcome"] for one in seen} == {"refused"}, str(seen))
+        (by,) = {one["officer"] for one in seen}
+        step.saw(消息=told["text"]["zh"], 经办人=by, 查询=len(seen))
+    with stage.narrator.step(
+        STORY,
+        "办件撤销、处理了人，安全管理员解除锁定；再查撤销的办件，被拒绝并报警",
+        "closed and dealt with, the lock is lifted; in the closed case: refused, with an alarm",
+    ) as step:
+        desk.client.close_case(case)
+        lifted = officer.post(f"/v1/system-locks/{told['facts']['lock']}/lift", {"reason": "已停用该经办人并约谈"})
+        expect(lifted["status"] == "lifted", str(lifted))
+        again = in_a_closed_case(stage, lambda: desk.client.look_up(case, wanted, CLERK))
+        alarms = [one["kind"] for one in officer.get("/v1/messages")["messages"]]
+        expect("look-up-without-case" in alarms, str(alarms))
+        step.saw(锁定=lifted["status"], code=again)
+
+
+def in_a_closed_case(stage: Stage, look_up: Callable[[], object]) -> str:
+    """The code with which a look-up is refused there, as soon as the exchange knows that the lock is lifted."""
+    for _attempt in range(20):
+        code = str(problem_of(look_up)["code"])
+        if code != "system.locked":
+            return code
+        stage.wait(0.1)
+    raise StoryFailed("the system is still locked")
 
 
 def stranger(stage: Stage) -> None:

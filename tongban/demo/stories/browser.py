@@ -37,7 +37,8 @@ class Forms(HTMLParser):
         self.forms: list[Form] = []
         self.links: list[str] = []
         self.text: list[str] = []
-        self.silent = 0
+        self.blocks: list[str] = []
+        self.silent = self.preformatted = 0
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         """Open a form, or note one of its fields."""
@@ -52,14 +53,21 @@ class Forms(HTMLParser):
             self.links.append(values["href"])
         elif tag in ("script", "style"):
             self.silent += 1
+        elif tag == "pre":
+            self.preformatted += 1
+            self.blocks.append("")
 
     def handle_endtag(self, tag: str) -> None:
         """Leave what is not text."""
         if tag in ("script", "style"):
             self.silent -= 1
+        elif tag == "pre":
+            self.preformatted -= 1
 
     def handle_data(self, data: str) -> None:
-        """Keep what a person could read."""
+        """Keep what a person could read, and what they could copy as it stands."""
+        if self.preformatted:
+            self.blocks[-1] += data
         if not self.silent and data.strip():
             self.text.append(data.strip())
 
@@ -73,6 +81,8 @@ class Page:
     forms: list[Form]
     links: list[str]
     text: str
+    blocks: list[str]
+    """Texts to be copied as they stand (``pre``)."""
 
     def asks_for(self, name: str) -> Form | None:
         """The form that has a field or button of this name."""
@@ -115,4 +125,4 @@ class Browser:
     def _page(answer: requests.Response) -> Page:
         parser = Forms()
         parser.feed(answer.text)
-        return Page(answer.url, answer.status_code, parser.forms, parser.links, " ".join(parser.text))
+        return Page(answer.url, answer.status_code, parser.forms, parser.links, " ".join(parser.text), parser.blocks)

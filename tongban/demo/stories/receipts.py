@@ -66,7 +66,13 @@ def keep(stage: Stage, item: Mapping[str, Any], name: str) -> Kept:
 
 def expect_verified(kept: Kept, status: int = 0) -> None:
     """Run the command a stranger would run; raise StoryFailed where it exits otherwise."""
+    commanded(*kept.words, status=status)
+
+
+def commanded(*words: str, status: int = 0) -> str:
+    """What ``tongban`` writes; raise StoryFailed where it exits otherwise."""
     done = subprocess.run(  # noqa: S603 - this interpreter and our own module
-        python("tongban", *kept.words), capture_output=True, text=True, check=False, timeout=60
+        python("tongban", *words), capture_output=True, text=True, check=False, timeout=60
     )
     expect(done.returncode == status, f"exit status {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout

@@ -9,19 +9,22 @@ from tongban.demo import world
 from tongban.demo.departments.evidence_client import EvidenceClient, Registration
 from tongban.demo.narration import StoryFailed, expect
 from tongban.demo.stories.browser import Browser, Page
-from tongban.demo.stories.people import through
+from tongban.demo.stories.people import signed_in_at, through
 from tongban.demo.stories.receipts import expect_verified, keep
+from tongban.demo.stories.refusals import problem_of
 from tongban.demo.stories.stage import Stage
 
 STORY = "restaurant"
 USED_TO_UPLOAD = 9
-ANSWERS = {"trade_name": "王记演示小面", "staff_one": world.OUYANG.number, "staff_two": world.AYGULI.number}
-"""What the owner types into market regulation's form."""
+OPENS = {"trade_name": "王记演示小面", "staff_one": world.OUYANG.number, "staff_two": world.AYGULI.number}
+RATING = {"grade": "2", "words": "窗口让我等了一小时"}
+ANSWERS = OPENS | RATING
+"""What the owner types into market regulation's form, and at ``/my/cases`` afterwards."""
 CHECK_UP, CLERK = "kitchen-check-up", "market-window-7"
 """What a person looks up, and how market regulation names its officer who asks."""
-CONFIRMATIONS = 3
+CONFIRMATIONS = 4
 CHECK_AGAIN = "/logout/status"
-"""The page's heading, and a word from each of two departments."""
+"""The page's heading, and a word from each of two departments and the exchange's pages."""
 
 
 def play(stage: Stage) -> None:
@@ -38,6 +41,7 @@ def play(stage: Stage) -> None:
     outside_the_grant(stage, browser)
     source_down(stage, browser)
     receipts(stage, first[0])
+    rated(stage, browser)
     sign_out(stage, browser)
 
 
@@ -62,7 +66,7 @@ def delivered(items: list[dict[str, Any]]) -> bool:
 def market(stage: Stage, browser: Browser) -> list[dict[str, Any]]:
     """Market regulation asks for six papers by data and issues the licence."""
     with stage.narrator.step(STORY, "登录一次，填店名与员工", "signs in once, types trade name and staff") as step:
-        page = apply(stage, browser, "market", ANSWERS)
+        page = apply(stage, browser, "market", OPENS)
         expect("办好了" in page.text, page.text[:400])
         step.saw(密码输入次数=browser.passwords_typed)
     with stage.narrator.step(
@@ -118,6 +122,7 @@ def by_hand(stage: Stage) -> None:
         asked = client.look_up(case, [item | {"subject": wang}], CLERK)
         expect(asked["status"] == "awaiting-person", str(asked))
         step.saw(状态=asked["status"])
+    no_copy(stage, client, case)
     with stage.narrator.step(
         STORY, "卫健委经办人领取、查登记、填写", "an officer of the health commission takes it and answers"
     ) as step:
@@ -135,6 +140,17 @@ def by_hand(stage: Stage) -> None:
         (found,) = client.look_again(asked["id"], case, [item], CLERK)
         expect(found["status"] == "delivered" and found["data"]["examined_on"] == "2026-11-03", str(found))
         step.saw(可信等级=found["provenance"]["trust_grade"], 日期=found["data"]["examined_on"])
+
+
+def no_copy(stage: Stage, client: EvidenceClient, case: str) -> None:
+    """A clerk would rather have a copy: what sharing can supply is not asked of anybody."""
+    with stage.narrator.step(
+        STORY,
+        "经办人想收身份证复印件：共享能取得，不许收",
+        "a clerk wants a copy of the card: sharing supplies it, refused",
+    ) as step:
+        problem = problem_of(lambda: client.resolve(case, "identity", "upload"))
+        step.saw(理由=problem["title"], code=problem["code"])
 
 
 def outside_the_grant(stage: Stage, browser: Browser) -> None:
@@ -185,6 +201,31 @@ def receipts(stage: Stage, item: dict[str, Any]) -> None:
         step.saw(命令=kept.command)
     with stage.narrator.step(STORY, "改动一个字符：验证不通过", "one character changed: verification fails"):
         expect_verified(kept.changed(), status=1)
+
+
+def rated(stage: Stage, browser: Browser) -> None:
+    """Dissatisfied: the department has to find out, put it right, call back; and it is counted."""
+    (done,) = stage.applications("market")
+    with stage.narrator.step(
+        STORY,
+        "店主在“我的办件”打 2 分：须核实、整改、回访",
+        "the owner rates it 2 of 5: to be checked, put right, called back",
+    ) as step:
+        page = signed_in_at(browser, f"{stage.exchange}/my/cases", stage.people["wang"])
+        (link,) = [link for link in page.links if done["case"] in link]
+        thanked = browser.submit(browser.open(urljoin(page.url, link)), RATING)
+        expect("已评价" in thanked.text or "谢谢" in thanked.text, thanked.text[:400])
+        step.saw(评分=int(RATING["grade"]))
+    with stage.narrator.step(
+        STORY, "市场监管局核实、整改、回访满意；计入满意率", "checked, put right, called back: satisfied, and counted"
+    ) as step:
+        officer, at = stage.officers["consumer"], f"/v1/ratings/{done['case']}"
+        officer.post(f"{at}/confirm", {"reason": "当日窗口只开了一个"})
+        officer.post(f"{at}/rectify", {"reason": "增开窗口，午间不停"})
+        closed = officer.post(f"{at}/call-back", {"reason": "电话回访", "satisfied": True})
+        counted = stage.officers["author"].get("/v1/ratings/summary")["departments"]
+        expect([(one["rated"], one["bad"], one["under_way"]) for one in counted] == [(1, 1, 0)], str(counted))
+        step.saw(状态=closed["label"]["zh"], 差评=counted[0]["bad"])
 
 
 def sign_out(stage: Stage, browser: Browser) -> None:

@@ -11,6 +11,7 @@ from tongban.demo import world
 from tongban.demo.narration import expect
 from tongban.demo.stories.browser import Browser, Page
 from tongban.demo.stories.people import signed_in_at, through
+from tongban.demo.stories.receipts import commanded
 from tongban.demo.stories.restaurant import evidence_of
 from tongban.demo.stories.stage import Stage
 
@@ -49,6 +50,7 @@ def play(stage: Stage) -> None:
         expect(stage.pensions().get(world.HE.number) == (months, "01"), str(stage.pensions()))
         step.saw(累计月数=months)
     answers(stage, browser, page)
+    own_log(stage, browser)
     with stage.narrator.step(STORY, "应交与上传材料", "papers asked for before, and uploaded") as step:
         counted = stage.papers("retirement")
         expect(counted == (PAPERS, 0), str(counted))
@@ -111,6 +113,22 @@ def answers(stage: Stage, browser: Browser, page: Page) -> None:
         known = [*months, contributions(stage)["total"]]
         expect("data" not in paid and not any(one in json.dumps(paid) for one in known), "the record left its source")
         step.saw(缴费月数=len(months))
+
+
+def own_log(stage: Stage, browser: Browser) -> None:
+    """Who used his data, in plain words, each with a receipt that anybody can check."""
+    with stage.narrator.step(
+        STORY,
+        "他在“谁用过我的数据”里逐条看到，附回执；最新一张离线验证通过",
+        "he reads who used his data, each with a receipt; the newest verifies",
+    ) as step:
+        page = signed_in_at(browser, f"{stage.exchange}/my/usage", stage.people["he"])
+        told = [word for word in ("市人力社保局（演示）", "内容有误？", "追问") if word not in page.text]
+        expect(not told, f"{told}: {page.text[:400]}")
+        receipt = stage.folder / f"{STORY}.tlog-proof"
+        receipt.write_text(page.blocks[0], encoding="utf-8")
+        commanded("verify", str(receipt), "--key", stage.log_key)
+        step.saw(条目=len(page.blocks))
 
 
 def by_the_archive(stage: Stage) -> None:
