@@ -9,6 +9,14 @@ from idp.model.secret import hashed
 from kernel.canonical import JSON
 from kernel.entropy import Entropy, token
 
+SIGNED = (
+    "id_token_signed_response_alg",
+    "userinfo_signed_response_alg",
+    "authorization_signed_response_alg",
+    "introspection_signed_response_alg",
+)
+"""The members that choose by which algorithm something is signed for the client."""
+
 
 def made(client_id: str, data: Mapping[str, JSON], entropy: Entropy) -> tuple[StoredClient, str | None]:
     """A client from checked metadata, and its secret where it authenticates by one."""
@@ -20,8 +28,7 @@ def made(client_id: str, data: Mapping[str, JSON], entropy: Entropy) -> tuple[St
 
 def unsignable(data: Mapping[str, JSON], algorithms: tuple[str, ...]) -> str | None:
     """The member that wants an answer signed by an algorithm we have no key of, if any."""
-    names = ("id_token_signed_response_alg", "userinfo_signed_response_alg", "introspection_signed_response_alg")
-    return next((name for name in names if data.get(name, algorithms[0]) not in algorithms), None)
+    return next((name for name in SIGNED if data.get(name, algorithms[0]) not in algorithms), None)
 
 
 def shown(stored: StoredClient, secret: str | None) -> dict[str, JSON]:

@@ -51,7 +51,9 @@ def metadata(request: HttpRequest) -> Mapping[str, JSON]:
     try:
         value = request.json()
     except Problem:
-        raise InvalidClientMetadataError("the body must be a JSON object, sent as application/json") from None
+        raise InvalidClientMetadataError(
+            "the body must be one JSON object, no key twice, as application/json"
+        ) from None
     if not isinstance(value, dict):
         raise InvalidClientMetadataError("the body must be a JSON object")
     return value

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from authlib.oauth2.rfc7591 import ClientMetadataClaims
 from joserfc.errors import JoseError
 
+from idp.clients.registered import SIGNED
 from idp.clients.registered_keys import CLIENT_ALGORITHMS, registered_key
 from idp.endpoints import (
     backchannel_metadata,
@@ -65,12 +66,6 @@ _TEXTS = (
     backchannel_metadata.MODE,
     backchannel_metadata.ADDRESS,
     backchannel_metadata.SIGNING,
-)
-SIGNED = (
-    "id_token_signed_response_alg",
-    "userinfo_signed_response_alg",
-    "authorization_signed_response_alg",
-    "introspection_signed_response_alg",
 )
 _REQUEST_ALG = "request_object_signing_alg"
 _LISTS = (
@@ -145,7 +140,12 @@ def _instead(claim: str) -> str:
 
 def _with_defaults(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     """RFC 7591 §2: what a missing member means."""
-    defaults: dict[str, JSON] = {"grant_types": ["authorization_code"], "response_types": ["code"], "scope": ""}
+    defaults: dict[str, JSON] = {
+        "grant_types": ["authorization_code"],
+        "response_types": ["code"],
+        "scope": "",
+        "id_token_signed_response_alg": "ES256",  # said, because OpenID Connect Registration 1.0 §2 has it mean RS256
+    }
     data = {**defaults, **profile.implied(metadata), **metadata}
     if "jwks" in data:
         data["jwks"] = _keys(data["jwks"])

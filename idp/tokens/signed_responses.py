@@ -50,15 +50,15 @@ class SignedResponses:
     def authorization(self, client_id: str, answer: Mapping[str, str]) -> str:
         """An authorization response as a JWT (JARM §2.1, §2.2): for this client, for ten minutes at most.
 
-        Raises NotRedirected for one that would have to be encrypted and cannot be.
+        Raises NotRedirected for one that cannot be signed or encrypted as the client is registered.
         """
         client = self.directory.enabled(client_id)
         expires = int((self.clock.now() + lifetimes.SIGNED_ANSWER).timestamp())
         body: dict[str, JSON] = {**answer, "iss": self.issuer, "aud": client_id, "exp": expires}
         if client is None:
             return sign(body, self.keys.signing(), typ=ANSWER_TYPE)
-        signed = sign(body, self._key(client.authorization_alg), typ=ANSWER_TYPE)
         try:
+            signed = sign(body, self._key(client.authorization_alg), typ=ANSWER_TYPE)
             return self._sealed(signed, client, client.authorization_encryption)
         except UnauthorizedClientError as error:
             raise NotRedirected(error) from None

@@ -43,6 +43,14 @@ def test_oidcc_server(provider: Provider) -> None:
     party = SelfRegistered(provider)
     tokens = party.tokens()
     verified(party, tokens["id_token"], "ES256")
+    assert party.registered["id_token_signed_response_alg"] == "ES256"  # left out, a library would expect RS256
+
+
+@pytest.mark.parametrize("of", ["id_token", "userinfo", "authorization", "introspection"])
+def test_what_there_is_no_key_for_is_not_registered(provider: Provider, of: str) -> None:
+    """OpenID Connect Dynamic Client Registration 1.0 §3.3: discovery names what can be had, and nothing else can."""
+    refused = register(provider, **{f"{of}_signed_response_alg": "RS256"})
+    assert (refused.status_code, refused.json["error"]) == (400, "invalid_client_metadata")
 
 
 def test_oidcc_ensure_client_assertion_with_iss_aud_succeeds(provider: Provider) -> None:
@@ -57,6 +65,7 @@ def test_oidcc_ensure_redirect_uri_in_authorization_request(provider: Provider, 
 
 
 def test_oidcc_idtoken_rs256(provider: Provider) -> None:
+    """With ``signing_algorithms = ["ES256", "RS256"]``."""
     provider.keys.ensure(["ES256", "RS256"])
     party = SelfRegistered(provider, id_token_signed_response_alg="RS256")
     verified(party, party.tokens()["id_token"], "RS256")
@@ -163,6 +172,7 @@ def test_oidcc_server_rotate_keys(provider: Provider) -> None:
 
 
 def test_oidcc_userinfo_rs256(provider: Provider) -> None:
+    """With ``signing_algorithms = ["ES256", "RS256"]``."""
     provider.keys.ensure(["ES256", "RS256"])
     party = SelfRegistered(provider, userinfo_signed_response_alg="RS256")
     tokens = party.tokens()

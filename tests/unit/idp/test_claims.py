@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from idp.model.contact import ContactKind, parse
 from idp.model.person import NewPerson
+from idp.store import clients
 from idp.store import people as people_store
 from kernel.jose import base64url, verify, verify_signature_only, verifying_keys
 from tests.doubles.browser import Browser, carried, form_of, parameters
@@ -120,6 +122,21 @@ def test_a_sub_with_a_value_means_this_person_and_nobody_else(party: RelyingPart
 def test_claims_travel_through_a_pushed_request(party: RelyingParty, browser: Browser) -> None:
     back = browser.walk(party.pushed_url(scope="openid", claims=claims(id_token=NAME)))
     assert claims_of(party.redeem(back["code"]).json["id_token"])["name"] == "王小明"
+
+
+def test_an_answer_for_whose_algorithm_there_is_no_key_is_a_page_and_nothing_is_sent_back(provider: Provider) -> None:
+    """JARM: registered so while there was one; nobody has it signed by another algorithm instead."""
+    party = public_client(provider)
+    with provider.database.read() as connection:
+        known = clients.find(connection, party.id)
+    assert known is not None
+    changed = replace(known, metadata={**known.metadata, "authorization_signed_response_alg": "RS256"})
+    provider.database.write(lambda connection: clients.replace(connection, changed))
+    provider.clock.advance(1)  # every node looks again
+    browser = Browser(provider)
+    page = browser.follow(browser.get(party.authorize_url(response_mode="query.jwt", prompt="none")))
+    assert page.status_code == 400
+    assert "response=" not in page.text
 
 
 @pytest.mark.parametrize("alg", ["EdDSA", "PS256", "RS256"])
