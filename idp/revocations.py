@@ -83,6 +83,7 @@ class RevocationFeed:
                 "clients": [*sorted(revoked.clients)],
                 "withdrawn": [*sorted(revoked.withdrawn)],
                 "mandates": [*sorted(revoked.mandates)],
+                "taken": {client: [*sorted(names)] for client, names in sorted(revoked.taken.items())},
                 "keys": [*self.keys.revoked(REMEMBER_KEYS)],
             },
         }

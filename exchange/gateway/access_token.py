@@ -124,6 +124,11 @@ class AccessToken:
     """That somebody was present whose number is not kept: of a request that waited."""
 
     @property
+    def rights(self) -> frozenset[str]:
+        """What the client's registration must still name: its scopes and service items."""
+        return self.scope.union(detail.service_item for detail in self.details)
+
+    @property
     def present(self) -> bool:
         """Whether the person the token speaks for is present."""
         return self.person is not None or self.unnamed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from exchange.gateway.fetching import IssuerUnreachable
@@ -30,10 +31,17 @@ class Revocations:
     """Tokens, revoked too, whose person has withdrawn the consent that they stand for."""
     mandates: frozenset[str] = frozenset()
     """By their references: what somebody may no longer do for a company."""
+    taken: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By client, scopes and service items that its registration no longer names."""
 
     def covers(self, *, jti: str, sid: str | None, client_id: str, key: str | None) -> bool:
         """Whether a token of this ``jti``, sign-in, client and signing key is revoked."""
         return jti in self.tokens or client_id in self.clients or sid in self.sign_ins or key in self.keys
+
+    def takes(self, client_id: str, rights: frozenset[str]) -> bool:
+        """Whether something among what a token names was taken from its client meanwhile (S2)."""
+        taken = self.taken.get(client_id)
+        return taken is not None and not taken.isdisjoint(rights)
 
 
 class RevocationFeed:
@@ -87,7 +95,11 @@ def _parse(claims: Any) -> Revocations:
         raise IssuerUnreachable("revocations-malformed")
     tokens, sign_ins, clients = (_names(revoked.get(kind)) for kind in ("jti", "sid", "clients"))
     keys, withdrawn, mandates = (_names(revoked.get(kind, [])) for kind in ("keys", "withdrawn", "mandates"))
-    return Revocations(version, tokens, sign_ins, clients, keys, withdrawn, mandates)
+    taken = revoked.get("taken", {})
+    if not isinstance(taken, dict):
+        raise IssuerUnreachable("revocations-malformed")
+    by_client = {client: _names(names) for client, names in taken.items()}
+    return Revocations(version, tokens, sign_ins, clients, keys, withdrawn, mandates, by_client)
 
 
 def _names(listed: Any) -> frozenset[str]:

@@ -34,7 +34,7 @@ LONGEST_LIFE = 3600
 """Seconds from ``iat`` to ``exp`` of any access token; purpose-bound ones live shorter."""
 PROOF_WINDOW = 60
 """Seconds a DPoP proof may be old."""
-CONSENT_WITHDRAWN, MANDATE_ENDED = "consent-withdrawn", "mandate-ended"
+CONSENT_WITHDRAWN, MANDATE_ENDED, RIGHT_TAKEN = "consent-withdrawn", "mandate-ended", "no-longer-registered"
 """Why a token was revoked: its person took back what they had agreed to, or acts for the company no longer."""
 MOST_CACHED = 10_000
 _PROOF_ALGORITHMS = "ES256 EdDSA"
@@ -143,6 +143,8 @@ class Authenticator:
             raise self._problem(errors.TOKEN_REVOKED, MANDATE_ENDED)
         if revoked.covers(jti=token.jti, sid=token.sid, client_id=token.client_id, key=token.key_id):
             raise self._problem(errors.TOKEN_REVOKED, CONSENT_WITHDRAWN if token.jti in revoked.withdrawn else None)
+        if revoked.takes(token.client_id, token.rights):
+            raise self._problem(errors.TOKEN_REVOKED, RIGHT_TAKEN)
 
     def verified(self, text: str) -> AccessToken:
         """What a token for the exchange says; not who sent it, nor whether it still holds. Raises Problem."""

@@ -132,7 +132,10 @@ class ClientRegister:
         self.records.make("ClientInvitationWithdrawn", {"invitation": invitation_id}, change)
 
     def update(self, client_id: str, metadata: Mapping[str, JSON]) -> dict[str, JSON]:
-        """Put other metadata in place of a client's (RFC 7592 §2.2). Its organisation stays: subjects depend on it."""
+        """Put other metadata in place of a client's (RFC 7592 §2.2). Its organisation stays: subjects depend on it.
+
+        A scope or service item that is taken from it is gone from its tokens everywhere within a second (S2).
+        """
         stored, data = self._stored(client_id), _checked(metadata)
         refuse_unsignable(data, self.algorithms())
         data.pop("client_id", None)
@@ -148,7 +151,7 @@ class ClientRegister:
 
         def change(connection: Connection) -> None:
             refuse_second_officer(connection, changed)
-            clients.replace(connection, changed)
+            clients.replace(connection, changed, self.clock.now())
 
         self.records.make("ClientUpdated", facts, change)
         return registered.shown(changed, secret)

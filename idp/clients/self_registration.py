@@ -97,7 +97,7 @@ class SelfRegistration:
         def change(connection: Connection) -> None:
             if not invitations.replace_token(connection, managed, hashed(fresh)):
                 raise InvitationSpent
-            clients.replace(connection, client)
+            clients.replace(connection, client, self.clock.now())
 
         names: list[JSON] = [*_differences(before.metadata, client.metadata)]
         told = {"organisation": client.organisation, "members": names, **software_statements.facts(client.metadata)}

@@ -111,7 +111,15 @@ class TokenRooms:
     def access_tokens(self) -> AccessTokens:
         """Reads access tokens of our own."""
         directory, tools = self._clients.directory, self._tools
-        return AccessTokens(self._issuer, self._exchange, directory.resource, tools.keys, self.revocations, tools.clock)
+        return AccessTokens(
+            self._issuer,
+            self._exchange,
+            directory.enabled,
+            directory.resource,
+            tools.keys,
+            self.revocations,
+            tools.clock,
+        )
 
     @cached_property
     def hints(self) -> IdTokenHints:

@@ -10,6 +10,7 @@ from idp.endpoints.forms import form
 from idp.errors import NO_STORE, InvalidClientError, InvalidRequestError
 from idp.model import scopes
 from idp.model.client import AuthMethod, Client
+from idp.model.resource import still_registered
 from idp.model.secret import hashed
 from idp.store import refresh_tokens
 from idp.tokens.signed_responses import INTROSPECTION_TYPE, SignedResponses
@@ -69,8 +70,10 @@ class IntrospectionEndpoint:
         if found is None:
             return _INACTIVE
         family, until = found
+        server = None if family.resource is None else self.tokens.resources(family.resource)
+        scope = still_registered(client, family.scope, server)  # as its next use would find it (S2)
         expires = int(until.timestamp())
-        return {"active": True, "client_id": client.id, "scope": scopes.text(family.scope), "exp": expires}
+        return {"active": True, "client_id": client.id, "scope": scopes.text(scope), "exp": expires}
 
 
 def token_type(claims: Mapping[str, JSON]) -> str:

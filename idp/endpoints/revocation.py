@@ -57,7 +57,7 @@ class RevocationEndpoint:
         return True
 
     def _revoke_access_token(self, token: str, client: Client) -> None:
-        claims = self.tokens.live(token)
+        claims = self.tokens.issued(token)
         if claims is None:
             return
         if claims.get("client_id") != client.id:  # RFC 7009 §2.1; T2: a stranger must not be able to revoke

@@ -14,10 +14,11 @@ from idp.grants.caller import TokenRequest
 from idp.grants.entitled import entitled
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import Succession
-from idp.grants.target import resource_server, still_registered
+from idp.grants.target import resource_server
 from idp.model.client import GrantType
 from idp.model.evidence import Details, narrowed, parse_details
 from idp.model.person import Person
+from idp.model.resource import still_registered
 from idp.model.secret import hashed
 from idp.model.session import Code
 from idp.store import codes, families, refresh_tokens
@@ -101,7 +102,7 @@ class AuthorizationCodeGrant:
         person, reference = holder
         signed_in = SignedIn(person, code.family, reference)
         family = code.family
-        scope = still_registered(request, family.scope, resource_server(request, self.tokens, family.resource))
+        scope = still_registered(request.client, family.scope, resource_server(request, self.tokens, family.resource))
         return entitled(request, self.tokens, self.type, signed_in, scope, details), signed_in
 
     def _details(self, code: Code, request: TokenRequest) -> Details:

@@ -22,8 +22,9 @@ from idp.grants.caller import TokenRequest
 from idp.grants.entitled import entitled
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import Succession
-from idp.grants.target import resource_server, still_registered
+from idp.grants.target import resource_server
 from idp.model.client import GrantType
+from idp.model.resource import still_registered
 from idp.model.secret import hashed
 from idp.model.session import Family
 from idp.store import families, refresh_tokens
@@ -108,7 +109,7 @@ class PolledGrant:
         if person is None:  # T6
             raise InvalidGrantError(f"The {self.parameter} can no longer be redeemed.")
         signed_in = SignedIn(person, family, self.accounts.reference(person.id))
-        scope = still_registered(request, family.scope, resource_server(request, self.tokens, family.resource))
+        scope = still_registered(request.client, family.scope, resource_server(request, self.tokens, family.resource))
         return entitled(request, self.tokens, self.type, signed_in, scope, family.details), signed_in
 
     def _lost(self, secret_hash: bytes, family: Family) -> None:

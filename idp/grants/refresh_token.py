@@ -19,10 +19,10 @@ from idp.grants.caller import TokenRequest
 from idp.grants.entitled import entitled
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import GRACE, Succession
-from idp.grants.target import resource_server, still_registered
+from idp.grants.target import resource_server
 from idp.model import scopes
 from idp.model.client import AuthMethod, GrantType
-from idp.model.resource import ResourceServer
+from idp.model.resource import ResourceServer, still_registered
 from idp.model.secret import hashed
 from idp.model.session import Family
 from idp.store import families, refresh_tokens
@@ -150,4 +150,4 @@ def narrowed_scope(family: Family, request: TokenRequest, server: ResourceServer
     if asked is not None and not set(asked.split()) <= set(family.scope):
         raise InvalidScopeError("The scope goes beyond what was granted.")
     wanted = family.scope if asked is None else scopes.stored(asked)
-    return still_registered(request, wanted, server)
+    return still_registered(request.client, wanted, server)

@@ -24,9 +24,3 @@ def resource_server(request: TokenRequest, tokens: TokenIssuer, identifier: str 
     if server is None or not server.serves(request.client):
         raise InvalidTargetError("No token for that resource is issued to this client.")
     return server
-
-
-def still_registered(request: TokenRequest, scope: tuple[str, ...], server: ResourceServer | None) -> tuple[str, ...]:
-    """What of a granted scope the client may still have: by its own registration, or by the resource server's."""
-    theirs = frozenset() if server is None else server.scopes.keys()
-    return tuple(each for each in scope if each in request.client.scopes or each in theirs)

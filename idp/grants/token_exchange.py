@@ -16,10 +16,11 @@ from idp.authentication.accounts import Accounts
 from idp.clients.directory import ClientDirectory
 from idp.errors import InvalidAuthorizationDetailsError, InvalidRequestError, InvalidScopeError, InvalidTargetError
 from idp.grants.caller import TokenRequest
-from idp.grants.target import check_target, resource_server, still_registered
+from idp.grants.target import check_target, resource_server
 from idp.model import evidence
 from idp.model.client import BY_KEY, Client, GrantType
 from idp.model.evidence import Details, narrowed, parse_details
+from idp.model.resource import still_registered
 from idp.model.session import Family
 from idp.store import families
 from idp.tokens import issuer
@@ -199,7 +200,7 @@ class TokenExchangeGrant:
             raise InvalidScopeError("The scope goes beyond that of the subject_token.")
         wanted = subject.scope if asked is None else tuple(each for each in subject.scope if each in asked.split())
         server = resource_server(request, self.tokens, subject.family.resource)
-        return still_registered(request, wanted, server)
+        return still_registered(request.client, wanted, server)
 
     def _details(self, subject: Subject, request: TokenRequest) -> Details:
         """T7 and RFC 9396 §6.1: within what the token says; the service item is one of this client's own."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from idp.model import scopes
 from idp.model.certificate import CertificateRule
 from kernel.canonical import JSON
 from kernel.jose import RecipientKey, VerifyingKey
@@ -127,6 +128,10 @@ class Organisation:
     name: Text
 
 
+LONGEST_NAME = 100
+"""Characters of a service item's code: no token names a longer one (`idp.model.evidence`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredClient:
     """A client as the store keeps it: checked RFC 7591 metadata and a hashed secret."""
@@ -136,3 +141,10 @@ class StoredClient:
     metadata: Mapping[str, JSON]
     secret_hash: bytes | None = field(default=None, repr=False)
     disabled: bool = False
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """What tokens may name by its registration: scopes, and the service items of purpose-bound tokens."""
+        items = self.metadata.get("tongban_service_items")
+        named = [str(each) for each in items if len(str(each)) <= LONGEST_NAME] if isinstance(items, list) else ()
+        return frozenset({*scopes.parse(str(self.metadata.get("scope", ""))), *named})

@@ -24,6 +24,12 @@ class ResourceServer:
         return not self.disabled and client.id in self.clients
 
 
+def still_registered(client: Client, scope: tuple[str, ...], server: ResourceServer | None) -> tuple[str, ...]:
+    """What of a granted scope the client may still have: by its own registration, or by the resource server's."""
+    theirs = frozenset() if server is None else server.scopes.keys()
+    return tuple(each for each in scope if each in client.scopes or each in theirs)
+
+
 def remembered(identifier: str | None, scope: str) -> str:
     """How consent to a scope is remembered: names of scopes are each resource server's own (§2: no fragment)."""
     return scope if identifier is None else f"{identifier}#{scope}"

@@ -9,7 +9,7 @@ from typing import cast
 from sqlalchemy import Connection, Row, insert, select, update
 
 from idp.model.client import StoredClient
-from idp.store import versions
+from idp.store import revocations, versions
 from idp.store.tables import client
 from kernel.canonical import JSON, decode, encode
 
@@ -39,8 +39,16 @@ def add(connection: Connection, added: StoredClient, now: datetime) -> None:
     versions.advance(connection, versions.CLIENTS)
 
 
-def replace(connection: Connection, changed: StoredClient) -> bool:
-    """Put other metadata (and another secret, or none) in place of a client's; False when there is no such client."""
+def replace(connection: Connection, changed: StoredClient, now: datetime) -> bool:
+    """Put other metadata (and another secret, or none) in place of a client's; False when there is no such client.
+
+    What its registration no longer names is gone from its tokens, too: the revocation feed says so (S2).
+    """
+    locked = select(client).where(client.c.id == changed.id).with_for_update()  # two changes at once: one after another
+    row = connection.execute(locked).one_or_none()
+    if row is None:
+        return False
+    revocations.take(connection, changed.id, _stored(row).rights, changed.rights, now)
     metadata = encode(dict(changed.metadata)).decode()
     return _change(connection, changed.id, metadata=metadata, secret_hash=changed.secret_hash)
 

@@ -1,10 +1,13 @@
-"""Reading access tokens of our own: signature, times, and whether they were revoked meanwhile."""
+"""Reading access tokens of our own: signature, times, whether they were revoked, and what of them still stands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from idp.model import scopes
+from idp.model.client import Client
+from idp.model.resource import still_registered
 from idp.revocations import Revocations
 from idp.tokens import access_token, lifetimes
 from idp.tokens.issuer import Resources
@@ -14,6 +17,9 @@ from kernel.clock import Clock
 from kernel.jose import InvalidToken, Refused, VerifyingKey, compact, verify
 from kernel.keys import KeyRing
 
+Clients = Callable[[str], Client | None]
+"""Finds a client that is not disabled."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccessTokens:
@@ -21,6 +27,7 @@ class AccessTokens:
 
     issuer: str
     exchange: str
+    clients: Clients
     resources: Resources
     keys: KeyRing
     revocations: Revocations
@@ -28,12 +35,16 @@ class AccessTokens:
     remembered: Remembered = field(default_factory=Remembered)
 
     def live(self, token: str) -> Mapping[str, JSON] | None:
-        """The claims of a token that is valid now; None for every other text."""
-        return self._standing(token, self._is_ours)
+        """What a token that is valid now may still say; None for every other text."""
+        return self._still_registered(self.issued(token))
 
     def own(self, token: str) -> Mapping[str, JSON] | None:
-        """The claims of a live token whose audience is this provider itself (userinfo)."""
-        return self._standing(token, lambda audience: audience == self.issuer)
+        """The same, of a token whose audience is this provider itself (userinfo)."""
+        return self._still_registered(self._standing(token, lambda audience: audience == self.issuer))
+
+    def issued(self, token: str) -> Mapping[str, JSON] | None:
+        """What a token said when it was issued, unless it expired or was revoked: by this it can be revoked."""
+        return self._standing(token, self._is_ours)
 
     def _standing(self, token: str, accepts: Callable[[str], bool]) -> Mapping[str, JSON] | None:
         """What a token says if it is for whom it should be, has not expired and was not revoked: asked every time."""
@@ -42,6 +53,23 @@ class AccessTokens:
         if claims is None or not accepts(str(claims["aud"])) or self.revocations.covers(claims):
             return None
         return claims if self.clock.now().timestamp() < float(str(claims["exp"])) else None
+
+    def _still_registered(self, claims: Mapping[str, JSON] | None) -> Mapping[str, JSON] | None:
+        """A token without what was taken from its client, or from the resource server, since; None if nothing is left.
+
+        The exchange refuses a whole token that names something taken, so none is good for it (S2).
+        """
+        client = None if claims is None else self.clients(str(claims["client_id"]))
+        if claims is None or client is None:
+            return None
+        audience, said = str(claims["aud"]), scopes.stored(str(claims.get("scope", "")))
+        server = None if audience in (self.issuer, self.exchange) else self.resources(audience)
+        left = still_registered(client, said, server)
+        if (server is not None and not server.serves(client)) or not _items(claims) <= client.service_items:
+            return None
+        if len(left) == len(said):
+            return claims
+        return None if audience == self.exchange or not left else {**claims, "scope": scopes.text(left)}
 
     def _is_ours(self, audience: str) -> bool:
         return audience in (self.issuer, self.exchange) or self.resources(audience) is not None
@@ -67,6 +95,13 @@ class AccessTokens:
         except InvalidToken:
             return None
         return self.remembered.keep(token, keys, verified.claims)
+
+
+def _items(claims: Mapping[str, JSON]) -> frozenset[str]:
+    """The service items of a purpose-bound token; most tokens have none."""
+    details = claims.get("authorization_details")
+    listed = details if isinstance(details, list) else []
+    return frozenset(str(each["service_item"]) for each in listed if isinstance(each, dict))
 
 
 def _claimed_audience(token: str) -> str | None:

@@ -43,7 +43,8 @@ def test_S2_the_feed_names_the_session_as_each_department_knows_it(provider: Pro
     sids = {claims_of(party.tokens(browser)["access_token"])["sid"] for party in (first, second)}
     assert len(sids) == 2  # nothing two departments hold joins a person
     before = claims_of(browser.get("/revocations").text)
-    assert before["revoked"] == {"jti": [], "sid": [], "clients": [], "keys": [], "withdrawn": [], "mandates": []}
+    empty = {"jti": [], "sid": [], "clients": [], "keys": [], "withdrawn": [], "mandates": [], "taken": {}}
+    assert before["revoked"] == empty
     page = logout(browser)
     browser.submit(page)
     after = claims_of(browser.get("/revocations").text)

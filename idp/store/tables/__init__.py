@@ -36,7 +36,7 @@ from idp.store.tables.sessions import (
     pushed_request,
     web_session,
 )
-from idp.store.tables.tokens import code, family, issued_token, refresh, revoked_token, seen_proof
+from idp.store.tables.tokens import code, family, issued_token, refresh, revoked_token, seen_proof, taken_right
 
 __all__ = [
     "appointment",
@@ -77,6 +77,7 @@ __all__ = [
     "sent_code",
     "signing_up",
     "state_version",
+    "taken_right",
     "throttle",
     "totp_enrolment",
     "upstream_visit",

@@ -77,6 +77,16 @@ revoked_token = Table(
     Index("revoked_token_expires_at", "expires_at"),
 )
 
+taken_right = Table(
+    "taken_right",
+    metadata,
+    Column("client_id", String(80), ForeignKey("client.id"), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("taken_at", Instant, nullable=False),
+    Index("taken_right_taken_at", "taken_at"),
+    comment="scopes and service items that a client's registration no longer names, while tokens still may",
+)
+
 seen_proof = Table(
     "seen_proof",
     metadata,

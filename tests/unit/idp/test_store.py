@@ -38,6 +38,7 @@ from idp.store import (
     recoveries,
     refresh_tokens,
     representations,
+    revocations,
     second_factors,
     signing_up,
     tables,
@@ -130,8 +131,8 @@ def fill(provider: Provider, client_id: str) -> None:
     provider.database.write(work)
 
 
-def propose_and_invite(provider: Provider) -> None:
-    """One proposal, one enrolment link, and one account somebody made for themselves."""
+def propose_and_invite(provider: Provider, client_id: str) -> None:
+    """One proposal, one enrolment link, one account somebody made for themselves, one scope taken from a client."""
     provider.administration.enrolments.first()
     now, officer = provider.clock.now(), provider.administration.people.by_username("officer")
     assert officer is not None
@@ -145,6 +146,7 @@ def propose_and_invite(provider: Provider) -> None:
         recoveries.add(connection, Recovery("rcv", officer.id, b"a" * 32, b"b" * 32, now, now + timedelta(hours=1)))
         BACKCHANNEL.add(connection, Asking("cib_2", b"sealed", now, now + timedelta(hours=1)))
         RECOVERIES.add(connection, Asking("rcv_2", b"sealed", now, now + ASKING_LASTS))
+        revocations.take(connection, client_id, frozenset({"profile"}), frozenset(), now)
         check = WindowCheck("chk", officer.id, b"sealed", b"e" * 32)
         window_checks.add(connection, check, now + timedelta(hours=1))
 
@@ -163,7 +165,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
     everything_else(either_provider, party)
     fill(either_provider, party.id)
     may_act(either_provider)
-    propose_and_invite(either_provider)
+    propose_and_invite(either_provider, party.id)
     before = counts(either_provider)
     assert all(before.values()), before
     assert sweeper.sweep() == 0

@@ -1,0 +1,119 @@
+"""S2: what is taken from a client's registration is gone from the tokens it has, on every node within a second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.doubles.administrators import Console, appoint
+from tests.doubles.identity_provider import ISSUER, OTHER_ITEM, SERVICE_ITEM, Provider
+from tests.doubles.relying_party import PERMITS, ProofKey, RelyingParty, claims_of, details, permits
+from tests.doubles.self_registered import SelfRegistered
+from tests.security.test_token_exchange import Pair, exchange, refused
+
+
+def change(party: RelyingParty, **metadata: Any) -> None:
+    """An administrator changes the registration; nodes have nearly a second to notice."""
+    clients = party.provider.administration.clients
+    clients.update(party.id, clients.show(party.id) | metadata)
+    party.provider.clock.advance(0.9)
+
+
+def told(party: RelyingParty, token: str) -> Any:
+    return party.http.get("/userinfo", headers={"Authorization": f"Bearer {token}"}, base_url=ISSUER)
+
+
+def taken(party: RelyingParty) -> Any:
+    """What the feed says, which is all that the exchange goes by."""
+    return claims_of(party.http.get("/revocations", base_url=ISSUER).text)["revoked"]["taken"]
+
+
+def test_S2_a_scope_taken_from_a_client_is_gone_from_its_tokens_within_a_second(either_provider: Provider) -> None:
+    """At introspection and userinfo, and in the feed for the exchange; what is given back counts again."""
+    party, key = RelyingParty(either_provider, scope="openid profile cases"), ProofKey(either_provider)
+    nodes = (party, party.on(either_provider.another_node()))
+    tokens, system = party.tokens(), party.own_token(key, scope="cases").json["access_token"]
+    for node in nodes:
+        assert node.introspect(tokens["access_token"])["scope"] == "openid profile"
+        assert node.introspect(system)["active"]
+        assert told(node, tokens["access_token"]).json["name"] == "王小明"
+        assert taken(node) == {}
+    change(party, scope="openid")
+    for node in nodes:
+        state = node.introspect(tokens["access_token"])
+        assert (state["active"], state["scope"]) == (True, "openid")
+        assert node.introspect(tokens["refresh_token"])["scope"] == "openid"
+        assert node.introspect(system) == {"active": False}
+        assert told(node, tokens["access_token"]).json == {"sub": claims_of(tokens["access_token"])["sub"]}
+        assert taken(node) == {party.id: ["cases", "profile"]}
+    change(party, scope="openid cases")
+    for node in nodes:
+        assert node.introspect(system)["active"]
+        assert taken(node) == {party.id: ["profile"]}
+
+
+def test_S2_a_service_item_taken_from_a_client_is_gone_from_its_tokens_within_a_second(provider: Provider) -> None:
+    pair = Pair(provider)
+    token = pair.purpose()
+    change(pair.website, tongban_service_items=[OTHER_ITEM])
+    assert pair.website.introspect(token) == {"active": False}
+    assert refused(exchange(pair.website, token, pair.key))
+    assert taken(pair.website) == {pair.website.id: [SERVICE_ITEM]}
+    again = pair.website.push(authorization_details=details(), scope=None)
+    assert again.json["error"] == "invalid_authorization_details"
+
+
+def test_S2_a_scope_taken_from_a_client_is_not_handed_on_in_an_exchange(provider: Provider) -> None:
+    pair = Pair(provider, scope="openid profile")
+    token = pair.website.tokens()["access_token"]
+    assert exchange(pair.system, token).json["scope"] == "openid profile"
+    change(pair.website, scope="openid")
+    assert refused(exchange(pair.system, token, scope="profile"), "invalid_scope")
+    assert exchange(pair.system, token).json["scope"] == "openid"
+
+
+def test_S2_who_lost_the_scope_admin_administers_nothing_within_a_second(provider: Provider) -> None:
+    appoint(provider, "system")
+    console = Console(provider, "system")
+    assert console.call("GET", "/clients").status_code == 200
+    change(console.party, scope="openid")
+    refusal = console.call("GET", "/clients")
+    assert (refusal.status_code, refusal.json["code"]) == (401, "token.refused")
+
+
+@pytest.mark.parametrize("door", ["api", "itself"])
+def test_S2_a_scope_is_taken_through_whichever_door(provider: Provider, door: str) -> None:
+    party = SelfRegistered(provider, scope="openid profile")
+    token = party.tokens()["access_token"]
+    metadata = provider.administration.clients.show(party.id) | {"scope": "openid"}
+    if door == "api":
+        appoint(provider, "system")
+        assert Console(provider, "system").call("PUT", f"/clients/{party.id}", metadata).status_code == 200
+    else:
+        own = {name: value for name, value in metadata.items() if name != "tongban_organisation"}
+        headers = {"Authorization": f"Bearer {party.registered['registration_access_token']}"}
+        address = party.registered["registration_client_uri"].removeprefix(ISSUER)
+        assert party.http.put(address, json=own, headers=headers, base_url=ISSUER).status_code == 200
+    provider.clock.advance(0.9)
+    assert party.introspect(token)["scope"] == "openid"
+    assert taken(party) == {party.id: ["profile"]}
+
+
+def test_S2_a_resource_server_that_lets_a_client_in_no_longer_ends_its_tokens(provider: Provider) -> None:
+    party = RelyingParty(provider)
+    permits(provider, party)
+    token = party.tokens(scope="openid permits:read", resource=PERMITS)["access_token"]
+    assert party.introspect(token)["scope"] == "openid permits:read"
+    permits(provider)
+    assert party.introspect(token) == {"active": False}
+
+
+def test_S2_a_token_of_which_nothing_is_left_can_still_be_revoked(provider: Provider) -> None:
+    """It must not come back with the scope."""
+    party, key = RelyingParty(provider), ProofKey(provider)
+    token = party.own_token(key, scope="cases").json["access_token"]
+    change(party, scope="openid profile")
+    assert party.form("/revoke", {"token": token}).status_code == 200
+    change(party, scope="openid profile cases")
+    assert party.introspect(token) == {"active": False}
