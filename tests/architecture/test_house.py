@@ -98,6 +98,28 @@ def test_no_fact_of_a_log_line_has_a_name_that_is_redacted():
     assert lost == []
 
 
+ATTACKS = {
+    "authorization endpoint": [f"A{number}" for number in range(1, 13)],
+    "token endpoint": [f"T{number}" for number in range(1, 9)],
+    "client authentication": [f"C{number}" for number in range(9, 15)],
+    "DPoP and mTLS": [f"D{number}" for number in range(1, 6)],
+    "web sessions and logout": [f"S{number}" for number in range(1, 5)],
+    "federation, as far as it is served": ["F1", "F2", "F4"],
+    "policies": ["P1", "P2", "P3"],
+    "ledger and logs": ["L1", "L2", "L3"],
+    "administration": ["M1", "M2", "M3"],
+}
+
+
+@pytest.mark.parametrize("group", ATTACKS)
+def test_every_attack_has_a_test_by_its_id(group):
+    """In the name of a test, where the next reader looks for it: a comment does not fail."""
+    sources = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("test_*.py"))]
+    names = {name for source in sources for name in re.findall(r"def test_((?:[A-Z]\d+_)+)", source)}
+    tested = {attack for name in names for attack in name.rstrip("_").split("_")}
+    assert [attack for attack in ATTACKS[group] if attack not in tested] == []
+
+
 def test_lock_files_pin_by_hash_and_name_no_download_host():
     for name in ("runtime.txt", "development.txt"):
         text = (ROOT / "requirements" / name).read_text(encoding="utf-8")

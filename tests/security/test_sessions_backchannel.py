@@ -109,23 +109,23 @@ FORGED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("how", FORGED)
-def test_s1_a_forged_logout_token_ends_nothing(website: FlaskClient, how: str) -> None:
+def test_S1_a_forged_logout_token_ends_nothing(website: FlaskClient, how: str) -> None:
     assert sent(website, logout_token(**FORGED[how])) == 400
     assert signed_in(website)
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "..", "é"])
-def test_s1_what_is_no_token_ends_nothing(website: FlaskClient, token: str) -> None:
+def test_S1_what_is_no_token_ends_nothing(website: FlaskClient, token: str) -> None:
     assert sent(website, token) == 400
     assert signed_in(website)
 
 
-def test_s1_a_replayed_logout_token_is_refused(website: FlaskClient) -> None:
+def test_S1_a_replayed_logout_token_is_refused(website: FlaskClient) -> None:
     token = logout_token()
     assert [sent(website, token), sent(website, token)] == [200, 400]
 
 
-def test_s1_a_changed_logout_token_ends_nothing(website: FlaskClient) -> None:
+def test_S1_a_changed_logout_token_ends_nothing(website: FlaskClient) -> None:
     head, body, signature = logout_token().split(".")
     changed = ("A" if signature[0] != "A" else "B") + signature[1:]
     assert sent(website, f"{head}.{body}.{changed}") == 400

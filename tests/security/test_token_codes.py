@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import Provider
-from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, public_client
+from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, claims_of, public_client
 
 RACERS = 32
 
@@ -60,6 +60,24 @@ def test_T2_a_stranger_cannot_redeem_nor_revoke(provider: Provider) -> None:
 def test_T3_a_code_goes_back_to_the_address_it_was_sent_to(party: RelyingParty) -> None:
     for redirect_uri in ("https://market.example/other", CALLBACK + "/", None):
         assert refused(party.redeem(party.code(), redirect_uri=redirect_uri))
+
+
+def test_T3_a_code_stays_with_the_web_session_it_was_made_in(party: RelyingParty, provider: Provider) -> None:
+    """CVE-2026-16089: nothing in a code can be exchanged for another session, and no other session revives it."""
+    wang, li = Browser(provider), Browser(provider)
+    mine, theirs = party.code(wang), li.walk(party.authorize_url(), username="li")["code"]
+    half = len(mine) // 2
+    sid = claims_of(party.tokens(li)["access_token"])["sid"]
+    for forged in (mine[:half] + theirs[half:], f"{mine}.{sid}", f"{mine}.{li.cookie('idp-sso')}"):
+        assert refused(party.redeem(forged))
+    before = claims_of(party.tokens(wang)["access_token"])
+    redeemed = claims_of(party.redeem(mine).json["access_token"])
+    assert [redeemed[name] for name in ("sub", "sid")] == [before[name] for name in ("sub", "sid")]
+    assert claims_of(party.redeem(theirs).json["access_token"])["sid"] == sid != before["sid"]
+    late = party.code(wang)
+    wang.submit(wang.get("/logout"))
+    assert party.tokens(Browser(provider))["access_token"]  # the same person, in another session
+    assert refused(party.redeem(late))
 
 
 @pytest.mark.parametrize("verifier", [None, "w" * 64, VERIFIER[:42], VERIFIER * 3, "é" * 64, VERIFIER + "\n"])

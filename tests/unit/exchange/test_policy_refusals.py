@@ -335,7 +335,7 @@ class _Permissive:
         )
 
 
-def test_even_a_broken_engine_cannot_release_a_field_it_did_not_name(small_world: World) -> None:
+def test_P1_even_a_broken_engine_cannot_release_a_field_it_did_not_name(small_world: World) -> None:
     snapshot: Snapshot = small_world.rooms.policy.current()
     broken = replace(snapshot, image=_Permissive())
     small_world.rooms.policy._held = (broken, small_world.clock.monotonic() + 1)

@@ -31,7 +31,7 @@ def fill_in(provider: Provider, page: TestResponse, **changes: str) -> dict[str,
     return sent | changes
 
 
-def test_the_first_administrator_makes_their_own_account(either_provider: Provider) -> None:
+def test_M2_the_first_administrator_makes_their_own_account(either_provider: Provider) -> None:
     secret = either_provider.administration.enrolments.first()
     browser = Browser(either_provider)
     page = browser.get(f"/enrol/{secret}")

@@ -53,7 +53,7 @@ def set_password(provider: Provider, path: str, new: str = NEW) -> Any:
     return page if page.status_code != 200 else browser.submit(page, new=new, again=new)
 
 
-def test_a_delay_and_notices_stand_before_a_new_password(either_provider: Provider) -> None:
+def test_T8_a_delay_and_notices_stand_before_a_new_password(either_provider: Provider) -> None:
     provider = either_provider
     elsewhere = Account(provider, "wang")
     elsewhere.open("/account")
@@ -75,7 +75,7 @@ def test_a_delay_and_notices_stand_before_a_new_password(either_provider: Provid
     assert after.assurance == 2
     assert "otp" in {factor.value for factor in after.authenticators}  # no factor was removed
     assert any("set by recovery" in words for words in told(provider))
-    assert set_password(provider, path, "another tram over granite").status_code == 404  # T8: once
+    assert set_password(provider, path, "another tram over granite").status_code == 404  # once
     assert Account(provider, "wang", password=NEW).open("/account").status_code == 200
     with provider.database.read() as connection:
         levels = [proof.level for proof in proofings.of_person(connection, number)]

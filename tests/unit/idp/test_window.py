@@ -118,8 +118,8 @@ def test_an_account_with_another_number_and_staff_are_refused(provider: Provider
     assert clerk.call("POST", f"/window/{person_id(provider, 'li')}/checks", right).status_code == 202
 
 
-def test_two_clerks_let_somebody_back_in_without_delay_but_never_silently(staffed: Provider) -> None:
-    """T8: the link works once; the owner is told on every channel, with a way to stop it."""
+def test_T8_two_clerks_let_somebody_back_in_without_delay_but_never_silently(staffed: Provider) -> None:
+    """The link works once; the owner is told on every channel, with a way to stop it."""
     wang = person_id(staffed, "wang")
     clerk, second = Console(staffed, "clerk"), Console(staffed, "clerk2")
 

@@ -259,7 +259,7 @@ def test_an_ordinary_grant_gives_nothing_for_an_emergency() -> None:
     assert refused.code == "policy.no-grant"
 
 
-def test_engines_that_disagree_or_fail_release_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_P1_engines_that_disagree_or_fail_release_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     policies, asked_ = image(TEMPLATE), named()
     denied = Deny(code="policy.no-grant", clauses=(explain.NO_GRANT,), grants=(), epoch=7)
     monkeypatch.setattr(Judge, "judge", lambda _self, _request: denied)

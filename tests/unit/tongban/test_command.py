@@ -43,8 +43,8 @@ def test_every_subcommand_has_help_with_an_example():
             assert "Example: tongban" in (leaf.help or ""), leaf.name
 
 
-def test_init_prints_one_link_for_the_first_administrator_and_no_account_exists(tmp_path):
-    """M2: no default credentials; the link works once and stands in no file."""
+def test_M2_init_prints_one_link_for_the_first_administrator_and_no_account_exists(tmp_path):
+    """No default credentials; the link works once and stands in no file."""
     done = tongban("init", "--data", str(tmp_path), "--port-base", "9760")
     [link] = [word for word in done.stdout.split() if word.startswith("http://localhost:9760/enrol/")]
     secret = link.rpartition("/")[2]
