@@ -41,7 +41,8 @@ PORT = {
     "pattern": "[东西南北]港",
     "example": "南港",
 }
-KNOWN, UNKNOWN = (citizen_number.compose("500199", date(1990, 3, 12), serial).value for serial in (2, 4))
+KNOWN, UNKNOWN, TWICE = (citizen_number.compose("500199", date(1990, 3, 12), serial).value for serial in (2, 4, 6))
+"""The last one has two buoys and nothing else, as the first has; what is answered wrongly is counted by person."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,8 @@ def furnish(settings: Settings, folder: Path, drop: Path) -> None:
     with (drop / "boats.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("id", "hull", "until"), (KNOWN, "苏船 001", "20300101")])
     with (drop / "buoys.csv").open("w", encoding="utf-8", newline="") as file:
-        rows = [(KNOWN, "浮标甲", "20300101", "东港"), (KNOWN, "浮标乙", "20310101", "西港")]
+        lies = (("浮标甲", "20300101", "东港"), ("浮标乙", "20310101", "西港"))
+        rows = [(person, *one) for person in (KNOWN, TWICE) for one in lies]
         csv.writer(file).writerows([("id", "hull", "until", "port"), *rows])
     path = folder / "manifests.yaml"
     path.write_text(yaml.safe_dump_all(manifests(settings.idp.issuer, drop), allow_unicode=True), encoding="utf-8")

@@ -23,7 +23,7 @@ from kernel.ledger.verify import verify_receipt
 from tests.doubles.connectors import manifest, retrieve, source
 from tests.doubles.exchange import POLICE, World, grant, prepared_postgresql, prepared_sqlite, small_world
 from tests.doubles.ledgers import VKEY
-from tests.doubles.second_exchange import KNOWN, PORT, UNKNOWN, SecondExchange, evidence_type, running
+from tests.doubles.second_exchange import KNOWN, PORT, TWICE, UNKNOWN, SecondExchange, evidence_type, running
 from tests.doubles.sign_ins import OfficersBrowser
 from tests.unit.exchange.test_further_questions import put, tell
 from tests.unit.exchange.test_previews import mine
@@ -201,7 +201,7 @@ def test_questions_that_may_not_be_put_are_said_to_be_the_providers_turn(
 ) -> None:
     node = relaying(small_world, other, relays=["harbour"])
     try:
-        (item,) = node.ask(node.open_case(), BUOY).json["evidence"]
+        (item,) = node.ask(node.open_case((TWICE, "applicant")), BUOY, person=TWICE).json["evidence"]
         problem = item["problem"]
         assert (item["status"], problem["code"], problem["fault"]) == ("failed", "source.asks-too-much", "provider")
         assert "port" not in str(problem)

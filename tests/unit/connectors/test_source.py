@@ -146,7 +146,8 @@ def of(*connectors: Closing) -> Source:
     described = manifest("memory", {"subject_column": "id", "records": []}, {"fields": {"name": {"column": "name"}}})
     connector, first = (*connectors, None)[:2]
     assert connector is not None
-    return Source(ConnectorManifest.parse(described, {"memory": memory.ADAPTER}), connector, ManualClock(NOW), first)
+    partial = {} if first is None else {frozenset({"district"}): first}
+    return Source(ConnectorManifest.parse(described, {"memory": memory.ADAPTER}), connector, ManualClock(NOW), partial)
 
 
 @pytest.mark.parametrize("fails", [(), ("first",), ("connector",), ("first", "connector")])
