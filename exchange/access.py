@@ -92,6 +92,10 @@ class Access:
         name = self.indexes.of_officer(f"{caller.token.issuer}\n{caller.token.sub}")
         return AuthorisedOfficer(caller, Officer(name, caller.token.organisation, held))
 
+    def named_officer(self, caller: Caller) -> str:
+        """The officer for whom a system acts, as the log names those of releases; empty where its token names none."""
+        return "" if caller.token.officer is None else self.indexes.of_officer(caller.token.officer)
+
     def person(self, http: HttpRequest, scope: str = USAGE) -> tuple[Caller, SubjectRef]:
         """A person who asks about themselves. Raises Problem."""
         caller = self._with_scope(http, scope)

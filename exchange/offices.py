@@ -32,10 +32,10 @@ from exchange.consents.department_desk import DepartmentConsents
 from exchange.consents.desk import ConsentDesk
 from exchange.consents.receipt import Receipts
 from exchange.corrections.desk import CorrectionDesk
+from exchange.corrections.following import Following
 from exchange.corrections.opening import Opening
 from exchange.corrections.sweep import correction_sweep
 from exchange.corrections.transitions import CorrectionTransitions
-from exchange.corrections.withdrawing import Withdrawing
 from exchange.discovery import Discovery
 from exchange.emergency.desk import EmergencyDesk
 from exchange.emergency.sweep import EmergencySweep
@@ -159,7 +159,7 @@ class Offices:
     department_consents: DepartmentConsents
     source_desk: SourceDesk
     correction_opening: Opening
-    correction_withdrawing: Withdrawing
+    correction_following: Following
     corrections: CorrectionDesk
     correction_sweep: Sweep
     challenging: Challenging
@@ -236,7 +236,7 @@ def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> O
         department_consents=DepartmentConsents(access, clock),
         source_desk=SourceDesk(access),
         correction_opening=Opening(access, corrections, outside.entropy),
-        correction_withdrawing=Withdrawing(access, corrections),
+        correction_following=Following(access, corrections),
         corrections=CorrectionDesk(access, corrections),
         correction_sweep=correction_sweep(corrections),
         challenging=Challenging(access, challenged, outside.entropy),

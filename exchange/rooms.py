@@ -244,7 +244,7 @@ def _portal(
         WrongPages(entrance, replace(offices.correction_opening, access=inside), outside.ledger),
         UsagePages(entrance, replace(offices.usage, access=inside)),
         ConsentPages(entrance, replace(offices.consents, access=inside)),
-        WithdrawnPages(entrance, replace(offices.correction_withdrawing, access=inside)),
+        WithdrawnPages(entrance, replace(offices.correction_following, access=inside)),
         ChallengePages(entrance, replace(offices.challenging, access=inside)),
         OwnCasePages(entrance, replace(offices.unrated, access=inside), replace(offices.ratings, access=inside)),
     )

@@ -127,7 +127,7 @@ def _campaigns(rooms: Rooms) -> tuple[Route, ...]:
 
 
 def _corrections(rooms: Rooms) -> tuple[Route, ...]:
-    return correction_routes(rooms.correction_opening, rooms.correction_withdrawing, rooms.corrections, _TOKEN)
+    return correction_routes(rooms.correction_opening, rooms.correction_following, rooms.corrections, _TOKEN)
 
 
 def _challenges(rooms: Rooms) -> tuple[Route, ...]:

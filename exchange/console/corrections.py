@@ -90,6 +90,8 @@ def _facts(found: Mapping[str, Any]) -> list[tuple[Text, Text]]:
         (Text("提出者", "Opened by"), OPENERS[Opener(found["opener"])]),
         (Text("提出时间", "Opened"), moment_text(found["opened_at"])),
     ]
+    if found["officer"]:
+        rows.append((Text("提出的窗口人员（代号）", "Clerk who opened it (a name in the log)"), same(found["officer"])))
     if found["clock"] is not None:
         rows.append((Text("答复期限", "To be answered by"), last_working_day(found["clock"])))
     if found["note"]:

@@ -57,6 +57,7 @@ class RejectCorrectionForm(CorrectionReasonForm):
 class CorrectionAnswer(Schema):
     """A correction as this caller may see it; ``commands`` are those this caller may give now.
 
+    ``officer`` is the clerk for whom a system opened it, a name that tells nobody who that is; empty for none.
     ``clock`` says deadline, working days left and whether it is late, while it runs. ``particulars`` (whom it is about,
     what was seen and would be right) are shown to the officer who took it up, while there is work to do; ``cases`` are
     those of the reader's own department that received the record.
@@ -71,6 +72,7 @@ class CorrectionAnswer(Schema):
     provider = fields.Dict(required=True)
     consumer = fields.Dict(required=True)
     opener = fields.String(required=True)
+    officer = fields.String(required=True)
     opened_at = fields.String(required=True)
     clock = fields.Dict(allow_none=True)
     note = fields.String(required=True)
@@ -94,6 +96,22 @@ class OpenedAnswer(Schema):
     id = fields.String(required=True)
     status = fields.String(required=True)
     deadline = fields.String(required=True)
+
+
+class StandingAnswer(Schema):
+    """How a correction stands, for whoever opened it: ``deadline`` until it is answered, and what was answered.
+
+    ``commands`` holds ``withdraw`` while it may be taken back.
+    """
+
+    id = fields.String(required=True)
+    status = fields.String(required=True)
+    label = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    opened_at = fields.String(required=True)
+    deadline = fields.String(required=True, allow_none=True)
+    note = fields.String(required=True)
+    citation = fields.String(required=True)
+    commands = fields.List(fields.String(), required=True)
 
 
 class WithdrawnAnswer(Schema):

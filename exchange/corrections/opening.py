@@ -10,7 +10,7 @@ from exchange import errors
 from exchange.access import Access
 from exchange.catalogue.registry import Registry
 from exchange.corrections.forms import OpenCorrectionForm, SaidForm
-from exchange.corrections.transitions import CorrectionMoved, CorrectionTransitions, Particulars
+from exchange.corrections.transitions import By, CorrectionMoved, CorrectionTransitions, Particulars
 from exchange.forms import read
 from exchange.gateway.entries import REFUSAL, RELEASE, TOLD_FROM
 from exchange.gateway.tokens import Caller
@@ -31,6 +31,11 @@ from policies.corrections.events import Objection, Opener
 SAID, OPEN = SaidForm(), OpenCorrectionForm()
 PERSON = "person"
 """How the log names whoever opens one about themselves."""
+FOLLOWED: Mapping[Opener, str] = {
+    Opener.PERSON: "/v1/usage/corrections/{}",
+    Opener.DEPARTMENT: "/v1/corrections/{}/status",
+}
+"""Where whoever opened one reads how it stands."""
 _SPOKEN = ("seen", "right", "reason")
 _WHO = Text("令牌中没有当事人，请写明 subject", "The token names nobody: say in subject whom it is about")
 
@@ -53,7 +58,8 @@ class Opening:
         received = self._received(body["request"], body["item"], about)
         if received.consumer != system.system.organisation:
             raise Problem(errors.CORRECTION_NOT_RECEIVED)
-        return self._open(body, received, about, Opener.DEPARTMENT, system.system.name, system.caller)
+        by = By(system.system.name, self.access.named_officer(system.caller))
+        return self._open(body, received, about, Opener.DEPARTMENT, by, system.caller)
 
     def by_person(self, http: HttpRequest, entry: str) -> HttpResponse:
         """``POST /v1/usage/<entry>/corrections``: a person says so of what they find in their log. Raises Problem."""
@@ -66,7 +72,7 @@ class Opening:
             raise Problem(errors.ENTRY_UNKNOWN)
         outcome = RELEASED if members["event"] == RELEASE else REFUSED  # seen in a preview, and kept from leaving
         received = self._received(members["request"], int(members["item"]), person, outcome)
-        return self._open(body, received, person, Opener.PERSON, PERSON, caller)
+        return self._open(body, received, person, Opener.PERSON, By(PERSON), caller)
 
     def _received(self, request: str, item: int, about: SubjectRef, outcome: str = RELEASED) -> Delivery:
         """What left with an item about this person. Raises Problem; the same whatever it is that does not fit."""
@@ -77,23 +83,24 @@ class Opening:
         return found
 
     def _open(
-        self, body: Mapping[str, Any], received: Delivery, about: SubjectRef, opener: Opener, by: str, caller: Caller
+        self, body: Mapping[str, Any], received: Delivery, about: SubjectRef, opener: Opener, by: By, caller: Caller
     ) -> HttpResponse:
         if body["field"] not in received.asked.split():
             raise Problem(errors.CORRECTION_NOT_RECEIVED)
         said = Particulars(about, {name: body[name] for name in _SPOKEN if name in body})
-        objection = replace(self._objection(body["field"], received, opener), told_from=self._told_from(received))
+        objection = self._objection(body["field"], received, opener)
+        objection = replace(objection, told_from=self._told_from(received), officer=by.officer)
         name = new_id("co", self.transitions.clock, self.entropy)
         index = bytes(received.subject)
         try:
-            state = self.transitions.open(name, objection, by, said, index, self.access.spending(caller))
+            state = self.transitions.open(name, objection, by.name, said, index, self.access.spending(caller))
         except CorrectionMoved:
             raise self._under_way(index, objection) from None
         with self.access.database.read() as connection:
             calendar = self.transitions.calendar(connection)
         ends = deadline(state.clock, calendar) if state.clock else None
         body = {"id": state.id, "status": state.status.value, "deadline": ends and ends.isoformat()}
-        return json_response(body, 201, (("Location", f"/v1/corrections/{state.id}"),))
+        return json_response(body, 201, (("Location", FOLLOWED[opener].format(state.id)),))
 
     def _told_from(self, received: Delivery) -> str:
         """From when on the person may know that the record left: as its own entry says."""

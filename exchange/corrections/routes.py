@@ -6,17 +6,18 @@ from typing import Any
 
 from exchange import errors
 from exchange.corrections.desk import FORMS, CorrectionDesk
+from exchange.corrections.following import Following
 from exchange.corrections.forms import (
     CorrectionAnswer,
     CorrectionsAnswer,
     OpenCorrectionForm,
     OpenedAnswer,
     SaidForm,
+    StandingAnswer,
     WithdrawCorrectionForm,
     WithdrawnAnswer,
 )
 from exchange.corrections.opening import Opening
-from exchange.corrections.withdrawing import Withdrawing
 from exchange.paging import BEFORE
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
@@ -36,7 +37,7 @@ _SAID = {
 
 
 def correction_routes(
-    opening: Opening, withdrawing: Withdrawing, desk: CorrectionDesk, token: tuple[ProblemKind, ...]
+    opening: Opening, following: Following, desk: CorrectionDesk, token: tuple[ProblemKind, ...]
 ) -> tuple[Route, ...]:
     """Every route of this room; ``token`` are the problems of access tokens."""
     path = "/v1/corrections"
@@ -58,6 +59,7 @@ def correction_routes(
         "problems": (*more["problems"], errors.CORRECTION_ANSWERED, errors.CORRECTION_CHANGED),
     }
     back = (Text("撤回尚未答复的校核", "Take back what was not answered yet"), WithdrawCorrectionForm, WithdrawnAnswer)
+    stands = Text("提出的校核的现状与期限", "How a correction that was opened stands, and by when it is answered")
     ours = Text("提出校核：本系统收到的材料有误", "Say that evidence this system received is wrong")
     theirs = Text("提出校核：本人记录有误", "Say that a record about oneself is wrong")
     return (
@@ -83,11 +85,22 @@ def correction_routes(
             parameters=_PAGING,
             **more,
         ),
-        Route("POST", f"{one}/withdraw", withdrawing.by_department, "system", *back, **taking_back),
+        Route("GET", f"{one}/status", following.of_department, "system", stands, None, StandingAnswer, **more),
+        Route(
+            "GET",
+            "/v1/usage/corrections/<correction>",
+            following.of_person,
+            "citizen",
+            stands,
+            None,
+            StandingAnswer,
+            **more,
+        ),
+        Route("POST", f"{one}/withdraw", following.by_department, "system", *back, **taking_back),
         Route(
             "POST",
             "/v1/usage/corrections/<correction>/withdraw",
-            withdrawing.by_person,
+            following.by_person,
             "citizen",
             *back,
             **taking_back,

@@ -54,6 +54,14 @@ class Particulars:
     said: dict[str, str] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who opens one or takes it back: the person, or a system and the officer (blind index) for whom it acts."""
+
+    name: str
+    officer: str = ""
+
+
 @dataclass(frozen=True)
 class CorrectionTransitions:
     """Corrections changing. Safe for threads: one is changed only under the revision that was read."""
@@ -102,9 +110,9 @@ class CorrectionTransitions:
         """
         return self._change(decide(command, state, actor, self.clock.now()), state, about, spend)
 
-    def withdraw(self, state: CorrectionState, about: About, by: str, spend: Also) -> CorrectionState:
+    def withdraw(self, state: CorrectionState, about: About, by: By, spend: Also) -> CorrectionState:
         """Take one back, for whoever opened it. Raises NotAllowed, CorrectionMoved, LedgerUnavailable, InvalidEvent."""
-        return self._change(withdrawn(state, by, self.clock.now()), state, about, spend)
+        return self._change(withdrawn(state, by.name, by.officer, self.clock.now()), state, about, spend)
 
     def _change(self, event: CorrectionEvent, state: CorrectionState, about: About, spend: Also) -> CorrectionState:
         after = evolve(state, event)

@@ -13,8 +13,8 @@ from exchange.store.histories import Happened
 from kernel.canonical import JSON
 from kernel.text import Text
 from policies.clocks.calendar import WorkingCalendar
-from policies.clocks.run import Standing, standing
-from policies.corrections.events import STATUSES, CorrectionState
+from policies.clocks.run import Standing, deadline, standing
+from policies.corrections.events import STATUSES, UNANSWERED, CorrectionState
 from policies.corrections.lifecycle import open_to
 from policies.roles import Officer
 
@@ -35,11 +35,27 @@ def correction_view(
         "provider": named_in(registry.organisations, objection.provider),
         "consumer": named_in(registry.organisations, objection.consumer),
         "opener": objection.opener.value,
+        "officer": objection.officer,
         "opened_at": state.opened_at.isoformat(),
         "clock": None if clock is None else _clock(clock),
         "note": state.note,
         "citation": state.citation,
         "commands": [*open_to(state, reader)],
+    }
+
+
+def standing_view(state: CorrectionState, calendar: WorkingCalendar) -> dict[str, JSON]:
+    """How a correction stands, for whoever opened it: without anything of whom it is about."""
+    ends = None if state.clock is None else deadline(state.clock, calendar)
+    return {
+        "id": state.id,
+        "status": state.status.value,
+        "label": STATUSES[state.status].members(),
+        "opened_at": state.opened_at.isoformat(),
+        "deadline": None if ends is None else ends.isoformat(),
+        "note": state.note,
+        "citation": state.citation,
+        "commands": ["withdraw"] if state.status in UNANSWERED else [],
     }
 
 

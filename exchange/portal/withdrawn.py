@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exchange import errors
-from exchange.console.inside import as_json_post, asking
-from exchange.corrections.withdrawing import Withdrawing
+from exchange.console.inside import as_json_post, asking, told
+from exchange.corrections.following import Following
 from exchange.portal.entrance import Entrance
 from kernel.problems import Problem
 from kernel.text import Text
@@ -19,21 +19,21 @@ _CONFLICT = 409
 
 @dataclass(frozen=True)
 class WithdrawnPages:
-    """Pages of whoever signed in. ``withdrawing`` is the API's own, entered by a session."""
+    """Pages of whoever signed in. ``following`` is the API's own, entered by a session."""
 
     entrance: Entrance
-    withdrawing: Withdrawing
+    following: Following
 
     def ask(self, request: HttpRequest, correction: str) -> HttpResponse:
         """Whether to take it back; what it is about is read in the log. Raises Problem: it is not theirs."""
-        if not self.withdrawing.may_by_person(asking(request), correction):
+        if not told(self.following.of_person(asking(request), correction))["commands"]:
             return _over(correction)
         return page_response("portal/withdraw.html", name=correction, state="asked")
 
     def withdraw(self, request: HttpRequest, correction: str) -> HttpResponse:
         """Take it back. Raises Problem."""
         try:
-            self.withdrawing.by_person(as_json_post(request, {}), correction)
+            self.following.by_person(as_json_post(request, {}), correction)
         except Problem as problem:
             if problem.kind not in {errors.CORRECTION_ANSWERED, errors.CORRECTION_CHANGED}:
                 raise

@@ -24,8 +24,9 @@ def facts(event: CorrectionEvent) -> dict[str, JSON]:
 
 def _fact(name: str, value: Any) -> dict[str, JSON]:
     if isinstance(value, Objection):
-        return {each: said for each, said in objection_to_json(value).items() if each not in _NOT_TOLD}
-    if value is None:
+        told = objection_to_json(value)
+        return {each: said for each, said in told.items() if each not in _NOT_TOLD and (each, said) != ("officer", "")}
+    if value is None or (name, value) == ("officer", ""):
         return {}
     return {name: value.isoformat() if isinstance(value, datetime) else value if isinstance(value, int) else str(value)}
 

@@ -63,6 +63,7 @@ class Objection:
     ``consumer`` received it; ``days`` are the working days the provider has. What was seen and what would be right are
     about a person: they are kept under that person's key, at ``entry`` of the log, and never here. ``told_from`` is the
     instant (RFC 3339) before which a statute keeps from that person that the record left at all; empty without one.
+    ``officer`` is the blind index of the clerk for whom the department's system opened it, empty where it named none.
     """
 
     evidence_type: str
@@ -74,6 +75,7 @@ class Objection:
     item: int
     days: int
     told_from: str = ""
+    officer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,9 @@ class RecordCorrected(CorrectionEvent):
 
 @dataclass(frozen=True, slots=True)
 class CorrectionWithdrawn(CorrectionEvent):
-    """Whoever opened it took it back, before it was answered."""
+    """Whoever opened it took it back, before it was answered; ``officer`` as in the objection."""
+
+    officer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,13 +54,16 @@ def opened(correction: str, objection: Objection, by: str, now: datetime) -> Cor
     return CorrectionOpened(by, now, None, correction, objection)
 
 
-def withdrawn(state: CorrectionState, by: str, now: datetime) -> CorrectionWithdrawn:
-    """The event of taking it back by whoever opened it; that it is they is not decided here. Raises NotAllowed."""
+def withdrawn(state: CorrectionState, by: str, officer: str, now: datetime) -> CorrectionWithdrawn:
+    """The event of taking it back by whoever opened it (for this ``officer``); that it is they is not decided here.
+
+    Raises NotAllowed.
+    """
     if state.status not in UNANSWERED:
         raise MATTER.refusal("answered", Text("已经答复，或已撤回", "It was answered or taken back already"))
     if now < state.changed_at:
         raise MATTER.clock_went_back()
-    return CorrectionWithdrawn(by, now, None)
+    return CorrectionWithdrawn(by, now, None, officer)
 
 
 def sees(state: CorrectionState, actor: Officer) -> bool:

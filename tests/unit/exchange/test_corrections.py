@@ -323,3 +323,51 @@ def test_only_the_department_that_opened_it_takes_it_back_and_not_after_the_answ
     second = opened(world)
     assert take_back(world, second, None).json["status"] == "withdrawn"
     assert not disputed(world)
+
+
+def followed(world: World, at: str, person: str | None = None, client: str = "market-website") -> Any:
+    if person is None:
+        return world.call("GET", at, world.issuer.token(world.holder, client, scope="cases"))
+    return world.call("GET", at, world.issuer.token(world.holder, "portal", person=person, scope="openid usage"))
+
+
+def test_whoever_opened_one_follows_it_where_they_were_sent(small_world: World) -> None:
+    world = small_world
+    by_system = by_department(world, received(world) | SAID)
+    at, name = by_system.headers["Location"], by_system.json["id"]
+    stands = followed(world, at).json
+    assert (stands["id"], stands["status"], stands["deadline"]) == (name, "open", by_system.json["deadline"])
+    assert stands["commands"] == ["withdraw"]
+    assert not any(secret in str(stands) for secret in (OWNER, SAID["right"], SAID["reason"]))
+    for who in ({"client": "urban-website"}, {"person": OWNER}):
+        assert followed(world, at, **who).status_code in {403, 404}
+    assert followed(world, f"/v1/usage/corrections/{name}", OWNER).json["code"] == "correction.unknown"
+    assert followed(world, f"{PATH}/co_none/status").json["code"] == "correction.unknown"
+    act(world, name, "take")
+    act(world, name, "reject", REASON | {"citation": "演示规定第七条"})
+    ended = followed(world, at).json
+    assert (ended["status"], ended["deadline"], ended["commands"]) == ("rejected", None, [])
+    assert (ended["note"], ended["citation"]) == (REASON["reason"], "演示规定第七条")
+    entry = next(one for one in usage(world, OWNER).json["entries"] if one["event"] == "EvidenceReleased")
+    mine = by_person(world, entry["index"], SAID)
+    where = mine.headers["Location"]
+    assert followed(world, where, OWNER).json["deadline"] == mine.json["deadline"]
+    assert followed(world, where, STRANGER).json["code"] == "correction.unknown"
+    assert followed(world, f"{PATH}/{mine.json['id']}/status").json["code"] == "correction.unknown"
+
+
+def test_the_clerk_for_whom_a_system_opens_one_is_recorded_and_named_to_nobody(small_world: World) -> None:
+    world = small_world
+    named = received(world) | SAID | {"subject": {"scheme": "citizen-number", "value": OWNER}}
+    correction = by_department(world, named, person=None, act={"sub": "window-7"}).json["id"]
+    (entry,) = world.events("CorrectionOpened")
+    clerk = world.rooms.gateway.understanding.indexes.of_officer("window-7")
+    assert (entry["facts"]["by"], entry["facts"]["officer"]) == ("market-website", clerk)
+    assert world.officer("GET", f"{PATH}/{correction}", **PAN).json["officer"] == clerk
+    token = world.issuer.token(world.holder, scope="cases", act={"sub": "window-8"})
+    assert world.call("POST", f"{PATH}/{correction}/withdraw", token, {}).status_code == 200
+    (back,) = world.events("CorrectionWithdrawn")
+    assert back["facts"]["officer"] == world.rooms.gateway.understanding.indexes.of_officer("window-8")
+    by_department(world, received(world) | SAID)
+    assert "officer" not in world.events("CorrectionOpened")[-1]["facts"]
+    assert "window-" not in str(world.entries())
