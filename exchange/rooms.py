@@ -198,6 +198,7 @@ def furnish(outside: Outside) -> Rooms:
         tasks=task_desk,
         counts=offices.upload_counts,
         locks=offices.locks,
+        trace=offices.trace,
         subscriptions=offices.subscriptions,
         flows=offices.flows,
         consents=offices.department_consents,

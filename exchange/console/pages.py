@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from exchange.access import Access
 from exchange.campaigns.desk import CampaignDesk
 from exchange.cases.locks import Locks
+from exchange.cases.trace import Trace
 from exchange.catalogue.desk import Desk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.reports import Reports
@@ -38,6 +39,7 @@ from exchange.console.forwardings import ADDRESSES, ForwardingLinks, ForwardingP
 from exchange.console.grant_drafting import GrantDrafting
 from exchange.console.grants import GRANTS, GrantPages
 from exchange.console.joining import JoiningPages
+from exchange.console.look_ups import LookUpPages
 from exchange.console.messages import MessagePages
 from exchange.console.proceeding_pages import ProceedingPages
 from exchange.console.ratings import RATINGS, RatingPages
@@ -111,6 +113,7 @@ class Desks:
     campaigns: CampaignDesk
     counts: Counts
     locks: Locks
+    trace: Trace
     subscriptions: SubscriptionDesk
     flows: FlowDesk
     consents: DepartmentConsents
@@ -193,6 +196,7 @@ def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
         ForwardingPages(door, replace(desks.forwardings, access=inside), ADDRESSES).routes,
         ForwardingLinks(desks.forwardings.transitions).routes,
         WatchPages(door, replace(desks.counts, access=inside), replace(desks.locks, access=inside)).routes,
+        LookUpPages(door, replace(desks.trace, access=inside)).routes,
         SubscriptionPages(door, replace(desks.subscriptions, access=inside), EVENT_SUBSCRIPTIONS).routes,
         FlowPages(door, replace(desks.flows, access=inside), RETURN_FLOWS).routes,
         CertificatePages(door, replace(desks.certificates, access=inside), CERTIFICATE_LIFE).routes,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from exchange.cases.trace import READERS as LOOK_UP_READERS
 from exchange.challenges.desk import WHO as CHALLENGE_READERS
 from exchange.console.attempt import HOME
 from exchange.governance.sealing import READERS
@@ -91,6 +92,7 @@ GROUPS = (
             Section(f"{HOME}/challenges", Text("使用异议", "Challenged uses"), frozenset(CHALLENGE_READERS)),
             Section(f"{HOME}/uploads", Text("免于提交的材料", "Papers avoided")),
             Section(f"{HOME}/sealings", Text("封存登记", "Sealings"), frozenset(READERS)),
+            Section(f"{HOME}/look-ups", Text("经办人查询", "Look-ups"), frozenset(LOOK_UP_READERS)),
             Section(f"{HOME}/locks", Text("业务系统锁定", "Locked systems")),
             Section(f"{HOME}/ledger", Text("账本", "Ledger")),
         ),

@@ -40,7 +40,7 @@ class WatchPages:
 
     def uploads(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
         """Departments compared, as a chart with its table."""
-        days = _days(request.parameters().get("days", ""))
+        days = days_asked(request.parameters().get("days", ""))
         since = self.counts.clock.now() - timedelta(days=days)
         found = told(self.counts.by_department(asking(request, urlencode({"from": since.isoformat()}))))
         rows = [_department(one) for one in found["departments"]]
@@ -123,7 +123,8 @@ class WatchPages:
         )
 
 
-def _days(text: str) -> int:
+def days_asked(text: str) -> int:
+    """The period of a page in days: one of ``PERIODS``, the shortest where nothing else is asked for."""
     return int(text) if text in {str(each) for each in PERIODS} else PERIODS[0]
 
 

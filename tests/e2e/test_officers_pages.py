@@ -41,11 +41,13 @@ from tests.doubles.exchange import (
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, citizen
 from tests.e2e.conftest import Look
 from tests.unit.exchange import (
+    test_challenges,
     test_console_certificates,
     test_console_joining,
     test_corrections,
     test_events,
     test_ratings,
+    test_watching,
 )
 from tests.unit.exchange.test_emergency import opened, template
 from tongban import installation
@@ -81,6 +83,8 @@ def world(
         recertified(paper)
         test_corrections.opened(paper)
         test_ratings.bad(paper)
+        test_challenges.challenged(paper)
+        test_watching.absent(paper, OWNER, paper.open_case((OWNER, "applicant")))
         manual_register.opened(paper, office={"organisation": POLICE}, substitutes=None)
         manual_register.asked(paper)
         kept(paper)
@@ -341,6 +345,7 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.go("/console/decisions", "decisions")
     walker.press("tbody a")
     walker.look("decision")
+    walker.go("/console/look-ups", "look-ups")
     walker.go("/console/catalogue", "catalogue")
     walker.go("/console/catalogue/evidence-types/identity-card", "evidence-type")
     walker.go(f"/console/catalogue/organisations/{POLICE}", "department")
@@ -379,6 +384,9 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.go("/console/ratings")
     walker.press("tbody a")
     walker.look("rating")
+    walker.go("/console/challenges", "challenges")
+    walker.press("tbody a")
+    walker.look("challenged-use")
     walker.go("/console/clocks", "clocks")
     walker.go("/console/clocks/profiles/cn-809-2025", "service-level")
     walker.go("/console/clocks/calendar/2026/edit")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.doubles.browser import form_of
-from tests.doubles.exchange import MARKET, NAME, World, grant, number, system
+from tests.doubles.exchange import MARKET, NAME, OWNER, POLICE, World, grant, number, system
 from tests.doubles.sign_ins import OfficersBrowser
-from tests.unit.exchange.test_watching import look_up
+from tests.unit.exchange.test_watching import absent, look_up
 
 
 def officer(world: World, role: str, organisation: str = MARKET) -> OfficersBrowser:
@@ -57,3 +57,31 @@ def test_a_security_administrator_finds_the_locked_system_and_lifts_it_with_a_re
     assert "年度核查" in security.get("/console/locks").text
     assert security.get(f"/console/locks/{at}").status_code == 404
     assert len(world.events("SystemLockLifted")) == 1
+
+
+def test_which_officer_looked_up_what_is_read_in_one_table_and_of_one_alone(small_world: World) -> None:
+    world = small_world
+    world.apply(grant("G-ABSENT", absent_allowed=True))
+    world.approve("G-ABSENT")
+    security = officer(world, "security-administrator")
+    assert "这段时间没有查询" in security.get("/console/look-ups").text
+    assert 'href="/console/look-ups"' in security.get("/console/locks").text
+    first, second = (world.open_case((OWNER, "applicant")) for _ in range(2))
+    absent(world, OWNER, first)
+    absent(world, OWNER, second, officer="officer-8")
+    page = security.get("/console/look-ups").text
+    for words in (first, second, "身份证：姓名", "已提供", "市场监管局", "开办餐馆"):
+        assert words in page
+    assert not any(secret in page for secret in (OWNER, "officer-8", "陈示例"))
+    one = world.events("EvidenceReleased")[0]["facts"]["officer"]
+    for query in (f"officer={one}", f"case={first}"):
+        narrowed = security.get(f"/console/look-ups?{query}").text
+        assert (first in narrowed, second in narrowed) == (True, False)
+    assert security.get("/console/look-ups?before=x").status_code == 422
+    protection = officer(world, "data-protection-officer")
+    assert second in protection.get("/console/look-ups?days=365").text
+    assert second in officer(world, "provider-officer", POLICE).get("/console/look-ups").text
+    assert second not in officer(world, "provider-officer").get("/console/look-ups").text
+    consumer = officer(world, "consumer-officer")
+    assert consumer.get("/console/look-ups").status_code == 403
+    assert "/console/look-ups" not in consumer.get("/console/locks").text
