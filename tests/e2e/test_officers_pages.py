@@ -230,6 +230,7 @@ class Walker:
         self.press("button[value=allow]")
 
 
+@pytest.mark.timeout(900)  # it looks at every page there is: a busy machine needs longer than for other tests
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Page], look: Look, language: str) -> None:
     at = "/console/grants/G-NEW%401"
