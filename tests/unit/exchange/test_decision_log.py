@@ -10,7 +10,7 @@ from exchange.store import catalogue, epoch
 from exchange.store.tables import catalogue_version, decision, grant_force
 from kernel.identifiers.subject import parse
 from policies import recorded
-from tests.doubles.exchange import NAME, OWNER, STAFF, World, detail
+from tests.doubles.exchange import MARKET, NAME, OWNER, STAFF, World, detail, service_item
 
 OFFICER: dict[str, Any] = {"sub": "author", "roles": ["governance-officer"]}
 
@@ -91,3 +91,16 @@ def test_every_version_of_the_catalogue_can_be_read_again(world: World) -> None:
         assert catalogue.read_at(connection, version + 1) == tuple(catalogue.read_all(connection).values())
         assert catalogue.read_at(connection, version + 1) != then
     assert len([row for row in rows(world, catalogue_version) if row.until == version + 1]) == 1
+
+
+def test_what_changed_since_a_version_put_back_is_that_version(world: World) -> None:
+    """Of an entry that changed there is the text of then, of one that came later that it was not there."""
+    with world.outside.database.read() as connection:
+        version, then = epoch.read(connection).catalogue, catalogue.read_all(connection)
+    changed = next(dict(document) for document in then.values() if document["kind"] == "Organisation")
+    changed["spec"] = {**changed["spec"], "name": {"zh": "新名", "en": "New name"}}
+    world.apply(changed)
+    world.apply(service_item("11500000DEM000057T3500131002000", MARKET), changed)
+    with world.outside.database.read() as connection:
+        put_back = catalogue.read_all(connection) | catalogue.as_of(connection, version)
+    assert {key: document for key, document in put_back.items() if document is not None} == then
