@@ -56,9 +56,11 @@ def decide(image: PolicyImage, request: AccessRequest, judges: Judges | None = N
     clause: nothing that cedarpy could say would let it out. ``judges`` are those of this image, if they are kept.
     """
     clerk = image.decide(request)
-    if isinstance(clerk, Deny) or not is_delicate(image, request):
+    if isinstance(clerk, Deny):
         return clerk
     try:
+        if not is_delicate(image, request):
+            return clerk
         judged = (judges or Judges(image)).judge(request)
     except Exception as failure:  # noqa: BLE001 - an engine that fails refuses, whatever the failure was
         return _refused(image, explain.engine_failed(type(failure).__name__), clerk)

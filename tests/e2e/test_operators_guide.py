@@ -27,6 +27,7 @@ from click.testing import CliRunner, Result
 from kernel import jose
 from kernel.clock import SystemClock
 from kernel.entropy import SystemEntropy
+from kernel.jose import base64url
 from tests.doubles.exchange import ITEM, OWNER, number
 from tests.unit.tongban.conftest import CLIENT, QUIET, manifests
 from tongban.cli import tongban as group
@@ -73,12 +74,20 @@ class Walk:
             ("http://127.0.0.1:8401", f"http://127.0.0.1:{self.base + 1}"),
             (" CASE ", f" {self.case} "),
             ("VKEY", self.key),
+            ("DECISION", self.decision()),
         ):
             line = line.replace(before, after)
         words = shlex.split(line)[1:]
         files = {"client.json", "people.csv", "manifests", "window.json", "kept.tar.gz", "evidence", "grants"}
         placed = [str(self.place / word) if word.partition("/")[0] in files else word for word in words[1:]]
         return [words[0], *placed]
+
+    def decision(self) -> str:
+        """The decision that the first evidence rests on, once there is any."""
+        evidence = self.place / "evidence" / "identity-card.jws"
+        if not evidence.exists():
+            return "DECISION"
+        return str(json.loads(base64url.decode(evidence.read_text(encoding="utf-8").split(".")[1]))["decision_id"])
 
     def run(self, words: list[str], given: str = "") -> Result:
         environment = {**QUIET, "TONGBAN_CONFIG": str(self.place / "tongban" / "tongban.toml")}

@@ -331,7 +331,7 @@ def _claims(jws: str | None) -> Any:
 def _receipts(events: list[Event]) -> list[receipt.Receipt]:
     made = drafts(events, _ENTROPY, INDEXES.of)
     leaves = [one.leaf(AT, tag=one.subject[:16] if one.subject else None, ciphertext_hash=None) for one in made]
-    return [receipt.compose(0, "", "note\n", leaf, one.salt) for leaf, one in zip(leaves, made, strict=True)]
+    return [receipt.Receipt(0, leaf, one.salt, "note\n", str) for leaf, one in zip(leaves, made, strict=True)]
 
 
 def _read_by_the_person(world: World, receipts: Iterable[receipt.Receipt]) -> Iterable[str]:

@@ -328,4 +328,5 @@ def test_an_organisation_by_its_code(small_world: World) -> None:
         "since": None,
         "until": None,
         "successors": [],
+        "predecessors": [],
     }

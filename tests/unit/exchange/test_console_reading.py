@@ -81,7 +81,7 @@ def test_a_page_links_to_every_group_and_to_its_own_sections_as_far_as_they_are_
     owner = officer(small_world, "provider-officer").get("/console/certificates").text
     assert re.findall(r'aria-current="(\w+)">([^<]+)<', owner) == [("true", "本部门"), ("page", "证照")]
     assert [
-        path for path in ("messages", "grants", "catalogue", "usage") if f'href="/console/{path}"' not in owner
+        path for path in ("messages", "grants", "catalogue", "decisions") if f'href="/console/{path}"' not in owner
     ] == []
     assert not any(f'href="/console/{path}"' in owner for path in ("tasks", "campaigns", "locks"))
     auditor = officer(small_world, "auditor").get("/console/ledger").text

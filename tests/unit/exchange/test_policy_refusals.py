@@ -14,6 +14,7 @@ from kernel.manifests import ManifestError
 from policies.decision import Deny, Permit
 from policies.grant_terms import Obligation
 from policies.refusals import REFUSALS
+from policies.registry import Registry
 from tests.doubles.exchange import (
     BASIS,
     CATALOGUE,
@@ -326,6 +327,9 @@ class _Permissive:
 
     epoch = 1
 
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
     def lapses(self, *_said: object) -> bool:
         return False
 
@@ -337,7 +341,7 @@ class _Permissive:
 
 def test_P1_even_a_broken_engine_cannot_release_a_field_it_did_not_name(small_world: World) -> None:
     snapshot: Snapshot = small_world.rooms.policy.current()
-    broken = replace(snapshot, image=_Permissive())
+    broken = replace(snapshot, image=_Permissive(snapshot.image.registry))
     small_world.rooms.policy._held = (broken, small_world.clock.monotonic() + 1)
     (item,) = ask(small_world).json["evidence"]
     assert item["data"] == {}

@@ -131,7 +131,7 @@ def test_an_answer_for_whose_algorithm_there_is_no_key_is_a_page_and_nothing_is_
         known = clients.find(connection, party.id)
     assert known is not None
     changed = replace(known, metadata={**known.metadata, "authorization_signed_response_alg": "RS256"})
-    provider.database.write(lambda connection: clients.replace(connection, changed))
+    provider.database.write(lambda connection: clients.replace(connection, changed, provider.clock.now()))
     provider.clock.advance(1)  # every node looks again
     browser = Browser(provider)
     page = browser.follow(browser.get(party.authorize_url(response_mode="query.jwt", prompt="none")))

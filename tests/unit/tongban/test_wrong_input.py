@@ -54,6 +54,8 @@ TABLE: list[tuple[tuple[str, ...], int, str]] = [
     (("backup", "/proc/x/backup.tar.gz"), 2, "/proc/x"),
     (("backup", "{given}/receipt"), 2, "not overwritten"),
     (("catalogue", "apply", "/nowhere"), 2, "/nowhere"),
+    (("sandbox", "check-in", "--client", "/nowhere.json"), 2, "/nowhere.json"),
+    (("sandbox", "call", "--client", "/nowhere.json"), 2, "/nowhere.json"),
     (("connector", "health", "nowhere"), 2, "nowhere"),
     (("connector", "try", "nowhere", "--subject", "1"), 2, "18"),
     (("catalogue", "apply", "{given}/broken.yaml"), 2, "broken.yaml:1"),
