@@ -204,7 +204,7 @@ def _page(view: dict[str, Any]) -> str:
     room: Any = mock.Mock()
     room.show.return_value = json_response(view)
     with _site().test_request_context():
-        page = PreviewPages(_ANY, room).show(HttpRequest("GET", "/"), view["request"], str(view["item"]))
+        page = PreviewPages(_ANY, room, _ANY).show(HttpRequest("GET", "/"), view["request"], str(view["item"]))
     return page.body.decode()
 
 
