@@ -96,7 +96,7 @@ class ChallengeDesk:
             view = self._view(connection, state, officer)
             happened = challenges.history(connection, state.id)
         said = self.transitions.said(opener) if knows_what_was_said(state, officer.officer) else None
-        return json_response(whole_view(view, happened, said.words if said else None))
+        return json_response(whole_view(view, happened, said.said["words"] if said else None))
 
 
 def _status(text: str) -> Status:

@@ -11,11 +11,12 @@ from exchange.access import Access
 from exchange.certificates.answering import ANSWERED
 from exchange.certificates.desk import LOOKED_UP
 from exchange.challenges.forms import ChallengeForm
-from exchange.challenges.transitions import ChallengeMoved, ChallengeTransitions, Said
+from exchange.challenges.transitions import ChallengeMoved, ChallengeTransitions
 from exchange.challenges.views import own_view
 from exchange.forms import read
 from exchange.gateway.entries import FAILURE, REFUSAL, RELEASE, WAITS
 from exchange.gateway.understanding import current
+from exchange.particulars import Particulars
 from exchange.responders.shown import SHOWN
 from exchange.store import challenges
 from exchange.transparency.plain_words import is_told
@@ -55,7 +56,7 @@ class Challenging:
         if found is None:
             raise Problem(errors.ENTRY_UNKNOWN)
         name = new_id("ch", self.transitions.clock, self.entropy)
-        said, index = Said(person, body.get("words", "")), self.access.indexes.of(person)
+        said, index = Particulars(person, {"words": body.get("words", "")}), self.access.indexes.of(person)
         try:
             state = self.transitions.open(name, self._use(found), said, index, self.access.spending(caller))
         except ChallengeMoved:

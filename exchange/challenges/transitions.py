@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import Connection
 
 from exchange.messages import notices
+from exchange.particulars import Particulars, kept
 from exchange.proceedings import record
-from exchange.requests.rules import read
 from exchange.store import challenges, messages
 from exchange.store.challenges import Opener
 from exchange.store.histories import Happened
+from exchange.time_limits import TimeLimits
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.dates import local_day
-from kernel.identifiers import subject
-from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
@@ -29,8 +25,7 @@ from policies.challenges.commands import Command
 from policies.challenges.document import facts
 from policies.challenges.events import ChallengeEvent, ChallengeState, Use, evolve
 from policies.challenges.lifecycle import USUAL_DAYS, challenged, decide, next_due
-from policies.clocks.calendar import WorkingCalendar
-from policies.clocks.profile import ShareType, Stage, profile_for
+from policies.clocks.profile import Stage
 from policies.proceedings import Moved
 from policies.roles import Officer
 
@@ -42,33 +37,19 @@ class ChallengeMoved(Moved):
     """A challenge has changed before it was written, or its entry was challenged meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a challenge keeps under the key of whoever gave it."""
-
-    by: SubjectRef
-    words: str = field(repr=False)
-
-
 @dataclass(frozen=True)
-class ChallengeTransitions:
+class ChallengeTransitions(TimeLimits):
     """Challenges changing. Safe for threads: one is changed only under the revision that was read."""
 
     database: Database
     ledger: Ledger
     clock: Clock
 
-    def calendar(self, connection: Connection) -> WorkingCalendar:
-        """The calendar that counts today."""
-        return read(connection).calendar(local_day(self.clock.now()))
-
     def days(self, connection: Connection, organisation: str) -> int:
         """Working days that a department has for an answer."""
-        profile = profile_for(read(connection).profiles, organisation, local_day(self.clock.now()))
-        days = None if profile is None else profile.days(Stage.CHALLENGE, ShareType.UNCONDITIONAL, published=True)
-        return USUAL_DAYS if days is None else days
+        return self.working_days(connection, organisation, Stage.CHALLENGE, usual=USUAL_DAYS)
 
-    def open(self, challenge: str, use: Use, said: Said, index: bytes, spend: Also) -> ChallengeState:
+    def open(self, challenge: str, use: Use, said: Particulars, index: bytes, spend: Also) -> ChallengeState:
         """Challenge a use, by whoever has this blind ``index``. Raises ChallengeMoved, LedgerUnavailable."""
         event = challenged(challenge, use, PERSON, self.clock.now())
         after = evolve(None, event)
@@ -81,7 +62,7 @@ class ChallengeTransitions:
             challenges.add(connection, after, Opener(index, receipts[0].index), due)
             _note(connection, event, after)
 
-        record(self.ledger, [_entry(event, after, said, kept=True)], also, ChallengeMoved)
+        record(self.ledger, [_entry(event, after, said, new=True)], also, ChallengeMoved)
         return after
 
     def carry_out(
@@ -105,14 +86,9 @@ class ChallengeTransitions:
         record(self.ledger, [_entry(event, after, self.said(opener))], also, ChallengeMoved)
         return after
 
-    def said(self, opener: Opener) -> Said | None:
+    def said(self, opener: Opener) -> Particulars | None:
         """What was said with a challenge, and by whom; None once that person's data were erased."""
-        kept = self.ledger.open_payload(opener.said)
-        if kept is None:
-            return None
-        document: dict[str, Any] = orjson.loads(kept)
-        who = document["subject"]
-        return Said(subject.parse(who["scheme"], who["value"]), document["words"])
+        return kept(self.ledger, opener.said)
 
 
 def _note(connection: Connection, event: ChallengeEvent, after: ChallengeState) -> None:
@@ -120,7 +96,7 @@ def _note(connection: Connection, event: ChallengeEvent, after: ChallengeState) 
     messages.put(connection, notices.of_challenge(event, after))
 
 
-def _entry(event: ChallengeEvent, after: ChallengeState, said: Said | None, *, kept: bool = False) -> Event:
+def _entry(event: ChallengeEvent, after: ChallengeState, said: Particulars | None, *, new: bool = False) -> Event:
     """An entry that the person finds in their log; the revision makes it unique."""
     use = after.use
     told: dict[str, JSON] = {
@@ -135,8 +111,5 @@ def _entry(event: ChallengeEvent, after: ChallengeState, said: Said | None, *, k
         "of": use.at.isoformat(),
         "status": after.status.value,
     }
-    payload = None
-    if kept and said is not None:
-        who = {"scheme": said.by.scheme, "value": said.by.value}
-        payload = orjson.dumps({"subject": who, "words": said.words})
-    return Event(event.name, after.id, str(after.revision), told, said.by if said else None, payload=payload)
+    payload = said.payload() if new and said is not None else None
+    return Event(event.name, after.id, str(after.revision), told, said.about if said else None, payload=payload)

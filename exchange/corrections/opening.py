@@ -10,11 +10,12 @@ from exchange import errors
 from exchange.access import Access
 from exchange.catalogue.registry import Registry
 from exchange.corrections.forms import OpenCorrectionForm, SaidForm
-from exchange.corrections.transitions import By, CorrectionMoved, CorrectionTransitions, Particulars
+from exchange.corrections.transitions import By, CorrectionMoved, CorrectionTransitions
 from exchange.forms import read
 from exchange.gateway.entries import REFUSAL, RELEASE, TOLD_FROM
 from exchange.gateway.tokens import Caller
 from exchange.gateway.understanding import current
+from exchange.particulars import Particulars
 from exchange.store import corrections, deliveries
 from exchange.store.deliveries import REFUSED, RELEASED, Delivery
 from exchange.transparency.plain_words import is_told

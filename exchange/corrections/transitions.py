@@ -6,34 +6,29 @@ Opening and ending advance the policy epoch, so that evidence says that it is di
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import orjson
 from sqlalchemy import Connection
 
 from exchange.events import outbox
 from exchange.events.signal import Kind, Signal, to_reliers
 from exchange.gateway.entries import TOLD_FROM
 from exchange.messages import notices
+from exchange.particulars import Particulars, kept
 from exchange.proceedings import record
-from exchange.requests.rules import read
 from exchange.store import corrections, epoch, messages
 from exchange.store.corrections import About
 from exchange.store.histories import Happened
+from exchange.time_limits import TimeLimits
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.dates import local_day
-from kernel.identifiers import subject
-from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
-from policies.clocks.calendar import WorkingCalendar
-from policies.clocks.profile import ShareType, Stage, profile_for
+from policies.clocks.profile import ShareType, Stage
 from policies.corrections.commands import Command
 from policies.corrections.document import facts
 from policies.corrections.events import CorrectionEvent, CorrectionState, Objection, Status, evolve
@@ -47,14 +42,6 @@ class CorrectionMoved(Moved):
 
 
 @dataclass(frozen=True, slots=True)
-class Particulars:
-    """What a correction keeps under the key of whom it is about: who that is, what was seen, what would be right."""
-
-    about: SubjectRef
-    said: dict[str, str] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class By:
     """Who opens one or takes it back: the person, or a system and the officer (blind index) for whom it acts."""
 
@@ -63,22 +50,17 @@ class By:
 
 
 @dataclass(frozen=True)
-class CorrectionTransitions:
+class CorrectionTransitions(TimeLimits):
     """Corrections changing. Safe for threads: one is changed only under the revision that was read."""
 
     database: Database
     ledger: Ledger
     clock: Clock
 
-    def calendar(self, connection: Connection) -> WorkingCalendar:
-        """The calendar that counts today."""
-        return read(connection).calendar(local_day(self.clock.now()))
-
     def days(self, connection: Connection, provider: str, share_type: str) -> int:
         """Working days that a provider has."""
-        profile = profile_for(read(connection).profiles, provider, local_day(self.clock.now()))
-        days = None if profile is None else profile.days(Stage.CORRECTION, ShareType(share_type), published=True)
-        return USUAL_DAYS if days is None else days
+        share = ShareType(share_type)
+        return self.working_days(connection, provider, Stage.CORRECTION, usual=USUAL_DAYS, share_type=share)
 
     def open(
         self, correction: str, objection: Objection, by: str, particulars: Particulars, index: bytes, spend: Also
@@ -97,7 +79,7 @@ class CorrectionTransitions:
             messages.put(connection, notices.of_correction(event, after, ()))
             epoch.advance(connection)
 
-        record(self.ledger, [_entry(event, after, particulars, kept=True)], also, CorrectionMoved)
+        record(self.ledger, [_entry(event, after, particulars, new=True)], also, CorrectionMoved)
         return after
 
     def carry_out(
@@ -133,13 +115,8 @@ class CorrectionTransitions:
         return after
 
     def particulars(self, about: About) -> Particulars | None:
-        """Whom it is about and what was said; None once that person's data were erased. Raises DatabaseUnavailable."""
-        kept = self.ledger.open_payload(about.entry)
-        if kept is None:
-            return None
-        document: dict[str, Any] = orjson.loads(kept)
-        who = document.pop("subject")
-        return Particulars(subject.parse(who["scheme"], who["value"]), document)
+        """Whom it is about, what was seen and what would be right; None once that person's data were erased."""
+        return kept(self.ledger, about.entry)
 
     def _due(self, connection: Connection, state: CorrectionState) -> datetime | None:
         return next_due(state, self.calendar(connection))
@@ -170,7 +147,7 @@ def _note(connection: Connection, event: CorrectionEvent, after: CorrectionState
 
 
 def _entry(
-    event: CorrectionEvent, after: CorrectionState, particulars: Particulars | None, *, kept: bool = False
+    event: CorrectionEvent, after: CorrectionState, particulars: Particulars | None, *, new: bool = False
 ) -> Event:
     """An entry that the person finds in their log; the revision makes it unique."""
     objection = after.objection
@@ -185,10 +162,5 @@ def _entry(
     if objection.told_from:  # else the correction would tell that person what a statute does not
         said[TOLD_FROM] = objection.told_from
     about = None if particulars is None else particulars.about
-    payload = _payload(particulars) if kept and particulars is not None else None
+    payload = particulars.payload() if new and particulars is not None else None
     return Event(event.name, after.id, str(after.revision), said, about, payload=payload)
-
-
-def _payload(particulars: Particulars) -> bytes:
-    about = particulars.about
-    return orjson.dumps({"subject": {"scheme": about.scheme, "value": about.value}, **particulars.said})

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from exchange.catalogue.naming import named, named_in
 from exchange.catalogue.registry import Registry
-from exchange.corrections.transitions import Particulars
 from exchange.gateway.predicates import LABELS
+from exchange.particulars import Particulars
 from exchange.store.histories import Happened
 from kernel.canonical import JSON
 from kernel.text import Text

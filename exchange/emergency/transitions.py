@@ -10,18 +10,16 @@ from sqlalchemy import Connection
 
 from exchange.messages import notices
 from exchange.proceedings import record
-from exchange.requests.rules import read
 from exchange.store import cases, emergencies, epoch, grants, messages
 from exchange.store.histories import Happened
+from exchange.time_limits import TimeLimits
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.dates import local_day
 from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
-from policies.clocks.calendar import WorkingCalendar
 from policies.emergency.commands import AskEmergency, Circumstances, Command, OpenEmergency
 from policies.emergency.document import facts
 from policies.emergency.lifecycle import decide, is_overdue
@@ -36,16 +34,12 @@ class EmergencyMoved(Moved):
 
 
 @dataclass(frozen=True)
-class EmergencyTransitions:
+class EmergencyTransitions(TimeLimits):
     """Commands on openings. Safe for threads: one is changed only under the revision that was read."""
 
     database: Database
     ledger: Ledger
     clock: Clock
-
-    def calendar(self, connection: Connection) -> WorkingCalendar:
-        """The calendar that counts today."""
-        return read(connection).calendar(local_day(self.clock.now()))
 
     def circumstances(self, connection: Connection, asked: Asked, now: datetime) -> Circumstances:
         """Whether the template is in force, and which reviews come first."""

@@ -16,10 +16,11 @@ from exchange.catalogue.model import APPLICANT
 from exchange.forms import Form, read
 from exchange.gateway.understanding import current
 from exchange.paging import page_size
+from exchange.particulars import Particulars
 from exchange.periods import period
 from exchange.proceedings import told
 from exchange.ratings.forms import CallBackForm, RateForm, RatingReasonForm
-from exchange.ratings.transitions import RatingMoved, RatingTransitions, Said
+from exchange.ratings.transitions import RatingMoved, RatingTransitions
 from exchange.ratings.views import department_view, rating_view, whole_view
 from exchange.store import cases, ratings
 from exchange.store.cases import Case
@@ -86,7 +87,7 @@ class RatingDesk:
             days=days,
         )
         try:
-            said = Said(person, body.get("words", ""))
+            said = Particulars(person, {"words": body.get("words", "")})
             state = self.transitions.rate(rating, said, self.access.spending(caller))
         except RatingMoved:
             raise Problem(errors.RATING_GIVEN) from None
@@ -155,7 +156,7 @@ class RatingDesk:
             view = self._view(connection, state, officer)
             happened = ratings.history(connection, state.rating.case)
         said = self.transitions.said(entry) if knows_what_was_said(state, officer.officer) else None
-        return json_response(whole_view(view, happened, said.words if said else None))
+        return json_response(whole_view(view, happened, said.said["words"] if said else None))
 
 
 def _was_for(case: Case, person: bytes) -> bool:

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import Connection
 
 from exchange.messages import notices
+from exchange.particulars import Particulars, kept
 from exchange.proceedings import record
-from exchange.requests.rules import read
 from exchange.store import messages, ratings
 from exchange.store.histories import Happened
+from exchange.time_limits import TimeLimits
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.dates import local_day
-from kernel.identifiers import subject
-from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
-from policies.clocks.calendar import WorkingCalendar
-from policies.clocks.profile import ShareType, Stage, profile_for
+from policies.clocks.profile import Stage
 from policies.proceedings import Moved
 from policies.ratings.commands import Command
 from policies.ratings.document import facts
@@ -38,33 +33,19 @@ class RatingMoved(Moved):
     """A rating has changed before it was written, or the case was rated meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a rating keeps under the key of whoever gave it."""
-
-    by: SubjectRef
-    words: str = field(repr=False)
-
-
 @dataclass(frozen=True)
-class RatingTransitions:
+class RatingTransitions(TimeLimits):
     """Ratings changing. Safe for threads: one is changed only under the revision that was read."""
 
     database: Database
     ledger: Ledger
     clock: Clock
 
-    def calendar(self, connection: Connection) -> WorkingCalendar:
-        """The calendar that counts today."""
-        return read(connection).calendar(local_day(self.clock.now()))
-
     def days(self, connection: Connection, organisation: str) -> int:
         """Working days that a department has to put a bad rating right."""
-        profile = profile_for(read(connection).profiles, organisation, local_day(self.clock.now()))
-        days = None if profile is None else profile.days(Stage.RECTIFICATION, ShareType.UNCONDITIONAL, published=True)
-        return USUAL_DAYS if days is None else days
+        return self.working_days(connection, organisation, Stage.RECTIFICATION, usual=USUAL_DAYS)
 
-    def rate(self, rating: Rating, said: Said, spend: Also) -> RatingState:
+    def rate(self, rating: Rating, said: Particulars, spend: Also) -> RatingState:
         """Rate a case. Raises RatingMoved, LedgerUnavailable, InvalidEvent."""
         event = rated(rating, "person", self.clock.now())
         after = evolve(None, event)
@@ -76,7 +57,7 @@ class RatingTransitions:
             ratings.add(connection, after, receipts[0].index, next_due(after, self.calendar(connection)))
             _note(connection, event, after)
 
-        record(self.ledger, [_entry(event, after, said, kept=True)], also, RatingMoved)
+        record(self.ledger, [_entry(event, after, said, new=True)], also, RatingMoved)
         return after
 
     def carry_out(self, command: Command, state: RatingState, entry: int, actor: Officer, spend: Also) -> RatingState:
@@ -98,14 +79,9 @@ class RatingTransitions:
         record(self.ledger, [_entry(event, after, self.said(entry))], also, RatingMoved)
         return after
 
-    def said(self, entry: int) -> Said | None:
+    def said(self, entry: int) -> Particulars | None:
         """What was said with a rating, and by whom; None once that person's data were erased."""
-        kept = self.ledger.open_payload(entry)
-        if kept is None:
-            return None
-        document: dict[str, Any] = orjson.loads(kept)
-        who = document["subject"]
-        return Said(subject.parse(who["scheme"], who["value"]), document["words"])
+        return kept(self.ledger, entry)
 
 
 def _note(connection: Connection, event: RatingEvent, after: RatingState) -> None:
@@ -114,7 +90,7 @@ def _note(connection: Connection, event: RatingEvent, after: RatingState) -> Non
     messages.put(connection, notices.of_rating(event, after))
 
 
-def _entry(event: RatingEvent, after: RatingState, said: Said | None, *, kept: bool = False) -> Event:
+def _entry(event: RatingEvent, after: RatingState, said: Particulars | None, *, new: bool = False) -> Event:
     """An entry that the person finds in their log; the revision makes it unique."""
     rating = after.rating
     facts_: dict[str, JSON] = {
@@ -124,8 +100,5 @@ def _entry(event: RatingEvent, after: RatingState, said: Said | None, *, kept: b
         "case": rating.case,
         "status": after.status.value,
     }
-    payload = None
-    if kept and said is not None:
-        who = {"scheme": said.by.scheme, "value": said.by.value}
-        payload = orjson.dumps({"subject": who, "words": said.words})
-    return Event(event.name, rating.case, str(after.revision), facts_, said.by if said else None, payload=payload)
+    payload = said.payload() if new and said is not None else None
+    return Event(event.name, rating.case, str(after.revision), facts_, said.about if said else None, payload=payload)

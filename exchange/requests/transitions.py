@@ -14,13 +14,12 @@ from sqlalchemy import Connection
 from exchange.governance.transitions import EXCHANGE, GrantMoved, Step, Transitions, nothing_to_spend
 from exchange.messages import notices
 from exchange.proceedings import record
-from exchange.requests.rules import read
 from exchange.store import access_requests, messages
 from exchange.store.histories import Happened
+from exchange.time_limits import TimeLimits
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.dates import local_day
 from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
@@ -41,17 +40,13 @@ class RequestMoved(Moved):
 
 
 @dataclass(frozen=True)
-class RequestTransitions:
+class RequestTransitions(TimeLimits):
     """Commands on requests. Safe for threads: a request is changed only under the revision that was read."""
 
     database: Database
     ledger: Ledger
     clock: Clock
     grants: Transitions
-
-    def calendar(self, connection: Connection) -> WorkingCalendar:
-        """The calendar that counts today."""
-        return read(connection).calendar(local_day(self.clock.now()))
 
     def carry_out(
         self, commands: Sequence[Command], state: RequestState | None, actor: Officer, spend: Also

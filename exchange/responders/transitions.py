@@ -11,14 +11,13 @@ from sqlalchemy import Connection
 from exchange.governance.transitions import EXCHANGE, nothing_to_spend
 from exchange.messages import notices
 from exchange.proceedings import record
-from exchange.requests.rules import read
 from exchange.responders.sealed import Secret, Vault
 from exchange.store import messages, responders
 from exchange.store.histories import Happened
+from exchange.time_limits import TimeLimits
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.dates import local_day
 from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
@@ -38,17 +37,13 @@ class TaskMoved(Moved):
 
 
 @dataclass(frozen=True)
-class TaskTransitions:
+class TaskTransitions(TimeLimits):
     """Commands on tasks. Safe for threads: one is changed only under the revision that was read."""
 
     database: Database
     ledger: Ledger
     clock: Clock
     vault: Vault
-
-    def calendar(self, connection: Connection) -> WorkingCalendar:
-        """The calendar that counts today."""
-        return read(connection).calendar(local_day(self.clock.now()))
 
     def carry_out(
         self, command: Command, state: TaskState, actor: Officer, spend: Also, secret: Secret | None = None

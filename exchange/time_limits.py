@@ -1,0 +1,35 @@
+"""How much time a proceeding leaves: the calendar and the service levels that count today."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from exchange.requests.rules import read
+from kernel.clock import Clock
+from kernel.dates import local_day
+from policies.clocks.calendar import WorkingCalendar
+from policies.clocks.profile import ShareType, Stage, profile_for
+
+
+class TimeLimits:
+    """What every proceeding with clocks asks of the rules."""
+
+    clock: Clock
+
+    def calendar(self, connection: Connection) -> WorkingCalendar:
+        """The calendar that counts today."""
+        return read(connection).calendar(local_day(self.clock.now()))
+
+    def working_days(
+        self,
+        connection: Connection,
+        organisation: str,
+        stage: Stage,
+        *,
+        usual: int,
+        share_type: ShareType = ShareType.UNCONDITIONAL,
+    ) -> int:
+        """What a department has for a stage; ``usual`` where no service level says."""
+        profile = profile_for(read(connection).profiles, organisation, local_day(self.clock.now()))
+        days = None if profile is None else profile.days(stage, share_type, published=True)
+        return usual if days is None else days
