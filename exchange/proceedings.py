@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
+from typing import TypeVar
 
 from kernel.ledger.batch import Also
 from kernel.ledger.event import Event, InvalidEvent
@@ -12,6 +14,7 @@ from kernel.problems import INVALID_BODY, Problem, ProblemKind
 from kernel.text import Text
 from policies.proceedings import Moved, NotAllowed
 
+State = TypeVar("State", bound=StrEnum)
 _NAMES_SOMEBODY = Text("内容中不能含有个人号码", "It must not hold anybody's number")
 
 
@@ -23,6 +26,16 @@ def record(ledger: Ledger, entries: Sequence[Event], also: Also, moved: type[Mov
     """
     if any(receipt.repeated for receipt in ledger.append(entries, also=also)):
         raise moved
+
+
+def state_of(text: str, states: type[State]) -> State:
+    """The state whose matters a list is asked for, from the parameter ``state``. Raises Problem (request.invalid)."""
+    try:
+        return states(text)
+    except ValueError:
+        known = [state.value for state in states]
+        detail = Text(f"state 只能是 {'、'.join(known)}", f"state is one of {', '.join(known)}")
+        raise Problem(INVALID_BODY, detail=detail) from None
 
 
 @contextmanager

@@ -16,12 +16,11 @@ from exchange.challenges.views import challenge_view, whole_view
 from exchange.forms import read
 from exchange.gateway.understanding import current
 from exchange.paging import page_size
-from exchange.proceedings import told
+from exchange.proceedings import state_of, told
 from exchange.store import challenges
 from exchange.store.challenges import Opener
 from kernel.canonical import JSON
-from kernel.problems import INVALID_BODY, Problem, ProblemKind
-from kernel.text import Text
+from kernel.problems import Problem, ProblemKind
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
 from policies.challenges.commands import Command, ExplainUse, UpholdChallenge
 from policies.challenges.events import ChallengeState, Status
@@ -34,7 +33,6 @@ COMMANDS = tuple(_SPOKEN)
 WHO = (Role.DATA_PROTECTION_OFFICER, *sorted(READERS))
 """Who reads of challenges at all."""
 _REASON = ChallengeReasonForm()
-_BAD_STATE = Text("没有这样的状态", "There is no such state")
 _LONGEST_NAME = 128
 
 
@@ -50,7 +48,7 @@ class ChallengeDesk:
         officer = self.access.officer(http, *WHO)
         asked = http.parameters()
         limit, before = page_size(asked.get("limit")), asked.get("before", "")[:_LONGEST_NAME]
-        statuses = tuple(Status) if "state" not in asked else (_status(asked["state"]),)
+        statuses = tuple(Status) if "state" not in asked else (state_of(asked["state"], Status),)
         own = None if READERS & officer.officer.roles else officer.officer.organisation
         self.access.spend(officer.caller)
         with self.access.database.read() as connection:
@@ -97,13 +95,6 @@ class ChallengeDesk:
             happened = challenges.history(connection, state.id)
         said = self.transitions.said(opener) if knows_what_was_said(state, officer.officer) else None
         return json_response(whole_view(view, happened, said.said["words"] if said else None))
-
-
-def _status(text: str) -> Status:
-    try:
-        return Status(text)
-    except ValueError:
-        raise Problem(INVALID_BODY, detail=_BAD_STATE) from None
 
 
 def _refused(code: str) -> ProblemKind:

@@ -17,12 +17,11 @@ from exchange.corrections.views import correction_view, whole_view
 from exchange.forms import Form, read
 from exchange.gateway.understanding import current
 from exchange.paging import page_size
-from exchange.proceedings import told
+from exchange.proceedings import state_of, told
 from exchange.store import corrections
 from exchange.store.corrections import About
 from kernel.canonical import JSON
-from kernel.problems import INVALID_BODY, Problem, ProblemKind
-from kernel.text import Text
+from kernel.problems import Problem, ProblemKind
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
 from policies.corrections.commands import (
     AcceptCorrection,
@@ -52,7 +51,6 @@ _SPOKEN: Mapping[str, Callable[[Body], Command]] = {
     "correct": lambda body: CorrectRecord(body["reason"]),
 }
 _READ = {name: form() for name, form in FORMS.items()}
-_BAD_STATE = Text("没有这样的状态", "There is no such state")
 _INCOMPLETE = frozenset({"correction.reason-missing", "correction.citation-missing"})
 _LONGEST_NAME = 128
 
@@ -69,7 +67,7 @@ class CorrectionDesk:
         officer = self.access.officer(http)
         asked = http.parameters()
         limit, before = page_size(asked.get("limit")), asked.get("before", "")[:_LONGEST_NAME]
-        statuses = tuple(Status) if "state" not in asked else (_status(asked["state"]),)
+        statuses = tuple(Status) if "state" not in asked else (state_of(asked["state"], Status),)
         party = None if READERS & officer.officer.roles else officer.officer.organisation
         self.access.spend(officer.caller)
         with self.access.database.read() as connection:
@@ -125,13 +123,6 @@ class CorrectionDesk:
             happened = corrections.history(connection, state.id)
         shown = self.transitions.particulars(about) if knows_whom(state, officer.officer) else None
         return json_response(whole_view(view, cases, happened, shown))
-
-
-def _status(text: str) -> Status:
-    try:
-        return Status(text)
-    except ValueError:
-        raise Problem(INVALID_BODY, detail=_BAD_STATE) from None
 
 
 def _refused(code: str) -> ProblemKind:

@@ -17,14 +17,14 @@ from exchange.emergency.views import emergency_view, template_view, whole_view
 from exchange.forms import Form, read
 from exchange.gateway.understanding import current
 from exchange.paging import page_size
-from exchange.proceedings import told
+from exchange.proceedings import state_of, told
 from exchange.store import cases, emergencies
 from kernel.canonical import JSON
 from kernel.entropy import Entropy
 from kernel.ids import new_id
 from kernel.ledger.batch import Also
 from kernel.ledger.receipt import Receipt
-from kernel.problems import INVALID_BODY, Problem, ProblemKind
+from kernel.problems import Problem, ProblemKind
 from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
 from policies.emergency.commands import (
@@ -42,7 +42,6 @@ from policies.grant import Grant
 _ABOUT_NOBODY = Text(
     "该办件还没有写明涉及谁，请先由系统列明", "The case names nobody yet: have its system list whom it is about"
 )
-_BAD_STATE = Text("没有这样的状态", "There is no such state")
 _LONGEST_NAME = 128
 
 Body = Mapping[str, Any]
@@ -78,7 +77,7 @@ class EmergencyDesk:
         officer = self.access.officer(http)
         asked = http.parameters()
         limit, before = page_size(asked.get("limit")), asked.get("before", "")[:_LONGEST_NAME]
-        statuses = tuple(Status) if "state" not in asked else (_status(asked["state"]),)
+        statuses = tuple(Status) if "state" not in asked else (state_of(asked["state"], Status),)
         party = None if READERS & officer.officer.roles else officer.officer.organisation
         self.access.spend(officer.caller)
         with self.access.database.read() as connection:
@@ -190,13 +189,6 @@ class EmergencyDesk:
             items = emergencies.items_of(connection, state.id, state.asked.case)
             happened = emergencies.history(connection, state.id)
         return json_response(whole_view(view, people, items, happened), status)
-
-
-def _status(text: str) -> Status:
-    try:
-        return Status(text)
-    except ValueError:
-        raise Problem(INVALID_BODY, detail=_BAD_STATE) from None
 
 
 def _refused(code: str) -> ProblemKind:

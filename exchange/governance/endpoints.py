@@ -13,7 +13,7 @@ from exchange.governance.forms import APPROVE, EXPLAIN, REASON, SUBMIT, Question
 from exchange.governance.transitions import Transitions
 from exchange.governance.views import examination_view, grant_view
 from exchange.paging import page_size
-from exchange.proceedings import told
+from exchange.proceedings import state_of, told
 from exchange.store import grants
 from kernel.clock import Clock
 from kernel.problems import INVALID_BODY, Problem, ProblemKind
@@ -44,7 +44,8 @@ class Grants:
         """``GET /v1/grants``: every version of every grant, or those in one state, by identifier. Raises Problem."""
         officer = self.access.officer(http)
         asked = http.parameters()
-        limit, status = page_size(asked.get("limit")), _status(asked.get("state"))
+        limit = page_size(asked.get("limit"))
+        status = state_of(asked["state"], Status) if "state" in asked else None
         after = _place(asked["after"]) if asked.get("after") else None
         self.access.spend(officer.caller)
         registry = current(self.access.policy).registry
@@ -156,18 +157,7 @@ def _place(after: str) -> tuple[str, int]:
     return name, int(version)
 
 
-def _status(text: str | None) -> Status | None:
-    if text is None:
-        return None
-    try:
-        return Status(text)
-    except ValueError:
-        raise Problem(INVALID_BODY, detail=_BAD_STATE) from None
-
-
 _BAD_AFTER = Text("after 应为上一页的 next", "after is the next of the page before")
-_STATES = "、".join(status.value for status in Status)
-_BAD_STATE = Text(f"state 只能是 {_STATES}", f"state is one of {_STATES.replace('、', ', ')}")
 
 
 def _refused(code: str) -> ProblemKind:

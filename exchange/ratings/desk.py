@@ -18,7 +18,7 @@ from exchange.gateway.understanding import current
 from exchange.paging import page_size
 from exchange.particulars import Particulars
 from exchange.periods import period
-from exchange.proceedings import told
+from exchange.proceedings import state_of, told
 from exchange.ratings.forms import CallBackForm, RateForm, RatingReasonForm
 from exchange.ratings.transitions import RatingMoved, RatingTransitions
 from exchange.ratings.views import department_view, rating_view, whole_view
@@ -26,8 +26,7 @@ from exchange.store import cases, ratings
 from exchange.store.cases import Case
 from exchange.store.ratings import Count
 from kernel.canonical import JSON
-from kernel.problems import INVALID_BODY, Problem, ProblemKind
-from kernel.text import Text
+from kernel.problems import Problem, ProblemKind
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
 from policies.ratings.commands import (
     AppealRating,
@@ -57,7 +56,6 @@ _SPOKEN: Mapping[str, Callable[[Body], Command]] = {
 }
 _READ = {name: form() for name, form in FORMS.items()}
 RATE = RateForm()
-_BAD_STATE = Text("没有这样的状态", "There is no such state")
 _LONGEST_NAME = 128
 
 
@@ -99,7 +97,7 @@ class RatingDesk:
         officer = self.access.officer(http)
         asked = http.parameters()
         limit, before = page_size(asked.get("limit")), asked.get("before", "")[:_LONGEST_NAME]
-        statuses = tuple(Status) if "state" not in asked else (_status(asked["state"]),)
+        statuses = tuple(Status) if "state" not in asked else (state_of(asked["state"], Status),)
         own = None if READERS & officer.officer.roles else officer.officer.organisation
         self.access.spend(officer.caller)
         with self.access.database.read() as connection:
@@ -169,13 +167,6 @@ def _by_department(counted: Iterable[Count]) -> Mapping[str, list[Count]]:
     for one in counted:
         found[one.organisation].append(one)
     return found
-
-
-def _status(text: str) -> Status:
-    try:
-        return Status(text)
-    except ValueError:
-        raise Problem(INVALID_BODY, detail=_BAD_STATE) from None
 
 
 def _refused(code: str) -> ProblemKind:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from exchange.paging import page_size
+from exchange.proceedings import state_of
 from exchange.store import access_requests
 from exchange.store.access_requests import Filter
 from kernel.problems import INVALID_BODY, Problem
@@ -23,8 +24,8 @@ NOT_WAITING = frozenset({"withdraw", "dispute"})
 """What may be done but need not: a request does not wait for it."""
 
 _BAD = Text(
-    "查询参数不正确：state、role、waiting 各有固定的取值",
-    "A parameter is not valid: state, role and waiting have values of their own",
+    "查询参数不正确：role、waiting 各有固定的取值",
+    "A parameter is not valid: role and waiting have values of their own",
 )
 
 
@@ -59,7 +60,7 @@ def waits_for(state: RequestState, officer: Officer) -> bool:
 
 
 def _filter(asked: Mapping[str, str], reader: Officer, *, waiting: bool) -> Filter:
-    statuses = frozenset(Status) if "state" not in asked else frozenset({_status(asked["state"])})
+    statuses = frozenset(Status) if "state" not in asked else frozenset({state_of(asked["state"], Status)})
     if waiting:
         statuses &= {status for status, row in TABLE.items() if status is not None and reader.roles & row.keys()}
     side = asked.get("role")
@@ -74,10 +75,3 @@ def _filter(asked: Mapping[str, str], reader: Officer, *, waiting: bool) -> Filt
         provider=organisation if side == "provider" else None,
         parent=asked.get("parent"),
     )
-
-
-def _status(text: str) -> Status:
-    try:
-        return Status(text)
-    except ValueError:
-        raise Problem(INVALID_BODY, detail=_BAD) from None
