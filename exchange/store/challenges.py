@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, insert, select, update
 
 from exchange.store.histories import History
+from exchange.store.running_clocks import RunningClocks
 from exchange.store.tables import challenge, challenge_event
 from kernel import canonical
 from policies.challenges.document import state_from_json, state_to_json
@@ -56,23 +57,9 @@ def listed(
     return tuple(_state(text) for text in connection.scalars(statement))
 
 
-def due(connection: Connection, by: datetime | None) -> tuple[str, ...]:
-    """Those whose clock is to be looked at by this instant; None for all whose clock runs."""
-    statement = select(_row.id).where(_row.next_due.is_not(None)).order_by(_row.next_due, _row.id)
-    if by is not None:
-        statement = statement.where(_row.next_due <= by)
-    return tuple(connection.scalars(statement))
-
-
-def look_again(connection: Connection, at: datetime) -> None:
-    """Have every running clock looked at: the calendar it was counted by has changed."""
-    connection.execute(update(challenge).where(_row.next_due.is_not(None)).values(next_due=at))
-
-
-def set_next_due(connection: Connection, state: ChallengeState, next_due: datetime | None) -> None:
-    """When its clock is to be looked at next, while it is as it was read."""
-    statement = update(challenge).where(_row.id == state.id, _row.revision == state.revision)
-    connection.execute(statement.values(next_due=next_due))
+_CLOCKS: RunningClocks[ChallengeState] = RunningClocks(challenge, _row.id, lambda state: state.id)
+due, look_again, set_next_due = _CLOCKS.due, _CLOCKS.look_again, _CLOCKS.set_next_due
+"""Which clocks are to be looked at, by name, and when next."""
 
 
 def add(connection: Connection, state: ChallengeState, opener: Opener, next_due: datetime | None) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 
 from exchange.store.deliveries import RELEASED
 from exchange.store.histories import History
+from exchange.store.running_clocks import RunningClocks
 from exchange.store.tables import correction, correction_event, delivery
 from kernel import canonical
 from policies.corrections.document import state_from_json, state_to_json
@@ -90,23 +91,9 @@ def recipients(connection: Connection, subject: bytes, evidence_type: str) -> tu
     return tuple(Recipient(*row) for row in connection.execute(statement))
 
 
-def due(connection: Connection, by: datetime | None) -> tuple[str, ...]:
-    """Those whose clock is to be looked at by this instant; None for all whose clock runs."""
-    statement = select(_row.id).where(_row.next_due.is_not(None)).order_by(_row.next_due, _row.id)
-    if by is not None:
-        statement = statement.where(_row.next_due <= by)
-    return tuple(connection.scalars(statement))
-
-
-def look_again(connection: Connection, at: datetime) -> None:
-    """Have every running clock looked at: the calendar it was counted by has changed."""
-    connection.execute(update(correction).where(_row.next_due.is_not(None)).values(next_due=at))
-
-
-def set_next_due(connection: Connection, state: CorrectionState, next_due: datetime | None) -> None:
-    """When its clock is to be looked at next, while it is as it was read."""
-    statement = update(correction).where(_row.id == state.id, _row.revision == state.revision)
-    connection.execute(statement.values(next_due=next_due))
+_CLOCKS: RunningClocks[CorrectionState] = RunningClocks(correction, _row.id, lambda state: state.id)
+due, look_again, set_next_due = _CLOCKS.due, _CLOCKS.look_again, _CLOCKS.set_next_due
+"""Which clocks are to be looked at, by name, and when next."""
 
 
 def add(connection: Connection, state: CorrectionState, about: About, next_due: datetime | None) -> None:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from exchange.store.histories import History
+from exchange.store.running_clocks import RunningClocks
 from exchange.store.tables import case_subject, rating, rating_event, service_case
 from kernel import canonical
 from policies.ratings.document import state_from_json, state_to_json
@@ -100,23 +101,9 @@ def counts(connection: Connection, since: datetime, until: datetime) -> tuple[Co
     return tuple(Count(one[0], one[1], Status(one[2]), one[3]) for one in connection.execute(statement))
 
 
-def due(connection: Connection, by: datetime | None) -> tuple[str, ...]:
-    """The cases whose clock is to be looked at by this instant; None for all whose clock runs."""
-    statement = select(_row.case_id).where(_row.next_due.is_not(None)).order_by(_row.next_due, _row.case_id)
-    if by is not None:
-        statement = statement.where(_row.next_due <= by)
-    return tuple(connection.scalars(statement))
-
-
-def look_again(connection: Connection, at: datetime) -> None:
-    """Have every running clock looked at: the calendar it was counted by has changed."""
-    connection.execute(update(rating).where(_row.next_due.is_not(None)).values(next_due=at))
-
-
-def set_next_due(connection: Connection, state: RatingState, next_due: datetime | None) -> None:
-    """When its clock is to be looked at next, while it is as it was read."""
-    statement = update(rating).where(_row.case_id == state.rating.case, _row.revision == state.revision)
-    connection.execute(statement.values(next_due=next_due))
+_CLOCKS: RunningClocks[RatingState] = RunningClocks(rating, _row.case_id, lambda state: state.rating.case)
+due, look_again, set_next_due = _CLOCKS.due, _CLOCKS.look_again, _CLOCKS.set_next_due
+"""Which clocks are to be looked at, by name, and when next."""
 
 
 def add(connection: Connection, state: RatingState, entry: int, next_due: datetime | None) -> None:
