@@ -15,6 +15,7 @@ from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.grant_words import MASKS
 from exchange.console.inside import asking, told
+from exchange.console.looking_back import LookingBack
 from exchange.console.words import text_of
 from exchange.gateway.understanding import current
 from exchange.governance.endpoints import Grants
@@ -31,6 +32,7 @@ from policies.grant import Grant
 from policies.review import Answer, ChangeClass
 from policies.sentence import Name
 
+_PERIODS = LookingBack(PERIODS, usual=PERIODS[0])
 _ANSWER = "answer"
 _DIRECTIONS = {
     "wider": ("near", Text("放宽", "wider")),
@@ -70,17 +72,16 @@ class Effects:
     def show(self, visitor: Visitor, request: HttpRequest, grant: str) -> HttpResponse:
         """``…/effects``. Raises Problem."""
         state = self.desk.find(grant)
-        days = request.parameters().get("days", "")
-        asked = next((each for each in PERIODS if str(each) == days), PERIODS[0])
+        days = _PERIODS.days(request.parameters().get("days"))
         at = f"{HOME}/grants/{quote(state.grant.ref)}"
         return page(
             "effects",
             visitor,
             request,
             title=Text(f"授权 {state.grant.ref} 会改变什么", f"What grant {state.grant.ref} would change"),
-            periods=[(f"{at}/effects?days={each}", each, each == asked) for each in PERIODS],
+            periods=_PERIODS.tabs(lambda each: f"{at}/effects?days={each}", days),
             back=at,
-            **self.of(request, state.grant, asked),
+            **self.of(request, state.grant, days),
         )
 
     def routes(self) -> tuple[Route, ...]:

@@ -14,7 +14,7 @@ from exchange.catalogue.registry import Registry
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.inside import asking, told
-from exchange.console.watching import PERIODS, days_asked
+from exchange.console.watching import PERIODS
 from exchange.console.words import listed, text_of
 from exchange.gateway.entries import FAILURE, REFUSAL, RELEASE
 from exchange.gateway.understanding import current
@@ -45,7 +45,7 @@ class LookUpPages:
     def list(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
         """The newest first; a providing department sees look-ups of its own data. Raises Problem."""
         asked = request.parameters()
-        days = days_asked(asked.get("days", ""))
+        days = PERIODS.days(asked.get("days"))
         narrowed = {name: asked[name] for name in _NARROWING if asked.get(name)}
         since = self.trace.clock.now() - timedelta(days=days)
         place = {"before": asked["before"]} if asked.get("before") else {}
@@ -59,8 +59,7 @@ class LookUpPages:
             rows=[_row(one, registry) for one in found["look_ups"]],
             narrowed=", ".join(narrowed.values()),
             everything=LOOK_UPS,
-            days=days,
-            periods=[(_address(narrowed | {"days": str(each)}), each) for each in PERIODS],
+            periods=PERIODS.tabs(lambda each: _address(narrowed | {"days": str(each)}), days),
             following=_following(found["next"], narrowed | {"days": str(days)}),
         )
 

@@ -10,6 +10,7 @@ from exchange import errors
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.inside import asking, told
+from exchange.console.looking_back import LookingBack
 from exchange.console.words import said
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
@@ -20,8 +21,7 @@ from kernel.web.pages import t
 from kernel.web.routes import Route
 from policies.roles import Role
 
-PERIODS = (7, 30, 90)
-USUAL_DAYS = 30
+_PERIODS = LookingBack((7, 30, 90), usual=30)
 _OUTCOMES = {
     "released": Text("已提供", "Provided"),
     "refused": Text("被拒绝", "Refused"),
@@ -39,8 +39,7 @@ class ReadingPages:
 
     def used(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
         """Who used the data of the officer's department, how often, why, and with what result."""
-        asked = request.parameters().get("days", "")
-        days = int(asked) if asked in {str(each) for each in PERIODS} else USUAL_DAYS
+        days = _PERIODS.days(request.parameters().get("days"))
         until = self.usage.clock.now() + timedelta(microseconds=1)
         query = urlencode({"from": (until - timedelta(days=days)).isoformat(), "to": until.isoformat()})
         found = told(self.usage.of_provider(asking(request, query)))
@@ -61,8 +60,7 @@ class ReadingPages:
             request,
             title=Text("本部门数据的使用", "Use of our data"),
             rows=rows,
-            days=days,
-            periods=[(f"{HOME}/usage?days={each}", each) for each in PERIODS],
+            periods=_PERIODS.tabs(lambda each: f"{HOME}/usage?days={each}", days),
         )
 
     def ledger(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:

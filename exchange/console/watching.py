@@ -13,6 +13,7 @@ from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
+from exchange.console.looking_back import LookingBack
 from exchange.requirements.counting import Counts
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
@@ -21,7 +22,7 @@ from kernel.web.pages import t
 from kernel.web.routes import Route
 
 UPLOADS, LOCKS = f"{HOME}/uploads", f"{HOME}/locks"
-PERIODS = (30, 90, 365)
+PERIODS = LookingBack((30, 90, 365), usual=30)
 _UNPROCESSABLE = 422
 _REASON = (
     Field(
@@ -40,7 +41,7 @@ class WatchPages:
 
     def uploads(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
         """Departments compared, as a chart with its table."""
-        days = days_asked(request.parameters().get("days", ""))
+        days = PERIODS.days(request.parameters().get("days"))
         since = self.counts.clock.now() - timedelta(days=days)
         found = told(self.counts.by_department(asking(request, urlencode({"from": since.isoformat()}))))
         rows = [_department(one) for one in found["departments"]]
@@ -51,8 +52,7 @@ class WatchPages:
             title=Text("免于提交的材料", "Papers avoided"),
             rows=rows,
             most=max((max(row["avoided"], row["uploads"], row["against"]) for row in rows), default=0),
-            days=days,
-            periods=[(f"{UPLOADS}?days={each}", each) for each in PERIODS],
+            periods=PERIODS.tabs(lambda each: f"{UPLOADS}?days={each}", days),
         )
 
     def list(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
@@ -121,11 +121,6 @@ class WatchPages:
             errors=summary(_REASON, errors, general),
             back=LOCKS,
         )
-
-
-def days_asked(text: str) -> int:
-    """The period of a page in days: one of ``PERIODS``, the shortest where nothing else is asked for."""
-    return int(text) if text in {str(each) for each in PERIODS} else PERIODS[0]
 
 
 def _department(one: Mapping[str, Any]) -> dict[str, Any]:
