@@ -207,7 +207,7 @@ def furnish(outside: Outside) -> Rooms:
     )
     registration = _registration(outside, access, authenticator, issuer)
     previews = PreviewDesk(access, Looking(waiting), Questioning(waiting, retrieval))
-    following = Following(access, clock)
+    following = Following(access, outside.ledger, clock)
     return Rooms(
         policy=policy,
         revocations=revocations,

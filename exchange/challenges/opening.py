@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from exchange import errors
 from exchange.access import Access
@@ -30,12 +30,21 @@ from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.challenges.events import ChallengeState, Use
 
 CHALLENGE = ChallengeForm()
-USES: Mapping[str, str] = {
-    **dict.fromkeys((RELEASE, REFUSAL, FAILURE, ANSWERED, *WAITS.values()), "consumer"),
-    SHOWN: "office",
-    LOOKED_UP: "provider",
+
+
+class Whose(NamedTuple):
+    """The facts of an entry that say whose use it was, and which of their officers'."""
+
+    organisation: str
+    officer: str = "officer"
+
+
+USES: Mapping[str, Whose] = {
+    **dict.fromkeys((RELEASE, REFUSAL, FAILURE, ANSWERED, *WAITS.values()), Whose("consumer")),
+    SHOWN: Whose("office"),
+    LOOKED_UP: Whose("provider", officer="by"),
 }
-"""The entries that tell of a use, and the fact of each that says whose use it was."""
+"""The entries that tell of a use."""
 _LONGEST_NAME = 128
 _SELF = "self"
 
@@ -82,18 +91,20 @@ class Challenging:
     def _use(self, entry: UsageEntry) -> Use:
         members: Any = entry.members
         facts = members["facts"]
-        organisation = str(facts[USES[members["event"]]])
+        whose = USES[members["event"]]
+        organisation = str(facts[whose.organisation])
         with self.access.database.read() as connection:
             days = self.transitions.days(connection, organisation)
         said = {
             name: str(facts.get(name, ""))
-            for name in ("case", "system", "officer", "evidence_type", "service_item", "legal_basis")
+            for name in ("case", "system", "evidence_type", "service_item", "legal_basis")
         }
         return Use(
             entry=entry.index,
             event=members["event"],
             at=entry.at,
             organisation=organisation,
+            officer=str(facts.get(whose.officer, "")),
             request=members["request"],
             asked=(*facts.get("fields", ()), *facts.get("predicates", ())),
             relation=str(facts.get("relation", _SELF)),

@@ -32,6 +32,8 @@ from kernel.web.routes import Route
 
 KEYS = f"{HOME}/joining/keys"
 _UNPROCESSABLE = 422
+_PEM = "PRIVATE KEY-----"
+"""RFC 7468 §10, §11 and the older forms: the end of the line that a private key in PEM begins with."""
 _LONGEST_ADDRESS, _LONGEST_SET, _LONGEST_NAME = 500, 64 * 1024, 200
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 FIELDS = (
@@ -50,11 +52,11 @@ FIELDS = (
 
 
 class Unfit(Exception):
-    """What was typed is no public key. ``is_secret``: it is a private one, and is not shown again."""
+    """What was typed is no public key."""
 
-    def __init__(self, text: Text, *, is_secret: bool = False) -> None:
+    def __init__(self, text: Text) -> None:
         super().__init__(text.en)
-        self.text, self.is_secret = text, is_secret
+        self.text = text
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,7 @@ class KeyPages:
         try:
             keys = read_keys(typed.get("keys", "").strip())
         except Unfit as unfit:
-            shown = {**typed, "keys": ""} if unfit.is_secret else typed
-            return self._page(visitor, request, shown, {**errors, "keys": t(unfit.text)})
+            return self._page(visitor, request, _to_show_again(typed), {**errors, "keys": t(unfit.text)})
         if errors:
             return self._page(visitor, request, typed, errors)
         return self._page(visitor, request, typed, commands=self._commands(visitor, request, name, keys))
@@ -142,8 +143,10 @@ class KeyPages:
 
 def read_keys(text: str) -> dict[str, Any]:
     """The member of client metadata that says the keys (RFC 7591 §2): ``jwks`` or ``jwks_uri``. Raises Unfit."""
-    if text.startswith(("https://", "http://")):
+    if _is_address(text):
         return {"jwks_uri": _address(text)}
+    if _PEM in text:
+        raise Unfit(_PRIVATE)
     try:
         said: Any = decode(text.encode("utf-8", "replace"), max_bytes=_LONGEST_SET)
     except MalformedJson:
@@ -151,12 +154,22 @@ def read_keys(text: str) -> dict[str, Any]:
     entries = said.get("keys", [said]) if isinstance(said, dict) else None
     if not isinstance(entries, list) or not entries or not all(isinstance(one, dict) for one in entries):
         raise Unfit(_UNREADABLE)
-    if any(not PRIVATE_MEMBERS.isdisjoint(one) for one in entries):
-        raise Unfit(_PRIVATE, is_secret=True)
+    if any(not PRIVATE_MEMBERS.isdisjoint(one) for one in (said, *entries)):
+        raise Unfit(_PRIVATE)
     try:
         return {"jwks": {"keys": [dict(VerifyingKey.from_jwk(one).jwk) for one in entries]}}
     except InvalidKey:
         raise Unfit(_UNUSABLE) from None
+
+
+def _to_show_again(typed: Mapping[str, str]) -> dict[str, str]:
+    """The form without what may be a private key, readable or not: of the keys, an address alone stands there again."""
+    keys = typed.get("keys", "")
+    return {**typed, "keys": keys if _is_address(keys.strip()) else ""}
+
+
+def _is_address(text: str) -> bool:
+    return text.startswith(("https://", "http://"))
 
 
 def _address(text: str) -> str:

@@ -56,7 +56,7 @@ class LookUpPages:
             visitor,
             request,
             title=_TITLE,
-            rows=[_row(one, registry) for one in found["look_ups"]],
+            rows=[_row(one, registry, days) for one in found["look_ups"]],
             narrowed=", ".join(narrowed.values()),
             everything=LOOK_UPS,
             periods=PERIODS.tabs(lambda each: _address(narrowed | {"days": str(each)}), days),
@@ -79,16 +79,16 @@ def _following(place: int | None, query: Mapping[str, str]) -> str:
     return "" if place is None else _address({**query, "before": str(place)})
 
 
-def _row(one: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
+def _row(one: Mapping[str, Any], registry: Registry, days: int) -> dict[str, Any]:
     asked = {"evidence_type": one["evidence_type"], "fields": one["asked"]}
     return {
         "at": datetime.fromisoformat(one["at"]),
         "officer": one["officer"],
-        "of_officer": _address({"officer": one["officer"]}),
+        "of_officer": _address({"officer": one["officer"], "days": str(days)}),
         "consumer": _name(registry.organisations, one["consumer"]),
         "system": one["system"],
         "case": one["case"],
-        "of_case": _address({"case": one["case"]}),
+        "of_case": _address({"case": one["case"], "days": str(days)}),
         "service_item": _name(registry.service_items, one["service_item"]),
         "evidence_type": _name(registry.evidence_types, one["evidence_type"]),
         "asked": t(listed(field_labels(asked, registry))),

@@ -110,6 +110,7 @@ class CorrectionTransitions(TimeLimits):
                 outbox.put(connection, _signal(_TOLD[after.status], after, about))
             if after.clock is None:
                 epoch.advance(connection)
+                self.ledger.drop_payload(connection, about.entry)  # nobody needs to know any more what was said
 
         record(self.ledger, [_entry(event, after, self.particulars(about))], also, CorrectionMoved)
         return after

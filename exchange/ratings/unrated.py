@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from exchange.access import Access
 from exchange.catalogue.model import APPLICANT
@@ -11,7 +10,7 @@ from exchange.catalogue.naming import named_in
 from exchange.gateway.understanding import current
 from exchange.paging import USUAL_PAGE
 from exchange.store import ratings
-from exchange.transparency.plain_words import is_told
+from exchange.transparency.told_cases import told_cases
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.identifiers.subject import SubjectRef
@@ -51,13 +50,9 @@ class Unrated:
         """
         with self.access.database.read() as connection:
             found = ratings.unrated(connection, self.access.indexes.of(person), APPLICANT)
-        told = self._told(person) if any(not one.joined for one in found) else frozenset()
+        hidden = any(not one.joined for one in found)
+        told = told_cases(self.ledger, person, self.clock.now()) if hidden else frozenset()
         return tuple(one for one in found if one.joined or one.case in told)
-
-    def _told(self, person: SubjectRef) -> frozenset[str]:
-        now = self.clock.now()
-        members: list[Any] = [one.members for one in self.ledger.usage_of(person) if is_told(one, now)]
-        return frozenset(str(each["facts"].get("case", "")) for each in members)
 
     def _view(self, one: ratings.Unrated) -> dict[str, JSON]:
         registry = current(self.access.policy).registry

@@ -18,9 +18,10 @@ from exchange.gateway.request import Item, PassedOver
 from exchange.gateway.snapshot import Snapshot
 from exchange.requirements.broker import Needed, Part, needed
 from exchange.requirements.ladder import SEEN, Cause
-from exchange.requirements.standing import THE_APPLICANT, Granted, barred, granted_types
+from exchange.requirements.standing import Granted, barred, granted_types
 from exchange.store import deliveries, resolutions
 from exchange.store.deliveries import Attempt
+from exchange.store.resolutions import THE_APPLICANT
 from kernel.database import Database
 from kernel.dates import local_day
 

@@ -19,7 +19,6 @@ from exchange.requirements.counting import Guard
 from exchange.requirements.forms import CIRCUMSTANCES, RESOLUTION, Wanted
 from exchange.requirements.ladder import Rung, Step, judge
 from exchange.requirements.standing import (
-    THE_APPLICANT,
     Granted,
     Standing,
     granted_types,
@@ -33,7 +32,7 @@ from exchange.requirements.views import case_view, open_view, resolution_view
 from exchange.store import deliveries, resolutions
 from exchange.store.cases import Case
 from exchange.store.deliveries import Attempt
-from exchange.store.resolutions import Resolution, Verdict
+from exchange.store.resolutions import THE_APPLICANT, Resolution, Verdict
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.dates import local_day

@@ -18,10 +18,8 @@ from exchange.requirements.circumstances import Applies
 from exchange.requirements.ladder import BY_SHARING, Cause, Rung
 from exchange.store.cases import Case
 from exchange.store.deliveries import REFUSED, RELEASED, Attempt
-from exchange.store.resolutions import Resolution
+from exchange.store.resolutions import THE_APPLICANT, Resolution
 
-THE_APPLICANT = b""
-"""Stands for the applicant, who need not be known yet."""
 FRESH = timedelta(days=1)
 """How long a source that was down is a cause: tomorrow somebody asks it again."""
 Granted = Callable[[str], bool]

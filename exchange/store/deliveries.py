@@ -141,12 +141,12 @@ def attempts_of(connection: Connection, case_id: str) -> list[Attempt]:
     ]
 
 
-def takes_part(connection: Connection, case_id: str, subject: bytes) -> bool:
-    """Whether somebody (blind index) was present when evidence was asked for in a case, or a record of theirs left."""
+def was_present(connection: Connection, case_id: str, subject: bytes) -> bool:
+    """Whether somebody (blind index) was present when evidence was asked for in a case."""
     row = delivery.c
-    theirs = ((row.subject == subject) & (row.outcome == RELEASED)) | (evidence_request.c.person == subject)
     joined = delivery.join(evidence_request, evidence_request.c.id == row.request_id)
-    found = select(row.entry).select_from(joined).where(row.case_id == case_id, theirs).limit(1)
+    present = (row.case_id == case_id) & (evidence_request.c.person == subject)
+    found = select(row.entry).select_from(joined).where(present).limit(1)
     return connection.execute(found).first() is not None
 
 

@@ -10,10 +10,13 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
+from exchange.catalogue.model import REPRESENTATIVE
 from exchange.requirements.ladder import Cause, Rung, Step
 from exchange.store.tables import case_circumstance, case_outcome, case_subject, resolution, service_case
 from kernel import canonical
 
+THE_APPLICANT = b""
+"""Stands for the applicant, who need not be known yet."""
 _row = resolution.c
 _LARGEST = 1 << 14
 
@@ -158,13 +161,14 @@ def await_no_more(connection: Connection, one: Resolution) -> None:
 
 
 def deferred_of(connection: Connection, party: bytes, limit: int = 100) -> list[Resolution]:
-    """What was deferred in open cases of which somebody (blind index) is a party, the first day first."""
+    """What was deferred of a party (blind index) or of the applicant, in open cases of that party, by its day."""
     case, subject = service_case.c, case_subject.c
     statement = (
         select(resolution)
         .join(case_subject, subject.case_id == _row.case_id)
         .join(service_case, case.id == _row.case_id)
-        .where(subject.subject == party, case.closed_at.is_(None))
+        .where(subject.subject == party, subject.role != REPRESENTATIVE, case.closed_at.is_(None))
+        .where(_row.subject.in_((party, THE_APPLICANT)))
         .where(_row.rung == Rung.DEFERRAL.value, _row.verdict == Verdict.ACCEPTED.value, _row.due != "")
         .distinct()
         .order_by(_row.due, _row.entry)

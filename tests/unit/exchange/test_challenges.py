@@ -18,6 +18,7 @@ from tests.doubles.browser import form_of
 from tests.doubles.exchange import ITEM, MARKET, NAME, OWNER, POLICE, STRANGER, URBAN, World
 from tests.doubles.manual_register import CLINIC, NURSE
 from tests.doubles.sign_ins import OfficersBrowser
+from tests.unit.exchange.test_console_certificates import recorded
 from tests.unit.exchange.test_corrections import inbox
 from tests.unit.exchange.test_emergency import DELAY, opened, template, use
 from tests.unit.exchange.test_open_books import usage
@@ -117,6 +118,18 @@ def test_nobody_answers_for_a_look_of_their_own(small_world: World) -> None:
     own = small_world.officer("GET", f"{PATH}/{name}", sub=NURSE["sub"], **officer).json
     assert (own["organisation"]["code"], own["commands"]) == (CLINIC, [])
     mine = act(small_world, name, "explain", sub=NURSE["sub"], **officer)
+    assert (mine.json["code"], mine.json["reason"]) == ("challenge.not-allowed", "challenge.own-look")
+    assert act(small_world, name, "explain", sub="dora", **officer).json["status"] == "explained"
+
+
+def test_nobody_answers_for_their_own_look_at_a_certificate(small_world: World) -> None:
+    recorded(small_world)
+    looked = next(one for one in usage(small_world, OWNER).json["entries"] if one["event"] == "CertificateLookedUp")
+    name = challenge(small_world, looked["index"]).json["id"]
+    officer = {"roles": ["data-protection-officer"], "organisation": POLICE}
+    own = small_world.officer("GET", f"{PATH}/{name}", sub="pan", **officer).json
+    assert (own["officer"], own["commands"]) == (small_world.events("CertificateLookedUp")[0]["facts"]["by"], [])
+    mine = act(small_world, name, "explain", sub="pan", **officer)
     assert (mine.json["code"], mine.json["reason"]) == ("challenge.not-allowed", "challenge.own-look")
     assert act(small_world, name, "explain", sub="dora", **officer).json["status"] == "explained"
 

@@ -176,12 +176,24 @@ def test_the_requests_to_copy_lead_to_evidence(small_world: World) -> None:
     assert """"case": "'"$CASE"'\"""" in asking  # the shell puts the case's number there
 
 
-def test_a_private_key_is_refused_and_not_shown_again(small_world: World) -> None:
-    page = officer(small_world, "consumer-officer", MARKET)
-    refused = page.press(f"{AT}/keys", name="x", keys=json.dumps({"keys": [KEY]}))
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (json.dumps({"keys": [KEY]}), "这是私钥"),
+        (json.dumps({"keys": [PUBLIC], "d": KEY["d"]}), "这是私钥"),
+        (f"-----BEGIN PRIVATE KEY-----\n{KEY['d']}\n-----END PRIVATE KEY-----\n", "这是私钥"),
+        (json.dumps(KEY)[:-1] + ",}", "不是 JWK"),  # unreadable, and whatever it is, not shown again
+    ],
+)
+def test_a_private_key_is_refused_and_not_shown_again(small_world: World, typed: str, told: str) -> None:
+    refused = officer(small_world, "consumer-officer", MARKET).press(f"{AT}/keys", name="x", keys=typed)
     assert refused.status_code == 422
-    assert "这是私钥" in refused.text
+    assert told in refused.text
     assert KEY["d"] not in refused.text
+
+
+def test_an_address_of_keys_stands_there_again(small_world: World) -> None:
+    page = officer(small_world, "consumer-officer", MARKET)
     kept = page.press(f"{AT}/keys", name="", keys="https://office.example.cn/jwks")
     assert kept.status_code == 422
     assert "https://office.example.cn/jwks" in kept.text

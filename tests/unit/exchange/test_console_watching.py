@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import MARKET, NAME, OWNER, POLICE, World, grant, number, system
 from tests.doubles.sign_ins import OfficersBrowser
@@ -82,6 +85,14 @@ def test_which_officer_looked_up_what_is_read_in_one_table_and_of_one_alone(smal
     assert second in protection.get("/console/look-ups?days=365").text
     assert second in officer(world, "provider-officer", POLICE).get("/console/look-ups").text
     assert second not in officer(world, "provider-officer").get("/console/look-ups").text
+    world.clock.advance(60 * 86_400)
+    world.rooms.policy.renew()
+    world.rooms.revocations.renew()
+    security = officer(world, "security-administrator")
+    old = security.get("/console/look-ups?days=90").text
+    narrower = [unescape(found) for found in re.findall(r'href="(/console/look-ups\?(?:officer|case)=[^"]*)"', old)]
+    assert len(narrower) == 4
+    assert all(first in security.get(at).text or second in security.get(at).text for at in narrower)  # as far back
     consumer = officer(world, "consumer-officer")
     assert consumer.get("/console/look-ups").status_code == 403
     assert "/console/look-ups" not in consumer.get("/console/locks").text

@@ -70,11 +70,20 @@ def disputed(world: World) -> bool:
     return bool(item["provenance"].get("disputed", False))
 
 
+def kept_of(world: World, correction: str) -> bytes | None:
+    """What was said with it, as it lies beside the log."""
+    with world.outside.database.read() as connection:
+        found = corrections.find(connection, correction)
+    assert found is not None
+    return world.outside.ledger.open_payload(found[1].entry)
+
+
 def test_a_wrong_record_is_disputed_until_its_department_has_corrected_it(world: World) -> None:
     assert not disputed(world)
     heard = subscribe(world, events=["tongban.evidence.corrected"])
     correction = opened(world)
     assert disputed(world)
+    assert "陈实例".encode() in (kept_of(world, correction) or b"")
     assert ("correction-waits", correction) in inbox(world, **PAN)
     taken = act(world, correction, "take").json
     assert taken["particulars"]["subject"]["value"] == OWNER
@@ -83,6 +92,7 @@ def test_a_wrong_record_is_disputed_until_its_department_has_corrected_it(world:
     assert disputed(world)
     done = act(world, correction, "correct", REASON).json
     assert (done["status"], done["particulars"], done["commands"]) == ("corrected", None, [])
+    assert kept_of(world, correction) is None
     assert not disputed(world)
     assert ("correction-done", correction) in inbox(world, **CHEN)
     cases = world.officer("GET", f"{PATH}/{correction}", **CHEN).json["cases"]
@@ -289,6 +299,7 @@ def test_a_person_takes_back_what_they_opened_and_everybody_hears_of_it(small_wo
     assert take_back(world, correction, None).json["code"] == "correction.unknown"
     answer = take_back(world, correction)
     assert (answer.status_code, answer.json) == (200, {"id": correction, "status": "withdrawn"})
+    assert kept_of(world, correction) is None
     assert not disputed(world)
     assert (take_back(world, correction).status_code, take_back(world, correction).json["code"]) == (
         409,

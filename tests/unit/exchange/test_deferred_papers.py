@@ -9,6 +9,7 @@ import pytest
 
 from tests.doubles.exchange import ITEM, MARKET, NAME, OWNER, STAFF, STRANGER, WORKER, World, grant
 from tests.doubles.sign_ins import OfficersBrowser
+from tests.unit.exchange.test_emergency import DELAY, opened, template, use
 from tests.unit.exchange.test_requirements import NO_GRANT, PROMISE, demanding, resolve
 from tests.unit.exchange.test_watching import absent
 
@@ -94,6 +95,16 @@ def test_who_was_merely_listed_is_told_nothing_until_it_is_certain(world: World)
     absent(world, OWNER, case)
     assert [one["case"] for one in papers(world)] == [case]
     assert papers(world, STRANGER) == []
+
+
+def test_a_paper_is_not_told_of_while_a_statute_hides_what_was_asked_in_its_case(world: World) -> None:
+    template(world, emergency={"minutes": 120, "notice_delay": DELAY})
+    case, opening = opened(world)
+    assert use(world, case, opening).json["status"] == "delivered"
+    deferred(world, case)
+    assert papers(world) == []
+    days(world, 31)
+    assert [one["case"] for one in papers(world)] == [case]
 
 
 def test_who_is_listed_and_signs_in_is_told_whatever_was_answered(world: World) -> None:
