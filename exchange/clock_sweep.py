@@ -1,7 +1,7 @@
 """What time alone does to a proceeding with a clock: somebody above is told when it runs out, once a warning.
 
-Corrections and ratings have nothing else that time does to them. Where it does more (requests are fulfilled, tasks pass
-to a substitute) the room has a sweep of its own.
+Corrections, ratings and challenges have nothing else that time does to them. Where it does more (requests are
+fulfilled, tasks pass to a substitute) the room has a sweep of its own.
 """
 
 from __future__ import annotations

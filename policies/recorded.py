@@ -191,6 +191,11 @@ def verdict(decision: Decision) -> str:
     return orjson.dumps(said).decode()
 
 
+def is_permit(said: str) -> bool:
+    """Whether a verdict permits."""
+    return bool(orjson.loads(said)["permit"])
+
+
 def use_of(text: str, said: str, at: datetime) -> Use:
     """A release that was asked for by ``text`` and permitted by the verdict ``said``. Raises KeyError, ValueError."""
     read, told = orjson.loads(text), orjson.loads(said)

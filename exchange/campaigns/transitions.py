@@ -88,7 +88,7 @@ class CampaignTransitions:
     def chosen(self, connection: Connection, selection: Selection) -> Choice:
         """The grants in force that are meant and do not wait for an answer in another campaign already."""
         busy = campaigns.under_way(connection)
-        versions = partial(grants.versions, connection)
+        versions = partial(grants.versions_without_reviews, connection)
         meant = chosen(selection, grants.active(connection), versions, self.grants.clock.now())
         free = tuple(each for each in meant if (each.grant.id, each.grant.version) not in busy)
         return Choice(free, epoch.read(connection).policies)

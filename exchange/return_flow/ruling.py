@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+import structlog
+
 from exchange.catalogue.model import EvidenceType, System, kept_apart
 from exchange.catalogue.model import Status as SystemStatus
 from exchange.gateway.parties import is_minor
@@ -13,8 +15,11 @@ from exchange.gateway.snapshot import Snapshot
 from kernel.canonical import JSON
 from kernel.dates import local_day
 from kernel.identifiers.subject import SubjectRef
-from policies.decision import Permit
+from policies import both_engines
+from policies.both_engines import Judges
+from policies.decision import Deny, Permit
 from policies.delivery import Delivery
+from policies.explain import ENGINES_DISAGREE
 from policies.grant import Grant
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, SystemPrincipal
@@ -40,6 +45,7 @@ class Ruling:
     division: str
     snapshot: Snapshot
     image: PolicyImage = field(repr=False)
+    judges: Judges = field(repr=False)
 
     def of(self, subject: SubjectRef, index: bytes, now: datetime) -> Permit | None:
         """What may leave about a subject whose record lies in the own division; None for nothing. Default deny."""
@@ -51,7 +57,8 @@ class Ruling:
         return self._decide(now, sealed=False, minor=False)
 
     def _decide(self, now: datetime, *, sealed: bool, minor: bool) -> Permit | None:
-        said = self.image.decide(
+        said = both_engines.decide(
+            self.image,
             AccessRequest(
                 system=SystemPrincipal(self.system.name, self.system.organisation, self.system.status.value),
                 action=Action.of(self.purpose.fields),
@@ -66,8 +73,11 @@ class Ruling:
                 minor=minor,
                 own_division=True,
                 delivery=Delivery.BULK,
-            )
+            ),
+            self.judges,
         )
+        if isinstance(said, Deny) and ENGINES_DISAGREE in said.clauses:
+            structlog.get_logger(__name__).error("decision engines disagree", grants=[*said.grants])
         if not isinstance(said, Permit) or said.quotas or said.obligations:
             return None  # what counts single releases, or owes each person something, is not for bulk
         return said
@@ -96,7 +106,7 @@ def ruling(snapshot: Snapshot, system: str, purpose: Purpose, now: datetime) -> 
         grant for grant in snapshot.image.members() if is_for_bulk(grant) and grant.consumer == found.organisation
     ]
     image = PolicyImage.build(grants, snapshot.image.registry, snapshot.epoch, after=snapshot.image)
-    return Ruling(found, kind, purpose, division, snapshot, image)
+    return Ruling(found, kind, purpose, division, snapshot, image, Judges(image))
 
 
 def is_for_bulk(grant: Grant) -> bool:

@@ -98,6 +98,12 @@ def versions(connection: Connection, grant: str) -> tuple[GrantState, ...]:
     return tuple(_state(*row) for row in connection.execute(statement))
 
 
+def versions_without_reviews(connection: Connection, grant: str) -> tuple[GrantState, ...]:
+    """The same without what officers were shown: who signed which when."""
+    statement = _WITHOUT_REVIEW.where(grant_version.c.id == grant).order_by(grant_version.c.version)
+    return tuple(_state(text) for text in connection.scalars(statement))
+
+
 def add(connection: Connection, state: GrantState) -> None:
     """Store a new grant or version."""
     connection.execute(insert(grant_version).values(**_row(state)))

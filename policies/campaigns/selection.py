@@ -37,7 +37,9 @@ class Selection:
 
     def holds(self, state: GrantState, versions: Versions, now: datetime) -> bool:
         """Whether this grant is meant: one in force, and so for long enough."""
-        return self.covers(state, now) and in_force_since(state, versions) <= now - timedelta(days=self.in_force_days)
+        if not self.covers(state, now):
+            return False
+        return not self.in_force_days or in_force_since(state, versions) <= now - timedelta(days=self.in_force_days)
 
 
 def in_force_since(state: GrantState, versions: Versions) -> datetime:

@@ -16,7 +16,7 @@ from exchange.catalogue.reading import InvalidCatalogue
 from exchange.catalogue.registry import Registry
 from exchange.gateway.enforcement import decision_name
 from exchange.gateway.snapshot import Snapshot
-from exchange.governance.simulation.rules import rules_of
+from exchange.governance.simulation.rules import RulesOfThen
 from exchange.store import decisions, grants
 from exchange.store.decisions import LoggedDecision
 from kernel.ledger.usage import UsageEntry
@@ -116,7 +116,7 @@ def made_again(connection: Connection, snapshot: Snapshot, logged: LoggedDecisio
     if logged.rules != recorded.rules():
         return Again(Result.OTHER_RULES, None, snapshot.registry)
     try:
-        rules = rules_of(connection, snapshot, logged)
+        rules = RulesOfThen(connection, snapshot).of(logged)
     except (InvalidCatalogue, InvalidGrant, InvalidImage, InvalidRegistry):
         return Again(Result.LOST, None, snapshot.registry)
     asked = recorded.Asked(logged.asked).at(logged.at, logged.consent_from, logged.consent_until)

@@ -25,19 +25,34 @@ class RulesOfOne:
     image: PolicyImage
 
 
-def rules_of(connection: Connection, snapshot: Snapshot, logged: LoggedDecision) -> RulesOfOne:
-    """The rules of one past decision, put together from those of now and what has changed since.
+class RulesOfThen:
+    """The rules of single past decisions, put together from those of now and what has changed since.
 
-    While a node serves, nothing is read whole: its lease is shorter than fifty thousand entries take.
-    Raises InvalidCatalogue, InvalidImage, InvalidGrant, InvalidRegistry.
+    While a node serves, no grants or entries are read whole: its lease is shorter than fifty thousand take. The
+    hierarchy of an earlier catalogue is closed once for all decisions made under it.
     """
-    registry = _registry_then(connection, snapshot.registry, logged.catalogue)
-    now = snapshot.image
-    known = now if registry is snapshot.registry else PolicyImage.build((), policy_registry(registry), logged.epoch)
-    above = known.hierarchy.above.get(("EvidenceType", logged.evidence_type), frozenset())
-    types = {logged.evidence_type, *(name for _, name in above)}
-    members = grants.in_force(connection, logged.epoch, types)
-    return RulesOfOne(registry, PolicyImage.build(members, known.registry, logged.epoch, after=known))
+
+    def __init__(self, connection: Connection, snapshot: Snapshot) -> None:
+        """Nothing is read before ``of``."""
+        self._connection = connection
+        self._snapshot = snapshot
+        self._catalogues = {snapshot.registry.version: (snapshot.registry, snapshot.image)}
+
+    def of(self, logged: LoggedDecision) -> RulesOfOne:
+        """Those of one decision. Raises InvalidCatalogue, InvalidImage, InvalidGrant, InvalidRegistry."""
+        registry, known = self._catalogue(logged.catalogue)
+        above = known.hierarchy.above.get(("EvidenceType", logged.evidence_type), frozenset())
+        types = {logged.evidence_type, *(name for _, name in above)}
+        members = grants.in_force(self._connection, logged.epoch, types)
+        return RulesOfOne(registry, PolicyImage.build(members, known.registry, logged.epoch, after=known))
+
+    def _catalogue(self, version: int) -> tuple[Registry, PolicyImage]:
+        found = self._catalogues.get(version)
+        if found is None:
+            registry = _registry_then(self._connection, self._snapshot.registry, version)
+            found = registry, PolicyImage.build((), policy_registry(registry), self._snapshot.epoch)
+            _keep(self._catalogues, version, found)
+        return found
 
 
 def _registry_then(connection: Connection, now: Registry, version: int) -> Registry:

@@ -7,13 +7,12 @@ from hashlib import sha256
 from itertools import islice
 
 import structlog
-from sqlalchemy import Connection
 
 from exchange.catalogue.reading import InvalidCatalogue
 from exchange.gateway.enforcement import decision_name
 from exchange.gateway.lease import Lease
 from exchange.gateway.snapshot import Snapshot
-from exchange.governance.simulation.rules import rules_of
+from exchange.governance.simulation.rules import RulesOfThen
 from exchange.store import decisions
 from exchange.store.decisions import LoggedDecision
 from kernel.canonical import JSON
@@ -24,7 +23,7 @@ from kernel.metrics import Metrics
 from policies import recorded
 from policies.admission import unregistered
 from policies.both_engines import Judges
-from policies.decision import Decision, Deny, Permit
+from policies.decision import Decision, Deny
 from policies.grant_terms import InvalidGrant
 from policies.hierarchy import InvalidRegistry
 from policies.index import InvalidImage, PolicyImage
@@ -33,7 +32,7 @@ from policies.model import AccessRequest
 DISAGREED = "EnginesDisagreed"
 """The entry about a decision that cedarpy would have made otherwise."""
 MOST_AT_ONCE = 200
-"""Decisions that one round judges."""
+"""Entries of the sample that one round looks at; the next goes on behind them."""
 
 
 class SecondOpinion:
@@ -60,22 +59,26 @@ class SecondOpinion:
         snapshot = self._policy.current()
         with self._database.read() as connection:
             newest = decisions.newest(connection)
-            after, self._last = newest if self._last is None else self._last, newest
-            chosen = decisions.beside(connection, [*islice(sample(after, newest, self._one_in), MOST_AT_ONCE)])
-            disputed = [one for one in chosen.values() if self._differs(connection, snapshot, one)]
+            after = newest if self._last is None else self._last
+            entries = [*islice(sample(after, newest, self._one_in), MOST_AT_ONCE)]
+            chosen = decisions.beside(connection, entries)
+            rules = RulesOfThen(connection, snapshot)
+            disputed = [one for one in chosen.values() if self._differs(rules, one)]
         for one in disputed:
             self._tell(one)
+        # Last of all: what failed is judged again, and what did not fit into this round is the next one's.
+        self._last = entries[-1] if len(entries) == MOST_AT_ONCE else newest
         return len(chosen)
 
-    def _differs(self, connection: Connection, snapshot: Snapshot, logged: LoggedDecision) -> bool:
+    def _differs(self, rules: RulesOfThen, logged: LoggedDecision) -> bool:
         if logged.rules != recorded.rules():
             return False
         try:
-            image = rules_of(connection, snapshot, logged).image
+            image = rules.of(logged).image
         except (InvalidCatalogue, InvalidGrant, InvalidImage, InvalidRegistry):
             return False  # replay tells of it
         request = recorded.Asked(logged.asked).at(logged.at, logged.consent_from, logged.consent_until)
-        differs = unregistered(request, image.registry) is None and not agree(image, request)
+        differs = unregistered(request, image.registry) is None and not agrees(image, request, logged.verdict)
         self._judged.labels("differs" if differs else "agrees").inc()
         return differs
 
@@ -86,11 +89,12 @@ class SecondOpinion:
         self._ledger.append([Event(DISAGREED, logged.request_id, str(logged.item), facts)])
 
 
-def agree(image: PolicyImage, request: AccessRequest) -> bool:
-    """Whether both engines decide a registered request alike; why they refuse, each says in its own way."""
-    clerk: Decision = image.decide(request)
-    judge: Decision = Judges(image).judge(request)
-    return clerk == judge if isinstance(clerk, Permit) else isinstance(judge, Deny)
+def agrees(image: PolicyImage, request: AccessRequest, verdict: str) -> bool:
+    """Whether cedarpy decides a registered request as it was decided; why they refuse, each says in its own way."""
+    judged: Decision = Judges(image).judge(request)
+    if recorded.is_permit(verdict):
+        return recorded.verdict(judged) == verdict
+    return isinstance(judged, Deny)
 
 
 def sample(after: int, last: int, one_in: int) -> Iterator[int]:

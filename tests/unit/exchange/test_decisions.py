@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from exchange.store.tables import decision
+from kernel.identifiers.subject import SubjectRef
 from policies import cedar
 from tests.doubles.exchange import (
     MARKET,
@@ -156,13 +157,13 @@ def test_a_name_that_is_none_is_a_clear_problem(small_world: World) -> None:
 def test_nothing_of_a_person_stands_in_it(small_world: World) -> None:
     (name, _) = decided(small_world, NAME, STAFF)
     shown = told(small_world, name).text + small_world.officer("GET", "/v1/decisions", **AUDITOR).text
-    index = small_world.rooms.gateway.understanding.indexes
     for known in (OWNER, "陈示例", "pairwise-1", "case_"):
         assert known not in shown
+    index = small_world.rooms.gateway.understanding.indexes.of(SubjectRef("citizen-number", OWNER))
     with small_world.outside.database.read() as connection:
         subject = connection.execute(sa.select(decision.c.subject)).scalars().first()
-    assert index is not None
-    assert bytes(subject).hex() not in shown
+    assert bytes(subject) == index  # it stands in the log
+    assert index.hex() not in shown
 
 
 def test_decisions_are_listed_newest_first_a_page_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

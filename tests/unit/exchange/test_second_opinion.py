@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from unittest import mock
 
 import pytest
+import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from exchange.governance.simulation import second_opinion
 from exchange.governance.simulation.second_opinion import SecondOpinion, sample
+from exchange.store.tables import decision
+from kernel.ledger.errors import LedgerUnavailable
+from kernel.ledger.log import Ledger
 from policies.decision import Permit
 from policies.reference import Judge
 from tests.doubles.exchange import NAME, STAFF, World
@@ -54,6 +60,36 @@ def test_a_disagreement_is_counted_and_an_entry_once(sampling: World, monkeypatc
     assert (counted(sampling, "agrees"), counted(sampling, "differs")) == (1, 2)
     assert {one["decision"] for one in logs if one["event"] == "decision engines disagree"} == set(names)
     other.rooms.close()
+
+
+def test_what_was_decided_is_judged_and_not_what_would_be_decided_now(sampling: World) -> None:
+    sampling.ask(sampling.open_case(), NAME)
+    sampling.outside.database.write(
+        lambda connection: connection.execute(
+            sa.update(decision).values(verdict=sa.func.replace(decision.c.verdict, '"clear"', '"number"'))
+        )
+    )
+    sampling.rooms.second_opinion.round()
+    assert (counted(sampling, "agrees"), counted(sampling, "differs")) == (0, 1)
+
+
+def test_what_does_not_fit_into_a_round_is_judged_in_the_next(sampling: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second_opinion, "MOST_AT_ONCE", 2)
+    for _ in range(3):
+        sampling.ask(sampling.open_case(), NAME)
+    assert sum(sampling.rooms.second_opinion.round() for _ in range(20)) == 3
+
+
+def test_a_round_that_fails_is_made_again(sampling: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sampling.ask(sampling.open_case(), NAME)
+    monkeypatch.setattr(Judge, "judge", denies)
+    append = Ledger.append
+    monkeypatch.setattr(Ledger, "append", mock.Mock(side_effect=LedgerUnavailable("no room")))
+    with pytest.raises(LedgerUnavailable):
+        sampling.rooms.second_opinion.round()
+    monkeypatch.setattr(Ledger, "append", append)
+    sampling.rooms.second_opinion.round()
+    assert len(sampling.events("EnginesDisagreed")) == 1
 
 
 def test_a_judge_that_permits_what_was_refused_disagrees(sampling: World, monkeypatch: pytest.MonkeyPatch) -> None:

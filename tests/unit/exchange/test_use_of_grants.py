@@ -110,7 +110,7 @@ def test_what_another_node_counts_between_two_looks_counts_once(
         assert used(connection, NOW) == expected([one])
 
 
-def test_two_nodes_that_count_the_same_at_once_count_it_once(database: Database) -> None:
+def test_of_two_nodes_that_read_the_same_one_counts_it(database: Database) -> None:
     one = Use(frozenset(REFS[:1]), frozenset({"name"}), frozenset(), NOW)
     log(database, 4, one)
     found = {(REFS[0], local_day(NOW)): Usage(1, NOW, one.fields, one.predicates)}
