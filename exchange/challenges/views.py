@@ -8,18 +8,17 @@ from datetime import datetime
 from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.store.histories import Happened
+from exchange.time_limits import clock_view, deadline_view
 from kernel.canonical import JSON
 from policies.challenges.events import STATUSES, ChallengeState
 from policies.challenges.lifecycle import open_to
 from policies.clocks.calendar import WorkingCalendar
-from policies.clocks.run import deadline, standing
 from policies.roles import Officer
 
 
 def own_view(state: ChallengeState, registry: Registry, calendar: WorkingCalendar) -> dict[str, JSON]:
     """A challenge for whoever gave it."""
-    ends = None if state.clock is None else deadline(state.clock, calendar)
-    return _common(state, registry) | {"deadline": None if ends is None else ends.isoformat()}
+    return _common(state, registry) | {"deadline": deadline_view(state.clock, calendar)}
 
 
 def challenge_view(
@@ -27,11 +26,6 @@ def challenge_view(
 ) -> dict[str, JSON]:
     """A challenge: which use of whose, by when it is answered, and what the reader may do."""
     use = state.use
-    clock: JSON = None
-    if state.clock is not None:
-        here = standing(state.clock, calendar, now)
-        ends = here.deadline.isoformat() if here.deadline else None
-        clock = {"deadline": ends, "left": here.left, "late": here.late}
     return _common(state, registry) | {
         "revision": state.revision,
         "event": use.event,
@@ -45,7 +39,7 @@ def challenge_view(
         "legal_basis": use.legal_basis,
         "asked": [*use.asked],
         "relation": use.relation,
-        "clock": clock,
+        "clock": clock_view(state.clock, calendar, now),
         "commands": [*open_to(state, reader)],
     }
 

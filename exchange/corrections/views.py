@@ -10,10 +10,10 @@ from exchange.catalogue.registry import Registry
 from exchange.gateway.predicates import LABELS
 from exchange.particulars import Particulars
 from exchange.store.histories import Happened
+from exchange.time_limits import clock_view, deadline_view
 from kernel.canonical import JSON
 from kernel.text import Text
 from policies.clocks.calendar import WorkingCalendar
-from policies.clocks.run import Standing, deadline, standing
 from policies.corrections.events import STATUSES, UNANSWERED, CorrectionState
 from policies.corrections.lifecycle import open_to
 from policies.roles import Officer
@@ -24,7 +24,6 @@ def correction_view(
 ) -> dict[str, JSON]:
     """A correction: which field of what, whose it is, by when it is answered, and what the reader may do."""
     objection = state.objection
-    clock = None if state.clock is None else standing(state.clock, calendar, now)
     return {
         "id": state.id,
         "status": state.status.value,
@@ -37,7 +36,7 @@ def correction_view(
         "opener": objection.opener.value,
         "officer": objection.officer,
         "opened_at": state.opened_at.isoformat(),
-        "clock": None if clock is None else _clock(clock),
+        "clock": clock_view(state.clock, calendar, now),
         "note": state.note,
         "citation": state.citation,
         "commands": [*open_to(state, reader)],
@@ -46,13 +45,12 @@ def correction_view(
 
 def standing_view(state: CorrectionState, calendar: WorkingCalendar) -> dict[str, JSON]:
     """How a correction stands, for whoever opened it: without anything of whom it is about."""
-    ends = None if state.clock is None else deadline(state.clock, calendar)
     return {
         "id": state.id,
         "status": state.status.value,
         "label": STATUSES[state.status].members(),
         "opened_at": state.opened_at.isoformat(),
-        "deadline": None if ends is None else ends.isoformat(),
+        "deadline": deadline_view(state.clock, calendar),
         "note": state.note,
         "citation": state.citation,
         "commands": ["withdraw"] if state.status in UNANSWERED else [],
@@ -67,11 +65,6 @@ def whole_view(
     if shown is not None:
         particulars = {"subject": {"scheme": shown.about.scheme, "value": shown.about.value}, **shown.said}
     return {**listed, "cases": [*cases], "history": [one.members() for one in happened], "particulars": particulars}
-
-
-def _clock(clock: Standing) -> JSON:
-    ends = clock.deadline
-    return {"deadline": ends.isoformat() if ends else None, "left": clock.left, "late": clock.late}
 
 
 def _label(named: str, registry: Registry, evidence_type: str) -> Text | None:

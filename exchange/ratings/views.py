@@ -10,9 +10,9 @@ from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.store.histories import Happened
 from exchange.store.ratings import Count
+from exchange.time_limits import clock_view
 from kernel.canonical import JSON
 from policies.clocks.calendar import WorkingCalendar
-from policies.clocks.run import standing
 from policies.ratings.events import BAD, GRADES, STATUSES, UNDER_WAY, Grade, RatingState, Status
 from policies.ratings.lifecycle import open_to
 from policies.roles import Officer
@@ -23,11 +23,6 @@ def rating_view(
 ) -> dict[str, JSON]:
     """A rating: which case, what grade, by when it is put right, and what the reader may do."""
     rating = state.rating
-    clock: JSON = None
-    if state.clock is not None:
-        here = standing(state.clock, calendar, now)
-        ends = here.deadline.isoformat() if here.deadline else None
-        clock = {"deadline": ends, "left": here.left, "late": here.late}
     return {
         "case": rating.case,
         "grade": int(rating.grade),
@@ -37,7 +32,7 @@ def rating_view(
         "organisation": named_in(registry.organisations, rating.organisation),
         "service_item": named_in(registry.service_items, rating.service_item),
         "rated_at": state.rated_at.isoformat(),
-        "clock": clock,
+        "clock": clock_view(state.clock, calendar, now),
         "note": state.note,
         "satisfied": state.satisfied,
         "commands": [*open_to(state, reader)],

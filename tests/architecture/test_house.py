@@ -108,6 +108,8 @@ ATTACKS = {
     "policies": ["P1", "P2", "P3"],
     "ledger and logs": ["L1", "L2", "L3"],
     "administration": ["M1", "M2", "M3"],
+    "gateway": [f"E{number}" for number in range(1, 8)],
+    "connectors": [f"K{number}" for number in range(1, 8)],
 }
 
 
@@ -121,8 +123,10 @@ def test_every_attack_has_a_test_by_its_id(group):
 
 
 def test_lock_files_pin_by_hash_and_name_no_download_host():
-    for name in ("runtime.txt", "development.txt"):
-        text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
+    files = sorted((ROOT / "requirements").glob("*.txt"))
+    assert {path.stem for path in files} >= {"runtime", "development", "idp", "departments"}
+    for path in files:
+        text = path.read_text(encoding="utf-8")
         pinned = re.findall(r"^[a-z0-9._-]+(?:\[[a-z,]+\])?==", text, re.MULTILINE)
         assert len(pinned) > 20
         assert "://" not in text

@@ -119,10 +119,9 @@ def test_sigkill_between_question_and_release(database: str, tmp_path: Path, ste
 def test_sigkill_where_another_exchange_asks(
     elsewhere: str, neighbour: AskingExchange, tmp_path: Path, step: tuple[str, str, str]
 ) -> None:
-    goes_on(elsewhere, tmp_path, step)
-    given = sum(AFTER[step])
+    counted = goes_on(elsewhere, tmp_path, step)
     assert neighbour.told.count(RIGHT) <= 2  # once before, and once after the crash
-    assert len(neighbour.told) <= given + 1 + ATTEMPTS  # nothing is told without having been counted
+    assert counted - 1 <= len(neighbour.told) <= counted  # nothing is told uncounted; one may be lost in the crash
 
 
 @pytest.mark.parametrize(("step", "attempts", "released"), RELAYED, ids=["wrong-given", "right-told", "right-released"])
@@ -146,7 +145,8 @@ def test_sigkill_where_another_exchange_puts_our_question(
         assert len(world.events("FurtherAnswersGiven")) == attempts + released + 1
 
 
-def goes_on(database: str, tmp_path: Path, step: tuple[str, str, str]) -> None:
+def goes_on(database: str, tmp_path: Path, step: tuple[str, str, str]) -> int:
+    """Live until the step, die, and go on; how many answers were counted in all."""
     command = [sys.executable, "-m", "tests.faults.exchange_questioning", database, str(tmp_path), *step]
     died = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=120, check=False)
     assert died.returncode == -9, died.stdout
@@ -178,3 +178,4 @@ def goes_on(database: str, tmp_path: Path, step: tuple[str, str, str]) -> None:
         (item,) = asked(world)[0].json["evidence"]
         assert item["problem"]["code"] == "preview.answers-exhausted"
         assert len(world.events("EvidenceReleased")) == 1
+        return len(world.events("FurtherAnswersGiven"))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlencode
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from policies.roles import Role
 from tests.conftest import SOAK
 from tests.doubles.exchange import (
     MARKET,
+    NAME,
     OWNER,
     POLICE,
     URBAN,
@@ -130,12 +132,13 @@ def test_whatever_is_sent_to_the_api_is_answered(
     knock()
 
 
-def test_whatever_officers_send_to_their_pages_is_answered(
-    small_world: World,
-    record_property: Callable[[str, object], None],
+@pytest.mark.parametrize("readers", ["officers", "citizens"])
+def test_whatever_is_sent_to_pages_by_whoever_signed_in_is_answered(
+    small_world: World, record_property: Callable[[str, object], None], readers: str
 ) -> None:
-    table = [route for route in routes(small_world.rooms) if route.page and "sign-" not in route.path]
-    browsers = {organisation: _signed_in(small_world, organisation) for organisation in (MARKET, POLICE)}
+    pages = [route for route in routes(small_world.rooms) if route.page and "sign-" not in route.path]
+    table = [route for route in pages if (route.access == "citizen") == (readers == "citizens")]
+    browsers = _officers(small_world) if readers == "officers" else [_citizen(small_world)]
     record_property("cases", EXAMPLES)
 
     @settings(max_examples=EXAMPLES)
@@ -143,10 +146,10 @@ def test_whatever_officers_send_to_their_pages_is_answered(
         route=st.sampled_from(table),
         words=st.lists(WORDS, min_size=4, max_size=4),
         pairs=st.dictionaries(NAMES, WORDS, max_size=6),
-        organisation=st.sampled_from([*browsers]),
+        who=st.sampled_from(range(len(browsers))),
     )
-    def knock(route: Route, words: list[str], pairs: Mapping[str, str], organisation: str) -> None:
-        browser, csrf = browsers[organisation]
+    def knock(route: Route, words: list[str], pairs: Mapping[str, str], who: int) -> None:
+        browser, csrf = browsers[who]
         path = _path(route, words)
         if route.method == "GET":
             sent = {name: word.encode("utf-8", "replace") for name, word in pairs.items()}
@@ -154,14 +157,32 @@ def test_whatever_officers_send_to_their_pages_is_answered(
         else:
             answer = browser.post(path, {**pairs, "csrf_token": csrf})
         assert answer.status_code < 500, (route.method, route.path, answer.status_code)
+        assert "sign-in" not in answer.headers.get("Location", ""), route.path  # else nothing was read
 
     knock()
 
 
-def _signed_in(world: World, organisation: str) -> tuple[OfficersBrowser, str]:
-    """An officer with every role there is, and what their forms have to bring."""
+def _officers(world: World) -> list[tuple[OfficersBrowser, str]]:
+    """Officers of two departments with every role there is, and what their forms have to bring."""
+    made = []
+    for organisation in (MARKET, POLICE):
+        browser = OfficersBrowser(world)
+        assert browser.sign_in(f"o{organisation}", *ROLES, organisation=organisation).status_code == 303
+        made.append((browser, _token_of_forms(browser, "/console/requests/new")))
+    return made
+
+
+def _citizen(world: World) -> tuple[OfficersBrowser, str]:
+    """Somebody with an entry in their log, signed in at the highest level, and what their forms have to bring."""
+    world.ask(world.open_case(), NAME)
     browser = OfficersBrowser(world)
-    assert browser.sign_in(f"o{organisation}", *ROLES, organisation=organisation).status_code == 303
-    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/console/requests/new").text)
+    assert browser.sign_in_as(OWNER, acr=3).status_code == 303
+    form = re.search(r'href="(/my/usage/\d+/challenge)"', browser.get("/my/usage").text)
+    assert form is not None
+    return browser, _token_of_forms(browser, form[1])
+
+
+def _token_of_forms(browser: OfficersBrowser, page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(page).text)
     assert found is not None
-    return browser, found[1]
+    return found[1]

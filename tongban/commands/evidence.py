@@ -88,14 +88,7 @@ def get(
         answer = ask(caller, service_item, case, asked)
     except (Refused, SignInFailed) as refusal:
         say_no(f"没有取到：{refusal}", f"not obtained: {refusal}")
-    if to is not None:
-        keep(answer, to)
-    if as_json:
-        write_json(answer)
-    else:
-        show(answer)
-    if answer["status"] != "delivered":
-        raise SystemExit(NO)
+    conclude(answer, to, as_json=as_json)
 
 
 def caller_of(given: Mapping[str, Any], config: str | None) -> Caller:
@@ -156,6 +149,18 @@ def ask(caller: Caller, service_item: str, case: str, asked: Mapping[str, Any]) 
     url = f"{caller.exchange}/v1/evidence-requests"
     once = {"Idempotency-Key": token(SystemEntropy(), 16)}
     return caller.client.call("POST", url, access_token, body, once)
+
+
+def conclude(answer: dict[str, Any], to: Path | None, *, as_json: bool) -> None:
+    """Keep what came in ``to``, and say the outcome; exit status 1 where not all of it was delivered."""
+    if to is not None:
+        keep(answer, to)
+    if as_json:
+        write_json(answer)
+    else:
+        show(answer)
+    if answer["status"] != "delivered":
+        raise SystemExit(NO)
 
 
 def keep(answer: Mapping[str, Any], folder: Path) -> None:

@@ -12,8 +12,8 @@ import requests
 
 from tongban.client import TIMEOUT, Client, Refused, authorities, evidence_detail
 from tongban.commands.client import metadata_of
-from tongban.commands.evidence import FILE, client_of, keep, show
-from tongban.output import NO, config_option, json_option, say_no, write_json
+from tongban.commands.evidence import FILE, client_of, conclude
+from tongban.output import config_option, json_option, say_no, write_json
 
 client_option = click.option(
     "--client",
@@ -95,14 +95,7 @@ def call(
     """
     system = system_of(source, config)
     answer = _done(lambda: _called(system, person, {"type": evidence_type, "fields": [*fields]}, officer))
-    if to is not None:
-        keep(answer, to)
-    if as_json:
-        write_json(answer)
-    else:
-        show(answer)
-    if answer["status"] != "delivered":
-        raise SystemExit(NO)
+    conclude(answer, to, as_json=as_json)
 
 
 def system_of(source: Path, config: str | None) -> System:

@@ -1,6 +1,6 @@
 """After a death: kinship proves who may apply, and the pension stops because a change is told, not because one asks.
 
-Whoever goes through people one by one under the cover of the yearly check is stopped, and seen.
+Whoever goes through people under the cover of the yearly check is stopped, and what they did is seen.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ def checked(stage: Stage, desk: PensionDesk) -> tuple[str, str]:
 
 
 def gone_through(stage: Stage, desk: PensionDesk) -> None:
-    """Somebody at the office looks up neighbours, one after the other: the system is locked, and all of it is seen."""
+    """Somebody at the office looks up six neighbours in one request: the system is locked, and all of it is seen."""
     neighbours = [{"scheme": "citizen-number", "value": number} for number in stage.households()][-TOO_MANY:]
     case = desk.client.open_case(f"check-{secrets.token_hex(4)}", [one | {"role": "applicant"} for one in neighbours])
     wanted = [CHECKED | {"subject": one} for one in neighbours]
     with stage.narrator.step(
         STORY,
-        "有人借年检之名挨个查邻居：系统当即被锁定，什么也没查到",
-        "neighbours looked up under cover of the check: the system is locked, and nothing came",
+        "有人借年检之名一次查六个邻居：系统当即被锁定，什么也没查到",
+        "six neighbours in one request under cover of the check: the system is locked, and nothing came",
     ) as step:
         step.saw(**refusal_of(desk.client.look_up(case, wanted, CLERK)["evidence"]))
         locked = problem_of(lambda: desk.client.look_up(case, wanted[:1], CLERK))
@@ -92,12 +92,13 @@ def watched(stage: Stage, desk: PensionDesk, case: str, wanted: list[dict[str, A
     officer = stage.officers[WATCHES]
     with stage.narrator.step(
         STORY,
-        "安全管理员收到消息，看到是哪个经办人、查了什么",
-        "the security officer is told, and sees which officer and what",
+        "安全管理员收到消息，看到哪个经办人（代号）查了什么",
+        "the security officer is told, and sees which officer, by a code name, asked for what",
     ) as step:
         (told,) = [one for one in officer.get("/v1/messages")["messages"] if one["kind"] == "system-locked"]
         seen = officer.get(f"/v1/officer-look-ups?case={case}")["look_ups"]
         expect(len(seen) == TOO_MANY and {one["outcome"] for one in seen} == {"refused"}, str(seen))
+        expect({one["evidence_type"] for one in seen} == {CHECKED["type"]}, str(seen))
         (by,) = {one["officer"] for one in seen}
         step.saw(消息=told["text"]["zh"], 经办人=by, 查询=len(seen))
     with stage.narrator.step(
