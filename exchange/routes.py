@@ -44,7 +44,15 @@ from exchange.return_flow.routes import flow_routes, return_flow_routes
 from exchange.rooms import Rooms
 from exchange.transparency.log import ConsistencyAnswer
 from exchange.transparency.usage import ProviderUsageAnswer, UsageAnswer
-from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE, MALFORMED_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
+from kernel.problems import (
+    INVALID_BODY,
+    LEDGER_UNAVAILABLE,
+    MALFORMED_REQUEST,
+    NOT_FOUND,
+    NUMBER_INVALID,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+)
 from kernel.text import Text
 from kernel.web.http import Endpoint
 from kernel.web.routes import Parameter, Route
@@ -77,6 +85,8 @@ _WHOLE_REQUEST = (
     *(errors.KEY_INVALID, errors.KEY_REUSED, errors.REQUEST_RUNNING, errors.REQUEST_ERASED, errors.POLICY_STALE),
 )
 """What refuses a request for evidence as a whole; what concerns one item stands with the item."""
+
+_ASKED_OF_THE_LOG = (NUMBER_INVALID, errors.ENTRY_UNKNOWN)
 
 
 def routes(rooms: Rooms) -> tuple[Route, ...]:
@@ -278,7 +288,15 @@ def _log(rooms: Rooms) -> tuple[Route, ...]:
     return (
         _public("/v1/ledger/checkpoint", log.checkpoint, "checkpoint", "ledger", response_type=_TEXT),
         _public("/v1/ledger/key", log.key, "key", "ledger", response_type=_TEXT),
-        _public("/v1/ledger/proof", log.proof, "proof", "ledger", parameters=index, response_type=_TEXT),
+        _public(
+            "/v1/ledger/proof",
+            log.proof,
+            "proof",
+            "ledger",
+            parameters=index,
+            response_type=_TEXT,
+            problems=_ASKED_OF_THE_LOG,
+        ),
         _public(
             "/v1/ledger/consistency",
             log.consistency,
@@ -286,8 +304,16 @@ def _log(rooms: Rooms) -> tuple[Route, ...]:
             "ledger",
             response_schema=ConsistencyAnswer,
             parameters=sizes,
+            problems=(*_ASKED_OF_THE_LOG, MALFORMED_REQUEST),
         ),
-        _public("/v1/ledger/tile/<path:tile>", log.tile, "tile", "ledger", response_type="application/octet-stream"),
+        _public(
+            "/v1/ledger/tile/<path:tile>",
+            log.tile,
+            "tile",
+            "ledger",
+            response_type="application/octet-stream",
+            problems=(MALFORMED_REQUEST, NOT_FOUND),
+        ),
     )
 
 

@@ -103,6 +103,16 @@ INVALID_BODY = ProblemKind(
     Text("请求内容不符合要求", "The content of the request is not valid"),
     Text("请按 errors 中列出的字段逐一改正。", "Correct the fields listed under errors."),
 )
+NUMBER_INVALID = ProblemKind(
+    "request.number-invalid",
+    400,
+    Fault.CONSUMER,
+    Text("参数缺失或不是整数", "A parameter is missing or is not a whole number"),
+    Text(
+        "请用十进制数字写从 0 起的整数：不加正负号、空格或前导零，最多 15 位。",
+        "Send a whole number from 0 in decimal digits: no sign, no blank, no leading zero, 15 digits at most.",
+    ),
+)
 TOO_LARGE = ProblemKind(
     "request.too-large",
     413,

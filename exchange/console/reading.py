@@ -14,7 +14,7 @@ from exchange.console.looking_back import LookingBack
 from exchange.console.words import said
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
-from kernel.problems import Problem
+from kernel.problems import NUMBER_INVALID, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.pages import t
@@ -68,19 +68,20 @@ class ReadingPages:
         checkpoint = self.log.checkpoint(request).body.decode()
         origin, size, root = checkpoint.split("\n")[:3]
         index = request.parameters().get("index", "").strip()
-        proof, error = "", None
+        proof, error, status = "", None, 200
         if index:
             try:
                 proof = self.log.proof(asking(request, urlencode({"index": index}))).body.decode()
             except Problem as problem:
-                if problem.kind is not errors.ENTRY_UNKNOWN:
+                if problem.kind not in {errors.ENTRY_UNKNOWN, NUMBER_INVALID}:
                     raise
-                error = problem.detail or problem.kind.title
+                status = problem.kind.status
+                error = problem.kind.title if problem.kind is errors.ENTRY_UNKNOWN else problem.kind.next_step
         return page(
             "ledger",
             visitor,
             request,
-            status=200 if error is None else 404,
+            status=status,
             title=Text("账本", "Ledger"),
             facts=[
                 (t("名称", "Name"), origin),

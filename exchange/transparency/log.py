@@ -13,9 +13,10 @@ from exchange import errors
 from exchange.access import Access
 from kernel.ledger.errors import NoSuchEntry
 from kernel.ledger.log import Ledger
-from kernel.ledger.tiles import TileAddress, Tiles
-from kernel.problems import NOT_FOUND, Problem
+from kernel.ledger.tiles import FORM, TileAddress, Tiles
+from kernel.problems import MALFORMED_REQUEST, NOT_FOUND, Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
+from kernel.web.parameters import from_to, whole_number
 from policies.roles import Role
 
 _TEXT = ("Content-Type", "text/plain; charset=utf-8")
@@ -41,17 +42,19 @@ class Log:
         return _plain(self.ledger.vkey + "\n")
 
     def proof(self, http: HttpRequest) -> HttpResponse:
-        """``GET /v1/ledger/proof?index=…`` (C2SP tlog-proof). Raises Problem (ledger.unknown-entry)."""
-        index = _number(http.parameters(), "index")
+        """``GET /v1/ledger/proof?index=…`` (C2SP tlog-proof). Raises Problem: what is no number is no entry's.
+
+        request.number-invalid, ledger.unknown-entry.
+        """
+        index = whole_number(http.parameters(), "index")
         try:
             return _plain(self.ledger.proof_text(index))
         except NoSuchEntry:
             raise Problem(errors.ENTRY_UNKNOWN) from None
 
     def consistency(self, http: HttpRequest) -> HttpResponse:
-        """``GET /v1/ledger/consistency?from=…&to=…`` (RFC 6962 §2.1.2). Raises Problem (ledger.unknown-entry)."""
-        asked = http.parameters()
-        old, new = _number(asked, "from"), _number(asked, "to")
+        """``GET /v1/ledger/consistency?from=…&to=…`` (RFC 6962 §2.1.2). Raises Problem as ``proof``."""
+        old, new = from_to(http.parameters())
         try:
             proof = self.ledger.consistency(old, new)
         except NoSuchEntry:
@@ -59,10 +62,10 @@ class Log:
         return json_response({"from": old, "to": new, "proof": [b64encode(each).decode() for each in proof]})
 
     def tile(self, http: HttpRequest, tile: str) -> HttpResponse:
-        """``GET /v1/ledger/tile/…`` (C2SP tlog-tiles). Raises Problem."""
+        """``GET /v1/ledger/tile/…`` (C2SP tlog-tiles). Raises Problem (request.malformed, resource.not-found)."""
         address = TileAddress.parse(tile)
         if address is None:
-            raise Problem(NOT_FOUND)
+            raise Problem(MALFORMED_REQUEST, detail=FORM)
         if address.level is None:
             self.access.spend(self.access.officer(http, Role.AUDITOR).caller)
         data = self.tiles.at(address)
@@ -74,13 +77,6 @@ class Log:
 
 def _plain(text: str) -> HttpResponse:
     return HttpResponse(200, text.encode(), (_TEXT,))
-
-
-def _number(asked: dict[str, str], name: str) -> int:
-    text = asked.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Problem(errors.ENTRY_UNKNOWN)
-    return int(text)
 
 
 class ConsistencyAnswer(Schema):

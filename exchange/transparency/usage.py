@@ -7,10 +7,10 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from exchange import errors
 from exchange.access import Access
 from exchange.catalogue.registry import Registry
 from exchange.gateway.understanding import current
+from exchange.paging import place_before
 from exchange.periods import period
 from exchange.return_flow.telling import Telling
 from exchange.store import deliveries, return_flows
@@ -18,7 +18,6 @@ from exchange.store.return_flows import Sent
 from exchange.transparency.plain_words import TOLD, entry_view, is_told
 from kernel.clock import Clock
 from kernel.ledger.log import Ledger
-from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.roles import Role
 
@@ -40,7 +39,7 @@ class Usage:
         self.access.spend(caller)
         registry = current(self.access.policy).registry
         now = self.clock.now()
-        before = _before(http.parameters().get("before"))
+        before = place_before(http.parameters().get("before"))
         entries = [
             entry
             for entry in reversed(self.ledger.usage_of(person))
@@ -75,14 +74,6 @@ class Usage:
 
 def _sent_view(one: Sent) -> dict[str, Any]:
     return {**asdict(one), "fields": one.fields.split(), "last": one.last.isoformat()}
-
-
-def _before(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Problem(errors.ENTRY_UNKNOWN)
-    return int(text)
 
 
 def _use_view(use: deliveries.Use, registry: Registry) -> dict[str, Any]:

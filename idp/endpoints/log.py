@@ -10,16 +10,17 @@ from dataclasses import dataclass
 
 from kernel.ledger.errors import NoSuchEntry
 from kernel.ledger.log import Ledger
-from kernel.ledger.tiles import TileAddress, Tiles
-from kernel.problems import NOT_FOUND, Problem
+from kernel.ledger.tiles import FORM, TileAddress, Tiles
+from kernel.problems import MALFORMED_REQUEST, NOT_FOUND, NUMBER_INVALID, Problem, ProblemKind
 from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
+from kernel.web.parameters import from_to, whole_number
 from kernel.web.routes import Parameter, Route
 
 BASE = "/v1/ledger"
+_ASKED = (NUMBER_INVALID, NOT_FOUND)
 _TEXT = (("Content-Type", "text/plain; charset=utf-8"),)
 _IMMUTABLE = (("Content-Type", "application/octet-stream"), ("Cache-Control", "public, max-age=31536000, immutable"))
-_LONGEST_NUMBER = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,16 @@ class LogEndpoints:
         return HttpResponse(200, f"{self.ledger.vkey}\n".encode(), _TEXT)
 
     def proof(self, request: HttpRequest) -> HttpResponse:
-        """The inclusion proof of one entry. Raises Problem (resource.not-found)."""
-        index = _number(request, "index")
+        """The inclusion proof of one entry. Raises Problem (request.number-invalid, resource.not-found)."""
+        index = whole_number(request.parameters(), "index")
         try:
             return HttpResponse(200, self.ledger.proof_text(index).encode(), _TEXT)
         except NoSuchEntry:
             raise Problem(NOT_FOUND) from None
 
     def consistency(self, request: HttpRequest) -> HttpResponse:
-        """The proof that a later tree extends an earlier one. Raises Problem (resource.not-found)."""
-        old, new = _number(request, "from"), _number(request, "to")
+        """The proof that a later tree extends an earlier one. Raises Problem as ``proof``."""
+        old, new = from_to(request.parameters())
         try:
             hashes = self.ledger.consistency(old, new)
         except NoSuchEntry:
@@ -57,10 +58,12 @@ class LogEndpoints:
         return json_response({"from": old, "to": new, "proof": [b64encode(each).decode() for each in hashes]})
 
     def tile(self, request: HttpRequest, tile: str) -> HttpResponse:
-        """One hash tile. Raises Problem (resource.not-found), for entry bundles, too."""
+        """One hash tile. Raises Problem (request.malformed; resource.not-found, for entry bundles, too)."""
         del request
         address = TileAddress.parse(tile)
-        data = None if address is None or address.level is None else self.tiles.at(address)
+        if address is None:
+            raise Problem(MALFORMED_REQUEST, detail=FORM)
+        data = None if address.level is None else self.tiles.at(address)
         if data is None:
             raise Problem(NOT_FOUND)
         return HttpResponse(200, data, _IMMUTABLE)
@@ -76,16 +79,32 @@ class LogEndpoints:
         return (
             _route("checkpoint", self.checkpoint, Text("最新检查点", "The newest checkpoint"), text),
             _route("key", self.key, Text("账本的验证密钥", "The log's verifier key"), text),
-            _route("proof", self.proof, Text("条目的包含证明", "An entry's inclusion proof"), text, index),
+            _route("proof", self.proof, Text("条目的包含证明", "An entry's inclusion proof"), text, index, _ASKED),
             _route(
-                "consistency", self.consistency, Text("一致性证明", "A consistency proof"), "application/json", sizes
+                "consistency",
+                self.consistency,
+                Text("一致性证明", "A consistency proof"),
+                "application/json",
+                sizes,
+                (*_ASKED, MALFORMED_REQUEST),
             ),
-            _route("tile/<path:tile>", self.tile, Text("哈希瓦片", "Hash tiles"), octets),
+            _route(
+                "tile/<path:tile>",
+                self.tile,
+                Text("哈希瓦片", "Hash tiles"),
+                octets,
+                problems=(MALFORMED_REQUEST, NOT_FOUND),
+            ),
         )
 
 
 def _route(
-    path: str, endpoint: Endpoint, summary: Text, response_type: str, parameters: tuple[Parameter, ...] = ()
+    path: str,
+    endpoint: Endpoint,
+    summary: Text,
+    response_type: str,
+    parameters: tuple[Parameter, ...] = (),
+    problems: tuple[ProblemKind, ...] = (),
 ) -> Route:
     return Route(
         "GET",
@@ -96,11 +115,5 @@ def _route(
         tag="ledger",
         response_type=response_type,
         parameters=parameters,
+        problems=problems,
     )
-
-
-def _number(request: HttpRequest, name: str) -> int:
-    text = request.parameters().get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
-        raise Problem(NOT_FOUND)
-    return int(text)

@@ -12,8 +12,15 @@ from dataclasses import dataclass
 
 from kernel.database import Database
 from kernel.ledger import reader, rows
+from kernel.text import Text
 
 WIDTH = 256
+FORM = Text(
+    "分块地址应为 tile/<层级>/<序号>，不满的再加 .p/<宽度>：层级 0 至 5，序号三位一组、末组以外加 x，宽度 1 至 255。",
+    "A tile's address is tile/<level>/<number>, a partial one's with .p/<width>: levels 0 to 5, numbers in groups of "
+    "three digits, all but the last behind an x, widths 1 to 255.",
+)
+"""What to write where something is no tile's address."""
 _BITS = 8
 _TOP_LEVEL = 5
 _GROUP = 1000

@@ -50,6 +50,9 @@ def test_the_ledger_shows_its_checkpoint_and_a_proof(small_world: World) -> None
     missing = browser.get("/console/ledger?index=999999")
     assert missing.status_code == 404
     assert "govuk-error-summary" in missing.text
+    wrong = browser.get("/console/ledger?index=-1")
+    assert wrong.status_code == 400
+    assert "whole number from 0" in wrong.text
 
 
 def test_a_ledger_that_cannot_be_read_is_no_unknown_entry(small_world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -246,15 +246,23 @@ def test_the_log_can_be_checked_by_strangers(party: RelyingParty, provider: Prov
     size = provider.ledger.size()
     assert party.http.get(f"/v1/ledger/consistency?from=1&to={size}").json["to"] == size
     assert len(party.http.get(f"/v1/ledger/tile/0/000.p/{size}").data) == 32 * size
-    for wrong in (
-        "proof?index=999999",
-        "proof?index=x",
-        "proof",
-        "consistency?from=9&to=1",
-        "tile/0/x",
-        "tile/entries/000.p/1",
-    ):
-        assert party.http.get(f"/v1/ledger/{wrong}").status_code == 404, wrong
+    for missing in ("proof?index=999999", "consistency?from=1&to=999999", "tile/0/999", "tile/entries/000.p/1"):
+        assert party.http.get(f"/v1/ledger/{missing}").status_code == 404, missing
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        *((f"proof{each}", "request.number-invalid") for each in ("", "?index=x", "?index=-1", "?index=" + "9" * 16)),
+        ("consistency?from=1", "request.number-invalid"),
+        ("consistency?from=9&to=1", "request.malformed"),
+        ("proof?index=0&index=1", "request.duplicate-parameter"),
+        ("tile/0/x", "request.malformed"),
+    ],
+)
+def test_what_is_asked_of_the_log_in_no_known_form_is_400(party: RelyingParty, query: str, code: str) -> None:
+    answer = party.http.get(f"/v1/ledger/{query}")
+    assert (answer.status_code, answer.json["code"]) == (400, code)
 
 
 def test_readiness_names_what_is_checked(party: RelyingParty) -> None:
