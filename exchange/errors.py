@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kernel.problems import Fault, ProblemKind
 from kernel.text import Text
+from policies.refusals import REFUSALS
 
 _NEW_TOKEN = Text("请重新取得访问令牌后再试。", "Obtain a new access token, then try again.")
 _LATER = Text("请稍后用同一请求重试。", "Send the same request again later.")
@@ -104,19 +105,9 @@ SYSTEM_SUSPENDED = ProblemKind(
     Text("请联系数据治理部门。", "Contact data governance."),
 )
 
-SYSTEM_LOCKED = ProblemKind(
-    "system.locked",
-    403,
-    Fault.CONSUMER,
-    Text(
-        "该业务系统查询的人数过多而办件没有进展，已被锁定",
-        "This system is locked: it looked up too many people without their cases progressing",
-    ),
-    Text(
-        "请由本部门说明情况，由安全管理员解除。窗口照常受理。",
-        "Your department explains it, and a security administrator lifts the lock. Windows go on as ever.",
-    ),
-)
+_LOCKED = REFUSALS["policy.system-locked"]
+SYSTEM_LOCKED = ProblemKind("system.locked", _LOCKED.status, _LOCKED.fault, _LOCKED.title, _LOCKED.next_step)
+"""What the request that led to the lock was told of its items, each later one is told as a whole."""
 LOCK_UNKNOWN = ProblemKind(
     "system-lock.unknown",
     404,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kernel.text import Text
+from policies.model import LOCKED
 
 OF_AGE = 14
 """Years. Below it personal data are sensitive, and only parents or other guardians may agree (PIPL articles 28, 31)."""
@@ -38,8 +39,18 @@ _LISTED_WARDS = "[" + ", ".join(f'"{relation}"' for relation in WARDS) + "]"
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
-        "GUARD-SUSPENDED@1",
-        'forbid (principal, action, resource) when { principal.status != "active" };',
+        "GUARD-LOCKED@1",
+        f'forbid (principal, action, resource) when {{ principal.status == "{LOCKED}" }};',
+        "policy.system-locked",
+        Text(
+            "该系统一小时内查询的人数超过上限，已被锁定，解除前不能取得任何材料",
+            "The system looked up more people within an hour than it may: it is locked and obtains nothing meanwhile",
+        ),
+    ),
+    Guard(
+        "GUARD-SUSPENDED@2",
+        "forbid (principal, action, resource)\n"
+        f'when {{ principal.status != "active" && principal.status != "{LOCKED}" }};',
         "policy.system-suspended",
         Text("该系统已被停用，不能取得任何材料", "The system is suspended and obtains nothing"),
     ),

@@ -48,6 +48,10 @@ class SystemStatus(StrEnum):
     SUSPENDED = "suspended"
 
 
+LOCKED = "locked"
+"""The status of an active system that looked up too many people, until that is lifted."""
+
+
 @dataclass(frozen=True, slots=True)
 class SystemPrincipal:
     """The authenticated system that asks, its owning organisation and its status (``active`` or anything else)."""

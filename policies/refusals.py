@@ -177,6 +177,21 @@ REFUSALS: Mapping[str, ProblemKind] = MappingProxyType(
                 Text("请联系数据管理部门了解停用原因。", "Ask the data governance office why it was suspended."),
             ),
             _kind(
+                "policy.system-locked",
+                Fault.CONSUMER,
+                Text(
+                    "该业务系统一小时内查询的人数超过上限，已被锁定",
+                    "This system is locked: it looked up more people within an hour than it may",
+                ),
+                Text(
+                    "请本部门数据专员在“业务系统锁定”中查看，查明原因并向交换平台的安全管理员说明，由其写明理由解除；"
+                    "解除前不提供任何材料，窗口照常受理。",
+                    "Your department's data officer looks under “Locked systems”, finds out why, and explains it to "
+                    "the exchange's security administrator, who lifts it. Until then nothing is released; counters "
+                    "go on as ever.",
+                ),
+            ),
+            _kind(
                 "policy.subject-sealed",
                 Fault.POLICY,
                 Text("此人的材料已封存", "What is on record about this person is sealed"),

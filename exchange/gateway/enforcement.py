@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from exchange import errors
-from exchange.catalogue.model import REPRESENTED, EvidenceType, Status, kept_apart
+from exchange.catalogue.model import REPRESENTED, EvidenceType, kept_apart
 from exchange.gateway.access_token import AccessToken, Detail
 from exchange.gateway.asking import About, Asking
 from exchange.gateway.consenting import Basis, basis_of
@@ -142,9 +142,7 @@ def at_release(ruling: Permitted, asking: Asking, case: Case, snapshot: Snapshot
 
 
 def judge(item: Item, about: About, asking: Asking, case: Case, snapshot: Snapshot) -> Judged:
-    """What policies say about an item. A system that is locked is as good as suspended."""
-    if asking.system.name in snapshot.locked:
-        asking = replace(asking, system=replace(asking.system, status=Status.SUSPENDED))
+    """What policies say about an item."""
     kind = snapshot.registry.evidence_types.get(item.type)
     opened, basis = opening_of(asking, snapshot), basis_of(item, about, asking)
     asked = access_request(
@@ -153,6 +151,7 @@ def judge(item: Item, about: About, asking: Asking, case: Case, snapshot: Snapsh
         asking,
         case,
         basis,
+        status=snapshot.status_of(asking.system),
         provider=kind.provider if kind else "",
         emergency=_opening_for(about, case, opened),
     )
@@ -209,13 +208,14 @@ def access_request(
     case: Case,
     basis: Basis,
     *,
+    status: str,
     provider: str,
     emergency: Opening | None = None,
 ) -> AccessRequest:
     """The item as policies see it: everything from verified sources, nothing on the caller's word."""
     fields, token = frozenset(item.fields), asking.token
     return AccessRequest(
-        system=SystemPrincipal(asking.system.name, asking.system.organisation, asking.system.status.value),
+        system=SystemPrincipal(asking.system.name, asking.system.organisation, status),
         action=Action.of(fields) if asking.request.emergency is None else Action.OBTAIN_EMERGENCY,
         evidence_type=item.type,
         provider=provider,

@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 
 from connectors.registry import Source
 from exchange.catalogue.kinds import DIVISION, Key
+from exchange.catalogue.model import Status as Standing
+from exchange.catalogue.model import System
 from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.reading import Document
 from exchange.catalogue.registry import Registry
@@ -24,6 +26,7 @@ from policies.both_engines import Judges
 from policies.emergency.opening import EmergencyState, Status
 from policies.events import GrantState
 from policies.index import PolicyImage
+from policies.model import LOCKED
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,10 @@ class Snapshot:
     def judges(self) -> Judges:
         """Who decides beside the image what is too delicate for one engine; parsed once for an epoch."""
         return Judges(self.image)
+
+    def status_of(self, system: System) -> str:
+        """A system's status as policies see it: one that may act is locked while its lock is not lifted."""
+        return LOCKED if system.status is Standing.ACTIVE and system.name in self.locked else system.status.value
 
     def is_disputed(self, subject: bytes, evidence_type: str) -> bool:
         """Whether a correction of this record is under way."""

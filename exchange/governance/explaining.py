@@ -28,7 +28,7 @@ def explanation(question: Question, snapshot: Snapshot, now: datetime, language:
 
     What the gateway itself refuses is refused here too.
     """
-    asked = _access_request(question, snapshot.registry, question.at or now)
+    asked = _access_request(question, snapshot, question.at or now)
     decision = both_engines.decide(snapshot.image, asked, snapshot.judges)
     system = snapshot.registry.systems.get(question.system)
     kind = snapshot.registry.evidence_types.get(question.evidence_type)
@@ -67,10 +67,10 @@ def _kept_apart(language: str) -> dict[str, JSON]:
     return {"code": code, "unmet": [{"clause": "sandbox", "code": code, "text": text}]}
 
 
-def _access_request(question: Question, registry: Registry, now: datetime) -> AccessRequest:
-    system = registry.systems.get(question.system)
-    kind = registry.evidence_types.get(question.evidence_type)
-    organisation, status = (system.organisation, system.status.value) if system else ("", "unknown")
+def _access_request(question: Question, snapshot: Snapshot, now: datetime) -> AccessRequest:
+    system = snapshot.registry.systems.get(question.system)
+    kind = snapshot.registry.evidence_types.get(question.evidence_type)
+    organisation, status = (system.organisation, snapshot.status_of(system)) if system else ("", "unknown")
     return AccessRequest(
         system=SystemPrincipal(question.system, organisation, status),
         action=Action.of(question.fields) if question.emergency is None else Action.OBTAIN_EMERGENCY,

@@ -12,9 +12,11 @@ from policies.analysis.questions import Shown
 from policies.decision import Decision, Permit
 from policies.delivery import Delivery
 from policies.guards import OF_AGE
-from policies.model import SELF, AccessRequest
+from policies.model import LOCKED, SELF, AccessRequest
 from policies.obligations import in_words
 from policies.sentence import Name
+
+_LOCKED, _SUSPENDED = Text("该系统已被锁定", "which is locked"), Text("该系统已停用", "which is not active")
 
 
 def story(shown: Shown, name: Name) -> Text:
@@ -40,7 +42,7 @@ def _parts(request: AccessRequest, name: Name) -> Iterator[Text]:
     consumer, item, kind = name(request.system.organisation), name(request.service_item), name(request.evidence_type)
     yield Text(f"{consumer.zh}的系统 {request.system.id}", f"the system {request.system.id} of {consumer.en}")
     if request.system.status != "active":
-        yield Text("该系统已停用", "which is not active")
+        yield _LOCKED if request.system.status == LOCKED else _SUSPENDED
     yield Text(f"为办理{item.zh}", f"for {item.en}")
     wanted = [name(one) for one in (*sorted(request.fields), *sorted(request.predicates))]
     zh, en = "、".join(one.zh for one in wanted), ", ".join(one.en for one in wanted)

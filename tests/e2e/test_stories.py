@@ -19,7 +19,7 @@ REFUSED = {
     "restaurant": ["resolution.sharing-could-supply", "policy.field-not-granted"],
     "school": ["policy.consent-missing", "policy.consent-missing", "preview.declined"],
     "home-transfer": ["evidence.not-found"],
-    "after-death": ["policy.system-suspended", "case.closed", "evidence.input-missing"],
+    "after-death": ["policy.system-locked", "case.closed", "evidence.input-missing"],
     "emergency": [
         "policy.absence-not-granted",
         "emergency.same-person",

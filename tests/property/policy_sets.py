@@ -17,7 +17,7 @@ from policies.delivery import Delivery
 from policies.grant_terms import Hours
 from policies.guards import WARDS, Guard
 from policies.index import PolicyImage
-from policies.model import AccessRequest, Action, BasisKind, Consent, Grant, Obligation, SystemPrincipal
+from policies.model import LOCKED, AccessRequest, Action, BasisKind, Consent, Grant, Obligation, SystemPrincipal
 from policies.registry import (
     RegisteredEvidenceType,
     RegisteredField,
@@ -245,7 +245,7 @@ def agreed(chance: Random, request: AccessRequest) -> Consent:
 
 def _other_system(chance: Random, request: AccessRequest) -> AccessRequest:
     name = chance.choice(tuple(REGISTRY.systems))
-    status = chance.choice(("active", "active", "suspended"))
+    status = chance.choice(("active", "active", "suspended", LOCKED))
     return replace(request, system=SystemPrincipal(name, REGISTRY.systems[name].organisation, status))
 
 

@@ -161,6 +161,18 @@ def delivery_not_granted(world: World) -> Answer:
     return ask(world)
 
 
+def system_locked(world: World) -> Answer:
+    replaced(world, absent_allowed=True)
+    world.apply(system("market-website", MARKET, people_per_hour=1))
+    for serial in (20, 22):
+        person = number(serial)
+        item = NAME | {"subject": {"scheme": "citizen-number", "value": person}}
+        case = world.open_case((person, "applicant"))
+        token = world.issuer.token(world.holder, authorization_details=detail(case, item), act={"sub": "officer-7"})
+        answer = world.ask(case, item, token=token)
+    return answer
+
+
 def consent_missing(world: World) -> Answer:
     world.revoke("G-IDENTITY")
     world.revoke("G-STAFF")
@@ -227,6 +239,7 @@ REACHED: Mapping[str, Callable[[World], Answer]] = {
     "policy.subject-sealed": subject_sealed,
     "policy.minor-without-guardian": minor_without_guardian,
     "policy.emergency-not-open": emergency_not_open,
+    "policy.system-locked": system_locked,
     "policy.emergency-over": emergency_over,
     "policy.unknown-resource": unknown_resource,
     "policy.unknown-basis": unknown_basis,

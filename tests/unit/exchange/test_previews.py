@@ -245,7 +245,7 @@ def test_a_system_locked_meanwhile_gets_nothing(small_world: World) -> None:
     assert held.one.record is not None
     (result,) = looking.waiting.judged(held, held.one, held.one.record, locked, agreed=NOW).results
     assert isinstance(result, Refused)
-    assert result.refusal.kind.code == "policy.system-suspended"
+    assert result.refusal.kind.code == "policy.system-locked"
 
 
 def test_a_token_for_the_log_alone_sees_and_agrees_to_nothing(small_world: World) -> None:

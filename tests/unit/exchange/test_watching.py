@@ -8,6 +8,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.doubles.exchange import (
+    BASIS,
+    ITEM,
     MARKET,
     NAME,
     OWNER,
@@ -220,7 +222,36 @@ def test_a_burst_is_counted_at_once_and_what_is_under_way_then_is_not_released(w
         last = look_up(world, serial)
     assert len(locks(world)) == 1
     assert last.json["status"] == "refused"
-    assert last.json["evidence"][0]["problem"]["code"] == "policy.system-suspended"
+    problem = last.json["evidence"][0]["problem"]
+    assert (problem["code"], problem["fault"]) == ("policy.system-locked", "consumer")
+    assert [one["clause"] for one in problem["unmet"]] == ["GUARD-LOCKED@1"]
+    assert "一小时内查询的人数超过上限" in problem["unmet"][0]["text"]
+    after = look_up(world, 70).json
+    assert after["code"] == "system.locked"
+    for said in (problem, after):
+        assert "锁定" in said["title"]
+        assert "数据专员" in said["next_step"]
+        assert "安全管理员" in said["next_step"]
+    (refusal, *_) = world.events("EvidenceRefused")
+    assert refusal["facts"]["reason"] == "policy.system-locked"
+
+
+def test_a_locked_system_is_explained_as_what_it_is(watched: World) -> None:
+    """By the officers' question, too, how a request would be decided now."""
+    world = watched
+    for serial in range(20, 20 + 4 * LIMIT, 2):
+        look_up(world, serial)
+    assert len(locks(world)) == 1
+    question = {
+        "system": "market-website",
+        "evidence_type": "identity-card",
+        "service_item": ITEM,
+        "loa": 2,
+        "legal_basis": BASIS,
+        "fields": ["name"],
+    }
+    told = world.officer("POST", "/v1/grants/explain", question, **GOVERNANCE).json
+    assert (told["decision"], told["code"]) == ("deny", "policy.system-locked")
 
 
 def test_a_restart_forgets_nobody_who_was_written_down(watched: World) -> None:

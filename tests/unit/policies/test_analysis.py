@@ -284,7 +284,8 @@ def test_the_invariants_hold_under_the_guards() -> None:
 @pytest.mark.parametrize(
     ("without", "broken"),
     [
-        ("GUARD-SUSPENDED@1", {"suspended-obtains-nothing"}),
+        ("GUARD-SUSPENDED@2", {"suspended-obtains-nothing"}),
+        ("GUARD-LOCKED@1", {"suspended-obtains-nothing"}),
         ("GUARD-PRESENCE@1", {"absent-has-no-assurance"}),
         (
             "GUARD-CONSENT@1",

@@ -8,7 +8,7 @@ import pytest
 
 from kernel.identifiers.masking import Mask
 from policies.decision import Permit, Quota
-from policies.model import Action, BasisKind, Obligation, SystemPrincipal
+from policies.model import LOCKED, Action, BasisKind, Obligation, SystemPrincipal
 from policies.refusals import REFUSALS
 from tests.unit.policies.world import (
     GRANT,
@@ -62,12 +62,17 @@ def test_one_field_outside_the_grant_refuses_the_whole_item_and_is_named() -> No
         (
             {"system": SystemPrincipal("scholarship-portal", "social-welfare", "suspended")},
             "policy.system-suspended",
-            ["GUARD-SUSPENDED@1"],
+            ["GUARD-SUSPENDED@2"],
         ),
         (
             {"system": SystemPrincipal("old-portal", "social-welfare", "active")},
             "policy.system-suspended",
-            ["GUARD-SUSPENDED@1"],
+            ["GUARD-SUSPENDED@2"],
+        ),
+        (
+            {"system": SystemPrincipal("scholarship-portal", "social-welfare", LOCKED)},
+            "policy.system-locked",
+            ["GUARD-LOCKED@1"],
         ),
         ({"present": False}, "policy.presence-unproven", ["GUARD-PRESENCE@1", "DEM-0007@3#c7"]),
         ({"loa": 0}, "policy.presence-unproven", ["GUARD-PRESENCE@1", "DEM-0007@3#c8"]),
