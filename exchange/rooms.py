@@ -12,7 +12,7 @@ from exchange.catalogue.shape_watch import ShapeWatch
 from exchange.catalogue.source_metrics import SourceMetrics
 from exchange.catalogue.sources import Sources
 from exchange.consents.ending import MandateEnds
-from exchange.console.pages import Console, Desks, open_console
+from exchange.console.pages import Console, open_console
 from exchange.console.registration import Registration, read_key
 from exchange.forwarding.standing import ForwardingMetrics
 from exchange.gateway.blind_index import BlindIndex
@@ -135,7 +135,6 @@ class Rooms(Offices):
 def furnish(outside: Outside) -> Rooms:
     """Put the parts together. Nothing is fetched or read from the database yet."""
     settings, clock, database = outside.settings, outside.clock, outside.database
-    indexes = BlindIndex(outside.keys.secret(Purpose.INDEX))
     sources = Sources(outside.build_source)
     outside.metrics.registry.register(SourceMetrics(sources))
     outside.metrics.registry.register(ForwardingMetrics(database))
@@ -143,68 +142,25 @@ def furnish(outside: Outside) -> Rooms:
     issuer = Issuer(settings.issuer, fetch=outside.fetch, clock=clock)
     revocations = _revocations(outside, issuer)
     authenticator = _authenticator(outside, issuer, revocations)
+    indexes = BlindIndex(outside.keys.secret(Purpose.INDEX))
     access = Access(settings.origin, authenticator, policy, database, indexes)
     runner = token(outside.entropy, 12)
-    leeway = settings.token_clock_skew_seconds
     retrieval = Retrieval(clock)
     tasks = TaskTransitions(database, outside.ledger, clock, Vault(outside.keys.key_encryption_key()))
-    gateway = Gateway(
-        origin=settings.origin,
-        authenticator=authenticator,
-        understanding=Understanding(policy, indexes, clock, runner, leeway),
+    gateway = _gateway(outside, access, authenticator, retrieval, tasks, runner)
+    waiting = Waiting(
         policy=policy,
+        authenticator=authenticator,
         database=database,
-        fulfilment=Fulfilment(
-            retrieval,
-            Sealer(settings.origin, outside.keys.signing),
-            database,
-            clock,
-            Patience(database, Limits.of(settings)),
-        ),
-        relayed=RelayedAnswers(outside.ledger, clock),
-        watch=Watch(database, outside.ledger, clock, outside.entropy, outside.metrics),
-        alarms=Alarms(outside.metrics, clock),
-        recorder=Recorder(outside.ledger, clock, Parking(Openings(tasks).open_tasks)),
+        fulfilment=gateway.fulfilment,
+        recorder=gateway.recorder,
         clock=clock,
-        entropy=outside.entropy,
+        indexes=indexes,
+        leeway=settings.token_clock_skew_seconds,
     )
-    waiting = Waiting(policy, authenticator, database, gateway.fulfilment, gateway.recorder, clock, indexes, leeway)
     offices = open_offices(outside, access, policy)
     passing_on = PassingOn(tasks, waiting)
     task_desk = TaskDesk(access, tasks, passing_on)
-    desks = Desks(
-        grants=offices.grants,
-        drafting=offices.drafting,
-        sealings=offices.sealings,
-        rules=offices.request_rules,
-        templates=offices.request_templates,
-        usage=offices.usage,
-        catalogue=offices.catalogue,
-        log=offices.log,
-        requests=offices.access_requests,
-        impacts=offices.impacts,
-        decisions=offices.decisions,
-        entries=offices.desk,
-        onboarding=offices.onboarding,
-        unused=offices.unused_rights,
-        emergencies=offices.emergencies,
-        corrections=offices.corrections,
-        challenges=offices.challenges,
-        ratings=offices.ratings,
-        messages=offices.messages,
-        forwardings=offices.forwardings,
-        reports=offices.reports,
-        campaigns=offices.campaigns,
-        tasks=task_desk,
-        counts=offices.upload_counts,
-        locks=offices.locks,
-        trace=offices.trace,
-        subscriptions=offices.subscriptions,
-        flows=offices.flows,
-        consents=offices.department_consents,
-        sources=offices.source_desk,
-        certificates=offices.certificates,
-    )
     registration = _registration(outside, access, authenticator, issuer)
     previews = PreviewDesk(access, Looking(waiting), Questioning(waiting, retrieval))
     following = Following(access, outside.ledger, clock)
@@ -225,9 +181,36 @@ def furnish(outside: Outside) -> Rooms:
         tasks=task_desk,
         task_sweep=TaskSweep(tasks, passing_on),
         recovery=Recovery(database, outside.ledger, clock, runner),
-        console=open_console(registration, desks),
+        console=open_console(registration, offices, task_desk),
         portal=_portal(registration, outside, previews, following, offices),
         **vars(offices),
+    )
+
+
+def _gateway(
+    outside: Outside,
+    access: Access,
+    authenticator: Authenticator,
+    retrieval: Retrieval,
+    tasks: TaskTransitions,
+    runner: str,
+) -> Gateway:
+    """The governed call; ``runner`` names this process in the intents it begins."""
+    settings, clock, database, ledger = outside.settings, outside.clock, outside.database, outside.ledger
+    sealer, patience = Sealer(settings.origin, outside.keys.signing), Patience(database, Limits.of(settings))
+    return Gateway(
+        origin=settings.origin,
+        authenticator=authenticator,
+        understanding=Understanding(access.policy, access.indexes, clock, runner, settings.token_clock_skew_seconds),
+        policy=access.policy,
+        database=database,
+        fulfilment=Fulfilment(retrieval, sealer, database, clock, patience),
+        relayed=RelayedAnswers(ledger, clock),
+        watch=Watch(database, ledger, clock, outside.entropy, outside.metrics),
+        alarms=Alarms(outside.metrics, clock),
+        recorder=Recorder(ledger, clock, Parking(Openings(tasks).open_tasks)),
+        clock=clock,
+        entropy=outside.entropy,
     )
 
 

@@ -245,7 +245,7 @@ def _catalogue(rooms: Rooms) -> tuple[Route, ...]:
         ),
         requirement_route(shelf.requirements),
         *report_routes(rooms.reports),
-        *desk_routes(rooms.desk),
+        *desk_routes(rooms.catalogue_desk),
         *source_routes(rooms.source_desk, _TOKEN),
     )
 

@@ -44,7 +44,7 @@ _OTHER_ENTRY = Text("清单须是该条目自己的", "the manifest must be this
 
 
 @dataclass(frozen=True)
-class Desk:
+class CatalogueDesk:
     """The entry endpoints."""
 
     access: Access

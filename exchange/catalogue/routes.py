@@ -6,7 +6,7 @@ from marshmallow import Schema
 
 from exchange import errors
 from exchange.catalogue.dcat import MEDIA_TYPE as LD
-from exchange.catalogue.desk import Desk
+from exchange.catalogue.desk import CatalogueDesk
 from exchange.catalogue.forms import (
     EntriesAnswer,
     EntryAnswer,
@@ -52,12 +52,12 @@ _OWNER = Parameter("organisation", Text("所属部门", "whose they are"))
 _AGAINST = Parameter("against", Text("与哪一版比较，缺省为前一版", "compared with which version; the one before"))
 
 
-def desk_routes(desk: Desk) -> tuple[Route, ...]:
+def desk_routes(desk: CatalogueDesk) -> tuple[Route, ...]:
     """Drafting, review, publication, versions."""
     return (*_entries(desk), *_commands(desk), *_versions(desk))
 
 
-def _entries(desk: Desk) -> tuple[Route, ...]:
+def _entries(desk: CatalogueDesk) -> tuple[Route, ...]:
     listed = Text("办理中的目录条目", "Entries under way")
     drafted = Text("起草条目或变更", "Draft an entry or a change")
     shown = Text("一个条目及其草稿", "An entry and its draft")
@@ -90,7 +90,7 @@ def _entries(desk: Desk) -> tuple[Route, ...]:
     )
 
 
-def _commands(desk: Desk) -> tuple[Route, ...]:
+def _commands(desk: CatalogueDesk) -> tuple[Route, ...]:
     commands = (
         ("revise", desk.revise, Text("修订草稿", "Revise the draft"), EntryForm),
         ("submit", desk.submit, Text("提交审核", "Hand the draft in"), NothingForm),
@@ -116,7 +116,7 @@ def _commands(desk: Desk) -> tuple[Route, ...]:
     )
 
 
-def _versions(desk: Desk) -> tuple[Route, ...]:
+def _versions(desk: CatalogueDesk) -> tuple[Route, ...]:
     every, text = Text("全部版本", "Every version"), Text("一个版本及其变化", "A version and what it changed")
     return (
         Route(

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from exchange.catalogue.desk import Desk
+from exchange.catalogue.desk import CatalogueDesk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.model import Status
 from exchange.catalogue.reports import Reports
@@ -48,7 +48,7 @@ class CataloguePages:
     door: Door
     shelf: Catalogue
     reports: Reports
-    desk: Desk
+    desk: CatalogueDesk
 
     def list(self, visitor: Visitor, request: HttpRequest, kind: str = "evidence-types") -> HttpResponse:
         """One list, narrowed by words or to one department. Raises Problem."""

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from exchange import errors
-from exchange.catalogue.desk import Desk
+from exchange.catalogue.desk import CatalogueDesk
 from exchange.catalogue.entry_views import COMMANDS
 from exchange.catalogue.workflow.commands import TABLE
 from exchange.catalogue.workflow.events import STATUSES
@@ -61,7 +61,7 @@ class EntryPages:
     """The pages about entries. ``desk`` is the API's own, entered by a session."""
 
     door: Door
-    desk: Desk
+    desk: CatalogueDesk
 
     def queue(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
         """What is under way, or what has one status."""

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from exchange import errors
-from exchange.catalogue.desk import Desk
+from exchange.catalogue.desk import CatalogueDesk
 from exchange.catalogue.entry_views import COMMANDS
 from exchange.catalogue.workflow.commands import TABLE
 from exchange.catalogue.workflow.events import Standing
@@ -110,7 +110,7 @@ class EntryDrafting:
     """
 
     door: Door
-    desk: Desk
+    desk: CatalogueDesk
     issuer: str
 
     def new(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from exchange.catalogue.desk import Desk
+from exchange.catalogue.desk import CatalogueDesk
 from exchange.console.door import Door, Visitor, page
 from exchange.console.entry_drafting import address_of
 from exchange.console.inside import asking, told
@@ -29,7 +29,7 @@ class VersionPages:
     """The pages of versions. ``desk`` is the API's own, entered by a session."""
 
     door: Door
-    desk: Desk
+    desk: CatalogueDesk
 
     def show(self, visitor: Visitor, request: HttpRequest, kind: str, name: str, version: str) -> HttpResponse:
         """One version beside another: the one before, or that which the address names. Raises Problem."""
@@ -63,7 +63,7 @@ class VersionPages:
         return (self.door.route("GET", "/entries/<kind>/<name>/versions/<version>", self.show, said),)
 
 
-def versions_of(desk: Desk, request: HttpRequest, kind: str, name: str) -> list[dict[str, Any]]:
+def versions_of(desk: CatalogueDesk, request: HttpRequest, kind: str, name: str) -> list[dict[str, Any]]:
     """Every publication as a row, the newest first; none of what was never published. Raises Problem."""
     try:
         found = told(desk.versions(asking(request), kind, name))["versions"]
@@ -84,7 +84,7 @@ def versions_of(desk: Desk, request: HttpRequest, kind: str, name: str) -> list[
     ]
 
 
-def content_of(desk: Desk, request: HttpRequest, kind: str, name: str, version: int) -> list[tuple[str, str]]:
+def content_of(desk: CatalogueDesk, request: HttpRequest, kind: str, name: str, version: int) -> list[tuple[str, str]]:
     """What a version says, member by member: all of it differs from nothing. Raises Problem."""
     found = told(desk.version(asking(request, urlencode({"against": "0"})), kind, name, str(version)))
     return [(label, after or "") for label, _, after in rows_of(found["differences"])]

@@ -6,16 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from exchange.access import Access
-from exchange.campaigns.desk import CampaignDesk
-from exchange.cases.locks import Locks
-from exchange.cases.trace import Trace
-from exchange.catalogue.desk import Desk
-from exchange.catalogue.endpoints import Catalogue
-from exchange.catalogue.reports import Reports
-from exchange.catalogue.source_desk import SourceDesk
-from exchange.certificates.desk import CertificateDesk
-from exchange.challenges.desk import ChallengeDesk
-from exchange.consents.department_desk import DepartmentConsents
 from exchange.console.attempt import HOME
 from exchange.console.batches import BatchPages
 from exchange.console.campaigns import CampaignPages
@@ -57,69 +47,12 @@ from exchange.console.tasks import TASKS_BY_HAND, TaskPages
 from exchange.console.trying import TryingPages
 from exchange.console.unused import UnusedPages
 from exchange.console.watching import WatchPages
-from exchange.corrections.desk import CorrectionDesk
-from exchange.emergency.desk import EmergencyDesk
-from exchange.events.subscription_desk import SubscriptionDesk
-from exchange.forwarding.desk import ForwardingDesk
-from exchange.governance.decisions.desk import Decisions
-from exchange.governance.drafting import Drafting
-from exchange.governance.endpoints import Grants
-from exchange.governance.sealing import Sealings
-from exchange.governance.simulation.endpoints import Impacts
-from exchange.governance.simulation.unused import UnusedRights
-from exchange.messages.endpoints import Messages
-from exchange.onboarding.endpoints import Onboarding
-from exchange.ratings.desk import RatingDesk
+from exchange.offices import Offices
 from exchange.requests.batches import BatchDesk
-from exchange.requests.desk import RequestDesk
-from exchange.requests.rule_desk import RuleDesk
-from exchange.requests.templates import Templates
-from exchange.requirements.counting import Counts
 from exchange.responders.desk import TaskDesk
-from exchange.return_flow.flow_desk import FlowDesk
-from exchange.transparency.log import Log
-from exchange.transparency.usage import Usage
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.routes import Route
-
-
-@dataclass(frozen=True)
-class Desks:
-    """The rooms that pages show, as the API uses them."""
-
-    grants: Grants
-    drafting: Drafting
-    sealings: Sealings
-    usage: Usage
-    catalogue: Catalogue
-    log: Log
-    requests: RequestDesk
-    rules: RuleDesk
-    templates: Templates
-    impacts: Impacts
-    decisions: Decisions
-    entries: Desk
-    onboarding: Onboarding
-    unused: UnusedRights
-    emergencies: EmergencyDesk
-    corrections: CorrectionDesk
-    challenges: ChallengeDesk
-    ratings: RatingDesk
-    tasks: TaskDesk
-    messages: Messages
-    forwardings: ForwardingDesk
-    reports: Reports
-    campaigns: CampaignDesk
-    counts: Counts
-    locks: Locks
-    trace: Trace
-    subscriptions: SubscriptionDesk
-    flows: FlowDesk
-    consents: DepartmentConsents
-    sources: SourceDesk
-    certificates: CertificateDesk
-
 
 PageRoutes = Callable[[], tuple[Route, ...]]
 
@@ -143,8 +76,8 @@ def _first(request: HttpRequest) -> HttpResponse:
     return redirect(GRANTS)
 
 
-def open_console(registration: Registration | None, desks: Desks) -> Console | None:
-    """The pages, or None where no key is configured. Raises SettingsError."""
+def open_console(registration: Registration | None, offices: Offices, tasks: TaskDesk) -> Console | None:
+    """The pages of the offices and of tasks by hand, or None where no key is configured. Raises SettingsError."""
     if registration is None:
         return None
     sessions, party = registration.sessions(), registration.party(CALLBACK)
@@ -152,58 +85,60 @@ def open_console(registration: Registration | None, desks: Desks) -> Console | N
         party, sessions, sessions.cookies, registration.key("console sign-in"), registration.clock.now
     )
     inside = replace(registration.access, authenticator=sessions)
-    return Console(sessions, (signing_in.routes, *_pages(desks, inside), *_joining(desks, inside, registration)))
+    pages = (*_pages(offices, tasks, inside), *_joining(offices, inside, registration))
+    return Console(sessions, (signing_in.routes, *pages))
 
 
-def _joining(desks: Desks, inside: Access, registration: Registration) -> tuple[PageRoutes, ...]:
+def _joining(offices: Offices, inside: Access, registration: Registration) -> tuple[PageRoutes, ...]:
     """The pages of a department's first steps, which name addresses of the exchange and of the identity provider."""
-    door, desk, origin = Door(inside), replace(desks.onboarding, access=inside), registration.settings.origin
+    door, desk, origin = Door(inside), replace(offices.onboarding, access=inside), registration.settings.origin
     return (
         JoiningPages(door, desk, origin).routes,
         KeyPages(door, desk, registration.issuer, origin).routes,
     )
 
 
-def _pages(desks: Desks, inside: Access) -> tuple[PageRoutes, ...]:
+def _pages(offices: Offices, tasks: TaskDesk, inside: Access) -> tuple[PageRoutes, ...]:
     """The rooms of the API, entered by a session in place of a token (ADR 0038)."""
-    door, grants = Door(inside), replace(desks.grants, access=inside)
-    rules = replace(desks.rules, access=inside, writer=replace(desks.rules.writer, access=inside))
-    templates = replace(desks.templates, access=inside, writer=replace(desks.templates.writer, access=inside))
-    batches = BatchDesk(replace(desks.requests, access=inside))
-    effects = Effects(door, grants, replace(desks.impacts, access=inside, grants=grants))
+    door, grants = Door(inside), replace(offices.grants, access=inside)
+    rules, templates = offices.request_rules, offices.request_templates
+    rules = replace(rules, access=inside, writer=replace(rules.writer, access=inside))
+    templates = replace(templates, access=inside, writer=replace(templates.writer, access=inside))
+    batches = BatchDesk(replace(offices.access_requests, access=inside))
+    effects = Effects(door, grants, replace(offices.impacts, access=inside, grants=grants))
     return (
         GrantPages(door, grants, effects).routes,
         effects.routes,
-        GrantDrafting(door, replace(desks.drafting, access=inside, grants=grants)).routes,
+        GrantDrafting(door, replace(offices.drafting, access=inside, grants=grants)).routes,
         TryingPages(door, grants).routes,
-        DecisionPages(door, replace(desks.decisions, access=inside)).routes,
-        UnusedPages(door, grants, replace(desks.unused, access=inside, grants=grants)).routes,
-        SealingPages(door, replace(desks.sealings, access=inside)).routes,
-        EntryDrafting(door, replace(desks.entries, access=inside), desks.onboarding.issuer).routes,
-        VersionPages(door, replace(desks.entries, access=inside)).routes,
-        EntryPages(door, replace(desks.entries, access=inside)).routes,
-        EmergencyPages(door, replace(desks.emergencies, access=inside), EMERGENCY).routes,
-        ProceedingPages(door, replace(desks.corrections, access=inside), CORRECTIONS).routes,
-        ProceedingPages(door, replace(desks.challenges, access=inside), CHALLENGES).routes,
-        RatingPages(door, replace(desks.ratings, access=inside), RATINGS).routes,
-        TaskPages(door, replace(desks.tasks, access=inside), TASKS_BY_HAND).routes,
+        DecisionPages(door, replace(offices.decisions, access=inside)).routes,
+        UnusedPages(door, grants, replace(offices.unused_rights, access=inside, grants=grants)).routes,
+        SealingPages(door, replace(offices.sealings, access=inside)).routes,
+        EntryDrafting(door, replace(offices.catalogue_desk, access=inside), offices.onboarding.issuer).routes,
+        VersionPages(door, replace(offices.catalogue_desk, access=inside)).routes,
+        EntryPages(door, replace(offices.catalogue_desk, access=inside)).routes,
+        EmergencyPages(door, replace(offices.emergencies, access=inside), EMERGENCY).routes,
+        ProceedingPages(door, replace(offices.corrections, access=inside), CORRECTIONS).routes,
+        ProceedingPages(door, replace(offices.challenges, access=inside), CHALLENGES).routes,
+        RatingPages(door, replace(offices.ratings, access=inside), RATINGS).routes,
+        TaskPages(door, replace(tasks, access=inside), TASKS_BY_HAND).routes,
         BatchPages(door, batches).routes,
         TemplatePages(door, templates).routes,
         RequestPages(door, batches.desk, batches, templates).routes,
         ClockPages(door, rules).routes,
-        CampaignPages(door, replace(desks.campaigns, access=inside)).routes,
-        MessagePages(door, replace(desks.messages, access=inside)).routes,
-        ForwardingPages(door, replace(desks.forwardings, access=inside), ADDRESSES).routes,
-        ForwardingLinks(desks.forwardings.transitions).routes,
-        WatchPages(door, replace(desks.counts, access=inside), replace(desks.locks, access=inside)).routes,
-        LookUpPages(door, replace(desks.trace, access=inside)).routes,
-        SubscriptionPages(door, replace(desks.subscriptions, access=inside), EVENT_SUBSCRIPTIONS).routes,
-        FlowPages(door, replace(desks.flows, access=inside), RETURN_FLOWS).routes,
-        CertificatePages(door, replace(desks.certificates, access=inside), CERTIFICATE_LIFE).routes,
-        ConsentPages(door, replace(desks.consents, access=inside)).routes,
-        SourcePages(door, replace(desks.sources, access=inside)).routes,
-        DutyPages(door, desks.reports).routes,
-        DivisionPages(door, desks.reports).routes,
-        CataloguePages(door, desks.catalogue, desks.reports, replace(desks.entries, access=inside)).routes,
-        ReadingPages(door, replace(desks.usage, access=inside), desks.log).routes,
+        CampaignPages(door, replace(offices.campaigns, access=inside)).routes,
+        MessagePages(door, replace(offices.messages, access=inside)).routes,
+        ForwardingPages(door, replace(offices.forwardings, access=inside), ADDRESSES).routes,
+        ForwardingLinks(offices.forwardings.transitions).routes,
+        WatchPages(door, replace(offices.upload_counts, access=inside), replace(offices.locks, access=inside)).routes,
+        LookUpPages(door, replace(offices.trace, access=inside)).routes,
+        SubscriptionPages(door, replace(offices.subscriptions, access=inside), EVENT_SUBSCRIPTIONS).routes,
+        FlowPages(door, replace(offices.flows, access=inside), RETURN_FLOWS).routes,
+        CertificatePages(door, replace(offices.certificates, access=inside), CERTIFICATE_LIFE).routes,
+        ConsentPages(door, replace(offices.department_consents, access=inside)).routes,
+        SourcePages(door, replace(offices.source_desk, access=inside)).routes,
+        DutyPages(door, offices.reports).routes,
+        DivisionPages(door, offices.reports).routes,
+        CataloguePages(door, offices.catalogue, offices.reports, replace(offices.catalogue_desk, access=inside)).routes,
+        ReadingPages(door, replace(offices.usage, access=inside), offices.log).routes,
     )

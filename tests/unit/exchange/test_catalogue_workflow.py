@@ -372,7 +372,7 @@ def test_two_who_act_at_once_do_not_both_succeed(small_world: World) -> None:
     good(provider(world, "POST", f"{entry}/submit", {}))
     good(governance(world, "POST", f"{entry}/review", {}))
     seen = good(governance(world, "GET", entry))["draft"]["digest"]
-    desk = world.rooms.desk
+    desk = world.rooms.catalogue_desk
     checked = type(desk.publishing)._checked
 
     def meanwhile(self: Any, *asked: Any) -> Any:
