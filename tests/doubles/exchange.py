@@ -574,60 +574,59 @@ _SEEDS = itertools.count(1000)
 """Every world has randomness of its own: what the prepared one used up is not met again."""
 
 
+Prepared = tuple[str, Path]
+"""The URL of a database to be copied, to which nobody is connected, and the folder of its keys and of its file, if any.
+"""
+
+
 @pytest.fixture(scope="session")
-def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a prepared SQLite database and its keys, to be copied."""
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """A prepared SQLite database."""
     folder = tmp_path_factory.mktemp("exchange-sqlite")
-    prepared(f"sqlite:///{folder / 'exchange.sqlite3'}", folder)
-    return folder
+    url = f"sqlite:///{folder / 'exchange.sqlite3'}"
+    prepared(url, folder)
+    return url, folder
 
 
 @pytest.fixture(scope="session")
 def prepared_postgresql(
     make_postgresql_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, Path]:
-    """A prepared PostgreSQL database, to be used as a template, and its keys."""
+) -> Prepared:
+    """A prepared PostgreSQL database."""
     url, folder = make_postgresql_database(), tmp_path_factory.mktemp("exchange-postgresql")
     prepared(url, folder)
     return url, folder
 
 
-def sqlite_copy(template: Path, folder: Path) -> str:
-    """A copy of the prepared database and its keys in ``folder``; its URL."""
-    shutil.copytree(template, folder, dirs_exist_ok=True)
-    return f"sqlite:///{folder / 'exchange.sqlite3'}"
-
-
-def postgresql_copy(template: tuple[str, Path], server: str, folder: Path) -> str:
-    """A copy of the prepared database (its keys go to ``folder``); its URL."""
+def copy_of(template: Prepared, request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of a copy that lives as long as whoever requests it; keys, and a file, are put into ``folder``."""
     url, prepared_folder = template
     shutil.copytree(prepared_folder, folder, dirs_exist_ok=True)
-    origin = urlsplit(url).path.removeprefix("/")
+    if url.startswith("sqlite:"):
+        return f"sqlite:///{folder / 'exchange.sqlite3'}"
+    origin, server = urlsplit(url).path.removeprefix("/"), request.getfixturevalue("postgresql_server")
     name = f"{origin}_{next(_SEEDS)}"
     with psycopg.connect(server.replace("+psycopg", "", 1), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {origin} {AS_FILES}")
-    return urlsplit(url)._replace(path=f"/{name}").geturl()
+    copy = urlsplit(url)._replace(path=f"/{name}").geturl()
+    request.addfinalizer(lambda: drop_postgresql_database(copy, server))
+    return copy
 
 
-def copied(request: pytest.FixtureRequest, engine: str, folder: Path) -> str:
-    """A copy of the prepared database on one engine; its URL."""
-    if engine == "sqlite":
-        return sqlite_copy(request.getfixturevalue("prepared_sqlite"), folder)
-    server = request.getfixturevalue("postgresql_server")
-    url = postgresql_copy(request.getfixturevalue("prepared_postgresql"), server, folder)
-    request.addfinalizer(lambda: drop_postgresql_database(url, server))
-    return url
+def copied(request: pytest.FixtureRequest, folder: Path, engine: str = ENGINE) -> str:
+    """A copy of the prepared database, on the engine of this run where none is named; its URL."""
+    return copy_of(request.getfixturevalue(f"prepared_{engine}"), request, folder)
 
 
 @pytest.fixture
 def small_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """The world on the engine of this run, for what does not depend on the database."""
-    with lived(make_world(copied(request, ENGINE, tmp_path), tmp_path, seed=next(_SEEDS))) as made:
+    with lived(make_world(copied(request, tmp_path), tmp_path, seed=next(_SEEDS))) as made:
         yield made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """The world on both databases."""
-    with lived(make_world(copied(request, request.param, tmp_path), tmp_path, seed=next(_SEEDS))) as made:
+    with lived(make_world(copied(request, tmp_path, request.param), tmp_path, seed=next(_SEEDS))) as made:
         yield made

@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.conftest import ENGINE
 from tests.doubles.identity_provider import Provider, provider_at
 from tests.doubles.provider_fixtures import empty_postgresql, empty_sqlite, fresh
 
@@ -219,9 +220,7 @@ def serve_provider(
 
         def serve(host: str = "127.0.0.1", **changes: Any) -> Provider:
             issuer = f"http://{host}:{free_port}"
-            running = stack.enter_context(
-                provider_at(fresh("sqlite"), tmp_path, migrated=True, issuer=issuer, **changes)
-            )
+            running = stack.enter_context(provider_at(fresh(ENGINE), tmp_path, migrated=True, issuer=issuer, **changes))
             serve_app(running.app, port=free_port)
             return running
 

@@ -19,12 +19,13 @@ from tests.doubles.exchange import (
     OWNER,
     STAFF,
     World,
+    copied,
     grant,
     lived,
     make_world,
+    prepared_postgresql,
     prepared_sqlite,
     service_item,
-    sqlite_copy,
 )
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, PaperExchange, Provider
 from tests.e2e.conftest import Look
@@ -36,7 +37,7 @@ from tests.unit.exchange.test_previews import asked
 from tests.unit.exchange.test_rating_pages import closed
 from tests.unit.exchange.test_requirements import PROMISE, demanding, resolve
 
-__all__ = ["prepared_sqlite"]
+__all__ = ["prepared_postgresql", "prepared_sqlite"]
 MAY_BE_EMPTY = ({**YEAR, "optional": True}, {**deepcopy(KIND), "name": "kind_before", "optional": True})
 QUESTIONS = "form[action$=answers] button.govuk-button"
 FORM = "main form[method=post] button.govuk-button"
@@ -44,7 +45,7 @@ FORM = "main form[method=post] button.govuk-button"
 
 @pytest.fixture
 def world(
-    prepared_sqlite: Path,
+    request: pytest.FixtureRequest,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     serve_provider: Callable[..., Provider],
@@ -57,7 +58,7 @@ def world(
     monkeypatch.setattr(PaperExchange, "fetch", lambda _, url: guarded_fetch(origin)(url))  # it is a real one here
     provider = serve_provider(exchange_resource=origin)
     monkeypatch.setitem(RECORDS, "identity-card", TWO)
-    with lived(make_world(sqlite_copy(prepared_sqlite, folder), folder, seed=59)) as paper:
+    with lived(make_world(copied(request, folder), folder, seed=59)) as paper:
         provider.clock.advance((paper.clock.now() - provider.clock.now()).total_seconds())
         paper.apply(asking("ambiguous", questions=(DISTRICT, KIND, *MAY_BE_EMPTY)))
         paper.rooms.policy.renew()

@@ -32,11 +32,12 @@ from tests.doubles.exchange import (
     POLICE,
     URBAN,
     World,
+    copied,
     grant,
     lived,
     make_world,
+    prepared_postgresql,
     prepared_sqlite,
-    sqlite_copy,
 )
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, citizen
 from tests.e2e.conftest import Look
@@ -52,7 +53,7 @@ from tests.unit.exchange import (
 from tests.unit.exchange.test_emergency import opened, template
 from tongban import installation
 
-__all__ = ["prepared_sqlite"]
+__all__ = ["prepared_postgresql", "prepared_sqlite"]
 
 """A folder for pictures of every page, for whoever wants to look at them."""
 OFFICERS = (
@@ -63,7 +64,10 @@ OFFICERS = (
 
 @pytest.fixture
 def world(
-    prepared_sqlite: Path, tmp_path: Path, serve_provider: Callable[..., Provider], serve_app: Callable[..., str]
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    serve_provider: Callable[..., Provider],
+    serve_app: Callable[..., str],
 ) -> Iterator[World]:
     """The exchange on a socket, with a grant that waits for its panel; its issuer is a provider on another socket."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -71,7 +75,7 @@ def world(
     origin, folder = f"http://127.0.0.1:{port}", tmp_path / "exchange"
     provider = serve_provider(exchange_resource=origin)
     provider.clock.advance((NOW - provider.clock.now()).total_seconds() + 3600)
-    with lived(make_world(sqlite_copy(prepared_sqlite, folder), folder, seed=38)) as paper:
+    with lived(make_world(copied(request, folder), folder, seed=38)) as paper:
         rescued(paper)
         republished(paper)
         paper.apply(grant("G-NEW", fields=["name", "address"], masks={"name": "name"}))

@@ -18,13 +18,24 @@ from kernel import jose
 from kernel.entropy import SeededEntropy
 from kernel.outbound import OutboundClient
 from kernel.text import Text
-from tests.doubles.exchange import MARKET, NOW, URBAN, World, lived, make_world, prepared_sqlite, sqlite_copy, system
+from tests.doubles.exchange import (
+    MARKET,
+    NOW,
+    URBAN,
+    World,
+    copied,
+    lived,
+    make_world,
+    prepared_postgresql,
+    prepared_sqlite,
+    system,
+)
 from tests.doubles.identity_provider import Provider
 from tests.unit.exchange.test_onboarding import done, granted
 from tests.unit.tongban.conftest import run
 from tongban.commands import evidence
 
-__all__ = ["prepared_sqlite"]
+__all__ = ["prepared_postgresql", "prepared_sqlite"]
 
 KEY = {**jose.generate_p256(SeededEntropy(92)), "alg": "ES256", "use": "sig"}
 GOVERNOR: dict[str, Any] = {"sub": "wei", "roles": ["governance-officer"], "organisation": URBAN}
@@ -32,7 +43,7 @@ GOVERNOR: dict[str, Any] = {"sub": "wei", "roles": ["governance-officer"], "orga
 
 @pytest.fixture
 def given(
-    prepared_sqlite: Path,
+    request: pytest.FixtureRequest,
     tmp_path: Path,
     serve_provider: Callable[..., Provider],
     serve_app: Callable[..., str],
@@ -46,7 +57,7 @@ def given(
     provider.clock.advance((NOW - provider.clock.now()).total_seconds() + 3600)
     issuer = provider.settings.issuer
     monkeypatch.setattr(evidence, "SystemClock", lambda: provider.clock)
-    with lived(make_world(sqlite_copy(prepared_sqlite, folder), folder, seed=93)) as paper:
+    with lived(make_world(copied(request, folder), folder, seed=93)) as paper:
         paper.apply(system("market-trial", MARKET, sandbox=True, issuer=issuer))
         paper.rooms.policy.renew()
         sandbox = done(paper.officer("POST", "/v1/onboarding/sandbox", {}, **GOVERNOR))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from exchange.store import subscriptions
-from tests.conftest import ENGINE, SOAK
+from tests.conftest import SOAK
 from tests.doubles.exchange import (
     MARKET,
     POLICE,
@@ -61,7 +61,7 @@ def everything(world: World, subscription: str) -> list[str]:
 
 
 def test_sigkill_anywhere_loses_no_event_and_keeps_their_order(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    database = copied(request, ENGINE, tmp_path)
+    database = copied(request, tmp_path)
     with Webhook() as hook:
         with lived(make_world(database, tmp_path, seed=6999)) as before:
             before.apply(system("police-system", POLICE), system("market-website", MARKET, webhook=hook.url))

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ENGINE, drop_postgresql_database
-from tests.doubles.exchange import lived, make_world, postgresql_copy, prepared_postgresql, prepared_sqlite, sqlite_copy
+from tests.doubles.exchange import copy_of, lived, make_world, prepared_postgresql, prepared_sqlite
 from tests.faults.exchange_consenting import STEPS
 from tests.unit.exchange.test_consents import absent, mine, outcome, prepared_consenting, say
 
@@ -38,11 +37,7 @@ def test_sigkill_between_consent_and_release(
     request: pytest.FixtureRequest, prepared_consenting: tuple[str, Path, str], tmp_path: Path, step: tuple[str, str]
 ) -> None:
     url, folder, case = prepared_consenting
-    if ENGINE == "sqlite":
-        database = sqlite_copy(folder, tmp_path)
-    else:
-        server = request.getfixturevalue("postgresql_server")
-        database = postgresql_copy((url, folder), server, tmp_path)
+    database = copy_of((url, folder), request, tmp_path)
     command = [sys.executable, "-m", "tests.faults.exchange_consenting", database, str(tmp_path), case, *step]
     died = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=120, check=False)
     assert died.returncode == -9, died.stdout
@@ -83,5 +78,3 @@ def test_sigkill_between_consent_and_release(
         assert say(world, consent, "withdraw").json["status"] == "withdrawn"
         assert outcome(absent(world, case)) == "policy.consent-missing"
         assert agree() == ("withdrawn", before)
-    if ENGINE != "sqlite":
-        drop_postgresql_database(database, server)

@@ -22,13 +22,12 @@ from tests.doubles.exchange import (
     BEFORE_FETCH,
     NAME,
     World,
+    copied,
     lived,
     make_world,
-    postgresql_copy,
     prepared_postgresql,
     prepared_sqlite,
     small_world,
-    sqlite_copy,
     world,
 )
 
@@ -42,10 +41,7 @@ ACKNOWLEDGED_PER_ROUND = 25
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A prepared database that processes of their own will open."""
-    if request.param == "sqlite":
-        return sqlite_copy(request.getfixturevalue("prepared_sqlite"), tmp_path)
-    server = request.getfixturevalue("postgresql_server")
-    return postgresql_copy(request.getfixturevalue("prepared_postgresql"), server, tmp_path)
+    return copied(request, tmp_path, request.param)
 
 
 @contextlib.contextmanager
@@ -186,9 +182,9 @@ def test_E5_a_disk_that_fills_between_fetch_and_record_releases_nothing(small_wo
 
 
 def test_a_log_locked_by_a_frozen_node_is_503_and_nothing_leaves(
-    postgresql_server: str, prepared_postgresql: tuple[str, Path], tmp_path: Path
+    request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    url = postgresql_copy(prepared_postgresql, postgresql_server, tmp_path)
+    url = copied(request, tmp_path, "postgresql")
     with lived(make_world(url, tmp_path, seed=8888)) as world:
         case = world.open_case()
         frozen = psycopg.connect(url.replace("+psycopg", "", 1))

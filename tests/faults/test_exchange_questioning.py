@@ -11,20 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ENGINE, drop_postgresql_database
 from tests.doubles.asking_exchange import AskingExchange, build, register_of
 from tests.doubles.exchange import (
     MARKET,
     OWNER,
+    Prepared,
     World,
     copied,
+    copy_of,
     grant,
     lived,
     make_world,
-    postgresql_copy,
     prepared_postgresql,
     prepared_sqlite,
-    sqlite_copy,
     system,
 )
 from tests.faults.exchange_questioning import STEPS, TOLD
@@ -68,10 +67,10 @@ TOLD_BEFORE = {"put": 0, "wrong": 1, "right": 2}
 
 
 @pytest.fixture(scope="module")
-def prepared_questioning(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def prepared_questioning(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """A database whose register of identity cards has two records of one number, to be copied; prepared once."""
     folder = tmp_path_factory.mktemp("questioning")
-    url = copied(request, ENGINE, folder)
+    url = copied(request, folder)
     manifest = asking("ambiguous", attempts=ATTEMPTS)
     manifest["spec"]["memory"]["records"] = TWO
     with lived(make_world(url, folder, seed=7100)) as world:
@@ -87,14 +86,8 @@ def neighbour() -> Iterator[AskingExchange]:
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest, prepared_questioning: tuple[str, Path], tmp_path: Path) -> Iterator[str]:
-    if ENGINE == "sqlite":
-        yield sqlite_copy(prepared_questioning[1], tmp_path)
-        return
-    server = request.getfixturevalue("postgresql_server")
-    mine_own = postgresql_copy(prepared_questioning, server, tmp_path)
-    yield mine_own
-    drop_postgresql_database(mine_own, server)
+def database(request: pytest.FixtureRequest, prepared_questioning: Prepared, tmp_path: Path) -> str:
+    return copy_of(prepared_questioning, request, tmp_path)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,16 @@ import pytest
 
 from exchange.return_flow.making import LEASE, MADE
 from kernel.clock import ManualClock
-from tests.conftest import ENGINE, drop_postgresql_database
 from tests.doubles.exchange import (
     NOW,
+    Prepared,
     World,
     copied,
+    copy_of,
     lived,
     make_world,
-    postgresql_copy,
     prepared_postgresql,
     prepared_sqlite,
-    sqlite_copy,
 )
 from tests.faults.exchange_returning import STEPS, a_day_later
 from tests.unit.exchange.test_events import PATH as SUBSCRIPTIONS
@@ -49,10 +47,10 @@ BEFORE = [record["name"] for record in RECORDS]
 
 
 @pytest.fixture(scope="module")
-def prepared_returning(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def prepared_returning(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """A database with a flow of which no file is made yet, to be copied; prepared once."""
     folder = tmp_path_factory.mktemp("returning")
-    url = copied(request, ENGINE, folder)
+    url = copied(request, folder)
     with lived(make_world(url, folder, seed=7300)) as world:
         opened(district(world, "500000"))
         subscribe(world, "urban-website", events=["tongban.return-flow.file-ready"], evidence_types=[])
@@ -60,14 +58,8 @@ def prepared_returning(request: pytest.FixtureRequest, tmp_path_factory: pytest.
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest, prepared_returning: tuple[str, Path], tmp_path: Path) -> Iterator[str]:
-    if ENGINE == "sqlite":
-        yield sqlite_copy(prepared_returning[1], tmp_path)
-        return
-    server = request.getfixturevalue("postgresql_server")
-    mine = postgresql_copy(prepared_returning, server, tmp_path)
-    yield mine
-    drop_postgresql_database(mine, server)
+def database(request: pytest.FixtureRequest, prepared_returning: Prepared, tmp_path: Path) -> str:
+    return copy_of(prepared_returning, request, tmp_path)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: "-".join(map(str, step)))

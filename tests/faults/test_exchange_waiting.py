@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.exchange import lived, make_world, postgresql_copy, prepared_postgresql, prepared_sqlite, sqlite_copy
+from tests.doubles.exchange import copied, lived, make_world, prepared_postgresql, prepared_sqlite
 from tests.faults.exchange_waiting import answer_everything
 from tests.unit.exchange.test_waiting import answered_by_a_clerk
 
@@ -29,10 +29,7 @@ ENDS = {"EvidenceReleased", "EvidenceRefused", "RetrievalFailed"}
 @pytest.fixture(params=ENGINES)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A prepared database that processes of their own will open."""
-    if request.param == "sqlite":
-        return sqlite_copy(request.getfixturevalue("prepared_sqlite"), tmp_path)
-    server = request.getfixturevalue("postgresql_server")
-    return postgresql_copy(request.getfixturevalue("prepared_postgresql"), server, tmp_path)
+    return copied(request, tmp_path, request.param)
 
 
 def killed(database_url: str, folder: Path, number: int) -> list[str]:

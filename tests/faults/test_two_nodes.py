@@ -28,9 +28,9 @@ from tests.doubles.exchange import (
     POLICE,
     URBAN,
     World,
+    copied,
     lived,
     make_world,
-    postgresql_copy,
     prepared_postgresql,
 )
 from tests.faults.cable import Cable
@@ -70,11 +70,9 @@ def node(url: str, folder: Path, seed: int, clock: ManualClock) -> Iterator[Worl
 
 
 @pytest.fixture
-def nodes(
-    postgresql_server: str, prepared_postgresql: tuple[str, Path], tmp_path: Path
-) -> Iterator[tuple[World, World, Cable]]:
+def nodes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[World, World, Cable]]:
     """Two nodes over one database, the second by a cable."""
-    url = postgresql_copy(prepared_postgresql, postgresql_server, tmp_path / "exchange")
+    url = copied(request, tmp_path / "exchange", "postgresql")
     clock = RunningClock(NOW)
     with ExitStack() as stack:
         cable = stack.enter_context(Cable(url))

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from exchange.previews.looking import Reply
 from kernel.jose import base64url
 from tests.conftest import SOAK
 from tests.doubles import exchange
-from tests.doubles.exchange import ORIGIN, OWNER, lived, make_world, prepared_sqlite, sqlite_copy
+from tests.doubles.exchange import ORIGIN, OWNER, copied, lived, make_world, prepared_postgresql, prepared_sqlite
 from tests.property import leak_worlds
 from tests.property.canaries import Canaries
 from tests.property.leak_records import Filled, filled
@@ -31,7 +30,7 @@ from tests.property.leak_requests import Ask, Later, allowance, ask
 from tests.property.leak_worlds import BASES, CONSUMER, ITEM, OTHER_ITEM, PROVIDER, Manifest, Register, text
 from tests.property.test_nothing_leaks import differences, ordered, written
 
-__all__ = ["prepared_sqlite"]
+__all__ = ["prepared_postgresql", "prepared_sqlite"]
 
 MASKED = (83, 384, 458)
 """Worlds in which much is masked, in lists and outside them."""
@@ -59,10 +58,10 @@ class Applied:
 
 
 @pytest.fixture(scope="module")
-def running(prepared_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[exchange.World]:
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[exchange.World]:
     """An exchange whose sources answer what a test tells them to."""
     folder = tmp_path_factory.mktemp("nothing-leaks")
-    first = make_world(sqlite_copy(prepared_sqlite, folder), folder, seed=77)
+    first = make_world(copied(request, folder), folder, seed=77)
     with lived(first.another_node(build_source=_built(first))) as world:
         world.apply(*(_service_item(code) for code in (ITEM, OTHER_ITEM)))
         yield world

@@ -17,7 +17,6 @@ from connectors.registry import Outcome, Retrieved
 from exchange.gateway.parking import Parking
 from kernel import jose
 from kernel.ledger.errors import LedgerUnavailable
-from tests.conftest import ENGINE, drop_postgresql_database
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import (
     BASIS,
@@ -31,14 +30,13 @@ from tests.doubles.exchange import (
     WORKER,
     World,
     copied,
+    copy_of,
     detail,
     grant,
     lived,
     make_world,
     number,
-    postgresql_copy,
     service_item,
-    sqlite_copy,
 )
 from tests.doubles.exchange import (
     request as body_of,
@@ -73,7 +71,7 @@ def prepared_consenting(
 ) -> tuple[str, Path, str]:
     """A database in which consent is the ground, with an open case, to be copied; prepared once."""
     folder = tmp_path_factory.mktemp("consenting")
-    url = copied(request, ENGINE, folder)
+    url = copied(request, folder)
     with lived(make_world(url, folder, seed=4711)) as world:
         return url, folder, on_consent(world)[1]
 
@@ -83,15 +81,8 @@ def consenting(
     request: pytest.FixtureRequest, prepared_consenting: tuple[str, Path, str], tmp_path: Path
 ) -> Iterator[Consenting]:
     url, folder, case = prepared_consenting
-    if ENGINE == "sqlite":
-        mine_own = sqlite_copy(folder, tmp_path)
-    else:
-        server = request.getfixturevalue("postgresql_server")
-        mine_own = postgresql_copy((url, folder), server, tmp_path)
-    with lived(make_world(mine_own, tmp_path, seed=next(_SEEDS))) as world:
+    with lived(make_world(copy_of((url, folder), request, tmp_path), tmp_path, seed=next(_SEEDS))) as world:
         yield world, case
-    if ENGINE != "sqlite":
-        drop_postgresql_database(mine_own, server)
 
 
 def wanted(case: str, /, **more: Any) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from exchange.store.consents import Artefact
 from kernel.identifiers import subject
 from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.log import Ledger
-from tests.conftest import ENGINE, drop_postgresql_database
 from tests.doubles.exchange import (
     BEFORE_FETCH,
     ITEM,
@@ -33,14 +32,13 @@ from tests.doubles.exchange import (
     World,
     connector,
     copied,
+    copy_of,
     detail,
     grant,
     lived,
     make_world,
     number,
-    postgresql_copy,
     service_item,
-    sqlite_copy,
 )
 from tests.doubles.exchange import request as request_of
 from tests.doubles.sign_ins import OfficersBrowser
@@ -113,7 +111,7 @@ def family_case(world: World, *others: str) -> str:
 def prepared_family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, str]:
     """Prepared once, to be copied."""
     folder = tmp_path_factory.mktemp("guardians")
-    url = copied(request, ENGINE, folder)
+    url = copied(request, folder)
     with lived(make_world(url, folder, seed=4713)) as world:
         return url, folder, on_guardians_consent(world)
 
@@ -121,15 +119,8 @@ def prepared_family(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
 @pytest.fixture
 def family(request: pytest.FixtureRequest, prepared_family: tuple[str, Path, str], tmp_path: Path) -> Iterator[Family]:
     url, folder, case = prepared_family
-    if ENGINE == "sqlite":
-        mine_own = sqlite_copy(folder, tmp_path)
-    else:
-        server = request.getfixturevalue("postgresql_server")
-        mine_own = postgresql_copy((url, folder), server, tmp_path)
-    with lived(make_world(mine_own, tmp_path, seed=next(_SEEDS))) as world:
+    with lived(make_world(copy_of((url, folder), request, tmp_path), tmp_path, seed=next(_SEEDS))) as world:
         yield world, case
-    if ENGINE != "sqlite":
-        drop_postgresql_database(mine_own, server)
 
 
 def asked_about(world: World, case: str, child: str = CHILD, **more: Any) -> str:
