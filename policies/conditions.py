@@ -193,9 +193,21 @@ def recheck_refuses(found: Recheck | None) -> NotAllowed | None:
     """Why a grant may not take effect by what was found again: nothing was, or an invariant is broken."""
     if found is None:
         return _not_examined()
-    if not found.broken:
+    return _broken(found.broken)
+
+
+def invariants_refuse(review: ReviewPackage | None) -> NotAllowed | None:
+    """Why a grant may not be handed in: a request shows that it would break what must hold, whoever signed it.
+
+    What merely could not be proved is shown to the panel, and asked again before it takes effect.
+    """
+    return None if review is None else _broken(review.examination.broken)
+
+
+def _broken(invariants: tuple[Text, ...]) -> NotAllowed | None:
+    if not invariants:
         return None
-    zh, en = "；".join(one.zh for one in found.broken), "; ".join(one.en for one in found.broken)
+    zh, en = "；".join(one.zh for one in invariants), "; ".join(one.en for one in invariants)
     return MATTER.refusal(
         "invariant-broken",
         Text(f"不能生效。未能守住：{zh}", f"It may not take effect. What must hold does not: {en}"),

@@ -14,6 +14,9 @@ SELF = "self"
 HIGHEST_ASSURANCE = 4
 """urn:tongban:loa:4; zero stands for a citizen who is not present."""
 
+CLASSIFIED_FROM, ASSURANCE_OF_CLASSIFIED = 3, 2
+"""From this class of an evidence type on, whoever is present has signed in at this level at least."""
+
 HIGHEST_QUOTA = 1_000_000_000
 """Releases a day; far below Cedar's 64-bit Long, so that no comparison can overflow."""
 

@@ -34,6 +34,7 @@ from policies.conditions import (
     MATTER,
     author_may_write,
     expectations_refuse,
+    invariants_refuse,
     is_open_to,
     panel_of,
     recheck_refuses,
@@ -94,7 +95,7 @@ def _draft(command: DraftGrant, state: GrantState | None, actor: Officer, now: d
 
 def _submitted(command: SubmitGrant, state: GrantState, actor: Officer, now: datetime) -> Events:
     review = command.review
-    if (refusal := expectations_refuse(review)) is not None:
+    if (refusal := invariants_refuse(review) or expectations_refuse(review)) is not None:
         raise refusal
     return (GrantSubmitted(actor.id, now, digest(state.grant, review), panel_of(review), review),)
 

@@ -107,14 +107,16 @@ class Examination:
     """What is known about a change, as officers are shown it; ``shown`` is the whole of it as a document.
 
     ``basis`` is the digest of what the answers rest on beside the grant: the region of the registry and the grants in
-    force. ``sensitive`` are the reasons why the data-protection officer must sign, in words. ``unmet`` are expectations
-    of the grant that do not come out: nothing is handed in with one, so none is ever kept.
+    force. ``sensitive`` are the reasons why the data-protection officer must sign, in words. ``broken`` are standing
+    invariants that a request shows broken, ``unmet`` expectations of the grant that do not come out: nothing is handed
+    in with one, so none is ever kept.
     """
 
     change: ChangeClass
     sensitive: tuple[Text, ...]
     basis: str
     shown: Mapping[str, JSON]
+    broken: tuple[Text, ...] = ()
     unmet: tuple[Text, ...] = ()
 
 

@@ -14,6 +14,14 @@ from exchange.catalogue.model import PLACE, EvidenceType
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from kernel.manifests import JsonPath
 from kernel.text import Text
+from policies import obligations
+from policies.grant_terms import (
+    ASSURANCE_OF_CLASSIFIED,
+    CLASSIFIED_FROM,
+    HIGHEST_ASSURANCE,
+    InvalidGrant,
+    Obligation,
+)
 
 _SANDBOX_ALONE = Text(
     "沙箱材料只能来自沙箱，沙箱来源只能供沙箱材料", "sandbox types have the sandbox's source, and nothing else has it"
@@ -23,6 +31,15 @@ _OTHER_PROVIDER = Text(
 )
 _NOT_SHARED = Text("该材料类型不予共享", "this evidence type is not shared")
 _ITEM_NOT_SHARED = Text("该数据项不予共享", "this item is not shared")
+_TOO_LITTLE_ASSURANCE = Text(
+    f"该材料为 {CLASSIFIED_FROM} 级以上，最低认证等级不得低于 {ASSURANCE_OF_CLASSIFIED}",
+    f"this evidence is of class {CLASSIFIED_FROM} or above: the least assurance level is {ASSURANCE_OF_CLASSIFIED} or "
+    "higher",
+)
+_NO_KNOWN_DUTY = Text(
+    f"没有人能履行这项义务；可写：{'、'.join(obligations.KNOWN)}，期限如 P30D",
+    f"nobody can carry out this duty; known are {', '.join(obligations.KNOWN)}, with a time such as P30D",
+)
 _OTHER_BASIS = Text(
     "该事项没有这一法律依据，或依据的种类不同",
     "a service item does not stand on this legal basis, or the basis is of another kind",
@@ -52,7 +69,26 @@ def check_grant(registry: Contents, document: Document) -> None:
     if kind.share_type == "not_shared":
         raise InvalidCatalogue(document, ("spec", "evidence_type"), _NOT_SHARED)
     _check_granted_fields(document, kind)
+    check_terms(document, kind)
     _check_grounds(registry, document)
+
+
+def check_terms(document: Document, kind: EvidenceType | None) -> None:
+    """Whether terms of a grant could ever take effect for a type of evidence, where they name any.
+
+    What only the last signature would be refused for is told whoever writes it. Raises InvalidCatalogue.
+    """
+    spec = document["spec"]
+    classified = kind is not None and kind.classification >= CLASSIFIED_FROM
+    if classified and spec.get("min_loa", HIGHEST_ASSURANCE) < ASSURANCE_OF_CLASSIFIED:
+        raise InvalidCatalogue(document, ("spec", "min_loa"), _TOO_LITTLE_ASSURANCE)
+    for position, text in enumerate(spec.get("obligations", ())):
+        try:
+            known = not obligations.unknown((Obligation.parse(text),))
+        except InvalidGrant as fault:
+            raise InvalidCatalogue(document, ("spec", "obligations", position), fault.reason) from None
+        if not known:
+            raise InvalidCatalogue(document, ("spec", "obligations", position), _NO_KNOWN_DUTY)
 
 
 def _check_granted_fields(document: Document, kind: EvidenceType) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from exchange.catalogue.consistency import check_grant
+from exchange.catalogue.consistency import check_grant, check_terms
 from exchange.catalogue.grant_drafts import grant_of
 from exchange.catalogue.kinds import GRANT
 from exchange.catalogue.manifests import schemas
@@ -54,8 +54,11 @@ def asked_grant(registry: Registry, asked: Mapping[str, Any], *, name: str, lang
     return grant
 
 
-def check_members(said: Mapping[str, Any], language: str) -> None:
-    """Whether these members of a grant, whichever there are, are written right. Raises Problem (request.invalid)."""
+def check_members(registry: Registry, said: Mapping[str, Any], language: str) -> None:
+    """Whether these members of a grant, whichever there are, are written right and could ever take effect together.
+
+    Raises Problem (request.invalid).
+    """
     _bounded(said)
     document: dict[str, Any] = {"kind": GRANT, "metadata": {"name": "T-1"}, "spec": dict(said)}
     found: list[Finding] = [(("grant", name), _NOT_A_MEMBER) for name in sorted(said.keys() - _members())]
@@ -64,6 +67,10 @@ def check_members(said: Mapping[str, Any], language: str) -> None:
     ]
     if found:
         raise unfit_request(*found, language=language)
+    try:
+        check_terms(document, registry.evidence_types.get(_code(said.get("evidence_type"))))
+    except InvalidCatalogue as fault:
+        raise unfit_request((_place(fault.where), fault.what), language=language) from None
 
 
 def _bounded(value: object) -> None:

@@ -14,6 +14,7 @@ from exchange.access import Access
 from exchange.catalogue.grant_asked import check_members
 from exchange.forms import Form, ObjectField, PartField, TextField, YesNo
 from exchange.forms import read as read_form
+from exchange.gateway.understanding import current
 from exchange.requests.rule_forms import WordsForm
 from exchange.requests.rule_writing import RuleWriter
 from exchange.requests.rules import TEMPLATE
@@ -81,7 +82,7 @@ class Templates:
         document = {"id": template, **read_form(FORM, http)}
         if not is_name(template):
             raise Problem(NOT_FOUND)
-        check_members(document["grant"], http.language)
+        check_members(current(self.access.policy).registry, document["grant"], http.language)
         self.writer.write(officer, TEMPLATE, template, local_day(self.clock.now()), document)
         return json_response(document)
 

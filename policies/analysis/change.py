@@ -105,6 +105,7 @@ def examine(proposal: Proposal) -> Examination:
         sensitive=reasons,
         basis=_basis(proposal, region),
         shown=shown,
+        broken=tuple(one.failure(proposal.name) for one in outcomes if one.said.answer is Answer.EXAMPLE),
         unmet=_unmet(proposal, trials),
     )
 

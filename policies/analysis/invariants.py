@@ -20,6 +20,7 @@ from policies.analysis.words import example
 from policies.expressions import condition
 from policies.facts import establish
 from policies.grant import Grant
+from policies.grant_terms import ASSURANCE_OF_CLASSIFIED, CLASSIFIED_FROM
 from policies.guards import OF_AGE
 from policies.model import AccessRequest
 from policies.review import Answer
@@ -100,8 +101,12 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "classified-needs-assurance",
-        "resource.classification >= 3 && context.present && context.loa < 2",
-        Text("三级以上材料须认证不低于二级", "Evidence of class 3 and above needs assurance level 2 of who is present"),
+        f"resource.classification >= {CLASSIFIED_FROM} && context.present && context.loa < {ASSURANCE_OF_CLASSIFIED}",
+        Text(
+            f"{CLASSIFIED_FROM} 级以上材料须认证不低于 {ASSURANCE_OF_CLASSIFIED} 级",
+            f"Evidence of class {CLASSIFIED_FROM} and above needs assurance level {ASSURANCE_OF_CLASSIFIED} of who is "
+            "present",
+        ),
     ),
 )
 """A list, not a mechanism: another sentence of the platform's owner is another entry here."""

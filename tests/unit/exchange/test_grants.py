@@ -12,6 +12,7 @@ import pytest
 from exchange.governance.examination import Examining, Rechecked
 from exchange.governance.expiry import Expiry
 from exchange.governance.transitions import GrantMoved
+from kernel.manifests import ManifestError
 from policies.grant import Grant
 from tests.doubles.exchange import (
     BASIS,
@@ -28,6 +29,7 @@ from tests.doubles.exchange import (
 OFFICER: dict[str, Any] = {"sub": "author", "roles": ["governance-officer"]}
 PROVIDER: dict[str, Any] = {"sub": "p", "roles": ["provider-officer"], "organisation": POLICE}
 APPROVER: dict[str, Any] = {"sub": "g", "roles": ["governance-approver"]}
+CONSUMER: dict[str, Any] = {"sub": "chen", "roles": ["consumer-officer"], "organisation": MARKET}
 WHY = {"reason": "under review"}
 
 
@@ -374,18 +376,60 @@ def test_a_change_of_the_active_set_between_proof_and_record_is_noticed(world: W
     assert (answer.status_code, answer.json["code"]) == (409, "grant.changed")
 
 
-def test_a_grant_that_breaks_a_standing_invariant_does_not_take_effect(world: World) -> None:
-    world.apply({**IDENTITY_CARD, "spec": IDENTITY_CARD["spec"] | {"classification": 3}})
-    path = drafted(world, min_loa=1)
-    world.officer("POST", f"{path}/submit", {}, **OFFICER)
-    seen = examined(world, path)
-    assert "example" in {one["answer"] for one in seen["invariants"]}
-    signed = {"digest": seen["digest"]}
-    officers = [PROVIDER, {"sub": "d", "roles": ["data-protection-officer"]}, APPROVER]
-    answer = [world.officer("POST", f"{path}/approve", signed, **officer) for officer in officers][-1]
+CLASSIFIED = {**IDENTITY_CARD, "spec": IDENTITY_CARD["spec"] | {"classification": 3}}
+
+
+def test_a_grant_that_breaks_a_standing_invariant_is_not_handed_in(small_world: World) -> None:
+    """The class was raised after it was written: nobody signs in vain what the last signature would be refused for."""
+    path = drafted(small_world, min_loa=1)
+    small_world.apply(CLASSIFIED)
+    answer = small_world.officer("POST", f"{path}/submit", {}, **OFFICER)
     assert (answer.status_code, answer.json["reason"]) == (403, "grant.invariant-broken")
     assert "反例" in answer.json["detail"]
-    assert world.officer("GET", path, **OFFICER).json["status"] == "submitted"
+    assert small_world.officer("GET", path, **OFFICER).json["status"] == "drafted"
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"min_loa": 0}, "grant.min_loa"),
+        ({"min_loa": 1, "emergency": {"minutes": 60}}, "grant.min_loa"),
+        *(({"min_loa": wrong}, "grant.min_loa") for wrong in (-1, 5, 10**30, 1.5, "2", True, None)),
+        ({"obligations": ["sing-a-song"]}, "grant.obligations[0]"),
+        ({"obligations": ["retain:P30D", "notify-citizen:soon"]}, "grant.obligations[1]"),
+        ({"obligations": ["P1D:"]}, "grant.obligations[0]"),
+    ],
+)
+def test_terms_that_could_never_take_effect_are_refused_when_they_are_written_at_their_field(
+    small_world: World, more: dict[str, Any], place: str
+) -> None:
+    small_world.apply(CLASSIFIED)
+    asked = {
+        "evidence_type": "identity-card",
+        "fields": ["born"],
+        "service_items": [ITEM],
+        "legal_basis": BASIS,
+        "valid_from": "2026-01-01",
+        "valid_to": "2027-01-01",
+    }
+    for path, body in (
+        ("/v1/grants", {"grant": asked | more}),
+        ("/v1/access-requests", {"grant": asked | more, "purpose": "核对"}),
+    ):
+        answer = small_world.officer("POST", path, body, **CONSUMER)
+        assert (answer.status_code, answer.json["code"]) == (422, "request.invalid"), answer.text
+        assert [one["path"] for one in answer.json["errors"]] == [place]
+        assert small_world.officer("POST", path, body | {"grant": asked}, **CONSUMER).status_code == 201
+    template = {"title": {"zh": "模板", "en": "template"}, "grant": {"evidence_type": "identity-card"} | more}
+    answer = small_world.officer("PUT", "/v1/request-templates/one", template, **OFFICER)
+    assert (answer.status_code, [one["path"] for one in answer.json["errors"]]) == (422, [place])
+
+
+def test_a_class_is_not_raised_above_what_grants_in_force_ask_for(small_world: World) -> None:
+    small_world.apply(grant("G-IDENTITY", min_loa=1))
+    small_world.approve("G-IDENTITY")
+    with pytest.raises(ManifestError, match="G-IDENTITY"):
+        small_world.apply(CLASSIFIED)
 
 
 def test_of_a_grant_that_nobody_drafted_there_is_no_examination(small_world: World) -> None:
