@@ -25,7 +25,9 @@ SAMPLES = 7
 class Operation:
     """One thing to be timed. ``once`` does it and returns whether it was right; ``units`` is how much one call does.
 
-    ``apart`` > 0: so many calls are timed one by one, and the slowest of them are told, too.
+    ``apart`` > 0: so many calls are timed one by one, and the slowest of them are told, too. ``in_turn`` > 0: the calls are
+    so many different ones, again and again, and the slowest of these are told by the median of each. What all calls take
+    includes whatever else the machine did meanwhile; the slowest medians are slow by themselves.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Operation:
     units: int = 1
     note: str = ""
     apart: int = 0
+    in_turn: int = 0
 
 
 Group = Callable[[Path, ExitStack], Iterator[Operation]]
@@ -82,6 +85,7 @@ def _apart(operation: Operation, quick: bool) -> dict[str, Any]:
         if not operation.once():
             raise AssertionError(f"{operation.name} does not do what it should")
     taken = [_one(operation.once) for _ in range(calls)]
+    each = sorted(_median_of_each([cpu for cpu, _ in taken], operation.in_turn))
     cpu, wall = (sorted(column) for column in zip(*taken, strict=True))
     return {
         "name": operation.name,
@@ -89,9 +93,15 @@ def _apart(operation: Operation, quick: bool) -> dict[str, Any]:
         "wall_us": _at(wall, 0.50),
         "cpu_us_at": {name: _at(cpu, share) for name, share in PERCENTILES.items()},
         "wall_us_at": {name: _at(wall, share) for name, share in PERCENTILES.items()},
+        "cpu_us_of_each": {name: _at(each, share) for name, share in PERCENTILES.items()} if each else None,
+        "different": len(each),
         "calls": calls,
         "note": operation.note,
     }
+
+
+def _median_of_each(taken: Sequence[int], in_turn: int) -> list[int]:
+    return [int(statistics.median(taken[first::in_turn])) for first in range(min(in_turn, len(taken)))]
 
 
 def _one(once: Callable[[], object]) -> tuple[int, int]:
@@ -129,4 +139,7 @@ def show(found: Sequence[Mapping[str, Any]]) -> None:
         for one in apart:
             pairs = [f"{one['cpu_us_at'][name]:,.0f} ({one['wall_us_at'][name]:,.0f})" for name in PERCENTILES]
             table.add_row(one["name"], f"{one['calls']:,}", *pairs)
+            if one["cpu_us_of_each"]:
+                medians = [f"{one['cpu_us_of_each'][name]:,.0f}" for name in PERCENTILES]
+                table.add_row("  by the median of each", f"{one['different']:,}", *medians)
         Console(width=120).print(table)

@@ -55,7 +55,7 @@ def operations(_folder: Path, _stack: ExitStack) -> Iterator[Operation]:
         raise AssertionError("too few of one kind")
     yield Operation("a loop of fixed length", _loop, note="how far this machine itself strays", apart=CALLS)
     for name, some in (("permits", kinds[Permit]), ("refusals", kinds[Deny]), ("as they come", requests)):
-        yield Operation(f"decisions apart, {name}", each(image, some), note=NOTE, apart=CALLS)
+        yield Operation(f"decisions apart, {name}", each(image, some), note=NOTE, apart=CALLS, in_turn=len(some))
     first = (PolicyImage.build((aim,), registered, 1) for aim in itertools.cycle(granted))
     fits = itertools.cycle([fitting(aim) for aim in granted])
     yield Operation(

@@ -1,5 +1,6 @@
 """The command line."""
 
+import itertools
 import random
 
 import pytest
@@ -51,6 +52,14 @@ def test_calls_timed_one_by_one_tell_the_slowest_too() -> None:
     assert 0 < at["p50"] <= at["p95"] <= at["p99"] <= at["p999"]
     with pytest.raises(AssertionError):
         micro._measured(Operation("wrong", lambda: False, apart=400), quick=True)
+
+
+def test_what_one_of_several_different_calls_takes_is_told_apart_from_what_interrupted_it() -> None:
+    coming = itertools.cycle([20, 20, 20, 20_000])
+    found = micro._measured(Operation("sample", lambda: sum(range(next(coming))) > 0, apart=400, in_turn=4), quick=True)
+    each = found["cpu_us_of_each"]
+    assert found["different"] == 4
+    assert each["p50"] * 10 < each["p99"] <= found["cpu_us_at"]["p999"]
 
 
 def test_how_much_dearer_governed_is_is_told_within_each_round() -> None:
