@@ -25,9 +25,9 @@ SAMPLES = 7
 class Operation:
     """One thing to be timed. ``once`` does it and returns whether it was right; ``units`` is how much one call does.
 
-    ``apart`` > 0: so many calls are timed one by one, and the slowest of them are told, too. ``in_turn`` > 0: the calls are
-    so many different ones, again and again, and the slowest of these are told by the median of each. What all calls take
-    includes whatever else the machine did meanwhile; the slowest medians are slow by themselves.
+    ``apart`` > 0: so many calls are timed one by one, and the slowest of them are told, too.
+    ``in_turn`` > 0: these are so many different calls, again and again, and the slowest are told by the median of each,
+    too. What all calls take includes whatever else the machine did; a slow median is slow by itself.
     """
 
     name: str
