@@ -53,6 +53,8 @@ PROBE_SECONDS = 5.0
 """Between two looks at which sources are due to be probed."""
 DEFERRED_SECONDS = 1.0
 """Between two looks for what is delivered later."""
+RETURN_FLOWS_SECONDS = 2.0
+"""How long a file of a return flow that is due waits at most before it is begun."""
 WATCH_SECONDS = 1.0
 EVENTS_SECONDS = 0.5
 """How long a change waits at most before it is handed out to those who subscribed."""
@@ -152,7 +154,7 @@ def open_service(settings: ExchangeSettings) -> Service:
         Ticker("deferred", DEFERRED_SECONDS, rooms.deferred.work),
         Ticker("look-ups", WATCH_SECONDS, rooms.gateway.watch.look),
         Ticker("probes", PROBE_SECONDS, rooms.probing.tick),
-        Ticker("return-flows", TIDY_SECONDS, rooms.return_flow_making.sweep),
+        Ticker("return-flows", RETURN_FLOWS_SECONDS, rooms.return_flow_making.sweep),
         Ticker("housekeeping", TIDY_SECONDS, rooms.tidy),
         Ticker("key-rotation", ROTATE_EVERY, Custody(outside.keys, outside.ledger).rotate_due),
     )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import quote, urlencode
 
 from exchange import errors
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.inside import asking, told
 from exchange.console.looking_back import LookingBack
-from exchange.console.words import said
+from exchange.console.return_flows import FLOWS
+from exchange.console.words import listed, said, text_of
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
 from kernel.problems import NUMBER_INVALID, Problem
@@ -38,7 +41,7 @@ class ReadingPages:
     log: Log
 
     def used(self, visitor: Visitor, request: HttpRequest) -> HttpResponse:
-        """Who used the data of the officer's department, how often, why, and with what result."""
+        """Who used the data of the officer's department, how often, why, with what result; what went back in bulk."""
         days = _PERIODS.days(request.parameters().get("days"))
         until = self.usage.clock.now() + timedelta(microseconds=1)
         query = urlencode({"from": (until - timedelta(days=days)).isoformat(), "to": until.isoformat()})
@@ -60,6 +63,7 @@ class ReadingPages:
             request,
             title=Text("本部门数据的使用", "Use of our data"),
             rows=rows,
+            flows=[_flowed(one) for one in found["return_flows"]],
             periods=_PERIODS.tabs(lambda each: f"{HOME}/usage?days={each}", days),
         )
 
@@ -103,3 +107,18 @@ class ReadingPages:
             door.route("GET", "/usage", self.used, used, providers),
             door.route("GET", "/ledger", self.ledger, log),
         )
+
+
+def _flowed(one: Mapping[str, Any]) -> dict[str, Any]:
+    """What went back to a district in bulk, as a row."""
+    return {
+        "href": f"{FLOWS}/{quote(one['flow'])}",
+        "consumer": said(one["consumer_name"], one["consumer"]),
+        "what": said(one["evidence_type_name"], one["evidence_type"]),
+        "fields": listed(text_of(name) for name in one["field_names"]),
+        "item": said(one["service_item_name"], one["service_item"]),
+        "division": said(one["division_name"], one["division"]),
+        "files": one["files"],
+        "rows": one["rows"],
+        "last": datetime.fromisoformat(one["last"]),
+    }

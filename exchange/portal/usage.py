@@ -1,4 +1,6 @@
-"""Who used my data: every entry about whoever signed in, in plain words, with its receipt, and the way to object."""
+"""Who used my data: every entry about whoever signed in, in plain words, with its receipt, and the way to object; and
+the return flows that a record of theirs is in.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,12 @@ class UsagePages:
         before = request.parameters().get("before", "")
         found = told(self.usage.own(asking(request, urlencode({"before": before}) if before else "")))
         following = f"{USAGE}?{urlencode({'before': found['next']})}" if found["next"] is not None else ""
-        return page_response("portal/usage.html", rows=[_row(one) for one in found["entries"]], following=following)
+        return page_response(
+            "portal/usage.html",
+            flows=[_told(one) for one in found["return_flows"]],
+            rows=[_row(one) for one in found["entries"]],
+            following=following,
+        )
 
     def routes(self) -> tuple[Route, ...]:
         """The address."""
@@ -43,13 +50,19 @@ class UsagePages:
 
 def _row(one: Mapping[str, Any]) -> dict[str, Any]:
     released = one["event"] == RELEASE
+    return _told(one) | {
+        "withdraw": f"{CORRECTIONS}/{one['correction']}/withdraw" if "correction" in one else "",
+        "challenge": f"{USAGE}/{one['index']}/challenge" if one["event"] in USES else "",
+        "wrong": f"{USAGE}/{one['index']}/wrong" if released else "",
+    }
+
+
+def _told(one: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry and a return flow have in common: a sentence, and the receipt of an entry of the log."""
     return {
         "sentence": t(Text(one["sentence"]["zh"], one["sentence"]["en"])),
         "at": datetime.fromisoformat(one["at"]),
         "index": one["index"],
         "receipt": one["receipt"],
         "case": one.get("case") or "",
-        "withdraw": f"{CORRECTIONS}/{one['correction']}/withdraw" if "correction" in one else "",
-        "challenge": f"{USAGE}/{one['index']}/challenge" if one["event"] in USES else "",
-        "wrong": f"{USAGE}/{one['index']}/wrong" if released else "",
     }

@@ -53,5 +53,6 @@ def _view(held: Held, registry: Registry, receipt: str) -> dict[str, JSON]:
             "en": f"{whose.en} gets the {what.en} ({en}) of its division back in bulk; your record is among them. "
             f"Ground: {ground.en}.",
         },
+        "index": held.entry,
         "receipt": receipt,
     }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from exchange.access import Access
+from exchange.catalogue.naming import Named
 from exchange.catalogue.registry import Registry
 from exchange.gateway.understanding import current
 from exchange.paging import place_before
@@ -17,7 +20,9 @@ from exchange.store import deliveries, return_flows
 from exchange.store.return_flows import Sent
 from exchange.transparency.plain_words import TOLD, entry_view, is_told
 from kernel.clock import Clock
+from kernel.dates import local_day
 from kernel.ledger.log import Ledger
+from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.roles import Role
 
@@ -67,26 +72,40 @@ class Usage:
             "from": since.isoformat(),
             "to": until.isoformat(),
             "uses": [_use_view(use, registry) for use in uses],
-            "return_flows": [_sent_view(one) for one in sent],
+            "return_flows": [_sent_view(one, registry, local_day(until)) for one in sent],
         }
         return json_response(body)
 
 
-def _sent_view(one: Sent) -> dict[str, Any]:
-    return {**asdict(one), "fields": one.fields.split(), "last": one.last.isoformat()}
-
-
 def _use_view(use: deliveries.Use, registry: Registry) -> dict[str, Any]:
-    def name(known: Any, code: str) -> dict[str, str] | None:
+    return {**asdict(use), "last": use.last.isoformat(), **_names(use, registry)}
+
+
+def _sent_view(one: Sent, registry: Registry, day: date) -> dict[str, Any]:
+    """With the names that the catalogue has for its codes; the division's as of that day."""
+    kind, division = registry.evidence_types.get(one.evidence_type), registry.divisions.at(one.division, day)
+    fields, known = one.fields.split(), kind.fields if kind is not None else {}
+    return {
+        **asdict(one),
+        "fields": fields,
+        "last": one.last.isoformat(),
+        **_names(one, registry),
+        "division_name": division.name.members() if division is not None else None,
+        "field_names": [(known[name].label if name in known else Text(name, name)).members() for name in fields],
+    }
+
+
+def _names(one: deliveries.Use | Sent, registry: Registry) -> dict[str, Any]:
+    """What the catalogue calls who used what, and for what; None for what it no longer knows."""
+
+    def name(known: Mapping[str, Named], code: str) -> Any:
         found = known.get(code)
-        return {"zh": found.name.zh, "en": found.name.en} if found is not None else None
+        return found.name.members() if found is not None else None
 
     return {
-        **asdict(use),
-        "last": use.last.isoformat(),
-        "consumer_name": name(registry.organisations, use.consumer),
-        "evidence_type_name": name(registry.evidence_types, use.evidence_type),
-        "service_item_name": name(registry.service_items, use.service_item),
+        "consumer_name": name(registry.organisations, one.consumer),
+        "evidence_type_name": name(registry.evidence_types, one.evidence_type),
+        "service_item_name": name(registry.service_items, one.service_item),
     }
 
 

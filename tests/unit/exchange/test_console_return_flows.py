@@ -119,6 +119,27 @@ def test_a_page_shows_what_was_made_and_fetched_and_where_to_go_on(small_world: 
     assert watcher.get(f"{HERE}/{flow}/end").status_code == 403
 
 
+def test_the_provider_and_whoever_is_in_it_see_it_on_their_pages_of_usage(small_world: World) -> None:
+    world = district(small_world)
+    flow = opened(world)
+    make(world)
+    (file,) = files(world, flow)
+    provider = officer(world, "provider-officer", POLICE).get("/console/usage").text
+    table = re.sub(r"<[^>]+>|\s+", " ", provider[provider.index("成批回流") :])
+    for word in ("区城管局", "身份证", "姓名、住址、号码", "北碚区", "1 个文件，2 行", "2026年11月23日"):
+        assert word in table
+    assert f'href="{HERE}/{flow}"' in provider
+    assert "成批回流" not in officer(world, "provider-officer", MARKET).get("/console/usage").text
+    assert "files: 1, rows: 2" in officer(world, "provider-officer", POLICE, "en").get("/console/usage").text
+    assert not any(record["name"] in provider or record["id"] in provider for record in RECORDS)
+    for record, is_in in ((RECORDS[0], True), (RECORDS[3], False)):
+        person = OfficersBrowser(world)
+        person.sign_in_as(record["id"])
+        page = person.get("/my/usage").text
+        assert ("区城管局成批取回本区划的身份证" in page, file["receipt"] in page) == (is_in, is_in)
+        assert "还没有部门请求过您的数据" in page  # that is another list
+
+
 def test_what_could_not_be_made_is_said_and_tried_again(small_world: World) -> None:
     world = district(small_world)
     flow = opened(world)

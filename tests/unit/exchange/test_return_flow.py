@@ -156,6 +156,7 @@ def test_a_district_gets_its_own_rows_the_granted_fields_and_a_receipt(world: Wo
     (mine,) = world.call("GET", "/v1/usage", token).json["return_flows"]
     assert mine["receipt"] == file["receipt"]
     assert "区城管局成批取回本区划的身份证" in mine["sentence"]["zh"]
+    assert mine["index"] == world.entries().index(made[0])
     (seen,) = world.officer("GET", "/v1/provider/usage", **officer).json["return_flows"]
     assert (seen["consumer"], seen["division"], seen["files"], seen["rows"]) == (URBAN, DISTRICT, 1, 2)
     written = json.dumps(world.entries(), ensure_ascii=False)
