@@ -4,19 +4,17 @@ nothing leaves twice, and row, log and receipt say the same.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.doubles.exchange import copy_of, lived, make_world, prepared_postgresql, prepared_sqlite
+from tests.faults.dying import died
 from tests.faults.exchange_consenting import STEPS
 from tests.unit.exchange.test_consents import absent, mine, outcome, prepared_consenting, say
 
 __all__ = ["prepared_consenting", "prepared_postgresql", "prepared_sqlite"]
 
-ROOT = Path(__file__).resolve().parents[2]
 AFTER = {
     ("answer", "before"): ("asked", 0),
     ("answer", "after"): ("asked", 0),
@@ -38,11 +36,9 @@ def test_sigkill_between_consent_and_release(
 ) -> None:
     url, folder, case = prepared_consenting
     database = copy_of((url, folder), request, tmp_path)
-    command = [sys.executable, "-m", "tests.faults.exchange_consenting", database, str(tmp_path), case, *step]
-    died = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=120, check=False)
-    assert died.returncode == -9, died.stdout
-    acknowledged = [line.split()[0] for line in died.stdout.splitlines()]
-    consent = died.stdout.split()[1]
+    said = died("exchange_consenting", database, str(tmp_path), case, *step)
+    acknowledged = [line.split()[0] for line in said.splitlines()]
+    consent = said.split()[1]
     with lived(make_world(database, tmp_path, seed=7002)) as world:
         world.clock.advance(61)
         world.rooms.recovery.at_start()

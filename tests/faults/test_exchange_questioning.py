@@ -4,8 +4,6 @@ nothing leaves twice, and no crash gives an attempt back (ADR 0059), also where 
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from tests.doubles.exchange import (
     prepared_sqlite,
     system,
 )
+from tests.faults.dying import died
 from tests.faults.exchange_questioning import STEPS, TOLD
 from tests.unit.exchange.test_further_questions import RIGHT, TWO, WRONG, asking, put, tell
 from tests.unit.exchange.test_previews import asked, mine
@@ -34,7 +33,6 @@ from tests.unit.exchange.test_waiting import look
 
 __all__ = ["prepared_postgresql", "prepared_sqlite"]
 
-ROOT = Path(__file__).resolve().parents[2]
 ATTEMPTS = 3
 AFTER = {
     ("put", "FurtherQuestionsPut", "recorded"): (0, 0),
@@ -124,9 +122,7 @@ def test_sigkill_where_another_exchange_puts_our_question(
     with lived(make_world(database, tmp_path, seed=7104)) as world:
         world.apply(grant("G-ABSENT", absent_allowed=True), system("market-website", MARKET, relays_questions=True))
         world.approve("G-ABSENT")
-    command = [sys.executable, "-m", "tests.faults.exchange_questioning", database, str(tmp_path), *step, "elsewhere"]
-    died = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=120, check=False)
-    assert died.returncode == -9, died.stdout
+    died("exchange_questioning", database, str(tmp_path), *step, "elsewhere")
     with lived(make_world(database, tmp_path, seed=7105)) as world:
         world.clock.advance(61)
         world.rooms.recovery.at_start()
@@ -140,10 +136,8 @@ def test_sigkill_where_another_exchange_puts_our_question(
 
 def goes_on(database: str, tmp_path: Path, step: tuple[str, str, str]) -> int:
     """Live until the step, die, and go on; how many answers were counted in all."""
-    command = [sys.executable, "-m", "tests.faults.exchange_questioning", database, str(tmp_path), *step]
-    died = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=120, check=False)
-    assert died.returncode == -9, died.stdout
-    assert len([line for line in died.stdout.splitlines() if line.startswith(TOLD)]) == TOLD_BEFORE[step[0]]
+    said = died("exchange_questioning", database, str(tmp_path), *step)
+    assert len([line for line in said.splitlines() if line.startswith(TOLD)]) == TOLD_BEFORE[step[0]]
     attempts, released = AFTER[step]
     with lived(make_world(database, tmp_path, seed=7102).another_node(build_source=build)) as world:
         world.clock.advance(61)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from tests.doubles.exchange import (
     prepared_postgresql,
     prepared_sqlite,
 )
+from tests.faults.dying import died
 from tests.faults.exchange_returning import STEPS, a_day_later
 from tests.unit.exchange.test_events import PATH as SUBSCRIPTIONS
 from tests.unit.exchange.test_events import pull, subscribe
@@ -41,7 +40,6 @@ from tests.unit.exchange.test_return_flow import (
 
 __all__ = ["prepared_postgresql", "prepared_sqlite"]
 
-ROOT = Path(__file__).resolve().parents[2]
 A_DAY = timedelta(days=1)
 BEFORE = [record["name"] for record in RECORDS]
 
@@ -64,9 +62,7 @@ def database(request: pytest.FixtureRequest, prepared_returning: Prepared, tmp_p
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: "-".join(map(str, step)))
 def test_sigkill_while_a_file_is_made(database: str, tmp_path: Path, step: tuple[str, str, str, int]) -> None:
-    command = [sys.executable, "-m", "tests.faults.exchange_returning", database, str(tmp_path), *map(str, step)]
-    died = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=120, check=False)
-    assert died.returncode == -9, died.stdout
+    died("exchange_returning", database, str(tmp_path), *map(str, step))
     during, recorded, unclaimed = step[0], step[1] == MADE, step[1] == "claim"
     died_at = NOW if during == "snapshot" else NOW + A_DAY
     with lived(make_world(database, tmp_path, seed=7302, clock=ManualClock(died_at))) as world:
