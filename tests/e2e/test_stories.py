@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.unit.tongban.conftest import run
+from tongban.demo.fact_names import IN_ENGLISH
 
 ROOT = Path(__file__).resolve().parents[2]
 ON_PAPER = ("restaurant", "newborn", "school", "home-transfer", "retirement", "after-death", "cross-province")
@@ -16,7 +17,7 @@ ON_PAPER = ("restaurant", "newborn", "school", "home-transfer", "retirement", "a
 STORIES = (*ON_PAPER, "emergency")
 PORTS_OF_A_DEMO = 32
 REFUSED = {
-    "restaurant": ["resolution.sharing-could-supply", "policy.field-not-granted"],
+    "restaurant": ["return-flow.not-granted", "resolution.sharing-could-supply", "policy.field-not-granted"],
     "school": ["policy.consent-missing", "policy.consent-missing", "preview.declined"],
     "home-transfer": ["evidence.not-found"],
     "after-death": ["policy.system-locked", "case.closed", "evidence.input-missing"],
@@ -29,6 +30,8 @@ REFUSED = {
 }
 """What is refused on purpose, in the order of the story."""
 SEEN = {
+    ("restaurant", "行数"): [33],
+    ("restaurant", "邻区未给"): [4],
     ("restaurant", "评分"): [2],
     ("restaurant", "差评"): [1],
     ("restaurant", "确认退出的网站"): [2],
@@ -92,8 +95,14 @@ def test_every_story_comes_out_as_told(database_url, tmp_path):
     assert {story: facts(told, story, "code") for story in REFUSED} == REFUSED
     assert {(story, name): facts(told, story, name) for story, name in SEEN} == SEEN
     assert {step["story"] for step in told["steps"]} == {"setup", "approval", *STORIES, "ledger"}
+    every_fact_is_named_in_both_languages(told)
     assert all(person["password"] and person["totp_secret"] for person in told["people"])
     no_citizen_number_stands_in_any_log(folder)
+
+
+def every_fact_is_named_in_both_languages(told):
+    known = {person["name"] for person in told["people"]}
+    assert {name for step in told["steps"] for name in step["facts"] if not name.isascii()} - known == {*IN_ENGLISH}
 
 
 def no_citizen_number_stands_in_any_log(folder):

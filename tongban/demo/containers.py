@@ -40,7 +40,7 @@ from tongban.demo.departments.process import OUT_OF_SERVICE
 from tongban.demo.narration import Narrator, StoryFailed
 from tongban.demo.neighbour import Neighbour
 from tongban.demo.people import EVERY, Account, accounts
-from tongban.demo.runner import STORIES, addresses, approvals, officers_in, show, sign_ins
+from tongban.demo.runner import STORIES, addresses, approvals, officers_in, show, sign_ins, typed
 from tongban.demo.setting_up import REGISTERS, WEBSITES, Scene, hand_over, register, share_keys, write_manifests
 from tongban.demo.stories.people import Credentials
 from tongban.demo.stories.stage import Stage
@@ -239,7 +239,7 @@ def story(place: Path, environ: Mapping[str, str]) -> int:
         for part in (partial(opening, narrator, stage, people), *(partial(STORIES[name], stage) for name in chosen)):
             with suppress(StoryFailed):  # the step that failed has been told; the next story may still be seen
                 part()
-    show(narrator, addresses(settings, origins(settings)), sign_ins(people))
+    show(narrator, addresses(settings, origins(settings)), sign_ins(people), typed(EVERY))
     return 0 if narrator.ok else 1
 
 

@@ -13,11 +13,14 @@ import requests
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text as Markup
 
 from kernel.text import Text
 from tongban.client import Refused
 from tongban.demo.departments.evidence_client import Refused as RefusedDepartment
+from tongban.demo.fact_names import bilingual
 
 WIDEST = 1000
 """Characters a line may have where something has to be copied from it."""
@@ -85,7 +88,7 @@ class Narrator:
     def say(self, zh: str, en: str) -> None:
         """A plain remark."""
         if not self.machine:
-            self.console.print(f"  {escape(zh)}  [dim]{escape(en)}[/dim]", highlight=False)
+            self._both(escape(zh), escape(en))
 
     def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
         """Something to look up and copy: as wide as it has to be, so that no secret is cut or broken."""
@@ -123,11 +126,21 @@ class Narrator:
         with self.console.status(f"{step.text.zh}  [dim]{step.text.en}[/dim]"):
             yield
 
+    def _both(self, zh: str, en: str) -> None:
+        """Markup in both languages: on one line where there is room, otherwise one below the other and indented."""
+        first, second = Markup.from_markup(zh), Markup.from_markup(en, style="dim")
+        together = Markup.assemble("  ", first, "  ", second)
+        if together.cell_len <= self.console.width:
+            self.console.print(together, highlight=False)
+            return
+        self.console.print(Padding(first, (0, 0, 0, 2), expand=False), highlight=False)
+        self.console.print(Padding(second, (0, 0, 0, 4), expand=False), highlight=False)
+
     def _line(self, step: Step) -> None:
         if self.machine:
             return
         mark = "[green]✓[/green]" if step.ok else "[red]✗[/red]"
-        facts = "；".join(f"{name}: {value}" for name, value in step.facts.items())
-        self.console.print(f"  {mark} {escape(step.text.zh)}  [dim]{escape(step.text.en)} · {step.seconds:.1f} s[/dim]")
+        facts = "；".join(f"{bilingual(name)}: {value}" for name, value in step.facts.items())
+        self._both(f"{mark} {escape(step.text.zh)}", f"{escape(step.text.en)} · {step.seconds:.1f} s")
         if facts:
             self.console.print(f"      [dim]{escape(facts)}[/dim]", highlight=False, soft_wrap=True)

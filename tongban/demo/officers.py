@@ -19,11 +19,10 @@ from tongban.officer import OfficerSession
 STORY = "approval"
 
 
-def sign_in(issuer: str, exchange: str, person: Credentials) -> OfficerSession:
-    """An officer's session; the browser is driven beside, since the command waits for it to come back."""
+def sign_in(issuer: str, exchange: str, person: Credentials, browser: Browser) -> OfficerSession:
+    """An officer's session; their browser is driven beside, since the command waits for it to come back."""
 
     def visit(address: str) -> None:
-        browser = Browser()
         threading.Thread(target=lambda: through(browser, browser.open(address), person), daemon=True).start()
 
     return OfficerSession.open(issuer, exchange, visit, clock=SystemClock(), entropy=SystemEntropy())

@@ -30,7 +30,7 @@ NEEDED = {"zhou": ("home-transfer", "cross-province"), "he": ("retirement",), "q
 OFFICES: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "duty": (HEALTH, ("consumer-officer", "sponsor"), ("emergency",)),
     "sponsor": (HEALTH, ("sponsor",), ("emergency",)),
-    "protection": (DATA_BUREAU, ("data-protection-officer",), ("emergency", "school")),
+    "protection": (DATA_BUREAU, ("data-protection-officer",), ("emergency", "school", "restaurant")),
     "security": (DATA_BUREAU, ("security-administrator",), ("after-death",)),
 }
 """Officers without whom all stories but a few can be told: organisation, roles, and those stories."""
@@ -83,7 +83,8 @@ def in_a_few(people: Sequence[Mapping[str, Any]], entropy: Entropy, story: str) 
     for (key, office), one in zip(OFFICES.items(), people[-len(OFFICES) :], strict=True):
         organisation, roles, told = office
         if story in (*told, EVERY):
-            yield officer(key, one["name"], one["number"], organisation, roles, entropy, told[0])
+            where = story if story in told else told[0]
+            yield officer(key, one["name"], one["number"], organisation, roles, entropy, where)
 
 
 def officer(

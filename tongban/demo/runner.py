@@ -190,33 +190,60 @@ def officers_in(narrator: Narrator, stage: Stage, people: Sequence[Account]) -> 
 def signed_in(stage: Stage, officers: Sequence[Account]) -> dict[str, OfficerSession]:
     """Every officer's session; a few sign in at a time, as they would of a morning."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        opened = pool.map(lambda account: sign_in(stage.issuer, stage.exchange, account.credentials), officers)
+        opened = pool.map(lambda account: entered(stage, account), officers)
         return {account.key: session for account, session in zip(officers, opened, strict=True)}
+
+
+def entered(stage: Stage, account: Account) -> OfficerSession:
+    """One officer's session. The browser they signed in with is theirs from here on."""
+    return sign_in(stage.issuer, stage.exchange, account.credentials, stage.browser_of(account.key))
 
 
 def finish(narrator: Narrator, scene: Scene, options: Options) -> None:
     """Say where everything is, then leave or stay up."""
     where, people = addresses(scene.settings, scene.origins), sign_ins(scene.people)
+    answers = typed(options.story)
     if options.as_json:
-        print(narrator.document(people=people, answers=ANSWERS, addresses=where), flush=True)
+        print(narrator.document(people=people, answers=answers, addresses=where), flush=True)
     else:
-        show(narrator, where, people)
-        spool = scene.settings.idp.notice_spool
-        narrator.say(f"发给他们的通知：{spool}", f"what they are told: {spool}")
-    if not options.once:
+        show(narrator, where, people, answers)
+        narrator.say(f"发给他们的通知在 {scene.settings.idp.notice_spool}", "that is where their notices are")
+    if options.once:
+        narrator.say(*_LEFT[options.data is not None])
+    else:
         narrator.say("按 Ctrl-C 结束", "stays up for the browser; Ctrl-C ends it")
         while True:
             time.sleep(3600)
 
 
-def show(narrator: Narrator, where: Mapping[str, str], people: Sequence[Mapping[str, str]]) -> None:
+def typed(story: str) -> Mapping[str, Mapping[str, str]]:
+    """What to type into the forms of one story, or of each."""
+    return ANSWERS if story == EVERY else {story: ANSWERS[story]}
+
+
+_LEFT = {
+    True: ("各服务随即停止，数据目录保留", "the services stop now, and the data folder stays"),
+    False: (
+        "各服务随即停止，数据目录随之删除；要用浏览器看，请不加 ONCE=1（--once）；要留下，请用 --data",
+        "the services stop and their folder goes; leave out ONCE=1 (--once) to look around, or keep it with --data",
+    ),
+}
+"""The last words of a demonstration that does not stay up, by whether a data folder was named."""
+
+
+def show(
+    narrator: Narrator,
+    where: Mapping[str, str],
+    people: Sequence[Mapping[str, str]],
+    answers: Mapping[str, Mapping[str, str]],
+) -> None:
     """Where to look with a browser, as whom, and what to type."""
     narrator.table("地址 Addresses", ["什么 what", "哪里 where"], [[name, url] for name, url in where.items()])
     columns = ["故事 story", "姓名 name", "用户名 user", "密码 password", "动态码密钥 TOTP secret"]
     keys = ("story", "name", "username", "password", "totp_secret")
     narrator.table("虚构的人 Invented people", columns, [[row[key] for key in keys] for row in people])
-    typed = [[story, field, value] for story, answers in ANSWERS.items() for field, value in answers.items()]
-    narrator.table("表单里填什么 What to type into the forms", ["故事 story", "栏目 field", "内容 value"], typed)
+    rows = [[story, field, value] for story, fields in answers.items() for field, value in fields.items()]
+    narrator.table("表单里填什么 What to type into the forms", ["故事 story", "栏目 field", "内容 value"], rows)
 
 
 def sign_ins(people: Sequence[Account]) -> list[dict[str, str]]:

@@ -34,7 +34,7 @@ GRANTS = "grants-"
 """Before the name of a story whose grants no other story uses."""
 ACROSS = MANIFESTS / "cross-province"
 """What our catalogue says where there is another province to ask."""
-URBAN = "11500000DEM0001534"
+URBAN = "11500199DEM000153N"
 EDUCATION = "11500000DEM000137E"
 
 

@@ -15,6 +15,8 @@ from typing import Any
 from kernel.identifiers import certificate_id, citizen_number, social_credit_code
 
 DIVISION = "500199"
+ELSEWHERE = "500103"
+"""The division of a neighbouring district, in which a few businesses are."""
 HOUSEHOLDS = 72
 BUSINESSES = 36
 TODAY = datetime.date(2026, 11, 20)
@@ -204,12 +206,14 @@ def trading(chance: random.Random, people: Sequence[dict[str, Any]]) -> Iterator
         if one["household"]["relation"] == "户主" and one["number"] not in {c.number for c in CAST}
     ]
     for index, owner in enumerate(owners[:BUSINESSES]):
+        division, district = (ELSEWHERE, "邻区") if index % 9 == 0 else (DIVISION, "演示区")
         yield {
             "code": sole_trader_code(index + 1),
-            "name": f"演示区{owner['name'][0]}记{chance.choice(TRADES)}",
+            "name": f"{district}{owner['name'][0]}记{chance.choice(TRADES)}",
             "owner_number": owner["number"],
             "owner": owner["name"],
-            "address": f"演示区{chance.choice(STREETS)}{chance.randint(1, 200)}号",
+            "address": f"{district}{chance.choice(STREETS)}{chance.randint(1, 200)}号",
+            "division": division,
             "founded": f"{chance.randint(2012, 2025)}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}",
             "valid_until": "长期",
             "status": chance.choice(("01", "01", "01", "01", "04")),

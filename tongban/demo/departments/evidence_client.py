@@ -8,7 +8,9 @@ authorization request (RFC 9126) with ``authorization_details`` (RFC 9396), and 
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
+import io
 import json
 import secrets
 import time
@@ -143,9 +145,9 @@ class EvidenceClient:
         asked = {"case": case, "evidence_type": kind, "certificate": certificate, "subject": dict(subject)}
         return self._call("POST", "/v1/certificates/status", self._cases_token(key), key, asked)
 
-    def subscribe(self, event: str, kind: str) -> str:
-        """Be told of such events about evidence of a type that this department holds; the subscription."""
-        key, wanted = ProofKey(), {"events": [event], "evidence_types": [kind], "delivery": "pull"}
+    def subscribe(self, event: str, *kinds: str) -> str:
+        """Be told of such events, about evidence of types that this department holds; the subscription."""
+        key, wanted = ProofKey(), {"events": [event], "evidence_types": [*kinds], "delivery": "pull"}
         return str(self._call("POST", "/v1/events/subscriptions", self._cases_token(key), key, wanted)["subscription"])
 
     def events(self, subscription: str) -> list[dict[str, Any]]:
@@ -153,6 +155,27 @@ class EvidenceClient:
         key = ProofKey()
         path = f"/v1/events?subscription={subscription}"
         return list(self._call("GET", path, self._cases_token(key), key, None)["events"])
+
+    def flow_back(self, kind: str, fields: Sequence[str]) -> str:
+        """Have the records of this department's own division come back in bulk, every day; the return flow."""
+        wanted = {"evidence_type": kind, "service_item": self.registration.service_item, "fields": [*fields]}
+        wanted |= {"legal_basis": self.registration.legal_basis, "charset": "gb18030", "every": "daily"}
+        key = ProofKey()
+        return str(self._call("POST", "/v1/return-flows", self._cases_token(key), key, wanted)["flow"])
+
+    def file(self, flow: str, number: int) -> tuple[dict[str, Any], list[dict[str, str]]]:
+        """A file of a return flow, what the exchange says of it and its rows; raises ValueError for another content."""
+        key = ProofKey()
+        token = self._cases_token(key)
+        at = f"/v1/return-flows/{flow}/files"
+        (told,) = self._call("GET", f"{at}?after={number - 1}&limit=1", token, key, None)["files"]
+        pieces = []
+        for part in told["parts"]:
+            piece = self._sent("GET", f"{at}/{number}/parts/{part['number']}", token, key, None).content
+            if hashlib.sha256(piece).hexdigest() != part["sha256"]:
+                raise ValueError(f"part {part['number']} is not what the exchange has recorded")
+            pieces.append(piece)
+        return told, [*csv.DictReader(io.StringIO(b"".join(pieces).decode("gb18030"), newline=""))]
 
     def push(self, case: str, evidence: Sequence[Mapping[str, Any]], redirect_uri: str, key: ProofKey) -> Pushed:
         """Push the authorization request: which evidence, for which case, on which legal basis."""
@@ -268,9 +291,14 @@ class EvidenceClient:
     def _call(
         self, method: str, path: str, token: str, key: ProofKey, body: Any, headers: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
+        return self._read(self._sent(method, path, token, key, body, headers))
+
+    def _sent(
+        self, method: str, path: str, token: str, key: ProofKey, body: Any, headers: Mapping[str, str] | None = None
+    ) -> requests.Response:
         url = self.registration.exchange + path
         sent = {"Authorization": f"DPoP {token}", "DPoP": key.proof(method, url, token), **(headers or {})}
-        return self._read(self.http.request(method, url, json=body, headers=sent, timeout=TIMEOUT))
+        return self.http.request(method, url, json=body, headers=sent, timeout=TIMEOUT)
 
     def _get(self, url: str) -> Any:
         return self._read(self.http.get(url, timeout=TIMEOUT))

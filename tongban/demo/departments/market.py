@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS yyzz (     -- 营业执照
   jyz_sfz  TEXT NOT NULL,              -- 经营者证件号码
   jyz      TEXT NOT NULL,              -- 经营者
   dz       TEXT NOT NULL,              -- 经营场所
+  xzqh     TEXT NOT NULL,              -- 行政区划
   clrq     TEXT NOT NULL,              -- 成立日期 yyyy-MM-dd
   yxq      TEXT NOT NULL,              -- 营业期限
   zt       TEXT NOT NULL,              -- 状态 01 有效 04 注销
@@ -26,6 +27,10 @@ CREATE TABLE IF NOT EXISTS yyzz (     -- 营业执照
 );
 CREATE TABLE IF NOT EXISTS free_code (number INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT UNIQUE NOT NULL);
 """
+KEYS = ("code", "name", "owner_number", "owner", "address", "division", "founded", "valid_until", "status", "updated")
+"""What the world calls these columns."""
+DIVISION = "500199"
+"""Of the window that this website stands for."""
 OWNER = [
     {"type": "identity-card", "fields": ["name", "citizen_number", "valid_until"]},
     {"type": "household-register", "fields": ["address"]},
@@ -66,7 +71,8 @@ def issue(application: Application, folder: Path) -> list[tuple[Bilingual, str]]
         database.execute("DELETE FROM free_code WHERE number = ?", (number,))
         row = (code, application.answers["trade_name"], owner["citizen_number"], owner["name"], premises["address"])
         now = datetime.datetime.now(datetime.UTC).isoformat()
-        database.execute("INSERT INTO yyzz VALUES (?,?,?,?,?,?,?,?,?)", (*row, today, "长期", "01", now))
+        values = (*row, DIVISION, today, "长期", "01", now)
+        database.execute("INSERT INTO yyzz VALUES (?,?,?,?,?,?,?,?,?,?)", values)
     database.close()
     return [
         (("营业执照号", "Business licence number"), code),
@@ -79,9 +85,8 @@ def prepare(folder: Path, world: Mapping[str, Any]) -> None:
     """Existing licences, and the codes that are free to be given out."""
     with sqlite3.connect(folder / "licences.sqlite3") as database:
         database.executescript(LICENCES)
-        keys = ("code", "name", "owner_number", "owner", "address", "founded", "valid_until", "status", "updated")
-        rows = [tuple(business[key] for key in keys) for business in world["businesses"]]
-        database.executemany("INSERT OR IGNORE INTO yyzz VALUES (?,?,?,?,?,?,?,?,?)", rows)
+        rows = [tuple(business[key] for key in KEYS) for business in world["businesses"]]
+        database.executemany("INSERT OR IGNORE INTO yyzz VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
         free = [(code,) for code in world["free_codes"]]
         database.executemany("INSERT OR IGNORE INTO free_code (code) VALUES (?)", free)
     database.close()

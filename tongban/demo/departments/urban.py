@@ -1,4 +1,4 @@
-"""Urban management's website: a permit for the sign-board. It uses the licence that was issued minutes ago."""
+"""The website of a district's urban management: a permit for the sign-board, on the licence issued minutes ago."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def permit(application: Application, _folder: Path) -> list[tuple[Bilingual, str
 
 SERVICE = Service(
     kind="urban",
-    department=("市城市管理局（演示）", "Urban Management Bureau (demo)"),
+    department=("演示区城市管理局（演示）", "District Urban Management Bureau (demo)"),
     title=("设置户外招牌", "Put up a sign-board"),
     questions=(
         Question("sign_text", ("招牌文字", "Text on the sign")),

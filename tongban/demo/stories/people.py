@@ -10,8 +10,8 @@ import pyotp
 
 from tongban.demo.stories.browser import Browser, Page
 
-START = "/my/sign-in/start"
-"""Where a citizens' page of the exchange leads whoever has no session there yet."""
+STARTS = ("/my/sign-in/start", "/console/sign-in/start")
+"""Where a page of the exchange, citizens' or officers', leads whoever has no session there yet."""
 MOST_PAGES = 6
 """Sign-in, one-time code and consent are at most this many pages; more means the story is going round in circles."""
 
@@ -40,7 +40,7 @@ def through(browser: Browser, page: Page, person: Credentials, decision: str = "
 
 
 def signed_in_at(browser: Browser, address: str, person: Credentials) -> Page:
-    """A citizens' page of the exchange, after signing in there, and more strongly where what it shows asks for that."""
+    """A page of the exchange, after signing in there, and more strongly where what it shows asks for that."""
     page = browser.open(address)
     for _time in range(2):
         page = let_in(browser, page, person)
@@ -56,5 +56,5 @@ def answered(browser: Browser, page: Page, values: Mapping[str, str], person: Cr
 
 def let_in(browser: Browser, page: Page, person: Credentials) -> Page:
     """The page behind the sign-in that this one leads to; the same where it leads to none."""
-    start = next((link for link in page.links if link.startswith(START)), None)
+    start = next((link for link in page.links if link.startswith(STARTS)), None)
     return page if start is None else through(browser, browser.open(urljoin(page.url, start)), person)

@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 from tongban.demo import world
 from tongban.demo.departments.evidence_client import EvidenceClient, Registration
 from tongban.demo.narration import StoryFailed, expect
+from tongban.demo.stories import return_flow
 from tongban.demo.stories.browser import Browser, Page
 from tongban.demo.stories.people import signed_in_at, through
 from tongban.demo.stories.receipts import expect_verified, keep
@@ -32,15 +33,18 @@ def play(stage: Stage) -> None:
     narrator = stage.narrator
     narrator.heading("王测试开餐馆", "Wang Ceshi opens a restaurant")
     browser = Browser()
-    before = set(stage.licences())
+    before = stage.licences()
     first = market(stage, browser)
-    licence = (set(stage.licences()) - before).pop()
+    (licence,) = stage.licences().keys() - before.keys()
     second = urban(stage, browser, licence)
     uploads(stage, first, second)
+    patrols = return_flow.asked_for(stage, STORY)
     by_hand(stage)
     outside_the_grant(stage, browser)
     source_down(stage, browser)
     receipts(stage, first[0])
+    rows = return_flow.came_back(stage, STORY, patrols, licence)
+    return_flow.seen(stage, STORY, browser, "wang", rows)
     rated(stage, browser)
     sign_out(stage, browser)
 

@@ -39,12 +39,12 @@ class Stage:
         """A person's browser, with the session they have, from one story to the next."""
         return self.browsers.setdefault(person, Browser())
 
-    def licences(self) -> list[str]:
-        """Licence numbers in the market regulator's own database: what was really written there."""
+    def licences(self) -> dict[str, str]:
+        """Division by licence number in the market regulator's own database: what was really written there."""
         with sqlite3.connect(self.folder / "departments" / "market" / "licences.sqlite3") as database:
-            rows = database.execute("SELECT tyshxydm FROM yyzz").fetchall()
+            rows = database.execute("SELECT tyshxydm, xzqh FROM yyzz").fetchall()
         database.close()
-        return [row[0] for row in rows]
+        return dict(rows)
 
     def titles(self) -> dict[str, tuple[str, str]]:
         """(holder, state) by title in the property register's own database."""
