@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -72,7 +71,7 @@ class Usage:
             "from": since.isoformat(),
             "to": until.isoformat(),
             "uses": [_use_view(use, registry) for use in uses],
-            "return_flows": [_sent_view(one, registry, local_day(until)) for one in sent],
+            "return_flows": [_sent_view(one, registry) for one in sent],
         }
         return json_response(body)
 
@@ -81,9 +80,10 @@ def _use_view(use: deliveries.Use, registry: Registry) -> dict[str, Any]:
     return {**asdict(use), "last": use.last.isoformat(), **_names(use, registry)}
 
 
-def _sent_view(one: Sent, registry: Registry, day: date) -> dict[str, Any]:
-    """With the names that the catalogue has for its codes; the division's as of that day."""
-    kind, division = registry.evidence_types.get(one.evidence_type), registry.divisions.at(one.division, day)
+def _sent_view(one: Sent, registry: Registry) -> dict[str, Any]:
+    """With the names that the catalogue has for its codes; the division's as it was when the last file was made."""
+    kind = registry.evidence_types.get(one.evidence_type)
+    division = registry.divisions.at(one.division, local_day(one.last))
     fields, known = one.fields.split(), kind.fields if kind is not None else {}
     return {
         **asdict(one),
