@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from exchange import errors
+from exchange.authentication.tokens import Authenticates, Caller, unauthorized
+from exchange.blind_index import BlindIndex
 from exchange.catalogue.model import System
-from exchange.gateway.blind_index import BlindIndex
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.tokens import Authenticates, Caller, unauthorized
-from exchange.gateway.understanding import current, system_of, unlocked
+from exchange.in_force.snapshot import Snapshot, current
+from exchange.in_force.systems import system_of, unlocked
 from exchange.store import proofs
 from kernel.canonical import JSON
 from kernel.database import Database
 from kernel.identifiers.subject import SubjectRef
+from kernel.lease import Lease
 from kernel.ledger.batch import Also
 from kernel.ledger.receipt import Receipt
 from kernel.problems import Problem

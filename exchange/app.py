@@ -14,12 +14,10 @@ from connectors import registry as connectors
 from connectors.adapters import Adapter
 from connectors.registry import Source
 from exchange import errors
+from exchange.authentication.fetching import Fetch, IssuerUnreachable, Post
 from exchange.catalogue.sources import BuildSource
-from exchange.console.relying_party import Post
 from exchange.events.webhooks import Send, guarded_send
 from exchange.forwarding.courier import SendMail
-from exchange.gateway.fetching import Fetch, IssuerUnreachable
-from exchange.gateway.lease import LeaseLost
 from exchange.outside import Outside
 from exchange.rooms import Rooms, furnish
 from exchange.routes import routes
@@ -31,6 +29,7 @@ from kernel.database import Database, DatabaseUnavailable
 from kernel.entropy import Entropy, SystemEntropy
 from kernel.envelope import blind_index
 from kernel.keys import ROTATE_EVERY, Custody, KeyRing, Purpose
+from kernel.lease import LeaseLost
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.log import Ledger
 from kernel.mail import MailFolder, MailRelay

@@ -8,7 +8,7 @@ import orjson
 from marshmallow import Schema, fields
 
 from exchange.access import CASES, GOVERNANCE, USAGE
-from exchange.gateway.access_token import EVIDENCE_DETAILS
+from exchange.authentication.access_token import EVIDENCE_DETAILS
 from kernel.jose import PROOF_ALGORITHMS
 from kernel.keys import KeyRing
 from kernel.web.http import HttpRequest, HttpResponse, json_response

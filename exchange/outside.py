@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exchange.authentication.fetching import Fetch, Post
 from exchange.catalogue.sources import BuildSource
-from exchange.console.relying_party import Post
 from exchange.events.webhooks import Send
 from exchange.forwarding.courier import SendMail
-from exchange.gateway.fetching import Fetch
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy

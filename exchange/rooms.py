@@ -6,6 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from exchange.access import Access
+from exchange.authentication.issuer import Issuer
+from exchange.authentication.revocations import RevocationFeed, Revocations
+from exchange.authentication.tokens import Authenticator
+from exchange.blind_index import BlindIndex
 from exchange.cases.alarms import Alarms
 from exchange.cases.watching import Watch
 from exchange.catalogue.shape_watch import ShapeWatch
@@ -15,11 +19,8 @@ from exchange.consents.ending import MandateEnds
 from exchange.console.pages import Console, open_console
 from exchange.console.registration import Registration, read_key
 from exchange.forwarding.standing import ForwardingMetrics
-from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.deferred import Deferred
 from exchange.gateway.fulfilment import Fulfilment
-from exchange.gateway.issuer import Issuer
-from exchange.gateway.lease import Lease
 from exchange.gateway.parking import Parking
 from exchange.gateway.patience import Limits, Patience
 from exchange.gateway.pipeline import Gateway
@@ -29,12 +30,11 @@ from exchange.gateway.recovery import Recovery
 from exchange.gateway.relayed import RelayedAnswers
 from exchange.gateway.repetition import Repetition
 from exchange.gateway.retrieval import Retrieval
-from exchange.gateway.revocations import RevocationFeed, Revocations
 from exchange.gateway.sealing import Sealer
-from exchange.gateway.snapshot import Snapshot, SnapshotReader
-from exchange.gateway.tokens import Authenticator
 from exchange.gateway.understanding import Understanding
 from exchange.gateway.waiting import Waiting
+from exchange.in_force.reading import SnapshotReader
+from exchange.in_force.snapshot import Snapshot
 from exchange.offices import Offices, open_offices
 from exchange.outside import Outside
 from exchange.portal.challenge import ChallengePages
@@ -61,6 +61,7 @@ from exchange.security_log import SecurityLog
 from exchange.store import forwardings, messages, proofs
 from kernel.entropy import token
 from kernel.keys import Purpose
+from kernel.lease import Lease
 
 KEPT = timedelta(days=180)
 """How long an officer finds a message; what it told stands in the log for ever."""

@@ -13,8 +13,8 @@ from exchange.campaigns.forms import ANSWER, CALL_OFF, NEW, SELECTION, selection
 from exchange.campaigns.transitions import CampaignTransitions
 from exchange.campaigns.views import campaign_view, choice_view, item_view
 from exchange.forms import read
-from exchange.gateway.understanding import current
 from exchange.governance.use import used
+from exchange.in_force.snapshot import current
 from exchange.paging import MOST_ON_A_PAGE, page_size
 from exchange.proceedings import told
 from exchange.store import campaigns, grants

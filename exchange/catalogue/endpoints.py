@@ -12,9 +12,7 @@ from exchange.catalogue.kinds import EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM
 from exchange.catalogue.model import SHARE_TYPES, EvidenceType, Organisation, ServiceItem
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.words import Term, terms
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import Snapshot, current
 from exchange.paging import page_size
 from exchange.requirements.broker import needed
 from exchange.requirements.circumstances import checked
@@ -25,6 +23,7 @@ from exchange.store.catalogue_search import Filters, Place
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.dates import local_day
+from kernel.lease import Lease
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response

@@ -27,14 +27,14 @@ from exchange.catalogue.workflow.events import (
     facts,
 )
 from exchange.catalogue.workflow.lifecycle import decide, owner
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.messages import notices
 from exchange.proceedings import record
 from exchange.store import catalogue, catalogue_drafts, epoch, grants, messages
 from exchange.store.catalogue_drafts import Publication
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.lease import Lease
 from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger

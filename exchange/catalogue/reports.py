@@ -15,13 +15,12 @@ from marshmallow import Schema, fields
 from exchange.catalogue import dcat
 from exchange.catalogue.responsibility import as_csv, as_json, duties
 from exchange.catalogue.views import words
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import Snapshot, current
 from exchange.paging import page_size
 from kernel.clock import Clock
 from kernel.dates import CHINA
 from kernel.identifiers.division import Division, DivisionTable, Succession
+from kernel.lease import Lease
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.messages import notices
 from exchange.store import messages
 from exchange.store.messages import Message
 from kernel.database import Database
+from kernel.lease import Lease
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from exchange.catalogue import views
 from exchange.catalogue.model import EvidenceType
 from exchange.catalogue.naming import NamedAnswer, named_in
 from exchange.catalogue.registry import Registry
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.paging import page_size
 from kernel.canonical import JSON
 from kernel.problems import INVALID_BODY, Problem

@@ -23,7 +23,7 @@ from exchange.certificates.lifecycle import CHANGES, STATUSES, Change, Status, o
 from exchange.certificates.transitions import CertificateTransitions, Register, Said, on_record
 from exchange.certificates.views import past_view, standing, stands_view
 from exchange.forms import read
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.paging import page_size, place_before
 from exchange.store import certificates, deliveries
 from exchange.store.certificates import Kept, Recorded

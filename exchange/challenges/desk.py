@@ -14,7 +14,7 @@ from exchange.challenges.forms import ChallengeReasonForm
 from exchange.challenges.transitions import ChallengeTransitions
 from exchange.challenges.views import challenge_view, whole_view
 from exchange.forms import read
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.paging import page_size
 from exchange.proceedings import state_of, told
 from exchange.store import challenges

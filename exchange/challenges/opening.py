@@ -15,7 +15,7 @@ from exchange.challenges.transitions import ChallengeMoved, ChallengeTransitions
 from exchange.challenges.views import own_view
 from exchange.forms import read
 from exchange.gateway.entries import FAILURE, REFUSAL, RELEASE, WAITS
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.particulars import Particulars
 from exchange.responders.shown import SHOWN
 from exchange.store import challenges

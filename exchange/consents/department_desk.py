@@ -17,7 +17,7 @@ from exchange.catalogue.naming import named
 from exchange.catalogue.registry import Registry
 from exchange.consents.views import detailed
 from exchange.gateway.sealing import instant
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.paging import page_size
 from exchange.store import consents
 from exchange.store.consents import Artefact, Stage

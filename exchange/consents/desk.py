@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from exchange import errors
 from exchange.access import PREVIEW, Access
+from exchange.authentication.tokens import Caller
 from exchange.consents.forms import REPLY, Reply
 from exchange.consents.receipt import Receipts
 from exchange.consents.standing import GIVEN, MINOR, Standing, Standings, shown
@@ -19,8 +20,7 @@ from exchange.consents.views import detailed, terms_digest
 from exchange.events import outbox
 from exchange.forms import read
 from exchange.gateway.entries import consent_facts
-from exchange.gateway.tokens import Caller
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.previews.desk import stronger
 from exchange.previews.looking import level_for
 from exchange.store import consents

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from exchange.authentication.revocations import Revocations
 from exchange.consents.standing import asked_about
 from exchange.consents.telling import answered
 from exchange.events import outbox
 from exchange.gateway.entries import consent_facts
-from exchange.gateway.revocations import Revocations
 from exchange.store import consents
 from exchange.store.consents import Artefact
 from kernel.clock import Clock

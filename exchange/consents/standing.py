@@ -13,9 +13,9 @@ import orjson
 
 from exchange import errors
 from exchange.access import Access
-from exchange.gateway.access_token import Mandate
+from exchange.authentication.access_token import Mandate
+from exchange.authentication.tokens import Caller
 from exchange.gateway.parties import CITIZEN
-from exchange.gateway.tokens import Caller
 from exchange.store import consents
 from exchange.store.consents import GUARDIAN, SELF, Answerer, Artefact, Reader
 from kernel.canonical import JSON

@@ -20,7 +20,7 @@ from exchange.console.grant_words import MASKS, SENSITIVITIES, UNKNOWN_SENSITIVI
 from exchange.console.inside import asking, told
 from exchange.console.source_words import source_rows
 from exchange.console.words import SHARES, said, text_of
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from kernel.dates import date_text
 from kernel.identifiers.masking import Mask
 from kernel.problems import NOT_FOUND, Problem

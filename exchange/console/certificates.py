@@ -17,7 +17,7 @@ from exchange.console.forms import Field, Said, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.proceeding_pages import Command, Matter, ProceedingPages
 from exchange.console.words import KINDS_OF_NUMBER, moment_text, same, text_of
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from kernel.dates import CHINA
 from kernel.problems import Problem
 from kernel.text import Text

@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from exchange.authentication.fetching import IssuerUnreachable
+from exchange.authentication.issuer import Issuer
 from exchange.console import joining_commands
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.forms import Field, filled, summary
 from exchange.console.inside import asking, told
 from exchange.console.words import BINDINGS
-from exchange.gateway.fetching import IssuerUnreachable
-from exchange.gateway.issuer import Issuer
 from exchange.onboarding.endpoints import Onboarding
 from kernel.canonical import MalformedJson, decode
 from kernel.jose import InvalidKey, VerifyingKey

@@ -14,10 +14,10 @@ from exchange.console.door import Door, Visitor, page
 from exchange.console.grant_words import MASKS
 from exchange.console.inside import asking, told
 from exchange.console.words import listed, text_of, with_code
-from exchange.gateway.understanding import current
 from exchange.governance.decisions.desk import Decisions
 from exchange.governance.decisions.retelling import Result
 from exchange.governance.views import names
+from exchange.in_force.snapshot import current
 from kernel.identifiers.masking import Mask
 from kernel.problems import Problem
 from kernel.text import Text

@@ -13,7 +13,7 @@ from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.inside import asking, told
 from exchange.console.words import text_of
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse

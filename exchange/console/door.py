@@ -16,7 +16,7 @@ from exchange.access import Access, AuthorisedOfficer
 from exchange.console import words
 from exchange.console.attempt import HOME
 from exchange.console.sections import EVERYBODY, navigation
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.store import messages
 from kernel.problems import Problem
 from kernel.text import Text

@@ -17,11 +17,11 @@ from exchange.console.grant_words import MASKS
 from exchange.console.inside import asking, told
 from exchange.console.looking_back import LookingBack
 from exchange.console.words import text_of
-from exchange.gateway.understanding import current
 from exchange.governance.endpoints import Grants
 from exchange.governance.simulation.endpoints import Impacts
 from exchange.governance.simulation.impact import PERIODS
 from exchange.governance.views import names
+from exchange.in_force.snapshot import current
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse

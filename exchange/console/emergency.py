@@ -17,8 +17,8 @@ from exchange.console.inside import as_json_post, asking, told
 from exchange.console.proceeding_pages import Matter, ProceedingPages, whose
 from exchange.console.words import moment_text, same, text_of
 from exchange.emergency.desk import EmergencyDesk
-from exchange.gateway.understanding import current
 from exchange.governance.views import names
+from exchange.in_force.snapshot import current
 from kernel.dates import date_text
 from kernel.problems import Problem
 from kernel.text import Text

@@ -18,9 +18,9 @@ from exchange.console.grant_drafting import DRAFTERS, writing_of
 from exchange.console.grant_words import facts_of, field_rows
 from exchange.console.inside import as_json_post
 from exchange.console.trying import trying_of
-from exchange.gateway.understanding import current
 from exchange.governance.endpoints import Grants
 from exchange.governance.views import names
+from exchange.in_force.snapshot import current
 from exchange.store import grants as store
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text

@@ -17,7 +17,7 @@ from exchange.console.inside import asking, told
 from exchange.console.watching import PERIODS
 from exchange.console.words import listed, text_of
 from exchange.gateway.entries import FAILURE, REFUSAL, RELEASE
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.transparency.plain_words import field_labels
 from exchange.transparency.reconciling import OUTCOMES
 from kernel.text import Text

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from exchange.access import Access
+from exchange.authentication.fetching import Post
+from exchange.authentication.issuer import Issuer
+from exchange.authentication.tokens import Authenticator
 from exchange.console.cookies import Cookies
-from exchange.console.relying_party import Post, RelyingParty
+from exchange.console.relying_party import RelyingParty
 from exchange.console.sessions import Sessions
-from exchange.gateway.issuer import Issuer
-from exchange.gateway.tokens import Authenticator
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 from kernel.envelope import blind_index

@@ -17,13 +17,13 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import urlencode
 
+from exchange.authentication.access_token import AccessToken
+from exchange.authentication.fetching import IssuerUnreachable, Post
+from exchange.authentication.issuer import Issuer, KeySet
 from exchange.console.attempt import Attempt
-from exchange.gateway.access_token import AccessToken
-from exchange.gateway.fetching import IssuerUnreachable
-from exchange.gateway.issuer import Issuer, KeySet
 from kernel import jose
 from kernel.canonical import MalformedJson, decode
 from kernel.clock import Clock
@@ -31,10 +31,6 @@ from kernel.entropy import Entropy
 from kernel.jose import InvalidToken, Reason, SigningKey, Verified, base64url, verify
 from kernel.problems import Problem
 from kernel.text import Text
-
-Post: TypeAlias = Callable[[str, bytes, tuple[str, ...]], tuple[int, bytes]]
-"""Status and body that answer a form posted to an address of the configured issuer; further header lines go with it.
-Raises IssuerUnreachable."""
 
 SCOPE = "openid governance"
 ASSURANCE = "urn:tongban:loa:3"

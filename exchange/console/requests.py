@@ -19,7 +19,7 @@ from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.grant_words import facts_of, field_rows
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import happened, text_of
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.requests.batches import BatchDesk
 from exchange.requests.desk import RequestDesk
 from exchange.requests.templates import Templates

@@ -15,11 +15,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from exchange import errors
+from exchange.authentication.access_token import AccessToken, Mandate
+from exchange.authentication.tokens import Caller, unauthorized
+from exchange.blind_index import BlindIndex
 from exchange.console.cookies import SESSION, Cookies
 from exchange.console.relying_party import SignedIn
-from exchange.gateway.access_token import AccessToken, Mandate
-from exchange.gateway.blind_index import BlindIndex
-from exchange.gateway.tokens import Caller, unauthorized
 from exchange.store import console_sessions, proofs
 from exchange.store.console_sessions import StoredSession
 from kernel.canonical import decode, encode

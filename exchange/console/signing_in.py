@@ -9,12 +9,12 @@ from typing import Any
 
 import structlog
 
+from exchange.authentication.fetching import IssuerUnreachable
 from exchange.console import cookies
 from exchange.console.attempt import HOME, Attempt, safe
 from exchange.console.cookies import Cookies
 from exchange.console.relying_party import RelyingParty, SignInFailed
 from exchange.console.sessions import LoggedOut, Sessions
-from exchange.gateway.fetching import IssuerUnreachable
 from kernel.jose import InvalidToken
 from kernel.problems import DUPLICATE_PARAMETER, MALFORMED_REQUEST, Problem
 from kernel.text import Text

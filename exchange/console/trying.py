@@ -16,9 +16,9 @@ from exchange.console.forms import YES_NO, Field, filled
 from exchange.console.grant_words import MASKS
 from exchange.console.inside import as_json_post, told
 from exchange.console.words import listed
-from exchange.gateway.understanding import current
 from exchange.governance.endpoints import Grants
 from exchange.governance.views import names
+from exchange.in_force.snapshot import current
 from kernel.identifiers.masking import Mask
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text

@@ -11,10 +11,10 @@ from exchange import errors
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, page, refused
 from exchange.console.inside import as_json_post, asking, told
-from exchange.gateway.understanding import current
 from exchange.governance.endpoints import Grants
 from exchange.governance.simulation.unused import UnusedRights
 from exchange.governance.views import names
+from exchange.in_force.snapshot import current
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect

@@ -15,7 +15,7 @@ from exchange.corrections.forms import CorrectionReasonForm, RejectCorrectionFor
 from exchange.corrections.transitions import CorrectionTransitions
 from exchange.corrections.views import correction_view, whole_view
 from exchange.forms import Form, read
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.paging import page_size
 from exchange.proceedings import state_of, told
 from exchange.store import corrections

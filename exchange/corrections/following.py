@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from exchange import errors
 from exchange.access import Access, AuthorisedSystem
+from exchange.authentication.tokens import Caller
 from exchange.corrections.forms import WITHDRAW
 from exchange.corrections.opening import PERSON
 from exchange.corrections.transitions import By, CorrectionTransitions
 from exchange.corrections.views import standing_view
 from exchange.forms import read
-from exchange.gateway.tokens import Caller
 from exchange.proceedings import told
 from exchange.store import corrections
 from exchange.store.corrections import About

@@ -8,13 +8,13 @@ from typing import Any
 
 from exchange import errors
 from exchange.access import Access
+from exchange.authentication.tokens import Caller
 from exchange.catalogue.registry import Registry
 from exchange.corrections.forms import OpenCorrectionForm, SaidForm
 from exchange.corrections.transitions import By, CorrectionMoved, CorrectionTransitions
 from exchange.forms import read
 from exchange.gateway.entries import REFUSAL, RELEASE, TOLD_FROM
-from exchange.gateway.tokens import Caller
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.particulars import Particulars
 from exchange.store import corrections, deliveries
 from exchange.store.deliveries import REFUSED, RELEASED, Delivery

@@ -15,7 +15,7 @@ from exchange.emergency.forms import AskEmergencyForm, EmergencyReasonForm, Open
 from exchange.emergency.transitions import EmergencyTransitions
 from exchange.emergency.views import emergency_view, template_view, whole_view
 from exchange.forms import Form, read
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.paging import page_size
 from exchange.proceedings import state_of, told
 from exchange.store import cases, emergencies

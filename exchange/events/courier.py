@@ -23,8 +23,7 @@ from exchange.events.entitlement import rights_of
 from exchange.events.signing import signed_headers
 from exchange.events.transitions import MOVED, facts_of
 from exchange.events.webhooks import Send
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.messages import notices
 from exchange.store import messages, subscriptions
 from exchange.store.subscriptions import Queued, Subscription
@@ -33,6 +32,7 @@ from kernel.database import Database
 from kernel.entropy import Entropy
 from kernel.keys import KeyRing
 from kernel.lanes import Lanes
+from kernel.lease import Lease
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt

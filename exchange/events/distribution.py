@@ -13,14 +13,14 @@ from sqlalchemy import Connection
 
 from exchange.events.entitlement import Rights, rights_of
 from exchange.events.pseudonyms import Pseudonyms
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.store import deliveries, signals, subscriptions
 from exchange.store.signals import Kept
 from exchange.store.subscriptions import Queued, Subscription
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.lease import Lease
 
 AT_ONCE = 100
 """Signals handed out in one transaction."""

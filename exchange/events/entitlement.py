@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from exchange.catalogue.model import Status, System, kept_apart
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from policies.delivery import Delivery
 
 Rights = Mapping[str, datetime]

@@ -19,7 +19,8 @@ from exchange.events.forms import SEND_AGAIN, SUBSCRIBE_FOR
 from exchange.events.signal import KINDS, Kind
 from exchange.events.transitions import SubscriptionTransitions
 from exchange.forms import read
-from exchange.gateway.understanding import current, own_system
+from exchange.in_force.snapshot import current
+from exchange.in_force.systems import own_system
 from exchange.paging import page_size, place_before
 from exchange.store import subscriptions
 from exchange.store.subscriptions import Queued, Subscription

@@ -15,7 +15,7 @@ from exchange.catalogue.model import System
 from exchange.events.entitlement import rights_of
 from exchange.events.signal import Kind
 from exchange.gateway.entries import REFUSAL
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.store import subscriptions
 from exchange.store.subscriptions import Subscription
 from kernel.canonical import JSON

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from exchange.authentication.access_token import AccessToken, Detail
+from exchange.blind_index import BlindIndex
 from exchange.catalogue.model import System
-from exchange.gateway.access_token import AccessToken, Detail
-from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.request import EvidenceRequest
 from exchange.store.consents import Artefact
 from kernel.identifiers.subject import SubjectRef

@@ -19,7 +19,7 @@ from exchange.gateway.entries import Parked, Released, Result
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.request import Item
 from exchange.gateway.retrieval import Findings
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.store.cases import Case, Party
 from kernel.canonical import JSON
 from kernel.identifiers import subject

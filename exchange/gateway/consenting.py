@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from exchange.catalogue.model import REPRESENTED, SELF
 from exchange.gateway.asking import About, Asking
 from exchange.gateway.request import Item
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.store import consents
 from exchange.store.consents import Artefact
 from kernel.database import Database

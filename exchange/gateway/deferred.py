@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from exchange import errors
-from exchange.gateway.lease import LeaseLost
 from exchange.gateway.retrieval import Finding, NoRecord, Retrieval
 from exchange.gateway.waiting import Held, Waiting
 from exchange.store import waiting
 from exchange.store.waiting import WaitingItem
+from kernel.lease import LeaseLost
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.problems import Problem
 

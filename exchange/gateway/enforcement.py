@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from exchange import errors
+from exchange.authentication.access_token import AccessToken, Detail
 from exchange.catalogue.model import REPRESENTED, EvidenceType, kept_apart
-from exchange.gateway.access_token import AccessToken, Detail
 from exchange.gateway.asking import About, Asking
 from exchange.gateway.consenting import Basis, basis_of
 from exchange.gateway.parties import CITIZEN, Concerned, acts_for_a_party, concerned, is_minor
 from exchange.gateway.refusals import Refusal, by_policy
 from exchange.gateway.request import EvidenceRequest, Item
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.store.cases import Case
 from exchange.store.consents import Artefact
 from policies import both_engines

@@ -37,7 +37,7 @@ from exchange.gateway.patience import Patience
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.retrieval import Finding, Findings, NoRecord, Retrieval
 from exchange.gateway.sealing import Sealer, provenance, watermark
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.store import further_answers
 from exchange.store.cases import Case
 from exchange.store.waiting import Wait

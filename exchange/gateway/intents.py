@@ -29,7 +29,7 @@ from exchange.gateway.enforcement import (
 from exchange.gateway.parties import acts_for_a_party, in_own_right, may_join
 from exchange.gateway.refusals import Refusal, by_policy
 from exchange.gateway.request import Item
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.store import cases, deliveries, intents, proofs, quotas
 from exchange.store.cases import Case, Party
 from exchange.store.deliveries import Told

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from exchange import errors
+from exchange.blind_index import BlindIndex
 from exchange.catalogue.model import APPLICANT, REPRESENTATIVE, REPRESENTED, SELF, EvidenceType
-from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.request import Item
 from exchange.store.cases import Case

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import orjson
 
 from exchange import errors
+from exchange.authentication.tokens import CONSENT_WITHDRAWN, Authenticator, Caller, unauthorized
 from exchange.cases.alarms import Alarm, Alarms
 from exchange.cases.watching import Watch
 from exchange.gateway import intents as admission
@@ -19,14 +19,12 @@ from exchange.gateway.enforcement import Refused, rule
 from exchange.gateway.entries import Released, Settlement, common_facts
 from exchange.gateway.fulfilment import NOTHING, Fulfilment, from_same_sources, withdrawn
 from exchange.gateway.intents import Admitted, Attempt, Repeated, TurnedAway
-from exchange.gateway.lease import Lease
 from exchange.gateway.recording import ConsentSpent, IntentLost, Recorded, Recorder
 from exchange.gateway.refusals import describe
 from exchange.gateway.relayed import RelayedAnswers
 from exchange.gateway.retrieval import Findings
-from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.tokens import CONSENT_WITHDRAWN, Authenticator, Caller, unauthorized
 from exchange.gateway.understanding import Understanding
+from exchange.in_force.snapshot import Snapshot
 from exchange.requirements.choosing import with_causes
 from exchange.store.intents import State
 from kernel.canonical import JSON
@@ -35,6 +33,7 @@ from kernel.database import Database
 from kernel.entropy import Entropy
 from kernel.ids import new_id
 from kernel.jose import DpopProof
+from kernel.lease import Lease
 from kernel.ledger.errors import FenceMoved
 from kernel.problems import Problem, ProblemKind
 from kernel.web.http import HttpRequest, HttpResponse
@@ -212,11 +211,8 @@ class Gateway:
     def _record_refusal(
         self, request_id: str, caller: Caller, kind: ProblemKind, proof: DpopProof | None, alarm: Alarm | None = None
     ) -> None:
+        facts: Mapping[str, JSON] = {"client": caller.token.client_id, "reason": kind.code}
         try:
-            self.recorder.turn_away(request_id, self._caller_facts(caller, kind), proof, alarm)
+            self.recorder.turn_away(request_id, facts, proof, alarm)
         except Problem as replayed:
             raise unauthorized(replayed.kind, self.origin) from None
-
-    def _caller_facts(self, caller: Caller, kind: ProblemKind) -> Mapping[str, JSON]:
-        facts: dict[str, Any] = {"client": caller.token.client_id, "reason": kind.code}
-        return facts

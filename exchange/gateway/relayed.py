@@ -20,7 +20,7 @@ from exchange.gateway.enforcement import Permitted, Refused
 from exchange.gateway.entries import ANSWERS_GIVEN, Failed, Released, Result, common_facts
 from exchange.gateway.intents import Admitted
 from exchange.gateway.retrieval import Findings, NoRecord
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.store import further_answers
 from exchange.store.further_answers import Became, GivenAnswer
 from kernel.canonical import JSON, encode

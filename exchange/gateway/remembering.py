@@ -17,10 +17,10 @@ import orjson
 
 from connectors.further import Further, When
 from connectors.registry import Outcome, Retrieved
+from exchange.authentication.access_token import AccessToken, Detail, DetailItem, Mandate
+from exchange.blind_index import BlindIndex
 from exchange.catalogue.model import SELF, System
-from exchange.gateway.access_token import AccessToken, Detail, DetailItem, Mandate
 from exchange.gateway.asking import Asking
-from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.enforcement import Permitted
 from exchange.gateway.request import EvidenceRequest, Item, PassedOver, Question
 from exchange.store.cases import Case

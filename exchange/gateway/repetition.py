@@ -9,6 +9,7 @@ import orjson
 
 from exchange import errors
 from exchange.access import CASES, Access
+from exchange.authentication.tokens import Caller
 from exchange.catalogue.model import REPRESENTED, SELF
 from exchange.gateway.answers import Choosing, later, to_choose_from
 from exchange.gateway.asking import Asking
@@ -21,9 +22,9 @@ from exchange.gateway.pipeline import Gateway
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.remembering import request_of
 from exchange.gateway.request import Item
-from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.tokens import Caller
-from exchange.gateway.understanding import current, detail_for, system_of, unlocked
+from exchange.gateway.understanding import detail_for
+from exchange.in_force.snapshot import Snapshot, current
+from exchange.in_force.systems import system_of, unlocked
 from exchange.store import cases, deliveries, intents
 from exchange.store.cases import Case
 from exchange.store.deliveries import Told

@@ -11,19 +11,19 @@ from marshmallow import ValidationError
 
 from connectors.further import UnusableAnswers
 from exchange import errors
-from exchange.catalogue.model import Status, System
-from exchange.catalogue.registry import Registry
+from exchange.authentication.access_token import AccessToken, Detail
+from exchange.authentication.tokens import Caller
+from exchange.blind_index import BlindIndex
+from exchange.catalogue.model import System
 from exchange.forms import invalid, read
-from exchange.gateway.access_token import AccessToken, Detail
 from exchange.gateway.asking import Asking
-from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.enforcement import fitting_detail
 from exchange.gateway.intents import Attempt
-from exchange.gateway.lease import Lease, LeaseLost
 from exchange.gateway.request import EvidenceRequest, EvidenceRequestForm, plain_request
-from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.tokens import Caller
+from exchange.in_force.snapshot import Snapshot, current
+from exchange.in_force.systems import system_of, unlocked
 from kernel.clock import Clock
+from kernel.lease import Lease
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest
 
@@ -31,33 +31,6 @@ FORM = EvidenceRequestForm()
 """Built once (a tenth of a millisecond is saved on every call)."""
 
 _KEY = re.compile(r"[!-~]{1,128}")
-
-
-def system_of(registry: Registry, token: AccessToken) -> System:
-    """The registered, active system a token stands for. Raises Problem: system.unknown, system.suspended."""
-    system = registry.system_of(token.issuer, token.client_id)
-    if system is None:
-        raise Problem(errors.SYSTEM_UNKNOWN)
-    if system.status is not Status.ACTIVE:
-        raise Problem(errors.SYSTEM_SUSPENDED)
-    return system
-
-
-def own_system(registry: Registry, organisation: str, name: str) -> System:
-    """An active system of an officer's department, by its name in the catalogue. Raises Problem."""
-    found = registry.systems.get(name)
-    if found is None or found.organisation != organisation:
-        raise Problem(errors.SYSTEM_NOT_OURS)
-    if found.status is not Status.ACTIVE:
-        raise Problem(errors.SYSTEM_SUSPENDED)
-    return found
-
-
-def unlocked(snapshot: Snapshot, system: System) -> System:
-    """The system, unless it is locked for having looked up too many people. Raises Problem: system.locked."""
-    if system.name in snapshot.locked:
-        raise Problem(errors.SYSTEM_LOCKED)
-    return system
 
 
 def detail_for(request: EvidenceRequest, token: AccessToken) -> Detail:
@@ -97,14 +70,6 @@ def idempotency_key(http: HttpRequest) -> str | None:
     if key is not None and not _KEY.fullmatch(key):
         raise Problem(errors.KEY_INVALID)
     return key
-
-
-def current(policy: Lease[Snapshot]) -> Snapshot:
-    """The snapshot decisions are made by. Raises Problem: policy.stale-epoch."""
-    try:
-        return policy.current()
-    except LeaseLost:
-        raise Problem(errors.POLICY_STALE, headers=(("Retry-After", "1"),)) from None
 
 
 @dataclass(frozen=True)

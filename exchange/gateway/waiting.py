@@ -17,22 +17,20 @@ from sqlalchemy import Connection
 
 from connectors.registry import Outcome, Source
 from exchange import errors
+from exchange.authentication.tokens import CONSENT_WITHDRAWN, Authenticator
+from exchange.blind_index import BlindIndex
 from exchange.catalogue.model import Status, System
 from exchange.gateway.asking import Asking
-from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.consenting import with_consents
 from exchange.gateway.enforcement import Refused, Ruling, decision_name, previewer_of, rule
 from exchange.gateway.entries import FAILURE, Parked, Released, Settlement
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.intents import out_of_quota
-from exchange.gateway.lease import Lease
 from exchange.gateway.recording import CaseClosed, ConsentSpent, IntentLost, OutOfQuota, Recorder
 from exchange.gateway.refusals import Refusal, in_both
 from exchange.gateway.remembering import Remembered, asked_again, remembered
 from exchange.gateway.retrieval import Finding, LookUp, NoRecord
-from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.tokens import CONSENT_WITHDRAWN, Authenticator
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import Snapshot, current
 from exchange.store import cases, intents, waiting
 from exchange.store.cases import Case
 from exchange.store.intents import Stored
@@ -41,6 +39,7 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.identifiers.subject import SubjectRef
+from kernel.lease import Lease
 from kernel.ledger.batch import Also
 from kernel.ledger.errors import FenceMoved, LedgerUnavailable
 from kernel.ledger.event import Event

@@ -10,9 +10,9 @@ from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.catalogue.grant_asked import asked_grant
 from exchange.forms import read
-from exchange.gateway.understanding import current
 from exchange.governance.endpoints import Grants, parse_reference
 from exchange.governance.forms import GRANT_TEXT, NEW_GRANT
+from exchange.in_force.snapshot import current
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 from kernel.ids import new_id

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.forms import read
-from exchange.gateway.understanding import current
 from exchange.governance.explaining import explanation
 from exchange.governance.forms import APPROVE, EXPLAIN, REASON, SUBMIT, Question
 from exchange.governance.transitions import Transitions
 from exchange.governance.views import examination_view, grant_view
+from exchange.in_force.snapshot import current
 from exchange.paging import page_size
 from exchange.proceedings import state_of, told
 from exchange.store import grants

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from exchange.catalogue.model import kept_apart
 from exchange.catalogue.registry import Registry
 from exchange.errors import SANDBOX_ONLY
-from exchange.gateway.snapshot import Snapshot
 from exchange.governance.forms import Question
 from exchange.governance.views import names
+from exchange.in_force.snapshot import Snapshot
 from kernel.canonical import JSON
 from policies import both_engines
 from policies.clauses import demands

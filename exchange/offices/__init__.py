@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange.access import Access
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.offices.casework import CaseOffices, open_case_offices
 from exchange.offices.catalogue import CatalogueOffices, open_catalogue_offices
 from exchange.offices.deliveries import DeliveryOffices, open_delivery_offices
@@ -24,6 +23,7 @@ from exchange.return_flow.reading import Reader
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.keys import Purpose
+from kernel.lease import Lease
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from exchange.consents.asking import ConsentRequests
 from exchange.consents.department_desk import DepartmentConsents
 from exchange.consents.desk import ConsentDesk
 from exchange.consents.receipt import Receipts
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.outside import Outside
 from exchange.requirements.counting import Counts, Guard
 from exchange.requirements.desk import RequirementDesk
 from exchange.requirements.reminding import Reminding
+from kernel.lease import Lease
 
 
 @dataclass(frozen=True)

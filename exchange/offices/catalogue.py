@@ -10,11 +10,11 @@ from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.publishing import Publishing
 from exchange.catalogue.reports import Reports
 from exchange.catalogue.source_desk import SourceDesk
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.onboarding.endpoints import Onboarding
 from exchange.onboarding.sandbox import Sandbox
 from exchange.outside import Outside
+from kernel.lease import Lease
 
 
 @dataclass(frozen=True)

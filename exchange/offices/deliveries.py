@@ -15,8 +15,7 @@ from exchange.events.distribution import Distribution
 from exchange.events.pseudonyms import Pseudonyms
 from exchange.events.subscription_desk import SubscriptionDesk
 from exchange.events.transitions import SubscriptionTransitions
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.outside import Outside
 from exchange.return_flow.desk import ReturnFlowDesk
 from exchange.return_flow.flow_desk import FlowDesk
@@ -25,6 +24,7 @@ from exchange.return_flow.reading import Reader
 from exchange.return_flow.safe import Safe
 from exchange.return_flow.transitions import FlowTransitions
 from kernel.keys import Purpose
+from kernel.lease import Lease
 
 
 @dataclass(frozen=True)

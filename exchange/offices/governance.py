@@ -12,8 +12,6 @@ from exchange.campaigns.transitions import CampaignTransitions
 from exchange.emergency.desk import EmergencyDesk
 from exchange.emergency.sweep import EmergencySweep
 from exchange.emergency.transitions import EmergencyTransitions
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
 from exchange.governance.decisions.desk import Decisions
 from exchange.governance.drafting import Drafting
 from exchange.governance.endpoints import Grants
@@ -26,6 +24,7 @@ from exchange.governance.simulation.second_opinion import SecondOpinion
 from exchange.governance.simulation.unused import UnusedRights
 from exchange.governance.transitions import Transitions
 from exchange.governance.use import UseCounting
+from exchange.in_force.snapshot import Snapshot
 from exchange.outside import Outside
 from exchange.requests.desk import RequestDesk
 from exchange.requests.rule_desk import RuleDesk
@@ -33,6 +32,7 @@ from exchange.requests.rule_writing import RuleWriter
 from exchange.requests.sweep import RequestSweep
 from exchange.requests.templates import Templates
 from exchange.requests.transitions import RequestTransitions
+from kernel.lease import Lease
 from policies.grant import Grant
 
 MOST_REPLAYED = 20_000

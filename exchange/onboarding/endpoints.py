@@ -14,7 +14,7 @@ from exchange.catalogue.forms import NOTHING, unfit
 from exchange.catalogue.publishing import EntryMoved, GrantsDepend
 from exchange.catalogue.reading import InvalidCatalogue
 from exchange.forms import read
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.onboarding import shipped
 from exchange.onboarding.sandbox import Sandbox
 from exchange.onboarding.steps import DONE, OPEN, REQUEST_TURNS, TURNS, Facts, Step, check_in, own_systems, steps

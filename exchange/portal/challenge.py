@@ -12,7 +12,7 @@ from exchange.challenges.opening import Challenging
 from exchange.console.forms import Field, filled, sayings, summary
 from exchange.console.inside import as_json_post, told
 from exchange.console.words import text_of
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.portal.entrance import Entrance
 from exchange.transparency.plain_words import entry_view
 from kernel.ledger.usage import UsageEntry

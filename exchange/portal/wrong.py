@@ -12,7 +12,7 @@ from exchange.console.inside import as_json_post, told
 from exchange.corrections.opening import Opening, is_disputed
 from exchange.gateway.answers import PREVIEWS
 from exchange.gateway.entries import RELEASE
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.portal.entrance import Entrance
 from exchange.portal.usage import USAGE
 from exchange.transparency.plain_words import field_labels, is_told

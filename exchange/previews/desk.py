@@ -12,8 +12,8 @@ from exchange import errors
 from exchange.access import PREVIEW, Access
 from exchange.forms import invalid, read
 from exchange.gateway.answers import challenge
-from exchange.gateway.understanding import current
 from exchange.gateway.waiting import Held
+from exchange.in_force.snapshot import current
 from exchange.previews.forms import FurtherAnswersForm, PreviewReplyForm
 from exchange.previews.further import Questioning
 from exchange.previews.looking import Looking, Reply, Shown, level_for

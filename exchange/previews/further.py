@@ -21,8 +21,8 @@ from exchange.gateway.entries import ANSWERS_GIVEN, ANSWERS_UNMATCHED
 from exchange.gateway.fulfilment import wants_answers
 from exchange.gateway.retrieval import NoRecord, Retrieval
 from exchange.gateway.sealing import instant
-from exchange.gateway.understanding import current
 from exchange.gateway.waiting import Held, Waiting
+from exchange.in_force.snapshot import current
 from exchange.store import further_answers, waiting
 from exchange.store.further_answers import Became, GivenAnswer
 from kernel.canonical import JSON, encode

@@ -18,9 +18,8 @@ from exchange.gateway.enforcement import Refused
 from exchange.gateway.entries import Failed, Released, Result, Settlement, ruling_of
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.retrieval import NoRecord
-from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.understanding import current
 from exchange.gateway.waiting import MOST_TRIES, Held, Waiting
+from exchange.in_force.snapshot import Snapshot, current
 from exchange.store import deliveries, intents
 from exchange.store import waiting as store
 from exchange.store.waiting import FOR_PEOPLE, Wait

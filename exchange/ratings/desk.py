@@ -14,7 +14,7 @@ from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.catalogue.model import APPLICANT
 from exchange.forms import Form, read
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.paging import page_size
 from exchange.particulars import Particulars
 from exchange.periods import period

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from exchange.access import Access
 from exchange.catalogue.model import APPLICANT
 from exchange.catalogue.naming import named_in
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.paging import USUAL_PAGE
 from exchange.store import ratings
 from exchange.transparency.told_cases import told_cases

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from exchange import errors
 from exchange.access import AuthorisedOfficer
 from exchange.forms import read as read_form
-from exchange.gateway.understanding import current
 from exchange.governance.views import names
+from exchange.in_force.snapshot import current
 from exchange.paging import page_size
 from exchange.proceedings import told
 from exchange.requests.desk import SUBMIT, RequestDesk, refused

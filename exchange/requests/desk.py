@@ -9,7 +9,7 @@ from typing import Any
 from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.forms import read as read_form
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.proceedings import told
 from exchange.requests.asking import Asking
 from exchange.requests.forms import COMMANDS, CommandForm, NewRequestForm, ReviseForm

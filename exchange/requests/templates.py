@@ -14,7 +14,7 @@ from exchange.access import Access
 from exchange.catalogue.grant_asked import check_members
 from exchange.forms import Form, ObjectField, PartField, TextField, YesNo
 from exchange.forms import read as read_form
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.requests.rule_forms import WordsForm
 from exchange.requests.rule_writing import RuleWriter
 from exchange.requests.rules import TEMPLATE

@@ -15,7 +15,7 @@ from exchange.catalogue.model import REPRESENTED, SELF
 from exchange.forms import invalid
 from exchange.gateway.asking import Asking
 from exchange.gateway.request import Item, PassedOver
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.requirements.broker import Needed, Part, needed
 from exchange.requirements.ladder import SEEN, Cause
 from exchange.requirements.standing import Granted, barred, granted_types

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from exchange.access import Access
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.views import words
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.periods import period
 from exchange.requirements.broker import needed
 from exchange.requirements.ladder import BY_SHARING, RUNGS, Rung

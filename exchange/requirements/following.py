@@ -19,7 +19,7 @@ from exchange.catalogue.model import APPLICANT, REPRESENTATIVE, Requirement
 from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.gateway.entries import RELEASE
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.requirements.counting import stands
 from exchange.requirements.ladder import Rung
 from exchange.store import cases, deliveries, resolutions

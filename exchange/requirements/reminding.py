@@ -17,8 +17,7 @@ from exchange.catalogue.model import Requirement
 from exchange.events import outbox
 from exchange.events.signal import Kind as Told
 from exchange.events.signal import Signal, to_system
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.messages import notices
 from exchange.requirements.counting import stands
 from exchange.requirements.ladder import Rung
@@ -29,6 +28,7 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.dates import local_day
+from kernel.lease import Lease
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from exchange.catalogue.model import APPLICANT, SELF, Alternative
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.requirements.broker import Needed, Part, Way, at
 from exchange.requirements.circumstances import Applies
 from exchange.requirements.ladder import BY_SHARING, Cause, Rung

@@ -18,8 +18,7 @@ from connectors.registry import Retrieved, Source
 from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.forms import Form, invalid, read
-from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import Snapshot, current
 from exchange.paging import page_size
 from exchange.proceedings import told
 from exchange.responders.answer import AnswerForm

@@ -16,8 +16,8 @@ from exchange.catalogue.model import Status as SystemStatus
 from exchange.catalogue.naming import named, named_in
 from exchange.catalogue.registry import Registry
 from exchange.forms import read
-from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.understanding import current, own_system
+from exchange.in_force.snapshot import Snapshot, current
+from exchange.in_force.systems import own_system
 from exchange.paging import page_size, place_before
 from exchange.return_flow.desk import file_view, flow_view
 from exchange.return_flow.forms import NEW_FOR

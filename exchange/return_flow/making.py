@@ -18,8 +18,7 @@ from connectors.errors import SourceProblem
 from exchange.events.outbox import put
 from exchange.events.signal import Kind as SignalKind
 from exchange.events.signal import to_system
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.return_flow.reading import Batch, Reader, Stopped
 from exchange.return_flow.rows import Change, header, line
 from exchange.return_flow.ruling import Purpose, Ruling, ruling
@@ -30,6 +29,7 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.envelope import CannotOpen
+from kernel.lease import Lease
 from kernel.ledger.errors import FenceMoved
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger

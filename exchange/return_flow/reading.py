@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from connectors.base import Query
 from connectors.errors import AmbiguousSubject, SourceGarbled, SourceProblem, SourceTooLarge
 from connectors.registry import Outcome, Source
-from exchange.gateway.blind_index import BlindIndex
+from exchange.blind_index import BlindIndex
 from exchange.gateway.disclosure import Unmaskable, project
 from exchange.return_flow.rows import content
 from exchange.return_flow.ruling import Ruling

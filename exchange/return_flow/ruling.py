@@ -11,7 +11,7 @@ import structlog
 from exchange.catalogue.model import EvidenceType, System, kept_apart
 from exchange.catalogue.model import Status as SystemStatus
 from exchange.gateway.parties import is_minor
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from kernel.canonical import JSON
 from kernel.dates import local_day
 from kernel.identifiers.subject import SubjectRef

@@ -12,7 +12,7 @@ from exchange import errors
 from exchange.access import Asker
 from exchange.catalogue.model import System
 from exchange.gateway.entries import REFUSAL
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.return_flow.making import grants_of
 from exchange.return_flow.ruling import Purpose, Ruling, ruling
 from exchange.store import return_flows

@@ -11,7 +11,7 @@ from marshmallow import Schema, fields
 from exchange.access import Access
 from exchange.catalogue.naming import Named
 from exchange.catalogue.registry import Registry
-from exchange.gateway.understanding import current
+from exchange.in_force.snapshot import current
 from exchange.paging import place_before
 from exchange.periods import period
 from exchange.return_flow.telling import Telling

@@ -25,9 +25,9 @@ from connectors.adapters import Adapter, Opening
 from connectors.base import Query, Record
 from connectors.memory import ADAPTER as MEMORY
 from exchange.app import PACKAGE, create_app, open_ledger
+from exchange.authentication.fetching import IssuerUnreachable
 from exchange.catalogue.applying import Applying
 from exchange.events.webhooks import guarded_send
-from exchange.gateway.fetching import IssuerUnreachable
 from exchange.outside import Outside
 from exchange.rooms import furnish
 from kernel import jose, migrations

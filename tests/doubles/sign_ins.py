@@ -61,7 +61,7 @@ class PaperSignIns:
     def post(self, url: str, body: bytes, headers: tuple[str, ...]) -> tuple[int, bytes]:
         """What the provider's form endpoints answer."""
         if self.down:
-            from exchange.gateway.fetching import IssuerUnreachable
+            from exchange.authentication.fetching import IssuerUnreachable
 
             raise IssuerUnreachable("down")
         sent = dict(parse_qsl(body.decode(), strict_parsing=True))

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from exchange.app import RENEW_SECONDS
-from exchange.gateway.lease import LEASE_SECONDS
 from kernel.background import Ticker
 from kernel.clock import ManualClock
+from kernel.lease import LEASE_SECONDS
 from tests.doubles.exchange import (
     BASIS,
     ITEM,

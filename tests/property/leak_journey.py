@@ -19,11 +19,11 @@ import orjson
 from connectors.base import Query
 from connectors.registry import Outcome, Retrieved
 from connectors.trial import attempt
+from exchange.authentication.access_token import AccessToken, Detail, DetailItem
+from exchange.blind_index import BlindIndex
 from exchange.catalogue import trying
-from exchange.gateway.access_token import AccessToken, Detail, DetailItem
 from exchange.gateway.answers import Piece, compose
 from exchange.gateway.asking import Asking
-from exchange.gateway.blind_index import BlindIndex
 from exchange.gateway.enforcement import Permitted, fitting_detail, rule
 from exchange.gateway.entries import Parked, Released, Result, Settlement, beside, item_event, ruling_of
 from exchange.gateway.fulfilment import Fulfilment

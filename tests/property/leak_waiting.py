@@ -17,19 +17,18 @@ import orjson
 from flask import Blueprint, Flask
 
 from exchange import errors
+from exchange.authentication.tokens import CONSENT_WITHDRAWN
 from exchange.events.cloud_event import cloud_event
 from exchange.gateway.asking import Asking
 from exchange.gateway.entries import Parked, Settlement, item_event
 from exchange.gateway.fulfilment import Fulfilment
 from exchange.gateway.intents import Attempt, intent_of
-from exchange.gateway.lease import Lease
 from exchange.gateway.outcomes import status_of
 from exchange.gateway.recording import settled as settled_signal
 from exchange.gateway.remembering import remembered
 from exchange.gateway.retrieval import Finding
-from exchange.gateway.snapshot import Snapshot
-from exchange.gateway.tokens import CONSENT_WITHDRAWN
 from exchange.gateway.waiting import Held, Waiting
+from exchange.in_force.snapshot import Snapshot
 from exchange.portal.previews import PreviewPages
 from exchange.previews.looking import Looking
 from exchange.previews.views import detailed
@@ -40,6 +39,7 @@ from exchange.store.intents import State, Stored
 from exchange.store.subscriptions import Queued
 from exchange.store.waiting import Wait, WaitingItem
 from kernel.clock import ManualClock
+from kernel.lease import Lease
 from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, json_response

@@ -20,7 +20,7 @@ from exchange.catalogue.kinds import CONNECTOR, EVIDENCE_TYPE
 from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.reading import maskable
 from exchange.catalogue.registry import Registry
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from kernel.clock import ManualClock
 from kernel.identifiers.masking import Mask
 from policies.emergency.opening import Asked, EmergencyState, Status

@@ -11,8 +11,8 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from exchange.gateway import access_token
-from exchange.gateway.access_token import AccessToken
+from exchange.authentication import access_token
+from exchange.authentication.access_token import AccessToken
 from kernel import jose
 from tests.doubles.certificates import DAY, PROXY, Authority, Certificate, certificate
 from tests.doubles.identity_provider import EXCHANGE, ISSUER, Provider, provider_at

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from exchange.gateway.issuer import REFETCH_SECONDS
+from exchange.authentication.issuer import REFETCH_SECONDS
 from kernel import jose
 from kernel.entropy import SeededEntropy
 from kernel.jose import base64url

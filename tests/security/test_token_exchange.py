@@ -72,7 +72,7 @@ def test_the_named_system_gets_a_purpose_bound_token_of_its_own(pair: Pair, prov
 
 
 def test_the_exchange_reads_whom_the_token_is_about(pair: Pair, provider: Provider) -> None:
-    from exchange.gateway import access_token
+    from exchange.authentication import access_token
     from kernel import jose
 
     token = exchange(pair.system, pair.purpose(), pair.system_key).json["access_token"]

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from exchange import errors
 from exchange.access import Access
 from exchange.catalogue.naming import NamedAnswer
-from exchange.gateway.understanding import current
 from exchange.governance.decisions.retelling import DecisionName, Result, entries_of
 from exchange.governance.decisions.views import decision_view, line_view
 from exchange.governance.forms import ClauseAnswer
+from exchange.in_force.snapshot import current
 from exchange.paging import page_size, place_before
 from exchange.store import decisions
 from exchange.store.decisions import LoggedDecision

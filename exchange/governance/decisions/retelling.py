@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from exchange.catalogue.reading import InvalidCatalogue
 from exchange.catalogue.registry import Registry
 from exchange.gateway.enforcement import decision_name
-from exchange.gateway.snapshot import Snapshot
 from exchange.governance.simulation.rules import RulesOfThen
+from exchange.in_force.snapshot import Snapshot
 from exchange.store import decisions, grants
 from exchange.store.decisions import LoggedDecision
 from kernel.ledger.usage import UsageEntry

@@ -12,10 +12,10 @@ from exchange import errors
 from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.gateway.enforcement import decision_name
-from exchange.gateway.snapshot import Snapshot
 from exchange.governance.decisions.retelling import Again, DecisionName, Entry, Result, granted, made_again
 from exchange.governance.explaining import met
 from exchange.governance.views import names
+from exchange.in_force.snapshot import Snapshot
 from exchange.store.decisions import LoggedDecision
 from kernel.canonical import JSON
 from kernel.problems import ProblemKind

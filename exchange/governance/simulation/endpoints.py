@@ -8,9 +8,9 @@ from marshmallow import Schema, fields
 
 from exchange import errors
 from exchange.access import Access
-from exchange.gateway.understanding import current
 from exchange.governance.endpoints import Grants
 from exchange.governance.simulation.impact import PERIODS, simulate
+from exchange.in_force.snapshot import current
 from kernel.clock import Clock
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response

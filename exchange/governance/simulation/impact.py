@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection
 
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.store import decisions
 from exchange.store.decisions import LoggedDecision, Period
 from kernel.canonical import JSON

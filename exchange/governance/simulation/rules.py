@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from exchange.catalogue.kinds import DIVISION
 from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.registry import Registry
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from exchange.store import catalogue, grants
 from exchange.store.decisions import LoggedDecision
 from policies import registry as policies

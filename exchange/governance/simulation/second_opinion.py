@@ -10,13 +10,13 @@ import structlog
 
 from exchange.catalogue.reading import InvalidCatalogue
 from exchange.gateway.enforcement import decision_name
-from exchange.gateway.lease import Lease
-from exchange.gateway.snapshot import Snapshot
 from exchange.governance.simulation.rules import RulesOfThen
+from exchange.in_force.snapshot import Snapshot
 from exchange.store import decisions
 from exchange.store.decisions import LoggedDecision
 from kernel.canonical import JSON
 from kernel.database import Database
+from kernel.lease import Lease
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.metrics import Metrics

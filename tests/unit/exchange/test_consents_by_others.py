@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from connectors.base import Query
+from exchange.authentication.revocations import Revocations
 from exchange.consents import ending
 from exchange.consents.ending import MandateEnds
 from exchange.gateway.parties import comes_of_age, is_minor
-from exchange.gateway.revocations import Revocations
 from exchange.store.consents import Artefact
 from kernel.identifiers import subject
 from kernel.identifiers.subject import SubjectRef

@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.base import Query
-from exchange.gateway.lease import LeaseLost
 from exchange.gateway.pipeline import MOST_TRIES
 from exchange.gateway.recovery import Recovery
 from exchange.store import epoch, intents
 from exchange.store.intents import State
 from kernel.background import Ticker
+from kernel.lease import LeaseLost
 from kernel.ledger.errors import LedgerUnavailable
 from tests.doubles.exchange import BEFORE_FETCH, NAME, OWNER, STAFF, World, connector, grant, system
 

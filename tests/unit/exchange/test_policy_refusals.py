@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from exchange.gateway import refusals
-from exchange.gateway.snapshot import Snapshot
+from exchange.in_force.snapshot import Snapshot
 from kernel.manifests import ManifestError
 from policies.decision import Deny, Permit
 from policies.grant_terms import Obligation

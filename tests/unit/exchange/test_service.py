@@ -16,10 +16,9 @@ from werkzeug.test import Client
 
 from connectors.registry import STANDARD
 from exchange.app import PACKAGE, issuer_fetch, ledger_origin, open_service, source_builder, translate
-from exchange.gateway.fetching import IssuerUnreachable
-from exchange.gateway.issuer import Issuer
-from exchange.gateway.lease import LeaseLost
-from exchange.gateway.revocations import RevocationFeed
+from exchange.authentication.fetching import IssuerUnreachable
+from exchange.authentication.issuer import Issuer
+from exchange.authentication.revocations import RevocationFeed
 from exchange.security_log import SecurityLog
 from kernel import migrations
 from kernel.background import Ticker
@@ -27,6 +26,7 @@ from kernel.clock import ManualClock, SystemClock
 from kernel.database import DatabaseUnavailable
 from kernel.entropy import SystemEntropy
 from kernel.keys import KeyRing
+from kernel.lease import LeaseLost
 from kernel.ledger.errors import LedgerOwned, LedgerUnavailable
 from kernel.logging import redact
 from kernel.metrics import Metrics

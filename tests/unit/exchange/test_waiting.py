@@ -14,12 +14,12 @@ from connectors.errors import SourceUnavailable
 from connectors.registry import Outcome, Retrieved
 from exchange import errors
 from exchange.gateway.enforcement import Refused
-from exchange.gateway.lease import LeaseLost
 from exchange.gateway.recovery import Recovery
 from exchange.gateway.retrieval import NoRecord
 from exchange.store import intents, waiting
 from exchange.store.intents import State
 from kernel.identifiers.subject import SubjectRef
+from kernel.lease import LeaseLost
 from kernel.ledger.errors import FenceMoved, LedgerUnavailable
 from kernel.problems import Problem
 from tests.doubles.exchange import BEFORE_FETCH, NAME, NOW, OWNER, STAFF, World, connector, detail, grant, request

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from exchange.gateway.fetching import IssuerUnreachable
-from exchange.gateway.issuer import Issuer
+from exchange.authentication.fetching import IssuerUnreachable
+from exchange.authentication.issuer import Issuer
 from kernel.clock import Clock
 from kernel.jose import InvalidToken, Reason, VerifyingKey, verify
 

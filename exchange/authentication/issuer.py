@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from exchange.gateway.fetching import Fetch, IssuerUnreachable
+from exchange.authentication.fetching import Fetch, IssuerUnreachable
 from kernel.canonical import MalformedJson, decode
 from kernel.clock import Clock
 from kernel.jose import InvalidKey, VerifyingKey, verifying_keys

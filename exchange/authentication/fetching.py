@@ -1,4 +1,4 @@
-"""How the exchange reads a document of its issuer: one function, passed in, so that tests need no network."""
+"""How the exchange reaches its issuer: two functions, passed in, so that tests need no network."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import TypeAlias
 Fetch: TypeAlias = Callable[[str], bytes]
 """The body behind an address of the configured issuer, or IssuerUnreachable. It follows no redirects and is bounded in
 size and time."""
+
+Post: TypeAlias = Callable[[str, bytes, tuple[str, ...]], tuple[int, bytes]]
+"""Status and body that answer a form posted to an address of the configured issuer; further header lines go with it.
+Raises IssuerUnreachable."""
 
 
 class IssuerUnreachable(Exception):

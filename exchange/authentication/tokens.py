@@ -17,15 +17,15 @@ from typing import Protocol
 import structlog
 
 from exchange import errors
-from exchange.gateway import access_token
-from exchange.gateway.access_token import AccessToken, InvalidClaims
-from exchange.gateway.fetching import IssuerUnreachable
-from exchange.gateway.issuer import Issuer, KeySet
-from exchange.gateway.lease import Lease, LeaseLost
-from exchange.gateway.revocations import Revocations
+from exchange.authentication import access_token
+from exchange.authentication.access_token import AccessToken, InvalidClaims
+from exchange.authentication.fetching import IssuerUnreachable
+from exchange.authentication.issuer import Issuer, KeySet
+from exchange.authentication.revocations import Revocations
 from kernel.clock import Clock
 from kernel.jose import DecryptionKey, DpopProof, InvalidProof, InvalidToken, Reason, Verified, verify, verify_dpop
 from kernel.jose.base64url import encode as base64url
+from kernel.lease import Lease, LeaseLost
 from kernel.problems import Problem, ProblemKind
 from kernel.web.http import HttpRequest
 

@@ -1,68 +1,28 @@
-"""What decisions are made by: one epoch's grants, catalogue and sources, swapped as a whole and leased for a second."""
+"""Reading what holds now: the rows of one epoch, and what of the epoch before can be taken over."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from types import MappingProxyType
 
 from sqlalchemy import Connection
 
 from connectors.registry import Source
 from exchange.catalogue.kinds import DIVISION, Key
-from exchange.catalogue.model import Status as Standing
-from exchange.catalogue.model import System
 from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.reading import Document
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.sources import Sources
+from exchange.in_force.snapshot import Snapshot
 from exchange.store import catalogue, corrections, emergencies, epoch, grants, sealings, system_locks
 from exchange.store.epoch import Epoch
 from kernel.database import Database
 from policies import registry as policies
-from policies.both_engines import Judges
 from policies.emergency.opening import EmergencyState, Status
 from policies.events import GrantState
 from policies.index import PolicyImage
-from policies.model import LOCKED
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One epoch. Immutable; a request uses one from beginning to end, or says why it changed."""
-
-    epoch: int
-    registry: Registry
-    image: PolicyImage
-    sources: Mapping[str, Source]
-    sealed: Mapping[bytes, datetime] = field(default_factory=dict, repr=False)
-    """Until when each sealed subject is so, by blind index."""
-    openings: Mapping[str, EmergencyState] = field(default_factory=dict)
-    """Of emergency access: those that are open, by their id."""
-    disputed: Mapping[bytes, frozenset[str]] = field(default_factory=dict, repr=False)
-    """The evidence types of which somebody's record is disputed, by their blind index."""
-    locked: frozenset[str] = frozenset()
-    """Systems that looked up too many people, until a security administrator lifts it."""
-
-    @cached_property
-    def judges(self) -> Judges:
-        """Who decides beside the image what is too delicate for one engine; parsed once for an epoch."""
-        return Judges(self.image)
-
-    def status_of(self, system: System) -> str:
-        """A system's status as policies see it: one that may act is locked while its lock is not lifted."""
-        return LOCKED if system.status is Standing.ACTIVE and system.name in self.locked else system.status.value
-
-    def is_disputed(self, subject: bytes, evidence_type: str) -> bool:
-        """Whether a correction of this record is under way."""
-        return evidence_type in self.disputed.get(subject, ())
-
-    def is_sealed(self, subject: bytes, at: datetime) -> bool:
-        """Whether nothing may leave about this subject."""
-        until = self.sealed.get(subject)
-        return until is not None and at < until
 
 
 @dataclass(frozen=True)
