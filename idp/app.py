@@ -10,14 +10,14 @@ from flask import Blueprint
 
 from idp.authentication.passwords import Passwords
 from idp.clients.reach import GuardedReach, Reach
-from idp.composition import Composition, Tools, derived
+from idp.composition import Composition, Tools
 from idp.composition.ciba import backchannel_clerk, pings
 from idp.composition.notices import courier
 from idp.composition.proofing import recovery_clerk
 from idp.composition.signing_out import delivery, expiry
 from idp.herald import Herald
 from idp.notices import Courier
-from idp.opening import open_keys, open_ledger
+from idp.opening import derived, open_keys, open_ledger
 from idp.pages.refusal import translate
 from idp.proofing.business_register import BusinessRegister, EntityVerifier
 from idp.proofing.civil_register import CivilRegister

@@ -1,4 +1,4 @@
-"""Opening a provider's keys and its log, as the settings say: for the service and for commands alike."""
+"""Opening a provider's keys, what is made of them, and its log: for the service and for commands alike."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from idp.authentication.sealing import PersonVault
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
+from kernel.envelope import hmac_sha256
 from kernel.keys import RULES, Hardware, KeyRing, Purpose
 from kernel.ledger.log import Ledger
 from kernel.settings import IdpSettings
@@ -53,3 +55,13 @@ def open_ledger(
         entropy=entropy,
         serving=serving,
     )
+
+
+def vault(keys: KeyRing) -> PersonVault:
+    """The vault of people's sealed data, with every version of the key-encryption key that may still be met."""
+    return PersonVault(keys.key_encryption_key(), keys.secret(Purpose.INDEX))
+
+
+def derived(keys: KeyRing, use: str) -> bytes:
+    """A key of its own for each further use of the index secret (the same on every node)."""
+    return hmac_sha256(keys.secret(Purpose.INDEX), f"idp {use} v1".encode())

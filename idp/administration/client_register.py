@@ -13,7 +13,7 @@ from idp.administration.errors import AdministrationError, NoSuchThing
 from idp.administration.metadata_words import in_chinese
 from idp.administration.records import Records
 from idp.clients import registered
-from idp.endpoints import registration
+from idp.clients.metadata.checking import checked, understood
 from idp.errors import InvalidClientMetadataError
 from idp.model import scopes
 from idp.model.client import GrantType, Organisation, StoredClient
@@ -267,7 +267,7 @@ def refuse_senseless(invitation: Invitation, now: datetime) -> None:
             f"a client with the scope {', '.join(kept)} is registered by the operator, not by invitation",
         )
     unknown = terms.scopes - scopes.LABELS.keys() | (terms.grant_types - set(GrantType))
-    unknown |= {name for name in terms.fixed if not registration.understood(name)}
+    unknown |= {name for name in terms.fixed if not understood(name)}
     if unknown or not terms.grant_types:
         raise AdministrationError(
             f"没有这样的范围、授权方式或元数据：{' '.join(sorted(unknown))}",
@@ -277,7 +277,7 @@ def refuse_senseless(invitation: Invitation, now: datetime) -> None:
 
 def _checked(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     try:
-        return registration.checked(metadata)
+        return checked(metadata)
     except InvalidClientMetadataError as error:
         raise AdministrationError(
             f"客户端元数据不合要求：{in_chinese(error.description)}",

@@ -12,9 +12,8 @@ from idp.administration.person_register import PersonRegister
 from idp.administration.records import Records
 from idp.administration.resource_register import ResourceRegister
 from idp.authentication.passwords import Passwords
-from idp.composition.tools import derived, vault
 from idp.notices import Channels
-from idp.opening import open_keys, open_ledger
+from idp.opening import derived, open_keys, open_ledger, vault
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database
 from kernel.entropy import Entropy, SystemEntropy

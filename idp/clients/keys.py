@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from idp.clients.metadata.keys import registered_key
 from idp.clients.reach import Reach
-from idp.clients.registered_keys import registered_key
 from idp.errors import InvalidClientMetadataError, UnauthorizedClientError
 from idp.model.client import Client
 from kernel.canonical import JSON

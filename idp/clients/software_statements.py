@@ -12,7 +12,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from idp.clients.registered_keys import registered_key
+from idp.clients.metadata.keys import registered_key
 from idp.errors import InvalidClientMetadataError, InvalidSoftwareStatementError, UnapprovedSoftwareStatementError
 from kernel.canonical import JSON, MalformedJson, decode
 from kernel.jose import InvalidKey, InvalidToken, Refused, VerifyingKey, base64url, compact, verify_signature_only

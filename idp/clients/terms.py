@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from idp.endpoints import registration
+from idp.clients.metadata.checking import checked, understood
 from idp.errors import InvalidClientMetadataError
 from idp.model import scopes
 from idp.model.invitation import Terms
@@ -60,10 +60,10 @@ def admitted(metadata: Mapping[str, JSON], terms: Terms) -> dict[str, JSON]:
     """
     for check in CHECKS:
         check(metadata, terms)
-    asked = {name: value for name, value in metadata.items() if registration.understood(name)}
+    asked = {name: value for name, value in metadata.items() if understood(name)}
     asked.pop("client_id", None)
     asked.setdefault("scope", " ".join(sorted(terms.scopes - scopes.BY_OPERATOR)))
-    return registration.checked({**asked, **fixed_by(terms)})
+    return checked({**asked, **fixed_by(terms)})
 
 
 def fixed_by(terms: Terms) -> dict[str, JSON]:

@@ -5,6 +5,6 @@ is made once, when it is first needed.
 """
 
 from idp.composition.provider import Composition
-from idp.composition.tools import Tools, derived, vault
+from idp.composition.tools import Tools
 
-__all__ = ["Composition", "Tools", "derived", "vault"]
+__all__ = ["Composition", "Tools"]

@@ -25,11 +25,12 @@ from idp.administration.window_recovery import kinds as kinds_of_recoveries
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.tokens import TokenRooms
-from idp.composition.tools import Tools, derived, vault
+from idp.composition.tools import Tools
 from idp.endpoints.administration.access import AdminAccess
 from idp.endpoints.administration.api import AdministrationApi
 from idp.endpoints.administration.routes import routes as api_routes
 from idp.notices import Channels
+from idp.opening import derived, vault
 from idp.pages.administration.clients import ClientAdministration
 from idp.pages.administration.departments import DepartmentAdministration
 from idp.pages.administration.door import AdminDoor

@@ -9,7 +9,7 @@ from idp.authentication.throttling import Throttle
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.tokens import TokenRooms
-from idp.composition.tools import Tools, derived
+from idp.composition.tools import Tools
 from idp.consent.events import Decisions
 from idp.consent.page import ConsentPages
 from idp.consent.withdrawal import ConsentBook
@@ -21,6 +21,7 @@ from idp.endpoints.device_authorization import DeviceAuthorizationEndpoint, User
 from idp.endpoints.par import PushedRequestEndpoint
 from idp.interaction.code_maker import CodeMaker
 from idp.interaction.flow import AuthorizationFlow
+from idp.opening import derived
 from idp.pages.consents import ConsentListPages
 from idp.pages.device import DevicePages
 from idp.pages.form_post import form_post

@@ -18,11 +18,12 @@ from idp.composition.authorization import AuthorizationRooms
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.tokens import TokenRooms
-from idp.composition.tools import Tools, derived, vault
+from idp.composition.tools import Tools
 from idp.endpoints.addresses import ASKED, Addresses
 from idp.endpoints.backchannel_authentication import BackchannelAuthenticationEndpoint
 from idp.endpoints.backchannel_request import AuthenticationRequests
 from idp.notices import Channels, Notices
+from idp.opening import derived, vault
 from idp.pages.account.door import AccountDoor
 from idp.pages.account.requests import RequestPages
 from idp.tokens.pairwise import Pairwise

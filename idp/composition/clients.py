@@ -11,11 +11,12 @@ from idp.clients.directory import ClientDirectory
 from idp.clients.keys import ClientKeys
 from idp.clients.self_registration import SelfRegistration
 from idp.clients.software_statements import SoftwareStatements, trusted
-from idp.composition.tools import Tools, derived
+from idp.composition.tools import Tools
 from idp.endpoints import addresses
 from idp.endpoints.addresses import Addresses
 from idp.endpoints.client_registration import ClientRegistrationEndpoint
 from idp.endpoints.client_requests import ClientDoor
+from idp.opening import derived
 from idp.tokens.nonces import Nonces
 from idp.tokens.proof_of_possession import Possession
 

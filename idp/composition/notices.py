@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from idp.composition.tools import vault
 from idp.notices import Courier, Sender
 from idp.notices.senders.smtp import SmtpSender
 from idp.notices.senders.spool import SpoolSender
 from idp.notices.senders.webhook import WebhookSender
+from idp.opening import vault
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.keys import KeyRing

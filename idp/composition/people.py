@@ -13,12 +13,13 @@ from idp.authentication.sessions import Limits, Sessions
 from idp.authentication.sign_in import SignIn
 from idp.authentication.throttling import Throttle
 from idp.authentication.webauthn_ceremonies import Ceremonies
-from idp.composition.tools import Tools, derived, vault
+from idp.composition.tools import Tools
 from idp.endpoints.addresses import Addresses
 from idp.interaction.cookies import Cookies
 from idp.interaction.presence import Presence
 from idp.interaction.visitor import Visitors
 from idp.notices import Channels, Notices
+from idp.opening import derived, vault
 from idp.pages.own_sign_in import OwnSignInPages
 from idp.pages.proving import Proving
 from idp.proofing.watch import RegisterWatch

@@ -9,12 +9,13 @@ from idp.askings import SealedNames
 from idp.composition.account import AccountRooms
 from idp.composition.people import PeopleRooms
 from idp.composition.tokens import TokenRooms
-from idp.composition.tools import Tools, derived, vault
+from idp.composition.tools import Tools
 from idp.federation.alarm import CredentialsAlarm
 from idp.federation.configuration import upstreams
 from idp.federation.visits import Visits
 from idp.federation.witnesses import Witnesses
 from idp.notices import Channels, Notices
+from idp.opening import derived, vault
 from idp.pages.account.addresses import UPSTREAM
 from idp.pages.account.agents import AgentPages
 from idp.pages.account.door import AccountDoor

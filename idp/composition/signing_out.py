@@ -11,10 +11,11 @@ from idp.clients.reach import Reach
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms, limits
 from idp.composition.tokens import TokenRooms
-from idp.composition.tools import Tools, derived, vault
+from idp.composition.tools import Tools
 from idp.endpoints.end_session import EndSessionEndpoint
 from idp.logout.delivery import LogoutDelivery
 from idp.logout.farewell import Farewells
+from idp.opening import derived, vault
 from idp.pages.logout import AccountPages, ask, signed_out
 from idp.tokens.pairwise import Pairwise
 from kernel.clock import Clock

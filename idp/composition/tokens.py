@@ -7,7 +7,7 @@ from functools import cached_property
 
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms
-from idp.composition.tools import Tools, derived
+from idp.composition.tools import Tools
 from idp.endpoints.introspection import IntrospectionEndpoint
 from idp.endpoints.revocation import RevocationEndpoint
 from idp.endpoints.token import TokenEndpoint
@@ -21,6 +21,7 @@ from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import Succession
 from idp.grants.token_exchange import TokenExchangeGrant
 from idp.model.client import GrantType
+from idp.opening import derived
 from idp.resource.metadata import ResourceMetadata
 from idp.revocations import RevocationFeed, Revocations
 from idp.store.backchannel_requests import BACKCHANNEL

@@ -1,11 +1,10 @@
-"""What everything is made with, and the keys derived for one use each."""
+"""What everything is made with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from idp.authentication.passwords import Passwords
-from idp.authentication.sealing import PersonVault
 from idp.clients.reach import Reach
 from idp.proofing.business_register import EntityVerifier
 from idp.proofing.verifier import Verifier
@@ -13,8 +12,7 @@ from idp.resource.metadata import Fetch
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
-from kernel.envelope import hmac_sha256
-from kernel.keys import KeyRing, Purpose
+from kernel.keys import KeyRing
 from kernel.ledger.log import Ledger
 from kernel.metrics import Metrics
 from kernel.settings import IdpSettings
@@ -40,13 +38,3 @@ class Tools:
     metrics: Metrics
     verifier: Verifier | None = None
     business: EntityVerifier | None = None
-
-
-def vault(keys: KeyRing) -> PersonVault:
-    """The vault of people's sealed data, with every version of the key-encryption key that may still be met."""
-    return PersonVault(keys.key_encryption_key(), keys.secret(Purpose.INDEX))
-
-
-def derived(keys: KeyRing, use: str) -> bytes:
-    """A key of its own for each further use of the index secret (the same on every node)."""
-    return hmac_sha256(keys.secret(Purpose.INDEX), f"idp {use} v1".encode())

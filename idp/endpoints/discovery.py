@@ -7,8 +7,9 @@ from collections.abc import Callable
 import orjson
 
 from idp.clients.certificates import TlsOffer
-from idp.clients.registered_keys import CLIENT_ALGORITHMS
-from idp.endpoints import addresses, backchannel_metadata, encrypted_answers, encrypted_requests, response_mode
+from idp.clients.metadata import backchannel, encrypted_answers, encrypted_requests
+from idp.clients.metadata.keys import CLIENT_ALGORITHMS
+from idp.endpoints import addresses, response_mode
 from idp.endpoints.addresses import Addresses
 from idp.grants import pkce
 from idp.model import assurance, claims, scopes
@@ -84,7 +85,7 @@ def authorization() -> dict[str, JSON]:
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["zh-CN", "en"],
         "acr_values_supported": [*assurance.OFFERED],
-        "backchannel_token_delivery_modes_supported": [*backchannel_metadata.MODES],
+        "backchannel_token_delivery_modes_supported": [*backchannel.MODES],
         "backchannel_authentication_request_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
         "backchannel_user_code_parameter_supported": True,
         "tongban_profiles_supported": [profile.value for profile in Profile],

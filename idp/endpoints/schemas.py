@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from idp.clients.registered_keys import CLIENT_ALGORITHMS
+from idp.clients.metadata.keys import CLIENT_ALGORITHMS
 from idp.model.client import GrantType
 
 Members = dict[str, fields.Field[Any]]

@@ -33,7 +33,7 @@ BY_KEY = BY_CERTIFICATE | {AuthMethod.PRIVATE_KEY_JWT}
 class Profile(StrEnum):
     """What a client is held to: the least for everybody, FAPI 2.0, or that with signed messages.
 
-    What each asks stands in `idp.endpoints.profile`.
+    What each asks stands in `idp.clients.metadata.profile`.
     """
 
     BASELINE = "baseline"

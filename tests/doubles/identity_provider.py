@@ -25,7 +25,6 @@ from idp.authentication.passwords import Passwords
 from idp.authentication.recovery_codes import RecoveryCodes
 from idp.authentication.webauthn_ceremonies import Ceremonies
 from idp.ciba.pings import Pings
-from idp.composition import derived, vault
 from idp.composition.ciba import backchannel_clerk, pings
 from idp.composition.proofing import recovery_clerk
 from idp.composition.signing_out import delivery, expiry
@@ -33,7 +32,7 @@ from idp.logout.delivery import LogoutDelivery
 from idp.model.contact import Contact, ContactKind
 from idp.model.person import NewPerson, Person, PersonKind
 from idp.notices import Channels, Courier, Notices
-from idp.opening import open_ledger
+from idp.opening import derived, open_ledger, vault
 from idp.store import people
 from idp.sweeper import Sweeper
 from kernel import jose, migrations

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from idp.clients.metadata import checking
 from idp.clients.terms import admitted
-from idp.endpoints import registration
 from idp.errors import InvalidClientMetadataError
 from idp.model.invitation import Terms
 from tests.doubles.identity_provider import MARKET
@@ -22,7 +22,7 @@ GOOD: dict[str, Any] = {
     "token_endpoint_auth_method": "private_key_jwt",
     "jwks": {"keys": [key_pair()[1]]},
 }
-NAMES = st.sampled_from(sorted(registration._KNOWN | {"favourite_colour", "client_secret", ""}))
+NAMES = st.sampled_from(sorted(checking._KNOWN | {"favourite_colour", "client_secret", ""}))
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=False) | st.text(max_size=12)
     | st.sampled_from(["openid", "governance", "https://[", "https://a.example/%", "http://127.0.0.1", "none"]),
@@ -52,10 +52,10 @@ def test_metadata_are_admitted_within_the_terms_or_refused(metadata: dict[str, A
     assert data["tongban_profile"] == "fapi2"
     assert set(str(data["scope"]).split()) <= TERMS.scopes
     assert set(data["grant_types"]) <= TERMS.grant_types
-    assert all(registration.understood(name) for name in data)
+    assert all(checking.understood(name) for name in data)
 
 
-@pytest.mark.parametrize("name", sorted(registration._KNOWN))
+@pytest.mark.parametrize("name", sorted(checking._KNOWN))
 @pytest.mark.parametrize("value", [None, 7, True, "", [], {}, [None], [[]], {"keys": [None]}, "\x00", "https://["])
 def test_no_member_breaks_the_checks(name: str, value: Any) -> None:
     admitted_or_refused(GOOD | {name: value})

@@ -9,7 +9,7 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey, OctKey
 
-from idp.endpoints.registration import checked
+from idp.clients.metadata.checking import checked
 from idp.errors import InvalidClientMetadataError
 from kernel.jose import MAX_TOKEN_BYTES
 from tests.doubles.browser import Browser, parameters

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from idp.composition import vault
 from idp.model import contact
 from idp.model.contact import Contact, ContactKind
 from idp.notices import Courier, InvalidContact, NotDelivered, NoticeKind, Undeliverable
 from idp.notices.courier import LEASE, delay
+from idp.opening import vault
 from idp.store import tables
 from kernel.text import Text
 from tests.doubles.identity_provider import PHONE, Provider

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection
 
 from idp.composition.proofing import recovery_clerk
-from idp.composition.tools import derived
 from idp.model.contact import Contact, ContactKind
 from idp.notices import Channels
+from idp.opening import derived
 from idp.proofing.recovery_clerk import RecoveryClerk
 from idp.store import proofings
 from idp.store.askings import RECOVERIES

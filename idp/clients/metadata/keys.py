@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from idp.endpoints import registered_certificates
+from idp.clients.metadata import certificates
 from idp.errors import InvalidClientMetadataError
 from kernel.canonical import JSON
 from kernel.jose import InvalidKey, RecipientKey, VerifyingKey
@@ -22,13 +22,13 @@ def registered_key(entry: JSON) -> dict[str, JSON]:
     if alg not in CLIENT_ALGORITHMS:
         raise InvalidClientMetadataError(f"a key's alg must be one of {', '.join(CLIENT_ALGORITHMS)}")
     try:
-        return dict(VerifyingKey.from_jwk({**entry, "alg": alg}).jwk) | registered_certificates.of_key(entry)
+        return dict(VerifyingKey.from_jwk({**entry, "alg": alg}).jwk) | certificates.of_key(entry)
     except InvalidKey as error:
         raise InvalidClientMetadataError(f"jwks: {error}".encode("ascii", "replace").decode()) from None
 
 
 def _recipient(entry: dict[str, JSON]) -> dict[str, JSON]:
-    """A key that answers are encrypted to. Which algorithm, the metadata say (`idp.clients.encryption`)."""
+    """A key that answers are encrypted to. Which algorithm, the metadata say (`encrypted_answers`)."""
     try:
         return dict(RecipientKey.from_jwk(entry).jwk)
     except InvalidKey as error:

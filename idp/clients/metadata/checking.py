@@ -1,7 +1,6 @@
 """Client metadata (RFC 7591 §2), checked on Authlib's claims and by what this provider supports.
 
-The typed seam in front of Authlib's `ClientMetadataClaims`. The operator's command and the registration endpoint both
-call `checked`, so that both admit exactly the same clients.
+The typed seam in front of Authlib's `ClientMetadataClaims`.
 """
 
 from __future__ import annotations
@@ -13,15 +12,9 @@ from urllib.parse import urlsplit
 from authlib.oauth2.rfc7591 import ClientMetadataClaims
 from joserfc.errors import JoseError
 
+from idp.clients.metadata import backchannel, certificates, encrypted_answers, encrypted_requests, profile
+from idp.clients.metadata.keys import CLIENT_ALGORITHMS, registered_key
 from idp.clients.registered import SIGNED
-from idp.clients.registered_keys import CLIENT_ALGORITHMS, registered_key
-from idp.endpoints import (
-    backchannel_metadata,
-    encrypted_answers,
-    encrypted_requests,
-    profile,
-    registered_certificates,
-)
 from idp.errors import InvalidClientMetadataError, InvalidRedirectUriError
 from idp.model import scopes
 from idp.model.certificate import CertificateName
@@ -63,9 +56,9 @@ _TEXTS = (
     *(name.value for name in CertificateName),
     *encrypted_answers.MEMBERS,
     *encrypted_requests.MEMBERS,
-    backchannel_metadata.MODE,
-    backchannel_metadata.ADDRESS,
-    backchannel_metadata.SIGNING,
+    backchannel.MODE,
+    backchannel.ADDRESS,
+    backchannel.SIGNING,
 )
 _REQUEST_ALG = "request_object_signing_alg"
 _LISTS = (
@@ -84,8 +77,8 @@ _FLAGS = (
     "tls_client_certificate_bound_access_tokens",
     "backchannel_logout_session_required",
     "frontchannel_logout_session_required",
-    backchannel_metadata.USER_CODE,
-    backchannel_metadata.UNKNOWN,
+    backchannel.USER_CODE,
+    backchannel.UNKNOWN,
 )
 _OTHERS = ("application_type", "jwks", "tongban_organisation")
 _KNOWN = frozenset((*_TEXTS, *SIGNED, _REQUEST_ALG, "tongban_profile", *_LISTS, *_FLAGS, *_OTHERS))
@@ -97,7 +90,7 @@ def checked(metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     data = _by_rfc_7591(_with_defaults(metadata))
     for check in CHECKS:
         check(data)
-    return data | registered_certificates.names(data)
+    return data | certificates.names(data)
 
 
 def understood(name: str) -> bool:
@@ -211,7 +204,7 @@ def _reachable(uri: str) -> bool:
 
 
 _ADDRESSES = (
-    *("jwks_uri", "backchannel_logout_uri", "frontchannel_logout_uri", backchannel_metadata.ADDRESS),
+    *("jwks_uri", "backchannel_logout_uri", "frontchannel_logout_uri", backchannel.ADDRESS),
     *("sector_identifier_uri", "policy_uri", "tos_uri", "client_uri"),
 )
 
@@ -297,7 +290,7 @@ CHECKS: tuple[Callable[[Mapping[str, JSON]], None], ...] = (
     _request_objects,
     *encrypted_answers.CHECKS,
     *encrypted_requests.CHECKS,
-    *backchannel_metadata.CHECKS,
+    *backchannel.CHECKS,
     profile.check,
 )
 """What metadata must be, once their members are known and have their defaults."""

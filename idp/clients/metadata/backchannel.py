@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from idp.clients.registered_keys import CLIENT_ALGORITHMS
+from idp.clients.metadata.keys import CLIENT_ALGORITHMS
 from idp.errors import InvalidClientMetadataError
 from idp.model.client import AuthMethod, GrantType
 from kernel.canonical import JSON
