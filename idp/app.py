@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -16,7 +17,6 @@ from idp.composition.notices import courier
 from idp.composition.proofing import recovery_clerk
 from idp.composition.signing_out import delivery, expiry
 from idp.herald import Herald
-from idp.notices import Courier
 from idp.opening import derived, open_keys, open_ledger
 from idp.pages.refusal import translate
 from idp.proofing.business_register import BusinessRegister, EntityVerifier
@@ -57,32 +57,11 @@ PROOFS = Proofs(
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running provider: its WSGI callable, and everything that has to be closed with it."""
+    """A running provider."""
 
     app: WsgiApp
-    ledger: Ledger
-    database: Database
-    sweeper: Sweeper
-    rotation: Ticker
-    passwords: Passwords
-    courier: Courier
-    herald: Herald
-    pinging: Herald
-    recovering: Herald
-    asking: Herald
-
-    def close(self) -> None:
-        """Stop what runs by itself, write what waits, give back every connection."""
-        self.herald.close()
-        self.pinging.close()
-        self.recovering.close()
-        self.asking.close()
-        self.courier.close()
-        self.sweeper.close()
-        self.rotation.stop()
-        self.passwords.close()
-        self.ledger.close()
-        self.database.close()
+    close: Callable[[], None]
+    """Stop what runs by itself, write what waits, give back every connection."""
 
 
 def create_app(
@@ -149,23 +128,29 @@ def open_service(settings: IdpSettings) -> Service:
     app = create_app(
         settings, database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords
     )
-    sweeper = Sweeper(database, expiry(settings, database, keys, ledger, clock), clock)
-    sweeper.start()
-    herald = Herald(delivery(settings, database, keys, ledger, clock, entropy, guarded_reach(settings)))
-    herald.start()
-    pinging = Herald(pings(database, keys, ledger, clock, guarded_reach(settings)))
-    pinging.start()
-    recovering = Herald(recovery_clerk(settings, database, keys, ledger, clock, entropy))
-    recovering.start()
-    asking = Herald(backchannel_clerk(settings, database, keys, ledger, clock, entropy))
-    asking.start()
-    carrying = courier(settings, database, keys, clock)
-    carrying.start()
+    reach = guarded_reach(settings)
+    running = (
+        Herald(delivery(settings, database, keys, ledger, clock, entropy, reach)),
+        Herald(pings(database, keys, ledger, clock, reach)),
+        Herald(recovery_clerk(settings, database, keys, ledger, clock, entropy)),
+        Herald(backchannel_clerk(settings, database, keys, ledger, clock, entropy)),
+        courier(settings, database, keys, clock),
+        Sweeper(database, expiry(settings, database, keys, ledger, clock), clock),
+    )
+    for each in running:
+        each.start()
     rotation = Ticker("key-rotation", ROTATE_EVERY, custody.rotate_due)
     rotation.start()
-    return Service(
-        app, ledger, database, sweeper, rotation, passwords, carrying, herald, pinging, recovering, asking
-    )  # fmt: skip
+
+    def close() -> None:
+        for each in running:
+            each.close()
+        rotation.stop()
+        passwords.close()
+        ledger.close()
+        database.close()
+
+    return Service(app, close)
 
 
 def guarded_fetch(resource: str) -> Fetch:
