@@ -181,6 +181,21 @@ def make_postgresql_database(postgresql_server: str) -> Callable[[], str]:
 
 
 @pytest.fixture(scope="session")
+def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """A function that makes a fresh, empty database on the engine of this run and returns its SQLAlchemy URL."""
+    if ENGINE == "postgresql":
+        made: Callable[[], str] = request.getfixturevalue("make_postgresql_database")
+        return made
+    return lambda: f"sqlite:///{tmp_path_factory.mktemp('database') / 'service.sqlite3'}"
+
+
+@pytest.fixture(scope="session")
+def make_named_database(make_database: Callable[[], str]) -> Callable[[], str | None]:
+    """The same for what an installation is told with ``--database``: nothing on SQLite, whose files it makes itself."""
+    return make_database if ENGINE == "postgresql" else lambda: None
+
+
+@pytest.fixture(scope="session")
 def directory_server() -> Iterator[Directory]:
     """A running slapd, one for a test session and worker."""
     with Directory() as server:
@@ -222,12 +237,24 @@ def postgresql_url(make_postgresql_database: Callable[[], str]) -> str:
     return make_postgresql_database()
 
 
+@pytest.fixture
+def one_database_url(make_database: Callable[[], str]) -> str:
+    """A fresh database on the engine of this run, as a SQLAlchemy URL."""
+    return make_database()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh database, once on each engine."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'service.sqlite3'}"
     return str(request.getfixturevalue("postgresql_url"))
+
+
+def pytest_configure() -> None:
+    """A run on an engine that is not there would be one on SQLite in places."""
+    if ENGINE not in ("sqlite", "postgresql"):
+        raise pytest.UsageError(f"TONGBAN_TEST_DATABASE is sqlite or postgresql, not {ENGINE}")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

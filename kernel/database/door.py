@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from kernel.database.engines import parse_url, postgresql_engine, sqlite_engine
 from kernel.database.errors import DatabaseUnavailable, UnsafeDatabase, as_unavailable
-from kernel.database.writer import Writer
+from kernel.database.writer import CLOSED, Writer
 
 T = TypeVar("T")
 
@@ -29,6 +29,7 @@ class Database:
         self.dialect: Literal["sqlite", "postgresql"] = "postgresql" if writer is None else "sqlite"
         self._readers = readers
         self._writer = writer
+        self._closed = False
 
     @classmethod
     def open(cls, url: str, *, pool_size: int = 8) -> Database:
@@ -52,6 +53,7 @@ class Database:
 
         Raises DatabaseUnavailable. No transaction is held open, so a slow reader delays nobody.
         """
+        self._refuse_closed()
         try:
             with self._readers.connect() as connection:
                 yield connection
@@ -72,6 +74,7 @@ class Database:
         """
         if self._writer is not None:
             return self._writer.write(work, timeout)
+        self._refuse_closed()
         return self._write_here(work)
 
     def _write_here(self, work: Callable[[Connection], T]) -> T:
@@ -94,10 +97,16 @@ class Database:
         if self._writer is not None:
             self._writer.write(lambda _connection: None, _READY_SECONDS)
 
+    def _refuse_closed(self) -> None:
+        """A pool given back would open connections anew, and nobody would give those back."""
+        if self._closed:
+            raise DatabaseUnavailable(CLOSED)
+
     def close(self) -> None:
-        """Finish the writes that wait, then give back every connection; later writes raise DatabaseUnavailable."""
+        """Finish the writes that wait, then give back every connection; later work raises DatabaseUnavailable."""
         if self._writer is not None:
             self._writer.close()
+        self._closed = True
         self._readers.dispose()
         self.engine.dispose()
 

@@ -20,6 +20,7 @@ from kernel.database.errors import DatabaseUnavailable, as_unavailable
 T = TypeVar("T")
 
 MOST_IN_ONE_COMMIT = 128
+CLOSED = "the database is closed"
 
 
 class _Job(Generic[T]):
@@ -63,7 +64,7 @@ class Writer:
         job = _Job(work)
         with self._gate:
             if self._closing:
-                raise DatabaseUnavailable("the database is closed")
+                raise DatabaseUnavailable(CLOSED)
             self._jobs.put(job)
         if not job.done.acquire(timeout=timeout):
             # Not begun: it never will be. Begun: nobody can say yet whether it will be committed.

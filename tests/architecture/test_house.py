@@ -75,10 +75,10 @@ def test_every_route_says_who_may_call_it_and_what_it_does(tmp_path):
             assert route.summary.en, route.path
 
 
-def test_every_route_of_the_provider_says_so_too(tmp_path, monkeypatch):
+def test_every_route_of_the_provider_says_so_too(one_database_url, tmp_path, monkeypatch):
     seen = {}
     monkeypatch.setattr("idp.app.create_web_app", lambda *_names, **parts: seen.update(parts))
-    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path):
+    with provider_at(one_database_url, tmp_path):
         for route in seen["routes"]:
             assert route.access, route.path
             assert route.summary.zh, route.path

@@ -45,6 +45,14 @@ def prepare(database: Database) -> None:
     metadata.create_all(database.engine)
 
 
+def remove(url: str) -> None:
+    """Take the log's tables away again."""
+    metadata, database = sa.MetaData(), Database.open(url)
+    store.define(metadata)
+    metadata.drop_all(database.engine)
+    database.close()
+
+
 def open_ledger(
     database: Database,
     *,

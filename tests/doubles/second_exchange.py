@@ -80,7 +80,7 @@ class SecondExchange:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[SecondExchange]:
+def running(folder: Path, database: str | None) -> Iterator[SecondExchange]:
     """The whole installation, from nothing; ended at the end."""
     first, second = free_ports()
     issuer, origin = f"http://127.0.0.1:{first}", f"http://127.0.0.1:{second}"
@@ -88,7 +88,8 @@ def running(folder: Path) -> Iterator[SecondExchange]:
     drop = folder / "drop"
     drop.mkdir()
     home = folder / "second"
-    settings = installation.create(home, addresses, extra={"connector_roots": json.dumps([str(drop)])})
+    roots = {"connector_roots": json.dumps([str(drop)])}
+    settings = installation.create(home, addresses, database=database, extra=roots)
     private = register(settings)
     furnish(settings, folder, drop)
     with ExitStack() as stack:

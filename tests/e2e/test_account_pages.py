@@ -219,11 +219,15 @@ def test_without_scripts_the_password_path_is_whole(
 
 
 def test_staff_without_a_passkey_see_how_to_set_one_up(
-    tmp_path: Path, new_page: Callable[..., Page], axe: Callable[[Page], None], serve_app: Callable[[Any], str]
+    one_database_url: str,
+    tmp_path: Path,
+    new_page: Callable[..., Page],
+    axe: Callable[[Page], None],
+    serve_app: Callable[[Any], str],
 ) -> None:
     page = new_page()
-    url = f"sqlite:///{tmp_path / 'strict.sqlite3'}"
-    with provider_at(url, tmp_path / "strict", issuer="http://localhost:8400", staff_passkey="required") as strict:
+    changes = {"issuer": "http://localhost:8400", "staff_passkey": "required"}
+    with provider_at(one_database_url, tmp_path / "strict", **changes) as strict:
         base = serve_app(strict.app)
         page.goto(f"{base}/sign-in?for=admin&next=/admin")
         submit(page, username="officer", password=PASSWORD)

@@ -16,11 +16,13 @@ PORT_BASE = 19400
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def demo(make_named_database, tmp_path_factory):
     """A running demonstration: what ``tongban demo --json`` printed."""
     folder = tmp_path_factory.mktemp("demo")
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
     command = [sys.executable, "-m", "tongban", "demo", "--json", "--story", "newborn", "--data", str(folder)]
+    if (database := make_named_database()) is not None:
+        command += ["--database", database]
     process = subprocess.Popen(
         [*command, "--port-base", str(PORT_BASE + 50 * worker)],
         cwd=ROOT,

@@ -42,8 +42,11 @@ class Running:
 
 
 @pytest.fixture
-def provider(tmp_path: Path, serve_app: Callable[..., str], free_port: int) -> Iterator[Running]:
-    settings = installation.create(tmp_path / "installation", installation.loopback(free_port)).idp
+def provider(
+    make_named_database: Callable[[], str | None], tmp_path: Path, serve_app: Callable[..., str], free_port: int
+) -> Iterator[Running]:
+    addresses, database = installation.loopback(free_port), make_named_database()
+    settings = installation.create(tmp_path / "installation", addresses, database=database).idp
     with Administration.open(settings) as desk:
         desk.clients.add_organisation(MARKET, Text("市场监督管理局", "Market regulation"))
         desk.people.add(NewPerson("wang", NAME, PASSWORD, assurance=2, subject=WANG))

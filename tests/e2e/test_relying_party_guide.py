@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -116,9 +116,11 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    port = free_port()
-    settings = installation.create(tmp_path_factory.mktemp("provider") / "own", installation.loopback(port)).idp
+def provider(
+    make_named_database: Callable[[], str | None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Provider]:
+    port, folder = free_port(), tmp_path_factory.mktemp("provider") / "own"
+    settings = installation.create(folder, installation.loopback(port), database=make_named_database()).idp
     with Administration.open(settings) as desk:
         desk.clients.add_organisation(MARKET, Text("市场监督管理局", "Market regulation"))
         desk.people.add(NewPerson(PERSON.username, NAME, PERSON.password, assurance=2, subject=WANG))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,14 +12,19 @@ from kernel.database import Database, DatabaseUnavailable
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.log import Ledger
 from tests.doubles.browser import Browser, form_of
-from tests.doubles.identity_provider import PASSWORD, Provider, provider_at
+from tests.doubles.identity_provider import PASSWORD, Provider
+from tests.doubles.provider_fixtures import (
+    empty_postgresql,
+    empty_sqlite,
+    fresh,
+    opened,
+    peopled_postgresql,
+    peopled_sqlite,
+    provider,
+)
 from tests.doubles.relying_party import ProofKey, RelyingParty, by_secret
 
-
-@pytest.fixture
-def provider(tmp_path: Path) -> Iterator[Provider]:
-    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path) as running:
-        yield running
+__all__ = ["empty_postgresql", "empty_sqlite", "fresh", "opened", "peopled_postgresql", "peopled_sqlite", "provider"]
 
 
 @contextmanager

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
-import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -20,7 +19,7 @@ from kernel.ledger.errors import FenceMoved
 from kernel.ledger.event import Event
 from kernel.ledger.receipt import Receipt
 from kernel.ledger.verify import verify_growth, verify_log, verify_receipt
-from tests.doubles.ledgers import START, VKEY, ledger_at
+from tests.doubles.ledgers import START, VKEY, ledger_at, remove
 
 PEOPLE = [SubjectRef("citizen-number", f"person {number}") for number in range(3)]
 people = st.sampled_from(PEOPLE)
@@ -29,13 +28,17 @@ people = st.sampled_from(PEOPLE)
 class History(RuleBasedStateMachine):
     """The model: what was acknowledged, to whom it belongs, which epoch holds, every checkpoint seen."""
 
+    url: str
+    """Of a database without a log, before and after."""
+
     @initialize()
     def begin(self) -> None:
         self.stack, self.clock, self.epoch = ExitStack(), ManualClock(START), 1
         self.numbers = itertools.count()
-        folder = self.stack.enter_context(tempfile.TemporaryDirectory())
-        url = f"sqlite:///{Path(folder) / 'log.sqlite3'}"
-        self.ledger = self.stack.enter_context(ledger_at(url, clock=self.clock, fence=lambda _connection: self.epoch))
+        self.stack.callback(remove, self.url)
+        self.ledger = self.stack.enter_context(
+            ledger_at(self.url, clock=self.clock, fence=lambda _connection: self.epoch)
+        )
         self.acknowledged: dict[int, tuple[Event, Receipt]] = {}
         self.owned: dict[SubjectRef, list[int]] = {one: [] for one in PEOPLE}
         self.seen = [self.ledger.checkpoint()]
@@ -113,6 +116,11 @@ class History(RuleBasedStateMachine):
         for index in sorted(self.acknowledged)[-5:]:
             event, receipt = self.acknowledged[index]
             assert verify_receipt(receipt.text, vkey=VKEY, evidence=event.evidence).evidence_matches
+
+
+@pytest.fixture(scope="module", autouse=True)
+def on_the_engine_of_this_run(make_database: Callable[[], str]) -> None:
+    History.url = make_database()
 
 
 TestHistory = History.TestCase

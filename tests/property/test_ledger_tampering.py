@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -20,8 +20,8 @@ EVIDENCE = str(release(NUMBER).evidence)
 
 
 @pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Receipt, list[bytes], str]]:
-    with ledger_at(f"sqlite:///{tmp_path_factory.mktemp('tampering') / 'log.sqlite3'}") as ledger:
+def log(make_database: Callable[[], str]) -> Iterator[tuple[Receipt, list[bytes], str]]:
+    with ledger_at(make_database()) as ledger:
         append_all(ledger, 13, at_once=13)
         yield ledger.receipt(NUMBER), ledger.entries(0, 13), ledger.checkpoint()
 

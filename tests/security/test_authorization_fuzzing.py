@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -64,9 +63,8 @@ EXAMPLES = 20_000 if SOAK else 600
 
 
 @pytest.fixture(scope="module")
-def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RelyingParty]:
-    folder: Path = tmp_path_factory.mktemp("fuzz")
-    with provider_at(f"sqlite:///{folder / 'idp.sqlite3'}", folder) as provider:
+def party(make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[RelyingParty]:
+    with provider_at(make_database(), tmp_path_factory.mktemp("fuzz")) as provider:
         yield RelyingParty(provider)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -359,12 +359,14 @@ def metadata(provider: Provider) -> dict[str, Any]:
     return dict(Client(provider.app).get("/.well-known/openid-configuration").json)
 
 
-def test_discovery_tells_what_certificates_are_good_for(tmp_path: Path, authority: Authority) -> None:
+def test_discovery_tells_what_certificates_are_good_for(
+    make_database: Callable[[], str], tmp_path: Path, authority: Authority
+) -> None:
     methods = "token_endpoint_auth_methods_supported"
 
     def told(name: str, **changes: Any) -> dict[str, Any]:
         (tmp_path / name).mkdir()
-        with provider_at(f"sqlite:///{tmp_path / name / 'idp.sqlite3'}", tmp_path / name, **changes) as provider:
+        with provider_at(make_database(), tmp_path / name, **changes) as provider:
             return metadata(provider)
 
     without = told("without", client_authorities=authority.write(tmp_path))

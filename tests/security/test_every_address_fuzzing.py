@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -51,9 +50,10 @@ def _segment(word: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Provider, list[Route]]]:
+def found(
+    make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Provider, list[Route]]]:
     """A provider, and the table of everything it answers."""
-    folder: Path = tmp_path_factory.mktemp("addresses")
     seen: dict[str, list[Route]] = {}
 
     def kept(*names: object, **parts: object) -> object:
@@ -64,7 +64,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Provider, 
 
     made, idp.app.create_web_app = idp.app.create_web_app, kept  # type: ignore[assignment]
     try:
-        with provider_at(f"sqlite:///{folder / 'idp.sqlite3'}", folder) as provider:
+        with provider_at(make_database(), tmp_path_factory.mktemp("addresses")) as provider:
             yield provider, seen["routes"]
     finally:
         idp.app.create_web_app = made

@@ -117,10 +117,10 @@ def fork(ledger: Ledger, at: str, number: int) -> Database:
 
 @pytest.mark.parametrize("shared", [0, 5, 11])
 def test_L2_everything_rewritten_and_signed_again_with_the_key_is_found_by_a_witness(
-    log: Ledger, tmp_path: Path, shared: int
+    log: Ledger, one_database_url: str, shared: int
 ) -> None:
     witnessed = log.checkpoint()
-    database = fork(log, f"sqlite:///{tmp_path / 'forged.sqlite3'}", shared)
+    database = fork(log, one_database_url, shared)
     forged = open_ledger(database)
     whole(forged)
     with pytest.raises(VerificationFailed, match="contradict"):

@@ -40,8 +40,8 @@ def test_L3_no_canary_in_leaves_receipts_or_files(tmp_path: Path) -> None:
         assert b"er_1" in files  # the check can see what is there
 
 
-def test_L3_no_canary_in_what_is_printed_of_an_event_a_draft_a_receipt(tmp_path: Path) -> None:
-    with ledger_at(f"sqlite:///{tmp_path / 'log.sqlite3'}") as ledger:
+def test_L3_no_canary_in_what_is_printed_of_an_event_a_draft_a_receipt(one_database_url: str) -> None:
+    with ledger_at(one_database_url) as ledger:
         (receipt,) = ledger.append([seeded()])
         made = draft(seeded(), ledger._entropy, ledger._subjects.locate)
         for shown in (repr(seeded()), repr(made), repr(receipt), repr(ledger), repr(ledger._subjects)):
@@ -94,7 +94,7 @@ def chain(error: BaseException | None) -> str:
 
 
 @pytest.mark.parametrize("event", [seeded("bad name"), Event("Kept", "er_1", NUMBER), Event("Kept", NUMBER)])
-def test_L3_a_refused_event_is_not_repeated(tmp_path: Path, event: Event) -> None:
-    with ledger_at(f"sqlite:///{tmp_path / 'log.sqlite3'}") as ledger, pytest.raises(InvalidEvent) as refused:
+def test_L3_a_refused_event_is_not_repeated(one_database_url: str, event: Event) -> None:
+    with ledger_at(one_database_url) as ledger, pytest.raises(InvalidEvent) as refused:
         ledger.append([event])
     assert clean(chain(refused.value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,8 +36,10 @@ FIELDS = {"hull": {"column": "hull", "required": True}, "until": {"column": "unt
 
 
 @pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondExchange]:
-    with running(tmp_path_factory.mktemp("second")) as made:
+def other(
+    make_named_database: Callable[[], str | None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SecondExchange]:
+    with running(tmp_path_factory.mktemp("second"), make_named_database()) as made:
         yield made
 
 

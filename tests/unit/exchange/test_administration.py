@@ -36,12 +36,11 @@ from tongban.commands import grant as command
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> ExchangeSettings:
+def installation(one_database_url: str, tmp_path: Path) -> ExchangeSettings:
     """Configuration, keys and database as the installer leaves them."""
-    url = f"sqlite:///{tmp_path / 'exchange.sqlite3'}"
     KeyRing.create(tmp_path / "keys", clock=ManualClock(NOW), entropy=SystemEntropy())
-    migrations.upgrade(url, PACKAGE)
-    return ExchangeSettings(database_url=url, key_dir=tmp_path / "keys")
+    migrations.upgrade(one_database_url, PACKAGE)
+    return ExchangeSettings(database_url=one_database_url, key_dir=tmp_path / "keys")
 
 
 def test_an_operator_fills_an_empty_exchange_and_every_grant_is_a_draft(

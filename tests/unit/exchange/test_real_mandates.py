@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +83,13 @@ class Both:
 
 
 @pytest.fixture
-def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
+def both(make_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
     monkeypatch.setattr(double, "ORIGIN", EXCHANGE)
     monkeypatch.setattr(double, "ISSUER", ISSUER)
     (tmp_path / "idp").mkdir()
-    with provider_at(f"sqlite:///{tmp_path / 'idp' / 'idp.sqlite3'}", tmp_path / "idp") as provider:
+    with provider_at(make_database(), tmp_path / "idp") as provider:
         provider.clock.advance((NOW - provider.clock.now()).total_seconds())
-        url = f"sqlite:///{tmp_path / 'exchange.sqlite3'}"
+        url = make_database()
         prepared(url, tmp_path)  # its log has an origin of its own: the worker's template would be another's
         with lived(make_world(url, tmp_path, seed=4242, clock=provider.clock)) as first:
             with_licences(first)

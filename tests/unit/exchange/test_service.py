@@ -64,8 +64,7 @@ def provider():
     server.server_close()
 
 
-def installed(tmp_path: Path, issuer: str = "http://127.0.0.1:9") -> ExchangeSettings:
-    url = f"sqlite:///{tmp_path / 'exchange.sqlite3'}"
+def installed(url: str, tmp_path: Path, issuer: str = "http://127.0.0.1:9") -> ExchangeSettings:
     KeyRing.create(tmp_path / "keys", clock=SystemClock(), entropy=SystemEntropy())
     migrations.upgrade(url, PACKAGE)
     return ExchangeSettings(database_url=url, key_dir=tmp_path / "keys", issuer=issuer)
@@ -79,8 +78,8 @@ def eventually(holds: Callable[[], bool]) -> bool:
     return False
 
 
-def test_it_starts_without_its_issuer_and_says_so(tmp_path: Path) -> None:
-    service = open_service(installed(tmp_path))
+def test_it_starts_without_its_issuer_and_says_so(one_database_url: str, tmp_path: Path) -> None:
+    service = open_service(installed(one_database_url, tmp_path))
     try:
         client = Client(service.app)
         assert client.get("/healthz").status_code == 200
@@ -93,7 +92,7 @@ def test_it_starts_without_its_issuer_and_says_so(tmp_path: Path) -> None:
 
 
 def test_one_embedded_log_is_served_by_one_process(tmp_path: Path) -> None:
-    settings = installed(tmp_path)
+    settings = installed(f"sqlite:///{tmp_path / 'exchange.sqlite3'}", tmp_path)
     service = open_service(settings)
     try:
         with pytest.raises(LedgerOwned):
@@ -103,11 +102,10 @@ def test_one_embedded_log_is_served_by_one_process(tmp_path: Path) -> None:
     open_service(settings).close()
 
 
-def test_it_refuses_to_start_on_tables_that_are_not_the_newest(tmp_path: Path) -> None:
+def test_it_refuses_to_start_on_tables_that_are_not_the_newest(one_database_url: str, tmp_path: Path) -> None:
     KeyRing.create(tmp_path / "keys", clock=SystemClock(), entropy=SystemEntropy())
-    url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
     with pytest.raises(SettingsError, match="db upgrade"):
-        open_service(ExchangeSettings(database_url=url, key_dir=tmp_path / "keys"))
+        open_service(ExchangeSettings(database_url=one_database_url, key_dir=tmp_path / "keys"))
 
 
 def test_documents_of_the_issuer_come_from_its_own_host_only(provider: str) -> None:

@@ -242,11 +242,10 @@ def test_a_wrong_header_is_refused(provider: Provider, header: str) -> None:
         provider.administration.people.import_file([header, "x,y,z"])
 
 
-def test_the_desk_opens_on_an_installation(tmp_path: Any) -> None:
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    migrations.upgrade(url, "idp.store")
+def test_the_desk_opens_on_an_installation(one_database_url: str, tmp_path: Any) -> None:
+    migrations.upgrade(one_database_url, "idp.store")
     KeyRing.create(tmp_path / "keys", clock=SystemClock(), entropy=SystemEntropy())
-    settings = IdpSettings(database_url=url, key_dir=tmp_path / "keys")
+    settings = IdpSettings(database_url=one_database_url, key_dir=tmp_path / "keys")
     with Administration.open(settings) as desk:
         desk.clients.add_organisation(MARKET, Text("市场", "Market"))
         desk.people.add(NewPerson("wang", "王", PASSWORD, subject=SubjectRef("citizen-number", citizen(1).value)))

@@ -47,11 +47,11 @@ def served() -> Iterator[tuple[str, Callable[[WsgiApp], None]]]:
 
 
 @pytest.fixture
-def there(tmp_path: Path) -> Iterator[Provider]:
+def there(one_database_url: str, tmp_path: Path) -> Iterator[Provider]:
     (tmp_path / "there").mkdir()
     with (
         served() as (address, answer),
-        provider_at(f"sqlite:///{tmp_path}/there.sqlite3", tmp_path / "there", issuer=address) as running,
+        provider_at(one_database_url, tmp_path / "there", issuer=address) as running,
     ):
         answer(running.app)
         known = {"assurance": 3, "totp_secret": TOTP_SECRET, "subject": CHEN}

@@ -164,6 +164,17 @@ def test_readers_beyond_the_pool_wait_and_are_told(database_url: str, monkeypatc
     database.close()
 
 
+def test_nothing_is_read_or_written_once_it_is_closed(database: Database) -> None:
+    """Otherwise a pool that was given back opens connections anew, and nobody gives those back."""
+    database.close()
+    with pytest.raises(DatabaseUnavailable, match="closed"):
+        database.write(add(1))
+    with pytest.raises(DatabaseUnavailable, match="closed"):
+        count(database)
+    with pytest.raises(DatabaseUnavailable, match="closed"):
+        database.ready()
+
+
 def test_upsert_ignore_tells_new_from_known(database: Database) -> None:
     def see(connection: Connection) -> int:
         return connection.execute(upsert_ignore(NOTES, connection).values(id=7)).rowcount

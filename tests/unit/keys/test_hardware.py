@@ -174,8 +174,8 @@ def test_a_lost_session_is_replaced(hard: KeyRing, clock: ManualClock, token: Pk
     assert verifies(hard, signed(key, clock.now()), clock.now())
 
 
-def test_tokens_of_a_provider_whose_key_lies_in_hardware(module: Path, tmp_path: Path) -> None:
-    with provider_at(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path) as provider:
+def test_tokens_of_a_provider_whose_key_lies_in_hardware(module: Path, one_database_url: str, tmp_path: Path) -> None:
+    with provider_at(one_database_url, tmp_path) as provider:
         party = RelyingParty(provider)
         settings = IdpSettings(
             key_dir=tmp_path / "keys", keys="pkcs11", pkcs11_module=module, pkcs11_token=LABEL, pkcs11_pin=PIN

@@ -25,13 +25,7 @@ def ledger(database_url: str, clock: ManualClock) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def sqlite_url(tmp_path) -> str:
-    """A fresh SQLite file, where the engine makes no difference to what is tested."""
-    return f"sqlite:///{tmp_path / 'log.sqlite3'}"
-
-
-@pytest.fixture
-def small_ledger(sqlite_url: str, clock: ManualClock) -> Iterator[Ledger]:
-    """An empty log on SQLite."""
-    with ledger_at(sqlite_url, clock=clock) as opened:
+def small_ledger(one_database_url: str, clock: ManualClock) -> Iterator[Ledger]:
+    """An empty log, where the engine makes no difference to what is tested."""
+    with ledger_at(one_database_url, clock=clock) as opened:
         yield opened

@@ -325,8 +325,8 @@ def test_many_threads_get_their_own_receipts(ledger: Ledger) -> None:
         assert verify_receipt(receipt.text, vkey=VKEY).index == receipt.index
 
 
-def test_an_origin_that_cannot_be_a_key_name_is_refused(sqlite_url: str) -> None:
-    database = Database.open(sqlite_url)
+def test_an_origin_that_cannot_be_a_key_name_is_refused(one_database_url: str) -> None:
+    database = Database.open(one_database_url)
     prepare(database)
     for origin in ("", "with space", "a+b", "tab\there", "zero\u200bwidth\u00a0space"):
         with pytest.raises(ValueError, match="origin"):

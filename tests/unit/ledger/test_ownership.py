@@ -22,6 +22,11 @@ sys.stdin.read()
 """
 
 
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'log.sqlite3'}"
+
+
 def test_a_second_serving_ledger_on_one_file_is_refused(sqlite_url: str) -> None:
     with (
         ledger_at(sqlite_url, serving=True),

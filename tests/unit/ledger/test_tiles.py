@@ -16,8 +16,8 @@ SIZE = 600
 
 
 @pytest.fixture(scope="module")
-def grown(tmp_path_factory) -> Ledger:
-    with ledger_at(f"sqlite:///{tmp_path_factory.mktemp('tiles') / 'log.sqlite3'}") as ledger:
+def grown(make_database) -> Ledger:
+    with ledger_at(make_database()) as ledger:
         for start in range(0, SIZE, 120):
             ledger.append([Event("CaseOpened", f"case_{number}") for number in range(start, start + 120)])
         yield ledger

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from tests.conftest import ENGINE
 from tests.doubles.exchange import IDENTITY_CARD, ITEM, MARKET, OWNER, POLICE, grant, organisation, service_item, system
 from tests.doubles.relying_party import key_pair
 from tongban.cli import tongban as group
@@ -48,6 +50,14 @@ class Installation:
         done = self(*words, "--json")
         assert done.exit_code == 0, done.output
         return json.loads(done.stdout)
+
+    def configured(self, **urls: str) -> str:
+        """Its configuration with other databases: ``configured(idp="postgresql+psycopg://…")``."""
+        text = Path(self.config).read_text(encoding="utf-8")
+        told = tomllib.loads(text)
+        for service, url in urls.items():
+            text = text.replace(json.dumps(told[service]["database_url"]), json.dumps(url))
+        return text
 
     def file(self, name: str, content: str | bytes) -> Path:
         path = self.folder / "given" / name
@@ -89,10 +99,10 @@ def manifests(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-def install(folder: Path) -> Installation:
+def install(folder: Path, database: str | None) -> Installation:
     """init, organisations, a client, people, a catalogue: what the guide does first."""
     drop = folder / "drop"
-    done = run("init", "--data", folder)
+    done = run("init", "--data", folder, *(("--database", database) if database else ()))
     assert done.exit_code == 0, done.output
     drop.mkdir()
     (drop / "people.csv").write_text(f"号码,姓名,住址\n{OWNER},陈示例,演示区一号\n", encoding="utf-8")
@@ -111,12 +121,23 @@ def install(folder: Path) -> Installation:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """One for everybody who changes nothing that others look at."""
-    return install(tmp_path_factory.mktemp("installation") / "data")
+def installation(
+    make_named_database: Callable[[], str | None], tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
+    """One for everybody who changes nothing that others look at, on the engine of this run."""
+    return install(tmp_path_factory.mktemp("installation") / "data", make_named_database())
+
+
+@pytest.fixture(scope="session")
+def embedded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """One whose databases are files in its folder, where a test is about them."""
+    if ENGINE == "sqlite":
+        made: Installation = request.getfixturevalue("installation")
+        return made
+    return install(tmp_path_factory.mktemp("embedded") / "data", None)
 
 
 @pytest.fixture
-def own_installation(tmp_path: Path) -> Installation:
+def own_installation(make_named_database: Callable[[], str | None], tmp_path: Path) -> Installation:
     """One of a test's own."""
-    return install(tmp_path / "data")
+    return install(tmp_path / "data", make_named_database())

@@ -134,9 +134,8 @@ def late() -> Iterator[str]:
 
 
 def test_the_doctor_looks_at_everything_and_at_the_clock(installation: Installation, tmp_path: Path, late: str) -> None:
-    text = Path(installation.config).read_text(encoding="utf-8")
+    text = installation.configured(idp="postgresql+psycopg://u:secret@127.0.0.1:9/x")
     text = text.replace("http://localhost:8400", late).replace("http://127.0.0.1:8401", "http://127.0.0.1:9")
-    text = text.replace(f"sqlite:///{installation.folder}/idp", "postgresql+psycopg://u:secret@127.0.0.1:9/x#")
     text = text.replace("/keys/exchange", "/keys/nowhere")
     config = tmp_path / "tongban.toml"
     config.write_text(text, encoding="utf-8")

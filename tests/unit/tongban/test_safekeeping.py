@@ -34,10 +34,10 @@ def verified(installation: Installation) -> None:
         assert installation.json("ledger", "verify", "--service", service)["verified"] is True
 
 
-def test_an_installation_comes_back_in_another_folder(installation: Installation, tmp_path: Path) -> None:
+def test_an_installation_comes_back_in_another_folder(embedded: Installation, tmp_path: Path) -> None:
     file = tmp_path / "kept.tar.gz"
-    (installation.folder / "secrets" / "register-key").write_text("s3cret", encoding="utf-8")
-    told = installation.json("backup", file)
+    (embedded.folder / "secrets" / "register-key").write_text("s3cret", encoding="utf-8")
+    told = embedded.json("backup", file)
     assert file.stat().st_mode & 0o077 == 0
     assert told["parts"] > 5
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
@@ -46,9 +46,9 @@ def test_an_installation_comes_back_in_another_folder(installation: Installation
     again = Installation(tmp_path / "again")
     verified(again)
     assert json.loads(done.stdout)["configuration"] == again.config
-    assert str(installation.folder) not in Path(again.config).read_text(encoding="utf-8").replace("/drop", "")
+    assert str(embedded.folder) not in Path(again.config).read_text(encoding="utf-8").replace("/drop", "")
     for command in (("client", "list"), ("keys", "list"), ("organisation", "list"), ("grant", "list")):
-        assert again.json(*command) == installation.json(*command)
+        assert again.json(*command) == embedded.json(*command)
     assert (again.folder / "secrets" / "register-key").read_text(encoding="utf-8") == "s3cret"
     for path in (
         again.folder / "tongban.toml",
@@ -59,9 +59,9 @@ def test_an_installation_comes_back_in_another_folder(installation: Installation
 
 
 @pytest.mark.parametrize("standing", ["tongban.toml", "idp.sqlite3", "exchange.sqlite3", "keys/idp/manifest.json"])
-def test_nothing_that_stands_is_overwritten(installation: Installation, tmp_path: Path, standing: str) -> None:
+def test_nothing_that_stands_is_overwritten(embedded: Installation, tmp_path: Path, standing: str) -> None:
     file = tmp_path / "kept.tar.gz"
-    assert installation("backup", file).exit_code == 0
+    assert embedded("backup", file).exit_code == 0
     there = tmp_path / "again" / standing
     there.parent.mkdir(parents=True)
     there.write_text("mine", encoding="utf-8")
@@ -87,9 +87,9 @@ def rewritten(file: Path, name: str, change: str) -> None:
 
 
 @pytest.mark.parametrize("change", ["byte", "gone", "name", "cut", "other"])
-def test_a_damaged_archive_restores_nothing(installation: Installation, tmp_path: Path, change: str) -> None:
+def test_a_damaged_archive_restores_nothing(embedded: Installation, tmp_path: Path, change: str) -> None:
     file = tmp_path / "kept.tar.gz"
-    assert installation("backup", file).exit_code == 0
+    assert embedded("backup", file).exit_code == 0
     if change == "cut":
         file.write_bytes(file.read_bytes()[:-5000])
     elif change == "other":
@@ -104,12 +104,12 @@ def test_a_damaged_archive_restores_nothing(installation: Installation, tmp_path
 
 
 def test_a_restore_that_fails_half_way_leaves_nothing(
-    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    embedded: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tongban.safekeeping import sqlite
 
     file = tmp_path / "kept.tar.gz"
-    assert installation("backup", file).exit_code == 0
+    assert embedded("backup", file).exit_code == 0
     put = sqlite.put
 
     def full(url: object, source: Path) -> object:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,9 +31,12 @@ def ports() -> tuple[int, int]:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, ports: tuple[int, int]) -> Installation:
-    folder = tmp_path_factory.mktemp("served")
-    done = run("init", "--data", folder / "data", "--port-base", ports[0])
+def served(
+    make_named_database: Callable[[], str | None], tmp_path_factory: pytest.TempPathFactory, ports: tuple[int, int]
+) -> Installation:
+    folder, database = tmp_path_factory.mktemp("served"), make_named_database()
+    named = ("--database", database) if database else ()
+    done = run("init", "--data", folder / "data", "--port-base", ports[0], *named)
     assert done.exit_code == 0, done.output
     return Installation(folder / "data")
 
@@ -49,10 +52,12 @@ def test_a_taken_port_is_one_sentence(served: Installation, ports: tuple[int, in
     assert "the port is taken" in done.output
 
 
-def test_a_second_server_on_the_same_data_is_one_sentence(served: Installation) -> None:
-    own = Ownership(served.folder / "exchange.sqlite3")
+def test_a_second_server_on_the_same_data_is_one_sentence(embedded: Installation, ports: tuple[int, int]) -> None:
+    own = Ownership(embedded.folder / "exchange.sqlite3")
+    named = zip(("IDP", "EXCHANGE"), ports, strict=True)
+    listening = {f"TONGBAN_{name}__LISTEN": f"127.0.0.1:{port}" for name, port in named}
     try:
-        done = served("serve", "all")
+        done = embedded("serve", "all", env=listening)
     finally:
         own.release()
     assert done.exit_code == 2

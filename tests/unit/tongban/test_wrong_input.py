@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,6 @@ TABLE: list[tuple[tuple[str, ...], int, str]] = [
     (("resource", "add", "--from", "{given}/list.json"), 2, "JSON object"),
     (("resource", "disable", "https://nobody.example"), 2, "nobody"),
     (("serve", "mars"), 2, "mars"),
-    (("serve", "all", "--workers", "2"), 2, "PostgreSQL"),
     (("db", "sideways"), 2, "sideways"),
 ]
 WITHOUT_CONFIGURATION: list[tuple[tuple[str, ...], int, str]] = [
@@ -255,10 +255,16 @@ def test_without_its_configuration_or_with_a_wrong_one_every_command_says_so(
     assert run(*words, "--config", unknown, given="").exit_code == 2
 
 
+@pytest.fixture(scope="module")
+def bare(make_database: Callable[[], str]) -> str:
+    """A database without tables."""
+    return make_database()
+
+
 @pytest.mark.parametrize(("name", "leaf"), CONFIGURED, ids=lambda word: word or "-")
 @pytest.mark.parametrize("harm", ["no keys", "no tables", "no server"])
 def test_a_harmed_installation_is_said_in_one_sentence(
-    installation: Installation, tmp_path: Path, name: str, leaf: str, harm: str
+    installation: Installation, bare: str, tmp_path: Path, name: str, leaf: str, harm: str
 ) -> None:
     alone = ("grant submit", "grant approve", "evidence get", "sandbox check-in", "sandbox call")
     if f"{name} {leaf}" in (*alone, "db upgrade", "connector files"):
@@ -266,14 +272,11 @@ def test_a_harmed_installation_is_said_in_one_sentence(
     filled((), installation, tmp_path)
     copy = tmp_path / "copy"
     copy.mkdir()
-    text = (installation.folder / "tongban.toml").read_text(encoding="utf-8")
     if harm == "no keys":
-        text = text.replace("/keys/", "/no-keys/")
-    elif harm == "no tables":
-        text = text.replace(f"sqlite:///{installation.folder}", f"sqlite:///{copy}")
+        text = installation.configured().replace("/keys/", "/no-keys/")
     else:
-        for service in ("idp", "exchange"):
-            text = text.replace(f"sqlite:///{installation.folder}/{service}.sqlite3", NOWHERE)
+        elsewhere = {"no tables": bare, "no server": NOWHERE}[harm]
+        text = installation.configured(idp=elsewhere, exchange=elsewhere)
     (copy / "tongban.toml").write_text(text, encoding="utf-8")
     words = words_for(name, leaf, installation.folder / "given")
     done = run(*words, "--config", copy / "tongban.toml", given="")
