@@ -53,9 +53,9 @@ from kernel.entropy import Entropy, SystemEntropy
 from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.log import Ledger
 from kernel.settings import ExchangeSettings
-from policies.commands import SuspendGrant
-from policies.events import GrantState
-from policies.grant import Grant
+from policies.grants.commands import SuspendGrant
+from policies.grants.events import GrantState
+from policies.grants.grant import Grant
 from policies.requests.events import RequestState
 from policies.requests.events import Status as RequestStatus
 from policies.roles import Officer, Role

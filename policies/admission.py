@@ -13,7 +13,7 @@ from operator import attrgetter
 from kernel.text import Text
 from policies.decision import UnmetClause
 from policies.delivery import Delivery
-from policies.grant_terms import HIGHEST_ASSURANCE
+from policies.grants.terms import HIGHEST_ASSURANCE
 from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
 from policies.registry import Registry
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from policies import explain
 from policies.decision import Decision, Deny, Permit, UnmetClause
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action
 from policies.reference import Judge

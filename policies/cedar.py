@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from cedarpy import policies_to_pst, pst, validate_policies
 
 from policies import schema
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from policies.model import Action
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from kernel.dates import time_text
 from kernel.text import Text
 from policies import cedar, explain
-from policies.grant import Grant
-from policies.grant_terms import SELF, BasisKind
+from policies.grants.grant import Grant
+from policies.grants.sentence import Name, listed
+from policies.grants.terms import SELF, BasisKind
 from policies.guards import GUARDS
-from policies.sentence import Name, listed
 
 
 @dataclass(frozen=True, slots=True)

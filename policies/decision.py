@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
-from policies.grant_terms import Obligation
+from policies.grants.terms import Obligation
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from policies import cedar
 from policies.compiler import Compiled
 from policies.decision import UnmetClause
 from policies.facts import Facts
-from policies.grant import Grant
-from policies.grant_terms import Obligation
+from policies.grants.grant import Grant
+from policies.grants.terms import Obligation
 from policies.guards import Guard
 from policies.model import AccessRequest
 from policies.registry import Registry

@@ -21,7 +21,7 @@ from policies.decision import Decision, Deny, Permit, UnmetClause
 from policies.explain import Candidate, Enforced, EnforcedGuard, NearMiss
 from policies.expressions import OutsideProfile
 from policies.facts import HOUR, Asking, Facts, asking, completed, hour_of_day, milliseconds, settle
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from policies.guards import GUARDS, Guard
 from policies.guards import text as guards_text
 from policies.hierarchy import Hierarchy

@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from policies.delivery import Delivery
-from policies.grant import Grant
-from policies.grant_terms import SELF, BasisKind, InvalidGrant, Obligation
+from policies.grants.grant import Grant
+from policies.grants.terms import SELF, BasisKind, InvalidGrant, Obligation
 
 __all__ = [
     "SELF",

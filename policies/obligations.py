@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
-from policies.grant import Grant
-from policies.grant_terms import Obligation
+from policies.grants.grant import Grant
+from policies.grants.terms import Obligation
 from policies.registry import RegisteredField
 
 _DURATION = re.compile(r"P(?:\d{1,4}[DWMY]|T\d{1,4}[HM])")

@@ -17,9 +17,9 @@ from policies import guards, index, schema
 from policies.decision import Decision, Deny
 from policies.delivery import Delivery
 from policies.facts import hour_of_day, milliseconds
+from policies.grants.unused import Use
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
-from policies.unused import Use
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for the time of a request while only what was asked is known."""

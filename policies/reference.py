@@ -19,7 +19,7 @@ from policies import cedar, explain, guards, obligations, schema
 from policies import decision as outcome
 from policies.admission import unregistered, well_formed
 from policies.facts import status
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Consent, Opening
 from policies.registry import Registry

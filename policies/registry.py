@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
-from policies.grant_terms import BasisKind
+from policies.grants.terms import BasisKind
 
 
 @dataclass(frozen=True, slots=True)

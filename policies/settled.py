@@ -14,8 +14,8 @@ from policies import obligations
 from policies.decision import Quota
 from policies.explain import Candidate, Enforced, EnforcedGuard
 from policies.facts import Facts
-from policies.grant import Grant
-from policies.grant_terms import Obligation
+from policies.grants.grant import Grant
+from policies.grants.terms import Obligation
 from policies.registry import RegisteredField
 
 Reasons = tuple[tuple[Candidate, ...], tuple[Candidate, ...]]

@@ -28,9 +28,9 @@ from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.campaigns.commands import OpenCampaign
 from policies.campaigns.events import Answer, CampaignState, ItemState, ItemStatus
 from policies.campaigns.lifecycle import READERS, is_over, sees
-from policies.events import GrantState, Status
+from policies.grants.events import GrantState, Status
+from policies.grants.unused import Usage
 from policies.roles import Officer, Role
-from policies.unused import Usage
 
 _BAD = Text("show 只能是 waiting 或 all，after 是序号", "show is waiting or all, after a number")
 _LONGEST_NUMBER = 6

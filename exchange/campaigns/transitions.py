@@ -42,8 +42,8 @@ from policies.campaigns.lifecycle import decide, decide_item, evolve, falls, ite
 from policies.campaigns.selection import Selection, chosen
 from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.run import deadline
-from policies.commands import ExpireGrant, RevokeGrant
-from policies.events import GrantState
+from policies.grants.commands import ExpireGrant, RevokeGrant
+from policies.grants.events import GrantState
 from policies.proceedings import Moved
 from policies.roles import Officer
 

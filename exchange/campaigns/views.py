@@ -15,11 +15,11 @@ from policies.campaigns.events import ITEM_STATUSES, STATUSES, Answer, CampaignS
 from policies.campaigns.lifecycle import is_over, may_answer
 from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.run import in_words, standing
-from policies.events import GrantState, Status
+from policies.grants.events import GrantState, Status
+from policies.grants.sentence import sentence
+from policies.grants.unused import Unused, Usage, is_judged, unused
 from policies.proceedings import capacities
 from policies.roles import Officer
-from policies.sentence import sentence
-from policies.unused import Unused, Usage, is_judged, unused
 
 
 def campaign_view(

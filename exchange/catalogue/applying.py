@@ -33,7 +33,7 @@ from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.manifests import Finding, ManifestError
-from policies.events import GrantState
+from policies.grants.events import GrantState
 from policies.proceedings import NotAllowed
 from policies.roles import Officer
 

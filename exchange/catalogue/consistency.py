@@ -15,7 +15,7 @@ from exchange.catalogue.reading import Document, InvalidCatalogue
 from kernel.manifests import JsonPath
 from kernel.text import Text
 from policies import obligations
-from policies.grant_terms import (
+from policies.grants.terms import (
     ASSURANCE_OF_CLASSIFIED,
     CLASSIFIED_FROM,
     HIGHEST_ASSURANCE,

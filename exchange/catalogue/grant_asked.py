@@ -20,9 +20,9 @@ from kernel.ledger.personal_data import holds_citizen_number
 from kernel.manifests import dotted, schema_findings
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
-from policies.document import grant_to_json
-from policies.grant import Grant
-from policies.grant_terms import LONGEST_LIST
+from policies.grants.document import grant_to_json
+from policies.grants.grant import Grant
+from policies.grants.terms import LONGEST_LIST
 
 Finding = tuple[tuple[str | int, ...], Text]
 """Where in the body, and what is wrong."""

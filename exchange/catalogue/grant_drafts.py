@@ -10,11 +10,11 @@ from typing import Any
 
 from exchange.catalogue.reading import InvalidCatalogue
 from kernel.dates import CHINA, read_instant
-from policies.commands import Command, DraftGrant, ReviseGrant
-from policies.document import grant_from_json, grant_to_json
-from policies.events import GrantState, Status
-from policies.grant import Grant
-from policies.grant_terms import InvalidGrant
+from policies.grants.commands import Command, DraftGrant, ReviseGrant
+from policies.grants.document import grant_from_json, grant_to_json
+from policies.grants.events import GrantState, Status
+from policies.grants.grant import Grant
+from policies.grants.terms import InvalidGrant
 
 
 def grant_of(document: Mapping[str, Any], version: int = 1) -> Grant:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from exchange.catalogue.model import EvidenceType
 from exchange.catalogue.registry import Registry
 from policies import registry as policies
-from policies.grant_terms import BasisKind
+from policies.grants.terms import BasisKind
 
 
 def policy_registry(catalogue: Registry) -> policies.Registry:

@@ -40,7 +40,7 @@ from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
 from kernel.text import Text
-from policies.events import GrantState, Status
+from policies.grants.events import GrantState, Status
 from policies.proceedings import Moved
 from policies.roles import Officer
 

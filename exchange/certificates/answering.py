@@ -34,8 +34,8 @@ from kernel.ledger.receipt import Receipt
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.delivery import Delivery
-from policies.grant import Grant
-from policies.grant_terms import BasisKind
+from policies.grants.grant import Grant
+from policies.grants.terms import BasisKind
 
 ANSWERED = "CertificateStatusAnswered"
 

@@ -31,8 +31,8 @@ from kernel.ledger.receipt import Receipt
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
-from policies.grant import Grant
-from policies.grant_terms import BasisKind
+from policies.grants.grant import Grant
+from policies.grants.terms import BasisKind
 from policies.guards import WARDS
 
 MOST_OPEN = 20

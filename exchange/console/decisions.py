@@ -24,7 +24,7 @@ from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.pages import t
 from kernel.web.routes import Route
-from policies.grant_terms import Obligation
+from policies.grants.terms import Obligation
 from policies.obligations import in_words
 
 DECISIONS = f"{HOME}/decisions"

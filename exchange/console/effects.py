@@ -27,10 +27,10 @@ from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.pages import t
 from kernel.web.routes import Route
-from policies.expectations import Verdict
-from policies.grant import Grant
-from policies.review import Answer, ChangeClass
-from policies.sentence import Name
+from policies.grants.expectations import Verdict
+from policies.grants.grant import Grant
+from policies.grants.review import Answer, ChangeClass
+from policies.grants.sentence import Name
 
 _PERIODS = LookingBack(PERIODS, usual=PERIODS[0])
 _ANSWER = "answer"

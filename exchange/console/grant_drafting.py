@@ -17,10 +17,10 @@ from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.routes import Route
-from policies.commands import TABLE, DraftGrant, ReviseGrant, allowed
-from policies.conditions import author_may_write
-from policies.document import grant_to_json
-from policies.events import GrantState, Status
+from policies.grants.commands import TABLE, DraftGrant, ReviseGrant, allowed
+from policies.grants.conditions import author_may_write
+from policies.grants.document import grant_to_json
+from policies.grants.events import GrantState, Status
 from policies.roles import Officer
 
 GRANTS = f"{HOME}/grants"

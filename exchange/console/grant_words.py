@@ -11,10 +11,10 @@ from exchange.governance.views import names
 from kernel.dates import time_text
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
-from policies.grant import Grant
-from policies.grant_terms import BasisKind, EmergencyUse
+from policies.grants.grant import Grant
+from policies.grants.sentence import Name
+from policies.grants.terms import BasisKind, EmergencyUse
 from policies.obligations import in_words
-from policies.sentence import Name
 
 MASKS = {
     Mask.CLEAR: Text("原样", "as it is"),

@@ -28,11 +28,11 @@ from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.pages import t
 from kernel.web.routes import Route
 from policies import cedar
-from policies.document import digest
-from policies.events import GrantState, Status
-from policies.grant import Grant
+from policies.grants.document import digest
+from policies.grants.events import GrantState, Status
+from policies.grants.grant import Grant
+from policies.grants.sentence import sentence
 from policies.roles import WORDS
-from policies.sentence import sentence
 
 GRANTS = f"{HOME}/grants"
 ON_A_PAGE = 50

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from exchange.console import words
 from kernel.text import Text
-from policies.commands import (
+from policies.grants.commands import (
     TABLE,
     ApproveGrant,
     Command,
@@ -21,10 +21,10 @@ from policies.commands import (
     SuspendGrant,
     allowed,
 )
-from policies.events import GrantState, Status
-from policies.lifecycle import decide
+from policies.grants.events import GrantState, Status
+from policies.grants.lifecycle import decide
+from policies.grants.review import Recheck
 from policies.proceedings import NotAllowed
-from policies.review import Recheck
 from policies.roles import Officer, Role
 
 _ANY_REASON = "-"

@@ -28,7 +28,7 @@ from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.pages import t
 from kernel.web.routes import Route
-from policies.document import grant_from_json
+from policies.grants.document import grant_from_json
 from policies.requests.commands import NAMES, TABLE, DraftRequest, allowed
 from policies.requests.events import Status
 from policies.roles import Role

@@ -26,8 +26,8 @@ from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.pages import t
 from kernel.web.routes import Route
 from policies.delivery import Delivery
-from policies.grant import Grant
-from policies.grant_terms import SELF, BasisKind, Obligation
+from policies.grants.grant import Grant
+from policies.grants.terms import SELF, BasisKind, Obligation
 from policies.obligations import in_words
 
 TRYING = f"{HOME}/try"

@@ -20,7 +20,7 @@ from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.pages import t
 from kernel.web.routes import Route
-from policies.commands import TABLE, DraftGrant
+from policies.grants.commands import TABLE, DraftGrant
 from policies.roles import Role
 
 UNUSED = f"{HOME}/unused"

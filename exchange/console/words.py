@@ -9,7 +9,7 @@ from typing import Any
 from kernel.dates import time_text
 from kernel.text import Text
 from kernel.web.pages import t
-from policies.commands import (
+from policies.grants.commands import (
     ApproveGrant,
     CommandKind,
     EndorseGrant,
@@ -20,7 +20,7 @@ from policies.commands import (
     SubmitGrant,
     SuspendGrant,
 )
-from policies.events import Status
+from policies.grants.events import Status
 from policies.roles import WORDS, Role
 
 STATUSES: Mapping[Status, Text] = {

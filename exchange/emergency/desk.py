@@ -37,7 +37,7 @@ from policies.emergency.commands import (
 )
 from policies.emergency.lifecycle import READERS, sees
 from policies.emergency.opening import Asked, EmergencyState, Finding, Status
-from policies.grant import Grant
+from policies.grants.grant import Grant
 
 _ABOUT_NOBODY = Text(
     "该办件还没有写明涉及谁，请先由系统列明", "The case names nobody yet: have its system list whom it is about"

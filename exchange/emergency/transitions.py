@@ -24,7 +24,7 @@ from policies.emergency.commands import AskEmergency, Circumstances, Command, Op
 from policies.emergency.document import facts
 from policies.emergency.lifecycle import decide, is_overdue
 from policies.emergency.opening import Asked, EmergencyEvent, EmergencyState, Status, evolve
-from policies.events import Status as GrantStatus
+from policies.grants.events import Status as GrantStatus
 from policies.proceedings import Moved
 from policies.roles import Officer
 

@@ -14,9 +14,9 @@ from policies.clocks.calendar import WorkingCalendar
 from policies.emergency.document import delay_to_json, review_to_json
 from policies.emergency.lifecycle import is_overdue, open_to, review_due
 from policies.emergency.opening import STATUSES, EmergencyState
-from policies.grant import Grant
+from policies.grants.grant import Grant
+from policies.grants.sentence import sentence
 from policies.roles import Officer
-from policies.sentence import sentence
 
 
 def emergency_view(

@@ -18,7 +18,7 @@ from exchange.in_force.snapshot import Snapshot
 from exchange.store import consents
 from exchange.store.consents import Artefact
 from kernel.database import Database
-from policies.grant_terms import BasisKind
+from policies.grants.terms import BasisKind
 from policies.model import Consent
 
 AGREED_FOR = timedelta(minutes=5)

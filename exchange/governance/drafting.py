@@ -19,9 +19,9 @@ from kernel.ids import new_id
 from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
-from policies.commands import DraftGrant, ReviseGrant
-from policies.events import GrantState, Status
-from policies.grant import Grant
+from policies.grants.commands import DraftGrant, ReviseGrant
+from policies.grants.events import GrantState, Status
+from policies.grants.grant import Grant
 
 _STILL_A_DRAFT = Text(
     "最新的版本还是草稿，请直接修改它", "The newest version is a draft still: change that one instead"
@@ -30,7 +30,7 @@ _STILL_A_DRAFT = Text(
 
 @dataclass(frozen=True)
 class Drafting:
-    """The endpoints by which officers write grants; who may, ``policies.lifecycle`` decides."""
+    """The endpoints by which officers write grants; who may, ``policies.grants.lifecycle`` decides."""
 
     access: Access
     grants: Grants

@@ -1,4 +1,4 @@
-"""The endpoints of grants. Officers alone; what each of them may do is decided by ``policies.lifecycle``."""
+"""The endpoints of grants. Officers alone; what each of them may do is decided by ``policies.grants.lifecycle``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kernel.clock import Clock
 from kernel.problems import INVALID_BODY, Problem, ProblemKind
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
-from policies.commands import (
+from policies.grants.commands import (
     ApproveGrant,
     Command,
     EndorseGrant,
@@ -29,7 +29,7 @@ from policies.commands import (
     SubmitGrant,
     SuspendGrant,
 )
-from policies.events import GrantState, Status
+from policies.grants.events import GrantState, Status
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from exchange.governance.views import names
 from exchange.store import catalogue, epoch, grants
 from kernel.database import Database
 from policies.analysis.change import Proposal, basis, examine, reprove
-from policies.events import Status
-from policies.grant import Grant
+from policies.grants.events import Status
+from policies.grants.grant import Grant
+from policies.grants.review import Recheck, ReviewPackage
 from policies.hierarchy import Hierarchy
-from policies.review import Recheck, ReviewPackage
 
 Simulate = Callable[[Grant, datetime], Simulation]
 """What the version would have changed for what was asked and logged."""

@@ -18,9 +18,9 @@ from kernel.canonical import JSON
 from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.receipt import Receipt
-from policies.commands import ExpireGrant
-from policies.events import GrantState, Status
-from policies.grant import Grant
+from policies.grants.commands import ExpireGrant
+from policies.grants.events import GrantState, Status
+from policies.grants.grant import Grant
 
 REMINDERS = (7, 30, 60)
 """Days before its end at which a grant's departments are reminded; without an answer it lapses."""

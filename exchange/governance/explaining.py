@@ -15,7 +15,7 @@ from kernel.canonical import JSON
 from policies import both_engines
 from policies.clauses import demands
 from policies.decision import Deny, Permit
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
 
 _ASSUMED = "assumed"

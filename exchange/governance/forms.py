@@ -10,8 +10,8 @@ from marshmallow import Schema, fields, post_load, validate
 
 from exchange.forms import Form, ListField, ObjectField, TextField, WholeNumber, YesNo, instant_of
 from policies.delivery import Delivery
+from policies.grants.review import ChangeClass
 from policies.model import SELF
-from policies.review import ChangeClass
 
 _CODE = validate.Length(1, 128, error="length")
 

@@ -1,4 +1,4 @@
-"""Carrying out commands on grants: decided by ``policies.lifecycle``, recorded and stored in one transaction."""
+"""Carrying out commands on grants: decided by ``policies.grants.lifecycle``, recorded and stored in one transaction."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
-from policies.commands import ActivateGrant, Command, ReactivateGrant, SubmitGrant, SupersedeGrant, allowed
-from policies.events import GrantEvent, GrantState, Status, evolve, facts
-from policies.lifecycle import decide
+from policies.grants.commands import ActivateGrant, Command, ReactivateGrant, SubmitGrant, SupersedeGrant, allowed
+from policies.grants.events import GrantEvent, GrantState, Status, evolve, facts
+from policies.grants.lifecycle import decide
+from policies.grants.review import Recheck
 from policies.proceedings import Moved, course
-from policies.review import Recheck
 from policies.roles import Officer, Role
 
 EXCHANGE = Officer("exchange", "", frozenset({Role.EXCHANGE}))

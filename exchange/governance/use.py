@@ -20,7 +20,7 @@ from kernel.database import Database
 from kernel.database.instants import moment
 from kernel.dates import CHINA, local_day
 from policies import recorded
-from policies.unused import Usage, by_grant_and_day, together
+from policies.grants.unused import Usage, by_grant_and_day, together
 
 DAYS = 90
 """Whole days in China before today. Without use for so long a right is called unused."""

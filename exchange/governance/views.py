@@ -9,13 +9,13 @@ from exchange.gateway.predicates import LABELS
 from kernel.canonical import JSON
 from kernel.text import Text
 from policies import cedar
-from policies.conditions import panel_of
-from policies.document import digest, grant_to_json
-from policies.events import GrantState
+from policies.grants.conditions import panel_of
+from policies.grants.document import digest, grant_to_json
+from policies.grants.events import GrantState
+from policies.grants.review import ReviewPackage
+from policies.grants.sentence import Name, sentence
 from policies.requests.granting import request_of
-from policies.review import ReviewPackage
 from policies.roles import WORDS
-from policies.sentence import Name, sentence
 
 RELATIONS = {
     "spouse": Text("配偶", "spouse"),

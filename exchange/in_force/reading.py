@@ -21,7 +21,7 @@ from exchange.store.epoch import Epoch
 from kernel.database import Database
 from policies import registry as policies
 from policies.emergency.opening import EmergencyState, Status
-from policies.events import GrantState
+from policies.grants.events import GrantState
 from policies.index import PolicyImage
 
 

@@ -38,8 +38,8 @@ from policies.emergency.opening import (
     EmergencyReviewOverdue,
     EmergencyState,
 )
-from policies.events import GrantEvent, GrantState, GrantSubmitted, GrantSuspended
-from policies.grant import Grant
+from policies.grants.events import GrantEvent, GrantState, GrantSubmitted, GrantSuspended
+from policies.grants.grant import Grant
 from policies.ratings.commands import TURNS as RATING_TURNS
 from policies.ratings.events import RatingEscalated, RatingEvent, RatingState
 from policies.requests.commands import TURNS

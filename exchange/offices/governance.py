@@ -33,7 +33,7 @@ from exchange.requests.sweep import RequestSweep
 from exchange.requests.templates import Templates
 from exchange.requests.transitions import RequestTransitions
 from kernel.lease import Lease
-from policies.grant import Grant
+from policies.grants.grant import Grant
 
 MOST_REPLAYED = 20_000
 """Logged decisions that a submission waits for; the report says when there were more."""

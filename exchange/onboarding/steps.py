@@ -11,7 +11,7 @@ from exchange.catalogue.workflow.events import EntryState
 from exchange.onboarding.shipped import TYPES
 from exchange.store.onboarding import CheckIn, FirstCall
 from kernel.text import Text
-from policies.events import GrantState
+from policies.grants.events import GrantState
 from policies.requests.commands import TURNS as REQUESTS
 from policies.requests.events import RequestState
 from policies.requests.events import Status as RequestStatus

@@ -18,7 +18,7 @@ from exchange.store import access_requests, grants
 from exchange.store.access_requests import Filter
 from kernel.dates import local_day
 from policies.clocks.calendar import WorkingCalendar
-from policies.events import Status as GrantStatus
+from policies.grants.events import Status as GrantStatus
 from policies.proceedings import NotAllowed
 from policies.requests.commands import Command, FulfilRequest
 from policies.requests.escalation import next_due, pending

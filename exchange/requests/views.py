@@ -11,13 +11,13 @@ from exchange.store.histories import Happened
 from kernel.canonical import JSON
 from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.run import in_words, standing
-from policies.document import grant_to_json
+from policies.grants.document import grant_to_json
+from policies.grants.sentence import sentence
 from policies.requests.conditions import open_to
 from policies.requests.content import REFUSALS
 from policies.requests.document import assessment_to_json, refusal_to_json
 from policies.requests.events import STATUSES, RequestState
 from policies.roles import Officer
-from policies.sentence import sentence
 
 
 def request_view(

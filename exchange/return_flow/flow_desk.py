@@ -30,7 +30,7 @@ from kernel.dates import local_day
 from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, json_response
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from policies.return_flows import OPENERS, Command, Status, commands
 from policies.roles import WATCHERS, Officer
 

@@ -20,7 +20,7 @@ from policies.both_engines import Judges
 from policies.decision import Deny, Permit
 from policies.delivery import Delivery
 from policies.explain import ENGINES_DISAGREE
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, SystemPrincipal
 

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, and_, case, insert, or_, select, tuple_, upda
 
 from exchange.store.tables import grant_force, grant_version
 from kernel import canonical
-from policies.document import state_from_json, state_to_json
-from policies.events import GrantState, Status
-from policies.grant import Grant
-from policies.review import ReviewPackage
+from policies.grants.document import state_from_json, state_to_json
+from policies.grants.events import GrantState, Status
+from policies.grants.grant import Grant
+from policies.grants.review import ReviewPackage
 
 _STATES = select(grant_version.c.state, grant_version.c.review)
 _SIGNED_FOR = grant_version.c.status.in_([one.value for one in (Status.SUBMITTED, Status.APPROVED, Status.SUSPENDED)])

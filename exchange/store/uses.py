@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from kernel.database.driver import listed, run
 from kernel.database.instants import micros, moment
-from policies.unused import Usage
+from policies.grants.unused import Usage
 
 Counts = Mapping[tuple[str, date], Usage]
 """What was used of each grant (id@version) on each day."""

@@ -16,15 +16,25 @@ from policies.analysis.questions import Examiner, Said, examiner
 from policies.analysis.region import Region, related
 from policies.analysis.solver import USUAL, Limit
 from policies.analysis.words import request_facts, story
-from policies.differences import Difference, Direction, Matrix, differences, matrix
-from policies.document import grant_to_json
-from policies.grant import Grant
+from policies.grants.differences import Difference, Direction, Matrix, differences, matrix
+from policies.grants.document import grant_to_json
+from policies.grants.grant import Grant
+from policies.grants.review import (
+    LOOSER,
+    NEWLY,
+    NO_LONGER,
+    STRICTER,
+    TOGETHER,
+    Answer,
+    ChangeClass,
+    Examination,
+    Finding,
+)
+from policies.grants.routing import sensitive
+from policies.grants.sentence import Name, as_code, sentence
 from policies.guards import Guard
 from policies.hierarchy import Hierarchy
 from policies.registry import Registry
-from policies.review import LOOSER, NEWLY, NO_LONGER, STRICTER, TOGETHER, Answer, ChangeClass, Examination, Finding
-from policies.routing import sensitive
-from policies.sentence import Name, as_code, sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

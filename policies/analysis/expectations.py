@@ -13,12 +13,12 @@ from policies.analysis.sets import Grants
 from policies.analysis.solver import NotProved
 from policies.analysis.words import example, request_facts
 from policies.decision import Permit
-from policies.expectations import Expectation, Verdict
-from policies.grant import Grant
-from policies.grant_terms import BasisKind
+from policies.grants.expectations import Expectation, Verdict
+from policies.grants.grant import Grant
+from policies.grants.sentence import Name
+from policies.grants.terms import BasisKind
 from policies.guards import Guard
 from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
-from policies.sentence import Name
 
 
 @dataclass(frozen=True, slots=True)

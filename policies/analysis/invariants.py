@@ -19,12 +19,12 @@ from policies.analysis.questions import Examiner, Said
 from policies.analysis.words import example
 from policies.expressions import condition
 from policies.facts import establish
-from policies.grant import Grant
-from policies.grant_terms import ASSURANCE_OF_CLASSIFIED, CLASSIFIED_FROM
+from policies.grants.grant import Grant
+from policies.grants.review import Answer
+from policies.grants.sentence import Name
+from policies.grants.terms import ASSURANCE_OF_CLASSIFIED, CLASSIFIED_FROM
 from policies.guards import OF_AGE
 from policies.model import AccessRequest
-from policies.review import Answer
-from policies.sentence import Name
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from policies.analysis.solver import USUAL, Limit, NotProved, Questioning
 from policies.analysis.terms import Encoder, Term
 from policies.decision import Decision, Permit
 from policies.expressions import OutsideProfile
-from policies.grant import Grant
+from policies.grants.grant import Grant
+from policies.grants.review import Answer
 from policies.guards import Guard
 from policies.model import AccessRequest
-from policies.review import Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 from kernel.canonical import JSON, encode
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from policies.hierarchy import Entity, Hierarchy
 from policies.registry import (
     RegisteredEvidenceType,

@@ -17,7 +17,7 @@ from policies import schema
 from policies.analysis.terms import Coded, Encoder, Term
 from policies.delivery import Delivery
 from policies.facts import milliseconds
-from policies.grant_terms import HIGHEST_ASSURANCE
+from policies.grants.terms import HIGHEST_ASSURANCE
 from policies.model import AccessRequest, Action, Consent, Opening, SystemPrincipal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,8 +14,8 @@ from policies.analysis.region import Region
 from policies.analysis.solver import NotProved
 from policies.analysis.terms import Encoder, Term
 from policies.decision import Decision, Permit
-from policies.grant import Grant
-from policies.grant_terms import Obligation
+from policies.grants.grant import Grant
+from policies.grants.terms import Obligation
 from policies.guards import Guard
 from policies.index import PolicyImage
 from policies.model import AccessRequest

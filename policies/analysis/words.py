@@ -11,10 +11,10 @@ from kernel.text import Text
 from policies.analysis.questions import Shown
 from policies.decision import Decision, Permit
 from policies.delivery import Delivery
+from policies.grants.sentence import Name
 from policies.guards import OF_AGE
 from policies.model import LOCKED, SELF, AccessRequest
 from policies.obligations import in_words
-from policies.sentence import Name
 
 _LOCKED, _SUSPENDED = Text("该系统已被锁定", "which is locked"), Text("该系统已停用", "which is not active")
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from policies.campaigns.events import Answer, ItemStatus, Status
 from policies.campaigns.selection import Selection
-from policies.events import GrantState
+from policies.grants.events import GrantState
 from policies.proceedings import Row
 from policies.roles import Role
 

@@ -35,7 +35,7 @@ from policies.campaigns.events import (
 from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.profile import Stage
 from policies.clocks.run import Run, deadline, reached
-from policies.events import GrantState
+from policies.grants.events import GrantState
 from policies.proceedings import Matter, NotAllowed, capacities, is_stated
 from policies.roles import Officer, Role
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from policies.events import GrantState, Status
+from policies.grants.events import GrantState, Status
 
 MOST_AGE = 3650
 """Days."""

@@ -9,7 +9,7 @@ from typing import Any
 from kernel.canonical import JSON
 from kernel.text import Text
 from policies.emergency.opening import Asked, EmergencyEvent, EmergencyState, Finding, Review, Status
-from policies.grant_terms import NoticeDelay
+from policies.grants.terms import NoticeDelay
 
 
 def facts(event: EmergencyEvent) -> dict[str, JSON]:

@@ -41,7 +41,7 @@ from policies.emergency.opening import (
     EmergencyState,
     Status,
 )
-from policies.grant_terms import LONGEST_OPENING
+from policies.grants.terms import LONGEST_OPENING
 from policies.proceedings import Condition, Matter, NotAllowed, capacities, is_stated, require
 from policies.roles import Officer, Role
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kernel.text import Text
-from policies.grant_terms import NoticeDelay
+from policies.grants.terms import NoticeDelay
 from policies.model import Opening
 from policies.proceedings import Event, State
 from policies.roles import Role

@@ -9,7 +9,7 @@ from kernel.dates import local_day
 from kernel.text import Text
 from policies.clocks.profile import ShareType
 from policies.clocks.run import DEADLINE_PERCENT, WARNING_PERCENT
-from policies.conditions import acts_for, term_is_bounded
+from policies.grants.conditions import acts_for, term_is_bounded
 from policies.proceedings import Condition, Matter, NotAllowed, capacities, is_stated
 from policies.requests.commands import (
     COMPATIBLE,

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from kernel.text import Text
 from policies.clocks.profile import ShareType, Stage
-from policies.grant import Grant
+from policies.grants.grant import Grant
 
 ASSESSED_FROM = 3
 """Sensitivity from which an impact assessment is due: sensitive personal information (PIPL art. 55, item 1)."""

@@ -10,7 +10,7 @@ from typing import Any
 from kernel.canonical import JSON, encode
 from policies.clocks.profile import ShareType, Stage
 from policies.clocks.run import Pause, Run
-from policies.document import grant_from_json, grant_to_json
+from policies.grants.document import grant_from_json, grant_to_json
 from policies.requests.content import Assessment, Circumstances, Content, RefusalCode
 from policies.requests.events import Refusal, RequestEvent, RequestState, Seat, Status
 from policies.roles import Role

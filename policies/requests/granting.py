@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from policies.commands import DraftGrant, ReviseGrant
+from policies.grants.commands import DraftGrant, ReviseGrant
 from policies.requests.events import RequestState
 from policies.roles import Officer, Role
 

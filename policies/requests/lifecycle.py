@@ -1,7 +1,8 @@
 """The life of an access request: a command, the state, who asks and when → events, or a refusal that says why.
 
-Pure, like ``policies.lifecycle``: the caller keeps events and state, and appends every event to the ledger in the same
-transaction. A request ends where the grant begins: what follows an approval is decided by the life of the grant.
+Pure, like ``policies.grants.lifecycle``: the caller keeps events and state, and appends every event to the ledger in
+the same transaction. A request ends where the grant begins: what follows an approval is decided by the life of the
+grant.
 """
 
 from __future__ import annotations

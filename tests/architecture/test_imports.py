@@ -17,9 +17,8 @@ def test_a_process_may_begin_with(first: str) -> None:
 
 def test_a_decision_is_made_without_the_solver() -> None:
     """The examiner of changes belongs to governance: nothing that a request passes through so much as loads it."""
-    path = (
-        "exchange.gateway.pipeline, exchange.in_force.reading, policies.index, policies.reference, policies.lifecycle"
-    )
+    decides = "exchange.gateway.pipeline, exchange.in_force.reading, policies.index, policies.reference"
+    path = f"{decides}, policies.grants.lifecycle"
     seen = "sorted({'cvc5', 'policies.analysis'} & sys.modules.keys())"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys, {path}; print({seen})"], capture_output=True, text=True, check=True

@@ -26,7 +26,7 @@ from exchange.store.decisions import LoggedDecision, Period
 from kernel import migrations
 from kernel.database import Database
 from policies import recorded
-from policies.events import GrantState, Status
+from policies.grants.events import GrantState, Status
 from policies.model import AccessRequest, Action, Consent, SystemPrincipal
 from tests.doubles.exchange import BASIS, CATALOGUE, ITEM, MARKET, POLICE, grant
 

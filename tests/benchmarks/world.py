@@ -25,7 +25,7 @@ from kernel.entropy import SystemEntropy, token
 from kernel.identifiers import citizen_number
 from kernel.keys import KeyRing
 from kernel.settings import ExchangeSettings, Settings
-from policies.commands import ApproveGrant, SubmitGrant
+from policies.grants.commands import ApproveGrant, SubmitGrant
 from policies.roles import Officer, Role
 from tests.benchmarks.source import FIELDS
 

@@ -27,7 +27,7 @@ from kernel.entropy import SystemEntropy
 from kernel.identifiers import citizen_number
 from kernel.settings import Settings
 from kernel.text import Text
-from policies.commands import ApproveGrant, SubmitGrant
+from policies.grants.commands import ApproveGrant, SubmitGrant
 from policies.roles import Officer, Role
 from tongban import installation
 

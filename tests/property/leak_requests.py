@@ -14,7 +14,7 @@ from exchange.previews.looking import Reply
 from kernel.canonical import JSON
 from kernel.identifiers.masking import Mask
 from policies.delivery import ON_REQUEST, Delivery
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from tests.property.leak_designs import INSIDE, NAMES
 from tests.property.leak_records import Filled
 from tests.property.leak_worlds import BASES, CASE, FLAWED_OPENINGS, ITEM, NOW, RELATIONS, World, opening_of

@@ -14,7 +14,7 @@ from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies.decision import Decision
 from policies.delivery import Delivery
-from policies.grant_terms import Hours
+from policies.grants.terms import Hours
 from policies.guards import WARDS, Guard
 from policies.index import PolicyImage
 from policies.model import LOCKED, AccessRequest, Action, BasisKind, Consent, Grant, Obligation, SystemPrincipal

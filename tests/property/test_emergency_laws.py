@@ -10,8 +10,8 @@ from random import Random
 
 from policies import both_engines
 from policies.decision import Permit
-from policies.grant import Grant
-from policies.grant_terms import BasisKind, EmergencyUse
+from policies.grants.grant import Grant
+from policies.grants.terms import BasisKind, EmergencyUse
 from policies.guards import GUARDS
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, Opening

@@ -12,12 +12,12 @@ import pytest
 from kernel.identifiers.masking import Mask, stronger
 from policies.analysis.change import Proposal, examine
 from policies.decision import Decision, Permit
-from policies.grant import Grant
-from policies.grant_terms import Hours, InvalidGrant
+from policies.grants.grant import Grant
+from policies.grants.review import ChangeClass, Examination
+from policies.grants.terms import Hours, InvalidGrant
 from policies.index import PolicyImage
 from policies.model import AccessRequest
 from policies.obligations import is_kept_by
-from policies.review import ChangeClass, Examination
 from tests.property.policy_sets import (
     CASES,
     FIELDS,

@@ -12,7 +12,9 @@ import pytest
 
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
-from policies.commands import (
+from policies.decision import Deny, Permit
+from policies.delivery import Delivery
+from policies.grants.commands import (
     ActivateGrant,
     ApproveGrant,
     Command,
@@ -28,19 +30,17 @@ from policies.commands import (
     SuspendGrant,
     allowed,
 )
-from policies.conditions import panel_of
-from policies.decision import Deny, Permit
-from policies.delivery import Delivery
-from policies.document import digest
-from policies.events import GrantState, Status
-from policies.grant import Grant
-from policies.grant_terms import Hours
+from policies.grants.conditions import panel_of
+from policies.grants.document import digest
+from policies.grants.events import GrantState, Status
+from policies.grants.grant import Grant
+from policies.grants.lifecycle import decide, evolve
+from policies.grants.review import ChangeClass, Examination, Recheck, ReviewPackage
+from policies.grants.terms import Hours
 from policies.guards import GUARDS
 from policies.index import PolicyImage
-from policies.lifecycle import decide, evolve
 from policies.model import AccessRequest, BasisKind
 from policies.proceedings import NotAllowed
-from policies.review import ChangeClass, Examination, Recheck, ReviewPackage
 from policies.roles import Officer, Role
 from tests.property.policy_sets import (
     BASES,

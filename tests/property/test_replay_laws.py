@@ -9,7 +9,7 @@ from kernel.database.instants import micros, moment, optional_moment
 from kernel.dates import CHINA
 from policies import recorded
 from policies.admission import well_formed
-from policies.grant_terms import Hours
+from policies.grants.terms import Hours
 from tests.property.policy_sets import NOW, World, decided, worlds
 
 

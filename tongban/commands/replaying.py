@@ -14,7 +14,7 @@ from exchange.governance.simulation.impact import PERIODS
 from exchange.store.decisions import Period
 from kernel.dates import CHINA
 from kernel.manifests import ManifestError
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from tongban.commands.at_the_exchange import exchange_administration
 from tongban.output import NO, config_option, json_option, members, say_no, write_json, wrong
 

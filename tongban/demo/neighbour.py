@@ -20,7 +20,7 @@ from idp.administration import Administration
 from kernel.entropy import Entropy
 from kernel.settings import Settings
 from kernel.text import Text
-from policies.commands import ApproveGrant, SubmitGrant
+from policies.grants.commands import ApproveGrant, SubmitGrant
 from policies.roles import Officer, Role
 from tongban import installation
 from tongban.demo.keys import key_pair

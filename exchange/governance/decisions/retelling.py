@@ -22,8 +22,8 @@ from exchange.store.decisions import LoggedDecision
 from kernel.ledger.usage import UsageEntry
 from policies import recorded
 from policies.decision import Decision
-from policies.grant import Grant
-from policies.grant_terms import InvalidGrant
+from policies.grants.grant import Grant
+from policies.grants.terms import InvalidGrant
 from policies.hierarchy import InvalidRegistry
 from policies.index import InvalidImage
 

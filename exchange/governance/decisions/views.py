@@ -24,7 +24,7 @@ from policies import recorded
 from policies.analysis.words import example
 from policies.clauses import demands, standing
 from policies.decision import Deny
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from policies.refusals import REFUSALS
 
 RESULTS: Mapping[Result, Text] = {

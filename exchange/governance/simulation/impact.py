@@ -14,8 +14,8 @@ from exchange.store.decisions import LoggedDecision, Period
 from kernel.canonical import JSON
 from kernel.dates import CHINA
 from policies import recorded
-from policies.grant import Grant
-from policies.impact import changed, compare, day_of, impact_to_json, report_digest
+from policies.grants.grant import Grant
+from policies.grants.impact import changed, compare, day_of, impact_to_json, report_digest
 from policies.index import PolicyImage
 from policies.model import AccessRequest
 

@@ -24,7 +24,7 @@ from policies import recorded
 from policies.admission import unregistered
 from policies.both_engines import Judges
 from policies.decision import Decision, Deny
-from policies.grant_terms import InvalidGrant
+from policies.grants.terms import InvalidGrant
 from policies.hierarchy import InvalidRegistry
 from policies.index import InvalidImage, PolicyImage
 from policies.model import AccessRequest

@@ -19,8 +19,8 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
-from policies.commands import DraftGrant
-from policies.unused import Unused, tightened, unused
+from policies.grants.commands import DraftGrant
+from policies.grants.unused import Unused, tightened, unused
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from typing import Any
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies.decision import Deny, Permit
-from policies.grant_terms import Hours
+from policies.grants.terms import Hours
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, BasisKind, Consent, Grant, Obligation, SystemPrincipal
 from policies.registry import (

@@ -12,8 +12,8 @@ from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies.analysis.change import Proposal, examine
 from policies.analysis.invariants import INVARIANTS
-from policies.grant import Grant
-from policies.grant_terms import Obligation
+from policies.grants.grant import Grant
+from policies.grants.terms import Obligation
 from policies.model import BasisKind
 from policies.registry import (
     RegisteredEvidenceType,

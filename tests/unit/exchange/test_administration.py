@@ -122,8 +122,8 @@ def test_the_operator_reads_requests_and_answers_none(small_world: World) -> Non
 
 def test_the_operator_approves_nothing(small_world: World) -> None:
     from exchange.administration import OPERATOR
-    from policies.commands import ApproveGrant, ReactivateGrant, allowed
-    from policies.events import Status
+    from policies.grants.commands import ApproveGrant, ReactivateGrant, allowed
+    from policies.grants.events import Status
 
     assert not {ApproveGrant, ReactivateGrant} & set().union(*(allowed(status, OPERATOR.roles) for status in Status))
 

@@ -11,8 +11,8 @@ import pytest
 
 from exchange.console import grants, offers, words
 from exchange.console.grants import DONE
-from policies.commands import TABLE
-from policies.events import Status
+from policies.grants.commands import TABLE
+from policies.grants.events import Status
 from policies.roles import WORDS, Officer, Role
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import BASIS, ITEM, MARKET, OWNER, POLICE, URBAN, World, grant

@@ -9,7 +9,7 @@ import pytest
 
 from exchange.console.grant_form import grant_form
 from exchange.console.request_templates import FIELDS, body_of, typed_of
-from policies.document import grant_to_json
+from policies.grants.document import grant_to_json
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import BASIS, ITEM, MARKET, URBAN, World
 from tests.doubles.sign_ins import OfficersBrowser

@@ -9,7 +9,7 @@ import pytest
 
 from exchange.catalogue.grant_drafts import grant_of
 from kernel.manifests import ManifestError
-from policies.document import digest
+from policies.grants.document import digest
 from tests.doubles.exchange import ITEM, MARKET, OTHER_ITEM, POLICE, World, grant, service_item
 
 OFFICER: dict[str, Any] = {"sub": "author", "roles": ["governance-officer"]}

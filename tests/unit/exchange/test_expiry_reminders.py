@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from exchange.governance.expiry import NEAR, Expiry, mark
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from tests.doubles.exchange import World
 
 ENDS = datetime(2027, 12, 30, 16, tzinfo=UTC)

@@ -12,7 +12,7 @@ from exchange.catalogue.grant_drafts import grant_of
 from exchange.catalogue.kinds import GRANT
 from exchange.catalogue.manifests import schemas
 from exchange.console.grant_form import WORDS, grant_fields, grant_form, grant_of_form, typed_of_grant
-from policies.document import grant_to_json
+from policies.grants.document import grant_to_json
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import BASIS, ITEM, MARKET, POLICE, URBAN, World, grant
 from tests.doubles.sign_ins import OfficersBrowser

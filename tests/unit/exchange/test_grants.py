@@ -13,7 +13,7 @@ from exchange.governance.examination import Examining, Rechecked
 from exchange.governance.expiry import Expiry
 from exchange.governance.transitions import GrantMoved
 from kernel.manifests import ManifestError
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from tests.doubles.exchange import (
     BASIS,
     GRANTS,

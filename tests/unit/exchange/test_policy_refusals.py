@@ -12,7 +12,7 @@ from exchange.gateway import refusals
 from exchange.in_force.snapshot import Snapshot
 from kernel.manifests import ManifestError
 from policies.decision import Deny, Permit
-from policies.grant_terms import Obligation
+from policies.grants.terms import Obligation
 from policies.refusals import REFUSALS
 from policies.registry import Registry
 from tests.doubles.exchange import (

@@ -15,7 +15,7 @@ from exchange.store import catalogue
 from exchange.store.decisions import Period
 from exchange.store.tables import decision
 from policies import recorded
-from policies.impact import report_digest
+from policies.grants.impact import report_digest
 from tests.doubles.exchange import MARKET, NAME, OWNER, STAFF, WORKER, World, grant
 
 OFFICER: dict[str, Any] = {"sub": "author", "roles": ["governance-officer"]}

@@ -19,7 +19,7 @@ from kernel.canonical import encode
 from kernel.clock import ManualClock
 from kernel.database import Database
 from kernel.dates import CHINA, local_day
-from policies.unused import Usage, Use
+from policies.grants.unused import Usage, Use
 
 NOW = datetime(2026, 11, 29, 2, 30, tzinfo=UTC)
 FIRST = datetime.combine(local_day(NOW) - timedelta(days=DAYS), time(), CHINA)

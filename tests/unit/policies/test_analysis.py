@@ -18,18 +18,18 @@ from policies.analysis.questions import examiner
 from policies.analysis.region import Region
 from policies.analysis.solver import Limit, Questioning
 from policies.analysis.terms import Encoder
-from policies.differences import Direction
 from policies.expressions import Condition, OutsideProfile
-from policies.grant import Grant
-from policies.grant_terms import Obligation
+from policies.grants.differences import Direction
+from policies.grants.grant import Grant
+from policies.grants.review import Examination, ReviewPackage
+from policies.grants.routing import ONE, THREE, TWO, panel
+from policies.grants.terms import Obligation
 from policies.guards import GUARDS, Guard
 from policies.index import PolicyImage
 from policies.model import BasisKind
 from policies.obligations import is_kept_by
 from policies.registry import RegisteredOrganisation, RegisteredSystem, Registry
-from policies.review import Examination, ReviewPackage
 from policies.roles import Role
-from policies.routing import ONE, THREE, TWO, panel
 from tests.unit.policies.world import GRANT, NOW, REGISTRY, grant
 
 DAY = timedelta(days=1)

@@ -50,11 +50,11 @@ from policies.campaigns.selection import Selection, chosen, in_force_since
 from policies.clocks.calendar import CalendarTable, WorkingCalendar
 from policies.clocks.profile import Stage
 from policies.clocks.run import Run, deadline
-from policies.commands import ExpireGrant, RevokeGrant
-from policies.events import GrantState, Signature
-from policies.events import Status as GrantStatus
-from policies.lifecycle import decide as decide_grant
-from policies.lifecycle import evolve as evolve_grant
+from policies.grants.commands import ExpireGrant, RevokeGrant
+from policies.grants.events import GrantState, Signature
+from policies.grants.events import Status as GrantStatus
+from policies.grants.lifecycle import decide as decide_grant
+from policies.grants.lifecycle import evolve as evolve_grant
 from policies.proceedings import NotAllowed
 from policies.roles import Officer, Role
 from tests.conftest import SOAK

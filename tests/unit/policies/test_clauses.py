@@ -8,10 +8,10 @@ from random import Random
 from policies import cedar
 from policies.clauses import demands
 from policies.decision import Deny
-from policies.grant import Grant
-from policies.grant_terms import BasisKind, EmergencyUse
+from policies.grants.grant import Grant
+from policies.grants.sentence import as_code
+from policies.grants.terms import BasisKind, EmergencyUse
 from policies.index import PolicyImage
-from policies.sentence import as_code
 from tests.property.policy_sets import REGISTRY, fitting, grant
 
 SEEDS = range(300)

@@ -17,8 +17,6 @@ from policies import both_engines, explain, guards, schema
 from policies.analysis.change import Proposal, classify, examine
 from policies.clocks.calendar import WorkingCalendar
 from policies.decision import Deny, Permit
-from policies.differences import Direction, differences
-from policies.document import digest, grant_from_json, grant_to_json
 from policies.emergency.commands import (
     NAMES,
     TABLE,
@@ -36,8 +34,14 @@ from policies.emergency.commands import (
 from policies.emergency.document import facts, state_from_json, state_to_json
 from policies.emergency.lifecycle import REVIEW_DAYS, WAITS, decide, is_overdue, open_to, review_due, sees
 from policies.emergency.opening import FINDINGS, STATUSES, Asked, EmergencyState, Finding, Status, evolve
-from policies.grant import Grant
-from policies.grant_terms import LONGEST_DELAY, EmergencyUse, InvalidGrant, NoticeDelay
+from policies.grants.differences import Direction, differences
+from policies.grants.document import digest, grant_from_json, grant_to_json
+from policies.grants.grant import Grant
+from policies.grants.review import ChangeClass
+from policies.grants.routing import THREE, panel, sensitive
+from policies.grants.sentence import as_code, sentence
+from policies.grants.terms import LONGEST_DELAY, EmergencyUse, InvalidGrant, NoticeDelay
+from policies.grants.unused import unused
 from policies.hierarchy import Hierarchy
 from policies.index import PolicyImage
 from policies.model import Action, BasisKind, Opening, SystemPrincipal
@@ -46,11 +50,7 @@ from policies.proceedings import open_to as allowed
 from policies.recorded import Asked as LoggedAsked
 from policies.recorded import Retrial, asked, verdict
 from policies.reference import Judge
-from policies.review import ChangeClass
 from policies.roles import Officer, Role
-from policies.routing import THREE, panel, sensitive
-from policies.sentence import as_code, sentence
-from policies.unused import unused
 from tests.unit.policies.world import NOW as REQUESTED
 from tests.unit.policies.world import REGISTRY, grant, image, request
 

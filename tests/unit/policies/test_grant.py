@@ -11,12 +11,12 @@ from kernel.canonical import decode, encode
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies import obligations
-from policies.document import digest, grant_from_json, grant_to_json
-from policies.expectations import Expectation, Verdict
-from policies.grant import Grant
-from policies.grant_terms import InvalidGrant, Obligation
+from policies.grants.document import digest, grant_from_json, grant_to_json
+from policies.grants.expectations import Expectation, Verdict
+from policies.grants.grant import Grant
+from policies.grants.sentence import sentence
+from policies.grants.terms import InvalidGrant, Obligation
 from policies.model import Action, BasisKind
-from policies.sentence import sentence
 from tests.unit.policies.world import GRANT, grant
 
 EVERYTHING = grant(

@@ -6,9 +6,9 @@ import pytest
 
 from policies import recorded
 from policies.analysis.change import Proposal, examine
+from policies.grants.review import Answer
 from policies.guards import WARDS
 from policies.model import BasisKind
-from policies.review import Answer
 from tests.unit.policies.world import NOW, REGISTRY, clause_ids, grant, permitted, refused, request
 
 OPEN = grant(

@@ -16,14 +16,14 @@ from kernel.database.instants import micros
 from policies import cedar, recorded, schema
 from policies.analysis.change import Proposal, examine
 from policies.delivery import Delivery
-from policies.differences import Direction, differences
-from policies.document import digest, grant_from_json, grant_to_json
-from policies.grant import Grant
-from policies.grant_terms import Hours, InvalidGrant, Obligation
+from policies.grants.differences import Direction, differences
+from policies.grants.document import digest, grant_from_json, grant_to_json
+from policies.grants.grant import Grant
+from policies.grants.review import Answer
+from policies.grants.sentence import as_code, sentence
+from policies.grants.terms import Hours, InvalidGrant, Obligation
 from policies.hierarchy import Hierarchy
 from policies.model import BasisKind
-from policies.review import Answer
-from policies.sentence import as_code, sentence
 from tests.unit.policies.world import GRANT, NOW, REGISTRY, decide, grant, image, permitted, refused, request
 
 OFFICE = Hours(8, 18)

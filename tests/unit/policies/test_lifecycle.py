@@ -12,8 +12,8 @@ import pytest
 
 from kernel.canonical import decode, encode
 from kernel.text import Text
-from policies import events
-from policies.commands import (
+from policies.grants import events
+from policies.grants.commands import (
     TABLE,
     ActivateGrant,
     ApproveGrant,
@@ -31,16 +31,16 @@ from policies.commands import (
     SuspendGrant,
     allowed,
 )
-from policies.conditions import months_later
-from policies.document import digest, state_from_json, state_to_json
-from policies.events import GrantActivated, GrantReactivated, GrantState, Status, facts
-from policies.grant import Grant
-from policies.grant_terms import Obligation
-from policies.lifecycle import decide, evolve
+from policies.grants.conditions import months_later
+from policies.grants.document import digest, state_from_json, state_to_json
+from policies.grants.events import GrantActivated, GrantReactivated, GrantState, Status, facts
+from policies.grants.grant import Grant
+from policies.grants.lifecycle import decide, evolve
+from policies.grants.review import ChangeClass, Recheck, ReviewPackage
+from policies.grants.routing import ONE, THREE, TWO
+from policies.grants.terms import Obligation
 from policies.proceedings import NotAllowed
-from policies.review import ChangeClass, Recheck, ReviewPackage
 from policies.roles import Officer, Role
-from policies.routing import ONE, THREE, TWO
 from tests.unit.policies.world import FOUND, GRANT, WIDER, grant
 
 NOW = datetime(2030, 12, 1, tzinfo=UTC)

@@ -14,8 +14,8 @@ from kernel.canonical import decode, encode
 from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.profile import ShareType, Stage
 from policies.clocks.run import Run
-from policies.lifecycle import decide as decide_grant
-from policies.lifecycle import evolve as evolve_grant
+from policies.grants.lifecycle import decide as decide_grant
+from policies.grants.lifecycle import evolve as evolve_grant
 from policies.proceedings import NotAllowed
 from policies.requests.commands import (
     COMPATIBLE,

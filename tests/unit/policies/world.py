@@ -9,6 +9,7 @@ from typing import Any
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies.decision import Deny, Permit
+from policies.grants.review import ChangeClass, Examination, Recheck, ReviewPackage
 from policies.guards import GUARDS, Guard
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, BasisKind, Consent, Grant, Obligation, SystemPrincipal
@@ -21,7 +22,6 @@ from policies.registry import (
     RegisteredSystem,
     Registry,
 )
-from policies.review import ChangeClass, Examination, Recheck, ReviewPackage
 
 NOW = datetime(2031, 6, 15, 9, 30, tzinfo=UTC)
 

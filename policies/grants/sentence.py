@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from kernel.dates import time_text
 from kernel.text import Text
-from policies.grant import Grant
-from policies.grant_terms import SELF, BasisKind
+from policies.grants.grant import Grant
+from policies.grants.terms import SELF, BasisKind
 from policies.obligations import in_words
 
 Name = Callable[[str], Text]

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from kernel.dates import local_day
-from policies.grant import Grant
+from policies.grants.grant import Grant
 
 K = TypeVar("K")
 

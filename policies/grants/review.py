@@ -124,7 +124,7 @@ class Examination:
 class ReviewPackage:
     """Exactly what is signed beside the text: the examination, and a simulation (digest and report) where one was made.
 
-    ``policies.document.digest`` binds it to the text.
+    ``policies.grants.document.digest`` binds it to the text.
     """
 
     examination: Examination

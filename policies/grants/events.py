@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from kernel.canonical import JSON
-from policies.grant import Grant
+from policies.grants.grant import Grant
+from policies.grants.review import ReviewPackage
+from policies.grants.routing import TWO, Panel
 from policies.proceedings import Event, State
-from policies.review import ReviewPackage
 from policies.roles import Role
-from policies.routing import TWO, Panel
 
 
 class Status(StrEnum):

@@ -1,7 +1,7 @@
 """The life of a grant: a command, the state, who asks and when → events, or a refusal that says why.
 
 Pure: the caller keeps events and state, and appends every event to the ledger in the same transaction. Who must sign
-follows from what the change does (``policies.routing``); an author never signs, and one person signs once.
+follows from what the change does (``policies.grants.routing``); an author never signs, and one person signs once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from kernel.text import Text
-from policies.commands import (
+from policies.grants.commands import (
     TABLE,
     ActivateGrant,
     ApproveGrant,
@@ -29,7 +29,7 @@ from policies.commands import (
     SuspendGrant,
     allowed,
 )
-from policies.conditions import (
+from policies.grants.conditions import (
     CONDITIONS,
     MATTER,
     author_may_write,
@@ -41,8 +41,8 @@ from policies.conditions import (
     seat,
     term_is_bounded,
 )
-from policies.document import digest
-from policies.events import (
+from policies.grants.document import digest
+from policies.grants.events import (
     GrantActivated,
     GrantApproved,
     GrantDrafted,

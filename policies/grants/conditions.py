@@ -8,7 +8,7 @@ from datetime import MAXYEAR, datetime
 
 from kernel.text import Text
 from policies import cedar, obligations
-from policies.commands import (
+from policies.grants.commands import (
     TABLE,
     ActivateGrant,
     ApproveGrant,
@@ -25,13 +25,13 @@ from policies.commands import (
     SupersedeGrant,
     SuspendGrant,
 )
-from policies.document import digest
-from policies.events import GrantState, Signature, is_full
-from policies.grant import Grant
+from policies.grants.document import digest
+from policies.grants.events import GrantState, Signature, is_full
+from policies.grants.grant import Grant
+from policies.grants.review import Recheck, ReviewPackage
+from policies.grants.routing import TWO, Panel, panel
 from policies.proceedings import Condition, Matter, NotAllowed, capacities
-from policies.review import Recheck, ReviewPackage
 from policies.roles import Officer, Role
-from policies.routing import TWO, Panel, panel
 
 MAX_MONTHS = 24
 """A grant lapses unless it is renewed; none runs longer than this from its start."""

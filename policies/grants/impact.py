@@ -16,7 +16,7 @@ from kernel.canonical import JSON, encode
 from kernel.dates import CHINA, local_day
 from kernel.identifiers.masking import Mask, stronger
 from policies.decision import Decision, Permit
-from policies.grant import Grant
+from policies.grants.grant import Grant
 from policies.index import PolicyImage
 from policies.model import AccessRequest
 

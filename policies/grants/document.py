@@ -12,14 +12,15 @@ from kernel.canonical import JSON, encode
 from kernel.dates import read_instant
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
-from policies import cedar, expectations, guards, schema
+from policies import cedar, guards, schema
 from policies.delivery import Delivery
-from policies.events import GrantState, Signature, Status
-from policies.grant import Grant
-from policies.grant_terms import BasisKind, EmergencyUse, Hours, InvalidGrant, NoticeDelay, Obligation
-from policies.review import ReviewPackage
+from policies.grants import expectations
+from policies.grants.events import GrantState, Signature, Status
+from policies.grants.grant import Grant
+from policies.grants.review import ReviewPackage
+from policies.grants.routing import TWO
+from policies.grants.terms import BasisKind, EmergencyUse, Hours, InvalidGrant, NoticeDelay, Obligation
 from policies.roles import Role
-from policies.routing import TWO
 
 _UNREADABLE = Text("授权文件的内容或写法不正确", "The grant document has a wrong member or a wrong value")
 

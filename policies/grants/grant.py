@@ -12,8 +12,8 @@ from types import MappingProxyType
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies.delivery import ON_REQUEST, Delivery
-from policies.expectations import MOST, Expectation, Verdict
-from policies.grant_terms import (
+from policies.grants.expectations import MOST, Expectation, Verdict
+from policies.grants.terms import (
     HIGHEST_ASSURANCE,
     HIGHEST_QUOTA,
     LONGEST_DELAY,

@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from kernel.text import Text
 from policies.delivery import Delivery
-from policies.grant import Grant
-from policies.grant_terms import BasisKind
+from policies.grants.grant import Grant
+from policies.grants.review import ChangeClass
+from policies.grants.terms import BasisKind
 from policies.registry import Registry
-from policies.review import ChangeClass
 from policies.roles import Role
 
 SENSITIVE = 3

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from policies.events import Status
-from policies.grant import Grant
+from policies.grants.events import Status
+from policies.grants.grant import Grant
+from policies.grants.review import Recheck, ReviewPackage
 from policies.proceedings import Row, open_to
-from policies.review import Recheck, ReviewPackage
 from policies.roles import Role
 
 

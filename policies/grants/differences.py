@@ -14,11 +14,11 @@ from kernel.dates import time_text
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
 from policies.delivery import ON_REQUEST, Delivery
-from policies.grant import Grant
-from policies.grant_terms import BasisKind, EmergencyUse, Hours, Obligation
+from policies.grants.grant import Grant
+from policies.grants.sentence import Name
+from policies.grants.terms import BasisKind, EmergencyUse, Hours, Obligation
 from policies.hierarchy import Entity
 from policies.obligations import in_words, is_kept_by
-from policies.sentence import Name
 
 Above = Mapping[Entity, frozenset[Entity]]
 
