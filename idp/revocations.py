@@ -84,6 +84,7 @@ class RevocationFeed:
                 "withdrawn": [*sorted(revoked.withdrawn)],
                 "mandates": [*sorted(revoked.mandates)],
                 "taken": {client: [*sorted(names)] for client, names in sorted(revoked.taken.items())},
+                "given_back": {client: {**names} for client, names in sorted(revoked.given_back.items())},
                 "keys": [*self.keys.revoked(REMEMBER_KEYS)],
             },
         }

@@ -19,6 +19,7 @@ from kernel.jose import DecryptionKey, InvalidToken, Verified, decrypt
 
 EVIDENCE_DETAILS = "urn:tongban:params:evidence"
 SUBJECT_CLAIM = "urn:tongban:params:subject"
+REGISTRATION_CLAIM = "urn:tongban:params:registration"
 EVERY_MATTER = "all"
 """`service_items` of a mandate without limits."""
 LONGEST_PURPOSE_SECONDS = 300
@@ -122,6 +123,8 @@ class AccessToken:
     mandate: Mandate | None = None
     unnamed: bool = False
     """That somebody was present whose number is not kept: of a request that waited."""
+    registration: int = 0
+    """Of its client, under which it was allowed: what was taken after that is not back for it."""
 
     @property
     def rights(self) -> frozenset[str]:
@@ -164,7 +167,16 @@ def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) ->
         key_thumbprint=_optional_text(confirmation, "jkt"),  # RFC 9449 §6.1
         certificate_thumbprint=_optional_text(confirmation, "x5t#S256"),  # RFC 8705 §3.1
         mandate=_mandate(claims, about) if person else None,  # nobody who is absent acts for anybody
+        registration=_registration(claims),
     )
+
+
+def _registration(claims: Mapping[str, JSON]) -> int:
+    """Left out by an issuer that never took anything from the client: then it is the first."""
+    said = claims.get(REGISTRATION_CLAIM, 0)
+    if type(said) is not int or said < 0:
+        raise InvalidClaims("registration-malformed")
+    return said
 
 
 def _about(claims: Mapping[str, JSON], audience: str, keys: Sequence[DecryptionKey]) -> Mapping[str, Any]:

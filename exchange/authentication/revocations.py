@@ -33,15 +33,23 @@ class Revocations:
     """By their references: what somebody may no longer do for a company."""
     taken: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By client, scopes and service items that its registration no longer names."""
+    given_back: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By client, those that it names again, each with the registration that had taken it."""
 
     def covers(self, *, jti: str, sid: str | None, client_id: str, key: str | None) -> bool:
         """Whether a token of this ``jti``, sign-in, client and signing key is revoked."""
         return jti in self.tokens or client_id in self.clients or sid in self.sign_ins or key in self.keys
 
-    def takes(self, client_id: str, rights: frozenset[str]) -> bool:
-        """Whether something among what a token names was taken from its client meanwhile (S2)."""
+    def takes(self, client_id: str, rights: frozenset[str], registration: int) -> bool:
+        """Whether something among what a token names was taken from its client meanwhile (S2).
+
+        What was given back since is so for tokens of this and later registrations alone (ADR 0073).
+        """
         taken = self.taken.get(client_id)
-        return taken is not None and not taken.isdisjoint(rights)
+        if taken is not None and not taken.isdisjoint(rights):
+            return True
+        back = self.given_back.get(client_id)
+        return back is not None and any(registration < back.get(name, 0) for name in rights)
 
 
 class RevocationFeed:
@@ -99,7 +107,15 @@ def _parse(claims: Any) -> Revocations:
     if not isinstance(taken, dict):
         raise IssuerUnreachable("revocations-malformed")
     by_client = {client: _names(names) for client, names in taken.items()}
-    return Revocations(version, tokens, sign_ins, clients, keys, withdrawn, mandates, by_client)
+    back = _numbered(revoked.get("given_back", {}))
+    return Revocations(version, tokens, sign_ins, clients, keys, withdrawn, mandates, by_client, back)
+
+
+def _numbered(listed: Any) -> Mapping[str, Mapping[str, int]]:
+    whole = isinstance(listed, dict) and all(isinstance(names, dict) for names in listed.values())
+    if not whole or any(type(number) is not int for names in listed.values() for number in names.values()):
+        raise IssuerUnreachable("revocations-malformed")
+    return {client: dict(names) for client, names in listed.items()}
 
 
 def _names(listed: Any) -> frozenset[str]:

@@ -143,7 +143,7 @@ class Authenticator:
             raise self._problem(errors.TOKEN_REVOKED, MANDATE_ENDED)
         if revoked.covers(jti=token.jti, sid=token.sid, client_id=token.client_id, key=token.key_id):
             raise self._problem(errors.TOKEN_REVOKED, CONSENT_WITHDRAWN if token.jti in revoked.withdrawn else None)
-        if revoked.takes(token.client_id, token.rights):
+        if revoked.takes(token.client_id, token.rights, token.registration):
             raise self._problem(errors.TOKEN_REVOKED, RIGHT_TAKEN)
 
     def verified(self, text: str) -> AccessToken:

@@ -189,7 +189,7 @@ def _said(session: Session) -> dict[str, Any]:
     person = None if held.person is None else {"scheme": held.person.scheme, "value": held.person.value}
     assurance = 0 if person is None else held.assurance
     acting = None if held.mandate is None else held.mandate.members()
-    whose = {"person": person, "assurance": assurance, "mandate": acting}
+    whose = {"person": person, "assurance": assurance, "mandate": acting, "registration": held.registration}
     return {**plain, **times, **sets, "id_token": session.id_token, **whose}
 
 
@@ -211,5 +211,6 @@ def _opened(kept: StoredSession, secret: str) -> Session | None:
         key_thumbprint=None,
         certificate_thumbprint=None,
         mandate=None if acting is None else Mandate.kept(acting),
+        registration=said.get("registration", 0),
     )
     return Session(token_, said["id_token"])

@@ -133,6 +133,7 @@ def _token(token: AccessToken, detail: Detail) -> dict[str, Any]:
         "assurance": token.assurance,
         "present": token.present,
         "officer": token.officer,
+        "registration": token.registration,
         "detail": _detail(detail),
         "mandate": None if token.mandate is None else token.mandate.members(),
     }
@@ -158,6 +159,7 @@ def _token_of(said: Mapping[str, Any]) -> AccessToken:
         key_thumbprint=None,
         certificate_thumbprint=None,
         mandate=None if said["mandate"] is None else Mandate.kept(said["mandate"]),
+        registration=said.get("registration", 0),
     )
 
 

@@ -103,6 +103,8 @@ def from_stored(stored: StoredClient) -> Client:
         tos_uri=_text(data, "tos_uri"),
         secret_hash=stored.secret_hash,
         disabled=stored.disabled,
+        registration=stored.registration,
+        taken=stored.taken,
     )
 
 

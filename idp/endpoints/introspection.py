@@ -71,7 +71,7 @@ class IntrospectionEndpoint:
             return _INACTIVE
         family, until = found
         server = None if family.resource is None else self.tokens.resources(family.resource)
-        scope = still_registered(client, family.scope, server)  # as its next use would find it (S2)
+        scope = still_registered(client, family.scope, server, family.registration)  # as its next use finds it (S2)
         expires = int(until.timestamp())
         return {"active": True, "client_id": client.id, "scope": scopes.text(scope), "exp": expires}
 

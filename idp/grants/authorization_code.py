@@ -102,7 +102,8 @@ class AuthorizationCodeGrant:
         person, reference = holder
         signed_in = SignedIn(person, code.family, reference)
         family = code.family
-        scope = still_registered(request.client, family.scope, resource_server(request, self.tokens, family.resource))
+        server = resource_server(request, self.tokens, family.resource)
+        scope = still_registered(request.client, family.scope, server, family.registration)
         return entitled(request, self.tokens, self.type, signed_in, scope, details), signed_in
 
     def _details(self, code: Code, request: TokenRequest) -> Details:

@@ -109,7 +109,8 @@ class PolledGrant:
         if person is None:  # T6
             raise InvalidGrantError(f"The {self.parameter} can no longer be redeemed.")
         signed_in = SignedIn(person, family, self.accounts.reference(person.id))
-        scope = still_registered(request.client, family.scope, resource_server(request, self.tokens, family.resource))
+        server = resource_server(request, self.tokens, family.resource)
+        scope = still_registered(request.client, family.scope, server, family.registration)
         return entitled(request, self.tokens, self.type, signed_in, scope, family.details), signed_in
 
     def _lost(self, secret_hash: bytes, family: Family) -> None:

@@ -145,9 +145,9 @@ def holder_is_allowed(family: Family, request: TokenRequest) -> None:
 
 
 def narrowed_scope(family: Family, request: TokenRequest, server: ResourceServer | None) -> tuple[str, ...]:
-    """RFC 6749 §6: the scope may shrink, never grow (T7), and never beyond what the client is still registered for."""
+    """RFC 6749 §6: the scope may shrink, never grow (T7), and never beyond what the client was registered for since."""
     asked = request.form.get("scope")
     if asked is not None and not set(asked.split()) <= set(family.scope):
         raise InvalidScopeError("The scope goes beyond what was granted.")
     wanted = family.scope if asked is None else scopes.stored(asked)
-    return still_registered(request.client, wanted, server)
+    return still_registered(request.client, wanted, server, family.registration)

@@ -200,7 +200,7 @@ class TokenExchangeGrant:
             raise InvalidScopeError("The scope goes beyond that of the subject_token.")
         wanted = subject.scope if asked is None else tuple(each for each in subject.scope if each in asked.split())
         server = resource_server(request, self.tokens, subject.family.resource)
-        return still_registered(request.client, wanted, server)
+        return still_registered(request.client, wanted, server, request.client.registration)
 
     def _details(self, subject: Subject, request: TokenRequest) -> Details:
         """T7 and RFC 9396 §6.1: within what the token says; the service item is one of this client's own."""

@@ -50,4 +50,5 @@ class CodeMaker:
             resource=asked.resource,
             may_act=asked.may_act,
             representation=None if asked.acting in (None, ONESELF) else asked.acting,
+            registration=client.registration,
         )

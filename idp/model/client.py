@@ -62,7 +62,11 @@ class Encryption:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registered client. ``organisation`` is its owner's social credit code: the sector of its pairwise subjects."""
+    """A registered client. ``organisation`` is its owner's social credit code: the sector of its pairwise subjects.
+
+    ``registration`` counts how often a right (a scope, a service item) was taken from it; ``taken`` says with which of
+    them each one was taken last, whether it was given back or not (ADR 0073).
+    """
 
     id: str
     organisation: str
@@ -104,6 +108,12 @@ class Client:
     tos_uri: str | None = None
     secret_hash: bytes | None = field(default=None, repr=False)
     disabled: bool = False
+    registration: int = 0
+    taken: Mapping[str, int] = field(default_factory=dict)
+
+    def had_since(self, name: str, registration: int) -> bool:
+        """Whether a right was not taken since this registration: what was given back is for what is allowed anew."""
+        return self.taken.get(name, 0) <= registration
 
     def may_use(self, grant: GrantType) -> bool:
         """Whether the client is registered for a grant."""
@@ -134,13 +144,15 @@ LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class StoredClient:
-    """A client as the store keeps it: checked RFC 7591 metadata and a hashed secret."""
+    """A client as the store keeps it: checked RFC 7591 metadata, a hashed secret, and what was taken from it."""
 
     id: str
     organisation: str
     metadata: Mapping[str, JSON]
     secret_hash: bytes | None = field(default=None, repr=False)
     disabled: bool = False
+    registration: int = 0
+    taken: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rights(self) -> frozenset[str]:

@@ -23,11 +23,26 @@ class ResourceServer:
         """Whether tokens for it are issued to this client: nobody is let in by default."""
         return not self.disabled and client.id in self.clients
 
+    def rights(self, client_id: str) -> frozenset[str]:
+        """What this client may name of it, as `remembered` names it."""
+        let_in = not self.disabled and client_id in self.clients
+        return frozenset(remembered(self.identifier, each) for each in self.scopes) if let_in else frozenset()
 
-def still_registered(client: Client, scope: tuple[str, ...], server: ResourceServer | None) -> tuple[str, ...]:
-    """What of a granted scope the client may still have: by its own registration, or by the resource server's."""
-    theirs = frozenset() if server is None else server.scopes.keys()
-    return tuple(each for each in scope if each in client.scopes or each in theirs)
+
+def still_registered(
+    client: Client, scope: tuple[str, ...], server: ResourceServer | None, since: int
+) -> tuple[str, ...]:
+    """What of a scope the client may still have, by its own registration or by the resource server's.
+
+    ``since``: the registration under which it was granted; what was taken after that does not come back (S2).
+    """
+    return tuple(each for each in scope if _is_still(each, client, server, since))
+
+
+def _is_still(name: str, client: Client, server: ResourceServer | None, since: int) -> bool:
+    if name in client.scopes and client.had_since(name, since):
+        return True
+    return server is not None and name in server.scopes and client.had_since(remembered(server.identifier, name), since)
 
 
 def remembered(identifier: str | None, scope: str) -> str:

@@ -50,7 +50,8 @@ class Family:
     ``claims``: asked for by name; ``resource``: the resource server its tokens are for, unless that follows from the
     scope. ``sid`` is the session as this client's organisation knows it (pairwise, like ``sub``). ``dpop_jkt`` and
     ``certificate`` are what its tokens are bound to; ``may_act`` names the clients that may exchange them.
-    ``representation``: by which the person acts for a legal entity; None when for themselves.
+    ``representation``: by which the person acts for a legal entity; None when for themselves. ``registration``: the
+    client's, when the person allowed it.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Family:
     claims: ClaimsAsked = NO_CLAIMS
     resource: str | None = None
     representation: str | None = None
+    registration: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import cast
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -13,14 +14,17 @@ from idp.store import revocations, versions
 from idp.store.tables import client
 from kernel.canonical import JSON, decode, encode
 
+NOTHING: Mapping[str, int] = MappingProxyType({})
+
 
 def every(connection: Connection) -> list[StoredClient]:
-    """All clients, disabled ones too."""
-    return [_stored(row) for row in connection.execute(select(client).order_by(client.c.id))]
+    """All clients, disabled ones too, with what was taken from them."""
+    taken = revocations.ever_taken(connection)
+    return [_stored(row, taken.get(row.id, {})) for row in connection.execute(select(client).order_by(client.c.id))]
 
 
 def find(connection: Connection, client_id: str) -> StoredClient | None:
-    """One client, disabled or not."""
+    """One client, disabled or not; without what was taken from it."""
     row = connection.execute(select(client).where(client.c.id == client_id)).one_or_none()
     return None if row is None else _stored(row)
 
@@ -70,6 +74,7 @@ def _change(connection: Connection, client_id: str, **values: object) -> bool:
     return changed.rowcount == 1
 
 
-def _stored(row: Row[tuple[object, ...]]) -> StoredClient:
+def _stored(row: Row[tuple[object, ...]], taken: Mapping[str, int] = NOTHING) -> StoredClient:
     metadata = cast("Mapping[str, JSON]", decode(row.metadata))
-    return StoredClient(row.id, row.organisation, metadata, row.secret_hash, row.disabled_at is not None)
+    disabled = row.disabled_at is not None
+    return StoredClient(row.id, row.organisation, metadata, row.secret_hash, disabled, row.registration, taken)

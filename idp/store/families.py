@@ -42,6 +42,7 @@ def add(connection: Connection, added: Family) -> None:
             claims=encode(added.claims.to_json()).decode(),
             resource=added.resource,
             representation=added.representation,
+            registration=added.registration,
             may_act=" ".join(added.may_act),
             expires_at=added.expires_at,
         )
@@ -156,6 +157,7 @@ def columns() -> Select[tuple[object, ...]]:
         family.c.claims,
         family.c.resource,
         family.c.representation,
+        family.c.registration,
         family.c.certificate,
         family.c.may_act,
         family.c.expires_at.label("family_expires_at"),
@@ -181,6 +183,7 @@ def from_row(row: Any) -> Family:
         claims=_claims(row.claims or "{}"),
         resource=row.resource,
         representation=row.representation,
+        registration=row.registration,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from idp.model.representation import reference_of, reference_of_agency
 from idp.store import appointments, representations, versions
@@ -20,8 +20,9 @@ class Revoked:
     """The revoked as of a version: token identifiers, pairwise session identifiers, clients.
 
     ``withdrawn``: those of the tokens whose person has withdrawn the consent that they stand for. ``mandates``: what
-    people may no longer do for somebody else, by its reference. ``taken``: the scopes and service items that a client's
-    registration named until a moment ago.
+    people may no longer do for somebody else, by its reference. ``taken``: by client, the scopes and service items that
+    its registration named until a moment ago. ``given_back``: those that it names again, each with the registration
+    that took it: what was allowed under an earlier one has it no more.
     """
 
     version: int
@@ -31,10 +32,15 @@ class Revoked:
     withdrawn: frozenset[str]
     mandates: frozenset[str] = frozenset()
     taken: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    given_back: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-REMEMBER_MANDATES = timedelta(days=7)
-"""How long the end of a mandate is told: what an exchange keeps beyond tokens has to end with it (ADR 0062)."""
+_OF_A_RESOURCE = "#"
+"""Parts a resource server's identifier from its scope (`idp.model.resource.remembered`)."""
+
+REMEMBER_ENDS = timedelta(days=7)
+"""How long it is told that a mandate ended, or a right was taken: what an exchange keeps beyond tokens (a request that
+waits, a session) has to end with it (ADR 0062)."""
 
 
 def add(connection: Connection, jti: str, expires_at: datetime, *, withdrawn_at: datetime | None = None) -> None:
@@ -45,17 +51,34 @@ def add(connection: Connection, jti: str, expires_at: datetime, *, withdrawn_at:
 
 
 def take(connection: Connection, client_id: str, before: frozenset[str], after: frozenset[str], now: datetime) -> None:
-    """Say of a client's tokens that they no longer have what its registration lost; what it got back, they have.
+    """Say of everything a client was issued that it no longer has what the registration lost, even once that is back.
 
-    By name and not by the time of issue: a node that had not noticed yet may have issued one a moment later (S2).
+    By the number of the registration, which every token and family carries, and not by the time of issue: a node that
+    had not noticed yet may have issued one a moment later, and clocks differ (S2). Call it in the transaction that
+    holds the client's row.
     """
     if before == after:
         return
     mine = taken_right.c.client_id == client_id
-    connection.execute(delete(taken_right).where(mine, taken_right.c.name.in_(sorted(after | before))))
-    for name in sorted(before - after):
-        connection.execute(taken_right.insert().values(client_id=client_id, name=name, taken_at=now))
+    connection.execute(
+        update(taken_right).where(mine, taken_right.c.name.in_(sorted(after - before))).values(given_back=True)
+    )
+    if lost := sorted(before - after):
+        counted = update(client).where(client.c.id == client_id).values(registration=client.c.registration + 1)
+        number = connection.execute(counted.returning(client.c.registration)).scalar_one()
+        connection.execute(delete(taken_right).where(mine, taken_right.c.name.in_(lost)))
+        rows = {"client_id": client_id, "taken_at": now, "registration": number, "given_back": False}
+        connection.execute(insert(taken_right), [rows | {"name": name} for name in lost])
     versions.advance(connection, versions.REVOCATIONS)
+
+
+def ever_taken(connection: Connection) -> Mapping[str, Mapping[str, int]]:
+    """By client, what was ever taken from it, given back or not, and with which of its registrations last."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    rows = select(taken_right.c.client_id, taken_right.c.name, taken_right.c.registration)
+    for client_id, name, number in connection.execute(rows):
+        found[client_id][name] = number
+    return found
 
 
 def current(connection: Connection, now: datetime, longest_token: timedelta) -> Revoked:
@@ -77,20 +100,27 @@ def current(connection: Connection, now: datetime, longest_token: timedelta) -> 
         frozenset(connection.execute(disabled).scalars()),
         frozenset(jti for jti, withdrawn_at in revoked if withdrawn_at is not None),
         _ended_mandates(connection, now),
-        _taken(connection, now - longest_token),
+        *_taken(connection, now - REMEMBER_ENDS),
     )
 
 
-def _taken(connection: Connection, since: datetime) -> Mapping[str, frozenset[str]]:
-    """By client, what its tokens may still name although its registration does not."""
-    found = select(taken_right.c.client_id, taken_right.c.name).where(taken_right.c.taken_at > since)
-    by_client: dict[str, set[str]] = defaultdict(set)
-    for client_id, name in connection.execute(found):
-        by_client[client_id].add(name)
-    return {client_id: frozenset(names) for client_id, names in by_client.items()}
+def _taken(
+    connection: Connection, since: datetime
+) -> tuple[Mapping[str, frozenset[str]], Mapping[str, Mapping[str, int]]]:
+    """By client, what its tokens may still name although its registration does not, and what it names again."""
+    gone: dict[str, set[str]] = defaultdict(set)
+    back: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in connection.execute(select(taken_right).where(taken_right.c.taken_at > since)):
+        if _OF_A_RESOURCE in row.name:  # nothing for the exchange
+            continue
+        if row.given_back:
+            back[row.client_id][row.name] = row.registration
+        else:
+            gone[row.client_id].add(row.name)
+    return {client_id: frozenset(names) for client_id, names in gone.items()}, dict(back)
 
 
 def _ended_mandates(connection: Connection, now: datetime) -> frozenset[str]:
-    since = now - REMEMBER_MANDATES
+    since = now - REMEMBER_ENDS
     own = (reference_of(*each) for each in representations.ended_since(connection, since, now))
     return frozenset({*own, *map(reference_of_agency, appointments.ended_since(connection, since))})

@@ -48,6 +48,9 @@ KEEP_AFTERWARDS = timedelta(hours=1)
 KEEP_RECORDS = timedelta(days=3 * 365)
 """How long a person can look up what they agreed to after it ended (PIPL article 56 keeps such records three years),
 and administrators what was proposed and decided."""
+KEEP_RIGHTS = timedelta(days=30)
+"""How long it is known that a right was taken from a client: longer than any session, and whatever stems from
+one, lives."""
 KEEP_NOTICES = timedelta(days=1)
 """Longer than a department is tried to be told; what came of it stays in the ledger."""
 
@@ -63,7 +66,7 @@ def sweep(connection: Connection, now: datetime) -> int:
         _bite(connection, pushed_request, pushed_request.c.expires_at < past),
         _bite(connection, interaction, interaction.c.expires_at < past),
         _bite(connection, revoked_token, revoked_token.c.expires_at < past),
-        _bite(connection, taken_right, taken_right.c.taken_at < past),
+        _bite(connection, taken_right, taken_right.c.taken_at < now - KEEP_RIGHTS),
         _bite(connection, notice, notice.c.expires_at < now),
         _bite(connection, invitation, invitation.c.expires_at < past),
         _bite(connection, passkey_challenge, passkey_challenge.c.expires_at < now),

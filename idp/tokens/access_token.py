@@ -19,6 +19,9 @@ from kernel.canonical import JSON
 TYPE = "at+jwt"
 """RFC 9068 §2.1."""
 
+REGISTRATION_CLAIM = "urn:tongban:params:registration"
+"""Under which registration of its client a token was allowed (ADR 0073); left out while nothing was ever taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -57,6 +60,8 @@ def claims(
         "exp": int(stamp.expires_at.timestamp()),
         "jti": stamp.jti,
     }
+    if entitlement.registration:
+        made[REGISTRATION_CLAIM] = entitlement.registration
     if entitlement.scope:
         made["scope"] = scopes.text(entitlement.scope)
     if entitlement.details:

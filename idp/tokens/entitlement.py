@@ -58,6 +58,13 @@ class Entitlement:
         return {name: value for name, value in named.items() if value is not None}
 
     @property
+    def registration(self) -> int:
+        """The client's, under which it was allowed: by a person once, or just now."""
+        if self.signed_in is None or self.exchanged is not None:  # in exchange, the family is another client's
+            return self.client.registration
+        return self.signed_in.family.registration
+
+    @property
     def is_for_the_exchange(self) -> bool:
         """Whether the exchange is the audience: for evidence, and for the scopes that are its business."""
         return bool(self.details) or not scopes.EXCHANGE.isdisjoint(self.scope)

@@ -57,19 +57,24 @@ class AccessTokens:
     def _still_registered(self, claims: Mapping[str, JSON] | None) -> Mapping[str, JSON] | None:
         """A token without what was taken from its client, or from the resource server, since; None if nothing is left.
 
-        The exchange refuses a whole token that names something taken, so none is good for it (S2).
+        The exchange refuses a whole token that names something taken, so none is good for it (S2). Nor is one for a
+        resource server of which only scopes of others are left.
         """
         client = None if claims is None else self.clients(str(claims["client_id"]))
         if claims is None or client is None:
             return None
         audience, said = str(claims["aud"]), scopes.stored(str(claims.get("scope", "")))
         server = None if audience in (self.issuer, self.exchange) else self.resources(audience)
-        left = still_registered(client, said, server)
-        if (server is not None and not server.serves(client)) or not _items(claims) <= client.service_items:
+        since = _registration(claims)
+        left = still_registered(client, said, server, since)
+        if server is not None and not server.serves(client):
+            return None
+        if any(item not in client.service_items or not client.had_since(item, since) for item in _items(claims)):
             return None
         if len(left) == len(said):
             return claims
-        return None if audience == self.exchange or not left else {**claims, "scope": scopes.text(left)}
+        of_use = any(each in server.scopes for each in left) if server is not None else left
+        return None if audience == self.exchange or not of_use else {**claims, "scope": scopes.text(left)}
 
     def _is_ours(self, audience: str) -> bool:
         return audience in (self.issuer, self.exchange) or self.resources(audience) is not None
@@ -95,6 +100,12 @@ class AccessTokens:
         except InvalidToken:
             return None
         return self.remembered.keep(token, keys, verified.claims)
+
+
+def _registration(claims: Mapping[str, JSON]) -> int:
+    """Under which registration of its client a token was allowed."""
+    said = claims.get(access_token.REGISTRATION_CLAIM, 0)
+    return said if isinstance(said, int) else 0
 
 
 def _items(claims: Mapping[str, JSON]) -> frozenset[str]:

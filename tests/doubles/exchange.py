@@ -247,7 +247,7 @@ class Issuer:
         self.clock = clock
         self.key = self.new_key(entropy)
         self.published = [self.key]
-        self.revoked: dict[str, list[str]] = {"jti": [], "sid": [], "clients": [], "keys": [], "mandates": []}
+        self.revoked: dict[str, Any] = {"jti": [], "sid": [], "clients": [], "keys": [], "mandates": []}
         self.version = 1
         self.fetched: list[str] = []
         self.down = False

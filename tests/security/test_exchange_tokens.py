@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from exchange.authentication.fetching import IssuerUnreachable
 from exchange.authentication.issuer import REFETCH_SECONDS
 from kernel import jose
 from kernel.entropy import SeededEntropy
@@ -141,6 +142,35 @@ def test_E1_a_token_revoked_a_second_ago_is_refused_and_no_source_is_asked(
     world.clock.advance(1.0)
     refused(world.ask(case, NAME, token=token), "token.revoked")
     assert world.calls == [OWNER]
+
+
+@pytest.mark.parametrize(("registration", "held"), [(None, False), (1, False), (2, True), (3, True)])
+def test_S2_what_was_given_back_to_a_client_is_for_tokens_allowed_after_that(
+    small_world: World, registration: int | None, held: bool
+) -> None:
+    claims = {} if registration is None else {"urn:tongban:params:registration": registration}
+    token = small_world.issuer.token(small_world.holder, scope="cases", **claims)
+    small_world.issuer.revoked["given_back"] = {"market-website": {"cases": 2, "usage": 9}, "other": {"cases": 9}}
+    small_world.issuer.version += 1
+    small_world.rooms.revocations.renew()
+    answer = small_world.call("POST", "/v1/cases/case_none/close", token, {})
+    assert answer.json["code"] == ("case.unknown" if held else "token.revoked")
+    assert answer.json.get("reason") == (None if held else "no-longer-registered")
+
+
+@pytest.mark.parametrize("said", [-1, 1.0, True, "1", None, [1]])
+def test_S2_a_registration_that_is_no_number_is_no_token(small_world: World, said: object) -> None:
+    token = small_world.issuer.token(small_world.holder, scope="cases", **{"urn:tongban:params:registration": said})
+    answer = small_world.call("POST", "/v1/cases/case_none/close", token, {})
+    assert answer.json["code"] == ("case.unknown" if said is None else "token.invalid")  # the double leaves None out
+
+
+@pytest.mark.parametrize("said", [[], "x", {"a": []}, {"a": {"b": "1"}}, {"a": {"b": True}}, {"a": 1}])
+def test_S2_a_feed_that_says_it_in_another_form_is_not_believed(small_world: World, said: object) -> None:
+    small_world.issuer.revoked["given_back"] = said
+    small_world.issuer.version += 1
+    with pytest.raises(IssuerUnreachable):
+        small_world.rooms.revocations.renew()
 
 
 def test_E1_a_subject_cut_out_of_another_token_is_refused(small_world: World, case: str) -> None:

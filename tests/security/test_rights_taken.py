@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from idp.tokens.access_token import REGISTRATION_CLAIM
 from tests.doubles.administrators import Console, appoint
 from tests.doubles.identity_provider import ISSUER, OTHER_ITEM, SERVICE_ITEM, Provider
 from tests.doubles.relying_party import PERMITS, ProofKey, RelyingParty, claims_of, details, permits
@@ -24,13 +25,18 @@ def told(party: RelyingParty, token: str) -> Any:
     return party.http.get("/userinfo", headers={"Authorization": f"Bearer {token}"}, base_url=ISSUER)
 
 
-def taken(party: RelyingParty) -> Any:
+def taken(party: RelyingParty, kind: str = "taken") -> Any:
     """What the feed says, which is all that the exchange goes by."""
-    return claims_of(party.http.get("/revocations", base_url=ISSUER).text)["revoked"]["taken"]
+    return claims_of(party.http.get("/revocations", base_url=ISSUER).text)["revoked"][kind]
+
+
+def given_back(party: RelyingParty) -> Any:
+    """And of what counts for later tokens alone."""
+    return taken(party, "given_back")
 
 
 def test_S2_a_scope_taken_from_a_client_is_gone_from_its_tokens_within_a_second(either_provider: Provider) -> None:
-    """At introspection and userinfo, and in the feed for the exchange; what is given back counts again."""
+    """At introspection and userinfo, and in the feed for the exchange."""
     party, key = RelyingParty(either_provider, scope="openid profile cases"), ProofKey(either_provider)
     nodes = (party, party.on(either_provider.another_node()))
     tokens, system = party.tokens(), party.own_token(key, scope="cases").json["access_token"]
@@ -47,10 +53,49 @@ def test_S2_a_scope_taken_from_a_client_is_gone_from_its_tokens_within_a_second(
         assert node.introspect(system) == {"active": False}
         assert told(node, tokens["access_token"]).json == {"sub": claims_of(tokens["access_token"])["sub"]}
         assert taken(node) == {party.id: ["cases", "profile"]}
-    change(party, scope="openid cases")
+
+
+def test_S2_a_scope_given_back_is_for_what_is_allowed_anew(either_provider: Provider) -> None:
+    """Access, refresh and system tokens of before never regain it; who wants it has it allowed again."""
+    party, key = RelyingParty(either_provider, scope="openid profile cases"), ProofKey(either_provider)
+    nodes = (party, party.on(either_provider.another_node()))
+    tokens, system = party.tokens(), party.own_token(key, scope="cases").json["access_token"]
+    code = party.code()
+    change(party, scope="openid")
+    change(party, scope="openid profile cases")
     for node in nodes:
-        assert node.introspect(system)["active"]
-        assert taken(node) == {party.id: ["profile"]}
+        assert node.introspect(tokens["access_token"])["scope"] == "openid"
+        assert node.introspect(tokens["refresh_token"])["scope"] == "openid"
+        assert node.introspect(system) == {"active": False}
+        assert told(node, tokens["access_token"]).json == {"sub": claims_of(tokens["access_token"])["sub"]}
+        assert (taken(node), given_back(node)) == ({}, {party.id: {"cases": 1, "profile": 1}})
+    assert party.redeem(code).json["scope"] == "openid"
+    refreshed = party.form("/token", {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}).json
+    assert refreshed["scope"] == "openid"
+    assert REGISTRATION_CLAIM not in claims_of(refreshed["access_token"])  # still as of what the person once allowed
+    again, anew = party.tokens(), party.own_token(key, scope="cases").json["access_token"]
+    for node in nodes:
+        assert node.introspect(again["access_token"])["scope"] == "openid profile"
+        assert told(node, again["access_token"]).json["name"] == "王小明"
+        assert node.introspect(anew)["active"]
+    assert claims_of(anew)[REGISTRATION_CLAIM] == 1
+    change(party, scope="openid profile")  # another one: what was allowed since has what it still names
+    for node in nodes:
+        assert node.introspect(again["access_token"])["scope"] == "openid profile"
+        assert (taken(node), given_back(node)) == ({party.id: ["cases"]}, {party.id: {"profile": 1}})
+
+
+def test_S2_a_token_of_a_node_that_had_not_noticed_loses_the_scope_too(provider: Provider) -> None:
+    """It was issued after the scope was taken, by whoever did not know yet: not its time counts."""
+    party, key = RelyingParty(provider, scope="openid cases"), ProofKey(provider)
+    late, clients = party.on(provider.another_node()), provider.administration.clients
+    late.introspect("unknown")  # it has read its clients, and looks again in a quarter of a second
+    clients.update(party.id, clients.show(party.id) | {"scope": "openid"})
+    token = late.own_token(key, scope="cases").json["access_token"]
+    change(party, scope="openid cases")
+    for node in (party, late):
+        assert node.introspect(token) == {"active": False}
+        assert node.introspect(node.own_token(key, scope="cases").json["access_token"])["active"]
 
 
 def test_S2_a_service_item_taken_from_a_client_is_gone_from_its_tokens_within_a_second(provider: Provider) -> None:
@@ -60,6 +105,10 @@ def test_S2_a_service_item_taken_from_a_client_is_gone_from_its_tokens_within_a_
     assert pair.website.introspect(token) == {"active": False}
     assert refused(exchange(pair.website, token, pair.key))
     assert taken(pair.website) == {pair.website.id: [SERVICE_ITEM]}
+    change(pair.website, tongban_service_items=[OTHER_ITEM, SERVICE_ITEM])
+    assert pair.website.introspect(token) == {"active": False}
+    assert pair.website.introspect(pair.purpose())["active"]
+    change(pair.website, tongban_service_items=[OTHER_ITEM])
     again = pair.website.push(authorization_details=details(), scope=None)
     assert again.json["error"] == "invalid_authorization_details"
 
@@ -106,7 +155,18 @@ def test_S2_a_resource_server_that_lets_a_client_in_no_longer_ends_its_tokens(pr
     token = party.tokens(scope="openid permits:read", resource=PERMITS)["access_token"]
     assert party.introspect(token)["scope"] == "openid permits:read"
     permits(provider)
+    provider.clock.advance(0.9)
     assert party.introspect(token) == {"active": False}
+    permits(provider, party)
+    provider.clock.advance(0.9)
+    assert party.introspect(token) == {"active": False}
+    anew = party.tokens(scope="openid permits:read", resource=PERMITS)["access_token"]
+    assert party.introspect(anew)["scope"] == "openid permits:read"
+    provider.administration.resources.disable(PERMITS)
+    permits(provider, party)
+    provider.clock.advance(0.9)
+    assert party.introspect(anew) == {"active": False}
+    assert given_back(party) == {}  # no business of the exchange
 
 
 def test_S2_a_token_of_which_nothing_is_left_can_still_be_revoked(provider: Provider) -> None:

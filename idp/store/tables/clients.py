@@ -25,6 +25,7 @@ client = Table(
     Column("secret_hash", LargeBinary(32)),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
+    Column("registration", Integer, nullable=False, server_default="0"),
 )
 
 resource_server = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from idp.store.tables.base import metadata
 from kernel.database import Instant
@@ -27,6 +27,7 @@ family = Table(
     Column("claims", Text),
     Column("resource", String(500)),
     Column("representation", String(40)),
+    Column("registration", Integer, nullable=False, server_default="0"),
     Index("family_session", "session"),
     Index("family_person", "person", "client_id"),
     Index("family_expires_at", "expires_at"),
@@ -81,10 +82,12 @@ taken_right = Table(
     "taken_right",
     metadata,
     Column("client_id", String(80), ForeignKey("client.id"), primary_key=True),
-    Column("name", String(100), primary_key=True),
+    Column("name", String(700), primary_key=True),
     Column("taken_at", Instant, nullable=False),
+    Column("registration", Integer, nullable=False),
+    Column("given_back", Boolean, nullable=False),
     Index("taken_right_taken_at", "taken_at"),
-    comment="scopes and service items that a client's registration no longer names, while tokens still may",
+    comment="scopes and service items that were taken from a client, while what it was issued before may name them",
 )
 
 seen_proof = Table(

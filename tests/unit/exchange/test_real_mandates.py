@@ -147,14 +147,21 @@ def test_what_ends_at_the_provider_ends_at_the_exchange(both: Both) -> None:
 def test_S2_a_scope_taken_from_a_client_is_gone_from_its_tokens_within_a_second(
     both: Both, lost: dict[str, Any]
 ) -> None:
-    """At the exchange, by the revocation feed; a service item, too. What it did not lose goes on."""
-    case, website, clients = both.case(), both.website, both.provider.administration.clients
-    purpose, system = both.token(both.parties.li, case, "self"), website.own_token(both.key, scope="cases")
+    """At the exchange, by the revocation feed; a service item, too. What it did not lose goes on.
 
-    def refusals(**changes: Any) -> dict[str, bool]:
+    Given back, it is for tokens issued after that: the others never regain it.
+    """
+    case, website, clients = both.case(), both.website, both.provider.administration.clients
+
+    def issued() -> tuple[str, Any]:
+        return both.token(both.parties.li, case, "self"), website.own_token(both.key, scope="cases")
+
+    def change(**changes: Any) -> None:
         clients.update(website.id, clients.show(website.id) | changes)
         both.provider.clock.advance(0.9)
         both.world.rooms.revocations.renew()  # as its thread does four times a second
+
+    def refusals(purpose: str, system: Any) -> dict[str, bool]:
         answers = {
             "tongban_service_items": both.ask(case, purpose).json,
             "scope": both.world.call("POST", f"/v1/cases/{case}/close", system.json["access_token"]).json or {},
@@ -163,9 +170,12 @@ def test_S2_a_scope_taken_from_a_client_is_gone_from_its_tokens_within_a_second(
             assert (refusal["status"], refusal["reason"]) == (401, "no-longer-registered")
         return {right: answer.get("code") == "token.revoked" for right, answer in answers.items()}
 
-    registered = clients.show(website.id)
-    assert refusals(**lost) == {right: right in lost for right in ("tongban_service_items", "scope")}
-    assert refusals(**registered) == {"tongban_service_items": False, "scope": False}
+    registered, before = clients.show(website.id), issued()
+    change(**lost)
+    assert refusals(*before) == {right: right in lost for right in ("tongban_service_items", "scope")}
+    change(**registered)
+    assert refusals(*before) == {right: right in lost for right in ("tongban_service_items", "scope")}
+    assert refusals(*issued()) == {"tongban_service_items": False, "scope": False}
 
 
 def test_a_representatives_right_goes_on_with_a_newer_proof_and_ends_with_the_last(both: Both) -> None:

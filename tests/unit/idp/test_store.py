@@ -41,6 +41,7 @@ from idp.store import (
     revocations,
     second_factors,
     signing_up,
+    sweeping,
     tables,
     upstream_visits,
     versions,
@@ -188,7 +189,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
         "representation",
         "appointment",
     }
-    lasting |= {"contact_channel", "passkey", "recovery_code", "known_device"}
+    lasting |= {"contact_channel", "passkey", "recovery_code", "known_device", "taken_right"}
     assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}
     left = {name for name in after.keys() - lasting if after[name]}
     # remembered, or tried, for a day or more
@@ -196,6 +197,9 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
     clock.advance(timedelta(days=3).total_seconds())
     sweeper.sweep()
     assert not {name: count for name, count in counts(either_provider).items() if count and name not in lasting}
+    clock.advance(sweeping.KEEP_RIGHTS.total_seconds())
+    sweeper.sweep()
+    assert counts(either_provider)["taken_right"] == 0
 
 
 def everything_else(provider: Provider, party: RelyingParty) -> None:
