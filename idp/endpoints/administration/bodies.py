@@ -48,7 +48,7 @@ def _list() -> fields.List[Any]:
 
 
 ClientMetadata = _answer("AdminClient", {"client_id": fields.String(), "client_name": fields.String()})
-"""RFC 7591 §2; `idp/endpoints/registration.py` is what accepts or refuses it."""
+"""RFC 7591 §2; `idp/clients/metadata/checking.py` is what accepts or refuses it."""
 Clients = _answer("AdminClients", {"clients": _list()})
 OrganisationBody = _body(
     "AdminOrganisationBody",

@@ -1,4 +1,4 @@
-"""A client's registration as a form, and back again; `idp/endpoints/registration.py` judges what comes of it."""
+"""A client's registration as a form, and back again; `idp/clients/metadata/checking.py` judges what comes of it."""
 
 from __future__ import annotations
 
