@@ -15,7 +15,7 @@ from exchange import errors
 from exchange.campaigns.desk import CampaignDesk
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
-from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.forms import UNPROCESSABLE, Field, drawn, filled, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.unused import MAY_DRAFT, UNUSED
 from kernel.problems import INVALID_BODY, Problem
@@ -28,7 +28,6 @@ from policies.roles import Role
 
 CAMPAIGNS = f"{HOME}/campaigns"
 WAITING, ALL = "waiting", "all"
-_UNPROCESSABLE = 422
 _TABS = {WAITING: Text("等待答复", "Waiting"), ALL: Text("全部", "All")}
 _TONES = {
     Status.OPEN: "near",
@@ -229,7 +228,7 @@ class CampaignPages:
             "campaign_item",
             visitor,
             request,
-            status=200 if problem is None else _UNPROCESSABLE,
+            status=200 if problem is None else UNPROCESSABLE,
             title=Text(f"复核授权 {found['grant']}", f"Recertify grant {found['grant']}"),
             item=self._item(found, visitor),
             sentence=Text(**found["sentence"]),
@@ -243,16 +242,13 @@ class CampaignPages:
         self, visitor: Visitor, request: HttpRequest, campaign: str, typed: Mapping[str, str], problem: Problem | None
     ) -> HttpResponse:
         found = told(self.desk.show(asking(request), campaign))
-        errors_, general = _sayings(problem, _REASON)
         return page(
             "campaign_call_off",
             visitor,
             request,
-            status=200 if problem is None else _UNPROCESSABLE,
             title=Text("取消复核活动", "Call the campaign off"),
             name=found["title"],
-            fields=filled(_REASON, typed, errors_),
-            errors=summary(_REASON, errors_, general),
+            **drawn(_REASON, typed, None if problem is None else sayings(problem, _REASON)),
             back=f"{CAMPAIGNS}/{quote(campaign)}",
         )
 

@@ -17,7 +17,7 @@ from exchange.authentication.issuer import Issuer
 from exchange.console import joining_commands
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
-from exchange.console.forms import Field, filled, summary
+from exchange.console.forms import UNPROCESSABLE, Field, filled, summary
 from exchange.console.inside import asking, told
 from exchange.console.words import BINDINGS
 from exchange.onboarding.endpoints import Onboarding
@@ -31,7 +31,6 @@ from kernel.web.pages import t
 from kernel.web.routes import Route
 
 KEYS = f"{HOME}/joining/keys"
-_UNPROCESSABLE = 422
 _PEM = "PRIVATE KEY-----"
 """RFC 7468 §10, §11 and the older forms: the end of the line that a private key in PEM begins with."""
 _LONGEST_ADDRESS, _LONGEST_SET, _LONGEST_NAME = 500, 64 * 1024, 200
@@ -123,7 +122,7 @@ class KeyPages:
             "client_keys",
             visitor,
             request,
-            status=_UNPROCESSABLE if errors else 200,
+            status=UNPROCESSABLE if errors else 200,
             title=Text("业务系统的密钥", "Keys of our system"),
             issuer=found["issuer"],
             systems=found["systems"],

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from exchange.console.attempt import HOME
 from exchange.console.clock_words import CALENDAR, FIELDS, PROFILE, body_of, typed_of
 from exchange.console.door import Door, Visitor, page
-from exchange.console.forms import Said, filled, sayings, summary
+from exchange.console.forms import Said, drawn, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import SHARES, text_of
 from exchange.requests.rule_desk import EDITORS, RuleDesk
@@ -26,7 +26,6 @@ from kernel.web.routes import Route
 from policies.clocks.profile import STAGES, ShareType, Stage
 
 CLOCKS = f"{HOME}/clocks"
-_UNPROCESSABLE = 422
 _LONGEST_NAME = 64
 _A_MOMENT = timedelta(microseconds=1)
 """A deadline is the midnight after the last working day; people say that day."""
@@ -142,15 +141,12 @@ class ClockPages:
         self, visitor: Visitor, request: HttpRequest, kind: str, name: str, typed: Mapping[str, str],
         say: Said | None = None, preview: dict[str, Any] | None = None,
     ) -> HttpResponse:  # fmt: skip
-        errors_, general = say or ({}, "")
         return page(
             "clock_form",
             visitor,
             request,
-            status=200 if say is None else _UNPROCESSABLE,
             title=Text(f"{_KINDS[kind].zh}：{name}", f"{_KINDS[kind].en}: {name}"),
-            fields=filled(FIELDS[kind], typed, errors_),
-            errors=summary(FIELDS[kind], errors_, general),
+            **drawn(FIELDS[kind], typed, say),
             preview=preview,
             kind=kind,
             back=CLOCKS,

@@ -28,7 +28,7 @@ from exchange.console.entry_drafting import (
     other_way,
 )
 from exchange.console.entry_versions import content_of, rows_of, versions_of
-from exchange.console.forms import Field, filled
+from exchange.console.forms import UNPROCESSABLE, Field, filled
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import text_of
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
@@ -36,7 +36,6 @@ from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, redirect
 from kernel.web.routes import Route
 
-_UNPROCESSABLE = 422
 _REASON = Field(
     "reason",
     Text("理由", "Reason"),
@@ -163,7 +162,7 @@ class EntryPages:
             "entry_command",
             visitor,
             request,
-            status=200 if wrong is None else _UNPROCESSABLE,
+            status=200 if wrong is None else UNPROCESSABLE,
             **_about(found),
             label=LABELS[command],
             signing=command == "publish",

@@ -16,7 +16,7 @@ from exchange.catalogue.workflow.events import Standing
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, page, refused
 from exchange.console.entry_form import NAME, PREFIX, TITLES, EntryForm, entry_forms
-from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.forms import UNPROCESSABLE, Field, filled, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
 from kernel.canonical import MalformedJson, decode
 from kernel.problems import INVALID_BODY, Problem
@@ -33,7 +33,6 @@ MANIFEST = Field(
 SAID_ON_THE_FORM = (INVALID_BODY, errors.ENTRY_INVALID, errors.ENTRY_IN_USE)
 """Refusals that the same officer mends on the same form."""
 DRAFTERS = frozenset(role for role, kinds in TABLE[Standing.NEW, None].items() if COMMANDS["draft"] in kinds)
-_UNPROCESSABLE = 422
 _JSON = {"as": "json"}
 
 
@@ -164,7 +163,7 @@ class EntryDrafting:
             "entry_form",
             visitor,
             request,
-            status=200 if wrong is None else _UNPROCESSABLE,
+            status=200 if wrong is None else UNPROCESSABLE,
             title=_title(asked.get("kind", ""), writing),
             fields=filled(writing.fields, typed, errors_),
             errors=lines,

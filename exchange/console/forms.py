@@ -10,6 +10,9 @@ from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.pages import t
 
+UNPROCESSABLE = 422
+"""RFC 9110 §15.5.21: of a page that shows a form again, with what is wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -86,6 +89,16 @@ def _field_of(path: str, fields: Sequence[Field]) -> str:
     inside = (name for name in names if path == name or path.startswith((f"{name}[", f"{name}.")))
     around = (name for name in names if name.startswith(f"{path}."))
     return next(inside, "") or next(around, "")
+
+
+def drawn(fields: Sequence[Field], typed: Mapping[str, str], said: Said | None) -> dict[str, Any]:
+    """A form for its page: the fields with what was typed, what is wrong with it where anything is, and the status."""
+    wrong, general = said or ({}, "")
+    return {
+        "status": 200 if said is None else UNPROCESSABLE,
+        "fields": filled(fields, typed, wrong),
+        "errors": summary(fields, wrong, general),
+    }
 
 
 def summary(fields: Sequence[Field], errors: Mapping[str, str], general: str) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from exchange import errors
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
-from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.forms import Field, Said, drawn, sayings
 from exchange.console.grant_form import grant_fields, grant_of_form, typed_of_grant
 from exchange.console.inside import as_json_post, told
 from exchange.governance.drafting import Drafting
@@ -25,7 +25,6 @@ from policies.roles import Officer
 
 GRANTS = f"{HOME}/grants"
 DRAFTERS = frozenset(role for role, kinds in TABLE[None].items() if DraftGrant in kinds)
-_UNPROCESSABLE = 422
 _MENDED = frozenset({"grant.too-long", "grant.expired", "grant.exists", "grant.other-organisation"})
 """Refusals that the same officer mends on the same form."""
 
@@ -108,19 +107,16 @@ class GrantDrafting:
 
     def _form(
         self, visitor: Visitor, request: HttpRequest, title: Text, typed: Mapping[str, str], back: str,
-        fields: tuple[Field, ...] = (), say: tuple[dict[str, str], str] | None = None, state: GrantState | None = None,
+        fields: tuple[Field, ...] = (), say: Said | None = None, state: GrantState | None = None,
     ) -> HttpResponse:  # fmt: skip
-        errors_, general = say or ({}, "")
         fields = fields or grant_fields()
         return page(
             "grant_form",
             visitor,
             request,
-            status=200 if say is None else _UNPROCESSABLE,
             title=title,
             revision="" if state is None else typed.get("revision", state.revision),
-            fields=filled(fields, typed, errors_),
-            errors=summary(fields, errors_, general),
+            **drawn(fields, typed, say),
             back=back,
         )
 

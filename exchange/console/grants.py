@@ -14,6 +14,7 @@ from exchange.console import offers, words
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
 from exchange.console.effects import Effects
+from exchange.console.forms import UNPROCESSABLE
 from exchange.console.grant_drafting import DRAFTERS, writing_of
 from exchange.console.grant_words import facts_of, field_rows
 from exchange.console.inside import as_json_post
@@ -38,7 +39,6 @@ GRANTS = f"{HOME}/grants"
 ON_A_PAGE = 50
 WAITING, ALL = "waiting", "all"
 _DAY = 86400
-_UNPROCESSABLE = 422
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class GrantPages:
             "grant_command",
             visitor,
             request,
-            status=200 if error is None else _UNPROCESSABLE,
+            status=200 if error is None else UNPROCESSABLE,
             **about,
             effects=self.effects.of(request, state.grant) if command in offers.SIGNING else None,
             command=command,

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
-from exchange.console.forms import Field, Said, filled, sayings, summary
+from exchange.console.forms import Field, Said, drawn, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import happened
 from exchange.messages.words import last_day
@@ -21,8 +21,6 @@ from kernel.text import Text
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, redirect
 from kernel.web.routes import Route
 from policies.roles import Role
-
-_UNPROCESSABLE = 422
 
 
 class Desk(Protocol):
@@ -227,12 +225,7 @@ class ProceedingPages:
 
     def form(self, fields: tuple[Field, ...], typed: Mapping[str, str], problem: Problem | None) -> dict[str, Any]:
         """A form with what was typed, and what is wrong with it, for its template."""
-        errors_, general = ({}, "") if problem is None else self.sayings(problem, fields)
-        return {
-            "status": 200 if problem is None else _UNPROCESSABLE,
-            "fields": filled(fields, typed, errors_),
-            "errors": summary(fields, errors_, general),
-        }
+        return drawn(fields, typed, None if problem is None else self.sayings(problem, fields))
 
     def mends(self, problem: Problem) -> bool:
         """Whether it is mended on the same form."""

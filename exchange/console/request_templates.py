@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from exchange.console import request_words as words
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
-from exchange.console.forms import YES_NO, Field, Said, filled, sayings, summary
+from exchange.console.forms import UNPROCESSABLE, YES_NO, Field, Said, drawn, sayings
 from exchange.console.grant_form import grant_fields, grant_of_form
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.requests import DRAFTERS
@@ -24,7 +24,6 @@ from kernel.web.routes import Route
 from policies.roles import Role
 
 TEMPLATES = f"{HOME}/requests/templates"
-_UNPROCESSABLE = 422
 _EDITORS = frozenset({Role.GOVERNANCE_OFFICER})
 _TITLE = (
     Field("title.zh", Text("名称（中文）", "Title (Chinese)")),
@@ -57,7 +56,7 @@ class TemplatePages:
             "request_templates",
             visitor,
             request,
-            status=_UNPROCESSABLE if error else 200,
+            status=UNPROCESSABLE if error else 200,
             title=Text("申请模板", "Request templates"),
             rows=[_row(one) for one in self._found(request).values()],
             editing=editing,
@@ -101,15 +100,12 @@ class TemplatePages:
     def _form(
         self, visitor: Visitor, request: HttpRequest, template: str, typed: Mapping[str, str], say: Said | None = None
     ) -> HttpResponse:
-        errors_, general = say or ({}, "")
         return page(
             "request_template",
             visitor,
             request,
-            status=200 if say is None else _UNPROCESSABLE,
             title=Text(f"申请模板：{template}", f"Request template: {template}"),
-            fields=filled(FIELDS, typed, errors_),
-            errors=summary(FIELDS, errors_, general),
+            **drawn(FIELDS, typed, say),
             back=TEMPLATES,
         )
 

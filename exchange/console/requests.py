@@ -15,7 +15,7 @@ from exchange import errors
 from exchange.console import request_words as words
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
-from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.forms import Field, Said, drawn, sayings
 from exchange.console.grant_words import facts_of, field_rows
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import happened, text_of
@@ -36,7 +36,6 @@ from policies.roles import Role
 REQUESTS = f"{HOME}/requests"
 WAITING, ALL = "waiting", "all"
 DRAFTERS = frozenset(role for role, kinds in TABLE[None].items() if DraftRequest in kinds)
-_UNPROCESSABLE = 422
 _KINDS = {name: kind for kind, name in NAMES.items()}
 _MENDED = (INVALID_BODY, errors.ACCESS_REQUEST_INCOMPLETE)
 """Refusals that the same officer mends on the same form."""
@@ -198,40 +197,34 @@ class RequestPages:
         found: Any,
         command: str,
         typed: Mapping[str, str],
-        say: Any = None,
+        say: Said | None = None,
     ) -> HttpResponse:
         fields = words.FORMS.get(command, ())
-        errors_, general = say or ({}, "")
         return page(
             "request_command",
             visitor,
             request,
-            status=200 if say is None else _UNPROCESSABLE,
             **self._about(found),
             label=words.COMMANDS[command],
             consequence=words.CONSEQUENCES[command],
-            fields=filled(fields, typed, errors_),
-            errors=summary(fields, errors_, general),
+            **drawn(fields, typed, say),
             final=command in {"refuse", "uphold", "withdraw"},
             back=_address(found),
         )
 
     def _form(
-        self, visitor: Visitor, request: HttpRequest, title: Text, typed: Mapping[str, str], back: str, say: Any = None,
-        found: Any = None, templates: Mapping[str, Any] | None = None,
+        self, visitor: Visitor, request: HttpRequest, title: Text, typed: Mapping[str, str], back: str,
+        say: Said | None = None, found: Any = None, templates: Mapping[str, Any] | None = None,
     ) -> HttpResponse:  # fmt: skip
-        errors_, general = say or ({}, "")
         for_others = found is None and Role.GOVERNANCE_OFFICER in visitor.roles
         fields = (*((CONSUMERS,) if for_others else ()), *words.CONTENT)
         return page(
             "request_form",
             visitor,
             request,
-            status=200 if say is None else _UNPROCESSABLE,
             title=title,
             revision="" if found is None else found["revision"],
-            fields=filled(fields, typed, errors_),
-            errors=summary(fields, errors_, general),
+            **drawn(fields, typed, say),
             templates=[
                 (f"{REQUESTS}/new?{urlencode({'template': name})}", text_of(one["title"]))
                 for name, one in (templates or {}).items()

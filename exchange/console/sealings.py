@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
-from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.forms import Field, drawn, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import KINDS_OF_NUMBER, text_of
 from exchange.governance.sealing import READERS, SEALERS, Sealings
@@ -24,7 +24,6 @@ from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.routes import Route
 
 SEALINGS = f"{HOME}/sealings"
-_UNPROCESSABLE = 422
 _DAY = timedelta(days=1)
 _NEAR = 7
 """Days before its end from which a sealing is marked."""
@@ -153,16 +152,13 @@ class SealingPages:
         problem: Problem | None,
         row: Mapping[str, Any] | None = None,
     ) -> HttpResponse:
-        errors, general = ({}, "") if problem is None else sayings(problem, fields)
         return page(
             "sealing_form",
             visitor,
             request,
-            status=200 if problem is None else _UNPROCESSABLE,
             title=Text("解除封存", "Lift a sealing") if row else Text("封存某人或某单位", "Seal a person or company"),
             row=row,
-            fields=filled(fields, typed, errors),
-            errors=summary(fields, errors, general),
+            **drawn(fields, typed, None if problem is None else sayings(problem, fields)),
             back=SEALINGS,
         )
 

@@ -12,7 +12,7 @@ from exchange.catalogue.model import Status, kept_apart
 from exchange.catalogue.registry import Registry
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
-from exchange.console.forms import YES_NO, Field, filled
+from exchange.console.forms import UNPROCESSABLE, YES_NO, Field, filled
 from exchange.console.grant_words import MASKS
 from exchange.console.inside import as_json_post, told
 from exchange.console.words import listed
@@ -31,7 +31,6 @@ from policies.grants.terms import SELF, BasisKind, Obligation
 from policies.obligations import in_words
 
 TRYING = f"{HOME}/try"
-_UNPROCESSABLE = 422
 _LISTS = ("fields", "predicates")
 
 FIELDS = (
@@ -149,7 +148,7 @@ class TryingPages:
             "try",
             visitor,
             request,
-            status=_UNPROCESSABLE if errors else 200,
+            status=UNPROCESSABLE if errors else 200,
             title=Text("试算一个请求", "Try a request"),
             fields=filled(FIELDS, {**_UNSAID, **typed}, errors),
             has_errors=bool(errors),

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from exchange.cases.locks import LIFTERS, Locks
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
-from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.forms import Field, drawn, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.looking_back import LookingBack
 from exchange.requirements.counting import Counts
@@ -23,7 +23,6 @@ from kernel.web.routes import Route
 
 UPLOADS, LOCKS = f"{HOME}/uploads", f"{HOME}/locks"
 PERIODS = LookingBack((30, 90, 365), usual=30)
-_UNPROCESSABLE = 422
 _REASON = (
     Field(
         "reason", Text("理由", "Reasons"), Text("供审计查阅，不得含有个人信息", "For auditors; it names nobody"), "area"
@@ -109,16 +108,13 @@ class WatchPages:
         typed: Mapping[str, str],
         problem: Problem | None,
     ) -> HttpResponse:
-        errors, general = ({}, "") if problem is None else sayings(problem, _REASON)
         return page(
             "lock",
             visitor,
             request,
-            status=200 if problem is None else _UNPROCESSABLE,
             title=Text(f"解除对 {found['system']} 的锁定", f"Lift the lock of {found['system']}"),
             row=_lock(found, lifting=False),
-            fields=filled(_REASON, typed, errors),
-            errors=summary(_REASON, errors, general),
+            **drawn(_REASON, typed, None if problem is None else sayings(problem, _REASON)),
             back=LOCKS,
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from exchange import errors
 from exchange.challenges.opening import Challenging
-from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.forms import Field, drawn, sayings
 from exchange.console.inside import as_json_post, told
 from exchange.console.words import text_of
 from exchange.in_force.snapshot import current
@@ -33,7 +33,7 @@ _FIELDS = (
         "area",
     ),
 )
-_CONFLICT, _UNPROCESSABLE = 409, 422
+_CONFLICT = 409
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,10 @@ class ChallengePages:
         found = self.challenging.entry(person, entry)
         if found is None:
             return _not_now(given=False)
-        wrong, general = ({}, "") if problem is None else sayings(problem, _FIELDS)
         return page_response(
             "portal/challenge.html",
-            status=200 if problem is None else _UNPROCESSABLE,
             sentence=self._sentence(found),
-            fields=filled(_FIELDS, typed, wrong),
-            errors=summary(_FIELDS, wrong, general),
+            **drawn(_FIELDS, typed, None if problem is None else sayings(problem, _FIELDS)),
         )
 
     def _sentence(self, entry: UsageEntry) -> str:

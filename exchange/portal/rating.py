@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from exchange import errors
-from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.forms import Field, drawn, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import text_of
 from exchange.portal.entrance import CITIZENS, Entrance
@@ -23,7 +23,7 @@ from kernel.web.routes import Route
 from policies.ratings.events import GRADES
 
 CASES = f"{CITIZENS.home}/cases"
-_CONFLICT, _UNPROCESSABLE = 409, 422
+_CONFLICT = 409
 _GRADE = Field(
     "grade",
     Text("您对这次办理满意吗", "How satisfied are you"),
@@ -88,13 +88,10 @@ class OwnCasePages:
         found = self.unrated.one(asking(request), case)
         if found is None:
             return _not_to_rate()
-        wrong, general = ({}, "") if problem is None else sayings(problem, _FIELDS)
         return page_response(
             "portal/rate.html",
-            status=200 if problem is None else _UNPROCESSABLE,
             about=_about(found),
-            fields=filled(_FIELDS, typed, wrong),
-            errors=summary(_FIELDS, wrong, general),
+            **drawn(_FIELDS, typed, None if problem is None else sayings(problem, _FIELDS)),
         )
 
 

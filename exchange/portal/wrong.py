@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange import errors
-from exchange.console.forms import Field, filled, sayings, summary
+from exchange.console.forms import Field, drawn, sayings
 from exchange.console.inside import as_json_post, told
 from exchange.corrections.opening import Opening, is_disputed
 from exchange.gateway.answers import PREVIEWS
@@ -28,7 +28,7 @@ _RIGHT = Field("right", Text("正确的内容", "What would be right"), Text("�
 _REASON = Field(
     "reason", Text("理由", "Why"), Text("例如：已于今年六月更名", "Such as: my name was changed in June"), "area"
 )
-_CONFLICT, _UNPROCESSABLE = 409, 422
+_CONFLICT = 409
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,9 @@ class WrongPages:
         told_of = dict(zip((*facts["fields"], *facts["predicates"]), labels, strict=True))  # fields and answers alike
         which = Field("field", Text("哪一项有误", "What is wrong"), None, "radios", [*told_of.items()])
         fields = (which, _RIGHT, _REASON)
-        wrong, general = ({}, "") if problem is None else sayings(problem, fields)
         return page_response(
             "portal/wrong.html",
-            status=200 if problem is None else _UNPROCESSABLE,
-            fields=filled(fields, typed, wrong),
-            errors=summary(fields, wrong, general),
+            **drawn(fields, typed, None if problem is None else sayings(problem, fields)),
             back=_back(request),
         )
 
