@@ -135,11 +135,13 @@ class PolicyImage:
         then, at = milliseconds(request.now), milliseconds(now)
         if hour_of_day(then) != hour_of_day(at) or at - then >= HOUR:
             return True
-        ends = [milliseconds(bound.not_after) for bound in (request.consent,) if bound is not None]
-        ends += [milliseconds(bound.ends) for bound in (request.emergency,) if bound is not None]
         enforced = [self._compiled.get(ref) for ref in grants]
-        ends += [milliseconds(one.grant.valid_to) for one in enforced if one is not None]
-        return None in enforced or any(then < end <= at for end in ends)
+        ends = [one.grant.valid_to for one in enforced if one is not None]
+        if request.consent is not None:
+            ends.append(request.consent.not_after)
+        if request.emergency is not None:
+            ends.append(request.emergency.ends)
+        return None in enforced or any(then < milliseconds(end) <= at for end in ends)
 
     def _decide(self, request: AccessRequest) -> Decision:
         if not well_formed(request):
