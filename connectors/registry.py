@@ -16,20 +16,18 @@ from connectors.faults import ManifestFault
 from connectors.files import ADAPTER as FILES
 from connectors.jws import ADAPTER as JWS
 from connectors.ldap import ADAPTER as LDAP
-from connectors.manifest import SCHEMA, ConnectorManifest
+from connectors.manifest import ConnectorManifest
 from connectors.manual import ADAPTER as MANUAL
 from connectors.rest import ADAPTER as REST
 from connectors.sandbox import ADAPTER as SANDBOX
 from connectors.soap import ADAPTER as SOAP
-from connectors.source import Outcome, Retrieved, Source
+from connectors.source import Source
 from connectors.sql import ADAPTER as SQL
 from connectors.sql import untested_kind
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.manifests import Finding
 from kernel.text import Text
-
-__all__ = ["SCHEMA", "STANDARD", "Outcome", "Retrieved", "Source", "build", "findings", "notices", "opened"]
 
 STANDARD: Mapping[str, Adapter] = {
     "sql": SQL,

@@ -12,7 +12,7 @@ from flask import Blueprint
 from connectors import installed
 from connectors import registry as connectors
 from connectors.adapters import Adapter
-from connectors.registry import Source
+from connectors.source import Source
 from exchange import errors
 from exchange.authentication.fetching import Fetch, IssuerUnreachable, Post
 from exchange.catalogue.sources import BuildSource

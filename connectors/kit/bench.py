@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from connectors.adapters import Adapter
-from connectors.registry import STANDARD, Source, build
+from connectors.registry import STANDARD, build
+from connectors.source import Source
 from kernel.clock import Clock, SystemClock
 
 Row = Mapping[str, str]

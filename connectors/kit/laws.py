@@ -26,7 +26,7 @@ from connectors.errors import (
     SourceUnavailable,
 )
 from connectors.kit.bench import Bench
-from connectors.registry import Outcome, Source
+from connectors.source import Outcome, Source
 from connectors.templates import askable
 from kernel.identifiers.subject import SubjectRef
 

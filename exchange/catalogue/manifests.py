@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from connectors import registry as connectors
+from connectors.manifest import SCHEMA
 from exchange.catalogue.kinds import CONNECTOR, DIVISION, EVIDENCE_TYPE, GRANT, ORGANISATION, SERVICE_ITEM, SYSTEM
 from kernel.canonical import JSON, decode
 from kernel.manifests import Document, Finding, ManifestError, load, validate
@@ -34,7 +35,7 @@ def schemas() -> Mapping[str, Mapping[str, JSON]]:
     """The published JSON Schema of every kind of manifest."""
     folder = files("exchange.catalogue") / "schemas"
     own = {kind: _object((folder / name).read_bytes()) for kind, name in _FILES.items()}
-    return {**own, CONNECTOR: cast("Mapping[str, JSON]", connectors.SCHEMA)}
+    return {**own, CONNECTOR: cast("Mapping[str, JSON]", SCHEMA)}
 
 
 def read(paths: Iterable[Path], check_connector: CheckConnector = connectors.findings) -> list[Document]:

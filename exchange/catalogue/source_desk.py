@@ -11,7 +11,7 @@ from datetime import datetime
 
 from marshmallow import Schema, fields, validate
 
-from connectors.registry import Source
+from connectors.source import Source
 from exchange.access import Access
 from exchange.catalogue import views
 from exchange.catalogue.model import EvidenceType

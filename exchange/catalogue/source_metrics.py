@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from connectors.quality import Quality
-from connectors.registry import Source
+from connectors.source import Source
 from exchange.catalogue.sources import Sources
 
 _CHANGES = ("vanished", "renamed", "type", "format", "encoding", "width", "new")

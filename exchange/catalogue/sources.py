@@ -11,7 +11,7 @@ from types import MappingProxyType
 import structlog
 
 from connectors.errors import SourceMisconfigured
-from connectors.registry import Source
+from connectors.source import Source
 from exchange.catalogue.reading import Document
 
 BuildSource = Callable[[Document], Source]

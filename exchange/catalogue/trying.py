@@ -16,7 +16,7 @@ from typing import Any
 
 from connectors.base import Raw
 from connectors.mapping import Reading
-from connectors.registry import Outcome
+from connectors.source import Outcome
 from connectors.trial import Trial
 from exchange.catalogue.model import EvidenceType
 from exchange.catalogue.record_schema import Check

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from connectors.base import Standing
-from connectors.registry import Source
+from connectors.source import Source
 from exchange.catalogue.model import (
     SHARE_TYPES,
     UPDATE_CYCLES,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from connectors.registry import Outcome, Retrieved
+from connectors.source import Outcome, Retrieved
 from exchange import errors
 from exchange.catalogue.model import EvidenceType
 from exchange.catalogue.record_schema import Check

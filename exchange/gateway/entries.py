@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from connectors.further import Further
-from connectors.registry import Retrieved
+from connectors.source import Retrieved
 from exchange.catalogue.model import REPRESENTED, SELF
 from exchange.gateway.asking import Asking
 from exchange.gateway.enforcement import Permitted, Refused

@@ -13,7 +13,7 @@ from typing import Any
 
 from connectors.errors import AmbiguousSubject, AnswersExhausted, SourceNeedsAnswers
 from connectors.further import ATTEMPTS, PERIOD_HOURS, Further, When
-from connectors.registry import Outcome, Retrieved
+from connectors.source import Outcome, Retrieved
 from exchange import errors
 from exchange.catalogue.model import EvidenceType
 from exchange.gateway.asking import Asking

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from connectors.errors import SourceProblem
-from connectors.registry import Source
+from connectors.source import Source
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 

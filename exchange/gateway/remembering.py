@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from connectors.further import Further, When
-from connectors.registry import Outcome, Retrieved
+from connectors.source import Outcome, Retrieved
 from exchange.authentication.access_token import AccessToken, Detail, DetailItem, Mandate
 from exchange.blind_index import BlindIndex
 from exchange.catalogue.model import SELF, System

@@ -15,7 +15,7 @@ import structlog
 from connectors.base import Query
 from connectors.errors import SourceNeedsAnswers, SourceProblem, SourceTimedOut
 from connectors.further import Further
-from connectors.registry import Retrieved, Source
+from connectors.source import Retrieved, Source
 from exchange import errors
 from exchange.gateway.enforcement import Permitted
 from kernel.clock import Clock

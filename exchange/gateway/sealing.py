@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from connectors.registry import Retrieved, Source
+from connectors.source import Retrieved, Source
 from exchange.catalogue.registry import Registry
 from exchange.gateway.asking import Asking
 from exchange.gateway.disclosure import Disclosed

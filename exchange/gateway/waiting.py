@@ -15,7 +15,7 @@ import orjson
 import structlog
 from sqlalchemy import Connection
 
-from connectors.registry import Outcome, Source
+from connectors.source import Outcome, Source
 from exchange import errors
 from exchange.authentication.tokens import CONSENT_WITHDRAWN, Authenticator
 from exchange.blind_index import BlindIndex

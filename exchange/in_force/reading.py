@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection
 
-from connectors.registry import Source
+from connectors.source import Source
 from exchange.catalogue.kinds import DIVISION, Key
 from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.reading import Document

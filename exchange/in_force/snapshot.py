@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from connectors.registry import Source
+from connectors.source import Source
 from exchange import errors
 from exchange.catalogue.model import Status, System
 from exchange.catalogue.registry import Registry

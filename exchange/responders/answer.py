@@ -17,7 +17,7 @@ from marshmallow import ValidationError
 from connectors.base import Raw, Record
 from connectors.errors import SourceProblem
 from connectors.mapping import columns_of
-from connectors.registry import Retrieved, Source
+from connectors.source import Retrieved, Source
 from exchange.catalogue.model import EvidenceType
 from exchange.catalogue.reading import Document
 from exchange.catalogue.record_schema import Check

@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 from sqlalchemy import Connection
 
 from connectors.manual import ManualSettings
-from connectors.registry import Retrieved, Source
+from connectors.source import Retrieved, Source
 from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.forms import Form, invalid, read

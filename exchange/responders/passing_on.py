@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy import Connection
 
-from connectors.registry import Outcome, Retrieved
+from connectors.source import Outcome, Retrieved
 from exchange import errors
 from exchange.gateway.retrieval import Finding, NoRecord
 from exchange.gateway.waiting import Waiting

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from connectors.base import Query
 from connectors.errors import AmbiguousSubject, SourceGarbled, SourceProblem, SourceTooLarge
-from connectors.registry import Outcome, Source
+from connectors.source import Outcome, Source
 from exchange.blind_index import BlindIndex
 from exchange.gateway.disclosure import Unmaskable, project
 from exchange.return_flow.rows import content

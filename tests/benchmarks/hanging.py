@@ -32,7 +32,7 @@ from rich.table import Table
 
 from connectors.errors import SourceTimedOut
 from connectors.kit.bench import source
-from connectors.registry import Source
+from connectors.source import Source
 from tests.benchmarks.beside_sources import on_one_core
 from tests.benchmarks.contender import require
 from tests.benchmarks.processes import LOAD_CORE, Processes, Program, free_ports

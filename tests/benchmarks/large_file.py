@@ -24,7 +24,8 @@ import duckdb
 
 from connectors.base import Query
 from connectors.kit.bench import manifest
-from connectors.registry import Source, build
+from connectors.registry import build
+from connectors.source import Source
 from kernel.clock import SystemClock
 from kernel.identifiers.subject import SubjectRef
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors import registry as connectors
 from connectors.memory import ADAPTER as MEMORY
-from connectors.registry import Source
+from connectors.source import Source
 from kernel.clock import SystemClock
 from tests.doubles.paper_exchange import KIND, PRIVATE, PaperExchange
 

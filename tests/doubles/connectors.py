@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.base import Query
 from connectors.kit.bench import manifest, source
-from connectors.registry import Retrieved, Source
+from connectors.source import Retrieved, Source
 from kernel.identifiers.subject import SubjectRef
 
 __all__ = ["manifest", "retrieve", "source", "values"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from connectors.errors import SourceProblem
-from connectors.registry import Source
+from connectors.source import Source
 
 
 def settled(condition: Callable[[], bool], seconds: float = 10.0) -> bool:

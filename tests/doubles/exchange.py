@@ -24,6 +24,7 @@ from connectors import registry as connectors
 from connectors.adapters import Adapter, Opening
 from connectors.base import Query, Record
 from connectors.memory import ADAPTER as MEMORY
+from connectors.source import Source
 from exchange.app import PACKAGE, create_app, open_ledger
 from exchange.authentication.fetching import IssuerUnreachable
 from exchange.catalogue.applying import Applying
@@ -526,7 +527,7 @@ def make_world(database_url: str, folder: Path, *, seed: int, clock: ManualClock
     calls: list[str] = []
     adapters = {**connectors.STANDARD, "memory": watched(calls, BEFORE_FETCH), "clerk": CLERK}
 
-    def build(document: Mapping[str, Any]) -> connectors.Source:
+    def build(document: Mapping[str, Any]) -> Source:
         return connectors.build(document, secrets={}.__getitem__, roots=(), clock=clock, adapters=adapters)
 
     outside = Outside(

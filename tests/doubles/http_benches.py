@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.kit.bench import COLUMNS, FIELDS, Bench, Row, source
-from connectors.registry import Source
+from connectors.source import Source
 from tests.doubles import http_source
 from tests.doubles.http_source import Behaviour, HttpSource
 from tests.doubles.paper_exchange import PRIVATE, PaperExchange, by_path

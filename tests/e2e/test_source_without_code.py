@@ -7,6 +7,7 @@ import psycopg
 import yaml
 
 from connectors import registry as connectors
+from connectors.source import Source
 from tests.doubles.exchange import (
     ITEM,
     MARKET,
@@ -110,7 +111,7 @@ def test_a_table_and_a_folder_nobody_planned_for_give_evidence_by_manifests_alon
     (folder / "bees-2026.csv").write_bytes(rows.encode("gb18030"))
     clock = small_world.clock
 
-    def build(document: Mapping[str, Any]) -> connectors.Source:
+    def build(document: Mapping[str, Any]) -> Source:
         secrets = {"harbour-office": postgresql_url}
         return connectors.build(document, secrets=secrets.__getitem__, roots=(folder,), clock=clock)
 

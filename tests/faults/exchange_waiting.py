@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from connectors.registry import Outcome, Retrieved
+from connectors.source import Outcome, Retrieved
 from exchange.store import waiting
 from kernel.identifiers.subject import SubjectRef
 from kernel.problems import Problem

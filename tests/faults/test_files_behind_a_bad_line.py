@@ -15,7 +15,7 @@ import pytest
 
 from connectors.errors import SourceProblem
 from connectors.kit.bench import source
-from connectors.registry import Source
+from connectors.source import Source
 from tests.doubles import fault_proxy
 from tests.doubles.connectors import retrieve, values
 from tests.doubles.drops import look_again, settled

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from connectors.files import reading
-from connectors.registry import Outcome, Source, build
+from connectors.registry import build
+from connectors.source import Outcome, Source
 from kernel.clock import SystemClock
 from tests.doubles.connectors import manifest, retrieve, values
 from tests.doubles.drop_folder import csv_bytes, drop

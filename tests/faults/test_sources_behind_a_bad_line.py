@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from connectors.errors import SourceGarbled, SourceProblem, SourceTimedOut, SourceTooLarge, SourceUnavailable
 from connectors.kit.bench import FIELDS, source
-from connectors.registry import Source
+from connectors.source import Source
 from tests.doubles import directory, fault_proxy, http_source, mariadb_server, soap_source
 from tests.doubles.connectors import retrieve, values
 from tests.doubles.fault_proxy import FaultProxy

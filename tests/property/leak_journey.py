@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from connectors.base import Query
-from connectors.registry import Outcome, Retrieved
+from connectors.source import Outcome, Retrieved
 from connectors.trial import attempt
 from exchange.authentication.access_token import AccessToken, Detail, DetailItem
 from exchange.blind_index import BlindIndex

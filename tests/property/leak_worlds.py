@@ -13,7 +13,7 @@ from typing import Any
 from connectors import registry as connectors
 from connectors.adapters import Adapter, Opening
 from connectors.base import Query, Record
-from connectors.registry import Source
+from connectors.source import Source
 from exchange.catalogue.consistency import check_grant
 from exchange.catalogue.grant_drafts import grant_of
 from exchange.catalogue.kinds import CONNECTOR, EVIDENCE_TYPE

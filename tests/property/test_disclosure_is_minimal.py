@@ -14,7 +14,7 @@ import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.registry import Outcome, Retrieved
+from connectors.source import Outcome, Retrieved
 from exchange.catalogue.model import PredicateRule
 from exchange.catalogue.record_schema import compile_record, is_date
 from exchange.gateway.disclosure import Disclosed, Unmaskable, disclose, masked

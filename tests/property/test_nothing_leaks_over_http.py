@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from connectors import registry as connectors
-from connectors.registry import Source
+from connectors.source import Source
 from exchange.previews.looking import Reply
 from kernel.jose import base64url
 from tests.conftest import SOAK

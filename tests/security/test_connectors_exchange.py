@@ -26,7 +26,8 @@ from connectors.errors import (
     SourceTooLarge,
     SourceUnavailable,
 )
-from connectors.registry import Source, findings
+from connectors.registry import findings
+from connectors.source import Source
 from tests.doubles.connectors import manifest, source, values
 from tests.doubles.http_source import Handler, HttpSource, drip, flood, hang, saying
 from tests.doubles.paper_exchange import CASE, PRIVATE, Log, PaperExchange, by_path

@@ -22,7 +22,8 @@ from connectors.errors import (
 )
 from connectors.files.s3 import place as s3_place
 from connectors.files.sftp import place as sftp_place
-from connectors.registry import Source, findings
+from connectors.registry import findings
+from connectors.source import Source
 from tests.doubles.connectors import manifest, retrieve, source, values
 from tests.doubles.directory import Listener, hang
 from tests.doubles.drops import look_again, looked

@@ -27,8 +27,8 @@ from connectors.errors import (
     SourceTooLarge,
     SourceUnavailable,
 )
-from connectors.registry import Outcome
 from connectors.rest import addresses
+from connectors.source import Outcome
 from tests.doubles.connectors import retrieve, source, values
 from tests.doubles.http_source import HttpSource, by_subject, drip, flood, hang, saying
 

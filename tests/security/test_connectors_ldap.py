@@ -22,7 +22,7 @@ from connectors.errors import (
     SourceUnavailable,
 )
 from connectors.ldap.filters import escape_dn
-from connectors.registry import Outcome, Source
+from connectors.source import Outcome, Source
 from tests.doubles import directory
 from tests.doubles.connectors import retrieve, source, values
 from tests.doubles.directory import Directory, Listener

@@ -25,7 +25,7 @@ from connectors.errors import (
     SourceTooLarge,
     SourceUnavailable,
 )
-from connectors.registry import Outcome, Source
+from connectors.source import Outcome, Source
 from tests.doubles import soap_source
 from tests.doubles.connectors import retrieve, source, values
 from tests.doubles.http_source import HttpSource, drip, flood, hang, saying

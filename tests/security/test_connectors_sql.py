@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import SourceMisconfigured
-from connectors.registry import Outcome, Source, findings
+from connectors.registry import findings
+from connectors.source import Outcome, Source
 from connectors.sql import SqlConnector
 from connectors.sql.written import written
 from tests.doubles import mariadb_server

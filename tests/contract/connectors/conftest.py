@@ -26,7 +26,8 @@ from connectors.files.folder import Folder
 from connectors.files.place import Stamp, wanted
 from connectors.files.settings import FileSettings
 from connectors.kit.bench import COLUMNS, FIELDS, Bench, Row, source
-from connectors.registry import STANDARD, Source
+from connectors.registry import STANDARD
+from connectors.source import Source
 from tests.doubles import directory, http_source, soap_source
 from tests.doubles.directory import Directory, Listener
 from tests.doubles.http_benches import HTTP_BENCHES

@@ -26,7 +26,7 @@ from connectors.base import Query
 from connectors.errors import AmbiguousSubject, SourceNeedsAnswers, SourceProblem
 from connectors.kit.bench import COLUMNS, Row
 from connectors.kit.laws import INJECTIONS
-from connectors.registry import Outcome, Source
+from connectors.source import Outcome, Source
 from kernel.identifiers.subject import SubjectRef
 from tests.contract.connectors.conftest import ADAPTERS, LdapBench, SoapBench, open_source
 from tests.doubles import directory, http_source, mariadb_server, soap_source

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.kit.bench import Bench
 from connectors.kit.laws import *  # noqa: F403 - the laws are the tests
-from connectors.registry import Source
+from connectors.source import Source
 from tests.contract.connectors.conftest import ENDLESS_POSTGRESQL, ENDLESS_SQLITE, SqlBench, closed, open_source
 from tests.doubles import mariadb_server
 

@@ -12,7 +12,8 @@ import pytest
 from connectors.adapters import Adapter
 from connectors.kit.bench import Bench
 from connectors.kit.laws import *  # noqa: F403 - the laws are the tests
-from connectors.registry import STANDARD, Source
+from connectors.registry import STANDARD
+from connectors.source import Source
 from tests.contract.connectors.conftest import FileBench, closed, open_source
 from tests.doubles import directory
 from tests.doubles.directory import Listener

@@ -11,7 +11,8 @@ from connectors.errors import SourceGarbled, SourceUnavailable
 from connectors.kit.bench import source
 from connectors.kit.laws import INJECTIONS
 from connectors.manual import ADAPTER, LONGEST_DAYS
-from connectors.registry import Outcome, findings
+from connectors.registry import findings
+from connectors.source import Outcome
 from connectors.templates import askable
 from kernel.clock import SystemClock
 from kernel.identifiers.subject import SubjectRef

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from connectors import memory
 from connectors.errors import AmbiguousSubject, SourceGarbled
-from connectors.registry import STANDARD, Source, findings
+from connectors.registry import STANDARD, findings
+from connectors.source import Source
 from kernel.clock import ManualClock
 from tests.doubles.connectors import manifest, retrieve, source, values
 

@@ -17,7 +17,7 @@ from connectors.errors import (
     SourceUnavailable,
 )
 from connectors.exchange.believing import Keys
-from connectors.registry import Outcome, Source
+from connectors.source import Outcome, Source
 from kernel.clock import ManualClock, SystemClock
 from kernel.ledger.verify import verify_receipt
 from tests.doubles.connectors import manifest, retrieve, source

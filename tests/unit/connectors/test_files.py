@@ -19,7 +19,7 @@ from connectors.errors import (
     SourceUnavailable,
 )
 from connectors.files import index, reading
-from connectors.registry import Outcome, Source
+from connectors.source import Outcome, Source
 from tests.doubles.connectors import retrieve, source, values
 from tests.doubles.drop_folder import csv_bytes, drop, xlsx_bytes
 

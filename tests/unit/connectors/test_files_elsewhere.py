@@ -17,7 +17,8 @@ from connectors.errors import SourceMisconfigured, SourceProblem
 from connectors.files.s3 import place as s3_place
 from connectors.files.s3.settings import parse_s3
 from connectors.files.s3.signing import Signer, encoded, query
-from connectors.registry import Source, build, findings
+from connectors.registry import build, findings
+from connectors.source import Source
 from kernel.clock import SystemClock
 from tests.doubles.connectors import manifest, source, values
 from tests.doubles.drop_folder import csv_bytes, drop

@@ -15,7 +15,8 @@ from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge
 from connectors.files.form import Survey
 from connectors.files.reading import Unusable, read
 from connectors.files.settings import parse
-from connectors.registry import Source, findings
+from connectors.registry import findings
+from connectors.source import Source
 from tests.doubles.connectors import manifest, retrieve, source, values
 from tests.doubles.drop_folder import csv_bytes, drop, fixed_width_bytes
 

@@ -26,7 +26,8 @@ from connectors.files.place import Stamp
 from connectors.files.settings import parse
 from connectors.files.tables import Row
 from connectors.files.workroom import MOST_NOTES, Note, Shape, State, read_state
-from connectors.registry import Source, build
+from connectors.registry import build
+from connectors.source import Source
 from kernel.clock import SystemClock
 from tests.doubles.connectors import manifest, retrieve, values
 from tests.doubles.drop_folder import csv_bytes, drop

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import SourceProblem
-from connectors.registry import SCHEMA, STANDARD, findings
+from connectors.manifest import SCHEMA
+from connectors.registry import STANDARD, findings
 from kernel.manifests import load
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "add-a-source.md"

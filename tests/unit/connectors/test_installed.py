@@ -19,7 +19,8 @@ from connectors.installed import GROUP, Installed, discover
 from connectors.kit import laws
 from connectors.kit.bench import Row
 from connectors.kit.bench import source as kit_source
-from connectors.registry import STANDARD, Source, build, findings
+from connectors.registry import STANDARD, build, findings
+from connectors.source import Source
 from kernel.clock import SystemClock
 from tests.doubles.connectors import manifest
 from tests.doubles.third_party_adapter import command, install

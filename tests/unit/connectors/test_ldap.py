@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from connectors.errors import AmbiguousSubject, SourceGarbled, SourceMisconfigured, SourceProblem, SourceTooLarge
-from connectors.registry import Outcome, Source, findings
+from connectors.registry import findings
+from connectors.source import Outcome, Source
 from tests.doubles import directory
 from tests.doubles.connectors import manifest, retrieve, source, values
 from tests.doubles.directory import Directory

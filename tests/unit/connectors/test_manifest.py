@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 
 from connectors import memory
 from connectors.errors import SourceMisconfigured
-from connectors.registry import SCHEMA, STANDARD, build, findings
+from connectors.manifest import SCHEMA
+from connectors.registry import STANDARD, build, findings
 from kernel.clock import SystemClock
 from kernel.manifests import dotted, load
 

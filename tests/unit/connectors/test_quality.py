@@ -19,8 +19,8 @@ from connectors.base import Query, Record
 from connectors.errors import AmbiguousSubject, SourceBusy, SourceGarbled, SourceProblem, SourceUnavailable
 from connectors.quality import Drift
 from connectors.quality.drift import LEARNT, MISSED, MOST
-from connectors.registry import Outcome, Source
 from connectors.resilience import Deadline, Pace
+from connectors.source import Outcome, Source
 from kernel.clock import ManualClock
 from tests.doubles.connectors import retrieve, source, values
 

@@ -20,9 +20,9 @@ from connectors.errors import (
     SourceTooLarge,
     SourceUnavailable,
 )
-from connectors.registry import Outcome, Source
 from connectors.rest.strict_json import decode
 from connectors.rest.transport import _Body, _problem
+from connectors.source import Outcome, Source
 from kernel.identifiers.subject import SubjectRef
 from tests.doubles.connectors import retrieve, source, values
 from tests.doubles.http_source import HttpSource, by_subject, cut_off, saying

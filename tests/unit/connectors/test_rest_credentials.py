@@ -22,8 +22,9 @@ from connectors.errors import (
     SourceTimedOut,
     SourceUnavailable,
 )
-from connectors.registry import Source, findings
+from connectors.registry import findings
 from connectors.rest.signatures import digest, parameters, sign
+from connectors.source import Source
 from kernel import jose
 from kernel.clock import ManualClock
 from kernel.entropy import SeededEntropy

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge
-from connectors.registry import Source, findings
+from connectors.registry import findings
 from connectors.rest.paging import next_link
+from connectors.source import Source
 from tests.doubles.connectors import manifest, source, values
 from tests.doubles.http_source import Handler, HttpSource, by_subject_in_pages, saying
 

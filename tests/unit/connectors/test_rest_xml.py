@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
-from connectors.registry import Source, findings
+from connectors.registry import findings
 from connectors.rest import reading
+from connectors.source import Source
 from tests.doubles.connectors import manifest, source, values
 from tests.doubles.http_source import HttpSource, saying
 

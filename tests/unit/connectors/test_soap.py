@@ -19,8 +19,9 @@ from connectors.errors import (
     SourceTooLarge,
     SourceUnavailable,
 )
-from connectors.registry import Outcome, Source, findings
+from connectors.registry import findings
 from connectors.soap import connector
+from connectors.source import Outcome, Source
 from tests.doubles import soap_source
 from tests.doubles.connectors import manifest, retrieve, source, values
 from tests.doubles.http_source import saying

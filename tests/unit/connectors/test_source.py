@@ -12,7 +12,7 @@ from connectors import memory
 from connectors.base import Query, Record
 from connectors.errors import AmbiguousSubject, SourceGarbled, SourceMisconfigured, SourceTimedOut, SourceUnavailable
 from connectors.manifest import ConnectorManifest
-from connectors.registry import Outcome, Source
+from connectors.source import Outcome, Source
 from connectors.templates import askable, template
 from kernel.clock import ManualClock
 from kernel.identifiers.subject import SubjectRef

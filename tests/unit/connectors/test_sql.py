@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from connectors.base import Query
 from connectors.errors import SourceGarbled, SourceMisconfigured, SourceTimedOut, SourceTooLarge, SourceUnavailable
-from connectors.registry import Outcome, Source, findings, notices
+from connectors.registry import findings, notices
+from connectors.source import Outcome, Source
 from connectors.sql import connector, failures
 from kernel.identifiers.subject import SubjectRef
 from tests.doubles.connectors import manifest, retrieve, source, values

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import SourceMisconfigured, SourceTimedOut, SourceTooLarge, SourceUnavailable
-from connectors.registry import Outcome, Source
+from connectors.source import Outcome, Source
 from tests.doubles import mariadb_server
 from tests.doubles.connectors import retrieve, source, values
 from tests.doubles.mariadb_server import MariaDbServer

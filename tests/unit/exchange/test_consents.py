@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from connectors.base import Query
-from connectors.registry import Outcome, Retrieved
+from connectors.source import Outcome, Retrieved
 from exchange.gateway.parking import Parking
 from kernel import jose
 from kernel.ledger.errors import LedgerUnavailable

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import Query
 from connectors.errors import SourceUnavailable
-from connectors.registry import Outcome, Retrieved
+from connectors.source import Outcome, Retrieved
 from exchange.gateway.enforcement import Refused
 from kernel.identifiers.subject import SubjectRef
 from tests.doubles.exchange import (

@@ -15,7 +15,7 @@ from connectors.base import Record, Standing
 from connectors.errors import SourceGarbled, SourceUnavailable
 from connectors.files.connector import FilesConnector
 from connectors.mapping import Mapped
-from connectors.registry import Source
+from connectors.source import Source
 from exchange.catalogue import views
 from exchange.catalogue.reading import InvalidCatalogue
 from exchange.catalogue.source_metrics import SourceMetrics

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.base import Query
 from connectors.errors import SourceUnavailable
-from connectors.registry import Outcome, Retrieved
+from connectors.source import Outcome, Retrieved
 from exchange import errors
 from exchange.gateway.enforcement import Refused
 from exchange.gateway.recovery import Recovery
