@@ -90,7 +90,7 @@ class ReturnFlowDesk:
         if (made.grants, made.division) != (grants_of(decides, now), decides.division):
             raise self.transitions.refusal(found, asker)  # made under another right than the one that holds now
         with self.access.database.read() as connection:
-            if self.reader.meets_sealed(connection, found.id, made.made_at):
+            if self.reader.meets_sealed(connection, made):
                 raise self.transitions.refusal(found, asker)  # somebody in it was sealed: the next is without them
         try:
             content = self.safe.content(made, piece)

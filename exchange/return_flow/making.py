@@ -47,6 +47,9 @@ EVERY: Mapping[str, timedelta] = {
 }
 KEPT = timedelta(days=30)
 """How long what was made can be fetched."""
+TOLD = timedelta(days=3 * 366)
+"""How long people are told of a flow that their record is not in any more: records of such provision are kept for three
+years (PIPL art. 56)."""
 REMOVED_AT_ONCE = 2000
 
 
@@ -75,9 +78,10 @@ class Making:
         return sum(self._make(seen) for seen in due)
 
     def prune(self) -> None:
-        """Delete what could be fetched for long enough."""
-        before = self.clock.now() - KEPT
-        self.database.write(lambda connection: return_flows.prune(connection, before))
+        """Delete what could be fetched, and was told, for long enough."""
+        now = self.clock.now()
+        self.database.write(lambda connection: return_flows.prune(connection, now - KEPT))
+        self.database.write(lambda connection: return_flows.prune_left(connection, now - TOLD))
 
     def _make(self, seen: Flow) -> bool:
         until = self.clock.now() + LEASE
@@ -184,8 +188,9 @@ class Making:
                 gone = return_flows.gone(connection, held.id, file.number, REMOVED_AT_ONCE)
             if not gone:
                 return held, file
+            left = partial(return_flows.leave, flow=held.id, rows=gone, at=self.clock.now())
             lines = [] if file.kind is Kind.SNAPSHOT else [line(row, Change.REMOVED, {}, held.fields) for row in gone]
-            held, file = self._with_part(held, file, lines, partial(return_flows.forget, flow=held.id, rows=gone))
+            held, file = self._with_part(held, file, lines, left)
 
     def _with_part(self, held: Flow, file: File, lines: Sequence[str], also: Also) -> tuple[Flow, File]:
         """Store a step with its piece, where it has lines. The first piece begins with the names of the columns."""
@@ -222,7 +227,7 @@ class Making:
         decides, now = self._ruling(held), self.clock.now()
         self._under_its_right(held, file, decides)
         with self.database.read() as connection:
-            sealed = self.reader.meets_sealed(connection, held.id, file.made_at)
+            sealed = self.reader.meets_sealed(connection, file)
         if sealed:  # somebody in it was sealed while it was made: nobody fetches it
             self._given_up(held, file)
             raise Overtaken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 
 from sqlalchemy import Connection
@@ -17,7 +17,7 @@ from exchange.gateway.disclosure import Unmaskable, project
 from exchange.return_flow.rows import content
 from exchange.return_flow.ruling import Ruling
 from exchange.store import return_flows, sealings
-from exchange.store.return_flows import Flow
+from exchange.store.return_flows import File, Flow
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.dates import local_day
@@ -141,11 +141,14 @@ class Reader:
             return Unread.UNREADABLE
         return Found(values, blind_index(self.key, f"return-flow-content\n{flow.id}\n{content(values, flow.fields)}"))
 
-    def meets_sealed(self, connection: Connection, flow: str, since: datetime) -> bool:
-        """Whether somebody whose record is in this flow was sealed since (a node's clock may be a little behind)."""
-        subjects = sealings.made_since(connection, since - CLOCKS_APART, self.clock.now())
-        rows = {self.pseudonym(flow, subject) for subject in subjects}
-        return bool(rows) and bool(return_flows.contents(connection, flow, rows))
+    def meets_sealed(self, connection: Connection, file: File) -> bool:
+        """Whether somebody whose record may be in it was sealed since it was made, whether or not it is there still.
+
+        A node's clock may be a little behind.
+        """
+        subjects = sealings.made_since(connection, file.made_at - CLOCKS_APART, self.clock.now())
+        rows = {self.pseudonym(file.flow, subject) for subject in subjects}
+        return bool(rows) and return_flows.may_hold(connection, file.flow, file.number, rows)
 
     def pseudonym(self, flow: str, index: bytes) -> str:
         """A record's name in one flow."""

@@ -1,4 +1,6 @@
-"""What a person reads of return flows: in which of them a record of theirs is, with the receipt of the newest file."""
+"""What a person reads of return flows: in which of them a record of theirs is or was, with the receipt of the newest
+file that has it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from exchange.store import return_flows
 from exchange.store.return_flows import Held
 from kernel.canonical import JSON
 from kernel.database import Database
+from kernel.dates import time_text
 from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.log import Ledger
 from kernel.text import Text
@@ -17,17 +20,17 @@ from kernel.text import Text
 
 @dataclass(frozen=True)
 class Telling:
-    """Finds a person's records in flows that go on, by the pseudonyms that only the exchange can make."""
+    """Finds a person's records in flows, by the pseudonyms that only the exchange can make."""
 
     database: Database
     ledger: Ledger
     reader: Reader
 
     def of(self, person: SubjectRef, registry: Registry) -> list[dict[str, JSON]]:
-        """One sentence for each flow that a record of this person is in. Raises DatabaseUnavailable."""
+        """One sentence for each flow that a record of this person is or was in. Raises DatabaseUnavailable."""
         index = self.reader.indexes.of(person)
         with self.database.read() as connection:
-            flows = return_flows.going_on(connection)
+            flows = return_flows.known(connection)
             rows = {self.reader.pseudonym(flow, index) for flow in flows}
             found = return_flows.holding(connection, rows) if rows else []
         return [_view(each, registry, self.ledger.receipt(each.entry).text) for each in found]
@@ -48,11 +51,19 @@ def _view(held: Held, registry: Registry, receipt: str) -> dict[str, JSON]:
         "division": held.division,
         "fields": [*held.fields],
         "at": held.at.isoformat(),
+        "until": None if held.until is None else held.until.isoformat(),
         "sentence": {
-            "zh": f"{whose.zh}成批取回本区划的{what.zh}（{zh}），其中有您的记录。依据：{ground.zh}。",
-            "en": f"{whose.en} gets the {what.en} ({en}) of its division back in bulk; your record is among them. "
+            "zh": f"{whose.zh}成批取回本区划的{what.zh}（{zh}），{_in(held).zh}。依据：{ground.zh}。",
+            "en": f"{whose.en} gets the {what.en} ({en}) of its division back in bulk; {_in(held).en}. "
             f"Ground: {ground.en}.",
         },
         "index": held.entry,
         "receipt": receipt,
     }
+
+
+def _in(held: Held) -> Text:
+    if held.until is None:
+        return Text("其中有您的记录", "your record is among them")
+    zh, en = time_text(held.until, "zh"), time_text(held.until, "en")
+    return Text(f"{zh}以前其中有您的记录", f"until {en} your record was among them")

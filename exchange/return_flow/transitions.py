@@ -65,7 +65,7 @@ class FlowTransitions:
 
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
             asker.spend(connection, receipts)
-            if not return_flows.end(connection, seen):
+            if not return_flows.end(connection, seen, self.clock.now()):
                 raise Problem(errors.RETURN_FLOW_CHANGED)
 
         self.ledger.append([Event(ENDED, seen.id, facts={**facts_of(seen), **asker.facts})], also=also)

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, delete, func, insert, or_, select, update
 
 from exchange.store.tables import return_flow, return_flow_file, return_flow_part, return_flow_row
 from policies.return_flows import Status
@@ -91,7 +91,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A flow that a record is in: who gets which fields of what, for what, of which division; ``entry`` of its file."""
+    """A flow that a record is in, or was in ``until`` it ended or the record was not there any more.
+
+    Who gets which fields of what, for what, of which division; ``at`` and ``entry`` of the newest file that has it.
+    """
 
     consumer: str
     evidence_type: str
@@ -101,6 +104,7 @@ class Held:
     division: str
     at: datetime
     entry: int
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +154,15 @@ def try_again(connection: Connection, seen: Flow, now: datetime) -> bool:
     return connection.execute(statement.values(due_at=now, revision=seen.revision + 1)).rowcount == 1
 
 
-def end(connection: Connection, seen: Flow) -> bool:
-    """End a flow and delete what lies here of it; False when it is no longer as it was read."""
+def end(connection: Connection, seen: Flow, at: datetime) -> bool:
+    """End a flow and delete what lies here of it, but for whose records were in it; False when it is no longer as it
+    was read.
+    """
     statement = update(return_flow).where(_f.id == seen.id, _f.revision == seen.revision)
     if connection.execute(statement.values(status=Status.ENDED.value, revision=seen.revision + 1)).rowcount != 1:
         return False
     connection.execute(delete(return_flow_part).where(_p.flow == seen.id))
-    connection.execute(delete(return_flow_row).where(_r.flow == seen.id))
+    connection.execute(_leave(at).where(_r.flow == seen.id, _r.left_at.is_(None)))
     connection.execute(update(return_flow_file).where(_d.flow == seen.id).values(key=b"", cursor=b""))
     return True
 
@@ -250,13 +256,15 @@ def sent_by(connection: Connection, evidence_types: Collection[str], since: date
     return [Sent(**{**row, "rows": int(row["rows"])}) for row in found]
 
 
-def going_on(connection: Connection) -> list[str]:
-    """Every flow that goes on."""
-    return [*connection.scalars(select(_f.id).where(_f.status == Status.ACTIVE.value).order_by(_f.id))]
+def known(connection: Connection) -> list[str]:
+    """Every flow that goes on or was ended."""
+    return [*connection.scalars(select(_f.id).order_by(_f.id))]
 
 
 def holding(connection: Connection, rows: Collection[str]) -> list[Held]:
-    """Flows in whose ready files records with these pseudonyms stand, by the newest that has them; newest first."""
+    """Flows in whose ready files records with these pseudonyms stand or stood, by the newest that has them; newest
+    first.
+    """
     again = return_flow_file.alias()
     newest = (
         select(func.max(again.c.number))
@@ -267,7 +275,7 @@ def holding(connection: Connection, rows: Collection[str]) -> list[Held]:
     )
     statement = (
         select(_f.organisation, _f.evidence_type, _f.service_item, _f.legal_basis, _f.fields, _d.division)
-        .add_columns(_d.made_at, _d.entry)
+        .add_columns(_d.made_at, _d.entry, _r.left_at)
         .join(return_flow_row, _r.flow == _f.id)
         .join(return_flow_file, (_d.flow == _f.id) & (_d.number == newest))
         .where(_r.row.in_(sorted(rows)))
@@ -283,6 +291,7 @@ def holding(connection: Connection, rows: Collection[str]) -> list[Held]:
             division=row.division,
             at=row.made_at,
             entry=row.entry,
+            until=row.left_at,
         )
         for row in connection.execute(statement)
     ]
@@ -318,34 +327,53 @@ def fetched(connection: Connection, file: File, piece: Part, at: datetime) -> No
 
 
 def contents(connection: Connection, flow: str, rows: Collection[str]) -> Mapping[str, bytes]:
-    """What was sent last of these records, of those that were sent at all."""
-    statement = select(_r.row, _r.content).where(_r.flow == flow, _r.row.in_(sorted(rows)))
+    """What was sent last of these records, of those that were sent and are still there."""
+    statement = select(_r.row, _r.content).where(_r.flow == flow, _r.row.in_(sorted(rows)), _r.left_at.is_(None))
     return {row: bytes(content) for row, content in connection.execute(statement)}
 
 
 def sent(connection: Connection, flow: str, number: int, new: Mapping[str, bytes], met: Mapping[str, bytes]) -> None:
-    """Note what was sent in a file of ``new`` records, and of those ``met`` again."""
-    if new:
-        rows = [
-            {"flow": flow, "row": row, "content": content, "first": number, "seen": number}
-            for row, content in new.items()
-        ]
+    """Note what was sent in a file of ``new`` records, some of which had left, and of those ``met`` again."""
+    returned = set(connection.scalars(select(_r.row).where(_r.flow == flow, _r.row.in_(sorted(new)))))
+    rows = [
+        {"flow": flow, "row": row, "content": content, "first": number, "seen": number}
+        for row, content in new.items()
+        if row not in returned
+    ]
+    if rows:
         connection.execute(insert(return_flow_row), rows)
+    met = {**met, **{row: content for row, content in new.items() if row in returned}}
     if met:
         again = update(return_flow_row).where(_r.flow == flow, _r.row == bindparam("which"))
         values = [{"which": row, "content": content, "seen": number} for row, content in met.items()]
-        connection.execute(again.values(content=bindparam("content"), seen=bindparam("seen")), values)
+        noted = again.values(content=bindparam("content"), seen=bindparam("seen"), left_at=None)
+        connection.execute(noted, values)
 
 
 def gone(connection: Connection, flow: str, number: int, most: int) -> Sequence[str]:
     """Records that were sent before and not met in a file."""
-    statement = select(_r.row).where(_r.flow == flow, _r.seen < number).order_by(_r.row).limit(most)
-    return connection.scalars(statement).all()
+    before = (_r.flow == flow, _r.seen < number, _r.left_at.is_(None))
+    return connection.scalars(select(_r.row).where(*before).order_by(_r.row).limit(most)).all()
 
 
-def forget(connection: Connection, flow: str, rows: Collection[str]) -> None:
-    """Forget that records were sent."""
-    connection.execute(delete(return_flow_row).where(_r.flow == flow, _r.row.in_(sorted(rows))))
+def leave(connection: Connection, flow: str, rows: Collection[str], at: datetime) -> None:
+    """Note that records are not there any more; what was sent of them is forgotten, and that it was sent is not."""
+    connection.execute(_leave(at).where(_r.flow == flow, _r.row.in_(sorted(rows))))
+
+
+def may_hold(connection: Connection, flow: str, number: int, rows: Collection[str]) -> bool:
+    """Whether any of these records can be in a file: it was met in this one or in a later one."""
+    of = (_r.flow == flow, _r.row.in_(sorted(rows)), _r.seen >= number)
+    return connection.scalars(select(_r.row).where(*of).limit(1)).first() is not None
+
+
+def _leave(at: datetime) -> Update:
+    return update(return_flow_row).values(content=b"", left_at=at)
+
+
+def prune_left(connection: Connection, before: datetime) -> None:
+    """Forget whose records left a flow before an instant."""
+    connection.execute(delete(return_flow_row).where(_r.left_at < before))
 
 
 def prune(connection: Connection, before: datetime) -> None:

@@ -29,7 +29,7 @@ from tests.doubles.exchange import (
 )
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, PaperExchange, Provider
 from tests.e2e.conftest import Look
-from tests.e2e.test_officers_pages import Walker, register, served
+from tests.e2e.test_officers_pages import Walker, flowed, register, served
 from tests.unit.exchange.test_consents import asked as asked_to_consent
 from tests.unit.exchange.test_further_pages import KIND
 from tests.unit.exchange.test_further_questions import DISTRICT, RECORDS, TWO, YEAR, asking, put
@@ -71,6 +71,7 @@ def world(
         paper.apply(grant("G-CONSENT", basis_kind="consent", service_items=[OTHER_ITEM], absent_allowed=True))
         paper.approve("G-CONSENT")
         asked_to_consent(paper, paper.open_case((OWNER, "applicant"), item=OTHER_ITEM))
+        flowed(paper, OWNER)
         ended = paper.open_case()
         paper.ask(ended, STAFF)
         closed(paper, ended)
@@ -123,6 +124,7 @@ def test_somebody_answers_and_looks(world: World, new_page: Callable[..., Page],
         walker.press(QUESTIONS)
     walker.look("questions-over")
     walker.go("/my/usage", "usage")
+    assert walker.page.locator("main h2").count() == 2  # what goes back in bulk, and entry by entry
     walker.page.locator("a[href$='/wrong']").first.click()
     walker.look("wrong")
     walker.press(FORM)

@@ -19,6 +19,7 @@ from exchange.app import issuer_fetch, issuer_post
 from exchange.console.registration import read_key
 from exchange.store import consents, return_flows
 from idp.model.person import NewPerson, PersonKind
+from kernel.identifiers.subject import SubjectRef
 from kernel.outbound import OutboundClient
 from kernel.text import Text
 from tests.doubles import manual_register
@@ -140,12 +141,8 @@ def kept(paper: World) -> None:
     """A certificate on record, a subscription, a return flow and a consent that was asked for."""
     test_console_certificates.recorded(paper)
     test_events.subscribe(paper, "police-system", events=["tongban.evidence-request.settled"], evidence_types=[])
+    flowed(paper)
     now = paper.clock.now()
-    flow = return_flows.Flow(
-        id="rfl_demo", system="police-system", organisation=POLICE, evidence_type="identity-card", service_item=ITEM,
-        legal_basis=BASIS, fields=("name",), charset="utf-8", every="daily", created_at=now, due_at=now,
-        trouble="not-granted",
-    )  # fmt: skip
     terms = consents.Terms(
         organisation=POLICE, service_item=ITEM, case="case_demo", legal_basis=BASIS, evidence_type="identity-card",
         fields=("name",), predicates=(), frequency=consents.Frequency.DAILY, times=2, not_before=now,
@@ -153,9 +150,29 @@ def kept(paper: World) -> None:
     )  # fmt: skip
     asked = consents.Artefact("cons_demo", bytes(32), "police-system", terms, now, now + timedelta(days=9))
 
+    paper.outside.database.write(lambda connection: consents.add(connection, asked))
+
+
+def flowed(paper: World, *people: str) -> None:
+    """A return flow with a file in which these people's records are; the next could not be made."""
+    now, reader = paper.clock.now(), paper.rooms.return_flow_making.reader
+    flow = return_flows.Flow(
+        id="rfl_demo", system="police-system", organisation=POLICE, evidence_type="identity-card", service_item=ITEM,
+        legal_basis=BASIS, fields=("name",), charset="utf-8", every="daily", created_at=now, due_at=now,
+        trouble="not-granted",
+    )  # fmt: skip
+    file = return_flows.File(
+        "rfl_demo", 1, return_flows.Kind.SNAPSHOT, "G-BACK@1", "500000", b"", b"", now,
+        status=return_flows.FileStatus.READY, listed=True, rows=len(people), entry=0,
+    )  # fmt: skip
+    rows = {
+        reader.pseudonym(flow.id, reader.indexes.of(SubjectRef("citizen-number", person))): b"" for person in people
+    }
+
     def store(connection: Connection) -> None:
         return_flows.add(connection, flow)
-        consents.add(connection, asked)
+        return_flows.begin(connection, flow, file)
+        return_flows.sent(connection, flow.id, 1, rows, {})
 
     paper.outside.database.write(store)
 

@@ -21,7 +21,7 @@ STEPS = (
     ("snapshot", "add_part", "after", 2),
     ("snapshot", "ReturnFlowFileMade", "recorded", 1),
     ("changes", "sent", "after", 2),
-    ("changes", "forget", "after", 1),
+    ("changes", "leave", "after", 1),
     ("changes", "put_back", "after", 1),
     ("changes", "ReturnFlowFileMade", "recorded", 1),
 )

@@ -66,6 +66,7 @@ return_flow_part = sa.Table(
 )
 """A piece of a file, encrypted; ``size`` and ``digest`` (SHA-256) are those of what is inside; ``fetched_at``: last."""
 
+_LEFT = sa.text("left_at IS NOT NULL")
 return_flow_row = sa.Table(
     "return_flow_row",
     METADATA,
@@ -74,6 +75,12 @@ return_flow_row = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("first", sa.Integer, nullable=False, server_default="1"),
     sa.Column("seen", sa.Integer, nullable=False),
+    sa.Column("left_at", Instant, nullable=True),
     sa.Index("return_flow_row_seen", "flow", "seen"),
+    sa.Index("return_flow_row_left", "left_at", sqlite_where=_LEFT, postgresql_where=_LEFT),
 )
-"""What was sent last of each record: a pseudonym and a keyed hash, met in the files from ``first`` to ``seen``."""
+"""What was sent last of each record: a pseudonym and a keyed hash, met in the files from ``first`` to ``seen``.
+
+Of a record that is not there any more, or whose flow was ended, the pseudonym is kept from ``left_at`` on, so that
+whoever it is about is told; the hash is empty.
+"""

@@ -275,14 +275,7 @@ def test_somebody_sealed_is_in_no_file_and_is_not_said_to_be_gone(small_world: W
     world = district(small_world)
     flow = opened(world)
     make(world)
-    sealed = {
-        "subject": {"scheme": "citizen-number", "value": HERE},
-        "citation": {"zh": "演示规定第九条", "en": "Demo rules, article 9"},
-        "until": "2027-12-01",
-    }
-    officer: dict[str, Any] = {"sub": "p", "roles": ["provider-officer"], "organisation": POLICE}
-    assert world.officer("POST", "/v1/sealings", sealed, **officer).status_code == 201
-    world.rooms.policy.renew()
+    sealed(world, HERE)
     assert code_of(ask(world, "GET", f"{FLOWS}/{flow}/files/1/parts/1")) == "return-flow.not-granted"
     holds(world, [RECORDS[0] | {"address": "五号"}, RECORDS[1]])
     later(world, 86_400)
@@ -291,6 +284,71 @@ def test_somebody_sealed_is_in_no_file_and_is_not_said_to_be_gone(small_world: W
     again = opened(world)
     make(world)
     assert names(fetched(world, again, files(world, again)[0])).keys() == {"李㐂"}
+
+
+def sealed(world: World, person: str) -> None:
+    what = {
+        "subject": {"scheme": "citizen-number", "value": person},
+        "citation": {"zh": "演示规定第九条", "en": "Demo rules, article 9"},
+        "until": "2027-12-01",
+    }
+    officer: dict[str, Any] = {"sub": "p", "roles": ["provider-officer"], "organisation": POLICE}
+    assert world.officer("POST", "/v1/sealings", what, **officer).status_code == 201
+    world.rooms.policy.renew()
+
+
+def test_a_file_that_holds_somebody_sealed_is_closed_though_a_later_one_says_that_they_are_gone(
+    small_world: World,
+) -> None:
+    world = district(small_world)
+    flow = opened(world)
+    make(world)
+    holds(world, [RECORDS[0]])
+    later(world, 86_400)
+    make(world)
+    assert names(fetched(world, flow, files(world, flow)[1])) == {"": "removed"}
+    sealed(world, TOWN)
+    assert code_of(ask(world, "GET", f"{FLOWS}/{flow}/files/1/parts/1")) == "return-flow.not-granted"
+    assert ask(world, "GET", f"{FLOWS}/{flow}/files/2/parts/1").status_code == 200  # nothing of them is in this one
+
+
+def in_bulk(world: World, person: str) -> list[dict[str, Any]]:
+    """What a person reads of return flows."""
+    token = world.issuer.token(world.holder, person=person, scope="usage")
+    return list(world.call("GET", "/v1/usage", token).json["return_flows"])
+
+
+def test_whoever_was_in_a_flow_reads_of_it_after_they_left_it_and_after_it_was_ended(small_world: World) -> None:
+    world = district(small_world)
+    flow = opened(world)
+    make(world)
+    ((first,), (town,)) = (in_bulk(world, person) for person in (HERE, TOWN))
+    assert (first["until"], town["until"]) == (None, None)
+    holds(world, [RECORDS[0]])
+    later(world, 86_400)
+    make(world)
+    (left,) = in_bulk(world, TOWN)
+    assert (left["until"], left["receipt"]) == (world.clock.now().isoformat(), town["receipt"])
+    assert "2026年11月24日 17:30以前其中有您的记录" in left["sentence"]["zh"]
+    holds(world, RECORDS)
+    later(world, 86_400)
+    make(world)
+    assert names(fetched(world, flow, files(world, flow)[2])) == {"李㐂": "added"}
+    (back,) = in_bulk(world, TOWN)
+    assert (back["until"], back["receipt"]) == (None, files(world, flow)[2]["receipt"])
+    newest = files(world, flow)[2]["receipt"]
+    assert ask(world, "POST", f"{FLOWS}/{flow}/end").json["status"] == "ended"
+    for person in (HERE, TOWN):
+        (told,) = in_bulk(world, person)
+        assert (told["until"], told["receipt"]) == (world.clock.now().isoformat(), newest)
+    assert in_bulk(world, THERE) == []
+    with world.outside.database.read() as connection:
+        kept = connection.exec_driver_sql("SELECT DISTINCT content FROM return_flow_row").scalars().all()
+    assert [bytes(one) for one in kept] == [b""]
+    for days, seen in ((1090, 1), (10, 0)):
+        later(world, days * 86_400)
+        world.rooms.return_flow_making.prune()
+        assert len(in_bulk(world, HERE)) == seen
 
 
 def test_what_cannot_be_read_is_counted_and_not_said_to_be_gone(small_world: World) -> None:
