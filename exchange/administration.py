@@ -27,6 +27,8 @@ from exchange.catalogue.kinds import GRANT
 from exchange.catalogue.manifests import CheckConnector
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.responsibility import as_csv, duties
+from exchange.clocks.rules import Rules
+from exchange.clocks.rules import read as read_rules
 from exchange.connecting import Connecting, tried
 from exchange.governance.decisions.retelling import DecisionName, entries_of
 from exchange.governance.decisions.views import decision_view
@@ -38,8 +40,6 @@ from exchange.governance.simulation.replay import Replayed, replay
 from exchange.governance.transitions import Transitions, nothing_to_spend
 from exchange.governance.views import examination_view, grant_view
 from exchange.outside import Outside
-from exchange.requests.rules import Rules
-from exchange.requests.rules import read as read_rules
 from exchange.requests.views import request_view, whole_view
 from exchange.rooms import Rooms, furnish
 from exchange.store import access_requests, catalogue, grants

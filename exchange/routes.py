@@ -17,6 +17,7 @@ from exchange.catalogue.views import (
 )
 from exchange.certificates.routes import certificate_routes, department_certificate_routes
 from exchange.challenges.routes import challenge_routes
+from exchange.clocks.routes import clock_routes
 from exchange.consents.routes import consent_routes, department_consent_routes
 from exchange.corrections.routes import correction_routes
 from exchange.discovery import WELL_KNOWN, KeysAnswer, MetadataAnswer
@@ -129,7 +130,8 @@ def _emergencies(rooms: Rooms) -> tuple[Route, ...]:
 
 def _requests(rooms: Rooms) -> tuple[Route, ...]:
     desk = rooms.access_requests
-    return request_routes(desk, BatchDesk(desk), rooms.request_rules, rooms.request_templates, _TOKEN)
+    requests = request_routes(desk, BatchDesk(desk), rooms.request_templates, _TOKEN)
+    return (*requests, *clock_routes(rooms.clock_rules, _TOKEN))
 
 
 def _campaigns(rooms: Rooms) -> tuple[Route, ...]:

@@ -11,10 +11,10 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
+from exchange.clocks.rules import read
 from exchange.governance.transitions import EXCHANGE, Step, Transitions, nothing_to_spend
 from exchange.messages import notices
 from exchange.proceedings import record
-from exchange.requests.rules import read
 from exchange.store import campaigns, epoch, grants, messages
 from exchange.store.messages import Message
 from kernel.canonical import JSON

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exchange.challenges.transitions import ChallengeTransitions
-from exchange.clock_sweep import ClockSweep
+from exchange.clocks.sweep import ClockSweep
 from exchange.store import challenges
 from exchange.store.challenges import Opener
 from policies.challenges import lifecycle

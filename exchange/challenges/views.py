@@ -7,8 +7,8 @@ from datetime import datetime
 
 from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
+from exchange.clocks.limits import clock_view, deadline_view
 from exchange.store.histories import Happened
-from exchange.time_limits import clock_view, deadline_view
 from kernel.canonical import JSON
 from policies.challenges.events import STATUSES, ChallengeState
 from policies.challenges.lifecycle import open_to

@@ -11,13 +11,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from exchange.clocks.desk import EDITORS, RuleDesk
 from exchange.console.attempt import HOME
 from exchange.console.clock_words import CALENDAR, FIELDS, PROFILE, body_of, typed_of
 from exchange.console.door import Door, Visitor, page
 from exchange.console.forms import Said, drawn, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import SHARES, text_of
-from exchange.requests.rule_desk import EDITORS, RuleDesk
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect

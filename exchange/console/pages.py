@@ -101,7 +101,7 @@ def _joining(offices: Offices, inside: Access, registration: Registration) -> tu
 def _pages(offices: Offices, tasks: TaskDesk, inside: Access) -> tuple[PageRoutes, ...]:
     """The rooms of the API, entered by a session in place of a token (ADR 0038)."""
     door, grants = Door(inside), replace(offices.grants, access=inside)
-    rules, templates = offices.request_rules, offices.request_templates
+    rules, templates = offices.clock_rules, offices.request_templates
     rules = replace(rules, access=inside, writer=replace(rules.writer, access=inside))
     templates = replace(templates, access=inside, writer=replace(templates.writer, access=inside))
     batches = BatchDesk(replace(offices.access_requests, access=inside))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange.clock_sweep import ClockSweep
+from exchange.clocks.sweep import ClockSweep
 from exchange.corrections.transitions import CorrectionTransitions
 from exchange.store import corrections
 from exchange.store.corrections import About

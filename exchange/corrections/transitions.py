@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from exchange.clocks.limits import TimeLimits
 from exchange.events import outbox
 from exchange.events.signal import Kind, Signal, to_reliers
 from exchange.gateway.entries import TOLD_FROM
@@ -20,7 +21,6 @@ from exchange.proceedings import record
 from exchange.store import corrections, epoch, messages
 from exchange.store.corrections import About
 from exchange.store.histories import Happened
-from exchange.time_limits import TimeLimits
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from exchange.catalogue.naming import named, named_in
 from exchange.catalogue.registry import Registry
+from exchange.clocks.limits import clock_view, deadline_view
 from exchange.gateway.predicates import LABELS
 from exchange.particulars import Particulars
 from exchange.store.histories import Happened
-from exchange.time_limits import clock_view, deadline_view
 from kernel.canonical import JSON
 from kernel.text import Text
 from policies.clocks.calendar import WorkingCalendar

@@ -16,6 +16,7 @@ from http import HTTPStatus
 import orjson
 from sqlalchemy import Connection
 
+from exchange.clocks.rules import read as read_rules
 from exchange.events.signing import signed_headers
 from exchange.events.webhooks import Send
 from exchange.forwarding.addresses import Addresses
@@ -23,7 +24,6 @@ from exchange.forwarding.links import Links
 from exchange.forwarding.posts import Contents, as_event, as_mail
 from exchange.forwarding.transitions import CHANGED, facts_of
 from exchange.messages import notices
-from exchange.requests.rules import read as read_rules
 from exchange.store import forwardings, messages
 from exchange.store.forwardings import AT_ONCE, DELIVERED, DIGEST, PROOF, Forwarding, Post
 from kernel.clock import Clock

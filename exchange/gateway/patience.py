@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from exchange.requests import rules
+from exchange.clocks import rules
 from exchange.store.waiting import FOR_PEOPLE, Wait
 from kernel.database import Database
 from kernel.dates import CHINA, local_day

@@ -9,6 +9,8 @@ from exchange.access import Access
 from exchange.campaigns.desk import CampaignDesk
 from exchange.campaigns.sweep import CampaignSweep
 from exchange.campaigns.transitions import CampaignTransitions
+from exchange.clocks.desk import RuleDesk
+from exchange.clocks.writing import RuleWriter
 from exchange.emergency.desk import EmergencyDesk
 from exchange.emergency.sweep import EmergencySweep
 from exchange.emergency.transitions import EmergencyTransitions
@@ -27,8 +29,6 @@ from exchange.governance.use import UseCounting
 from exchange.in_force.snapshot import Snapshot
 from exchange.outside import Outside
 from exchange.requests.desk import RequestDesk
-from exchange.requests.rule_desk import RuleDesk
-from exchange.requests.rule_writing import RuleWriter
 from exchange.requests.sweep import RequestSweep
 from exchange.requests.templates import Templates
 from exchange.requests.transitions import RequestTransitions
@@ -53,7 +53,7 @@ class GovernanceOffices:
     second_opinion: SecondOpinion
     sealings: Sealings
     access_requests: RequestDesk
-    request_rules: RuleDesk
+    clock_rules: RuleDesk
     request_templates: Templates
     request_sweep: RequestSweep
     campaigns: CampaignDesk
@@ -83,7 +83,7 @@ def open_governance_offices(outside: Outside, access: Access, policy: Lease[Snap
         second_opinion=SecondOpinion(database, ledger, policy, outside.metrics, one_in),
         sealings=Sealings(access, ledger, clock, entropy),
         access_requests=RequestDesk(access, requested, clock, entropy),
-        request_rules=RuleDesk(access, writer, clock),
+        clock_rules=RuleDesk(access, writer, clock),
         request_templates=Templates(access, writer, clock),
         request_sweep=RequestSweep(requested),
         campaigns=CampaignDesk(access, recertified, clock, entropy),

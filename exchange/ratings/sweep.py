@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange.clock_sweep import ClockSweep
+from exchange.clocks.sweep import ClockSweep
 from exchange.ratings.transitions import RatingTransitions
 from exchange.store import ratings
 from policies.ratings import lifecycle

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from exchange.clocks.limits import TimeLimits
 from exchange.messages import notices
 from exchange.particulars import Particulars, kept
 from exchange.proceedings import record
 from exchange.store import messages, ratings
 from exchange.store.histories import Happened
-from exchange.time_limits import TimeLimits
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database

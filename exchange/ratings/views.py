@@ -8,9 +8,9 @@ from datetime import datetime
 
 from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
+from exchange.clocks.limits import clock_view
 from exchange.store.histories import Happened
 from exchange.store.ratings import Count
-from exchange.time_limits import clock_view
 from kernel.canonical import JSON
 from policies.clocks.calendar import WorkingCalendar
 from policies.ratings.events import BAD, GRADES, STATUSES, UNDER_WAY, Grade, RatingState, Status

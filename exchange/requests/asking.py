@@ -12,7 +12,7 @@ from typing import Any
 
 from exchange.catalogue.grant_asked import asked_grant, still_known, unfit_request
 from exchange.catalogue.registry import Registry
-from exchange.requests.rules import Rules
+from exchange.clocks.rules import Rules
 from kernel.canonical import encode
 from kernel.ledger.personal_data import holds_citizen_number
 from kernel.problems import INVALID_BODY, Problem

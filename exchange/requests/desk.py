@@ -8,13 +8,13 @@ from typing import Any
 
 from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
+from exchange.clocks.rules import Rules, read
 from exchange.forms import read as read_form
 from exchange.in_force.snapshot import current
 from exchange.proceedings import told
 from exchange.requests.asking import Asking
 from exchange.requests.forms import COMMANDS, CommandForm, NewRequestForm, ReviseForm
 from exchange.requests.listing import Page, listing
-from exchange.requests.rules import Rules, read
 from exchange.requests.templates import filled_in
 from exchange.requests.transitions import RequestTransitions
 from exchange.requests.views import request_view, whole_view

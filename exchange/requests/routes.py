@@ -1,4 +1,4 @@
-"""The addresses of access requests and of the rules their clocks are counted by."""
+"""The addresses of access requests and of the templates they start from."""
 
 from __future__ import annotations
 
@@ -19,16 +19,6 @@ from exchange.requests.forms import (
     NewRequestForm,
     ReviseForm,
 )
-from exchange.requests.rule_desk import RuleDesk
-from exchange.requests.rule_forms import (
-    CalendarAnswer,
-    CalendarForm,
-    CalendarsAnswer,
-    SlaProfileAnswer,
-    SlaProfileForm,
-    SlaProfilesAnswer,
-)
-from exchange.requests.rule_preview import CalendarPreviewAnswer, ProfilePreviewAnswer
 from exchange.requests.templates import TemplateAnswer, TemplateForm, Templates, TemplatesAnswer
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
@@ -62,7 +52,7 @@ _SAID = {
 
 
 def request_routes(
-    desk: RequestDesk, batches: BatchDesk, rules: RuleDesk, templates: Templates, token: tuple[ProblemKind, ...]
+    desk: RequestDesk, batches: BatchDesk, templates: Templates, token: tuple[ProblemKind, ...]
 ) -> tuple[Route, ...]:
     """Every route of this room; ``token`` are the problems of access tokens."""
     refused = (errors.ACCESS_REQUEST_UNKNOWN, errors.ACCESS_REQUEST_NOT_ALLOWED, errors.ACCESS_REQUEST_INCOMPLETE)
@@ -71,7 +61,6 @@ def request_routes(
     return (
         *_requests(desk, problems),
         *_batches(batches, problems),
-        *_rules(rules, other),
         *_templates(templates, other),
     )
 
@@ -132,61 +121,4 @@ def _batches(desk: BatchDesk, problems: tuple[ProblemKind, ...]) -> tuple[Route,
         Route("GET", f"{path}/batches", desk.listed, "officer", listed, None, BatchesAnswer, parameters=pages, **more),
         Route("GET", one, desk.show, "officer", shown, None, whole, **more),
         Route("POST", f"{one}/submit", desk.submit, "officer", submitted, CommandForm, whole, **more),
-    )
-
-
-def _rules(desk: RuleDesk, problems: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
-    tables, table = Text("工作日历", "The working-day calendar"), Text("一年的例外", "One year's exceptions")
-    levels, level = Text("办理时限", "Service levels"), Text("一种办理时限", "One service level")
-    new_table = Text("写入一年的放假与调休", "Write a year's holidays and make-up days")
-    new_level = Text("写入一种办理时限", "Write a service level")
-    return (
-        Route("GET", "/v1/calendar", desk.calendar, "anyone", tables, None, CalendarsAnswer, tag="clocks"),
-        Route("GET", "/v1/calendar/<year>", desk.year, "anyone", table, None, CalendarAnswer, tag="clocks"),
-        Route(
-            "PUT",
-            "/v1/calendar/<year>",
-            desk.change_year,
-            _EDITOR,
-            new_table,
-            CalendarForm,
-            CalendarAnswer,
-            tag="clocks",
-            problems=problems,
-        ),
-        Route(
-            "POST",
-            "/v1/calendar/<year>/preview",
-            desk.preview_year,
-            _EDITOR,
-            Text("写入前预览：哪些时限会变动", "Before it is written: which deadlines would move"),
-            CalendarForm,
-            CalendarPreviewAnswer,
-            tag="clocks",
-            problems=problems,
-        ),
-        Route(
-            "POST",
-            "/v1/sla-profiles/<profile>/preview",
-            desk.preview_profile,
-            _EDITOR,
-            Text("写入前预览：哪些步骤的天数会变动", "Before it is written: which steps would have other days"),
-            SlaProfileForm,
-            ProfilePreviewAnswer,
-            tag="clocks",
-            problems=problems,
-        ),
-        Route("GET", "/v1/sla-profiles", desk.profiles, "anyone", levels, None, SlaProfilesAnswer, tag="clocks"),
-        Route("GET", "/v1/sla-profiles/<profile>", desk.profile, "anyone", level, None, SlaProfileAnswer, tag="clocks"),
-        Route(
-            "PUT",
-            "/v1/sla-profiles/<profile>",
-            desk.change_profile,
-            _EDITOR,
-            new_level,
-            SlaProfileForm,
-            SlaProfileAnswer,
-            tag="clocks",
-            problems=problems,
-        ),
     )

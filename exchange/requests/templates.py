@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 
 from exchange.access import Access
 from exchange.catalogue.grant_asked import check_members
+from exchange.clocks.forms import WordsForm
+from exchange.clocks.rules import TEMPLATE
+from exchange.clocks.writing import RuleWriter
 from exchange.forms import Form, ObjectField, PartField, TextField, YesNo
 from exchange.forms import read as read_form
 from exchange.in_force.snapshot import current
-from exchange.requests.rule_forms import WordsForm
-from exchange.requests.rule_writing import RuleWriter
-from exchange.requests.rules import TEMPLATE
 from exchange.store import request_rules
 from kernel.clock import Clock
 from kernel.dates import local_day

@@ -11,12 +11,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from exchange.clocks.limits import TimeLimits
 from exchange.governance.transitions import EXCHANGE, GrantMoved, Step, Transitions, nothing_to_spend
 from exchange.messages import notices
 from exchange.proceedings import record
 from exchange.store import access_requests, messages
 from exchange.store.histories import Happened
-from exchange.time_limits import TimeLimits
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database

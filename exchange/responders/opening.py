@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from connectors.manual import LONGEST_DAYS, ManualSettings
+from exchange.clocks.rules import read
 from exchange.gateway.parking import Awaited
 from exchange.messages import notices
-from exchange.requests.rules import read
 from exchange.responders.sealed import Secret
 from exchange.responders.transitions import TaskTransitions, next_due
 from exchange.store import messages, responders

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from exchange.clocks.limits import TimeLimits
 from exchange.governance.transitions import EXCHANGE, nothing_to_spend
 from exchange.messages import notices
 from exchange.proceedings import record
 from exchange.responders.sealed import Secret, Vault
 from exchange.store import messages, responders
 from exchange.store.histories import Happened
-from exchange.time_limits import TimeLimits
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database

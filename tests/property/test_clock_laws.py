@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from exchange.requests.rules import shipped
+from exchange.clocks.rules import shipped
 from kernel.dates import CHINA, local_day
 from policies.clocks.calendar import WorkingCalendar, is_weekend
 from policies.clocks.document import table_from_json

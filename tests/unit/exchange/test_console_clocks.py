@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from exchange.clocks.rules import shipped
 from exchange.console.clock_words import CALENDAR, PROFILE, body_of, typed_of
-from exchange.requests.rules import shipped
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import BASIS, ITEM, MARKET, POLICE, URBAN, World
 from tests.doubles.sign_ins import OfficersBrowser

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from exchange.requests.rules import shipped
+from exchange.clocks.rules import shipped
 from kernel.dates import CHINA
 from kernel.text import Text
 from policies.clocks.calendar import CalendarTable, InvalidClockRule, WorkingCalendar, in_force

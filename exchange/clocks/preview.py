@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import Schema, fields
 from sqlalchemy import Connection
 
-from exchange.requests.rules import Rules
+from exchange.clocks.rules import Rules
 from exchange.store import access_requests
 from exchange.store.access_requests import Filter
 from kernel.canonical import JSON

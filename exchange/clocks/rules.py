@@ -42,6 +42,6 @@ def read(connection: Connection) -> Rules:
 @cache
 def shipped(name: str) -> tuple[Mapping[str, Any], ...]:
     """The sample rules that come with the product: notices, and service levels to be verified."""
-    text = files("exchange.requests").joinpath("shipped", f"{name}.json").read_text(encoding="utf-8")
+    text = files("exchange.clocks").joinpath("shipped", f"{name}.json").read_text(encoding="utf-8")
     found: Iterable[Mapping[str, Any]] = json.loads(text)
     return tuple(found)

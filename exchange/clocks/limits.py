@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from exchange.requests.rules import read
+from exchange.clocks.rules import read
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.dates import local_day

@@ -11,11 +11,11 @@ from datetime import date
 from typing import Any, TypeVar
 
 from exchange.access import Access, AuthorisedOfficer
+from exchange.clocks.forms import CALENDAR_FORM, PROFILE_FORM
+from exchange.clocks.preview import calendar_preview, profile_preview
+from exchange.clocks.rules import CALENDAR, PROFILE, Rules, read
+from exchange.clocks.writing import RuleWriter
 from exchange.forms import read as read_form
-from exchange.requests.rule_forms import CALENDAR_FORM, PROFILE_FORM
-from exchange.requests.rule_preview import calendar_preview, profile_preview
-from exchange.requests.rule_writing import RuleWriter
-from exchange.requests.rules import CALENDAR, PROFILE, Rules, read
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.dates import local_day

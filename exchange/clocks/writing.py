@@ -10,7 +10,7 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from exchange.access import Access, AuthorisedOfficer
-from exchange.requests.rules import CALENDAR, PROFILE, TEMPLATE
+from exchange.clocks.rules import CALENDAR, PROFILE, TEMPLATE
 from exchange.store import access_requests, challenges, corrections, ratings, request_rules, responders
 from kernel.canonical import JSON, NotCanonical, encode
 from kernel.clock import Clock
