@@ -37,9 +37,10 @@ from exchange.governance.explaining import explanation
 from exchange.governance.forms import EXPLAIN, Question
 from exchange.governance.simulation.impact import simulate
 from exchange.governance.simulation.replay import Replayed, replay
-from exchange.governance.transitions import Transitions, nothing_to_spend
+from exchange.governance.transitions import Transitions
 from exchange.governance.views import examination_view, grant_view
 from exchange.outside import Outside
+from exchange.proceedings import nothing_to_spend
 from exchange.requests.views import request_view, whole_view
 from exchange.rooms import Rooms, furnish
 from exchange.store import access_requests, catalogue, grants

@@ -7,14 +7,20 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import TypeVar
 
+from sqlalchemy import Connection
+
 from kernel.ledger.batch import Also
 from kernel.ledger.event import Event, InvalidEvent
 from kernel.ledger.log import Ledger
+from kernel.ledger.receipt import Receipt
 from kernel.problems import INVALID_BODY, Problem, ProblemKind
 from kernel.text import Text
 from policies.proceedings import Moved, NotAllowed
+from policies.roles import Officer, Role
 
 State = TypeVar("State", bound=StrEnum)
+EXCHANGE = Officer("exchange", "", frozenset({Role.EXCHANGE}))
+"""The exchange itself, for what follows by rule from what officers decided, and for what time alone decides."""
 _NAMES_SOMEBODY = Text("内容中不能含有个人号码", "It must not hold anybody's number")
 
 
@@ -26,6 +32,10 @@ def record(ledger: Ledger, entries: Sequence[Event], also: Also, moved: type[Mov
     """
     if any(receipt.repeated for receipt in ledger.append(entries, also=also)):
         raise moved
+
+
+def nothing_to_spend(_connection: Connection, _receipts: Sequence[Receipt]) -> None:
+    """For commands that carry no proof: the operator's own terminal, a link that proves by itself, and time."""
 
 
 def state_of(text: str, states: type[State]) -> State:

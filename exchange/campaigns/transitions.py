@@ -12,9 +12,9 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from exchange.clocks.rules import read
-from exchange.governance.transitions import EXCHANGE, Step, Transitions, nothing_to_spend
+from exchange.governance.transitions import Step, Transitions
 from exchange.messages import notices
-from exchange.proceedings import record
+from exchange.proceedings import EXCHANGE, nothing_to_spend, record
 from exchange.store import campaigns, epoch, grants, messages
 from exchange.store.messages import Message
 from kernel.canonical import JSON

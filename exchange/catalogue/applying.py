@@ -20,7 +20,8 @@ from exchange.catalogue.manifests import CheckConnector
 from exchange.catalogue.publishing import EntryMoved, GrantsDepend, applied, grants_fit, living
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from exchange.catalogue.registry import Registry
-from exchange.governance.transitions import Step, Transitions, nothing_to_spend
+from exchange.governance.transitions import Step, Transitions
+from exchange.proceedings import nothing_to_spend
 from exchange.store import catalogue, epoch, grants
 from exchange.store.catalogue import Key
 from kernel import canonical

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from exchange.governance.transitions import EXCHANGE, nothing_to_spend
+from exchange.proceedings import EXCHANGE, nothing_to_spend
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.dates import local_day

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exchange.emergency.transitions import EmergencyMoved, EmergencyTransitions
-from exchange.governance.transitions import EXCHANGE, nothing_to_spend
+from exchange.proceedings import EXCHANGE, nothing_to_spend
 from exchange.store import emergencies
 from policies.clocks.calendar import WorkingCalendar
 from policies.emergency.commands import Command, ExpireEmergency, TellOverdue

@@ -15,6 +15,7 @@ from exchange.access import Asker
 from exchange.forwarding.addresses import Addresses
 from exchange.forwarding.links import PROOF_LASTS, PROVE, UNSUBSCRIBE, Links
 from exchange.messages.words import URGENT
+from exchange.proceedings import nothing_to_spend
 from exchange.store import forwardings
 from exchange.store.forwardings import GIVEN_UP, PROOF, Forwarding, Post
 from kernel.canonical import JSON
@@ -219,10 +220,5 @@ def facts_of(one: Forwarding) -> Mapping[str, JSON]:
 
 
 _EVERY_KIND = {PROOF, forwardings.AT_ONCE, forwardings.DIGEST}
-
-
-def _nothing_to_spend(_connection: Connection, _receipts: Sequence[Receipt]) -> None:
-    """A link proves by itself; what it may do once is kept by the revision."""
-
-
-_LINK = Asker({"by": "link"}, _nothing_to_spend)
+_LINK = Asker({"by": "link"}, nothing_to_spend)
+"""A link proves by itself; what it may do once is kept by the revision."""

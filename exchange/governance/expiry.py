@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from exchange.governance.transitions import EXCHANGE, GrantMoved, Transitions, nothing_to_spend
+from exchange.governance.transitions import GrantMoved, Transitions
 from exchange.messages import notices
+from exchange.proceedings import EXCHANGE, nothing_to_spend
 from exchange.store import grants, messages
 from exchange.store.messages import Message
 from kernel.canonical import JSON

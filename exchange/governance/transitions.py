@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from exchange.governance.examination import Examining
 from exchange.messages import notices
-from exchange.proceedings import record
+from exchange.proceedings import EXCHANGE, record
 from exchange.store import epoch, grants, messages
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -23,11 +23,7 @@ from policies.grants.events import GrantEvent, GrantState, Status, evolve, facts
 from policies.grants.lifecycle import decide
 from policies.grants.review import Recheck
 from policies.proceedings import Moved, course
-from policies.roles import Officer, Role
-
-EXCHANGE = Officer("exchange", "", frozenset({Role.EXCHANGE}))
-"""The exchange itself, for what follows by rule from what officers decided."""
-
+from policies.roles import Officer
 
 NOTHING_BROKEN = Recheck("")
 """Stands in for what the examiner will say, while it is asked whether anything else refuses."""
@@ -169,7 +165,3 @@ def _entry(step: Step, actor: Officer) -> Event:
         "organisation": actor.organisation,
     }
     return Event(step.event.name, step.after.grant.ref, str(step.after.revision), said)
-
-
-def nothing_to_spend(_connection: Connection, _receipts: Sequence[Receipt]) -> None:
-    """For commands that carry no proof: the operator's own terminal, and what time alone decides."""

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from exchange.governance.transitions import EXCHANGE, nothing_to_spend
+from exchange.proceedings import EXCHANGE, nothing_to_spend
 from exchange.requests.transitions import RequestMoved, RequestTransitions
 from exchange.store import access_requests, grants
 from exchange.store.access_requests import Filter

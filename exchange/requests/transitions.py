@@ -12,9 +12,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from exchange.clocks.limits import TimeLimits
-from exchange.governance.transitions import EXCHANGE, GrantMoved, Step, Transitions, nothing_to_spend
+from exchange.governance.transitions import GrantMoved, Step, Transitions
 from exchange.messages import notices
-from exchange.proceedings import record
+from exchange.proceedings import EXCHANGE, nothing_to_spend, record
 from exchange.store import access_requests, messages
 from exchange.store.histories import Happened
 from kernel.canonical import JSON

@@ -9,9 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from exchange.clocks.limits import TimeLimits
-from exchange.governance.transitions import EXCHANGE, nothing_to_spend
 from exchange.messages import notices
-from exchange.proceedings import record
+from exchange.proceedings import EXCHANGE, nothing_to_spend, record
 from exchange.responders.sealed import Secret, Vault
 from exchange.store import messages, responders
 from exchange.store.histories import Happened

@@ -18,7 +18,8 @@ from typing import Any
 import yaml
 
 from exchange.administration import open_administration
-from exchange.governance.transitions import Transitions, nothing_to_spend
+from exchange.governance.transitions import Transitions
+from exchange.proceedings import nothing_to_spend
 from kernel import jose
 from kernel.clock import SystemClock
 from kernel.entropy import SystemEntropy, token

@@ -19,7 +19,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from exchange.administration import open_administration
 from exchange.app import open_service as exchange_service
-from exchange.governance.transitions import Transitions, nothing_to_spend
+from exchange.governance.transitions import Transitions
+from exchange.proceedings import nothing_to_spend
 from idp.administration import Administration
 from idp.app import open_service as idp_service
 from kernel import jose

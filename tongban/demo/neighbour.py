@@ -15,7 +15,8 @@ from typing import Any
 
 from exchange.administration import Administration as ExchangeAdministration
 from exchange.administration import open_administration
-from exchange.governance.transitions import Transitions, nothing_to_spend
+from exchange.governance.transitions import Transitions
+from exchange.proceedings import nothing_to_spend
 from idp.administration import Administration
 from kernel.entropy import Entropy
 from kernel.settings import Settings

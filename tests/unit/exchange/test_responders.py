@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from exchange.governance.transitions import nothing_to_spend
+from exchange.proceedings import nothing_to_spend
 from exchange.responders.passing_on import PassingOn
 from exchange.responders.transitions import TaskMoved
 from exchange.store import responders
