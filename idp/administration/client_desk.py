@@ -12,12 +12,10 @@ from idp.administration.errors import NoSuchThing
 from idp.administration.proposals import Prepare, Proposals
 from idp.administration.rights import Actor, Command, NotPermitted, Reach, permit, permit_somewhere
 from idp.model import scopes
-from idp.model.invitation import Terms
+from idp.model.invitation import ORGANISATION, Terms
 from idp.model.proposal import Proposal
 from kernel.canonical import JSON
 from kernel.text import Text
-
-ORGANISATION = "tongban_organisation"
 
 
 @dataclass(frozen=True, slots=True)

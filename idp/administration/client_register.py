@@ -134,7 +134,8 @@ class ClientRegister:
     def update(self, client_id: str, metadata: Mapping[str, JSON]) -> dict[str, JSON]:
         """Put other metadata in place of a client's (RFC 7592 §2.2). Its organisation stays: subjects depend on it.
 
-        A scope or service item that is taken from it is gone from its tokens everywhere within a second (S2).
+        A scope or service item that is taken from it is gone from its tokens everywhere within a second (S2); a client
+        that manages itself cannot take it back, nor undo what else only an operator says.
         """
         stored, data = self._stored(client_id), _checked(metadata)
         refuse_unsignable(data, self.algorithms())
@@ -150,8 +151,10 @@ class ClientRegister:
         facts: dict[str, JSON] = {"client": client_id, "organisation": stored.organisation}
 
         def change(connection: Connection) -> None:
+            refuse_foreign_actors(connection, changed)
             refuse_second_officer(connection, changed)
             clients.replace(connection, changed, self.clock.now())
+            invitations.follow(connection, client_id, changed.metadata)
 
         self.records.make("ClientUpdated", facts, change)
         return registered.shown(changed, secret)

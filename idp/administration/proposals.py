@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from idp.administration.acts import Act, ShownOnce
 from idp.administration.errors import AdministrationError, NoSuchThing
 from idp.administration.records import Records
-from idp.administration.rights import Actor, Command, NotPermitted, deciding, permit_somewhere, reach
+from idp.administration.rights import Actor, Command, NotPermitted, Reach, deciding, permit_somewhere, reach
 from idp.model.proposal import Outcome, Proposal
 from idp.store import people, proposals
 from kernel.canonical import JSON
@@ -134,7 +134,8 @@ class Proposals:
     def _proposer_still_may(self, connection: Connection, found: Proposal) -> None:
         """M1: the right is looked at again when it is used, not only when it was claimed."""
         proposer = people.find(connection, found.proposed_by)
-        if proposer is None or proposer.disabled or reach(proposer.roles, Command(found.command)) is None:
+        far = None if proposer is None or proposer.disabled else reach(proposer.roles, Command(found.command))
+        if far is not Reach.EVERYWHERE:  # what one's own department allows is never a proposal
             raise NotPermitted
 
 

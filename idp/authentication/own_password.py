@@ -11,7 +11,9 @@ from idp.authentication.devices import Device
 from idp.authentication.own_account import OwnChanges, Owner, WrongCode
 from idp.authentication.passwords import Passwords
 from idp.authentication.throttling import Throttle
-from idp.store import people
+from idp.model.secret import hashed
+from idp.store import devices, people
+from kernel.clock import Clock
 from kernel.database import Database
 
 
@@ -23,21 +25,24 @@ class OwnPassword:
     changes: OwnChanges
     passwords: Passwords
     throttle: Throttle
+    clock: Clock
 
     def change(self, owner: Owner, present: str, new: str, device: Device) -> None:
         """Another password from now on. Raises WrongCode when the present one is wrong."""
         person = owner.person
-        self.throttle.reserve(person.username, device.address, device.cookie)
         with self.database.read() as connection:
             found = people.by_username(connection, person.username)
+            known = devices.is_known(connection, hashed(device.cookie or ""), person.id, self.clock.now())
+        own = device.cookie if known else None  # a cookie somebody made up would begin a count of its own
+        self.throttle.reserve(person.username, device.address, own)
         if not self.passwords.verify(present, found[1].password_hash if found else None):
             raise WrongCode
-        self.throttle.succeeded(person.username, device.address, device.cookie)
+        self.throttle.succeeded(person.username, device.address, own)
         password_rules.check(new, person.username, person.name, alone=len(person.authenticators) == 1)
         password_rules.check_beside_user_code(self.passwords, new, found[1].user_code_hash if found else None)
-        hashed = self.passwords.hash(new)
+        password_hash = self.passwords.hash(new)
 
         def change(connection: Connection) -> None:
-            people.change_password(connection, person.id, hashed)
+            people.change_password(connection, person.id, password_hash)
 
         self.changes.make(owner, "PasswordChanged", change, told.PASSWORD_CHANGED)

@@ -23,6 +23,8 @@ from idp.model.certificate import CertificateName, CertificateRule
 from kernel.jose import base64url
 
 _CLIENT_USES = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
+_UNREADABLE = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+"""What reading extensions raises beside `ExtensionNotFound`; a handshake does not look into them (RFC 5280 §4.2)."""
 
 
 def thumbprint(der: bytes) -> str:
@@ -46,7 +48,7 @@ def bears(certificate: x509.Certificate, rule: CertificateRule) -> bool:
     """Whether a certificate bears the registered name, compared exactly (RFC 8705 §2.1.2)."""
     try:
         return rule.value in _NAMES[rule.name](certificate)
-    except (ValueError, x509.ExtensionNotFound):  # a malformed extension names nobody
+    except (*_UNREADABLE, x509.ExtensionNotFound):  # a malformed extension names nobody
         return False
 
 
@@ -92,7 +94,7 @@ def _issued(authority: x509.Certificate, certificate: x509.Certificate) -> bool:
 def _is_authority(certificate: x509.Certificate, now: datetime) -> bool:
     try:
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (ValueError, x509.ExtensionNotFound):
+    except (*_UNREADABLE, x509.ExtensionNotFound):
         return False
     return constraints.ca and is_current(certificate, now)
 
@@ -103,7 +105,7 @@ def _is_for_clients(certificate: x509.Certificate) -> bool:
         uses = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return True
-    except ValueError:
+    except _UNREADABLE:
         return False
     return not _CLIENT_USES.isdisjoint(uses)
 

@@ -7,11 +7,9 @@ from collections.abc import Callable, Mapping
 from idp.clients.metadata.checking import checked, understood
 from idp.errors import InvalidClientMetadataError
 from idp.model import scopes
-from idp.model.invitation import Terms
+from idp.model.invitation import OPERATORS, ORGANISATION, Terms
 from kernel.canonical import JSON
 
-OPERATORS = "tongban_"
-"""Members whose names begin so say what a client may do, not what it is: the operator's word alone."""
 NEVER_SENT = ("registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at")
 
 
@@ -68,7 +66,7 @@ def admitted(metadata: Mapping[str, JSON], terms: Terms) -> dict[str, JSON]:
 
 def fixed_by(terms: Terms) -> dict[str, JSON]:
     """The members the operator has set."""
-    return {**terms.fixed, "tongban_organisation": terms.organisation}
+    return {**terms.fixed, ORGANISATION: terms.organisation}
 
 
 def _ascii(name: str) -> str:

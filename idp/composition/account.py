@@ -59,7 +59,7 @@ class AccountRooms:
     def routes(self) -> tuple[Route, ...]:
         """The pages."""
         people, tools, door = self._people, self._tools, AccountDoor(self._people.visitors)
-        password = OwnPassword(tools.database, self.changes, tools.passwords, people.sign_in.throttle)
+        password = OwnPassword(tools.database, self.changes, tools.passwords, people.sign_in.throttle, tools.clock)
         sessions = OwnSessions(tools.database, people.sessions)
         user_code = OwnUserCode(tools.database, self.changes, tools.passwords, people.sign_in.throttle)
         overview = OverviewPages(

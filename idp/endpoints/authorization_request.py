@@ -20,11 +20,13 @@ from idp.errors import (
 from idp.grants import pkce
 from idp.model import assurance, scopes
 from idp.model.authorization import AuthorizationRequest
-from idp.model.client import GrantType
+from idp.model.client import Client, GrantType
 from idp.model.evidence import parse_details
 
 LONGEST_VALUE = 2048
-"""Characters of `state` and `nonce`; each stands in a redirect address."""
+"""Characters of `state` and `nonce`, which stand in a redirect address, and of what is kept to be shown later."""
+LONGEST_REQUEST = 64 * 1024
+"""Characters of all parameters together: whoever asks need not be known, and what is asked is kept for half an hour."""
 _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _LOOPBACK = re.compile(r"(?P<origin>http://(?:127\.0\.0\.1|\[::1\])):[0-9]{1,5}(?P<rest>/.*)")
@@ -36,9 +38,13 @@ def redirect_uri_is_registered(asked: Asked) -> None:
     given = asked.get("redirect_uri")
     if given is None:
         raise InvalidRequestError("redirect_uri is missing.")
-    registered = asked.client.redirect_uris
-    if given not in registered and not (asked.client.native and without_port(given) in registered):
+    if not is_registered(given, asked.client):
         raise InvalidRequestError("redirect_uri is not registered for this client.")
+
+
+def is_registered(uri: str, client: Client) -> bool:
+    """Whether answers to a client may go to an address: asked where a request begins, and where one is gone on with."""
+    return uri in client.redirect_uris or (client.native and without_port(uri) in client.redirect_uris)
 
 
 def without_port(uri: str) -> str:
@@ -111,10 +117,12 @@ def scopes_are_registered(asked: Asked) -> None:
 
 
 def values_are_short(asked: Asked) -> None:
-    """A long `state` or `nonce` would make a redirect that browsers refuse."""
-    for name in ("state", "nonce"):
+    """A long `state` or `nonce` would make a redirect that browsers refuse; a long request would fill the store."""
+    for name in ("state", "nonce", "login_hint", "ui_locales"):
         if len(asked.get(name) or "") > LONGEST_VALUE:
             raise InvalidRequestError(f"{name} is longer than {LONGEST_VALUE} characters.")
+    if sum(map(len, asked.parameters.values())) > LONGEST_REQUEST:
+        raise InvalidRequestError(f"The request is longer than {LONGEST_REQUEST} characters.")
 
 
 def prompt_is_consistent(asked: Asked) -> None:

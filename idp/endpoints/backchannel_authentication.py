@@ -10,7 +10,7 @@ from idp.ciba.desk import BackchannelDesk, Wanted
 from idp.endpoints.addresses import ASKED, Addresses
 from idp.endpoints.answered_elsewhere import answered_elsewhere
 from idp.endpoints.asked import Asked, Check, Reader
-from idp.endpoints.authorization_request import check, scopes_are_registered
+from idp.endpoints.authorization_request import check, scopes_are_registered, values_are_short
 from idp.endpoints.backchannel_request import AuthenticationRequests
 from idp.endpoints.client_requests import ClientDoor
 from idp.endpoints.forms import form
@@ -94,6 +94,7 @@ CHECKS: tuple[Check, ...] = (
     request_is_signed_where_all_are,
     resource_can_be_the_audience,
     scopes_are_registered,
+    values_are_short,
     openid_is_asked_for,
     there_is_one_hint,
     binding_message_can_be_shown,

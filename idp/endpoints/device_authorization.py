@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from idp.endpoints.addresses import DEVICE, Addresses
 from idp.endpoints.answered_elsewhere import answered_elsewhere
 from idp.endpoints.asked import Asked, Check, Reader
-from idp.endpoints.authorization_request import check, scopes_are_registered
+from idp.endpoints.authorization_request import check, scopes_are_registered, values_are_short
 from idp.endpoints.client_requests import ClientDoor
 from idp.endpoints.forms import form
 from idp.endpoints.resource_request import resource_can_be_the_audience
@@ -58,6 +58,7 @@ CHECKS: tuple[Check, ...] = (
     nothing_is_asked_of_a_browser,
     resource_can_be_the_audience,
     scopes_are_registered,
+    values_are_short,
 )
 
 

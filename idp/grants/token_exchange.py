@@ -38,11 +38,15 @@ LONGEST_CHAIN = 3
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The token that came in: its claims, what it stems from, and the client it was issued to."""
+    """The token that came in: its claims, what it stems from, and the client it was issued to.
+
+    ``may_act``: the clients the person was told of, as far as the one they signed in to still names them.
+    """
 
     claims: Mapping[str, JSON]
     family: Family
     client: Client
+    may_act: frozenset[str]
 
     @property
     def scope(self) -> tuple[str, ...]:
@@ -79,8 +83,8 @@ def both_belong_to_one_organisation(subject: Subject, request: TokenRequest) -> 
 
 
 def the_person_was_told_who_may_act(subject: Subject, request: TokenRequest) -> None:
-    """RFC 8693 §4.4: the client itself, or one named when the person agreed (A11)."""
-    if request.client.id not in (subject.client.id, *subject.family.may_act):
+    """RFC 8693 §4.4: the client itself, or one named when the person agreed (A11) and not struck out since (S2)."""
+    if request.client.id not in {subject.client.id, *subject.may_act}:
         raise refuse()
 
 
@@ -172,7 +176,7 @@ class TokenExchangeGrant:
         holder = self.directory.enabled(str(claims["client_id"]))
         if family is None or origin is None or holder is None:
             raise refuse()
-        return Subject(claims, family, holder)
+        return Subject(claims, family, holder, frozenset(family.may_act) & frozenset(origin.may_act))
 
     def _entitlement(self, subject: Subject, request: TokenRequest) -> Entitlement:
         person = self.accounts.active(subject.family.person)

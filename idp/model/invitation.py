@@ -8,6 +8,10 @@ from datetime import datetime
 
 from kernel.canonical import JSON
 
+OPERATORS = "tongban_"
+"""Members whose names begin so say what a client may do, not what it is: the operator's word alone."""
+ORGANISATION = "tongban_organisation"
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -20,6 +24,17 @@ class Terms:
     scopes: frozenset[str]
     grant_types: frozenset[str]
     fixed: Mapping[str, JSON] = field(default_factory=dict)
+
+    def after(self, metadata: Mapping[str, JSON]) -> Terms:
+        """What they are once the operator has changed the client: what it was left with is all it may ask for (M1)."""
+        said = {name for name in metadata if name.startswith(OPERATORS)} | (self.fixed.keys() & metadata.keys())
+        grants = metadata.get("grant_types")
+        return Terms(
+            self.organisation,
+            frozenset(str(metadata.get("scope", "")).split()),
+            frozenset(str(each) for each in grants) if isinstance(grants, list) else frozenset(),
+            {name: metadata[name] for name in sorted(said - {ORGANISATION})},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from idp.clients.directory import ClientDirectory
 from idp.consent.events import Decisions
 from idp.consent.page import ConsentPage, ConsentPages
 from idp.endpoints.addresses import INTERACTION
+from idp.endpoints.authorization_request import is_registered
 from idp.errors import InvalidAuthorizationDetailsError, OAuthError, TemporarilyUnavailableError
 from idp.interaction.asked import Asked, Proof
 from idp.interaction.flow import AuthorizationFlow
 from idp.interaction.presence import Presence
 from idp.interaction.steps import SignedInPerson, Step, next_step, what_is_asked
+from idp.model.authorization import AuthorizationRequest
 from idp.model.session import Interaction
 from idp.pages import forms
 from idp.pages.account.addresses import PASSKEY_SET_UP
@@ -141,9 +143,14 @@ class InteractionPages:
 
     def _open(self, request: HttpRequest, interaction_id: str) -> Interaction:
         interaction = self.flow.find(request, interaction_id)
-        if interaction is None or self.directory.enabled(interaction.request.client_id) is None:
+        if interaction is None or not self._can_be_answered(interaction.request):
             raise Problem(INTERACTION_GONE)
         return interaction
+
+    def _can_be_answered(self, asked: AuthorizationRequest) -> bool:
+        """An address that was struck out meanwhile gets no answer any more, not even that there is none."""
+        client = self.directory.enabled(asked.client_id)
+        return client is not None and (asked.answered_elsewhere or is_registered(asked.redirect_uri, client))
 
     def _asked(self, request: HttpRequest, interaction: Interaction) -> Asked:
         """What this browser's person has yet to show; a new sign-in where nothing is missing. Raises OAuthError."""

@@ -90,11 +90,24 @@ def managed(connection: Connection, client_id: str, token_hash: bytes) -> Manage
     return None if row is None else Managed(row.client_id, row.token_hash, _terms(row), row.issued_at)
 
 
+def follow(connection: Connection, client_id: str, metadata: Mapping[str, JSON]) -> None:
+    """Hold a client that manages itself to what the operator has just made of it."""
+    mine = client_management.c.client_id == client_id
+    row = connection.execute(select(client_management).where(mine).with_for_update()).one_or_none()
+    if row is not None:
+        connection.execute(update(client_management).where(mine).values(**_columns(_terms(row).after(metadata))))
+
+
 def replace_token(connection: Connection, before: Managed, token_hash: bytes) -> bool:
-    """Put another registration access token in place of the one shown; True for one caller (RFC 7592 §2.2)."""
+    """Put another registration access token in place of the one shown; True for one caller (RFC 7592 §2.2).
+
+    False, too, when the operator has changed the terms since they were read: what was admitted was held to older ones.
+    """
+    terms = (client_management.c[name] == value for name, value in _columns(before.terms).items())
     statement = (
         update(client_management)
         .where(client_management.c.client_id == before.client_id, client_management.c.token_hash == before.token_hash)
+        .where(*terms)
         .values(token_hash=token_hash)
         .returning(client_management.c.client_id)
     )

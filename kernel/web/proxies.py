@@ -69,6 +69,6 @@ def decode_certificate(value: str) -> bytes | None:
             certificate = x509.load_der_x509_certificate(base64.b64decode(value[1:-1], validate=True))
         else:
             certificate = x509.load_pem_x509_certificate(unquote(value).encode("ascii"))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, x509.InvalidVersion):
         return None
     return certificate.public_bytes(Encoding.DER)

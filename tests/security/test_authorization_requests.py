@@ -5,11 +5,13 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import text
 
 from tests.doubles.browser import Browser, form_of, parameters
-from tests.doubles.identity_provider import EXCHANGE, ISSUER, Provider
+from tests.doubles.identity_provider import EXCHANGE, ISSUER, PASSWORD, Provider
 from tests.doubles.relying_party import CALLBACK, CHALLENGE, RelyingParty, details, public_client
 
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 OTHER_REDIRECTS = (
     f"{CALLBACK}/",
     f"{CALLBACK}/more",
@@ -267,11 +269,40 @@ def test_a_scope_beyond_the_registration_is_refused(party: RelyingParty, browser
         {"dpop_jkt": "short"},
         {"state": "s" * 2049},
         {"nonce": "n" * 2049},
+        {"login_hint": "l" * 2049},
+        {"ui_locales": "u" * 2049},
     ],
 )
 def test_malformed_values_are_refused(party: RelyingParty, browser: Browser, wrong) -> None:
     answer = browser.get(party.authorize_url(**wrong))
     assert parameters(answer.headers["Location"])["error"] == "invalid_request"
+
+
+def test_a_request_that_would_fill_the_store_is_refused(provider: Provider, browser: Browser) -> None:
+    """Whoever posts one need not be known, and what is asked is kept."""
+    party = public_client(provider, grant_types=["authorization_code", DEVICE_CODE])
+    for more in ({"prompt": "login " * 12_000}, {"unknown": "x" * 70_000}):
+        posted = party.http.post("/authorize", data=party.request(**more), base_url=ISSUER)
+        assert browser.parameters_of(posted)["error"] == "invalid_request"
+        assert party.push(**more).json["error"] == "invalid_request"
+    for more in ({"ui_locales": "u" * 2049}, {"unknown": "x" * 70_000}):
+        answer = party.form("/device_authorization", {"scope": "openid", **more})
+        assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+
+
+def test_A1_an_address_that_was_struck_out_gets_no_answer_any_more(provider: Provider, browser: Browser) -> None:
+    """A person may take half an hour to answer; whoever took the address over meanwhile gets nothing."""
+    party = RelyingParty(provider)
+    page = browser.follow(browser.get(party.authorize_url()))
+    page = browser.submit(page, username="wang", password=PASSWORD)
+    assert "decision" in form_of(page).names
+    clients = provider.administration.clients
+    clients.update(party.id, clients.show(party.id) | {"redirect_uris": ["https://market.example/other"]})
+    provider.settle()
+    page = browser.submit(page, decision="allow")
+    assert (page.status_code, browser.left_for) == (404, None)
+    with provider.database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM code")).scalar_one() == 0
 
 
 def test_a_resource_may_only_agree(party: RelyingParty, browser: Browser) -> None:

@@ -13,6 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from exchange.authentication import access_token
 from exchange.authentication.access_token import AccessToken
+from idp.administration import AdministrationError
 from kernel import jose
 from tests.doubles.certificates import DAY, PROXY, Authority, Certificate, certificate
 from tests.doubles.identity_provider import EXCHANGE, ISSUER, Provider, provider_at
@@ -140,6 +141,44 @@ def test_D5_a_malformed_header_is_no_certificate(behind_proxy: Provider, header:
         environ_overrides={"REMOTE_ADDR": PROXY},
     )
     assert refused(answer)
+
+
+def with_bytes(old: bytes, new: bytes, **made: Any) -> Certificate:
+    """A certificate with a part of its encoding changed: what it says is read before anybody's signature is."""
+    original = certificate("market", **made)
+    changed = original.der.replace(old, new, 1)
+    assert changed != original.der
+
+    class Changed(Certificate):
+        der = changed  # type: ignore[assignment]
+
+    return Changed(original.key, original.x509)
+
+
+ODD = {
+    "version 2": lambda: with_bytes(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01"),
+    "an extension twice": lambda: with_bytes(b"\x06\x03\x55\x1d\x13", b"\x06\x03\x55\x1d\x25"),
+    "an X.400 name": lambda: with_bytes(b"\x82\x02ab", b"\xa3\x02\x05\x00", names=[x509.DNSName("ab")]),
+}
+"""What a handshake lets through and the `cryptography` library has exceptions of their own for."""
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_D5_a_certificate_that_cannot_be_read_is_refused(behind_proxy: Provider, odd: str) -> None:
+    """Anybody may make one and show it to the proxy; no request fails for it."""
+    shown = ODD[odd]()
+    for party in (by_name(behind_proxy), by_name(behind_proxy, tls_client_auth_san_dns="ab")):
+        assert refused(ask(party, shown))
+    assert ask(by_secret(behind_proxy), shown, path="/introspect", token="x").status_code == 401
+
+
+def test_a_key_with_a_certificate_that_cannot_be_read_is_not_registered(provider: Provider) -> None:
+    with pytest.raises(AdministrationError, match="x5c"):
+        RelyingParty(
+            provider,
+            token_endpoint_auth_method="self_signed_tls_client_auth",
+            jwks={"keys": [ODD["version 2"]().jwk | {"alg": "ES256"}]},
+        )
 
 
 def test_C10_a_certificate_does_not_stand_in_for_another_method(behind_proxy: Provider, authority: Authority) -> None:

@@ -103,6 +103,18 @@ def test_A11_remembered_consent_does_not_reach_a_system_named_later(provider: Pr
     assert consent_is_needed(asked, Remembering())  # type: ignore[arg-type]
 
 
+def test_S2_a_system_that_is_named_no_longer_gets_nothing_within_a_second(provider: Provider) -> None:
+    """What the person agreed to is not more than what the department still wants."""
+    pair = Pair(provider, scope="openid profile")
+    token = pair.website.tokens()["access_token"]
+    assert exchange(pair.system, token).status_code == 200
+    clients = provider.administration.clients
+    clients.update(pair.website.id, clients.show(pair.website.id) | {"tongban_may_act": []})
+    provider.clock.advance(0.9)
+    assert refused(exchange(pair.system, token))
+    assert exchange(pair.website, token).status_code == 200
+
+
 def test_T7_nothing_is_widened(pair: Pair) -> None:
     token = pair.purpose()
     wider = [

@@ -53,7 +53,7 @@ def _certificate_of(entry: Mapping[str, JSON], chain: JSON) -> bytes:
     try:
         der = base64.b64decode(first if isinstance(first, str) else "", validate=True)
         same = thumbprint(_public(x509.load_der_x509_certificate(der))) == thumbprint(entry)
-    except (ValueError, InvalidKey, UnsupportedAlgorithm):
+    except (ValueError, InvalidKey, UnsupportedAlgorithm, x509.InvalidVersion):
         raise InvalidClientMetadataError("jwks: x5c holds no certificate of a key that is used here") from None
     if not same:
         raise InvalidClientMetadataError("jwks: x5c is not a certificate of its key")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from idp.administration.client_desk import ORGANISATION
 from idp.administration.errors import AdministrationError
 from idp.model import scopes
 from idp.model.client import AuthMethod, GrantType
-from idp.model.invitation import Terms
+from idp.model.invitation import ORGANISATION, Terms
 from idp.pages.administration import forms
 from idp.pages.administration.forms import Field
 from kernel.canonical import JSON, MalformedJson, decode

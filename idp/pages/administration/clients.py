@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from idp.administration.client_desk import ORGANISATION, ClientDesk
+from idp.administration.client_desk import ClientDesk
 from idp.administration.errors import AdministrationError
 from idp.administration.rights import Actor, Command
+from idp.model.invitation import ORGANISATION
 from idp.pages.administration import client_form, csv_export, forms
 from idp.pages.administration.door import ADMIN, AdminDoor, may, page, said
 from kernel.canonical import JSON

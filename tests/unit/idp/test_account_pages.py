@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import threading
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyotp
 import pytest
 
 from idp.authentication.own_account import leaves_too_little
+from idp.interaction.cookies import DEVICE
 from idp.model.assurance import PHISHING_RESISTANT, Factor
 from idp.model.person import Person, PersonKind
 from tests.doubles.account import Account, accounts_of
 from tests.doubles.browser import Browser, form_of
-from tests.doubles.identity_provider import PASSWORD, PHONE, TOTP_SECRET, Provider
+from tests.doubles.identity_provider import ISSUER, PASSWORD, PHONE, TOTP_SECRET, Provider
 from tests.doubles.relying_party import RelyingParty, claims_of
 
 SECURITY = "/account/security"
@@ -95,6 +97,19 @@ def test_another_password_works_and_the_old_one_no_longer(provider: Provider, wa
 def test_a_password_is_not_changed(provider: Provider, wang: Account, new: str, more: dict[str, str]) -> None:
     assert change_password(wang, new, **more).status_code == 422
     assert provider.events("PasswordChanged") == []
+
+
+def test_guesses_at_the_present_password_are_counted_whatever_device_is_claimed(
+    provider: Provider, wang: Account
+) -> None:
+    """Who finds a browser signed in does not find out the password there."""
+    page, host = wang.open("/account/security/password"), urlsplit(ISSUER).hostname or ""
+    answers = []
+    for number in range(6):
+        wang.browser.client.set_cookie(DEVICE, f"made-up-{number}", domain=host)
+        answers.append(wang.browser.submit(page, password=f"guess {number}", new="x" * 20, again="x" * 20).status_code)
+    assert answers[:2] == [422, 422]
+    assert answers[-1] == 429
 
 
 def test_alone_a_password_is_longer(provider: Provider) -> None:

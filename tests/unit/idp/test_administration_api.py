@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from idp.store import people
 from tests.doubles.administrators import Console, appoint, person_id
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, MARKET, URBAN, Provider, credit_code
@@ -254,6 +255,17 @@ def test_a_proposal_lapses_is_declined_and_dies_with_its_proposers_office(provid
     provider.administration.people.disable("security")
     at, decision = f"/proposals/{orphan['id']}", {"digest": orphan["digest"]}
     assert consoles("guard").call("POST", f"{at}/confirm", decision).status_code == 403
+    assert roles_of(provider, "clerk") == ("window-clerk",)
+
+
+def test_M1_a_proposal_dies_when_its_proposers_office_reaches_less_far(provider: Provider, consoles: OPEN) -> None:
+    """A department's administrator may give and take offices, too, but no administrator's."""
+    proposed = proposal_to_promote(provider, consoles)
+    before, after = ("security-administrator",), ("department-administrator",)
+    security = person_id(provider, "security")
+    assert provider.database.write(lambda connection: people.change_roles(connection, security, before, after))
+    decision = {"digest": proposed["digest"]}
+    assert consoles("guard").call("POST", f"/proposals/{proposed['id']}/confirm", decision).status_code == 403
     assert roles_of(provider, "clerk") == ("window-clerk",)
 
 

@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from idp.administration import AdministrationError
+from idp.clients.self_registration import SelfRegistration
 from idp.model.invitation import Terms
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, MARKET, SERVICE_ITEM, URBAN, Provider, credit_code
@@ -58,6 +59,46 @@ class Registered:
         forbidden = ("registration_access_token", "registration_client_uri", "client_secret_expires_at")
         kept = {name: value for name, value in self.shown.items() if name not in (*forbidden, "client_id_issued_at")}
         return {name: value for name, value in (kept | changes).items() if value is not None}
+
+
+def test_M1_a_client_does_not_take_back_what_an_operator_took(either_provider: Provider) -> None:
+    """RFC 7592 §2.2; the operator's word is the last, not that of the invitation."""
+    provider = either_provider
+    client = Registered(provider, grant_types=sorted(GRANTS))
+    before, clients = client.body(), provider.administration.clients
+    shown = clients.show(client.shown["client_id"])
+    left = {"scope": "openid", "grant_types": ["authorization_code"], "tongban_profile": "baseline"}
+    clients.update(client.shown["client_id"], shown | left)
+    for taken in ({}, {"scope": "openid"}, {"grant_types": ["authorization_code"]}):
+        assert client.call("PUT", before | taken).json["error"] == "invalid_client_metadata"
+    answer = client.call("PUT", {name: before[name] for name in ("client_id", "client_name", "redirect_uris")})
+    assert answer.status_code == 200, answer.text
+    assert clients.show(client.shown["client_id"]).items() >= left.items()
+
+
+def test_what_an_operator_gave_a_client_stays_when_it_changes_itself(provider: Provider) -> None:
+    client, clients = Registered(provider), provider.administration.clients
+    given = {"tongban_service_items": [SERVICE_ITEM]}
+    clients.update(client.shown["client_id"], clients.show(client.shown["client_id"]) | given)
+    client.shown = dict(client.call("GET").json)
+    answer = client.call("PUT", client.body(client_name="Another"))
+    assert (answer.status_code, answer.json["tongban_service_items"]) == (200, [SERVICE_ITEM])
+
+
+def test_M1_a_change_held_to_older_terms_is_not_made(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator was faster: between what was looked at and what is written."""
+    client, clients = Registered(provider), provider.administration.clients
+    shown = clients.show(client.shown["client_id"])
+    admitted = SelfRegistration._admitted
+
+    def slowly(*given: Any) -> dict[str, Any]:
+        found = admitted(*given)
+        clients.update(client.shown["client_id"], shown | {"scope": "openid"})
+        return found
+
+    monkeypatch.setattr(SelfRegistration, "_admitted", slowly)
+    assert client.call("PUT", client.body()).status_code == 401
+    assert clients.show(client.shown["client_id"])["scope"] == "openid"
 
 
 def test_registration_answers_with_what_was_registered(either_provider: Provider) -> None:
