@@ -1,4 +1,4 @@
-"""Civil affairs: marriages in a database of another make: English column names, dates written 2016年05月20日."""
+"""Civil affairs: marriages in a database of another design: English column names, dates written 2016年05月20日."""
 
 from __future__ import annotations
 
