@@ -351,6 +351,19 @@ def test_whoever_was_in_a_flow_reads_of_it_after_they_left_it_and_after_it_was_e
         assert len(in_bulk(world, HERE)) == seen
 
 
+def test_a_child_is_in_no_file_before_it_is_fourteen(small_world: World) -> None:
+    world = district(small_world)
+    child = {"id": number(20, "2012-11-24"), "name": "陈小样", "address": "一号", "division": DISTRICT}
+    holds(world, [RECORDS[0], child])
+    flow = opened(world)
+    make(world)
+    (first,) = files(world, flow)
+    assert (names(fetched(world, flow, first)), first["unreadable"]) == ({"陈示例": "present"}, 0)
+    later(world, 86_400)
+    make(world)
+    assert names(fetched(world, flow, files(world, flow)[1])) == {"陈小样": "added"}
+
+
 def test_what_cannot_be_read_is_counted_and_not_said_to_be_gone(small_world: World) -> None:
     world = district(small_world)
     flow = opened(world)
