@@ -84,9 +84,14 @@ class Challenging:
 
     def entry(self, person: SubjectRef, entry: str) -> UsageEntry | None:
         """An entry of somebody's own log that tells of a use, and that no statute keeps from them; or None."""
+        found = self.told(person, entry)
+        return found if found is not None and found.members["event"] in USES else None
+
+    def told(self, person: SubjectRef, entry: str) -> UsageEntry | None:
+        """An entry of somebody's own log, of a use or not, that no statute keeps from them; or None."""
         now = self.transitions.clock.now()
         own = (one for one in self.transitions.ledger.usage_of(person) if str(one.index) == entry)
-        return next((one for one in own if one.members["event"] in USES and is_told(one, now)), None)
+        return next((one for one in own if is_told(one, now)), None)
 
     def _use(self, entry: UsageEntry) -> Use:
         members: Any = entry.members

@@ -14,6 +14,7 @@ from exchange.console.inside import as_json_post, told
 from exchange.console.words import text_of
 from exchange.in_force.snapshot import current
 from exchange.portal.entrance import Entrance
+from exchange.portal.words import Why, no_entry
 from exchange.transparency.plain_words import entry_view
 from kernel.ledger.usage import UsageEntry
 from kernel.problems import INVALID_BODY, Problem
@@ -55,8 +56,10 @@ class ChallengePages:
         except Problem as problem:
             if problem.kind is INVALID_BODY:
                 return self._form(request, entry, typed, problem)
-            if problem.kind in {errors.ENTRY_UNKNOWN, errors.CHALLENGE_GIVEN}:
-                return _not_now(given=problem.kind is errors.CHALLENGE_GIVEN)
+            if problem.kind is errors.CHALLENGE_GIVEN:
+                return page_response("portal/challenged.html", status=_CONFLICT, state="given")
+            if problem.kind is errors.ENTRY_UNKNOWN:
+                return self._none(request, entry)
             raise
         return page_response("portal/challenged.html", state="done", made=_about(made))
 
@@ -71,12 +74,16 @@ class ChallengePages:
         _, person = self.entrance.access.person(request)
         found = self.challenging.entry(person, entry)
         if found is None:
-            return _not_now(given=False)
+            return self._none(request, entry)
         return page_response(
             "portal/challenge.html",
             sentence=self._sentence(found),
             **drawn(_FIELDS, typed, None if problem is None else sayings(problem, _FIELDS)),
         )
+
+    def _none(self, request: HttpRequest, entry: str) -> HttpResponse:
+        _, person = self.entrance.access.person(request)
+        return no_entry(Why.ABSENT if self.challenging.told(person, entry) is None else Why.NO_USE)
 
     def _sentence(self, entry: UsageEntry) -> str:
         view = entry_view(entry, current(self.entrance.access.policy).registry, "")
@@ -86,7 +93,3 @@ class ChallengePages:
 def _about(made: Mapping[str, Any]) -> dict[str, Any]:
     ends = datetime.fromisoformat(made["deadline"]) - timedelta(microseconds=1)  # the midnight after the last day
     return {"id": made["id"], "organisation": t(text_of(made["organisation"]["name"])), "until": ends}
-
-
-def _not_now(*, given: bool) -> HttpResponse:
-    return page_response("portal/challenged.html", status=_CONFLICT, state="given" if given else "unknown")

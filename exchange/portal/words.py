@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from exchange.console.words import text_of
@@ -11,7 +12,7 @@ from exchange.gateway.answers import PREVIEWS
 from kernel.web.http import HttpResponse
 from kernel.web.pages import page_response, t
 
-_CONFLICT = 409
+_NOT_FOUND, _CONFLICT = 404, 409
 
 
 def about(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,6 +28,21 @@ def about(one: Mapping[str, Any]) -> dict[str, Any]:
 def moment_of(text: str) -> datetime:
     """An instant as the API writes it."""
     return datetime.fromisoformat(text)
+
+
+class Why(StrEnum):
+    """Why a page about an entry of somebody's log can do nothing about it. What a statute hides is ABSENT, too."""
+
+    ABSENT = "absent"
+    NO_EVIDENCE = "no-evidence"
+    RECORD_GONE = "record-gone"
+    NO_USE = "no-use"
+
+
+def no_entry(why: Why, *, provider: str = "", challenge: str = "") -> HttpResponse:
+    """What is the case, and what its reader can do; ``provider``: who holds the record, ``challenge``: its address."""
+    status = _NOT_FOUND if why is Why.ABSENT else _CONFLICT
+    return page_response("portal/no_entry.html", status=status, why=why.value, provider=provider, challenge=challenge)
 
 
 def gone() -> HttpResponse:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange import errors
+from exchange.challenges.opening import USES
 from exchange.console.forms import Field, drawn, sayings
 from exchange.console.inside import as_json_post, told
 from exchange.corrections.opening import Opening, is_disputed
@@ -15,20 +16,20 @@ from exchange.gateway.entries import RELEASE
 from exchange.in_force.snapshot import current
 from exchange.portal.entrance import Entrance
 from exchange.portal.usage import USAGE
+from exchange.portal.words import Why, no_entry
 from exchange.transparency.plain_words import field_labels, is_told
 from kernel.ledger.log import Ledger
 from kernel.ledger.usage import UsageEntry
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
-from kernel.web.pages import page_response
+from kernel.web.pages import page_response, t
 from kernel.web.routes import Route
 
 _RIGHT = Field("right", Text("正确的内容", "What would be right"), Text("可以不填", "You may leave it empty"), "area")
 _REASON = Field(
     "reason", Text("理由", "Why"), Text("例如：已于今年六月更名", "Such as: my name was changed in June"), "area"
 )
-_CONFLICT = 409
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,13 @@ class WrongPages:
     def show(self, request: HttpRequest, **where: str) -> HttpResponse:
         """The form. Raises Problem."""
         entry = self._entry(request, **where)
-        return _gone() if entry is None else self._form(request, entry, {}, None)
+        return entry if isinstance(entry, HttpResponse) else self._form(request, entry, {}, None)
 
     def open(self, request: HttpRequest, **where: str) -> HttpResponse:
         """Ask for the correction. Raises Problem."""
         entry, typed = self._entry(request, **where), request.form()
-        if entry is None:
-            return _gone()
+        if isinstance(entry, HttpResponse):
+            return entry
         body = {name: typed[name] for name in ("field", "right", "reason") if typed.get(name)}
         try:
             made = told(self.opening.by_person(as_json_post(request, body), str(entry.index)))
@@ -57,6 +58,8 @@ class WrongPages:
                 return self._form(request, entry, typed, problem)
             if problem.kind is errors.CORRECTION_UNDER_WAY:
                 return page_response("portal/corrected.html", name="", under_way=True, back=_back(request))
+            if problem.kind is errors.CORRECTION_NOT_RECEIVED:
+                return self._record_gone(entry)
             raise
         return page_response("portal/corrected.html", name=made["id"], under_way=False, back=_back(request))
 
@@ -67,19 +70,29 @@ class WrongPages:
         forms = (("GET", self.show), ("POST", self.open))
         return tuple(self.entrance.route(method, at, work, said) for at in places for method, work in forms)
 
-    def _entry(self, request: HttpRequest, of: str = "", item: str = "", entry: str = "") -> UsageEntry | None:
-        """The entry in the caller's own log: by its number, or of an item that they found wrong in a preview."""
+    def _entry(self, request: HttpRequest, of: str = "", item: str = "", entry: str = "") -> UsageEntry | HttpResponse:
+        """The entry in the caller's own log: by its number, or of an item that they found wrong in a preview.
+
+        Where there is none to correct, the page that says why.
+        """
         _, person = self.entrance.access.person(request)
         now = self.opening.transitions.clock.now()
-        for one in self.ledger.usage_of(person):
-            if not is_told(one, now):  # a statute puts off that they learn of it
-                continue
-            members: Any = one.members
-            if str(one.index) == entry and members["event"] == RELEASE:
-                return one
-            if (members["request"], members["item"]) == (of, item) and is_disputed(members):
-                return one
-        return None
+        own = (one for one in self.ledger.usage_of(person) if is_told(one, now))
+        found = next((one for one in own if _is_meant(one, of, item, entry)), None)
+        if found is None:
+            return no_entry(Why.ABSENT)
+        members: Any = found.members
+        if not (members["event"] == RELEASE or is_disputed(members)):
+            challenge = f"{USAGE}/{found.index}/challenge" if members["event"] in USES else ""
+            return no_entry(Why.NO_EVIDENCE, challenge=challenge)
+        kinds = current(self.entrance.access.policy).registry.evidence_types
+        return found if members["facts"]["evidence_type"] in kinds else self._record_gone(found)
+
+    def _record_gone(self, entry: UsageEntry) -> HttpResponse:
+        members: Any = entry.members
+        code = members["facts"]["provider"]
+        known = current(self.entrance.access.policy).registry.organisations.get(code)
+        return no_entry(Why.RECORD_GONE, provider=code if known is None else t(known.name))
 
     def _form(
         self, request: HttpRequest, entry: UsageEntry, typed: Mapping[str, str], problem: Problem | None
@@ -102,5 +115,8 @@ def _back(request: HttpRequest) -> str:
     return PREVIEWS if request.path.startswith(f"{PREVIEWS}/") else USAGE
 
 
-def _gone() -> HttpResponse:
-    return page_response("portal/gone.html", status=_CONFLICT)
+def _is_meant(one: UsageEntry, of: str, item: str, entry: str) -> bool:
+    members: Any = one.members
+    if entry:
+        return str(one.index) == entry
+    return (members["request"], members["item"]) == (of, item) and is_disputed(members)

@@ -146,6 +146,7 @@ def test_somebody_answers_and_looks(world: World, new_page: Callable[..., Page],
     walker.look("challenge")
     walker.press(FORM)
     walker.look("challenged")
+    walker.go("/my/usage/999999/wrong", "no-entry", 404)
     walker.go("/my/consents", "consents")
     walker.page.locator("main a[href^='/my/consents/']").first.click()
     walker.look("consent")

@@ -184,7 +184,13 @@ def test_it_is_said_and_answered_on_pages(small_world: World) -> None:
     assert (again.status_code, "已经提出过异议" in again.text) == (409, True)
     stranger = OfficersBrowser(small_world)
     stranger.sign_in_as(STRANGER)
-    assert stranger.get(at).status_code == 409
+    nobodys = stranger.get(at)
+    assert (nobodys.status_code, "没有这一条记录" in nobodys.text) == (404, True)
+    assert "直接向持有资料的部门" in nobodys.text
+    own = usage(small_world, OWNER).json["entries"][0]["index"]  # that it was challenged
+    no_use = browser.get(f"/my/usage/{own}/challenge")
+    assert (no_use.status_code, "这一条不是一次使用" in no_use.text) == (409, True)
+    assert "选择相应的查询记录" in no_use.text
     dan = OfficersBrowser(small_world, "en")
     dan.sign_in("dan", "data-protection-officer", organisation=MARKET)
     (there,) = re.findall(r'href="(/console/challenges/ch_[^"/]+)"', dan.get("/console/challenges").text)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
+from kernel.identifiers.subject import SubjectRef
 from tests.doubles.browser import form_of
 from tests.doubles.exchange import NAME, OWNER, STRANGER, World, grant
 from tests.doubles.sign_ins import OfficersBrowser
 from tests.unit.exchange.test_emergency import DELAY, opened, template, use
 from tests.unit.exchange.test_previews import ADDRESS, offered, outcome
 
-CHANGED = 409
+ABSENT, CHANGED = 404, 409
 
 
 @pytest.fixture
@@ -131,7 +134,7 @@ def test_what_is_wrong_is_put_before_its_department(browser: OfficersBrowser) ->
     assert "更正已在办理" in browser.press(f"{at}/wrong", field="name", reason="今年更名").text
     stranger = OfficersBrowser(browser.world)
     stranger.sign_in_as(STRANGER)
-    assert stranger.get(f"{at}/wrong").status_code == CHANGED
+    assert stranger.get(f"{at}/wrong").status_code == ABSENT
 
 
 def test_somebody_reads_who_used_their_data_and_objects_from_there(browser: OfficersBrowser) -> None:
@@ -156,7 +159,57 @@ def test_somebody_reads_who_used_their_data_and_objects_from_there(browser: Offi
     for again in (browser.get(back[1]), browser.post(back[1], shown)):
         assert (again.status_code, "没有撤回" in again.text) == (409, True)
     assert "市场监管局" not in stranger.get("/my/usage").text
-    assert stranger.get(at[1]).status_code == CHANGED
+    nobodys = stranger.get(at[1])
+    assert (nobodys.status_code, "您的使用记录中没有这一条" in nobodys.text) == (ABSENT, True)
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "没有这一条记录"), ("en", "There is no such entry")])
+def test_whoever_was_erased_is_told_that_their_entries_are_known_no_more(
+    browser: OfficersBrowser, language: str, said: str
+) -> None:
+    world = browser.world
+    world.ask(world.open_case(), NAME)
+    browser.sign_in_as(OWNER)
+    (at,) = re.findall(r'href="(/my/usage/\d+/wrong)"', browser.get("/my/usage").text)
+    form = form_of(browser.get(at)).fields | {"field": "name", "reason": "今年更名"}
+    world.outside.ledger.erase(SubjectRef("citizen-number", OWNER))
+    pages = (browser.get(at), browser.post(at, form), browser.get(at.replace("wrong", "challenge")))
+    assert [page.status_code for page in pages] == [ABSENT] * 3
+    shown = browser.get(at, **{"Accept-Language": language}).text
+    assert said in shown
+    assert ("删除个人信息" if language == "zh" else "had your data erased") in shown
+    assert "不再等待您的决定" not in shown
+    assert "does not wait" not in shown
+
+
+def test_of_what_was_refused_there_is_nothing_to_correct_but_a_use_to_challenge(browser: OfficersBrowser) -> None:
+    world = browser.world
+    world.ask(world.open_case(), {"type": "identity-card", "fields": ["born"]})
+    browser.sign_in_as(OWNER)
+    (challenged,) = re.findall(r'href="(/my/usage/\d+)/challenge"', browser.get("/my/usage").text)
+    page = browser.get(f"{challenged}/wrong")
+    assert (page.status_code, "这一条没有提供任何内容" in page.text) == (CHANGED, True)
+    assert f'href="{challenged}/challenge"' in page.text
+
+
+def test_of_evidence_that_the_catalogue_lost_its_provider_is_named(
+    browser: OfficersBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the form, and where it goes between the form and its answer."""
+    world = browser.world
+    world.ask(world.open_case(), NAME)
+    browser.sign_in_as(OWNER)
+    (at,) = re.findall(r'href="(/my/usage/\d+/wrong)"', browser.get("/my/usage").text)
+    form = form_of(browser.get(at)).fields | {"field": "name", "reason": "今年更名"}
+    world.outside.database.write(lambda connection: connection.execute(text("DELETE FROM delivery")))
+    lost = browser.post(at, form)
+    snapshot = world.rooms.policy.current()
+    kinds = {name: kind for name, kind in snapshot.registry.evidence_types.items() if name != "identity-card"}
+    without = replace(snapshot, registry=replace(snapshot.registry, evidence_types=kinds))
+    monkeypatch.setattr(world.rooms.policy, "current", lambda: without)
+    for page in (lost, browser.get(at)):
+        assert (page.status_code, "不能在这里申请更正" in page.text) == (CHANGED, True)
+        assert "直接向公安局提出" in page.text
 
 
 def test_nobody_probes_for_entries_that_a_statute_hides(browser: OfficersBrowser) -> None:
@@ -166,7 +219,7 @@ def test_nobody_probes_for_entries_that_a_statute_hides(browser: OfficersBrowser
     assert use(world, case, opening).json["status"] == "delivered"
     hidden = next(number for number, one in enumerate(world.entries()) if one["event"] == "EvidenceReleased")
     browser.sign_in_as(OWNER)
-    assert browser.get(f"/my/usage/{hidden}/wrong").status_code == CHANGED
+    assert browser.get(f"/my/usage/{hidden}/wrong").status_code == ABSENT
     token = world.issuer.token(world.holder, "portal", person=OWNER, scope="usage")
     said = {"field": "name", "reason": "…"}
     assert world.call("POST", f"/v1/usage/{hidden}/corrections", token, said).status_code == 404
