@@ -1,4 +1,4 @@
-"""Looking people up one after another is noticed, and ends: the system is locked on every node (domain: bulk queries).
+"""Looking people up one after another is noticed, and ends: the system is locked on every node (ADR 0052).
 
 Counted are people whom a system looks up while nobody is present. A call only remembers them in memory; every second,
 and at once where a node alone has seen as many as the system may look up in an hour, they are written down and counted

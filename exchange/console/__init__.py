@@ -1,4 +1,4 @@
-"""The officers' pages: queue, grant, decision, use of data, catalogue, ledger.
+"""The officers' pages: everything that waits for an office, what it may do about it, and what it may read.
 
 Owns the pages and the sessions behind them; decides nothing. A page reads the same table of states and roles as the
 API and carries out commands through the API's own rooms, which are entered here by a session instead of an access
