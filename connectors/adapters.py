@@ -99,6 +99,8 @@ class Adapter:
             can only be asked with all of them.
         beside: from a connector to another with such settings over the same source; None where the source is simply
             opened twice.
+        relays: from its settings to the names of questions that the source may have of its own, and whose answers may
+            go to it; None where it has none.
     """
 
     parse: Callable[[Mapping[str, Any], frozenset[str]], Any]
@@ -107,6 +109,7 @@ class Adapter:
     answers_later: bool = False
     leave_out: LeaveOut | None = None
     beside: Callable[[Connector, Any], Connector] | None = None
+    relays: Callable[[Any], frozenset[str]] | None = None
 
 
 def allowed_columns(settings: Mapping[str, Any], mapped: frozenset[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -102,18 +102,7 @@ class Question:
 
     def read(self, answer: object) -> str:
         """What the source is told. Raises: ValueError with a code: missing, not-text, length, form, choice."""
-        if answer is None or answer == "":
-            raise ValueError(_EMPTY)
-        if not isinstance(answer, str):
-            raise ValueError("not-text")
-        if len(answer) > 4 * _LONGEST:
-            raise ValueError("length")
-        text = unicodedata.normalize("NFKC", answer).strip()
-        if not text:
-            raise ValueError(_EMPTY)
-        if not plain(text):
-            raise ValueError("form")
-        return self._told(text)
+        return self._told(_as_text(answer))
 
     def members(self) -> dict[str, JSON]:
         """As a manifest has it, but for ``written``: whoever puts it writes a day as 1980-01-31."""
@@ -151,6 +140,39 @@ class Question:
             raise ValueError("form") from None
         parts = {"yyyy": f"{day.year:04}", "MM": f"{day.month:02}", "dd": f"{day.day:02}"}
         return _DATE_TOKEN.sub(lambda token: parts[token.group()], self.written)
+
+
+def _as_text(answer: object) -> str:
+    """An answer to any question, of whatever type. Raises: ValueError with a code: missing, not-text, length, form."""
+    if answer is None or answer == "":
+        raise ValueError(_EMPTY)
+    if not isinstance(answer, str):
+        raise ValueError("not-text")
+    if len(answer) > 4 * _LONGEST:
+        raise ValueError("length")
+    text = unicodedata.normalize("NFKC", answer).strip()
+    if not text:
+        raise ValueError(_EMPTY)
+    if not plain(text):
+        raise ValueError("form")
+    return text
+
+
+def passed_on(answers: Mapping[str, object], names: Collection[str]) -> Mapping[str, str]:
+    """Answers to questions of which only the names are known here: whoever asked them looks at their form.
+
+    Raises: UnusableAnswers, for a name that is not among these and for what is no answer to anything.
+    """
+    told: dict[str, str] = {}
+    errors = {name: "unknown" for name in answers if name not in names}
+    for name in answers.keys() - errors.keys():
+        try:
+            told[name] = _as_text(answers[name])
+        except ValueError as wrong:
+            errors[name] = str(wrong)
+    if errors or not told:
+        raise UnusableAnswers(errors)
+    return told
 
 
 @dataclass(frozen=True, slots=True)

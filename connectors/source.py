@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 from connectors.base import Connector, Copying, Enumerable, Query, Record, Standing
 from connectors.errors import SourceGarbled, SourceNeedsAnswers, SourceProblem, SourceTooLarge, SourceUnavailable
+from connectors.further import ATTEMPTS, passed_on
 from connectors.manifest import ConnectorManifest
 from connectors.mapping import Mapped
 from connectors.quality import Check, Watch
@@ -57,7 +58,8 @@ class Source:
     """One source under its limits: deadline, byte limit, concurrency limit, breaker and mapping. Safe for threads.
 
     ``responder``: the adapter's settings where a person answers later, otherwise None. ``further``: what the person may
-    be asked; their answers are the parameters of a query.
+    be asked; their answers are the parameters of a query. ``relays``: names of questions that no manifest has, as the
+    source (another exchange) asks them itself, and whose answers may go to it.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Source:
         self.fields = manifest.fields
         self.responder = manifest.settings if manifest.adapter.answers_later else None
         self.further = manifest.further
+        self.relays = frozenset() if manifest.adapter.relays is None else manifest.adapter.relays(manifest.settings)
         self._connector = connector
         self._partial = partial
         self._first = self._without(frozenset())
@@ -91,6 +94,17 @@ class Source:
         self._clock = clock
         self._breaker = Breaker(clock, threshold=limits.failures, open_seconds=limits.open_seconds)
         self._bulkhead = Bulkhead(manifest.name, limit=limits.concurrency, wait_seconds=limits.wait)
+
+    @property
+    def attempts(self) -> int:
+        """How many wrong answers about one person it bears within `further.PERIOD_HOURS`; 0: it asks nobody."""
+        if self.further is not None:
+            return self.further.attempts
+        return ATTEMPTS if self.relays else 0
+
+    def told(self, answers: Mapping[str, object]) -> Mapping[str, str]:
+        """What it is told of answers that somebody passes on. Raises: UnusableAnswers."""
+        return passed_on(answers, self.relays) if self.further is None else self.further.read(answers)
 
     def retrieve(self, query: Query) -> Retrieved:
         """Look up one subject. Raises: SourceProblem, with `source` set to this source's name."""

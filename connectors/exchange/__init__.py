@@ -12,4 +12,6 @@ from connectors.exchange.settings import SETTINGS_SCHEMA, ExchangeSettings, pars
 
 __all__ = ["ADAPTER", "ExchangeConnector", "ExchangeSettings"]
 
-ADAPTER = Adapter(parse=parse, open=open_source, settings_schema=SETTINGS_SCHEMA)
+ADAPTER = Adapter(
+    parse=parse, open=open_source, settings_schema=SETTINGS_SCHEMA, relays=lambda settings: settings.relays
+)

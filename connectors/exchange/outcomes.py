@@ -9,6 +9,7 @@ from typing import Any
 from connectors.errors import (
     AmbiguousSubject,
     SourceAnswersLater,
+    SourceAsksTooMuch,
     SourceBusy,
     SourceGarbled,
     SourceMisconfigured,
@@ -25,7 +26,15 @@ _CODE = re.compile(r"[a-z]{1,20}(?:[.-][a-z]{1,20}){0,5}")
 _NOTHING_THERE = "evidence.not-found"
 _THEIRS: Mapping[str, type[SourceProblem]] = {
     kind.kind.code: kind
-    for kind in (AmbiguousSubject, SourceBusy, SourceGarbled, SourceTimedOut, SourceTooLarge, SourceUnavailable)
+    for kind in (
+        AmbiguousSubject,
+        SourceAsksTooMuch,
+        SourceBusy,
+        SourceGarbled,
+        SourceTimedOut,
+        SourceTooLarge,
+        SourceUnavailable,
+    )
 }
 """Problems of the source behind it are problems of ours, by the same names."""
 _OURS = frozenset({"consumer", "policy"})

@@ -40,8 +40,8 @@ def still_needed(problem: Mapping[str, Any], told: Mapping[str, str], relays: Co
         return SourceNeedsAnswers("answers-unmatched")
     if code != _NEEDED:
         return None
-    if "questions" not in problem:  # they know nobody here who would put them
-        return SourceNeedsAnswers("not-relayed")
+    if "questions" not in problem:  # they do not know us as one who puts them
+        return SourceAsksTooMuch("not-relayed")
     further = _read(problem)
     if not further.names <= set(relays):
         return SourceAsksTooMuch("question-not-allowed")

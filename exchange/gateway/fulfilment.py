@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from connectors.errors import AmbiguousSubject, AnswersExhausted, SourceNeedsAnswers
-from connectors.further import ATTEMPTS, PERIOD_HOURS, Further, When
+from connectors.further import PERIOD_HOURS, When
 from connectors.source import Outcome, Retrieved
 from exchange import errors
 from exchange.catalogue.model import EvidenceType
@@ -143,7 +143,7 @@ class Fulfilment:
 
         Whoever is present and may look at the item is asked, a few times. Otherwise nothing is known: a “none” that
         an answer could change is never told as one (ADR 0059). A system that puts questions to its own people is given
-        them instead, and told how often it may still be wrong (ADR 0067).
+        them instead, and told how often it may still be wrong; those of a third exchange, too (ADR 0067).
         """
         if isinstance(found, NoRecord) and found.kind is AnswersExhausted.kind:
             return Failed(ruling, errors.ANSWERS_EXHAUSTED)
@@ -152,20 +152,23 @@ class Fulfilment:
         further = own or (None if source is None else source.further)
         wants = wants_answers(found)
         told = ruling.item.answers is not None
-        if further is None or wants is None or not (told or wants in further.when):
+        if wants is None or not (told or (further is not None and wants in further.when)):
             return None
         looks = previewer_of(ruling.concerned, ruling.judged.asked.minor, asking)
         ordinary = asking.request.emergency is None
         here = asking.token.present and ordinary and looks is not None and looks == asking.person
-        relayed = asking.system.relays_questions and ordinary and not asking.token.present and own is None
+        relayed = asking.system.relays_questions and ordinary and not asking.token.present
         if not here and not relayed:
             return Failed(ruling, found.kind if isinstance(found, NoRecord) else SourceNeedsAnswers.kind)
         wrong = self._wrong(ruling)
-        left = further.attempts - wrong if own is None else min(own.attempts, ATTEMPTS - wrong)
+        left = (0 if source is None else source.attempts) - wrong
+        left = left if own is None else min(own.attempts, left)
         if left <= 0:
             return Failed(ruling, errors.ANSWERS_EXHAUSTED)
+        if told or further is None:
+            return Failed(ruling, errors.ANSWERS_UNMATCHED, {"attempts_left": left})
         if relayed:
-            return _relayed(ruling, further, left)
+            return Failed(ruling, SourceNeedsAnswers.kind, {"questions": further.members(), "attempts_left": left})
         until = self.patience.until(Wait.FURTHER, asking.moment)
         put = None if own is None else replace(own, attempts=wrong + left)
         return Parked(ruling, Wait.FURTHER, until, previewer=looks, further=put)
@@ -200,14 +203,6 @@ class Fulfilment:
 
     def _parked(self, ruling: Permitted, wait: Wait, responder: Any = None) -> Parked:
         return Parked(ruling, wait, self.patience.until(wait, self.clock.now()), responder=responder)
-
-
-def _relayed(ruling: Permitted, further: Further, left: int) -> Failed:
-    """For whoever puts the questions: these, or that what was answered leads to no single record."""
-    more: dict[str, JSON] = {"attempts_left": left}
-    if ruling.item.answers is not None:
-        return Failed(ruling, errors.ANSWERS_UNMATCHED, more)
-    return Failed(ruling, SourceNeedsAnswers.kind, {"questions": further.members(), **more})
 
 
 _WANTS = {AmbiguousSubject.kind: When.AMBIGUOUS, SourceNeedsAnswers.kind: When.ALWAYS}

@@ -51,7 +51,7 @@ class RelayedAnswers:
         if not isinstance(ruling, Permitted) or ruling.item.answers is None:
             return {}
         source = snapshot.sources.get(ruling.item.type)
-        most = 0 if source is None or source.further is None else source.further.attempts
+        most = 0 if source is None else source.attempts
         given = given_answer(asking, ruling)
         now = self.clock.now()
         since = now - timedelta(hours=PERIOD_HOURS)

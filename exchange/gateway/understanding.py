@@ -55,9 +55,9 @@ def told(
         raise Problem(errors.ANSWERS_NOT_ALLOWED)
     source = snapshot.sources.get(item.type)
     try:
-        if source is None or source.further is None:
+        if source is None:
             raise UnusableAnswers(dict.fromkeys(item.answers, "unknown"))
-        answers = source.further.read(item.answers)
+        answers = source.told(item.answers)
     except UnusableAnswers as unusable:
         wrong = {"evidence": {0: {"answers": {name: [code] for name, code in unusable.errors.items()} or ["unknown"]}}}
         raise invalid(ValidationError(wrong), language) from None

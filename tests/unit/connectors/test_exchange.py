@@ -21,7 +21,17 @@ from connectors.source import Outcome, Source
 from kernel.clock import ManualClock, SystemClock
 from kernel.ledger.verify import verify_receipt
 from tests.doubles.connectors import manifest, retrieve, source
-from tests.doubles.exchange import POLICE, World, grant, prepared_postgresql, prepared_sqlite, small_world
+from tests.doubles.exchange import (
+    MARKET,
+    POLICE,
+    World,
+    detail,
+    grant,
+    prepared_postgresql,
+    prepared_sqlite,
+    small_world,
+    system,
+)
 from tests.doubles.ledgers import VKEY
 from tests.doubles.second_exchange import KNOWN, PORT, TWICE, UNKNOWN, SecondExchange, evidence_type, running
 from tests.doubles.sign_ins import OfficersBrowser
@@ -207,6 +217,33 @@ def test_questions_that_may_not_be_put_are_said_to_be_the_providers_turn(
         problem = item["problem"]
         assert (item["status"], problem["code"], problem["fault"]) == ("failed", "source.asks-too-much", "provider")
         assert "port" not in str(problem)
+    finally:
+        node.rooms.close()
+
+
+def test_of_three_exchanges_the_middle_one_hands_questions_and_answers_on(
+    other: SecondExchange, small_world: World
+) -> None:
+    """Ours is the middle one; whoever asks it puts the question to a person of theirs, and the third has the file."""
+    node = relaying(small_world, other)
+    try:
+        allowed = grant("G-BUOY", evidence_type="buoy", fields=["hull"], absent_allowed=True)
+        node.apply(allowed, system("market-website", MARKET, relays_questions=True))
+        node.approve("G-BUOY")
+
+        def relayed(**answers: str) -> Any:
+            case = node.open_case((TWICE, "applicant"))
+            item = BUOY | {"subject": {"scheme": "citizen-number", "value": TWICE}}
+            item |= {"answers": answers} if answers else {}
+            token = node.issuer.token(node.holder, authorization_details=detail(case, item), act={"sub": "relay-1"})
+            return node.ask(case, item, token=token).json["evidence"][0]
+
+        problem = relayed()["problem"]
+        assert (problem["code"], problem["attempts_left"]) == ("source.needs-answers", 3)
+        assert problem["questions"] == [PORT | {"max_length": 64}]
+        assert relayed(port="南港")["problem"]["attempts_left"] == 2
+        assert relayed(port="西港")["data"] == {"hull": "浮标乙"}
+        assert len(node.events("EvidenceReleased")) == 1
     finally:
         node.rooms.close()
 

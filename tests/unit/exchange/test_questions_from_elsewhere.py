@@ -124,7 +124,7 @@ def test_what_else_they_say_to_an_answer_ends_it_with_whose_turn_it_is(
         (needed(QUESTION, {**QUESTION, "name": "year"}), "source.asks-too-much"),
         (needed({**QUESTION, "pattern": "(a+)+"}), "source.garbled"),
         (needed(), "source.garbled"),
-        ({"code": "source.needs-answers", "fault": "provider"}, "source.needs-answers"),
+        ({"code": "source.needs-answers", "fault": "provider"}, "source.asks-too-much"),
         ({"code": "preview.answers-exhausted", "fault": "citizen"}, "preview.answers-exhausted"),
     ],
 )
@@ -166,20 +166,99 @@ def test_nobody_else_is_asked_and_the_question_ends_with_its_time(world: World) 
     assert outcome(world, name, case) == ("failed", "evidence.timed-out")
 
 
-def test_where_nobody_is_present_nothing_is_put_also_not_to_a_third_exchange(
-    world: World, other: AskingExchange
-) -> None:
-    """Whoever relays for somebody else hands on no questions of a third, and takes no answers for it."""
-    world.apply(grant("G-ABSENT", absent_allowed=True), system("market-website", MARKET, relays_questions=True))
+def test_where_nobody_is_present_nothing_is_put(world: World, other: AskingExchange) -> None:
+    world.apply(grant("G-ABSENT", absent_allowed=True))
     world.approve("G-ABSENT")
     world.rooms.policy.renew()
     case = world.open_case((OWNER, "applicant"))
     (item,) = absent(world, OWNER, case).json["evidence"]
     assert (item["problem"]["code"], "questions" in item["problem"]) == ("source.needs-answers", False)
-    assert told(ask(world))["problem"]["code"] == "source.needs-answers"
-    refused = ask(world, RIGHT)
-    assert [one["path"] for one in refused.json["errors"]] == ["evidence[0].answers.district"]
+    assert ask(world, RIGHT).json["code"] == "evidence-request.answers-not-allowed"
     assert other.told == []
+
+
+@pytest.fixture
+def middle(world: World) -> World:
+    """The second of three: whom another exchange asks, and whose register is a third's."""
+    world.apply(grant("G-ABSENT", absent_allowed=True), system("market-website", MARKET, relays_questions=True))
+    world.approve("G-ABSENT")
+    world.rooms.policy.renew()
+    return world
+
+
+def test_of_three_exchanges_the_middle_one_hands_questions_and_answers_on(middle: World, other: AskingExchange) -> None:
+    problem = told(ask(middle))["problem"]
+    assert (problem["code"], problem["attempts_left"]) == ("source.needs-answers", 3)
+    assert problem["questions"] == [QUESTION | {"max_length": 64}]
+    wrong = told(ask(middle, WRONG))["problem"]
+    assert (wrong["code"], wrong["attempts_left"]) == ("preview.answers-unmatched", 2)
+    assert told(ask(middle, RIGHT))["data"] == {"name": "陈另一"}
+    assert other.told == [WRONG, RIGHT]
+    given = middle.events("FurtherAnswersGiven")
+    assert [(one["facts"]["questions"], one["facts"]["relayed"]) for one in given] == [(["district"], True)] * 2
+    assert all(len(one["commitment"]) == 64 for one in given)
+    assert len(middle.events("EvidenceReleased")) == 1
+
+
+def test_the_middle_one_counts_before_it_hands_on_and_ends_with_the_last(middle: World, other: AskingExchange) -> None:
+    for left in (2, 1):
+        assert told(ask(middle, WRONG))["problem"]["attempts_left"] == left
+    assert told(ask(middle, WRONG))["problem"]["code"] == "preview.answers-exhausted"
+    assert told(ask(middle, RIGHT))["problem"]["code"] == "preview.answers-exhausted"
+    assert other.told == [WRONG] * 3
+    other.first = needed(QUESTION, left=1)
+    assert told(ask(middle))["problem"]["code"] == "preview.answers-exhausted"
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "counts"),
+    [
+        ({"code": "evidence.not-found", "fault": "citizen"}, "preview.answers-unmatched", True),
+        ({"code": "preview.answers-exhausted", "fault": "citizen"}, "preview.answers-exhausted", True),
+        ({"code": "source.unavailable", "fault": "provider"}, "source.unavailable", False),
+        ({"code": "request.invalid", "fault": "consumer"}, "source.misconfigured", False),
+        (needed({**QUESTION, "name": "year"}), "source.asks-too-much", False),
+    ],
+)
+def test_what_the_third_says_to_an_answer_is_said_to_the_first(
+    middle: World, other: AskingExchange, there: Any, here: str, counts: bool
+) -> None:
+    """A “none” after an answer is a wrong answer here, too, whatever the third calls it."""
+    other.wrong = there
+    assert told(ask(middle, WRONG))["problem"]["code"] == here
+    assert told(ask(middle))["problem"]["attempts_left"] == (2 if counts else 3)
+    assert middle.events("EvidenceReleased") == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "path"),
+    [
+        ({"mother": "演示"}, "mother"),
+        (RIGHT | {"year": "1980"}, "year"),
+        ({"district": 500107}, "district"),
+        ({"district": ""}, "district"),
+        ({"district": "1" * 257}, "district"),
+        ({"district": "\u0007"}, "district"),
+        ({}, None),
+    ],
+)
+def test_what_is_no_answer_to_a_question_that_may_be_put_is_told_counts_nowhere_and_stays_here(
+    middle: World, other: AskingExchange, answers: Any, path: str | None
+) -> None:
+    refused = ask(middle, answers)
+    assert refused.status_code == 422
+    assert [one["path"] for one in refused.json["errors"]] == [
+        "evidence[0].answers" if path is None else f"evidence[0].answers.{path}"
+    ]
+    assert (other.told, middle.events("FurtherAnswersGiven")) == ([], [])
+
+
+def test_who_is_not_registered_with_the_third_says_whose_turn_it_is(middle: World, other: AskingExchange) -> None:
+    other.first = {"code": "source.needs-answers", "fault": "provider"}
+    problem = told(ask(middle))["problem"]
+    assert (problem["code"], problem["fault"]) == ("source.asks-too-much", "provider")
+    name = middle.ask(middle.open_case(), {"type": "identity-card", "fields": ["name"]}).json["evidence"][0]
+    assert name["problem"]["code"] == "source.asks-too-much"  # who is signed in is not told to sign in
 
 
 def test_the_questions_are_kept_over_a_restart(world: World, other: AskingExchange) -> None:
