@@ -46,7 +46,10 @@ _NAMES: Sequence[tuple[str, str]] = (
     (r"手机|电话|^lxdh$|phone|mobile", "phone"),
     (r"状态|^zt$|^status$", "status"),
     (r"更新时间|^gxsj$|updated", "updated_at"),
+    (r"行政区划|^xzqh|^division", "division"),
 )
+_STANDS_FOR_ITSELF = re.compile(r"姓名|^xm$|name|行政区划|^xzqh|^division", re.IGNORECASE)
+"""Columns whose values are no codes to be put in other words, however few: names, and divisions (GB/T 2260)."""
 _NAME_LIKE = re.compile(r"姓名|^xm$|name", re.IGNORECASE)
 
 
@@ -84,7 +87,7 @@ def _fields(members: Sequence[Member], how: str) -> dict[str, Any]:
 
 def _rule(one: Member, how: str) -> dict[str, Any]:
     rule: dict[str, Any] = {how: one.name if how == "column" else path_of(one.name)}
-    codes = one.codes or (() if _NAME_LIKE.search(one.name) else one.seen.codes)
+    codes = one.codes or (() if _STANDS_FOR_ITSELF.search(one.name) else one.seen.codes)
     if one.required:
         rule["required"] = True
     if one.several:

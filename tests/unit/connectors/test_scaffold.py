@@ -163,6 +163,15 @@ def test_few_values_are_no_codes_and_names_never_are(tmp_path: Path) -> None:
     assert "张三" not in text
 
 
+def test_a_division_stands_for_itself_beside_a_column_of_codes(tmp_path: Path) -> None:
+    file = tmp_path / "licences.csv"
+    rows = (f"{number},{('500103', '500199')[at % 2]},{('01', '04')[at % 2]}" for at, number in enumerate(NUMBERS * 3))
+    file.write_text("\n".join(["证件号,xzqhdm,zt", *rows]), "utf-8")
+    fields = from_csv("licences", file, "utf-8")["spec"]["mapping"]["fields"]
+    assert fields["division"] == {"column": "xzqhdm"}
+    assert {*fields["status"]["codes"]} == {"01", "04"}
+
+
 def answering(schema: str) -> dict[str, Any]:
     shown = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
     return {"200": {"content": shown}}
