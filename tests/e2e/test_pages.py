@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from functools import partial
@@ -41,7 +40,7 @@ def demo(make_named_database, tmp_path_factory):
         assert told["ok"], told
         yield told
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()  # not Ctrl-C, to which whatever a shell started in the background is deaf
         process.wait(60)
         process.stdout.close()
 
