@@ -40,6 +40,7 @@ from exchange.gateway.sealing import Sealer, provenance, watermark
 from exchange.in_force.snapshot import Snapshot
 from exchange.store import further_answers
 from exchange.store.cases import Case
+from exchange.store.further_answers import THE_PERSON
 from exchange.store.waiting import Wait
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -160,9 +161,9 @@ class Fulfilment:
         relayed = asking.system.relays_questions and ordinary and not asking.token.present
         if not here and not relayed:
             return Failed(ruling, found.kind if isinstance(found, NoRecord) else SourceNeedsAnswers.kind)
-        wrong = self._wrong(ruling)
-        left = (0 if source is None else source.attempts) - wrong
-        left = left if own is None else min(own.attempts, left)
+        attempts = 0 if source is None else source.attempts
+        borne = self._left(ruling, attempts, THE_PERSON if here else asking.system.organisation)
+        left = borne if own is None else min(own.attempts, borne)
         if left <= 0:
             return Failed(ruling, errors.ANSWERS_EXHAUSTED)
         if told or further is None:
@@ -170,13 +171,13 @@ class Fulfilment:
         if relayed:
             return Failed(ruling, SourceNeedsAnswers.kind, {"questions": further.members(), "attempts_left": left})
         until = self.patience.until(Wait.FURTHER, asking.moment)
-        put = None if own is None else replace(own, attempts=wrong + left)
+        put = None if own is None else replace(own, attempts=attempts - borne + left)
         return Parked(ruling, Wait.FURTHER, until, previewer=looks, further=put)
 
-    def _wrong(self, ruling: Permitted) -> int:
-        since = self.clock.now() - timedelta(hours=PERIOD_HOURS)
+    def _left(self, ruling: Permitted, attempts: int, asker: str) -> int:
+        since, whose = self.clock.now() - timedelta(hours=PERIOD_HOURS), (ruling.concerned.index, ruling.item.type)
         with self.database.read() as connection:
-            return further_answers.wrong(connection, ruling.concerned.index, ruling.item.type, since)
+            return further_answers.left(connection, *whose, since, attempts=attempts, asker=asker)
 
     def _told(self, ruling: Permitted, asking: Asking, case: Case, found: Retrieved, snapshot: Snapshot) -> Result:
         kind = snapshot.registry.evidence_types[ruling.item.type]

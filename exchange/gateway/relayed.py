@@ -57,7 +57,8 @@ class RelayedAnswers:
         since = now - timedelta(hours=PERIOD_HOURS)
 
         def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            if further_answers.wrong(connection, given.subject, given.evidence_type, since) >= most:
+            whose = given.subject, given.evidence_type
+            if further_answers.left(connection, *whose, since, attempts=most, asker=given.asker) <= 0:
                 raise Problem(errors.ANSWERS_EXHAUSTED)
             further_answers.add(connection, given, since)
 
@@ -71,7 +72,8 @@ class RelayedAnswers:
 def given_answer(asking: Asking, ruling: Permitted | Refused) -> GivenAnswer:
     """The answers of a request, as they are counted."""
     subject = ruling.concerned.index if ruling.concerned is not None else b""
-    return GivenAnswer(asking.id, ruling.item.number, _ONLY, subject, ruling.item.type, asking.moment)
+    asker = asking.system.organisation
+    return GivenAnswer(asking.id, ruling.item.number, _ONLY, subject, ruling.item.type, asking.moment, asker)
 
 
 def became(result: Result) -> Became:

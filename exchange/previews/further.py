@@ -99,12 +99,13 @@ class Questioning:
 
     def _left(self, held: Held, further: Further) -> int:
         with self.waiting.database.read() as connection:
-            return further.attempts - self._wrong(connection, held)
+            return self._still(connection, held, further)
 
-    def _wrong(self, connection: Connection, held: Held) -> int:
+    def _still(self, connection: Connection, held: Held, further: Further) -> int:
         assert held.one is not None
-        subject = self.waiting.indexes.of(held.one.subject)
-        return further_answers.wrong(connection, subject, held.asked["type"], self._since())
+        whose = self.waiting.indexes.of(held.one.subject), held.asked["type"]
+        attempts, asker = further.attempts, further_answers.THE_PERSON
+        return further_answers.left(connection, *whose, self._since(), attempts=attempts, asker=asker)
 
     def _since(self) -> datetime:
         return self.waiting.clock.now() - timedelta(hours=PERIOD_HOURS)
@@ -123,7 +124,7 @@ class Questioning:
         )
 
         def also(connection: Connection, _receipts: Sequence[Receipt]) -> None:
-            if self._wrong(connection, held) >= further.attempts:  # answered in another window, or another request
+            if self._still(connection, held, further) <= 0:  # answered in another window, or another request
                 raise Problem(errors.ANSWERS_EXHAUSTED)
             if not waiting.count_answer(connection, waited):
                 raise Problem(errors.PREVIEW_CHANGED)

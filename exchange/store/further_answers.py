@@ -14,6 +14,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from exchange.store.tables import further_answer
 
 _row = further_answer.c
+THE_PERSON = ""
+"""Who answers on their own page; nobody else can use up what they have (ADR 0074)."""
+RELAYED_TOGETHER = 2
+"""How many times the attempts of one are those of all organisations together that put the questions elsewhere."""
 
 
 class Became(StrEnum):
@@ -28,7 +32,10 @@ class Became(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GivenAnswer:
-    """An answer: the ``attempt``-th to an item of a request, about ``subject`` (blind index)."""
+    """An answer: the ``attempt``-th to an item of a request, about ``subject`` (blind index).
+
+    ``asker``: the organisation whose system put the questions to its own person; THE_PERSON where they were put here.
+    """
 
     request_id: str
     item: int
@@ -36,6 +43,7 @@ class GivenAnswer:
     subject: bytes = field(repr=False)
     evidence_type: str
     at: datetime
+    asker: str = THE_PERSON
 
 
 def add(connection: Connection, one: GivenAnswer, since: datetime) -> None:
@@ -49,6 +57,7 @@ def add(connection: Connection, one: GivenAnswer, since: datetime) -> None:
         "evidence_type": one.evidence_type,
         "at": one.at,
         "became": Became.GIVEN.value,
+        "asker": one.asker,
     }
     connection.execute(insert(further_answer).values(values))
 
@@ -59,8 +68,20 @@ def set_outcome(connection: Connection, one: GivenAnswer, became: Became) -> Non
     connection.execute(update(further_answer).where(*same).values(became=became.value))
 
 
-def wrong(connection: Connection, subject: bytes, evidence_type: str, since: datetime) -> int:
-    """How many answers about somebody's record of a type were wrong since then, or are not known to have been right."""
+def left(
+    connection: Connection, subject: bytes, evidence_type: str, since: datetime, *, attempts: int, asker: str
+) -> int:
+    """How often an answer about somebody's record of a type may still be wrong, where this asker puts the questions.
+
+    What was wrong since then counts, and what is not known to have been right. Each asker has the ``attempts`` of the
+    source; those elsewhere have no more than `RELAYED_TOGETHER` times as many among them (ADR 0074).
+    """
     counted = _row.became.in_((Became.GIVEN.value, Became.WRONG.value))
     same = (_row.subject == subject, _row.evidence_type == evidence_type, _row.at >= since)
-    return int(connection.scalar(select(func.count()).where(counted, *same)) or 0)
+    rows = connection.execute(select(_row.asker, func.count()).where(counted, *same).group_by(_row.asker))
+    wrong = {name: int(many) for name, many in rows}
+    own = attempts - wrong.pop(asker, 0)
+    if asker == THE_PERSON:
+        return own
+    elsewhere = sum(many for name, many in wrong.items() if name != THE_PERSON)
+    return min(own, RELAYED_TOGETHER * attempts - elsewhere - (attempts - own))

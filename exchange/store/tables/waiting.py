@@ -41,9 +41,10 @@ further_answer = sa.Table(
     text("evidence_type"),
     sa.Column("at", Instant, nullable=False),
     text("became"),
+    text("asker"),
     sa.Index("further_answer_subject", "subject", "evidence_type"),
     sa.Index("further_answer_at", "at"),
 )
-"""One row for each answer to further questions, to count wrong ones by; it holds no answer, and ``subject`` is a blind
-index.
+"""One row for each answer to further questions, to count wrong ones by; it holds no answer, ``subject`` is a blind
+index, and ``asker`` the organisation whose system put the questions, "" where they were put here.
 """

@@ -464,7 +464,8 @@ def test_many_guesses_at_once_are_no_more_than_are_allowed(ambiguous: World) -> 
     assert len(ambiguous.events("FurtherAnswersGiven")) == 3
     with ambiguous.outside.database.read() as connection:
         whose = helds[0].waited.previewer or b""
-        assert further_answers.wrong(connection, whose, "identity-card", ambiguous.clock.now().replace(year=2000)) == 3
+        since, mine_ = ambiguous.clock.now().replace(year=2000), further_answers.THE_PERSON
+        assert further_answers.left(connection, whose, "identity-card", since, attempts=3, asker=mine_) == 0
 
 
 def test_providing_the_other_of_two_ends_the_questions(ambiguous: World) -> None:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine
 from werkzeug.test import TestResponse
 
 from connectors.base import Query
 from connectors.errors import SourceUnavailable
 from exchange.store import further_answers
+from exchange.store.further_answers import GivenAnswer
+from exchange.store.tables import further_answer
 from kernel.identifiers import citizen_number
-from tests.doubles.exchange import BEFORE_FETCH, MARKET, NAME, OWNER, World, detail, grant, request, system
-from tests.unit.exchange.test_further_questions import DISTRICT, RIGHT, WRONG, YEAR, apply
-from tests.unit.exchange.test_previews import mine
+from tests.doubles.exchange import BEFORE_FETCH, MARKET, NAME, OWNER, URBAN, World, detail, grant, request, system
+from tests.unit.exchange.test_further_questions import DISTRICT, RIGHT, WRONG, YEAR, apply, put, tell
+from tests.unit.exchange.test_previews import asked, mine
 
 __all__ = ["apply"]
 LIKE_IT = {"district": "500199"}
@@ -42,12 +48,15 @@ def ambiguous(relaying: Callable[..., World]) -> World:
     return relaying("ambiguous")
 
 
-def ask(world: World, answers: Any = None, person: str = OWNER, **more: Any) -> TestResponse:
+def ask(
+    world: World, answers: Any = None, person: str = OWNER, client: str = "market-website", **more: Any
+) -> TestResponse:
     """One look-up in a case of its own, as the connector of another exchange makes it."""
-    case = world.open_case((person, "applicant"))
+    case = world.open_case((person, "applicant"), client=client)
     item = NAME | {"subject": {"scheme": "citizen-number", "value": person}}
     item |= {} if answers is None else {"answers": answers}
-    token = world.issuer.token(world.holder, authorization_details=detail(case, item), act={"sub": "relay-1"})
+    details = detail(case, item)
+    token = world.issuer.token(world.holder, client, authorization_details=details, act={"sub": "relay-1"})
     return world.ask(case, item, token=token, **more)
 
 
@@ -102,6 +111,61 @@ def test_wrong_answers_are_counted_over_all_requests_and_end(ambiguous: World) -
     assert ambiguous.events("EvidenceReleased") == []
     ambiguous.clock.advance(25 * 3600)
     assert told(ask(ambiguous, RIGHT))["status"] == "delivered"
+
+
+@pytest.fixture
+def two(ambiguous: World) -> World:
+    """One where two departments ask as other exchanges do."""
+    absent = grant("G-URBAN", consumer=URBAN, absent_allowed=True)
+    ambiguous.apply(absent, system("urban-website", URBAN, relays_questions=True))
+    ambiguous.approve("G-URBAN")
+    return ambiguous
+
+
+def test_whoever_guesses_uses_up_what_nobody_else_has(two: World) -> None:
+    """ADR 0074: neither another department's attempts nor those of the person, who answers on their own page."""
+    codes = [told(ask(two, WRONG))["problem"]["code"] for _ in range(5)]
+    assert codes == ["preview.answers-unmatched"] * 2 + ["preview.answers-exhausted"] * 3
+    assert told(ask(two, client="urban-website"))["problem"]["attempts_left"] == 3
+    name, _ = put(two)
+    assert mine(two, path=f"/{name}/0").json["attempts_left"] == 3
+    assert tell(two, name, WRONG).json["attempts_left"] == 2
+    assert told(ask(two, WRONG, client="urban-website"))["problem"]["attempts_left"] == 2
+    assert told(ask(two, RIGHT, client="urban-website"))["data"] == {"name": "陈另一"}
+    assert told(ask(two))["problem"]["code"] == "preview.answers-exhausted"
+    assert tell(two, name, RIGHT).json["status"] == "awaiting-preview"
+
+
+def test_what_the_person_used_up_is_not_taken_from_departments_nor_given_back_to_them(two: World) -> None:
+    name, _ = put(two)
+    for _ in range(3):
+        tell(two, name, WRONG)
+    assert told(ask(two))["problem"]["attempts_left"] == 3
+    answer, _ = asked(two)
+    assert answer.json["evidence"][0]["problem"]["code"] == "preview.answers-exhausted"
+
+
+@given(st.lists(st.sampled_from(["", "a", "b", "c", "d"]), max_size=40), st.integers(1, 5))
+@settings(max_examples=200, deadline=None)
+def test_all_wrong_answers_of_a_day_are_bounded_whoever_puts_the_questions(askers: list[str], attempts: int) -> None:
+    """A law over orders: who still has an attempt uses it; each has theirs, and together they are thrice as many."""
+    engine = create_engine("sqlite://")
+    further_answer.create(engine)
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+    used: Counter[str] = Counter()
+    with engine.begin() as connection:
+        for number, asker in enumerate(askers):
+            whose = (connection, b"x", "card", now - timedelta(hours=24))
+            left = further_answers.left(*whose, attempts=attempts, asker=asker)
+            elsewhere = used.total() - used[""] - (used[asker] if asker else 0)
+            if elsewhere <= attempts or not asker:
+                assert left >= attempts - used[asker]  # one other cannot take anything away
+            if left > 0:
+                used[asker] += 1
+                given_one = GivenAnswer(f"er_{number}", 0, 1, b"x", "card", now, asker)
+                further_answers.add(connection, given_one, now - timedelta(hours=24))
+    assert all(many <= attempts for many in used.values())
+    assert used.total() - used[""] <= 2 * attempts
 
 
 def test_many_guesses_at_once_are_no_more_than_are_allowed(ambiguous: World) -> None:
