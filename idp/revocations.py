@@ -33,10 +33,8 @@ class Revocations:
     """The revoked, in memory under a version."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        keep = lifetimes.LONGEST_TOKEN + lifetimes.CLOCK_SKEW
-
         def load(connection: Connection) -> Revoked:
-            return revocations.current(connection, clock.now(), keep)
+            return revocations.current(connection, clock.now(), lifetimes.LONGEST_TOKEN, lifetimes.CLOCK_SKEW)
 
         self._memory = Versioned(database, versions.REVOCATIONS, load, clock)
 

@@ -81,14 +81,17 @@ def ever_taken(connection: Connection) -> Mapping[str, Mapping[str, int]]:
     return found
 
 
-def current(connection: Connection, now: datetime, longest_token: timedelta) -> Revoked:
-    """Everything revoked that a token still alive may stem from. The version is read first, so it is never too new."""
+def current(connection: Connection, now: datetime, longest_token: timedelta, skew: timedelta) -> Revoked:
+    """Everything revoked that a token still alive may stem from. The version is read first, so it is never too new.
+
+    ``skew``: how long a token that has expired here may still be taken elsewhere.
+    """
     version = versions.current(connection, versions.REVOCATIONS)
-    tokens = select(revoked_token.c.jti, revoked_token.c.withdrawn_at).where(revoked_token.c.expires_at > now)
+    tokens = select(revoked_token.c.jti, revoked_token.c.withdrawn_at).where(revoked_token.c.expires_at > now - skew)
     ended = (
         select(family.c.sid)
         .join(web_session, web_session.c.id == family.c.session)
-        .where(web_session.c.ended_at > now - longest_token)
+        .where(web_session.c.ended_at > now - longest_token - skew)
         .distinct()
     )
     disabled = select(client.c.id).where(client.c.disabled_at.is_not(None))

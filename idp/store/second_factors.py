@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from idp.store.tables import credential, recovery_code, sent_code, totp_enrolment
+from idp.store.tables import credential, person, recovery_code, sent_code, totp_enrolment
 
 MOST_TRIES = 5
 
@@ -38,6 +38,7 @@ def send_code(
     connection: Connection, channel_id: str, person_id: str, digest: bytes, now: datetime, expires_at: datetime
 ) -> None:
     """Remember the code that goes to a channel; an older one is worth nothing any more."""
+    _one_at_a_time(connection, person_id)
     connection.execute(delete(sent_code).where(sent_code.c.channel == channel_id))
     values = {"channel": channel_id, "person": person_id, "hash": digest, "tries": 0}
     connection.execute(insert(sent_code).values(**values, sent_at=now, expires_at=expires_at))
@@ -57,8 +58,14 @@ def try_code(connection: Connection, channel_id: str, person_id: str, digest: by
 
 def begin_totp(connection: Connection, person_id: str, sealed: bytes, expires_at: datetime) -> None:
     """Keep a new app's secret until it is confirmed by a code."""
+    _one_at_a_time(connection, person_id)
     connection.execute(delete(totp_enrolment).where(totp_enrolment.c.person == person_id))
     connection.execute(insert(totp_enrolment).values(person=person_id, sealed=sealed, expires_at=expires_at))
+
+
+def _one_at_a_time(connection: Connection, person_id: str) -> None:
+    """A button pressed twice: the second request finds what the first wrote (on SQLite every writer waits anyway)."""
+    connection.execute(select(person.c.id).where(person.c.id == person_id).with_for_update(key_share=True)).one()
 
 
 def pending_totp(connection: Connection, person_id: str, now: datetime) -> bytes | None:

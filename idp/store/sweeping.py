@@ -45,6 +45,8 @@ BITE = 500
 KEEP_AFTERWARDS = timedelta(hours=1)
 """Longer than any token lives, so that reuse and revocation are still noticed."""
 
+KEEP_PROOFS = timedelta(minutes=3)
+"""Longer than two nodes' clocks are apart: what this node takes for stale, another may still accept (D1, C11)."""
 KEEP_RECORDS = timedelta(days=3 * 365)
 """How long a person can look up what they agreed to after it ended (PIPL article 56 keeps such records three years),
 and administrators what was proposed and decided."""
@@ -62,7 +64,7 @@ def sweep(connection: Connection, now: datetime) -> int:
     gone = and_(family.c.expires_at < past, ~open_yet.exists())  # whom to tell of the session's end is read from it
     dead = select(family.c.id).where(gone).limit(BITE)
     removed = [
-        _bite(connection, seen_proof, seen_proof.c.keep_until < now),
+        _bite(connection, seen_proof, seen_proof.c.keep_until < now - KEEP_PROOFS),
         _bite(connection, pushed_request, pushed_request.c.expires_at < past),
         _bite(connection, interaction, interaction.c.expires_at < past),
         _bite(connection, revoked_token, revoked_token.c.expires_at < past),

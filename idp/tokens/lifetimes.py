@@ -23,4 +23,5 @@ INTERACTION = timedelta(minutes=30)
 """From the authorization request to the code: long enough to find a phone."""
 
 LONGEST_TOKEN = max(ACCESS_TOKEN, PURPOSE_BOUND_TOKEN)
-CLOCK_SKEW = timedelta(seconds=10)
+CLOCK_SKEW = timedelta(minutes=3)
+"""How far two clocks are apart at most that judge one token or proof: each may be wrong by 90 seconds."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from idp.composition.signing_out import expiry
+from idp.sweeper import Sweeper
+from kernel.clock import ManualClock
 from tests.doubles.identity_provider import ISSUER, Provider
 from tests.doubles.provider_fixtures import Opened
 from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, claims_of
@@ -28,6 +32,24 @@ def userinfo(party: RelyingParty, token: str, scheme: str, proof: str | None) ->
 
 def refused(answer: Any) -> bool:
     return (answer.status_code, answer.json.get("error")) == (400, "invalid_dpop_proof")
+
+
+def test_D1_C11_a_node_whose_clock_is_ahead_forgets_no_proof_that_others_still_accept(
+    either_provider: Provider,
+) -> None:
+    """Clocks of nodes may be wrong by 90 seconds, each."""
+    provider = either_provider
+    party, key = RelyingParty(provider), ProofKey(provider)
+    proof, (fields, _) = key.proof("POST", TOKEN), party.credentials(exp=int(provider.clock.now().timestamp()) + 60)
+    data = {"grant_type": "client_credentials", "scope": "cases", **fields}
+    assert party.http.post("/token", data=data, headers={"DPoP": proof}, base_url=ISSUER).status_code == 200
+    provider.clock.advance(30)
+    ahead = ManualClock(provider.clock.now() + timedelta(seconds=180))
+    ending = expiry(provider.settings, provider.database, provider.keys, provider.ledger, ahead)
+    Sweeper(provider.database, ending, ahead).sweep()
+    assert refused(ask(party, proof))
+    again = party.http.post("/token", data=data, headers={"DPoP": key.proof("POST", TOKEN)}, base_url=ISSUER)
+    assert (again.status_code, again.json["error"]) == (401, "invalid_client")
 
 
 def test_D1_a_proof_is_accepted_once_on_any_node(either_provider: Provider) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.doubles.browser import Browser, form_of, parameters
-from tests.doubles.identity_provider import Provider
+from tests.doubles.identity_provider import ISSUER, Provider
 from tests.doubles.relying_party import LOGGED_OUT, RelyingParty, claims_of, public_client
 
 
@@ -50,6 +50,18 @@ def test_S2_the_feed_names_the_session_as_each_department_knows_it(provider: Pro
     after = claims_of(browser.get("/revocations").text)
     assert set(after["revoked"]["sid"]) == sids
     assert after["version"] > before["version"]
+
+
+def test_S2_the_feed_names_a_revoked_token_for_as_long_as_anybody_may_take_it(provider: Provider) -> None:
+    """The exchange allows for clocks that differ: an expired token is good there for some seconds more."""
+    party = RelyingParty(provider, scope="openid")
+    first, second = (party.tokens(scope="openid")["access_token"] for _ in range(2))
+    assert party.form("/revoke", {"token": first}).status_code == 200
+    provider.clock.advance(claims_of(first)["exp"] - provider.clock.now().timestamp() + 10)
+    party.form("/revoke", {"token": party.tokens(scope="openid")["access_token"]})  # what is remembered is read anew
+    feed = claims_of(party.http.get("/revocations", base_url=ISSUER).text)["revoked"]["jti"]
+    assert claims_of(first)["jti"] in feed
+    assert claims_of(second)["jti"] not in feed
 
 
 def test_S3_a_hint_about_another_person_is_a_page(provider: Provider, browser: Browser) -> None:

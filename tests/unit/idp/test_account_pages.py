@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
 import pyotp
 import pytest
 
-from idp.authentication.own_account import leaves_too_little
+from idp.authentication.own_account import Owner, leaves_too_little
+from idp.authentication.sent_codes import SentCodes
 from idp.interaction.cookies import DEVICE
 from idp.model.assurance import PHISHING_RESISTANT, Factor
 from idp.model.person import Person, PersonKind
+from kernel.entropy import SystemEntropy
 from tests.doubles.account import Account, accounts_of
 from tests.doubles.browser import Browser, form_of
 from tests.doubles.identity_provider import ISSUER, PASSWORD, PHONE, TOTP_SECRET, Provider
@@ -124,6 +127,23 @@ def secret_of(page: Any) -> str:
     found = re.search(r'tongban-secret">([A-Z2-7 ]+)<', page.text)
     assert found
     return found[1].replace(" ", "")
+
+
+def test_a_button_pressed_many_times_at_once_sets_up_one_app_and_sends_one_code(either_provider: Provider) -> None:
+    """Each takes the place of the one before, whichever node is asked."""
+    provider = either_provider
+    desk, owner = provider.own_authenticators(), Owner(provider.person("wang"))
+    codes = SentCodes(provider.database, provider.notices, provider.clock, SystemEntropy(), b"k" * 32)
+    with provider.database.read() as connection:
+        [phone] = provider.notices.channels.of(connection, owner.person.id)
+
+    def press(_: int) -> None:
+        desk.begin_app(owner)
+        provider.database.write(lambda connection: codes.send_to(connection, owner.person.id, phone))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(press, range(64)))
+    assert desk.app_being_set_up(owner)
 
 
 def test_an_app_counts_once_its_first_code_has_come(provider: Provider) -> None:
