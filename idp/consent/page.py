@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from idp.clients.directory import ClientDirectory
 from idp.errors import InvalidTargetError
@@ -14,6 +15,7 @@ from idp.model.client import Client
 from idp.resource.labels import BasisKind, DetailLabel, describe
 from idp.resource.metadata import ResourceMetadata
 from idp.tokens import lifetimes
+from kernel.canonical import encode
 from kernel.clock import Clock
 from kernel.text import Text
 
@@ -46,6 +48,11 @@ class ConsentPage:
     def is_mixed(self) -> bool:
         """Whether some of it is asked and some of it only announced: the page then keeps the two apart."""
         return self._statutory > 0 and not self.is_notice
+
+    def seen(self, interaction: str, person: str, acting: str | None) -> str:
+        """What the form sends back: who saw which words. Times are no part of it, since they pass while one reads."""
+        words = {name: value for name, value in asdict(self).items() if name not in ("asked_at", "until")}
+        return sha256(encode({"of": [interaction, person, acting], "words": words})).hexdigest()
 
     @property
     def _statutory(self) -> int:

@@ -10,6 +10,7 @@ PASSWORD = "password"  # noqa: S105 - a field's name
 CODE = "otp"
 DECISION = "decision"
 ALLOW = "allow"
+SEEN = "seen"
 ACCOUNT = "account"
 ANOTHER = "another"
 ACTING = "acting"

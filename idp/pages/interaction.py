@@ -115,6 +115,9 @@ class InteractionPages:
                 return redirect(f"{INTERACTION}/{interaction.id}")
             allowed = forms.field(request, forms.DECISION) == forms.ALLOW
             page = self._words(interaction, present)
+            if allowed and forms.field(request, forms.SEEN) != _seen(page, interaction, present):
+                # Somebody else has signed in since, in another tab, or the words are others: nobody read these.
+                return redirect(f"{INTERACTION}/{interaction.id}")
             made = self.decisions.of(interaction.id, asked, client, page, present, allowed)
             if not allowed:
                 return self.flow.deny(interaction, made.events)
@@ -199,10 +202,12 @@ class InteractionPages:
         return page.adding(forms.policy_towards(interaction.request.redirect_uri))
 
     def _consent_page(self, interaction: Interaction, present: SignedInPerson) -> HttpResponse:
+        words = self._words(interaction, present)
         page = page_response(
             "idp/consent.html",
             action=f"{INTERACTION}/{interaction.id}",
-            page=self._words(interaction, present),
+            page=words,
+            seen=_seen(words, interaction, present),
             person=present.person.name,
             acting=self.mandates.find(present.person.id, interaction.request.acting or ""),
             terminal=interaction.request.device is not None,
@@ -222,6 +227,10 @@ class InteractionPages:
             ) from None
         except ResourceUnavailable:
             raise Problem(CATALOGUE_UNAVAILABLE, headers=(("Retry-After", "5"),)) from None
+
+
+def _seen(page: ConsentPage, interaction: Interaction, present: SignedInPerson) -> str:
+    return page.seen(interaction.id, present.person.id, interaction.request.acting)
 
 
 def _matters(interaction: Interaction) -> tuple[str, ...]:

@@ -106,6 +106,24 @@ def test_A11_a_decision_before_the_sign_in_decides_nothing(party: RelyingParty, 
     assert answer.headers["Location"].startswith("/interaction/")
 
 
+def test_A11_nobody_agrees_by_a_page_that_somebody_else_was_shown(party: RelyingParty, browser: Browser) -> None:
+    """A page left open at a shared computer, and another person signed in beside it."""
+    shown = browser.follow(browser.get(party.authorize_url()))
+    shown = browser.submit(shown, username="wang", password=PASSWORD)
+    party.provider.clock.advance(60)
+    another = browser.follow(browser.get(party.authorize_url(prompt="login")))
+    browser.submit(another, username="li", password=PASSWORD)
+    page = browser.submit(shown, decision="allow")
+    assert browser.left_for is None
+    assert "李丽" in page.text
+    assert not party.provider.events("ConsentGiven")
+    browser.submit(page, decision="allow")
+    assert "code" in browser.sent_back()
+    assert [event["facts"]["actor"] for event in party.provider.events("ConsentGiven")] == [
+        party.provider.person("li").id
+    ]
+
+
 def test_A11_a_decision_does_not_skip_the_code(provider: Provider, browser: Browser) -> None:
     party = RelyingParty(provider)
     page = browser.follow(browser.get(party.authorize_url(acr_values="urn:tongban:loa:3")))

@@ -99,6 +99,21 @@ def test_yes_no_questions_are_shown_as_such(provider: Provider) -> None:
     assert "将提供的内容" not in page.text
 
 
+def test_other_words_than_those_that_were_read_are_shown_first(provider: Provider, browser: Browser) -> None:
+    party = RelyingParty(provider)
+    page = browser.follow(browser.get(party.authorize_url()))
+    page = browser.submit(page, username="wang", password=PASSWORD)
+    clients = provider.administration.clients
+    clients.update(party.id, clients.show(party.id) | {"client_name#zh-CN": "另一网站"})
+    provider.settle()
+    page = browser.submit(page, decision="allow")
+    assert "另一网站" in page.text
+    assert not provider.events("ConsentGiven")
+    provider.clock.advance(60)
+    browser.submit(page, decision="allow")
+    assert "code" in browser.sent_back()
+
+
 def test_plain_scopes_are_in_words_and_remembered(party: RelyingParty, browser: Browser) -> None:
     page = browser.submit(browser.follow(browser.get(party.authorize_url())), username="wang", password=PASSWORD)
     assert "您的姓名和实名等级" in page.text
