@@ -43,7 +43,10 @@ def test_S2_the_feed_names_the_session_as_each_department_knows_it(provider: Pro
     sids = {claims_of(party.tokens(browser)["access_token"])["sid"] for party in (first, second)}
     assert len(sids) == 2  # nothing two departments hold joins a person
     before = claims_of(browser.get("/revocations").text)
-    empty = {"jti": [], "sid": [], "clients": [], "keys": [], "withdrawn": [], "mandates": [], "taken": {}}
+    empty = {name: [] for name in ("jti", "sid", "clients", "keys", "withdrawn", "mandates")} | {
+        "taken": {},
+        "given_back": {},
+    }
     assert before["revoked"] == empty
     page = logout(browser)
     browser.submit(page)
