@@ -8,6 +8,7 @@ from datetime import timedelta
 from exchange.access import Access
 from exchange.authentication.issuer import Issuer
 from exchange.authentication.revocations import RevocationFeed, Revocations
+from exchange.authentication.security_log import SecurityLog
 from exchange.authentication.tokens import Authenticator
 from exchange.blind_index import BlindIndex
 from exchange.cases.alarms import Alarms
@@ -57,7 +58,6 @@ from exchange.responders.passing_on import PassingOn
 from exchange.responders.sealed import Vault
 from exchange.responders.sweep import TaskSweep
 from exchange.responders.transitions import TaskTransitions
-from exchange.security_log import SecurityLog
 from exchange.store import forwardings, messages, proofs
 from kernel.entropy import token
 from kernel.keys import Purpose

@@ -125,17 +125,13 @@ def _released(part: Alternative, needed: Needed, subject: bytes, attempts: Seque
 
 def _about(part: Alternative, needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> Iterable[int]:
     """Entries of attempts at this part for this subject."""
-    anybody = needed.requirement.role == APPLICANT or (part not in _firsts(needed) and part.relation == SELF)
+    anybody = needed.requirement.role == APPLICANT or (part not in needed.requirement.met_by and part.relation == SELF)
     return (
         one.entry
         for one in attempts
         if (one.evidence_type, one.relation) == (part.evidence_type, part.relation)
         and (anybody or one.subject == subject)
     )
-
-
-def _firsts(needed: Needed) -> tuple[Alternative, ...]:
-    return needed.requirement.met_by
 
 
 def seen(

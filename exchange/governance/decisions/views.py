@@ -117,13 +117,9 @@ def _clause(name: str, words: Mapping[str, Text], language: str) -> dict[str, JS
 
 def _words(again: Again, grants: Iterable[Grant]) -> dict[str, Text]:
     """What each clause says: as the refusal put it where that comes out again, or else what the clause asks for."""
-    asked = {one.id: one.text for grant in grants for one in demands(grant, _names(again.registry, grant))}
+    asked = {one.id: one.text for grant in grants for one in demands(grant, names(again.registry, grant.evidence_type))}
     refused = again.decision.clauses if isinstance(again.decision, Deny) else ()
     return asked | {clause.id: clause.text for clause in refused}
-
-
-def _names(registry: Registry, grant: Grant) -> Any:
-    return names(registry, grant.evidence_type)
 
 
 def _again(again: Again, language: str) -> dict[str, JSON]:

@@ -19,7 +19,7 @@ from exchange.app import PACKAGE, issuer_fetch, ledger_origin, open_service, sou
 from exchange.authentication.fetching import IssuerUnreachable
 from exchange.authentication.issuer import Issuer
 from exchange.authentication.revocations import RevocationFeed
-from exchange.security_log import SecurityLog
+from exchange.authentication.security_log import SecurityLog
 from kernel import migrations
 from kernel.background import Ticker
 from kernel.clock import ManualClock, SystemClock
