@@ -19,7 +19,7 @@ from exchange.certificates.transitions import Register
 from exchange.certificates.views import past_view, standing, stands_view
 from exchange.forms import read
 from exchange.gateway.entries import REFUSAL
-from exchange.gateway.parties import relation_of
+from exchange.gateway.parties import is_minor, relation_of
 from exchange.store import certificates
 from exchange.store.cases import Case
 from kernel.canonical import JSON
@@ -36,6 +36,7 @@ from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.delivery import Delivery
 from policies.grants.grant import Grant
 from policies.grants.terms import BasisKind
+from policies.guards import WARDS
 
 ANSWERED = "CertificateStatusAnswered"
 
@@ -56,8 +57,10 @@ class Answering:
         asked: Asked = read(STATUS, http)
         now, case = self.clock.now(), self._case(asked, caller)
         subject = self.access.indexes.of(asked.subject)
-        grant = _covering(asked, case, relation_of(case, subject), caller, now)
-        if grant is None or caller.snapshot.is_sealed(subject, now):
+        relation = relation_of(case, subject)
+        grant = _covering(asked, case, relation, caller, now)
+        barred = caller.snapshot.is_sealed(subject, now) or (is_minor(asked.subject, now) and relation not in WARDS)
+        if grant is None or barred:  # what the guards keep from everybody stands above every grant here, too
             self._refused(asked, case, caller)
             raise Problem(errors.CERTIFICATE_NO_GRANT)
         with self.access.database.read() as connection:

@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 from exchange.catalogue.model import Status as SystemStatus
 from exchange.catalogue.model import System
 from exchange.events.cloud_event import cloud_event
-from exchange.events.entitlement import rights_of
+from exchange.events.entitlement import withheld
+from exchange.events.pseudonyms import Pseudonyms
 from exchange.events.signing import signed_headers
 from exchange.events.transitions import MOVED, facts_of
 from exchange.events.webhooks import Send
@@ -72,6 +73,7 @@ class Courier:
     policy: Lease[Snapshot]
     keys: KeyRing
     send: Send
+    names: Pseudonyms
     clock: Clock
     entropy: Entropy
 
@@ -114,12 +116,11 @@ class Courier:
         system = snapshot.registry.systems.get(held.system)
         with self.database.read() as connection:
             waiting = subscriptions.queue(connection, held.id, held.settled, AT_ONCE)
-        allowed = rights_of(snapshot, system, self.clock.now())
+        kept_back = withheld(waiting, system, snapshot, self.names, self.clock.now())
         for event in waiting:
             if self.clock.now() > until - MARGIN:
                 break
-            withheld = bool(event.evidence_type) and event.evidence_type not in allowed
-            trouble = None if withheld else self._push(event, system)
+            trouble = None if event.number in kept_back else self._push(event, system)
             if trouble is not None:
                 self._failed(held if not done else replace(held, tries=0), trouble)
                 return done

@@ -11,8 +11,9 @@ from exchange import errors
 from exchange.access import Access, AuthorisedSystem
 from exchange.events.cloud_event import cloud_event
 from exchange.events.data_schemas import data_schema
-from exchange.events.entitlement import rights_of
+from exchange.events.entitlement import withheld
 from exchange.events.forms import SUBSCRIBE
+from exchange.events.pseudonyms import Pseudonyms
 from exchange.events.signal import Kind
 from exchange.events.transitions import SubscriptionTransitions
 from exchange.forms import read
@@ -37,6 +38,7 @@ class EventDesk:
 
     access: Access
     transitions: SubscriptionTransitions
+    names: Pseudonyms
 
     def subscribe(self, http: HttpRequest) -> HttpResponse:
         """``POST /v1/events/subscriptions``. Raises Problem."""
@@ -85,12 +87,9 @@ class EventDesk:
         self.access.database.write(acknowledge)
         with self.access.database.read() as connection:
             waiting = subscriptions.queue(connection, found.id, after, limit + 1)
-        page, allowed = waiting[:limit], rights_of(caller.snapshot, caller.system, self.transitions.clock.now())
-        told: Sequence[JSON] = [
-            cloud_event(each, self.access.origin)
-            for each in page
-            if not each.evidence_type or each.evidence_type in allowed
-        ]
+        page, now = waiting[:limit], self.transitions.clock.now()
+        kept_back = withheld(page, caller.system, caller.snapshot, self.names, now)
+        told: Sequence[JSON] = [cloud_event(each, self.access.origin) for each in page if each.number not in kept_back]
         cursor = page[-1].number if page else after
         return json_response({"events": told, "cursor": cursor, "more": len(waiting) > limit})
 

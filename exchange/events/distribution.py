@@ -1,6 +1,6 @@
 """Handing signals out: from the outbox into the queue of everybody who may hear of them, in one order for all.
 
-Whether somebody may hear is decided at this moment, and looked at again when the event leaves (``delivering``).
+Whether somebody may hear is decided at this moment, and again when the event leaves (``entitlement.withheld``).
 """
 
 from __future__ import annotations

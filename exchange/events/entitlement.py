@@ -1,12 +1,17 @@
-"""Who may hear of changes to which evidence: whose department holds a grant in force for it. Default deny."""
+"""Who may hear of changes to which evidence: whose department holds a grant in force for it. Default deny.
+
+And what of a queue may still leave: an event may have waited for weeks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from exchange.catalogue.model import Status, System, kept_apart
+from exchange.events.pseudonyms import Pseudonyms
 from exchange.in_force.snapshot import Snapshot
+from exchange.store.subscriptions import Queued
 from policies.delivery import Delivery
 
 Rights = Mapping[str, datetime]
@@ -34,3 +39,26 @@ def rights_of(snapshot: Snapshot, system: System | None, now: datetime) -> Right
     known = snapshot.registry.evidence_types
     found = rights(snapshot, system.organisation, now)
     return {code: since for code, since in found.items() if code in known and not kept_apart(system, known[code])}
+
+
+def withheld(
+    queued: Sequence[Queued], system: System | None, snapshot: Snapshot, names: Pseudonyms, now: datetime
+) -> frozenset[int]:
+    """The numbers of those events that may not leave any more: the right to hear of them ended, or whom they are about
+    was sealed after they were handed out.
+    """
+    allowed, hidden = rights_of(snapshot, system, now), _sealed(queued, system, snapshot, names, now)
+    return frozenset(
+        each.number
+        for each in queued
+        if (each.evidence_type and each.evidence_type not in allowed) or each.subject in hidden
+    )
+
+
+def _sealed(
+    queued: Sequence[Queued], system: System | None, snapshot: Snapshot, names: Pseudonyms, now: datetime
+) -> frozenset[str]:
+    """What a system calls everybody who is sealed; worked out only where something in its queue is about somebody."""
+    if system is None or not any(each.subject for each in queued):
+        return frozenset()
+    return frozenset(names.of_subject(system.name, one) for one in snapshot.sealed if snapshot.is_sealed(one, now))

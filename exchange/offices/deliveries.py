@@ -48,12 +48,13 @@ def open_delivery_offices(outside: Outside, access: Access, policy: Lease[Snapsh
     database, keys, ledger = outside.database, outside.keys, outside.ledger
     clock, entropy = outside.clock, outside.entropy
     subscribed = SubscriptionTransitions(ledger, clock, entropy)
+    names = Pseudonyms(keys.secret(Purpose.INDEX))
     flowing, safe = FlowTransitions(ledger, clock, entropy), Safe(keys)
     certified, register = CertificateTransitions(ledger, clock), Register(keys.secret(Purpose.INDEX))
     return DeliveryOffices(
-        events=EventDesk(access, subscribed),
+        events=EventDesk(access, subscribed, names),
         subscriptions=SubscriptionDesk(access, subscribed),
-        distribution=Distribution(database, policy, Pseudonyms(keys.secret(Purpose.INDEX)), clock),
+        distribution=Distribution(database, policy, names, clock),
         courier=Courier(
             origin=outside.settings.origin,
             database=database,
@@ -61,6 +62,7 @@ def open_delivery_offices(outside: Outside, access: Access, policy: Lease[Snapsh
             policy=policy,
             keys=keys,
             send=outside.send,
+            names=names,
             clock=clock,
             entropy=entropy,
         ),

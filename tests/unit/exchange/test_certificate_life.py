@@ -18,6 +18,7 @@ from tests.doubles.exchange import (
     OWNER,
     POLICE,
     STAFF,
+    STAFF_LIST,
     STRANGER,
     WORKER,
     World,
@@ -26,6 +27,7 @@ from tests.doubles.exchange import (
     system,
 )
 from tests.unit.exchange.test_events import CHANGED, call, code_of, delivered, pull, subscribe
+from tests.unit.exchange.test_guards import CHILD, with_child
 
 CHANGES, STATUS = "/v1/certificates/changes", "/v1/certificates/status"
 CARD = certificate_id.compose(f"{POLICE}001", POLICE, "DEM0000001").value
@@ -238,6 +240,24 @@ def test_nothing_is_answered_about_somebody_who_is_sealed(police: World) -> None
     assert police.officer("POST", "/v1/sealings", sealed, **officer).status_code == 201
     police.rooms.policy.renew()
     assert code_of(ask(police, case)) == "certificate.no-grant"
+
+
+def test_about_a_minor_it_is_answered_in_the_case_of_a_parent_alone(
+    police: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relations = [{"relation": "child", "field": "staff"}]
+    police.apply(STAFF_LIST | {"spec": STAFF_LIST["spec"] | {"relations": relations}})
+    police.apply(grant("G-IDENTITY", relations=["self", "child"]))
+    police.approve("G-IDENTITY")
+    child = {"scheme": "citizen-number", "value": CHILD}
+    report(police, "issue", subject=child)
+    alone = police.open_case((CHILD, "applicant"))
+    assert code_of(ask(police, alone, subject=child)) == "certificate.no-grant"
+    assert ask(police, with_child(police, monkeypatch), subject=child).status_code == 200
+    police.clock.advance(24 * 3600)  # the fourteenth birthday
+    police.rooms.policy.renew()
+    police.rooms.revocations.renew()
+    assert ask(police, alone, subject=child).status_code == 200
 
 
 def test_what_was_valid_is_expired_after_its_last_day(police: World) -> None:

@@ -20,7 +20,7 @@ from exchange.store import subscriptions
 from kernel.jose import base64url
 from tests.doubles.exchange import MARKET, OTHER_ITEM, OWNER, URBAN, World, detail, grant, request, system
 from tests.doubles.webhook import Webhook
-from tests.unit.exchange.test_events import NAME, PATH, call, change, delivered, subscribe, tell
+from tests.unit.exchange.test_events import NAME, PATH, call, change, delivered, seal, subscribe, tell
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs/guides/events-and-return-flow.md"
 
@@ -101,6 +101,14 @@ def test_events_are_pushed_in_order_and_the_guides_own_lines_verify_them(world: 
     fewer = headers["Signature-Input"].replace(' "webhook-id"', "")
     with pytest.raises(ValueError, match="not signed"):
         verify(hook.url, headers | {"Signature-Input": fewer}, body, keys, set(), now)
+
+
+def test_what_waits_about_somebody_is_not_pushed_once_they_are_sealed(world: World, hook: Webhook) -> None:
+    name = pushed(world, hook)
+    tell(world, change(world, "c-1"))
+    seal(world)
+    go(world)
+    assert (ids(hook), state(world, name).settled) == ([], 1)
 
 
 def test_what_failed_is_tried_again_later_and_later_and_nothing_overtakes_it(world: World, hook: Webhook) -> None:

@@ -18,6 +18,7 @@ from tests.doubles.exchange import (
     POLICE,
     STRANGER,
     URBAN,
+    WORKER,
     World,
     detail,
     grant,
@@ -146,15 +147,37 @@ def test_no_grant_no_events(small_world: World) -> None:
 def test_of_somebody_who_is_sealed_nothing_is_told(small_world: World) -> None:
     name = subscribe(small_world)
     delivered(small_world)
+    seal(small_world)
+    tell(small_world, change(small_world, "c-1"))
+    assert pull(small_world, name)["events"] == []
+
+
+def seal(world: World, until: str = "2026-12-01") -> None:
     sealing = {
         "subject": {"scheme": "citizen-number", "value": OWNER},
         "citation": {"zh": "演示规定第九条", "en": "Demo rules, article 9"},
-        "until": "2026-12-01",
+        "until": until,
     }
     officer: dict[str, Any] = {"sub": "p", "roles": ["provider-officer"], "organisation": POLICE}
-    assert small_world.officer("POST", "/v1/sealings", sealing, **officer).status_code == 201
-    tell(small_world, change(small_world, "c-1"))
-    assert pull(small_world, name)["events"] == []
+    assert world.officer("POST", "/v1/sealings", sealing, **officer).status_code == 201
+    world.rooms.policy.renew()
+
+
+def test_what_waits_about_somebody_is_held_back_while_they_are_sealed(small_world: World) -> None:
+    world = small_world
+    name = subscribe(world)
+    delivered(world)
+    delivered(world, WORKER)
+    tell(world, change(world, "c-1"), change(world, "c-2", WORKER))
+    about_both = pull(world, name)["events"]
+    seal(world, until="2026-11-23T10:00:00Z")
+    assert pull(world, name) == {"events": about_both[1:], "cursor": 2, "more": False}
+    assert pull(world, name, "&after=2")["events"] == []
+    assert pull(world, name, "&after=0")["events"] == about_both[1:]  # nor by going back
+    world.clock.advance(30 * 60)
+    world.rooms.policy.renew()
+    world.rooms.revocations.renew()
+    assert pull(world, name, "&after=0")["events"] == about_both
 
 
 def test_what_nobody_fetches_for_ninety_days_is_gone(world: World) -> None:
