@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,14 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.base import AxeResults
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.conftest import ENGINE
 from tests.doubles.identity_provider import Provider, provider_at
 from tests.doubles.provider_fixtures import empty_postgresql, empty_sqlite, fresh
+from tests.e2e.looking import SCRIPT, Answered, Look, judged, remember
 
 __all__ = ["empty_postgresql", "empty_sqlite", "fresh"]
 
@@ -34,10 +32,12 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    "--js-flags=--no-opt --no-maglev --always-sparkplug --no-flush-bytecode",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
-"""The last lets no request leave the machine; that one was tried is noticed by `new_page`."""
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+"""Every page runs the same judge once: code is kept from page to page, and none made faster in vain, which saves a
+quarter of the browser's work. The last lets no request leave the machine; that one was tried is noticed by `new_page`.
+"""
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
 
 
@@ -59,12 +59,20 @@ NewPage = Callable[..., Page]
 
 
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[NewPage]:
+def shown() -> dict[Page, Answered]:
+    """What each page of a test shows: the request that it is the answer to."""
+    return {}
+
+
+@pytest.fixture
+def new_page(browser: Browser, shown: dict[Page, Answered]) -> Iterator[NewPage]:
     """Open pages in fresh contexts: `new_page(language='en', width=390)`; outside requests and CSP breaches fail."""
     with ExitStack() as stack:
 
         def open_page(language: str = "zh-CN", width: int = 1200, *, scripts: bool = True) -> Page:
-            return stack.enter_context(_Watched(browser, language, width, scripts))
+            page = stack.enter_context(_Watched(browser, language, width, scripts))
+            remember(shown, page)
+            return page
 
         yield open_page
 
@@ -82,6 +90,8 @@ class _Watched:
         self._context = browser.new_context(
             locale=language, viewport={"width": width, "height": 900}, java_script_enabled=scripts
         )
+        if scripts:
+            self._context.add_init_script(SCRIPT)
         self._faults: list[str] = []
         # Listening, and not routing: a routed page has no cache and asks Python about each of its files.
         self._context.on("request", self._on_request)
@@ -105,67 +115,20 @@ class _Watched:
 
 
 @pytest.fixture
-def axe() -> Callable[..., None]:
-    """Assert that axe-core finds no violation on a page: `axe(page)`; `axe(page, colours=False)` judges all else."""
-    judge = Axe()
-    # Every rule of these kinds runs; only what was violated is told at length.
-    options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+def axe() -> Callable[[Page], None]:
+    """Assert that axe-core finds no violation on a page as it stands: `axe(page)`."""
 
-    def check(page: Page, *, colours: bool = True) -> None:
-        if page.evaluate("typeof axe") == "undefined":
-            page.evaluate(judge.axe_script)
-        found = page.evaluate("options => axe.run(options)", options | ({} if colours else WITHOUT_COLOURS))
-        result = AxeResults(found)
-        assert result.violations_count == 0, result.generate_report()
+    def check(page: Page) -> None:
+        assert page.viewport_size is not None
+        judged(page, page.viewport_size["width"])
 
     return check
 
 
-WITHOUT_COLOURS = {"rules": {"color-contrast": {"enabled": False}}, "preload": False}
-"""Colours, sizes of text, and what style sheets, fetched for it again, say of turning a phone: half of the work."""
-WIDTHS = (390, 1200)
-"""A phone and a desk."""
-SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
-"""The folder for pictures of every page that is looked at; none are taken without it."""
-
-AT_REST = """new Promise(rested => requestAnimationFrame(() => requestAnimationFrame(() =>
-  Promise.allSettled(document.getAnimations().map(one => one.finished)).then(rested))))"""
-"""What another width, or a mouse that went away, sets going begins a frame later; sizes mean something at its end."""
-
-Look = Callable[..., None]
-
-
-COLOURED = {"en": 1200}
-"""Language → the width at which its colours are judged; those of others on a phone. Colours are the same in both
-languages: whoever walks in both has judged them at both widths.
-"""
-
-
 @pytest.fixture
-def look(axe: Callable[..., None]) -> Look:
-    """Look at a page as different people do: `look(page, "sign-in")`.
-
-    On a phone and on a desk: axe finds nothing, nothing is wider than the window, and a picture is taken when a folder
-    is named for them. Without scripts (`scripts=False`) axe cannot run, and only the rest is looked at.
-    """
-
-    def look_at(page: Page, name: str, *, scripts: bool = True) -> None:
-        before = page.viewport_size
-        coloured = COLOURED.get(page.locator("html").get_attribute("lang") or "", WIDTHS[0])
-        page.mouse.move(0, 0)  # a page is looked at, not pointed at: widths would move things under the mouse
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
-            if scripts:
-                page.evaluate(f"() => {AT_REST}")
-                axe(page, colours=width == coloured)
-            if SHOTS:
-                language = page.locator("html").get_attribute("lang")
-                page.screenshot(path=f"{SHOTS}/{name}-{language}-{width}.png", full_page=True)
-        assert before is not None
-        page.set_viewport_size(before)
-
-    return look_at
+def look(shown: dict[Page, Answered]) -> Look:
+    """Look at pages on a phone and at a desk: `look(page, "sign-in")`; `look.seen` is what has been looked at."""
+    return Look(shown)
 
 
 class _Quiet(WSGIRequestHandler):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from playwright.sync_api import CDPSession, Page
 
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, provider_at
 from tests.doubles.relying_party import RelyingParty, public_client
-from tests.e2e.conftest import Look
+from tests.e2e.grounds import IDENTITY_PROVIDER, missed
+from tests.e2e.looking import Look
 
 
 @pytest.fixture
@@ -139,50 +141,104 @@ PAGES = (
     "/account/security/password",
     "/account/security/passkeys/new",
     "/account/security/app",
+    "/account/security/app/remove",
     "/account/security/recovery-codes",
     "/account/security/user-code",
     "/account/security/channels/new",
     "/account/sessions/others/end",
 )
+NEW = "violet tram over granite"
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_every_account_page_can_be_used_by_everybody(
     provider: Provider, new_page: Callable[..., Page], look: Look, language: str
 ) -> None:
-    page = new_page(language)
+    page, base = new_page(language), provider.settings.issuer
+    sign_in(new_page(language), provider, "/account")  # elsewhere
+    page.goto(f"{base}/account/security/recovery-codes")
+    look(page, "account-sign-in")
     sign_in(page, provider, "/account/security/recovery-codes")
     submit(page)
     look(page, "recovery-codes-shown")
-    page.goto(provider.settings.issuer + "/account/security/channels/new")
-    submit(page, contact="wang@example.org")
-    look(page, "channel")
     for path in PAGES:
-        page.goto(provider.settings.issuer + path)
+        page.goto(base + path)
         look(page, path.strip("/").replace("/", "-"))
-    page.goto(provider.settings.issuer + "/account/security/password")
+    page.goto(f"{base}/account/sessions")
+    page.locator("main .govuk-summary-card a[href$='/end']").first.click()
+    look(page, "session-end")
+    refusals(page, base, look)
+    channel(page, base, look)
+    second_factors(page, provider, look)
+    passkey(page, provider, look)
+    assert missed(provider.app, IDENTITY_PROVIDER, "account", look.seen) == []
+
+
+def refusals(page: Page, base: str, look: Look) -> None:
+    """What is said of what cannot be taken."""
+    page.goto(f"{base}/account/security/password")
     submit(page, password="wrong", new="short", again="short")
     look(page, "password-refused")
+    page.goto(f"{base}/account/security/app")
+    submit(page, otp="000000")
+    look(page, "app-wrong-code")
+    page.goto(f"{base}/account/security/user-code")
+    submit(page, new="short", again="shorter")
+    look(page, "user-code-refused")
+    submit(page, new=NEW, again=NEW)
+    page.goto(f"{base}/account/security/user-code/remove")
+    look(page, "user-code-remove")
 
 
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
-def test_the_pages_of_passkeys_and_second_factors_can_be_used_by_everybody(
-    provider: Provider, new_page: Callable[..., Page], look: Look, language: str
-) -> None:
-    page = new_page(language, 390)
-    virtual_authenticator(page)
-    sign_in(page, provider, "/account/security/recovery-codes")
-    submit(page)
-    page.goto(provider.settings.issuer + "/account/security")
+def channel(page: Page, base: str, look: Look) -> None:
+    """A mailbox that is not confirmed yet."""
+    page.goto(f"{base}/account/security/channels/new")
+    submit(page, contact="nowhere")
+    look(page, "channel-refused")
+    submit(page, contact="wang@example.org")
+    look(page, "channel")
+    at = page.url
+    submit(page, otp="000000")
+    look(page, "channel-wrong-code")
+    for ending in ("again", "codes", "remove"):
+        page.goto(f"{at}/{ending}")
+        look(page, f"channel-{ending}")
+
+
+def second_factors(page: Page, provider: Provider, look: Look) -> None:
+    """Codes to the telephone count from now on; what is said of wrong ones, and of a wrong recovery code."""
+    page.goto(f"{provider.settings.issuer}/account/security")
     page.locator('a[href*="/channels/chn_"]').first.click()
-    submit(page)  # codes to this phone count as a second factor
+    submit(page)
     look(page, "phone")
     page.locator('a[href$="/remove"]').click()
     look(page, "phone-remove")
-    page.goto(provider.settings.issuer + "/account/security/passkeys/new")
+    page.context.clear_cookies(name=re.compile("sso"))
+    page.goto(f"{provider.settings.issuer}/account/security/password")
+    submit(page, username="wang", password=PASSWORD)
+    page.click("a[href$='with=phone']")
+    look(page, "second-factor-phone")
+    submit(page)
+    look(page, "second-factor-phone-sent")
+    submit(page, otp="000000")
+    look(page, "second-factor-phone-wrong-code")
+    page.click("a[href$='with=recovery']")
+    submit(page, otp="wrong")
+    look(page, "second-factor-recovery-wrong-code")
+    page.click("a[href$='with=otp']")
+    submit(page, otp=otp(provider))
+
+
+def passkey(page: Page, provider: Provider, look: Look) -> None:
+    """Made, renamed, removed."""
+    virtual_authenticator(page)
+    page.goto(f"{provider.settings.issuer}/account/security/passkeys/new")
+    with page.expect_navigation():
+        page.evaluate("document.querySelector('form[data-passkey]').submit()")
+    look(page, "passkey-refused")
     pressed(page)
     for ending in ("", "/remove"):
-        page.goto(provider.settings.issuer + "/account/security")
+        page.goto(f"{provider.settings.issuer}/account/security")
         page.locator(f'a[href*="/passkeys/pky_"]{"[href$=remove]" if ending else ""}').first.click()
         if "/sign-in" in page.url:  # the account is now as strong as its passkey, and so is what a change needs
             assert not page.locator("[data-passkey-problem]").is_visible()

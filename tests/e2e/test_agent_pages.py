@@ -9,7 +9,8 @@ from playwright.sync_api import Page
 
 from tests.doubles.identity_provider import LI, PASSWORD, SERVICE_ITEM, WANG, Provider
 from tests.doubles.relying_party import RelyingParty
-from tests.e2e.conftest import Look, ServeProvider
+from tests.e2e.conftest import ServeProvider
+from tests.e2e.looking import Look
 from tests.e2e.test_account_pages import otp, submit
 from tests.unit.idp.test_representations import NAME, PAGE, SCOPE, SHOP
 

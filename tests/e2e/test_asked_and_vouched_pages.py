@@ -12,7 +12,8 @@ from idp.model.person import NewPerson
 from tests.doubles.identity_provider import PASSWORD, Provider
 from tests.doubles.relying_party import RelyingParty
 from tests.doubles.upstream import Upstream, upstream
-from tests.e2e.conftest import Look, ServeProvider
+from tests.e2e.conftest import ServeProvider
+from tests.e2e.looking import Look
 from tests.e2e.test_agent_pages import sign_in
 from tests.unit.idp.test_upstream import IDENTITY, described
 

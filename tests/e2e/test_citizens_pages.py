@@ -28,7 +28,7 @@ from tests.doubles.exchange import (
     service_item,
 )
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, PaperExchange, Provider
-from tests.e2e.conftest import Look
+from tests.e2e.looking import Look
 from tests.e2e.test_officers_pages import Walker, flowed, register, served
 from tests.unit.exchange.test_consents import asked as asked_to_consent
 from tests.unit.exchange.test_further_pages import KIND

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider
 from tests.doubles.relying_party import RelyingParty, details, public_client
-from tests.e2e.conftest import Look
+from tests.e2e.looking import Look
 
 
 @pytest.fixture

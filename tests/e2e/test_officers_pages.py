@@ -41,7 +41,7 @@ from tests.doubles.exchange import (
     prepared_sqlite,
 )
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, citizen
-from tests.e2e.conftest import Look
+from tests.e2e.looking import Look
 from tests.unit.exchange import (
     test_challenges,
     test_console_certificates,

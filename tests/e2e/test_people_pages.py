@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 from idp.model.person import NewPerson, PersonKind
 from tests.doubles.administrators import appoint, person_id
 from tests.doubles.identity_provider import MARKET, PASSWORD, TOTP_SECRET, Provider, citizen
-from tests.e2e.conftest import Look
+from tests.e2e.looking import Look
 
 """A folder for pictures of every page, for whoever wants to look at them."""
 NEW = "violet tram over granite"

@@ -13,7 +13,7 @@ from idp.logout.delivery import DELAYS
 from kernel.outbound import OutboundFailed
 from tests.doubles.identity_provider import PASSWORD, URBAN, Provider
 from tests.doubles.relying_party import RelyingParty, public_client
-from tests.e2e.conftest import Look
+from tests.e2e.looking import Look
 
 OUT = "https://{}.example/out"
 
