@@ -13,6 +13,8 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import webauthn
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from webauthn.helpers import base64url_to_bytes, options_to_json_dict, parse_client_data_json
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
@@ -33,6 +35,11 @@ SECONDS = 300
 MOST_TRANSPORTS = 6
 SERVICE = "Tongban 通办"
 _REQUIRED = UserVerificationRequirement.REQUIRED
+_UNSOUND = (
+    *(WebAuthnException, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension),
+    *(x509.UnsupportedGeneralNameType, ValueError, TypeError, LookupError, AttributeError),
+)
+"""What the library raises for keys and for statements of devices, which nobody asked for and browsers may send."""
 
 
 class PasskeyRefused(Exception):
@@ -124,7 +131,7 @@ class Ceremonies:
                 expected_origin=self.origin,
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, TypeError, KeyError):
+        except _UNSOUND:
             raise PasskeyRefused("the registration does not verify") from None
         return Registered(
             credential_id=verified.credential_id,
@@ -149,7 +156,7 @@ class Ceremonies:
                 credential_current_sign_count=0,
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, TypeError, KeyError):
+        except _UNSOUND:
             raise PasskeyRefused("the answer does not verify") from None
         if (verified.credential_device_type is CredentialDeviceType.SINGLE_DEVICE) is not passkey.bound:
             raise PasskeyRefused("backup eligibility has changed")  # §7.2 step 19

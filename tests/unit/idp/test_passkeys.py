@@ -8,13 +8,16 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import cbor2
 import pytest
 
 from idp.authentication.own_account import LastStrongFactor, Owner
 from idp.authentication.webauthn_ceremonies import PasskeyRefused
+from kernel.jose import base64url
 from tests.doubles.account import Account, accounts_of
 from tests.doubles.authenticator import Authenticator
 from tests.doubles.browser import Browser, form_of
+from tests.doubles.certificates import certificate
 from tests.doubles.identity_provider import NAMED, Provider
 from tests.doubles.provider_fixtures import Opened
 from tests.doubles.relying_party import RelyingParty, claims_of
@@ -202,6 +205,34 @@ def test_an_answer_with_any_part_changed_is_refused(
     answer = json.loads(enrolled.get(options(browser, page)))
     answer["response"][part] = value
     assert browser.post(form.action, {**form.fields, "credential": json.dumps(answer)}).status_code == 422
+
+
+VERSION_2 = certificate("device").der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01", 1)
+STATEMENTS: list[dict[str, Any]] = [
+    {"fmt": "android-safetynet", "attStmt": {"ver": "1", "response": "no bytes"}},
+    {"fmt": "packed", "attStmt": {"alg": -7, "sig": b"x", "x5c": [VERSION_2]}},
+    {"fmt": "packed", "attStmt": {"alg": -7, "sig": b"x", "x5c": 1}},
+    {"fmt": "tpm", "attStmt": []},
+    {"fmt": None},
+    {"key": [1]},
+    {"key": {1: 2, 3: -7, -1: 1, -2: None, -3: 5}},
+]
+"""What an authenticator may say of itself, though nobody asked; and keys that are none."""
+
+
+@pytest.mark.parametrize("said", STATEMENTS)
+def test_a_new_passkey_that_cannot_be_read_is_refused(provider: Provider, said: dict[str, Any]) -> None:
+    account = Account(provider, "wang")
+    form = account.browser.passkey_form(account.open("/account/security/passkeys/new"))
+    asked = account.browser.post(form.options, {"csrf_token": form.fields["csrf_token"]}).json
+    answer = json.loads(Authenticator(NAMED).create(asked))
+    made = cbor2.loads(base64url.decode(answer["response"]["attestationObject"]))
+    if "key" in said:
+        made["authData"] = made["authData"][: 55 + 32] + cbor2.dumps(said["key"])
+    sent = made | {name: value for name, value in said.items() if name != "key"}
+    answer["response"]["attestationObject"] = base64url.encode(cbor2.dumps(sent))
+    refused = account.browser.post(form.action, {**form.fields, "credential": json.dumps(answer), "name": "x"})
+    assert refused.status_code == 422
 
 
 @pytest.fixture
