@@ -28,6 +28,14 @@ IDENTITY_PROVIDER: Grounds = {
 EXCHANGE: Grounds = {"officers": ("/console",), "citizens": ("/my",), "the way to the officers' pages": ("/",)}
 
 _LEADS_ON = (
+    *(
+        "GET /console/clocks/new",
+        "GET /console",
+        "GET /console/callback",
+        "GET /console/sign-in/start",
+        "POST /console/sign-out",
+    ),
+    *("GET /my", "GET /my/callback", "GET /my/sign-in/start", "POST /my/sign-out"),
     "GET /authorize",
     "GET /account/identity/upstream/<name>/begin",
     "GET /account/identity/upstream/<name>",
@@ -68,6 +76,8 @@ _FOR_PROGRAMS = (
     "GET /account/security/app/picture.svg",
     "GET /admin/clients/export",
     "GET /admin/events/export",
+    "GET /console/responsibility.csv",
+    "GET /my/consents/<consent>/receipt",
     "POST /account/security/passkeys/new/options",
     "POST /interaction/<interaction_id>/passkey/options",
     "POST /sign-in/passkey/options",

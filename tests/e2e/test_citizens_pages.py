@@ -28,6 +28,7 @@ from tests.doubles.exchange import (
     service_item,
 )
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, PaperExchange, Provider
+from tests.e2e.grounds import EXCHANGE, missed
 from tests.e2e.looking import Look
 from tests.e2e.test_officers_pages import Walker, flowed, register, served
 from tests.unit.exchange.test_consents import asked as asked_to_consent
@@ -161,3 +162,15 @@ def test_somebody_answers_and_looks(world: World, new_page: Callable[..., Page],
     walker.page.check("[name=grade][value='2']")
     walker.press(FORM)
     walker.look("rated")
+    walker.go(ways[0])
+    walker.press("button[name=reply][value=wrong]")
+    walker.look("preview-answered")
+    walker.press("main a[href$='/wrong']")
+    walker.look("preview-wrong")
+    walker.press(FORM)
+    walker.look("preview-wrong-with-errors")
+    walker.go("/my/sign-out", "citizen-sign-out")
+    walker.press(FORM)
+    walker.page.wait_for_url(f"{walker.base}/my/signed-out")
+    walker.look("citizen-signed-out")
+    assert missed(world.client.application, EXCHANGE, "citizens", look.seen) == []

@@ -16,9 +16,9 @@ from playwright.sync_api import Page
 from idp.model.person import NewPerson, PersonKind
 from tests.doubles.administrators import appoint, person_id
 from tests.doubles.identity_provider import MARKET, PASSWORD, TOTP_SECRET, Provider, citizen
+from tests.e2e.grounds import IDENTITY_PROVIDER, missed
 from tests.e2e.looking import Look
 
-"""A folder for pictures of every page, for whoever wants to look at them."""
 NEW = "violet tram over granite"
 CHEN, OTHER = citizen(77), citizen(78)
 DELAY = 48 * 3600
@@ -108,6 +108,7 @@ def test_an_account_its_levels_and_the_way_back(
     walker.send("sign-up-refused", username="wang", name="陈晨", contact="nowhere", password=NEW, again=NEW)
     walker.send("sign-up-code", contact="chen@example.org", password=NEW, again=NEW)
     walker.send("sign-up-wrong-code", otp="000000")
+    walker.go(f"{walker.page.url.removeprefix(walker.base)}/again", "sign-up-again")
     walker.by_keyboard("sign-up-taken", otp=walker.told(r"code is (\d{6})"))
     walker.send("sign-up-done", username="chen", password=NEW, again=NEW)
 
@@ -128,6 +129,7 @@ def test_an_account_its_levels_and_the_way_back(
     walker.go(walker.told(r"http\S+(/recover/link/\S+)"), "recover-password")
     walker.send("recover-refused", new=NEW, again="something else entirely")
     walker.send("recover-done", new=NEW, again=NEW)
+    assert missed(provider.app, IDENTITY_PROVIDER, "identity", look.seen) == []
 
 
 @pytest.mark.parametrize(("language", "scripts"), [("zh-CN", True), ("en", True), ("en", False)])
@@ -150,6 +152,7 @@ def test_two_clerks_at_the_window(
     walker.send("window-proposed")
     proposal = walker.page.url.removeprefix(walker.base)
     walker.go(f"/admin/window/{person_id(provider, 'chen')}/recovery", "window-recovery")
+    walker.send("window-recovery-refused")
     walker.send("window-recovery-proposed", reference="R-2")
     recovery = walker.page.url.removeprefix(walker.base)
 
@@ -159,3 +162,4 @@ def test_two_clerks_at_the_window(
     assert provider.person("chen").assurance == 3
     walker.go(recovery, "window-recovery-proposal")
     walker.send("window-link", "button[value=confirm]")
+    assert missed(provider.app, IDENTITY_PROVIDER, "window", look.seen) == []
