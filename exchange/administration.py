@@ -116,12 +116,15 @@ class Administration:
         return plan.changes
 
     def export(self) -> str:
-        """Everything as manifests (YAML): the catalogue, then the newest version of every grant."""
+        """Everything as manifests (YAML), in the order of ``documents``."""
+        return yaml.safe_dump_all(self.documents(), allow_unicode=True, sort_keys=False)
+
+    def documents(self) -> list[Mapping[str, Any]]:
+        """Everything as manifests: the catalogue, then the newest version of every grant."""
         with self.outside.database.read() as connection:
             documents: list[Mapping[str, Any]] = list(catalogue.read_all(connection).values())
             newest = {state.grant.id: state for state in grants.listed(connection)}
-        documents += [manifest_of(state.grant) for state in newest.values()]
-        return yaml.safe_dump_all(documents, allow_unicode=True, sort_keys=False)
+        return documents + [manifest_of(state.grant) for state in newest.values()]
 
     def responsibility(self, organisation: str | None, language: str) -> str:
         """The responsibility list as CSV, of one department when it is named."""

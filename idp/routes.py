@@ -60,7 +60,16 @@ def _public(serve: Endpoints) -> tuple[Route, ...]:
         _hot("GET", addresses.OPENID_CONFIGURATION, serve.discovery, metadata, None, found, access="anyone"),
         _hot("GET", addresses.OAUTH_METADATA, serve.discovery, metadata, None, found, access="anyone"),
         _hot("GET", addresses.JWKS, serve.jwks, keys, None, schemas.KeysAnswer, access="anyone"),
-        _hot("GET", addresses.REVOCATIONS, serve.revocations, feed, access="anyone"),
+        Route(
+            "GET",
+            addresses.REVOCATIONS,
+            serve.revocations,
+            "anyone",
+            feed,
+            hot=True,
+            tag="discovery",
+            response_type="application/jwt",
+        ),
     )
 
 

@@ -56,9 +56,18 @@ class OnDemand(Plain):
 @click.group(cls=OnDemand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="tongban")
 def tongban() -> None:
-    """通办：一次登录，凭数据办事，人人可验的回执 / Sign in once, evidence by data, a receipt anyone can check."""
+    """通办：一次登录，凭数据办事，人人可验的回执 / Sign in once, evidence by data, a receipt anyone can check.
+
+    \b
+    退出状态 / exit status:
+      0  办成，或“是” / done, or yes
+      1  如实回答“否”：被拒绝、验证不通过、没有确认 / the honest answer is no
+      2  用法或配置有误，一句话说明怎么改 / wrong usage or configuration: one sentence says how to mend it
+
+    Example: tongban COMMAND --help
+    """
 
 
 def main() -> None:
     """Run the command."""
-    tongban(standalone_mode=True)
+    tongban(prog_name="tongban")

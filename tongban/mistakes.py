@@ -17,7 +17,7 @@ from kernel.keys import KeyRingError
 from kernel.ledger.errors import LedgerOwned, LedgerUnavailable
 from kernel.settings import SettingsError
 from kernel.text import Text
-from tongban.output import wrong
+from tongban.output import say_no, wrong
 
 
 class Plain(click.Group):
@@ -27,6 +27,11 @@ class Plain(click.Group):
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
+        except click.Abort:
+            say_no(
+                "没有得到回答，什么都没有改变；在脚本里请用选项给出，要确认的加 --yes",
+                "not answered, so nothing was changed: in a script give the options, and --yes where it asks.",
+            )
         except Exception as error:
             said = sentence(error)
             if said is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NoReturn
 
 import click
@@ -27,7 +28,12 @@ config_option = click.option(
 
 def write_json(value: Any) -> None:
     """Print one JSON document."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_told))
+
+
+def _told(value: object) -> str:
+    """Times by RFC 3339, whatever else by its own text."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def rows(items: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:

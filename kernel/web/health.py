@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from marshmallow import Schema, fields, validate
+
 from kernel.logging import logger
 from kernel.text import Text
 from kernel.web.errors import frames
@@ -11,6 +13,19 @@ from kernel.web.http import HttpRequest, HttpResponse, json_response
 from kernel.web.routes import Route
 
 _RETRY_SOON = (("Retry-After", "1"),)
+
+
+class AliveAnswer(Schema):
+    """The process answers."""
+
+    status = fields.String(required=True, validate=validate.Equal("alive"))
+
+
+class ReadyAnswer(Schema):
+    """What was looked at; with status 503 `not-ready`, in the same form."""
+
+    status = fields.String(required=True, validate=validate.OneOf(["ready", "not-ready"]))
+    checks = fields.Dict(fields.String(), fields.String(validate=validate.OneOf(["passing", "failing"])), required=True)
 
 
 class Health:
@@ -43,8 +58,8 @@ class Health:
         alive = Text("进程是否存活", "Whether the process is alive")
         ready = Text("是否可以提供服务", "Whether it can serve now")
         return (
-            Route("GET", "/healthz", self.alive, "anyone", alive, tag="operations", hot=True),
-            Route("GET", "/readyz", self.ready, "anyone", ready, tag="operations", hot=True),
+            Route("GET", "/healthz", self.alive, "anyone", alive, None, AliveAnswer, tag="operations", hot=True),
+            Route("GET", "/readyz", self.ready, "anyone", ready, None, ReadyAnswer, tag="operations", hot=True),
         )
 
 

@@ -35,6 +35,7 @@ _PROBLEM: JSON = {
         "trace_id": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "W3C trace context"},
     },
 }
+_JSON_TYPE = "application/json"
 _ANY_PROBLEM = {"default": {"$ref": "#/components/responses/Problem"}}
 _DESCRIBES_ITSELF = Text("本服务的接口描述", "The description of this service's interface")
 
@@ -134,6 +135,8 @@ def _responses(route: Route) -> JSON:
     success: JSON = {"description": _both(route.summary)}
     if route.response_schema is not None:
         success["content"] = _content(route.response_type, route.response_schema)
+    elif route.response_type != _JSON_TYPE:  # text or octets, which no schema of ours describes further
+        success["content"] = {route.response_type: {"schema": {"type": "string"}}}
     by_status: dict[str, list[ProblemKind]] = {}
     for kind in route.problems:
         by_status.setdefault(str(kind.status), []).append(kind)

@@ -13,7 +13,7 @@ from exchange.catalogue.applying import Change
 from kernel.manifests import ManifestError, load
 from policies.proceedings import Moved
 from tongban.commands.at_the_exchange import exchange_administration
-from tongban.output import WRONG_USAGE, config_option, json_option, rows, wrong
+from tongban.output import WRONG_USAGE, config_option, json_option, rows, write_json, wrong
 
 PATHS = click.Path(exists=True, path_type=Path)
 
@@ -95,13 +95,17 @@ def diff(paths: tuple[Path, ...], config: str | None, as_json: bool) -> None:
 
 @catalogue.command()
 @config_option
-def export(config: str | None) -> None:
+@json_option
+def export(config: str | None, as_json: bool) -> None:
     """导出为清单 / Everything as manifests.
 
     Example: tongban catalogue export > catalogue.yaml
     """
     with exchange_administration(config) as exchange:
-        click.echo(exchange.export(), nl=False)
+        if as_json:
+            write_json(exchange.documents())
+        else:
+            click.echo(exchange.export(), nl=False)
 
 
 @catalogue.command()

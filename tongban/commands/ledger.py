@@ -19,6 +19,7 @@ from kernel.ledger.log import Ledger
 from kernel.ledger.verify import VerificationFailed, verify_log
 from tongban.commands.at_the_exchange import exchange_administration
 from tongban.commands.configuration import load_settings, refuse_outdated
+from tongban.commands.verify import refused
 from tongban.commands.witness import witness
 from tongban.output import NO, config_option, json_option, members, say_no, write_json
 
@@ -78,7 +79,7 @@ def verify(service: str, config: str | None, as_json: bool) -> None:
             try:
                 checkpoint = verify_log(leaves, checkpoint=note, vkey=log.vkey)
             except VerificationFailed as failure:
-                say_no(failure.reason.zh, failure.reason.en)
+                refused(failure, as_json=as_json)
         members({"verified": True, "origin": checkpoint.origin, "size": checkpoint.size}, as_json=as_json)
 
 

@@ -43,6 +43,20 @@ def test_every_subcommand_has_help_with_an_example():
             assert "Example: tongban" in (leaf.help or ""), leaf.name
 
 
+def test_the_help_names_the_command_and_its_exit_statuses():
+    shown = tongban("--help").stdout
+    assert shown.startswith("Usage: tongban [OPTIONS]")
+    for status, said in ((0, "done, or yes"), (1, "the honest answer is no"), (2, "wrong usage or configuration")):
+        assert any(line.split()[:1] == [str(status)] and said in line for line in shown.splitlines())
+
+
+def test_what_asks_and_is_not_answered_says_so_in_one_sentence(installed):
+    done = run("person", "disable", "nobody", "--config", installed / "tongban.toml", given="")
+    assert done.exit_code == 1
+    assert "--yes" in done.stderr
+    assert "Aborted" not in done.output
+
+
 def test_M2_init_prints_one_link_for_the_first_administrator_and_no_account_exists(tmp_path):
     """No default credentials; the link works once and stands in no file."""
     done = tongban("init", "--data", str(tmp_path), "--port-base", "9760")
@@ -88,7 +102,9 @@ def test_an_unknown_configuration_key_is_one_sentence(installed, tmp_path):
 
 def test_keys_are_listed_for_machines(installed):
     done = run("keys", "list", "--json", "--config", installed / "tongban.toml")
-    assert {key["purpose"] for key in json.loads(done.stdout)} >= {"jws", "jwe", "log", "kek"}
+    keys = json.loads(done.stdout)
+    assert {key["purpose"] for key in keys} >= {"jws", "jwe", "log", "kek"}
+    assert all("T" in key["not_before"] for key in keys)  # RFC 3339, as every other time that is told
 
 
 def test_keys_rotate_publishes_before_use(installed):

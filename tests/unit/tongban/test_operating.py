@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -50,8 +52,23 @@ def test_whatever_lists_or_shows_does_it_for_people_and_for_machines(
     done = installation(*filled)
     assert done.exit_code == 0, done.output
     assert done.stdout.strip() or words[0] == "resource"
-    if words != ("catalogue", "export"):
-        installation.json(*filled)
+    installation.json(*filled)
+
+
+def test_the_catalogue_is_exported_for_machines_as_it_is_for_people(installation: Installation) -> None:
+    told = installation.json("catalogue", "export")
+    assert told == list(yaml.safe_load_all(installation("catalogue", "export").stdout))
+    assert {one["kind"] for one in told} >= {"Organisation", "Connector", "Grant"}
+
+
+def test_a_log_that_was_changed_is_a_no_for_machines_too(own_installation: Installation) -> None:
+    with closing(sqlite3.connect(own_installation.folder / "idp.sqlite3")) as database, database:
+        changed = database.execute("UPDATE ledger_entry SET leaf = x'20' WHERE idx = 0").rowcount
+    assert changed == 1
+    done = own_installation("ledger", "verify", "--service", "idp", "--json")
+    assert done.exit_code == 1
+    told = json.loads(done.stdout)
+    assert (told["verified"], told["check"]) == (False, "log")
 
 
 def test_a_grant_is_exported_with_the_text_it_is_judged_by(installation: Installation, tmp_path: Path) -> None:

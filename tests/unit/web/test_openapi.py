@@ -47,6 +47,7 @@ ROUTES = [
     route(echo, "GET", "/v1/cases", parameters=(Parameter("status", Text("状态", "State")),)),
     route(echo, "GET", "/v1/cases/<case>/items/<int:number>"),
     route(echo, "POST", "/token", request_schema=Opened, request_type="application/x-www-form-urlencoded"),
+    route(echo, "GET", "/proof", response_type="text/plain"),
     route(echo, "GET", "/hidden", documented=False),
     route(echo, "GET", "/page", page=True),
 ]
@@ -87,6 +88,14 @@ def test_path_query_and_body_are_described():
     assert "application/x-www-form-urlencoded" in found["paths"]["/token"]["post"]["requestBody"]["content"]
     schema = found["components"]["schemas"]["OpenCase"]
     assert schema["required"] == ["service_item"]
+
+
+def test_an_answer_says_its_media_type_with_or_without_a_schema():
+    found = document()
+    [(kind, content)] = found["paths"]["/proof"]["get"]["responses"]["200"]["content"].items()
+    assert (kind, content["schema"]) == ("text/plain", {"type": "string"})
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert found["paths"][path]["get"]["responses"]["200"]["content"], path
 
 
 def test_every_reference_resolves_and_operation_ids_are_unique():
