@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from exchange import errors
 from exchange.access import Access, AuthorisedSystem
 from exchange.authentication.tokens import Caller
+from exchange.catalogue.model import kept_apart
 from exchange.corrections.forms import WITHDRAW
 from exchange.corrections.opening import PERSON
 from exchange.corrections.transitions import By, CorrectionTransitions
@@ -64,7 +65,9 @@ class Following:
     def _opened_by(self, system: AuthorisedSystem, correction: str) -> tuple[CorrectionState, About]:
         state, about = self._found(correction)
         opener = (state.objection.opener, state.objection.consumer)
-        if opener != (Opener.DEPARTMENT, system.system.organisation):
+        kind = system.snapshot.registry.evidence_types.get(state.objection.evidence_type)
+        apart = kind is not None and kept_apart(system.system, kind)
+        if apart or opener != (Opener.DEPARTMENT, system.system.organisation):
             raise Problem(errors.CORRECTION_UNKNOWN)
         return state, about
 

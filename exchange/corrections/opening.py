@@ -9,6 +9,7 @@ from typing import Any
 from exchange import errors
 from exchange.access import Access
 from exchange.authentication.tokens import Caller
+from exchange.catalogue.model import kept_apart
 from exchange.catalogue.registry import Registry
 from exchange.corrections.forms import OpenCorrectionForm, SaidForm
 from exchange.corrections.transitions import By, CorrectionMoved, CorrectionTransitions
@@ -57,7 +58,8 @@ class Opening:
         if about is None:
             raise Problem(INVALID_BODY, detail=_WHO)
         received = self._received(body["request"], body["item"], about)
-        if received.consumer != system.system.organisation:
+        kind = system.snapshot.registry.evidence_types.get(received.evidence_type)
+        if received.consumer != system.system.organisation or kind is None or kept_apart(system.system, kind):
             raise Problem(errors.CORRECTION_NOT_RECEIVED)
         by = By(system.system.name, self.access.named_officer(system.caller))
         return self._open(body, received, about, Opener.DEPARTMENT, by, system.caller)

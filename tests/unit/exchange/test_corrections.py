@@ -14,7 +14,7 @@ from policies.corrections.events import CorrectionState, Objection, Opener, Stat
 from policies.corrections.lifecycle import decide, open_to
 from policies.proceedings import NotAllowed, capacities
 from policies.roles import Officer, Role
-from tests.doubles.exchange import MARKET, NAME, OWNER, POLICE, STRANGER, URBAN, WORKER, World
+from tests.doubles.exchange import MARKET, NAME, OWNER, POLICE, STRANGER, URBAN, WORKER, World, system
 from tests.unit.exchange.test_emergency import DELAY, template, use
 from tests.unit.exchange.test_emergency import opened as emergency
 from tests.unit.exchange.test_events import pull, subscribe
@@ -124,6 +124,22 @@ def test_a_person_opens_one_from_their_own_log(small_world: World) -> None:
     assert not disputed(small_world)
     assert "演示：已核对原始档案" in usage(small_world, OWNER).json["entries"][1]["sentence"]["zh"]
     assert by_person(small_world, entry["index"], SAID).status_code == 201  # another may follow
+
+
+def test_a_sandbox_system_neither_disputes_a_real_record_nor_settles_who_did(small_world: World) -> None:
+    world = small_world
+    world.apply(system("sandbox-market", MARKET, sandbox=True))
+    world.rooms.policy.renew()
+    got = received(world) | SAID
+    refused = by_department(world, got, client="sandbox-market")
+    assert (refused.status_code, refused.json["code"]) == (404, "correction.not-received")
+    assert not disputed(world)
+    correction = by_department(world, got).json["id"]
+    for method, path, body in (("GET", "status", None), ("POST", "withdraw", {})):
+        token = world.issuer.token(world.holder, "sandbox-market", scope="cases")
+        answer = world.call(method, f"{PATH}/{correction}/{path}", token, body)
+        assert (answer.status_code, answer.json["code"]) == (404, "correction.unknown")
+    assert disputed(world)
 
 
 def test_only_what_was_received_is_corrected_and_about_whom_it_is(small_world: World) -> None:
