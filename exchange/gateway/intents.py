@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Connection
 
 from exchange import errors
-from exchange.catalogue.model import APPLICANT, REPRESENTATIVE, REPRESENTED
+from exchange.catalogue.model import APPLICANT, REPRESENTATIVE, REPRESENTED, kept_apart
 from exchange.gateway.asking import About, Asking
 from exchange.gateway.enforcement import (
     Permitted,
@@ -136,12 +136,14 @@ def told_again(item: Item, told: Told, asking: Asking, case: Case, snapshot: Sna
 
     What was found about the record stays so; and nobody grows younger.
     """
-    minor, own = (said_before(told.asked, name) for name in ("minor", "own_division"))
+    name, kind = decision_name(asking.id, item.number, snapshot.epoch), snapshot.registry.evidence_types.get(item.type)
+    if kind is not None and kept_apart(asking.system, kind):
+        return Refused(item, name, None, Refusal(errors.SANDBOX_ONLY))
+    minor, own = (said_before(told.asked, fact) for fact in ("minor", "own_division"))
     sealed = snapshot.is_sealed(told.subject, asking.moment)
     judged = judge(item, About(told.subject, told.relation, sealed, minor, own), asking, case, snapshot)
     if not isinstance(judged.said, Deny):
         return None
-    name = decision_name(asking.id, item.number, snapshot.epoch)
     return Refused(item, name, None, by_policy(judged.said), judged)
 
 

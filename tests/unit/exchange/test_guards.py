@@ -23,6 +23,7 @@ from tests.doubles.exchange import (
     grant,
     number,
     service_item,
+    system,
 )
 from tests.unit.exchange.test_governed_call import code, only
 
@@ -86,6 +87,17 @@ def test_an_answer_given_before_is_not_given_again(small_world: World) -> None:
     again = small_world.call("GET", f"/v1/evidence-requests/{given['id']}", token)
     assert (again.status_code, again.json["code"]) == (403, "policy.subject-sealed")
     assert small_world.ask(case, NAME, Idempotency_Key="k-1").json["code"] == "policy.subject-sealed"
+
+
+def test_nor_to_a_system_that_is_of_the_sandbox_since(small_world: World) -> None:
+    case = small_world.open_case()
+    given = small_world.ask(case, NAME, Idempotency_Key="k-1").json
+    small_world.apply(system("market-website", MARKET, sandbox=True))
+    small_world.rooms.policy.renew()
+    token = small_world.issuer.token(small_world.holder, person=OWNER, authorization_details=detail(case, NAME))
+    again = small_world.call("GET", f"/v1/evidence-requests/{given['id']}", token)
+    assert (again.status_code, again.json["code"]) == (403, "sandbox.kept-apart")
+    assert small_world.ask(case, NAME, Idempotency_Key="k-1").json["code"] == "sandbox.kept-apart"
 
 
 def test_a_sealing_ends_by_itself_at_its_end(small_world: World) -> None:
