@@ -16,6 +16,7 @@ Grounds = Mapping[str, tuple[str, ...]]
 
 IDENTITY_PROVIDER: Grounds = {
     "sign-in": ("/", "/interaction", "/logout"),
+    "signing out": ("/logout/status",),
     "terminal": ("/device",),
     "account": ("/account", "/sign-in"),
     "consents": ("/account/consents",),

@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from tests.doubles.identity_provider import LI, PASSWORD, SERVICE_ITEM, WANG, Provider
 from tests.doubles.relying_party import RelyingParty
 from tests.e2e.conftest import ServeProvider
+from tests.e2e.grounds import IDENTITY_PROVIDER, missed
 from tests.e2e.looking import Look
 from tests.e2e.test_account_pages import otp, submit
 from tests.unit.idp.test_representations import NAME, PAGE, SCOPE, SHOP
@@ -35,6 +36,8 @@ def test_appointing_confirming_and_choosing_can_be_used_by_everybody(
 ) -> None:
     li = new_page(language)
     sign_in(li, provider, "li", PAGE)
+    submit(li, button='form[action$="/representations"] button.govuk-button', code="1")
+    look(li, "representation-refused")
     submit(li, button='form[action$="/representations"] button.govuk-button', code=SHOP)
     li.locator('a[href$="/agents/new"]').click()
     look(li, "agent-new")
@@ -57,3 +60,4 @@ def test_appointing_confirming_and_choosing_can_be_used_by_everybody(
         wang.click('button[name=acting][value^="apt_"]')
     look(wang, "agent-consent")
     assert NAME in wang.content()
+    assert missed(provider.app, IDENTITY_PROVIDER, "agents", look.seen) == []

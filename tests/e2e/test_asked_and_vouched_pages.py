@@ -13,6 +13,7 @@ from tests.doubles.identity_provider import PASSWORD, Provider
 from tests.doubles.relying_party import RelyingParty
 from tests.doubles.upstream import Upstream, upstream
 from tests.e2e.conftest import ServeProvider
+from tests.e2e.grounds import IDENTITY_PROVIDER, missed
 from tests.e2e.looking import Look
 from tests.e2e.test_agent_pages import sign_in
 from tests.unit.idp.test_upstream import IDENTITY, described
@@ -68,3 +69,4 @@ def test_what_is_asked_and_who_vouches_can_be_used_by_everybody(
     chen.context.clear_cookies()
     chen.goto(f"{provider.settings.issuer}{IDENTITY}/upstream/national-id?code=c&state=s")
     look(chen, "vouched-signed-out")
+    assert missed(provider.app, IDENTITY_PROVIDER, "asked", look.seen) == []

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider
 from tests.doubles.relying_party import RelyingParty, details, public_client
+from tests.e2e.grounds import IDENTITY_PROVIDER, missed
 from tests.e2e.looking import Look
 
 
@@ -48,7 +49,7 @@ def submit(page: Page, **fields: str) -> None:
 def test_a_person_walks_through_every_page(
     provider: Provider, party: RelyingParty, new_page: Callable[..., Page], look: Look, language: str, scripts: bool
 ) -> None:
-    page = new_page(language, scripts=scripts)
+    page, seen = new_page(language, scripts=scripts), look.seen
     look = partial(look, scripts=scripts)
     page.goto(begin(party))
     look(page, "interaction-sign-in")
@@ -79,6 +80,7 @@ def test_a_person_walks_through_every_page(
     assert "invalid_request" in page.content()
     page.goto(provider.settings.issuer + "/interaction/unknown")
     look(page, "interaction-unknown")
+    assert missed(provider.app, IDENTITY_PROVIDER, "sign-in", seen) == []
 
 
 @pytest.mark.parametrize(("language", "width", "scripts"), [("zh-CN", 390, True), ("en", 1200, False)])
@@ -151,5 +153,6 @@ def test_a_person_answers_a_terminal_on_the_phone(
     with page.expect_navigation():
         page.click("button[name=decision][value=allow]")
     look(page, "device-done")
+    assert missed(provider.app, IDENTITY_PROVIDER, "terminal", look.seen) == []
     polled = terminal.form("/token", {"grant_type": grant, "device_code": asked["device_code"]})
     assert polled.status_code == 200

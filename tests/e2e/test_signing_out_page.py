@@ -13,6 +13,7 @@ from idp.logout.delivery import DELAYS
 from kernel.outbound import OutboundFailed
 from tests.doubles.identity_provider import PASSWORD, URBAN, Provider
 from tests.doubles.relying_party import RelyingParty, public_client
+from tests.e2e.grounds import IDENTITY_PROVIDER, missed
 from tests.e2e.looking import Look
 
 OUT = "https://{}.example/out"
@@ -72,6 +73,8 @@ def test_the_page_says_who_answered_and_can_be_looked_at_again(
         page.click("a[href*='/logout/status']")
     assert page.locator(".tongban-tag--near").count() == 0
     assert page.locator(f'a[href="{back}"]').count() == 1
+    look(page, "signed-out", scripts=scripts)
+    assert missed(provider.app, IDENTITY_PROVIDER, "signing out", look.seen) == []
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
