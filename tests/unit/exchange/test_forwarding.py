@@ -312,7 +312,7 @@ def test_two_nodes_send_each_post_once(office: World, box: Mailbox) -> None:
 
 
 def test_whoever_does_not_answer_holds_nobody_up(office: World, box: Mailbox, hook: Webhook) -> None:
-    free, arrived = threading.Event(), threading.Event()
+    free, arrived, hanging = threading.Event(), threading.Event(), threading.Event()
     name = entered(office, way="webhook", address=hook.url)
     go(office)
     open_link(office, link(json.loads(hook.seen[0][1])["data"]["prove"]))
@@ -323,12 +323,14 @@ def test_whoever_does_not_answer_holds_nobody_up(office: World, box: Mailbox, ho
         return 204
 
     def hang(_mail: Mail) -> None:
+        hanging.set()
         free.wait(10.0)
 
     hook.answer, office.rooms.forwarding_courier.send_mail = take, hang
     tell(office, Kind.REQUEST_LATE, "late")
     office.rooms.forwarding_courier.round()
     assert arrived.wait(5.0)
+    assert hanging.wait(5.0)
     found = state(office, mailed)["posts"][0]  # the mail server keeps silent, and this thread does not wait for it
     assert (found["outcome"], found["tries"]) == ("waiting", 1)
     tell(office, Kind.REQUEST_LATE, "later")
