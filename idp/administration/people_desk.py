@@ -8,7 +8,7 @@ from datetime import datetime
 
 from idp.administration.acts import Act, ShownOnce
 from idp.administration.enrolments import Enrolments
-from idp.administration.errors import NoSuchThing
+from idp.administration.errors import AdministrationError, NoSuchThing
 from idp.administration.person_register import PersonRegister, check_roles
 from idp.administration.proposals import Prepare, Proposals
 from idp.administration.rights import Actor, Command, NotPermitted, Reach, permit, permit_somewhere, reach
@@ -79,13 +79,20 @@ class PeopleDesk:
         found = self._changed(actor, Command.DISABLE_PERSON, person_id)
         if Role.SECURITY in found.roles:
             return self.proposals.propose(actor, Command.DISABLE_PERSON, {"person": found.id})
-        self._made(actor, Command.DISABLE_PERSON, self.register.disabling(found.id))
+        everywhere = reach(actor.roles, Command.DISABLE_PERSON) is Reach.EVERYWHERE
+        self._made(actor, Command.DISABLE_PERSON, self.register.disabling(found.id, everywhere=everywhere))
         return None
 
     def enable(self, actor: Actor, person_id: str) -> None:
-        """Admit an account again."""
+        """Admit an account again: a department, only whom a department had disabled."""
         found = self._changed(actor, Command.ENABLE_PERSON, person_id)
-        self._made(actor, Command.ENABLE_PERSON, self.register.enabling(found.id))
+        everywhere = reach(actor.roles, Command.ENABLE_PERSON) is Reach.EVERYWHERE
+        if found.disabled_everywhere and not everywhere:
+            raise AdministrationError(
+                "该账户由安全管理员停用，请由其恢复",
+                "this account was disabled by a security administrator; ask them to enable it",
+            )
+        self._made(actor, Command.ENABLE_PERSON, self.register.enabling(found.id, everywhere=everywhere))
 
     def end_sessions(self, actor: Actor, person_id: str) -> None:
         """Sign a person out everywhere within a second."""
@@ -168,7 +175,7 @@ def kinds(register: PersonRegister, enrolments: Enrolments) -> Mapping[Command, 
     """How the proposals about people are carried out."""
 
     def disabling(proposal: Proposal) -> Act:
-        return register.disabling(str(proposal.facts["person"]))
+        return register.disabling(str(proposal.facts["person"]), everywhere=True)
 
     def changing_roles(proposal: Proposal) -> Act:
         facts = proposal.facts

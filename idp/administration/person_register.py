@@ -109,7 +109,7 @@ class PersonRegister:
         found = self.by_username(username)
         if found is None:
             raise AdministrationError("没有使用这个用户名的账户", "there is no account with this user name")
-        act = self.disabling(found.id)
+        act = self.disabling(found.id, everywhere=True)
         self.records.make(act.name, act.facts, act.change)
 
     def by_username(self, username: str) -> Person | None:
@@ -128,23 +128,26 @@ class PersonRegister:
         with self.database.read() as connection:
             return bool(people.holders(connection, role))
 
-    def disabling(self, person_id: str) -> Act:
-        """The act of refusing an account from now on; its sessions and tokens end within a second."""
+    def disabling(self, person_id: str, *, everywhere: bool) -> Act:
+        """The act of refusing an account from now on; its sessions and tokens end within a second.
+
+        ``everywhere``: by an office that reaches everywhere; a department does not admit the account again then.
+        """
         now = self.clock.now()
 
         def change(connection: Connection) -> None:
-            if not people.disable(connection, person_id, now):
+            if not people.disable(connection, person_id, now, everywhere=everywhere):
                 raise AdministrationError("该账户已停用", "this account is disabled already")
             sessions.end_of_person(connection, person_id, now)
             self.notices.send(connection, person_id, told.ACCOUNT_DISABLED)
 
         return Act("PersonDisabled", {"person": person_id}, change)
 
-    def enabling(self, person_id: str) -> Act:
+    def enabling(self, person_id: str, *, everywhere: bool) -> Act:
         """The act of admitting an account again."""
 
         def change(connection: Connection) -> None:
-            if not people.enable(connection, person_id):
+            if not people.enable(connection, person_id, everywhere=everywhere):
                 raise AdministrationError("该账户未被停用", "this account is not disabled")
             self.notices.send(connection, person_id, told.ACCOUNT_ENABLED)
 

@@ -24,7 +24,10 @@ ROLES = frozenset(role.value for role in Role)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account. ``organisation`` (social credit code) and ``roles`` belong to staff alone."""
+    """An account. ``organisation`` (social credit code) and ``roles`` belong to staff alone.
+
+    ``disabled_everywhere``: by an office that reaches everywhere, so that no department admits it again.
+    """
 
     id: str
     username: str
@@ -35,6 +38,7 @@ class Person:
     organisation: str | None = None
     roles: tuple[str, ...] = ()
     authenticators: frozenset[Factor] = frozenset({Factor.PASSWORD})
+    disabled_everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class Registrations:
 
         def work(connection: Connection) -> None:
             people.add(connection, unnamed, password_hash, sealed, now)
-            people.disable(connection, person, now)
+            people.disable(connection, person, now, everywhere=True)
             channel = self.sent_codes.notices.channels.add(connection, person, asked.contact)
             signing_up.add(connection, SigningUp(hashed(secret), person, channel, username, now + LASTS))
             self._send(connection, person)

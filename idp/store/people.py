@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Label, Select, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Label, Select, bindparam, exists, false, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model.assurance import Factor
@@ -40,6 +40,7 @@ def add(connection: Connection, added: Person, password_hash: str, sealed: Seale
             organisation=added.organisation,
             roles=" ".join(added.roles),
             created_at=now,
+            disabled_everywhere=False,
         )
     )
     connection.execute(
@@ -109,18 +110,20 @@ def spend_totp_counter(connection: Connection, person_id: str, counter: int) -> 
     return connection.execute(statement).rowcount == 1
 
 
-def disable(connection: Connection, person_id: str, now: datetime) -> bool:
-    """Refuse the account from now on; False when it was refused before, or is not there."""
-    statement = update(person).where(person.c.id == person_id, person.c.disabled_at.is_(None)).values(disabled_at=now)
-    return connection.execute(statement).rowcount == 1
+def disable(connection: Connection, person_id: str, now: datetime, *, everywhere: bool) -> bool:
+    """Refuse the account from now on; False when it was refused before, by whoever reaches as far, or is not there."""
+    admitted = person.c.disabled_at.is_(None)
+    outreached = person.c.disabled_everywhere.is_(False) if everywhere else false()
+    statement = update(person).where(person.c.id == person_id, or_(admitted, outreached))
+    return connection.execute(statement.values(disabled_at=now, disabled_everywhere=everywhere)).rowcount == 1
 
 
-def enable(connection: Connection, person_id: str) -> bool:
-    """Admit the account again; False when it was not refused."""
-    statement = (
-        update(person).where(person.c.id == person_id, person.c.disabled_at.is_not(None)).values(disabled_at=None)
-    )
-    return connection.execute(statement).rowcount == 1
+def enable(connection: Connection, person_id: str, *, everywhere: bool) -> bool:
+    """Admit the account again; False when it was not refused, or by an office that reaches farther."""
+    statement = update(person).where(person.c.id == person_id, person.c.disabled_at.is_not(None))
+    if not everywhere:
+        statement = statement.where(person.c.disabled_everywhere.is_(False))
+    return connection.execute(statement.values(disabled_at=None, disabled_everywhere=False)).rowcount == 1
 
 
 def change_roles(connection: Connection, person_id: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool:
@@ -192,6 +195,7 @@ def _person(row: Any) -> Person:
         kind=PersonKind(row.kind),
         assurance=row.assurance,
         disabled=row.disabled_at is not None,
+        disabled_everywhere=row.disabled_everywhere,
         organisation=row.organisation,
         roles=tuple(row.roles.split()),
         authenticators=frozenset({Factor.PASSWORD, *has}),

@@ -49,7 +49,7 @@ def finish(connection: Connection, secret_hash: bytes, now: datetime) -> bool:
 def adopt(connection: Connection, person_id: str, username: str) -> None:
     """Give the account of a finished application its name, and admit it."""
     statement = update(person).where(person.c.id == person_id)
-    connection.execute(statement.values(username=username, disabled_at=None))
+    connection.execute(statement.values(username=username, disabled_at=None, disabled_everywhere=False))
 
 
 def forget(connection: Connection, now: datetime, most: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from idp.administration.errors import AdministrationError
 from idp.administration.people_desk import PeopleDesk, shown
-from idp.administration.rights import Actor, Command
+from idp.administration.rights import Actor, Command, Reach, reach
 from idp.endpoints.administration.api import once
 from idp.model.person import Person, PersonKind
 from idp.model.proposal import Proposal
@@ -65,11 +65,22 @@ class PeopleAdministration:
         """One account, and where it is signed in."""
         found = self.desk.show(actor, person)
         at = f"{PEOPLE}/{found.id}"
+        farther = reach(actor.roles, Command.DISABLE_PERSON) is Reach.EVERYWHERE
         offered = (
             (Command.CHANGE_ROLES, "roles", t("变更职责", "Change offices"), found.kind is PersonKind.STAFF),
             (Command.END_SESSIONS, "end-sessions", t("结束全部会话", "Sign out everywhere"), True),
-            (Command.DISABLE_PERSON, "disable", t("停用", "Disable"), not found.disabled),
-            (Command.ENABLE_PERSON, "enable", t("恢复", "Enable"), found.disabled),
+            (
+                Command.DISABLE_PERSON,
+                "disable",
+                t("停用", "Disable"),
+                not found.disabled or (farther and not found.disabled_everywhere),
+            ),
+            (
+                Command.ENABLE_PERSON,
+                "enable",
+                t("恢复", "Enable"),
+                found.disabled and (farther or not found.disabled_everywhere),
+            ),
         )
         sessions = [
             [moment(each.authentication.at), moment(each.seen_at), ", ".join(each.authentication.methods)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from idp.store.tables.base import metadata
 from kernel.database import Instant
@@ -22,6 +22,7 @@ person = Table(
     Column("roles", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
+    Column("disabled_everywhere", Boolean, nullable=False),
 )
 
 credential = Table(

@@ -137,6 +137,22 @@ def test_disabling_ends_sessions_and_enabling_admits_again(provider: Provider, c
     }  # fmt: skip
 
 
+def test_a_department_does_not_admit_again_whom_security_disabled(provider: Provider, consoles: OPEN) -> None:
+    security, market, clerk = consoles("security"), consoles("market"), person_id(provider, "clerk")
+    at = f"/people/{clerk}"
+    assert market.call("POST", f"{at}/disable").status_code == 204
+    assert market.call("POST", f"{at}/enable").status_code == 204
+    assert market.call("POST", f"{at}/disable").status_code == 204
+    assert security.call("POST", f"{at}/disable").status_code == 204  # what a department did is made to last
+    refused = market.call("POST", f"{at}/enable")
+    assert refused.status_code == 422
+    assert "安全管理员" in refused.json["detail"]
+    assert market.call("POST", f"{at}/disable").status_code == 422  # nor is it made the department's again
+    assert market.call("GET", at).json["disabled"] is True
+    assert security.call("POST", f"{at}/enable").status_code == 204
+    assert market.call("GET", at).json["disabled"] is False
+
+
 def test_signing_somebody_out_everywhere(provider: Provider, consoles: OPEN) -> None:
     helpdesk, wang = consoles("helpdesk"), person_id(provider, "wang")
     party = RelyingParty(provider)
