@@ -148,7 +148,8 @@ def furnish(outside: Outside) -> Rooms:
     runner = token(outside.entropy, 12)
     retrieval = Retrieval(clock)
     tasks = TaskTransitions(database, outside.ledger, clock, Vault(outside.keys.key_encryption_key()))
-    gateway = _gateway(outside, access, authenticator, retrieval, tasks, runner)
+    watch = Watch(database, outside.ledger, clock, outside.entropy, outside.metrics)
+    gateway = _gateway(outside, access, authenticator, watch, retrieval, tasks, runner)
     waiting = Waiting(
         policy=policy,
         authenticator=authenticator,
@@ -159,7 +160,7 @@ def furnish(outside: Outside) -> Rooms:
         indexes=indexes,
         leeway=settings.token_clock_skew_seconds,
     )
-    offices = open_offices(outside, access, policy)
+    offices = open_offices(outside, access, policy, watch)
     passing_on = PassingOn(tasks, waiting)
     task_desk = TaskDesk(access, tasks, passing_on)
     registration = _registration(outside, access, authenticator, issuer)
@@ -192,6 +193,7 @@ def _gateway(
     outside: Outside,
     access: Access,
     authenticator: Authenticator,
+    watch: Watch,
     retrieval: Retrieval,
     tasks: TaskTransitions,
     runner: str,
@@ -207,7 +209,7 @@ def _gateway(
         database=database,
         fulfilment=Fulfilment(retrieval, sealer, database, clock, patience),
         relayed=RelayedAnswers(ledger, clock),
-        watch=Watch(database, ledger, clock, outside.entropy, outside.metrics),
+        watch=watch,
         alarms=Alarms(outside.metrics, clock),
         recorder=Recorder(ledger, clock, Parking(Openings(tasks).open_tasks)),
         clock=clock,

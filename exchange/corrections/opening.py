@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from exchange import errors
-from exchange.access import Access
+from exchange.access import Access, AuthorisedSystem
 from exchange.authentication.tokens import Caller
+from exchange.cases.watching import Watch
 from exchange.catalogue.model import kept_apart
 from exchange.catalogue.registry import Registry
 from exchange.corrections.forms import OpenCorrectionForm, SaidForm
@@ -16,6 +17,7 @@ from exchange.corrections.transitions import By, CorrectionMoved, CorrectionTran
 from exchange.forms import read
 from exchange.gateway.entries import REFUSAL, RELEASE, TOLD_FROM
 from exchange.in_force.snapshot import current
+from exchange.in_force.systems import unlocked
 from exchange.particulars import Particulars
 from exchange.store import corrections, deliveries
 from exchange.store.deliveries import REFUSED, RELEASED, Delivery
@@ -44,19 +46,18 @@ _WHO = Text("令牌中没有当事人，请写明 subject", "The token names nob
 
 @dataclass(frozen=True)
 class Opening:
-    """The two doors."""
+    """The two doors. ``watch`` is told whom a system names: it could try number after number otherwise (ADR 0052)."""
 
     access: Access
     transitions: CorrectionTransitions
     entropy: Entropy
+    watch: Watch
 
     def by_department(self, http: HttpRequest) -> HttpResponse:
         """``POST /v1/corrections``: a system says that evidence it received is wrong. Raises Problem."""
         system = self.access.system(http)
         body = read(OPEN, http)
-        about = body.get("subject") or system.caller.token.person
-        if about is None:
-            raise Problem(INVALID_BODY, detail=_WHO)
+        about = self._whom(system, body)
         received = self._received(body["request"], body["item"], about)
         kind = system.snapshot.registry.evidence_types.get(received.evidence_type)
         if received.consumer != system.system.organisation or kind is None or kept_apart(system.system, kind):
@@ -76,6 +77,20 @@ class Opening:
         outcome = RELEASED if members["event"] == RELEASE else REFUSED  # seen in a preview, and kept from leaving
         received = self._received(members["request"], int(members["item"]), person, outcome)
         return self._open(body, received, person, Opener.PERSON, By(PERSON), caller)
+
+    def _whom(self, system: AuthorisedSystem, body: Mapping[str, Any]) -> SubjectRef:
+        """Whom it is about: as the token says, or as the system does, which looks them up by that. Raises Problem."""
+        named: SubjectRef | None = body.get("subject")
+        if named is None:
+            if system.caller.token.person is None:
+                raise Problem(INVALID_BODY, detail=_WHO)
+            return system.caller.token.person
+        unlocked(system.snapshot, system.system)
+        with self.access.database.read() as connection:
+            found = deliveries.find(connection, body["request"], body["item"])
+        if found is not None and found.consumer == system.system.organisation:
+            self.watch.note(system.system, found.case_id, [self.access.indexes.of(named)])
+        return named
 
     def _received(self, request: str, item: int, about: SubjectRef, outcome: str = RELEASED) -> Delivery:
         """What left with an item about this person. Raises Problem; the same whatever it is that does not fit."""

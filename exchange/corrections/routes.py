@@ -42,8 +42,9 @@ def correction_routes(
     """Every route of this room; ``token`` are the problems of access tokens."""
     path = "/v1/corrections"
     one = f"{path}/<correction>"
-    opened = (*token, INVALID_BODY, errors.CORRECTION_NOT_RECEIVED, errors.CORRECTION_UNDER_WAY, errors.ENTRY_UNKNOWN)
-    door: dict[str, Any] = {"tag": "corrections", "problems": opened, "success": 201}
+    opened = (*token, INVALID_BODY, errors.CORRECTION_NOT_RECEIVED, errors.CORRECTION_UNDER_WAY)
+    ours_door: dict[str, Any] = {"tag": "corrections", "problems": (*opened, errors.SYSTEM_LOCKED), "success": 201}
+    own_door: dict[str, Any] = {"tag": "corrections", "problems": (*opened, errors.ENTRY_UNKNOWN), "success": 201}
     more: dict[str, Any] = {"tag": "corrections", "problems": (*token, INVALID_BODY, errors.CORRECTION_UNKNOWN)}
     changing: dict[str, Any] = {
         "tag": "corrections",
@@ -63,7 +64,7 @@ def correction_routes(
     ours = Text("提出校核：本系统收到的材料有误", "Say that evidence this system received is wrong")
     theirs = Text("提出校核：本人记录有误", "Say that a record about oneself is wrong")
     return (
-        Route("POST", path, opening.by_department, "system", ours, OpenCorrectionForm, OpenedAnswer, **door),
+        Route("POST", path, opening.by_department, "system", ours, OpenCorrectionForm, OpenedAnswer, **ours_door),
         Route(
             "POST",
             "/v1/usage/<entry>/corrections",
@@ -72,7 +73,7 @@ def correction_routes(
             theirs,
             SaidForm,
             OpenedAnswer,
-            **door,
+            **own_door,
         ),
         Route(
             "GET",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange.access import Access
+from exchange.cases.watching import Watch
 from exchange.in_force.snapshot import Snapshot
 from exchange.offices.casework import CaseOffices, open_case_offices
 from exchange.offices.catalogue import CatalogueOffices, open_catalogue_offices
@@ -36,7 +37,7 @@ class Offices(
     clock: Clock
 
 
-def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> Offices:
+def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot], watch: Watch) -> Offices:
     """Put them together. Nothing is fetched or read from the database yet."""
     reader = Reader(access.indexes, outside.keys.secret(Purpose.INDEX), outside.clock)
     parts: tuple[object, ...] = (
@@ -46,7 +47,7 @@ def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot]) -> O
         open_governance_offices(outside, access, policy),
         open_message_offices(outside, access),
         open_books(outside, access, reader),
-        open_remedy_offices(outside, access),
+        open_remedy_offices(outside, access, watch),
     )
     offices: dict[str, Any] = {name: office for part in parts for name, office in vars(part).items()}
     return Offices(database=outside.database, clock=outside.clock, **offices)

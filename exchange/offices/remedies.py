@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from exchange.access import Access
+from exchange.cases.watching import Watch
 from exchange.challenges.desk import ChallengeDesk
 from exchange.challenges.opening import Challenging
 from exchange.challenges.sweep import challenge_sweep
@@ -46,14 +47,14 @@ class RemedyOffices:
     rating_sweep: Sweep
 
 
-def open_remedy_offices(outside: Outside, access: Access) -> RemedyOffices:
+def open_remedy_offices(outside: Outside, access: Access, watch: Watch) -> RemedyOffices:
     """Put them together."""
     database, ledger, clock = outside.database, outside.ledger, outside.clock
     corrected = CorrectionTransitions(database, ledger, clock)
     challenged = ChallengeTransitions(database, ledger, clock)
     rated = RatingTransitions(database, ledger, clock)
     return RemedyOffices(
-        correction_opening=Opening(access, corrected, outside.entropy),
+        correction_opening=Opening(access, corrected, outside.entropy, watch),
         correction_following=Following(access, corrected),
         corrections=CorrectionDesk(access, corrected),
         correction_sweep=correction_sweep(corrected),

@@ -99,6 +99,12 @@ class Ledger:
             note = rows.newest_note(connection)
         return note or checkpoint.sign(self.origin, 0, EMPTY_ROOT, self._signer)
 
+    def checkpoint_and_kept(self) -> tuple[str, int]:
+        """The newest signed checkpoint, and how many entries are kept at that moment: as many, unless others wrote."""
+        with self._database.read() as connection:
+            note, kept = rows.newest_note_and_kept(connection)
+        return note or checkpoint.sign(self.origin, 0, EMPTY_ROOT, self._signer), kept
+
     def size(self) -> int:
         """How many entries the log holds."""
         with self._database.read() as connection:

@@ -67,15 +67,20 @@ def find(connection: Connection, identities: Iterable[Identity]) -> dict[Identit
     return {identity: found[identity] for identity in wanted & found.keys()}
 
 
+def _leaf(connection: Connection) -> str:
+    """The column of leaves as octets, whatever somebody put into it: SQLite holds text in any column."""
+    return "CAST(leaf AS BLOB)" if connection.dialect.name == "sqlite" else "leaf"
+
+
 def of_item(connection: Connection, request: str, item: str) -> list[tuple[int, bytes]]:
     """Index and leaf of the entries about one item of a request, oldest first."""
-    sql = "SELECT idx, leaf FROM ledger_entry WHERE request = ? AND item = ? ORDER BY idx"
+    sql = f"SELECT idx, {_leaf(connection)} FROM ledger_entry WHERE request = ? AND item = ? ORDER BY idx"  # noqa: S608 - a column of ours
     return [(int(row[0]), bytes(row[1])) for row in run(connection, sql, (request, item)).fetchall()]
 
 
 def leaves(connection: Connection, start: int, end: int) -> list[bytes]:
     """Leaves ``start`` … ``end`` - 1, in order."""
-    sql = "SELECT leaf FROM ledger_entry WHERE idx >= ? AND idx < ? ORDER BY idx"
+    sql = f"SELECT {_leaf(connection)} FROM ledger_entry WHERE idx >= ? AND idx < ? ORDER BY idx"  # noqa: S608 - a column of ours
     return [bytes(row[0]) for row in run(connection, sql, (start, end)).fetchall()]
 
 
@@ -87,7 +92,7 @@ def tags(connection: Connection, start: int, end: int) -> list[bytes | None]:
 
 def tagged(connection: Connection, tags: Sequence[bytes]) -> list[tuple[int, bytes]]:
     """Index and leaf of the entries that bear one of these tags, oldest first."""
-    sql = f"SELECT idx, leaf FROM ledger_entry WHERE tag IN {listed(len(tags))} ORDER BY idx"  # noqa: S608 - only question marks are composed
+    sql = f"SELECT idx, {_leaf(connection)} FROM ledger_entry WHERE tag IN {listed(len(tags))} ORDER BY idx"  # noqa: S608 - only question marks and a column of ours are composed
     return [(int(row[0]), bytes(row[1])) for row in run(connection, sql, tuple(tags)).fetchall()]
 
 
@@ -111,6 +116,13 @@ def newest_note(connection: Connection) -> str | None:
     """The newest signed checkpoint."""
     row = run(connection, "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     return None if row is None else str(row[0])
+
+
+def newest_note_and_kept(connection: Connection) -> tuple[str | None, int]:
+    """The newest signed checkpoint, and how many entries are kept, as one statement sees them."""
+    newest = "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1"
+    row = run(connection, f"SELECT ({newest}), (SELECT count(*) FROM ledger_entry)").fetchone()  # noqa: S608 - nothing foreign is composed
+    return (None, 0) if row is None else (None if row[0] is None else str(row[0]), int(row[1]))
 
 
 def first_note_covering(connection: Connection, index: int) -> str | None:

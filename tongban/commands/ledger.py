@@ -16,7 +16,7 @@ from kernel.database import Database
 from kernel.entropy import SystemEntropy
 from kernel.ledger.errors import NoSuchEntry
 from kernel.ledger.log import Ledger
-from kernel.ledger.verify import VerificationFailed, verify_log
+from kernel.ledger.verify import VerificationFailed, verify_checkpoint, verify_log
 from tongban.commands.at_the_exchange import exchange_administration
 from tongban.commands.configuration import load_settings, refuse_outdated
 from tongban.commands.verify import refused
@@ -73,13 +73,20 @@ def verify(service: str, config: str | None, as_json: bool) -> None:
     Example: tongban ledger verify --service exchange
     """
     with opened(config, service) as log:
-        note = log.checkpoint()
-        size = int(note.splitlines()[1])
-        with click.progressbar(entries(log, size), length=size, label="核对 / verifying", file=sys.stderr) as leaves:
-            try:
+        note, kept = log.checkpoint_and_kept()
+        try:
+            size = verify_checkpoint(note, vkey=log.vkey).size
+            if kept != size:
+                raise VerificationFailed(
+                    f"日志有 {kept} 条记录，检查点声明 {size} 条",
+                    f"the log holds {kept} entries, its checkpoint {size}",
+                )
+            with click.progressbar(
+                entries(log, size), length=size, label="核对 / verifying", file=sys.stderr
+            ) as leaves:
                 checkpoint = verify_log(leaves, checkpoint=note, vkey=log.vkey)
-            except VerificationFailed as failure:
-                refused(failure, as_json=as_json)
+        except VerificationFailed as failure:
+            refused(failure, as_json=as_json)
         members({"verified": True, "origin": checkpoint.origin, "size": checkpoint.size}, as_json=as_json)
 
 

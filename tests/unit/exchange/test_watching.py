@@ -115,6 +115,26 @@ def test_what_is_refused_for_other_reasons_raises_no_alarm(small_world: World) -
 # One after another ---------------------------------------------------------------------------------------------------
 
 
+def test_trying_whose_a_record_is_by_corrections_is_looking_people_up(world: World) -> None:
+    got = {"request": world.ask(limited(world).open_case(), NAME).json["id"], "item": 0}
+    said = {"field": "name", "seen": "陈示例", "right": "陈实例", "reason": "演示"}
+
+    def tried(serial: int) -> tuple[int, str]:
+        named = {"subject": {"scheme": "citizen-number", "value": number(serial)}}
+        answer = world.call(
+            "POST", "/v1/corrections", world.issuer.token(world.holder, scope="cases"), got | said | named
+        )
+        return answer.status_code, answer.json["code"]
+
+    for serial in range(20, 20 + 2 * (LIMIT + 1), 2):
+        assert tried(serial) == (404, "correction.not-received")
+    world.rooms.gateway.watch.look()
+    (lock,) = locks(world)
+    assert (lock["system"], lock["people"]) == ("market-website", LIMIT + 1)
+    world.rooms.policy.renew()
+    assert tried(60)[1] == "system.locked"
+
+
 def test_looking_people_up_one_after_another_locks_the_system_on_every_node(world: World) -> None:
     other = limited(world).another_node()
     for serial in range(20, 20 + 2 * LIMIT, 2):

@@ -61,14 +61,35 @@ def test_the_catalogue_is_exported_for_machines_as_it_is_for_people(installation
     assert {one["kind"] for one in told} >= {"Organisation", "Connector", "Grant"}
 
 
-def test_a_log_that_was_changed_is_a_no_for_machines_too(own_installation: Installation) -> None:
-    with closing(sqlite3.connect(own_installation.folder / "idp.sqlite3")) as database, database:
-        changed = database.execute("UPDATE ledger_entry SET leaf = x'20' WHERE idx = 0").rowcount
-    assert changed == 1
-    done = own_installation("ledger", "verify", "--service", "idp", "--json")
-    assert done.exit_code == 1
-    told = json.loads(done.stdout)
-    assert (told["verified"], told["check"]) == (False, "log")
+REWRITTEN = (
+    "UPDATE ledger_entry SET leaf = x'20' WHERE idx = 0",
+    "UPDATE ledger_entry SET leaf = 'text' WHERE idx = 0",
+    "UPDATE ledger_entry SET leaf = CAST(x'ff' AS TEXT) WHERE idx = 0",
+    "UPDATE ledger_entry SET leaf = 1000000000000 WHERE idx = 0",
+    "DELETE FROM ledger_entry WHERE idx = 0",
+    "INSERT INTO ledger_entry SELECT 1000, 'another', item, event, nodes, tag, leaf FROM ledger_entry WHERE idx = 0",
+    "UPDATE ledger_checkpoint SET note = ''",
+    "UPDATE ledger_checkpoint SET note = x'ff'",
+    "DELETE FROM ledger_checkpoint",
+)
+"""What somebody with the file may write into it, whatever its columns were meant to hold."""
+
+
+def test_a_log_that_was_changed_is_a_no_for_people_and_machines(own_installation: Installation) -> None:
+    with (
+        closing(sqlite3.connect(own_installation.folder / "idp.sqlite3")) as database,
+        closing(sqlite3.connect(":memory:")) as whole,
+    ):
+        database.backup(whole)
+        for statement in REWRITTEN:
+            with database:
+                assert database.execute(statement).rowcount > 0
+            done = own_installation("ledger", "verify", "--service", "idp", "--json")
+            assert done.exit_code == 1, statement
+            told = json.loads(done.stdout)
+            assert (told["verified"], told["check"]) == (False, "log"), statement
+            whole.backup(database)
+        assert own_installation.json("ledger", "verify", "--service", "idp")["verified"] is True
 
 
 def test_a_grant_is_exported_with_the_text_it_is_judged_by(installation: Installation, tmp_path: Path) -> None:
