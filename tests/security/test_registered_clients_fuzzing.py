@@ -86,7 +86,8 @@ REQUEST = st.fixed_dictionaries(
         "claims": st.sampled_from(['{"userinfo":{"name":null}}', '{"id_token":{"acr":{"essential":true}}}', "{"]),
     },
 )
-EXAMPLES = 20_000 if SOAK else 150
+EXAMPLES = 5_000 if SOAK else 150
+"""Every registration makes the provider read its clients anew, so that many more would mostly test that."""
 
 
 @pytest.fixture(scope="module")
