@@ -120,8 +120,8 @@ def report(found: list[Row]) -> str:
         "Written by `make soak`; a run of some tests (`PYTEST_ARGS`) renews their rows.",
         "",
         (
-            f"Python {platform.python_version()}, {os.cpu_count()} cores · 计数用例 / counted cases: {cases:,} · "
-            f"失败 / failed: {failed}"
+            f"最近一次 / newest run: Python {platform.python_version()}, {os.cpu_count()} cores · "
+            f"计数用例 / counted cases: {cases:,} · 失败 / failed: {failed}"
         ),
         "",
         "| 测试 / test | 用例 / cases | 秒 / s | | 时间 / when (UTC) | |",
