@@ -37,7 +37,7 @@ class Sweeper:
     def _removed(self) -> int:
         total, removed = 0, 1
         while removed and not self._closing.is_set():
-            removed = self._database.write(lambda connection: sweeping.sweep(connection, self._clock.now()))
+            removed = sweeping.sweep(self._database.write, self._clock.now())
             total += removed
         return total
 

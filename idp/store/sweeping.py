@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from sqlalchemy import Connection, Table, and_, delete, select
 from sqlalchemy.sql.elements import ColumnElement
@@ -41,6 +43,8 @@ from idp.store.tables import (
     window_check,
 )
 
+Bite: TypeAlias = Callable[[Connection], int]
+"""Removes some rows of one table in a transaction; how many."""
 BITE = 500
 KEEP_AFTERWARDS = timedelta(hours=1)
 """Longer than any token lives, so that reuse and revocation are still noticed."""
@@ -57,44 +61,48 @@ KEEP_NOTICES = timedelta(days=1)
 """Longer than a department is tried to be told; what came of it stays in the ledger."""
 
 
-def sweep(connection: Connection, now: datetime) -> int:
-    """One bite of every table; how many rows went. Call again while it is not 0."""
+def sweep(write: Callable[[Bite], int], now: datetime) -> int:
+    """One bite of every table, each in a transaction of its own; how many rows went. Call again while it is not 0.
+
+    Nothing needs two tables to change at once: what others refer to goes only after them (`_childless`).
+    """
+    return sum(write(bite) for bite in _bites(now))
+
+
+def _bites(now: datetime) -> Iterator[Bite]:
     past = now - KEEP_AFTERWARDS
     open_yet = select(web_session.c.id).where(web_session.c.id == family.c.session, web_session.c.ended_at.is_(None))
     gone = and_(family.c.expires_at < past, ~open_yet.exists())  # whom to tell of the session's end is read from it
     dead = select(family.c.id).where(gone).limit(BITE)
-    removed = [
-        _bite(connection, seen_proof, seen_proof.c.keep_until < now - KEEP_PROOFS),
-        _bite(connection, pushed_request, pushed_request.c.expires_at < past),
-        _bite(connection, interaction, interaction.c.expires_at < past),
-        _bite(connection, revoked_token, revoked_token.c.expires_at < past),
-        _bite(connection, taken_right, taken_right.c.taken_at < now - KEEP_RIGHTS),
-        _bite(connection, notice, notice.c.expires_at < now),
-        _bite(connection, invitation, invitation.c.expires_at < past),
-        _bite(connection, passkey_challenge, passkey_challenge.c.expires_at < now),
-        _bite(connection, sent_code, sent_code.c.expires_at < now),
-        _bite(connection, totp_enrolment, totp_enrolment.c.expires_at < now),
-        _bite(connection, known_device, known_device.c.expires_at < now),
-        _bite(connection, throttle, throttle.c.keep_until < now),
-        _bite(connection, device_request, device_request.c.expires_at < past),
-        _bite(connection, backchannel_asking, backchannel_asking.c.expires_at < now),
-        _bite(connection, backchannel_request, backchannel_request.c.expires_at < past),
-        *(_bite(connection, child, child.c.family.in_(dead)) for child in (code, refresh, issued_token)),
-        _bite(connection, family, gone & _childless()),
-        _bite(connection, enrolment, enrolment.c.expires_at < past),
-        _bite(connection, proposal, proposal.c.proposed_at < now - KEEP_RECORDS),
-        _bite(connection, window_check, window_check.c.expires_at < now),
-        _bite(connection, upstream_visit, upstream_visit.c.expires_at < now),
-        _bite(connection, recovery, recovery.c.expires_at < past),
-        _bite(connection, recovery_asking, recovery_asking.c.expires_at < now),
-        _bite(connection, consent, consent.c.until < now - KEEP_RECORDS),
-        _bite(connection, appointment, appointment.c.valid_until < now - KEEP_RECORDS),
-        _bite(connection, representation, representation.c.valid_until < now - KEEP_RECORDS),
-        _bite(connection, logout_notice, logout_notice.c.ended_at < now - KEEP_NOTICES),
-        signing_up.forget(connection, past, BITE),
-        _bite(connection, web_session, and_(web_session.c.expires_at < past, web_session.c.ended_at.is_not(None))),
-    ]
-    return sum(removed)
+    yield _bite(seen_proof, seen_proof.c.keep_until < now - KEEP_PROOFS)
+    yield _bite(pushed_request, pushed_request.c.expires_at < past)
+    yield _bite(interaction, interaction.c.expires_at < past)
+    yield _bite(revoked_token, revoked_token.c.expires_at < past)
+    yield _bite(taken_right, taken_right.c.taken_at < now - KEEP_RIGHTS)
+    yield _bite(notice, notice.c.expires_at < now)
+    yield _bite(invitation, invitation.c.expires_at < past)
+    yield _bite(passkey_challenge, passkey_challenge.c.expires_at < now)
+    yield _bite(sent_code, sent_code.c.expires_at < now)
+    yield _bite(totp_enrolment, totp_enrolment.c.expires_at < now)
+    yield _bite(known_device, known_device.c.expires_at < now)
+    yield _bite(throttle, throttle.c.keep_until < now)
+    yield _bite(device_request, device_request.c.expires_at < past)
+    yield _bite(backchannel_asking, backchannel_asking.c.expires_at < now)
+    yield _bite(backchannel_request, backchannel_request.c.expires_at < past)
+    yield from (_bite(child, child.c.family.in_(dead)) for child in (code, refresh, issued_token))
+    yield _bite(family, gone & _childless())
+    yield _bite(enrolment, enrolment.c.expires_at < past)
+    yield _bite(proposal, proposal.c.proposed_at < now - KEEP_RECORDS)
+    yield _bite(window_check, window_check.c.expires_at < now)
+    yield _bite(upstream_visit, upstream_visit.c.expires_at < now)
+    yield _bite(recovery, recovery.c.expires_at < past)
+    yield _bite(recovery_asking, recovery_asking.c.expires_at < now)
+    yield _bite(consent, consent.c.until < now - KEEP_RECORDS)
+    yield _bite(appointment, appointment.c.valid_until < now - KEEP_RECORDS)
+    yield _bite(representation, representation.c.valid_until < now - KEEP_RECORDS)
+    yield _bite(logout_notice, logout_notice.c.ended_at < now - KEEP_NOTICES)
+    yield lambda connection: signing_up.forget(connection, past, BITE)
+    yield _bite(web_session, and_(web_session.c.expires_at < past, web_session.c.ended_at.is_not(None)))
 
 
 def _childless() -> ColumnElement[bool]:
@@ -103,7 +111,8 @@ def _childless() -> ColumnElement[bool]:
     return and_(*(~select(child.c.family).where(child.c.family == family.c.id).exists() for child in children))
 
 
-def _bite(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
+def _bite(table: Table, condition: ColumnElement[bool]) -> Bite:
     key = next(iter(table.primary_key.columns))
     few = select(key).where(condition).limit(BITE)
-    return connection.execute(delete(table).where(key.in_(few), condition)).rowcount
+    statement = delete(table).where(key.in_(few), condition)
+    return lambda connection: connection.execute(statement).rowcount

@@ -161,7 +161,7 @@ def test_nothing_is_swept_away_before_its_session_was_ended(provider: Provider, 
     departments(provider, browser)
     provider.clock.advance(timedelta(days=9).total_seconds())
     now = provider.clock.now()
-    while provider.database.write(lambda connection: sweeping.sweep(connection, now)):
+    while sweeping.sweep(provider.database.write, now):
         pass
     provider.sweeper().sweep()
     assert told(provider) == [OUT, URBAN_OUT]

@@ -123,7 +123,7 @@ def test_what_nobody_finished_is_forgotten_whole(either_provider: Provider) -> N
     browser, page = begin(provider)
     provider.deliver()
     later = provider.clock.now() + timedelta(hours=2)
-    provider.database.write(lambda connection: sweeping.sweep(connection, later))
+    sweeping.sweep(provider.database.write, later)
     assert browser.get(page.request.path).status_code == 404
     with provider.database.read() as connection:
         for table in ("person", "credential", "contact_channel", "notice", "sent_code"):
