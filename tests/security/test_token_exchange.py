@@ -246,14 +246,19 @@ def test_S2_a_disabled_website_hands_nothing_on(pair: Pair, provider: Provider) 
     assert refused(exchange(pair.system, token))
 
 
-def test_registration_names_few_clients_of_the_same_department(provider: Provider) -> None:
+def test_registration_and_each_change_of_it_name_few_clients_of_the_same_department(provider: Provider) -> None:
     from idp.administration.errors import AdministrationError
 
     foreign = RelyingParty(provider, tongban_organisation=URBAN)
     wrong: list[Any] = [["unknown"], [foreign.id], "client", ["a b"], [str(number) for number in range(6)]]
+    own, clients = RelyingParty(provider), provider.administration.clients
+    shown = clients.show(own.id)
     for actors in wrong:
         with pytest.raises(AdministrationError):
             RelyingParty(provider, tongban_may_act=actors)
+        with pytest.raises(AdministrationError):
+            clients.update(own.id, shown | {"tongban_may_act": actors})
+    assert clients.show(own.id) == shown
     with pytest.raises(AdministrationError):
         public_client(provider, grant_types=["authorization_code", GRANT])
 
