@@ -94,16 +94,28 @@ class Ledger:
         return self._database.write(lambda connection: self._batches.write(connection, requests))
 
     def checkpoint(self) -> str:
-        """The newest signed checkpoint."""
+        """The newest signed checkpoint. Raises LedgerUnavailable where none is kept, though there are entries: to sign
+        that there are none would contradict what was signed before.
+        """
         with self._database.read() as connection:
-            note = rows.newest_note(connection)
-        return note or checkpoint.sign(self.origin, 0, EMPTY_ROOT, self._signer)
+            head, note = rows.head(connection), rows.newest_note(connection)
+        if note is None and head is not None and head.frontier.size:
+            raise LedgerUnavailable("the log's checkpoints are gone")
+        return self._empty() if note is None else note
 
     def checkpoint_and_kept(self) -> tuple[str, int]:
-        """The newest signed checkpoint, and how many entries are kept at that moment: as many, unless others wrote."""
+        """The newest signed checkpoint ("" where it is gone), and how many entries are kept at that moment: as many as it
+        says, unless others wrote.
+        """
         with self._database.read() as connection:
             note, kept = rows.newest_note_and_kept(connection)
-        return note or checkpoint.sign(self.origin, 0, EMPTY_ROOT, self._signer), kept
+        if note is None:
+            note = "" if kept else self._empty()
+        return note, kept
+
+    def _empty(self) -> str:
+        """The checkpoint of a log that never held an entry."""
+        return checkpoint.sign(self.origin, 0, EMPTY_ROOT, self._signer)
 
     def size(self) -> int:
         """How many entries the log holds."""

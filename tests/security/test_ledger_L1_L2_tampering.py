@@ -64,6 +64,16 @@ def test_L1_a_row_edited_deleted_cut_off_moved_or_inserted_is_found(log: Ledger,
         whole(log)
 
 
+def test_L1_where_the_checkpoints_are_gone_nothing_is_signed_that_contradicts_them(log: Ledger) -> None:
+    before = log.checkpoint()
+    tamper(log, "DELETE FROM ledger_checkpoint")
+    with pytest.raises(LedgerUnavailable):
+        log.checkpoint()
+    assert log.checkpoint_and_kept() == ("", SIZE)
+    log.append([release(SIZE)])
+    verify_growth(before, log.checkpoint(), log.consistency(SIZE, SIZE + 1), vkey=VKEY)
+
+
 def test_L1_a_leaf_edited_with_its_hash_yields_no_receipt_that_verifies(log: Ledger) -> None:
     """The editor also replaces the stored leaf hash; the signed root does not follow."""
     forged = log.entries(7, 8)[0].replace(b"name", b"game")

@@ -16,7 +16,7 @@ from kernel.database import Database
 from kernel.entropy import SystemEntropy
 from kernel.ledger.errors import NoSuchEntry
 from kernel.ledger.log import Ledger
-from kernel.ledger.verify import VerificationFailed, verify_checkpoint, verify_log
+from kernel.ledger.verify import VerificationFailed, verify_checkpoint, verify_log, verify_size
 from tongban.commands.at_the_exchange import exchange_administration
 from tongban.commands.configuration import load_settings, refuse_outdated
 from tongban.commands.verify import refused
@@ -75,14 +75,9 @@ def verify(service: str, config: str | None, as_json: bool) -> None:
     with opened(config, service) as log:
         note, kept = log.checkpoint_and_kept()
         try:
-            size = verify_checkpoint(note, vkey=log.vkey).size
-            if kept != size:
-                raise VerificationFailed(
-                    f"日志有 {kept} 条记录，检查点声明 {size} 条",
-                    f"the log holds {kept} entries, its checkpoint {size}",
-                )
+            verify_size(kept, verify_checkpoint(note, vkey=log.vkey))
             with click.progressbar(
-                entries(log, size), length=size, label="核对 / verifying", file=sys.stderr
+                entries(log, kept), length=kept, label="核对 / verifying", file=sys.stderr
             ) as leaves:
                 checkpoint = verify_log(leaves, checkpoint=note, vkey=log.vkey)
         except VerificationFailed as failure:
@@ -101,8 +96,12 @@ def checkpoint(service: str, config: str | None, as_json: bool) -> None:
     """
     with opened(config, service) as log:
         note = log.checkpoint()
+    try:
+        size = verify_checkpoint(note, vkey=log.vkey).size
+    except VerificationFailed as failure:
+        refused(failure, as_json=as_json)
     if as_json:
-        write_json({"origin": log.origin, "size": int(note.splitlines()[1]), "key": log.vkey, "checkpoint": note})
+        write_json({"origin": log.origin, "size": size, "key": log.vkey, "checkpoint": note})
         return
     click.echo(note, nl=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -66,7 +66,7 @@ def read_jwks(path: Path | None) -> dict[str, Any] | None:
     return value
 
 
-def refused(failure: VerificationFailed, *, as_json: bool) -> None:
+def refused(failure: VerificationFailed, *, as_json: bool) -> NoReturn:
     """Which check said no, and why; exit status 1."""
     if as_json:
         write_json(

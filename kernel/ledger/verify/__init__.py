@@ -6,7 +6,7 @@ shares no code with the writer (an import contract keeps it so), so that a mista
 """
 
 from kernel.ledger.verify.failure import Check, VerificationFailed
-from kernel.ledger.verify.log import verify_growth, verify_log
+from kernel.ledger.verify.log import verify_growth, verify_log, verify_size
 from kernel.ledger.verify.note import Checkpoint, verify_checkpoint
 from kernel.ledger.verify.receipt import Verification, verify_receipt
 from kernel.ledger.verify.signature import verify_signature
@@ -21,4 +21,5 @@ __all__ = [
     "verify_log",
     "verify_receipt",
     "verify_signature",
+    "verify_size",
 ]

@@ -17,14 +17,19 @@ def verify_log(entries: Iterable[bytes], *, checkpoint: str, vkey: str) -> Check
     """
     head = verify_checkpoint(checkpoint, vkey=vkey)
     size, root = tree.root_of(entries)
-    if size != head.size:
-        raise VerificationFailed(
-            f"日志有 {size} 条记录，检查点声明 {head.size} 条",
-            f"the log holds {size} entries, its checkpoint {head.size}",
-        )
+    verify_size(size, head)
     if root != head.root:
         raise VerificationFailed("日志内容与检查点不符", "the log's entries are not those of its checkpoint")
     return head
+
+
+def verify_size(kept: int, head: Checkpoint) -> None:
+    """Check that a checkpoint speaks of as many entries as are kept; raises VerificationFailed."""
+    if kept != head.size:
+        raise VerificationFailed(
+            f"日志有 {kept} 条记录，检查点声明 {head.size} 条",
+            f"the log holds {kept} entries, its checkpoint {head.size}",
+        )
 
 
 def verify_growth(old: str, new: str, proof: Sequence[bytes], *, vkey: str) -> tuple[Checkpoint, Checkpoint]:
