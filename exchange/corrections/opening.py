@@ -57,8 +57,9 @@ class Opening:
         """``POST /v1/corrections``: a system says that evidence it received is wrong. Raises Problem."""
         system = self.access.system(http)
         body = read(OPEN, http)
-        about = self._whom(system, body)
-        received = self._received(body["request"], body["item"], about)
+        found = self._delivery(body["request"], body["item"])
+        about = self._whom(system, body.get("subject"), found)
+        received = self._theirs(found, about)
         kind = system.snapshot.registry.evidence_types.get(received.evidence_type)
         if received.consumer != system.system.organisation or kind is None or kept_apart(system.system, kind):
             raise Problem(errors.CORRECTION_NOT_RECEIVED)
@@ -75,27 +76,26 @@ class Opening:
         if members is None or hidden or not (members["event"] == RELEASE or is_disputed(members)):
             raise Problem(errors.ENTRY_UNKNOWN)
         outcome = RELEASED if members["event"] == RELEASE else REFUSED  # seen in a preview, and kept from leaving
-        received = self._received(members["request"], int(members["item"]), person, outcome)
+        received = self._theirs(self._delivery(members["request"], int(members["item"])), person, outcome)
         return self._open(body, received, person, Opener.PERSON, By(PERSON), caller)
 
-    def _whom(self, system: AuthorisedSystem, body: Mapping[str, Any]) -> SubjectRef:
+    def _delivery(self, request: str, item: int) -> Delivery | None:
+        with self.access.database.read() as connection:
+            return deliveries.find(connection, request, item)
+
+    def _whom(self, system: AuthorisedSystem, named: SubjectRef | None, of: Delivery | None) -> SubjectRef:
         """Whom it is about: as the token says, or as the system does, which looks them up by that. Raises Problem."""
-        named: SubjectRef | None = body.get("subject")
         if named is None:
             if system.caller.token.person is None:
                 raise Problem(INVALID_BODY, detail=_WHO)
             return system.caller.token.person
         unlocked(system.snapshot, system.system)
-        with self.access.database.read() as connection:
-            found = deliveries.find(connection, body["request"], body["item"])
-        if found is not None and found.consumer == system.system.organisation:
-            self.watch.note(system.system, found.case_id, [self.access.indexes.of(named)])
+        if of is not None and of.consumer == system.system.organisation:
+            self.watch.note(system.system, of.case_id, [self.access.indexes.of(named)])
         return named
 
-    def _received(self, request: str, item: int, about: SubjectRef, outcome: str = RELEASED) -> Delivery:
-        """What left with an item about this person. Raises Problem; the same whatever it is that does not fit."""
-        with self.access.database.read() as connection:
-            found = deliveries.find(connection, request, item)
+    def _theirs(self, found: Delivery | None, about: SubjectRef, outcome: str = RELEASED) -> Delivery:
+        """What left about this person. Raises Problem; the same whatever it is that does not fit."""
         if found is None or found.outcome != outcome or bytes(found.subject) != self.access.indexes.of(about):
             raise Problem(errors.CORRECTION_NOT_RECEIVED)
         return found

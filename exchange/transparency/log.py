@@ -42,9 +42,9 @@ class Log:
         return _plain(self.ledger.vkey + "\n")
 
     def proof(self, http: HttpRequest) -> HttpResponse:
-        """``GET /v1/ledger/proof?index=…`` (C2SP tlog-proof). Raises Problem: what is no number is no entry's.
+        """``GET /v1/ledger/proof?index=…`` (C2SP tlog-proof).
 
-        request.number-invalid, ledger.unknown-entry.
+        Raises Problem: request.number-invalid, ledger.unknown-entry.
         """
         index = whole_number(http.parameters(), "index")
         try:
