@@ -104,8 +104,9 @@ class Ledger:
         return self._empty() if note is None else note
 
     def checkpoint_and_kept(self) -> tuple[str, int]:
-        """The newest signed checkpoint ("" where it is gone), and how many entries are kept at that moment: as many as it
-        says, unless others wrote.
+        """The newest signed checkpoint ("" where it is gone), and how many entries are kept at that moment.
+
+        They are as many as it says, unless others wrote.
         """
         with self._database.read() as connection:
             note, kept = rows.newest_note_and_kept(connection)
