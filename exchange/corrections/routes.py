@@ -36,35 +36,35 @@ _SAID = {
 }
 
 
+_PATH, _OWN = "/v1/corrections", "/v1/usage/corrections"
+_ONE, _OWN_ONE = f"{_PATH}/<correction>", f"{_OWN}/<correction>"
+
+
 def correction_routes(
     opening: Opening, following: Following, desk: CorrectionDesk, token: tuple[ProblemKind, ...]
 ) -> tuple[Route, ...]:
     """Every route of this room; ``token`` are the problems of access tokens."""
-    path = "/v1/corrections"
-    one = f"{path}/<correction>"
-    opened = (*token, INVALID_BODY, errors.CORRECTION_NOT_RECEIVED, errors.CORRECTION_UNDER_WAY)
-    ours_door: dict[str, Any] = {"tag": "corrections", "problems": (*opened, errors.SYSTEM_LOCKED), "success": 201}
-    own_door: dict[str, Any] = {"tag": "corrections", "problems": (*opened, errors.ENTRY_UNKNOWN), "success": 201}
-    more: dict[str, Any] = {"tag": "corrections", "problems": (*token, INVALID_BODY, errors.CORRECTION_UNKNOWN)}
-    changing: dict[str, Any] = {
-        "tag": "corrections",
-        "problems": (
-            *more["problems"],
-            errors.CORRECTION_NOT_ALLOWED,
-            errors.CORRECTION_INCOMPLETE,
-            errors.CORRECTION_CHANGED,
-        ),
-    }
-    taking_back: dict[str, Any] = {
-        "tag": "corrections",
-        "problems": (*more["problems"], errors.CORRECTION_ANSWERED, errors.CORRECTION_CHANGED),
-    }
-    back = (Text("撤回尚未答复的校核", "Take back what was not answered yet"), WithdrawCorrectionForm, WithdrawnAnswer)
-    stands = Text("提出的校核的现状与期限", "How a correction that was opened stands, and by when it is answered")
+    return (*_opened(opening, token), *_followed(following, token), *_answered(desk, token))
+
+
+def _opened(opening: Opening, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+    """Of whoever finds that something is wrong."""
     ours = Text("提出校核：本系统收到的材料有误", "Say that evidence this system received is wrong")
     theirs = Text("提出校核：本人记录有误", "Say that a record about oneself is wrong")
+    opened = (*token, INVALID_BODY, errors.CORRECTION_NOT_RECEIVED, errors.CORRECTION_UNDER_WAY)
+    door: dict[str, Any] = {"tag": "corrections", "success": 201}
     return (
-        Route("POST", path, opening.by_department, "system", ours, OpenCorrectionForm, OpenedAnswer, **ours_door),
+        Route(
+            "POST",
+            _PATH,
+            opening.by_department,
+            "system",
+            ours,
+            OpenCorrectionForm,
+            OpenedAnswer,
+            problems=(*opened, errors.SYSTEM_LOCKED),
+            **door,
+        ),
         Route(
             "POST",
             "/v1/usage/<entry>/corrections",
@@ -73,50 +73,51 @@ def correction_routes(
             theirs,
             SaidForm,
             OpenedAnswer,
-            **own_door,
+            problems=(*opened, errors.ENTRY_UNKNOWN),
+            **door,
         ),
-        Route(
-            "GET",
-            path,
-            desk.list,
-            "officer",
-            Text("校核申请", "Corrections"),
-            None,
-            CorrectionsAnswer,
-            parameters=_PAGING,
-            **more,
+    )
+
+
+def _followed(following: Following, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+    """Of whoever opened one and waits."""
+    known = (*token, INVALID_BODY, errors.CORRECTION_UNKNOWN)
+    reading: dict[str, Any] = {"tag": "corrections", "problems": known}
+    back: dict[str, Any] = {
+        "tag": "corrections",
+        "problems": (*known, errors.CORRECTION_ANSWERED, errors.CORRECTION_CHANGED),
+    }
+    stands = Text("提出的校核的现状与期限", "How a correction that was opened stands, and by when it is answered")
+    taken = (Text("撤回尚未答复的校核", "Take back what was not answered yet"), WithdrawCorrectionForm, WithdrawnAnswer)
+    return (
+        Route("GET", f"{_ONE}/status", following.of_department, "system", stands, None, StandingAnswer, **reading),
+        Route("GET", _OWN_ONE, following.of_person, "citizen", stands, None, StandingAnswer, **reading),
+        Route("POST", f"{_ONE}/withdraw", following.by_department, "system", *taken, **back),
+        Route("POST", f"{_OWN_ONE}/withdraw", following.by_person, "citizen", *taken, **back),
+    )
+
+
+def _answered(desk: CorrectionDesk, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
+    """Of the department that holds the record."""
+    known = (*token, INVALID_BODY, errors.CORRECTION_UNKNOWN)
+    reading: dict[str, Any] = {"tag": "corrections", "problems": known}
+    changing: dict[str, Any] = {
+        "tag": "corrections",
+        "problems": (
+            *known,
+            errors.CORRECTION_NOT_ALLOWED,
+            errors.CORRECTION_INCOMPLETE,
+            errors.CORRECTION_CHANGED,
         ),
-        Route("GET", f"{one}/status", following.of_department, "system", stands, None, StandingAnswer, **more),
-        Route(
-            "GET",
-            "/v1/usage/corrections/<correction>",
-            following.of_person,
-            "citizen",
-            stands,
-            None,
-            StandingAnswer,
-            **more,
-        ),
-        Route("POST", f"{one}/withdraw", following.by_department, "system", *back, **taking_back),
-        Route(
-            "POST",
-            "/v1/usage/corrections/<correction>/withdraw",
-            following.by_person,
-            "citizen",
-            *back,
-            **taking_back,
-        ),
-        Route("GET", one, desk.show, "officer", Text("一件校核申请", "One correction"), None, CorrectionAnswer, **more),
+    }
+    every, one = Text("校核申请", "Corrections"), Text("一件校核申请", "One correction")
+    officer = "officer:provider-officer"
+    return (
+        Route("GET", _PATH, desk.list, "officer", every, None, CorrectionsAnswer, parameters=_PAGING, **reading),
+        Route("GET", _ONE, desk.show, "officer", one, None, CorrectionAnswer, **reading),
         *(
             Route(
-                "POST",
-                f"{one}/{name}",
-                desk.command(name),
-                "officer:provider-officer",
-                _SAID[name],
-                form,
-                CorrectionAnswer,
-                **changing,
+                "POST", f"{_ONE}/{name}", desk.command(name), officer, _SAID[name], form, CorrectionAnswer, **changing
             )
             for name, form in FORMS.items()
         ),
