@@ -11,6 +11,7 @@ import itertools
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -27,6 +28,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
+from kernel.database import engines
 from tests.doubles import compiled_once
 from tests.doubles.directory import Directory
 from tests.doubles.mariadb_server import MariaDbServer
@@ -165,6 +167,19 @@ def drop_postgresql_database(url: str, server: str) -> None:
         connection.execute(f"DROP DATABASE {urlsplit(url).path.removeprefix('/')} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[str]:
+    """More of it with transactions that stand still; the limit that the product sets.
+
+    Caller, service and source are threads of one worker here, and it shares its cores with others: a second without
+    a word is no fault. Services in processes of their own keep the product's limit.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        limit = engines.POSTGRESQL_IDLE_LIMIT
+        patch.setattr(engines, "POSTGRESQL_IDLE_LIMIT", "10s")
+        yield limit
+
+
 @pytest.fixture(scope="session")
 def make_postgresql_database(postgresql_server: str) -> Callable[[], str]:
     """A function that makes a fresh, empty database and returns its SQLAlchemy URL."""
@@ -257,10 +272,29 @@ def pytest_configure() -> None:
         raise pytest.UsageError(f"TONGBAN_TEST_DATABASE is sqlite or postgresql, not {ENGINE}")
 
 
+COLLECT_EVERY = 20.0
+"""Seconds between two looks for everything that is garbage."""
+_collected = time.monotonic()
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Seven thousand collected tests stay until the end: the garbage collector need not look at them again."""
+    """Thousands of collected tests stay until the end: the garbage collector need not look at them again.
+
+    Nor does it look at everything in the midst of a test: that takes half a second and more, and a transaction on
+    PostgreSQL in which nothing happens for a second is ended.
+    """
     gc.collect()
     gc.freeze()
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, sys.maxsize >> 32)
+
+
+def pytest_runtest_logfinish() -> None:
+    """Between two tests, when there was none for a while."""
+    global _collected
+    if time.monotonic() - _collected > COLLECT_EVERY:
+        gc.collect()
+        _collected = time.monotonic()
 
 
 LONG = 60

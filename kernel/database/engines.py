@@ -21,6 +21,8 @@ from kernel.database.errors import DatabaseUnavailable, UnsafeDatabase
 from kernel.text import Text
 
 POOL_WAIT_SECONDS = 4.0
+POSTGRESQL_IDLE_LIMIT = "1s"
+"""How long a transaction may stand still: a node that froze while it held the log's head stops every other so long."""
 _FULL = 2
 """What ``PRAGMA synchronous`` answers for FULL; 1 is NORMAL, 0 is OFF, 3 is EXTRA."""
 
@@ -46,7 +48,7 @@ _POSTGRESQL_CONNECT: dict[str, Any] = {
 # A plan made while a table was small is kept while it grows, until somebody analyses it: a fresh installation would
 # read whole tables for its first minutes. What we ask has an index; where nothing has one, the table is read anyway.
 _POSTGRESQL_SESSION = (
-    "SELECT set_config('idle_in_transaction_session_timeout', '1s', false), set_config('lock_timeout', '4s', false),"
+    "SELECT set_config('idle_in_transaction_session_timeout', %s, false), set_config('lock_timeout', '4s', false),"
     " set_config('statement_timeout', '10s', false), set_config('enable_seqscan', 'off', false),"
     " set_config('jit', 'off', false)"
 )
@@ -168,7 +170,7 @@ def postgresql_engine(url: URL, *, pool_size: int, writing: bool) -> Engine:
 
 def _prepare_postgresql_writer(connection: psycopg.Connection[Any], _record: object) -> None:
     with _closing_on_failure(connection):
-        connection.execute(_POSTGRESQL_SESSION)
+        connection.execute(_POSTGRESQL_SESSION, (POSTGRESQL_IDLE_LIMIT,))
         refuse_unsafe_postgresql(connection)
         connection.commit()
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import BigInteger, Connection, bindparam, column, exc, select, table, text
 
-from kernel.database import Database, DatabaseUnavailable, Prepared, UnsafeDatabase
+from kernel.database import Database, DatabaseUnavailable, Prepared, UnsafeDatabase, engines
 
 family = table("family", column("id", BigInteger))
 code = table("code", column("hash", BigInteger), column("family", BigInteger))
@@ -109,7 +109,11 @@ def test_each_new_connection_is_checked_again(database: Database, postgresql_url
         database.ready()
 
 
-def test_sessions_are_bounded_and_read_committed(database: Database) -> None:
+def test_sessions_are_bounded_and_read_committed(
+    postgresql_url: str, patience: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "POSTGRESQL_IDLE_LIMIT", patience)
+    database = Database.open(postgresql_url)
     names = ("idle_in_transaction_session_timeout", "lock_timeout", "statement_timeout", "transaction_isolation")
 
     def settings(connection: Connection) -> list[object]:
@@ -119,6 +123,7 @@ def test_sessions_are_bounded_and_read_committed(database: Database) -> None:
     assert database.write(settings) == expected
     with database.read() as connection:
         assert settings(connection) == expected
+    database.close()
 
 
 def test_the_url_keeps_its_own_schema(database: Database, postgresql_url: str) -> None:
