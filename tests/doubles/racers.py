@@ -8,6 +8,7 @@ from multiprocessing.synchronize import Barrier
 
 from idp.store import invitations, logout_notices
 from kernel.database import Database
+from tests.doubles.forked import SERVER
 
 PROCESSES = 8
 LEASE = timedelta(seconds=30)
@@ -39,10 +40,9 @@ def _run(url: str, token_hash: bytes, now: datetime, start: Barrier, won: multip
 
 def race(url: str, token_hash: bytes, now: datetime) -> list[tuple[int, int]]:
     """What each of eight processes won: uses of an invitation, and notices."""
-    context = multiprocessing.get_context("spawn")
-    start, won = context.Barrier(PROCESSES), context.Queue()
+    start, won = SERVER.Barrier(PROCESSES), SERVER.Queue()
     arguments = (url, token_hash, now, start, won)
-    processes = [context.Process(target=_run, args=arguments, daemon=True) for _ in range(PROCESSES)]
+    processes = [SERVER.Process(target=_run, args=arguments, daemon=True) for _ in range(PROCESSES)]
     for process in processes:
         process.start()
     results = [won.get(timeout=150) for _ in processes]

@@ -1,12 +1,8 @@
-"""Processes that send the same request at the same moment, each with its own engine, keys and memory.
-
-They come from a fork server, which has imported the provider once and has no threads.
-"""
+"""Processes that send the same request at the same moment, each with its own engine, keys and memory."""
 
 from __future__ import annotations
 
 import gc
-import multiprocessing
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +23,7 @@ from kernel.keys import KeyRing
 from kernel.settings import IdpSettings
 from tests.doubles.civil_register import PaperRegister
 from tests.doubles.departments import PaperDepartments
+from tests.doubles.forked import SERVER
 from tests.doubles.identity_provider import ISSUER, PaperExchange, Provider
 
 RACERS = 8
@@ -82,12 +79,10 @@ class Race:
 @contextmanager
 def racers(provider: Provider, keys: Path) -> Iterator[Race]:
     """Eight processes on the provider's database; their civil register knows what the provider's knows now."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    start = context.Barrier(RACERS)
-    pairs = [context.Pipe() for _ in range(RACERS)]
+    start = SERVER.Barrier(RACERS)
+    pairs = [SERVER.Pipe() for _ in range(RACERS)]
     about = (provider.settings, keys, provider.clock.now(), provider.population)
-    processes = [context.Process(target=_run, args=(*about, start, inner), daemon=True) for _, inner in pairs]
+    processes = [SERVER.Process(target=_run, args=(*about, start, inner), daemon=True) for _, inner in pairs]
     for process in processes:
         process.start()
     try:

@@ -5,24 +5,21 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 from kernel.ledger.log import Ledger
+from tests.doubles.forked import Forked
 
-ROOT = Path(__file__).resolve().parents[2]
 Result = TypeVar("Result")
 
 
 def died(module: str, *words: str) -> str:
     """Run a process of a fault test (a module of this package) until it kills itself; what it wrote until then."""
-    command = [sys.executable, "-m", f"tests.faults.{module}", *words]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=120, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stdout
-    return done.stdout
+    with Forked(f"tests.faults.{module}", *words) as process:
+        said = process.stdout.read()
+        assert process.ended() == -signal.SIGKILL, said
+    return said
 
 
 def once_recorded(name: str) -> None:

@@ -1,6 +1,6 @@
 """An exchange in a process of its own that records changes of a certificate as fast as it can and tells of them.
 
-Run as ``python -m tests.faults.events_under_load DATABASE_URL FOLDER ROUND``; it ends when it is killed. A line follows
+Run by `Forked` with the words ``DATABASE_URL FOLDER ROUND``; it ends when it is killed. A line follows
 each report that was acknowledged.
 """
 
@@ -41,7 +41,3 @@ def main(database_url: str, folder: str, round_number: str) -> None:
             sys.stdout.write(f"revision {answer.json['revision']}\n")
             sys.stdout.flush()
         world.rooms.carry_events()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

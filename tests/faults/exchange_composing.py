@@ -1,7 +1,7 @@
 """An exchange in a process of its own that is asked for evidence of which one record names whom the next is about,
 until it is killed at one step of that.
 
-Run as ``python -m tests.faults.exchange_composing DATABASE_URL FOLDER CASE STEP MOMENT``.
+Run by `Forked` with the words ``DATABASE_URL FOLDER CASE STEP MOMENT``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,3 @@ def main(database_url: str, folder: str, case: str, step: str, moment: str) -> N
         arm(step, moment)
         composed(world, case)
         sys.stdout.write("answered\n")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,7 +1,7 @@
 """An exchange in a process of its own in which somebody consents, evidence leaves, and they take it back, until it is
 killed at one step of that; told line by line as far as it was acknowledged.
 
-Run as ``python -m tests.faults.exchange_consenting DATABASE_URL FOLDER CASE STEP MOMENT``.
+Run by `Forked` with the words ``DATABASE_URL FOLDER CASE STEP MOMENT``.
 """
 
 from __future__ import annotations
@@ -63,7 +63,3 @@ def main(database_url: str, folder: str, case: str, step: str, moment: str) -> N
     with lived(make_world(database_url, Path(folder), seed=7001)) as world:
         arm(step, moment)
         live(world, case)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,7 +1,7 @@
 """An exchange in a process of its own in which an officer types what a register on paper says, and that is passed on
 to whoever asked, until it is killed at one step of that.
 
-Run as ``python -m tests.faults.exchange_passing_on DATABASE_URL FOLDER TASK STEP MOMENT``.
+Run by `Forked` with the words ``DATABASE_URL FOLDER TASK STEP MOMENT``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,3 @@ def main(database_url: str, folder: str, task: str, step: str, moment: str) -> N
         arm(step, moment)
         done(world, task, "answer", {"values": FILLED})
         sys.stdout.write("answered\n")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,7 +1,7 @@
 """An exchange in a process of its own in which a source asks its person: put, answered wrongly, answered rightly and
 released, until it is killed at one step of that; told line by line as far as it was acknowledged.
 
-Run as ``python -m tests.faults.exchange_questioning DATABASE_URL FOLDER DURING STEP MOMENT [elsewhere]``. The source is
+Run by `Forked` with the words ``DATABASE_URL FOLDER DURING STEP MOMENT [elsewhere]``. The source is
 whatever the catalogue there says, another exchange with its questions included.
 """
 
@@ -77,7 +77,3 @@ def main(database_url: str, folder: str, during: str, step: str, moment: str, wh
     Holder._numbers = itertools.count(1_000_000)  # its proofs are nobody else's
     with lived(make_world(database_url, Path(folder), seed=7101).another_node(build_source=build)) as world:
         (live if whose == "own" else live_elsewhere)(world, during, step, moment)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

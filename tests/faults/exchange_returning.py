@@ -1,13 +1,12 @@
 """An exchange in a process of its own that makes files of a return flow, a snapshot and a day later what changed, until
 it is killed at one step of either.
 
-Run as ``python -m tests.faults.exchange_returning DATABASE_URL FOLDER DURING STEP MOMENT TIME``.
+Run by `Forked` with the words ``DATABASE_URL FOLDER DURING STEP MOMENT TIME``.
 """
 
 from __future__ import annotations
 
 import itertools
-import sys
 from pathlib import Path
 
 from exchange.return_flow import reading
@@ -59,7 +58,3 @@ def main(database_url: str, folder: str, during: str, step: str, moment: str, ti
     Holder._numbers = itertools.count(1_000_000)  # its proofs are nobody else's
     with lived(make_world(database_url, Path(folder), seed=7301)) as world:
         live(world, during, step, moment, int(time))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,6 +1,6 @@
 """An exchange in a process of its own that answers as fast as it can and tells, line by line, what it has acknowledged.
 
-Run as ``python -m tests.faults.exchange_under_load DATABASE_URL FOLDER ROUND``; it ends when it is killed.
+Run by `Forked` with the words ``DATABASE_URL FOLDER ROUND``; it ends when it is killed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,3 @@ def main(database_url: str, folder: str, round_number: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -23,25 +21,21 @@ from tests.doubles.exchange import (
     prepared_sqlite,
     system,
 )
+from tests.doubles.forked import Forked
 from tests.doubles.webhook import Webhook
 from tests.faults.events_under_load import HOUR, renewed
 from tests.unit.exchange.test_events import delivered, pull, subscribe
 
 __all__ = ["prepared_postgresql", "prepared_sqlite"]
 
-ROOT = Path(__file__).resolve().parents[2]
 ROUNDS, REPORTS = (20, 200) if SOAK else (1, 12)
 
 
 def killed(database: str, folder: Path, number: int) -> list[int]:
     """Let it work, kill it with SIGKILL in the middle; the revisions it had acknowledged."""
-    command = [sys.executable, "-m", "tests.faults.events_under_load", database, str(folder), str(number)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            lines = list(itertools.islice((line for line in process.stdout if told(line)), REPORTS))
-        finally:
-            process.kill()
+    with Forked("tests.faults.events_under_load", database, str(folder), str(number)) as process:
+        lines = list(itertools.islice((line for line in process.stdout if told(line)), REPORTS))
+        process.kill()
         lines += [line for line in process.stdout if told(line)]
     return [int(line.split()[1]) for line in lines]
 

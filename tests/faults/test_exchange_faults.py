@@ -5,12 +5,8 @@ Nothing acknowledged is lost, nothing leaves unlogged.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -30,10 +26,10 @@ from tests.doubles.exchange import (
     small_world,
     world,
 )
+from tests.doubles.forked import Forked
 
 __all__ = ["prepared_postgresql", "prepared_sqlite", "small_world", "world"]
 
-ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 3
 ACKNOWLEDGED_PER_ROUND = 25
 
@@ -44,21 +40,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return copied(request, tmp_path, request.param)
 
 
-@contextlib.contextmanager
-def serving(database_url: str, folder: Path, number: int) -> Iterator[subprocess.Popen[str]]:
-    """A process that serves; killed for good at the end, whatever happened."""
-    command = [sys.executable, "-m", "tests.faults.exchange_under_load", database_url, str(folder), str(number)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def serving(database_url: str, folder: Path, number: int) -> Forked:
+    """A process that serves."""
+    return Forked("tests.faults.exchange_under_load", database_url, str(folder), str(number))
 
 
 def killed_under_load(database_url: str, folder: Path, number: int) -> list[list[str]]:
     """Serve, be killed with SIGKILL in the middle of it; what had been acknowledged by then."""
     with serving(database_url, folder, number) as process:
-        assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         lines = list(itertools.islice(filter(is_acknowledgement, process.stdout), ACKNOWLEDGED_PER_ROUND))
         process.kill()

@@ -5,20 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.doubles.exchange import copied, lived, make_world, prepared_postgresql, prepared_sqlite
+from tests.doubles.forked import Forked
 from tests.faults.exchange_waiting import answer_everything
 from tests.unit.exchange.test_waiting import answered_by_a_clerk
 
 __all__ = ["prepared_postgresql", "prepared_sqlite"]
 
-ROOT = Path(__file__).resolve().parents[2]
 SOAK = bool(os.environ.get("TONGBAN_SOAK"))
 ROUNDS = 20 if SOAK else 1
 ENGINES = ["sqlite", "postgresql"] if SOAK else ["postgresql"]
@@ -34,14 +32,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def killed(database_url: str, folder: Path, number: int) -> list[str]:
     """Serve, be killed with SIGKILL in the middle of it; the requests that had been taken by then."""
-    command = [sys.executable, "-m", "tests.faults.exchange_waiting", database_url, str(folder), str(number)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            assert process.stdout.readline() == "ready\n"
-            lines = list(itertools.islice(filter(_taken, process.stdout), TAKEN_PER_ROUND))
-        finally:
-            process.kill()
+    with Forked("tests.faults.exchange_waiting", database_url, str(folder), str(number)) as process:
+        assert process.stdout.readline() == "ready\n"
+        lines = list(itertools.islice(filter(_taken, process.stdout), TAKEN_PER_ROUND))
+        process.kill()
         lines += filter(_taken, process.stdout)
     return [line.split()[1] for line in lines]
 
