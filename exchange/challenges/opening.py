@@ -18,7 +18,10 @@ from exchange.gateway.entries import FAILURE, REFUSAL, RELEASE, WAITS
 from exchange.in_force.snapshot import current
 from exchange.particulars import Particulars
 from exchange.responders.shown import SHOWN
+from exchange.return_flow.making import MADE
+from exchange.return_flow.telling import Telling
 from exchange.store import challenges
+from exchange.store.return_flows import Held
 from exchange.transparency.plain_words import is_told
 from kernel.canonical import JSON
 from kernel.entropy import Entropy
@@ -44,7 +47,7 @@ USES: Mapping[str, Whose] = {
     SHOWN: Whose("office"),
     LOOKED_UP: Whose("provider", officer="by"),
 }
-"""The entries that tell of a use."""
+"""The entries that tell of a use of one person's data. What left in bulk is found by whose records a file has."""
 _LONGEST_NAME = 128
 _SELF = "self"
 
@@ -56,20 +59,22 @@ class Challenging:
     access: Access
     transitions: ChallengeTransitions
     entropy: Entropy
+    telling: Telling
 
     def open(self, http: HttpRequest, entry: str) -> HttpResponse:
         """``POST /v1/usage/<entry>/challenges``. Raises Problem."""
         caller, person = self.access.person(http)
         body = read(CHALLENGE, http)
-        found = self.entry(person, entry)
+        found = self.use(person, entry)
         if found is None:
             raise Problem(errors.ENTRY_UNKNOWN)
+        use = self._in_bulk(found) if isinstance(found, Held) else self._of_one(found)
         name = new_id("ch", self.transitions.clock, self.entropy)
         said, index = Particulars(person, {"words": body.get("words", "")}), self.access.indexes.of(person)
         try:
-            state = self.transitions.open(name, self._use(found), said, index, self.access.spending(caller))
+            state = self.transitions.open(name, use, said, index, self.access.spending(caller))
         except ChallengeMoved:
-            raise self._given(found.index) from None
+            raise self._given(use.entry, index) from None
         return json_response(self._view(state), 201, (("Location", f"/v1/usage/challenges/{state.id}"),))
 
     def show(self, http: HttpRequest, challenge: str) -> HttpResponse:
@@ -82,10 +87,14 @@ class Challenging:
             raise Problem(errors.CHALLENGE_UNKNOWN)
         return json_response(self._view(found[0]))
 
-    def entry(self, person: SubjectRef, entry: str) -> UsageEntry | None:
-        """An entry of somebody's own log that tells of a use, and that no statute keeps from them; or None."""
+    def use(self, person: SubjectRef, entry: str) -> UsageEntry | Held | None:
+        """An entry of somebody's own log that tells of a use, and that no statute keeps from them; or the flow of which
+        this entry is the newest file that has their record; or None.
+        """
         found = self.told(person, entry)
-        return found if found is not None and found.members["event"] in USES else None
+        if found is not None:
+            return found if found.members["event"] in USES else None
+        return next((held for held in self.telling.holding(person) if str(held.entry) == entry), None)
 
     def told(self, person: SubjectRef, entry: str) -> UsageEntry | None:
         """An entry of somebody's own log, of a use or not, that no statute keeps from them; or None."""
@@ -93,13 +102,11 @@ class Challenging:
         own = (one for one in self.transitions.ledger.usage_of(person) if str(one.index) == entry)
         return next((one for one in own if is_told(one, now)), None)
 
-    def _use(self, entry: UsageEntry) -> Use:
+    def _of_one(self, entry: UsageEntry) -> Use:
         members: Any = entry.members
         facts = members["facts"]
         whose = USES[members["event"]]
         organisation = str(facts[whose.organisation])
-        with self.access.database.read() as connection:
-            days = self.transitions.days(connection, organisation)
         said = {
             name: str(facts.get(name, ""))
             for name in ("case", "system", "evidence_type", "service_item", "legal_basis")
@@ -113,16 +120,38 @@ class Challenging:
             request=members["request"],
             asked=(*facts.get("fields", ()), *facts.get("predicates", ())),
             relation=str(facts.get("relation", _SELF)),
-            days=days,
+            days=self._days(organisation),
             **said,
         )
+
+    def _in_bulk(self, held: Held) -> Use:
+        return Use(
+            entry=held.entry,
+            event=MADE,
+            at=held.at,
+            organisation=held.consumer,
+            officer="",
+            request=held.flow,
+            case="",
+            system=held.system,
+            evidence_type=held.evidence_type,
+            service_item=held.service_item,
+            legal_basis=held.legal_basis,
+            asked=held.fields,
+            relation=_SELF,
+            days=self._days(held.consumer),
+        )
+
+    def _days(self, organisation: str) -> int:
+        with self.access.database.read() as connection:
+            return self.transitions.days(connection, organisation)
 
     def _view(self, state: ChallengeState) -> dict[str, JSON]:
         with self.access.database.read() as connection:
             calendar = self.transitions.calendar(connection)
         return own_view(state, current(self.access.policy).registry, calendar)
 
-    def _given(self, entry: int) -> Problem:
+    def _given(self, entry: int, index: bytes) -> Problem:
         with self.access.database.read() as connection:
-            other = challenges.of_entry(connection, entry)
+            other = challenges.of_entry(connection, entry, index)
         return Problem(errors.CHALLENGE_GIVEN, members={} if other is None else {"challenge": other})

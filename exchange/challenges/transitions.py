@@ -56,7 +56,7 @@ class ChallengeTransitions(TimeLimits):
 
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
             spend(connection, receipts)
-            if challenges.of_entry(connection, use.entry) is not None:
+            if challenges.of_entry(connection, use.entry, index) is not None:
                 raise ChallengeMoved
             due = next_due(after, self.calendar(connection))
             challenges.add(connection, after, Opener(index, receipts[0].index), due)

@@ -12,6 +12,7 @@ from exchange.console.proceeding_pages import Command, Matter, last_working_day
 from exchange.console.words import moment_text, same, text_of
 from exchange.gateway.entries import REFUSAL, RELEASE
 from exchange.responders.shown import SHOWN
+from exchange.return_flow.making import MADE
 from kernel.text import Text
 from policies.challenges.events import Status
 from policies.roles import Role
@@ -55,6 +56,7 @@ EVENTS: Mapping[str, Text] = {
 USES: Mapping[str, Text] = {
     RELEASE: Text("已提供", "It was provided"),
     REFUSAL: Text("被拒绝", "It was refused"),
+    MADE: Text("成批回流的文件中有其记录", "A file of a return flow has their record"),
     SHOWN: Text("工作人员查看了号码", "An officer was shown the number"),
 }
 _OTHER = Text("查询", "It was asked for")

@@ -21,6 +21,7 @@ from exchange.offices.open_books import OpenBooks, open_books
 from exchange.offices.remedies import RemedyOffices, open_remedy_offices
 from exchange.outside import Outside
 from exchange.return_flow.reading import Reader
+from exchange.return_flow.telling import Telling
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.keys import Purpose
@@ -40,14 +41,15 @@ class Offices(
 def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot], watch: Watch) -> Offices:
     """Put them together. Nothing is fetched or read from the database yet."""
     reader = Reader(access.indexes, outside.keys.secret(Purpose.INDEX), outside.clock)
+    telling = Telling(outside.database, outside.ledger, reader)
     parts: tuple[object, ...] = (
         open_case_offices(outside, access, policy),
         open_catalogue_offices(outside, access, policy),
         open_delivery_offices(outside, access, policy, reader),
         open_governance_offices(outside, access, policy),
         open_message_offices(outside, access),
-        open_books(outside, access, reader),
-        open_remedy_offices(outside, access, watch),
+        open_books(outside, access, telling),
+        open_remedy_offices(outside, access, watch, telling),
     )
     offices: dict[str, Any] = {name: office for part in parts for name, office in vars(part).items()}
     return Offices(database=outside.database, clock=outside.clock, **offices)

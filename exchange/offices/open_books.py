@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from exchange.access import Access
 from exchange.discovery import Discovery
 from exchange.outside import Outside
-from exchange.return_flow.reading import Reader
 from exchange.return_flow.telling import Telling
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
@@ -23,11 +22,11 @@ class OpenBooks:
     discovery: Discovery
 
 
-def open_books(outside: Outside, access: Access, reader: Reader) -> OpenBooks:
-    """Put them together; ``reader`` finds a person's records in return flows."""
-    settings, database, ledger = outside.settings, outside.database, outside.ledger
+def open_books(outside: Outside, access: Access, telling: Telling) -> OpenBooks:
+    """Put them together; ``telling`` finds a person's records in return flows."""
+    settings, ledger = outside.settings, outside.ledger
     return OpenBooks(
-        usage=Usage(access, ledger, outside.clock, Telling(database, ledger, reader)),
-        log=Log(access, ledger, Tiles(database)),
+        usage=Usage(access, ledger, outside.clock, telling),
+        log=Log(access, ledger, Tiles(outside.database)),
         discovery=Discovery(settings.origin, settings.issuer, outside.keys),
     )

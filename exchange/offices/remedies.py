@@ -21,6 +21,7 @@ from exchange.ratings.desk import RatingDesk
 from exchange.ratings.sweep import rating_sweep
 from exchange.ratings.transitions import RatingTransitions
 from exchange.ratings.unrated import Unrated
+from exchange.return_flow.telling import Telling
 
 
 class Sweep(Protocol):
@@ -47,8 +48,8 @@ class RemedyOffices:
     rating_sweep: Sweep
 
 
-def open_remedy_offices(outside: Outside, access: Access, watch: Watch) -> RemedyOffices:
-    """Put them together."""
+def open_remedy_offices(outside: Outside, access: Access, watch: Watch, telling: Telling) -> RemedyOffices:
+    """Put them together; ``telling`` finds a person's records in return flows."""
     database, ledger, clock = outside.database, outside.ledger, outside.clock
     corrected = CorrectionTransitions(database, ledger, clock)
     challenged = ChallengeTransitions(database, ledger, clock)
@@ -58,7 +59,7 @@ def open_remedy_offices(outside: Outside, access: Access, watch: Watch) -> Remed
         correction_following=Following(access, corrected),
         corrections=CorrectionDesk(access, corrected),
         correction_sweep=correction_sweep(corrected),
-        challenging=Challenging(access, challenged, outside.entropy),
+        challenging=Challenging(access, challenged, outside.entropy, telling),
         challenges=ChallengeDesk(access, challenged),
         challenge_sweep=challenge_sweep(challenged),
         unrated=Unrated(access, ledger, clock),

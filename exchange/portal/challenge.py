@@ -15,6 +15,8 @@ from exchange.console.words import text_of
 from exchange.in_force.snapshot import current
 from exchange.portal.entrance import Entrance
 from exchange.portal.words import Why, no_entry
+from exchange.return_flow.telling import sentence
+from exchange.store.return_flows import Held
 from exchange.transparency.plain_words import entry_view
 from kernel.ledger.usage import UsageEntry
 from kernel.problems import INVALID_BODY, Problem
@@ -72,7 +74,7 @@ class ChallengePages:
         self, request: HttpRequest, entry: str, typed: Mapping[str, str], problem: Problem | None
     ) -> HttpResponse:
         _, person = self.entrance.access.person(request)
-        found = self.challenging.entry(person, entry)
+        found = self.challenging.use(person, entry)
         if found is None:
             return self._none(request, entry)
         return page_response(
@@ -85,9 +87,11 @@ class ChallengePages:
         _, person = self.entrance.access.person(request)
         return no_entry(Why.ABSENT if self.challenging.told(person, entry) is None else Why.NO_USE)
 
-    def _sentence(self, entry: UsageEntry) -> str:
-        view = entry_view(entry, current(self.entrance.access.policy).registry, "")
-        return t(text_of(view["sentence"]))
+    def _sentence(self, use: UsageEntry | Held) -> str:
+        registry = current(self.entrance.access.policy).registry
+        if isinstance(use, Held):
+            return t(sentence(use, registry))
+        return t(text_of(entry_view(use, registry, "")["sentence"]))
 
 
 def _about(made: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,15 +28,19 @@ class Telling:
 
     def of(self, person: SubjectRef, registry: Registry) -> list[dict[str, JSON]]:
         """One sentence for each flow that a record of this person is or was in. Raises DatabaseUnavailable."""
+        return [_view(each, registry, self.ledger.receipt(each.entry).text) for each in self.holding(person)]
+
+    def holding(self, person: SubjectRef) -> list[Held]:
+        """The flows that a record of this person is or was in. Raises DatabaseUnavailable."""
         index = self.reader.indexes.of(person)
         with self.database.read() as connection:
             flows = return_flows.known(connection)
             rows = {self.reader.pseudonym(flow, index) for flow in flows}
-            found = return_flows.holding(connection, rows) if rows else []
-        return [_view(each, registry, self.ledger.receipt(each.entry).text) for each in found]
+            return return_flows.holding(connection, rows) if rows else []
 
 
-def _view(held: Held, registry: Registry, receipt: str) -> dict[str, JSON]:
+def sentence(held: Held, registry: Registry) -> Text:
+    """Who gets what of whom in bulk, and on what ground."""
     kind, item = registry.evidence_types.get(held.evidence_type), registry.service_items.get(held.service_item)
     consumer = registry.organisations.get(held.consumer)
     whose = consumer.name if consumer is not None else Text(held.consumer, held.consumer)
@@ -45,6 +49,13 @@ def _view(held: Held, registry: Registry, receipt: str) -> dict[str, JSON]:
     basis = item.legal_bases.get(held.legal_basis) if item is not None else None
     ground = basis.citation if basis is not None else Text(held.legal_basis, held.legal_basis)
     zh, en = "、".join(label.zh for label in labels), ", ".join(label.en for label in labels)
+    return Text(
+        f"{whose.zh}成批取回本区划的{what.zh}（{zh}），{_in(held).zh}。依据：{ground.zh}。",
+        f"{whose.en} gets the {what.en} ({en}) of its division back in bulk; {_in(held).en}. Ground: {ground.en}.",
+    )
+
+
+def _view(held: Held, registry: Registry, receipt: str) -> dict[str, JSON]:
     return {
         "consumer": held.consumer,
         "evidence_type": held.evidence_type,
@@ -52,11 +63,7 @@ def _view(held: Held, registry: Registry, receipt: str) -> dict[str, JSON]:
         "fields": [*held.fields],
         "at": held.at.isoformat(),
         "until": None if held.until is None else held.until.isoformat(),
-        "sentence": {
-            "zh": f"{whose.zh}成批取回本区划的{what.zh}（{zh}），{_in(held).zh}。依据：{ground.zh}。",
-            "en": f"{whose.en} gets the {what.en} ({en}) of its division back in bulk; {_in(held).en}. "
-            f"Ground: {ground.en}.",
-        },
+        "sentence": sentence(held, registry).members(),
         "index": held.entry,
         "receipt": receipt,
     }

@@ -34,9 +34,9 @@ def find(connection: Connection, name: str) -> tuple[ChallengeState, Opener] | N
     return None if row is None else (_state(row.state), Opener(bytes(row.subject), row.said))
 
 
-def of_entry(connection: Connection, entry: int) -> str | None:
-    """The challenge of an entry of the log, by its name."""
-    return connection.scalar(select(_row.id).where(_row.entry == entry))
+def of_entry(connection: Connection, entry: int, subject: bytes) -> str | None:
+    """Somebody's challenge of an entry of the log, by its name."""
+    return connection.scalar(select(_row.id).where(_row.entry == entry, _row.subject == subject))
 
 
 _EVENTS = History(challenge_event, "challenge")
@@ -63,7 +63,7 @@ due, look_again, set_next_due = _CLOCKS.due, _CLOCKS.look_again, _CLOCKS.set_nex
 
 
 def add(connection: Connection, state: ChallengeState, opener: Opener, next_due: datetime | None) -> None:
-    """Store a new challenge. Raises IntegrityError where its entry has one."""
+    """Store a new challenge. Raises IntegrityError where its entry has one of theirs."""
     kept = {"subject": opener.subject, "said": opener.said}
     connection.execute(insert(challenge).values(**_values_of(state, next_due), **kept))
 

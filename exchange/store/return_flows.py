@@ -93,9 +93,12 @@ class Sent:
 class Held:
     """A flow that a record is in, or was in ``until`` it ended or the record was not there any more.
 
-    Who gets which fields of what, for what, of which division; ``at`` and ``entry`` of the newest file that has it.
+    Who gets which fields of what, for what, of which division, by which system; ``at`` and ``entry`` of the newest file
+    that has it.
     """
 
+    flow: str
+    system: str
     consumer: str
     evidence_type: str
     service_item: str
@@ -274,8 +277,8 @@ def holding(connection: Connection, rows: Collection[str]) -> list[Held]:
         .scalar_subquery()
     )
     statement = (
-        select(_f.organisation, _f.evidence_type, _f.service_item, _f.legal_basis, _f.fields, _d.division)
-        .add_columns(_d.made_at, _d.entry, _r.left_at)
+        select(_f.id, _f.system, _f.organisation, _f.evidence_type, _f.service_item, _f.legal_basis, _f.fields)
+        .add_columns(_d.division, _d.made_at, _d.entry, _r.left_at)
         .join(return_flow_row, _r.flow == _f.id)
         .join(return_flow_file, (_d.flow == _f.id) & (_d.number == newest))
         .where(_r.row.in_(sorted(rows)))
@@ -283,6 +286,8 @@ def holding(connection: Connection, rows: Collection[str]) -> list[Held]:
     )
     return [
         Held(
+            flow=row.id,
+            system=row.system,
             consumer=row.organisation,
             evidence_type=row.evidence_type,
             service_item=row.service_item,

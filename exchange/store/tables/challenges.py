@@ -19,13 +19,14 @@ challenge = sa.Table(
     sa.Column("said", sa.BigInteger, nullable=False),
     text("state"),
     sa.Column("next_due", Instant),
-    sa.UniqueConstraint("entry", name="challenge_once"),
+    sa.UniqueConstraint("entry", "subject", name="challenge_once"),
     sa.Index("challenge_organisation", "organisation", "id"),
     sa.Index("challenge_due", "next_due"),
 )
-"""``entry`` is the one that is challenged, once; ``said`` the one where the log keeps what was said with it.
+"""``entry`` is the one that is challenged, once by each whom it is about; ``said`` the one where the log keeps what was
+said with it.
 
-``subject`` is the blind index of whom both are about.
+``subject`` is the blind index of whoever challenged it.
 """
 
 challenge_event = sa.Table(

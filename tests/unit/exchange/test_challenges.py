@@ -18,6 +18,7 @@ from tests.doubles.browser import form_of
 from tests.doubles.exchange import ITEM, MARKET, NAME, OWNER, POLICE, STRANGER, URBAN, World
 from tests.doubles.manual_register import CLINIC, NURSE
 from tests.doubles.sign_ins import OfficersBrowser
+from tests.unit.exchange import test_return_flow as bulk
 from tests.unit.exchange.test_console_certificates import recorded
 from tests.unit.exchange.test_corrections import inbox
 from tests.unit.exchange.test_emergency import DELAY, opened, template, use
@@ -200,6 +201,45 @@ def test_it_is_said_and_answered_on_pages(small_world: World) -> None:
     assert dan.press(f"{there}/explain", **REASON).status_code == 303
     assert dan.get(f"{there}/uphold").status_code == 403
     assert "使用正当" in browser.get("/my/usage").text
+
+
+def test_a_return_flow_is_challenged_by_each_whose_record_its_file_has(small_world: World) -> None:
+    flow = bulk.opened(bulk.district(small_world))
+    bulk.make(small_world)
+    ((here,), (town,)) = (bulk.in_bulk(small_world, person) for person in (bulk.HERE, bulk.TOWN))
+    assert here["index"] == town["index"]  # one file has both
+    for person in (bulk.THERE, OWNER):
+        nobodys = challenge(small_world, here["index"], person=person)
+        assert (nobodys.status_code, nobodys.json["code"]) == (404, "ledger.unknown-entry")
+    first, second = (challenge(small_world, here["index"], person=person) for person in (bulk.HERE, bulk.TOWN))
+    assert (first.status_code, second.status_code) == (201, 201)
+    again = challenge(small_world, here["index"], person=bulk.TOWN)
+    assert (again.status_code, again.json["challenge"]) == (409, second.json["id"])
+    officer = DAN | {"organisation": URBAN}
+    seen = small_world.officer("GET", f"{PATH}/{first.json['id']}", **officer).json
+    assert (seen["event"], seen["request"], seen["system"]) == ("ReturnFlowFileMade", flow, "urban-website")
+    assert (seen["asked"], seen["officer"], seen["case"]) == (["name", "address", "citizen_number"], "", "")
+    assert act(small_world, first.json["id"], "explain", **officer).json["status"] == "explained"
+    assert follow(small_world, second.json["id"], bulk.TOWN).json["status"] == "open"
+    assert follow(small_world, second.json["id"], bulk.HERE).status_code == 404
+    told = usage(small_world, bulk.HERE).json["entries"]
+    assert [one["event"] for one in told] == ["ChallengeExplained", "UseChallenged"]
+    assert REASON["reason"] in told[0]["sentence"]["zh"]
+
+
+def test_a_return_flow_is_challenged_on_pages(small_world: World) -> None:
+    bulk.opened(bulk.district(small_world))
+    bulk.make(small_world)
+    browser = OfficersBrowser(small_world)
+    browser.sign_in_as(bulk.HERE)
+    (at,) = re.findall(r'href="(/my/usage/\d+/challenge)"', browser.get("/my/usage").text)
+    assert "区城管局成批取回本区划的身份证" in browser.get(at).text
+    done = browser.press(at, **SAID)
+    assert (done.status_code, "区城管局的数据保护负责人须在" in done.text) == (200, True)
+    dan = OfficersBrowser(small_world)
+    dan.sign_in("dan", "data-protection-officer", organisation=URBAN)
+    (there,) = re.findall(r'href="(/console/challenges/ch_[^"/]+)"', dan.get("/console/challenges").text)
+    assert "成批回流的文件中有其记录" in dan.get(there).text
 
 
 def test_every_state_role_and_command_is_as_the_table_says(small_world: World) -> None:
