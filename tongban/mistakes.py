@@ -23,6 +23,16 @@ from tongban.output import say_no, wrong
 class Plain(click.Group):
     """A group of commands that ends in one sentence whatever meets them."""
 
+    def make_context(self, *words: Any, **more: Any) -> click.Context:
+        """Read the words of the command line."""
+        try:
+            return super().make_context(*words, **more)
+        except click.UsageError as error:
+            said = sentence(error)
+            if said is None:
+                raise
+            wrong(said.zh, said.en)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command."""
         try:
@@ -41,6 +51,8 @@ class Plain(click.Group):
 
 def sentence(error: Exception) -> Text | None:
     """What to tell about an error that is no fault of the program; None for one that is."""
+    if isinstance(error, click.UsageError):
+        return None if isinstance(error, click.exceptions.NoArgsIsHelpError) else _of_usage(error)
     if isinstance(error, UnsafeDatabase | SettingsError):
         return error.text
     if isinstance(error, DatabaseUnavailable):
@@ -56,6 +68,33 @@ def sentence(error: Exception) -> Text | None:
     if isinstance(error, LedgerOwned | LedgerUnavailable):
         return Text(f"账本现在无法写入（{error}），什么都没有改变", f"the ledger cannot be written now ({error})")
     return _of_the_system(error)
+
+
+def _of_usage(error: click.UsageError) -> Text:
+    """What is wrong with how a command was written, and where its words are explained. click says it in English."""
+    command = error.ctx.command_path if error.ctx is not None else "tongban"
+    said = error.format_message().rstrip(".")
+    return Text(
+        f"{_in_chinese(error)}；用法见 {command} --help",
+        f"{said[:1].lower()}{said[1:]}: see {command} --help.",
+    )
+
+
+def _in_chinese(error: click.UsageError) -> str:
+    match error:
+        case click.NoSuchOption():
+            return f"没有选项 {error.option_name}"
+        case click.MissingParameter():
+            return f"缺少 {_named(error)}"
+        case click.BadParameter():
+            return f"{_named(error)} 的值不对"
+    return "没有这个命令" if error.message.startswith("No such command") else "命令的写法不对"
+
+
+def _named(error: click.BadParameter) -> str:
+    """The option or argument as it is written."""
+    hint = error.param_hint or (error.param.get_error_hint(error.ctx) if error.param and error.ctx else "")
+    return hint if isinstance(hint, str) else " / ".join(hint)
 
 
 def _of_the_system(error: Exception) -> Text | None:

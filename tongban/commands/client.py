@@ -93,12 +93,15 @@ def invitations(config: str | None, as_json: bool) -> None:
 
 @client.command("withdraw-invitation")
 @click.argument("invitation")
+@click.option("--yes", is_flag=True, help="不再询问 / do not ask")
 @config_option
-def withdraw_invitation(invitation: str, config: str | None) -> None:
+def withdraw_invitation(invitation: str, yes: bool, config: str | None) -> None:
     """收回邀请；已登记的客户端不受影响 / Let nobody register by an invitation any more; clients that came of it stay.
 
-    Example: tongban client withdraw-invitation inv_01J8Z3V9Q4M6W7X8Y9Z0A1B2C3
+    Example: tongban client withdraw-invitation inv_01J8Z3V9Q4M6W7X8Y9Z0A1B2C3 --yes
     """
+    if not yes:
+        click.confirm(f"收回 {invitation} / withdraw {invitation}?", abort=True)
     with idp_administration(config) as idp:
         idp.clients.withdraw_invitation(invitation)
     click.echo(f"已收回 / withdrawn: {invitation}")
@@ -135,13 +138,17 @@ def show(client_id: str, config: str | None, as_json: bool) -> None:
 
 @client.command("rotate-secret")
 @click.argument("client_id")
+@click.option("--yes", is_flag=True, help="不再询问 / do not ask")
 @config_option
 @json_option
-def rotate_secret(client_id: str, config: str | None, as_json: bool) -> None:
+def rotate_secret(client_id: str, yes: bool, config: str | None, as_json: bool) -> None:
     """更换密钥口令；旧的立即失效 / A new secret, shown this once; the old one stops working at once.
 
-    Example: tongban client rotate-secret window-terminal
+    Example: tongban client rotate-secret window-terminal --yes
     """
+    if not yes:
+        told = f"{client_id} 现用的立即失效 / What {client_id} has now stops working at once"
+        click.confirm(f"{told}. Go on?", abort=True, err=True)
     with idp_administration(config) as idp:
         members(idp.clients.rotate_secret(client_id), as_json=as_json)
 

@@ -44,12 +44,15 @@ def list_(config: str | None, as_json: bool) -> None:
 
 @resource.command()
 @click.argument("identifier")
+@click.option("--yes", is_flag=True, help="不再询问 / do not ask")
 @config_option
-def disable(identifier: str, config: str | None) -> None:
+def disable(identifier: str, yes: bool, config: str | None) -> None:
     """不再为其签发令牌，一秒内处处生效 / Issue no more tokens for it, everywhere within a second.
 
-    Example: tongban resource disable https://permits.example/api
+    Example: tongban resource disable https://permits.example/api --yes
     """
+    if not yes:
+        click.confirm(f"停用 {identifier} / disable {identifier}?", abort=True)
     with idp_administration(config) as idp:
         idp.resources.disable(identifier)
     click.echo(f"已停用 / disabled: {identifier}")
