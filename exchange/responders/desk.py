@@ -187,15 +187,21 @@ class TaskDesk:
         return json_response(view)
 
     def _subject(self, state: TaskState, officer: AuthorisedOfficer) -> SubjectRef | None:
-        """Whom it is about, once the ledger says who read that. None where nobody waits any more, or all is erased.
+        """Whom it is about, once the ledger says who read that.
 
-        Raises LedgerUnavailable, and nothing is shown then.
+        None where nobody waits any more, all is erased, or the person was sealed since the task was made. Raises
+        LedgerUnavailable, and nothing is shown then.
         """
         wanted = state.wanted
         subject = self.passing_on.waiting.subject_of(wanted.request, wanted.item)
-        if subject is not None:
-            self.transitions.ledger.append([seen_by_officer(state, officer.officer, subject)])
+        if subject is None or self._is_sealed(subject):
+            return None
+        self.transitions.ledger.append([seen_by_officer(state, officer.officer, subject)])
         return subject
+
+    def _is_sealed(self, subject: SubjectRef) -> bool:
+        index = self.access.indexes.of(subject)
+        return current(self.access.policy).is_sealed(index, self.transitions.clock.now())
 
 
 def _form(state: TaskState, snapshot: Snapshot) -> tuple[AnswerForm, Source, ManualSettings]:

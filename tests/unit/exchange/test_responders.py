@@ -32,6 +32,7 @@ from tests.doubles.manual_register import (
     opened,
 )
 from tests.unit.exchange.test_request_rules import GOVERNOR, PROFILE, TABLE
+from tests.unit.exchange.test_return_flow import sealed
 
 PATH = "/v1/tasks"
 WHY = {"reason": "演示：不属于本区", "citation": "演示规定第五条"}
@@ -115,6 +116,19 @@ def test_nobody_but_whoever_took_it_sees_whom_it_is_about(small_world: World) ->
     assert done(small_world, task, "give-back", **COLLEAGUE).json["status"] == "open"
     assert done(small_world, task, "take", **COLLEAGUE).json["own"]
     assert "subject" not in shown(small_world, task)
+
+
+def test_somebody_sealed_since_it_was_taken_is_shown_to_nobody_and_nothing_leaves(small_world: World) -> None:
+    name, case, task = taken(small_world)
+    assert shown(small_world, task)["subject"]["value"] == OWNER
+    sealed(small_world, OWNER)
+    seen = small_world.officer("GET", f"{PATH}/{task}", **NURSE)
+    assert (seen.status_code, OWNER in seen.text) == (200, False)
+    assert {"subject", "form"}.isdisjoint(seen.json)
+    assert done(small_world, task, "answer", {"values": FILLED}).status_code == 200
+    (item,) = delivered(small_world, name, case).json["evidence"]
+    assert (item["status"], item["problem"]["code"]) == ("refused", "policy.subject-sealed")
+    assert small_world.events("EvidenceReleased") == []
 
 
 def test_a_refusal_names_its_reason_and_provision_to_whoever_asked(small_world: World) -> None:
