@@ -6,9 +6,7 @@ folder, so that nothing has to be installed or configured by hand.
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import importlib
 import itertools
 import os
 import shutil
@@ -274,22 +272,6 @@ def pytest_configure() -> None:
     """A run on an engine that is not there would be one on SQLite in places."""
     if ENGINE not in ("sqlite", "postgresql"):
         raise pytest.UsageError(f"TONGBAN_TEST_DATABASE is sqlite or postgresql, not {ENGINE}")
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Workers share what is done once for each file of tests: rewriting its assertions, which is kept beside it.
-
-    They collect every file in the same order. Where each begins with other files, it finds most of them rewritten by
-    the others. What cannot be imported is reported when it is collected.
-    """
-    worker = getattr(session.config, "workerinput", None)
-    if worker is None:
-        return
-    here = Path(__file__).parent
-    files = sorted(here.rglob("test_*.py"))
-    for file in files[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
-        with contextlib.suppress(Exception):
-            importlib.import_module(".".join(file.relative_to(here.parent).with_suffix("").parts))
 
 
 COLLECT_EVERY = 20.0
