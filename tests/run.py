@@ -79,8 +79,8 @@ def main(arguments: list[str]) -> int:
         return python("-m", "pytest", *arguments)
     for stale in ROOT.glob(".coverage*"):
         stale.unlink()
-    # Twice the cores: a worker often waits for a browser, a service or a database.
-    workers = os.environ.get("TONGBAN_TEST_WORKERS", str(2 * (os.cpu_count() or 1)))
+    # One more than cores: a worker often waits for a browser, a service or a database; with two more, it takes longer.
+    workers = os.environ.get("TONGBAN_TEST_WORKERS", str((os.cpu_count() or 1) + 1))
     suite = ["-q", "-n", workers, "--durations", "25", *traced(), "--cov-report=", "tests"]
     with temporary_files_in_memory() as environment:
         status = python("-m", "pytest", *suite, **environment)
