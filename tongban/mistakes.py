@@ -66,14 +66,17 @@ def sentence(error: Exception) -> Text | None:
             f"the key ring cannot be used ({error}): check key_dir, or restore it from a backup",
         )
     if isinstance(error, LedgerOwned | LedgerUnavailable):
-        return Text(f"账本现在无法写入（{error}），什么都没有改变", f"the ledger cannot be written now ({error})")
+        return Text(
+            f"账本现在无法写入（{error}）：请稍后先查看是否已经生效，再重试",
+            f"the ledger cannot be written now ({error}): look later whether it was done before you try again",
+        )
     return _of_the_system(error)
 
 
 def _of_usage(error: click.UsageError) -> Text:
     """What is wrong with how a command was written, and where its words are explained. click says it in English."""
     command = error.ctx.command_path if error.ctx is not None else "tongban"
-    said = error.format_message().rstrip(".")
+    said = " ".join(error.format_message().split()).rstrip(".")  # choices stand a line each
     return Text(
         f"{_in_chinese(error)}；用法见 {command} --help",
         f"{said[:1].lower()}{said[1:]}: see {command} --help.",

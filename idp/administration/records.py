@@ -44,7 +44,7 @@ class Records:
         """Make a change under an entry of its own. Raises LedgerUnavailable and what ``change`` raises."""
         self.make_all([(Act(name, facts, change), subject)])
 
-    def make_all(self, acts: Sequence[tuple[Act, SubjectRef | None]], timeout: float = 5.0) -> None:
+    def make_all(self, acts: Sequence[tuple[Act, SubjectRef | None]], timeout: float | None = None) -> None:
         """Make several changes, each under an entry of its own, all or none.
 
         Raises LedgerUnavailable and what a change raises.

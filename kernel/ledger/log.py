@@ -28,6 +28,11 @@ from kernel.ledger.sequencer import MOST_ENTRIES_IN_A_CALL, Sequencer
 from kernel.ledger.subjects import Subjects
 from kernel.ledger.usage import UsageEntry
 
+REQUEST_SECONDS, COMMAND_SECONDS = 5.0, 60.0
+"""How long an entry may take: a request's caller would not wait longer; who sits at a terminal would rather wait than
+wonder whether it was written, on a busy machine, too.
+"""
+
 
 class Ledger:
     """One service's log. Safe to share between threads; opened once in each process."""
@@ -55,12 +60,18 @@ class Ledger:
         self._batches = BatchWriter(origin, signer, clock, subjects, fence)
         self._sequencer = Sequencer(self._write)
         self._ownership = _own(database) if serving else None
+        self._patience = REQUEST_SECONDS if serving else COMMAND_SECONDS
         self.origin = origin
         self.vkey = checkpoint.vkey(origin, signer.public_key)
         """C2SP verifier key: what strangers need."""
 
     def append(
-        self, events: Sequence[Event], *, fence: int | None = None, also: Also | None = None, timeout: float = 5.0
+        self,
+        events: Sequence[Event],
+        *,
+        fence: int | None = None,
+        also: Also | None = None,
+        timeout: float | None = None,
     ) -> list[Receipt]:
         """Record events, adjacent and all or none, and return their receipts once they are durable.
 
@@ -69,13 +80,15 @@ class Ledger:
         error it raises is raised here. An event recorded before yields its old receipt (``repeated``); when that is so
         for all of them, neither fence nor ``also`` is looked at: both had their turn when the entry was written.
 
-        Raises LedgerUnavailable when nothing can be recorded or it took longer than ``timeout`` seconds, InvalidEvent
+        Raises LedgerUnavailable when nothing can be recorded or it took longer than ``timeout`` seconds (as long as
+        a request may wait, and where nobody serves as long as somebody at a terminal may), InvalidEvent
         for an event that cannot become a leaf. Whatever it raises, the caller must release nothing.
         """
         if not 0 < len(events) <= MOST_ENTRIES_IN_A_CALL:
             raise InvalidEvent(f"a call records between 1 and {MOST_ENTRIES_IN_A_CALL} events")
         return self._sequencer.submit(
-            Request(drafts(events, self._entropy, self._subjects.locate), fence, also), timeout
+            Request(drafts(events, self._entropy, self._subjects.locate), fence, also),
+            self._patience if timeout is None else timeout,
         )
 
     def _write(self, requests: Sequence[Request]) -> list[Outcome]:
@@ -91,7 +104,9 @@ class Ledger:
         return self._write_once(requests)
 
     def _write_once(self, requests: Sequence[Request]) -> list[Outcome]:
-        return self._database.write(lambda connection: self._batches.write(connection, requests))
+        return self._database.write(
+            lambda connection: self._batches.write(connection, requests), timeout=2 * self._patience
+        )
 
     def checkpoint(self) -> str:
         """The newest signed checkpoint. Raises LedgerUnavailable where none is kept, though there are entries: to sign

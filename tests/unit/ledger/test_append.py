@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +16,7 @@ from sqlalchemy import Connection
 
 from kernel import canonical
 from kernel.database import Database, DatabaseUnavailable
-from kernel.ledger import store
+from kernel.ledger import log, store
 from kernel.ledger.batch import Request
 from kernel.ledger.errors import FenceMoved, LedgerUnavailable
 from kernel.ledger.event import Event, InvalidEvent, drafts
@@ -38,6 +40,26 @@ def test_receipts_come_in_the_order_of_the_events_and_adjacent(ledger: Ledger) -
     receipts = ledger.append([opened(1), opened(2), opened(3)])
     assert [receipt.index for receipt in receipts] == [1, 2, 3]
     assert [canonical.decode(receipt.leaf)["request"] for receipt in receipts] == ["case_1", "case_2", "case_3"]
+
+
+def test_a_command_waits_for_a_busy_machine_longer_than_a_request_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "REQUEST_SECONDS", 0.1)
+    url = f"sqlite:///{tmp_path / 'log.sqlite3'}"
+    database = Database.open(url)
+    prepare(database)
+    database.close()
+
+    def slowly(_connection: Connection, _receipts: object) -> None:
+        time.sleep(0.3)
+
+    with ledger_at(url) as commands:
+        assert commands.append([opened(0)], also=slowly)[0].index == 0
+    with ledger_at(url, serving=True) as serving:
+        with pytest.raises(LedgerUnavailable, match="may become so"):
+            serving.append([opened(1)], also=slowly)
+        assert serving.append([opened(1)], timeout=5.0)[0].index == 1  # asking again finds it, or writes it
 
 
 def test_every_receipt_verifies_offline(ledger: Ledger) -> None:
