@@ -29,9 +29,9 @@ COMMANDS: Mapping[str, Command] = {
     "explain": Command(
         Text("说明使用正当", "The use was in order"),
         Text(
-            "请先按办件编号在本部门查明是谁、为何使用。答复记入账本，提出者可以看到，不能再改。",
-            "Look up by the case who used it and why. The ledger records the answer, whoever gave it reads it, and it"
-            " is final.",
+            "请先按办件编号（成批回流的，按回流编号）在本部门查明是谁、为何使用。答复记入账本，提出者可以看到，不能再改。",
+            "Look up by the case, or by the return flow, who used it and why. The ledger records the answer, whoever"
+            " gave it reads it, and it is final.",
         ),
         (_REASON,),
         final=True,
@@ -69,7 +69,7 @@ def _about(found: Mapping[str, Any]) -> dict[str, Any]:
         (Text("结果", "What came of it"), USES.get(found["event"], _OTHER)),
         (Text("账本条目", "Entry of the ledger"), same(str(found["entry"]))),
         (Text("办件", "Case"), _or_none(found["case"])),
-        (Text("请求或任务编号", "Request or task"), same(found["request"])),
+        (Text("请求、任务或回流编号", "Request, task or return flow"), same(found["request"])),
         (Text("业务系统", "System"), _or_none(found["system"])),
         (Text("查询的工作人员（代号）", "Officer who looked (a name in the log)"), _or_none(found["officer"])),
         (Text("材料", "Evidence"), text_of(found["evidence_type"]["name"])),

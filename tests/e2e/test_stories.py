@@ -81,6 +81,7 @@ def test_every_story_comes_out_as_told(database_url, tmp_path):
     if database_url.startswith("postgresql"):
         words += ["--database", database_url]
     done = demo(*words)
+    assert done.stdout, done.stderr  # it never began
     told = json.loads(done.stdout)
     assert [step for step in told["steps"] if not step["ok"]] == []
     assert done.returncode == 0, done.stderr

@@ -124,6 +124,7 @@ WITHOUT_CONFIGURATION: list[tuple[tuple[str, ...], int, str]] = [
     (("client", "show"), 2, "缺少 'CLIENT_ID'；用法见 tongban client show --help / missing argument"),
     (("client", "show", "x", "y"), 2, "命令的写法不对；用法见 tongban client show --help / got unexpected"),
     (("client", "invite", "--organisation", "x", "--uses", "900"), 2, "'--uses' 的值不对"),
+    (("keys", "add"), 2, "Choose from: ES256, EdDSA, PS256, RS256: see tongban keys add --help."),
     (("client", "rotate-secret", "x"), 1, "--yes"),
     (("client", "withdraw-invitation", "x"), 1, "--yes"),
     (("resource", "disable", "x"), 1, "--yes"),
