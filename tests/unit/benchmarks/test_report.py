@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.benchmarks import report
 from tests.benchmarks.cases import CASES, Case
 from tests.benchmarks.load import Measured
@@ -27,6 +29,11 @@ def test_the_json_tells_circumstances_raw_rounds_and_ratios() -> None:
     assert case["verdict"] == "undecided"
     assert [one["requests"] for one in case["subject"]] == [1000, 1000]
     assert found["versions"]["oidc-provider"] == "9"
+
+
+def test_where_there_is_no_load_generator_its_version_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report.shutil, "which", lambda _name: None)
+    assert document(Result(CASE, ROUNDS, ROUNDS))["versions"]["wrk"] == "not installed"
 
 
 def test_a_missing_peer_is_named_in_json_and_table() -> None:
