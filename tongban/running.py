@@ -6,7 +6,9 @@ so that a container of one service needs no code of the other.
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -20,6 +22,7 @@ from tongban.serving import configured
 
 def run(name: str, settings: IdpSettings | ExchangeSettings, workers: int | None) -> None:
     """Serve one service until the process is told to stop; requests under way are finished first."""
+    _let_threads_take_turns()
     host, _, port = settings.listen.rpartition(":")
     Granian(
         f"tongban.serving:{name}",
@@ -34,6 +37,13 @@ def run(name: str, settings: IdpSettings | ExchangeSettings, workers: int | None
         log_access=False,
         workers_kill_timeout=10,
     ).serve()
+
+
+def _let_threads_take_turns() -> None:
+    """A thread that wakes up does not interrupt the one that holds the interpreter's lock; workers inherit that (ADR 0081)."""
+    if hasattr(os, "SCHED_BATCH"):
+        with suppress(OSError):  # not allowed here: it works as well, with more changes of threads
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def main() -> None:

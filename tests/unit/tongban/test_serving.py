@@ -107,3 +107,11 @@ def test_a_service_that_dies_takes_the_other_along_and_is_no_success(both: subpr
     for worker in children(service):
         os.kill(worker, signal.SIGKILL)
     assert both.wait(30) not in (0, None)
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="the policy is one of Linux")
+def test_a_thread_that_wakes_up_does_not_interrupt_another(both: subprocess.Popen[bytes]) -> None:
+    workers = [worker for service in children(both.pid) for worker in children(service)]
+    threads = [int(task.name) for worker in workers for task in Path(f"/proc/{worker}/task").iterdir()]
+    assert len(threads) > len(workers) > 1
+    assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_BATCH}
