@@ -40,7 +40,7 @@ def run(name: str, settings: IdpSettings | ExchangeSettings, workers: int | None
 
 
 def _let_threads_take_turns() -> None:
-    """A thread that wakes up does not interrupt the one that holds the interpreter's lock; workers inherit that (ADR 0081)."""
+    """Who wakes up does not interrupt the thread that holds the interpreter's lock (ADR 0081); workers inherit this."""
     if hasattr(os, "SCHED_BATCH"):
         with suppress(OSError):  # not allowed here: it works as well, with more changes of threads
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
