@@ -132,7 +132,7 @@ class Administration:
 
     def reconcile(self, progress: Progress) -> Reconciliation:
         """Whether the log, what providers count from and what people find agree. Raises DatabaseUnavailable."""
-        return Reconciling(self.outside.database, self.outside.ledger).reconcile(progress)
+        return Reconciling(self.outside.database, self.outside.ledger, self.outside.clock).reconcile(progress)
 
     def grants(self) -> list[dict[str, JSON]]:
         """Every grant and version, with status, digest and its sentence in both languages."""

@@ -21,7 +21,7 @@ from exchange.responders.shown import SHOWN
 from exchange.return_flow.making import MADE
 from exchange.return_flow.telling import Telling
 from exchange.store import challenges
-from exchange.store.return_flows import Held
+from exchange.store.return_flow_books import Held
 from exchange.transparency.plain_words import is_told
 from kernel.canonical import JSON
 from kernel.entropy import Entropy

@@ -16,7 +16,7 @@ from exchange.in_force.snapshot import current
 from exchange.portal.entrance import Entrance
 from exchange.portal.words import Why, no_entry
 from exchange.return_flow.telling import sentence
-from exchange.store.return_flows import Held
+from exchange.store.return_flow_books import Held
 from exchange.transparency.plain_words import entry_view
 from kernel.ledger.usage import UsageEntry
 from kernel.problems import INVALID_BODY, Problem

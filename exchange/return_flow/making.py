@@ -23,7 +23,7 @@ from exchange.return_flow.reading import Batch, Reader, Stopped
 from exchange.return_flow.rows import Change, header, line
 from exchange.return_flow.ruling import Purpose, Ruling, ruling
 from exchange.return_flow.safe import Safe
-from exchange.store import return_flows
+from exchange.store import return_flow_books, return_flows
 from exchange.store.return_flows import File, FileStatus, Flow, Kind
 from kernel.canonical import JSON
 from kernel.clock import Clock
@@ -228,6 +228,7 @@ class Making:
         self._under_its_right(held, file, decides)
         with self.database.read() as connection:
             sealed = self.reader.meets_sealed(connection, file)
+            records = return_flow_books.living(connection, held.id)
         if sealed:  # somebody in it was sealed while it was made: nobody fetches it
             self._given_up(held, file)
             raise Overtaken
@@ -243,6 +244,7 @@ class Making:
             "grants": [*file.grants.split()],
             "kind": file.kind.value,
             "rows": file.rows,
+            "records": records,
             "unreadable": file.unreadable,
             "parts": file.parts,
             "digest": digest,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from exchange.catalogue.registry import Registry
 from exchange.return_flow.reading import Reader
-from exchange.store import return_flows
-from exchange.store.return_flows import Held
+from exchange.store import return_flow_books
+from exchange.store.return_flow_books import Held
 from kernel.canonical import JSON
 from kernel.database import Database
 from kernel.dates import time_text
@@ -34,9 +34,9 @@ class Telling:
         """The flows that a record of this person is or was in. Raises DatabaseUnavailable."""
         index = self.reader.indexes.of(person)
         with self.database.read() as connection:
-            flows = return_flows.known(connection)
+            flows = return_flow_books.known(connection)
             rows = {self.reader.pseudonym(flow, index) for flow in flows}
-            return return_flows.holding(connection, rows) if rows else []
+            return return_flow_books.holding(connection, rows) if rows else []
 
 
 def sentence(held: Held, registry: Registry) -> Text:

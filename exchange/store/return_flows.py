@@ -74,43 +74,6 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """How much flowed back to whom, for what: files and rows, and when last. ``fields`` are separated by blanks."""
-
-    flow: str
-    consumer: str
-    evidence_type: str
-    service_item: str
-    legal_basis: str
-    fields: str
-    division: str
-    files: int
-    rows: int
-    last: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A flow that a record is in, or was in ``until`` it ended or the record was not there any more.
-
-    Who gets which fields of what, for what, of which division, by which system; ``at`` and ``entry`` of the newest file
-    that has it.
-    """
-
-    flow: str
-    system: str
-    consumer: str
-    evidence_type: str
-    service_item: str
-    legal_basis: str
-    fields: tuple[str, ...]
-    division: str
-    at: datetime
-    entry: int
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
     """A piece of a file; ``sealed`` is empty where only its size and digest are wanted, ``fetched_at`` when it left."""
 
@@ -234,72 +197,6 @@ def keep(connection: Connection, held: Flow, made: File, until: datetime) -> Flo
     values = {name: getattr(made, name) for name in File.__slots__ if name not in {"flow", "number"}}
     connection.execute(update(return_flow_file).where(_d.flow == made.flow, _d.number == made.number).values(**values))
     return claim(connection, held, until)
-
-
-def sent_by(connection: Connection, evidence_types: Collection[str], since: datetime, until: datetime) -> list[Sent]:
-    """What flowed back of these evidence types between two instants, by flow."""
-    ready = (_d.status == FileStatus.READY.value, _d.made_at >= since, _d.made_at < until)
-    by = (
-        _f.id.label("flow"),
-        _f.organisation.label("consumer"),
-        _f.evidence_type,
-        _f.service_item,
-        _f.legal_basis,
-        _f.fields,
-        _d.division,
-    )
-    statement = (
-        select(*by, func.count().label("files"), func.sum(_d.rows).label("rows"), func.max(_d.made_at).label("last"))
-        .join(return_flow_file, _d.flow == _f.id)
-        .where(_f.evidence_type.in_(sorted(evidence_types)), *ready)
-        .group_by(*by)
-        .order_by(*by)
-    )
-    found = connection.execute(statement).mappings()
-    return [Sent(**{**row, "rows": int(row["rows"])}) for row in found]
-
-
-def known(connection: Connection) -> list[str]:
-    """Every flow that goes on or was ended."""
-    return [*connection.scalars(select(_f.id).order_by(_f.id))]
-
-
-def holding(connection: Connection, rows: Collection[str]) -> list[Held]:
-    """Flows in whose ready files records with these pseudonyms stand or stood, by the newest that has them; newest
-    first.
-    """
-    again = return_flow_file.alias()
-    newest = (
-        select(func.max(again.c.number))
-        .where(again.c.flow == _r.flow, again.c.number >= _r.first, again.c.number <= _r.seen)
-        .where(again.c.status == FileStatus.READY.value)
-        .correlate(return_flow_row)
-        .scalar_subquery()
-    )
-    statement = (
-        select(_f.id, _f.system, _f.organisation, _f.evidence_type, _f.service_item, _f.legal_basis, _f.fields)
-        .add_columns(_d.division, _d.made_at, _d.entry, _r.left_at)
-        .join(return_flow_row, _r.flow == _f.id)
-        .join(return_flow_file, (_d.flow == _f.id) & (_d.number == newest))
-        .where(_r.row.in_(sorted(rows)))
-        .order_by(_d.made_at.desc(), _f.id)
-    )
-    return [
-        Held(
-            flow=row.id,
-            system=row.system,
-            consumer=row.organisation,
-            evidence_type=row.evidence_type,
-            service_item=row.service_item,
-            legal_basis=row.legal_basis,
-            fields=tuple(row.fields.split()),
-            division=row.division,
-            at=row.made_at,
-            entry=row.entry,
-            until=row.left_at,
-        )
-        for row in connection.execute(statement)
-    ]
 
 
 def add_part(connection: Connection, flow: str, number: int, part: Part) -> None:

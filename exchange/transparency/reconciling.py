@@ -3,6 +3,7 @@
 Counted rows are written in the transaction of their entry, and a person finds entries by their tag: so all agree by
 construction, and here it is looked at. The log is the measure. Two people who shared a tag, or one with two in a month,
 would be shown entries of another or too few; rows without an entry, or entries without a row, would count wrongly.
+What left in bulk stands in the same books otherwise, and is compared by ``exchange.return_flow.reconciling``.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exchange.gateway.entries import FAILURE, REFUSAL, RELEASE
+from exchange.return_flow.making import MADE
+from exchange.return_flow.reconciling import FlowBooks
 from exchange.store import deliveries
 from exchange.store.deliveries import REFUSED, RELEASED, Delivery
+from kernel.clock import Clock
 from kernel.database import Database
 from kernel.ledger.log import Ledger
 from kernel.ledger.usage import members_of
@@ -38,6 +42,7 @@ class Reconciliation:
 
     entries: int = 0
     rows: int = 0
+    files: int = 0
     people: int = 0
     counted: Counter[str] = field(default_factory=Counter)
     named: dict[str, list[str]] = field(default_factory=dict)
@@ -74,18 +79,24 @@ class Reconciling:
 
     database: Database
     ledger: Ledger
+    clock: Clock
 
     def reconcile(self, progress: Progress) -> Reconciliation:
-        """Compare every entry there is now with its rows and its tag. Raises DatabaseUnavailable."""
+        """Compare every entry there is now with its rows and its tag, or its file. Raises DatabaseUnavailable."""
         found, seen, size = Reconciliation(), _Tags(), self.ledger.size()
+        flows = FlowBooks(self.database, self.clock, found.differs)
         pages = (self._page(start, min(start + PAGE, size)) for start in range(0, size, PAGE))
         for entry in progress((one for page in pages for one in page), size):
-            _look(found, entry, seen)
+            members = members_of(entry.leaf)
+            _look(found, entry, members, seen)
+            if members["event"] == MADE:
+                flows.look(entry.index, members)
         with self.database.read() as connection:
             lost = deliveries.count(connection, size, self.ledger.size()) - found.rows
         if lost:
             found.differs("row-without-entry", str(lost))
-        found.people = seen.people
+        flows.close(size, self.ledger)
+        found.people, found.files = seen.people, flows.files
         return found
 
     def _page(self, start: int, end: int) -> Iterator[Kept]:
@@ -100,8 +111,7 @@ class Reconciling:
             yield Kept(index, leaf, tag, tuple(beside.get(index, ())))
 
 
-def _look(found: Reconciliation, entry: Kept, seen: _Tags) -> None:
-    members: Any = members_of(entry.leaf)
+def _look(found: Reconciliation, entry: Kept, members: Any, seen: _Tags) -> None:
     found.entries += 1
     if (entry.tag.hex() if entry.tag else None) != members.get("subject"):
         found.differs("tag", str(entry.index))

@@ -15,8 +15,8 @@ from exchange.in_force.snapshot import current
 from exchange.paging import place_before
 from exchange.periods import period
 from exchange.return_flow.telling import Telling
-from exchange.store import deliveries, return_flows
-from exchange.store.return_flows import Sent
+from exchange.store import deliveries, return_flow_books
+from exchange.store.return_flow_books import Sent
 from exchange.transparency.plain_words import TOLD, entry_view, is_told
 from kernel.clock import Clock
 from kernel.dates import local_day
@@ -65,7 +65,7 @@ class Usage:
         with self.access.database.read() as connection:
             uses = deliveries.uses_of(connection, provider, since, until)
             own = [code for code, kind in registry.evidence_types.items() if kind.provider == provider]
-            sent = return_flows.sent_by(connection, own, since, until)
+            sent = return_flow_books.sent_by(connection, own, since, until)
         body = {
             "provider": provider,
             "from": since.isoformat(),

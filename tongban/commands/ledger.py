@@ -123,7 +123,8 @@ def reconcile(config: str | None, as_json: bool) -> None:
 
     with exchange_administration(config) as exchange:
         found = exchange.reconcile(progress)
-    told = {"entries": found.entries, "counted": found.rows, "people": found.people, "differences": found.differences}
+    told = {"entries": found.entries, "counted": found.rows, "files": found.files, "people": found.people}
+    told |= {"differences": found.differences}
     members(told | {"by_kind": dict(found.counted), "named": found.named}, as_json=as_json)
     if found.differences:
         raise SystemExit(NO)

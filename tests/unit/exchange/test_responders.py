@@ -334,7 +334,8 @@ def test_the_books_agree_on_what_was_answered_by_hand(small_world: World) -> Non
     done(small_world, second, "take")
     done(small_world, second, "refuse", WHY)
     outside = small_world.outside
-    assert Reconciling(outside.database, outside.ledger).reconcile(lambda entries, _size: entries).differences == 0
+    books = Reconciling(outside.database, outside.ledger, outside.clock)
+    assert books.reconcile(lambda entries, _size: entries).differences == 0
 
 
 def test_the_queue_is_read_page_by_page(small_world: World) -> None:
