@@ -25,11 +25,13 @@ from exchange.catalogue.applying import Applying, Change, Plan
 from exchange.catalogue.grant_drafts import grant_of, manifest_of
 from exchange.catalogue.kinds import GRANT
 from exchange.catalogue.manifests import CheckConnector
+from exchange.catalogue.reading import Document
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.responsibility import as_csv, duties
+from exchange.catalogue.trying import tried
 from exchange.clocks.rules import Rules
 from exchange.clocks.rules import read as read_rules
-from exchange.connecting import Connecting, tried
+from exchange.connecting import Connecting
 from exchange.governance.decisions.retelling import DecisionName, entries_of
 from exchange.governance.decisions.views import decision_view
 from exchange.governance.examination import Examining
@@ -237,7 +239,7 @@ class Administration:
         documents = {one["metadata"]["name"]: one for one in registry.connectors.values()}
         return Connecting(outside.settings, self.adapters, documents, registry.evidence_types, outside.clock)
 
-    def tried(self, connector: str, subject: SubjectRef) -> None:
+    def tried(self, connector: Document, subject: SubjectRef) -> None:
         """Record that an operator looks a real person up. Raises LedgerUnavailable."""
         tried(self.outside.ledger, connector, subject, self.outside.clock, self.outside.entropy)
 

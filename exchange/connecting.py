@@ -19,18 +19,12 @@ from exchange.catalogue.reading import Document
 from exchange.catalogue.record_schema import compile_record
 from exchange.catalogue.trying import report
 from kernel.clock import Clock
-from kernel.entropy import Entropy
 from kernel.identifiers.subject import SubjectRef
-from kernel.ids import new_id
-from kernel.ledger.event import Event
-from kernel.ledger.log import Ledger
 from kernel.manifests import Finding
 from kernel.settings import ExchangeSettings
 
 _PATIENCE = 15.0
 """Seconds that an operator waits for a source that has to fetch or read something before it can be asked."""
-TRIED = "ConnectorTried"
-"""An operator looked a real person up to see a mapping work; what they saw was masked."""
 
 
 @dataclass(frozen=True)
@@ -108,12 +102,6 @@ class Connecting:
 
 def _instant(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat(timespec="seconds")
-
-
-def tried(ledger: Ledger, connector: str, subject: SubjectRef, clock: Clock, entropy: Entropy) -> None:
-    """Record that a real person is about to be looked up by an operator. Raises LedgerUnavailable."""
-    facts: dict[str, Any] = {"connector": connector, "by": "operator"}
-    ledger.append([Event(TRIED, new_id("trial", clock, entropy), facts=facts, subject=subject)])
 
 
 def _told(document: Document, answers: Mapping[str, str]) -> Mapping[str, str]:

@@ -19,13 +19,21 @@ from connectors.mapping import Reading
 from connectors.source import Outcome
 from connectors.trial import Trial
 from exchange.catalogue.model import EvidenceType
+from exchange.catalogue.reading import Document
 from exchange.catalogue.record_schema import Check
 from exchange.gateway.disclosure import Unmaskable, masked
 from kernel.canonical import JSON
+from kernel.clock import Clock
+from kernel.entropy import Entropy
 from kernel.identifiers.division import SYNTHETIC
 from kernel.identifiers.masking import Mask, mask
 from kernel.identifiers.subject import SubjectRef
+from kernel.ids import new_id
+from kernel.ledger.event import Event
+from kernel.ledger.log import Ledger
 
+TRIED = "ConnectorTried"
+"""An operator looked a real person up to see a mapping work; what they saw was masked."""
 HIDDEN = "***"
 _LONGEST_SHAPE = 40
 
@@ -35,6 +43,16 @@ def is_synthetic(subject: SubjectRef) -> bool:
     if subject.scheme == "citizen-number":
         return subject.value.startswith(SYNTHETIC)
     return subject.value[8:11] == "DEM"
+
+
+def tried(ledger: Ledger, connector: Document, subject: SubjectRef, clock: Clock, entropy: Entropy) -> None:
+    """Record that a real person is about to be looked up by an operator. Raises LedgerUnavailable."""
+    facts: dict[str, JSON] = {
+        "connector": connector["metadata"]["name"],
+        "evidence_type": connector["spec"]["evidence_type"],
+        "by": "operator",
+    }
+    ledger.append([Event(TRIED, new_id("trial", clock, entropy), facts=facts, subject=subject)])
 
 
 def report(trial: Trial, subject: SubjectRef, kind: EvidenceType | None, conforms: Check | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from exchange.catalogue.registry import Registry
 from exchange.gateway.entries import consent_facts
 from exchange.gateway.sealing import instant
 from exchange.store.consents import Artefact, Frequency
-from exchange.transparency.plain_words import field_labels, ground
+from exchange.transparency.facts_in_words import field_labels, ground
 from kernel.canonical import encode
 from kernel.text import Text
 

@@ -18,7 +18,7 @@ from exchange.console.watching import PERIODS
 from exchange.console.words import listed, text_of
 from exchange.gateway.entries import FAILURE, REFUSAL, RELEASE
 from exchange.in_force.snapshot import current
-from exchange.transparency.plain_words import field_labels
+from exchange.transparency.facts_in_words import field_labels
 from exchange.transparency.reconciling import OUTCOMES
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse

@@ -17,7 +17,8 @@ from exchange.in_force.snapshot import current
 from exchange.portal.entrance import Entrance
 from exchange.portal.usage import USAGE
 from exchange.portal.words import Why, no_entry
-from exchange.transparency.plain_words import field_labels, is_told
+from exchange.transparency.facts_in_words import field_labels
+from exchange.transparency.plain_words import is_told
 from kernel.ledger.log import Ledger
 from kernel.ledger.usage import UsageEntry
 from kernel.problems import INVALID_BODY, Problem

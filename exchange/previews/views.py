@@ -13,7 +13,7 @@ from exchange.gateway.waiting import Held
 from exchange.previews.further import Put
 from exchange.previews.looking import Shown
 from exchange.store.waiting import Wait
-from exchange.transparency.plain_words import ground
+from exchange.transparency.facts_in_words import ground
 from kernel.text import Text
 
 

@@ -4,13 +4,13 @@ result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from exchange import errors
-from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
+from exchange.catalogue.trying import TRIED
 from exchange.certificates.answering import ANSWERED
 from exchange.certificates.desk import LOOKED_UP
 from exchange.certificates.lifecycle import STATUSES, Status
@@ -18,7 +18,6 @@ from exchange.certificates.transitions import CHANGED
 from exchange.gateway.entries import (
     ANSWERS_GIVEN,
     ANSWERS_UNMATCHED,
-    CONSENT_USED_UP,
     FAILURE,
     NOTICE,
     NOTICE_DELAYED,
@@ -27,17 +26,16 @@ from exchange.gateway.entries import (
     TOLD_FROM,
     WAITS,
 )
-from exchange.gateway.predicates import LABELS
 from exchange.requirements.ladder import CAUSES, Cause
 from exchange.responders.shown import SHOWN
 from exchange.store.waiting import Wait
-from kernel.dates import CHINA, date_text
+from exchange.transparency.facts_in_words import Sentence, field_labels, ground, name_of, named
+from exchange.transparency.steps_in_words import CHALLENGES, CONSENTS, CORRECTIONS, RATINGS
+from kernel.dates import CHINA
 from kernel.ledger.usage import UsageEntry
 from kernel.text import Text
-from policies.challenges import events as challenges
 from policies.corrections import events as corrections
 from policies.corrections.events import Opener
-from policies.ratings import events as ratings
 
 _SELF = "self"
 
@@ -53,9 +51,9 @@ def entry_view(entry: UsageEntry, registry: Registry, receipt: str) -> dict[str,
     view = {
         "at": entry.at.isoformat(),
         "event": members["event"],
-        "consumer": _named(registry.organisations, facts.get("consumer")),
-        "evidence_type": _named(registry.evidence_types, facts.get("evidence_type")),
-        "service_item": _named(registry.service_items, facts.get("service_item")),
+        "consumer": named(registry.organisations, facts.get("consumer")),
+        "evidence_type": named(registry.evidence_types, facts.get("evidence_type")),
+        "service_item": named(registry.service_items, facts.get("service_item")),
         "fields": [label.members() for label in field_labels(facts, registry)],
         "ground": ground(facts, registry).members(),
         "sentence": (Text(when(entry, "zh") + said.zh, when(entry, "en") + said.en)).members(),
@@ -80,22 +78,6 @@ def when(entry: UsageEntry, language: str) -> str:
     if language == "zh":
         return f"{at.year}年{at.month}月{at.day}日{at:%H:%M}，"
     return f"On {at:%Y-%m-%d at %H:%M}, "
-
-
-def field_labels(facts: Mapping[str, Any], registry: Registry) -> list[Text]:
-    """What was asked for, in words; a name the catalogue no longer knows stands for itself."""
-    kind = registry.evidence_types.get(facts.get("evidence_type", ""))
-    known = {**LABELS, **{name: field.label for name, field in (kind.fields if kind else {}).items()}}
-    fields = [known.get(name, Text(name, name)) for name in facts.get("fields", [])]
-    return fields + [LABELS.get(name, Text(name, name)) for name in facts.get("predicates", [])]
-
-
-def ground(facts: Mapping[str, Any], registry: Registry) -> Text:
-    """The legal basis, cited."""
-    item = registry.service_items.get(facts.get("service_item", ""))
-    basis = item.legal_bases.get(facts.get("legal_basis", "")) if item else None
-    code = facts.get("legal_basis", "")
-    return basis.citation if basis else Text(code, code)
 
 
 _REFUSED = Text("被拒绝", "refused")
@@ -123,7 +105,7 @@ def _refused(facts: Mapping[str, Any], registry: Registry) -> Text:
     asked = _asked(facts, registry)
     result = BY_THE_PERSON.get(str(facts.get("reason")), _REFUSED)
     if "instead" in facts:
-        chosen = _name(registry.organisations, facts["instead"], "provider")
+        chosen = name_of(registry.organisations, facts["instead"], "provider")
         result = Text(f"您选择改由{chosen.zh}提供", f"you chose to have it provided by {chosen.en} instead")
     return Text(
         f"{asked.zh}。结果：{result.zh}，未提供任何内容。", f"{asked.en}. Result: {result.en}, nothing was provided."
@@ -139,7 +121,7 @@ def _failed(facts: Mapping[str, Any], registry: Registry) -> Text:
     return Text(f"{asked.zh}。结果：{zh}，未提供任何内容。", f"{asked.en}. Result: {en}, nothing was provided.")
 
 
-def _waiting(result: Text) -> Callable[[Mapping[str, Any], Registry], Text]:
+def _waiting(result: Text) -> Sentence:
     """The sentence of an item that waits."""
 
     def said(facts: Mapping[str, Any], registry: Registry) -> Text:
@@ -149,13 +131,13 @@ def _waiting(result: Text) -> Callable[[Mapping[str, Any], Registry], Text]:
     return said
 
 
-def _attempt(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
+def _attempt(zh: str, en: str) -> Sentence:
     """An attempt to answer further questions; what was answered is told to nobody."""
 
     def said(facts: Mapping[str, Any], registry: Registry) -> Text:
-        provider, asked = _name(registry.organisations, facts, "provider"), _asked(facts, registry)
+        provider, asked = name_of(registry.organisations, facts, "provider"), _asked(facts, registry)
         if facts.get("relayed"):
-            through = _name(registry.organisations, facts, "consumer")
+            through = name_of(registry.organisations, facts, "consumer")
             return Text(
                 f"{asked.zh}。对{provider.zh}的追问经{through.zh}{zh}",
                 f"{asked.en}. The further questions of {provider.en}, put by {through.en}, {en}",
@@ -170,7 +152,7 @@ def _attempt(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
 
 
 def _shown(facts: Mapping[str, Any], registry: Registry) -> Text:
-    office, asked = _name(registry.organisations, facts, "office"), _asked(facts, registry)
+    office, asked = name_of(registry.organisations, facts, "office"), _asked(facts, registry)
     return Text(
         f"{asked.zh}。为此，{office.zh}的一名工作人员查看了您的号码，以便查找登记。",
         f"{asked.en}. To look it up, an officer of {office.en} was shown your number.",
@@ -179,8 +161,8 @@ def _shown(facts: Mapping[str, Any], registry: Registry) -> Text:
 
 def _noticed(facts: Mapping[str, Any], registry: Registry) -> Text:
     consumer, kind = (
-        _name(registry.organisations, facts, "consumer"),
-        _name(registry.evidence_types, facts, "evidence_type"),
+        name_of(registry.organisations, facts, "consumer"),
+        name_of(registry.evidence_types, facts, "evidence_type"),
     )
     zh, en = ("应急", " by emergency access") if "emergency" in facts else ("", "")
     return Text(
@@ -195,8 +177,8 @@ def _noticed_late(facts: Mapping[str, Any], registry: Registry) -> Text:
 
 
 def _changed(facts: Mapping[str, Any], registry: Registry) -> Text:
-    provider = _name(registry.organisations, facts, "provider")
-    kind, status = _name(registry.evidence_types, facts, "evidence_type"), STATUSES[Status(facts["status"])]
+    provider = name_of(registry.organisations, facts, "provider")
+    kind, status = name_of(registry.evidence_types, facts, "evidence_type"), STATUSES[Status(facts["status"])]
     why = facts.get("reason")
     zh, en = (f"理由：{why}。", f" Reason: {why}.") if why else ("", "")
     return Text(
@@ -206,13 +188,13 @@ def _changed(facts: Mapping[str, Any], registry: Registry) -> Text:
 
 
 def _looked_up(facts: Mapping[str, Any], registry: Registry) -> Text:
-    provider = _name(registry.organisations, facts, "provider")
+    provider = name_of(registry.organisations, facts, "provider")
     if not facts["known"]:
         return Text(
             f"{provider.zh}的一名工作人员按您的号码查找一份证照的状态。结果：没有记录。",
             f"an officer of {provider.en} looked for a certificate of yours by your number. Result: none is on record.",
         )
-    kind = _name(registry.evidence_types, facts, "evidence_type")
+    kind = name_of(registry.evidence_types, facts, "evidence_type")
     return Text(
         f"{provider.zh}的一名工作人员查看了您的{kind.zh}现在的状态和登记过的变更。",
         f"an officer of {provider.en} looked at how your {kind.en} stands and what was recorded of it.",
@@ -221,10 +203,10 @@ def _looked_up(facts: Mapping[str, Any], registry: Registry) -> Text:
 
 def _answered(facts: Mapping[str, Any], registry: Registry) -> Text:
     consumer, item = (
-        _name(registry.organisations, facts, "consumer"),
-        _name(registry.service_items, facts, "service_item"),
+        name_of(registry.organisations, facts, "consumer"),
+        name_of(registry.service_items, facts, "service_item"),
     )
-    kind, basis = _name(registry.evidence_types, facts, "evidence_type"), ground(facts, registry)
+    kind, basis = name_of(registry.evidence_types, facts, "evidence_type"), ground(facts, registry)
     result = Text("已答复", "it was answered") if facts["known"] else Text("没有记录", "none is on record")
     return Text(
         f"{consumer.zh}为办理“{item.zh}”，查询您的{kind.zh}是否有效。依据：{basis.zh}。结果：{result.zh}。",
@@ -233,10 +215,19 @@ def _answered(facts: Mapping[str, Any], registry: Registry) -> Text:
     )
 
 
+def _tried(facts: Mapping[str, Any], registry: Registry) -> Text:
+    kind = name_of(registry.evidence_types, facts, "evidence_type")
+    return Text(
+        f"平台运维人员为试用{kind.zh}的数据来源，用您的号码查询了一次；看到的内容已遮盖，未提供给任何部门。",
+        f"an operator of the exchange looked you up by your number, to try the source of {kind.en}; "
+        "what they saw was masked, and nothing was provided to any department.",
+    )
+
+
 def _asked(facts: Mapping[str, Any], registry: Registry) -> Text:
-    consumer = _name(registry.organisations, facts, "consumer")
-    kind = _name(registry.evidence_types, facts, "evidence_type")
-    item = _name(registry.service_items, facts, "service_item")
+    consumer = name_of(registry.organisations, facts, "consumer")
+    kind = name_of(registry.evidence_types, facts, "evidence_type")
+    item = name_of(registry.service_items, facts, "service_item")
     labels = field_labels(facts, registry)
     how = Text("应急", " by emergency access") if "emergency" in facts else Text("", "")
     over = _chosen_over(facts, registry)
@@ -252,8 +243,8 @@ def _chosen_over(facts: Mapping[str, Any], registry: Registry) -> Text:
     zh = en = ""
     for one in facts.get("chosen_over", ()):
         provider, kind = (
-            _name(registry.organisations, one, "provider"),
-            _name(registry.evidence_types, one, "evidence_type"),
+            name_of(registry.organisations, one, "provider"),
+            name_of(registry.evidence_types, one, "evidence_type"),
         )
         cause = CAUSES[Cause(one["cause"])] if one["cause"] in CAUSES else _UNSEEN
         zh += f"，而没有查询{provider.zh}的{kind.zh}（{cause.zh}）"
@@ -264,127 +255,7 @@ def _chosen_over(facts: Mapping[str, Any], registry: Registry) -> Text:
 _UNSEEN = Text("所说的原因平台没有看到", "for a cause that the exchange did not see")
 
 
-def _correction(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
-    """A step of a correction: ``zh`` and ``en`` follow on the field and the record it is about."""
-
-    def said(facts: Mapping[str, Any], registry: Registry) -> Text:
-        kind = _name(registry.evidence_types, facts, "evidence_type")
-        label = field_labels(facts, registry)[0]
-        reason = facts.get("reason")
-        why = Text(f"说明：{reason}", f" Reason: {reason}") if reason else Text("", "")
-        return Text(f"您的{kind.zh}“{label.zh}”{zh}{why.zh}", f"“{label.en}” of your {kind.en} {en}{why.en}")
-
-    return said
-
-
-CORRECTIONS: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
-    corrections.CorrectionOpened.__name__: _correction(
-        "被提出校核，在答复前标为有异议。", "was said to be wrong; it is marked as disputed."
-    ),
-    corrections.CorrectionTaken.__name__: _correction(
-        "的校核已由提供部门受理。", "is being checked by its department."
-    ),
-    corrections.CorrectionAccepted.__name__: _correction(
-        "的校核已采纳，将予更正。", "was found wrong and will be corrected."
-    ),
-    corrections.CorrectionRejected.__name__: _correction(
-        "的校核未被采纳。", "was found right: the correction is rejected."
-    ),
-    corrections.CorrectionWithdrawn.__name__: _correction(
-        "的校核已由提出者撤回，不再标为有异议。", "is disputed no longer: who said that it was wrong took it back."
-    ),
-    corrections.RecordCorrected.__name__: _correction(
-        "已更正，收到过该记录的部门均已告知。", "was corrected; all who received it are told."
-    ),
-}
-"""What becomes of a correction, step by step."""
-
-
-def _rating(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
-    """A step of a rating: ``zh`` and ``en`` follow on the matter it is about."""
-
-    def said(facts: Mapping[str, Any], registry: Registry) -> Text:
-        item = _name(registry.service_items, facts, "service_item")
-        reason = facts.get("reason")
-        why = Text(f"说明：{reason}", f" Reason: {reason}") if reason else Text("", "")
-        return Text(f"您对“{item.zh}”的评价{zh}{why.zh}", f"your rating of “{item.en}” {en}{why.en}")
-
-    return said
-
-
-RATINGS: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
-    ratings.CaseRated.__name__: _rating("已收到。", "was received."),
-    ratings.RatingConfirmed.__name__: _rating("已核实属实，将予整改。", "was found justified and will be put right."),
-    ratings.RatingAppealed.__name__: _rating("有异议，待裁定。", "was objected to; data governance decides."),
-    ratings.RatingExcluded.__name__: _rating("经裁定不计入。", "does not count, by decision of data governance."),
-    ratings.RatingUpheld.__name__: _rating("经裁定计入，将予整改。", "counts and will be put right."),
-    ratings.RatingRectified.__name__: _rating("所涉问题已整改。", "has led to a change: what was wrong is put right."),
-    ratings.RaterCalledBack.__name__: _rating("已回访。", "was followed up: you were called back."),
-}
-"""What becomes of a rating, step by step."""
-
-
-def _challenge(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
-    """A step of a challenge: ``zh`` and ``en`` follow on whose use it was, of what and when."""
-
-    def said(facts: Mapping[str, Any], registry: Registry) -> Text:
-        whose, at = _name(registry.organisations, facts, "consumer"), datetime.fromisoformat(facts["of"])
-        kind, reason = _name(registry.evidence_types, facts, "evidence_type"), facts.get("reason")
-        why = Text(f"说明：{reason}", f" Reason: {reason}") if reason else Text("", "")
-        return Text(
-            f"您对{whose.zh}于{date_text(at, 'zh')}使用{kind.zh}提出的异议{zh}{why.zh}",
-            f"your challenge of the use of your {kind.en} by {whose.en} on {date_text(at, 'en')} {en}{why.en}",
-        )
-
-    return said
-
-
-CHALLENGES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
-    challenges.UseChallenged.__name__: _challenge(
-        "已送该部门的数据保护负责人。", "went to the data-protection officer of that department."
-    ),
-    challenges.ChallengeExplained.__name__: _challenge("已答复：使用正当。", "was answered: the use was in order."),
-    challenges.ChallengeUpheld.__name__: _challenge(
-        "已答复：异议成立，使用不当。", "was answered: you are right, the use was not in order."
-    ),
-}
-"""What becomes of a challenge, step by step."""
-
-
-def _consent(zh: str, en: str) -> Callable[[Mapping[str, Any], Registry], Text]:
-    """A step of a consent: ``zh`` and ``en`` follow on whom it is for and what it covers."""
-
-    def said(facts: Mapping[str, Any], registry: Registry) -> Text:
-        consumer, kind = (
-            _name(registry.organisations, facts, "consumer"),
-            _name(registry.evidence_types, facts, "evidence_type"),
-        )
-        item, labels = _name(registry.service_items, facts, "service_item"), field_labels(facts, registry)
-        named = Text("、".join(label.zh for label in labels), ", ".join(label.en for label in labels))
-        by = _BY.get(str(facts.get("capacity", "")))
-        said_zh, by_en = (zh, "") if by is None else (by.zh + zh.removeprefix("您"), by.en)
-        return Text(
-            f"{consumer.zh}为办理“{item.zh}”取得您的{kind.zh}（{named.zh}），{said_zh}",
-            f"your consent that {consumer.en} obtains your {kind.en} ({named.en}) to handle “{item.en}” {en}{by_en}",
-        )
-
-    return said
-
-
-_BY: Mapping[str, Text] = {"guardian": Text("您的监护人代您答复：", " Your guardian answered for you.")}
-"""Who answered, where it was not the person. What acts for a company is in no person's log."""
-CONSENTS: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
-    "ConsentRequested": _consent("征求您的同意。", "was asked for."),
-    "ConsentGiven": _consent("您已同意。", "was given."),
-    "ConsentDeclined": _consent("您未同意。", "was declined."),
-    "ConsentWithdrawn": _consent("您已撤回同意。", "was taken back."),
-    "ConsentEnded": _consent("作出同意者的授权已终止，同意随之终止。", "ended with the mandate by which it was given."),
-    CONSENT_USED_UP: _consent("您的一次性同意已用完。", "was for one time and is used up."),
-}
-"""What becomes of a consent, step by step."""
-
-
-SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
+SENTENCES: Mapping[str, Sentence] = {
     RELEASE: _released,
     REFUSAL: _refused,
     FAILURE: _failed,
@@ -394,6 +265,7 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
     CHANGED: _changed,
     LOOKED_UP: _looked_up,
     ANSWERED: _answered,
+    TRIED: _tried,
     WAITS[Wait.PERSON]: _waiting(
         Text(
             "等待该部门工作人员答复，尚未提供任何内容。",
@@ -429,13 +301,3 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Registry], Text]] = {
 
 TOLD = frozenset(SENTENCES)
 """The entries that mean something to the person they are about."""
-
-
-def _name(known: Mapping[str, Any], facts: Mapping[str, Any], member: str) -> Text:
-    code = str(facts.get(member, ""))
-    found = known.get(code)
-    return found.name if found is not None else Text(code, code)
-
-
-def _named(known: Mapping[str, Any], code: Any) -> dict[str, Any] | None:
-    return named_in(known, code) if isinstance(code, str) else None

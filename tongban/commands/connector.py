@@ -225,7 +225,8 @@ def _found(source: str, config: str | None) -> Iterator[_Found]:
     with exchange_administration(config) as exchange:
         connecting = exchange.connecting()
         _known(connecting, source)
-        yield _Found(connecting, connecting.documents[source], lambda wanted: exchange.tried(source, wanted))
+        document = connecting.documents[source]
+        yield _Found(connecting, document, lambda wanted: exchange.tried(document, wanted))
 
 
 def _from_file(path: Path, config: str | None) -> _Found:

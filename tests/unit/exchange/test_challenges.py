@@ -169,6 +169,9 @@ def test_somebody_above_is_told_when_time_runs_out(small_world: World) -> None:
     assert [entry["facts"]["percent"] for entry in small_world.events("ChallengeEscalated")] == [80, 100]
     assert ("challenge-late", name) in inbox(small_world, **WEI)
     assert small_world.officer("GET", f"{PATH}/{name}", **DAN).json["clock"]["late"]
+    assert newest(small_world)["sentence"]["zh"].endswith(
+        "提出的异议的答复时限已用去 100%，已提醒该部门的数据保护负责人并告知数据主管部门。"
+    )
 
 
 def test_it_is_said_and_answered_on_pages(small_world: World) -> None:
