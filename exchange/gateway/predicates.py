@@ -59,11 +59,9 @@ def _takes_date(arguments: Arguments) -> bool:
 
 
 def _takes_age(arguments: Arguments) -> bool:
-    age = arguments.get("age")
     return (
         {"age"} <= arguments.keys() <= {"age", "on"}
-        and isinstance(age, int)
-        and 0 <= age <= OLDEST
+        and _is_whole(arguments["age"], 0, OLDEST)
         and ("on" not in arguments or _is_day(arguments["on"]))
     )
 
@@ -81,9 +79,13 @@ def _takes_period(arguments: Arguments) -> bool:
 
 
 def _takes_least_count(arguments: Arguments) -> bool:
-    count = arguments.get("count")
     period = {name: value for name, value in arguments.items() if name != "count"}
-    return isinstance(count, int) and not isinstance(count, bool) and 0 < count <= MOST and _takes_period(period)
+    return _is_whole(arguments.get("count"), 1, MOST) and _takes_period(period)
+
+
+def _is_whole(value: JSON, least: int, most: int) -> bool:
+    """A whole number within its bounds; true and false are none, though Python counts with them."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def _is_day(value: JSON) -> bool:

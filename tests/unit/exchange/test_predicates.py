@@ -125,3 +125,24 @@ def test_every_question_has_words_and_refuses_arguments_of_another() -> None:
     assert not accepts("valid-on", {"age": 18})
     assert not accepts("at-least-age", {"date": "2026-01-01"})
     assert accepts("at-least-age", {"age": 18, "on": "2026-01-01"})
+
+
+@pytest.mark.parametrize("wrong", [True, False, 18.0, "18", None, [18], {"age": 18}])
+@pytest.mark.parametrize(
+    ("name", "arguments", "argument"),
+    [
+        ("valid-on", {"date": "2026-01-01"}, "date"),
+        ("at-least-age", {"age": 18, "on": "2026-01-01"}, "age"),
+        ("at-least-age", {"age": 18, "on": "2026-01-01"}, "on"),
+        ("amount-at-least", {"amount": "18"}, "amount"),
+        ("count", {"since": "2026-01-01", "until": "2026-02-01"}, "since"),
+        ("count", {"since": "2026-01-01", "until": "2026-02-01"}, "until"),
+        ("count-at-least", {"count": 18}, "count"),
+        ("count-at-least", {"count": 18, "since": "2026-01-01"}, "since"),
+    ],
+)
+def test_an_argument_of_another_kind_is_no_argument(name: str, arguments: dict, argument: str, wrong: Any) -> None:
+    """A boolean is no number, though Python counts with it; a number is no text, and text no number."""
+    assert accepts(name, arguments)
+    if (argument, wrong) != ("amount", "18"):
+        assert not accepts(name, arguments | {argument: wrong})
