@@ -81,7 +81,8 @@ class Enumerable(Protocol):
 
     10. *Lists in order.* `subjects` returns distinct subjects behind `after` in the source's own fixed order, at most
         `limit`, in time and bounded as `fetch` is; going on behind the last one reaches every subject that was there
-        throughout. A source that cannot (``lists`` is false) raises `SourceUnavailable`.
+        throughout. What is given out is where to go on, so it is given out as it is stored: an adapter that strips or
+        folds it has lost its place. A source that cannot (``lists`` is false) raises `SourceUnavailable`.
     """
 
     lists: bool

@@ -306,3 +306,17 @@ def test_law_10_who_can_list_lists_everybody_once_and_goes_on_behind_anybody(ben
     assert sorted(found) == [f"L{at}" for at in range(7)]
     with pytest.raises(SourceUnavailable):
         source.subjects("", 1)
+
+
+def test_law_10_whoever_comes_next_is_reached_behind_any_spelling(bench: Bench) -> None:
+    """One at a time as well as all at once: blanks, case, digits and other scripts hide nobody who comes after them."""
+    written = [" Z9", "A1", "B2", "a1", "A10", "10", "9", "é1", "e1", "甲", "𠮷"]
+    with bench.healthy([{"id": each, "full name": f"n{at}"} for at, each in enumerate(written)]) as source:
+        if not source.enumerable:
+            return
+        found: list[str] = []
+        while batch := source.subjects(found[-1] if found else "", 1):
+            found += batch
+            assert len(found) <= len(written)
+        assert found == list(source.subjects("", 100))
+    assert sorted(each.strip() for each in found) == sorted(each.strip() for each in written)

@@ -385,3 +385,64 @@ def test_a_description_that_asks_two_ways_is_refused(settings: dict, where: list
         "sql", {"url": "sqlite:///x", "subject_column": "id", **settings}, {"fields": {"note": {"column": "note"}}}
     )
     assert [list(finding.where[2:]) for finding in findings(described)] == [where]
+
+
+def one_by_one(asked: Source, at_once: int = 1) -> list[str]:
+    """Everybody that a source lists, each stretch behind the last of the one before."""
+    found: list[str] = []
+    while batch := asked.subjects(found[-1] if found else "", at_once):
+        assert len(found) < 100
+        found += batch
+    return found
+
+
+SPELLINGS = [" Z9", "A1", "a1", "A 1", "A10", "A1-", "B2", "é1", "e1", "E1", "甲", "𠮷", "_1", "~"]
+
+
+COLLATIONS = {"sqlite": ("BINARY", "NOCASE", "RTRIM"), "postgresql": ("default", "C", "pg_c_utf8")}
+
+
+@pytest.mark.parametrize("kind", ["TEXT", "VARCHAR(20)", "CHAR(20)"])
+@pytest.mark.parametrize("collation", [0, 1, 2])
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_law_10_who_is_listed_does_not_depend_on_blanks_case_or_collation(
+    database_url: str, run: Run, kind: str, collation: int, at_once: int
+) -> None:
+    """Behind a value that begins with a blank everybody is reached, and behind one that its collation equates."""
+    collated = f'COLLATE "{COLLATIONS[database_url.split(":")[0].split("+")[0]][collation]}"'
+    values = ", ".join(f"('{each}')" for each in [*SPELLINGS, "A1", ""])
+    run(f"CREATE TABLE listed (id {kind} {collated})", f"INSERT INTO listed VALUES {values}, (NULL)")
+    with source("sql", {"url": database_url, "table": "listed", "subject_column": "id"}, ["id"]) as asked:
+        found = one_by_one(asked, at_once)
+        assert sorted(found) == sorted(SPELLINGS)
+        assert found == list(asked.subjects("", 50))
+        for each in found:
+            if each == each.strip():
+                assert retrieve(asked, each).outcome is Outcome.FOUND
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("NUMERIC", ["9", "10", "100", "-3"]),
+        ("BIGINT", ["9", "10", "100", "-3"]),
+        ("DATE", ["'2026-01-02'", "'0900-03-04'"]),
+    ],
+)
+def test_law_10_what_is_no_text_is_listed_whole_in_one_order(
+    database_url: str, run: Run, kind: str, values: list[str]
+) -> None:
+    """9 comes before 10 among numbers and behind it among texts: what orders them is what they are compared by."""
+    rows = ", ".join(f"({each})" for each in values)
+    run(f"CREATE TABLE listed (id {kind})", f"INSERT INTO listed VALUES {rows}")
+    with source("sql", {"url": database_url, "table": "listed", "subject_column": "id"}, ["id"]) as asked:
+        assert sorted(one_by_one(asked)) == sorted(each.strip("'") for each in values)
+
+
+def test_law_10_a_column_of_numbers_on_sqlite_may_hold_anything(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "people.sqlite3") as database:
+        database.execute("CREATE TABLE listed (id INTEGER)")
+        database.executemany("INSERT INTO listed VALUES (?)", [(9,), (10,), ("A1",), (b"bytes",), (None,), ("",)])
+    settings = {"url": f"sqlite:///{tmp_path / 'people.sqlite3'}", "table": "listed", "subject_column": "id"}
+    with source("sql", settings, ["id"]) as asked:
+        assert sorted(one_by_one(asked)) == ["10", "9", "A1", "bytes"]
