@@ -96,6 +96,7 @@ class Rooms(Offices):
         self.recovery.overdue()
         self.waiting.end_overdue()
         self.task_sweep.sweep()
+        self.expiry.begin()
         self.expiry.sweep()
         self.expiry.remind()
         self.use_counting.sweep()

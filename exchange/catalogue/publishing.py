@@ -46,7 +46,7 @@ from policies.roles import Officer
 
 REVIEW, MANIFEST = "review", "manifest"
 """How an entry was published."""
-_LIVING = frozenset({Status.SUBMITTED, Status.APPROVED, Status.ACTIVE, Status.SUSPENDED})
+_LIVING = frozenset({Status.SUBMITTED, Status.APPROVED, Status.SCHEDULED, Status.ACTIVE, Status.SUSPENDED})
 
 
 class EntryMoved(Moved):

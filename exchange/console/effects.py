@@ -62,12 +62,23 @@ class Effects:
     desk: Grants
     impacts: Impacts
 
-    def of(self, request: HttpRequest, grant: Grant, days: int = PERIODS[0]) -> dict[str, Any]:
-        """Everything for the page or a part of one. Raises Problem."""
-        name = names(current(self.door.access.policy).registry, grant.evidence_type)
+    def signed(self, request: HttpRequest, grant: Grant) -> dict[str, Any]:
+        """What a signature covers: proof and counts as they were kept at submission. Raises Problem."""
+        examined = told(self.desk.examination(asking(request), grant.ref))
+        return self._shown(grant, examined, examined["impact"])
+
+    def _today(self, request: HttpRequest, grant: Grant, days: int) -> dict[str, Any]:
+        """The counts of today beside the examination: for whoever wonders what has changed since."""
         examined = told(self.desk.examination(asking(request), grant.ref))
         counted = told(self.impacts.of_grant(asking(request, urlencode({"days": str(days)})), grant.ref))
-        return {"examined": _examined(examined, name), "counted": _counted(counted, name)}
+        return self._shown(grant, examined, counted)
+
+    def _shown(self, grant: Grant, examined: Mapping[str, Any], counted: Mapping[str, Any] | None) -> dict[str, Any]:
+        name = names(current(self.door.access.policy).registry, grant.evidence_type)
+        return {
+            "examined": _examined(examined, name),
+            "counted": None if counted is None else _counted(counted, name),
+        }
 
     def show(self, visitor: Visitor, request: HttpRequest, grant: str) -> HttpResponse:
         """``…/effects``. Raises Problem."""
@@ -81,7 +92,7 @@ class Effects:
             title=Text(f"授权 {state.grant.ref} 会改变什么", f"What grant {state.grant.ref} would change"),
             periods=_PERIODS.tabs(lambda each: f"{at}/effects?days={each}", days),
             back=at,
-            **self.of(request, state.grant, days),
+            **self._today(request, state.grant, days),
         )
 
     def routes(self) -> tuple[Route, ...]:
@@ -99,6 +110,7 @@ def _examined(found: Mapping[str, Any], name: Name) -> dict[str, Any]:
         "at": datetime.fromisoformat(found["examined_at"]),
         "against": found["against"],
         "sensitive": [text_of(each) for each in found["sensitive"]],
+        "reactivates": bool(found["reactivates"]),
         "must_sign": [(text_of(each["text"]), each["signed"]) for each in found["must_sign"]],
         "findings": [_finding(each) for each in found["findings"]],
         "invariants": [_finding(each, _KEPT) for each in found["invariants"]],

@@ -143,7 +143,7 @@ class GrantPages:
             request,
             status=200 if error is None else UNPROCESSABLE,
             **about,
-            effects=self.effects.of(request, state.grant) if command in offers.SIGNING else None,
+            effects=self.effects.signed(request, state.grant) if command in offers.SIGNING else None,
             command=command,
             label=words.COMMANDS[offers.KINDS[command]],
             consequence=_CONSEQUENCES[command],
@@ -292,9 +292,9 @@ _CONSEQUENCES = {
         "It is examined what it would change, and from that follows who must sign. Nobody signs a grant of their own.",
     ),
     "approve": Text(
-        "您的签署只对下面显示的内容有效，内容改动一个字节即作废。全部席位签署后立即生效。",
+        "您的签署只对下面显示的内容有效，内容改动一个字节即作废。全部席位签署后立即生效；起效日未到的，到时生效。",
         "You sign exactly what is shown below; one changed byte voids your signature. With every seat signed it takes"
-        " effect at once.",
+        " effect at once, or when its time begins.",
     ),
     "reactivate": Text(
         "您的签署只对下面显示的内容有效。全部席位重新签署后立即恢复生效。",

@@ -27,6 +27,7 @@ STATUSES: Mapping[Status, Text] = {
     Status.DRAFTED: Text("草稿", "Draft"),
     Status.SUBMITTED: Text("待审批", "Waiting for signatures"),
     Status.APPROVED: Text("已批准", "Approved"),
+    Status.SCHEDULED: Text("待起效", "Scheduled"),
     Status.ACTIVE: Text("生效中", "In force"),
     Status.SUSPENDED: Text("已暂停", "Suspended"),
     Status.REVOKED: Text("已撤销", "Revoked"),

@@ -18,6 +18,7 @@ from exchange.governance.views import names
 from exchange.store import catalogue, epoch, grants
 from kernel.database import Database
 from policies.analysis.change import Proposal, basis, examine, reprove
+from policies.grants.conditions import panel_of
 from policies.grants.events import Status
 from policies.grants.grant import Grant
 from policies.grants.review import Recheck, ReviewPackage
@@ -45,8 +46,7 @@ class Examining:
 
     def review(self, grant: Grant, at: datetime) -> ReviewPackage:
         """What the panel is to be shown of a version, and signs. Raises DatabaseUnavailable."""
-        with self.database.read() as connection:
-            proposal, _ = self._proposal(connection, grant, at)
+        proposal, _ = self._proposed(grant, at)
         if self.simulate is None:
             return ReviewPackage(examine(proposal))
         simulated = self.simulate(grant, at)
@@ -57,9 +57,21 @@ class Examining:
 
         Raises DatabaseUnavailable.
         """
-        with self.database.read() as connection:
-            proposal, now = self._proposal(connection, grant, at)
+        proposal, now = self._proposed(grant, at)
         return Rechecked(Recheck(basis(proposal), reprove(proposal)), now)
+
+    def as_new(self, grant: Grant, at: datetime) -> Rechecked:
+        """The same of a version that was signed long ago, and who would have to sign it today.
+
+        Raises DatabaseUnavailable.
+        """
+        proposal, now = self._proposed(grant, at)
+        seats = panel_of(ReviewPackage(examine(proposal)))
+        return Rechecked(Recheck(basis(proposal), reprove(proposal), seats), now)
+
+    def _proposed(self, grant: Grant, at: datetime) -> tuple[Proposal, int]:
+        with self.database.read() as connection:
+            return self._proposal(connection, grant, at)
 
     def _proposal(self, connection: Connection, grant: Grant, at: datetime) -> tuple[Proposal, int]:
         """Rows of one epoch: read again until it did not move meanwhile."""
@@ -72,11 +84,12 @@ class Examining:
             versions = grants.living_of(connection, grant.id)
             if epoch.read(connection) == now:
                 standing = (*active, *(one.grant for one in versions if one.status is Status.ACTIVE))
-                suspended = (one.grant for one in versions if one.status is Status.SUSPENDED)
+                suspended = [one for one in versions if one.status is Status.SUSPENDED and one.grant.ref != grant.ref]
                 return Proposal(
                     grant=grant,
                     active=tuple({one.ref: one for one in standing}.values()),
-                    suspended=tuple(one for one in suspended if one.ref != grant.ref),
+                    suspended=tuple(one.grant for one in suspended),
+                    reactivates=tuple(sorted({seat for one in suspended for seat in one.whole_panel})),
                     registry=known,
                     at=at,
                     name=names(registry, grant.evidence_type),

@@ -1,16 +1,18 @@
-"""Grants whose time ran out: decisions refuse them from that instant by themselves; here it becomes an entry and a
-state.
+"""Grants whose time has come, or has run out.
+
+Decisions refuse what has ended from that instant by themselves; here it becomes an entry and a state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
-from exchange.governance.transitions import GrantMoved, Transitions
+from exchange.governance.transitions import GrantMoved, Step, Transitions
 from exchange.messages import notices
 from exchange.proceedings import EXCHANGE, nothing_to_spend
 from exchange.store import grants, messages
@@ -26,6 +28,10 @@ from policies.grants.grant import Grant
 REMINDERS = (7, 30, 60)
 """Days before its end at which a grant's departments are reminded; without an answer it lapses."""
 NEAR = "GrantExpiryNear"
+_UNENDED = (
+    *(Status.DRAFTED, Status.SUBMITTED, Status.APPROVED),
+    *(Status.SCHEDULED, Status.ACTIVE, Status.SUSPENDED),
+)
 
 
 def mark(grant: Grant, now: datetime) -> int | None:
@@ -42,7 +48,7 @@ MOST_AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class Expiry:
-    """Ends grants past their end, and reminds of those that come near it."""
+    """Begins and ends grants at their time, and reminds of those that come near their end."""
 
     transitions: Transitions
     _told: set[tuple[str, int]] = field(default_factory=set)
@@ -65,18 +71,32 @@ class Expiry:
         return len(new)
 
     def sweep(self) -> int:
-        """Record every active or suspended grant whose end has come; how many. Raises LedgerUnavailable."""
+        """Record every grant that has not ended and whose end has come; how many. Raises LedgerUnavailable."""
         now = self.transitions.clock.now()
-        with self.transitions.database.read() as connection:
-            standing = [*grants.active(connection), *grants.listed(connection, status=Status.SUSPENDED)]
-        ended = [state for state in standing if now >= state.grant.valid_to]
+        ended = [state for state in self._standing(_UNENDED) if now >= state.grant.valid_to]
         for state in ended:
-            steps = self.transitions.steps(ExpireGrant(), state, EXCHANGE, (state,))
-            try:
-                self.transitions.record(steps, EXCHANGE, nothing_to_spend)
-            except GrantMoved:
-                continue  # an officer, or another node, was faster
+            self._carry_out(partial(self.transitions.steps, ExpireGrant(), state, EXCHANGE, (state,)))
         return len(ended)
+
+    def begin(self) -> int:
+        """Let every scheduled grant begin whose time has come, or send it back; how many. Raises LedgerUnavailable."""
+        now = self.transitions.clock.now()
+        due = [state for state in self._standing((Status.SCHEDULED,)) if now >= state.grant.valid_from]
+        for state in due:
+            self._carry_out(partial(self.transitions.begin, state))
+        return len(due)
+
+    def _standing(self, statuses: Iterable[Status]) -> list[GrantState]:
+        with self.transitions.database.read() as connection:
+            active = grants.active(connection) if Status.ACTIVE in statuses else ()
+            others = (grants.listed(connection, status=one) for one in statuses if one is not Status.ACTIVE)
+            return [*active, *(state for states in others for state in states)]
+
+    def _carry_out(self, steps: Callable[[], Sequence[Step]]) -> None:
+        try:
+            self.transitions.record(steps(), EXCHANGE, nothing_to_spend)
+        except GrantMoved:
+            return  # an officer, or another node, was faster
 
 
 def _telling(told: Sequence[Message]) -> Also:

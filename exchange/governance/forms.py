@@ -128,7 +128,10 @@ NEW_GRANT, GRANT_TEXT = NewGrantForm(), GrantTextForm()
 
 
 class GrantAnswer(Schema):
-    """A grant with its state; ``request`` is the access request it follows from, null when it was drafted otherwise."""
+    """A grant with its state; ``request`` is the access request it follows from, null when it was drafted otherwise.
+
+    ``reactivation`` are the signatures given since it was suspended, where there are any.
+    """
 
     grant = fields.Dict(required=True)
     ref = fields.String(required=True)
@@ -138,6 +141,7 @@ class GrantAnswer(Schema):
     revision = fields.Integer(required=True)
     sentence = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     signatures = fields.List(fields.Dict(), required=True)
+    reactivation = fields.List(fields.Dict())
     change = fields.String(validate=validate.OneOf([one.value for one in ChangeClass]))
     must_sign = fields.List(fields.Dict())
     cedar = fields.String()
@@ -154,7 +158,7 @@ ExaminationAnswer = Schema.from_dict(
         **{name: fields.List(fields.String(), required=True) for name in ("against", "with")},
         **{
             name: fields.List(fields.Dict(), required=True)
-            for name in ("sensitive", "must_sign", "findings", "differences", "invariants")
+            for name in ("sensitive", "reactivates", "must_sign", "findings", "differences", "invariants")
         },
         **{name: fields.Dict(required=True) for name in ("sentence", "matrix")},
         "expectations": fields.List(fields.Dict()),

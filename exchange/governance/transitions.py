@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from exchange.governance.examination import Examining
+from exchange.governance.examination import Examining, Rechecked
 from exchange.messages import notices
 from exchange.proceedings import EXCHANGE, record
 from exchange.store import epoch, grants, messages
@@ -18,11 +18,20 @@ from kernel.ledger.batch import Also
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
-from policies.grants.commands import ActivateGrant, Command, ReactivateGrant, SubmitGrant, SupersedeGrant, allowed
+from policies.grants.commands import (
+    ActivateGrant,
+    Command,
+    ReactivateGrant,
+    ReturnGrant,
+    ScheduleGrant,
+    SubmitGrant,
+    SupersedeGrant,
+    allowed,
+)
 from policies.grants.events import GrantEvent, GrantState, Status, evolve, facts
 from policies.grants.lifecycle import decide
 from policies.grants.review import Recheck
-from policies.proceedings import Moved, course
+from policies.proceedings import LONGEST_REASON, Moved, NotAllowed, course
 from policies.roles import Officer
 
 NOTHING_BROKEN = Recheck("")
@@ -88,15 +97,34 @@ class Transitions:
     ) -> tuple[Step, ...]:
         """Everything that follows from a command. Raises NotAllowed."""
         taken = self._taken(command, state, actor)
-        after = taken[-1].after
+        after, now = taken[-1].after, self.clock.now()
         if after.status is not Status.APPROVED:
             return taken
-        # Fully signed: it takes effect at once, and an older version of it ends in the same moment.
-        older = [each for each in versions if each.status in {Status.ACTIVE, Status.SUSPENDED}]
-        ended = [self._decided(SupersedeGrant(after.grant.ref), each, EXCHANGE) for each in older]
-        again = self.examiner.again(after.grant, self.clock.now())
-        begun = self._decided(ActivateGrant(again.found), after, EXCHANGE, again.epoch)
-        return (*taken, *(step for steps in ended for step in steps), *begun)
+        again = self.examiner.again(after.grant, now)
+        if now < after.grant.valid_from:  # fully signed, and nothing is taken away before its time
+            return (*taken, *self._decided(ScheduleGrant(again.found), after, EXCHANGE, again.epoch))
+        return (*taken, *self._in_force(after, versions, again))
+
+    def begin(self, state: GrantState) -> tuple[Step, ...]:
+        """What follows when the time of a scheduled version begins: it is examined as if it were new.
+
+        Where it would not do any more, or others would have to sign it today, it goes back to its author.
+        """
+        with self.database.read() as connection:
+            versions = grants.versions(connection, state.grant.id)
+        again = self.examiner.as_new(state.grant, self.clock.now())
+        try:
+            return self._in_force(state, versions, again)
+        except NotAllowed as refusal:
+            reason = f"{refusal.reason.zh} / {refusal.reason.en}"
+            return self._decided(ReturnGrant(reason[:LONGEST_REASON]), state, EXCHANGE)
+
+    def _in_force(self, state: GrantState, versions: Sequence[GrantState], again: Rechecked) -> tuple[Step, ...]:
+        """It takes effect, and an older version of it ends in the same moment. Raises NotAllowed."""
+        replaced = [each for each in versions if _is_replaced(each, state)]
+        ended = [self._decided(SupersedeGrant(state.grant.ref), each, EXCHANGE) for each in replaced]
+        begun = self._decided(ActivateGrant(again.found), state, EXCHANGE, again.epoch)
+        return (*(step for steps in ended for step in steps), *begun)
 
     def _taken(self, command: Command, state: GrantState | None, actor: Officer) -> tuple[Step, ...]:
         """The command's own steps; what the examiner must say first, it is asked only when nothing else refuses."""
@@ -142,6 +170,13 @@ def _chosen(versions: Sequence[GrantState], version: int | None, command: Comman
     newest = versions[-1] if versions else None
     open_to = [state for state in versions if type(command) in allowed(state.status, actor.roles)]
     return open_to[-1] if open_to else newest
+
+
+def _is_replaced(each: GrantState, by: GrantState) -> bool:
+    """Whatever stands of the same grant, and what was to begin before it; a newer one still has its time to come."""
+    if each.status is Status.SCHEDULED:
+        return each.grant.version < by.grant.version
+    return each.status in {Status.ACTIVE, Status.SUSPENDED}
 
 
 def _store(connection: Connection, step: Step) -> None:

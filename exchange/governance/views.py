@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from exchange.catalogue.registry import Registry
@@ -11,7 +12,7 @@ from kernel.text import Text
 from policies import cedar
 from policies.grants.conditions import panel_of
 from policies.grants.document import digest, grant_to_json
-from policies.grants.events import GrantState
+from policies.grants.events import GrantState, Signature
 from policies.grants.review import ReviewPackage
 from policies.grants.sentence import Name, sentence
 from policies.requests.granting import request_of
@@ -40,21 +41,26 @@ def grant_view(state: GrantState, registry: Registry, *, whole: bool = False) ->
         "digest": state.digest or digest(state.grant),
         "revision": state.revision,
         "sentence": {"zh": said.zh, "en": said.en},
-        "signatures": [
-            {"officer": one.officer, "role": one.role.value, "at": one.at.isoformat()} for one in state.signatures
-        ],
+        "signatures": _signatures(state.signatures),
     }
+    if state.reactivation:
+        view["reactivation"] = _signatures(state.reactivation)
     if state.review is not None:
         view |= {"change": state.review.examination.change.value, "must_sign": must_sign(state)}
     return view | {"cedar": cedar.render(state.grant)} if whole else view
 
 
+def _signatures(given: Iterable[Signature]) -> list[JSON]:
+    return [{"officer": one.officer, "role": one.role.value, "at": one.at.isoformat()} for one in given]
+
+
 def must_sign(state: GrantState) -> list[JSON]:
     """The seats that this version needs, in words, and whether each has signed."""
-    signed = {one.role for one in state.signatures}
+    seats, given = state.awaited
+    signed = {one.role for one in given}
     return [
         {"role": seat.value, "text": {"zh": WORDS[seat].zh, "en": WORDS[seat].en}, "signed": seat in signed}
-        for seat in state.panel
+        for seat in seats
     ]
 
 
@@ -73,6 +79,7 @@ def examination_view(state: GrantState, review: ReviewPackage) -> dict[str, JSON
         "simulation": review.simulation,
         "impact": None if review.report is None else dict(review.report),
         "sensitive": [{"zh": text.zh, "en": text.en} for text in one.sensitive],
+        "reactivates": [{"zh": WORDS[seat].zh, "en": WORDS[seat].en} for seat in one.reactivates],
         "must_sign": must_sign(replace(state, panel=panel_of(review))),
     }
 

@@ -16,7 +16,8 @@ from policies.grants.grant import Grant
 from policies.grants.review import ReviewPackage
 
 _STATES = select(grant_version.c.state, grant_version.c.review)
-_SIGNED_FOR = grant_version.c.status.in_([one.value for one in (Status.SUBMITTED, Status.APPROVED, Status.SUSPENDED)])
+_REVIEWED = (Status.SUBMITTED, Status.APPROVED, Status.SCHEDULED, Status.SUSPENDED)
+_SIGNED_FOR = grant_version.c.status.in_([one.value for one in _REVIEWED])
 _WAITING = select(grant_version.c.state, case((_SIGNED_FOR, grant_version.c.review), else_=None))
 _WITHOUT_REVIEW = select(grant_version.c.state)
 """What decisions are made by does not need what officers were shown."""

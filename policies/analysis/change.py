@@ -35,13 +35,15 @@ from policies.grants.sentence import Name, as_code, sentence
 from policies.guards import Guard
 from policies.hierarchy import Hierarchy
 from policies.registry import Registry
+from policies.roles import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A version that somebody wants in force: ``active`` is the set in force now, ``at`` the moment of the proposal.
 
-    ``suspended`` are suspended versions of the same grant: they permit nothing, but this one would replace them.
+    ``suspended`` are suspended versions of the same grant: they permit nothing, but this one would replace them, so
+    that the seats which ``reactivates`` them must sign.
     """
 
     grant: Grant
@@ -49,6 +51,7 @@ class Proposal:
     registry: Registry
     at: datetime
     suspended: tuple[Grant, ...] = ()
+    reactivates: tuple[Role, ...] = ()
     name: Name = as_code
     guards: tuple[Guard, ...] = standard.GUARDS
     limit: Limit = USUAL
@@ -117,6 +120,7 @@ def examine(proposal: Proposal) -> Examination:
         shown=shown,
         broken=tuple(one.failure(proposal.name) for one in outcomes if one.said.answer is Answer.EXAMPLE),
         unmet=_unmet(proposal, trials),
+        reactivates=proposal.reactivates,
     )
 
 

@@ -56,8 +56,15 @@ class EndorseGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleGrant:
+    """Let the approved grant wait for its beginning; ``found`` is what the examiner finds again now."""
+
+    found: Recheck | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ActivateGrant:
-    """Make the approved grant part of the active set; ``found`` is what the examiner finds again now."""
+    """Make the approved or scheduled grant part of the active set; ``found`` is what the examiner finds again now."""
 
     found: Recheck | None = None
 
@@ -111,6 +118,7 @@ Command = (
     | ReturnGrant
     | ApproveGrant
     | EndorseGrant
+    | ScheduleGrant
     | ActivateGrant
     | SuspendGrant
     | ReactivateGrant
@@ -122,6 +130,7 @@ CommandKind = type[Command]
 
 _AUTHOR = frozenset({ReviseGrant, SubmitGrant})
 _STOP: frozenset[CommandKind] = frozenset({SuspendGrant, RevokeGrant})
+_CALL_OFF: frozenset[CommandKind] = frozenset({ReturnGrant, RevokeGrant})
 
 TABLE: Mapping[Status | None, Row[CommandKind]] = MappingProxyType(
     {
@@ -146,7 +155,14 @@ TABLE: Mapping[Status | None, Row[CommandKind]] = MappingProxyType(
             Role.PROVIDER_OFFICER: frozenset({ReturnGrant, RevokeGrant}),
             Role.GOVERNANCE_OFFICER: frozenset({ActivateGrant, ReturnGrant, RevokeGrant}),
             Role.GOVERNANCE_APPROVER: frozenset({ActivateGrant, ReturnGrant, RevokeGrant}),
-            Role.EXCHANGE: frozenset({ActivateGrant, ExpireGrant}),
+            Role.EXCHANGE: frozenset({ScheduleGrant, ActivateGrant, ExpireGrant}),
+        },
+        Status.SCHEDULED: {
+            Role.PROVIDER_OFFICER: _CALL_OFF,
+            Role.GOVERNANCE_OFFICER: _CALL_OFF,
+            Role.GOVERNANCE_APPROVER: _CALL_OFF,
+            Role.DATA_PROTECTION_OFFICER: _CALL_OFF,
+            Role.EXCHANGE: frozenset({ActivateGrant, ReturnGrant, ExpireGrant, SupersedeGrant}),
         },
         Status.ACTIVE: {
             Role.PROVIDER_OFFICER: _STOP,

@@ -21,12 +21,13 @@ from policies.grants.commands import (
     ReturnGrant,
     ReviseGrant,
     RevokeGrant,
+    ScheduleGrant,
     SubmitGrant,
     SupersedeGrant,
     SuspendGrant,
 )
 from policies.grants.document import digest
-from policies.grants.events import GrantState, Signature, is_full
+from policies.grants.events import GrantState, Signature, Status, is_full
 from policies.grants.grant import Grant
 from policies.grants.review import Recheck, ReviewPackage
 from policies.grants.routing import TWO, Panel, panel
@@ -168,18 +169,39 @@ def _is_signed_as_it_stands(_command: Command, state: GrantState, _actor: Office
 
 def panel_of(review: ReviewPackage | None) -> Panel:
     """The seats that a review calls for."""
-    return TWO if review is None else panel(review.examination.change, review.examination.sensitive)
+    if review is None:
+        return TWO
+    one = review.examination
+    return panel(one.change, one.sensitive, one.reactivates)
+
+
+def _has_begun(_command: Command, state: GrantState, _actor: Officer, now: datetime) -> NotAllowed | None:
+    if now >= state.grant.valid_from:
+        return None
+    return MATTER.refusal("not-begun", Text("授权尚未到起效时间", "The grant has not begun yet"))
+
+
+def _is_to_begin(_command: Command, state: GrantState, _actor: Officer, now: datetime) -> NotAllowed | None:
+    if now < state.grant.valid_from:
+        return None
+    return MATTER.refusal("begun", Text("授权的起效时间已到", "The grant's time has begun already"))
 
 
 def _rests_on_what_was_examined(
-    command: ActivateGrant, state: GrantState, _actor: Officer, _now: datetime
+    command: ScheduleGrant | ActivateGrant, state: GrantState, _actor: Officer, _now: datetime
 ) -> NotAllowed | None:
+    """Nothing has changed since it was signed; of a scheduled one, nothing for which others would have to sign."""
     if state.review is None:
         return _not_examined()
     if (refusal := recheck_refuses(command.found)) is not None:
         return refusal
-    if command.found is not None and command.found.basis == state.review.examination.basis:
+    found = command.found
+    if found is not None and found.basis == state.review.examination.basis:
         return None
+    if state.status is Status.SCHEDULED and found is not None and found.panel is not None:
+        signed = {signature.role for signature in state.signatures}
+        if signed >= set(found.panel):
+            return None
     return MATTER.refusal(
         "basis-changed",
         Text(
@@ -268,13 +290,20 @@ _SIGNING: tuple[Condition[GrantState], ...] = (
     _saw_what_is_signed,
 )
 
+_IN_EFFECT: tuple[Condition[GrantState], ...] = (
+    _is_signed_as_it_stands,
+    _rests_on_what_was_examined,
+    _can_be_enforced,
+)
+
 CONDITIONS: Mapping[CommandKind, tuple[Condition[GrantState], ...]] = {
     ReviseGrant: (_revision_is_of_this_grant,),
     SubmitGrant: (_is_in_time, _can_be_enforced),
     ReturnGrant: (MATTER.gives_a_reason,),
     ApproveGrant: _SIGNING,
     EndorseGrant: (_is_in_time, _is_no_author, _signs_once, _saw_what_is_signed),
-    ActivateGrant: (_is_in_time, _is_signed_as_it_stands, _rests_on_what_was_examined, _can_be_enforced),
+    ScheduleGrant: (_is_in_time, _is_to_begin, *_IN_EFFECT),
+    ActivateGrant: (_is_in_time, _has_begun, *_IN_EFFECT),
     SuspendGrant: (MATTER.gives_a_reason,),
     ReactivateGrant: _SIGNING,
     RevokeGrant: (MATTER.gives_a_reason,),

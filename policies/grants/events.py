@@ -22,6 +22,7 @@ class Status(StrEnum):
     DRAFTED = "drafted"
     SUBMITTED = "submitted"
     APPROVED = "approved"
+    SCHEDULED = "scheduled"
     ACTIVE = "active"
     SUSPENDED = "suspended"
     REVOKED = "revoked"
@@ -85,6 +86,13 @@ class GrantApproved(GrantEvent):
 @dataclass(frozen=True, slots=True)
 class GrantEndorsed(GrantEvent):
     """The consuming department's sponsor stands by it; this is no signature of the panel."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantScheduled(GrantEvent):
+    """Signed by its whole panel, it waits for its beginning; until then an older version stays in force."""
 
     digest: str
 
@@ -168,6 +176,13 @@ class GrantState(State):
         """Who must sign that it may be active again: never fewer than for a wider change."""
         return (*TWO, *(seat for seat in self.panel if seat not in TWO))
 
+    @property
+    def awaited(self) -> tuple[Panel, tuple[Signature, ...]]:
+        """The seats that must sign as it stands, and the signatures given so far: of a suspended one all over again."""
+        if self.status is Status.SUSPENDED:
+            return self.whole_panel, self.reactivation
+        return self.panel, self.signatures
+
 
 def facts(event: GrantEvent) -> Mapping[str, JSON]:
     """What the ledger records of an event besides its name and the grant; nothing of a citizen."""
@@ -243,6 +258,7 @@ _CHANGES: Mapping[type[GrantEvent], Callable[[GrantState, Any], dict[str, Any]]]
     GrantReturned: _returned,
     GrantEndorsed: _endorsed,
     GrantApproved: _approved,
+    GrantScheduled: _becomes(Status.SCHEDULED),
     GrantActivated: _becomes(Status.ACTIVE),
     GrantSuspended: _becomes(Status.SUSPENDED),
     GrantReactivationSigned: _reactivation_signed,

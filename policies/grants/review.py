@@ -12,6 +12,7 @@ from typing import Any
 
 from kernel.canonical import JSON
 from kernel.text import Text
+from policies.roles import Role
 
 
 class ChangeClass(StrEnum):
@@ -107,7 +108,8 @@ class Examination:
     """What is known about a change, as officers are shown it; ``shown`` is the whole of it as a document.
 
     ``basis`` is the digest of what the answers rest on beside the grant: the region of the registry and the grants in
-    force. ``sensitive`` are the reasons why the data-protection officer must sign, in words. ``broken`` are standing
+    force. ``sensitive`` are the reasons why the data-protection officer must sign, in words; ``reactivates`` the seats
+    that could put a suspended version back in force, where this one takes its place. ``broken`` are standing
     invariants that a request shows broken, ``unmet`` expectations of the grant that do not come out: nothing is handed
     in with one, so none is ever kept.
     """
@@ -118,6 +120,7 @@ class Examination:
     shown: Mapping[str, JSON]
     broken: tuple[Text, ...] = ()
     unmet: tuple[Text, ...] = ()
+    reactivates: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,10 @@ class ReviewPackage:
     def to_json(self) -> dict[str, JSON]:
         """The document that is stored and signed; ``from_json`` reads it without loss."""
         one = self.examination
-        return {
+        # Left out where it says nothing: signatures given before it was known stay good.
+        seats: list[JSON] = [seat.value for seat in one.reactivates]
+        suspended: dict[str, JSON] = {"reactivates": seats} if seats else {}
+        return suspended | {
             "change": one.change.value,
             "sensitive": [{"zh": text.zh, "en": text.en} for text in one.sensitive],
             "basis": one.basis,
@@ -151,13 +157,18 @@ class ReviewPackage:
             sensitive=tuple(Text(**text) for text in document["sensitive"]),
             basis=document["basis"],
             shown=document["shown"],
+            reactivates=tuple(Role(seat) for seat in document.get("reactivates", ())),
         )
         return cls(examination, document["simulation"], document["report"])
 
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """What is found again at the moment a grant would take effect: its ``basis``, and why it may not, if so."""
+    """What is found again at the moment a grant would take effect: its ``basis``, and why it may not, if so.
+
+    ``panel`` are the seats that would have to sign it today, where that was asked.
+    """
 
     basis: str
     broken: tuple[Text, ...] = ()
+    panel: tuple[Role, ...] | None = None

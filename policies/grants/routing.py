@@ -47,9 +47,10 @@ ROUTES: Mapping[tuple[ChangeClass, bool], Panel] = MappingProxyType(
 """Class of the change, and whether it is sensitive → the seats that must sign, each by another person."""
 
 
-def panel(change: ChangeClass, sensitive: Iterable[Text]) -> Panel:
-    """The seats that must sign."""
-    return ROUTES[change, any(True for _ in sensitive)]
+def panel(change: ChangeClass, sensitive: Iterable[Text], reactivates: Iterable[Role] = ()) -> Panel:
+    """The seats that must sign; beside the table's those who could put a suspended version back, which it replaces."""
+    seats = {*ROUTES[change, any(True for _ in sensitive)], *reactivates}
+    return tuple(seat for seat in THREE if seat in seats)
 
 
 def sensitive(after: Grant, replaced: Iterable[Grant], others: Iterable[Grant], registry: Registry) -> tuple[Text, ...]:

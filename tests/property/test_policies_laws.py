@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 
@@ -25,6 +25,7 @@ from policies.grants.commands import (
     ReturnGrant,
     ReviseGrant,
     RevokeGrant,
+    ScheduleGrant,
     SubmitGrant,
     SupersedeGrant,
     SuspendGrant,
@@ -242,6 +243,7 @@ def a_command(chance: Random, drafts: tuple[Grant, ...], state: GrantState | Non
         SubmitGrant(chance.choice(REVIEWS)),
         ReturnGrant("unclear"),
         ApproveGrant(seen),
+        ScheduleGrant(chance.choice((FOUND, None, Recheck("sha256:elsewhere")))),
         ActivateGrant(chance.choice((FOUND, FOUND, None, Recheck("sha256:elsewhere")))),
         SuspendGrant("complaint"),
         ReactivateGrant(seen, FOUND),
@@ -265,26 +267,38 @@ def test_no_history_makes_a_grant_active_without_its_panel_of_other_people_who_s
     reached = 0
     for seed in range(WALKS):
         for state in history(Random(seed), drafts(seed % DRAFTS)):
-            if state.status is Status.ACTIVE:
-                reached += 1
+            if state.status in {Status.SCHEDULED, Status.ACTIVE}:
+                reached += state.status is Status.ACTIVE
                 assert_signed(state)
     record_property("cases", WALKS * STEPS)
-    assert reached > WALKS // 5
+    assert reached > WALKS // 10
 
 
+BEGIN = datetime(2031, 6, 14, tzinfo=UTC)
 DRAFTS = 40
 """Triples of grants that histories are about: each is written and checked by Cedar once."""
 
 
 @cache
 def drafts(number: int) -> tuple[Grant, ...]:
-    first = replace(grant(Random(number), "G-0"), consumer="street", provider="police", version=1)
-    return first, replace(first, min_loa=1, statute=first.statute), replace(first, absent_allowed=True)
+    first = replace(
+        grant(Random(number), "G-0"),
+        consumer="street",
+        provider="police",
+        version=1,
+        valid_from=BEGIN - timedelta(days=9),
+    )
+    later = BEGIN + TICK * 4  # one that begins while they are at it
+    return (
+        first,
+        replace(first, min_loa=1, statute=first.statute),
+        replace(first, absent_allowed=True, valid_from=later),
+    )
 
 
 def history(chance: Random, drafts: tuple[Grant, ...]) -> Iterator[GrantState]:
     state: GrantState | None = None
-    now = datetime(2031, 6, 14, tzinfo=UTC)
+    now = BEGIN
     for _ in range(STEPS):
         actor = chance.choice(PEOPLE)
         try:

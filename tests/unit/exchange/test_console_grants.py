@@ -288,11 +288,29 @@ def test_signers_see_what_would_change_proved_and_counted(small_world: World, si
         assert "例如：" in page.text  # a request that shows it
         assert "增加敏感字段（3 级）：号码" in page.text
         assert "数据保护负责人" in page.text  # who must sign
-        counted = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", page.text))
+        counted = said(page.text)
         assert "统计的请求 1 将新获准 1" in counted
         assert "数据会新流出的人数 1" in counted
         assert OWNER not in page.text
     assert "草稿" not in provider.get(f"{AT}/{drafted}/effects").text
+
+
+def test_what_is_asked_later_changes_nothing_of_what_is_signed(
+    small_world: World, signed_in: SignIn, drafted: str
+) -> None:
+    case = small_world.open_case((OWNER, "applicant"))
+    number = {"type": "identity-card", "fields": ["citizen_number"]}
+    submitted(small_world, signed_in, drafted)
+    assert small_world.ask(case, number).json["status"] == "refused"
+    provider = signed_in("p", "provider-officer", POLICE)
+    signing, today = (said(provider.get(f"{AT}/{drafted}/{page}").text) for page in ("approve", "effects"))
+    assert "提交前 90 天的实际请求" in signing
+    assert "统计的请求 0 将新获准 0" in signing
+    assert "统计的请求 1 将新获准 1" in today
+
+
+def said(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", page))
 
 
 def test_a_draft_is_examined_for_whoever_looks(small_world: World, signed_in: SignIn, drafted: str) -> None:

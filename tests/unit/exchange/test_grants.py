@@ -12,6 +12,7 @@ import pytest
 from exchange.governance.examination import Examining, Rechecked
 from exchange.governance.expiry import Expiry
 from exchange.governance.transitions import GrantMoved
+from kernel.dates import CHINA
 from kernel.manifests import ManifestError
 from policies.grants.grant import Grant
 from tests.doubles.exchange import (
@@ -480,3 +481,89 @@ class Watched:
 
     def __init__(self, examiner: Examining, again: Callable[[Grant, datetime], Rechecked]) -> None:
         self.review, self.again = examiner.review, again
+
+
+# A version that begins later -----------------------------------------------------------------------------------------
+
+
+def scheduled(world: World, **more: Any) -> str:
+    """The next version of the grant, signed today, with fewer fields and from the first of June on."""
+    first = first_version()
+    world.apply({**first, "spec": first["spec"] | {"fields": ["name"], "valid_from": "2027-06-01"} | more})
+    path = "/v1/grants/G-IDENTITY@2"
+    world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    signed = {"digest": digest_of(world, path)}
+    assert world.officer("POST", f"{path}/approve", signed, **APPROVER).json["status"] == "scheduled"
+    return path
+
+
+def statuses(world: World) -> list[str]:
+    return [world.officer("GET", f"/v1/grants/G-IDENTITY@{one}", **OFFICER).json["status"] for one in (1, 2)]
+
+
+def to_its_beginning(world: World) -> None:
+    begins = datetime(2027, 6, 1, tzinfo=CHINA)
+    world.clock.advance((begins - world.clock.now()).total_seconds())
+
+
+def test_what_stands_stays_in_force_until_the_next_version_begins(world: World) -> None:
+    scheduled(world)
+    assert statuses(world) == ["active", "scheduled"]
+    assert world.rooms.expiry.begin() == 0
+    to_its_beginning(world)
+    assert world.rooms.expiry.begin() == 1
+    assert statuses(world) == ["superseded", "active"]
+    assert [one["request"] for one in world.events("GrantScheduled")] == ["G-IDENTITY@2"]
+    assert world.rooms.expiry.begin() == 0
+
+
+def test_a_scheduled_version_may_be_called_off(world: World) -> None:
+    path = scheduled(world)
+    assert world.officer("POST", f"{path}/suspend", WHY, **APPROVER).status_code == 403
+    assert world.officer("POST", f"{path}/return", WHY, **APPROVER).json["status"] == "drafted"
+    to_its_beginning(world)
+    assert world.rooms.expiry.begin() == 0
+    assert statuses(world) == ["active", "drafted"]
+
+
+def test_a_scheduled_version_goes_back_where_others_would_have_to_sign_it_today(world: World) -> None:
+    """A tightening when it was signed; what it was measured against is gone when it begins, so that it is wider."""
+    scheduled(world)
+    world.officer("POST", "/v1/grants/G-IDENTITY@1/revoke", WHY, **PROVIDER)
+    to_its_beginning(world)
+    assert world.rooms.expiry.begin() == 1
+    assert statuses(world) == ["revoked", "drafted"]
+    (entry,) = world.events("GrantReturned")
+    assert "重新提交" in entry["facts"]["reason"]
+
+
+def test_a_draft_past_its_end_has_ended(world: World) -> None:
+    path = drafted(world)
+    world.clock.advance(500 * 24 * 3600)
+    world.rooms.expiry.sweep()
+    assert world.officer("GET", path, **OFFICER).json["status"] == "expired"
+
+
+def test_who_must_sign_a_suspended_version_is_told_seat_by_seat(world: World) -> None:
+    path = "/v1/grants/G-IDENTITY@1"
+    world.officer("POST", f"{path}/suspend", WHY, **APPROVER)
+    assert [seat["signed"] for seat in examined(world, path)["must_sign"]] == [False, False]
+    half = world.officer("POST", f"{path}/reactivate", {"digest": digest_of(world, path)}, **PROVIDER).json
+    assert [one["role"] for one in half["reactivation"]] == ["provider-officer"]
+    assert [seat["signed"] for seat in examined(world, path)["must_sign"]] == [True, False]
+    assert half["status"] == "suspended"
+
+
+def test_a_newer_version_is_no_way_round_those_who_could_put_a_suspended_one_back(world: World) -> None:
+    """What tightens needs one signature; in the place of a suspended version it needs every seat of that one."""
+    world.officer("POST", "/v1/grants/G-IDENTITY@1/suspend", WHY, **APPROVER)
+    first = first_version()
+    world.apply({**first, "spec": first["spec"] | {"fields": ["name"]}})
+    path = "/v1/grants/G-IDENTITY@2"
+    world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    seen = examined(world, path)
+    assert [one["en"] for one in seen["reactivates"]]
+    assert [seat["role"] for seat in seen["must_sign"]] == ["provider-officer", "governance-approver"]
+    signed = {"digest": seen["digest"]}
+    assert world.officer("POST", f"{path}/approve", signed, **APPROVER).json["status"] == "submitted"
+    assert world.officer("POST", f"{path}/approve", signed, **PROVIDER).json["status"] == "active"

@@ -26,6 +26,7 @@ from policies.grants.commands import (
     ReturnGrant,
     ReviseGrant,
     RevokeGrant,
+    ScheduleGrant,
     SubmitGrant,
     SupersedeGrant,
     SuspendGrant,
@@ -43,7 +44,8 @@ from policies.proceedings import NotAllowed
 from policies.roles import Officer, Role
 from tests.unit.policies.world import FOUND, GRANT, WIDER, grant
 
-NOW = datetime(2030, 12, 1, tzinfo=UTC)
+BEFORE, NOW = datetime(2030, 12, 1, tzinfo=UTC), datetime(2031, 1, 2, tzinfo=UTC)
+"""The sample's time begins between the two."""
 AUTHOR = Officer("li", "social-welfare", frozenset({Role.CONSUMER_OFFICER}))
 OWNER = Officer("wang", "revenue", frozenset({Role.PROVIDER_OFFICER}))
 APPROVER = Officer("zhao", "data-office", frozenset({Role.GOVERNANCE_APPROVER}))
@@ -93,16 +95,18 @@ def refusal(command: Command, state: GrantState | None, actor: Officer, at: date
 
 
 SEEN = digest(GRANT, WIDER)
-DRAFTED = reached((DraftGrant(GRANT), AUTHOR))
-SUBMITTED = reached((SubmitGrant(WIDER), AUTHOR), state=DRAFTED)
-HALF = reached((ApproveGrant(SEEN), OWNER), state=SUBMITTED)
-APPROVED = reached((ApproveGrant(SEEN), APPROVER), state=HALF)
+DRAFTED = reached((DraftGrant(GRANT), AUTHOR), at=BEFORE)
+SUBMITTED = reached((SubmitGrant(WIDER), AUTHOR), state=DRAFTED, at=BEFORE)
+HALF = reached((ApproveGrant(SEEN), OWNER), state=SUBMITTED, at=BEFORE)
+APPROVED = reached((ApproveGrant(SEEN), APPROVER), state=HALF, at=BEFORE)
+SCHEDULED = reached((ScheduleGrant(FOUND), EXCHANGE), state=APPROVED, at=BEFORE)
 ACTIVE = reached((ActivateGrant(FOUND), EXCHANGE), state=APPROVED)
 SUSPENDED = reached((SuspendGrant("complaint"), OWNER), state=ACTIVE)
 STATES = {
     Status.DRAFTED: DRAFTED,
     Status.SUBMITTED: SUBMITTED,
     Status.APPROVED: APPROVED,
+    Status.SCHEDULED: SCHEDULED,
     Status.ACTIVE: ACTIVE,
     Status.SUSPENDED: SUSPENDED,
     Status.REVOKED: reached((RevokeGrant("over"), OWNER), state=ACTIVE),
@@ -116,6 +120,7 @@ SAMPLES: dict[CommandKind, Command] = {
     ReturnGrant: ReturnGrant("unclear"),
     ApproveGrant: ApproveGrant(SEEN),
     EndorseGrant: EndorseGrant(SEEN),
+    ScheduleGrant: ScheduleGrant(FOUND),
     ActivateGrant: ActivateGrant(FOUND),
     SuspendGrant: SuspendGrant("complaint"),
     ReactivateGrant: ReactivateGrant(SEEN, FOUND),
@@ -126,7 +131,9 @@ SAMPLES: dict[CommandKind, Command] = {
 
 
 def moment_for(command: Command) -> datetime:
-    return GRANT.valid_to if isinstance(command, ExpireGrant) else NOW
+    if isinstance(command, ExpireGrant):
+        return GRANT.valid_to
+    return BEFORE if isinstance(command, ScheduleGrant) else NOW
 
 
 @pytest.mark.parametrize(("status", "role"), list(product(STATES, Role)))
@@ -473,3 +480,47 @@ def test_every_event_has_an_effect_and_a_name_in_the_past_tense() -> None:
     names = {kind.__name__ for kind in kinds} - {"GrantEvent"}
     assert all(name.startswith("Grant") and name.endswith(("ed", "Signed")) for name in names)
     assert GrantReactivated in kinds
+
+
+def test_what_begins_later_waits_for_its_time() -> None:
+    assert SCHEDULED.status is Status.SCHEDULED
+    assert refusal(ActivateGrant(FOUND), APPROVED, EXCHANGE, BEFORE) == "grant.not-begun"
+    assert refusal(ActivateGrant(FOUND), SCHEDULED, EXCHANGE, BEFORE) == "grant.not-begun"
+    assert refusal(ScheduleGrant(FOUND), APPROVED, EXCHANGE, NOW) == "grant.begun"
+    assert reached((ActivateGrant(FOUND), EXCHANGE), state=SCHEDULED).status is Status.ACTIVE
+    assert reached((ReturnGrant("too early"), OWNER), state=SCHEDULED, at=BEFORE).signatures == ()
+
+
+def test_whoever_would_have_to_sign_a_scheduled_grant_when_it_begins_has_signed_it() -> None:
+    elsewhere = replace(FOUND, basis="sha256:elsewhere")
+    assert refusal(ActivateGrant(elsewhere), SCHEDULED, EXCHANGE) == "grant.basis-changed"
+    assert refusal(ActivateGrant(replace(elsewhere, panel=THREE)), SCHEDULED, EXCHANGE) == "grant.basis-changed"
+    assert refusal(ActivateGrant(replace(elsewhere, panel=TWO)), APPROVED, EXCHANGE) == "grant.basis-changed"
+    broken = replace(elsewhere, panel=TWO, broken=(Text("x", "x"),))
+    assert refusal(ActivateGrant(broken), SCHEDULED, EXCHANGE) == "grant.invariant-broken"
+    assert reached((ActivateGrant(replace(elsewhere, panel=TWO)), EXCHANGE), state=SCHEDULED).status is Status.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("change", "suspended", "seats"),
+    [
+        (ChangeClass.TIGHTENING, (), ONE),
+        (ChangeClass.TIGHTENING, TWO, TWO),
+        (ChangeClass.EQUIVALENT, THREE, THREE),
+        (ChangeClass.WIDENING, THREE, THREE),
+    ],
+)
+def test_whoever_takes_the_place_of_a_suspended_version_is_signed_by_all_who_could_put_that_back(
+    change: ChangeClass, suspended: tuple[Role, ...], seats: tuple[Role, ...]
+) -> None:
+    review = replace(WIDER, examination=replace(WIDER.examination, change=change, reactivates=suspended))
+    assert reached((SubmitGrant(review), AUTHOR), state=DRAFTED, at=BEFORE).panel == seats
+    assert ReviewPackage.from_json(decode(encode(review.to_json()))) == review
+    assert suspended or "reactivates" not in review.to_json()  # signatures given before it was known stay good
+
+
+def test_while_suspended_every_seat_is_open_again() -> None:
+    assert SUSPENDED.awaited == (TWO, ())
+    half = reached((ReactivateGrant(SEEN, FOUND), OWNER), state=SUSPENDED)
+    assert [one.role for one in half.awaited[1]] == [Role.PROVIDER_OFFICER]
+    assert ACTIVE.awaited == (TWO, ACTIVE.signatures)
