@@ -24,6 +24,7 @@ from policies.requests.commands import Command, FulfilRequest
 from policies.requests.escalation import next_due, pending
 from policies.requests.events import RequestState, Status
 
+_GIVEN = frozenset({GrantStatus.SCHEDULED, GrantStatus.ACTIVE})
 MOST_AT_ONCE = 500
 """Approved requests that one sweep looks at."""
 
@@ -61,9 +62,9 @@ class RequestSweep:
         with self.transitions.database.read() as connection:
             wanted = Filter(statuses=frozenset({Status.APPROVED}))
             approved = access_requests.listed(connection, wanted, after=self._after, limit=MOST_AT_ONCE)
-            active = [state for state in approved if _is_active(connection, state.grant)]
+            given = [state for state in approved if _is_given(connection, state.grant)]
         self._after = approved[-1].id if len(approved) == MOST_AT_ONCE else ""
-        return sum(self._carry_out((FulfilRequest(),), state) for state in active)
+        return sum(self._carry_out((FulfilRequest(),), state) for state in given)
 
     def _carry_out(self, commands: tuple[Command, ...], state: RequestState) -> bool:
         return self._done(
@@ -77,7 +78,8 @@ class RequestSweep:
             return False  # an officer or another node was faster, or the clock went back: the others go on
 
 
-def _is_active(connection: Connection, grant: str) -> bool:
+def _is_given(connection: Connection, grant: str) -> bool:
+    """In force, or signed by everybody and waiting for its day: nobody has anything left to do for it."""
     name, _, version = grant.partition("@")
     found = grants.versions(connection, name)
-    return any(state.grant.version == int(version) and state.status is GrantStatus.ACTIVE for state in found)
+    return any(state.grant.version == int(version) and state.status in _GIVEN for state in found)
