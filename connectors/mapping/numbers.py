@@ -23,6 +23,8 @@ _DIGITS |= dict(zip("零壹贰叁肆伍陆柒捌玖", range(10), strict=True))
 _DIGITS |= {"两": 2, "貳": 2, "陸": 6, "○": 0, "參": 3, "叄": 3}
 _SMALL = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _LARGE = {"亿": 10**8, "億": 10**8, "万": 10**4, "萬": 10**4}
+_MINUS = frozenset("负負-")
+_ENDS_AN_AMOUNT = frozenset("元圆角分整正")
 _MIXED = re.compile(r"([0-9]+(?:\.[0-9]+)?)([十百千万萬亿億]{1,2})")
 _AMOUNT = re.compile(
     r"(?:人民币)?(?:(?P<yuan>[^元圆角分整正]+)[元圆])?(?:(?P<jiao>[^元圆角分整正])角)?(?:(?P<fen>[^元圆角分整正])分)?[整正]?"
@@ -42,7 +44,7 @@ def number_reader(forms: Sequence[str]) -> Callable[[object], Decimal]:
     def read(value: object) -> Decimal:
         if isinstance(value, bool):
             raise ValueError("not a number")
-        text = unicodedata.normalize("NFKC", str(value)).strip().replace("−", "-")
+        text = _normal(value)
         for reader in readers if len(text) <= _LONGEST else ():
             number = reader(text)
             if number is not None:
@@ -50,6 +52,27 @@ def number_reader(forms: Sequence[str]) -> Callable[[object], Decimal]:
         raise ValueError("not a number")
 
     return read
+
+
+def amount_in_words(value: object) -> Decimal | None:
+    """What an amount that carries its unit comes to in 元 (``叁万元整``, ``三角五分``); None: the value is none."""
+    text = _normal(value)
+    sign, body = _signed(text)
+    if len(text) > _LONGEST or body[-1:] not in _ENDS_AN_AMOUNT:
+        return None
+    try:
+        found = _amount(body)
+    except (KeyError, ValueError):
+        return None
+    return None if found is None else sign * found
+
+
+def _normal(value: object) -> str:
+    return unicodedata.normalize("NFKC", str(value)).strip().replace("−", "-")
+
+
+def _signed(text: str) -> tuple[int, str]:
+    return (-1, text[1:]) if text[:1] in _MINUS else (1, text)
 
 
 def _plain(text: str) -> Decimal | None:
@@ -65,9 +88,11 @@ def _comma(text: str) -> Decimal | None:
 
 
 def _chinese(text: str) -> Decimal | None:
-    sign, body = (-1, text[1:]) if text[:1] in {"负", "負", "-"} else (1, text)
+    sign, body = _signed(text)
+    if body[-1:] in _ENDS_AN_AMOUNT:
+        return amount_in_words(text)
     try:
-        found = _amount(body) if body[-1:] in set("元圆角分整正") else _worded(body)
+        found = _worded(body)
     except (KeyError, ValueError):
         return None
     return None if found is None else sign * found

@@ -2,11 +2,17 @@
 
 Market units are those in use since the metric system: 1 亩 = 10000/15 平方米, 1 里 = 500 米, 1 斤 = 500 克. Rounding is
 declared, and is that of GB/T 8170 (half to even).
+
+Units are read after NFKC (㎡ is m2), and in small or capital letters where that makes no other unit: KG is kg, but Mm
+and Mg begin with mega, and are not mm and mg.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -35,6 +41,12 @@ _SIZES: Mapping[str, Mapping[str, Fraction]] = {
     "households": {"户": Fraction(1), "万户": Fraction(10**4)},
 }  # fmt: skip
 _DIMENSION = {unit: dimension for dimension, units in _SIZES.items() for unit in units}
+_ONCE = {folded for folded, count in Counter(unit.casefold() for unit in _DIMENSION).items() if count == 1}
+_FOLDED = {unit.casefold(): unit for unit in _DIMENSION if unit.casefold() in _ONCE}
+_MEGA = re.compile(r"M[a-z]")
+"""SI writes a million with M and a thousandth with m: with a small letter behind it, the capital was meant."""
+_LONGEST = max(map(len, _DIMENSION))
+"""Characters of a unit."""
 
 
 class UnknownUnit(ValueError):
@@ -45,33 +57,71 @@ class EndlessFraction(ValueError):
     """The result has no end as a decimal, and nothing says how many places to keep."""
 
 
-def converter(unit: Mapping[str, Any], read: Callable[[object], Decimal]) -> Callable[[object], Decimal]:
+def converter(
+    unit: Mapping[str, Any],
+    read: Callable[[object], Decimal],
+    in_words: Callable[[object], Decimal | None] = lambda _: None,
+) -> Callable[[object], Decimal]:
     """From a source's value to the number in the unit ``to``.
 
-    Without ``from`` the value states its own unit (``12.5万元``). ``places`` rounds, half to even.
+    Without ``from`` the value states its own unit (``12.5万元``).
 
-    Raises: UnknownUnit, EndlessFraction. The converter raises ValueError.
+    Args:
+        unit: of the manifest: ``to``, and perhaps ``from`` and ``places``, which rounds half to even.
+        read: a number without a unit.
+        in_words: from a value that is an amount in words, which carries its unit (``叁万元整``), to 元; else None.
+
+    Raises: UnknownUnit, EndlessFraction. The converter raises ValueError, also for an amount in words where the unit is
+    declared to be another than 元: one of the two is wrong, and nothing tells which.
     """
-    given, wanted, places = unit.get("from"), unit["to"], unit.get("places")
-    if wanted not in _DIMENSION or (given is not None and _DIMENSION.get(given) != _DIMENSION[wanted]):
+    given, wanted, places = _known(unit.get("from")), _known(unit["to"]), unit.get("places")
+    if wanted is None or ("from" in unit and (given is None or _DIMENSION[given] != _DIMENSION[wanted])):
         raise UnknownUnit
     sizes = _SIZES[_DIMENSION[wanted]]
     sources = [sizes[given]] if given is not None else list(sizes.values())
     if places is None and not all(_ends(size / sizes[wanted]) for size in sources):
         raise EndlessFraction
 
-    def convert(value: object) -> Decimal:
-        number, of = (value, given) if given is not None else _split(str(value), sizes)
-        return _decimal(Fraction(read(number)) * sizes[of] / sizes[wanted], places)
+    def measured(value: object) -> Fraction:
+        yuan = in_words(value)
+        if yuan is not None:
+            if given not in {None, "元"} or "元" not in sizes:
+                raise ValueError("an amount of money, in another unit")
+            return Fraction(yuan)
+        if given is not None:
+            return Fraction(read(value)) * sizes[given]
+        return _self_stated(str(value), sizes, lambda text: read(text) if in_words(text) is None else None)
 
-    return convert
+    return lambda value: _decimal(measured(value) / sizes[wanted], places)
 
 
-def _split(text: str, sizes: Mapping[str, Fraction]) -> tuple[str, str]:
-    for unit in sorted(sizes, key=len, reverse=True):
-        if text.endswith(unit):
-            return text.removesuffix(unit).strip(), unit
+def _known(written: object) -> str | None:
+    """A unit as our table spells it; None where it has no such one."""
+    text = unicodedata.normalize("NFKC", str(written)).strip()
+    if text in _DIMENSION:
+        return text
+    return None if _MEGA.match(text) else _FOLDED.get(text.casefold())
+
+
+def _self_stated(text: str, sizes: Mapping[str, Fraction], read: Callable[[str], Decimal | None]) -> Fraction:
+    """A number and the unit behind it, the shortest first: what stands before 元 in 一亿二千万元 is one number, and the
+    万 is a part of it. Raises: ValueError.
+    """
+    for before, unit in _split(unicodedata.normalize("NFKC", text).strip(), sizes):
+        try:
+            number = read(before)
+        except ValueError:
+            continue
+        if number is not None:
+            return Fraction(number) * sizes[unit]
     raise ValueError("it states no unit")
+
+
+def _split(text: str, sizes: Mapping[str, Fraction]) -> Iterator[tuple[str, str]]:
+    for length in range(1, min(_LONGEST, len(text) - 1) + 1):
+        unit = _known(text[-length:])
+        if unit is not None and unit in sizes and not text[-length].isspace():
+            yield text[:-length].strip(), unit
 
 
 def _ends(fraction: Fraction) -> bool:

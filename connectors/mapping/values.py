@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from connectors.base import Raw
 from connectors.faults import fault
 from connectors.mapping.dates import DateReader
-from connectors.mapping.numbers import number_reader
+from connectors.mapping.numbers import amount_in_words, number_reader
 from connectors.mapping.units import EndlessFraction, UnknownUnit, converter
 from kernel.identifiers import citizen_number, person_name, social_credit_code
 
@@ -138,15 +138,16 @@ def typed(rule: Mapping[str, Any]) -> tuple[Step, ...]:
 
 
 def _numbered(rule: Mapping[str, Any]) -> Callable[[object], Decimal]:
-    forms = rule.get("number", "plain")
+    declared = rule.get("number", "plain")
+    forms = declared if isinstance(declared, list) else [declared]
     try:
-        read = number_reader(forms if isinstance(forms, list) else [forms])
+        read = number_reader(forms)
     except ValueError:
         raise fault(("number",), "grouped 与 comma 不能并用", "grouped and comma contradict each other") from None
     if "unit" not in rule:
         return read
     try:
-        return converter(rule["unit"], read)
+        return converter(rule["unit"], read, *([amount_in_words] if "chinese" in forms else []))
     except UnknownUnit:
         raise fault(
             ("unit",), "单位未知，或两者不是同一种量", "an unknown unit, or two that measure different things"

@@ -151,6 +151,23 @@ def test_any_text_is_a_number_or_garbled(text: str) -> None:
         ("三百二十元", {"number": "chinese", "unit": {"to": "元"}}, "320"),
         ("85.5平方米", {"unit": {"to": "公顷", "places": 6}}, "0.008550"),
         ("500", {"unit": {"from": "斤", "to": "kg"}}, "250"),
+        ("85.5", {"unit": {"from": "㎡", "to": "平方米"}}, "85.5"),
+        ("85.5㎡", {"unit": {"to": "m²", "places": 1}}, "85.5"),
+        ("８５．５ ㎢", {"unit": {"to": "公顷", "places": 0}}, "8550"),
+        ("12KG", {"unit": {"to": "千克"}}, "12"),
+        ("12Kg", {"unit": {"to": "㎏"}}, "12"),
+        ("12", {"unit": {"from": "KG", "to": "克"}}, "12000"),
+        ("3 M", {"unit": {"to": "CM"}}, "300"),
+        ("3㎜", {"unit": {"to": "MM"}}, "3"),
+        ("叁万元整", {"number": "chinese", "unit": {"to": "元"}}, "30000"),
+        ("叁万元整", {"number": "chinese", "unit": {"from": "元", "to": "万元"}}, "3"),
+        ("壹佰贰拾叁元肆角伍分", {"number": "chinese", "unit": {"to": "分"}, "type": "integer"}, 12345),
+        ("负叁角", {"number": "chinese", "unit": {"to": "元"}}, "-0.3"),
+        ("壹亿贰仟万元", {"number": "chinese", "unit": {"to": "元"}}, "120000000"),
+        ("一亿二千万元", {"number": "chinese", "unit": {"to": "万元"}}, "12000"),
+        ("一亿二千万人", {"number": "chinese", "unit": {"to": "人"}, "type": "integer"}, 120000000),
+        ("3.5万元", {"number": ["plain", "chinese"], "unit": {"to": "元"}}, "35000"),
+        ("三千克", {"number": "chinese", "unit": {"to": "kg"}}, "3"),
     ],
 )
 def test_units_are_converted_exactly(raw: Any, rule: dict[str, Any], value: Any) -> None:
@@ -167,6 +184,9 @@ def test_units_are_converted_exactly(raw: Any, rule: dict[str, Any], value: Any)
         {"unit": {"from": "万元", "to": "平方米"}},
         {"unit": {"from": "斗", "to": "kg"}},
         {"unit": {"to": "石"}},
+        {"unit": {"from": "Mm", "to": "m"}},
+        {"unit": {"from": "Mg", "to": "kg"}},
+        {"unit": {"from": "㎡", "to": "米"}},
         {"number": ["grouped", "comma"]},
         {"number": "plain", "type": "text"},
         {"number": "plain", "date": "yyyyMMdd"},
@@ -183,3 +203,35 @@ def test_a_value_that_does_not_say_its_unit_is_garbled_or_absent(raw: str) -> No
         assert garbled(raw, unit={"to": "元"})
     else:
         assert read(raw, unit={"to": "元"}) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule"),
+    [
+        ("12Mm", {"unit": {"to": "m"}}),
+        ("85.5㎡", {"unit": {"to": "米"}}),
+        ("叁万元整", {"unit": {"to": "元"}}),
+        ("叁万元整", {"number": "chinese", "unit": {"from": "万元", "to": "元"}}),
+        ("叁角", {"number": "chinese", "unit": {"from": "角", "to": "元"}}),
+        ("叁元", {"number": "chinese", "unit": {"from": "亩", "to": "公顷", "places": 2}}),
+        ("叁元", {"number": "chinese", "unit": {"to": "kg"}}),
+        ("叁元万元", {"number": "chinese", "unit": {"to": "元"}}),
+        ("三元元", {"number": "chinese", "unit": {"to": "元"}}),
+    ],
+)
+def test_a_unit_that_contradicts_what_is_declared_is_garbled_rather_than_guessed(raw: str, rule: dict) -> None:
+    """An amount in words says 元 itself; a capital M before a small letter is mega."""
+    assert garbled(raw, **rule)
+
+
+@given(text=st.text(alphabet="0123456789.零一二叁万亿元角分整公斤kKgGmM²㎡㎏ -", max_size=20))
+def test_whatever_states_a_unit_is_a_number_or_garbled(text: str) -> None:
+    for unit in ("元", "kg", "m2", "m"):
+        mapping = Mapping.compile(
+            {"fields": {"value": {"path": "x", "number": ["plain", "chinese"], "unit": {"to": unit, "places": 2}}}}
+        )
+        try:
+            found = mapping.apply({"x": text}).values.get("value")
+        except SourceGarbled:
+            continue
+        assert found is None or Decimal(str(found)).is_finite()
