@@ -100,6 +100,9 @@ def _facts(found: Mapping[str, Any]) -> list[tuple[Text, Text]]:
         rows.append((Text("依据", "Rule"), same(found["citation"])))
     if found["cases"]:
         rows.append((Text("本部门涉及的办件", "Cases of your department"), same(", ".join(found["cases"]))))
+    if found["flows"]:
+        where = ", ".join(f"{one['flow']} {one['row']}" for one in found["flows"])
+        rows.append((Text("本部门涉及的数据回流与行", "Return flows of your department, and the row"), same(where)))
     return rows
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from exchange import errors
 from exchange.access import Access, AuthorisedOfficer
 from exchange.corrections.forms import CorrectionReasonForm, RejectCorrectionForm, TakeCorrectionForm
+from exchange.corrections.recipients import Received
 from exchange.corrections.transitions import CorrectionTransitions
 from exchange.corrections.views import correction_view, whole_view
 from exchange.forms import Form, read
@@ -101,16 +102,17 @@ class CorrectionDesk:
         """One that this officer may read of: a party, or one whose department received the record."""
         with self.access.database.read() as connection:
             found = corrections.find(connection, correction[:_LONGEST_NAME])
-            if found is None or not (sees(found[0], officer.officer) or self._cases(connection, *found, officer)):
+            if found is None or not (sees(found[0], officer.officer) or self._received(connection, *found, officer)):
                 raise Problem(errors.CORRECTION_UNKNOWN)
         return found
 
-    def _cases(
+    def _received(
         self, connection: Connection, state: CorrectionState, about: About, officer: AuthorisedOfficer
-    ) -> tuple[str, ...]:
-        """The cases of the officer's own department that received the record."""
-        received = corrections.recipients(connection, about.subject, state.objection.evidence_type)
-        return tuple(one.case for one in received if one.consumer == officer.officer.organisation)
+    ) -> Received | None:
+        """Where the officer's own department received the record; None for nowhere."""
+        received = self.transitions.recipients.of(connection, about.subject, state.objection.evidence_type)
+        own = received.by(officer.officer.organisation)
+        return own if own.departments else None
 
     def _view(self, connection: Connection, state: CorrectionState, officer: AuthorisedOfficer) -> dict[str, JSON]:
         registry, calendar = current(self.access.policy).registry, self.transitions.calendar(connection)
@@ -119,10 +121,10 @@ class CorrectionDesk:
     def _answer(self, state: CorrectionState, about: About, officer: AuthorisedOfficer) -> HttpResponse:
         with self.access.database.read() as connection:
             view = self._view(connection, state, officer)
-            cases = self._cases(connection, state, about, officer)
+            received = self._received(connection, state, about, officer)
             happened = corrections.history(connection, state.id)
         shown = self.transitions.particulars(about) if knows_whom(state, officer.officer) else None
-        return json_response(whole_view(view, cases, happened, shown))
+        return json_response(whole_view(view, received, happened, shown))
 
 
 def _refused(code: str) -> ProblemKind:

@@ -60,7 +60,8 @@ class CorrectionAnswer(Schema):
     ``officer`` is the clerk for whom a system opened it, a name that tells nobody who that is; empty for none.
     ``clock`` says deadline, working days left and whether it is late, while it runs. ``particulars`` (whom it is about,
     what was seen and would be right) are shown to the officer who took it up, while there is work to do; ``cases`` are
-    those of the reader's own department that received the record.
+    those of the reader's own department that received the record, ``flows`` its return flows that hold or held it, each
+    with the ``row`` by which its files name it.
     """
 
     id = fields.String(required=True)
@@ -80,6 +81,7 @@ class CorrectionAnswer(Schema):
     commands = fields.List(fields.String(), required=True)
     particulars = fields.Dict(allow_none=True)
     cases = fields.List(fields.String())
+    flows = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
     history = fields.List(fields.Dict())
 
 

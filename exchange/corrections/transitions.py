@@ -5,15 +5,16 @@ Opening and ending advance the policy epoch, so that evidence says that it is di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from exchange.clocks.limits import TimeLimits
+from exchange.corrections.recipients import Received, Recipients
 from exchange.events import outbox
-from exchange.events.signal import Kind, Signal, to_reliers
+from exchange.events.signal import Kind, Signal, to_reliers, to_system
 from exchange.gateway.entries import TOLD_FROM
 from exchange.messages import notices
 from exchange.particulars import Particulars, kept
@@ -21,6 +22,7 @@ from exchange.proceedings import record
 from exchange.store import corrections, epoch, messages
 from exchange.store.corrections import About
 from exchange.store.histories import Happened
+from exchange.store.return_flow_books import Held
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -56,6 +58,7 @@ class CorrectionTransitions(TimeLimits):
     database: Database
     ledger: Ledger
     clock: Clock
+    recipients: Recipients
 
     def days(self, connection: Connection, provider: str, share_type: str) -> int:
         """Working days that a provider has."""
@@ -104,10 +107,10 @@ class CorrectionTransitions(TimeLimits):
             if not corrections.change(connection, after, self._due(connection, after), was=state.revision):
                 raise CorrectionMoved
             _note(connection, event, after)
-            recipients = corrections.recipients(connection, about.subject, after.objection.evidence_type)
-            messages.put(connection, notices.of_correction(event, after, {one.consumer for one in recipients}))
-            if after.status in _TOLD:
-                outbox.put(connection, _signal(_TOLD[after.status], after, about))
+            received = self.recipients.of(connection, about.subject, after.objection.evidence_type)
+            messages.put(connection, notices.of_correction(event, after, received.departments))
+            for signal in _signals(after, about, received):
+                outbox.put(connection, signal)
             if after.clock is None:
                 epoch.advance(connection)
                 self.ledger.drop_payload(connection, about.entry)  # nobody needs to know any more what was said
@@ -129,6 +132,33 @@ _TOLD = {
     Status.WITHDRAWN: Kind.EVIDENCE_UNDISPUTED,
 }
 """What an end is told as, to the systems of all who received the record."""
+
+
+def _signals(after: CorrectionState, about: About, received: Received) -> Iterator[Signal]:
+    """What the systems of those who received the record hear of its end."""
+    if after.status in _TOLD:
+        yield _signal(_TOLD[after.status], after, about)
+    if after.status is Status.CORRECTED:
+        yield from (_to_flow(held, after, about) for held in received.flows if held.until is None)
+
+
+def _to_flow(held: Held, after: CorrectionState, about: About) -> Signal:
+    """The same for the system of a flow that holds the record: by the row of its files, not by cases."""
+    data: dict[str, JSON] = {
+        "flow": held.flow,
+        "row": held.row,
+        "evidence_type": held.evidence_type,
+        "changed": [after.objection.field],
+    }
+    return to_system(
+        Kind.RETURN_FLOW_CORRECTED,
+        held.system,
+        cause=f"{after.id}/{after.revision}/{held.flow}",
+        at=after.changed_at,
+        data=data,
+        subject=about.subject,
+        evidence_type=held.evidence_type,
+    )
 
 
 def _signal(kind: Kind, after: CorrectionState, about: About) -> Signal:

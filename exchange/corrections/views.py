@@ -8,6 +8,7 @@ from datetime import datetime
 from exchange.catalogue.naming import named, named_in
 from exchange.catalogue.registry import Registry
 from exchange.clocks.limits import clock_view, deadline_view
+from exchange.corrections.recipients import Received
 from exchange.gateway.predicates import LABELS
 from exchange.particulars import Particulars
 from exchange.store.histories import Happened
@@ -58,13 +59,18 @@ def standing_view(state: CorrectionState, calendar: WorkingCalendar) -> dict[str
 
 
 def whole_view(
-    listed: dict[str, JSON], cases: Sequence[str], happened: Sequence[Happened], shown: Particulars | None
+    listed: dict[str, JSON], received: Received | None, happened: Sequence[Happened], shown: Particulars | None
 ) -> dict[str, JSON]:
-    """The same with the reader's own cases, all that happened, and what whoever took it up needs to know."""
+    """The same with where the reader's own department received the record, all that happened, and what whoever took it
+    up needs to know.
+    """
+    cases: list[JSON] = [] if received is None else [one.case for one in received.released]
+    flows: list[JSON] = [] if received is None else [{"flow": one.flow, "row": one.row} for one in received.flows]
     particulars: JSON = None
     if shown is not None:
         particulars = {"subject": {"scheme": shown.about.scheme, "value": shown.about.value}, **shown.said}
-    return {**listed, "cases": [*cases], "history": [one.members() for one in happened], "particulars": particulars}
+    history: list[JSON] = [one.members() for one in happened]
+    return {**listed, "cases": cases, "flows": flows, "history": history, "particulars": particulars}
 
 
 def _label(named: str, registry: Registry, evidence_type: str) -> Text | None:

@@ -27,6 +27,12 @@ _MEMBERS: Mapping[Kind, dict[str, JSON]] = {
     Kind.EVIDENCE_CORRECTED: _ABOUT_EVIDENCE,
     Kind.EVIDENCE_UNDISPUTED: _ABOUT_EVIDENCE,
     Kind.RETURN_FLOW_READY: {"flow": _TEXT, "file": {"type": "integer"}},
+    Kind.RETURN_FLOW_CORRECTED: {
+        "flow": _TEXT,
+        "row": _TEXT,
+        "evidence_type": _TEXT,
+        "changed": {"type": "array", "items": _TEXT},
+    },
 }
 
 

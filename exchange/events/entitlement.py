@@ -10,6 +10,7 @@ from datetime import datetime
 
 from exchange.catalogue.model import Status, System, kept_apart
 from exchange.events.pseudonyms import Pseudonyms
+from exchange.events.signal import Kind
 from exchange.in_force.snapshot import Snapshot
 from exchange.store.subscriptions import Queued
 from policies.delivery import Delivery
@@ -18,26 +19,26 @@ Rights = Mapping[str, datetime]
 """Evidence types of which somebody may hear, each with the start of the oldest grant in force for it."""
 
 
-def rights(snapshot: Snapshot, organisation: str, now: datetime) -> Rights:
-    """What an organisation's grants in force are about, one person at a time.
+def rights(snapshot: Snapshot, organisation: str, now: datetime, delivery: Delivery = Delivery.DIRECT) -> Rights:
+    """What an organisation's grants in force are about: one person at a time, or what may leave in bulk.
 
-    Neither emergency access nor what may only leave in bulk gives a right to hear of anything.
+    Emergency access gives no right to hear of anything, and what may only leave in bulk none but of its own rows.
     """
     found: dict[str, datetime] = {}
     for grant in snapshot.image.members():
-        own = grant.consumer == organisation and grant.emergency is None and grant.allows(Delivery.DIRECT)
+        own = grant.consumer == organisation and grant.emergency is None and grant.allows(delivery)
         if own and grant.valid_from <= now < grant.valid_to:
             begun = found.get(grant.evidence_type, grant.valid_from)
             found[grant.evidence_type] = min(begun, grant.valid_from)
     return found
 
 
-def rights_of(snapshot: Snapshot, system: System | None, now: datetime) -> Rights:
+def rights_of(snapshot: Snapshot, system: System | None, now: datetime, delivery: Delivery = Delivery.DIRECT) -> Rights:
     """The same for a system: nothing where it is not active, and the sandbox does not hear of real evidence."""
     if system is None or system.status is not Status.ACTIVE:
         return {}
     known = snapshot.registry.evidence_types
-    found = rights(snapshot, system.organisation, now)
+    found = rights(snapshot, system.organisation, now, delivery)
     return {code: since for code, since in found.items() if code in known and not kept_apart(system, known[code])}
 
 
@@ -48,10 +49,12 @@ def withheld(
     was sealed after they were handed out.
     """
     allowed, hidden = rights_of(snapshot, system, now), _sealed(queued, system, snapshot, names, now)
+    in_bulk = rights_of(snapshot, system, now, Delivery.BULK)
     return frozenset(
         each.number
         for each in queued
-        if (each.evidence_type and each.evidence_type not in allowed) or each.subject in hidden
+        if (each.evidence_type and each.evidence_type not in (in_bulk if Kind(each.kind).in_bulk else allowed))
+        or each.subject in hidden
     )
 
 

@@ -21,11 +21,17 @@ class Kind(StrEnum):
     EVIDENCE_CORRECTED = "tongban.evidence.corrected"
     EVIDENCE_UNDISPUTED = "tongban.evidence.undisputed"
     RETURN_FLOW_READY = "tongban.return-flow.file-ready"
+    RETURN_FLOW_CORRECTED = "tongban.return-flow.record-corrected"
 
     @property
     def about_evidence(self) -> bool:
         """Whether it is told to those who rely on evidence, as against the one system it concerns."""
         return self in _ABOUT_EVIDENCE
+
+    @property
+    def in_bulk(self) -> bool:
+        """Whether it is about a record that leaves in bulk, under a grant that says so."""
+        return self is Kind.RETURN_FLOW_CORRECTED
 
 
 _ABOUT_EVIDENCE = frozenset({Kind.CERTIFICATE_CHANGED, Kind.EVIDENCE_CORRECTED, Kind.EVIDENCE_UNDISPUTED})
@@ -40,6 +46,7 @@ KINDS: Mapping[Kind, Text] = {
         "材料的校核未采纳或已撤回，不再有争议", "evidence is disputed no longer, and unchanged"
     ),
     Kind.RETURN_FLOW_READY: Text("数据回流文件可取", "a file of a return flow can be fetched"),
+    Kind.RETURN_FLOW_CORRECTED: Text("数据回流中的一条记录已更正", "a record of a return flow was corrected"),
 }
 """In words."""
 
@@ -63,12 +70,22 @@ class Signal:
 
 
 def to_system(
-    kind: Kind, system: str, *, cause: str, at: datetime, data: Mapping[str, JSON], subject: bytes | None = None
+    kind: Kind,
+    system: str,
+    *,
+    cause: str,
+    at: datetime,
+    data: Mapping[str, JSON],
+    subject: bytes | None = None,
+    evidence_type: str = "",
 ) -> Signal:
-    """A signal for one system, by its name in the catalogue: about something of its own, such as its request."""
+    """A signal for one system, by its name in the catalogue: about something of its own, such as its request.
+
+    Where it names an ``evidence_type``, it leaves only while the department holds a grant in force for that.
+    """
     if kind.about_evidence or not system:
         raise ValueError("such a signal goes to those who rely on the evidence")
-    return Signal(kind, cause, at, system=system, subject=subject, data=data)
+    return Signal(kind, cause, at, system=system, subject=subject, data=data, evidence_type=evidence_type)
 
 
 def to_reliers(

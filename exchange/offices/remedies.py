@@ -14,6 +14,7 @@ from exchange.challenges.transitions import ChallengeTransitions
 from exchange.corrections.desk import CorrectionDesk
 from exchange.corrections.following import Following
 from exchange.corrections.opening import Opening
+from exchange.corrections.recipients import Recipients
 from exchange.corrections.sweep import correction_sweep
 from exchange.corrections.transitions import CorrectionTransitions
 from exchange.outside import Outside
@@ -51,7 +52,7 @@ class RemedyOffices:
 def open_remedy_offices(outside: Outside, access: Access, watch: Watch, telling: Telling) -> RemedyOffices:
     """Put them together; ``telling`` finds a person's records in return flows."""
     database, ledger, clock = outside.database, outside.ledger, outside.clock
-    corrected = CorrectionTransitions(database, ledger, clock)
+    corrected = CorrectionTransitions(database, ledger, clock, Recipients(telling))
     challenged = ChallengeTransitions(database, ledger, clock)
     rated = RatingTransitions(database, ledger, clock)
     return RemedyOffices(

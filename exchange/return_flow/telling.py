@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from exchange.catalogue.registry import Registry
 from exchange.return_flow.reading import Reader
 from exchange.store import return_flow_books
@@ -32,11 +34,14 @@ class Telling:
 
     def holding(self, person: SubjectRef) -> list[Held]:
         """The flows that a record of this person is or was in. Raises DatabaseUnavailable."""
-        index = self.reader.indexes.of(person)
         with self.database.read() as connection:
-            flows = return_flow_books.known(connection)
-            rows = {self.reader.pseudonym(flow, index) for flow in flows}
-            return return_flow_books.holding(connection, rows) if rows else []
+            return self.holding_of(connection, self.reader.indexes.of(person))
+
+    def holding_of(self, connection: Connection, index: bytes, evidence_type: str | None = None) -> list[Held]:
+        """The same for whoever has this blind index, of one type of record alone where it is named."""
+        flows = return_flow_books.known(connection, evidence_type)
+        rows = {self.reader.pseudonym(flow, index) for flow in flows}
+        return return_flow_books.holding(connection, rows) if rows else []
 
 
 def sentence(held: Held, registry: Registry) -> Text:

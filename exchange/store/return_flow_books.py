@@ -35,11 +35,13 @@ class Sent:
 class Held:
     """A flow that a record is in, or was in ``until`` it ended or the record was not there any more.
 
-    Who gets which fields of what, for what, of which division, by which system; ``at`` and ``entry`` of the newest file
-    that has it.
+    Who gets which fields of what, for what, of which division, by which system; ``number``, ``at`` and ``entry`` of the
+    newest file that has it, by the pseudonym ``row``.
     """
 
     flow: str
+    row: str
+    number: int
     system: str
     consumer: str
     evidence_type: str
@@ -89,9 +91,10 @@ def sent_by(connection: Connection, evidence_types: Collection[str], since: date
     return [Sent(**{**row, "rows": int(row["rows"])}) for row in found]
 
 
-def known(connection: Connection) -> list[str]:
-    """Every flow that goes on or was ended."""
-    return [*connection.scalars(select(_f.id).order_by(_f.id))]
+def known(connection: Connection, evidence_type: str | None = None) -> list[str]:
+    """Every flow that goes on or was ended, of one evidence type alone where it is named."""
+    which = () if evidence_type is None else (_f.evidence_type == evidence_type,)
+    return [*connection.scalars(select(_f.id).where(*which).order_by(_f.id))]
 
 
 def holding(connection: Connection, rows: Collection[str]) -> list[Held]:
@@ -108,7 +111,7 @@ def holding(connection: Connection, rows: Collection[str]) -> list[Held]:
     )
     statement = (
         select(_f.id, _f.system, _f.organisation, _f.evidence_type, _f.service_item, _f.legal_basis, _f.fields)
-        .add_columns(_d.division, _d.made_at, _d.entry, _r.left_at)
+        .add_columns(_d.division, _d.number, _d.made_at, _d.entry, _r.row, _r.left_at)
         .join(return_flow_row, _r.flow == _f.id)
         .join(return_flow_file, (_d.flow == _f.id) & (_d.number == newest))
         .where(_r.row.in_(sorted(rows)))
@@ -117,6 +120,8 @@ def holding(connection: Connection, rows: Collection[str]) -> list[Held]:
     return [
         Held(
             flow=row.id,
+            row=row.row,
+            number=row.number,
             system=row.system,
             consumer=row.organisation,
             evidence_type=row.evidence_type,
