@@ -50,7 +50,7 @@ class WatchPages:
             request,
             title=Text("免于提交的材料", "Papers avoided"),
             rows=rows,
-            most=max((max(row["avoided"], row["uploads"], row["against"]) for row in rows), default=0),
+            most=max((max(row[each] for each in _BARS) for row in rows), default=0),
             periods=PERIODS.tabs(lambda each: f"{UPLOADS}?days={each}", days),
         )
 
@@ -126,6 +126,8 @@ def _department(one: Mapping[str, Any]) -> dict[str, Any]:
         "avoided": one["avoided"],
         "uploads": one["uploads"],
         "against": against["refused"] + against["against_guard"],
+        "on_word": sum(each["count"] for each in one["on_word"]),
+        "causes": [f"{t(Text(**each['name']))} {each['count']}" for each in one["on_word"]],
         "open": one["open"],
         "overdue": one["overdue"],
     }
@@ -145,4 +147,5 @@ def _lock(one: Mapping[str, Any], *, lifting: bool) -> dict[str, Any]:
     }
 
 
+_BARS = ("avoided", "uploads", "against", "on_word")
 _TITLE = Text("业务系统锁定", "Locked systems")

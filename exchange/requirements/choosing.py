@@ -18,9 +18,8 @@ from exchange.gateway.request import Item, PassedOver
 from exchange.in_force.snapshot import Snapshot
 from exchange.requirements.broker import Needed, Part, needed
 from exchange.requirements.ladder import SEEN, Cause
-from exchange.requirements.standing import Granted, barred, granted_types
-from exchange.store import deliveries, resolutions
-from exchange.store.deliveries import Attempt
+from exchange.requirements.standing import Sight, barred, granted_types
+from exchange.store import corrections, deliveries, resolutions
 from exchange.store.resolutions import THE_APPLICANT
 from kernel.database import Database
 from kernel.dates import local_day
@@ -37,12 +36,11 @@ def with_causes(database: Database, asking: Asking, snapshot: Snapshot, language
     request = asking.request
     if not any(item.chosen_over for item in request.items):
         return asking
-    wanted, attempts = _matter(database, asking, snapshot)
-    granted = granted_types(snapshot, asking.system.organisation, request.service_item, asking.moment)
+    wanted, sight = _matter(database, asking, snapshot)
     items: list[Item] = []
     for item in request.items:
-        own = [one for one in attempts if one.subject == _about(item, asking)]
-        over = [_judged(one, item, wanted, own, granted, asking) for one in item.chosen_over]
+        own = _of(_about(item, asking), sight)
+        over = [_judged(one, item, wanted, own) for one in item.chosen_over]
         if strange := [at for at, one in enumerate(over) if one is None]:
             wrong = {"evidence": {item.number: {"chosen_over": {at: {"type": ["no-alternative"]} for at in strange}}}}
             raise invalid(ValidationError(wrong), language)
@@ -51,34 +49,36 @@ def with_causes(database: Database, asking: Asking, snapshot: Snapshot, language
     return replace(asking, request=replace(request, items=tuple(items)))
 
 
-def _matter(database: Database, asking: Asking, snapshot: Snapshot) -> tuple[tuple[Needed, ...], Sequence[Attempt]]:
-    """What the service item requires, and what was asked for in the case so far.
+def _matter(database: Database, asking: Asking, snapshot: Snapshot) -> tuple[tuple[Needed, ...], Sight]:
+    """What the service item requires, and what was asked for in the case so far or is disputed.
 
     Whoever names a case of somebody else is refused at admission, whatever they say here.
     """
-    item = snapshot.registry.service_items[asking.request.service_item]
+    item, consumer = snapshot.registry.service_items[asking.request.service_item], asking.system.organisation
+    people = {whom for one in asking.request.items if (whom := _about(one, asking)) is not None}
     with database.read() as connection:
         declared = resolutions.declared(connection, asking.request.case)
         attempts = deliveries.attempts_of(connection, asking.request.case)
-    day = local_day(asking.moment)
-    return needed(item, declared, day, snapshot.registry, sandbox=asking.system.sandbox), attempts
+        disputed = corrections.received_and_disputed(connection, consumer, people)
+    granted = granted_types(snapshot, consumer, item.code, asking.moment)
+    listed = needed(item, declared, local_day(asking.moment), snapshot.registry, sandbox=asking.system.sandbox)
+    return listed, Sight(attempts, granted, asking.moment, disputed)
 
 
-def _judged(
-    one: PassedOver,
-    item: Item,
-    wanted: Sequence[Needed],
-    attempts: Sequence[Attempt],
-    granted: Granted,
-    asking: Asking,
-) -> PassedOver | None:
+def _of(whom: bytes | None, sight: Sight) -> Sight:
+    """What was seen of one person alone."""
+    attempts = [one for one in sight.attempts if one.subject == whom]
+    return replace(sight, attempts=attempts, applicants=frozenset() if whom is None else frozenset({whom}))
+
+
+def _judged(one: PassedOver, item: Item, wanted: Sequence[Needed], sight: Sight) -> PassedOver | None:
     """The cause as it is recorded; None where nothing of that kind would have done as well."""
     others = list(_alternatives(one, item, wanted))
     if not others:
         return None
     if one.cause not in SEEN:
         return one
-    saw = {barred(part, of, THE_APPLICANT, attempts, granted, asking.moment) for of, part in others}
+    saw = frozenset[Cause]().union(*(barred(part, of, THE_APPLICANT, sight) for of, part in others))
     return one if Cause(one.cause) in saw else replace(one, cause=UNPROVEN)
 
 

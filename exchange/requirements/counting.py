@@ -16,11 +16,11 @@ from exchange.catalogue.views import words
 from exchange.in_force.snapshot import current
 from exchange.periods import period
 from exchange.requirements.broker import needed
-from exchange.requirements.ladder import BY_SHARING, RUNGS, Rung
+from exchange.requirements.ladder import BY_SHARING, CAUSES, ON_WORD, RUNGS, Cause, Rung
 from exchange.requirements.standing import Standing, standings
 from exchange.store import deliveries, resolutions
 from exchange.store.cases import Case
-from exchange.store.resolutions import Counted, Outcome, Resolution, Verdict, Violations
+from exchange.store.resolutions import Counted, OnWord, Outcome, Resolution, Verdict, Violations
 from kernel.clock import Clock
 from kernel.dates import local_day
 from kernel.metrics import Metrics
@@ -87,6 +87,7 @@ class Department:
     avoided: int = 0
     uploads: int = 0
     violations: dict[str, int] = field(default_factory=dict)
+    on_word: dict[Cause, int] = field(default_factory=dict)
     overdue: int = 0
 
 
@@ -105,16 +106,17 @@ class Counts:
         with self.access.database.read() as connection:
             met = resolutions.counted(connection, since, until)
             against = resolutions.violations(connection, since, until)
+            on_word = resolutions.on_word(connection, since, until)
             overdue = resolutions.overdue(connection, since, until)
         own = None if officer.officer.roles & SEES_ALL else officer.officer.organisation
-        found = _departments(met, against, overdue)
+        found = _departments(met, against, on_word, overdue)
         registry = current(self.access.policy).registry
         shown = [_view(one, registry) for code, one in sorted(found.items()) if own in {None, code}]
         return json_response({"from": since.isoformat(), "to": until.isoformat(), "departments": shown})
 
 
 def _departments(
-    met: Iterable[Counted], against: Iterable[Violations], overdue: Mapping[str, int]
+    met: Iterable[Counted], against: Iterable[Violations], on_word: Iterable[OnWord], overdue: Mapping[str, int]
 ) -> Mapping[str, Department]:
     found: dict[str, Department] = {}
     for one in met:
@@ -125,6 +127,8 @@ def _departments(
     for each in against:
         department = found.setdefault(each.organisation, Department(each.organisation))
         department.violations[each.verdict.value] = each.requirements
+    for said in on_word:
+        found.setdefault(said.organisation, Department(said.organisation)).on_word[said.cause] = said.requirements
     for who, papers in overdue.items():
         found.setdefault(who, Department(who)).overdue = papers
     return found
@@ -148,6 +152,11 @@ def _view(one: Department, registry: Registry) -> dict[str, Any]:
             "refused": one.violations.get(Verdict.REFUSED, 0),
             "against_guard": one.violations.get(Verdict.AGAINST_GUARD, 0),
         },
+        "on_word": [
+            {"cause": cause.value, "name": words(CAUSES[cause]), "count": one.on_word[cause]}
+            for cause in ON_WORD
+            if cause in one.on_word
+        ],
         "overdue": one.overdue,
     }
 
@@ -155,7 +164,8 @@ def _view(one: Department, registry: Registry) -> dict[str, Any]:
 class DepartmentCountAnswer(Schema):
     """Of one department's closed cases: papers that sharing made unnecessary, papers handed in, how requirements were
     met, and requirements for which paper was asked for although sharing could supply (refused, or at the window); of
-    all its cases, papers that were to follow later and became overdue.
+    all its cases, requirements that were met further down for a cause that somebody's word was enough for, by cause,
+    and papers that were to follow later and became overdue.
     """
 
     organisation = fields.String(required=True)
@@ -165,6 +175,7 @@ class DepartmentCountAnswer(Schema):
     requirements = fields.List(fields.Dict(), required=True)
     open = fields.Integer(required=True)
     violations = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    on_word = fields.List(fields.Dict(), required=True)
     overdue = fields.Integer(required=True)
 
 

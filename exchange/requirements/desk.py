@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -19,7 +19,7 @@ from exchange.requirements.counting import Guard
 from exchange.requirements.forms import CIRCUMSTANCES, RESOLUTION, Wanted
 from exchange.requirements.ladder import Rung, Step, judge
 from exchange.requirements.standing import (
-    Granted,
+    Sight,
     Standing,
     granted_types,
     is_undecided,
@@ -29,7 +29,7 @@ from exchange.requirements.standing import (
     subjects_of,
 )
 from exchange.requirements.views import case_view, open_view, resolution_view
-from exchange.store import deliveries, resolutions
+from exchange.store import corrections, deliveries, resolutions
 from exchange.store.cases import Case
 from exchange.store.deliveries import Attempt
 from exchange.store.resolutions import THE_APPLICANT, Resolution, Verdict
@@ -60,6 +60,7 @@ class Matter:
     wanted: tuple[Needed, ...]
     attempts: tuple[Attempt, ...]
     resolved: tuple[Resolution, ...]
+    disputed: frozenset[tuple[bytes, str]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,9 @@ class RequirementDesk:
         found = own_case(self.access, caller, case)
         self.access.spend(caller.caller)
         matter = self._matter(found, caller)
-        granted, now = self._granted(caller, matter), self.clock.now()
+        sight = self._sight(caller, matter)
         stands = standings(matter.wanted, found, matter.attempts, matter.resolved)
-        listed = (
-            (one, _party(one, found), seen(one.needed, one.subject, matter.attempts, granted, now)) for one in stands
-        )
+        listed = ((one, _party(one, found), seen(one.needed, one.subject, sight)) for one in stands)
         return json_response(case_view(case, matter.declared, listed))
 
     def declare(self, http: HttpRequest, case: str) -> HttpResponse:
@@ -143,7 +142,7 @@ class RequirementDesk:
             raise Problem(errors.REQUIREMENT_UNKNOWN)
         subject = self._subject(wanted, found, matter.case)
         stands = standing(found, subject, matter.attempts, matter.resolved)
-        causes = seen(found, subject, matter.attempts, self._granted(caller, matter), self.clock.now())
+        causes = seen(found, subject, self._sight(caller, matter))
         verdict = judge(wanted.rung, found.rungs, wanted.steps, causes)
         return Judged(found, stands, subject, verdict.open_above, verdict.unproven)
 
@@ -207,13 +206,17 @@ class RequirementDesk:
             declared = resolutions.declared(connection, case.id)
             attempts = tuple(deliveries.attempts_of(connection, case.id))
             resolved = tuple(resolutions.of_case(connection, case.id))
+            people = {party.subject for party in case.parties} | {one.subject for one in attempts}
+            disputed = corrections.received_and_disputed(connection, case.organisation, people)
         day, registry = local_day(self.clock.now()), caller.snapshot.registry
         wanted = needed(item, declared, day, registry, sandbox=caller.system.sandbox)
-        return Matter(case, item, declared, wanted, attempts, resolved)
+        return Matter(case, item, declared, wanted, attempts, resolved, disputed)
 
-    def _granted(self, caller: AuthorisedSystem, matter: Matter) -> Granted:
-        """Whether a grant in force lets this department have an evidence type for this service item."""
-        return granted_types(caller.snapshot, matter.case.organisation, matter.item.code, self.clock.now())
+    def _sight(self, caller: AuthorisedSystem, matter: Matter) -> Sight:
+        now = self.clock.now()
+        granted = granted_types(caller.snapshot, matter.case.organisation, matter.item.code, now)
+        applicants = frozenset(party.subject for party in matter.case.parties if party.role == APPLICANT)
+        return Sight(matter.attempts, granted, now, matter.disputed, applicants)
 
 
 def _item(case: Case, caller: AuthorisedSystem) -> ServiceItem:

@@ -1,7 +1,7 @@
 """The ladder: ways to meet a requirement from the one that asks least of the person down to paper. Pure.
 
 Whoever steps down says why, rung by rung. Some causes the exchange can see for itself, and then it looks; others only
-the person or the clerk knows, and then who said so is recorded.
+the person or the clerk knows, and then who said so is recorded, and governance sees how often.
 """
 
 from __future__ import annotations
@@ -98,13 +98,14 @@ SEEN = frozenset(
         Cause.PROVIDER_REFUSED,
         Cause.NOT_ANSWERED,
         Cause.INSUFFICIENT,
+        Cause.DISPUTED,
     }
 )
-"""Causes that the exchange has seen itself, in this case, or they are none."""
+"""Causes that the exchange has seen itself, or they are none."""
 _SHARING = frozenset(rung.level for rung in BY_SHARING)
 _COMMITTING = frozenset({Rung.COMMITMENT.level})
 LEVELS: Mapping[Cause, frozenset[int]] = {
-    **dict.fromkeys((*sorted(SEEN), Cause.DISPUTED), _SHARING),
+    **dict.fromkeys(sorted(SEEN), _SHARING),
     Cause.PERSON_REFUSED: _SHARING | _COMMITTING,
     Cause.NOT_SUITABLE: _COMMITTING,
     Cause.ON_RECORD_ELSEWHERE: frozenset(),
@@ -112,6 +113,8 @@ LEVELS: Mapping[Cause, frozenset[int]] = {
 """From which levels a cause leads down."""
 STEPPING = tuple(cause for cause, levels in LEVELS.items() if levels)
 """Causes to step down for."""
+ON_WORD = tuple(cause for cause in STEPPING if cause not in SEEN)
+"""Causes to step down for that somebody's word is enough for."""
 CHOOSING = tuple(cause for cause in Cause if cause is not Cause.NOT_SUITABLE)
 """Causes to ask for one kind of evidence and not for another that would do as well."""
 

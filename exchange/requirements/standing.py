@@ -6,11 +6,12 @@ delivery came after it. So a requirement is in exactly one state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from exchange import errors
 from exchange.catalogue.model import APPLICANT, SELF, Alternative
 from exchange.in_force.snapshot import Snapshot
 from exchange.requirements.broker import Needed, Part, Way, at
@@ -25,6 +26,22 @@ FRESH = timedelta(days=1)
 Granted = Callable[[str], bool]
 """Whether any grant in force lets the department have an evidence type for the service item."""
 
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where the exchange looks for a cause: what was asked for in a case, what is granted, and what is disputed.
+
+    ``disputed``: whose records (blind index) of which type are, of those that the department has received itself; of
+    others it is told nothing. ``applicants``: those of the case, as far as they are known.
+    """
+
+    attempts: Sequence[Attempt]
+    granted: Granted
+    now: datetime
+    disputed: Set[tuple[bytes, str]] = field(default=frozenset(), repr=False)
+    applicants: Set[bytes] = field(default=frozenset(), repr=False)
+
+
 _CAUSES: Mapping[str, Cause] = MappingProxyType(
     {
         "evidence.not-found": Cause.NO_RECORD,
@@ -32,6 +49,7 @@ _CAUSES: Mapping[str, Cause] = MappingProxyType(
         "source.garbled": Cause.INVALID_RECORD,
         "source.ambiguous-subject": Cause.INVALID_RECORD,
         "source.refused-by-office": Cause.PROVIDER_REFUSED,
+        errors.PREVIEW_DISPUTED.code: Cause.DISPUTED,
         "source.not-answered-in-time": Cause.NOT_ANSWERED,
         "evidence.timed-out": Cause.NOT_ANSWERED,
         **dict.fromkeys(
@@ -125,45 +143,58 @@ def _released(part: Alternative, needed: Needed, subject: bytes, attempts: Seque
 
 def _about(part: Alternative, needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> Iterable[int]:
     """Entries of attempts at this part for this subject."""
-    anybody = needed.requirement.role == APPLICANT or (part not in needed.requirement.met_by and part.relation == SELF)
-    return (
-        one.entry
-        for one in attempts
-        if (one.evidence_type, one.relation) == (part.evidence_type, part.relation)
-        and (anybody or one.subject == subject)
-    )
+    anybody = _is_about_whoever_applies(part, needed)
+    return (one.entry for one in _at(part, attempts) if anybody or one.subject == subject)
 
 
-def seen(
-    needed: Needed, subject: bytes, attempts: Sequence[Attempt], granted: Granted, now: datetime
-) -> Mapping[Rung, frozenset[Cause]]:
+def _at(part: Alternative, attempts: Iterable[Attempt]) -> Iterable[Attempt]:
+    return (one for one in attempts if (one.evidence_type, one.relation) == (part.evidence_type, part.relation))
+
+
+def _is_about_whoever_applies(part: Alternative, needed: Needed) -> bool:
+    return needed.requirement.role == APPLICANT or (part not in needed.requirement.met_by and part.relation == SELF)
+
+
+def seen(needed: Needed, subject: bytes, sight: Sight) -> Mapping[Rung, frozenset[Cause]]:
     """Which causes the exchange itself has seen, by rung: only where every way of that rung is barred."""
     found: dict[Rung, frozenset[Cause]] = {}
     for rung in BY_SHARING:
-        causes = [_bars(way, needed, subject, attempts, granted, now) for way in at(rung, needed.ways)]
+        causes = [_bars(way, needed, subject, sight) for way in at(rung, needed.ways)]
         if causes and all(causes):
             found[rung] = frozenset().union(*causes)
     return found
 
 
-def _bars(
-    way: Way, needed: Needed, subject: bytes, attempts: Sequence[Attempt], granted: Granted, now: datetime
-) -> frozenset[Cause]:
+def _bars(way: Way, needed: Needed, subject: bytes, sight: Sight) -> frozenset[Cause]:
     """Why this way does not serve; nothing where it does, or nobody has tried."""
-    found = [barred(part, needed, subject, attempts, granted, now) for part in way.parts]
-    if all(cause is Cause.INSUFFICIENT for cause in found):
-        return frozenset({Cause.INSUFFICIENT})
-    return frozenset(cause for cause in found if cause not in (None, Cause.INSUFFICIENT))
+    found = [barred(part, needed, subject, sight) for part in way.parts]
+    came = all(Cause.INSUFFICIENT in causes for causes in found)
+    causes = frozenset[Cause]().union(*found)
+    return causes if came else causes - {Cause.INSUFFICIENT}
 
 
-def barred(
-    part: Part, needed: Needed, subject: bytes, attempts: Sequence[Attempt], granted: Granted, now: datetime
-) -> Cause | None:
-    """Why one piece of evidence does not serve: it came and was not enough, or it did not come. None: nobody tried."""
-    latest = _latest(part.asked, needed, subject, attempts)
+def barred(part: Part, needed: Needed, subject: bytes, sight: Sight) -> frozenset[Cause]:
+    """Why one piece of evidence does not serve: it came and was not enough, it did not come, or it is disputed.
+
+    Nothing: nobody tried.
+    """
+    asked, found = part.asked, set[Cause]()
+    latest = _latest(asked, needed, subject, sight.attempts)
     if latest is not None and latest.outcome == RELEASED:
-        return Cause.INSUFFICIENT
-    return _bar(part.asked, latest, granted, now)
+        found.add(Cause.INSUFFICIENT)
+    elif (cause := _bar(asked, latest, sight.granted, sight.now)) is not None:
+        found.add(cause)
+    if any((whose, asked.evidence_type) in sight.disputed for whose in _whose(asked, needed, subject, sight)):
+        found.add(Cause.DISPUTED)
+    return frozenset(found)
+
+
+def _whose(part: Alternative, needed: Needed, subject: bytes, sight: Sight) -> Set[bytes]:
+    """Whose record it is: the party's, or the applicant's, or that of whom it was asked for in the case."""
+    if not _is_about_whoever_applies(part, needed):
+        return {subject}
+    asked = {one.subject for one in _at(part, sight.attempts)}
+    return asked | sight.applicants if part.relation == SELF else asked
 
 
 def granted_types(snapshot: Snapshot, consumer: str, service_item: str, now: datetime) -> Granted:

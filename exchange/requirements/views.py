@@ -119,9 +119,12 @@ def _standing(one: Standing, party: int | None, seen: Seen) -> Json:
 
 
 def _next(one: Standing, seen: Seen) -> Json:
-    """The highest rung that nothing seen bars, and what to ask for there."""
+    """The highest rung that nothing seen bars, and what to ask for there.
+
+    A disputed record is told as one that is: whether it serves all the same is for whoever handles the matter to say.
+    """
     rungs = one.needed.rungs
-    steps = [Step(rung, cause) for rung, causes in seen.items() for cause in causes]
+    steps = [Step(rung, cause) for rung, causes in seen.items() for cause in causes if cause is not Cause.DISPUTED]
     standing = judge(Rung.WINDOW, rungs, steps, seen).open_above
     rung = standing[0] if standing else rungs[-2]
     return {**rung_view(rung), "evidence": [_asked(way) for way in at(rung, one.needed.ways)]}

@@ -79,6 +79,23 @@ def disputed(connection: Connection) -> Mapping[bytes, frozenset[str]]:
     return {subject: frozenset(types) for subject, types in found.items()}
 
 
+def received_and_disputed(
+    connection: Connection, consumer: str, subjects: Collection[bytes]
+) -> frozenset[tuple[bytes, str]]:
+    """Records of these people (blind index), by their type, that are disputed now and that a department received."""
+    one = delivery.c
+    received = (
+        select(one.subject)
+        .where(one.subject == _row.subject, one.evidence_type == _row.evidence_type)
+        .where(one.consumer == consumer, one.outcome == RELEASED)
+        .exists()
+    )
+    statement = select(_row.subject, _row.evidence_type).where(
+        _row.subject.in_(sorted(subjects)), _row.status.in_(_values(DISPUTED)), received
+    )
+    return frozenset((bytes(row.subject), row.evidence_type) for row in connection.execute(statement))
+
+
 def recipients(connection: Connection, subject: bytes, evidence_type: str) -> tuple[Recipient, ...]:
     """Every department that received this type of record about this person, once for each case."""
     one = delivery.c

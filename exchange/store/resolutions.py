@@ -8,10 +8,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, select, update
 
 from exchange.catalogue.model import REPRESENTATIVE
-from exchange.requirements.ladder import Cause, Rung, Step
+from exchange.requirements.ladder import ON_WORD, Cause, Rung, Step
 from exchange.store.tables import case_circumstance, case_outcome, case_subject, resolution, service_case
 from kernel import canonical
 
@@ -85,6 +85,15 @@ class Counted:
     rung: str
     requirements: int
     papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnWord:
+    """Requirements for which a department stepped down for a cause that somebody's word was enough for."""
+
+    organisation: str
+    cause: Cause
+    requirements: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +257,30 @@ def counted(connection: Connection, since: datetime, until: datetime) -> list[Co
         .order_by(own.organisation, own.rung)
     )
     return [Counted(who, rung, int(count), int(papers)) for who, rung, count, papers in connection.execute(statement)]
+
+
+def on_word(connection: Connection, since: datetime, until: datetime) -> list[OnWord]:
+    """Requirements of cases met further down on somebody's word between two instants, by cause; each once a cause."""
+    said = [func.max(case(((_row.steps.contains(_cause(one))), 1), else_=0)).label(one.name) for one in ON_WORD]
+    each = (
+        select(_row.organisation, _row.case_id, _row.requirement, _row.subject, *said)
+        .where(_row.at >= since, _row.at < until, _row.verdict == Verdict.ACCEPTED.value)
+        .group_by(_row.organisation, _row.case_id, _row.requirement, _row.subject)
+        .subquery()
+    )
+    sums = [func.sum(each.c[one.name]) for one in ON_WORD]
+    found = connection.execute(select(each.c.organisation, *sums).group_by(each.c.organisation))
+    return [
+        OnWord(who, cause, int(count))
+        for who, *counts in found
+        for cause, count in zip(ON_WORD, counts, strict=True)
+        if count
+    ]
+
+
+def _cause(one: Cause) -> str:
+    """How a cause stands in the canonical JSON of steps."""
+    return f'"cause":"{one.value}"'
 
 
 def violations(connection: Connection, since: datetime, until: datetime) -> list[Violations]:

@@ -11,7 +11,7 @@ from exchange.catalogue.model import Alternative, Requirement
 from exchange.requirements.broker import Needed, Part, Way
 from exchange.requirements.circumstances import applies, undeclared
 from exchange.requirements.ladder import BY_SHARING, LEVELS, SEEN, Cause, Rung, Step, judge
-from exchange.requirements.standing import THE_APPLICANT, seen, standing
+from exchange.requirements.standing import THE_APPLICANT, Sight, seen, standing
 from exchange.store.deliveries import REFUSED, RELEASED, Attempt
 from exchange.store.resolutions import Resolution, Verdict
 from kernel.text import Text
@@ -128,7 +128,7 @@ def test_no_upload_while_an_untried_way_by_sharing_is_there(
     needed: Needed, happened: tuple[list[Attempt], list[Resolution]], taken: list[Step], granted: bool
 ) -> None:
     attempts, _ = happened
-    causes = seen(needed, THE_APPLICANT, attempts, lambda _kind: granted, NOW)
+    causes = seen(needed, THE_APPLICANT, Sight(attempts, lambda _kind: granted, NOW))
     honest = [step for step in taken if step.cause in SEEN]
     verdict = judge(Rung.UPLOAD, needed.rungs, honest, causes)
     tried = {one.evidence_type for one in attempts}

@@ -206,8 +206,10 @@ def test_somebody_above_is_told_when_time_runs_out(small_world: World) -> None:
     assert ("correction-late", correction) in inbox(small_world, **WEI)
     seen = small_world.officer("GET", f"{PATH}/{correction}", **WEI).json
     assert seen["clock"]["late"]
-    assert usage(small_world, OWNER).json["entries"][0]["sentence"]["zh"].endswith(
-        "您的身份证“姓名”的校核时限已用去 100%，已提醒提供部门并告知数据主管部门。"
+    assert (
+        usage(small_world, OWNER)
+        .json["entries"][0]["sentence"]["zh"]
+        .endswith("您的身份证“姓名”的校核时限已用去 100%，已提醒提供部门并告知数据主管部门。")
     )
 
 

@@ -136,8 +136,10 @@ def test_somebody_above_is_told_when_time_runs_out(small_world: World) -> None:
         small_world.rooms.rating_sweep._day = None
     assert [entry["facts"]["percent"] for entry in small_world.events("RatingEscalated")] == [80, 100]
     assert ("rating-late", case) in inbox(small_world, **WEI)
-    assert usage(small_world, OWNER).json["entries"][0]["sentence"]["en"].endswith(
-        "waits to be put right: 100 % of the time is used up; the department and data governance were told."
+    assert (
+        usage(small_world, OWNER)
+        .json["entries"][0]["sentence"]["en"]
+        .endswith("waits to be put right: 100 % of the time is used up; the department and data governance were told.")
     )
 
 

@@ -343,7 +343,7 @@ def test_what_only_the_person_knows_is_taken_on_the_officers_word(small_world: W
 def test_a_later_delivery_takes_the_place_of_paper_and_paper_that_of_an_insufficient_record(small_world: World) -> None:
     world = small_world
     case = opened(world)
-    resolve(world, case, "identity", "upload", ("shared-data", "disputed"))
+    resolve(world, case, "identity", "upload", ("shared-data", "person-refused"))
     world.ask(case, NAME)
     assert stands(world, case)["identity"]["rung"]["code"] == "shared-data"
     assert resolve(world, case, "identity", "upload", ("shared-data", "record-insufficient")).status_code == 201
@@ -367,7 +367,7 @@ def test_commitment_and_deferral_come_before_paper(small_world: World) -> None:
     straight = resolve(world, case, "promise", "upload", no_grant)
     assert [one["code"] for one in straight.json["open"]] == ["commitment", "deferral"]
     assert resolve(world, case, "promise", "commitment").json["code"] == "resolution.sharing-could-supply"
-    assert resolve(world, case, "identity", "commitment", ("shared-data", "disputed")).json["code"] == (
+    assert resolve(world, case, "identity", "commitment", ("shared-data", "person-refused")).json["code"] == (
         "resolution.not-offered"
     )
     later = resolve(world, case, "promise", "deferral", no_grant)
@@ -458,7 +458,10 @@ def test_requirements_of_a_role_stand_for_each_of_its_people(world: World) -> No
     other = resolve(world, case, "employees", "window", subject={"scheme": "citizen-number", "value": OWNER})
     assert other.json["code"] == "case.subject-not-in-case"
     theirs = {"scheme": "citizen-number", "value": STRANGER}
-    assert resolve(world, case, "employees", "window", ("shared-data", "disputed"), subject=theirs).status_code == 201
+    assert (
+        resolve(world, case, "employees", "window", ("shared-data", "person-refused"), subject=theirs).status_code
+        == 201
+    )
     assert STRANGER not in str(world.entries())
 
 
