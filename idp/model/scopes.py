@@ -47,12 +47,14 @@ OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, PHONE, MANDATE, GOVERNANCE, USAGE
 OF_SYSTEMS = frozenset({CASES, INTROSPECT})
 """Scopes a system holds by its registration (client credentials)."""
 
-PRIVILEGED = frozenset({ADMIN, INTROSPECT, PREVIEW})
-"""Scopes that reach beyond the client's own department: whoever administers one department cannot give them away."""
-
 BY_OPERATOR = frozenset({GOVERNANCE, PREVIEW})
 """Scopes of clients that the operator alone registers, never an invitation: by what officers act, and that with which
 somebody sees and agrees to what a department asked for, which that department must not do in their place.
+"""
+
+PRIVILEGED = frozenset({ADMIN, INTROSPECT}) | BY_OPERATOR
+"""Scopes that reach beyond the client's own department: whoever administers one department can neither give them away
+nor touch a client that has one, not even in their own. What the operator alone registers is among them by definition.
 """
 
 

@@ -91,17 +91,50 @@ def test_a_departments_administrator_reaches_their_department_alone(consoles: OP
     assert foreign not in listed
 
 
-def test_a_lower_administrator_cannot_raise_itself_through_a_client(consoles: OPEN) -> None:
+@pytest.mark.parametrize("scope", ["admin", "introspect", "preview", "governance"])
+def test_a_lower_administrator_cannot_raise_itself_through_a_client(consoles: OPEN, scope: str) -> None:
     """M1 (KC-2026-15572, -3121, -14614, -18201): no privileged scope, and no secret of a client that has one."""
     system, market = consoles("system"), consoles("market")
-    for scope in ("openid admin", "introspect", "openid introspect admin"):
-        assert market.call("POST", "/clients", website(scope=scope)).status_code == 403
+    for asked in (scope, f"openid {scope}", f"openid\t{scope} profile"):
+        assert market.call("POST", "/clients", website(scope=asked)).status_code == 403
     own = market.call("POST", "/clients", website()).json["client_id"]
-    assert market.call("PUT", f"/clients/{own}", website(scope="openid admin")).status_code == 403
-    raised = system.call("PUT", f"/clients/{own}", website(scope="openid admin"))
+    assert market.call("PUT", f"/clients/{own}", website(scope=f"openid {scope}")).status_code == 403
+    raised = system.call("PUT", f"/clients/{own}", website(scope=f"openid {scope}"))
     assert raised.status_code == 200, raised.text
     for method, path, body in (("PUT", "", website()), ("POST", "/secret", None), ("POST", "/disable", None)):
         assert market.call(method, f"/clients/{own}{path}", body).status_code == 403
+    offered = {"scopes": [scope], "grant_types": ["authorization_code"], "uses": 1, "valid_hours": 24}
+    assert market.call("POST", "/clients/invitations", offered | {"organisation": MARKET}).status_code == 403
+
+
+def test_m1_the_client_by_which_officers_act_is_not_led_elsewhere(provider: Provider, consoles: OPEN) -> None:
+    """An address of their own, and a code comes with whatever office the person holds who is signed in already."""
+    market = consoles("market")
+    party = RelyingParty(provider, scope="openid governance", tongban_organisation=MARKET)
+    shown = provider.administration.clients.show(party.id)
+    sent = {name: value for name, value in shown.items() if name != "client_id"}
+    for change in (
+        {"redirect_uris": [CALLBACK, "https://mine.example/callback"]},
+        {"jwks": {"keys": [key_pair()[1]]}},
+        {"scope": "openid"},
+        {"tongban_may_act": []},
+    ):
+        assert market.call("PUT", f"/clients/{party.id}", sent | change).status_code == 403
+    assert provider.administration.clients.show(party.id) == shown
+
+
+def test_m1_the_one_place_for_officers_is_not_taken_by_a_department(consoles: OPEN) -> None:
+    """Clients with `governance` belong to one organisation: whose, the operator says (ADR 0038)."""
+    assert consoles("market").call("POST", "/clients", website(scope="openid governance")).status_code == 403
+    placed = consoles("system").call("POST", "/clients", website(URBAN, scope="openid governance"))
+    assert placed.status_code == 201, placed.text
+
+
+@pytest.mark.parametrize("scope", ["preview", "governance"])
+def test_m1_nobody_is_invited_to_what_the_operator_alone_registers(consoles: OPEN, scope: str) -> None:
+    offered = {"scopes": ["openid", scope], "grant_types": ["authorization_code"], "uses": 1, "valid_hours": 24}
+    answer = consoles("system").call("POST", "/clients/invitations", offered | {"organisation": MARKET})
+    assert answer.status_code == 422, answer.text
 
 
 def test_people_are_found_by_exact_name_and_shown_without_numbers(consoles: OPEN) -> None:

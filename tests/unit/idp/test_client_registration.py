@@ -76,6 +76,18 @@ def test_M1_a_client_does_not_take_back_what_an_operator_took(either_provider: P
     assert clients.show(client.shown["client_id"]).items() >= left.items()
 
 
+@pytest.mark.parametrize("scope", ["governance", "preview"])
+def test_m1_a_client_does_not_lead_elsewhere_what_the_operator_alone_registers(provider: Provider, scope: str) -> None:
+    """RFC 7592 §2.2, of a client that managed itself and was given more: its token changes nothing of it any more."""
+    client, clients = Registered(provider), provider.administration.clients
+    shown = clients.show(client.shown["client_id"])
+    given = clients.update(client.shown["client_id"], shown | {"scope": f"openid {scope}"})
+    client.shown = dict(client.call("GET").json)
+    for change in ({}, {"redirect_uris": ["https://mine.example/callback"]}):
+        assert client.call("PUT", client.body(**change)).json["error"] == "invalid_client_metadata"
+    assert clients.show(client.shown["client_id"]) == given
+
+
 def test_what_an_operator_gave_a_client_stays_when_it_changes_itself(provider: Provider) -> None:
     client, clients = Registered(provider), provider.administration.clients
     given = {"tongban_service_items": [SERVICE_ITEM]}
