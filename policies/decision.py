@@ -17,6 +17,11 @@ class Quota:
     grant: str
     per_day: int
 
+    @property
+    def counted(self) -> str:
+        """What a day's releases are counted by: the grant, whichever of its versions is in force."""
+        return self.grant.partition("@")[0]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permit:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from kernel.text import Text
 from policies import cedar
 from policies.compiler import Compiled
-from policies.decision import UnmetClause
+from policies.decision import Quota, UnmetClause
 from policies.facts import Facts
 from policies.grants.grant import Grant
 from policies.grants.terms import Obligation
@@ -206,10 +206,16 @@ def _delivery_not_granted(grant: Grant, request: AccessRequest, _registry: Regis
 
 
 def _quota_exceeded(grant: Grant) -> Text:
-    return Text(
-        f"授权 {grant.ref} 今日限额 {grant.quota_per_day} 次已用完",
-        f"The {grant.quota_per_day} releases a day of grant {grant.ref} are used up",
-    )
+    return _used_up(grant.ref, grant.quota_per_day or 0)
+
+
+def _used_up(ref: str, per_day: int) -> Text:
+    return Text(f"授权 {ref} 今日限额 {per_day} 次已用完", f"The {per_day} releases a day of grant {ref} are used up")
+
+
+def quota_exceeded(quota: Quota) -> UnmetClause:
+    """What was permitted could not be reserved any more."""
+    return UnmetClause(f"{quota.grant}#quota", "policy.quota-exceeded", _used_up(quota.grant, quota.per_day))
 
 
 _OF_THE_GRANT: Mapping[str, Callable[[Grant], Text]] = {

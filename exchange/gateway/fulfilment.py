@@ -83,7 +83,7 @@ class Fulfilment:
         reserved = admitted.reserved
         if missing_quotas(permits, reserved):
             rulings, reserved = self.database.write(
-                lambda connection: reserve(connection, rulings, admitted.day, admitted.reserved)
+                lambda connection: reserve(connection, rulings, snapshot.image, admitted.day, admitted.reserved)
             )
         return asking, Admitted(admitted.case, rulings, reserved, admitted.day)
 
@@ -96,7 +96,9 @@ class Fulfilment:
         held, day = admitted.reserved, admitted.day
         permits = [ruling.permit for ruling in rulings if isinstance(ruling, Permitted)]
         if missing_quotas(permits, held):
-            rulings, held = self.database.write(lambda connection: reserve(connection, rulings, day, held))
+            rulings, held = self.database.write(
+                lambda connection: reserve(connection, rulings, snapshot.image, day, held)
+            )
         return asking, Admitted(case, rulings, held, day)
 
     def settle(self, asking: Asking, admitted: Admitted, findings: Findings, snapshot: Snapshot) -> Settlement:
@@ -274,8 +276,8 @@ def _is_own(found: Retrieved, kind: EvidenceType, asking: Asking, snapshot: Snap
 def _spare(reserved: Iterable[Quota], results: Iterable[Result]) -> tuple[str, ...]:
     """Grants of whose quota something was reserved that no release, now or later, rests on after all."""
     released = (result.ruling.permit.quotas for result in results if isinstance(result, Released | Parked))
-    kept = Counter(quota.grant for quotas in released for quota in quotas)
-    return tuple((Counter(quota.grant for quota in reserved) - kept).elements())
+    kept = Counter(quota.counted for quotas in released for quota in quotas)
+    return tuple((Counter(quota.counted for quota in reserved) - kept).elements())
 
 
 def _values(record: Mapping[str, JSON], field: str) -> list[JSON]:

@@ -39,6 +39,8 @@ from kernel.dates import local_day
 from kernel.jose import DpopProof
 from kernel.problems import ProblemKind
 from policies.decision import Deny, Permit, Quota
+from policies.explain import quota_exceeded
+from policies.index import PolicyImage
 from policies.refusals import REFUSALS
 
 EXPECTED_SECONDS = 60
@@ -102,7 +104,7 @@ def admit(connection: Connection, attempt: Attempt) -> Admission:
     if stored is not None:
         return Repeated(stored, _refused_again(connection, stored, rulings, attempt, case))
     day = local_day(attempt.asking.moment)
-    rulings, reserved = reserve(connection, rulings, day)
+    rulings, reserved = reserve(connection, rulings, attempt.snapshot.image, day)
     return Admitted(case, rulings, reserved, day)
 
 
@@ -226,47 +228,59 @@ def _asked_item(item: Item) -> dict[str, object]:
 
 
 def reserve(
-    connection: Connection, rulings: tuple[Ruling, ...], day: date, held: tuple[Quota, ...] = ()
+    connection: Connection, rulings: tuple[Ruling, ...], image: PolicyImage, day: date, held: tuple[Quota, ...] = ()
 ) -> tuple[tuple[Ruling, ...], tuple[Quota, ...]]:
     """Reserve what the permits need beyond what is ``held``; a permit whose quota is used up becomes a refusal.
 
-    Returns the rulings, and everything that is held then.
+    Returns the rulings, which are by ``image``, and everything that is held then.
     """
     if all(isinstance(ruling, Refused) or not ruling.permit.quotas for ruling in rulings):
         return rulings, held
-    free, added = Counter(quota.grant for quota in held), list[Quota]()
-    after = tuple(_reserved(connection, ruling, day, free, added) for ruling in rulings)
+    free, added = Counter(quota.counted for quota in held), list[Quota]()
+    after = tuple(_reserved(connection, ruling, image, day, free, added) for ruling in rulings)
     return after, (*held, *added)
 
 
-def _reserved(connection: Connection, ruling: Ruling, day: date, free: Counter[str], added: list[Quota]) -> Ruling:
+def _reserved(
+    connection: Connection, ruling: Ruling, image: PolicyImage, day: date, free: Counter[str], added: list[Quota]
+) -> Ruling:
     if isinstance(ruling, Refused):
         return ruling
     used: list[str] = []
     new: list[Quota] = []
     for quota in ruling.permit.quotas:
-        if free[quota.grant]:
-            free[quota.grant] -= 1
-            used.append(quota.grant)
-        elif quotas.reserve(connection, quota.grant, day, quota.per_day):
+        if free[quota.counted]:
+            free[quota.counted] -= 1
+            used.append(quota.counted)
+        elif quotas.reserve(connection, quota.counted, day, quota.per_day):
             new.append(quota)
         else:
             free.update(used)
             for earlier in new:
-                quotas.give_back(connection, earlier.grant, day)
-            return out_of_quota(ruling, quota.grant)
+                quotas.give_back(connection, earlier.counted, day)
+            return _used_up(ruling, quota, image)
     added.extend(new)
     return ruling
 
 
-def out_of_quota(ruling: Permitted, grant: str) -> Refused:
-    """A permit whose grant (id@version) is used up."""
-    refusal = Refusal(REFUSALS["policy.quota-exceeded"], grants=(grant,))
+def _used_up(ruling: Permitted, quota: Quota, image: PolicyImage) -> Refused:
+    """Asked again with the day's use, so that the decision that is logged is the refusal that was given."""
+    asked = replace(ruling.judged.asked, quota_used_today=quota.per_day)
+    said = image.decide(asked)
+    if isinstance(said, Permit):  # by another grant, which does not make this one's limit void
+        return out_of_quota(ruling, quota)
+    judged = replace(ruling.judged, asked=asked, said=said)
+    return Refused(ruling.item, ruling.decision, ruling.concerned, by_policy(said), judged)
+
+
+def out_of_quota(ruling: Permitted, quota: Quota) -> Refused:
+    """A permit that rests on a grant whose day is used up."""
+    refusal = Refusal(REFUSALS["policy.quota-exceeded"], (quota_exceeded(quota),), (quota.grant,))
     return Refused(ruling.item, ruling.decision, ruling.concerned, refusal, ruling.judged)
 
 
 def missing_quotas(permits: list[Permit], reserved: tuple[Quota, ...]) -> bool:
     """Whether these permits rest on quotas that were not reserved for them."""
-    needed = sorted(quota.grant for permit in permits for quota in permit.quotas)
-    held = [quota.grant for quota in reserved]
+    needed = sorted(quota.counted for permit in permits for quota in permit.quotas)
+    held = [quota.counted for quota in reserved]
     return any(needed.count(grant) > held.count(grant) for grant in set(needed))

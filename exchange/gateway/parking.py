@@ -88,7 +88,7 @@ def _row(parked: Parked, settlement: Settlement, entry: int) -> WaitingItem:
         entry=entry,
         case=asking.request.case,
         previewer=parked.previewer,
-        quotas=tuple(quota.grant for quota in ruling.permit.quotas),
+        quotas=tuple(quota.counted for quota in ruling.permit.quotas),
         day=settlement.day,
         since=asking.moment,
         until=parked.until,

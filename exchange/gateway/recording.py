@@ -59,6 +59,7 @@ from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
 from kernel.problems import Problem
+from policies.decision import Quota
 from policies.explain import ENGINES_DISAGREE
 
 
@@ -86,11 +87,11 @@ class ConsentSpent(Exception):
 
 
 class OutOfQuota(Exception):
-    """What a release rests on now was not reserved, and is used up: ``grant`` (id@version)."""
+    """What a release rests on now was not reserved, and is used up: its ``quota``."""
 
-    def __init__(self, grant: str) -> None:
-        super().__init__(grant)
-        self.grant = grant
+    def __init__(self, quota: Quota) -> None:
+        super().__init__(quota.grant)
+        self.quota = quota
 
 
 @dataclass(frozen=True)
@@ -278,9 +279,10 @@ def _settle_quotas(connection: Connection, waited: WaitingItem, result: Result) 
     """Reserve what a release rests on beside what was reserved when it was asked for, and give back the rest."""
     rests = result.ruling.permit.quotas if isinstance(result, Released | Parked) else ()
     for quota in rests:
-        if quota.grant not in waited.quotas and not quotas.reserve(connection, quota.grant, waited.day, quota.per_day):
-            raise OutOfQuota(quota.grant)
-    for grant, day in given_back(waited, [quota.grant for quota in rests]):
+        held = quota.counted in waited.quotas
+        if not held and not quotas.reserve(connection, quota.counted, waited.day, quota.per_day):
+            raise OutOfQuota(quota)
+    for grant, day in given_back(waited, [quota.counted for quota in rests]):
         quotas.give_back(connection, grant, day)
 
 

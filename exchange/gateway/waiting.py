@@ -234,7 +234,7 @@ class Waiting:
             return self.recorder.settle_later(settlement, held.waited, also)
         except OutOfQuota as short:
             (result,) = settlement.results
-            refused = result if isinstance(result, Refused) else out_of_quota(result.ruling, short.grant)
+            refused = result if isinstance(result, Refused) else out_of_quota(result.ruling, short.quota)
             return self.record(replace(settlement, results=(refused,)), held, also)
         except CaseClosed:
             (result,) = settlement.results

@@ -1,4 +1,7 @@
-"""Daily quotas of grants, reserved by one conditional statement so that racing calls cannot both take the last one."""
+"""Daily quotas of grants, reserved by one conditional statement so that racing calls cannot both take the last one.
+
+Counted by grant and not by version: a newer one does not begin the day anew.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _GIVE_BACK = "UPDATE quota_use SET used = used - 1 WHERE grant_ref = ? AND day =
 
 
 def reserve(connection: Connection, grant: str, day: date, cap: int) -> bool:
-    """Take one of a day's releases under ``grant`` (id@version); False, and nothing taken, when none is left."""
+    """Take one of a day's releases under ``grant`` (id); False, and nothing taken, when none is left."""
     key = (grant, day.isoformat())
     if _taken(connection, key, cap):
         return True

@@ -29,7 +29,7 @@ class WaitingItem:
     """One item that waits.
 
     ``entry`` is the ledger entry that says so and beside which everything lies that is needed to go on; ``previewer``
-    the blind index of who may look at it; ``quotas`` the grants (id@version) of which a release of ``day`` is
+    the blind index of who may look at it; ``quotas`` the grants (id) of which a release of ``day`` is
     reserved; ``until`` when the wait ends by itself; ``next_at`` when a source is asked (again) after ``tries``, which
     are the answers that were given where it waits for those.
     """
@@ -147,7 +147,7 @@ def _item(row: Row[tuple[object, ...]]) -> WaitingItem:
         entry=values["entry"],
         case=values["case_id"],
         previewer=None if values["previewer"] is None else bytes(values["previewer"]),
-        quotas=tuple(orjson.loads(values["quotas"])),
+        quotas=tuple(grant.partition("@")[0] for grant in orjson.loads(values["quotas"])),
         day=date.fromisoformat(values["day"]),
         since=values["since"],
         until=values["until"],

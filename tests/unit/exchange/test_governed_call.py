@@ -359,3 +359,26 @@ def test_a_person_unknown_to_the_case_needs_no_number_in_the_database(world: Wor
             assert child not in dump
             assert OWNER not in dump
             assert "陈示例" not in dump
+
+
+def test_a_newer_version_does_not_begin_the_day_anew(world: World) -> None:
+    case = world.open_case()
+    for version in (2, 3):
+        world.apply(grant("G-IDENTITY", quota_per_day=version - 1, min_loa=version - 2))
+        world.approve("G-IDENTITY")
+        assert world.ask(case, NAME).json["status"] == "delivered", version
+        assert code(world.ask(case, NAME)) == "policy.quota-exceeded"
+
+
+def test_a_quota_that_is_used_up_is_the_clause_that_was_not_met_in_answer_and_log(world: World) -> None:
+    world.apply(grant("G-IDENTITY", quota_per_day=1))
+    world.approve("G-IDENTITY")
+    case = world.open_case()
+    world.ask(case, NAME)
+    problem = only(world.ask(case, NAME))["problem"]
+    (clause,) = problem["unmet"]
+    assert (clause["code"], clause["clause"].partition("#")[0]) == ("policy.quota-exceeded", "G-IDENTITY@2")
+    seen = world.officer("GET", f"/v1/decisions/{problem['decision_id']}", sub="a", roles=["auditor"]).json
+    (entry,) = seen["entries"]
+    assert (entry["said"]["code"], entry["again"]["result"]) == ("policy.quota-exceeded", "agrees")
+    assert [one["clause"] for one in entry["said"]["clauses"]] == [clause["clause"]]
