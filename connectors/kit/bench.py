@@ -25,6 +25,19 @@ FIELDS: Mapping[str, Any] = {
 """The mapping of every bench's source; an adapter whose records are trees may use ``path`` in place of ``column``."""
 
 
+FLOOD = 48 << 20
+"""Bytes of an answer that nobody should hold in memory."""
+
+
+class NoSuchState(Exception):
+    """A source of this kind cannot be in the state. Its text says why; the law that needs the state is then skipped."""
+
+
+def flood(cell: int) -> list[dict[str, str]]:
+    """Rows of ``B1`` that hold `FLOOD` bytes together; `cell` of them stand in the note of each."""
+    return [{"id": "B1", "full name": "李四", "note": "x" * cell}] * (FLOOD // cell)
+
+
 class Bench(Protocol):
     """A source of one adapter in some state. ``limits`` are those of its manifest (``deadline_ms``, ``max_bytes`` …).
 
@@ -45,6 +58,14 @@ class Bench(Protocol):
 
     def down(self, **limits: int) -> Source:
         """A source that cannot be reached, or reports a failure of its own."""
+        ...
+
+    def flooding(self, **limits: int) -> Source:
+        """A source whose answer about ``B1`` holds `FLOOD` bytes or more once it is unpacked, or never ends.
+
+        `flood` makes such rows. Where an answer can be compressed on its way, it should be: little is sent then.
+        Raises: NoSuchState.
+        """
         ...
 
 

@@ -25,7 +25,8 @@ from connectors.errors import (
     SourceTooLarge,
     SourceUnavailable,
 )
-from connectors.kit.bench import Bench
+from connectors.kit.bench import Bench, NoSuchState
+from connectors.kit.measuring import memory_taken
 from connectors.source import Outcome, Source
 from connectors.templates import askable
 from kernel.identifiers.subject import SubjectRef
@@ -68,6 +69,8 @@ INJECTIONS = (
 """Attack case K1: what must be a subject nobody has, and nothing else."""
 _A_BUSY_MACHINE = 4.0
 """Seconds that a machine with much else to do may take over a deadline."""
+HELD = 32 << 20
+"""Bytes of memory that refusing a flood may take, caches and buffers included: less than the flood itself has."""
 NEVER_SHOWN = ("db.internal", "people", "tongban_reader", "127.0.0.1", "full name", "B1", "secret", "/tmp", "SELECT")
 
 
@@ -201,6 +204,17 @@ def test_law_6_the_limit_is_the_answers_not_each_records(bench: Bench) -> None:
             assert ask(source, "B1") is Outcome.FOUND
         else:
             assert isinstance(refused(source), SourceTooLarge)
+
+
+def test_K3_law_6_a_flood_is_cut_off_before_it_is_held(bench: Bench) -> None:
+    """Fifty million bytes, or bytes without end, where forty thousand are allowed; the memory is measured."""
+    try:
+        source = bench.flooding(max_bytes=40_000, deadline_ms=30_000)
+    except NoSuchState as why:
+        pytest.skip(str(why))
+    with source, memory_taken() as taken:
+        assert isinstance(refused(source, deadline=30.0), SourceTooLarge)
+    assert taken.bytes < HELD
 
 
 @pytest.mark.parametrize("who", ["caller", "manifest"])

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from connectors.kit.bench import COLUMNS, FIELDS, Bench, Row, source
+from connectors.kit.bench import COLUMNS, FIELDS, FLOOD, Bench, Row, source
 from connectors.source import Source
 from tests.doubles import http_source
 from tests.doubles.http_source import Behaviour, HttpSource
@@ -65,6 +65,9 @@ class HttpBench:
 
     def down(self, **limits: int) -> Source:
         return self._source(http_source.saying(b"db.internal is down", 503), limits)
+
+    def flooding(self, **limits: int) -> Source:
+        return self._source(http_source.flooding(FLOOD), limits)
 
     def _source(self, behaviour: Behaviour, limits: Mapping[str, int]) -> Source:
         self._server.behaviour = behaviour

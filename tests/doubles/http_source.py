@@ -148,15 +148,24 @@ def drip(handler: Handler) -> None:
         handler.wfile.flush()
 
 
-def flood(handler: Handler) -> None:
-    """Two gigabytes, made as they are sent."""
-    handler.send_response(200)
-    handler.send_header("Transfer-Encoding", "chunked")
-    handler.end_headers()
-    block = b" " * 65536
-    for _ in range((2 << 30) // len(block)):
-        handler.wfile.write(b"%x\r\n" % len(block) + block + b"\r\n")
-        handler.server.sent += len(block)
+def flooding(size: int) -> Behaviour:
+    """So many bytes, made as they are sent."""
+
+    def behave(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        block = b" " * 65536
+        for _ in range(size // len(block)):
+            handler.wfile.write(b"%x\r\n" % len(block) + block + b"\r\n")
+            handler.server.sent += len(block)
+        handler.wfile.write(b"0\r\n\r\n")
+
+    return behave
+
+
+flood = flooding(2 << 30)
+"""Two gigabytes."""
 
 
 def saying(body: bytes, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> Behaviour:

@@ -1,4 +1,4 @@
-"""A package as a third party would install it: an adapter for JSON files, its entry point, and its test of the laws."""
+"""A package as a third party would install it: an adapter for files of cards, its entry point, its test of the laws."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 MODULE = '''
-"""Records in one JSON file: subject -> list of rows."""
+"""Records in one file of cards: a line is a card, a JSON object whose ``id`` says whom it is about."""
 
 import json
 from pathlib import Path
@@ -28,15 +28,26 @@ class CardIndex:
         if self._closed:
             raise SourceUnavailable("closed")
         try:
-            cards = json.loads(self._path.read_bytes())
+            return tuple(Record(card) for card in self._cards(query.subject.value))
         except OSError:
             raise SourceUnavailable("file") from None
         except ValueError:
             raise SourceGarbled("json") from None
-        rows = cards.get(query.subject.value, [])
-        if len(json.dumps(rows, ensure_ascii=False).encode()) > self._limits.max_bytes:
-            raise SourceTooLarge("bytes")
-        return tuple(Record(row) for row in rows)
+
+    def _cards(self, subject):
+        """Law 6: one line at a time, never more of it than a whole answer may have, and one card too many at most."""
+        left, most = self._limits.max_bytes, self._limits.max_records + 1
+        with self._path.open("rb") as file:
+            while most and (line := file.readline(self._limits.max_bytes + 1)):
+                if len(line) > self._limits.max_bytes:
+                    raise SourceTooLarge("bytes")
+                card = json.loads(line)
+                if card["id"] != subject:
+                    continue
+                left, most = left - len(line), most - 1
+                if left < 0:
+                    raise SourceTooLarge("bytes")
+                yield card
 
     def close(self):
         self._closed = True
@@ -66,7 +77,7 @@ settings.register_profile("few", deadline=None, max_examples=10)
 settings.load_profile("few")  # before the laws are imported, which take what holds then
 
 from connectors.installed import discover
-from connectors.kit.bench import COLUMNS, source
+from connectors.kit.bench import COLUMNS, flood, source
 from connectors.kit.laws import *
 
 found = discover()
@@ -78,10 +89,12 @@ class Bench:
         self.folder, self.numbers = folder, itertools.count()
 
     def healthy(self, rows, **limits):
-        cards = {}
-        for row in rows:
-            cards.setdefault(row["id"], []).append(dict.fromkeys(COLUMNS, "") | row)
-        return self.over(lambda path: path.write_text(json.dumps(cards)), limits)
+        def write(path):
+            with path.open("w", encoding="utf-8", newline="") as file:
+                for row in rows:
+                    print(json.dumps(dict.fromkeys(COLUMNS, "") | row, ensure_ascii=False), file=file)
+
+        return self.over(write, limits)
 
     def hanging(self, **limits):
         return self.over(os.mkfifo, limits)  # reading waits for a writer who never comes
@@ -91,6 +104,9 @@ class Bench:
 
     def down(self, **limits):
         return self.over(lambda path: None, limits)
+
+    def flooding(self, **limits):
+        return self.healthy(flood(48 << 20), **limits)  # one card that fills the memory
 
     def over(self, make, limits):
         path = self.folder / str(next(self.numbers))

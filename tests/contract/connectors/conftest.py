@@ -16,6 +16,7 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 from openpyxl.cell import WriteOnlyCell
+from sqlalchemy.dialects import mysql
 
 from connectors import files, memory
 from connectors.adapters import Adapter, Opening
@@ -25,7 +26,7 @@ from connectors.files.connector import FilesConnector, open_place
 from connectors.files.folder import Folder
 from connectors.files.place import Stamp, wanted
 from connectors.files.settings import FileSettings
-from connectors.kit.bench import COLUMNS, FIELDS, Bench, Row, source
+from connectors.kit.bench import COLUMNS, FIELDS, FLOOD, Bench, NoSuchState, Row, flood, source
 from connectors.registry import STANDARD
 from connectors.source import Source
 from tests.doubles import directory, http_source, soap_source
@@ -47,6 +48,9 @@ def open_source(
     return source(adapter, settings, fields, roots=[root], limits=dict(limits), adapters=adapters, **more)
 
 
+LONG_TEXT = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+
+
 class SqlBench:
     """Tables of a database; `endless` is a view that never ends, `hidden` a table without the column."""
 
@@ -58,7 +62,7 @@ class SqlBench:
 
     def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
         name = f"People {next(self._numbers)}"
-        table = sa.Table(name, sa.MetaData(), *(sa.Column(each, sa.Text()) for each in COLUMNS))
+        table = sa.Table(name, sa.MetaData(), *(sa.Column(each, LONG_TEXT) for each in COLUMNS))
         self._run(lambda connection: table.create(connection))
         if rows:
             self._run(
@@ -79,6 +83,10 @@ class SqlBench:
 
     def down(self, **limits: int) -> Source:
         return self._source("people", limits, self._elsewhere)
+
+    def flooding(self, **limits: int) -> Source:
+        """In fewer rows than the limit of rows, so that each has to be cut."""
+        return self.healthy(flood(3 << 20), **limits)
 
     def close(self) -> None:
         """Wait for statements that callers have left: the server ends them, and goes away itself soon."""
@@ -117,6 +125,9 @@ class RestBench:
 
     def down(self, **limits: int) -> Source:
         return self._source(http_source.saying(b"db.internal is down", 503), limits)
+
+    def flooding(self, **limits: int) -> Source:
+        return self._source(http_source.flooding(FLOOD), limits)
 
     def _source(self, behaviour: http_source.Behaviour, limits: Mapping[str, int]) -> Source:
         self._server.behaviour = behaviour
@@ -177,6 +188,10 @@ class FileBench:
     def down(self, **limits: int) -> Source:
         return self._source(self._new_folder(), limits)
 
+    def flooding(self, **limits: int) -> Source:
+        """In cells that every format can hold. A workbook and a Parquet file are compressed."""
+        return self.healthy(flood(30_000), **limits)
+
     def close(self) -> None:
         """Let go of what hangs."""
         self._released.set()
@@ -236,6 +251,9 @@ class LdapBench:
     def down(self, **limits: int) -> Source:
         return self._source("ldap://127.0.0.1:9", limits)
 
+    def flooding(self, **limits: int) -> Source:
+        return self.healthy(flood(3 << 20), **limits)
+
     def close(self) -> None:
         self.hangs.__exit__()
         self.babbles.__exit__()
@@ -274,6 +292,9 @@ class SoapBench:
 
     def down(self, **limits: int) -> Source:
         return self._source(soap_source.faulting("Server" if self._version == "1.1" else "Receiver"), limits)
+
+    def flooding(self, **limits: int) -> Source:
+        return self._source(http_source.flooding(FLOOD), limits)
 
     def _source(self, behaviour: http_source.Behaviour, limits: Mapping[str, int]) -> Source:
         self._server.behaviour = behaviour
@@ -324,6 +345,9 @@ class MemoryBench:
             raise ConnectionError("db.internal:5432 refused tongban_reader asking for B1 in table people")
 
         return self._misbehaving(fail, limits)
+
+    def flooding(self, **limits: int) -> Source:
+        raise NoSuchState("what it answers lies in memory before anybody asks")
 
     def close(self) -> None:
         self._released.set()

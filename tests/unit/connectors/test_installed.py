@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Sequence
 from importlib.metadata import Distribution, EntryPoint, distributions
@@ -14,10 +15,10 @@ from structlog.testing import capture_logs
 from connectors import memory
 from connectors.adapters import Adapter
 from connectors.base import Query, Record
-from connectors.errors import SourceMisconfigured
+from connectors.errors import SourceMisconfigured, SourceTooLarge
 from connectors.installed import GROUP, Installed, discover
 from connectors.kit import laws
-from connectors.kit.bench import Row
+from connectors.kit.bench import NoSuchState, Row, flood
 from connectors.kit.bench import source as kit_source
 from connectors.registry import STANDARD, build, findings
 from connectors.source import Source
@@ -55,6 +56,54 @@ class LawlessBench:
     def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
         adapter = Adapter(lambda settings, _: settings, lambda *_: Unbounded(rows, "id"), {})
         return kit_source("lawless", {}, adapters={"lawless": adapter}, limits=limits)
+
+
+class ReadsWhole:
+    """Breaks law 6, and would not be seen to by its refusals: it reads everything, understands it, then measures."""
+
+    kind, keeps_deadline = "reads-whole", False
+
+    def __init__(self, path: Path, most: int) -> None:
+        self._path, self._most = path, most
+
+    def fetch(self, query: Query) -> tuple[Record, ...]:
+        cards = [json.loads(line) for line in self._path.read_bytes().splitlines()]
+        found = [card for card in cards if card["id"] == query.subject.value]
+        if len(json.dumps(found, ensure_ascii=False).encode()) > self._most:
+            raise SourceTooLarge("bytes")
+        return tuple(Record(card) for card in found)
+
+    def close(self) -> None: ...
+
+
+class WholeBench:
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "cards.jsonl"
+
+    def healthy(self, rows: Sequence[Row], **limits: int) -> Source:
+        self._path.write_text("".join(json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows), "utf-8")
+        opened = Adapter(lambda *_: self._path, lambda path, opening: ReadsWhole(path, opening.limits.max_bytes), {})
+        return kit_source("whole", {}, adapters={"whole": opened}, limits=limits)
+
+    def flooding(self, **limits: int) -> Source:
+        return self.healthy(flood(1 << 20), **limits)
+
+
+def test_law_6_an_adapter_that_reads_the_whole_before_it_measures_is_found_out_by_the_kit(tmp_path: Path) -> None:
+    bench: Any = WholeBench(tmp_path)
+    laws.test_law_6_an_answer_over_the_limit_is_cut_off(bench)
+    with pytest.raises(AssertionError, match="bytes"):
+        laws.test_K3_law_6_a_flood_is_cut_off_before_it_is_held(bench)
+
+
+def test_a_state_that_a_source_cannot_be_in_is_skipped_with_the_reason() -> None:
+    class Bench:
+        def flooding(self, **_: int) -> Source:
+            raise NoSuchState("it has one byte")
+
+    bench: Any = Bench()
+    with pytest.raises(pytest.skip.Exception, match="it has one byte"):
+        laws.test_K3_law_6_a_flood_is_cut_off_before_it_is_held(bench)
 
 
 def test_an_adapter_that_breaks_a_law_is_found_out_by_the_kit() -> None:
