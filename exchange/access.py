@@ -83,6 +83,13 @@ class Access:
         unlocked(caller.snapshot, caller.system)
         return caller
 
+    def purposeful_system(self, http: HttpRequest) -> AuthorisedSystem:
+        """The same by a token for one purpose, as for evidence: what it is for, whoever is asked looks at in its
+        details. Raises Problem.
+        """
+        caller, snapshot = self.authenticator.authenticate(http), current(self.policy)
+        return AuthorisedSystem(caller, unlocked(snapshot, system_of(snapshot.registry, caller.token)), snapshot)
+
     def officer(self, http: HttpRequest, *roles: Role) -> AuthorisedOfficer:
         """An officer with one of these roles, or with any when none is named. Raises Problem."""
         caller = self._with_scope(http, GOVERNANCE)

@@ -150,7 +150,8 @@ def furnish(outside: Outside) -> Rooms:
     retrieval = Retrieval(clock)
     tasks = TaskTransitions(database, outside.ledger, clock, Vault(outside.keys.key_encryption_key()))
     watch = Watch(database, outside.ledger, clock, outside.entropy, outside.metrics)
-    gateway = _gateway(outside, access, authenticator, watch, retrieval, tasks, runner)
+    alarms = Alarms(outside.metrics, clock)
+    gateway = _gateway(outside, access, authenticator, watch, alarms, retrieval, tasks, runner)
     waiting = Waiting(
         policy=policy,
         authenticator=authenticator,
@@ -161,7 +162,7 @@ def furnish(outside: Outside) -> Rooms:
         indexes=indexes,
         leeway=settings.token_clock_skew_seconds,
     )
-    offices = open_offices(outside, access, policy, watch)
+    offices = open_offices(outside, access, policy, watch, alarms)
     passing_on = PassingOn(tasks, waiting)
     task_desk = TaskDesk(access, tasks, passing_on)
     registration = _registration(outside, access, authenticator, issuer)
@@ -195,6 +196,7 @@ def _gateway(
     access: Access,
     authenticator: Authenticator,
     watch: Watch,
+    alarms: Alarms,
     retrieval: Retrieval,
     tasks: TaskTransitions,
     runner: str,
@@ -211,7 +213,7 @@ def _gateway(
         fulfilment=Fulfilment(retrieval, sealer, database, clock, patience),
         relayed=RelayedAnswers(ledger, clock),
         watch=watch,
-        alarms=Alarms(outside.metrics, clock),
+        alarms=alarms,
         recorder=Recorder(ledger, clock, Parking(Openings(tasks).open_tasks)),
         clock=clock,
         entropy=outside.entropy,

@@ -114,7 +114,9 @@ class CertificateChangeForm(CertificateForm):
 
 
 class CertificateStatusForm(CertificateForm):
-    """``POST /v1/certificates/status``: asked for within an open case that is about the holder."""
+    """``POST /v1/certificates/status``: asked for within an open case that is about the holder, with a token for that
+    case and that evidence.
+    """
 
     case = TextField(required=True, validate=_CASE)
 
@@ -239,6 +241,7 @@ _Past = Schema.from_dict(
 )
 CertificateStatusAnswer = Schema.from_dict(
     {
+        "id": fields.String(required=True),
         **_Stands,
         "as_of": fields.String(required=True),
         "history": fields.List(fields.Nested(_Past), required=True),
@@ -246,7 +249,9 @@ CertificateStatusAnswer = Schema.from_dict(
     },
     name="CertificateStatusAnswer",
 )
-"""How the certificate stands at ``as_of``, and every change on record, oldest first."""
+"""How the certificate stands at ``as_of``, and every change on record, oldest first. An event about a later change
+names the answer by its ``id``.
+"""
 
 _Recorded = {name: fields.String(required=True) for name in ("change", "status", "effective_at", "recorded_at")}
 _ByWhom: dict[str, fields.Field[Any]] = {

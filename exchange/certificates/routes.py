@@ -67,6 +67,8 @@ def certificate_routes(reporting: Reporting, answering: Answering, token: tuple[
                 errors.SYSTEM_LOCKED,
                 errors.CASE_UNKNOWN,
                 errors.CASE_CLOSED,
+                errors.CASE_OTHER_ITEM,
+                errors.PURPOSE_MISMATCH,
                 errors.CERTIFICATE_NO_GRANT,
                 errors.CERTIFICATE_UNKNOWN,
                 errors.POLICY_STALE,

@@ -18,6 +18,7 @@ from exchange.console.watching import PERIODS
 from exchange.console.words import listed, text_of
 from exchange.gateway.entries import FAILURE, REFUSAL, RELEASE
 from exchange.in_force.snapshot import current
+from exchange.store.deliveries import NO_STATUS, STATUS_TOLD
 from exchange.transparency.facts_in_words import field_labels
 from exchange.transparency.reconciling import OUTCOMES
 from kernel.text import Text
@@ -30,6 +31,8 @@ WORDS: Mapping[str, Text] = {
     OUTCOMES[RELEASE]: Text("已提供", "provided"),
     OUTCOMES[REFUSAL]: Text("被拒绝", "refused"),
     OUTCOMES[FAILURE]: Text("未能取得", "not obtained"),
+    STATUS_TOLD: Text("已答复证照状态", "told how it stands"),
+    NO_STATUS: Text("无证照状态记录", "no status on record"),
 }
 """What came of a look-up."""
 _NARROWING = ("officer", "case")

@@ -15,6 +15,7 @@ from exchange.console.inside import asking, told
 from exchange.console.looking_back import LookingBack
 from exchange.console.return_flows import FLOWS
 from exchange.console.words import listed, said, text_of
+from exchange.store.deliveries import NO_STATUS, STATUS_TOLD
 from exchange.transparency.log import Log
 from exchange.transparency.usage import Usage
 from kernel.problems import NUMBER_INVALID, Problem
@@ -29,6 +30,8 @@ _OUTCOMES = {
     "released": Text("已提供", "Provided"),
     "refused": Text("被拒绝", "Refused"),
     "failed": Text("未能取得", "Not obtained"),
+    STATUS_TOLD: Text("已答复证照状态", "Told how it stands"),
+    NO_STATUS: Text("无证照状态记录", "No status on record"),
 }
 
 

@@ -48,7 +48,11 @@ CERTIFICATE_NO_GRANT = ProblemKind(
         "没有适用于该办件与持证主体的现行授权",
         "No grant in force covers this type, this case and this holder",
     ),
-    Text("请在涉及该持证主体的办件中，依现行授权查询。", "Ask within a case about the holder, under a grant in force."),
+    Text(
+        "请在涉及该持证主体的办件中，依现行授权查询；授权只能在本人在场时使用的，请先由本人登录。",
+        "Ask within a case about the holder, under a grant in force; where it demands the person's presence, let them "
+        "sign in first.",
+    ),
 )
 CERTIFICATE_NOT_ON_RECORD = ProblemKind(
     "certificate.not-on-record",

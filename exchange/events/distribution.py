@@ -13,8 +13,10 @@ from sqlalchemy import Connection
 
 from exchange.events.entitlement import Rights, rights_of
 from exchange.events.pseudonyms import Pseudonyms
+from exchange.events.signal import Kind
 from exchange.in_force.snapshot import Snapshot
 from exchange.store import deliveries, signals, subscriptions
+from exchange.store.deliveries import RELEASED, STATUS_TOLD
 from exchange.store.signals import Kept
 from exchange.store.subscriptions import Queued, Subscription
 from kernel.canonical import JSON
@@ -28,6 +30,14 @@ MOST_NAMED = 20
 """Cases of a subscriber that one event names: its newest."""
 KEPT = timedelta(days=30)
 """How long what was acknowledged can be read again."""
+RESTED_ON: Mapping[str, tuple[str, ...]] = {
+    Kind.CERTIFICATE_CHANGED: (RELEASED, STATUS_TOLD),
+    Kind.EVIDENCE_CORRECTED: (RELEASED,),
+    Kind.EVIDENCE_UNDISPUTED: (RELEASED,),
+}
+"""By which outcomes somebody rests on what such a signal is about. Who was told that no certificate is on record, rests
+on none, and does not learn that there is one.
+"""
 UNREAD = timedelta(days=90)
 """How long what was not fetched waits: after that a subscriber compares what it holds anew."""
 
@@ -88,7 +98,9 @@ class Distribution:
         since = allowed.get(one.evidence_type) if one.evidence_type in to.evidence_types else None
         if since is None or one.subject is None or snapshot.is_sealed(one.subject, self.clock.now()):
             return None
-        held = deliveries.held_by(connection, to.organisation, one.evidence_type, one.subject, since, MOST_NAMED)
+        held = deliveries.held_by(
+            connection, to.organisation, one.evidence_type, one.subject, since, MOST_NAMED, RESTED_ON[one.kind]
+        )
         if not held:
             return None  # it never had that evidence about them, so it does not learn that there is any
         named: list[JSON] = [{"case": case, "request": request} for case, request in held]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import isleap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from exchange import errors
@@ -127,15 +127,32 @@ def _is_proven(index: bytes, relation: str, known: bytes | None, case: Case) -> 
     return any(party.subject in provers for party in case.parties if party.role == APPLICANT)
 
 
-def relation_of(case: Case, index: bytes) -> str | None:
-    """How a party stands to the case's own person, as far as that is on record; None where nothing proves it."""
-    roles = {party.role for party in case.parties if party.subject == index}
-    if APPLICANT in roles:
-        return SELF
-    if REPRESENTED in roles:
-        return REPRESENTED
+def in_every_relation(
+    item: Item,
+    kind: EvidenceType | None,
+    *,
+    person: SubjectRef | None,
+    known: bytes | None,
+    company: SubjectRef | None,
+    case: Case,
+    indexes: BlindIndex,
+) -> tuple[Concerned, ...]:
+    """Whom an item is about that names its subject and no relation: once for each relation that is proven."""
+    index = None if item.subject is None else indexes.of(item.subject)
     named = sorted(relation for subject, relation, _by in case.relations if subject == index)
-    return next((relation for relation in named if _is_proven(index, relation, None, case)), None)
+    tried = (
+        concerned(
+            replace(item, relation=relation),
+            kind,
+            person=person,
+            known=known,
+            company=company,
+            case=case,
+            indexes=indexes,
+        )
+        for relation in dict.fromkeys((SELF, REPRESENTED, *named))
+    )
+    return tuple(one for one in tried if isinstance(one, Concerned))
 
 
 def _refused(kind: ProblemKind) -> Refusal:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange.access import Access
+from exchange.cases.alarms import Alarms
 from exchange.cases.watching import Watch
 from exchange.in_force.snapshot import Snapshot
 from exchange.offices.casework import CaseOffices, open_case_offices
@@ -38,14 +39,14 @@ class Offices(
     clock: Clock
 
 
-def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot], watch: Watch) -> Offices:
+def open_offices(outside: Outside, access: Access, policy: Lease[Snapshot], watch: Watch, alarms: Alarms) -> Offices:
     """Put them together. Nothing is fetched or read from the database yet."""
     reader = Reader(access.indexes, outside.keys.secret(Purpose.INDEX), outside.clock)
     telling = Telling(outside.database, outside.ledger, reader)
     parts: tuple[object, ...] = (
         open_case_offices(outside, access, policy),
         open_catalogue_offices(outside, access, policy),
-        open_delivery_offices(outside, access, policy, reader),
+        open_delivery_offices(outside, access, policy, reader, watch, alarms),
         open_governance_offices(outside, access, policy),
         open_message_offices(outside, access),
         open_books(outside, access, telling),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exchange.access import Access
+from exchange.cases.alarms import Alarms
+from exchange.cases.watching import Watch
 from exchange.certificates.answering import Answering
 from exchange.certificates.desk import CertificateDesk
 from exchange.certificates.reporting import Reporting
@@ -43,7 +45,9 @@ class DeliveryOffices:
     certificates: CertificateDesk
 
 
-def open_delivery_offices(outside: Outside, access: Access, policy: Lease[Snapshot], reader: Reader) -> DeliveryOffices:
+def open_delivery_offices(
+    outside: Outside, access: Access, policy: Lease[Snapshot], reader: Reader, watch: Watch, alarms: Alarms
+) -> DeliveryOffices:
     """Put them together; ``reader`` is whoever reads the sources of return flows."""
     database, keys, ledger = outside.database, outside.keys, outside.ledger
     clock, entropy = outside.clock, outside.entropy
@@ -72,6 +76,8 @@ def open_delivery_offices(outside: Outside, access: Access, policy: Lease[Snapsh
             database=database, ledger=ledger, policy=policy, reader=reader, safe=safe, clock=clock
         ),
         certificate_reports=Reporting(access, certified, register),
-        certificate_status=Answering(access, ledger, register, clock, entropy),
+        certificate_status=Answering(
+            access, ledger, register, watch, alarms, clock, entropy, outside.settings.token_clock_skew_seconds
+        ),
         certificates=CertificateDesk(access, certified, register, entropy),
     )

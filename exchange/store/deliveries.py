@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,13 +17,16 @@ RELEASED = "released"
 """The outcome of an item that left."""
 REFUSED = "refused"
 """The outcome of an item that was not allowed."""
+STATUS_TOLD, NO_STATUS = "status-told", "no-status"
+"""The outcomes of a question how a certificate stands: it was told, or none is on record. Nothing of a record left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One item of one request: who asked whom for what, on which ground, about whom (blind index), and what came of it.
 
-    ``asked`` holds the names of fields and questions, separated by blanks; ``officer`` is a blind index or empty.
+    ``asked`` holds the names of fields and questions, separated by blanks; ``officer`` is a blind index or empty. Of a
+    question how a certificate stands, ``request_id`` is the answer's own, which no request for evidence has.
     ``read_at``: when the record that was released had been read at its source; None where none left.
     """
 
@@ -200,14 +203,23 @@ def told_of(connection: Connection, request_id: str) -> dict[int, Told]:
 
 
 def held_by(
-    connection: Connection, consumer: str, evidence_type: str, subject: bytes, since: datetime, most: int
+    connection: Connection,
+    consumer: str,
+    evidence_type: str,
+    subject: bytes,
+    since: datetime,
+    most: int,
+    outcomes: Collection[str] = (RELEASED,),
 ) -> list[tuple[str, str]]:
-    """Where a consumer was given such evidence about a subject: case and request, newest first."""
+    """Where a consumer was given such evidence about a subject: case and request, newest first.
+
+    ``outcomes``: by which it holds something that may change.
+    """
     row = delivery.c
     statement = (
         select(row.case_id, row.request_id)
         .where(row.subject == subject, row.evidence_type == evidence_type, row.consumer == consumer)
-        .where(row.outcome == RELEASED, row.at >= since)
+        .where(row.outcome.in_(sorted(outcomes)), row.at >= since)
         .order_by(row.entry.desc())
         .limit(most)
     )
@@ -216,7 +228,9 @@ def held_by(
 
 @dataclass(frozen=True, slots=True)
 class Reliers:
-    """How many departments, in how many cases, were given such evidence about somebody, and when last."""
+    """How many departments, in how many cases, were given such evidence about somebody or told how a certificate of
+    theirs stands, and when last.
+    """
 
     departments: int
     cases: int
@@ -224,10 +238,11 @@ class Reliers:
 
 
 def reliers(connection: Connection, evidence_type: str, subject: bytes) -> Reliers:
-    """Who rests on such evidence about a subject, counted."""
+    """Who rests on such a certificate of a subject, counted."""
     row = delivery.c
     counted = select(func.count(row.consumer.distinct()), func.count(row.case_id.distinct()), func.max(row.at))
-    statement = counted.where(row.subject == subject, row.evidence_type == evidence_type, row.outcome == RELEASED)
+    rests = row.outcome.in_((RELEASED, STATUS_TOLD))
+    statement = counted.where(row.subject == subject, row.evidence_type == evidence_type, rests)
     departments, cases, last = connection.execute(statement).one()
     return Reliers(departments, cases, last)
 

@@ -1,4 +1,6 @@
-"""Look-ups that officers made while nobody was present: the deliveries that name one."""
+"""Look-ups that officers made while nobody was present, of evidence or of how a certificate stands: the deliveries that
+name one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from exchange.store.tables import delivery, evidence_request
+from exchange.store.tables import delivery, evidence_request, service_case
 
 _row = delivery.c
 
@@ -56,7 +58,7 @@ def page(connection: Connection, wanted: Wanted, limit: int) -> list[LookUp]:
         select(
             _row.officer,
             _row.consumer,
-            evidence_request.c.system,
+            service_case.c.system,
             _row.case_id,
             _row.service_item,
             _row.legal_basis,
@@ -70,7 +72,8 @@ def page(connection: Connection, wanted: Wanted, limit: int) -> list[LookUp]:
             _row.item,
             evidence_request.c.asked.label("request"),
         )
-        .join(evidence_request, evidence_request.c.id == _row.request_id)
+        .join(service_case, service_case.c.id == _row.case_id)
+        .outerjoin(evidence_request, evidence_request.c.id == _row.request_id)
         .where(_row.officer != "", _row.at >= wanted.since, _row.at < wanted.until)
         .order_by(_row.entry.desc())
         .limit(limit)
@@ -84,6 +87,6 @@ def page(connection: Connection, wanted: Wanted, limit: int) -> list[LookUp]:
     return [LookUp(*(*tuple(one)[:-2], _chosen_over(one.request, one.item))) for one in connection.execute(statement)]
 
 
-def _chosen_over(request: str, item: int) -> tuple[dict[str, str], ...]:
-    asked = json.loads(request)["items"]
+def _chosen_over(request: str | None, item: int) -> tuple[dict[str, str], ...]:
+    asked = () if request is None else json.loads(request)["items"]
     return tuple(asked[item].get("chosen_over", ())) if item < len(asked) else ()

@@ -7,19 +7,22 @@ from typing import Any
 
 from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
+from exchange.certificates.allowing import CERTIFICATE_STATUS
 from exchange.gateway.predicates import LABELS
 from kernel.text import Text
 
 Sentence = Callable[[Mapping[str, Any], Registry], Text]
 """What an entry says, by its facts."""
 
+_QUESTIONS: Mapping[str, Text] = {**LABELS, CERTIFICATE_STATUS: Text("证照状态", "how a certificate stands")}
+
 
 def field_labels(facts: Mapping[str, Any], registry: Registry) -> list[Text]:
     """What was asked for, in words; a name the catalogue no longer knows stands for itself."""
     kind = registry.evidence_types.get(facts.get("evidence_type", ""))
-    known = {**LABELS, **{name: field.label for name, field in (kind.fields if kind else {}).items()}}
+    known = {**_QUESTIONS, **{name: field.label for name, field in (kind.fields if kind else {}).items()}}
     fields = [known.get(name, Text(name, name)) for name in facts.get("fields", [])]
-    return fields + [LABELS.get(name, Text(name, name)) for name in facts.get("predicates", [])]
+    return fields + [_QUESTIONS.get(name, Text(name, name)) for name in facts.get("predicates", [])]
 
 
 def ground(facts: Mapping[str, Any], registry: Registry) -> Text:

@@ -13,18 +13,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from exchange.certificates.answering import ANSWERED
 from exchange.gateway.entries import FAILURE, REFUSAL, RELEASE
 from exchange.return_flow.making import MADE
 from exchange.return_flow.reconciling import FlowBooks
 from exchange.store import deliveries
-from exchange.store.deliveries import REFUSED, RELEASED, Delivery
+from exchange.store.deliveries import NO_STATUS, REFUSED, RELEASED, STATUS_TOLD, Delivery
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.ledger.log import Ledger
 from kernel.ledger.usage import members_of
 
 OUTCOMES = {RELEASE: RELEASED, REFUSAL: REFUSED, FAILURE: "failed"}
-"""What each entry about an item is counted as."""
+"""What each entry about an item of evidence is counted as."""
 MOST_NAMED = 20
 """Entries named of each kind of difference; all are counted."""
 
@@ -125,12 +126,20 @@ def _look(found: Reconciliation, entry: Kept, members: Any, seen: _Tags) -> None
 def _wants_a_row(members: Any) -> bool:
     """Entries about an item and a person are counted; repetitions that were refused stand beside the first."""
     facts = members["facts"]
-    return members["event"] in OUTCOMES and bool(members.get("subject")) and not facts.get("repeated", False)
+    return bool(_counted_as(members) and members.get("subject")) and not facts.get("repeated", False)
+
+
+def _counted_as(members: Any) -> str | None:
+    """The outcome by which an entry is counted. Answers about certificates named no provider before they were."""
+    event, facts = members["event"], members["facts"]
+    if event == ANSWERED and "provider" in facts:
+        return STATUS_TOLD if facts["known"] else NO_STATUS
+    return OUTCOMES.get(event)
 
 
 def _compare(found: Reconciliation, index: int, members: Any, row: Delivery, seen: _Tags) -> None:
     facts, where = members["facts"], str(index)
-    if OUTCOMES.get(members["event"]) != row.outcome:
+    if _counted_as(members) != row.outcome:
         found.differs("outcome", where)
         return
     if members["item"] != str(row.item):

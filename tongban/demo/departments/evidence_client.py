@@ -139,11 +139,13 @@ class EvidenceClient:
         key = ProofKey()
         return self._call("POST", "/v1/certificates/changes", self._cases_token(key), key, dict(change))
 
-    def certificate(self, case: str, kind: str, certificate: str, subject: Mapping[str, str]) -> dict[str, Any]:
-        """How a certificate stands, for a case that is about its holder."""
+    def certificate(
+        self, case: str, evidence: Mapping[str, Any], certificate: str, subject: Mapping[str, str], officer: str
+    ) -> dict[str, Any]:
+        """How a certificate stands, for a case about its holder, who is absent: with a token for that evidence."""
         key = ProofKey()
-        asked = {"case": case, "evidence_type": kind, "certificate": certificate, "subject": dict(subject)}
-        return self._call("POST", "/v1/certificates/status", self._cases_token(key), key, asked)
+        asked = {"case": case, "evidence_type": evidence["type"], "certificate": certificate, "subject": dict(subject)}
+        return self._call("POST", "/v1/certificates/status", self.absent(case, [evidence], officer, key), key, asked)
 
     def subscribe(self, event: str, *kinds: str) -> str:
         """Be told of such events, about evidence of types that this department holds; the subscription."""

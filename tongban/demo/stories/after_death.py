@@ -150,6 +150,6 @@ def heard(stage: Stage, desk: PensionDesk, case: str, subscription: str) -> None
         known = json.loads((stage.folder / "world.json").read_text("utf-8"))["certificates"]
         (entry,) = [one["certificate"] for one in known if one["number"] == world.FU.number]
         holder = {"scheme": "citizen-number", "value": world.FU.number}
-        stands = desk.client.certificate(case, "household-register", entry, holder)
+        stands = desk.client.certificate(case, CHECKED, entry, holder, CLERK)
         expect(stands["status"] == "cancelled" and stands["receipt"], str(stands["status"]))
         step.saw(状态=stands["label"]["zh"])
