@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 from exchange.authentication.access_token import AccessToken, Detail, DetailItem
 from exchange.certificates.forms import Asked
@@ -65,13 +66,10 @@ def allowed(
 ) -> Allowed | None:
     """A grant under which that very evidence could be had now, and what it is told by; None where there is none."""
     for detail in details:
-        for grant in _grants(asked, asking, detail, by):
-            for part in _parts(detail, asked):
-                for one in people:
-                    put = _put(asked, asking, detail, grant, part, one)
-                    (ruling,) = rule(put, case, by)
-                    if isinstance(ruling, Permitted) and grant.ref in ruling.permit.grants:
-                        return Allowed(grant, ruling.concerned, put)
+        for grant, put in _questions(asked, asking, detail, people, by):
+            (ruling,) = rule(put, case, by)
+            if isinstance(ruling, Permitted) and grant.ref in ruling.permit.grants:
+                return Allowed(grant, ruling.concerned, put)
     return None
 
 
@@ -94,13 +92,17 @@ def _grants(asked: Asked, asking: Asking, detail: Detail, snapshot: Snapshot) ->
             yield grant
 
 
-def _put(asked: Asked, asking: Asking, detail: Detail, grant: Grant, part: DetailItem, one: Concerned) -> Asking:
-    """The question as a request for evidence: for whatever both the token and the grant name."""
-    fields, predicates = sorted(grant.fields & part.fields), sorted(grant.predicates & part.predicates)
-    questions = tuple(Question(name, {}) for name in predicates)
-    item = Item(0, asked.evidence_type, tuple(fields), questions, asked.subject, one.relation)
-    request = replace(asking.request, legal_basis=detail.legal_basis, items=(item,))
-    return replace(asking, request=request, detail=detail)
+def _questions(
+    asked: Asked, asking: Asking, detail: Detail, people: tuple[Concerned, ...], snapshot: Snapshot
+) -> Iterator[tuple[Grant, Asking]]:
+    """The question as requests for evidence, each for whatever the token and one grant both name."""
+    for grant, part, one in product(_grants(asked, asking, detail, snapshot), _parts(detail, asked), people):
+        questions = tuple(Question(name, {}) for name in sorted(grant.predicates & part.predicates))
+        item = Item(
+            0, asked.evidence_type, (*sorted(grant.fields & part.fields),), questions, asked.subject, one.relation
+        )
+        request = replace(asking.request, legal_basis=detail.legal_basis, items=(item,))
+        yield grant, replace(asking, request=request, detail=detail)
 
 
 def _is_plain(grant: Grant) -> bool:
