@@ -15,7 +15,8 @@ from kernel.canonical import JSON, MalformedJson, decode
 from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.identifiers.subject import SubjectRef
-from kernel.jose import DecryptionKey, InvalidToken, Verified, decrypt
+from kernel.jose import DecryptionKey, InvalidToken, Refused, Verified, decrypt
+from kernel.jose.claims import instant_claim
 
 EVIDENCE_DETAILS = "urn:tongban:params:evidence"
 SUBJECT_CLAIM = "urn:tongban:params:subject"
@@ -24,6 +25,8 @@ EVERY_MATTER = "all"
 """`service_items` of a mandate without limits."""
 LONGEST_PURPOSE_SECONDS = 300
 """Life of a purpose-bound token, from ``iat`` to ``exp``."""
+MOST_REGISTRATIONS = 2**53 - 1
+"""RFC 7493 §2.2: a greater number is not the same everywhere, and could not be kept with what waits."""
 SUBJECT_BYTES = 256
 """Length of the padded subject claim: every number is as long as every other."""
 
@@ -141,7 +144,7 @@ def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) ->
     """The token. ``audience`` is the exchange's own identifier. Raises InvalidClaims."""
     claims = verified.claims
     details = _details(claims, audience)
-    issued, expires = float(_number(claims, "iat")), float(_number(claims, "exp"))
+    issued, expires = _instant(claims, "iat"), _instant(claims, "exp")
     if details and expires - issued > LONGEST_PURPOSE_SECONDS:
         raise InvalidClaims("purpose-bound-for-too-long")
     confirmation = _object(claims.get("cnf", {}))
@@ -174,7 +177,7 @@ def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) ->
 def _registration(claims: Mapping[str, JSON]) -> int:
     """Left out by an issuer that never took anything from the client: then it is the first."""
     said = claims.get(REGISTRATION_CLAIM, 0)
-    if type(said) is not int or said < 0:
+    if type(said) is not int or not 0 <= said <= MOST_REGISTRATIONS:
         raise InvalidClaims("registration-malformed")
     return said
 
@@ -216,7 +219,7 @@ def _mandate(claims: Mapping[str, JSON], about: Mapping[str, Any]) -> Mandate | 
         raise InvalidClaims("mandate-malformed")
     items = said.get("service_items", [])
     matters = None if items == EVERY_MATTER else _names(items)
-    until = float(_number({"exp": None, **said}, "exp"))
+    until = _instant(said, "exp")
     reference, name = _optional_text(about, "mandate") or "", _optional_text(principal, "name") or ""
     return Mandate(company, _text(said, "capacity"), matters, until, reference, name)
 
@@ -247,7 +250,15 @@ def _details(claims: Mapping[str, JSON], audience: str) -> tuple[Detail, ...]:
     if not isinstance(listed, list):
         raise InvalidClaims("details-malformed")
     ours = (entry for entry in map(_object, listed) if entry.get("type") == EVIDENCE_DETAILS)
-    return tuple(_detail(entry) for entry in ours if audience in entry.get("locations", [audience]))
+    return tuple(_detail(entry) for entry in ours if audience in _locations(entry, audience))
+
+
+def _locations(entry: Mapping[str, Any], audience: str) -> frozenset[str]:
+    """For whom a detail is meant (RFC 9396 §2.2): a list, so that no longer address is taken for one that is in it."""
+    try:
+        return _names(entry.get("locations", [audience]))
+    except InvalidClaims:
+        raise InvalidClaims("details-malformed") from None
 
 
 def _detail(entry: Mapping[str, Any]) -> Detail:
@@ -289,8 +300,9 @@ def _optional_text(claims: Mapping[str, Any], name: str) -> str | None:
     return None if claims.get(name) is None else _text(claims, name)
 
 
-def _number(claims: Mapping[str, Any], name: str) -> float:
-    value = claims[name]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidClaims(f"{name}-malformed")
-    return value
+def _instant(claims: Mapping[str, Any], name: str) -> float:
+    """A NumericDate (RFC 7519 §2), in seconds since 1970: what no clock can show is none."""
+    try:
+        return float(instant_claim(claims, name))
+    except Refused:
+        raise InvalidClaims(f"{name}-malformed") from None

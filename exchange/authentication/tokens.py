@@ -200,7 +200,7 @@ class Authenticator:
 
     def _check_certificate(self, certificate: bytes | None, thumbprint: str) -> None:
         found = base64url(hashlib.sha256(certificate or b"").digest())
-        if certificate is None or not hmac.compare_digest(found, thumbprint):  # RFC 8705 §3
+        if certificate is None or not hmac.compare_digest(found.encode(), thumbprint.encode()):  # RFC 8705 §3
             raise self._problem(errors.PROOF_INVALID, "certificate")
 
     def _proof(self, request: HttpRequest, text: str, thumbprint: str) -> DpopProof:

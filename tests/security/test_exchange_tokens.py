@@ -86,7 +86,11 @@ def token_for(world: World, case: str, **claims: Any) -> str:
         {"roles": "auditor"},
         {"authorization_details": {"type": "urn:tongban:params:evidence"}},
         {"authorization_details": [{"type": "urn:tongban:params:evidence", "evidence": "all"}]},
+        {"acr": 3},
         {"cnf": "jkt"},
+        {"cnf": {"jkt": 7}},
+        {"sid": 7},
+        {"mandate": [7]},
         {"act": "officer"},
         {"urn:tongban:params:subject": "not-a-jwe"},
         {"urn:tongban:params:subject": 7},
@@ -95,6 +99,61 @@ def token_for(world: World, case: str, **claims: Any) -> str:
 def test_E1_a_token_that_is_not_ours_or_not_well_formed_is_401(small_world: World, case: str, claims: dict) -> None:
     answer = small_world.ask(case, NAME, token=token_for(small_world, case, **claims))
     refused(answer, "token.invalid")
+
+
+@pytest.mark.parametrize(
+    "said", [7, None, True, f"x{ORIGIN}x", ORIGIN, {ORIGIN: 1}, [7], [[ORIGIN]], [ORIGIN, None]], ids=repr
+)
+def test_E1_a_detail_whose_locations_are_no_list_of_addresses_is_401(
+    small_world: World, case: str, said: object
+) -> None:
+    """RFC 9396 §2.2. A longer address contains ours, an object has it as a member: neither is meant for us by that."""
+    details = [detail(case, NAME)[0] | {"locations": said}]
+    answer = small_world.ask(case, NAME, token=token_for(small_world, case, authorization_details=details))
+    refused(answer, "token.invalid")
+    assert answer.json["reason"] == "details-malformed"
+
+
+@pytest.mark.parametrize("said", [[], ["http://another.test"], [f"{ORIGIN}/"], [f"x{ORIGIN}x"]], ids=repr)
+def test_E1_a_detail_meant_for_another_resource_covers_nothing_here(small_world: World, said: list[str]) -> None:
+    case = small_world.open_case()
+    details = [detail(case, NAME)[0] | {"locations": said}]
+    answer = small_world.ask(case, NAME, token=token_for(small_world, case, authorization_details=details))
+    assert (answer.status_code, answer.json["code"]) == (403, "token.purpose-mismatch")
+    details[0]["locations"] = ["http://another.test", ORIGIN]
+    answer = small_world.ask(case, NAME, token=token_for(small_world, case, authorization_details=details))
+    assert answer.status_code == 200
+
+
+_OF_DETAILS = ("service_item", "case", "legal_basis", "evidence")
+_OF_EVIDENCE = ("type", "fields", "predicates")
+
+
+@pytest.mark.parametrize("said", [7, True, {}, [7], [[]], "", [{"type": 7}]], ids=repr)
+@pytest.mark.parametrize("member", [*_OF_DETAILS, *_OF_EVIDENCE])
+def test_E1_a_detail_of_another_form_covers_nothing(small_world: World, case: str, member: str, said: object) -> None:
+    (one,) = detail(case, NAME)
+    changed = (
+        one | {member: said} if member in _OF_DETAILS else one | {"evidence": [one["evidence"][0] | {member: said}]}
+    )
+    answer = small_world.ask(case, NAME, token=token_for(small_world, case, authorization_details=[changed]))
+    refused(answer, "token.invalid")
+
+
+@pytest.mark.parametrize("name", ["exp", "iat", "urn:tongban:params:registration", "mandate"])
+def test_E1_a_number_that_no_clock_and_no_counter_shows_is_401(small_world: World, case: str, name: str) -> None:
+    """An integer of JSON has no greatest one; a double and a database do."""
+    world, now = small_world, int(small_world.clock.now().timestamp())
+    claims = {"iss": ISSUER, "aud": ORIGIN, "sub": "s", "client_id": "market-website", "iat": now, "exp": now + 60}
+    claims |= {"jti": "at-x", "cnf": {"jkt": world.holder.thumbprint}, "authorization_details": detail(case, NAME)}
+    claims["urn:tongban:params:subject"] = world.issuer.sealed(OWNER, "at-x")
+    company = {"scheme": "social-credit-code", "value": "11500000DEM000057T"}
+    for huge in (10**400, 2**63, 1e300, -1):
+        wrong = {"principal": company, "capacity": "agent", "exp": huge} if name == "mandate" else huge
+        token = signed(
+            {"alg": "ES256", "typ": "at+jwt", "kid": world.issuer.key.kid}, claims | {name: wrong}, world.issuer.key
+        )
+        refused(world.ask(case, NAME, token=token), "token.invalid")
 
 
 def test_E1_a_purpose_bound_token_lives_five_minutes_at_most(small_world: World, case: str) -> None:
@@ -385,6 +444,10 @@ def test_D5_a_certificate_bound_token_needs_its_certificate_from_the_trusted_pro
     refused(ask(other), "token.proof-invalid")
     refused(ask(der, proxy="203.0.113.9"), "token.proof-invalid")
     refused(ask(der, header="X-SSL-Client-Cert"), "token.proof-invalid")
+    token = world.issuer.token(
+        None, person=OWNER, authorization_details=detail(case, NAME), cnf={"x5t#S256": f"{thumbprint[:-1]}é"}
+    )
+    refused(ask(der), "token.proof-invalid")
 
 
 # The issuer's keys ----------------------------------------------------------------------------------------------------
