@@ -139,6 +139,11 @@ class AccessToken:
         """Whether the person the token speaks for is present."""
         return self.person is not None or self.unnamed
 
+    @property
+    def names_somebody(self) -> bool:
+        """Whether a person is present or an officer is named: what a mere system asked for has nobody to answer for."""
+        return self.present or self.officer is not None
+
 
 def read(verified: Verified, *, audience: str, keys: Sequence[DecryptionKey]) -> AccessToken:
     """The token. ``audience`` is the exchange's own identifier. Raises InvalidClaims."""

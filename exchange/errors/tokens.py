@@ -79,3 +79,14 @@ PURPOSE_MISMATCH = ProblemKind(
         "Obtain a token for this service item, case, legal basis, evidence and fields; one request fits in one detail.",
     ),
 )
+OFFICER_MISSING = ProblemKind(
+    "token.officer-missing",
+    403,
+    Fault.CONSUMER,
+    Text("令牌既不代表本人，也没有写明经办人", "The token stands for no person and names no officer"),
+    Text(
+        "请由本人登录后请求；本人不在场的，取得令牌时在客户端断言的 act.sub 中写明经办人的职员编号。",
+        "Have the person sign in; where nobody is present, name your officer in act.sub of the client assertion that "
+        "obtains the token.",
+    ),
+)

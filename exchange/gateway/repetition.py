@@ -22,7 +22,7 @@ from exchange.gateway.pipeline import Gateway
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.remembering import request_of
 from exchange.gateway.request import Item
-from exchange.gateway.understanding import detail_for
+from exchange.gateway.understanding import check_somebody_asks, detail_for
 from exchange.in_force.snapshot import Snapshot, current
 from exchange.in_force.systems import system_of, unlocked
 from exchange.store import cases, deliveries, intents
@@ -65,6 +65,7 @@ class Repetition:
             raise Problem(errors.CASE_CLOSED)
         if caller.token.person is None and found.stored.intent.person is not None:
             return _standing(request, found.stored, self.choosing)
+        check_somebody_asks(caller.token)
         asking = self._asking(found, caller, snapshot)
         refusals = tuple(_refusal(item, found, asking, snapshot) for item in asking.request.items)
         choice = self.choosing(request) if found.stored.state is State.WAITING else {}

@@ -41,6 +41,12 @@ def detail_for(request: EvidenceRequest, token: AccessToken) -> Detail:
     return detail
 
 
+def check_somebody_asks(token: AccessToken) -> None:
+    """That the log can say who asked: the person, or an officer by name. Raises Problem: token.officer-missing."""
+    if not token.names_somebody:
+        raise Problem(errors.OFFICER_MISSING)
+
+
 def told(
     request: EvidenceRequest, system: System, token: AccessToken, snapshot: Snapshot, language: str
 ) -> EvidenceRequest:
@@ -91,6 +97,7 @@ class Understanding:
             raise Problem(errors.SERVICE_ITEM_UNKNOWN)
         if caller.token.person is None and any(item.subject is None and item.source is None for item in request.items):
             raise Problem(errors.SUBJECT_MISSING)
+        check_somebody_asks(caller.token)
         person = self.indexes.of(caller.token.person) if caller.token.person else None
         asking = Asking(
             request_id,

@@ -219,6 +219,8 @@ class Waiting:
         """Why nothing of this request may leave any more. That its token has expired is the nature of waiting."""
         if not case.open:
             return asking, errors.CASE_CLOSED
+        if not asking.token.names_somebody:  # kept before that was asked for
+            return asking, errors.OFFICER_MISSING
         try:
             self.authenticator.check_not_revoked(asking.token)
         except Problem as problem:

@@ -196,7 +196,11 @@ def test_nothing_leaves_outside_the_template_or_against_a_guard(small_world: Wor
     staff = {"type": "staff-list", "fields": ["employer"], **subject}
     assert code(use(small_world, case, opening, staff)) == "policy.no-grant"  # an ordinary grant is none for this
     # And without naming the opening, the template gives nothing.
-    plain = small_world.ask(case, {**NAME, **subject}, person=None)
+    wanted = {**NAME, **subject}
+    unopened = small_world.issuer.token(
+        small_world.holder, act={"sub": "window-7"}, authorization_details=detail(case, wanted)
+    )
+    plain = small_world.ask(case, wanted, token=unopened)
     assert code(plain) == "policy.absence-not-granted"
     assert only(use(small_world, case, opening))["status"] == "delivered"
     sealing = {"subject": subject["subject"], "citation": text("演示规定第九条"), "until": "2026-12-31"}

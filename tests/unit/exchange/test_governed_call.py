@@ -322,6 +322,27 @@ def test_absence_needs_a_grant_that_allows_it_and_leaves_a_notice(world: World) 
     assert "officer-7" not in json.dumps(released)
 
 
+def test_what_is_asked_for_while_nobody_is_present_is_asked_for_by_an_officer_by_name(world: World) -> None:
+    """Whatever the identity provider lets through: nothing leaves for a mere system, at once or once more."""
+    world.apply(grant("G-ABSENT", absent_allowed=True))
+    world.approve("G-ABSENT")
+    case = world.open_case((OWNER, "applicant"))
+    named = NAME | {"subject": {"scheme": "citizen-number", "value": OWNER}}
+    nobodys = [world.issuer.token(world.holder, authorization_details=detail(case, named)) for _ in range(2)]
+    answer = world.ask(case, named, token=nobodys[0])
+    assert (answer.status_code, answer.json["code"]) == (403, "token.officer-missing")
+    assert "act.sub" in answer.json["next_step"]
+    (entry,) = world.events("EvidenceRefused")
+    assert entry["facts"] == {"client": "market-website", "reason": "token.officer-missing"}
+    assert world.calls == []
+    given = absent(world, case, named)
+    assert only(given)["status"] == "delivered"
+    (released,) = world.events("EvidenceReleased")
+    assert released["facts"]["officer"]
+    again = world.call("GET", f"/v1/evidence-requests/{given.json['id']}", nobodys[1])
+    assert (again.status_code, again.json["code"]) == (403, "token.officer-missing")
+
+
 def test_a_grant_may_oblige_to_a_notice_though_the_person_is_present(world: World) -> None:
     world.apply(grant("G-IDENTITY", obligations=["notify-citizen:P1D", "retain:P90D"]))
     world.approve("G-IDENTITY")

@@ -13,6 +13,7 @@ from connectors.base import Query
 from connectors.errors import SourceUnavailable
 from connectors.source import Outcome, Retrieved
 from exchange import errors
+from exchange.gateway import understanding
 from exchange.gateway.enforcement import Refused
 from exchange.gateway.recovery import Recovery
 from exchange.gateway.retrieval import NoRecord
@@ -476,6 +477,30 @@ def test_a_quota_that_others_used_up_meanwhile_refuses_the_answer(world: World) 
     assert world.rooms.waiting.answered(first, 0, found()) == "refused"
     assert problem_of(world, first, case) == ("refused", "policy.quota-exceeded")
     assert world.rooms.waiting.answered(second, 0, found()) == "delivered"
+
+
+def test_what_waits_for_an_officer_goes_on_and_for_a_mere_system_does_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what was let in before the exchange asked who answers for it."""
+    world.apply(grant("G-ABSENT", absent_allowed=True))
+    world.approve("G-ABSENT")
+    answered_by_a_clerk(world)
+    case = world.open_case((OWNER, "applicant"))
+    named = NAME | {"subject": {"scheme": "citizen-number", "value": OWNER}}
+
+    def token(**act: Any) -> str:
+        return world.issuer.token(world.holder, authorization_details=detail(case, named), **act)
+
+    officers = world.ask(case, named, token=token(act={"sub": "officer-7"})).json["id"]
+    with monkeypatch.context() as before:
+        before.setattr(understanding, "check_somebody_asks", lambda _token: None)
+        nobodys = world.ask(case, named, token=token()).json["id"]
+    assert world.rooms.waiting.answered(nobodys, 0, found()) == "refused"
+    assert world.rooms.waiting.answered(officers, 0, found()) == "delivered"
+    assert [entry["facts"]["reason"] for entry in world.events("EvidenceRefused")] == ["token.officer-missing"]
+    (released,) = world.events("EvidenceReleased")
+    assert released["facts"]["officer"]
 
 
 def test_one_wait_that_cannot_be_ended_holds_up_no_other(small_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
