@@ -34,10 +34,12 @@ def ground(facts: Mapping[str, Any], registry: Registry) -> Text:
 
 
 def name_of(known: Mapping[str, Any], facts: Mapping[str, Any], member: str) -> Text:
+    """What the catalogue calls the code in a fact; a code that it no longer knows stands for itself."""
     code = str(facts.get(member, ""))
     found = known.get(code)
     return found.name if found is not None else Text(code, code)
 
 
 def named(known: Mapping[str, Any], code: Any) -> dict[str, Any] | None:
+    """A code with its name, for an answer; None where the entry has no such fact."""
     return named_in(known, code) if isinstance(code, str) else None
