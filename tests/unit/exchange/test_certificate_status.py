@@ -8,6 +8,7 @@ from exchange.events.signal import Kind, to_reliers
 from tests.doubles.exchange import (
     MARKET,
     NAME,
+    ORIGIN,
     OTHER_ITEM,
     OWNER,
     POLICE,
@@ -145,6 +146,20 @@ def test_the_question_that_fills_a_count_is_not_answered(small_world: World) -> 
     assert len(locks(small_world)) == 1
     assert told[-1] == "policy.stale-epoch"
     assert len(small_world.events("CertificateStatusAnswered")) == len(told) - 1
+
+
+def test_a_proof_that_was_seen_asks_nothing_and_counts_nobody(small_world: World) -> None:
+    limited(with_police(small_world))
+    case = small_world.open_case((OWNER, "applicant"))
+    token = small_world.issuer.token(small_world.holder, authorization_details=detail(case, NAME))
+    body = {"case": case, "certificate": CARD, "evidence_type": "identity-card", "subject": about(OWNER)}
+    proof = small_world.holder.proof("POST", f"{ORIGIN}{STATUS}", token)
+    assert code_of(small_world.call("POST", STATUS, token, body, DPoP=proof)) == "certificate.unknown"
+    written = len(small_world.entries())
+    for serial in range(20, 20 + 4 * LIMIT, 2):
+        other = body | {"subject": about(number(serial))}
+        assert code_of(small_world.call("POST", STATUS, token, other, DPoP=proof)) == "token.proof-replayed"
+    assert len(small_world.entries()) == written
 
 
 # Who sees it ---------------------------------------------------------------------------------------------------------
