@@ -34,7 +34,6 @@ from kernel.ledger.log import Ledger
 
 LONGEST_USERNAME = 100
 _CODE_TRIES = "code of "
-_PASSKEY_TRIES = "passkey from "
 
 
 class NotSignedIn(Exception):
@@ -83,9 +82,7 @@ class SignIn:
         return self._begin(found[0], Factor.PASSWORD, device, before)
 
     def with_passkey(self, answer: str, browser: str, device: Device, before: Session | None) -> Proved:
-        """A session begun with a passkey: it says itself whose it is."""
-        tries = _PASSKEY_TRIES + device.address
-        self.throttle.reserve(tries, device.address)
+        """A session begun with a passkey: it says itself whose it is. No wait: it cannot be guessed."""
         try:
             passkey = self.passkeys.shown(answer, browser, None)
         except PasskeyRefused:
@@ -93,7 +90,6 @@ class SignIn:
         person = self.accounts.active(passkey.person)
         if person is None:
             raise NotSignedIn
-        self.throttle.succeeded(tries, device.address)
         return self._begin(person, passkey.factor, device, before)
 
     # The second factor ------------------------------------------------------------------------------------------------
@@ -111,19 +107,12 @@ class SignIn:
         return self._second(session, Factor.RECOVERY, device, lambda: self.recovery_codes.spend(session.person, code))
 
     def with_second_passkey(self, session: Session, answer: str, browser: str, device: Device) -> Proved:
-        """The same session, now proven by one of the person's passkeys as well."""
-        found: list[Factor] = []
-
-        def spend() -> bool:
-            try:
-                found.append(self.passkeys.shown(answer, browser, session.person).factor)
-            except PasskeyRefused:
-                return False
-            return True
-
-        # On the address's count alone: it cannot be guessed, and must not wait for those who guess codes.
-        self._try(session, device, "passkey", spend, _PASSKEY_TRIES + device.address, None)
-        return self._stepped_up(session, found[0], device)
+        """The same session, now proven by one of the person's passkeys as well. No wait for those who guess codes."""
+        try:
+            shown = self.passkeys.shown(answer, browser, session.person)
+        except PasskeyRefused:
+            raise NotSignedIn from None
+        return self._stepped_up(session, shown.factor, device)
 
     def send_code(self, session: Session, device: Device) -> bool:
         """Send a code to the person's telephone; False when there is none. Sending is throttled like guessing."""

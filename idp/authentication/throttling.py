@@ -1,4 +1,8 @@
-"""Throttling of guesses: each failure makes the next try wait longer, per account and per address, on every node."""
+"""Throttling of guesses: each failure makes the next try wait longer, per account and per address, on every node.
+
+A passkey is not counted: it cannot be guessed. A device that is known to the account has a count of its own, and that
+alone: neither those who guess at the account nor those who share its address can make its owner wait (ADR 0018).
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,9 @@ from kernel.envelope import hmac_sha256
 KEEP = timedelta(days=3)
 """Longer than the longest wait, so that waiting forgets nothing."""
 LONGEST_WAIT = timedelta(minutes=15)
-_LONGEST_WAITS = ((100, timedelta(days=1)), (50, timedelta(hours=1)), (0, LONGEST_WAIT))
-"""After so many failures in a row on one account: SP 800-63B-4 §3.2.2 bounds them at 100, and a guess a day thereafter
-is none. A device known to the account, and a passkey, wait for none of this."""
+LONGEST_WAITS_OF_AN_ACCOUNT = ((100, timedelta(days=1)), (50, timedelta(hours=1)), (0, LONGEST_WAIT))
+"""After so many failures in a row on one account, the most first: SP 800-63B-4 §3.2.2 bounds them at 100, and a guess a
+day thereafter is none. A device known to the account, and a passkey, wait for none of this."""
 _FREE_TRIES_OF_AN_ACCOUNT = 3
 _FREE_TRIES_OF_AN_ADDRESS = 30
 
@@ -43,7 +47,7 @@ def growing(free: int, longest: Delay = lambda _failures: LONGEST_WAIT) -> Delay
 
 
 def _of_an_account(failures: int) -> timedelta:
-    return next(wait for least, wait in _LONGEST_WAITS if failures >= least)
+    return next(wait for least, wait in LONGEST_WAITS_OF_AN_ACCOUNT if failures >= least)
 
 
 _OF_AN_ACCOUNT = growing(_FREE_TRIES_OF_AN_ACCOUNT, _of_an_account)
@@ -63,10 +67,11 @@ class Throttle:
 
         A name nobody has is counted like any other, so that the wait does not tell which names exist. ``device`` is
         the cookie of a device this account was signed in on before: it has a count of its own, which strangers'
-        guesses do not move (SP 800-63B-4 §3.2.2).
+        guesses do not move (SP 800-63B-4 §3.2.2), neither at this account nor from this address at others.
         """
-        now = self.clock.now()
-        keys = ((self._account(account, device), _OF_AN_ACCOUNT), (self._address(address), _OF_AN_ADDRESS))
+        now, keys = self.clock.now(), [(self._account(account, device), _OF_AN_ACCOUNT)]
+        if device is None:
+            keys.append((self._address(address), _OF_AN_ADDRESS))
         outcome = self.database.write(lambda connection: throttles.reserve(connection, keys, KEEP, now))
         if isinstance(outcome, timedelta):
             raise TooManyTries(outcome)
@@ -78,7 +83,17 @@ class Throttle:
         A success on a known device leaves the strangers' count as it is: they must not profit from the owner's visit.
         """
         own, shared = self._account(account, device), self._address(address)
-        self.database.write(lambda connection: throttles.succeeded(connection, own, shared, self.clock.now()))
+
+        def count(connection: Connection) -> None:
+            throttles.forget(connection, own)
+            if device is None:
+                throttles.give_back(connection, shared, self.clock.now())
+
+        self.database.write(count)
+
+    def forget(self, connection: Connection, account: str) -> None:
+        """Strangers' guesses at an account count no longer, with what else the transaction changes."""
+        throttles.forget(connection, self._account(account, None))
 
     def reserve_one(self, what: str, by: str | None = None) -> None:
         """Count a try at something that has no address. Raises TooManyTries.

@@ -98,6 +98,7 @@ class ProofingRooms:
             ledger=tools.ledger,
             notices=people.notices,
             passwords=tools.passwords,
+            throttle=people.sign_in.throttle,
             clock=tools.clock,
             entropy=tools.entropy,
         )
@@ -149,5 +150,5 @@ class ProofingRooms:
             *UpstreamPages(door, self.witnesses, self.identities, identity).routes(),
             *RepresentationPages(door, self.representations, self.agents).routes(),
             *AgentPages(door, self.agents).routes(),
-            *RecoveryPages(self.recovery_door, self.recoveries).routes(),
+            *RecoveryPages(self.recovery_door, self.recoveries, self._people.cookies).routes(),
         )

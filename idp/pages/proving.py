@@ -40,6 +40,8 @@ SENT = Text("验证码已发出，5 分钟内有效。", "A code was sent. It is
 STEPS = ("password", "otp", "passkey", "phone", "phone-code", "recovery")
 OPTIONS = "passkey/options"
 Step = Callable[[], Proved | None]
+_WORTH_ANOTHER_WAY = 60
+"""Seconds of waiting from which it is said who need not wait."""
 _METHODS = {"otp": Factor.CODE, "phone": Factor.PHONE, "recovery": Factor.RECOVERY}
 """What a second factor is called in addresses, in the order of our preference."""
 
@@ -48,6 +50,18 @@ def wait(seconds: int) -> Text:
     """How long to wait before the next try."""
     return Text(
         f"尝试次数过多，请等待 {seconds} 秒后再试。", f"Too many tries. Wait {seconds} seconds, then try again."
+    )
+
+
+def _wait_to_sign_in(seconds: int) -> Text:
+    """The same, and who need not wait: for names nobody has, too."""
+    said = wait(seconds)
+    if seconds <= _WORTH_ANOTHER_WAY:
+        return said
+    return Text(
+        f"{said.zh}在您登录过的设备上，或用通行密钥，不必等待。您也可以找回账户（“忘记密码”），或带证件到窗口。",
+        f"{said.en} A device you signed in on before and a passkey need not wait. You can also recover the account "
+        "(“I cannot sign in”), or bring your document to a window.",
     )
 
 
@@ -201,7 +215,8 @@ class Proving:
 
 def _problem(error: Exception, step: str) -> Problem:
     if isinstance(error, TooManyTries):
-        return Problem(wait(error.seconds), 429, (("Retry-After", str(error.seconds)),))
+        said = _wait_to_sign_in(error.seconds) if step == "password" else wait(error.seconds)
+        return Problem(said, 429, (("Retry-After", str(error.seconds)),))
     if isinstance(error, HashingBusy):
         return Problem(BUSY, 503, (("Retry-After", "2"),))
     return Problem({"password": WRONG_PASSWORD, "passkey": WRONG_PASSKEY}.get(step, WRONG_CODE), 422)

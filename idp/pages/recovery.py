@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.authentication import devices
 from idp.authentication.password_rules import ALONE
 from idp.authentication.passwords import HashingBusy, PasswordUnusable
 from idp.authentication.throttling import TooManyTries
+from idp.interaction import cookies
+from idp.interaction.cookies import Cookies
 from idp.pages import forms
 from idp.pages.problems import for_people
 from idp.pages.proving import BUSY, wait
 from idp.proofing.recovery import LinkGone, Recoveries
 from idp.proofing.recovery_asking import RECOVER, RecoveryDoor
+from kernel.entropy import token
 from kernel.problems import Fault, Problem, ProblemKind
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
@@ -57,6 +61,7 @@ class RecoveryPages:
 
     door: RecoveryDoor
     recoveries: Recoveries
+    cookies: Cookies
 
     @for_people
     def show(self, request: HttpRequest) -> HttpResponse:
@@ -102,19 +107,19 @@ class RecoveryPages:
 
     @for_people
     def finish(self, request: HttpRequest, secret: str) -> HttpResponse:
-        """A new password."""
-        sent = request.form()
+        """A new password; the browser it was set with is one of the person's from now on."""
+        sent, device = request.form(), self.cookies.read(request, cookies.DEVICE) or token(self.recoveries.entropy)
         try:
             if sent.get("new", "") != sent.get("again", ""):
                 return self._form(secret, _DIFFERENT, 422)
-            self.recoveries.finish(secret, sent.get("new", ""))
+            self.recoveries.finish(secret, sent.get("new", ""), device)
         except LinkGone:
             raise Problem(GONE) from None
         except PasswordUnusable as error:
             return self._form(secret, error.text, 422)
         except HashingBusy:
             return self._form(secret, BUSY, 503).adding(("Retry-After", "2"))
-        return _said(_DONE)
+        return _said(_DONE).adding(self.cookies.keep(cookies.DEVICE, device, devices.KEPT.days))
 
     def routes(self) -> tuple[Route, ...]:
         """The pages and their addresses."""

@@ -3,7 +3,8 @@
 Whoever asks is told the same, whatever they typed (`recovery_asking`). The owner is told on every confirmed channel a
 moment later (`recovery_clerk`), and nothing else happens for days: a link in every message stops it, and so does
 signing in. After the delay a link to the same channels sets a new password, once. Other factors stay, every session
-ends, and the level falls to 2 at most until the identity is proven again (NIST SP 800-63B-4 §4.2: with notice).
+ends, and the level falls to 2 at most until the identity is proven again (NIST SP 800-63B-4 §4.2: with notice). What
+strangers guessed at the password that is no more counts no longer, and the browser that set the new one is known.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from idp.authentication import password_rules, recovery_stop, told
+from idp.authentication.devices import KEPT
 from idp.authentication.passwords import Passwords
+from idp.authentication.throttling import Throttle
 from idp.model.proofing import AFTER_RECOVERY, Method, Proofing
 from idp.model.recovery import Recovery
 from idp.model.secret import hashed
@@ -44,6 +47,7 @@ class Recoveries:
     ledger: Ledger
     notices: Notices
     passwords: Passwords
+    throttle: Throttle
     clock: Clock
     entropy: Entropy
 
@@ -68,8 +72,8 @@ class Recoveries:
         facts: dict[str, JSON] = {"recovery": found.id, "person": found.person, "command": RECOVERY}
         self.ledger.append([Event("RecoveryStopped", self._id(), facts=facts)], also=also)
 
-    def finish(self, secret: str, password: str) -> None:
-        """Set a new password. Raises LinkGone, PasswordUnusable."""
+    def finish(self, secret: str, password: str, device: str) -> None:
+        """Set a new password; ``device`` is the cookie of the browser in front. Raises LinkGone, PasswordUnusable."""
         found, now = self.find(secret), self.clock.now()
         with self.database.read() as connection:
             person = people.find(connection, found.person)
@@ -96,6 +100,8 @@ class Recoveries:
             proofings.end_above(connection, person.id, AFTER_RECOVERY, now)
             proofings.add(connection, proof)
             devices.forget_others(connection, person.id, hashed(""))
+            devices.meet(connection, hashed(device), person.id, now, now + KEPT)
+            self.throttle.forget(connection, person.username)
             sessions.end_of_person(connection, person.id, now)
             self.notices.send(connection, person.id, told.RECOVERED)
 

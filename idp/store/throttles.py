@@ -28,14 +28,8 @@ def reserve(
     return counted[0][0] + 1
 
 
-def succeeded(connection: Connection, account: bytes, address: bytes, now: datetime) -> None:
-    """A try was good: the account's row ends; the address gets back this one try, not those of others behind it."""
-    forget(connection, account)
-    give_back(connection, address, now)
-
-
 def give_back(connection: Connection, key: bytes, now: datetime) -> None:
-    """One try counts no longer."""
+    """One try counts no longer: those of others behind the same key do."""
     statement = update(throttle).where(throttle.c.key == key, throttle.c.failures > 0)
     connection.execute(statement.values(failures=throttle.c.failures - 1, blocked_until=now))
 
