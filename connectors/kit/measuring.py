@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import threading
 import tracemalloc
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PAGES = Path("/proc/self/statm")
-_PAGE = 4096
+_PAGE = mmap.PAGESIZE
 _BETWEEN_LOOKS = 0.01
 """Seconds. What is read whole is held for longer, since somebody makes something of it."""
 
