@@ -16,10 +16,14 @@ def rows(file: BinaryIO, settings: FileSettings) -> Generator[Sequence[Raw]]:
     layout = settings.layout
     assert layout is not None
     yield [name for name, _, _ in layout.columns]
-    cut = _by_bytes if layout.unit == "bytes" else _by_characters
     for number, line in lines(file):
         if number > settings.skip_rows:
             yield cut(line, layout, settings.encoding, number) if line.strip() else []
+
+
+def cut(line: bytes, layout: Layout, encoding: str, number: int) -> list[Raw]:
+    """The cells of a line, without the blanks around them. Raises: BrokenFile, also for a line of another width."""
+    return (_by_bytes if layout.unit == "bytes" else _by_characters)(line, layout, encoding, number)
 
 
 def _by_bytes(line: bytes, layout: Layout, encoding: str, number: int) -> list[Raw]:

@@ -6,7 +6,8 @@ the limit of memory, and rows that are longer than what describes them meet the 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO
@@ -38,6 +39,26 @@ def rows(file: BinaryIO, settings: FileSettings, survey: Survey) -> Generator[Se
 
     However wide a file is, only what is needed of it is unpacked and handed on. Raises: SourceGarbled, SourceTooLarge.
     """
+    with _caged(file) as (database, path):
+        yield from _rows(database, path, settings, survey)
+
+
+def sample(file: BinaryIO, most_rows: int, most_bytes: int) -> tuple[Mapping[str, str], list[Sequence[Raw]]]:
+    """Every column with its kind in DuckDB's words, and the first rows of a file that is no larger once it is unpacked.
+
+    Raises: SourceGarbled, SourceTooLarge.
+    """
+    with _caged(file) as (database, path):
+        _check_bytes(database, path, most_bytes)
+        kinds = _kinds(database, path)
+        listed = ", ".join(_bounded(name, kind) for name, kind in kinds.items())
+        answer = database.execute(f"SELECT {listed} FROM read_parquet(?) LIMIT {most_rows:d}", [path])  # noqa: S608
+        return kinds, [[_raw(value) for value in row] for row in answer.fetchall()]
+
+
+@contextmanager
+def _caged(file: BinaryIO) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """A database that reads this file and nothing else, and what it calls it. Raises: SourceGarbled, SourceTooLarge."""
     _check_marks(file)
     try:
         with duckdb.connect(":memory:", config=dict(_CAGE)) as database:
@@ -45,7 +66,7 @@ def rows(file: BinaryIO, settings: FileSettings, survey: Survey) -> Generator[Se
             database.execute("SET allowed_paths = ?", [[path]])
             database.execute("SET enable_external_access = false")
             database.execute("SET lock_configuration = true")
-            yield from _rows(database, path, settings, survey)
+            yield database, path
     except SourceProblem:
         raise
     except duckdb.OutOfMemoryException:
@@ -73,8 +94,7 @@ def _rows(
     database: duckdb.DuckDBPyConnection, path: str, settings: FileSettings, survey: Survey
 ) -> Generator[Sequence[Raw]]:
     _check_size(database, path, settings)
-    described = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()
-    kinds = {str(name): str(kind) for name, kind, *_ in described}
+    kinds = _kinds(database, path)
     survey.begin([*kinds], settings.needed)
     names = [name for name in settings.needed if name in kinds]
     yield names
@@ -87,12 +107,21 @@ def _rows(
             yield [_raw(value) for value in row]
 
 
+def _kinds(database: duckdb.DuckDBPyConnection, path: str) -> dict[str, str]:
+    described = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()
+    return {str(name): str(kind) for name, kind, *_ in described}
+
+
 def _check_size(database: duckdb.DuckDBPyConnection, path: str, settings: FileSettings) -> None:
     found = database.execute("SELECT num_rows FROM parquet_file_metadata(?)", [path]).fetchone()
     if found is None or found[0] > settings.max_rows:
         raise SourceTooLarge("rows")
+    _check_bytes(database, path, settings.max_file_bytes)
+
+
+def _check_bytes(database: duckdb.DuckDBPyConnection, path: str, most: int) -> None:
     found = database.execute("SELECT sum(total_uncompressed_size) FROM parquet_metadata(?)", [path]).fetchone()
-    if found is not None and (found[0] or 0) > settings.max_file_bytes:
+    if found is not None and (found[0] or 0) > most:
         raise SourceTooLarge("expanded")
 
 

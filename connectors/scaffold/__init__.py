@@ -7,10 +7,11 @@ a sample's values nothing is kept but their form; codes are listed only where th
 It talks to nobody but the database whose table is described; documents are files that the caller has read.
 """
 
+from connectors.scaffold.fixed_width import from_fixed_width
 from connectors.scaffold.ldif import from_ldif
 from connectors.scaffold.manifest import marks, written
 from connectors.scaffold.openapi import from_openapi
-from connectors.scaffold.samples import PLACES, from_csv, from_json, from_xlsx
+from connectors.scaffold.samples import PLACES, from_csv, from_json, from_parquet, from_xlsx
 from connectors.scaffold.tables import from_table
 from connectors.scaffold.wsdl import from_wsdl
 from connectors.scaffold.xml_sample import from_xml
@@ -18,9 +19,11 @@ from connectors.scaffold.xml_sample import from_xml
 __all__ = [
     "PLACES",
     "from_csv",
+    "from_fixed_width",
     "from_json",
     "from_ldif",
     "from_openapi",
+    "from_parquet",
     "from_table",
     "from_wsdl",
     "from_xlsx",

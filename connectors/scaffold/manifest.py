@@ -22,7 +22,10 @@ class Mark(list[str]):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A column, or a member of a record. ``codes``: those that its description lists."""
+    """A column, or a member of a record.
+
+    ``codes``: those that its description lists; ``nested``: it holds members of its own, of which a field can be one.
+    """
 
     name: str
     seen: Seen = NOTHING_SEEN
@@ -30,6 +33,7 @@ class Member:
     codes: Sequence[str] = ()
     several: bool = False
     required: bool = False
+    nested: bool = False
 
 
 _SUBJECT_WORDS = re.compile(
@@ -87,6 +91,8 @@ def _fields(members: Sequence[Member], how: str) -> dict[str, Any]:
 
 def _rule(one: Member, how: str) -> dict[str, Any]:
     rule: dict[str, Any] = {how: one.name if how == "column" else path_of(one.name)}
+    if one.nested:
+        rule = {"path": Mark(f"{one.name} 中的哪一项", f"the path of a member of {one.name}")}
     codes = one.codes or (() if _STANDS_FOR_ITSELF.search(one.name) else one.seen.codes)
     if one.required:
         rule["required"] = True

@@ -1,4 +1,4 @@
-"""From a sample: a CSV, a workbook, or one answer of a service as JSON (or several, one a line)."""
+"""From a sample: a CSV, a workbook, a Parquet file, or one answer of a service as JSON (or several, one a line)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ import io
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 
 from connectors.errors import SourceGarbled
+from connectors.files import parquet_file
 from connectors.scaffold.manifest import Mark, Member, likely_subject, path_of, propose
 from connectors.scaffold.observing import observe
 
 ROWS = 2000
+NO_DELIMITER, NO_NAMES = "no-delimiter", "no-names"
+"""Why nothing can be proposed: nothing divides the lines (columns may stand at fixed positions); the first is a row."""
 _DEEPEST = 5
+_UNPACKED = 256 << 20
+"""Bytes of a Parquet file: what is little as it lies there may be much."""
+_NESTED = ("STRUCT", "MAP", "UNION")
 PLACES: Mapping[str, Mapping[str, Any]] = {
     "folder": {"folder": Mark("文件夹（在 connector_roots 之下）", "the folder, under one of connector_roots")},
     "sftp": {
@@ -50,6 +57,8 @@ def from_csv(name: str, file: Path, encoding: str, delimiter: str = ",", *, plac
     except UnicodeDecodeError:
         raise SourceGarbled("encoding") from None
     rows = list(itertools.islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), ROWS + 1))
+    if rows and all(len(row) < 2 for row in rows) and not observe(row[0] for row in rows[1:] if row).subject:
+        raise SourceGarbled(NO_DELIMITER)
     settings = {"format": "csv", "encoding": encoding} | ({"delimiter": delimiter} if delimiter != "," else {})
     return _files(name, file, {**PLACES[place], **settings}, rows)
 
@@ -68,15 +77,47 @@ def from_xlsx(name: str, file: Path, *, place: str = "folder") -> dict[str, Any]
     return _files(name, file, {**PLACES[place], "format": "xlsx"}, rows)
 
 
+def from_parquet(name: str, file: Path, *, place: str = "folder") -> dict[str, Any]:
+    """A proposal for a place, one of `PLACES`, of Parquet files like this one. Raises: SourceProblem."""
+    with file.open("rb") as opened:
+        kinds, rows = parquet_file.sample(opened, ROWS, _UNPACKED)
+    seen = members_of([*kinds], rows)
+    members = [replace(one, **_described(kinds[one.name])) for one in seen]
+    return of_files(name, file, {**PLACES[place], "format": "parquet"}, members)
+
+
+def _described(kind: str) -> dict[str, Any]:
+    """What a column's kind says of it, in DuckDB's words. https://duckdb.org/docs/stable/data/parquet/overview"""
+    if kind.endswith("]"):
+        return {"several": True, "nested": kind.startswith(_NESTED)}
+    if kind.startswith(_NESTED):
+        return {"nested": True}
+    if kind == "BOOLEAN":
+        return {"type": "boolean"}
+    if kind.endswith(("INT", "INTEGER")):
+        return {"type": "integer"}
+    return {"type": "decimal" if kind.startswith(("DECIMAL", "FLOAT", "DOUBLE")) else ""}
+
+
 def _files(name: str, file: Path, settings: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
     if not rows:
         raise SourceGarbled("empty")
     header = [str(one or "").strip() for one in rows[0]]
-    members = [
-        Member(one, observe(row[place] if place < len(row) else None for row in rows[1:]))
+    if any(observe([one]).subject for one in header):  # a row of somebody's, which would be repeated as names
+        raise SourceGarbled(NO_NAMES)
+    return of_files(name, file, settings, [one for one in members_of(header, rows[1:]) if one.name])
+
+
+def members_of(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Member]:
+    """A member for each name, with the form of what stands below it."""
+    return [
+        Member(one, observe(row[place] if place < len(row) else None for row in rows))
         for place, one in enumerate(header)
-        if one
     ]
+
+
+def of_files(name: str, file: Path, settings: Mapping[str, Any], members: Sequence[Member]) -> dict[str, Any]:
+    """A proposal for files like this one, which have these columns."""
     subject = likely_subject(members)
     wanted = {
         "pattern": f"*{file.suffix}",

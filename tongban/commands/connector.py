@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ from kernel.settings import ExchangeSettings
 from tongban.commands.at_the_exchange import exchange_administration
 from tongban.commands.catalogue import report
 from tongban.commands.configuration import config_path, load_settings
-from tongban.commands.scaffolding import Wish, proposed
+from tongban.commands.scaffolding import HEADER, WHAT_TO_GIVE, Wish, proposed
 from tongban.output import NO, config_option, json_option, rows, write_json, wrong
 
 SCHEMES = click.Choice(subject.SCHEMES)
@@ -153,12 +154,26 @@ def attempt(source: str, number: str, scheme: str, answers: tuple[str, ...], con
         sys.exit(NO)
 
 
+def _widths(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if value not in {"", HEADER} and not re.fullmatch(r"[1-9][0-9]{0,5}(,[1-9][0-9]{0,5}){0,199}", value):
+        wrong(
+            "--widths 写各列宽度，如 18,20,8；或写 header", "--widths takes the columns' widths, as 18,20,8, or header."
+        )
+    return value
+
+
 @connector.command()
 @click.argument("kind", type=click.Choice(["table", "openapi", "wsdl", "ldap", "sample"]))
 @click.argument("places", nargs=-1, required=True)
 @click.option("--name", default="new-source", help="来源的名称 / what the source is to be called")
 @click.option("--operation", default="", help="文档中的操作，或目录的对象类 / an operation, or a class of a directory")
-@click.option("--encoding", default="utf-8", help="CSV 样本的编码，不作猜测 / of a CSV sample; it is not guessed")
+@click.option("--encoding", default="utf-8", help="文本样本的编码，不作猜测 / of a sample of text; it is not guessed")
+@click.option(
+    "--widths",
+    default="",
+    callback=_widths,
+    help="定长样本各列的宽度，如 18,20,8，或 header（首行有列名） / of a fixed-width sample's columns; or header",
+)
 @click.option("--schema", default=None, help="表所在的模式 / of the table")
 @click.option(
     "--place", type=click.Choice([*PLACES]), default="folder", help="样本这样的文件来自哪里 / of files like a sample"
@@ -170,6 +185,7 @@ def scaffold(
     name: str,
     operation: str,
     encoding: str,
+    widths: str,
     schema: str | None,
     place: str,
     as_json: bool,
@@ -177,7 +193,7 @@ def scaffold(
     """拟一份接入清单，要补的地方写着“填写” / Propose a manifest; what it cannot know is marked.
 
     table URL TABLE, openapi FILE, wsdl FILE, ldap FILE (entries or schema, as ldapsearch prints them), or sample FILE
-    (.csv, .xlsx, .json, .jsonl, .xml). Nobody's values are printed.
+    (.csv, .xlsx, .parquet, .json, .jsonl, .xml; with --widths fixed width). Nobody's values are printed.
 
     Example: tongban connector scaffold table sqlite:///people.sqlite3 v_people > people.yaml
     """
@@ -185,8 +201,10 @@ def scaffold(
     if len(places) != wanted:
         wrong("table 须写 URL 和表名，其余写一个文件", "table takes a URL and a table; the others take one file.")
     try:
-        proposal = proposed(kind, places, Wish(name, operation, encoding, schema, place))
+        proposal = proposed(kind, places, Wish(name, operation, encoding, schema, place, widths))
     except SourceProblem as problem:
+        if give := WHAT_TO_GIVE.get(problem.reason):
+            wrong(give.zh, f"{give.en}.")
         wrong(f"无法据此拟清单（{problem.reason}）", f"no manifest can be made of it ({problem.reason}).")
     if as_json:
         write_json({"manifest": proposal, "marks": [dotted(one) for one in marks(proposal)]})

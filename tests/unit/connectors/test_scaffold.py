@@ -10,17 +10,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import pytest
 import yaml
 
+from connectors.base import Query
 from connectors.errors import SourceGarbled, SourceProblem
-from connectors.registry import findings
+from connectors.registry import build, findings
 from connectors.scaffold import (
     from_csv,
+    from_fixed_width,
     from_json,
     from_ldif,
     from_openapi,
+    from_parquet,
     from_table,
     from_wsdl,
     from_xlsx,
@@ -28,7 +32,10 @@ from connectors.scaffold import (
     marks,
     written,
 )
+from kernel.clock import SystemClock
 from kernel.identifiers import citizen_number
+from kernel.identifiers.subject import SubjectRef
+from tests.doubles.drop_folder import fixed_width_bytes
 from tests.doubles.soap_source import wsdl
 
 NUMBERS = [citizen_number.compose("500199", date(1980, 1, 1 + serial % 28), serial).value for serial in range(1, 41)]
@@ -109,6 +116,28 @@ def in_xlsx(folder: Path) -> dict[str, Any]:
     return from_xlsx("people", folder / "people.xlsx")
 
 
+def in_parquet(folder: Path) -> dict[str, Any]:
+    names = ", ".join(f'"{name}"' for name in HEADER)
+    with duckdb.connect(":memory:") as database:
+        database.execute(f"CREATE TABLE people ({', '.join(f'{one} VARCHAR' for one in names.split(', '))})")
+        database.executemany("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?)", ROWS)
+        database.execute(f"COPY people TO '{folder}/people.parquet' (FORMAT parquet)")
+    return from_parquet("people", folder / "people.parquet")
+
+
+WIDTHS = [20, 20, 8, 12, 12, 10, 6]
+
+
+def in_fixed_width(folder: Path, unit: str = "bytes", encoding: str = "gb18030") -> Path:
+    file = folder / "people.txt"
+    file.write_bytes(fixed_width_bytes([HEADER, *ROWS], WIDTHS, encoding, unit))
+    return file
+
+
+def in_fixed_width_by_header(folder: Path) -> dict[str, Any]:
+    return from_fixed_width("people", in_fixed_width(folder), "gb18030")
+
+
 def in_table(folder: Path) -> dict[str, Any]:
     connection = sqlite3.connect(folder / "people.sqlite3")
     connection.execute(f"CREATE TABLE people ({', '.join(HEADER)})")
@@ -128,7 +157,9 @@ def in_storage(folder: Path) -> dict[str, Any]:
     return from_xlsx("people", folder / "people.xlsx", place="s3")
 
 
-@pytest.mark.parametrize("proposed", [in_csv, in_xlsx, in_table, on_a_server, in_storage])
+@pytest.mark.parametrize(
+    "proposed", [in_csv, in_xlsx, in_parquet, in_fixed_width_by_header, in_table, on_a_server, in_storage]
+)
 def test_columns_are_told_by_their_values_and_names(proposed: Callable[[Path], dict[str, Any]], tmp_path: Path) -> None:
     proposal = proposed(tmp_path)
     the_fields_of_people(checked(proposal))
@@ -170,6 +201,91 @@ def test_a_division_stands_for_itself_beside_a_column_of_codes(tmp_path: Path) -
     fields = from_csv("licences", file, "utf-8")["spec"]["mapping"]["fields"]
     assert fields["division"] == {"column": "xzqhdm"}
     assert {*fields["status"]["codes"]} == {"01", "04"}
+
+
+def test_a_parquet_file_tells_its_types_and_what_holds_members_is_marked(tmp_path: Path) -> None:
+    query = f"""SELECT '{NUMBERS[0]}' AS id_no, 1::TINYINT AS floors, 2.5::DECIMAL(6, 2) AS area, true AS alive,
+        DATE '2026-01-02' AS born, ['x'] AS tags, {{'city': '示例'}} AS home"""
+    with duckdb.connect(":memory:") as database:
+        database.execute(f"COPY ({query}) TO '{tmp_path}/homes.parquet' (FORMAT parquet)")
+    proposal = from_parquet("homes", tmp_path / "homes.parquet", place="s3")
+    settings, fields = proposal["spec"]["files"], proposal["spec"]["mapping"]["fields"]
+    assert (settings["format"], settings["subject_column"], settings["pattern"]) == ("parquet", "id_no", "*.parquet")
+    assert "s3" in settings
+    assert {name: rule.get("type") for name, rule in fields.items() if "type" in rule} == {
+        "floors": "integer",
+        "area": "decimal",
+        "alive": "boolean",
+    }
+    assert fields["tags"]["several"] is True
+    assert ("spec", "mapping", "fields", "home", "path") in [*marks(proposal)]
+    assert fields["born_on"]["date"] == "yyyy-MM-dd"
+    assert NUMBERS[0] not in written(proposal)
+    (tmp_path / "none.parquet").write_bytes(b"PAR1 nothing PAR1")
+    with pytest.raises(SourceGarbled):
+        from_parquet("none", tmp_path / "none.parquet")
+
+
+@pytest.mark.parametrize("unit", ["bytes", "characters"])
+def test_fixed_width_columns_are_those_of_the_widths_given_in_the_unit_that_fits(tmp_path: Path, unit: str) -> None:
+    file = tmp_path / "people.txt"
+    file.write_bytes(fixed_width_bytes(ROWS, WIDTHS, "gb18030", unit))
+    proposal = from_fixed_width("people", file, "gb18030", WIDTHS)
+    fields = checked(proposal)
+    layout = proposal["spec"]["files"]["layout"]
+    assert (layout["unit"], layout["columns"][1]) == (unit, {"name": "column_2", "from": 21, "to": 40})
+    assert proposal["spec"]["files"]["subject_column"] == "column_1"
+    assert "skip_rows" not in proposal["spec"]["files"]
+    assert fields["column_4"] == {"column": "column_4", "date": "yyyy-MM-dd"}
+    assert nobody_shown(proposal)
+
+
+def test_a_fixed_width_file_reads_as_its_proposal_says(tmp_path: Path) -> None:
+    proposal = filled(from_fixed_width("people", in_fixed_width(tmp_path), "gb18030"))
+    proposal["spec"]["files"]["folder"] = str(tmp_path)
+    proposal["metadata"]["name"] = "people"
+    with build(proposal, secrets={}.__getitem__, roots=[tmp_path], clock=SystemClock()) as people:
+        found = people.retrieve(Query(SubjectRef("citizen-number", NUMBERS[3])))
+    assert (found.values["name"], found.values["born_on"]) == ("示例3", "1980-01-04")
+
+
+def refusal(file: Path, data: bytes, widths: list[int] | None = None) -> str:
+    file.write_bytes(data)
+    with pytest.raises(SourceGarbled) as refused:
+        from_fixed_width("people", file, "gb18030", widths or [])
+    return refused.value.reason
+
+
+def test_what_a_fixed_width_sample_does_not_tell_is_asked_for_and_not_guessed(tmp_path: Path) -> None:
+    """Positions are told or named; a header whose positions differ by the unit, and lines that differ, tell nothing."""
+    file = tmp_path / "people.txt"
+    lines = fixed_width_bytes(ROWS, WIDTHS, "gb18030", "bytes")
+    assert refusal(file, lines, WIDTHS[:-1]) == "widths-do-not-fit"
+    assert refusal(file, lines + b"short\r\n", WIDTHS) == "lines-uneven"
+    assert refusal(file, "编号  状态\r\n".encode("gb18030") + b"A100  1\r\nA200  2\r\n") == "no-header"
+    assert refusal(file, b"  id  state\r\nA100  1    \r\n") == "no-header"
+    assert refusal(file, b"id    id   \r\nA100  1    \r\n") == "no-header"
+    assert refusal(file, b"id    state\r\n") == "empty"
+    file.write_bytes(b"id    state\r\nA100  1    \r\n")
+    proposal = from_fixed_width("people", file, "gb18030")
+    assert ("spec", "files", "layout", "unit") in [*marks(proposal)]
+    with pytest.raises(SourceGarbled) as refused:
+        from_csv("people", file, "utf-8")
+    assert refused.value.reason == "no-delimiter"
+
+
+def test_a_first_row_of_somebodys_is_not_repeated_as_names(tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("\n".join(f"{number},示例" for number in NUMBERS), "utf-8")
+    with pytest.raises(SourceGarbled) as refused:
+        from_csv("people", file, "utf-8")
+    assert refused.value.reason == "no-names"
+    assert refusal(file, fixed_width_bytes(ROWS, WIDTHS, "gb18030", "bytes")) == "no-header"
+
+
+def test_a_list_of_numbers_alone_is_a_register(tmp_path: Path) -> None:
+    (tmp_path / "numbers.csv").write_text("\n".join(["号码", *NUMBERS]), "utf-8")
+    assert from_csv("numbers", tmp_path / "numbers.csv", "utf-8")["spec"]["files"]["subject_column"] == "号码"
 
 
 def answering(schema: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ import yaml
 
 from kernel.identifiers import citizen_number
 from tests.doubles.asking_exchange import RIGHT, AskingExchange, register_of
+from tests.doubles.drop_folder import fixed_width_bytes
 from tests.doubles.exchange import IDENTITY_CARD, OWNER
 from tests.doubles.paper_exchange import PRIVATE
 from tests.unit.tongban.conftest import Installation, manifests, run
@@ -222,6 +224,31 @@ def test_a_manifest_is_proposed_and_says_what_is_left_to_fill_in(tmp_path) -> No
         ("sample", sample, "--encoding", "latin-1"),
     ):
         assert run("connector", "scaffold", *words).exit_code == 2
+
+
+def test_a_fixed_width_sample_is_told_by_widths_and_whoever_gives_none_is_told_to(tmp_path: Path) -> None:
+    sample = tmp_path / "people.dat"
+    rows = [[OWNER, "示例" + "子" * at, "1980-01-02"] for at in range(3)]
+    sample.write_bytes(fixed_width_bytes(rows, [20, 12, 10], "gb18030", "bytes"))
+    scaffold = ("connector", "scaffold", "sample", sample, "--encoding", "gb18030")
+    asked = run(*scaffold)
+    assert asked.exit_code == 2
+    assert "--widths 18,20,8" in asked.stderr
+    assert "--widths header" in asked.stderr
+    layout = json.loads(run(*scaffold, "--widths", "20,12,10", "--json").stdout)["manifest"]["spec"]["files"]["layout"]
+    assert layout["unit"] == "bytes"
+    assert layout["columns"][2] == {"name": "column_3", "from": 33, "to": 42}
+    for widths, said in (("20,12", "--widths"), ("header", "18,20,8"), ("20,x", "header"), ("0", "header")):
+        refused = run(*scaffold, "--widths", widths)
+        assert refused.exit_code == 2
+        assert said in refused.stderr
+        assert OWNER not in refused.stderr
+    named = [["证件号码", "姓名", "出生日期"], *rows]
+    sample.write_bytes(fixed_width_bytes(named, [20, 12, 10], "gb18030", "bytes"))
+    proposed = yaml.safe_load(run(*scaffold, "--widths", "header").stdout)["spec"]
+    assert proposed["files"]["subject_column"] == "证件号码"
+    assert proposed["files"]["skip_rows"] == 1
+    assert proposed["mapping"]["fields"]["name"] == {"column": "姓名", "normalise": "name"}
 
 
 def test_a_source_that_asks_the_person_is_tried_with_answers(own_installation: Installation) -> None:
