@@ -23,6 +23,6 @@ from tongban.output import json_option
 def demo(once: bool, port_base: int, data: Path | None, story: str, database: str | None, as_json: bool) -> None:
     """演示：开餐馆、新生儿、入学、卖房……全程不交纸质材料 / The sample stories, without one paper.
 
-    Example: tongban demo --once --story restaurant
+    Status 130: ended by Ctrl-C before all was played. Example: tongban demo --once --story restaurant
     """
     sys.exit(run(Options(once, port_base, data, story, database, as_json)))

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import requests
 from rich.console import Console
@@ -54,6 +55,8 @@ ANSWERS = {name: story.ANSWERS for name, story in _TOLD.items()}
 
 COMMAND = "tongban ledger reconcile"
 """What an operator types for the same."""
+INTERRUPTED = 130
+"""Exit status of what SIGINT ended (128 + 2, as shells count)."""
 AT_ONCE = 3
 """Officers who sign in at the same time."""
 
@@ -71,20 +74,28 @@ class Options:
 
 
 def run(options: Options) -> int:
-    """Exit status: 0 when every step came out as told, 1 when not, 2 when it could not begin."""
+    """Exit status: 0 when all was told and came out as told, 1 when not, 2 when it could not begin.
+
+    INTERRUPTED when somebody ended it before all was told: what was not played says nothing.
+    """
     console = Console(highlight=False)
     narrator = Narrator(console, machine=options.as_json)
     signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(1))  # unwinds, so that no process is left behind
+    told = False
     try:
         with folder(options.data) as place, Processes(place / "logs") as processes:
             scene = start(narrator, processes, place, options)
             play(narrator, stage_of(narrator, processes, scene), scene, options.story)
             finish(narrator, scene, options)
+            told = True
+            if not options.once:
+                stay_up()
     except (DemoFailed, NotInstallable) as failure:
         sys.stderr.write(f"{failure}\n")
         return 2
     except KeyboardInterrupt:
-        pass
+        if not told:
+            return INTERRUPTED
     return 0 if narrator.ok else 1
 
 
@@ -200,7 +211,7 @@ def entered(stage: Stage, account: Account) -> OfficerSession:
 
 
 def finish(narrator: Narrator, scene: Scene, options: Options) -> None:
-    """Say where everything is, then leave or stay up."""
+    """Say where everything is, and whether it stays."""
     where, people = addresses(scene.settings, scene.origins), sign_ins(scene.people)
     answers = typed(options.story)
     if options.as_json:
@@ -212,8 +223,12 @@ def finish(narrator: Narrator, scene: Scene, options: Options) -> None:
         narrator.say(*_LEFT[options.data is not None])
     else:
         narrator.say("按 Ctrl-C 结束", "stays up for the browser; Ctrl-C ends it")
-        while True:
-            time.sleep(3600)
+
+
+def stay_up() -> NoReturn:
+    """Wait for the Ctrl-C that ends it."""
+    while True:
+        time.sleep(3600)
 
 
 def typed(story: str) -> Mapping[str, Mapping[str, str]]:
