@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 
 from kernel.version import VERSION
-from tongban.mistakes import Plain
+from tongban.mistakes import Plain, accepting_utf8_alone
 
 COMMANDS = {
     "backup": "backup",
@@ -38,7 +38,7 @@ COMMANDS = {
 def loaded(name: str) -> click.Command:
     """A command named in COMMANDS, with all that it needs."""
     command: click.Command = getattr(import_module(f"tongban.commands.{COMMANDS[name]}"), name)
-    return command
+    return accepting_utf8_alone(command)
 
 
 class OnDemand(Plain):

@@ -20,6 +20,29 @@ from kernel.text import Text
 from tongban.output import say_no, wrong
 
 
+class Utf8Text(click.types.StringParamType):
+    """A word of the command line that is text: no byte of another encoding, which nothing can store or send."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The word itself. Raises click.BadParameter."""
+        text = super().convert(value, param, ctx)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail("it is not UTF-8", param, ctx)
+        return text
+
+
+def accepting_utf8_alone(command: click.Command) -> click.Command:
+    """The command, and every one below it, with its words read as Utf8Text. Names of files may be any bytes."""
+    for parameter in command.params:
+        if parameter.type is click.STRING:
+            parameter.type = Utf8Text()
+    for inner in getattr(command, "commands", {}).values():
+        accepting_utf8_alone(inner)
+    return command
+
+
 class Plain(click.Group):
     """A group of commands that ends in one sentence whatever meets them."""
 

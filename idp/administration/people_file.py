@@ -51,16 +51,22 @@ def refuse_too_many(count: int) -> None:
 def read(lines: Iterable[str]) -> Iterator[tuple[int, NewPerson]]:
     """Line numbers and accounts. Raises AdministrationError naming the line, never the value."""
     rows = csv.DictReader(lines, strict=True)
-    header = rows.fieldnames or []
+    header = _tabular(rows, lambda: rows.fieldnames) or []
     if not set(REQUIRED) <= set(header) or not set(header) <= set(COLUMNS):
         raise AdministrationError(
             f"首行须为列名：{', '.join(COLUMNS)}", f"the first line names columns out of {', '.join(COLUMNS)}"
         )
+    while (row := _tabular(rows, lambda: next(rows, None))) is not None:
+        yield rows.line_num, at_line(rows.line_num, partial(_person, row))
+
+
+def _tabular(rows: csv.DictReader[str], step: Callable[[], T]) -> T:
+    """Read on in a file. Raises AdministrationError naming the line that is not CSV."""
     try:
-        for row in rows:
-            yield rows.line_num, at_line(rows.line_num, partial(_person, row))
+        return step()
     except csv.Error:
-        raise AdministrationError(f"第 {rows.line_num} 行不是合法的 CSV", f"line {rows.line_num} is not CSV") from None
+        line = rows.reader.line_num  # the line being read; that of ``rows`` is the last that was
+        raise AdministrationError(f"第 {line} 行不是合法的 CSV", f"line {line} is not CSV") from None
 
 
 def at_line(number: int, step: Callable[[], T]) -> T:

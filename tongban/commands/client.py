@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
 from idp.model.invitation import Terms
 from tongban.commands.at_the_provider import idp_administration
-from tongban.output import config_option, json_option, members, rows, write_json, wrong
+from tongban.named_files import json_object
+from tongban.output import config_option, json_option, members, rows, write_json
 
 
 @click.group()
 def client() -> None:
     """客户端 / OAuth clients."""
-
-
-def metadata_of(path: Path) -> dict[str, Any]:
-    """The client metadata in a file, or exit status 2."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        wrong(f"{path} 不是 JSON（{error}）", f"{path} is not JSON: {error}")
-    if not isinstance(value, dict):
-        wrong(f"{path} 应是一个 JSON 对象", f"{path} should be one JSON object.")
-    return value
 
 
 @client.command()
@@ -43,7 +31,7 @@ def add(source: Path, config: str | None, as_json: bool) -> None:
     """
     del as_json
     with idp_administration(config) as idp:
-        write_json(idp.clients.add(metadata_of(source)))
+        write_json(idp.clients.add(json_object(source)))
 
 
 @client.command()
@@ -73,7 +61,7 @@ def invite(
 
     Example: tongban client invite --organisation 11500000DEM000057T --scope "openid profile" --uses 2
     """
-    set_by_operator = metadata_of(fixed) if fixed else {}
+    set_by_operator = json_object(fixed) if fixed else {}
     terms = Terms(organisation, frozenset(scope.split()), frozenset(grant_types), set_by_operator)
     with idp_administration(config) as idp:
         members(idp.clients.invite(terms, uses=uses, valid_for=timedelta(hours=valid_hours)), as_json=as_json)

@@ -15,9 +15,9 @@ from kernel import jose
 from kernel.clock import SystemClock
 from kernel.entropy import SystemEntropy, token
 from tongban.client import Client, Refused, evidence_detail
-from tongban.commands.client import metadata_of
 from tongban.commands.configuration import load_settings
 from tongban.commands.grant import visit
+from tongban.named_files import json_object
 from tongban.officer import Callback, SignInFailed
 from tongban.output import NO, config_option, json_option, say_no, write_json, wrong
 
@@ -79,8 +79,8 @@ def get(
     """
     if not fields and not predicates:
         wrong("请用 --field 或 --predicate 写明要什么", "say what is asked for, with --field or --predicate.")
-    given = {"client_id": client_id, "legal_basis": legal_basis, "private_key": key_file and metadata_of(key_file)}
-    caller = caller_of({**(metadata_of(source) if source else {}), **{k: v for k, v in given.items() if v}}, config)
+    given = {"client_id": client_id, "legal_basis": legal_basis, "private_key": key_file and json_object(key_file)}
+    caller = caller_of({**(json_object(source) if source else {}), **{k: v for k, v in given.items() if v}}, config)
     questions = [question(text) for text in predicates]
     asked: dict[str, Any] = {"type": evidence_type}
     asked |= ({"fields": list(fields)} if fields else {}) | ({"predicates": questions} if questions else {})

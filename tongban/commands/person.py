@@ -20,7 +20,11 @@ from kernel.identifiers.subject import parse as parse_subject
 from kernel.settings import IdpSettings
 from tongban.commands.at_the_provider import idp_administration
 from tongban.commands.configuration import load_settings
+from tongban.named_files import bytes_of
 from tongban.output import config_option, json_option, write_json, wrong
+
+MOST_OF_PEOPLE = 16 << 20
+"""Bytes of a file of accounts, whose number is bounded, too."""
 
 
 @click.group()
@@ -134,7 +138,7 @@ def import_(source: Path, config: str | None) -> None:
 
     Example: tongban person import people.csv
     """
-    data = source.read_bytes()
+    data = bytes_of(source, MOST_OF_PEOPLE)
     with idp_administration(config) as idp:
         count = idp.people.import_file(io.StringIO(text_of(data), newline=""))
     click.echo(f"已导入 {count} 个账户 / {count} accounts imported")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tongban.commands.at_the_provider import idp_administration
-from tongban.commands.client import metadata_of
+from tongban.named_files import json_object
 from tongban.output import config_option, json_option, rows, write_json
 
 
@@ -27,7 +27,7 @@ def add(source: Path, config: str | None) -> None:
     Example: tongban resource add --from permits.json
     """
     with idp_administration(config) as idp:
-        write_json(idp.resources.put(metadata_of(source)))
+        write_json(idp.resources.put(json_object(source)))
 
 
 @resource.command("list")

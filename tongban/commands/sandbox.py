@@ -11,8 +11,8 @@ import click
 import requests
 
 from tongban.client import TIMEOUT, Client, Refused, authorities, evidence_detail
-from tongban.commands.client import metadata_of
 from tongban.commands.evidence import FILE, client_of, conclude
+from tongban.named_files import json_object
 from tongban.output import config_option, json_option, say_no, write_json
 
 client_option = click.option(
@@ -100,7 +100,7 @@ def call(
 
 def system_of(source: Path, config: str | None) -> System:
     """Who calls, or exit status 2 naming what is missing."""
-    client, exchange = client_of(metadata_of(source), config)
+    client, exchange = client_of(json_object(source), config)
     return System(client, exchange)
 
 

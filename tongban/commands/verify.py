@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from kernel.ledger.verify import Verification, VerificationFailed, verify_receipt
 from kernel.ledger.verify.note import parse_vkey
+from tongban.named_files import bytes_of, json_object
 from tongban.output import json_option, say_no, write_json, wrong
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+MOST_READ = 16 << 20
+"""Bytes of a receipt, or of the evidence that it is for."""
 
 
 @click.command()
@@ -32,9 +34,10 @@ def verify(receipt: Path, evidence: Path | None, vkey: str, jwks: Path | None, a
             "--jwks 须与 --evidence 同用：它核对的是证明的签名",
             "--jwks needs --evidence: it checks the evidence's signature.",
         )
-    jws = evidence.read_text(encoding="utf-8").strip() if evidence else None
+    keys = json_object(jwks) if jwks else None
     try:
-        result = verify_receipt(receipt.read_bytes(), vkey=vkey, evidence=jws, jwks=read_jwks(jwks))
+        jws = bytes_of(evidence, MOST_READ).decode().strip() if evidence else None
+        result = verify_receipt(bytes_of(receipt, MOST_READ), vkey=vkey, evidence=jws, jwks=keys)
     except VerificationFailed as failure:
         refused(failure, as_json=as_json)
     except UnicodeDecodeError:
@@ -51,19 +54,6 @@ def refuse_unusable_key(vkey: str) -> None:
             f"--key 不是日志公钥（{failure.reason.zh}），应形如 名称+8位十六进制+Base64",
             f"--key is no log key ({failure.reason.en}): it looks like name+hex8+base64, see /v1/ledger/key.",
         )
-
-
-def read_jwks(path: Path | None) -> dict[str, Any] | None:
-    """The key set, or exit status 2 where the file is no JSON object."""
-    if path is None:
-        return None
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        wrong(f"{path} 不是公钥集（JSON）", f"{path} is not a JWK set (JSON).")
-    return value
 
 
 def refused(failure: VerificationFailed, *, as_json: bool) -> NoReturn:
