@@ -146,6 +146,12 @@ def _predicates_are_known(request: AccessRequest, registry: Registry) -> bool:
     return request.predicates <= registry.evidence_types[request.evidence_type].predicates
 
 
+def _is_shared_at_all(request: AccessRequest, registry: Registry) -> bool:
+    # A grant is not written on these, and what rests on a living one does not become so; yet no grant has this word.
+    kind = registry.evidence_types[request.evidence_type]
+    return request.fields.isdisjoint(kind.unshared_fields) and request.predicates.isdisjoint(kind.unshared_predicates)
+
+
 Lookups = tuple[tuple[Callable[[AccessRequest, Registry], bool], UnmetClause], ...]
 """What must be registered, and what is said where it is not. In their order: each may rely on those before it."""
 
@@ -198,6 +204,14 @@ _OF_THE_REQUEST: Lookups = (
             "REGISTRY#predicates",
             "policy.unknown-predicate",
             Text("所提是非问题中有目录未登记的", "A yes/no question asked is not in the catalogue"),
+        ),
+    ),
+    (
+        _is_shared_at_all,
+        UnmetClause(
+            "REGISTRY#shared",
+            "policy.not-shared",
+            Text("所申请内容中有依法不予共享的", "Something asked for is not shared, by law"),
         ),
     ),
 )

@@ -265,6 +265,15 @@ REFUSALS: Mapping[str, ProblemKind] = MappingProxyType(
                 Text("有是非问题未列入目录", "A yes/no question is not in the catalogue"),
                 _CHECK_REQUEST,
             ),
+            _kind(
+                "policy.not-shared",
+                Fault.POLICY,
+                Text("所申请内容依法不予共享", "What is asked for is not shared, by law"),
+                Text(
+                    "请去掉不予共享的内容；目录载明其法律依据。",
+                    "Leave out what is not shared; the catalogue cites the law.",
+                ),
+            ),
         )
     )
 )

@@ -7,7 +7,7 @@ false, so whatever is not registered here is refused before a policy is looked a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kernel.identifiers.masking import Mask
 from kernel.text import Text
@@ -40,13 +40,20 @@ class RegisteredField:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredEvidenceType:
-    """An evidence type: its owner, what may be asked of it, its classification (1 to 4) and the families it is in."""
+    """An evidence type: its owner, what may be asked of it, its classification (1 to 4) and the families it is in.
+
+    ``behind``: the fields that a yes/no question is answered from, by its name. ``unshared_fields`` and
+    ``unshared_predicates`` are what the law says is not shared: nobody obtains it, whatever a grant says.
+    """
 
     provider: str
     fields: Mapping[str, RegisteredField]
     predicates: frozenset[str] = frozenset()
     classification: int = 1
     parents: frozenset[str] = frozenset()
+    behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unshared_fields: frozenset[str] = frozenset()
+    unshared_predicates: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

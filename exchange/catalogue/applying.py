@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -89,7 +90,7 @@ class Applying:
         changed = {key: value for key, value in wanted.items() if stored.get(key) != value}
         if changed:
             try:
-                grants_fit(registry, affected)
+                grants_fit(registry, affected, cache(lambda: self._checked(given, stored)))
             except GrantsDepend as trouble:
                 raise ManifestError(trouble.text) from None
         steps = [step for one in drafts for step in self._drafted(one, registry, versions[_name(one)], author)]

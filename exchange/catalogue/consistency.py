@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from connectors.manifest import gathered_fields
@@ -10,7 +10,7 @@ from connectors.sandbox import NAME as SANDBOX
 from exchange.catalogue import reading
 from exchange.catalogue.contents import Contents
 from exchange.catalogue.kinds import CONNECTOR, EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM, SYSTEM
-from exchange.catalogue.model import PLACE, EvidenceType
+from exchange.catalogue.model import NOT_SHARED, PLACE, EvidenceType
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from kernel.manifests import JsonPath
 from kernel.text import Text
@@ -30,7 +30,6 @@ _OTHER_PROVIDER = Text(
     "提供部门与该材料类型的提供部门不一致", "the provider is not the one the evidence type belongs to"
 )
 _NOT_SHARED = Text("该材料类型不予共享", "this evidence type is not shared")
-_ITEM_NOT_SHARED = Text("该数据项不予共享", "this item is not shared")
 _TOO_LITTLE_ASSURANCE = Text(
     f"该材料为 {CLASSIFIED_FROM} 级以上，最低认证等级不得低于 {ASSURANCE_OF_CLASSIFIED}",
     f"this evidence is of class {CLASSIFIED_FROM} or above: the least assurance level is {ASSURANCE_OF_CLASSIFIED} or "
@@ -58,19 +57,36 @@ _TWO_SOURCES = Text("该材料类型已有一个数据来源", "this evidence ty
 
 
 def check_grant(registry: Contents, document: Document) -> None:
-    """Whether a grant manifest names only what the catalogue knows. Raises InvalidCatalogue."""
+    """Whether a grant manifest names only what the catalogue knows and shares. Raises InvalidCatalogue."""
+    for trouble in grant_troubles(registry, document):
+        raise trouble
+
+
+def grant_troubles(registry: Contents, document: Document) -> Iterator[InvalidCatalogue]:
+    """What does not fit of a grant manifest: of its parties, its fields and questions, its terms and its grounds."""
+    kind = registry.evidence_types.get(document["spec"]["evidence_type"])
+    checks: tuple[Callable[[], None], ...] = (
+        lambda: _check_parties(registry, document, kind),
+        lambda: _check_granted_fields(document, kind),
+        lambda: check_terms(document, kind),
+        lambda: _check_grounds(registry, document),
+    )
+    for check in checks:
+        try:
+            check()
+        except InvalidCatalogue as trouble:
+            yield trouble
+
+
+def _check_parties(registry: Contents, document: Document, kind: EvidenceType | None) -> None:
     spec = document["spec"]
     _known(document, ("spec", "consumer"), spec["consumer"], registry.organisations)
-    kind = registry.evidence_types.get(spec["evidence_type"])
     if kind is None:
         raise unknown(document, ("spec", "evidence_type"), spec["evidence_type"])
     if spec["provider"] != kind.provider:
         raise InvalidCatalogue(document, ("spec", "provider"), _OTHER_PROVIDER)
-    if kind.share_type == "not_shared":
+    if kind.share_type == NOT_SHARED:
         raise InvalidCatalogue(document, ("spec", "evidence_type"), _NOT_SHARED)
-    _check_granted_fields(document, kind)
-    check_terms(document, kind)
-    _check_grounds(registry, document)
 
 
 def check_terms(document: Document, kind: EvidenceType | None) -> None:
@@ -91,7 +107,9 @@ def check_terms(document: Document, kind: EvidenceType | None) -> None:
             raise InvalidCatalogue(document, ("spec", "obligations", position), _NO_KNOWN_DUTY)
 
 
-def _check_granted_fields(document: Document, kind: EvidenceType) -> None:
+def _check_granted_fields(document: Document, kind: EvidenceType | None) -> None:
+    if kind is None:
+        return
     spec = document["spec"]
     _all_known(document, ("spec", "fields"), spec.get("fields", ()), kind.fields)
     _all_known(document, ("spec", "predicates"), spec.get("predicates", ()), kind.predicates)
@@ -102,9 +120,7 @@ def _check_granted_fields(document: Document, kind: EvidenceType) -> None:
         _all_known(document, ("spec", "expectations", position, "fields"), one.get("fields", ()), kind.fields)
         at = ("spec", "expectations", position, "predicates")
         _all_known(document, at, one.get("predicates", ()), kind.predicates)
-    for position, name in enumerate(spec.get("fields", ())):
-        if kind.fields[name].share_type == "not_shared":
-            raise InvalidCatalogue(document, ("spec", "fields", position), _ITEM_NOT_SHARED)
+    _check_shared(document, kind)
     properties: Any = kind.schema["properties"]
     for name, mask in spec.get("masks", {}).items():
         if mask != "clear" and not reading.maskable(properties[name]):
@@ -113,6 +129,24 @@ def _check_granted_fields(document: Document, kind: EvidenceType) -> None:
         raise InvalidCatalogue(
             document, ("spec",), Text("没有授权任何字段或判断", "it grants neither a field nor a predicate")
         )
+
+
+def _item_not_shared(name: str) -> Text:
+    return Text(f"数据项“{name}”不予共享", f"item “{name}” is not shared")
+
+
+def _answer_not_shared(name: str) -> Text:
+    return Text(f"问题“{name}”由不予共享的数据项作答", f"question “{name}” is answered from an item that is not shared")
+
+
+def _check_shared(document: Document, kind: EvidenceType) -> None:
+    spec = document["spec"]
+    for position, name in enumerate(spec.get("fields", ())):
+        if kind.share_type_of((name,)) == NOT_SHARED:
+            raise InvalidCatalogue(document, ("spec", "fields", position), _item_not_shared(name))
+    for position, name in enumerate(spec.get("predicates", ())):
+        if kind.share_type_of((), (name,)) == NOT_SHARED:
+            raise InvalidCatalogue(document, ("spec", "predicates", position), _answer_not_shared(name))
 
 
 def _masked_in_vain(name: str) -> Text:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from exchange.catalogue.consistency import check_grant, check_terms
-from exchange.catalogue.grant_drafts import grant_of
+from exchange.catalogue.grant_drafts import grant_of, misfits
 from exchange.catalogue.kinds import GRANT
 from exchange.catalogue.manifests import schemas
 from exchange.catalogue.reading import InvalidCatalogue
@@ -85,11 +85,8 @@ def _bounded(value: object) -> None:
 
 def still_known(registry: Registry, grant: Grant, language: str) -> None:
     """Whether the catalogue still has all that a grant names. Raises Problem (request.invalid)."""
-    spec = {name: value for name, value in grant_to_json(grant).items() if name not in {"id", "version"}}
-    try:
-        check_grant(registry, {"kind": GRANT, "metadata": {"name": grant.id}, "spec": spec})
-    except InvalidCatalogue as fault:
-        raise unfit_request((_place(fault.where), fault.what), language=language) from None
+    if faults := misfits(registry, grant):
+        raise unfit_request(*((_place(fault.where), fault.what) for fault in faults), language=language)
 
 
 def unfit_request(*findings: Finding, language: str) -> Problem:

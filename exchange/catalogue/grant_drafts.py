@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from exchange.catalogue.consistency import grant_troubles
+from exchange.catalogue.contents import Contents
 from exchange.catalogue.reading import InvalidCatalogue
 from kernel.dates import CHINA, read_instant
 from policies.grants.commands import Command, DraftGrant, ReviseGrant
@@ -52,6 +54,11 @@ def manifest_of(grant: Grant) -> dict[str, Any]:
     if grant.quota_per_day is None:
         del spec["quota_per_day"]
     return {"kind": "Grant", "metadata": {"name": grant.id}, "spec": spec}
+
+
+def misfits(registry: Contents, grant: Grant) -> tuple[InvalidCatalogue, ...]:
+    """What a grant says that this catalogue does not have, does not share or does not allow; nothing where it fits."""
+    return tuple(grant_troubles(registry, manifest_of(grant)))
 
 
 def _moment(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -59,12 +59,15 @@ CYCLE_LENGTHS: Mapping[str, timedelta] = {
 }
 """How long data may be taken as they are; those brought up to date in real time or irregularly have no such time."""
 
+NOT_SHARED = "not_shared"
 SHARE_TYPES: Mapping[str, Text] = {
     "unconditional": Text("无条件共享", "unconditional"),
     "conditional": Text("有条件共享", "conditional"),
-    "not_shared": Text("不予共享", "not shared"),
+    NOT_SHARED: Text("不予共享", "not shared"),
 }
-"""Share types (Decree 809 of the State Council), in words."""
+"""Share types (Decree 809 of the State Council), in words, the least strict first."""
+
+LEAST_SENSITIVE = 1
 
 
 USUAL_PEOPLE = 200
@@ -183,6 +186,24 @@ class EvidenceType:
     def cycle(self) -> timedelta | None:
         """How long its data may be taken as they are; None where there is no such time."""
         return CYCLE_LENGTHS.get(self.update_cycle or "")
+
+    def touched(self, fields: Iterable[str], predicates: Iterable[str] = ()) -> frozenset[str]:
+        """The fields that tell something when these leave or are answered: those behind a question tell by its answer.
+
+        What the catalogue does not know tells nothing here.
+        """
+        behind = (self.predicates[name].fields.values() for name in predicates if name in self.predicates)
+        return frozenset(fields).union(*behind) & self.fields.keys()
+
+    def share_type_of(self, fields: Iterable[str], predicates: Iterable[str] = ()) -> str:
+        """The strictest share type of all that is touched; never less strict than its own."""
+        found = {self.share_type, *(self.fields[name].share_type for name in self.touched(fields, predicates))}
+        return max(found, key=[*SHARE_TYPES].index)
+
+    def sensitivity_of(self, fields: Iterable[str], predicates: Iterable[str] = ()) -> int:
+        """The highest sensitivity of all that is touched."""
+        touched = self.touched(fields, predicates)
+        return max((self.fields[name].sensitivity for name in touched), default=LEAST_SENSITIVE)
 
 
 def kept_apart(system: System, kind: EvidenceType) -> bool:

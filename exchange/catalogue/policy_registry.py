@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange.catalogue.model import EvidenceType
+from exchange.catalogue.model import NOT_SHARED, EvidenceType
 from exchange.catalogue.registry import Registry
 from policies import registry as policies
 from policies.grants.terms import BasisKind
@@ -31,4 +31,14 @@ def _evidence_type(kind: EvidenceType) -> policies.RegisteredEvidenceType:
         name: policies.RegisteredField(field.label, field.minimal_mask, field.sensitivity)
         for name, field in kind.fields.items()
     }
-    return policies.RegisteredEvidenceType(kind.provider, fields, frozenset(kind.predicates), kind.classification)
+    return policies.RegisteredEvidenceType(
+        kind.provider,
+        fields,
+        frozenset(kind.predicates),
+        kind.classification,
+        behind={name: kind.touched((), (name,)) for name in kind.predicates},
+        unshared_fields=frozenset(name for name in fields if kind.share_type_of((name,)) == NOT_SHARED),
+        unshared_predicates=frozenset(
+            name for name in kind.predicates if kind.share_type_of((), (name,)) == NOT_SHARED
+        ),
+    )

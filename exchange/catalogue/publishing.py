@@ -4,14 +4,13 @@ force, then recorded and stored in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
-from exchange.catalogue.consistency import check_grant
-from exchange.catalogue.grant_drafts import manifest_of
+from exchange.catalogue.grant_drafts import misfits
 from exchange.catalogue.kinds import DIVISION, Key
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from exchange.catalogue.registry import Registry
@@ -129,7 +128,7 @@ class Publishing:
                 registry = known.following(changed, known.version)
                 near = [key for one in changed for key in known.referrers(one) if key not in changed]
                 registry.check(catalogue.read_some(connection, near))
-        grants_fit(registry, affected)
+        grants_fit(registry, affected, lambda: known)
         return known.version
 
 
@@ -138,13 +137,18 @@ def living(connection: Connection) -> tuple[GrantState, ...]:
     return tuple(state for state in grants.listed(connection) if state.status in _LIVING)
 
 
-def grants_fit(registry: Registry, affected: Sequence[GrantState]) -> None:
-    """Whether this catalogue still has what these grants name. Raises GrantsDepend."""
+def grants_fit(registry: Registry, affected: Sequence[GrantState], before: Callable[[], Registry]) -> None:
+    """Whether this catalogue still has what these grants name. Raises GrantsDepend.
+
+    What of a grant did not fit the catalogue ``before`` either stands in the way of no other change: decisions refuse
+    what it should not give.
+    """
     for state in affected:
-        try:
-            check_grant(registry, manifest_of(state.grant))
-        except InvalidCatalogue as trouble:
-            raise GrantsDepend(state, trouble) from None
+        if troubles := misfits(registry, state.grant):
+            known = {(one.where, one.what) for one in misfits(before(), state.grant)}
+            for trouble in troubles:
+                if (trouble.where, trouble.what) not in known:
+                    raise GrantsDepend(state, trouble)
 
 
 def applied(connection: Connection, document: Document, by: str, clock: Clock) -> None:

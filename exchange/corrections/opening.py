@@ -132,7 +132,7 @@ class Opening:
         if kind is None:
             raise Problem(errors.CORRECTION_NOT_RECEIVED)
         with self.access.database.read() as connection:
-            days = self.transitions.days(connection, kind.provider, kind.share_type)
+            days = self.transitions.days(connection, kind.provider, kind.share_type_of((named,)))
         return Objection(
             evidence_type=kind.code,
             field=named,

@@ -11,12 +11,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from exchange.catalogue.grant_drafts import misfits
 from exchange.catalogue.policy_registry import policy_registry
 from exchange.catalogue.registry import Registry
 from exchange.governance.simulation.impact import Simulation
 from exchange.governance.views import names
 from exchange.store import catalogue, epoch, grants
 from kernel.database import Database
+from kernel.text import Text
 from policies.analysis.change import Proposal, basis, examine, reprove
 from policies.grants.conditions import panel_of
 from policies.grants.events import Status
@@ -46,35 +48,35 @@ class Examining:
 
     def review(self, grant: Grant, at: datetime) -> ReviewPackage:
         """What the panel is to be shown of a version, and signs. Raises DatabaseUnavailable."""
-        proposal, _ = self._proposed(grant, at)
+        proposal, lacking, _ = self._proposed(grant, at)
         if self.simulate is None:
-            return ReviewPackage(examine(proposal))
+            return ReviewPackage(examine(proposal), misfit=lacking)
         simulated = self.simulate(grant, at)
-        return ReviewPackage(examine(proposal), simulated.digest, simulated.report)
+        return ReviewPackage(examine(proposal), simulated.digest, simulated.report, lacking)
 
     def again(self, grant: Grant, at: datetime) -> Rechecked:
-        """What must still hold when a version takes effect: its basis, and the standing invariants.
+        """What must still hold when a version takes effect: its basis, the catalogue, and the standing invariants.
 
         Raises DatabaseUnavailable.
         """
-        proposal, now = self._proposed(grant, at)
-        return Rechecked(Recheck(basis(proposal), reprove(proposal)), now)
+        proposal, lacking, now = self._proposed(grant, at)
+        return Rechecked(Recheck(basis(proposal), reprove(proposal), misfit=lacking), now)
 
     def as_new(self, grant: Grant, at: datetime) -> Rechecked:
         """The same of a version that was signed long ago, and who would have to sign it today.
 
         Raises DatabaseUnavailable.
         """
-        proposal, now = self._proposed(grant, at)
+        proposal, lacking, now = self._proposed(grant, at)
         seats = panel_of(ReviewPackage(examine(proposal)))
-        return Rechecked(Recheck(basis(proposal), reprove(proposal), seats), now)
+        return Rechecked(Recheck(basis(proposal), reprove(proposal), seats, lacking), now)
 
-    def _proposed(self, grant: Grant, at: datetime) -> tuple[Proposal, int]:
+    def _proposed(self, grant: Grant, at: datetime) -> tuple[Proposal, Text | None, int]:
         with self.database.read() as connection:
             return self._proposal(connection, grant, at)
 
-    def _proposal(self, connection: Connection, grant: Grant, at: datetime) -> tuple[Proposal, int]:
-        """Rows of one epoch: read again until it did not move meanwhile."""
+    def _proposal(self, connection: Connection, grant: Grant, at: datetime) -> tuple[Proposal, Text | None, int]:
+        """Rows of one epoch: read again until it did not move meanwhile; with what its catalogue lacks of the grant."""
         while True:
             now = epoch.read(connection)
             registry = self._registry(connection, now.catalogue)
@@ -85,15 +87,20 @@ class Examining:
             if epoch.read(connection) == now:
                 standing = (*active, *(one.grant for one in versions if one.status is Status.ACTIVE))
                 suspended = [one for one in versions if one.status is Status.SUSPENDED and one.grant.ref != grant.ref]
-                return Proposal(
-                    grant=grant,
-                    active=tuple({one.ref: one for one in standing}.values()),
-                    suspended=tuple(one.grant for one in suspended),
-                    reactivates=tuple(sorted({seat for one in suspended for seat in one.whole_panel})),
-                    registry=known,
-                    at=at,
-                    name=names(registry, grant.evidence_type),
-                ), now.policies
+                troubles = misfits(registry, grant)
+                return (
+                    Proposal(
+                        grant=grant,
+                        active=tuple({one.ref: one for one in standing}.values()),
+                        suspended=tuple(one.grant for one in suspended),
+                        reactivates=tuple(sorted({seat for one in suspended for seat in one.whole_panel})),
+                        registry=known,
+                        at=at,
+                        name=names(registry, grant.evidence_type),
+                    ),
+                    troubles[0].what if troubles else None,
+                    now.policies,
+                )
 
     def _registry(self, connection: Connection, version: int) -> Registry:
         """The catalogue of this version; reading it again costs more than any proof."""

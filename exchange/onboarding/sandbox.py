@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import Connection
 
@@ -51,7 +52,8 @@ class Sandbox:
         if not missing:
             self.database.write(lambda connection: spend(connection, ()))
             return keeper
-        grants_fit(Registry.build((union | {catalogue.key_of(one): one for one in missing}).values()), affected)
+        with_them = Registry.build((union | {catalogue.key_of(one): one for one in missing}).values())
+        grants_fit(with_them, affected, cache(lambda: Registry.build(union.values())))
 
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
             spend(connection, receipts)

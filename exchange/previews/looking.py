@@ -262,13 +262,8 @@ def _shown(held: Held, result: Released, registry: Registry) -> Shown:
 
 def level_for(kind: EvidenceType, names: Iterable[str]) -> int:
     """The level of sign-in that it takes to look at these fields, and at answers from them."""
-    fields = {field for name in names for field in _fields_behind(kind, name)}
-    return _LEVELS[any(kind.fields[name].sensitivity >= SENSITIVE for name in fields if name in kind.fields)]
-
-
-def _fields_behind(kind: EvidenceType, name: str) -> Iterable[str]:
-    question = kind.predicates.get(name)
-    return (name,) if question is None else question.fields.values()
+    named = frozenset(names)
+    return _LEVELS[kind.sensitivity_of(named, named) >= SENSITIVE]
 
 
 def _same_person(one: Held, other: Held) -> bool:

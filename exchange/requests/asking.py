@@ -24,7 +24,6 @@ from policies.requests.granting import grant_id
 
 _NAMES_SOMEBODY = Text("申请中不能含有个人号码", "A request must not hold anybody's number")
 _BAD_DATE = Text("影响评估的日期不正确", "The date of the assessment is not a day")
-_LEAST_SENSITIVE = 1
 
 
 @dataclass(frozen=True)
@@ -64,12 +63,13 @@ class Asking:
         """What the catalogue and the service levels say today about what is asked for."""
         grant = content.grant
         kind = self.registry.evidence_types[grant.evidence_type]
-        share_type, published = ShareType(kind.share_type), grant.evidence_type in self.registry.connectors
+        share_type = ShareType(kind.share_type_of(grant.fields, grant.predicates))
+        published = grant.evidence_type in self.registry.connectors
         profile = profile_for(self.rules.profiles, grant.provider, today)
         days = {stage: profile.days(stage, share_type, published=published) for stage in Stage} if profile else {}
         return Circumstances(
             share_type=share_type,
-            sensitivity=max((kind.fields[name].sensitivity for name in grant.fields), default=_LEAST_SENSITIVE),
+            sensitivity=kind.sensitivity_of(grant.fields, grant.predicates),
             profile=profile.id if profile else "",
             clocks={stage: count for stage, count in days.items() if count is not None},
         )

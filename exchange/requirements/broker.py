@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from exchange.catalogue.model import PLACE, Alternative, Requirement, ServiceItem
+from exchange.catalogue.model import NOT_SHARED, PLACE, Alternative, Requirement, ServiceItem
 from exchange.catalogue.registry import Registry
 from exchange.requirements.circumstances import Applies, Circumstances, applies, undeclared
 from exchange.requirements.ladder import Rung
@@ -14,7 +14,6 @@ from exchange.requirements.providers import Provider, providers
 
 MANUAL = "manual"
 """The adapter whose source is a person."""
-NOT_SHARED = "not_shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,8 @@ def _part(asked: Alternative, declared: Circumstances, day: date, registry: Regi
     kind = registry.evidence_types[asked.evidence_type]
     supplying = providers(kind.provider, declared.get(PLACE), day, registry.organisations, registry.divisions)
     connector = registry.connectors.get(kind.code)
-    shared = {kind.share_type, *(kind.fields[name].share_type for name in asked.fields)}
-    if connector is None or not supplying or NOT_SHARED in shared or kind.sandbox != sandbox:
+    withheld = kind.share_type_of(asked.fields, asked.predicates) == NOT_SHARED
+    if connector is None or not supplying or withheld or kind.sandbox != sandbox:
         return Part(asked, supplying, None)
     if connector["spec"]["adapter"] == MANUAL:
         return Part(asked, supplying, Rung.DEPARTMENTAL_CHECK)

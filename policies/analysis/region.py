@@ -138,5 +138,5 @@ def _type_said(one: RegisteredEvidenceType) -> JSON:
         "parents": [*sorted(one.parents)],
         "classification": one.classification,
         "fields": {name: [field.minimal_mask.value, field.sensitivity] for name, field in one.fields.items()},
-        "predicates": [*sorted(one.predicates)],
+        "predicates": {name: [*sorted(one.behind.get(name, ()))] for name in one.predicates},
     }

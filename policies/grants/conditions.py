@@ -212,10 +212,26 @@ def _rests_on_what_was_examined(
 
 
 def recheck_refuses(found: Recheck | None) -> NotAllowed | None:
-    """Why a grant may not take effect by what was found again: nothing was, or an invariant is broken."""
+    """Why a grant may not take effect by what was found again: nothing was, an invariant is broken, or the catalogue
+    lacks what it names or does not share it.
+    """
     if found is None:
         return _not_examined()
-    return _broken(found.broken)
+    return _broken(found.broken) or _misfit(found.misfit)
+
+
+def catalogue_refuses(review: ReviewPackage | None) -> NotAllowed | None:
+    """Why a grant may not be handed in: the catalogue changed since it was drafted, and it fits it no more."""
+    return None if review is None else _misfit(review.misfit)
+
+
+def _misfit(misfit: Text | None) -> NotAllowed | None:
+    if misfit is None:
+        return None
+    return MATTER.refusal(
+        "catalogue-changed",
+        Text(f"与现行目录不符，请修改授权：{misfit.zh}", f"It does not fit the catalogue of now: {misfit.en}"),
+    )
 
 
 def invariants_refuse(review: ReviewPackage | None) -> NotAllowed | None:

@@ -34,6 +34,7 @@ from policies.grants.conditions import (
     CONDITIONS,
     MATTER,
     author_may_write,
+    catalogue_refuses,
     expectations_refuse,
     invariants_refuse,
     is_open_to,
@@ -97,7 +98,7 @@ def _draft(command: DraftGrant, state: GrantState | None, actor: Officer, now: d
 
 def _submitted(command: SubmitGrant, state: GrantState, actor: Officer, now: datetime) -> Events:
     review = command.review
-    if (refusal := invariants_refuse(review) or expectations_refuse(review)) is not None:
+    if (refusal := invariants_refuse(review) or catalogue_refuses(review) or expectations_refuse(review)) is not None:
         raise refusal
     return (GrantSubmitted(actor.id, now, digest(state.grant, review), panel_of(review), review),)
 

@@ -127,12 +127,14 @@ class Examination:
 class ReviewPackage:
     """Exactly what is signed beside the text: the examination, and a simulation (digest and report) where one was made.
 
-    ``policies.grants.document.digest`` binds it to the text.
+    ``policies.grants.document.digest`` binds it to the text. ``misfit`` is what the grant names that the catalogue does
+    not have or share: nothing is handed in with one, so none is ever kept.
     """
 
     examination: Examination
     simulation: str | None = None
     report: Mapping[str, JSON] | None = None
+    misfit: Text | None = None
 
     def to_json(self) -> dict[str, JSON]:
         """The document that is stored and signed; ``from_json`` reads it without loss."""
@@ -166,9 +168,11 @@ class ReviewPackage:
 class Recheck:
     """What is found again at the moment a grant would take effect: its ``basis``, and why it may not, if so.
 
-    ``panel`` are the seats that would have to sign it today, where that was asked.
+    ``broken`` are invariants; ``panel`` are the seats that would have to sign it today, where that was asked;
+    ``misfit`` is what it names that the catalogue no longer has or shares.
     """
 
     basis: str
     broken: tuple[Text, ...] = ()
     panel: tuple[Role, ...] | None = None
+    misfit: Text | None = None

@@ -14,7 +14,7 @@ from policies.registry import Registry
 from policies.roles import Role
 
 SENSITIVE = 3
-"""Fields of this sensitivity and above are the data-protection officer's concern."""
+"""Fields of this sensitivity and above, and answers from them, are the data-protection officer's concern."""
 
 TEMPLATE = Text("应急取用模板", "a template of emergency access")
 """The reason why the whole panel signs it."""
@@ -27,6 +27,8 @@ ORDINARY = Text("此前只能应急取用，今后平时也可取得", "was for 
 
 Panel = tuple[Role, ...]
 Grants = tuple[Grant, ...]
+Thing = tuple[str, str]
+"""Whether a field or a yes/no question, and its name."""
 
 ONE: Panel = (Role.GOVERNANCE_APPROVER,)
 TWO: Panel = (Role.PROVIDER_OFFICER, Role.GOVERNANCE_APPROVER)
@@ -80,17 +82,10 @@ def _alike(grants: Iterable[Grant], after: Grant) -> Grants:
 
 
 def _reasons(after: Grant, replaced: Grants, standing: Grants, registry: Registry) -> Iterator[Text]:
-    known = (
-        registry.evidence_types[after.evidence_type].fields if after.evidence_type in registry.evidence_types else {}
+    givers = {thing: tuple(one for one in standing if thing in _given(one)) for thing in sorted(_given(after))}
+    yield from _sensitive_additions(
+        after.evidence_type, [thing for thing, each in givers.items() if not each], registry
     )
-    givers = {name: tuple(one for one in standing if name in _given(one)) for name in sorted(_given(after))}
-    for name in sorted(after.fields):
-        if not givers[name] and name in known and known[name].sensitivity >= SENSITIVE:
-            label = known[name].label
-            yield Text(
-                f"增加敏感字段（{known[name].sensitivity} 级）：{label.zh}",
-                f"adds a sensitive field (level {known[name].sensitivity}): {label.en}",
-            )
     alike = tuple({one.ref: one for one in (*replaced, *(one for each in givers.values() for one in each))}.values())
     if after.basis_kind is not BasisKind.CONSENT and any(one.basis_kind is BasisKind.CONSENT for one in alike):
         yield Text("不再须经本人同意", "no longer asks for the person's consent")
@@ -105,9 +100,32 @@ def _reasons(after: Grant, replaced: Grants, standing: Grants, registry: Registr
         yield Text("本人不在场时也可取得", "may be used while the person is absent")
 
 
-def _given(grant: Grant) -> frozenset[str]:
-    """What a grant gives: fields and answers, by name."""
-    return grant.fields | grant.predicates
+def _sensitive_additions(evidence_type: str, added: Iterable[Thing], registry: Registry) -> Iterator[Text]:
+    kind = registry.evidence_types.get(evidence_type)
+    if kind is None:
+        return
+    for what, name in added:
+        # An answer tells of the field that it is computed from: asked often enough, the whole of it.
+        touched = (name,) if what == _FIELD else sorted(kind.behind.get(name, ()))
+        for field in (kind.fields[one] for one in touched if one in kind.fields):
+            if field.sensitivity >= SENSITIVE:
+                zh, en = _ADDED[what]
+                yield Text(
+                    f"{zh}（{field.sensitivity} 级）：{field.label.zh}",
+                    f"{en} (level {field.sensitivity}): {field.label.en}",
+                )
+
+
+_FIELD, _ANSWER = "field", "predicate"
+_ADDED = {
+    _FIELD: ("增加敏感字段", "adds a sensitive field"),
+    _ANSWER: ("增加由敏感字段作答的问题", "adds a question that is answered from a sensitive field"),
+}
+
+
+def _given(grant: Grant) -> frozenset[Thing]:
+    """What a grant gives: fields and answers. A field may be called as a question is."""
+    return frozenset({*((_FIELD, name) for name in grant.fields), *((_ANSWER, name) for name in grant.predicates)})
 
 
 def _least(givers: Grants) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -204,6 +205,15 @@ def unknown_predicate(world: World) -> Answer:
     return ask(world, {"type": "staff-list", "predicates": [{"name": "exists"}]})
 
 
+def not_shared(world: World) -> Answer:
+    kind = copy.deepcopy(next(one for one in CATALOGUE if one["metadata"]["name"] == "identity-card"))
+    kind["spec"]["fields"]["born"] |= {"share_type": "not_shared", "share_citation": {"zh": "某法", "en": "some act"}}
+    world.revoke("G-IDENTITY")
+    world.apply(kind)
+    world.rooms.policy.renew()
+    return ask(world, {"type": "identity-card", "fields": ["born"]})
+
+
 def emergency_not_open(world: World) -> Answer:
     template(world)
     case, opening = opened(world)
@@ -245,6 +255,7 @@ REACHED: Mapping[str, Callable[[World], Answer]] = {
     "policy.unknown-basis": unknown_basis,
     "policy.unknown-field": unknown_field,
     "policy.unknown-predicate": unknown_predicate,
+    "policy.not-shared": not_shared,
 }
 """How a department meets each code."""
 
