@@ -28,6 +28,7 @@ from exchange.gateway.asking import Asking
 from exchange.gateway.entries import REFUSAL, common_facts
 from exchange.gateway.parties import Concerned
 from exchange.gateway.request import EvidenceRequest
+from exchange.gateway.understanding import check_somebody_asks
 from exchange.store import certificates, deliveries, messages
 from exchange.store.cases import Case
 from exchange.store.deliveries import NO_STATUS, REFUSED, STATUS_TOLD, Delivery
@@ -87,6 +88,7 @@ class Answering:
         details = details_for(asked, caller.caller.token)
         if not details:
             raise Problem(errors.PURPOSE_MISMATCH)
+        check_somebody_asks(caller.caller.token)
         case = own_case(self.access, caller, asked.case)
         if not case.open:
             raise Problem(errors.CASE_CLOSED)

@@ -69,6 +69,7 @@ def certificate_routes(reporting: Reporting, answering: Answering, token: tuple[
                 errors.CASE_CLOSED,
                 errors.CASE_OTHER_ITEM,
                 errors.PURPOSE_MISMATCH,
+                errors.OFFICER_MISSING,
                 errors.CERTIFICATE_NO_GRANT,
                 errors.CERTIFICATE_UNKNOWN,
                 errors.POLICY_STALE,

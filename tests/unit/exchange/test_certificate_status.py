@@ -74,6 +74,16 @@ def test_somebody_who_has_no_part_in_the_case_is_nobodys_presence(small_world: W
     assert code_of(ask(world, case, subject=about(WORKER), person=STRANGER)) == "certificate.no-grant"
 
 
+def test_a_mere_system_is_told_nothing(small_world: World) -> None:
+    case = issued(small_world)
+    allow_absence(small_world)
+    refused = ask(small_world, case, person=None)
+    assert (refused.status_code, code_of(refused)) == (403, "token.officer-missing")
+    (entry,) = small_world.events("EvidenceRefused")
+    assert entry["facts"]["reason"] == "token.officer-missing"
+    assert ask(small_world, case, **CLERK).status_code == 200
+
+
 def test_what_the_token_does_not_name_is_not_told(small_world: World) -> None:
     """The token is for this case, item and evidence, as one for evidence is; the scope of systems is not enough."""
     world, case = small_world, issued(small_world)
@@ -151,7 +161,8 @@ def test_the_question_that_fills_a_count_is_not_answered(small_world: World) -> 
 def test_a_proof_that_was_seen_asks_nothing_and_counts_nobody(small_world: World) -> None:
     limited(with_police(small_world))
     case = small_world.open_case((OWNER, "applicant"))
-    token = small_world.issuer.token(small_world.holder, authorization_details=detail(case, NAME))
+    said = {"authorization_details": detail(case, NAME), **CLERK["claims"]}
+    token = small_world.issuer.token(small_world.holder, **said)
     body = {"case": case, "certificate": CARD, "evidence_type": "identity-card", "subject": about(OWNER)}
     proof = small_world.holder.proof("POST", f"{ORIGIN}{STATUS}", token)
     assert code_of(small_world.call("POST", STATUS, token, body, DPoP=proof)) == "certificate.unknown"
