@@ -94,7 +94,7 @@ class Challenging:
         found = self.told(person, entry)
         if found is not None:
             return found if found.members["event"] in USES else None
-        return next((held for held in self.telling.holding(person) if str(held.entry) == entry), None)
+        return self.telling.by_entry(person, entry)
 
     def told(self, person: SubjectRef, entry: str) -> UsageEntry | None:
         """An entry of somebody's own log, of a use or not, that no statute keeps from them; or None."""

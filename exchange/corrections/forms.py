@@ -30,6 +30,13 @@ class OpenCorrectionForm(SaidForm):
     subject = PartField(SubjectNumberForm)
 
 
+class RowIsWrongForm(SaidForm):
+    """``POST /v1/return-flows/<flow>/corrections``: about a row of a file (its ``_row``); ``subject`` as above."""
+
+    row = TextField(required=True, validate=_CODE)
+    subject = PartField(SubjectNumberForm)
+
+
 class TakeCorrectionForm(Form):
     """Taking it up: nothing more to say."""
 

@@ -12,6 +12,7 @@ from exchange.corrections.forms import (
     CorrectionsAnswer,
     OpenCorrectionForm,
     OpenedAnswer,
+    RowIsWrongForm,
     SaidForm,
     StandingAnswer,
     WithdrawCorrectionForm,
@@ -50,6 +51,7 @@ def correction_routes(
 def _opened(opening: Opening, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
     """Of whoever finds that something is wrong."""
     ours = Text("提出校核：本系统收到的材料有误", "Say that evidence this system received is wrong")
+    row = Text("提出校核：数据回流文件中的一行有误", "Say that a row of a return flow's file is wrong")
     theirs = Text("提出校核：本人记录有误", "Say that a record about oneself is wrong")
     opened = (*token, INVALID_BODY, errors.CORRECTION_NOT_RECEIVED, errors.CORRECTION_UNDER_WAY)
     door: dict[str, Any] = {"tag": "corrections", "success": 201}
@@ -61,6 +63,17 @@ def _opened(opening: Opening, token: tuple[ProblemKind, ...]) -> tuple[Route, ..
             "system",
             ours,
             OpenCorrectionForm,
+            OpenedAnswer,
+            problems=(*opened, errors.SYSTEM_LOCKED),
+            **door,
+        ),
+        Route(
+            "POST",
+            "/v1/return-flows/<flow>/corrections",
+            opening.by_flow,
+            "system",
+            row,
+            RowIsWrongForm,
             OpenedAnswer,
             problems=(*opened, errors.SYSTEM_LOCKED),
             **door,

@@ -56,7 +56,7 @@ def open_remedy_offices(outside: Outside, access: Access, watch: Watch, telling:
     challenged = ChallengeTransitions(database, ledger, clock)
     rated = RatingTransitions(database, ledger, clock)
     return RemedyOffices(
-        correction_opening=Opening(access, corrected, outside.entropy, watch),
+        correction_opening=Opening(access, corrected, outside.entropy, watch, telling),
         correction_following=Following(access, corrected),
         corrections=CorrectionDesk(access, corrected),
         correction_sweep=correction_sweep(corrected),

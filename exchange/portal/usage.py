@@ -38,7 +38,7 @@ class UsagePages:
         following = f"{USAGE}?{urlencode({'before': found['next']})}" if found["next"] is not None else ""
         return page_response(
             "portal/usage.html",
-            flows=[_told(one) | {"challenge": _challenge(one)} for one in found["return_flows"]],
+            flows=[_told(one) | {"challenge": _challenge(one), "wrong": _wrong(one)} for one in found["return_flows"]],
             rows=[_row(one) for one in found["entries"]],
             following=following,
         )
@@ -53,12 +53,16 @@ def _row(one: Mapping[str, Any]) -> dict[str, Any]:
     return _told(one) | {
         "withdraw": f"{CORRECTIONS}/{one['correction']}/withdraw" if "correction" in one else "",
         "challenge": _challenge(one) if one["event"] in USES else "",
-        "wrong": f"{USAGE}/{one['index']}/wrong" if released else "",
+        "wrong": _wrong(one) if released else "",
     }
 
 
 def _challenge(one: Mapping[str, Any]) -> str:
     return f"{USAGE}/{one['index']}/challenge"
+
+
+def _wrong(one: Mapping[str, Any]) -> str:
+    return f"{USAGE}/{one['index']}/wrong"
 
 
 def _told(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,8 +17,10 @@ from exchange.in_force.snapshot import current
 from exchange.portal.entrance import Entrance
 from exchange.portal.usage import USAGE
 from exchange.portal.words import Why, no_entry
+from exchange.return_flow.making import MADE
 from exchange.transparency.facts_in_words import field_labels
 from exchange.transparency.plain_words import is_told
+from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.log import Ledger
 from kernel.ledger.usage import UsageEntry
 from kernel.problems import INVALID_BODY, Problem
@@ -80,14 +82,23 @@ class WrongPages:
         now = self.opening.transitions.clock.now()
         own = (one for one in self.ledger.usage_of(person) if is_told(one, now))
         found = next((one for one in own if _is_meant(one, of, item, entry)), None)
+        found = found or self._in_bulk(person, entry)
         if found is None:
             return no_entry(Why.ABSENT)
         members: Any = found.members
-        if not (members["event"] == RELEASE or is_disputed(members)):
+        if not (members["event"] in {RELEASE, MADE} or is_disputed(members)):
             challenge = f"{USAGE}/{found.index}/challenge" if members["event"] in USES else ""
             return no_entry(Why.NO_EVIDENCE, challenge=challenge)
         kinds = current(self.entrance.access.policy).registry.evidence_types
         return found if members["facts"]["evidence_type"] in kinds else self._record_gone(found)
+
+    def _in_bulk(self, person: SubjectRef, entry: str) -> UsageEntry | None:
+        """The entry of a file, where it is the newest that has a record of theirs."""
+        held = self.opening.telling.by_entry(person, entry)
+        if held is None:
+            return None
+        (leaf,) = self.ledger.entries(held.entry, held.entry + 1)
+        return UsageEntry.of(held.entry, leaf)
 
     def _record_gone(self, entry: UsageEntry) -> HttpResponse:
         members: Any = entry.members
@@ -101,7 +112,9 @@ class WrongPages:
         members: Any = entry.members
         facts = members["facts"]
         labels = field_labels(facts, current(self.entrance.access.policy).registry)
-        told_of = dict(zip((*facts["fields"], *facts["predicates"]), labels, strict=True))  # fields and answers alike
+        told_of = dict(
+            zip((*facts["fields"], *facts.get("predicates", ())), labels, strict=True)
+        )  # fields and answers alike
         which = Field("field", Text("哪一项有误", "What is wrong"), None, "radios", [*told_of.items()])
         fields = (which, _RIGHT, _REASON)
         return page_response(

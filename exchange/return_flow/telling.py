@@ -37,6 +37,12 @@ class Telling:
         with self.database.read() as connection:
             return self.holding_of(connection, self.reader.indexes.of(person))
 
+    def by_entry(self, person: SubjectRef, entry: str) -> Held | None:
+        """The flow of which this entry is the newest file that has a record of this person; None where it is none.
+        Raises DatabaseUnavailable.
+        """
+        return next((held for held in self.holding(person) if str(held.entry) == entry), None)
+
     def holding_of(self, connection: Connection, index: bytes, evidence_type: str | None = None) -> list[Held]:
         """The same for whoever has this blind index, of one type of record alone where it is named."""
         flows = return_flow_books.known(connection, evidence_type)

@@ -46,7 +46,7 @@ _COUNT = """
 SELECT count(*), coalesce(sum(CASE WHEN c.closed_at IS NULL AND NOT EXISTS (
     SELECT 1 FROM resolution r WHERE r.case_id = l.case_id AND r.verdict <> 'refused'
 ) THEN 1 ELSE 0 END), 0)
-FROM looked_up l JOIN service_case c ON c.id = l.case_id WHERE l.system = ? AND l.at >= ?
+FROM looked_up l LEFT JOIN service_case c ON c.id = l.case_id WHERE l.system = ? AND l.at >= ?
 """
 
 
@@ -57,7 +57,7 @@ def note(connection: Connection, system: str, people: Mapping[bytes, str], at: d
 
 def people_of(connection: Connection, system: str, since: datetime) -> People:
     """How many a system has looked up since then; a case progresses when it is closed or one of its requirements is
-    resolved.
+    resolved, and a return flow, whose row somebody was named for, never does.
     """
     total, stalled = run(connection, _COUNT, (system, micros(since))).fetchone() or (0, 0)
     return People(int(total), int(stalled))

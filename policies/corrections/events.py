@@ -58,7 +58,8 @@ class Opener(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objection:
-    """What is said to be wrong: a field of a record that left with an item of a request.
+    """What is said to be wrong: a field of a record that left with an item of a request, or in a file of a return flow
+    (whose name and number ``request`` and ``item`` are then).
 
     ``consumer`` received it; ``days`` are the working days the provider has. What was seen and what would be right are
     about a person: they are kept under that person's key, at ``entry`` of the log, and never here. ``told_from`` is the

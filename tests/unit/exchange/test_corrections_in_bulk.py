@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from tests.doubles.exchange import NAME, World
-from tests.unit.exchange.test_corrections import AWAY, CHEN, PATH, REASON, SAID, act, by_department, inbox
+from exchange.store import corrections
+from tests.doubles.exchange import NAME, OWNER, URBAN, World, number, system
+from tests.doubles.sign_ins import OfficersBrowser
+from tests.unit.exchange.test_corrections import (
+    AWAY,
+    CHEN,
+    PAN,
+    PATH,
+    REASON,
+    SAID,
+    act,
+    by_department,
+    by_person,
+    inbox,
+)
 from tests.unit.exchange.test_events import pull, subscribe
+from tests.unit.exchange.test_open_books import usage
 from tests.unit.exchange.test_return_flow import (
     FLOWS,
     HERE,
     RECORDS,
+    THERE,
     TOWN,
     ask,
     district,
     fetched,
     files,
     holds,
+    in_bulk,
     later,
     make,
     opened,
@@ -123,3 +140,103 @@ def test_nothing_of_a_correction_leaves_once_the_grant_ended_or_the_person_was_s
     assert len(heard(world, hears)) == 1
     world.revoke("G-BACK")
     assert heard(world, hears) == []
+
+
+def said_by_person(world: World, entry: int, person: str, **more: Any) -> Any:
+    return by_person(world, entry, SAID | more, person)
+
+
+def test_a_person_has_a_record_corrected_that_a_file_of_their_log_has(world: World) -> None:
+    flow = opened(district(world))
+    make(world)
+    (here,) = in_bulk(world, HERE)
+    for person in (THERE, OWNER):
+        nobodys = said_by_person(world, here["index"], person)
+        assert (nobodys.status_code, nobodys.json["code"]) == (404, "ledger.unknown-entry")
+    assert said_by_person(world, here["index"], HERE, field="born").json["code"] == "correction.not-received"
+    first, second = (said_by_person(world, here["index"], person) for person in (HERE, TOWN))  # one file has both
+    assert (first.status_code, second.status_code) == (201, 201)
+    again = said_by_person(world, here["index"], HERE)
+    assert (again.status_code, again.json["correction"]) == (409, first.json["id"])
+    assert ("correction-waits", first.json["id"]) in inbox(world, **PAN)
+    taken = act(world, first.json["id"], "take").json
+    assert taken["particulars"]["subject"]["value"] == HERE
+    assert (taken["consumer"]["code"], taken["opener"]) == (URBAN, "person")
+    told = usage(world, HERE).json["entries"]
+    assert [one["event"] for one in told] == ["CorrectionTaken", "CorrectionOpened"]
+    settled(world, first.json["id"], "accept", "correct")
+    assert ("correction-done", first.json["id"]) in inbox(world, **AWAY)
+    with world.outside.database.read() as connection:
+        kept = corrections.find(connection, first.json["id"])
+    assert kept is not None
+    assert (kept[0].objection.request, kept[0].objection.item) == (flow, 1)
+
+
+def test_a_record_that_left_in_bulk_is_said_to_be_wrong_on_pages(small_world: World) -> None:
+    opened(district(small_world))
+    make(small_world)
+    browser = OfficersBrowser(small_world)
+    browser.sign_in_as(HERE)
+    (at,) = re.findall(r'href="(/my/usage/\d+/wrong)"', browser.get("/my/usage").text)
+    form = browser.get(at).text
+    assert all(words in form for words in ("姓名", "住址"))
+    assert "已申请更正" in browser.press(at, field="name", reason="今年更名").text
+    stranger = OfficersBrowser(small_world)
+    stranger.sign_in_as(OWNER)
+    assert stranger.get(at).status_code == 404
+
+
+def by_flow(world: World, flow: str, body: dict[str, Any], client: str = "urban-website", **claims: Any) -> Any:
+    token = world.issuer.token(world.holder, client, **({"scope": "cases"} | claims))
+    answer = world.call("POST", f"{FLOWS}/{flow}/corrections", token, body)
+    world.rooms.policy.renew()
+    return answer
+
+
+def whom(person: str) -> dict[str, Any]:
+    return {"subject": {"scheme": "citizen-number", "value": person}}
+
+
+def test_a_district_has_a_row_of_its_file_corrected_that_it_knows_whose_it_is(world: World) -> None:
+    district(world)
+    flow, other = opened(world), opened(world)
+    make(world)
+    row = row_of(world, flow, "陈示例")
+    body = SAID | {"row": row}
+    wrong: tuple[tuple[str, dict[str, Any], str], ...] = (
+        (flow, body | whom(TOWN), "urban-website"),
+        (other, body | whom(HERE), "urban-website"),
+        (flow, body | whom(HERE) | {"row": row_of(world, other, "陈示例")}, "urban-website"),
+        (flow, body | whom(HERE) | {"field": "born"}, "urban-website"),
+        (flow, body | whom(HERE), "market-website"),
+        ("rfl_none", body | whom(HERE), "urban-website"),
+    )
+    for where, said, client in wrong:
+        refused = by_flow(world, where, said, client)
+        assert (refused.status_code, refused.json["code"]) == (404, "correction.not-received"), said
+    assert by_flow(world, flow, body).json["code"] == "request.invalid"  # it is about nobody
+    made = by_flow(world, flow, body | whom(HERE), act={"sub": "window-7"})
+    assert made.status_code == 201, made.text
+    token = world.issuer.token(world.holder, "urban-website", scope="cases")
+    assert world.call("GET", made.headers["Location"], token).json["status"] == "open"
+    (entry,) = world.events("CorrectionOpened")
+    assert (entry["facts"]["consumer"], entry["facts"]["by"]) == (URBAN, "urban-website")
+    assert usage(world, HERE).json["entries"][0]["event"] == "CorrectionOpened"
+    present = by_flow(world, flow, SAID | {"row": row_of(world, flow, "李㐂")}, person=TOWN)
+    assert present.status_code == 201, present.text
+
+
+def test_a_system_that_tries_number_after_number_on_a_row_is_locked(small_world: World) -> None:
+    world = district(small_world)
+    world.apply(system("urban-website", URBAN, people_per_hour=3))
+    world.rooms.policy.renew()
+    flow = opened(world)
+    make(world)
+    body = SAID | {"row": row_of(world, flow, "陈示例")}
+    for tried in range(4):
+        assert by_flow(world, flow, body | whom(number(20 + 2 * tried))).status_code == 404
+    world.rooms.gateway.watch.look()
+    world.rooms.policy.renew()
+    refused = by_flow(world, flow, body | whom(HERE))
+    assert (refused.status_code, refused.json["code"]) == (403, "system.locked")
+    assert world.events("CorrectionOpened") == []
