@@ -14,6 +14,7 @@ from exchange.paging import page_size
 from exchange.return_flow.forms import NEW
 from exchange.return_flow.making import grants_of
 from exchange.return_flow.reading import Reader
+from exchange.return_flow.rows import columns
 from exchange.return_flow.safe import Safe
 from exchange.return_flow.transitions import FlowTransitions, facts_of
 from exchange.store import return_flows
@@ -74,7 +75,7 @@ class ReturnFlowDesk:
             ready = return_flows.files(connection, found.id, after, limit + 1)
             parts = {each.number: return_flows.parts(connection, found.id, each.number) for each in ready[:limit]}
         page: Sequence[JSON] = [
-            file_view(each, parts[each.number], self.transitions.ledger.receipt(each.entry).text)
+            file_view(each, found.fields, parts[each.number], self.transitions.ledger.receipt(each.entry).text)
             for each in ready[:limit]
         ]
         return json_response({"files": page, "more": len(ready) > limit})
@@ -164,14 +165,15 @@ def flow_view(flow: Flow) -> dict[str, JSON]:
     }
 
 
-def file_view(file: File, parts: Sequence[Part], receipt: str) -> dict[str, JSON]:
-    """A ready file with its parts and the receipt of its entry."""
+def file_view(file: File, fields: Sequence[str], parts: Sequence[Part], receipt: str) -> dict[str, JSON]:
+    """A ready file of a flow with these fields: its columns, its parts and the receipt of its entry."""
     listed: list[JSON] = [{"number": each.number, "size": each.size, "sha256": each.digest} for each in parts]
     return {
         "number": file.number,
         "kind": file.kind.value,
         "made_at": file.made_at.isoformat(),
         "division": file.division,
+        "columns": [*columns(fields)],
         "rows": file.rows,
         "unreadable": file.unreadable,
         "digest": file.digest,

@@ -112,7 +112,7 @@ class FlowDesk:
             parts = {each.number: return_flows.parts(connection, found.id, each.number) for each in ready[:limit]}
         before_each = [*ready[1:], None]
         page: Sequence[JSON] = [
-            self._file(each, parts[each.number], previous)
+            self._file(each, found, parts[each.number], previous)
             for each, previous in zip(ready[:limit], before_each, strict=False)
         ]
         return json_response({"files": page, "next": ready[limit - 1].number if len(ready) > limit else None})
@@ -131,12 +131,12 @@ class FlowDesk:
 
         return endpoint
 
-    def _file(self, one: File, parts: Sequence[Part], previous: File | None) -> dict[str, JSON]:
+    def _file(self, one: File, flow: Flow, parts: Sequence[Part], previous: File | None) -> dict[str, JSON]:
         """With the period of what changed: since the file before."""
         since = previous.made_at.isoformat() if previous is not None and one.kind is Kind.CHANGES else None
         fetched = [each.fetched_at for each in parts if each.fetched_at is not None]
         missing: list[JSON] = [each.number for each in parts if each.fetched_at is None]
-        return file_view(one, parts, self.transitions.ledger.receipt(one.entry).text) | {
+        return file_view(one, flow.fields, parts, self.transitions.ledger.receipt(one.entry).text) | {
             "entry": one.entry,
             "since": since,
             "kept": len(one.key) > 0,

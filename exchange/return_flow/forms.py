@@ -73,6 +73,7 @@ _File = Schema.from_dict(
         "kind": fields.String(required=True, validate=validate.OneOf([kind.value for kind in Kind])),
         "made_at": fields.String(required=True),
         "division": fields.String(required=True),
+        "columns": fields.List(fields.String(), required=True),
         "rows": fields.Integer(required=True),
         "unreadable": fields.Integer(required=True),
         "digest": fields.String(required=True),

@@ -174,9 +174,9 @@ class Making:
         for row, found in batch.rows.items():
             change = Change.ADDED if row in new else Change.CHANGED
             if made.kind is Kind.SNAPSHOT:
-                lines.append(line(row, Change.PRESENT, found.values, held.fields))
+                lines.append(line(row, Change.PRESENT, found.values, held.fields, disputed=found.disputed))
             elif row in new or known[row] != found.content:
-                lines.append(line(row, change, found.values, held.fields))
+                lines.append(line(row, change, found.values, held.fields, disputed=found.disputed))
         met |= {row: known[row] for row in batch.untouched if row in known}
         noted = partial(return_flows.sent, flow=held.id, number=made.number, new=new, met=met)
         return self._with_part(held, made, lines, noted)

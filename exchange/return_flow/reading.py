@@ -55,9 +55,10 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What of one record may leave, and a keyed hash of it that tells whether it changed."""
+    """What of one record may leave, whether it is disputed, and a keyed hash of both that tells whether it changed."""
 
     values: Mapping[str, JSON] = field(repr=False)
+    disputed: bool
     content: bytes = field(repr=False)
 
 
@@ -139,7 +140,9 @@ class Reader:
             values = project(answer.values, flow.fields, permit.release)
         except Unmaskable:
             return Unread.UNREADABLE
-        return Found(values, blind_index(self.key, f"return-flow-content\n{flow.id}\n{content(values, flow.fields)}"))
+        disputed = decides.snapshot.is_disputed(index, flow.evidence_type)
+        told = content(values, flow.fields, disputed=disputed)
+        return Found(values, disputed, blind_index(self.key, f"return-flow-content\n{flow.id}\n{told}"))
 
     def meets_sealed(self, connection: Connection, file: File) -> bool:
         """Whether somebody whose record may be in it was sealed since it was made, whether or not it is there still.

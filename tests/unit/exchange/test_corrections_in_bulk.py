@@ -240,3 +240,35 @@ def test_a_system_that_tries_number_after_number_on_a_row_is_locked(small_world:
     refused = by_flow(world, flow, body | whom(HERE))
     assert (refused.status_code, refused.json["code"]) == (403, "system.locked")
     assert world.events("CorrectionOpened") == []
+
+
+def marks(world: World, flow: str, number: int) -> dict[str, tuple[str, str]]:
+    """Of each row of a file: what happened to it, and whether it is disputed."""
+    rows = fetched(world, flow, files(world, flow)[number - 1])
+    return {row["name"]: (row["_change"], row["_disputed"]) for row in rows}
+
+
+def test_a_file_says_which_of_its_records_are_disputed(world: World) -> None:
+    """Also of what has not changed otherwise, until the correction ends; no other line is there for it."""
+    flow = opened(district(world))
+    make(world)
+    assert marks(world, flow, 1) == {"陈示例": ("present", ""), "李㐂": ("present", "")}
+    correction = disputed_by_another(world)
+    other = opened(world)
+    later(world, 86_400)
+    make(world)
+    assert marks(world, flow, 2) == {"陈示例": ("changed", "yes")}
+    assert marks(world, other, 1) == {"陈示例": ("present", "yes"), "李㐂": ("present", "")}
+    later(world, 86_400)
+    make(world)
+    assert marks(world, flow, 3) == {}
+    act(world, correction, "take")
+    act(world, correction, "reject", REASON | {"citation": "演示规定第七条"})
+    later(world, 86_400)
+    make(world)
+    assert marks(world, flow, 4) == {"陈示例": ("changed", "")}
+    disputed_by_another(world)
+    holds(world, [RECORDS[1]])
+    later(world, 86_400)
+    make(world)
+    assert marks(world, flow, 5) == {"": ("removed", "")}

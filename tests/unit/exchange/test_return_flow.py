@@ -139,7 +139,7 @@ def test_a_district_gets_its_own_rows_the_granted_fields_and_a_receipt(world: Wo
     assert names(rows) == {"陈示例": "present", "李㐂": "present"}
     assert {row["address"] for row in rows} == {'一号,"东"', "二号"}
     assert all("*" in row["citizen_number"] for row in rows)
-    assert rows[0].keys() == {"_row", "_change", "name", "address", "citizen_number"}
+    assert [*rows[0]] == file["columns"] == ["_row", "_change", "name", "address", "citizen_number", "_disputed"]
     world.rooms.distribution.round()
     (event,) = pull(world, events, client="urban-website")["events"]
     assert event["data"] == {"flow": flow, "file": 1}

@@ -63,7 +63,7 @@ def came_back(stage: Stage, story: str, patrols: Patrols, licence: str) -> int:
         expect(licence in own and own != divisions.keys(), str(sorted(divisions.values())))
         expect({row["licence_number"] for row in rows} == own, f"{len(rows)} rows, {len(own)} licences")
         expect(len(rows) == told["rows"] == len(own), f"{len(rows)} rows, {told['rows']} recorded")
-        expect({*rows[0]} - {"_row", "_change"} == {*FIELDS}, str([*rows[0]]))
+        expect({*rows[0]} - {"_row", "_change", "_disputed"} == {*FIELDS}, str([*rows[0]]))
         step.saw(行数=len(rows), 邻区未给=len(divisions) - len(own))
     return len(rows)
 
