@@ -24,8 +24,8 @@ LONGEST_WAIT = timedelta(minutes=15)
 LONGEST_WAITS_OF_AN_ACCOUNT = ((100, timedelta(days=1)), (50, timedelta(hours=1)), (0, LONGEST_WAIT))
 """After so many failures in a row on one account, the most first: SP 800-63B-4 §3.2.2 bounds them at 100, and a guess a
 day thereafter is none. A device known to the account, and a passkey, wait for none of this."""
-_FREE_TRIES_OF_AN_ACCOUNT = 3
-_FREE_TRIES_OF_AN_ADDRESS = 30
+FREE_TRIES_OF_AN_ACCOUNT = 3
+FREE_TRIES_OF_AN_ADDRESS = 30
 
 
 class TooManyTries(Exception):
@@ -50,8 +50,8 @@ def _of_an_account(failures: int) -> timedelta:
     return next(wait for least, wait in LONGEST_WAITS_OF_AN_ACCOUNT if failures >= least)
 
 
-_OF_AN_ACCOUNT = growing(_FREE_TRIES_OF_AN_ACCOUNT, _of_an_account)
-_OF_AN_ADDRESS = growing(_FREE_TRIES_OF_AN_ADDRESS)
+_OF_AN_ACCOUNT = growing(FREE_TRIES_OF_AN_ACCOUNT, _of_an_account)
+_OF_AN_ADDRESS = growing(FREE_TRIES_OF_AN_ADDRESS)
 
 
 @dataclass(frozen=True, slots=True)
