@@ -207,7 +207,9 @@ def _gateway(
     return Gateway(
         origin=settings.origin,
         authenticator=authenticator,
-        understanding=Understanding(access.policy, access.indexes, clock, runner, settings.token_clock_skew_seconds),
+        understanding=Understanding(
+            access.policy, access.indexes, clock, runner, settings.token_clock_skew_seconds, ledger.locate
+        ),
         policy=access.policy,
         database=database,
         fulfilment=Fulfilment(retrieval, sealer, database, clock, patience),

@@ -7,7 +7,7 @@ Whatever is refused here is *returned*, so that the proof stays used up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -26,17 +26,19 @@ from exchange.gateway.enforcement import (
     of_another_division,
     rule,
 )
-from exchange.gateway.parties import acts_for_a_party, in_own_right, may_join
+from exchange.gateway.parties import Concerned, acts_for_a_party, in_own_right, may_join
 from exchange.gateway.refusals import Refusal, by_policy
 from exchange.gateway.request import Item
 from exchange.in_force.snapshot import Snapshot
 from exchange.store import cases, deliveries, intents, proofs, quotas
 from exchange.store.cases import Case, Party
 from exchange.store.deliveries import Told
-from exchange.store.intents import Intent, Stored
+from exchange.store.intents import Intent, State, Stored
 from kernel.clock import Clock
 from kernel.dates import local_day
+from kernel.identifiers.subject import SubjectRef
 from kernel.jose import DpopProof
+from kernel.ledger.event import Located
 from kernel.problems import ProblemKind
 from policies.decision import Deny, Permit, Quota
 from policies.explain import quota_exceeded
@@ -52,7 +54,7 @@ class Attempt:
     """A request at the door: who asks what, by which snapshot, and how it is told from others.
 
     ``key`` is the blind index of the Idempotency-Key, None without one; ``digest`` of body and person. ``clock`` tells
-    when somebody joins the case, which is later than when the request came.
+    when somebody joins the case, which is later than when the request came; ``locate`` is the log's.
     """
 
     asking: Asking
@@ -62,6 +64,7 @@ class Attempt:
     digest: bytes
     runner: str
     clock: Clock
+    locate: Callable[[SubjectRef], Located]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,8 @@ def admit(connection: Connection, attempt: Attempt) -> Admission:
     case = _case(connection, attempt.asking, attempt.clock)
     if isinstance(case, ProblemKind):
         return TurnedAway(case)
-    stored = intents.begin(connection, intent_of(attempt))
     rulings = rule(attempt.asking, case, attempt.snapshot)
+    stored = intents.begin(connection, intent_of(attempt, rulings))
     if stored is not None:
         return Repeated(stored, _refused_again(connection, stored, rulings, attempt, case))
     day = local_day(attempt.asking.moment)
@@ -115,7 +118,7 @@ def _refused_again(
 
     A record that was another division's then is judged as one; whom another record named is found by what was told.
     """
-    told = deliveries.told_of(connection, stored.intent.id)
+    told = {} if stored.state is State.INTERRUPTED else deliveries.told_of(connection, stored.intent.id)
     elsewhere = {number for number, one in told.items() if not said_before(one.asked, "own_division")}
     return tuple(_again(ruling, told, elsewhere, attempt, case) for ruling in rulings)
 
@@ -186,8 +189,10 @@ def _joined(connection: Connection, case: Case, asking: Asking, clock: Clock) ->
     return replace(case, parties=(*case.parties, Party(company, REPRESENTED, since)))
 
 
-def intent_of(attempt: Attempt) -> Intent:
-    """What is stored of a request before a source is asked; no number of anybody is in it."""
+def intent_of(attempt: Attempt, rulings: Iterable[Ruling]) -> Intent:
+    """What is stored of a request before a source is asked: enough to tell whom it is about that it was, should it be
+    interrupted; no number of anybody is in it.
+    """
     asking = attempt.asking
     return Intent(
         id=asking.id,
@@ -198,30 +203,38 @@ def intent_of(attempt: Attempt) -> Intent:
         digest=attempt.digest,
         person=asking.person,
         runner=attempt.runner,
-        asked=_asked(asking),
+        asked=_asked(attempt, {ruling.item.number: ruling.concerned for ruling in rulings}),
         started_at=asking.moment,
         expected_by=asking.moment + timedelta(seconds=EXPECTED_SECONDS),
     )
 
 
-def _asked(asking: Asking) -> str:
-    request = asking.request
-    items = [_asked_item(item) for item in request.items]
+def _asked(attempt: Attempt, about: Mapping[int, Concerned | None]) -> str:
+    asking, request = attempt.asking, attempt.asking.request
+    items = [_asked_item(item, about.get(item.number), attempt) for item in request.items]
     asked: dict[str, object] = {
+        "service_item": request.service_item,
         "legal_basis": request.legal_basis,
         "items": items,
         "delivery": request.delivery,
     }
     if request.emergency is not None:
         asked["emergency"] = request.emergency
+    if asking.token.officer is not None:
+        asked["officer"] = asking.indexes.of_officer(asking.token.officer)
     return orjson.dumps(asked).decode()
 
 
-def _asked_item(item: Item) -> dict[str, object]:
-    """An item without the number of whom it is about."""
+def _asked_item(item: Item, whom: Concerned | None, attempt: Attempt) -> dict[str, object]:
+    """An item without the number of whom it is about: by how rows and by how the log finds them."""
     questions = [{"name": question.name, "args": question.args} for question in item.questions]
     asked: dict[str, object] = {"type": item.type, "fields": item.fields, "predicates": questions}
     asked["relation"] = item.relation
+    kind = attempt.snapshot.registry.evidence_types.get(item.type)
+    asked["provider"] = "" if kind is None else kind.provider
+    if whom is not None:
+        located = attempt.locate(whom.subject).index
+        asked["about"] = {"index": whom.index.hex(), "located": located.hex(), "relation": whom.relation}
     if item.chosen_over:
         asked["chosen_over"] = [one.members() for one in item.chosen_over]
     return asked if item.source is None else asked | {"from": item.source}

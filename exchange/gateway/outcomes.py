@@ -10,7 +10,7 @@ from exchange.gateway.entries import Failed, Parked, Released, Result, Settlemen
 from exchange.gateway.refusals import Refusal, in_both
 from exchange.gateway.sealing import instant
 from exchange.store.decisions import LoggedDecision
-from exchange.store.deliveries import REFUSED, RELEASED, Delivery
+from exchange.store.deliveries import FAILED, REFUSED, RELEASED, Delivery
 from exchange.store.waiting import Wait
 from kernel.canonical import JSON
 from kernel.ledger.receipt import Receipt
@@ -148,4 +148,4 @@ def outcome_name(result: Result) -> str:
         return RELEASED
     if isinstance(result, Parked):
         return "waiting"
-    return "failed" if isinstance(result, Failed) else REFUSED
+    return FAILED if isinstance(result, Failed) else REFUSED

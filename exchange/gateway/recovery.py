@@ -17,12 +17,13 @@ from exchange.gateway.enforcement import decision_name
 from exchange.gateway.entries import INTERRUPTED
 from exchange.gateway.recording import IntentLost
 from exchange.gateway.refusals import Refusal, in_both
-from exchange.store import intents
+from exchange.store import deliveries, intents
+from exchange.store.deliveries import FAILED, Delivery
 from exchange.store.intents import State, Stored
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.ledger.event import Event
+from kernel.ledger.event import Event, Located
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
 
@@ -57,8 +58,9 @@ class Recovery:
 
     def _interrupt(self, stored: Stored) -> bool:
         """Record one interruption; False when the request was settled after all."""
-        asked: list[dict[str, Any]] = orjson.loads(stored.intent.asked)["items"]
-        events = [_event(stored, number, item) for number, item in enumerate(asked)]
+        request: dict[str, Any] = orjson.loads(stored.intent.asked)
+        asked: list[dict[str, Any]] = request["items"]
+        events = [_event(stored, number, request) for number in range(len(asked))]
 
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
             outcome = {
@@ -67,6 +69,8 @@ class Recovery:
             }
             if not intents.settle(connection, stored.intent.id, State.INTERRUPTED, orjson.dumps(outcome).decode()):
                 raise IntentLost
+            rows = (_row(stored, *each) for each in enumerate(zip(events, asked, receipts, strict=True)))
+            deliveries.add(connection, [row for row in rows if row is not None])
 
         try:
             self.ledger.append(events, also=also)
@@ -75,18 +79,55 @@ class Recovery:
         return True
 
 
-def _event(stored: Stored, number: int, item: dict[str, Any]) -> Event:
-    """The number of whom it was about is not known any more: intents hold none."""
-    intent = stored.intent
+def _event(stored: Stored, number: int, request: dict[str, Any]) -> Event:
+    """What was asked for, told to whom it is about.
+
+    Not where emergency access was asked for: whether a statute puts off that they are told is unknown here. Nor
+    about whom a record of the same request would have named: nobody knows who that is.
+    """
+    intent, item = stored.intent, request["items"][number]
+    about = item.get("about", {})
     facts: dict[str, JSON] = {
         "system": intent.system,
         "consumer": intent.organisation,
         "case": intent.case,
+        "service_item": request.get("service_item", ""),
+        "legal_basis": request["legal_basis"],
         "evidence_type": item["type"],
+        "provider": item.get("provider", ""),
         "fields": item["fields"],
-        "predicates": [question["name"] for question in item["predicates"]],
+        "predicates": sorted(question["name"] for question in item["predicates"]),
+        "relation": about.get("relation") or item["relation"] or "",
     }
-    return Event(INTERRUPTED, intent.id, str(number), facts)
+    facts |= {name: request[name] for name in ("emergency", "officer") if name in request}
+    facts |= {name: item[name] for name in ("chosen_over",) if name in item}
+    subject = Located(bytes.fromhex(about["located"])) if about and "emergency" not in request else None
+    return Event(INTERRUPTED, intent.id, str(number), facts, subject)
+
+
+def _row(stored: Stored, number: int, made: tuple[Event, dict[str, Any], Receipt]) -> Delivery | None:
+    """The row by which its provider sees the attempt; None where it is not known whom it was about."""
+    event, item, receipt = made
+    if "about" not in item:
+        return None
+    facts: Any = event.facts
+    return Delivery(
+        request_id=stored.intent.id,
+        item=number,
+        entry=receipt.index,
+        case_id=stored.intent.case,
+        consumer=stored.intent.organisation,
+        provider=facts["provider"],
+        evidence_type=facts["evidence_type"],
+        service_item=facts["service_item"],
+        legal_basis=facts["legal_basis"],
+        relation=facts["relation"],
+        subject=bytes.fromhex(item["about"]["index"]),
+        outcome=FAILED,
+        asked=" ".join((*facts["fields"], *facts["predicates"])),
+        at=stored.intent.started_at,
+        officer=facts.get("officer", ""),
+    )
 
 
 def _item(stored: Stored, number: int, pair: tuple[dict[str, Any], Receipt]) -> dict[str, JSON]:

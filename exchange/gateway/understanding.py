@@ -5,6 +5,7 @@ refusal.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from marshmallow import ValidationError
@@ -23,7 +24,9 @@ from exchange.gateway.request import EvidenceRequest, EvidenceRequestForm, plain
 from exchange.in_force.snapshot import Snapshot, current
 from exchange.in_force.systems import system_of, unlocked
 from kernel.clock import Clock
+from kernel.identifiers.subject import SubjectRef
 from kernel.lease import Lease
+from kernel.ledger.event import Located
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest
 
@@ -80,13 +83,17 @@ def idempotency_key(http: HttpRequest) -> str | None:
 
 @dataclass(frozen=True)
 class Understanding:
-    """Turns bodies into attempts. ``runner`` names this process in its intents; ``leeway`` is in seconds."""
+    """Turns bodies into attempts. ``runner`` names this process in its intents; ``leeway`` is in seconds.
+
+    ``locate`` is the log's.
+    """
 
     policy: Lease[Snapshot]
     indexes: BlindIndex
     clock: Clock
     runner: str
     leeway: int
+    locate: Callable[[SubjectRef], Located]
 
     def attempt(self, http: HttpRequest, caller: Caller, request_id: str) -> Attempt:
         """What is asked, by whom, under which snapshot. Raises Problem, and has written nothing then."""
@@ -119,4 +126,5 @@ class Understanding:
             self.indexes.of_request(http.body, person),
             self.runner,
             self.clock,
+            self.locate,
         )

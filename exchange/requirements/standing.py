@@ -220,7 +220,7 @@ def _bar(part: Alternative, attempt: Attempt | None, granted: Granted, now: date
     if attempt.outcome == REFUSED and wanted and not attempt.asked <= wanted:
         return None  # refused for more than is required: less may well be granted
     cause = _CAUSES.get(attempt.reason)
-    if cause is None and attempt.outcome != REFUSED:
+    if cause is None and attempt.outcome != REFUSED and attempt.reason != errors.RETRIEVAL_INTERRUPTED.code:
         cause = Cause.SOURCE_DOWN
     return None if cause in _PASSING and now - attempt.at > FRESH else cause
 

@@ -17,6 +17,8 @@ RELEASED = "released"
 """The outcome of an item that left."""
 REFUSED = "refused"
 """The outcome of an item that was not allowed."""
+FAILED = "failed"
+"""The outcome of an item that was allowed and for which nothing usable came, or that was interrupted."""
 STATUS_TOLD, NO_STATUS = "status-told", "no-status"
 """The outcomes of a question how a certificate stands: it was told, or none is on record. Nothing of a record left."""
 

@@ -34,7 +34,7 @@ class State(StrEnum):
 class Intent:
     """A request before its fetch.
 
-    ``key`` and ``person`` are keyed hashes; ``asked`` is JSON without numbers of people.
+    ``key`` and ``person`` are keyed hashes; ``asked`` is JSON without numbers of people, whom it knows by such hashes.
     """
 
     id: str

@@ -19,6 +19,7 @@ from exchange.gateway.entries import (
     ANSWERS_GIVEN,
     ANSWERS_UNMATCHED,
     FAILURE,
+    INTERRUPTED,
     NOTICE,
     NOTICE_DELAYED,
     REFUSAL,
@@ -121,8 +122,8 @@ def _failed(facts: Mapping[str, Any], registry: Registry) -> Text:
     return Text(f"{asked.zh}。结果：{zh}，未提供任何内容。", f"{asked.en}. Result: {en}, nothing was provided.")
 
 
-def _waiting(result: Text) -> Sentence:
-    """The sentence of an item that waits."""
+def _same_for_each(result: Text) -> Sentence:
+    """The sentence of an item that waits, or was given up, the same for each."""
 
     def said(facts: Mapping[str, Any], registry: Registry) -> Text:
         asked = _asked(facts, registry)
@@ -259,6 +260,7 @@ SENTENCES: Mapping[str, Sentence] = {
     RELEASE: _released,
     REFUSAL: _refused,
     FAILURE: _failed,
+    INTERRUPTED: _same_for_each(Text("查询中断，未提供任何内容。", "it was interrupted, nothing was provided.")),
     SHOWN: _shown,
     NOTICE: _noticed,
     NOTICE_DELAYED: _noticed_late,
@@ -266,19 +268,19 @@ SENTENCES: Mapping[str, Sentence] = {
     LOOKED_UP: _looked_up,
     ANSWERED: _answered,
     TRIED: _tried,
-    WAITS[Wait.PERSON]: _waiting(
+    WAITS[Wait.PERSON]: _same_for_each(
         Text(
             "等待该部门工作人员答复，尚未提供任何内容。",
             "somebody at the department will answer; nothing was provided yet.",
         )
     ),
-    WAITS[Wait.PREVIEW]: _waiting(
+    WAITS[Wait.PREVIEW]: _same_for_each(
         Text(
             "等待预览确认，尚未提供任何内容。",
             "it waits for a look at what would be provided; nothing was provided yet.",
         )
     ),
-    WAITS[Wait.FURTHER]: _waiting(
+    WAITS[Wait.FURTHER]: _same_for_each(
         Text(
             "提供部门须您先回答几个问题，尚未提供任何内容。",
             "its department has further questions to you first; nothing was provided yet.",
@@ -289,7 +291,7 @@ SENTENCES: Mapping[str, Sentence] = {
         "的回答没有查到唯一一条记录，未提供任何内容。",
         "were answered in a way that leads to no single record; nothing was provided.",
     ),
-    WAITS[Wait.SOURCE]: _waiting(
+    WAITS[Wait.SOURCE]: _same_for_each(
         Text("稍后取得，尚未提供任何内容。", "it will be fetched later; nothing was provided yet.")
     ),
     **CORRECTIONS,

@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exchange.certificates.answering import ANSWERED
-from exchange.gateway.entries import FAILURE, REFUSAL, RELEASE
+from exchange.gateway.entries import FAILURE, INTERRUPTED, REFUSAL, RELEASE
 from exchange.return_flow.making import MADE
 from exchange.return_flow.reconciling import FlowBooks
 from exchange.store import deliveries
-from exchange.store.deliveries import NO_STATUS, REFUSED, RELEASED, STATUS_TOLD, Delivery
+from exchange.store.deliveries import FAILED, NO_STATUS, REFUSED, RELEASED, STATUS_TOLD, Delivery
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.ledger.log import Ledger
 from kernel.ledger.usage import members_of
 
-OUTCOMES = {RELEASE: RELEASED, REFUSAL: REFUSED, FAILURE: "failed"}
+OUTCOMES = {RELEASE: RELEASED, REFUSAL: REFUSED, FAILURE: FAILED, INTERRUPTED: FAILED}
 """What each entry about an item of evidence is counted as."""
 MOST_NAMED = 20
 """Entries named of each kind of difference; all are counted."""

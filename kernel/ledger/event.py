@@ -35,6 +35,13 @@ class InvalidEvent(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """Whom an entry is about, for those who keep no number: the log's own blind index of them."""
+
+    index: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened, in the past tense, to be recorded once.
 
@@ -46,7 +53,7 @@ class Event:
     item: str = ""
     facts: Mapping[str, canonical.JSON] = field(default_factory=dict)
     """What may be known by every auditor for ever: no personal data, no payload."""
-    subject: SubjectRef | None = field(default=None, repr=False)
+    subject: SubjectRef | Located | None = field(default=None, repr=False)
     evidence: str | None = field(default=None, repr=False)
     """The exact compact JWS that the commitment covers."""
     payload: bytes | None = field(default=None, repr=False)
@@ -89,8 +96,13 @@ def draft(event: Event, entropy: Entropy, locate: Callable[[SubjectRef], bytes])
         raise InvalidEvent(f"an entry of the log holds at most {LEAF_LIMIT} bytes")
     if holds_citizen_number(middle):
         raise InvalidEvent("the event holds what looks like a citizen number; a leaf holds no personal data")
-    subject = None if event.subject is None else locate(event.subject)
-    return Draft(identity, subject, event.payload, salt, middle)
+    return Draft(identity, _located(event.subject, locate), event.payload, salt, middle)
+
+
+def _located(subject: SubjectRef | Located | None, locate: Callable[[SubjectRef], bytes]) -> bytes | None:
+    if subject is None:
+        return None
+    return subject.index if isinstance(subject, Located) else locate(subject)
 
 
 def drafts(events: Sequence[Event], entropy: Entropy, locate: Callable[[SubjectRef], bytes]) -> list[Draft]:

@@ -19,7 +19,7 @@ from kernel.ids import new_id
 from kernel.ledger import checkpoint, erasure, reader, rows
 from kernel.ledger.batch import Also, BatchWriter, Outcome, Request
 from kernel.ledger.errors import LedgerUnavailable
-from kernel.ledger.event import Event, InvalidEvent, drafts, month
+from kernel.ledger.event import Event, InvalidEvent, Located, drafts, month
 from kernel.ledger.merkle import EMPTY_ROOT
 from kernel.ledger.ownership import Ownership
 from kernel.ledger.reader import InclusionProof
@@ -179,6 +179,10 @@ class Ledger:
         """An entry's receipt, as it was first given out; without salt after an erasure. Raises NoSuchEntry."""
         with self._database.read() as connection:
             return reader.read_receipt(connection, index)
+
+    def locate(self, subject: SubjectRef) -> Located:
+        """How the log finds a subject: may be kept in place of a number until an entry about them is written."""
+        return Located(self._subjects.locate(subject))
 
     def usage_of(self, subject: SubjectRef) -> list[UsageEntry]:
         """Every entry about a subject, oldest first; none when it is unknown or erased."""

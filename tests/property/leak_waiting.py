@@ -40,6 +40,7 @@ from exchange.store.subscriptions import Queued
 from exchange.store.waiting import Wait, WaitingItem
 from kernel.clock import ManualClock
 from kernel.lease import Lease
+from kernel.ledger.event import Located
 from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, json_response
@@ -120,8 +121,8 @@ class GoingOn:
         self._reply = asked.later.reply
         self._snapshot = snapshot
         self._case = replace(case, closed_at=NOW) if asked.later.meanwhile == "closed" else case
-        attempt = Attempt(asking, snapshot, None, None, b"", "node", clock)
-        self._stored = Stored(intent_of(attempt), State.WAITING, None)
+        attempt = Attempt(asking, snapshot, None, None, b"", "node", clock, lambda _subject: Located(b""))
+        self._stored = Stored(intent_of(attempt, ()), State.WAITING, None)
         self._book: Any = _Book()
         standing: Any = _Standing(asked.withdrawn or asked.later.meanwhile == "withdrawn")
         database: Any = _Consents(asking.consents)

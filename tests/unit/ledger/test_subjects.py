@@ -50,6 +50,15 @@ def test_usage_lists_a_subjects_entries_over_the_months_oldest_first(ledger: Led
     assert [entry.leaf for entry in usage] == [ledger.receipt(entry.index).leaf for entry in usage]
 
 
+def test_an_entry_about_somebody_whose_number_is_not_there_any_more_is_theirs(ledger: Ledger) -> None:
+    ledger.append([Event("RetrievalInterrupted", "er_1", "0", subject=ledger.locate(SOMEBODY))])
+    ledger.append([seen(2)])
+    assert [entry.index for entry in ledger.usage_of(SOMEBODY)] == [0, 1]
+    assert ledger.usage_of(SOMEBODY_ELSE) == []
+    assert SOMEBODY.value not in repr(ledger.locate(SOMEBODY))
+    assert ledger.locate(SOMEBODY).index.hex() not in repr(ledger.locate(SOMEBODY))
+
+
 def test_an_unknown_subject_has_no_usage(ledger: Ledger) -> None:
     ledger.append([seen(1)])
     assert ledger.usage_of(SOMEBODY_ELSE) == []
