@@ -201,7 +201,10 @@ def test_the_shipped_profiles_are_samples_with_these_days() -> None:
     assert decree.days(Stage.FORM_CHECK, ShareType.UNCONDITIONAL, published=True) == 1
     assert decree.days(Stage.PROVIDER_ANSWER, ShareType.CONDITIONAL, published=False) == 10
     assert decree.days(Stage.PROVISIONING, ShareType.CONDITIONAL, published=True) == 20
-    assert decree.days(Stage.FORM_CHECK, ShareType.CONDITIONAL, published=True) is None
+    for each in (decree, old):  # the data office's own promise, and said to be so
+        assert each.days(Stage.FORM_CHECK, ShareType.CONDITIONAL, published=True) == 2
+        assert "自行承诺的样例" in each.citation.zh
+        assert "a sample of what the data office promises of itself" in each.citation.en
     assert [local.days(Stage.PROVIDER_ANSWER, ShareType.CONDITIONAL, published=seen) for seen in (True, False)] == [
         5,
         10,
