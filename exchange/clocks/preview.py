@@ -22,7 +22,8 @@ from policies.roles import Officer
 
 MOST_LOOKED_AT, MOST_SHOWN, _BATCH = 5_000, 100, 200
 """Requests under way: at most so many are looked at, and of those that move so many are named."""
-UNDER_WAY = Filter(statuses=frozenset(Status) - {Status.DRAFTED, Status.FULFILLED, Status.UPHELD, Status.WITHDRAWN})
+_OVER = frozenset({Status.FULFILLED, Status.LAPSED, Status.UPHELD, Status.WITHDRAWN})
+UNDER_WAY = Filter(statuses=frozenset(Status) - {Status.DRAFTED} - _OVER)
 """Those on which a clock can run."""
 
 

@@ -32,6 +32,7 @@ _PAGES: Mapping[Kind, str] = {
     Kind.CAMPAIGN_REMINDS: f"{HOME}/campaigns/",
     Kind.CAMPAIGN_CLOSED: f"{HOME}/campaigns/",
     Kind.REQUEST_WAITS: f"{HOME}/requests/",
+    Kind.REQUEST_LAPSED: f"{HOME}/requests/",
     Kind.REQUEST_LATE: f"{HOME}/requests/",
     Kind.EMERGENCY_ASKED: f"{HOME}/emergency/",
     Kind.EMERGENCY_OPEN: f"{HOME}/emergency/",

@@ -20,6 +20,7 @@ TONES: Mapping[Status, str] = {
     Status.MEDIATED: "near",
     Status.APPROVED: "good",
     Status.FULFILLED: "good",
+    Status.LAPSED: "bad",
     Status.REFUSED: "bad",
     Status.UPHELD: "bad",
 }
@@ -98,6 +99,7 @@ EVENTS: Mapping[str, Text] = {
     "RefusalOverturned": Text("裁定应当共享", "Refusal overturned"),
     "RequestWithdrawn": Text("撤回", "Withdrawn"),
     "RequestFulfilled": Text("数据已可用", "Data available"),
+    "RequestLapsed": Text("授权未能生效", "Its grant did not take effect"),
     "RequestEscalated": Text("时限预警", "Time running out"),
 }
 

@@ -43,7 +43,7 @@ from policies.grants.grant import Grant
 from policies.ratings.commands import TURNS as RATING_TURNS
 from policies.ratings.events import RatingEscalated, RatingEvent, RatingState
 from policies.requests.commands import TURNS
-from policies.requests.events import RequestEscalated, RequestEvent, RequestState
+from policies.requests.events import RequestEscalated, RequestEvent, RequestLapsed, RequestState
 from policies.responders.task import (
     TaskEscalated,
     TaskEvent,
@@ -134,11 +134,17 @@ def of_grants(steps: Iterable[GrantStep]) -> Iterator[Message]:
 
 
 def of_requests(steps: Iterable[RequestStep]) -> Iterator[Message]:
-    """Whoever's turn it is is told, and somebody above when time runs out; of a draft nobody but who wrote it."""
+    """Whoever's turn it is is told, somebody above when time runs out, and whoever asked that nothing came of it.
+
+    Of a draft nobody but who wrote it.
+    """
     for step in steps:
         state, event = step.after, step.event
         if isinstance(event, RequestEscalated):
             yield from _late(state, event)
+        elif isinstance(event, RequestLapsed):
+            cause, about = f"{Kind.REQUEST_LAPSED}/{state.id}", (Kind.REQUEST_LAPSED, state.id, event.at)
+            yield _message(cause, state.content.grant.consumer, Role.CONSUMER_OFFICER, *about)
         elif step.before is not None and step.before.status is not state.status:
             facts = {"status": state.status.value}
             cause = f"{Kind.REQUEST_WAITS}/{state.id}/{state.revision}"

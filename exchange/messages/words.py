@@ -23,6 +23,7 @@ class Kind(StrEnum):
     GRANT_SUSPENDED = "grant-suspended"
     REQUEST_WAITS = "request-waits"
     REQUEST_LATE = "request-late"
+    REQUEST_LAPSED = "request-lapsed"
     ENTRY_WAITS = "entry-waits"
     ENTRY_RETURNED = "entry-returned"
     EMERGENCY_ASKED = "emergency-asked"
@@ -77,6 +78,7 @@ TITLES: Mapping[Kind, Text] = {
     Kind.GRANT_SUSPENDED: Text("授权已被暂停", "A grant was suspended"),
     Kind.REQUEST_WAITS: Text("共享申请等待办理", "An access request waits"),
     Kind.REQUEST_LATE: Text("共享申请的时限将尽", "Time for an access request runs out"),
+    Kind.REQUEST_LAPSED: Text("共享申请的授权未能生效", "The grant of an access request did not take effect"),
     Kind.ENTRY_WAITS: Text("目录条目等待审核", "A catalogue entry waits for review"),
     Kind.ENTRY_RETURNED: Text("目录条目已退回", "A catalogue entry was returned"),
     Kind.EMERGENCY_ASKED: Text("应急取用等待开启", "Emergency access waits for a second person"),
@@ -163,6 +165,13 @@ def _request_waits(about: str, facts: Facts) -> Text:
     return Text(f"共享申请 {about} 等待办理：{standing.zh}", f"Access request {about} waits for you: {standing.en}")
 
 
+def _request_lapsed(about: str, _facts: Facts) -> Text:
+    return Text(
+        f"共享申请 {about} 已获同意，但其授权未生效即已终止；仍需要的，请重新申请",
+        f"Access request {about} was approved, but its grant ended before it took effect: ask again if need be",
+    )
+
+
 def _request_late(about: str, facts: Facts) -> Text:
     stage, percent = STAGES[Stage(facts["stage"])], facts["percent"]
     return Text(
@@ -226,6 +235,7 @@ _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     Kind.PAPER_OVERDUE: _paper_overdue,
     Kind.REQUEST_WAITS: _request_waits,
     Kind.REQUEST_LATE: _request_late,
+    Kind.REQUEST_LAPSED: _request_lapsed,
     Kind.ENTRY_WAITS: lambda about, _facts: Text(
         f"目录条目 {about} 已提交，等待审核", f"Catalogue entry {about} was handed in and waits for review"
     ),

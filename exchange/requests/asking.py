@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from exchange.catalogue.grant_asked import asked_grant, still_known, unfit_request
+from exchange.catalogue.grant_drafts import misfits
 from exchange.catalogue.registry import Registry
 from exchange.clocks.rules import Rules
 from kernel.canonical import encode
@@ -18,6 +19,7 @@ from kernel.ledger.personal_data import holds_citizen_number
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from policies.clocks.profile import ShareType, Stage, profile_for
+from policies.requests.commands import Found
 from policies.requests.content import Circumstances, Content, InvalidContent
 from policies.requests.document import assessment_from_json, content_to_json
 from policies.requests.granting import grant_id
@@ -58,6 +60,12 @@ class Asking:
     def still_fits(self, content: Content, language: str) -> None:
         """Whether the catalogue still has all that is asked for. Raises Problem (request.invalid)."""
         still_known(self.registry, content.grant, language)
+
+    def found(self, content: Content, today: date) -> Found:
+        """The circumstances of today, or in words what the catalogue no longer has or shares of what is asked for."""
+        for trouble in misfits(self.registry, content.grant):
+            return trouble.what
+        return self.circumstances(content, today)
 
     def circumstances(self, content: Content, today: date) -> Circumstances:
         """What the catalogue and the service levels say today about what is asked for."""

@@ -86,14 +86,15 @@ class RequestDesk:
         return self._answer(self._carry_out((command,), state, officer), officer)
 
     def command(self, name: str) -> Endpoint:
-        """``POST /v1/access-requests/<request>/<name>`` for a command that says everything in its body."""
+        """``POST /v1/access-requests/<request>/<name>`` for a command of ``COMMANDS``."""
         form, make = FORMS[name], COMMANDS[name][1]
 
         def endpoint(http: HttpRequest, request: str) -> HttpResponse:
             officer = self.access.officer(http)
             body = read_form(form, http)
             state = self._seen(request, officer, body)
-            return self._answer(self._carry_out((make(body),), state, officer), officer)
+            command = make(body, lambda: self.asking().found(state.content, local_day(self.clock.now())))
+            return self._answer(self._carry_out((command,), state, officer), officer)
 
         return endpoint
 

@@ -15,6 +15,7 @@ from policies.requests.commands import (
     ApproveRequest,
     Command,
     DisputeRequest,
+    Found,
     MediateRequest,
     NegotiateRequest,
     OverturnRefusal,
@@ -112,24 +113,26 @@ class CitationForm(CommandForm):
 
 Body = Mapping[str, Any]
 
-COMMANDS: Mapping[str, tuple[type[Form], Callable[[Body], Command]]] = MappingProxyType(
+Look = Callable[[], Found]
+
+COMMANDS: Mapping[str, tuple[type[Form], Callable[[Body, Look], Command]]] = MappingProxyType(
     {
-        "return": (RequestReasonForm, lambda body: ReturnRequest(body["reason"])),
-        "accept": (CommandForm, lambda _body: AcceptRequest()),
-        "approve": (CommandForm, lambda _body: ApproveRequest()),
+        "return": (RequestReasonForm, lambda body, _look: ReturnRequest(body["reason"])),
+        "accept": (CommandForm, lambda _body, look: AcceptRequest(look())),
+        "approve": (CommandForm, lambda _body, look: ApproveRequest(look())),
         "refuse": (
             RefuseForm,
-            lambda body: RefuseRequest(RefusalCode(body["code"]), body["citation"], body["reason"]),
+            lambda body, _look: RefuseRequest(RefusalCode(body["code"]), body["citation"], body["reason"]),
         ),
-        "dispute": (RequestReasonForm, lambda body: DisputeRequest(body["reason"])),
-        "negotiate": (CommandForm, lambda _body: NegotiateRequest()),
-        "mediate": (FindingForm, lambda body: MediateRequest(body["finding"])),
-        "uphold": (CitationForm, lambda body: UpholdRefusal(body["citation"])),
-        "overturn": (CitationForm, lambda body: OverturnRefusal(body["citation"])),
-        "withdraw": (CommandForm, lambda _body: WithdrawRequest()),
+        "dispute": (RequestReasonForm, lambda body, _look: DisputeRequest(body["reason"])),
+        "negotiate": (CommandForm, lambda _body, _look: NegotiateRequest()),
+        "mediate": (FindingForm, lambda body, _look: MediateRequest(body["finding"])),
+        "uphold": (CitationForm, lambda body, _look: UpholdRefusal(body["citation"])),
+        "overturn": (CitationForm, lambda body, look: OverturnRefusal(body["citation"], look())),
+        "withdraw": (CommandForm, lambda _body, _look: WithdrawRequest()),
     }
 )
-"""Commands that say everything in their body, with the form of it."""
+"""Commands by their names, with the form of their body; some ``look`` at what the catalogue says now."""
 
 
 class AccessRequestAnswer(Schema):

@@ -1,4 +1,4 @@
-"""What time alone does to requests: somebody above is told when it runs out, and data that became available are noted.
+"""What time alone does to requests: somebody above is told when it runs out, and what became of its grant is noted.
 
 Each is recorded once, also by several nodes and after an outage: the state says what was told, and only the first of
 two writers finds the revision it read.
@@ -20,11 +20,12 @@ from kernel.dates import local_day
 from policies.clocks.calendar import WorkingCalendar
 from policies.grants.events import Status as GrantStatus
 from policies.proceedings import NotAllowed
-from policies.requests.commands import Command, FulfilRequest
+from policies.requests.commands import Command, FulfilRequest, LapseRequest
 from policies.requests.escalation import next_due, pending
 from policies.requests.events import RequestState, Status
 
-_GIVEN = frozenset({GrantStatus.SCHEDULED, GrantStatus.ACTIVE})
+_GIVEN = frozenset({GrantStatus.SCHEDULED, GrantStatus.ACTIVE, GrantStatus.SUSPENDED})
+_ENDED = frozenset({GrantStatus.REVOKED, GrantStatus.EXPIRED, GrantStatus.SUPERSEDED})
 MOST_AT_ONCE = 500
 """Approved requests that one sweep looks at."""
 
@@ -47,7 +48,7 @@ class RequestSweep:
             calendar = transitions.calendar(connection)
         told = sum(self._tell(state, looked_at, calendar, now) for state, looked_at in due)
         self._day = today
-        return told + self._fulfil()
+        return told + self._end()
 
     def _tell(self, state: RequestState, looked_at: datetime, calendar: WorkingCalendar, now: datetime) -> bool:
         if pending(state, calendar, now):
@@ -58,13 +59,13 @@ class RequestSweep:
         )
         return False
 
-    def _fulfil(self) -> int:
+    def _end(self) -> int:
         with self.transitions.database.read() as connection:
             wanted = Filter(statuses=frozenset({Status.APPROVED}))
             approved = access_requests.listed(connection, wanted, after=self._after, limit=MOST_AT_ONCE)
-            given = [state for state in approved if _is_given(connection, state.grant)]
+            found = [(state, _came_of(connection, state.grant)) for state in approved]
         self._after = approved[-1].id if len(approved) == MOST_AT_ONCE else ""
-        return sum(self._carry_out((FulfilRequest(),), state) for state in given)
+        return sum(self._carry_out((command,), state) for state, command in found if command is not None)
 
     def _carry_out(self, commands: tuple[Command, ...], state: RequestState) -> bool:
         return self._done(
@@ -78,8 +79,14 @@ class RequestSweep:
             return False  # an officer or another node was faster, or the clock went back: the others go on
 
 
-def _is_given(connection: Connection, grant: str) -> bool:
-    """In force, or signed by everybody and waiting for its day: nobody has anything left to do for it."""
-    name, _, version = grant.partition("@")
-    found = grants.versions(connection, name)
-    return any(state.grant.version == int(version) and state.status in _GIVEN for state in found)
+def _came_of(connection: Connection, grant: str) -> FulfilRequest | LapseRequest | None:
+    """What became of an approved request, by every version of its grant; None while one may still take effect.
+
+    It has what it asked for once one was in force, however briefly, or is signed by everybody and waits for its day:
+    nobody has anything left to do for it.
+    """
+    name, _, _version = grant.partition("@")
+    statuses = {state.status for state in grants.versions_without_reviews(connection, name)}
+    if statuses & _GIVEN or grants.was_in_force(connection, name):
+        return FulfilRequest()
+    return LapseRequest() if statuses <= _ENDED else None

@@ -135,6 +135,11 @@ def _is_of(state: GrantState) -> tuple[Any, Any]:
     return grant_force.c.id == state.grant.id, grant_force.c.version == state.grant.version
 
 
+def was_in_force(connection: Connection, grant: str) -> bool:
+    """Whether any version of a grant is in the active set, or was."""
+    return connection.scalar(select(grant_force.c.id).where(grant_force.c.id == grant).limit(1)) is not None
+
+
 def in_force(connection: Connection, epoch: int, evidence_types: Collection[str] | None = None) -> tuple[Grant, ...]:
     """The grants that decisions of an epoch were made by: all, or those about these evidence types."""
     same = (grant_force.c.id == grant_version.c.id) & (grant_force.c.version == grant_version.c.version)

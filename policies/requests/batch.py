@@ -58,6 +58,7 @@ PHASE_OF: Mapping[Status, Phase] = MappingProxyType(
         Status.MEDIATED: Phase.UNDER_WAY,
         Status.APPROVED: Phase.AGREED,
         Status.FULFILLED: Phase.AGREED,
+        Status.LAPSED: Phase.ENDED,
         Status.REFUSED: Phase.ENDED,
         Status.UPHELD: Phase.ENDED,
         Status.WITHDRAWN: Phase.ENDED,

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from kernel.text import Text
 from policies.proceedings import Row, open_to
 from policies.requests.content import Circumstances, Content, RefusalCode
 from policies.requests.events import Seat, Status
 from policies.roles import Role
+
+Found = Circumstances | Text
+"""What the catalogue says of what is asked for at a later step; or, in words, what of it is not there or not shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,19 @@ class ReturnRequest:
 
 @dataclass(frozen=True, slots=True)
 class AcceptRequest:
-    """The form is in order: on to the provider, or, where sharing is unconditional, granted."""
+    """The form is in order: on to the provider, or, where sharing is unconditional, granted.
+
+    ``found`` is what the catalogue says now: what became stricter since it was handed in goes to the provider.
+    """
+
+    found: Found
 
 
 @dataclass(frozen=True, slots=True)
 class ApproveRequest:
-    """The provider agrees."""
+    """The provider agrees to what the catalogue still has and shares (``found``)."""
+
+    found: Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +101,10 @@ class UpholdRefusal:
 
 @dataclass(frozen=True, slots=True)
 class OverturnRefusal:
-    """Rule that the data are to be shared, by the rule that is cited."""
+    """Rule that the data are to be shared, by the rule that is cited, where the catalogue still has and shares them."""
 
     citation: str
+    found: Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,12 @@ class WithdrawRequest:
 
 @dataclass(frozen=True, slots=True)
 class FulfilRequest:
-    """Record that the grant that followed is active."""
+    """Record that the grant that followed took effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class LapseRequest:
+    """Record that the grant that followed ended before it took effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +145,7 @@ Command = (
     | OverturnRefusal
     | WithdrawRequest
     | FulfilRequest
+    | LapseRequest
     | EscalateRequest
 )
 CommandKind = type[Command]
@@ -154,8 +172,9 @@ TABLE: Mapping[Status | None, Row[CommandKind]] = MappingProxyType(
             Role.PROVIDER_OFFICER: frozenset({ApproveRequest, RefuseRequest}),
             Role.EXCHANGE: _ESCALATE,
         },
-        Status.APPROVED: {Role.EXCHANGE: _ESCALATE | {FulfilRequest}},
+        Status.APPROVED: {Role.EXCHANGE: _ESCALATE | {FulfilRequest, LapseRequest}},
         Status.FULFILLED: {},
+        Status.LAPSED: {},
         Status.REFUSED: {Role.CONSUMER_OFFICER: frozenset({DisputeRequest})},
         Status.DISPUTED: {
             Role.CONSUMER_OFFICER: _WITHDRAW,

@@ -24,6 +24,7 @@ from policies.requests.commands import (
     DraftRequest,
     EscalateRequest,
     FulfilRequest,
+    LapseRequest,
     MediateRequest,
     NegotiateRequest,
     OverturnRefusal,
@@ -34,7 +35,7 @@ from policies.requests.commands import (
     UpholdRefusal,
     WithdrawRequest,
 )
-from policies.requests.content import Content, needs_assessment
+from policies.requests.content import Circumstances, Content, needs_assessment
 from policies.requests.events import RequestState, Seat, Status
 from policies.roles import Officer, Role
 
@@ -128,9 +129,39 @@ def _is_sound(_command: Command, state: RequestState, _actor: Officer, now: date
 def _is_shared_at_all(
     command: SubmitRequest, _state: RequestState, _actor: Officer, _now: datetime
 ) -> NotAllowed | None:
-    if command.circumstances.share_type is not ShareType.NOT_SHARED:
+    return _not_shared(command.circumstances)
+
+
+def _not_shared(circumstances: Circumstances) -> NotAllowed | None:
+    if circumstances.share_type is not ShareType.NOT_SHARED:
         return None
     return MATTER.refusal("not-shared", Text("该资源依法不予共享", "The law says that this resource is not shared"))
+
+
+def _is_still_shared(command: AcceptRequest | ApproveRequest | OverturnRefusal, *_rest: object) -> NotAllowed | None:
+    """The catalogue may have changed since it was handed in."""
+    found = command.found
+    if not isinstance(found, Text):
+        return _not_shared(found)
+    return MATTER.refusal(
+        "catalogue-changed", Text(f"与现行目录不符：{found.zh}", f"It does not fit the catalogue of now: {found.en}")
+    )
+
+
+def _is_still_assessed(
+    command: AcceptRequest, state: RequestState, _actor: Officer, _now: datetime
+) -> NotAllowed | None:
+    """What became sensitive since it was handed in goes back for its assessment."""
+    found, content = command.found, state.content
+    if isinstance(found, Text) or content.assessment or not needs_assessment(content, found.sensitivity):
+        return None
+    return MATTER.refusal(
+        "assessment-due",
+        Text(
+            "所申请内容现已属敏感信息，请退回补正影响评估（个人信息保护法第五十五条）",
+            "What is asked for is sensitive now: return it for its impact assessment (PIPL art. 55)",
+        ),
+    )
 
 
 def _is_assessed(command: SubmitRequest, state: RequestState, _actor: Officer, now: datetime) -> NotAllowed | None:
@@ -181,16 +212,17 @@ CONDITIONS: Mapping[CommandKind, tuple[Condition[RequestState], ...]] = {
     ReviseRequest: (_is_of_this_request,),
     SubmitRequest: (_is_sound, _is_shared_at_all, _is_assessed),
     ReturnRequest: (MATTER.gives_a_reason,),
-    AcceptRequest: (_is_sound,),
-    ApproveRequest: (_is_sound,),
+    AcceptRequest: (_is_sound, _is_still_shared, _is_still_assessed),
+    ApproveRequest: (_is_sound, _is_still_shared),
     RefuseRequest: (_cites_a_rule, MATTER.gives_a_reason),
     DisputeRequest: (MATTER.gives_a_reason,),
     NegotiateRequest: (),
     MediateRequest: (_says_what_was_found,),
     UpholdRefusal: (_cites_a_rule,),
-    OverturnRefusal: (_cites_a_rule, _is_sound),
+    OverturnRefusal: (_cites_a_rule, _is_sound, _is_still_shared),
     WithdrawRequest: (),
     FulfilRequest: (),
+    LapseRequest: (),
     EscalateRequest: (_is_due,),
 }
 """Beyond the table of states and roles, in the order in which a refusal names them."""

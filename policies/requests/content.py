@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -76,9 +76,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What the catalogue and the service levels said when the request was submitted.
+    """What the catalogue and the service levels said when the request was submitted, or checked (``going_on``).
 
-    ``clocks`` are working days by step as ``profile`` had them; a later change of the profile does not touch them.
+    Share type and sensitivity are the strictest and the highest of all that is asked for. ``clocks`` are working days
+    by step as ``profile`` had them; a later change of the profile does not touch them.
     """
 
     share_type: ShareType
@@ -88,6 +89,16 @@ class Circumstances:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "clocks", MappingProxyType(dict(self.clocks)))
+
+
+def going_on(held: Circumstances | None, found: Circumstances) -> Circumstances:
+    """The circumstances under which a checked request goes on: those ``held`` since it was submitted, with its clocks.
+
+    Where it is now shared in another way it is another matter, with the clocks of that.
+    """
+    if held is None or held.share_type is not found.share_type:
+        return found
+    return replace(held, sensitivity=found.sensitivity)
 
 
 class RefusalCode(StrEnum):

@@ -26,6 +26,7 @@ class Status(StrEnum):
     WITH_PROVIDER = "with-provider"
     APPROVED = "approved"
     FULFILLED = "fulfilled"
+    LAPSED = "lapsed"
     REFUSED = "refused"
     DISPUTED = "disputed"
     NEGOTIATING = "negotiating"
@@ -42,6 +43,7 @@ STATUSES: Mapping[Status, Text] = MappingProxyType(
         Status.WITH_PROVIDER: Text("提供部门办理中", "With the provider"),
         Status.APPROVED: Text("已同意", "Approved"),
         Status.FULFILLED: Text("数据已可用", "Data available"),
+        Status.LAPSED: Text("授权未能生效", "Its grant did not take effect"),
         Status.REFUSED: Text("不予共享", "Refused"),
         Status.DISPUTED: Text("提出异议", "Disputed"),
         Status.NEGOTIATING: Text("协商中", "Negotiating"),
@@ -102,7 +104,9 @@ class RequestReturned(RequestEvent):
 
 @dataclass(frozen=True, slots=True)
 class RequestAccepted(RequestEvent):
-    """Its form is in order."""
+    """Its form is in order; ``circumstances`` are those it goes on under."""
+
+    circumstances: Circumstances
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,12 @@ class RequestWithdrawn(RequestEvent):
 
 @dataclass(frozen=True, slots=True)
 class RequestFulfilled(RequestEvent):
-    """The grant that followed is active."""
+    """The grant that followed took effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLapsed(RequestEvent):
+    """The grant that followed ended before it took effect: nothing is left to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +291,14 @@ def _returned(state: RequestState, event: RequestReturned) -> dict[str, Any]:
     return {"status": Status.RETURNED, "clock": clock, "note": event.reason}
 
 
-def _accepted(state: RequestState, event: RequestAccepted) -> dict[str, Any]:
-    return {"status": Status.WITH_PROVIDER, **_next_clock(Stage.PROVIDER_ANSWER, state, event)}
+def _accepted(_state: RequestState, event: RequestAccepted) -> dict[str, Any]:
+    clock = _begun(Stage.PROVIDER_ANSWER, event.circumstances, event.at)
+    return {
+        "status": Status.WITH_PROVIDER,
+        "circumstances": event.circumstances,
+        "clock": clock,
+        "told": frozenset(),
+    }
 
 
 def _approved(state: RequestState, event: RequestApproved | RefusalOverturned) -> dict[str, Any]:
@@ -362,5 +377,6 @@ _CHANGES: Mapping[type[RequestEvent], Callable[[RequestState, Any], dict[str, An
     RefusalOverturned: _overturned,
     RequestWithdrawn: _becomes(Status.WITHDRAWN),
     RequestFulfilled: _becomes(Status.FULFILLED),
+    RequestLapsed: _becomes(Status.LAPSED),
     RequestEscalated: _escalated,
 }

@@ -23,6 +23,7 @@ from policies.requests.commands import (
     DraftRequest,
     EscalateRequest,
     FulfilRequest,
+    LapseRequest,
     MediateRequest,
     NegotiateRequest,
     OverturnRefusal,
@@ -41,6 +42,7 @@ from policies.requests.conditions import (
     keeps_to_the_seat,
     may_draft,
 )
+from policies.requests.content import going_on
 from policies.requests.events import (
     NegotiationOpened,
     ProviderNotified,
@@ -53,6 +55,7 @@ from policies.requests.events import (
     RequestEscalated,
     RequestEvent,
     RequestFulfilled,
+    RequestLapsed,
     RequestMediated,
     RequestRefused,
     RequestReturned,
@@ -95,10 +98,13 @@ def _draft(command: DraftRequest, state: RequestState | None, actor: Officer, no
 Done = tuple[str, datetime, Role]
 
 
-def _accepted(_command: AcceptRequest, state: RequestState, done: Done) -> Events:
+def _accepted(command: AcceptRequest, state: RequestState, done: Done) -> Events:
     """What is shared unconditionally is granted by the form check; the provider is told, not asked."""
-    accepted, grant = RequestAccepted(*done), state.content.grant
-    if state.circumstances is None or state.circumstances.share_type is not ShareType.UNCONDITIONAL:
+    if isinstance(command.found, Text):
+        raise AssertionError("checked before")
+    circumstances = going_on(state.circumstances, command.found)
+    accepted, grant = RequestAccepted(*done, circumstances), state.content.grant
+    if circumstances.share_type is not ShareType.UNCONDITIONAL:
         return (accepted,)
     return (accepted, RequestApproved(*done, grant.ref), ProviderNotified(*done, grant.provider))
 
@@ -127,5 +133,6 @@ _OUTCOMES: Mapping[CommandKind, Callable[[Any, RequestState, Done], Events]] = {
     ),
     WithdrawRequest: lambda _command, _state, done: (RequestWithdrawn(*done),),
     FulfilRequest: lambda _command, _state, done: (RequestFulfilled(*done),),
+    LapseRequest: lambda _command, _state, done: (RequestLapsed(*done),),
     EscalateRequest: _escalated,
 }

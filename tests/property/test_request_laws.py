@@ -11,7 +11,7 @@ from itertools import pairwise
 from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.run import standing
 from policies.proceedings import NotAllowed
-from policies.requests.commands import COMPATIBLE, NAMES, Command, FulfilRequest, WithdrawRequest
+from policies.requests.commands import COMPATIBLE, NAMES, Command, FulfilRequest, LapseRequest, WithdrawRequest
 from policies.requests.conditions import open_to
 from policies.requests.document import state_from_json, state_to_json
 from policies.requests.events import (
@@ -72,13 +72,13 @@ def step(
     if draw.random() < 0.2:  # the sweep comes rarely: officers act before it
         state = act((), state, EXCHANGE, happened, now)
     if state.status is Status.APPROVED and draw.random() < 0.5:
-        return act((FulfilRequest(),), state, EXCHANGE, happened, now)
+        return act((draw.choice((FulfilRequest(), LapseRequest())),), state, EXCHANGE, happened, now)
     actor = draw.choice(people)
     possible = open_to(state, actor)
     likely = [kind for kind in NAMES if NAMES[kind] in possible and kind is not WithdrawRequest]
     kind = draw.choice(likely if likely and draw.random() < 0.8 else list(NAMES))
     command = SAMPLES[kind]
-    if NAMES[kind] == "submit":
+    if NAMES[kind] in {"submit", "accept"}:  # the catalogue may say otherwise by then
         command = type(command)(draw.choice((CONDITIONAL, UNCONDITIONAL)))
     offered = NAMES[kind] in possible
     try:

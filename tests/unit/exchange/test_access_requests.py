@@ -125,6 +125,48 @@ def test_whoever_wrote_the_request_never_signs_its_grant_and_the_request_ends_wh
     assert (shown["status"], shown["clock"]) == ("fulfilled", None)
 
 
+def approved(world: World) -> tuple[str, str]:
+    """A request that its provider has agreed to, and the grant that follows."""
+    request = with_provider(world)
+    return request, walked(world, request, (PROVIDER, "approve"))["ref"].partition("@")[0]
+
+
+def swept(world: World, request: str) -> dict:
+    world.rooms.request_sweep.sweep()
+    shown: dict = world.officer("GET", f"{PATH}/{request}", **CONSUMER).json
+    assert world.rooms.request_sweep.sweep() == 0
+    return shown
+
+
+def test_a_request_whose_grant_ends_before_it_took_effect_ends_with_it(world: World) -> None:
+    request, grant = approved(world)
+    assert swept(world, request)["status"] == "approved"
+    reason = {"reason": "no longer needed"}
+    assert world.officer("POST", f"/v1/grants/{grant}/revoke", reason, **GOVERNOR).json["status"] == "revoked"
+    world.clock.advance(60 * DAY)
+    shown = swept(world, request)
+    assert (shown["status"], shown["clock"], shown["commands"]) == ("lapsed", None, [])
+    assert names(world, request)[-1] == "RequestLapsed"
+    told = world.officer("GET", "/v1/messages", **CONSUMER).json["messages"]
+    assert [one["about"] for one in told if one["kind"] == "request-lapsed"] == [request]
+
+
+@pytest.mark.parametrize("end", ["suspend", "revoke"])
+def test_a_request_has_what_it_asked_for_once_any_version_of_its_grant_was_in_force(world: World, end: str) -> None:
+    """Also where it was the second, and where it was over before the sweep looked."""
+    request, grant = approved(world)
+    text = world.officer("GET", f"/v1/grants/{grant}", **GOVERNOR).json["grant"]
+    spec = {name: value for name, value in text.items() if name not in {"id", "version", "quota_per_day"}}
+    world.officer("POST", f"/v1/grants/{grant}@1/revoke", {"reason": "to be written anew"}, **GOVERNOR)
+    spec |= {"fields": ["name"], "valid_from": "2026-11-01"}
+    world.apply({"kind": "Grant", "metadata": {"name": grant}, "spec": spec})
+    assert swept(world, request)["status"] == "approved"  # a draft may still become one
+    world.approve(grant)
+    ended = world.officer("POST", f"/v1/grants/{grant}/{end}", {"reason": "over"}, **APPROVER)
+    assert ended.json["ref"] == f"{grant}@2"
+    assert swept(world, request)["status"] == "fulfilled"
+
+
 def test_a_refusal_is_disputed_mediated_and_ruled_on(world: World) -> None:
     request = with_provider(world)
     refused = walked(world, request, (PROVIDER, "refuse", REFUSAL))
@@ -206,6 +248,14 @@ def test_sensitive_fields_need_an_assessment_and_keep_it(small_world: World) -> 
     whole = BODY | {"grant": grant, "assessment": ASSESSMENT}
     assert do(small_world, CONSUMER, request, "revise", **whole).json["assessment"] == ASSESSMENT
     assert walked(small_world, request, (CONSUMER, "submit"))["status"] == "submitted"
+
+
+def test_a_form_check_that_lies_is_told_also_of_what_is_shared_conditionally(world: World) -> None:
+    clock = walked(world, drafted(world), (CONSUMER, "submit"))["clock"]
+    assert (clock["stage"], clock["days"], clock["profile"]) == ("form-check", 2, "cn-809-2025")
+    world.clock.advance(20 * DAY)
+    assert world.rooms.request_sweep.sweep() == 1
+    assert told(world) == [80, 100]
 
 
 def test_a_supplement_stops_the_clock(world: World) -> None:

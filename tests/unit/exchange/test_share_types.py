@@ -13,6 +13,10 @@ import pytest
 from exchange.catalogue import applying
 from kernel.manifests import ManifestError
 from tests.doubles.exchange import IDENTITY_CARD, MARKET, POLICE, URBAN, World, connector, grant, organisation
+from tests.unit.exchange.test_access_requests import APPROVER as RULER
+from tests.unit.exchange.test_access_requests import ASKED, CONSUMER, GOVERNOR, REFUSAL, do, walked
+from tests.unit.exchange.test_access_requests import PROVIDER as OWNER
+from tests.unit.exchange.test_access_requests import drafted as requested
 
 OFFICER: dict[str, Any] = {"sub": "author", "roles": ["governance-officer"]}
 PROVIDER: dict[str, Any] = {"sub": "p", "roles": ["provider-officer"], "organisation": POLICE}
@@ -176,3 +180,62 @@ def test_a_question_from_a_sensitive_item_needs_a_third_signature_like_the_item(
         assert [seat["role"] for seat in seen["must_sign"]][2:] == ["data-protection-officer"], more
         assert "出生日期" in seen["sensitive"][0]["zh"]
         world.officer("POST", f"{PATH}@2/return", WHY, **APPROVER)
+
+
+# Requests -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_strictest_item_says_how_a_request_is_decided(world: World) -> None:
+    """An unconditional type with a conditional item: its provider is asked, about the item and about its question."""
+    published(world, identity_card(share_type="unconditional", born={"share_type": "conditional"}))
+    for asked, share_type, stands in (
+        ({"fields": ["name"]}, "unconditional", "approved"),
+        ({"fields": ["name", "born"]}, "conditional", "with-provider"),
+        ({"fields": ["name"], "predicates": ["at-least-age"]}, "conditional", "with-provider"),
+    ):
+        request = requested(world, grant=ASKED | asked)
+        assert walked(world, request, (CONSUMER, "submit"))["share_type"] == share_type
+        assert walked(world, request, (GOVERNOR, "accept"))["status"] == stands, asked
+
+
+def test_a_question_from_a_sensitive_item_needs_an_assessment(small_world: World) -> None:
+    published(small_world, identity_card(born={"sensitivity": 3}))
+    request = requested(small_world, grant=ASKED | {"fields": ["name"], "predicates": ["at-least-age"]})
+    refused = do(small_world, CONSUMER, request, "submit")
+    assert (refused.status_code, refused.json["reason"]) == (422, "access-request.assessment-missing")
+
+
+def test_what_is_shared_in_another_way_by_then_is_decided_in_that_way(world: World) -> None:
+    published(world, identity_card(share_type="unconditional"))
+    request = requested(world)
+    walked(world, request, (CONSUMER, "submit"))
+    published(world, identity_card())
+    done = walked(world, request, (GOVERNOR, "accept"))
+    assert (done["status"], done["share_type"], done["notified"]) == ("with-provider", "conditional", False)
+    assert done["clock"]["stage"] == "provider-answer"
+
+
+@pytest.mark.parametrize(
+    "documents", [(ITEM_WITHHELD,), (TYPE_WITHHELD,), without_born()], ids=["item", "type", "gone"]
+)
+def test_what_is_shared_no_more_is_not_agreed_to(world: World, documents: tuple[dict[str, Any], ...]) -> None:
+    world.revoke("G-IDENTITY")
+    checked, asked, disputed = (requested(world) for _ in range(3))
+    walked(world, checked, (CONSUMER, "submit"))
+    walked(world, asked, (CONSUMER, "submit"), (GOVERNOR, "accept"))
+    walked(
+        world,
+        disputed,
+        *((CONSUMER, "submit"), (GOVERNOR, "accept"), (OWNER, "refuse", REFUSAL)),
+        *((CONSUMER, "dispute", WHY), (GOVERNOR, "negotiate"), (GOVERNOR, "mediate", {"finding": "不能一致"})),
+    )
+    published(world, *documents)
+    for request, who, name, body in (
+        (checked, GOVERNOR, "accept", {}),
+        (asked, OWNER, "approve", {}),
+        (disputed, RULER, "overturn", {"citation": "政务数据共享条例"}),
+    ):
+        refused = do(world, who, request, name, **body)
+        assert (refused.status_code, refused.json["reason"]) == (403, "access-request.catalogue-changed"), name
+    assert world.events("RequestApproved", "RefusalOverturned") == []
+    assert walked(world, asked, (OWNER, "refuse", REFUSAL))["status"] == "refused"

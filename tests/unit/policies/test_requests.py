@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 from kernel.canonical import decode, encode
+from kernel.text import Text
 from policies.clocks.calendar import WorkingCalendar
 from policies.clocks.profile import ShareType, Stage
 from policies.clocks.run import Run
@@ -30,6 +31,7 @@ from policies.requests.commands import (
     DraftRequest,
     EscalateRequest,
     FulfilRequest,
+    LapseRequest,
     MediateRequest,
     NegotiateRequest,
     OverturnRefusal,
@@ -119,8 +121,8 @@ def draft(content: Content = CONTENT) -> DraftRequest:
 
 DRAFTED = live((draft(), AUTHOR))
 SUBMITTED = live((SubmitRequest(CONDITIONAL), AUTHOR), state=DRAFTED)
-WITH_PROVIDER = live((AcceptRequest(), CHECKER), state=SUBMITTED)
-APPROVED = live((ApproveRequest(), OWNER), state=WITH_PROVIDER)
+WITH_PROVIDER = live((AcceptRequest(CONDITIONAL), CHECKER), state=SUBMITTED)
+APPROVED = live((ApproveRequest(CONDITIONAL), OWNER), state=WITH_PROVIDER)
 REFUSED = live((REFUSE, OWNER), state=WITH_PROVIDER)
 DISPUTED = live((DisputeRequest("it is needed"), AUTHOR), state=REFUSED)
 NEGOTIATING = live((NegotiateRequest(), CHECKER), state=DISPUTED)
@@ -132,6 +134,7 @@ STATES = {
     Status.WITH_PROVIDER: WITH_PROVIDER,
     Status.APPROVED: APPROVED,
     Status.FULFILLED: live((FulfilRequest(), EXCHANGE), state=APPROVED),
+    Status.LAPSED: live((LapseRequest(), EXCHANGE), state=APPROVED),
     Status.REFUSED: REFUSED,
     Status.DISPUTED: DISPUTED,
     Status.NEGOTIATING: NEGOTIATING,
@@ -147,16 +150,17 @@ SAMPLES: dict[CommandKind, Command] = {
     ReviseRequest: ReviseRequest(replace(CONTENT, purpose="other words")),
     SubmitRequest: SubmitRequest(CONDITIONAL),
     ReturnRequest: ReturnRequest("say why"),
-    AcceptRequest: AcceptRequest(),
-    ApproveRequest: ApproveRequest(),
+    AcceptRequest: AcceptRequest(CONDITIONAL),
+    ApproveRequest: ApproveRequest(CONDITIONAL),
     RefuseRequest: REFUSE,
     DisputeRequest: DisputeRequest("it is needed"),
     NegotiateRequest: NegotiateRequest(),
     MediateRequest: MediateRequest("half of it"),
     UpholdRefusal: UpholdRefusal("Decree 809"),
-    OverturnRefusal: OverturnRefusal("Decree 809"),
+    OverturnRefusal: OverturnRefusal("Decree 809", CONDITIONAL),
     WithdrawRequest: WithdrawRequest(),
     FulfilRequest: FulfilRequest(),
+    LapseRequest: LapseRequest(),
     EscalateRequest: EscalateRequest(80, NOW),
 }
 
@@ -208,8 +212,8 @@ def test_the_table_knows_every_state_and_everything_has_words() -> None:
     assert TABLE.keys() == {None, *Status}
     assert STATES.keys() == set(Status) == STATUSES.keys()
     assert REFUSALS.keys() == set(RefusalCode)
-    assert set(get_args(Command)) == {*NAMES, DraftRequest, FulfilRequest, EscalateRequest}
-    for ended in (Status.FULFILLED, Status.UPHELD, Status.WITHDRAWN):
+    assert set(get_args(Command)) == {*NAMES, DraftRequest, FulfilRequest, LapseRequest, EscalateRequest}
+    for ended in (Status.FULFILLED, Status.LAPSED, Status.UPHELD, Status.WITHDRAWN):
         assert not allowed(ended, Role)
     assert not any(Role.AUDITOR in row for row in TABLE.values())
 
@@ -243,7 +247,7 @@ def test_nobody_sits_on_both_sides_whatever_roles_they_hold() -> None:
     [
         (draft(), None, replace(AUTHOR, organisation="other")),
         (SubmitRequest(CONDITIONAL), DRAFTED, replace(AUTHOR, organisation="other")),
-        (ApproveRequest(), WITH_PROVIDER, replace(OWNER, organisation="other")),
+        (ApproveRequest(CONDITIONAL), WITH_PROVIDER, replace(OWNER, organisation="other")),
         (REFUSE, WITH_PROVIDER, replace(OWNER, organisation=GRANT.consumer)),
         (SubmitRequest(CONDITIONAL), DRAFTED, PLANNER),
     ],
@@ -258,7 +262,7 @@ def test_officers_of_departments_act_for_their_own(
 def test_a_refusal_and_a_ruling_cite_their_rule(citation: str) -> None:
     refuse = replace(REFUSE, citation=citation)
     assert refusal(refuse, WITH_PROVIDER, OWNER) == "access-request.citation-missing"
-    for ruling in (UpholdRefusal(citation), OverturnRefusal(citation)):
+    for ruling in (UpholdRefusal(citation), OverturnRefusal(citation, CONDITIONAL)):
         assert refusal(ruling, MEDIATED, RULER) == "access-request.citation-missing"
 
 
@@ -281,9 +285,11 @@ def test_a_clock_that_went_back_undoes_nothing(state: RequestState) -> None:
 
 
 def test_what_is_shared_unconditionally_is_granted_by_the_form_check_and_the_provider_is_told() -> None:
-    state = live((SubmitRequest(UNCONDITIONAL), AUTHOR), (AcceptRequest(), CHECKER), state=DRAFTED)
+    state = live((SubmitRequest(UNCONDITIONAL), AUTHOR), (AcceptRequest(UNCONDITIONAL), CHECKER), state=DRAFTED)
     assert (state.status, state.grant, state.notified) == (Status.APPROVED, GRANT.ref, True)
-    events = decide(AcceptRequest(), live((SubmitRequest(UNCONDITIONAL), AUTHOR), state=DRAFTED), CHECKER, NOW)
+    events = decide(
+        AcceptRequest(UNCONDITIONAL), live((SubmitRequest(UNCONDITIONAL), AUTHOR), state=DRAFTED), CHECKER, NOW
+    )
     assert [type(event) for event in events[1:]] == [RequestApproved, ProviderNotified]
     assert not any(seat is Seat.PROVIDER for seat, _name in state.seats)
     assert state.clock is not None
@@ -293,6 +299,40 @@ def test_what_is_shared_unconditionally_is_granted_by_the_form_check_and_the_pro
 def test_what_is_not_shared_is_not_asked_for() -> None:
     never = replace(CONDITIONAL, share_type=ShareType.NOT_SHARED)
     assert refusal(SubmitRequest(never), DRAFTED, AUTHOR) == "access-request.not-shared"
+
+
+def test_what_became_not_shared_meanwhile_is_neither_let_pass_nor_agreed_to_nor_ruled() -> None:
+    never, gone = replace(CONDITIONAL, share_type=ShareType.NOT_SHARED), Text("没有了", "it is gone")
+    for found, code in ((never, "not-shared"), (gone, "catalogue-changed")):
+        for command, state, actor in (
+            (AcceptRequest(found), SUBMITTED, CHECKER),
+            (ApproveRequest(found), WITH_PROVIDER, OWNER),
+            (ApproveRequest(found), NEGOTIATING, OWNER),
+            (OverturnRefusal("Decree 809", found), MEDIATED, RULER),
+        ):
+            assert refusal(command, state, actor) == f"access-request.{code}"
+
+
+def test_a_request_goes_on_as_it_is_shared_at_the_form_check() -> None:
+    """Its clocks stay those of its submission, unless it is shared in another way by then."""
+    waiting = live((SubmitRequest(UNCONDITIONAL), AUTHOR), state=DRAFTED)
+    stricter = live((AcceptRequest(CONDITIONAL), CHECKER), state=waiting)
+    assert (stricter.status, stricter.circumstances, stricter.notified) == (Status.WITH_PROVIDER, CONDITIONAL, False)
+    shorter = replace(CONDITIONAL, clocks={Stage.PROVIDER_ANSWER: 1})
+    same = live((AcceptRequest(shorter), CHECKER), state=SUBMITTED)
+    assert same.circumstances == CONDITIONAL
+    assert same.clock is not None
+    assert same.clock.days == 10
+
+
+def test_what_became_sensitive_meanwhile_goes_back_for_its_assessment() -> None:
+    """PIPL art. 55."""
+    sensitive = AcceptRequest(replace(CONDITIONAL, sensitivity=3))
+    assert refusal(sensitive, SUBMITTED, CHECKER) == "access-request.assessment-due"
+    assessed = live((draft(replace(CONTENT, assessment=ASSESSMENT)), AUTHOR), (SubmitRequest(CONDITIONAL), AUTHOR))
+    after = live((sensitive, CHECKER), state=assessed)
+    assert after.circumstances is not None
+    assert (after.status, after.circumstances.sensitivity) == (Status.WITH_PROVIDER, 3)
 
 
 def test_sensitive_fields_and_passing_on_need_an_assessment() -> None:
@@ -339,7 +379,7 @@ def test_the_clock_stands_still_while_a_supplement_is_awaited_and_each_step_begi
     assert SUBMITTED.clock is not None
     assert again.clock.began == SUBMITTED.clock.began
     assert [pause.ended for pause in again.clock.pauses] == [NOW + 7 * day]
-    forwarded = live((AcceptRequest(), CHECKER), state=again, at=NOW + 8 * day)
+    forwarded = live((AcceptRequest(CONDITIONAL), CHECKER), state=again, at=NOW + 8 * day)
     assert forwarded.clock is not None
     assert (forwarded.clock.stage, forwarded.clock.began) == (Stage.PROVIDER_ANSWER, NOW + 8 * day)
     assert REFUSED.clock is None
@@ -408,7 +448,7 @@ def test_each_instant_is_told_once_and_both_after_an_outage() -> None:
     done = live((second, EXCHANGE), state=told, at=long_after)
     assert next_due(done, WEEKENDS_ONLY) is None
     assert refusal(EscalateRequest(50, NOW), WITH_PROVIDER, EXCHANGE, long_after) == "access-request.not-due"
-    late = live((ApproveRequest(), OWNER), state=done, at=long_after)
+    late = live((ApproveRequest(CONDITIONAL), OWNER), state=done, at=long_after)
     assert late.told == frozenset()  # the next step has a clock of its own
 
 
