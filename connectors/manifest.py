@@ -79,14 +79,19 @@ class ConnectorManifest:
         return (self.mapping.fields - self.gather.inner) | self.gather.lists.keys()
 
     @classmethod
-    def parse(cls, value: Mapping[str, JSON], adapters: Mapping[str, Adapter]) -> Self:
-        """The manifest in a JSON object. Raises: ManifestFault with every finding, placed inside the object."""
+    def parse(
+        cls, value: Mapping[str, JSON], adapters: Mapping[str, Adapter], recorded_codes: frozenset[str] = frozenset()
+    ) -> Self:
+        """The manifest in a JSON object. Raises: ManifestFault with every finding, placed inside the object.
+
+        ``recorded_codes``: social credit codes with a wrong check character that records may hold.
+        """
         found = schema_findings(value, schema(adapters))
         if found:
             raise ManifestFault(*found)
         spec: Any = value["spec"]
         with within("spec"):
-            mapping, further = _mapping(spec), _further(spec)
+            mapping, further = _mapping(spec, recorded_codes), _further(spec)
             return cls(
                 name=_name(value),
                 evidence_type=spec["evidence_type"],
@@ -183,9 +188,9 @@ def _sections(
     return made if further.always else made | {further.names: first_asked(section, further, leave_out)}
 
 
-def _mapping(spec: Mapping[str, Any]) -> RecordMapping:
+def _mapping(spec: Mapping[str, Any], recorded_codes: frozenset[str]) -> RecordMapping:
     with within("mapping"):
-        return RecordMapping.compile(spec["mapping"])
+        return RecordMapping.compile(spec["mapping"], recorded_codes)
 
 
 def _choice(choose: Mapping[str, str] | None, mapping: RecordMapping) -> Choice | None:

@@ -83,12 +83,21 @@ def build(
     clock: Clock,
     adapters: Mapping[str, Adapter] = STANDARD,
     cache: Path | None = None,
+    recorded_codes: frozenset[str] = frozenset(),
 ) -> Source:
     """A source from a `kind: Connector` manifest. A source that is down at the moment is built all the same.
 
     Args and errors: as `opened` has them.
     """
-    found = opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters, cache=cache)
+    found = opened(
+        manifest,
+        secrets=secrets,
+        roots=roots,
+        clock=clock,
+        adapters=adapters,
+        cache=cache,
+        recorded_codes=recorded_codes,
+    )
     return Source(found.manifest, found.connector, clock, found.partial)
 
 
@@ -100,6 +109,7 @@ def opened(
     clock: Clock,
     adapters: Mapping[str, Adapter] = STANDARD,
     cache: Path | None = None,
+    recorded_codes: frozenset[str] = frozenset(),
 ) -> Opened:
     """A manifest parsed, and its connector with nothing around it: no limits, no mapping.
 
@@ -110,12 +120,13 @@ def opened(
         clock: for deadlines, the breaker and `retrieved_at`.
         adapters: what `spec.adapter` may name.
         cache: private folder for what an adapter keeps between two starts, such as the index of a large file.
+        recorded_codes: social credit codes with a wrong check character that records may hold.
 
     Raises:
         SourceMisconfigured: the manifest has `findings`, a secret is unknown, a folder lies outside the roots.
     """
     try:
-        parsed = ConnectorManifest.parse(manifest, adapters)
+        parsed = ConnectorManifest.parse(manifest, adapters, recorded_codes)
     except ManifestFault:
         raise SourceMisconfigured("manifest") from None
     opening = Opening(

@@ -67,9 +67,18 @@ def attempt(
     clock: Clock,
     adapters: Mapping[str, Adapter],
     cache: Path | None = None,
+    recorded_codes: frozenset[str] = frozenset(),
 ) -> Trial:
     """Look a subject up in the source of a manifest, and close it again. Raises: SourceMisconfigured, as `opened`."""
-    found = opened(manifest, secrets=secrets, roots=roots, clock=clock, adapters=adapters, cache=cache)
+    found = opened(
+        manifest,
+        secrets=secrets,
+        roots=roots,
+        clock=clock,
+        adapters=adapters,
+        cache=cache,
+        recorded_codes=recorded_codes,
+    )
     parsed, connector = found.manifest, found.connector
     if isinstance(connector, Copying):
         connector.prepare(query.deadline)

@@ -19,6 +19,7 @@ from exchange.catalogue.sources import BuildSource
 from exchange.events.webhooks import Send, guarded_send
 from exchange.forwarding.courier import SendMail
 from exchange.outside import Outside
+from exchange.recorded_codes import taking
 from exchange.rooms import Rooms, furnish
 from exchange.routes import routes
 from exchange.store import epoch
@@ -92,7 +93,7 @@ def create_app(outside: Outside, rooms: Rooms) -> WsgiApp:
     settings = outside.settings
     return create_web_app(
         "exchange",
-        routes=routes(rooms),
+        routes=taking(frozenset(settings.recorded_credit_codes), routes(rooms)),
         health=health(outside, rooms),
         metrics=outside.metrics,
         title=TITLE,
@@ -292,6 +293,7 @@ def source_builder(settings: ExchangeSettings, clock: Clock, adapters: Mapping[s
             clock=clock,
             adapters=adapters,
             cache=settings.connector_cache,
+            recorded_codes=frozenset(settings.recorded_credit_codes),
         )
 
     return build

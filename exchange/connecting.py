@@ -87,6 +87,7 @@ class Connecting:
             "clock": self.clock,
             "adapters": self.adapters,
             "cache": self.settings.connector_cache,
+            "recorded_codes": frozenset(self.settings.recorded_credit_codes),
         }
 
     def _line(self, document: Document) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +18,15 @@ from kernel.canonical import JSON
 from kernel.dates import CHINA, read_instant
 from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
-from kernel.identifiers.subject import SCHEMES
+from kernel.identifiers.subject import SCHEMES, SubjectRef
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest
 
+RECORDED_CODES: ContextVar[frozenset[str]] = ContextVar("recorded_codes", default=frozenset())
+"""Wrongly issued codes that bodies may name while a request is answered (``exchange.recorded_codes``): a form is built
+once and is told nothing else of the installation.
+"""
 MESSAGES: Mapping[str, Text] = {
     "missing": Text("必填", "is required"),
     "null": Text("不能为空值", "must not be null"),
@@ -140,6 +145,11 @@ class WholeNumber(fields.Integer):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+def looked_up(scheme: object, value: object) -> SubjectRef:
+    """Whom a body names, to be looked up. Raises InvalidIdentifier."""
+    return subject.parse(scheme, value, recorded_exceptions=RECORDED_CODES.get())
+
+
 class SubjectNumberForm(Form):
     """A person or company by number."""
 
@@ -150,7 +160,7 @@ class SubjectNumberForm(Form):
     def make(self, data: dict[str, Any], **_: Any) -> Any:
         """Who it is, the number checked."""
         try:
-            return subject.parse(data["scheme"], data["value"])
+            return looked_up(data["scheme"], data["value"])
         except InvalidIdentifier:
             raise ValidationError("identifier", "value") from None
 

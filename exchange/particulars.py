@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 
-from kernel.identifiers import subject
 from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.log import Ledger
 
@@ -32,4 +31,4 @@ def kept(ledger: Ledger, entry: int) -> Particulars | None:
         return None
     document: dict[str, Any] = orjson.loads(payload)
     who = document.pop("subject")
-    return Particulars(subject.parse(who["scheme"], who["value"]), document)
+    return Particulars(SubjectRef(who["scheme"], who["value"]), document)  # checked when it was said

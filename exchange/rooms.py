@@ -140,7 +140,9 @@ def furnish(outside: Outside) -> Rooms:
     sources = Sources(outside.build_source)
     outside.metrics.registry.register(SourceMetrics(sources))
     outside.metrics.registry.register(ForwardingMetrics(database))
-    policy: Lease[Snapshot] = Lease(SnapshotReader(database, sources).read, clock=clock)
+    policy: Lease[Snapshot] = Lease(
+        SnapshotReader(database, sources, frozenset(settings.recorded_credit_codes)).read, clock=clock
+    )
     issuer = Issuer(settings.issuer, fetch=outside.fetch, clock=clock)
     revocations = _revocations(outside, issuer)
     authenticator = _authenticator(outside, issuer, revocations)

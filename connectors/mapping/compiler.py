@@ -152,18 +152,21 @@ class Mapping:
         self.fields = frozenset(each.name for each in fields)
 
     @classmethod
-    def compile(cls, manifest: abc.Mapping[str, Any]) -> Self:
-        """The `mapping` of a connector manifest that fits the schema. Raises: ManifestFault, with every finding."""
+    def compile(cls, manifest: abc.Mapping[str, Any], recorded_codes: frozenset[str] = frozenset()) -> Self:
+        """The `mapping` of a connector manifest that fits the schema. Raises: ManifestFault, with every finding.
+
+        ``recorded_codes``: social credit codes with a wrong check character that records may hold.
+        """
         tables = manifest.get("code_tables", {})
         fields, found = [], []
         for name, rule in manifest["fields"].items():
             try:
-                fields.append(_field(name, rule, tables))
+                fields.append(_field(name, rule, tables, recorded_codes))
             except ManifestFault as fault:
                 found += [Finding(("fields", name, *each.where), each.message) for each in fault.findings]
         if found:
             raise ManifestFault(*found)
-        return cls(fields, _source_time(manifest.get(SOURCE_TIME)), _digest(manifest))
+        return cls(fields, _source_time(manifest.get(SOURCE_TIME)), _digest(manifest, recorded_codes))
 
     def apply(self, raw: abc.Mapping[str, Raw]) -> Mapped:
         """The record in our words. Raises: SourceGarbled naming our field that cannot be filled."""
@@ -192,8 +195,9 @@ class Mapping:
         return tuple(each.explain(raw) for each in self._fields)
 
 
-def _digest(manifest: abc.Mapping[str, Any]) -> str:
-    return sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+def _digest(manifest: abc.Mapping[str, Any], recorded_codes: frozenset[str]) -> str:
+    whole: object = [manifest, sorted(recorded_codes)] if recorded_codes else manifest
+    return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
 def _readers(fields: abc.Iterable[_Field]) -> abc.Mapping[str, frozenset[str]]:
@@ -218,16 +222,18 @@ def columns_of(manifest: abc.Mapping[str, Any]) -> frozenset[str]:
     return frozenset(rule["column"] for rule in rules if "column" in rule)
 
 
-def _field(name: str, rule: abc.Mapping[str, Any], tables: abc.Mapping[str, Any]) -> _Field:
+def _field(
+    name: str, rule: abc.Mapping[str, Any], tables: abc.Mapping[str, Any], recorded_codes: frozenset[str]
+) -> _Field:
     check(rule)
     read = reader(rule)
     convert = dated(rule)
-    bind = None if convert else _bound(rule, tables)
+    bind = None if convert else _bound(rule, tables, recorded_codes)
     return _Field(
         name=name,
         place=next((f"{key} {rule[key]}" for key in ("column", "path") if key in rule), "constant"),
         read=read,
-        convert=_optional(convert) if convert else _converter(() if bind else steps(rule, tables)),
+        convert=_optional(convert) if convert else _converter(() if bind else steps(rule, tables, recorded_codes)),
         required=rule.get("required", False),
         several=rule.get("several", False),
         bind=bind,
@@ -237,7 +243,7 @@ def _field(name: str, rule: abc.Mapping[str, Any], tables: abc.Mapping[str, Any]
 
 
 def _bound(
-    rule: abc.Mapping[str, Any], tables: abc.Mapping[str, Any]
+    rule: abc.Mapping[str, Any], tables: abc.Mapping[str, Any], recorded_codes: frozenset[str]
 ) -> Callable[[abc.Mapping[str, Raw]], Callable[[Raw], Scalar]] | None:
     """How a rule whose code table has editions is applied: the edition is the record's."""
     if "codes" not in rule:
@@ -246,7 +252,7 @@ def _bound(
     if editions_of(table) is None:
         return None
     choose = by_edition(table, rule)
-    before = steps({name: value for name, value in rule.items() if name == "normalise"}, {})
+    before = steps({name: value for name, value in rule.items() if name == "normalise"}, {}, recorded_codes)
     after = typed(rule)
     return lambda record: _converter((*before, choose(record), *after))
 

@@ -97,7 +97,6 @@ _NORMALISED: Mapping[str, Step] = {
     "name": lambda value: person_name.normalise(str(value)),
     "code": _code,
     "citizen-number": lambda value: citizen_number.parse(str(value)).value,
-    "social-credit-code": lambda value: social_credit_code.parse(str(value)).value,
 }
 
 
@@ -114,11 +113,19 @@ def check(rule: Mapping[str, Any]) -> None:
             raise fault((key,), f"只与 {listed} 连用", f"this goes with {listed} only")
 
 
-def steps(rule: Mapping[str, Any], code_tables: Mapping[str, Mapping[str, Scalar]]) -> tuple[Step, ...]:
+def _normalised(how: str, recorded_codes: frozenset[str]) -> Step:
+    if how != "social-credit-code":
+        return _NORMALISED[how]
+    return lambda value: social_credit_code.parse(str(value), recorded_exceptions=recorded_codes).value
+
+
+def steps(
+    rule: Mapping[str, Any], code_tables: Mapping[str, Mapping[str, Scalar]], recorded_codes: frozenset[str]
+) -> tuple[Step, ...]:
     """The steps of a field's rule, in the order they are taken. Raises: ManifestFault."""
     taken: list[Step] = []
     if "normalise" in rule:
-        taken.append(_NORMALISED[rule["normalise"]])
+        taken.append(_normalised(rule["normalise"], recorded_codes))
     if "codes" in rule:
         taken.append(translation(table_of(rule["codes"], code_tables), rule))
     return (*taken, *typed(rule))

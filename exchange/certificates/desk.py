@@ -22,7 +22,7 @@ from exchange.certificates.forms import CHANGE_BY_HAND, ISSUE, LOOK_UP, ChangeBy
 from exchange.certificates.lifecycle import CHANGES, STATUSES, Change, Status, offered
 from exchange.certificates.transitions import CertificateTransitions, Register, Said, on_record
 from exchange.certificates.views import past_view, standing, stands_view
-from exchange.forms import read
+from exchange.forms import looked_up, read
 from exchange.in_force.snapshot import current
 from exchange.paging import page_size, place_before
 from exchange.store import certificates, deliveries
@@ -30,7 +30,6 @@ from exchange.store.certificates import Kept, Recorded
 from kernel.canonical import JSON
 from kernel.dates import local_day
 from kernel.entropy import Entropy
-from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.identifiers.subject import SubjectRef
 from kernel.ids import new_id
@@ -189,7 +188,7 @@ class CertificateDesk:
 def _holder(kind: EvidenceType, number: str) -> SubjectRef:
     """Whose number was typed, by the scheme of this kind of certificate. Raises Problem."""
     try:
-        return subject.parse(kind.subject_scheme, number)
+        return looked_up(kind.subject_scheme, number)
     except InvalidIdentifier:
         raise Problem(errors.CERTIFICATE_OTHER_HOLDER) from None
 

@@ -83,20 +83,22 @@ def _named(item: Item, source: Ruling, findings: Findings, snapshot: Snapshot) -
     kind = snapshot.registry.evidence_types.get(source.item.type)
     if kind is None or not isinstance(found, Retrieved) or found.outcome is not Outcome.FOUND:
         return set()
-    return {one for one in _in_relation(item.relation, kind, found) if one is not None}
+    return {one for one in _in_relation(item.relation, kind, found, snapshot) if one is not None}
 
 
-def _in_relation(relation: str | None, kind: EvidenceType, found: Retrieved) -> list[SubjectRef | None]:
+def _in_relation(
+    relation: str | None, kind: EvidenceType, found: Retrieved, snapshot: Snapshot
+) -> list[SubjectRef | None]:
     values: list[tuple[str, JSON]] = []
     for one in kind.relations:
         value = found.values.get(one.field) if one.relation == relation else None
         values += [(one.scheme, each) for each in (value if isinstance(value, list) else [value])]
-    return [_parsed(scheme, value) for scheme, value in values if value is not None]
+    return [_parsed(scheme, value, snapshot) for scheme, value in values if value is not None]
 
 
-def _parsed(scheme: str, value: JSON) -> SubjectRef | None:
+def _parsed(scheme: str, value: JSON, snapshot: Snapshot) -> SubjectRef | None:
     try:
-        return subject.parse(scheme, value)
+        return subject.parse(scheme, value, recorded_exceptions=snapshot.recorded_codes)
     except InvalidIdentifier:
         return None
 

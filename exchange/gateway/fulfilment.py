@@ -201,7 +201,7 @@ class Fulfilment:
             origin["disputed"] = True
         mark = watermark(asking, ruling, snapshot.registry)
         sealed = self.sealer.seal(asking, ruling, disclosed, origin, mark)
-        proves = proven_relations(kind, found, case, asking) if kind.relations else None
+        proves = proven_relations(kind, found, case, asking, snapshot) if kind.relations else None
         return Released(ruling, sealed, found.retrieved_at, proves)
 
     def _parked(self, ruling: Permitted, wait: Wait, responder: Any = None) -> Parked:
@@ -250,7 +250,9 @@ def withdrawn(admitted: Admitted, kind: ProblemKind) -> Admitted:
     return replace(admitted, rulings=rulings)
 
 
-def proven_relations(kind: EvidenceType, found: Retrieved, case: Case, asking: Asking) -> frozenset[tuple[bytes, str]]:
+def proven_relations(
+    kind: EvidenceType, found: Retrieved, case: Case, asking: Asking, snapshot: Snapshot
+) -> frozenset[tuple[bytes, str]]:
     """Which listed parties the record names as related to its subject; nobody else's number is kept in any form."""
     if not kind.relations:
         return frozenset()
@@ -259,7 +261,7 @@ def proven_relations(kind: EvidenceType, found: Retrieved, case: Case, asking: A
         (index, relation.relation)
         for relation in kind.relations
         for value in _values(found.values, relation.field)
-        if (index := _index(relation.scheme, value, asking)) in parties
+        if (index := _index(relation.scheme, value, asking, snapshot)) in parties
     )
     return frozenset((index, relation) for index, relation in named if index is not None)
 
@@ -285,9 +287,9 @@ def _values(record: Mapping[str, JSON], field: str) -> list[JSON]:
     return value if isinstance(value, list) else [value]
 
 
-def _index(scheme: str, value: JSON, asking: Asking) -> bytes | None:
+def _index(scheme: str, value: JSON, asking: Asking, snapshot: Snapshot) -> bytes | None:
     try:
-        return asking.indexes.of(subject.parse(scheme, value))
+        return asking.indexes.of(subject.parse(scheme, value, recorded_exceptions=snapshot.recorded_codes))
     except InvalidIdentifier:
         return None
 

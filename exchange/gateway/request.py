@@ -9,11 +9,10 @@ from typing import Any, cast
 
 from marshmallow import ValidationError, post_load, validate, validates_schema
 
-from exchange.forms import Form, ListField, ObjectField, PartField, TextField, TextsField, WholeNumber
+from exchange.forms import Form, ListField, ObjectField, PartField, TextField, TextsField, WholeNumber, looked_up
 from exchange.gateway import predicates
 from exchange.requirements.ladder import CHOOSING
 from kernel.canonical import JSON
-from kernel.identifiers import subject
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.identifiers.subject import SCHEMES, SubjectRef
 from policies.delivery import ON_REQUEST, Delivery
@@ -130,7 +129,7 @@ class SubjectForm(Form):
         if "source" in data:
             return _Subject(None, data["relation"], data["source"])
         try:
-            ref = subject.parse(data["scheme"], data["value"])
+            ref = looked_up(data["scheme"], data["value"])
         except InvalidIdentifier:
             raise ValidationError("identifier", "value") from None
         return _Subject(ref, data.get("relation"))

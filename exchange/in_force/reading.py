@@ -45,8 +45,9 @@ class SnapshotReader:
     Used under the lease's lock.
     """
 
-    def __init__(self, database: Database, sources: Sources) -> None:
-        """Nothing is read before ``read`` is called."""
+    def __init__(self, database: Database, sources: Sources, recorded_codes: frozenset[str] = frozenset()) -> None:
+        """Nothing is read before ``read`` is called. ``recorded_codes``: of companies, with a wrong check character."""
+        self._recorded_codes = recorded_codes
         self._database = database
         self._sources = sources
         self._known: Snapshot | None = None
@@ -95,7 +96,15 @@ class SnapshotReader:
         image = PolicyImage.build(active, self._policies[1], found.at.policies, after=last)
         openings = MappingProxyType({opening.id: opening for opening in found.openings})
         return Snapshot(
-            found.at.policies, registry, image, sources, found.sealed, openings, found.disputed, found.locked
+            epoch=found.at.policies,
+            registry=registry,
+            image=image,
+            sources=sources,
+            sealed=found.sealed,
+            openings=openings,
+            disputed=found.disputed,
+            locked=found.locked,
+            recorded_codes=self._recorded_codes,
         )
 
     def _catalogue(self, found: _Read) -> tuple[Registry, Mapping[str, Source]]:

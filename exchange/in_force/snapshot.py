@@ -35,6 +35,8 @@ class Snapshot:
     """The evidence types of which somebody's record is disputed, by their blind index."""
     locked: frozenset[str] = frozenset()
     """Systems that looked up too many people, until a security administrator lifts it."""
+    recorded_codes: frozenset[str] = frozenset()
+    """Social credit codes that were issued with a wrong check character; the same for every epoch."""
 
     @cached_property
     def judges(self) -> Judges:

@@ -117,7 +117,8 @@ class Reader:
 
     def _one(self, flow: Flow, decides: Ruling, source: Source, text: str) -> tuple[str | None, Found | Unread]:
         try:
-            ref = subject.parse(decides.kind.subject_scheme, text)
+            recorded = decides.snapshot.recorded_codes
+            ref = subject.parse(decides.kind.subject_scheme, text, recorded_exceptions=recorded)
         except InvalidIdentifier:
             return None, Unread.UNREADABLE
         index = self.indexes.of(ref)

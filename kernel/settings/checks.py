@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from kernel.database.engines import parse_url
 from kernel.database.errors import UnsafeDatabase
+from kernel.identifiers import InvalidIdentifier, social_credit_code
 from kernel.keys import SIGNATURES
 from kernel.text import Text
 
@@ -94,6 +95,21 @@ def database(value: str) -> Text | None:
         parse_url(value)
     except UnsafeDatabase as error:
         return error.text
+    return None
+
+
+def wrongly_issued_codes(value: tuple[str, ...]) -> Text | None:
+    """Social credit codes in order but for their check character; any other would be a mistake of whoever wrote it."""
+    for number, code in enumerate(value, 1):
+        try:
+            read = social_credit_code.parse(code, recorded_exceptions=frozenset(value))
+        except InvalidIdentifier as error:
+            return Text(f"第 {number} 个：{error.reason.zh}", f"number {number}: {error.reason.en}")
+        if not read.exceptional or read.value != code:
+            return Text(
+                f"第 {number} 个：只登记校验码有误的代码，字母大写",
+                f"number {number}: only codes whose check character is wrong are recorded, in capitals",
+            )
     return None
 
 

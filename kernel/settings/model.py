@@ -376,6 +376,15 @@ class ExchangeSettings:
             checks.between(0, 60),
         ),
     )
+    recorded_credit_codes: tuple[str, ...] = field(
+        default=(),
+        metadata=_key(
+            "发放时校验码即有误的统一社会信用代码：查询时照样认得，登记时一律不收",
+            "Social credit codes that were issued with a wrong check character: taken where a company is looked up,"
+            " never where one is registered",
+            checks.wrongly_issued_codes,
+        ),
+    )
     webhook_networks: str = field(
         default="public",
         metadata=_key(

@@ -136,7 +136,7 @@ def attempt(source: str, number: str, scheme: str, answers: tuple[str, ...], con
 
     Example: tongban connector try population-register --subject 500199198502149019
     """
-    wanted = _subject(scheme, number)
+    wanted = _subject(scheme, number, _recorded_codes(config))
     with _found(source, config) as found:
         try:
             seen = found.attempt(wanted, dict(_pair(one) for one in answers))
@@ -296,9 +296,14 @@ def _known(connecting: Connecting, name: str) -> None:
         wrong(f"没有名为“{name}”的来源；现有：{known}", f"there is no connector called “{name}”; there are: {known}.")
 
 
-def _subject(scheme: str, number: str) -> SubjectRef:
+def _recorded_codes(config: str | None) -> frozenset[str]:
+    known = config_path(config) is not None
+    return frozenset(load_settings(config).exchange.recorded_credit_codes if known else ())
+
+
+def _subject(scheme: str, number: str, recorded_codes: frozenset[str]) -> SubjectRef:
     try:
-        return subject.parse(scheme, number)
+        return subject.parse(scheme, number, recorded_exceptions=recorded_codes)
     except InvalidIdentifier as error:
         wrong(error.reason.zh, error.reason.en)
 

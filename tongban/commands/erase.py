@@ -11,6 +11,7 @@ from kernel.ledger.log import Ledger
 from kernel.ledger.verify import VerificationFailed, verify_log, verify_receipt
 from tongban.commands.at_the_exchange import exchange_administration
 from tongban.commands.at_the_provider import idp_administration
+from tongban.commands.configuration import load_settings
 from tongban.commands.ledger import entries
 from tongban.output import config_option, json_option, members, say_no, wrong
 
@@ -29,8 +30,9 @@ def erase(subject: str, scheme: str, yes: bool, config: str | None, as_json: boo
 
     Example: tongban erase --scheme citizen-number --yes
     """
+    recorded = frozenset(load_settings(config).exchange.recorded_credit_codes)
     try:
-        named = parse(scheme, subject.strip())
+        named = parse(scheme, subject.strip(), recorded_exceptions=recorded)
     except InvalidIdentifier as error:
         wrong(f"号码不正确：{error.reason.zh}", f"the number is wrong: {error.reason.en}")
     if not yes:

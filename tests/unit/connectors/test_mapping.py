@@ -22,6 +22,16 @@ def value(rule: dict[str, Any], raw: object, **tables: dict[str, Any]) -> object
     return mapping.apply({"theirs": raw}).values.get("ours")
 
 
+def test_a_code_on_record_is_read_though_its_check_character_is_wrong() -> None:
+    """And the mapping is another one by it: what was indexed without the record is read again."""
+    rule = {"fields": {"ours": {"column": "theirs", "normalise": "social-credit-code"}}}
+    recorded = Mapping.compile(rule, frozenset({"91350100M000100Y44"}))
+    assert recorded.apply({"theirs": "91350100m000100y44"}).values == {"ours": "91350100M000100Y44"}
+    with pytest.raises(SourceGarbled):
+        recorded.apply({"theirs": "91350100M000100Y45"})
+    assert recorded.digest != Mapping.compile(rule).digest
+
+
 def garbled(rule: dict[str, Any], raw: object, **tables: dict[str, Any]) -> SourceGarbled:
     with pytest.raises(SourceGarbled) as caught:
         value(rule, raw, **tables)

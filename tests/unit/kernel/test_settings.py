@@ -81,6 +81,13 @@ def test_every_type_from_the_file_and_from_the_environment(tmp_path: Path) -> No
         ("[idp]\nworkers = 'two'", "[idp] workers", "whole number"),
         ("[idp]\nworkers = true", "[idp] workers", "whole number"),
         ("[idp]\nworkers = 0", "[idp] workers", "between 1 and 64"),
+        ("[exchange]\nrecorded_credit_codes = ['91350100M000100Y43']", "recorded_credit_codes", "number 1: only codes"),
+        (
+            "[exchange]\nrecorded_credit_codes = ['91350100M000100Y44', '9135']",
+            "[exchange] recorded_credit_codes",
+            "number 2: A unified social credit code has 18",
+        ),
+        ("[exchange]\nrecorded_credit_codes = ['91350100m000100y44']", "recorded_credit_codes", "number 1"),
         ("[idp]\nkeys = 'safe'", "[idp] keys", "file or pkcs11"),
         ("[idp]\nkeys = 'pkcs11'", "[idp] keys", "pkcs11_module"),
         ("[idp]\nsigning_algorithms = ['RS256']", "[idp] signing_algorithms", "must hold ES256"),
