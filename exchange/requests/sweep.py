@@ -63,7 +63,7 @@ class RequestSweep:
         with self.transitions.database.read() as connection:
             wanted = Filter(statuses=frozenset({Status.APPROVED}))
             approved = access_requests.listed(connection, wanted, after=self._after, limit=MOST_AT_ONCE)
-            found = [(state, _came_of(connection, state.grant)) for state in approved]
+            found = [(state, _came_of(connection, state.grant, self.transitions.clock.now())) for state in approved]
         self._after = approved[-1].id if len(approved) == MOST_AT_ONCE else ""
         return sum(self._carry_out((command,), state) for state, command in found if command is not None)
 
@@ -79,14 +79,15 @@ class RequestSweep:
             return False  # an officer or another node was faster, or the clock went back: the others go on
 
 
-def _came_of(connection: Connection, grant: str) -> FulfilRequest | LapseRequest | None:
+def _came_of(connection: Connection, grant: str, now: datetime) -> FulfilRequest | LapseRequest | None:
     """What became of an approved request, by every version of its grant; None while one may still take effect.
 
     It has what it asked for once one was in force, however briefly, or is signed by everybody and waits for its day:
-    nobody has anything left to do for it.
+    nobody has anything left to do for it. A draft whose term ran out is not handed in any more.
     """
     name, _, _version = grant.partition("@")
-    statuses = {state.status for state in grants.versions_without_reviews(connection, name)}
-    if statuses & _GIVEN or grants.was_in_force(connection, name):
+    versions = grants.versions_without_reviews(connection, name)
+    if grants.was_in_force(connection, name) or any(state.status in _GIVEN for state in versions):
         return FulfilRequest()
-    return LapseRequest() if statuses <= _ENDED else None
+    over = all(state.status in _ENDED or now >= state.grant.valid_to for state in versions)
+    return LapseRequest() if over else None

@@ -151,6 +151,15 @@ def test_a_request_whose_grant_ends_before_it_took_effect_ends_with_it(world: Wo
     assert [one["about"] for one in told if one["kind"] == "request-lapsed"] == [request]
 
 
+def test_a_request_ends_when_the_term_of_a_grant_that_nobody_handed_in_has_run_out(small_world: World) -> None:
+    request, grant = approved(small_world)
+    small_world.clock.advance(373 * DAY)  # 1 December 2027 is the first day that is not asked for
+    assert small_world.officer("GET", f"{PATH}/{request}", **CONSUMER).json["status"] == "approved"
+    assert swept(small_world, request)["status"] == "lapsed"
+    late = small_world.officer("POST", f"/v1/grants/{grant}/submit", {}, **CONSUMER)
+    assert late.json["reason"] == "grant.expired"
+
+
 @pytest.mark.parametrize("end", ["suspend", "revoke"])
 def test_a_request_has_what_it_asked_for_once_any_version_of_its_grant_was_in_force(world: World, end: str) -> None:
     """Also where it was the second, and where it was over before the sweep looked."""
