@@ -1,4 +1,8 @@
-"""Token introspection (RFC 7662), signed for who wants to show it to others (RFC 9701): is a token still good?"""
+"""Token introspection (RFC 7662), signed for who wants to show it to others (RFC 9701): is a token still good?
+
+Answered are the client that a token was issued to, and the resource server that it is for: a client of its organisation
+with the scope `introspect` (ADR 0089). To everybody else every token is inactive.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from idp.endpoints.forms import form
 from idp.errors import NO_STORE, InvalidClientError, InvalidRequestError
 from idp.model import scopes
 from idp.model.client import AuthMethod, Client
-from idp.model.resource import still_registered
+from idp.model.resource import ResourceServer, still_registered
 from idp.model.secret import hashed
 from idp.store import refresh_tokens
 from idp.tokens.signed_responses import INTROSPECTION_TYPE, SignedResponses
@@ -59,9 +63,16 @@ class IntrospectionEndpoint:
         claims = self.tokens.live(token)
         if claims is None:
             return self._refresh_state(token, client)
-        if claims.get("client_id") != client.id and scopes.INTROSPECT not in client.scopes:
-            return _INACTIVE
-        return {"active": True, "token_type": token_type(claims), **claims}
+        seen = claims if claims.get("client_id") == client.id else self._as_its_server_sees(claims, client)
+        return _INACTIVE if seen is None else {"active": True, "token_type": token_type(claims), **seen}
+
+    def _as_its_server_sees(self, claims: Mapping[str, JSON], client: Client) -> Mapping[str, JSON] | None:
+        """RFC 9701 §5: nothing of a token that is for others, and of its scope what the resource server knows."""
+        server = self.tokens.server(claims)
+        if server is None or not examines(client, server):
+            return None
+        said = scopes.stored(str(claims.get("scope", "")))
+        return {**claims, "scope": scopes.text(each for each in said if each in server.scopes)}
 
     def _refresh_state(self, token: str, client: Client) -> Mapping[str, JSON]:
         """A refresh token is its client's own business: no other may examine it."""
@@ -74,6 +85,11 @@ class IntrospectionEndpoint:
         scope = still_registered(client, family.scope, server, family.registration)  # as its next use finds it (S2)
         expires = int(until.timestamp())
         return {"active": True, "client_id": client.id, "scope": scopes.text(scope), "exp": expires}
+
+
+def examines(client: Client, server: ResourceServer) -> bool:
+    """Whether a client asks for a resource server: both belong to one organisation, and the client may examine."""
+    return scopes.INTROSPECT in client.scopes and client.organisation == server.organisation
 
 
 def token_type(claims: Mapping[str, JSON]) -> str:

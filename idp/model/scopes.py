@@ -33,7 +33,9 @@ LABELS: dict[str, Text] = {
     GOVERNANCE: Text("以您的职务审批数据共享", "Decide on data sharing in your official role"),
     USAGE: Text("查看谁使用过您的数据", "See who used your data"),
     PREVIEW: Text("查看将要提供的材料并决定是否提供", "See evidence about you before it is provided, and decide"),
-    INTROSPECT: Text("查验访问令牌", "Examine access tokens"),
+    INTROSPECT: Text(
+        "查验发给本机构资源服务器的访问令牌", "Examine access tokens meant for the organisation’s resource servers"
+    ),
     ADMIN: Text("以您的职务管理本服务", "Administer this service in your official role"),
 }
 """Every scope, in the words of the consent page."""
@@ -53,8 +55,9 @@ somebody sees and agrees to what a department asked for, which that department m
 """
 
 PRIVILEGED = frozenset({ADMIN, INTROSPECT}) | BY_OPERATOR
-"""Scopes that reach beyond the client's own department: whoever administers one department can neither give them away
-nor touch a client that has one, not even in their own. What the operator alone registers is among them by definition.
+"""Scopes that reach beyond the client's own department, or go with a resource server, which the operator describes:
+whoever administers one department can neither give them away nor touch a client that has one, not even in their own.
+What the operator alone registers is among them by definition.
 """
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from idp.model import scopes
 from idp.model.client import Client
-from idp.model.resource import still_registered
+from idp.model.resource import ResourceServer, still_registered
 from idp.revocations import Revocations
 from idp.tokens import access_token, lifetimes
 from idp.tokens.issuer import Resources
@@ -46,6 +46,11 @@ class AccessTokens:
         """What a token said when it was issued, unless it expired or was revoked: by this it can be revoked."""
         return self._standing(token, self._is_ours)
 
+    def server(self, claims: Mapping[str, JSON]) -> ResourceServer | None:
+        """The resource server that a token is for. The exchange and we are none, whoever registered that name."""
+        audience = str(claims["aud"])
+        return None if audience in (self.issuer, self.exchange) else self.resources(audience)
+
     def _standing(self, token: str, accepts: Callable[[str], bool]) -> Mapping[str, JSON] | None:
         """What a token says if it is for whom it should be, has not expired and was not revoked: asked every time."""
         keys = self.keys.verifying()
@@ -63,8 +68,7 @@ class AccessTokens:
         client = None if claims is None else self.clients(str(claims["client_id"]))
         if claims is None or client is None:
             return None
-        audience, said = str(claims["aud"]), scopes.stored(str(claims.get("scope", "")))
-        server = None if audience in (self.issuer, self.exchange) else self.resources(audience)
+        said, server = scopes.stored(str(claims.get("scope", ""))), self.server(claims)
         since = _registration(claims)
         left = still_registered(client, said, server, since)
         if server is not None and not server.serves(client):
@@ -74,7 +78,7 @@ class AccessTokens:
         if len(left) == len(said):
             return claims
         of_use = any(each in server.scopes for each in left) if server is not None else left
-        return None if audience == self.exchange or not of_use else {**claims, "scope": scopes.text(left)}
+        return None if claims["aud"] == self.exchange or not of_use else {**claims, "scope": scopes.text(left)}
 
     def _is_ours(self, audience: str) -> bool:
         return audience in (self.issuer, self.exchange) or self.resources(audience) is not None

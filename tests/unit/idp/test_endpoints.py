@@ -124,9 +124,9 @@ def test_introspection_shows_a_clients_own_tokens(party: RelyingParty, provider:
     assert 0 <= provider.clock.now().timestamp() + idle - refresh["exp"] < 1
     assert RelyingParty(provider).introspect(tokens["access_token"]) == {"active": False}
     assert RelyingParty(provider).introspect(tokens["refresh_token"]) == {"active": False}
-    auditor = RelyingParty(provider, scope="introspect", grant_types=["client_credentials"])
-    assert auditor.introspect(tokens["access_token"])["active"] is True
-    assert auditor.introspect(tokens["refresh_token"]) == {"active": False}
+    other = RelyingParty(provider, scope="introspect", grant_types=["client_credentials"])  # ADR 0089
+    assert other.introspect(tokens["access_token"]) == {"active": False}
+    assert other.introspect(tokens["refresh_token"]) == {"active": False}
     assert party.introspect(tokens["id_token"]) == {"active": False}
     provider.clock.advance(601)
     assert party.introspect(tokens["access_token"]) == {"active": False}

@@ -6,8 +6,8 @@ import pytest
 
 from idp.tokens import verification
 from idp.tokens.remembered import Remembered
-from tests.doubles.identity_provider import Provider
-from tests.doubles.relying_party import RelyingParty
+from tests.doubles.identity_provider import URBAN, Provider
+from tests.doubles.relying_party import PERMITS, RelyingParty, permits
 
 
 def test_a_token_seen_twice_is_verified_once(
@@ -48,13 +48,18 @@ def test_revocation_is_seen_between_two_looks(party: RelyingParty, provider: Pro
 
 def test_a_token_remembered_for_introspection_is_no_token_for_userinfo(provider: Provider) -> None:
     """Whom a token is for is asked each time, whoever looked at it before."""
-    auditor = RelyingParty(provider, scope="introspect cases", grant_types=["client_credentials"])
     client = RelyingParty(provider)
-    token = client.tokens()["access_token"]
-    assert auditor.introspect(token)["active"] is True
-    assert client.http.get("/userinfo", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    permits(provider, client)
+    server = RelyingParty(provider, scope="introspect", grant_types=["client_credentials"], tongban_organisation=URBAN)
+    token = client.tokens(scope="openid permits:read", resource=PERMITS)["access_token"]
+    assert server.introspect(token)["active"] is True
+    assert client.http.get("/userinfo", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+    own = client.tokens()["access_token"]
+    assert client.introspect(own)["active"] is True
+    assert client.http.get("/userinfo", headers={"Authorization": f"Bearer {own}"}).status_code == 200
+    assert server.introspect(own) == {"active": False}
     tampered = token[:-2] + ("AA" if not token.endswith("AA") else "BB")
-    assert auditor.introspect(tampered) == {"active": False}
+    assert server.introspect(tampered) == {"active": False}
 
 
 def test_memory_is_bounded_and_the_longest_unused_goes_first() -> None:
