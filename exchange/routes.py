@@ -56,7 +56,7 @@ from kernel.problems import (
 )
 from kernel.text import Text
 from kernel.web.http import Endpoint
-from kernel.web.routes import Parameter, Route
+from kernel.web.routes import Parameter, Reply, Route
 
 _KEY = Parameter(
     "Idempotency-Key", Text("同一请求重试时使用同一值", "the same for every retry of one request"), "header"
@@ -172,6 +172,7 @@ def _evidence(rooms: Rooms) -> tuple[Route, ...]:
             tag="evidence",
             parameters=(_KEY,),
             problems=(*_TOKEN, *_WHOLE_REQUEST),
+            replies=(_WAITS, _STEP_UP),
         ),
         Route(
             "GET",
@@ -182,8 +183,23 @@ def _evidence(rooms: Rooms) -> tuple[Route, ...]:
             response_schema=EvidenceAnswer,
             tag="evidence",
             problems=(*_TOKEN, errors.REQUEST_UNKNOWN, errors.REQUEST_ERASED),
+            replies=(_WAITS, _STEP_UP),
         ),
     )
+
+
+_WAITS = Reply(
+    202,
+    Text("有的材料还在等待，稍后到 Location 再取", "Some of it waits; ask again at Location"),
+    EvidenceAnswer,
+    headers=("Location", "Retry-After"),
+)
+_STEP_UP = Reply(
+    401,
+    Text("请本人以更高等级登录后再问（RFC 9470）", "Ask again after a stronger sign-in (RFC 9470)"),
+    EvidenceAnswer,
+    headers=("WWW-Authenticate",),
+)
 
 
 def _previews(rooms: Rooms) -> tuple[Route, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from marshmallow import Schema
 
@@ -22,7 +23,7 @@ from idp.endpoints.userinfo import UserinfoEndpoint
 from idp.revocations import RevocationFeed
 from kernel.text import Text
 from kernel.web.http import Endpoint
-from kernel.web.routes import Route
+from kernel.web.routes import Refusals, Reply, Route
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -97,10 +98,36 @@ def _for_clients(serve: Endpoints) -> tuple[Route, ...]:
             schemas.BackchannelForm,
             schemas.BackchannelAnswer,
         ),
-        _hot("POST", addresses.INTROSPECT, serve.introspection, introspect, examined, schemas.IntrospectionAnswer),
+        _hot(
+            "POST",
+            addresses.INTROSPECT,
+            serve.introspection,
+            introspect,
+            examined,
+            schemas.IntrospectionAnswer,
+            signed="application/token-introspection+jwt",
+        ),
         _form(addresses.REVOKE, serve.revocation, revoke, examined),
-        _hot("GET", addresses.USERINFO, serve.userinfo, userinfo, None, about, access="access token"),
-        _hot("POST", addresses.USERINFO, serve.userinfo, userinfo, None, about, access="access token"),
+        _hot(
+            "GET",
+            addresses.USERINFO,
+            serve.userinfo,
+            userinfo,
+            None,
+            about,
+            access="access token",
+            signed="application/jwt",
+        ),
+        _hot(
+            "POST",
+            addresses.USERINFO,
+            serve.userinfo,
+            userinfo,
+            None,
+            about,
+            access="access token",
+            signed="application/jwt",
+        ),
     )
 
 
@@ -112,12 +139,13 @@ def _registration(serve: ClientRegistrationEndpoint) -> tuple[Route, ...]:
     read = Text("查看客户端登记（RFC 7592）", "Read a registration (RFC 7592)")
     update = Text("更改客户端登记（RFC 7592）", "Change a registration (RFC 7592)")
     withdraw = Text("注销客户端（RFC 7592）", "Withdraw a client (RFC 7592)")
-    asked, answer, tag = schemas.ClientMetadata, schemas.RegisteredClient, "clients"
+    asked, answer = schemas.ClientMetadata, schemas.RegisteredClient
+    more: dict[str, Any] = {"tag": "clients", "refusals": Refusals.OAUTH}
     return (
-        Route("POST", addresses.REGISTER, serve.register, invited, register, asked, answer, tag=tag, success=201),
-        Route("GET", own, serve.read, managed, read, None, answer, tag=tag),
-        Route("PUT", own, serve.update, managed, update, asked, answer, tag=tag),
-        Route("DELETE", own, serve.withdraw, managed, withdraw, tag=tag, success=204),
+        Route("POST", addresses.REGISTER, serve.register, invited, register, asked, answer, success=201, **more),
+        Route("GET", own, serve.read, managed, read, None, answer, **more),
+        Route("PUT", own, serve.update, managed, update, asked, answer, **more),
+        Route("DELETE", own, serve.withdraw, managed, withdraw, success=204, **more),
     )
 
 
@@ -143,8 +171,22 @@ def _hot(
     answer: type[Schema] | None = None,
     *,
     access: str = "client",
+    signed: str | None = None,
 ) -> Route:
-    return Route(method, path, endpoint, access, summary, form, answer, hot=True, tag=_tag(access), request_type=_FORM)
+    return Route(
+        method,
+        path,
+        endpoint,
+        access,
+        summary,
+        form,
+        answer,
+        hot=True,
+        tag=_tag(access),
+        request_type=_FORM,
+        replies=() if signed is None else (Reply(200, _SIGNED, media_type=signed),),
+        refusals=_refusals(access),
+    )
 
 
 def _form(
@@ -157,8 +199,31 @@ def _form(
     access: str = "client",
     success: int = 200,
 ) -> Route:
-    tag = _tag(access)
-    return Route("POST", path, endpoint, access, summary, form, answer, tag=tag, success=success, request_type=_FORM)
+    return Route(
+        "POST",
+        path,
+        endpoint,
+        access,
+        summary,
+        form,
+        answer,
+        tag=_tag(access),
+        success=success,
+        request_type=_FORM,
+        replies=(Reply(200, _PAGE, media_type="text/html"),) if access == "browser" else (),
+        refusals=_refusals(access),
+    )
+
+
+_SIGNED = Text("已签名，也可能已加密", "Signed, and encrypted where the client is registered so")
+_PAGE = Text("一页表单或说明", "A page with a form, or one that says what is so")
+
+
+def _refusals(access: str) -> Refusals:
+    """OAuth's own words for programs, a page for people; the public documents have neither."""
+    if access == "browser":
+        return Refusals.PAGE
+    return Refusals.PROBLEM if access == "anyone" else Refusals.OAUTH
 
 
 def _tag(access: str) -> str:

@@ -29,7 +29,7 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 from kernel.database import engines
-from tests.doubles import compiled_once
+from tests.doubles import compiled_once, described
 from tests.doubles.directory import Directory
 from tests.doubles.mariadb_server import MariaDbServer
 
@@ -167,6 +167,12 @@ def drop_postgresql_database(url: str, server: str) -> None:
     """Delete a database that a test is done with."""
     with psycopg.connect(server.replace("+psycopg", "", 1), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {urlsplit(url).path.removeprefix('/')} WITH (FORCE)")
+
+
+@pytest.fixture(autouse=True)
+def described_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer of a program's interface is one that the published description knows."""
+    described.hold(monkeypatch)
 
 
 @pytest.fixture(scope="session", autouse=True)

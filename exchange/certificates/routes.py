@@ -23,7 +23,9 @@ from exchange.certificates.reporting import Reporting
 from exchange.paging import BEFORE, LIMIT
 from kernel.problems import INVALID_BODY, LEDGER_UNAVAILABLE, MALFORMED_REQUEST, ProblemKind
 from kernel.text import Text
-from kernel.web.routes import Route
+from kernel.web.routes import Reply, Route
+
+_ON_RECORD = Text("此前已登记，内容相同", "It is on record already, the same")
 
 
 def certificate_routes(reporting: Reporting, answering: Answering, token: tuple[ProblemKind, ...]) -> tuple[Route, ...]:
@@ -42,6 +44,7 @@ def certificate_routes(reporting: Reporting, answering: Answering, token: tuple[
             CertificateChangeAnswer,
             tag="certificates",
             success=201,
+            replies=(Reply(200, _ON_RECORD, CertificateChangeAnswer),),
             problems=(
                 *problems,
                 LEDGER_UNAVAILABLE,
@@ -108,7 +111,18 @@ def department_certificate_routes(desk: CertificateDesk, token: tuple[ProblemKin
             **reading,
         ),
         Route("POST", f"{path}/look-ups", desk.look_up, access, sought, CertificateLookUpForm, answer, **changing),
-        Route("POST", path, desk.issue, access, issued, CertificateIssueForm, answer, success=201, **changing),
+        Route(
+            "POST",
+            path,
+            desk.issue,
+            access,
+            issued,
+            CertificateIssueForm,
+            answer,
+            success=201,
+            replies=(Reply(200, _ON_RECORD, answer),),
+            **changing,
+        ),
         Route("GET", one, desk.show, access, shown, None, answer, **reading),
         *(
             Route(

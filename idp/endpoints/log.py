@@ -8,6 +8,8 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass
 
+from marshmallow import Schema, fields
+
 from kernel.ledger.errors import NoSuchEntry
 from kernel.ledger.log import Ledger
 from kernel.ledger.tiles import FORM, TileAddress, Tiles
@@ -87,6 +89,7 @@ class LogEndpoints:
                 "application/json",
                 sizes,
                 (*_ASKED, MALFORMED_REQUEST),
+                _ConsistencyAnswer,
             ),
             _route(
                 "tile/<path:tile>",
@@ -98,6 +101,15 @@ class LogEndpoints:
         )
 
 
+_ConsistencyAnswer = Schema.from_dict(
+    {
+        **{size: fields.Integer(required=True) for size in ("from", "to")},
+        "proof": fields.List(fields.String(), required=True),
+    },
+    name="ConsistencyAnswer",
+)
+
+
 def _route(
     path: str,
     endpoint: Endpoint,
@@ -105,6 +117,7 @@ def _route(
     response_type: str,
     parameters: tuple[Parameter, ...] = (),
     problems: tuple[ProblemKind, ...] = (),
+    answer: type[Schema] | None = None,
 ) -> Route:
     return Route(
         "GET",
@@ -112,6 +125,7 @@ def _route(
         endpoint,
         "anyone",
         summary,
+        response_schema=answer,
         tag="ledger",
         response_type=response_type,
         parameters=parameters,

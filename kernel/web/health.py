@@ -10,8 +10,9 @@ from kernel.logging import logger
 from kernel.text import Text
 from kernel.web.errors import frames
 from kernel.web.http import HttpRequest, HttpResponse, json_response
-from kernel.web.routes import Route
+from kernel.web.routes import Reply, Route
 
+_NOT_READY = Text("尚不能提供服务", "It cannot serve yet")
 _RETRY_SOON = (("Retry-After", "1"),)
 
 
@@ -59,7 +60,18 @@ class Health:
         ready = Text("是否可以提供服务", "Whether it can serve now")
         return (
             Route("GET", "/healthz", self.alive, "anyone", alive, None, AliveAnswer, tag="operations", hot=True),
-            Route("GET", "/readyz", self.ready, "anyone", ready, None, ReadyAnswer, tag="operations", hot=True),
+            Route(
+                "GET",
+                "/readyz",
+                self.ready,
+                "anyone",
+                ready,
+                None,
+                ReadyAnswer,
+                tag="operations",
+                hot=True,
+                replies=(Reply(503, _NOT_READY, ReadyAnswer),),
+            ),
         )
 
 

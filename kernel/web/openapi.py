@@ -9,13 +9,13 @@ from typing import Any
 import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from kernel.problems import MEDIA_TYPE, Fault, ProblemKind
 from kernel.text import Text
 from kernel.version import VERSION
 from kernel.web.http import HttpRequest, HttpResponse
-from kernel.web.routes import Parameter, Route
+from kernel.web.routes import Parameter, Refusals, Reply, Route
 
 JSON = dict[str, Any]
 
@@ -35,8 +35,21 @@ _PROBLEM: JSON = {
         "trace_id": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "W3C trace context"},
     },
 }
+_OAUTH_ERROR: JSON = {
+    "type": "object",
+    "description": "RFC 6749 §5.2",
+    "required": ["error"],
+    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+}
 _JSON_TYPE = "application/json"
-_ANY_PROBLEM = {"default": {"$ref": "#/components/responses/Problem"}}
+_REFUSALS: Mapping[Refusals, JSON] = {
+    Refusals.PROBLEM: {"description": "Problem / 问题", "schema": "Problem", "type": MEDIA_TYPE},
+    Refusals.OAUTH: {"description": "OAuth 错误 / an OAuth error", "schema": "OAuthError", "type": _JSON_TYPE},
+    Refusals.PAGE: {"description": "给人看的页面 / a page for people", "schema": None, "type": "text/html"},
+}
+_Description = Schema.from_dict(
+    {"openapi": fields.String(required=True), "paths": fields.Dict(required=True)}, name="ApiDescription"
+)
 _DESCRIBES_ITSELF = Text("本服务的接口描述", "The description of this service's interface")
 
 
@@ -70,14 +83,42 @@ def describe(
         tags=[{"name": tag} for tag in sorted({route.tag for route in routes if route.tag})],
     )
     spec.components.schema("Problem", component=_PROBLEM)
-    spec.components.response("Problem", component=_problem_response("Problem / 问题"))
+    spec.components.schema("OAuthError", component=_OAUTH_ERROR)
+    for refusals, said in _REFUSALS.items():
+        # What is refused before an endpoint is reached (a body that is too long, a service that is down) is a problem.
+        content = _refusal("", "Problem", MEDIA_TYPE)["content"] | _refusal(**said)["content"]
+        spec.components.response(refusals.value, component={"description": said["description"], "content": content})
     for name, scheme in proofs.schemes.items():
         spec.components.security_scheme(name, scheme)
     documented = [route for route in routes if route.documented and not route.page]
     for path in dict.fromkeys(route.template for route in documented):
         there = [route for route in documented if route.template == path]
         spec.path(path=path, operations={route.method.lower(): _operation(route, proofs) for route in there})
-    return spec.to_dict()
+    document: JSON = _as_json_schema(spec.to_dict())
+    return document
+
+
+_OF_KIND = {
+    "object": {"maxLength": "maxProperties", "minLength": "minProperties"},
+    "array": {"maxLength": "maxItems", "minLength": "minItems"},
+}
+"""How JSON Schema calls the length of what is no string."""
+
+
+def _as_json_schema(node: Any) -> Any:
+    """Python's way to write the ends of a pattern, and of a length, as JSON Schema (ECMA-262) writes them."""
+    if isinstance(node, list):
+        return [_as_json_schema(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    kinds = node.get("type")
+    named = _OF_KIND.get(
+        next((one for one in kinds if one != "null"), "") if isinstance(kinds, list) else str(kinds), {}
+    )
+    found = {named.get(name, name): _as_json_schema(value) for name, value in node.items()}
+    if isinstance(found.get("pattern"), str):
+        found["pattern"] = found["pattern"].replace(r"\A", "^").replace(r"\Z", "$")
+    return found
 
 
 def openapi_route(document: JSON) -> Route:
@@ -89,7 +130,8 @@ def openapi_route(document: JSON) -> Route:
         del request
         return HttpResponse(200, body, headers)
 
-    return Route("GET", "/openapi.json", endpoint, "anyone", _DESCRIBES_ITSELF, tag="operations", hot=True)
+    said, tag = _DESCRIBES_ITSELF, "operations"
+    return Route("GET", "/openapi.json", endpoint, "anyone", said, None, _Description, tag=tag, hot=True)
 
 
 def _operation(route: Route, proofs: Proofs) -> JSON:
@@ -132,25 +174,42 @@ def _parameter(parameter: Parameter) -> JSON:
 
 
 def _responses(route: Route) -> JSON:
-    success: JSON = {"description": _both(route.summary)}
-    if route.response_schema is not None:
-        success["content"] = _content(route.response_type, route.response_schema)
-    elif route.response_type != _JSON_TYPE:  # text or octets, which no schema of ours describes further
-        success["content"] = {route.response_type: {"schema": {"type": "string"}}}
+    success = Reply(route.success, route.summary, route.response_schema, route.response_type)
+    described: JSON = {}
+    for reply in (success, *route.replies):
+        known = described.setdefault(str(reply.status), {"description": _both(reply.said)})
+        if content := _content_of(reply):
+            known.setdefault("content", {}).update(content)
+        if reply.headers:
+            known.setdefault("headers", {}).update(dict.fromkeys(reply.headers, _HEADER))
     by_status: dict[str, list[ProblemKind]] = {}
     for kind in route.problems:
         by_status.setdefault(str(kind.status), []).append(kind)
-    problems = {status: _problem_response(_list(kinds)) for status, kinds in sorted(by_status.items())}
-    return {str(route.success): success, **problems, **_ANY_PROBLEM}
+    for status, kinds in sorted(by_status.items()):
+        problems = _refusal(_list(kinds), "Problem", MEDIA_TYPE)
+        known = described.setdefault(status, {"description": problems["description"]})
+        known.setdefault("content", {}).update(problems["content"])
+    return {**described, "default": {"$ref": f"#/components/responses/{route.refusals.value}"}}
+
+
+_HEADER = {"schema": {"type": "string"}}
+
+
+def _content_of(reply: Reply) -> JSON:
+    if reply.schema is not None:
+        return _content(reply.media_type, reply.schema)
+    if reply.media_type != _JSON_TYPE:  # text or octets, which no schema of ours describes further
+        return {reply.media_type: {"schema": {"type": "string"}}}
+    return {}
 
 
 def _content(media_type: str, schema: type[Schema]) -> JSON:
     return {media_type: {"schema": schema}}
 
 
-def _problem_response(description: str) -> JSON:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
+def _refusal(description: str, schema: str | None, type: str) -> JSON:  # noqa: A002 - as OpenAPI calls it
+    said = {"type": "string"} if schema is None else {"$ref": f"#/components/schemas/{schema}"}
+    return {"description": description, "content": {type: {"schema": said}}}
 
 
 def _list(kinds: Sequence[ProblemKind]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 
 from marshmallow import Schema
@@ -26,6 +27,25 @@ class Parameter:
     required: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A further documented answer of an operation: its status, when it comes, what is in it, which headers count."""
+
+    status: int
+    said: Text
+    schema: type[Schema] | None = None
+    media_type: str = "application/json"
+    headers: tuple[str, ...] = ()
+
+
+class Refusals(StrEnum):
+    """In which form an operation refuses, by the name of the documented response."""
+
+    PROBLEM = "Problem"  # RFC 9457
+    OAUTH = "OAuthError"  # RFC 6749 §5.2
+    PAGE = "ErrorPage"  # for a person at a browser
+
+
 @dataclass(frozen=True)
 class Route:
     """One operation. `path` is written as Flask rules are: '/v1/cases/<case>/close'.
@@ -33,6 +53,7 @@ class Route:
     `access` says who may call, e.g. 'anyone', 'client', 'system', 'officer:approver', 'citizen': the endpoint enforces
     it, the architecture tests and the API document read it. `hot` routes are also answered before Flask. A `page` is
     for people: its posts must come from its own form, its errors are pages, and the API document leaves it out.
+    ``replies`` are what it answers beside its ``success`` and ``problems``; ``refusals`` the form of all others.
     """
 
     method: str
@@ -48,6 +69,8 @@ class Route:
     description: Text | None = None
     parameters: tuple[Parameter, ...] = ()
     problems: tuple[ProblemKind, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    refusals: Refusals = Refusals.PROBLEM
     request_type: str = "application/json"
     response_type: str = "application/json"
     documented: bool = True

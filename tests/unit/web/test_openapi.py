@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 from werkzeug.test import Client
 
 from kernel.problems import NOT_FOUND, TOO_LARGE, TOO_MANY_REQUESTS
 from kernel.text import Text
 from kernel.version import VERSION
 from kernel.web.openapi import DPOP, Proofs
-from kernel.web.routes import Parameter
+from kernel.web.routes import Parameter, Refusals, Reply
 
 from .conftest import echo, make_app, route
 
@@ -27,7 +27,8 @@ class OpenCase(Schema):
 
 
 class Opened(Schema):
-    case = fields.String(required=True)
+    case = fields.String(required=True, validate=validate.Regexp(r"\Acase_[0-9A-Z]{26}\Z"))
+    facts = fields.Dict(validate=validate.Length(max=50))
 
 
 ROUTES = [
@@ -105,6 +106,42 @@ def test_every_reference_resolves_and_operation_ids_are_unique():
         assert key in found["components"][part]
     operations = [operation["operationId"] for path in found["paths"].values() for operation in path.values()]
     assert len(operations) == len(set(operations))
+
+
+def test_patterns_and_lengths_are_written_as_json_schema_writes_them():
+    schema = document()["components"]["schemas"]["Opened"]["properties"]
+    assert schema["case"]["pattern"] == "^case_[0-9A-Z]{26}$"
+    assert schema["facts"]["maxProperties"] == 50
+    assert "maxLength" not in schema["facts"]
+
+
+def test_what_is_answered_beside_success_is_described_and_in_which_form_it_refuses():
+    waits = Reply(202, Text("等待", "Waits"), Opened, headers=("Location",))
+    signed = Reply(200, Text("已签名", "Signed"), media_type="application/jwt")
+    routes = (
+        route(echo, "POST", "/ask", response_schema=Opened, replies=(waits, signed), problems=(NOT_FOUND,)),
+        route(echo, "POST", "/token", refusals=Refusals.OAUTH),
+        route(echo, "POST", "/authorize", refusals=Refusals.PAGE, success=303),
+    )
+    found = Client(make_app(*routes)).get("/openapi.json").json
+    said = found["paths"]["/ask"]["post"]["responses"]
+    assert set(said) == {"200", "202", "404", "default"}
+    assert set(said["200"]["content"]) == {"application/json", "application/jwt"}
+    assert set(said["202"]["headers"]) == {"Location"}
+    defaults = {
+        path: found["paths"][path]["post"]["responses"]["default"]["$ref"]
+        for path in found["paths"]
+        if "post" in found["paths"][path]
+    }
+    assert defaults["/token"].endswith("OAuthError")
+    assert defaults["/authorize"].endswith("ErrorPage")
+    kinds = {name: set(each["content"]) for name, each in found["components"]["responses"].items()}
+    problem = "application/problem+json"
+    assert kinds == {
+        "Problem": {problem},
+        "OAuthError": {"application/json", problem},
+        "ErrorPage": {"text/html", problem},
+    }
 
 
 def test_the_server_is_the_public_origin_when_there_is_one():
