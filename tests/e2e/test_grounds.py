@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from kernel.web.fastpath import WsgiApp
-from tests.doubles.exchange import World, prepared_sqlite, small_world
+from tests.doubles.exchange import World, prepared_postgresql, prepared_sqlite, small_world
 from tests.doubles.identity_provider import provider_at
 from tests.e2e.grounds import EXCHANGE, IDENTITY_PROVIDER, NO_PAGE, ground, missed, pages
 from tests.e2e.looking import Answered
 
-__all__ = ["prepared_sqlite", "small_world"]
+__all__ = ["prepared_postgresql", "prepared_sqlite", "small_world"]
 
 
 @pytest.fixture

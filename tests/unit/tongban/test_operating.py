@@ -18,7 +18,7 @@ import yaml
 
 from kernel.ledger.verify import verify_receipt
 from tests.doubles.exchange import ITEM, MARKET, OWNER, number
-from tests.unit.tongban.conftest import Installation, run
+from tests.unit.tongban.conftest import Installation, install, run
 from tongban import output
 from tongban.commands import erase as erasing
 
@@ -75,7 +75,8 @@ REWRITTEN = (
 """What somebody with the file may write into it, whatever its columns were meant to hold."""
 
 
-def test_a_log_that_was_changed_is_a_no_for_people_and_machines(own_installation: Installation) -> None:
+def test_a_log_that_was_changed_is_a_no_for_people_and_machines(tmp_path: Path) -> None:
+    own_installation = install(tmp_path / "data", None)
     with (
         closing(sqlite3.connect(own_installation.folder / "idp.sqlite3")) as database,
         closing(sqlite3.connect(":memory:")) as whole,
