@@ -75,12 +75,12 @@ def test_a_type_tells_its_cycle_its_source_of_truth_and_the_share_type_of_each_f
     changed = deepcopy(IDENTITY_CARD)
     changed["spec"] |= {"update_cycle": "daily", "source_of_truth": URBAN}
     withheld = {"share_type": "not_shared", "share_citation": text("演示规定第九条")}
-    changed["spec"]["fields"]["until"] |= withheld
+    changed["spec"]["fields"]["citizen_number"] |= withheld
     applied(small_world, changed)
     page = officer(small_world, "auditor").get(f"{AT}/evidence-types/identity-card").text
     for said in ("更新周期", "每日", "数源部门", "城管局", "不予共享", "演示规定第九条", "第 2 版"):
         assert said in page, said
-    row = re.search(r"<th[^>]*>有效期至.*?</tr>", page, re.DOTALL)
+    row = re.search(r"<th[^>]*>号码.*?</tr>", page, re.DOTALL)
     assert row is not None
     assert "演示规定第九条" in row[0]
     assert f'href="{ENTRY}"' in page
