@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 
 from exchange.app import issuer_fetch, issuer_post
 from exchange.console.registration import read_key
-from exchange.store import consents, return_flows
+from exchange.governance.use import DAYS
+from exchange.store import consents, forwardings, grants, return_flows
 from idp.model.person import NewPerson, PersonKind
 from kernel.identifiers.subject import SubjectRef
 from kernel.outbound import OutboundClient
@@ -25,7 +26,6 @@ from kernel.text import Text
 from tests.doubles import manual_register
 from tests.doubles.exchange import (
     BASIS,
-    IDENTITY_CARD,
     ITEM,
     MARKET,
     NOW,
@@ -39,6 +39,7 @@ from tests.doubles.exchange import (
     make_world,
     prepared_postgresql,
     prepared_sqlite,
+    system,
 )
 from tests.doubles.identity_provider import PASSWORD, TOTP_SECRET, Provider, citizen
 from tests.e2e.grounds import EXCHANGE, missed
@@ -50,6 +51,7 @@ from tests.unit.exchange import (
     test_corrections,
     test_events,
     test_ratings,
+    test_return_flow,
     test_watching,
 )
 from tests.unit.exchange.test_emergency import opened, template
@@ -57,51 +59,15 @@ from tongban import installation
 
 __all__ = ["prepared_postgresql", "prepared_sqlite"]
 
-"""A folder for pictures of every page, for whoever wants to look at them."""
 OFFICERS = (
     ("owner", ("provider-officer", "consumer-officer"), POLICE),
     ("approver", ("governance-approver", "governance-officer"), MARKET),
+    ("guardian", ("consumer-officer", "data-protection-officer", "security-administrator"), MARKET),
 )
-
-UNWALKED = (
-    "GET /console/campaigns/<campaign>/call-off",
-    "GET /console/challenges/<identifier>/<command>",
-    "GET /console/entries/<kind>/<name>/<command>",
-    "GET /console/forwarding-links/prove",
-    "GET /console/forwarding-links/unsubscribe",
-    "GET /console/forwardings/<identifier>/<command>",
-    "GET /console/grants/<grant>/write",
-    "GET /console/locks/<lock>",
-    "GET /console/ratings/<identifier>/<command>",
-    "GET /console/return-flows/<identifier>/<command>",
-    "GET /console/subscriptions/<identifier>/<command>",
-    "GET /console/unused/<grant>",
-    "POST /console/campaigns/<campaign>/call-off",
-    "POST /console/campaigns/<campaign>/items/<number>",
-    "POST /console/campaigns/new",
-    "POST /console/certificates",
-    "POST /console/certificates/new",
-    "POST /console/challenges/<identifier>/<command>",
-    "POST /console/corrections/<identifier>/<command>",
-    "POST /console/emergency/new",
-    "POST /console/entries/<kind>/<name>/<command>",
-    "POST /console/forwarding-links/prove",
-    "POST /console/forwarding-links/unsubscribe",
-    "POST /console/forwardings/<identifier>/<command>",
-    "POST /console/grants/<grant>/write",
-    "POST /console/joining",
-    "POST /console/locks/<lock>",
-    "POST /console/messages",
-    "POST /console/ratings/<identifier>/<command>",
-    "POST /console/requests/batches/<batch>",
-    "POST /console/return-flows/<identifier>/<command>",
-    "POST /console/return-flows/new",
-    "POST /console/subscriptions/<identifier>/<command>",
-    "POST /console/unused/<grant>",
-)
-"""Pages that no officer of this walk gets to yet: one that is added and not walked fails it, one that is walked leaves
-this list.
-"""
+"""Who walks, one after the other, with their offices and their department."""
+ROW = "tbody a"
+CAMPAIGN = "main li.tongban-inbox__row a"
+NEW, CARD = "/console/grants/G-NEW%401", "/console/entries/evidence-types/identity-card"
 
 
 @pytest.fixture
@@ -118,8 +84,10 @@ def world(
     provider = serve_provider(exchange_resource=origin)
     provider.clock.advance((NOW - provider.clock.now()).total_seconds() + 3600)
     with lived(make_world(copied(request, folder), folder, seed=38)) as paper:
+        hardly_used(paper)
         rescued(paper)
         republished(paper)
+        test_watching.limited(paper)
         paper.apply(grant("G-NEW", fields=["name", "address"], masks={"name": "name"}))
         paper.rooms.policy.renew()
         sent = paper.officer("POST", "/v1/grants/G-NEW/submit", {}, sub="author", roles=["governance-officer"])
@@ -134,6 +102,7 @@ def world(
         manual_register.opened(paper, office={"organisation": POLICE}, substitutes=None)
         manual_register.asked(paper)
         kept(paper)
+        locked(paper)
         node = served(paper, provider, origin)
         register(provider, node)
         serve_app(node.client.application, port=port)
@@ -142,7 +111,7 @@ def world(
 
 
 def asked_for(paper: World) -> None:
-    """An access request that waits for the provider."""
+    """An access request that waits for the provider, and drafts for many departments that cannot be handed in."""
     grant_asked = {
         "evidence_type": "identity-card", "fields": ["name", "born"], "service_items": [ITEM], "legal_basis": BASIS,
         "valid_from": "2026-12-01", "valid_to": "2027-12-01",
@@ -153,15 +122,31 @@ def asked_for(paper: World) -> None:
     paper.officer("POST", f"/v1/access-requests/{made.json['id']}/submit", {}, **consumer)
     checked = {"sub": "wei", "roles": ["governance-officer"], "organisation": MARKET}
     assert paper.officer("POST", f"/v1/access-requests/{made.json['id']}/accept", {}, **checked).status_code == 200
-    many = body | {"consumers": [MARKET, URBAN]}
+    sensitive = {"grant": grant_asked | {"fields": ["name", "address"]}}  # whose impact nobody has assessed
+    many = body | sensitive | {"consumers": [MARKET, URBAN]}
     assert paper.officer("POST", "/v1/access-requests/bulk", many, **checked).status_code == 201
 
 
+def hardly_used(paper: World) -> None:
+    """The identity card's grant is so old that what nobody uses of it is unused."""
+
+    def age(connection: Connection) -> None:
+        (seen,) = grants.versions(connection, "G-IDENTITY")
+        grants.change(connection, replace(seen, changed_at=NOW - timedelta(days=DAYS + 1)), was=seen.revision)
+
+    paper.outside.database.write(age)
+
+
 def republished(paper: World) -> None:
-    """The identity card has had another version."""
-    changed = deepcopy(IDENTITY_CARD)
-    changed["spec"]["fields"]["born"]["sensitivity"] = 2
-    paper.apply(changed)
+    """The identity card has had another version, by which a grant lets records flow back; a third one is drafted."""
+    second = deepcopy(test_return_flow.CARDS)
+    second["spec"]["fields"]["born"]["sensitivity"] = 2
+    paper.apply(second, grant("G-BACK", **test_return_flow.BULK | {"consumer": MARKET, "service_items": [ITEM]}))
+    paper.approve("G-BACK")
+    third = deepcopy(second)
+    third["spec"]["fields"]["until"]["sensitivity"] = 2
+    pan = {"sub": "pan", "roles": ["provider-officer"], "organisation": POLICE}
+    assert paper.officer("POST", "/v1/catalogue/entries", {"manifest": third}, **pan).status_code == 201
 
 
 def joined(paper: World) -> None:
@@ -181,7 +166,10 @@ def recertified(paper: World) -> None:
 def kept(paper: World) -> None:
     """A certificate on record, a subscription, a return flow and a consent that was asked for."""
     test_console_certificates.recorded(paper)
-    test_events.subscribe(paper, "police-system", events=["tongban.evidence-request.settled"], evidence_types=[])
+    paper.apply(system("police-system", POLICE, webhook="https://police.example.cn/events"))
+    paper.rooms.policy.renew()
+    settled = {"events": ["tongban.evidence-request.settled"], "evidence_types": [], "delivery": "push"}
+    test_events.subscribe(paper, "police-system", **settled)
     flowed(paper)
     now = paper.clock.now()
     terms = consents.Terms(
@@ -218,6 +206,13 @@ def flowed(paper: World, *people: str) -> None:
     paper.outside.database.write(store)
 
 
+def locked(paper: World) -> None:
+    """The market website has looked up more people than it may."""
+    for serial in range(20, 24 + 2 * test_watching.LIMIT, 2):
+        test_watching.look_up(paper, serial)
+    paper.rooms.gateway.watch.look()
+
+
 def rescued(paper: World) -> None:
     """Emergency access that two officers opened."""
     template(paper)
@@ -236,7 +231,7 @@ def served(paper: World, provider: Provider, origin: str) -> World:
 
 
 def register(provider: Provider, world: World) -> None:
-    """The pages as a client, and two officers."""
+    """The pages as a client, and the officers."""
     settings, desk = world.outside.settings, provider.administration
     assert settings.console_key is not None
     desk.clients.add_organisation(installation.OPERATOR, Text("运营方", "Operator"))
@@ -275,6 +270,19 @@ class Walker:
         with self.page.expect_navigation():
             self.page.click(selector)
 
+    def send(self, name: str) -> None:
+        """Look at a form, hand it in as it stands, and look at what comes back."""
+        self.look(name)
+        self.press()
+        self.look(f"{name}-sent")
+
+    def form(self, name: str, path: str, *links: str) -> None:
+        """Hand in a form as it stands that these links of a page lead to."""
+        self.go(f"/console/{path}")
+        for link in links:
+            self.press(link)
+        self.send(name)
+
     def later(self, seconds: float) -> None:
         """Time goes on, and the node's leases are renewed as they are every quarter of a second."""
         self.world.outside.clock.advance(seconds)  # type: ignore[attr-defined]  # a clock that tests turn
@@ -291,48 +299,79 @@ class Walker:
         self.press("form[method=post] button.govuk-button")
         self.press("button[value=allow]")
 
+    def arrive(self, username: str) -> None:
+        self.press("main a.govuk-button")
+        self.sign_in(username)
+
+    def leave(self) -> None:
+        self.go("/console/sign-out")
+        self.press()
+        self.page.wait_for_url(f"{self.base}/console/signed-out")
+
 
 @pytest.mark.timeout(900)  # it looks at every page there is: a busy machine needs longer than for other tests
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Page], look: Look, language: str) -> None:
-    at = "/console/grants/G-NEW%401"
     walker = Walker(new_page(language), world, look)
     walker.go("/console/grants", "sign-in")
-    walker.press("main a.govuk-button")
-    walker.sign_in("owner")
+    walker.arrive("owner")
     assert walker.page.url == f"{walker.base}/console/grants"
     walker.look("queue")
-    walker.press("tbody a")
+    provider_signs(walker)
+    provider_gives_reasons(walker)
+    provider_does_what_waits(walker)
+    provider_keeps_its_own(walker)
+    messages_are_sent(walker)
+    officers_look_around(walker)
+    walker.go("/console/sign-out", "sign-out")
+    walker.leave()
+    walker.look("signed-out")
+    walker.arrive("approver")
+    governance_signs_last(walker)
+    governance_writes(walker)
+    governance_watches(walker)
+    walker.leave()
+    walker.arrive("guardian")
+    department_answers(walker)
+    assert missed(world.client.application, EXCHANGE, "officers", look.seen) == []
+
+
+def provider_signs(walker: Walker) -> None:
+    walker.press(ROW)
     walker.look("grant")
-    walker.go(f"{at}/approve", "approve")
+    walker.go(f"{NEW}/approve", "approve")
     walker.page.keyboard.press("Tab")  # the skip link is the first thing the keyboard meets
     assert walker.page.evaluate("document.activeElement.className") == "govuk-skip-link"
     walker.press()
     walker.look("approved")
-    walker.go(f"{at}/approve", "refused", 403)
-    walker.go(f"{at}/return")
+    walker.go(f"{NEW}/approve", "refused", 403)
+    walker.go(f"{NEW}/return")
     walker.press()
-    walker.look("return-without-reason")
+    walker.look("return-sent")
+    walker.go(f"{NEW}/effects", "effects")
     walker.go("/console/grants/G-STAFF%401")
     walker.press("main p a[href*='/console/try']")
     walker.look("try")
+
+
+def provider_gives_reasons(walker: Walker) -> None:
+    """Requests, emergencies, campaigns and whoever is protected: nothing goes without a reason."""
     walker.go("/console/requests", "requests")
-    walker.press("tbody a")
+    walker.press(ROW)
     walker.look("request")
     walker.press("main a[href$=refuse]")
-    walker.look("refuse")
-    walker.press()
-    walker.look("refuse-without-rule")
+    walker.send("refuse")
     walker.go("/console/emergency", "emergencies")
-    walker.press("tbody a")
+    walker.press(ROW)
     walker.look("emergency")
     walker.press("main a[href$=close]")
-    walker.look("close")
-    walker.press()
-    walker.look("close-without-reason")
-    walker.go("/console/sealings/new", "seal-form")
-    walker.press()
-    walker.look("seal-form-with-errors")
+    walker.send("close")
+    walker.go("/console/campaigns", "campaigns")
+    walker.press(CAMPAIGN)
+    walker.look("campaign")
+    walker.press(ROW)
+    walker.send("campaign-item")
+    walker.form("seal", "sealings/new")
     walker.page.check("input[name='subject.scheme'][value=citizen-number]")
     for name, value in (
         ("subject.value", OWNER),
@@ -344,26 +383,31 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.press()
     walker.look("sealings")
     walker.press("tbody a[href$=lift]")
-    walker.look("lift")
-    walker.press()
-    walker.look("lift-without-reason")
+    walker.send("lift")
+
+
+def provider_does_what_waits(walker: Walker) -> None:
     walker.go("/console/tasks", "tasks")
-    walker.press("tbody a")
+    walker.press(ROW)
     walker.press("main a[href$=take]")
     walker.look("take-task")
     walker.press()
     walker.look("task")
     walker.press("main a[href$=answer]")
     walker.press()
-    walker.look("answer-without-fields")
+    walker.look("answer-sent")
     walker.go("/console/corrections", "corrections")
-    walker.press("tbody a")
+    walker.press(ROW)
     walker.look("correction")
     walker.press("main a[href$=take]")
     walker.look("take-correction")
-    walker.go("/console/ratings", "ratings")
-    walker.go("/console/entries", "entries")
-    walker.go("/console/responsibility?show=all", "responsibility")
+    walker.press()
+    walker.press("main a[href$=accept]")
+    walker.press()
+    walker.look("accept-correction-sent")
+
+
+def provider_keeps_its_own(walker: Walker) -> None:
     walker.go("/console/joining", "joining")
     walker.go("/console/joining/sandbox", "sandbox")
     walker.go("/console/joining/first-call", "first-call")
@@ -372,128 +416,137 @@ def test_a_grant_is_signed_by_its_panel(world: World, new_page: Callable[..., Pa
     walker.page.fill("#keys", json.dumps(test_console_joining.PUBLIC))
     walker.press()
     walker.look("client-keys")
-    walker.go("/console/entries/new?kind=systems")
-    walker.press()
-    walker.look("entry-form-with-errors")
-    walker.go("/console/unused", "unused")
+    walker.go("/console/entries", "entries")
+    walker.go(f"{CARD}/versions/2", "entry-version")
+    walker.go(CARD, "entry")
+    walker.press("main a[href$=withdraw]")
+    walker.send("withdraw")
+    walker.form("entry-form", "entries/new?kind=systems")
+    walker.go("/console/subscriptions", "subscriptions")
+    walker.press(ROW)
+    walker.look("subscription")
+    walker.press("main a[href$=send-again]")
+    walker.page.fill("#from", "?")
+    walker.send("send-again")
+    walker.form("subscription-form", "subscriptions/new")
+    walker.go("/console/return-flows", "return-flows")
+    walker.press(ROW)
+    walker.look("return-flow")
+    walker.press("main a[href$=end]")
+    walker.look("end-return-flow")
+    walker.form("certificates", "certificates")
+    walker.press(ROW)
+    walker.look("certificate")
+    walker.press("main a[href$=suspend]")
+    walker.send("suspend")
+    walker.form("certificate-form", "certificates/new")
+    walker.go("/console/consents", "consents")
+    walker.press(ROW)
+    walker.look("consent")
+
+
+def messages_are_sent(walker: Walker) -> None:
+    """To an address of an office, where whoever reads them opens the links in them without signing in."""
     walker.go("/console/messages", "messages")
-    walker.go("/console/forwardings/new", "forwarding-form")
-    walker.press()
-    walker.look("forwarding-form-with-errors")
+    walker.form("forwarding-form", "forwardings/new")
     walker.page.fill("#address", "https://office.example.cn/inbox")
     for choice in ("#role", "#way"):
         walker.page.check(choice)
     walker.press()
     walker.look("forwarding")
+    address = walker.page.url.rpartition("/")[2]
+    walker.press("main a[href$=prove]")
+    walker.send("ask-again")
     walker.go("/console/forwardings", "forwardings")
+    with walker.world.outside.database.read() as connection:
+        (question,) = forwardings.latest(connection, address, 1, forwardings.PROOF)
+    links = walker.world.rooms.forwarding_courier.links
+    for link, name in ((links.to_prove(address, question.id), "prove"), (links.to_unsubscribe(address), "unsubscribe")):
+        walker.go(link.removeprefix(walker.base))
+        walker.send(name)
     walker.go("/console/forwarding-links/prove?token=x", "forwarding-link-over", 410)
-    walker.go("/console/campaigns", "campaigns")
-    walker.press("main li.tongban-inbox__row a")
-    walker.look("campaign")
-    walker.press("tbody a")
-    walker.look("campaign-item")
-    walker.go("/console/subscriptions", "subscriptions")
-    walker.press("tbody a")
-    walker.look("subscription")
-    walker.go("/console/subscriptions/new")
-    walker.press()
-    walker.look("subscription-form-with-errors")
-    walker.go("/console/return-flows", "return-flows")
-    walker.press("tbody a")
-    walker.look("return-flow")
-    walker.go("/console/certificates", "certificates")
-    walker.press("tbody a")
-    walker.look("certificate")
-    walker.press("main a[href$=suspend]")
-    walker.look("suspend")
-    walker.press()
-    walker.look("suspend-without-reason")
-    walker.go("/console/consents", "consents")
-    walker.press("tbody a")
-    walker.look("consent")
-    walker.go("/console/sources", "sources")
-    walker.go("/console/usage", "usage")
-    walker.go("/console/decisions?decision=dec_none", "decision-not-found", 404)
-    walker.go("/console/decisions", "decisions")
-    walker.press("tbody a")
-    walker.look("decision")
-    walker.go("/console/look-ups", "look-ups")
-    walker.go("/console/catalogue", "catalogue")
-    walker.go("/console/catalogue/evidence-types/identity-card", "evidence-type")
-    walker.go(f"/console/catalogue/organisations/{POLICE}", "department")
-    walker.go("/console/catalogue/divisions", "divisions")
-    walker.go("/console/catalogue/divisions/500112", "division")
-    walker.go("/console/entries/evidence-types/identity-card", "entry")
-    walker.go("/console/entries/evidence-types/identity-card/versions/2", "entry-version")
-    walker.go("/console/ledger?index=1", "ledger")
-    owners_other_pages(walker)
-    walker.go("/console/sign-out", "sign-out")
-    walker.press()
-    walker.page.wait_for_url(f"{walker.base}/console/signed-out")
-    walker.look("signed-out")
 
-    walker.press("main a.govuk-button")
-    walker.sign_in("approver")
-    walker.go(f"{at}/approve")
+
+def officers_look_around(walker: Walker) -> None:
+    for path, name in (
+        ("catalogue", "catalogue"),
+        ("catalogue/divisions", "divisions"),
+        ("catalogue/divisions/500112", "division"),
+        ("catalogue/evidence-types/identity-card", "evidence-type"),
+        (f"catalogue/organisations/{POLICE}", "department"),
+        ("catalogue/service-items", "service-items"),
+        (f"catalogue/service-items/{ITEM}", "service-item"),
+        ("decisions", "decisions"),
+        ("ledger?index=1", "ledger"),
+        ("look-ups", "look-ups"),
+        ("responsibility?show=all", "responsibility"),
+        ("sources", "sources"),
+        ("unused", "unused"),
+        ("uploads", "uploads"),
+        ("usage", "usage"),
+    ):
+        walker.go(f"/console/{path}", name)
+    walker.go("/console/decisions?decision=dec_none", "decision-not-found", 404)
+    walker.go("/console/decisions")
+    walker.press(ROW)
+    walker.look("decision")
+
+
+def governance_signs_last(walker: Walker) -> None:
+    walker.go(f"{NEW}/approve")
     walker.press()
     assert walker.page.locator(".govuk-notification-banner").count() == 1
     assert walker.page.locator(".tongban-tag--good").first.inner_text() in ("生效中", "In force")
 
-    walker.go("/console/grants/new", "grant-form")
+
+def governance_writes(walker: Walker) -> None:
+    walker.form("grant-form", "grants/new")
+    walker.go("/console/unused")
+    walker.press("tbody a[href*='/unused/']")
+    walker.look("tighten")
     walker.press()
-    walker.look("grant-form-with-errors")
-    walker.go("/console/requests/new", "request-form")
-    walker.press()
-    walker.look("request-form-with-errors")
-    walker.go("/console/requests/templates/identity")
+    walker.press("main a[href$=write]")
+    walker.page.fill("[name='grant.legal_basis']", "")
+    walker.send("write-grant")
+    walker.form("request-form", "requests/new")
+    walker.go("/console/requests/templates/identity", "template-form")
     for name, value in (("title.zh", "核对身份"), ("grant.evidence_type", "identity-card"), ("grant.fields", "name")):
         walker.page.fill(f"[name='{name}']", value)
     walker.press()
-    walker.look("template-form-with-errors")
+    walker.look("template-form-sent")
     walker.page.fill("[name='title.en']", "Identity check")
     walker.press()
     walker.look("templates")
-    walker.go("/console/requests/batches", "batches")
-    walker.press("tbody a")
-    walker.look("batch")
-    walker.go("/console/ratings")
-    walker.press("tbody a")
-    walker.look("rating")
-    walker.go("/console/challenges", "challenges")
-    walker.press("tbody a")
-    walker.look("challenged-use")
     walker.go("/console/clocks", "clocks")
     walker.go("/console/clocks/profiles/cn-809-2025", "service-level")
-    walker.go("/console/clocks/calendar/2026/edit")
+    walker.go("/console/clocks/calendar/2026/edit", "calendar-form")
     walker.page.fill("#effective_from", "2026-12-31")
     walker.press()
     walker.look("calendar-preview")
-    governance_s_other_pages(walker)
-    assert missed(world.client.application, EXCHANGE, "officers", look.seen) == [*UNWALKED]
 
 
-def owners_other_pages(walker: Walker) -> None:
-    """Pages of a department's officers that nothing above led to."""
-    for path, name in (
-        ("uploads", "uploads"),
-        ("locks", "locks"),
-        ("catalogue/service-items", "service-items"),
-        (f"catalogue/service-items/{ITEM}", "service-item"),
-        ("grants/G-NEW%401/effects", "effects"),
-        ("subscriptions/new", "subscription-form"),
-        ("certificates/new", "certificate-form"),
-        ("return-flows/new", "return-flow-form"),
-        ("emergency/new", "emergency-form"),
+def governance_watches(walker: Walker) -> None:
+    walker.form("campaign-form", "campaigns/new")
+    walker.form("call-off", "campaigns", CAMPAIGN, "main a[href$=call-off]")
+    walker.go("/console/requests/batches", "batches")
+    walker.go("/console/ratings", "ratings")
+    walker.press(ROW)
+    walker.look("rating")
+    walker.go("/console/challenges", "challenges")
+    walker.press(ROW)
+    walker.look("challenged-use")
+
+
+def department_answers(walker: Walker) -> None:
+    """For its uses, its cases and its systems, and for what it asks."""
+    walker.go("/console/locks", "locks")
+    walker.go("/console/return-flows/new", "return-flow-grants")
+    for name, *way in (
+        ("explain", "challenges", ROW, "main a[href$=explain]"),
+        ("confirm", "ratings", ROW, "main a[href$=confirm]"),
+        ("lock", "locks", ROW),
+        ("batch", "requests/batches", ROW),
+        ("emergency-form", "emergency/new"),
+        ("return-flow-form", "return-flows/new", ROW),
     ):
-        walker.go(f"/console/{path}", name)
-
-
-def governance_s_other_pages(walker: Walker) -> None:
-    """Pages of governance that nothing above led to."""
-    for path, name in (
-        ("campaigns/new", "campaign-form"),
-        ("clocks/calendar/2026/edit", "calendar-form"),
-        ("entries/new?kind=systems", "entry-form"),
-        ("requests/templates/identity", "template-form"),
-    ):
-        walker.go(f"/console/{path}", name)
+        walker.form(name, *way)
