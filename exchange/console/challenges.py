@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from exchange import errors
 from exchange.challenges.desk import WHO
 from exchange.console.forms import Field
-from exchange.console.proceeding_pages import Command, Matter, last_working_day
-from exchange.console.words import moment_text, same, text_of
+from exchange.console.proceeding_pages import Command, Matter, ProceedingPages, last_working_day
+from exchange.console.words import listed, moment_text, same, text_of
 from exchange.gateway.entries import REFUSAL, RELEASE
+from exchange.governance.views import names
+from exchange.in_force.snapshot import current
 from exchange.responders.shown import SHOWN
 from exchange.return_flow.making import MADE
 from kernel.text import Text
@@ -60,6 +63,7 @@ USES: Mapping[str, Text] = {
     SHOWN: Text("工作人员查看了号码", "An officer was shown the number"),
 }
 _OTHER = Text("查询", "It was asked for")
+_NONE = Text("无", "none")
 
 
 def _about(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,7 +77,7 @@ def _about(found: Mapping[str, Any]) -> dict[str, Any]:
         (Text("业务系统", "System"), _or_none(found["system"])),
         (Text("查询的工作人员（代号）", "Officer who looked (a name in the log)"), _or_none(found["officer"])),
         (Text("材料", "Evidence"), text_of(found["evidence_type"]["name"])),
-        (Text("内容", "What was asked for"), _or_none(", ".join(found["asked"]))),
+        (Text("内容", "What was asked for"), listed(found["asked"]) if found["asked"] else _NONE),
         (Text("事项", "Matter"), text_of(found["service_item"]["name"])),
         (Text("依据", "Ground"), _or_none(found["legal_basis"])),
         (Text("提出时间", "Challenged"), moment_text(found["opened_at"])),
@@ -90,7 +94,7 @@ def _about(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _or_none(text: str) -> Text:
-    return same(text) if text else Text("无", "none")
+    return same(text) if text else _NONE
 
 
 def _row(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,3 +133,13 @@ CHALLENGES = Matter(
     ),
 )
 """Challenges as pages show them."""
+
+
+@dataclass(frozen=True)
+class ChallengePages(ProceedingPages):
+    """The pages about challenges; what was asked for stands there in the words of the catalogue."""
+
+    def about(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Which use it was, and how it stands."""
+        name = names(current(self.door.access.policy).registry, found["evidence_type"]["code"])
+        return self.matter.about({**found, "asked": [name(each) for each in found["asked"]]})

@@ -11,7 +11,7 @@ from exchange.console.batches import BatchPages
 from exchange.console.campaigns import CampaignPages
 from exchange.console.catalogue import CataloguePages
 from exchange.console.certificates import CERTIFICATE_LIFE, CertificatePages
-from exchange.console.challenges import CHALLENGES
+from exchange.console.challenges import CHALLENGES, ChallengePages
 from exchange.console.client_keys import KeyPages
 from exchange.console.clocks import ClockPages
 from exchange.console.consents import ConsentPages
@@ -119,7 +119,7 @@ def _pages(offices: Offices, tasks: TaskDesk, inside: Access) -> tuple[PageRoute
         EntryPages(door, replace(offices.catalogue_desk, access=inside)).routes,
         EmergencyPages(door, replace(offices.emergencies, access=inside), EMERGENCY).routes,
         ProceedingPages(door, replace(offices.corrections, access=inside), CORRECTIONS).routes,
-        ProceedingPages(door, replace(offices.challenges, access=inside), CHALLENGES).routes,
+        ChallengePages(door, replace(offices.challenges, access=inside), CHALLENGES).routes,
         RatingPages(door, replace(offices.ratings, access=inside), RATINGS).routes,
         TaskPages(door, replace(tasks, access=inside), TASKS_BY_HAND).routes,
         BatchPages(door, batches).routes,

@@ -242,7 +242,9 @@ def test_a_return_flow_is_challenged_on_pages(small_world: World) -> None:
     dan = OfficersBrowser(small_world)
     dan.sign_in("dan", "data-protection-officer", organisation=URBAN)
     (there,) = re.findall(r'href="(/console/challenges/ch_[^"/]+)"', dan.get("/console/challenges").text)
-    assert "成批回流的文件中有其记录" in dan.get(there).text
+    shown = dan.get(there).text
+    for said in ("成批回流的文件中有其记录", "姓名、住址、号码"):
+        assert said in shown
 
 
 def test_every_state_role_and_command_is_as_the_table_says(small_world: World) -> None:
