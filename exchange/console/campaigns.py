@@ -15,7 +15,7 @@ from exchange import errors
 from exchange.campaigns.desk import CampaignDesk
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Refusal, Visitor, moved_on, page, refused
-from exchange.console.forms import UNPROCESSABLE, Field, drawn, filled, sayings, summary
+from exchange.console.forms import UNPROCESSABLE, Field, drawn, filled, given, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.unused import MAY_DRAFT, UNUSED
 from kernel.problems import INVALID_BODY, Problem
@@ -302,8 +302,8 @@ def _about(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _body(typed: Mapping[str, str], fields: tuple[Field, ...]) -> dict[str, Any]:
-    given = {each.name: typed[each.name].strip() for each in fields if typed.get(each.name, "").strip()}
-    return {name: _number(value) if name in {"days", "in_force_days"} else value for name, value in given.items()}
+    numbers = {"days", "in_force_days"}
+    return {name: _number(value) if name in numbers else value for name, value in given(fields, typed).items()}
 
 
 def _number(text: str) -> int | str:

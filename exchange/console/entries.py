@@ -25,10 +25,11 @@ from exchange.console.entry_drafting import (
     Writing,
     Wrong,
     address_of,
+    findings,
     other_way,
 )
 from exchange.console.entry_versions import content_of, rows_of, versions_of
-from exchange.console.forms import UNPROCESSABLE, Field, filled
+from exchange.console.forms import UNPROCESSABLE, Field, filled, given, sayings, summary
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import text_of
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
@@ -187,8 +188,8 @@ class EntryPages:
             title = Text("这个条目刚才有了变化", "This entry has changed meanwhile")
             return moved_on(visitor, request, title, found["name"], address_of(found))
         if problem.kind in SAID_ON_THE_FORM:
-            writing = _writing(request, found) if command == "revise" else _PLAIN
-            return self._ask(visitor, request, found, command, typed, writing.wrong(problem))
+            wrong = _writing(request, found).wrong(problem) if command == "revise" else _wrong(command, problem)
+            return self._ask(visitor, request, found, command, typed, wrong)
         if problem.kind is errors.ENTRY_NOT_ALLOWED:
             return _refused(visitor, request, found, command, problem.detail or problem.kind.title)
         raise problem
@@ -206,11 +207,17 @@ def _writing(request: HttpRequest, found: Mapping[str, Any]) -> Writing:
     return Writing.of(found["kind"], found["name"], request.parameters())
 
 
-def _body(command: str, typed: Mapping[str, str]) -> dict[str, Any]:
+def _body(command: str, typed: Mapping[str, str]) -> Mapping[str, Any]:
     if command == "publish":
         return {"digest": typed.get("digest", "")}
-    names = [field.name for field in FORMS.get(command, ())]
-    return {name: typed[name] for name in names if typed.get(name, "").strip()}
+    return given(FORMS.get(command, ()), typed)
+
+
+def _wrong(command: str, problem: Problem) -> Wrong:
+    """Of a command that writes no text: beside the field that it is about, or every finding about the entry."""
+    fields = FORMS.get(command, ())
+    errors_, _ = sayings(problem, fields)
+    return errors_, summary(fields, errors_, "") or [("", each) for each in findings(problem)]
 
 
 def _about(found: Any) -> dict[str, Any]:
@@ -244,6 +251,4 @@ def _at(found: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(found["changed_at"])
 
 
-_PLAIN = Writing(None, "")
-"""Of commands that write no text: every finding is said above."""
 _NOT_NOW = Text("现在不能由您作此操作", "This is not yours to do now")

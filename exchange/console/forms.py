@@ -53,6 +53,11 @@ def chosen(fields: Sequence[Field], typed: Mapping[str, str]) -> dict[str, list[
     return {each.name: found for each in fields if each.kind == "boxes" and (found := ticked(each, typed))}
 
 
+def given(fields: Sequence[Field], typed: Mapping[str, str]) -> dict[str, str]:
+    """What was written field by field; a field that was left empty is left out, so that it is said to be required."""
+    return {each.name: said for each in fields if (said := typed.get(each.name, "").strip())}
+
+
 def filled(fields: Sequence[Field], typed: Mapping[str, str], errors: Mapping[str, str]) -> list[Filled]:
     """The fields as they are to be drawn."""
     return [Filled(each, _value(each, typed), errors.get(each.name, "")) for each in fields]

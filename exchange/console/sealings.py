@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
-from exchange.console.forms import Field, drawn, sayings
+from exchange.console.forms import Field, drawn, given, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import KINDS_OF_NUMBER, text_of
 from exchange.governance.sealing import READERS, SEALERS, Sealings
@@ -117,7 +117,7 @@ class SealingPages:
         """Lift it. Raises Problem."""
         typed, found = request.form(), self._standing(request, sealing)
         try:
-            self.register.lift(as_json_post(request, {"reason": typed.get("reason", "").strip()}), sealing)
+            self.register.lift(as_json_post(request, given(_REASON, typed)), sealing)
         except Problem as problem:
             if problem.kind is INVALID_BODY:
                 return self._form(visitor, request, _REASON, typed, problem, found)

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from exchange.cases.locks import LIFTERS, Locks
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
-from exchange.console.forms import Field, drawn, sayings
+from exchange.console.forms import Field, drawn, given, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.looking_back import LookingBack
 from exchange.requirements.counting import Counts
@@ -76,7 +76,7 @@ class WatchPages:
         """Lift it. Raises Problem."""
         typed = request.form()
         try:
-            self.locks.lift(as_json_post(request, {"reason": typed.get("reason", "")}), lock)
+            self.locks.lift(as_json_post(request, given(_REASON, typed)), lock)
         except Problem as problem:
             if problem.kind is INVALID_BODY:
                 return self._form(visitor, request, self._standing(lock), typed, problem)
