@@ -8,8 +8,17 @@ import pytest
 from sqlalchemy import text
 
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import Provider
-from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, claims_of, public_client
+from tests.doubles.identity_provider import URBAN, Provider
+from tests.doubles.relying_party import (
+    CALLBACK,
+    PERMITS,
+    VERIFIER,
+    ProofKey,
+    RelyingParty,
+    claims_of,
+    permits,
+    public_client,
+)
 
 RACERS = 32
 
@@ -115,13 +124,16 @@ def test_T6_whoever_is_disabled_after_the_code_was_made_gets_nothing(party: Rely
 
 
 def test_T6_a_disabled_client_gets_nothing_within_a_second(party: RelyingParty, provider: Provider) -> None:
-    auditor = RelyingParty(provider, scope="introspect", grant_types=["client_credentials"])
+    permits(provider, party)
+    server = RelyingParty(provider, scope="introspect", grant_types=["client_credentials"], tongban_organisation=URBAN)
     code, tokens = party.code(), party.tokens()
+    theirs = party.own_token(resource=PERMITS).json["access_token"]
+    assert server.introspect(theirs)["active"] is True
     provider.administration.clients.disable(party.id)
     provider.clock.advance(0.9)
     for answer in (party.redeem(code), party.refresh(tokens["refresh_token"]), party.own_token()):
         assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
-    assert auditor.introspect(tokens["access_token"]) == {"active": False}
+    assert server.introspect(theirs) == {"active": False}
     assert Browser(provider).get(party.authorize_url()).status_code == 400
 
 
