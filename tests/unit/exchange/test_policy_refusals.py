@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from exchange.gateway import refusals
 from exchange.in_force.snapshot import Snapshot
+from kernel.clock import ManualClock
 from kernel.manifests import ManifestError
 from policies.decision import Deny, Permit
 from policies.grants.terms import Obligation
@@ -108,8 +110,9 @@ def presence_unproven(world: World) -> Answer:
 
 
 def not_yet_valid(world: World) -> Answer:
-    replaced(world, valid_from="2026-12-01")
-    return ask(world)
+    """On a node whose clock is behind: what is to begin waits outside the set that decisions are made by."""
+    replaced(world, valid_from=world.clock.now().isoformat())
+    return ask(world.another_node(clock=ManualClock(world.clock.now() - timedelta(seconds=1))))
 
 
 def expired(world: World) -> Answer:
