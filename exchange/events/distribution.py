@@ -95,11 +95,12 @@ class Distribution:
             return None
         if one.system:
             return self._queued(one, to, one.data) if one.system == to.system else None
-        since = allowed.get(one.evidence_type) if one.evidence_type in to.evidence_types else None
-        if since is None or one.subject is None or snapshot.is_sealed(one.subject, self.clock.now()):
+        if one.evidence_type not in to.evidence_types or one.evidence_type not in allowed:
+            return None
+        if one.subject is None or snapshot.is_sealed(one.subject, self.clock.now()):
             return None
         held = deliveries.held_by(
-            connection, to.organisation, one.evidence_type, one.subject, since, MOST_NAMED, RESTED_ON[one.kind]
+            connection, to.organisation, one.evidence_type, one.subject, MOST_NAMED, RESTED_ON[one.kind]
         )
         if not held:
             return None  # it never had that evidence about them, so it does not learn that there is any

@@ -1,11 +1,11 @@
-"""Who may hear of changes to which evidence: whose department holds a grant in force for it. Default deny.
+"""Who may hear of changes to which evidence: whose department holds a grant in force for it (ADR 0091). Default deny.
 
 And what of a queue may still leave: an event may have waited for weeks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from exchange.catalogue.model import Status, System, kept_apart
@@ -15,8 +15,10 @@ from exchange.in_force.snapshot import Snapshot
 from exchange.store.subscriptions import Queued
 from policies.delivery import Delivery
 
-Rights = Mapping[str, datetime]
-"""Evidence types of which somebody may hear, each with the start of the oldest grant in force for it."""
+Rights = frozenset[str]
+"""Evidence types of which somebody may hear. When the grant began does not matter: what was received under the version
+before it, or under another grant, is held all the same.
+"""
 
 
 def rights(snapshot: Snapshot, organisation: str, now: datetime, delivery: Delivery = Delivery.DIRECT) -> Rights:
@@ -24,22 +26,23 @@ def rights(snapshot: Snapshot, organisation: str, now: datetime, delivery: Deliv
 
     Emergency access gives no right to hear of anything, and what may only leave in bulk none but of its own rows.
     """
-    found: dict[str, datetime] = {}
-    for grant in snapshot.image.members():
-        own = grant.consumer == organisation and grant.emergency is None and grant.allows(delivery)
-        if own and grant.valid_from <= now < grant.valid_to:
-            begun = found.get(grant.evidence_type, grant.valid_from)
-            found[grant.evidence_type] = min(begun, grant.valid_from)
-    return found
+    return frozenset(
+        grant.evidence_type
+        for grant in snapshot.image.members()
+        if grant.consumer == organisation
+        and grant.emergency is None
+        and grant.allows(delivery)
+        and grant.valid_from <= now < grant.valid_to
+    )
 
 
 def rights_of(snapshot: Snapshot, system: System | None, now: datetime, delivery: Delivery = Delivery.DIRECT) -> Rights:
     """The same for a system: nothing where it is not active, and the sandbox does not hear of real evidence."""
     if system is None or system.status is not Status.ACTIVE:
-        return {}
+        return frozenset()
     known = snapshot.registry.evidence_types
     found = rights(snapshot, system.organisation, now, delivery)
-    return {code: since for code, since in found.items() if code in known and not kept_apart(system, known[code])}
+    return frozenset(code for code in found if code in known and not kept_apart(system, known[code]))
 
 
 def withheld(

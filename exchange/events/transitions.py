@@ -112,7 +112,7 @@ class SubscriptionTransitions:
         if any(Kind(kind).about_evidence for kind in kinds) != bool(types):
             raise Problem(INVALID_BODY, detail=_NO_TYPES)
         now = self.clock.now()
-        missing: list[JSON] = [*sorted(types - rights_of(snapshot, system, now).keys())]
+        missing: list[JSON] = [*sorted(types - rights_of(snapshot, system, now))]
         if missing:
             facts = {**asker.facts, "evidence_types": missing, "reason": errors.EVENT_NOT_GRANTED.code}
             refused = Event(REFUSAL, new_id("evx", self.clock, self.entropy), facts=facts)

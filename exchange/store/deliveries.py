@@ -209,11 +209,10 @@ def held_by(
     consumer: str,
     evidence_type: str,
     subject: bytes,
-    since: datetime,
     most: int,
     outcomes: Collection[str] = (RELEASED,),
 ) -> list[tuple[str, str]]:
-    """Where a consumer was given such evidence about a subject: case and request, newest first.
+    """Where a consumer was given such evidence about a subject, under whichever grant: case and request, newest first.
 
     ``outcomes``: by which it holds something that may change.
     """
@@ -221,7 +220,7 @@ def held_by(
     statement = (
         select(row.case_id, row.request_id)
         .where(row.subject == subject, row.evidence_type == evidence_type, row.consumer == consumer)
-        .where(row.outcome.in_(sorted(outcomes)), row.at >= since)
+        .where(row.outcome.in_(sorted(outcomes)))
         .order_by(row.entry.desc())
         .limit(most)
     )

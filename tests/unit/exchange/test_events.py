@@ -192,18 +192,58 @@ def test_what_nobody_fetches_for_ninety_days_is_gone(world: World) -> None:
     assert pull(world, name)["events"] == []
 
 
-def test_a_grant_that_began_later_does_not_tell_of_what_was_held_before(small_world: World) -> None:
-    world = small_world
-    delivered(world)
+def a_day_later(world: World) -> None:
     world.clock.advance(86_400)
     world.rooms.policy.renew()
     world.rooms.revocations.renew()
-    world.revoke("G-IDENTITY")
-    world.apply(grant("G-LATER", valid_from="2026-11-24T00:00:00+08:00"))
-    world.approve("G-LATER")
+
+
+def begin(world: World, name: str, **more: Any) -> None:
+    """A grant, or the next version of it, that begins after what was delivered the day before."""
+    world.apply(grant(name, valid_from="2026-11-24T00:00:00+08:00", **more))
+    world.approve(name)
+    world.rooms.policy.renew()
+
+
+def test_a_renewed_grant_tells_of_what_was_received_under_the_version_before(world: World) -> None:
     name = subscribe(world)
+    case, asked = delivered(world)
+    a_day_later(world)
+    begin(world, "G-IDENTITY")
+    (renewed,) = [each for each in world.rooms.policy.current().image.members() if each.id == "G-IDENTITY"]
+    assert renewed.version == 2
     tell(world, change(world, "c-1"))
-    assert pull(world, name)["events"] == []
+    (event,) = pull(world, name)["events"]
+    assert event["data"]["held"] == [{"case": case, "request": asked}]
+
+
+def test_another_grant_for_the_same_evidence_tells_of_what_is_held_but_not_of_the_time_between(
+    small_world: World,
+) -> None:
+    world = small_world
+    name = subscribe(world)
+    case, asked = delivered(world)
+    tell(world, change(world, "c-waits"))
+    a_day_later(world)
+    world.revoke("G-IDENTITY")
+    tell(world, change(world, "c-between"))
+    assert pull(world, name)["events"] == []  # the right ended: what waited does not leave
+    begin(world, "G-LATER")
+    tell(world, change(world, "c-after"))
+    told = [each["data"]["held"] for each in pull(world, name, "&after=0")["events"]]
+    assert told == [[{"case": case, "request": asked}]] * 2  # c-waits and c-after
+
+
+def test_a_grant_tells_nothing_of_evidence_that_was_never_given(small_world: World) -> None:
+    """Neither of somebody else's, nor of what another department was given."""
+    world = small_world
+    delivered(world)
+    a_day_later(world)
+    begin(world, "G-URBAN", consumer=URBAN, service_items=[OTHER_ITEM])
+    ours, theirs = subscribe(world), subscribe(world, "urban-website")
+    tell(world, change(world, "c-1"), change(world, "c-2", STRANGER))
+    assert len(pull(world, ours)["events"]) == 1
+    assert pull(world, theirs, client="urban-website")["events"] == []
 
 
 def test_a_settled_request_is_told_to_the_system_that_asked_alone(small_world: World) -> None:
