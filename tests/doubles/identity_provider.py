@@ -153,6 +153,13 @@ class Provider:
     businesses: PaperBusinesses = field(default_factory=PaperBusinesses)
 
     @property
+    def outgoing(self) -> list[str]:
+        """Every address that was asked for something or sent something, whichever way there is."""
+        departments = self.departments
+        sent = [url for url, *_ in (*departments.told, *departments.pinged)]
+        return [*self.exchange.asked, *departments.fetched, *sent]
+
+    @property
     def recovery_codes(self) -> RecoveryCodes:
         """As the provider keeps them."""
         key = derived(self.keys, "recovery code")

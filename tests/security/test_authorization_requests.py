@@ -6,12 +6,14 @@ from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from tests.doubles.browser import Browser, form_of, parameters
 from tests.doubles.identity_provider import EXCHANGE, ISSUER, PASSWORD, Provider
 from tests.doubles.relying_party import CALLBACK, CHALLENGE, RelyingParty, details, public_client
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+CIBA = "urn:openid:params:grant-type:ciba"
 OTHER_REDIRECTS = (
     f"{CALLBACK}/",
     f"{CALLBACK}/more",
@@ -118,19 +120,52 @@ def test_A3_pkce_is_s256_for_every_client(party: RelyingParty, browser: Browser,
     assert (back["error"], back["state"], back["iss"]) == ("invalid_request", "state-1", ISSUER)
 
 
+def posted(party: RelyingParty, path: str, fields: list[tuple[str, str]]) -> TestResponse:
+    """The answer to a form whose fields may come several times."""
+    return party.http.post(
+        path, data=urlencode(fields), content_type="application/x-www-form-urlencoded", base_url=ISSUER
+    )
+
+
 @pytest.mark.parametrize("twice", ["client_id", "redirect_uri", "scope", "state", "code_challenge"])
 def test_A4_a_parameter_given_twice_is_refused(party: RelyingParty, browser: Browser, twice) -> None:
-    query = urlencode([*party.request().items(), (twice, party.request()[twice])])
-    assert_shown_and_not_sent(browser.get(f"/authorize?{query}"))
-    answer = browser.post("/authorize", {})
-    assert answer.status_code == 400
-    answer = party.http.post(
-        "/token",
-        data=f"grant_type=client_credentials&grant_type={twice}",
-        base_url=ISSUER,
-        headers={"Content-Type": "application/x-www-form-urlencoded"},
-    )
-    assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+    """Also when both say the same."""
+    once = [*party.request().items()]
+    assert browser.get(f"/authorize?{urlencode(once)}").status_code == 303
+    assert posted(party, "/authorize", once).status_code == 303
+    for value in (party.request()[twice], "x"):
+        doubled = [*once, (twice, value)]
+        assert_shown_and_not_sent(browser.get(f"/authorize?{urlencode(doubled)}"))
+        assert_shown_and_not_sent(posted(party, "/authorize", doubled))
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "accepted"),
+    [
+        ("/token", {"grant_type": "client_credentials"}, 200),
+        ("/par", None, 201),
+        ("/introspect", {"token": "x", "token_type_hint": "access_token"}, 200),
+        ("/revoke", {"token": "x", "token_type_hint": "access_token"}, 200),
+        ("/bc-authorize", {"scope": "openid profile", "login_hint": "wang"}, 200),
+        ("/device_authorization", {"scope": "openid"}, 200),
+    ],
+)
+def test_A4_no_endpoint_for_clients_takes_a_parameter_twice(provider: Provider, path: str, asked, accepted) -> None:
+    """RFC 6749 §3.2; what proves the client included."""
+    grants = ["authorization_code", "client_credentials", DEVICE_CODE, CIBA]
+    party = RelyingParty(provider, grant_types=grants, scope="openid profile", backchannel_token_delivery_mode="poll")
+
+    def fields() -> dict[str, str]:
+        """With an assertion of its own each time: none is accepted twice."""
+        return (asked or party.request()) | party.credentials()[0]
+
+    answer = posted(party, path, [*fields().items()])
+    assert answer.status_code == accepted, answer.text
+    for twice in fields():
+        for value in (None, "x"):
+            once = fields()
+            answer = posted(party, path, [*once.items(), (twice, value or once[twice])])
+            assert (answer.status_code, answer.json["error"]) == (400, "invalid_request"), twice
 
 
 @pytest.mark.parametrize("beside", ["redirect_uri", "scope", "state", "code_challenge", "response_type", "prompt"])
@@ -177,7 +212,7 @@ def test_A6_references_and_nonsense_are_refused_and_nothing_is_fetched(
 ) -> None:
     answer = browser.get(party.authorize_url(**{parameter: "http://169.254.169.254/latest"}))
     assert parameters(answer.headers["Location"])["error"] == error
-    assert provider.exchange.asked == []
+    assert provider.outgoing == []
 
 
 def test_A7_a_form_is_posted_to_a_registered_address_alone_and_everything_in_it_is_escaped(

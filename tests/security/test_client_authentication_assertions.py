@@ -64,6 +64,16 @@ def test_C9_nothing_in_the_header_chooses_how_it_is_checked(party: RelyingParty,
     assert refused(ask(party, party.assertion(header=header)))
 
 
+@pytest.mark.parametrize("name", ["jku", "x5u"])
+def test_C9_no_key_is_fetched_from_where_an_assertion_says(party: RelyingParty, name: str) -> None:
+    """A key that lies there is not used, and nobody is asked for it."""
+    key, public = key_pair()
+    party.provider.departments.published["https://evil.example/jwks"] = {"keys": [public]}
+    for signer in (key, party.key):
+        assert refused(ask(party, party.assertion(key=signer, header={name: "https://evil.example/jwks"})))
+    assert party.provider.outgoing == []
+
+
 def test_C9_an_unsigned_assertion_is_refused(party: RelyingParty) -> None:
     claims = json.loads(base64url.decode(party.assertion().split(".")[1]))
     assert refused(ask(party, raw_jws({"alg": "none"}, claims, None)))

@@ -93,8 +93,7 @@ def test_A6_only_to_our_key_and_only_as_we_say(party: RelyingParty) -> None:
         "a.b.c.d.e",
     ):
         refused(party, text)
-    assert party.provider.exchange.asked == [], "nothing is fetched"
-    assert party.provider.departments.fetched == [], "nor from where the object says"
+    assert party.provider.outgoing == [], "nothing is fetched, nor from where the object says"
 
 
 def test_A6_an_object_that_is_too_large_is_not_opened(party: RelyingParty) -> None:

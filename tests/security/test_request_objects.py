@@ -22,6 +22,7 @@ from tests.doubles.identity_provider import ISSUER, START, Provider
 from tests.doubles.relying_party import ENTROPY, RelyingParty, claims_of, key_pair, public_client, raw_jws
 
 NOW = int(START.timestamp())
+KEYS_ELSEWHERE = "https://evil.example/jwks"
 
 
 def refusal(party: RelyingParty, text: str) -> list[str]:
@@ -95,6 +96,7 @@ def test_A6_algorithms_that_are_not_the_keys(party: RelyingParty) -> None:
     unsigned = f"{head}.{base64url.encode(json.dumps(claims).encode())}"
     mac = base64url.encode(hmac.digest(public, unsigned.encode(), hashlib.sha256))
     stranger, jwk = key_pair()
+    party.provider.departments.published[KEYS_ELSEWHERE] = {"keys": [jwk]}
     for text in (
         raw_jws({"alg": "none", "typ": "oauth-authz-req+jwt"}, claims, None),
         f"{unsigned}.{mac}",
@@ -102,13 +104,15 @@ def test_A6_algorithms_that_are_not_the_keys(party: RelyingParty) -> None:
         party.request_object(key=stranger),
         party.request_object(key=stranger, header={"kid": party.key.kid}),
         party.request_object(key=stranger, header={"jwk": jwk}),
+        party.request_object(key=stranger, header={"jku": KEYS_ELSEWHERE}),
+        party.request_object(key=stranger, header={"x5u": KEYS_ELSEWHERE}),
         party.request_object(header={"typ": "at+jwt"}),
         party.request_object()[:-8] + 8 * "A",
         party.assertion(client_id=party.id, nbf=claims["nbf"]),
         "e30.e30.",
     ):
         assert refusal(party, text) == ["invalid_request_object"] * 2
-    assert party.provider.exchange.asked == []
+    assert party.provider.outgoing == [], "a key is never fetched from where an object says"
 
 
 def test_A6_without_a_registered_address_nobody_is_sent_anywhere(party: RelyingParty) -> None:
