@@ -85,6 +85,27 @@ def test_T8_a_delay_and_notices_stand_before_a_new_password(either_provider: Pro
     assert [entry["facts"]["level"] for entry in provider.events("AccountRecovered")] == [2]
 
 
+def test_devices_of_before_are_strangers_and_the_one_in_front_is_known(either_provider: Provider) -> None:
+    """Who had the old password and a device of their own is told of like anybody else, should they get the new one."""
+    provider = either_provider
+    before = Account(provider, "wang")
+    before.open("/account")
+    ask(provider)
+    told(provider)
+    provider.clock.advance(DELAY)
+    here = Browser(provider)
+    assert here.submit(here.get(link(provider, "link")), new=NEW, again=NEW).status_code == 200
+    count = new_devices(provider)
+    Account(provider, "wang", here, NEW).open("/account")
+    assert new_devices(provider) == count
+    Account(provider, "wang", before.browser, NEW).open("/account")
+    assert new_devices(provider) == count + 1
+
+
+def new_devices(provider: Provider) -> int:
+    return sum("new device" in words for words in told(provider))
+
+
 def test_every_confirmed_channel_is_told(provider: Provider) -> None:
     person, mail = provider.person("wang").id, Contact(ContactKind.EMAIL, "wang@example.org")
     channels = provider.notices.channels
