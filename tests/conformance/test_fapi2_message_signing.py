@@ -13,7 +13,7 @@ from idp.administration.errors import AdministrationError
 from kernel import jose
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, Provider
-from tests.doubles.relying_party import ENTROPY, ProofKey, RelyingParty, claims_of
+from tests.doubles.relying_party import ENTROPY, ProofKey, RelyingParty, claims_of, with_rsa_keys
 
 
 @pytest.fixture
@@ -72,8 +72,11 @@ def test_ensure_request_object_with_nbf_8_seconds_in_the_future_is_accepted(part
     assert push(party, nbf=now + 8) == ACCEPTED
 
 
-def test_ensure_signed_request_object_with_rs256_fails(party: RelyingParty) -> None:
-    assert push(party, party.request_object(header={"alg": "RS256"})) == REFUSED
+def test_ensure_signed_request_object_with_rs256_fails(provider: Provider) -> None:
+    """By an RSA key of the client's own, registered for PS256 or published for RS256 itself."""
+    for party, weak in with_rsa_keys(provider, require_signed_request_object=True):
+        assert push(party) == ACCEPTED
+        assert push(party, party.request_object(key=weak)) == REFUSED
 
 
 def test_ensure_request_object_signature_algorithm_is_not_none(party: RelyingParty) -> None:
@@ -128,6 +131,8 @@ def test_the_profile_implies_what_it_asks(whole: RelyingParty) -> None:
     ],
 )
 def test_the_profile_cannot_be_contradicted(provider: Provider, contradiction: dict[str, Any]) -> None:
+    if "RS256" in contradiction.values():
+        provider.keys.ensure(["ES256", "RS256"])  # the profile refuses it, not the lack of a key
     with pytest.raises(AdministrationError):
         RelyingParty(provider, tongban_profile="fapi2-message-signing", **contradiction)
 

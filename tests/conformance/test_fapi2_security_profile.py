@@ -14,7 +14,7 @@ import pytest
 from kernel import jose
 from tests.doubles.browser import Browser, parameters
 from tests.doubles.identity_provider import ISSUER, Provider
-from tests.doubles.relying_party import CALLBACK, ENTROPY, ProofKey, RelyingParty, claims_of
+from tests.doubles.relying_party import CALLBACK, ENTROPY, ProofKey, RelyingParty, claims_of, with_rsa_keys
 
 USERINFO = f"{ISSUER}/userinfo"
 
@@ -167,6 +167,16 @@ def test_dpop_negative_tests_at_the_resource(party: RelyingParty, key: ProofKey)
 
 def test_ensure_mismatched_dpop_jkt_fails(party: RelyingParty, key: ProofKey, provider: Provider) -> None:
     assert party.push(key, dpop_jkt=ProofKey(provider).jkt).json["error"] == "invalid_dpop_proof"
+
+
+def test_ensure_mismatched_dpop_jkt_fails_at_the_authorization_endpoint(
+    party: RelyingParty, key: ProofKey, provider: Provider
+) -> None:
+    """Beside request_uri: what was pushed, or proven when it was pushed, may be repeated, and not replaced."""
+    for url in (party.pushed_url(key), party.pushed_url(dpop_jkt=key.jkt)):
+        assert Browser(provider).get(f"{url}&dpop_jkt={key.jkt}").status_code == 303
+        assert refused_page(party, f"{url}&dpop_jkt={ProofKey(provider).jkt}")
+    assert refused_page(party, f"{party.pushed_url()}&dpop_jkt={key.jkt}")
 
 
 def test_ensure_token_endpoint_fails_with_mismatched_dpop_proof_jkt(
@@ -325,8 +335,11 @@ def asserted(party: RelyingParty, assertion: str | None) -> int:
     return party.http.post("/par", data=sent, base_url=ISSUER).status_code
 
 
-def test_ensure_signed_client_assertion_with_rs256_fails(party: RelyingParty) -> None:
-    assert asserted(party, party.assertion(header={"alg": "RS256"})) == 401
+def test_ensure_signed_client_assertion_with_rs256_fails(provider: Provider) -> None:
+    """By an RSA key of the client's own, registered for PS256 or published for RS256 itself."""
+    for party, weak in with_rsa_keys(provider):
+        assert asserted(party, party.assertion()) == 201
+        assert asserted(party, party.assertion(key=weak)) == 401
 
 
 def test_ensure_client_assertion_in_token_endpoint(party: RelyingParty, key: ProofKey) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -65,7 +66,8 @@ class RelyingParty:
         method = metadata.get("token_endpoint_auth_method", "private_key_jwt")
         if method == "private_key_jwt":
             self.key, public = key_pair()
-            metadata.setdefault("jwks", {"keys": [public]})
+            if "jwks_uri" not in metadata:
+                metadata.setdefault("jwks", {"keys": [public]})
         self.registered = provider.register(**(DEFAULTS | {"token_endpoint_auth_method": method} | metadata))
         self.id: str = self.registered["client_id"]
         self.secret: str | None = self.registered.get("client_secret")
@@ -172,7 +174,24 @@ class RelyingParty:
         now, issuer = self.provider.clock.now(), self.provider.settings.issuer
         made = jose.assertion_claims(self.id, issuer, now=now, entropy=ENTROPY) | claims
         made = {name: value for name, value in made.items() if value is not None}
-        return raw_jws({"alg": "ES256", "typ": "JWT", "kid": signer.kid} | (header or {}), made, signer)
+        return raw_jws({"alg": signer.alg, "typ": "JWT", "kid": signer.kid} | (header or {}), made, signer)
+
+
+def with_rsa_keys(provider: Provider, **metadata: Any) -> Iterator[tuple[RelyingParty, jose.SigningKey]]:
+    """Clients of FAPI 2.0 that are accepted by one key, and an RSA key of each for RS256.
+
+    Registered for PS256; then published under `jwks_uri`, for RS256 outright, beside another.
+    """
+    private = jose.generate_rsa()
+    strong, weak = (jose.SigningKey.from_private_jwk(private, alg) for alg in ("PS256", "RS256"))
+    registered = RelyingParty(provider, tongban_profile="fapi2", jwks={"keys": [dict(strong.jwk)]}, **metadata)
+    registered.key = strong
+    yield registered, weak
+    publishing = RelyingParty(provider, tongban_profile="fapi2", jwks_uri="https://market.example/jwks", **metadata)
+    assert publishing.key is not None
+    keys = [dict(weak.jwk), dict(publishing.key.jwk)]
+    provider.departments.published["https://market.example/jwks"] = {"keys": keys}
+    yield publishing, weak
 
 
 DEFAULTS: dict[str, Any] = {

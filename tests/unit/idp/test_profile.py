@@ -33,8 +33,6 @@ def test_fapi2_implies_pushed_requests_and_bound_tokens(party: RelyingParty, pro
         {"token_endpoint_auth_method": "none", "grant_types": ["authorization_code"]},
         {"require_pushed_authorization_requests": False},
         {"dpop_bound_access_tokens": False},
-        {"id_token_signed_response_alg": "RS256"},
-        {"userinfo_signed_response_alg": "RS256"},
         {"redirect_uris": [CALLBACK, "http://localhost:8000/cb"]},
         {"tongban_profile": "fapi3"},
     ],
@@ -42,6 +40,19 @@ def test_fapi2_implies_pushed_requests_and_bound_tokens(party: RelyingParty, pro
 def test_metadata_that_contradict_the_profile_are_refused(provider: Provider, contradiction: dict[str, Any]) -> None:
     with pytest.raises(AdministrationError):
         RelyingParty(provider, **({"tongban_profile": "fapi2"} | contradiction))
+
+
+@pytest.mark.parametrize("of", ["id_token", "userinfo", "authorization", "introspection"])
+@pytest.mark.parametrize("profile", ["fapi2", "fapi2-message-signing"])
+def test_5_4_1_weak_algorithms_are_refused_where_others_may_have_them(
+    provider: Provider, profile: str, of: str
+) -> None:
+    """The provider has such a key, for clients that are held to no profile."""
+    provider.keys.ensure(["ES256", "RS256"])
+    weak = {f"{of}_signed_response_alg": "RS256"}
+    assert weak.items() <= RelyingParty(provider, **weak).registered.items()
+    with pytest.raises(AdministrationError, match="ES256, EdDSA, PS256"):
+        RelyingParty(provider, tongban_profile=profile, **weak)
 
 
 def test_a_refresh_token_of_fapi2_stays(either_provider: Provider) -> None:
