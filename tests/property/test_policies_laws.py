@@ -12,6 +12,7 @@ import pytest
 
 from kernel.identifiers.masking import Mask, stronger
 from kernel.text import Text
+from policies.analysis.change import Proposal, examine
 from policies.decision import Deny, Permit
 from policies.delivery import Delivery
 from policies.grants.commands import (
@@ -36,11 +37,12 @@ from policies.grants.document import digest
 from policies.grants.events import GrantState, Status
 from policies.grants.grant import Grant
 from policies.grants.lifecycle import decide, evolve
-from policies.grants.review import ChangeClass, Examination, Recheck, ReviewPackage
-from policies.grants.terms import Hours
+from policies.grants.review import TOGETHER, ChangeClass, Examination, Recheck, ReviewPackage
+from policies.grants.terms import HIGHEST_QUOTA, Hours
 from policies.guards import GUARDS
 from policies.index import PolicyImage
 from policies.model import AccessRequest, BasisKind
+from policies.obligations import is_kept_by
 from policies.proceedings import NotAllowed
 from policies.roles import Officer, Role
 from tests.property.policy_sets import (
@@ -136,6 +138,7 @@ def taking_a_grant_away_never_permits(case: Decided) -> int:
 
 
 def tightening_a_grant_never_permits_and_never_releases_more(case: Decided) -> int:
+    """Nor in another form or with fewer duties, except what the examiner says: others release looser than together."""
     tighter = tightened(Random(case.world.seed), case.world.grants[0])
     after = PolicyImage.build((tighter, *case.world.grants[1:]), REGISTRY, case.world.seed, after=case.image)
     taken = 0
@@ -146,8 +149,29 @@ def tightening_a_grant_never_permits_and_never_releases_more(case: Decided) -> i
             assert now.release.keys() == then.release.keys()
             assert now.predicates == then.predicates
             assert set(now.grants) <= set(then.grants)
+            assert not looser(then, now) or others_release_looser(case.world, tighter, request)
         taken += isinstance(then, Permit) and not isinstance(now, Permit)
     return taken
+
+
+def looser(then: Permit, now: Permit) -> bool:
+    """Whether a mask became weaker, a duty went, or the least quota grew."""
+    unmasked = any(stronger(mask, now.release[name]) is not now.release[name] for name, mask in then.release.items())
+    undone = any(not any(is_kept_by(duty, each) for each in now.obligations) for duty in then.obligations)
+    return unmasked or undone or least_quota(now) > least_quota(then)
+
+
+def least_quota(permit: Permit) -> int:
+    return min((quota.per_day for quota in permit.quotas), default=HIGHEST_QUOTA + 1)
+
+
+def others_release_looser(world: World, tighter: Grant, request: AccessRequest) -> bool:
+    """What an officer reads before signing; the law fails where it is missing."""
+    proposed = replace(tighter, version=tighter.version + 1)  # the examiner knows a version by its number
+    just_before = request.now - TICK  # what it proves is proved of later requests
+    one = examine(Proposal(grant=proposed, active=world.grants, registry=REGISTRY, at=just_before))
+    assert one.change.is_wider  # so that it is not signed as a tightening
+    return {finding["question"]: finding["answer"] for finding in one.shown["findings"]}.get(TOGETHER) == "example"
 
 
 def tightened(chance: Random, wide: Grant) -> Grant:
