@@ -90,5 +90,6 @@ class UnusedPages:
             "consumer": t(name(grant.consumer)),
             "releases": found["releases"],
             "last": datetime.fromisoformat(found["last"]) if found["last"] else None,
+            "left_out": len(found["expectations_left_out"]),
             "unused": [t(name(each)) for each in (*found["unused_fields"], *found["unused_predicates"])],
         }

@@ -15,6 +15,7 @@ from exchange.in_force.snapshot import current
 from exchange.paging import page_size
 from exchange.proceedings import state_of, told
 from exchange.store import grants
+from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.problems import INVALID_BODY, Problem, ProblemKind
 from kernel.text import Text
@@ -22,6 +23,7 @@ from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.grants.commands import (
     ApproveGrant,
     Command,
+    DraftGrant,
     EndorseGrant,
     ReactivateGrant,
     ReturnGrant,
@@ -115,11 +117,22 @@ class Grants:
         self, command: Command, grant: str, officer: AuthorisedOfficer, status: int = 200, seen: int | None = None
     ) -> HttpResponse:
         """Do what the officer commands, from the revision ``seen`` if one is named; the grant then. Raises Problem."""
+        return self._answer(self.carried_out(command, grant, officer, seen), status)
+
+    def carried_out(
+        self, command: Command, grant: str, officer: AuthorisedOfficer, seen: int | None = None
+    ) -> GrantState:
+        """The same, and what became of the grant. Raises Problem."""
         name, version = parse_reference(grant)
         spend = self.access.spending(officer.caller)
         with told(_refused, errors.GRANT_CHANGED):
-            state = self.transitions.carry_out(command, name, version, officer.officer, spend, seen)
-        return self._answer(state, status)
+            return self.transitions.carry_out(command, name, version, officer.officer, spend, seen)
+
+    def require_draft(self, command: DraftGrant, officer: AuthorisedOfficer) -> None:
+        """That the officer may write this draft, though it need not be written: there is one. Raises Problem."""
+        with told(_refused, errors.GRANT_CHANGED):
+            self.transitions.steps(command, None, officer.officer, ())
+        self.access.spend(officer.caller)
 
     def find(self, grant: str) -> GrantState:
         """The newest version of a grant, or ``<id>@<version>``. Raises Problem (grant.unknown)."""
@@ -132,7 +145,11 @@ class Grants:
         return found[-1]
 
     def _answer(self, state: GrantState, status: int = 200) -> HttpResponse:
-        return json_response(grant_view(state, current(self.access.policy).registry, whole=True), status)
+        return json_response(self.view(state), status)
+
+    def view(self, state: GrantState) -> dict[str, JSON]:
+        """A grant as the endpoints answer it. Raises Problem (policy.stale-epoch)."""
+        return grant_view(state, current(self.access.policy).registry, whole=True)
 
 
 def parse_reference(grant: str) -> tuple[str, int | None]:

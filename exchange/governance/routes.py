@@ -23,7 +23,7 @@ from exchange.governance.forms import (
 from exchange.governance.sealing import READERS, SEALERS, Sealings
 from exchange.governance.sealing_forms import LiftForm, NewSealingForm, SealingAnswer, SealingsAnswer
 from exchange.governance.simulation.endpoints import ImpactAnswer, Impacts
-from exchange.governance.simulation.unused import UnusedAnswer, UnusedRights
+from exchange.governance.simulation.unused import TightenedAnswer, UnusedAnswer, UnusedRights
 from exchange.paging import AFTER, BEFORE, LIMIT
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
@@ -143,8 +143,9 @@ def _reading(desk: Grants, impacts: Impacts, token: Problems) -> tuple[Route, ..
             ExplainForm,
             ExplanationAnswer,
             tag="grants",
+            problems=(*token, INVALID_BODY),
         ),
-        Route("GET", _ONE, desk.show, "officer", shown, None, GrantAnswer, tag="grants"),
+        Route("GET", _ONE, desk.show, "officer", shown, None, GrantAnswer, tag="grants", problems=problems),
         Route(
             "GET",
             f"{_ONE}/impact",
@@ -181,6 +182,7 @@ def _commands(desk: Grants, token: Problems) -> tuple[Route, ...]:
         ("reactivate", desk.reactivate, Text("恢复", "Sign that it may be active again"), ApproveForm, "officer:panel"),
         ("revoke", desk.revoke, Text("撤销", "End for good"), ReasonForm, "officer"),
     )
+    problems = (*token, INVALID_BODY, errors.GRANT_UNKNOWN, errors.GRANT_NOT_ALLOWED, errors.GRANT_CHANGED)
     return tuple(
         Route(
             "POST",
@@ -191,7 +193,7 @@ def _commands(desk: Grants, token: Problems) -> tuple[Route, ...]:
             form,
             GrantAnswer,
             tag="grants",
-            problems=(*token, errors.GRANT_NOT_ALLOWED, errors.GRANT_CHANGED),
+            problems=problems,
         )
         for name, endpoint, said, form, access in commands
     )
@@ -209,8 +211,15 @@ def _unused(unused: UnusedRights, token: Problems) -> tuple[Route, ...]:
             "officer",
             tightened,
             SubmitForm,
-            GrantAnswer,
+            TightenedAnswer,
             tag="grants",
-            problems=(*token, errors.GRANT_UNKNOWN, errors.GRANT_NOT_ALLOWED, errors.NOTHING_TO_TIGHTEN),
+            problems=(
+                *token,
+                INVALID_BODY,
+                errors.GRANT_UNKNOWN,
+                errors.GRANT_NOT_ALLOWED,
+                errors.GRANT_CHANGED,
+                errors.NOTHING_TO_TIGHTEN,
+            ),
         ),
     )

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from kernel.dates import local_day
+from policies.grants.expectations import Expectation, Verdict
 from policies.grants.grant import Grant
 
 K = TypeVar("K")
@@ -77,6 +78,17 @@ class Unused:
         """Questions never asked."""
         return self.grant.predicates - self.usage.predicates
 
+    @property
+    def expectations(self) -> tuple[Expectation, ...]:
+        """Expectations that want some of it allowed; those that want it refused come out all the more."""
+        if self.wholly:
+            return ()
+        return tuple(
+            one
+            for one in self.grant.expectations
+            if one.expect is Verdict.PERMIT and (one.fields & self.fields or one.predicates & self.predicates)
+        )
+
 
 def is_judged(grant: Grant, since: datetime, now: datetime, period: timedelta) -> bool:
     """Whether the use of a grant that is active ``since`` then says anything.
@@ -107,4 +119,5 @@ def tightened(found: Unused, version: int) -> Grant | None:
         fields=fields,
         predicates=grant.predicates - found.predicates,
         masks={name: mask for name, mask in grant.masks.items() if name in fields},
+        expectations=tuple(one for one in grant.expectations if one not in found.expectations),
     )

@@ -206,3 +206,14 @@ def test_form_and_grant_are_one_and_the_same() -> None:
         said = grant_to_json(some)
         read = grant_of({"metadata": {"name": some.id}, "spec": grant_of_form(typed_of_grant(said))}, some.version)
         assert grant_to_json(read) == said
+
+
+def test_every_address_of_grants_says_that_a_grant_may_be_unknown_and_a_body_wrong(small_world: World) -> None:
+    paths = small_world.client.get("/openapi.json").json["paths"]
+    said = {path: operations for path, operations in paths.items() if path.startswith("/v1/grants")}
+    assert len(said) > 10
+    for path, operations in said.items():
+        for method, operation in operations.items():
+            answers = {code: told.get("description", "") for code, told in operation["responses"].items()}
+            assert "{grant}" not in path or "grant.unknown" in answers["404"], (method, path)
+            assert "requestBody" not in operation or "request.invalid" in answers["422"], (method, path)

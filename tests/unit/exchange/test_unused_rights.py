@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from tests.doubles.exchange import GRANTS, NAME, World
+from tests.doubles.exchange import GRANTS, ITEM, NAME, World
 
 OFFICER: dict[str, Any] = {"sub": "author", "roles": ["governance-officer"]}
 DAY = 24 * 3600
@@ -47,6 +47,48 @@ def test_what_was_not_used_is_named_and_one_step_drafts_the_version_without_it(w
     spec = next(one["spec"] for one in GRANTS if one["metadata"]["name"] == "G-IDENTITY")
     assert drafted["grant"]["relations"] == sorted(spec["relations"])
     assert world.events("GrantDrafted")[-1]["request"] == "G-IDENTITY@2"
+
+
+def with_expectations(world: World, *expected: dict[str, Any]) -> None:
+    """The identity card's grant as a version whose author wrote down what is meant."""
+    of_today = next(one for one in GRANTS if one["metadata"]["name"] == "G-IDENTITY")
+    world.apply({**of_today, "spec": of_today["spec"] | {"expectations": [*expected]}})
+    world.approve("G-IDENTITY")
+    world.rooms.policy.renew()
+
+
+def test_tightening_twice_answers_the_draft_that_is_open(world: World) -> None:
+    days_pass(world, 91)
+    world.ask(world.open_case(), NAME)
+    first, again = tighten(world, "G-IDENTITY"), tighten(world, "G-IDENTITY")
+    assert (again.status_code, again.json) == (200, first.json)
+    handed_in = world.officer("POST", "/v1/grants/G-IDENTITY@2/submit", {}, **OFFICER)
+    assert handed_in.status_code == 200, handed_in.text
+    assert [tighten(world, "G-IDENTITY").json[name] for name in ("ref", "status")] == ["G-IDENTITY@2", "submitted"]
+    assert len(world.events("GrantDrafted")) == len({one["request"] for one in world.events("GrantDrafted")})
+    assert world.officer("GET", "/v1/grants/G-IDENTITY@3", **OFFICER).status_code == 404
+    refused = world.officer("POST", "/v1/grants/G-IDENTITY/tighten", {}, sub="a", roles=["auditor"])
+    assert refused.json["code"] == "grant.not-allowed"  # nor may anybody have it answered who may not draft
+    world.officer("POST", "/v1/grants/G-IDENTITY@2/revoke", {"reason": "not now"}, **OFFICER)
+    assert tighten(world, "G-IDENTITY").json["ref"] == "G-IDENTITY@3"  # what has ended is not open
+
+
+def test_what_was_expected_of_what_is_taken_out_is_left_out_and_said_so_that_the_draft_can_be_handed_in(
+    small_world: World,
+) -> None:
+    asked = {"service_item": ITEM, "loa": 3}
+    gone = {"expect": "permit", "fields": ["address"], **asked}
+    stays = {"expect": "permit", "fields": ["name"], **asked}
+    refused = {"expect": "deny", "fields": ["address"], "service_item": ITEM, "loa": 0}
+    with_expectations(small_world, gone, stays, refused)
+    days_pass(small_world, 91)
+    small_world.ask(small_world.open_case(), NAME)
+    assert report(small_world)["G-IDENTITY@2"]["expectations_left_out"] == [{"relation": "self", **gone}]
+    drafted = tighten(small_world, "G-IDENTITY").json
+    assert drafted["expectations_left_out"] == [{"relation": "self", **gone}]
+    assert drafted["grant"]["expectations"] == [{"relation": "self", **one} for one in (stays, refused)]
+    submitted = small_world.officer("POST", f"/v1/grants/{drafted['ref']}/submit", {}, **OFFICER)
+    assert (submitted.status_code, submitted.json["status"]) == (200, "submitted"), submitted.text
 
 
 def test_a_refused_request_is_no_use(small_world: World) -> None:
