@@ -16,7 +16,7 @@ from exchange.console.attempt import HOME
 from exchange.console.divisions import DIVISIONS, lives_of, successions_of
 from exchange.console.door import Door, Visitor, page
 from exchange.console.entry_drafting import ENTRIES
-from exchange.console.grant_words import MASKS, SENSITIVITIES, UNKNOWN_SENSITIVITY
+from exchange.console.grant_words import SENSITIVITIES, UNKNOWN_SENSITIVITY
 from exchange.console.inside import asking, told
 from exchange.console.source_words import source_rows
 from exchange.console.words import SHARES, said, text_of
@@ -84,7 +84,7 @@ class CataloguePages:
                 "label": said(each["label"], each["name"]),
                 "name": each["name"],
                 "sensitivity": t(SENSITIVITIES.get(each["sensitivity"], UNKNOWN_SENSITIVITY)),
-                "form": t(MASKS[Mask(each["minimal_mask"])]),
+                "form": t(Mask(each["minimal_mask"]).text),
                 "share": t(SHARES.get(each["share_type"], Text(each["share_type"], each["share_type"]))),
                 "citation": said(each["share_citation"], ""),
             }

@@ -11,7 +11,6 @@ from urllib.parse import quote, urlencode
 from exchange import errors
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
-from exchange.console.grant_words import MASKS
 from exchange.console.inside import asking, told
 from exchange.console.words import listed, text_of, with_code
 from exchange.governance.decisions.desk import Decisions
@@ -128,7 +127,7 @@ def _entry(one: Mapping[str, Any], name: Any) -> dict[str, Any]:
 
 def _carries(said: Mapping[str, Any], name: Any) -> list[tuple[str, str]]:
     """What may leave by a permit, as label and value."""
-    released = [(t(name(field)), t(MASKS[Mask(mask)])) for field, mask in said.get("release", {}).items()]
+    released = [(t(name(field)), t(Mask(mask).text)) for field, mask in said.get("release", {}).items()]
     answered = listed(name(one) for one in said.get("predicates", ()))
     duties = listed(in_words(Obligation.parse(text)) for text in said.get("obligations", ()))
     more = ((t("是非问题", "Yes/no questions"), t(answered)), (t("附带义务", "Obligations"), t(duties)))

@@ -13,7 +13,6 @@ from urllib.parse import quote, urlencode
 
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
-from exchange.console.grant_words import MASKS
 from exchange.console.inside import asking, told
 from exchange.console.looking_back import LookingBack
 from exchange.console.words import text_of
@@ -154,7 +153,7 @@ def _forms(before: str | None, after: str | None) -> tuple[str | None, str | Non
 def _form(value: str | None) -> str | None:
     if value is None:
         return None
-    return t("只答是否", "yes or no only") if value == _ANSWER else t(MASKS[Mask(value)])
+    return t("只答是否", "yes or no only") if value == _ANSWER else t(Mask(value).text)
 
 
 def _counted(found: Mapping[str, Any], name: Name) -> dict[str, Any]:

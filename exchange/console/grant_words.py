@@ -16,14 +16,6 @@ from policies.grants.sentence import Name
 from policies.grants.terms import BasisKind, EmergencyUse
 from policies.obligations import in_words
 
-MASKS = {
-    Mask.CLEAR: Text("原样", "as it is"),
-    Mask.NAME: Text("只留首字", "first character only"),
-    Mask.NUMBER: Text("只留前四位和后四位", "first four and last four only"),
-    Mask.PHONE: Text("只留前三位和后四位", "first three and last four only"),
-    Mask.LAST4: Text("只留后四位", "last four only"),
-    Mask.YEAR: Text("只留年份", "year only"),
-}
 SENSITIVITIES = {
     1: Text("一级（一般）", "1 (ordinary)"),
     2: Text("二级（个人信息）", "2 (personal)"),
@@ -55,7 +47,7 @@ def field_rows(grant: Grant, registry: Registry) -> list[FieldRow]:
         form = stronger(grant.masks.get(name, Mask.CLEAR), minimal)
         label = known[name].label if name in known else Text(name, name)
         level = SENSITIVITIES.get(levels[name], UNKNOWN_SENSITIVITY)
-        rows.append(FieldRow(name, label, level, MASKS[form], levels[name] >= 3))
+        rows.append(FieldRow(name, label, level, form.text, levels[name] >= 3))
     return rows
 
 

@@ -13,7 +13,6 @@ from exchange.catalogue.registry import Registry
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.forms import UNPROCESSABLE, YES_NO, Field, filled
-from exchange.console.grant_words import MASKS
 from exchange.console.inside import as_json_post, told
 from exchange.console.words import listed
 from exchange.governance.endpoints import Grants
@@ -179,7 +178,7 @@ class TryingPages:
 
     def _said(self, found: Mapping[str, Any], evidence_type: str) -> dict[str, Any]:
         name = names(current(self.door.access.policy).registry, evidence_type)
-        released = [(t(name(field)), t(MASKS[Mask(mask)])) for field, mask in found.get("release", {}).items()]
+        released = [(t(name(field)), t(Mask(mask).text)) for field, mask in found.get("release", {}).items()]
         duties = [in_words(Obligation.parse(text)) for text in found.get("obligations", [])]
         return {
             "permit": found["decision"] == "permit",

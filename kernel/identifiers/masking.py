@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from kernel.text import Text
+
 STAR = "*"
 
 
@@ -15,6 +17,20 @@ class Mask(StrEnum):
     LAST4 = "last4"
     YEAR = "year"
 
+    @property
+    def text(self) -> Text:
+        """What is left of a value, in words."""
+        return _TEXTS[self]
+
+
+_TEXTS = {
+    Mask.CLEAR: Text("原样", "as it is"),
+    Mask.NAME: Text("只留首字", "first character only"),
+    Mask.NUMBER: Text("只留前四位和后四位", "first four and last four only"),
+    Mask.PHONE: Text("只留前三位和后四位", "first three and last four only"),
+    Mask.LAST4: Text("只留后四位", "last four only"),
+    Mask.YEAR: Text("只留年份", "year only"),
+}
 
 # Two grants may ask for two masks of one field: the one that shows less wins. A total order keeps that decision
 # independent of the order of the grants.

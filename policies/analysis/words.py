@@ -92,7 +92,7 @@ def _carries(permit: Permit, name: Name) -> Iterator[Text]:
     for field, mask in sorted(permit.release.items()):
         if mask is not Mask.CLEAR:
             said = name(field)
-            yield Text(f"{said.zh}脱敏 {mask.value}", f"{said.en} masked as {mask.value}")
+            yield Text(f"{said.zh}{mask.text.zh}", f"{said.en}: {mask.text.en}")
     for duty in permit.obligations:
         yield in_words(duty)
     for quota in permit.quotas:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from kernel.dates import time_text
+from kernel.identifiers.masking import Mask
 from kernel.text import Text
 from policies.grants.grant import Grant
 from policies.grants.terms import SELF, BasisKind
@@ -63,9 +64,9 @@ def _fields(grant: Grant, name: Name) -> Text:
 
 def _field(grant: Grant, field: str, name: Name) -> Text:
     text, mask = name(field), grant.masks.get(field)
-    if mask is None or mask.value == "clear":
+    if mask is None or mask is Mask.CLEAR:
         return text
-    return Text(f"{text.zh}（脱敏）", f"{text.en} (masked)")
+    return Text(f"{text.zh}（{mask.text.zh}）", f"{text.en} ({mask.text.en})")
 
 
 def _answers(grant: Grant, name: Name) -> Text:

@@ -218,13 +218,13 @@ def test_the_sentence_says_who_what_about_whom_why_and_until_when() -> None:
     said = sentence(GRANT, lambda code: names.get(code, Text(code, code)))
     assert said.zh == (
         "社会救助局为办理scholarships，经本人同意（《助学规定》第四条第二款），可就revenue的income-certificate"
-        "取得证号（脱敏）、full_name、income_band、valid_until，限于当事人本人；须本人在场，认证不低于 2 级；"
+        "取得证号（只留后四位）、full_name、income_band、valid_until，限于当事人本人；须本人在场，认证不低于 2 级；"
         "每日不超过 500 次；自2031年1月1日 08:00起，至2032年1月1日 08:00前有效；"
         "附带义务：1天内告知本人、最多保存90天。"
     )
     assert said.en == (
         "For scholarships, Social Welfare may, with the person's consent (Scholarship Rules s.4(2)), "
-        "obtain certificate number (masked), full_name, income_band, valid_until "
+        "obtain certificate number (last four only), full_name, income_band, valid_until "
         "of income-certificate held by revenue, about the person of the case; "
         "only while the person is present, at assurance level 2 or higher; at most 500 times a day; "
         "from 1 January 2031, 08:00 until before 1 January 2032, 08:00 (China time); "
