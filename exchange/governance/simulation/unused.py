@@ -96,10 +96,10 @@ def _left_out(found: Unused) -> list[JSON]:
     return [expectations.to_json(one) for one in found.expectations]
 
 
-class TightenedAnswer(GrantAnswer):
-    """The draft; ``expectations_left_out`` want something allowed that it takes out."""
-
-    expectations_left_out = fields.List(fields.Dict(), required=True)
+TightenedAnswer = GrantAnswer.from_dict(
+    {"expectations_left_out": fields.List(fields.Dict(), required=True)}, name="TightenedAnswer"
+)
+"""The draft; ``expectations_left_out`` want something allowed that it takes out."""
 
 
 _UnusedGrant = Schema.from_dict(
