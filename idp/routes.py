@@ -70,6 +70,7 @@ def _public(serve: Endpoints) -> tuple[Route, ...]:
             hot=True,
             tag="discovery",
             response_type="application/jwt",
+            refusals=Refusals.OAUTH,
         ),
     )
 
