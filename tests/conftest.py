@@ -169,10 +169,15 @@ def drop_postgresql_database(url: str, server: str) -> None:
         connection.execute(f"DROP DATABASE {urlsplit(url).path.removeprefix('/')} WITH (FORCE)")
 
 
-@pytest.fixture(autouse=True)
-def described_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every answer of a program's interface is one that the published description knows."""
-    described.hold(monkeypatch)
+@pytest.fixture(scope="session", autouse=True)
+def described_answers() -> Iterator[None]:
+    """Every answer of a program's interface is one that the published description knows.
+
+    For the whole session: a test's own patches end before the fixtures that it uses.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        described.hold(patch)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
