@@ -109,25 +109,17 @@ def _for_clients(serve: Endpoints) -> tuple[Route, ...]:
             signed="application/token-introspection+jwt",
         ),
         _form(addresses.REVOKE, serve.revocation, revoke, examined),
-        _hot(
-            "GET",
-            addresses.USERINFO,
-            serve.userinfo,
-            userinfo,
-            None,
-            about,
-            access="access token",
-            signed="application/jwt",
-        ),
-        _hot(
-            "POST",
-            addresses.USERINFO,
-            serve.userinfo,
-            userinfo,
-            None,
-            about,
-            access="access token",
-            signed="application/jwt",
+        *(
+            _hot(
+                method,
+                addresses.USERINFO,
+                serve.userinfo,
+                userinfo,
+                answer=about,
+                access="access token",
+                signed="application/jwt",
+            )
+            for method in ("GET", "POST")
         ),
     )
 

@@ -281,6 +281,7 @@ _MEMBERS = {
 }
 _TABS = {
     WAITING: Text("待办", "Waiting"),
+    Status.SCHEDULED.value: words.STATUSES[Status.SCHEDULED],
     Status.ACTIVE.value: words.STATUSES[Status.ACTIVE],
     ALL: Text("全部", "All"),
 }

@@ -24,6 +24,7 @@ from kernel.ledger.receipt import Receipt
 from policies.grants.commands import ExpireGrant
 from policies.grants.events import GrantState, Status
 from policies.grants.grant import Grant
+from policies.proceedings import NotAllowed
 
 REMINDERS = (7, 30, 60)
 """Days before its end at which a grant's departments are reminded; without an answer it lapses."""
@@ -95,8 +96,8 @@ class Expiry:
     def _carry_out(self, steps: Callable[[], Sequence[Step]]) -> None:
         try:
             self.transitions.record(steps(), EXCHANGE, nothing_to_spend)
-        except GrantMoved:
-            return  # an officer, or another node, was faster
+        except (GrantMoved, NotAllowed):
+            return  # an officer or another node was faster, or the clock went back: the others go on
 
 
 def _telling(told: Sequence[Message]) -> Also:

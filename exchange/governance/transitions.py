@@ -28,6 +28,7 @@ from policies.grants.commands import (
     SupersedeGrant,
     allowed,
 )
+from policies.grants.conditions import MATTER
 from policies.grants.events import GrantEvent, GrantState, Status, evolve, facts
 from policies.grants.lifecycle import decide
 from policies.grants.review import Recheck
@@ -108,7 +109,8 @@ class Transitions:
     def begin(self, state: GrantState) -> tuple[Step, ...]:
         """What follows when the time of a scheduled version begins: it is examined as if it were new.
 
-        Where it would not do any more, or others would have to sign it today, it goes back to its author.
+        Where it would not do any more, or others would have to sign it today, it goes back to its author. Raises
+        NotAllowed where only the clock stands in the way: it says nothing about the grant.
         """
         with self.database.read() as connection:
             versions = grants.versions(connection, state.grant.id)
@@ -116,6 +118,8 @@ class Transitions:
         try:
             return self._in_force(state, versions, again)
         except NotAllowed as refusal:
+            if refusal.code == MATTER.clock_went_back().code:
+                raise
             reason = f"{refusal.reason.zh} / {refusal.reason.en}"
             return self._decided(ReturnGrant(reason[:LONGEST_REASON]), state, EXCHANGE)
 

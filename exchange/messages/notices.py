@@ -38,7 +38,7 @@ from policies.emergency.opening import (
     EmergencyReviewOverdue,
     EmergencyState,
 )
-from policies.grants.events import GrantEvent, GrantState, GrantSubmitted, GrantSuspended
+from policies.grants.events import GrantEvent, GrantReturned, GrantState, GrantSubmitted, GrantSuspended
 from policies.grants.grant import Grant
 from policies.ratings.commands import TURNS as RATING_TURNS
 from policies.ratings.events import RatingEscalated, RatingEvent, RatingState
@@ -74,6 +74,10 @@ _WATCHERS = (Role.SECURITY_ADMINISTRATOR, Role.GOVERNANCE_OFFICER, Role.DATA_PRO
 _OWNERS = (Role.CONSUMER_OFFICER, Role.SPONSOR)
 _CONCERNED = (Role.CONSUMER_OFFICER, Role.PROVIDER_OFFICER, Role.GOVERNANCE_OFFICER)
 _AUTHORS = (Role.PROVIDER_OFFICER, Role.CONSUMER_OFFICER)
+_TOLD_OF_GRANTS = (
+    (GrantReturned, Kind.GRANT_RETURNED, (Role.CONSUMER_OFFICER, Role.GOVERNANCE_OFFICER)),
+    (GrantSuspended, Kind.GRANT_SUSPENDED, _CONCERNED),
+)
 
 
 class GrantStep(Protocol):
@@ -121,16 +125,19 @@ def grant_ends(state: GrantState, days: int, at: datetime) -> tuple[Message, ...
 
 
 def of_grants(steps: Iterable[GrantStep]) -> Iterator[Message]:
-    """Every seat of the panel is told of what it is asked to sign; all whom it concerns of a suspension."""
+    """Every seat of the panel is told of what it is asked to sign, whoever may write it that it came back, and all whom
+    it concerns of a suspension.
+    """
     for step in steps:
         if isinstance(step.event, GrantSubmitted):
             grant, cause = step.after.grant, f"{Kind.GRANT_TO_SIGN}/{step.after.grant.ref}/{step.after.revision}"
             for seat in step.after.panel:
                 yield _message(cause, office(seat, grant), seat, Kind.GRANT_TO_SIGN, grant.ref, step.event.at)
-        if isinstance(step.event, GrantSuspended):
-            grant, cause = step.after.grant, f"{Kind.GRANT_SUSPENDED}/{step.after.grant.ref}/{step.after.revision}"
-            for role in _CONCERNED:
-                yield _message(cause, office(role, grant), role, Kind.GRANT_SUSPENDED, grant.ref, step.event.at)
+        for event, kind, roles in _TOLD_OF_GRANTS:
+            if isinstance(step.event, event):
+                grant, cause = step.after.grant, f"{kind}/{step.after.grant.ref}/{step.after.revision}"
+                for role in roles:
+                    yield _message(cause, office(role, grant), role, kind, grant.ref, step.event.at)
 
 
 def of_requests(steps: Iterable[RequestStep]) -> Iterator[Message]:

@@ -20,6 +20,7 @@ class Kind(StrEnum):
 
     GRANT_ENDS = "grant-ends"
     GRANT_TO_SIGN = "grant-to-sign"
+    GRANT_RETURNED = "grant-returned"
     GRANT_SUSPENDED = "grant-suspended"
     REQUEST_WAITS = "request-waits"
     REQUEST_LATE = "request-late"
@@ -75,6 +76,7 @@ URGENT = frozenset(
 TITLES: Mapping[Kind, Text] = {
     Kind.GRANT_ENDS: Text("授权即将到期", "A grant comes to its end"),
     Kind.GRANT_TO_SIGN: Text("授权等待签署", "A grant waits for a signature"),
+    Kind.GRANT_RETURNED: Text("授权已退回起草人", "A grant was sent back to its author"),
     Kind.GRANT_SUSPENDED: Text("授权已被暂停", "A grant was suspended"),
     Kind.REQUEST_WAITS: Text("共享申请等待办理", "An access request waits"),
     Kind.REQUEST_LATE: Text("共享申请的时限将尽", "Time for an access request runs out"),
@@ -223,6 +225,10 @@ def _paper_overdue(about: str, facts: Facts) -> Text:
 _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     Kind.GRANT_ENDS: _grant_ends,
     Kind.GRANT_TO_SIGN: lambda about, _facts: Text(f"授权 {about} 等待签署", f"Grant {about} waits for a signature"),
+    Kind.GRANT_RETURNED: lambda about, _facts: Text(
+        f"授权 {about} 已退回，须修改后重新提交；理由见账本与该授权的页面",
+        f"Grant {about} was sent back and has to be handed in again; the ledger says why",
+    ),
     Kind.GRANT_SUSPENDED: lambda about, _facts: Text(
         f"授权 {about} 已被暂停，签署人全体同意后方可恢复",
         f"Grant {about} was suspended; it takes its whole panel to put it back",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from exchange.governance.examination import Examining, Rechecked
 from exchange.governance.expiry import Expiry
 from exchange.governance.transitions import GrantMoved
+from kernel.clock import ManualClock
 from kernel.dates import CHINA
 from kernel.manifests import ManifestError
 from policies.grants.grant import Grant
@@ -535,6 +536,19 @@ def test_a_scheduled_version_goes_back_where_others_would_have_to_sign_it_today(
     assert statuses(world) == ["revoked", "drafted"]
     (entry,) = world.events("GrantReturned")
     assert "重新提交" in entry["facts"]["reason"]
+    told = world.officer("GET", "/v1/messages", sub="chen", roles=["consumer-officer"], organisation=MARKET).json
+    assert ("grant-returned", "G-IDENTITY@2") in {(one["kind"], one["about"]) for one in told["messages"]}
+
+
+def test_a_clock_that_went_back_stops_nobody_elses_beginning(world: World) -> None:
+    """What cannot begin by this node's clock waits for the next minute, and the housekeeping goes on."""
+    scheduled(world)
+    to_its_beginning(world)
+    ahead = ManualClock(world.clock.now() + timedelta(seconds=5))
+    node = world.another_node(clock=ahead)
+    assert node.officer("POST", "/v1/grants/G-IDENTITY@1/suspend", WHY, **APPROVER).status_code == 200
+    assert world.rooms.expiry.begin() == 1
+    assert statuses(world) == ["suspended", "scheduled"]
 
 
 def test_a_draft_past_its_end_has_ended(world: World) -> None:
