@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import mmap
-import threading
+import re
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_PAGES = Path("/proc/self/statm")
-_PAGE = mmap.PAGESIZE
-_BETWEEN_LOOKS = 0.01
-"""Seconds. What is read whole is held for longer, since somebody makes something of it."""
+_STATUS, _REFERENCES = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_FORGET_THE_PEAK = "5"
+"""proc(5): what resets the peak of resident memory, VmHWM."""
+_PEAK, _NOW = re.compile(r"VmHWM:\s+(\d+) kB"), re.compile(r"VmRSS:\s+(\d+) kB")
 
 
 class Taken:
@@ -20,7 +19,7 @@ class Taken:
 
     Attributes:
         bytes: of Python's own objects, or resident in memory where the system tells (Linux), whichever is more: what a
-            driver written in C holds is seen there alone.
+            driver written in C holds is seen there alone, and by the kernel however briefly it is held.
     """
 
     bytes = 0
@@ -29,31 +28,30 @@ class Taken:
 @contextmanager
 def memory_taken() -> Iterator[Taken]:
     """Watch this process, of which nothing else should be busy meanwhile."""
-    taken, done, most = Taken(), threading.Event(), [0]
-    already = tracemalloc.is_tracing()
+    taken, already = Taken(), tracemalloc.is_tracing()
     if not already:
         tracemalloc.start()
     tracemalloc.reset_peak()
-    before, resident = tracemalloc.get_traced_memory()[0], _resident()
-
-    def look() -> None:
-        while not done.wait(_BETWEEN_LOOKS):
-            most[0] = max(most[0], _resident() - resident)
-
-    watching = threading.Thread(target=look, daemon=True)
-    watching.start()
+    before, resident = tracemalloc.get_traced_memory()[0], _resident_from_now_on()
     try:
         yield taken
     finally:
-        done.set()
-        watching.join()
-        taken.bytes = max(most[0], tracemalloc.get_traced_memory()[1] - before)
+        taken.bytes = max(_resident(_PEAK) - resident, tracemalloc.get_traced_memory()[1] - before)
         if not already:
             tracemalloc.stop()
 
 
-def _resident() -> int:
+def _resident_from_now_on() -> int:
+    """Bytes in memory now, which is the peak from here on; where the peak cannot be forgotten, the peak so far."""
+    with suppress(OSError):
+        _REFERENCES.write_text(_FORGET_THE_PEAK, "ascii")
+        return _resident(_NOW)
+    return _resident(_PEAK)
+
+
+def _resident(which: re.Pattern[str]) -> int:
     """Bytes of this process that are in memory; 0 where the system does not say."""
     with suppress(OSError):
-        return int(_PAGES.read_text("ascii").split()[1]) * _PAGE
+        if (found := which.search(_STATUS.read_text("ascii"))) is not None:
+            return int(found[1]) << 10
     return 0
