@@ -61,9 +61,10 @@ def sensitive(after: Grant, replaced: Iterable[Grant], others: Iterable[Grant], 
     Measured against every version that this one ``replaced``, in force or suspended, and against the ``others`` in
     force by which the same organisation has the same things of the same evidence type for the same service items: a
     right cannot grow by being suspended first, by being written down as another grant, or by what another grant gives.
-    Where nothing stands at all, the first grant is decided by two (ADR 0030). A template of emergency access is always
-    decided by the whole panel, and so are an ordinary grant in the place of one and a grant that names bulk delivery
-    (ADR 0053). For each other they are nothing: what may be had in an emergency alone cannot be had (ADR 0040).
+    Where nothing stands at all, the first grant adds all that it gives (ADR 0030), and drops or lowers nothing. A
+    template of emergency access is always decided by the whole panel, and so are an ordinary grant in the place of one
+    and a grant that names bulk delivery (ADR 0053). For each other they are nothing: what may be had in an emergency
+    alone cannot be had (ADR 0040).
     """
     before = tuple(replaced)
     template = () if after.emergency is None else (TEMPLATE,)
@@ -71,8 +72,6 @@ def sensitive(after: Grant, replaced: Iterable[Grant], others: Iterable[Grant], 
     if after.emergency is None and any(one.emergency is not None for one in before):
         template = (ORDINARY,)
     replaced, others = _alike(before, after), _alike(others, after)
-    if not (*replaced, *others):
-        return (*template, *bulk)
     serving = tuple(one for one in others if not one.service_items.isdisjoint(after.service_items))
     return (*template, *bulk, *_reasons(after, replaced, (*replaced, *serving), registry))
 

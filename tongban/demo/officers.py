@@ -60,8 +60,7 @@ def approve_all(
 def panel(provider: OfficerSession, officers: Mapping[str, OfficerSession]) -> dict[str, OfficerSession]:
     """Who signs in which capacity for a department's data."""
     seats = {"governance-approver": "approver", "data-protection-officer": "protection"}
-    others = {role: officers[key] for role, key in seats.items() if key in officers}
-    return {"provider-officer": provider, **others}
+    return {"provider-officer": provider, **{role: officers[key] for role, key in seats.items()}}
 
 
 def bring_to_life(grant: str, author: OfficerSession, signs: Mapping[str, OfficerSession]) -> None:

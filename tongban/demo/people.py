@@ -30,7 +30,6 @@ NEEDED = {"zhou": ("home-transfer", "cross-province"), "he": ("retirement",), "q
 OFFICES: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "duty": (HEALTH, ("consumer-officer", "sponsor"), ("emergency",)),
     "sponsor": (HEALTH, ("sponsor",), ("emergency",)),
-    "protection": (DATA_BUREAU, ("data-protection-officer",), ("emergency", "school", "restaurant")),
     "security": (DATA_BUREAU, ("security-administrator",), ("after-death",)),
 }
 """Officers without whom all stories but a few can be told: organisation, roles, and those stories."""
@@ -69,9 +68,11 @@ def accounts(people: Sequence[Mapping[str, Any]], entropy: Entropy, story: str =
     yield officer("author", world.ZHANG.name, world.ZHANG.number, DATA_BUREAU, ("governance-officer",), entropy)
     yield officer("approver", world.ZHAO.name, world.ZHAO.number, DATA_BUREAU, ("governance-approver",), entropy)
     heads = [one for one in people if one["household"]["relation"] == "户主"]
-    asking, *staff = heads[-len(PROVIDERS) - 1 :]
+    protecting, asking, *staff = heads[-len(PROVIDERS) - 2 :]
+    protects = ("data-protection-officer",)
+    yield officer("protection", protecting["name"], protecting["number"], DATA_BUREAU, protects, entropy)
     yield officer("consumer", asking["name"], asking["number"], MARKET, ("consumer-officer",), entropy)
-    yield from in_a_few(heads[: -len(PROVIDERS) - 1], entropy, story)
+    yield from in_a_few(heads[: -len(PROVIDERS) - 2], entropy, story)
     for index, (provider, person) in enumerate(zip(PROVIDERS, staff, strict=True), start=1):
         if provider == TAX and story not in ("home-transfer", EVERY):
             continue

@@ -31,6 +31,8 @@ from tests.doubles.exchange import (
 OFFICER: dict[str, Any] = {"sub": "author", "roles": ["governance-officer"]}
 PROVIDER: dict[str, Any] = {"sub": "p", "roles": ["provider-officer"], "organisation": POLICE}
 APPROVER: dict[str, Any] = {"sub": "g", "roles": ["governance-approver"]}
+PROTECTOR: dict[str, Any] = {"sub": "d", "roles": ["data-protection-officer"]}
+THREE = ["provider-officer", "governance-approver", "data-protection-officer"]
 CONSUMER: dict[str, Any] = {"sub": "chen", "roles": ["consumer-officer"], "organisation": MARKET}
 WHY = {"reason": "under review"}
 
@@ -98,7 +100,8 @@ def test_one_officer_suspends_at_once_and_the_panel_puts_it_back(world: World) -
     world.rooms.policy.renew()
     assert world.ask(case, NAME).json["status"] == "refused"
     signed = {"digest": digest_of(world, path)}
-    assert world.officer("POST", f"{path}/reactivate", signed, **PROVIDER).json["status"] == "suspended"
+    for officer in (PROVIDER, PROTECTOR):
+        assert world.officer("POST", f"{path}/reactivate", signed, **officer).json["status"] == "suspended"
     assert world.officer("POST", f"{path}/reactivate", signed, **APPROVER).json["status"] == "active"
     world.rooms.policy.renew()
     assert world.ask(case, NAME).json["status"] == "delivered"
@@ -330,8 +333,24 @@ def test_a_sensitive_field_more_needs_a_third_signature(world: World) -> None:
     signed = {"digest": seen["digest"]}
     for officer in (PROVIDER, APPROVER):
         assert world.officer("POST", f"{path}/approve", signed, **officer).json["status"] == "submitted"
-    protector = {"sub": "d", "roles": ["data-protection-officer"]}
-    assert world.officer("POST", f"{path}/approve", signed, **protector).json["status"] == "active"
+    assert world.officer("POST", f"{path}/approve", signed, **PROTECTOR).json["status"] == "active"
+
+
+def test_a_first_grant_with_a_sensitive_field_needs_a_third_person(world: World) -> None:
+    """It adds all its fields; who has signed in one seat does not sign in another."""
+    world.revoke("G-IDENTITY")
+    world.apply(grant("G-FIRST", fields=["address"]))
+    path = "/v1/grants/G-FIRST"
+    world.officer("POST", f"{path}/submit", {}, **OFFICER)
+    seen = examined(world, path)
+    assert [seat["role"] for seat in seen["must_sign"]] == THREE
+    assert "增加敏感字段（3 级）：住址" in seen["sensitive"][0]["zh"]
+    signed = {"digest": seen["digest"]}
+    for officer in (PROVIDER, APPROVER):
+        assert world.officer("POST", f"{path}/approve", signed, **officer).json["status"] == "submitted"
+    both_seats = APPROVER | {"roles": ["governance-approver", "data-protection-officer"]}
+    assert world.officer("POST", f"{path}/approve", signed, **both_seats).json["reason"] == "grant.already-signed"
+    assert world.officer("POST", f"{path}/approve", signed, **PROTECTOR).json["status"] == "active"
 
 
 def test_the_sponsor_endorses_without_counting(world: World) -> None:
@@ -471,7 +490,8 @@ def test_the_examiner_works_only_for_what_would_take_effect(small_world: World) 
     assert world.officer("POST", f"{path}/reactivate", signed, **auditor).status_code == 403
     world.officer("POST", f"{path}/suspend", WHY, **OFFICER)
     assert world.officer("POST", f"{path}/reactivate", signed, **auditor).status_code == 403
-    assert world.officer("POST", f"{path}/reactivate", signed, **PROVIDER).json["status"] == "suspended"
+    for officer in (PROVIDER, PROTECTOR):
+        assert world.officer("POST", f"{path}/reactivate", signed, **officer).json["status"] == "suspended"
     assert asked == []
     assert world.officer("POST", f"{path}/reactivate", signed, **APPROVER).json["status"] == "active"
     assert asked == ["G-IDENTITY@1"]
@@ -561,10 +581,10 @@ def test_a_draft_past_its_end_has_ended(world: World) -> None:
 def test_who_must_sign_a_suspended_version_is_told_seat_by_seat(world: World) -> None:
     path = "/v1/grants/G-IDENTITY@1"
     world.officer("POST", f"{path}/suspend", WHY, **APPROVER)
-    assert [seat["signed"] for seat in examined(world, path)["must_sign"]] == [False, False]
+    assert [seat["signed"] for seat in examined(world, path)["must_sign"]] == [False, False, False]
     half = world.officer("POST", f"{path}/reactivate", {"digest": digest_of(world, path)}, **PROVIDER).json
     assert [one["role"] for one in half["reactivation"]] == ["provider-officer"]
-    assert [seat["signed"] for seat in examined(world, path)["must_sign"]] == [True, False]
+    assert [seat["signed"] for seat in examined(world, path)["must_sign"]] == [True, False, False]
     assert half["status"] == "suspended"
 
 
@@ -577,7 +597,8 @@ def test_a_newer_version_is_no_way_round_those_who_could_put_a_suspended_one_bac
     world.officer("POST", f"{path}/submit", {}, **OFFICER)
     seen = examined(world, path)
     assert [one["en"] for one in seen["reactivates"]]
-    assert [seat["role"] for seat in seen["must_sign"]] == ["provider-officer", "governance-approver"]
+    assert [seat["role"] for seat in seen["must_sign"]] == THREE
     signed = {"digest": seen["digest"]}
-    assert world.officer("POST", f"{path}/approve", signed, **APPROVER).json["status"] == "submitted"
+    for officer in (APPROVER, PROTECTOR):
+        assert world.officer("POST", f"{path}/approve", signed, **officer).json["status"] == "submitted"
     assert world.officer("POST", f"{path}/approve", signed, **PROVIDER).json["status"] == "active"

@@ -233,6 +233,30 @@ def test_a_sensitive_field_needs_the_data_protection_officer() -> None:
     assert (signers(one), one.sensitive[0].en) == (THREE, "adds a sensitive field (level 3): field address")
 
 
+@pytest.mark.parametrize(
+    ("what", "seats", "reasons"),
+    [
+        ({"fields": frozenset({"income"})}, TWO, []),
+        ({"fields": frozenset({"address"})}, THREE, ["adds a sensitive field (level 3): field address"]),
+        (
+            {"fields": frozenset(), "predicates": frozenset({"exists"})},
+            THREE,
+            ["adds a question that is answered from a sensitive field (level 3): field address"],
+        ),
+        ({"fields": frozenset({"income"}), "min_loa": 0, "absent_allowed": True}, TWO, []),
+    ],
+)
+def test_a_first_grant_adds_all_its_fields_and_drops_nothing(
+    what: dict[str, Any], seats: tuple[Role, ...], reasons: list[str]
+) -> None:
+    registry = with_sensitive_address()
+    kind = registry.evidence_types["income-certificate"]
+    types = {**registry.evidence_types, "income-certificate": replace(kind, behind={"exists": frozenset({"address"})})}
+    first = replace(proposal(masks={}, **what), active=(), registry=replace(registry, evidence_types=types))
+    one = examine(first)
+    assert (signers(one), [reason.en for reason in one.sensitive]) == (seats, reasons)
+
+
 def test_every_difference_has_a_direction_and_both_languages() -> None:
     one = examined(
         min_loa=1, fields=GRANT.fields | {"address"}, masks={}, obligations=(), quota_per_day=None, absent_allowed=True
