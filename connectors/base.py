@@ -30,16 +30,35 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateWord:
+    """How another exchange says that the certificate stands that it delivered.
+
+    Attributes:
+        status: as it names it; ``unknown`` where nothing is on record there.
+        since: when that took effect; None where it is not known.
+        as_of: when it was looked up there.
+        by: whose word it is, as an address.
+    """
+
+    status: str
+    since: datetime | None
+    as_of: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One record in the source's own words.
 
     Attributes:
         values: what the source holds, by the source's own names.
         source_time: when the source says its data was true (a file's modification time); None where it does not say.
+        certificate: how the certificate stands that it is, where the source is an exchange and says so.
     """
 
     values: Mapping[str, Raw] = field(repr=False)
     source_time: datetime | None = None
+    certificate: CertificateWord | None = None
 
 
 class Connector(Protocol):

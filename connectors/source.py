@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Self, TypeVar
 
-from connectors.base import Connector, Copying, Enumerable, Query, Record, Standing
+from connectors.base import CertificateWord, Connector, Copying, Enumerable, Query, Record, Standing
 from connectors.errors import SourceGarbled, SourceNeedsAnswers, SourceProblem, SourceTooLarge, SourceUnavailable
 from connectors.further import ATTEMPTS, passed_on
 from connectors.manifest import ConnectorManifest
@@ -45,6 +45,7 @@ class Retrieved:
         source_time: when the source says its data was true, or None where it does not say.
         retrieved_at: when the answer was complete here.
         times: when single fields were true, where the mapping names a place for that.
+        certificate: how another exchange says that the certificate stands that this is.
     """
 
     outcome: Outcome
@@ -52,6 +53,7 @@ class Retrieved:
     source_time: datetime | None
     retrieved_at: datetime
     times: Mapping[str, datetime] = field(default_factory=dict)
+    certificate: CertificateWord | None = None
 
 
 class Source:
@@ -284,7 +286,8 @@ class Source:
         mapped = [self._map(record) for record in records]
         record = settle(mapped, self._choice, self._gather)
         self.watch.answered(records, mapped, record)
-        return Retrieved(Outcome.FOUND, record.values, record.source_time, self._clock.now(), record.times)
+        word = records[0].certificate if len(records) == 1 else None  # an exchange delivers one
+        return Retrieved(Outcome.FOUND, record.values, record.source_time, self._clock.now(), record.times, word)
 
     def _map(self, record: Record) -> Mapped:
         try:

@@ -16,6 +16,7 @@ from exchange.cases.watching import Watch
 from exchange.catalogue.shape_watch import ShapeWatch
 from exchange.catalogue.source_metrics import SourceMetrics
 from exchange.catalogue.sources import Sources
+from exchange.certificates.register import Register
 from exchange.consents.ending import MandateEnds
 from exchange.console.pages import Console, open_console
 from exchange.console.registration import Registration, read_key
@@ -206,6 +207,7 @@ def _gateway(
     """The governed call; ``runner`` names this process in the intents it begins."""
     settings, clock, database, ledger = outside.settings, outside.clock, outside.database, outside.ledger
     sealer, patience = Sealer(settings.origin, outside.keys.signing), Patience(database, Limits.of(settings))
+    register = Register(outside.keys.secret(Purpose.INDEX))
     return Gateway(
         origin=settings.origin,
         authenticator=authenticator,
@@ -214,7 +216,7 @@ def _gateway(
         ),
         policy=access.policy,
         database=database,
-        fulfilment=Fulfilment(retrieval, sealer, database, clock, patience),
+        fulfilment=Fulfilment(retrieval, sealer, database, clock, patience, register),
         relayed=RelayedAnswers(ledger, clock),
         watch=watch,
         alarms=alarms,

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import Raw, Record
+from connectors.base import CertificateWord, Raw, Record
 from connectors.errors import SourceGarbled, SourceTooLarge
 from connectors.exchange.settings import ExchangeSettings
 from connectors.rest.strict_json import decode
 from kernel import jose
 from kernel.clock import Clock
+from kernel.dates import read_instant
 from kernel.jose import base64url
 from kernel.ledger.verify import VerificationFailed, verify_receipt
 
@@ -136,7 +137,8 @@ class Judge:
             raise SourceGarbled("evidence-data")
         values: dict[str, Raw] = {name: data.get(name) for name in self._settings.columns}
         values |= _answers(evidence.get("answers", []), self._settings.questions)
-        return Record(values, _source_time(claims.get("provenance")))
+        provenance = claims.get("provenance")
+        return Record(values, _source_time(provenance), _certificate(provenance, self._settings.origin))
 
 
 def _answers(told: Any, questions: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Raw]:
@@ -156,10 +158,25 @@ def _answers(told: Any, questions: Mapping[str, Mapping[str, Any]]) -> Mapping[s
 def _source_time(provenance: Any) -> datetime | None:
     """When the source behind the other exchange says its data was true."""
     told = provenance.get("source_time") if isinstance(provenance, Mapping) else None
+    return None if told is None else _instant(told)
+
+
+def _certificate(provenance: Any, origin: str) -> CertificateWord | None:
+    """How the certificate stands there; None for what is none, and where they do not say."""
+    told = provenance.get("certificate_status") if isinstance(provenance, Mapping) else None
     if told is None:
         return None
+    if not isinstance(told, Mapping) or not isinstance(told.get("status"), str):
+        raise SourceGarbled("provenance")
+    since = told.get("since")
+    return CertificateWord(
+        told["status"], None if since is None else _instant(since), _instant(told.get("as_of")), origin
+    )
+
+
+def _instant(told: Any) -> datetime:
     try:
-        moment = datetime.fromisoformat(told)
+        moment = read_instant(told)
     except (ValueError, TypeError):
         raise SourceGarbled("provenance") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -181,6 +181,8 @@ class EvidenceType:
     sandbox: bool
     certificate: bool = False
     """Whether it is an e-certificate, and not data taken from a register."""
+    certificate_identifier: str | None = None
+    """The field that holds its identifier (GB/T 36904); None where its records say none."""
 
     @property
     def cycle(self) -> timedelta | None:

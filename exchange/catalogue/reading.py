@@ -165,6 +165,7 @@ def evidence_type(document: Document) -> EvidenceType:
         update_cycle=spec.get("update_cycle"),
         sandbox=spec.get("sandbox", False),
         certificate=spec.get("certificate", False),
+        certificate_identifier=spec.get("certificate_identifier"),
     )
     _check_fields(document, read)
     return read
@@ -250,7 +251,9 @@ def _check_fields(document: Document, read: EvidenceType) -> None:
             raise InvalidCatalogue(document, ("spec", "fields", name, "minimal_mask"), _NOT_MASKABLE)
     used = {name for rule in read.predicates.values() for name in rule.fields.values()}
     used |= {relation.field for relation in read.relations}
-    used |= set() if read.division_field is None else {read.division_field}
+    used |= {name for name in (read.division_field, read.certificate_identifier) if name is not None}
+    if read.certificate_identifier is not None and not read.certificate:
+        raise InvalidCatalogue(document, ("spec", "certificate_identifier"), _NO_CERTIFICATE)
     for name in sorted(used - read.fields.keys()):
         what = Text(f"没有名为 {name} 的字段", f"there is no field called {name}")
         raise InvalidCatalogue(document, ("spec",), what)
@@ -272,6 +275,7 @@ def _checked(document: Document, where: JsonPath, parse: Callable[[], object]) -
 
 
 _ONLY_IN_ONE = Text("字段须同时出现在 schema 与 fields 中", "a field must stand in both schema and fields")
+_NO_CERTIFICATE = Text("只有电子证照（certificate: true）才有标识", "only an e-certificate (certificate: true) has one")
 _NOT_MASKABLE = Text("只有文本能脱敏", "only text can be masked")
 _NO_DAY = Text("不是真实的日期", "it is not a real day")
 _ENDS_FIRST = Text("终止日期须晚于设立日期", "it ends after it begins")

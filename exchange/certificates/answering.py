@@ -21,7 +21,7 @@ from exchange.cases.opening import own_case
 from exchange.cases.watching import Watch
 from exchange.certificates.allowing import CERTIFICATE_STATUS, Allowed, allowed, details_for, whom
 from exchange.certificates.forms import STATUS, Asked
-from exchange.certificates.transitions import Register
+from exchange.certificates.register import Register
 from exchange.certificates.views import past_view, standing, stands_view
 from exchange.forms import read
 from exchange.gateway.asking import Asking

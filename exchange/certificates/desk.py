@@ -20,7 +20,8 @@ from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.certificates.forms import CHANGE_BY_HAND, ISSUE, LOOK_UP, ChangeByHand, Issued, LookedUp
 from exchange.certificates.lifecycle import CHANGES, STATUSES, Change, Status, offered
-from exchange.certificates.transitions import CertificateTransitions, Register, Said, on_record
+from exchange.certificates.register import Register
+from exchange.certificates.transitions import CertificateTransitions, Said, on_record
 from exchange.certificates.views import past_view, standing, stands_view
 from exchange.forms import looked_up, read
 from exchange.in_force.snapshot import current

@@ -8,7 +8,8 @@ from exchange import errors
 from exchange.access import Access, Asker, AuthorisedSystem
 from exchange.catalogue.model import kept_apart
 from exchange.certificates.forms import CHANGE, ChangeReport
-from exchange.certificates.transitions import CertificateTransitions, Register, Said
+from exchange.certificates.register import Register
+from exchange.certificates.transitions import CertificateTransitions, Said
 from exchange.certificates.views import stands_view
 from exchange.forms import read
 from exchange.store import certificates

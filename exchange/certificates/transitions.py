@@ -19,7 +19,6 @@ from exchange.store.certificates import Kept, Past
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.dates import local_day
-from kernel.envelope import blind_index
 from kernel.identifiers.subject import SubjectRef
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
@@ -31,17 +30,6 @@ CHANGED = "CertificateChanged"
 AHEAD = timedelta(minutes=5)
 """By which a reporting clock may be fast."""
 _FUTURE = Text("effective_at 不能晚于现在", "effective_at lies in the future")
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """Finds certificates by a keyed index of their identifiers."""
-
-    key: bytes = field(repr=False)
-
-    def index(self, identifier: str) -> bytes:
-        """Under which a certificate is kept."""
-        return blind_index(self.key, f"certificate\n{identifier}")
 
 
 @dataclass(frozen=True, slots=True)

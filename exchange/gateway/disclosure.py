@@ -14,8 +14,9 @@ from connectors.source import Outcome, Retrieved
 from exchange import errors
 from exchange.catalogue.model import EvidenceType
 from exchange.catalogue.record_schema import Check
+from exchange.certificates.standing import OnRecord
 from exchange.gateway import predicates
-from exchange.gateway.predicates import WITHOUT_A_RECORD, Unanswerable
+from exchange.gateway.predicates import VALID_ON, WITHOUT_A_RECORD, Unanswerable
 from exchange.gateway.request import Item, Question
 from kernel.canonical import JSON
 from kernel.identifiers.masking import Mask, mask
@@ -32,9 +33,15 @@ class Disclosed:
 
 
 def disclose(
-    item: Item, permit: Permit, found: Retrieved, kind: EvidenceType, conforms: Check, today: date
+    item: Item,
+    permit: Permit,
+    found: Retrieved,
+    kind: EvidenceType,
+    conforms: Check,
+    today: date,
+    register: OnRecord | None = None,
 ) -> Disclosed | ProblemKind:
-    """What of a record may leave, or why nothing does."""
+    """What of a record may leave, or why nothing does. ``register``: how the certificate stands that it is."""
     record = found.values if found.outcome is Outcome.FOUND else None
     if record is None and not answered_without_a_record(item):
         return errors.RECORD_NOT_FOUND
@@ -42,7 +49,9 @@ def disclose(
         return errors.RECORD_INVALID
     try:
         answers = tuple(
-            _answer(question, kind, record, today) for question in item.questions if _granted(question, permit)
+            _answer(question, kind, record, today, register)
+            for question in item.questions
+            if _granted(question, permit)
         )
         data = None if not item.fields else project(record or {}, item.fields, permit.release)
     except (Unanswerable, Unmaskable):
@@ -80,7 +89,9 @@ def _granted(question: Question, permit: Permit) -> bool:
 
 
 def _answer(
-    question: Question, kind: EvidenceType, record: Mapping[str, JSON] | None, today: date
+    question: Question, kind: EvidenceType, record: Mapping[str, JSON] | None, today: date, register: OnRecord | None
 ) -> Mapping[str, JSON]:
     answered = predicates.answer(kind.predicates[question.name], question.args, record, today)
+    if question.name == VALID_ON and register is not None:  # a record seldom says that it was revoked (ADR 0093)
+        answered = answered and register.stands_on(date.fromisoformat(str(question.args["date"])))
     return {"name": question.name, "args": dict(question.args), "answer": answered}

@@ -4,11 +4,33 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from exchange.certificates.lifecycle import Status
+from exchange.certificates.standing import UNKNOWN, FoundBy, Unknown
+
 STATUSES = ("delivered", "partly-delivered", "refused", "awaiting-person", "awaiting-preview", "running", "failed")
 
 
+class CertificateStatusOfEvidence(Schema):
+    """How the certificate stands that the evidence is: since when, and as of when it was looked up.
+
+    ``unknown`` with a ``reason`` where it is not known. ``found_by``: its identifier, or, where records bear none, its
+    holder, who has one of that kind on record. ``told_by``: the exchange whose word it is, where it was not this one.
+    """
+
+    status = fields.String(required=True, validate=validate.OneOf([*(one.value for one in Status), UNKNOWN]))
+    label = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    since = fields.String(required=True, allow_none=True)
+    as_of = fields.String(required=True)
+    found_by = fields.String(validate=validate.OneOf([*FoundBy]))
+    reason = fields.String(validate=validate.OneOf([*Unknown]))
+    told_by = fields.String()
+
+
 class ProvenanceAnswer(Schema):
-    """Where a record comes from. ``field_times``: of released fields that the source dates by themselves."""
+    """Where a record comes from. ``field_times``: of released fields that the source dates by themselves.
+
+    ``certificate_status``: of every record of an e-certificate. ``disputed``: where a correction of it is under way.
+    """
 
     provider = fields.String(required=True)
     provider_name = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
@@ -16,6 +38,8 @@ class ProvenanceAnswer(Schema):
     retrieved_at = fields.String(required=True)
     trust_grade = fields.String(allow_none=True)
     field_times = fields.Dict(keys=fields.String(), values=fields.String())
+    certificate_status = fields.Nested(CertificateStatusOfEvidence)
+    disputed = fields.Boolean()
 
 
 class WatermarkAnswer(Schema):

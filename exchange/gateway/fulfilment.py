@@ -16,6 +16,8 @@ from connectors.further import PERIOD_HOURS, When
 from connectors.source import Outcome, Retrieved
 from exchange import errors
 from exchange.catalogue.model import EvidenceType
+from exchange.certificates.register import Register
+from exchange.certificates.standing import OnRecord
 from exchange.gateway.asking import Asking
 from exchange.gateway.composition import dependent, next_step, replace_refusal
 from exchange.gateway.consenting import overspent, rests_on_consent, with_consents
@@ -36,7 +38,7 @@ from exchange.gateway.intents import Admitted, missing_quotas, reserve
 from exchange.gateway.patience import Patience
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.retrieval import Finding, Findings, NoRecord, Retrieval
-from exchange.gateway.sealing import Sealer, provenance, watermark
+from exchange.gateway.sealing import Sealer, certificate_status, provenance, watermark
 from exchange.in_force.snapshot import Snapshot
 from exchange.store import further_answers
 from exchange.store.cases import Case
@@ -65,6 +67,7 @@ class Fulfilment:
     database: Database
     clock: Clock
     patience: Patience
+    register: Register
 
     def fetch(self, admitted: Admitted, snapshot: Snapshot, ends: float, found: Findings = NOTHING) -> Findings:
         """What the sources say until ``ends`` about everything that is permitted, beside what was ``found`` before."""
@@ -189,7 +192,8 @@ class Fulfilment:
                 return elsewhere
             ruling = elsewhere
         conforms = snapshot.registry.records[kind.code]
-        disclosed = disclose(ruling.item, ruling.permit, found, kind, conforms, _today(asking))
+        on_record = self._on_record(ruling, kind, found)
+        disclosed = disclose(ruling.item, ruling.permit, found, kind, conforms, _today(asking), on_record)
         if isinstance(disclosed, ProblemKind):
             return Failed(ruling, disclosed)
         if asking.request.delivery is Delivery.PREVIEW and asking.agreed is None:
@@ -197,12 +201,21 @@ class Fulfilment:
             return Parked(ruling, Wait.PREVIEW, self.patience.until(Wait.PREVIEW, asking.moment), found, looks)
         source = snapshot.sources.get(kind.code)
         origin = provenance(found, source, kind.provider, snapshot.registry, disclosed.data or ())
+        if on_record is not None:
+            origin["certificate_status"] = certificate_status(on_record.status)
         if snapshot.is_disputed(ruling.concerned.index, kind.code):
             origin["disputed"] = True
         mark = watermark(asking, ruling, snapshot.registry)
         sealed = self.sealer.seal(asking, ruling, disclosed, origin, mark)
         proves = proven_relations(kind, found, case, asking, snapshot) if kind.relations else None
         return Released(ruling, sealed, found.retrieved_at, proves)
+
+    def _on_record(self, ruling: Permitted, kind: EvidenceType, found: Retrieved) -> OnRecord | None:
+        """How the certificate stands that a record is; nothing is looked up for any other kind, or where none is."""
+        if not kind.certificate or found.outcome is not Outcome.FOUND:
+            return None
+        holder, now = ruling.concerned.index, self.clock.now()
+        return self.register.of_record(self.database, kind, holder, found.values, found.certificate, now)
 
     def _parked(self, ruling: Permitted, wait: Wait, responder: Any = None) -> Parked:
         return Parked(ruling, wait, self.patience.until(wait, self.clock.now()), responder=responder)

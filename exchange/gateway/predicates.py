@@ -17,7 +17,7 @@ from kernel.canonical import JSON
 from kernel.dates import completed_years
 from kernel.text import Text
 
-EXISTS, COUNT = "exists", "count"
+EXISTS, COUNT, VALID_ON = "exists", "count", "valid-on"
 WITHOUT_A_RECORD = frozenset({EXISTS, COUNT})
 """Questions to which "no such record" is an answer: there is none, or none of them."""
 OLDEST, MOST = 150, 100_000
@@ -154,7 +154,7 @@ QUESTIONS: Mapping[
     str, tuple[Callable[[Arguments], bool], Callable[[PredicateRule, Arguments, Record, date], Answer]]
 ] = {
     EXISTS: (_no_arguments, _exists),
-    "valid-on": (_takes_date, _valid_on),
+    VALID_ON: (_takes_date, _valid_on),
     "at-least-age": (_takes_age, _at_least_age),
     "amount-at-least": (_takes_amount, _amount_at_least),
     COUNT: (_takes_period, _count),
@@ -164,7 +164,7 @@ QUESTIONS: Mapping[
 
 LABELS: Mapping[str, Text] = {
     EXISTS: Text("是否存在记录", "Whether there is a record"),
-    "valid-on": Text("某日是否有效", "Whether it is valid on a day"),
+    VALID_ON: Text("某日是否有效", "Whether it is valid on a day"),
     "at-least-age": Text("是否已满某一年龄", "Whether an age has been reached"),
     "amount-at-least": Text("是否达到某一金额", "Whether an amount is reached"),
     COUNT: Text("数量", "How many there are"),

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from connectors.base import CertificateWord
 from connectors.further import Further, When
 from connectors.source import Outcome, Retrieved
 from exchange.authentication.access_token import AccessToken, Detail, DetailItem, Mandate
@@ -187,6 +188,7 @@ def _record(found: Retrieved) -> dict[str, Any]:
         "source_time": None if found.source_time is None else found.source_time.isoformat(),
         "retrieved_at": found.retrieved_at.isoformat(),
         "times": {name: at.isoformat() for name, at in found.times.items()},
+        "certificate": None if found.certificate is None else _word(found.certificate),
     }
 
 
@@ -198,4 +200,17 @@ def _record_of(said: Mapping[str, Any]) -> Retrieved:
         None if source_time is None else datetime.fromisoformat(source_time),
         datetime.fromisoformat(said["retrieved_at"]),
         {name: datetime.fromisoformat(at) for name, at in said.get("times", {}).items()},
+        _word_of(said.get("certificate")),
     )
+
+
+def _word(word: CertificateWord) -> dict[str, Any]:
+    since = None if word.since is None else word.since.isoformat()
+    return {"status": word.status, "since": since, "as_of": word.as_of.isoformat(), "by": word.by}
+
+
+def _word_of(said: Mapping[str, Any] | None) -> CertificateWord | None:
+    if said is None:
+        return None
+    since = None if said["since"] is None else datetime.fromisoformat(said["since"])
+    return CertificateWord(said["status"], since, datetime.fromisoformat(said["as_of"]), said["by"])

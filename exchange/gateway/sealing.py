@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from connectors.source import Retrieved, Source
 from exchange.catalogue.registry import Registry
+from exchange.certificates.standing import CertificateStatus
 from exchange.gateway.asking import Asking
 from exchange.gateway.disclosure import Disclosed
 from exchange.gateway.enforcement import Permitted
@@ -86,6 +87,18 @@ def provenance(
     if own := {name: instant(found.times[name]) for name in fields if name in found.times}:
         said["field_times"] = dict(own)
     return said
+
+
+def certificate_status(stands: CertificateStatus) -> dict[str, JSON]:
+    """How the certificate stands that a piece of evidence is, as its provenance says it."""
+    said: dict[str, JSON] = {
+        "status": stands.code,
+        "label": {"zh": stands.label.zh, "en": stands.label.en},
+        "since": None if stands.since is None else instant(stands.since),
+        "as_of": instant(stands.as_of),
+    }
+    more = {"found_by": stands.found_by, "reason": stands.reason, "told_by": stands.told_by}
+    return said | {name: str(value) for name, value in more.items() if value is not None}
 
 
 def watermark(asking: Asking, ruling: Permitted, registry: Registry) -> dict[str, JSON] | None:

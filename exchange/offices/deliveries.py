@@ -9,8 +9,9 @@ from exchange.cases.alarms import Alarms
 from exchange.cases.watching import Watch
 from exchange.certificates.answering import Answering
 from exchange.certificates.desk import CertificateDesk
+from exchange.certificates.register import Register
 from exchange.certificates.reporting import Reporting
-from exchange.certificates.transitions import CertificateTransitions, Register
+from exchange.certificates.transitions import CertificateTransitions
 from exchange.events.courier import Courier
 from exchange.events.desk import EventDesk
 from exchange.events.distribution import Distribution

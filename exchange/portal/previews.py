@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from exchange import errors
+from exchange.certificates.standing import Unknown
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import text_of
 from exchange.gateway.answers import PREVIEWS
@@ -21,7 +22,7 @@ from kernel.canonical import JSON
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
-from kernel.web.pages import page_response, t
+from kernel.web.pages import day, page_response, t
 from kernel.web.routes import Route
 
 _CONFLICT = 409
@@ -30,6 +31,10 @@ _DONE: Mapping[Reply, Text] = {
     Reply.PROVIDE: Text("已按您的同意提供", "It was provided as you agreed"),
     Reply.DECLINE: Text("没有提供", "It was not provided"),
     Reply.WRONG: Text("没有提供，您已指出内容有误", "It was not provided: you said that it is wrong"),
+}
+_UNKNOWN: Mapping[str, Text] = {
+    Unknown.NONE: Text("（平台没有登记）", " (none is on record here)"),
+    Unknown.SEVERAL: Text("（登记有多份，不知是哪一份）", " (several are on record, and which this is is not known)"),
 }
 _CLOSED = Text("没有提供：办理条件已有变化", "It was not provided: what it rests on has changed")
 
@@ -108,6 +113,7 @@ class PreviewPages:
             rows=[(t(text_of(one["label"])), _words(one["value"])) for one in found["data"]]
             + [(_question(one), _words(one["answer"])) for one in found["answers"]],
             read_at=moment_of(found["provenance"]["retrieved_at"]),
+            stands=_stands(found["provenance"].get("certificate_status")),
             choices=[about(one) for one in others if one["request"] == of and one["item"] in found["choice"]],
             digest=found["digest"],
         )
@@ -117,6 +123,17 @@ def _paper(one: Mapping[str, Any]) -> dict[str, Any]:
     """What is awaited, in words."""
     named = {name: t(text_of(one[name]["name"])) for name in ("consumer", "service_item", "requirement")}
     return named | {"due": date.fromisoformat(one["due"]), "overdue": one["overdue"]}
+
+
+def _stands(status: Mapping[str, Any] | None) -> str:
+    """How the certificate stands that it is, and since when; empty where it is none."""
+    if status is None:
+        return ""
+    words = t(text_of(status["label"]))
+    if status["since"] is None:
+        return words + (t(_UNKNOWN[status["reason"]]) if "reason" in status else "")
+    since = day(moment_of(status["since"]))
+    return words + t(f"（自{since}起）", f" (since {since})")
 
 
 def _question(one: Mapping[str, Any]) -> str:

@@ -254,10 +254,19 @@ def _named(held: Held, registry: Registry) -> dict[str, JSON]:
 
 def _shown(held: Held, result: Released, registry: Registry) -> Shown:
     claims = {name: result.sealed.claims[name] for name in _SHOWN}
-    digest = f"sha256:{sha256(encode(claims)).hexdigest()}"
+    digest = f"sha256:{sha256(encode(_without_look_up(claims))).hexdigest()}"
     kind = registry.evidence_types[result.ruling.item.type]
     item = result.ruling.item
     return Shown(held, claims, digest, level_for(kind, (*item.fields, *item.predicate_names)))
+
+
+def _without_look_up(claims: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The claims without when it was looked up how a certificate stands: each look is another, and changes nothing."""
+    provenance: Mapping[str, JSON] = claims["provenance"]  # type: ignore[assignment]
+    if not isinstance(stands := provenance.get("certificate_status"), Mapping):
+        return dict(claims)
+    stood = {name: value for name, value in stands.items() if name != "as_of"}
+    return {**claims, "provenance": {**provenance, "certificate_status": stood}}
 
 
 def level_for(kind: EvidenceType, names: Iterable[str]) -> int:

@@ -96,7 +96,7 @@ def _needed(kind: EvidenceType, rules: Mapping[str, Any], wanted: Wanted) -> fro
     asked = {*wanted.fields, *schema.get("required", ()), *must}
     for name in wanted.predicates:
         asked |= set(kind.predicates[name].fields.values()) if name in kind.predicates else set()
-    return frozenset(asked | ({kind.division_field} if kind.division_field else set()))
+    return frozenset(asked | {name for name in (kind.division_field, kind.certificate_identifier) if name is not None})
 
 
 def _question(kind: EvidenceType, name: str, member: Mapping[str, Any], rule: Mapping[str, Any]) -> Question:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -76,6 +77,21 @@ def find_by_name(connection: Connection, name: str) -> Kept | None:
     within = (_c.certificate >= begins, _c.certificate <= begins + b"\xff" * (_WHOLE - len(begins)))
     index = connection.scalar(select(_c.certificate).where(*within))
     return None if index is None else find(connection, bytes(index))
+
+
+def of_holder(connection: Connection, evidence_type: str, subject: bytes, index: bytes | None) -> tuple[Kept, ...]:
+    """What is on record of a holder's certificates of one kind, of the one with this index alone where there is one."""
+    joined = certificate.join(certificate_change, _h.certificate == _c.certificate)
+    whose = (_c.evidence_type == evidence_type, _c.subject == subject, _h.revision <= _c.revision)
+    statement = select(certificate_change).select_from(joined).where(*whose).order_by(_h.certificate, _h.revision)
+    if index is not None:
+        statement = statement.where(_c.certificate == index)
+    rows = groupby(connection.execute(statement), key=lambda row: bytes(row.certificate))
+    found = [(name, [*changes]) for name, changes in rows]
+    return tuple(
+        Kept(name, changes[0].organisation, evidence_type, subject, tuple(map(_past, changes)))
+        for name, changes in found
+    )
 
 
 def recorded(connection: Connection, organisation: str, before: int | None, limit: int) -> list[Recorded]:

@@ -22,6 +22,7 @@ from connectors.trial import attempt
 from exchange.authentication.access_token import AccessToken, Detail, DetailItem
 from exchange.blind_index import BlindIndex
 from exchange.catalogue import trying
+from exchange.certificates.register import Register
 from exchange.gateway.answers import Piece, compose
 from exchange.gateway.asking import Asking
 from exchange.gateway.enforcement import Permitted, fitting_detail, rule
@@ -74,6 +75,7 @@ _ENTROPY = SeededEntropy(1)
 _UNWRITTEN = receipt.Receipt(0, b"", b"", "", str)
 _RETRIEVAL = Retrieval(ManualClock(NOW))
 _NO_DATABASE: Any = None
+_REGISTER = Register(b"i" * 32)
 
 
 @dataclass(frozen=True)
@@ -131,9 +133,8 @@ class Journey:
         self._asking = _asking(world, asked)
         self._rulings = () if self._asking is None else rule(self._asking, self._case, world.snapshot)
         self._asked = asked
-        self._fulfilment = Fulfilment(
-            _RETRIEVAL, _SEALER, _NO_DATABASE, world.clock, _Patience(_NO_DATABASE, Limits.of(ExchangeSettings()))
-        )
+        patience = _Patience(_NO_DATABASE, Limits.of(ExchangeSettings()))
+        self._fulfilment = Fulfilment(_RETRIEVAL, _SEALER, _NO_DATABASE, world.clock, patience, _REGISTER)
 
     @cached_property
     def _going_on(self) -> GoingOn:

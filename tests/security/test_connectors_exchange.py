@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors.base import CertificateWord, Query
 from connectors.errors import (
     AnswersExhausted,
     SourceAnswersLater,
@@ -28,6 +30,7 @@ from connectors.errors import (
 )
 from connectors.registry import findings
 from connectors.source import Source
+from kernel.identifiers.subject import SubjectRef
 from tests.doubles.connectors import manifest, source, values
 from tests.doubles.http_source import Handler, HttpSource, drip, flood, hang, saying
 from tests.doubles.paper_exchange import CASE, PRIVATE, Log, PaperExchange, by_path
@@ -69,6 +72,16 @@ def test_what_counts_is_what_was_signed(other: PaperExchange) -> None:
     assert all("A1" not in path for path in other.calls)
 
 
+def test_how_a_certificate_stands_is_their_signed_word_and_in_their_name(other: PaperExchange) -> None:
+    stands = {"status": "revoked", "since": "2026-11-01T00:00:00.000Z", "as_of": "2026-11-23T01:30:00.000Z"}
+    other.change_claims = setting("provenance", {"source_time": None, "certificate_status": stands})
+    other.change_item = setting("provenance", {"certificate_status": stands | {"status": "valid"}})
+    with opened(other) as asked:
+        word = asked.retrieve(Query(SubjectRef("citizen-number", "A1"), {}, 5.0)).certificate
+    since, as_of = (datetime.fromisoformat(stands[name]) for name in ("since", "as_of"))
+    assert word == CertificateWord("revoked", since, as_of, other.settings()["origin"])
+
+
 def setting(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
     return lambda said: said.update({name: value})
 
@@ -88,6 +101,14 @@ LIES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "more-fields": (setting("evidence", {"type": "person", "data": {"name": "x", "other": 1}}), "evidence-data"),
     "no-data": (setting("evidence", {"type": "person", "data": "x"}), "evidence-data"),
     "provenance": (setting("provenance", {"source_time": "yesterday"}), "provenance"),
+    "no-status": (setting("provenance", {"certificate_status": "valid"}), "provenance"),
+    "status-of-no-time": (setting("provenance", {"certificate_status": {"status": "valid"}}), "provenance"),
+    "status-of-no-year": (
+        setting(
+            "provenance", {"certificate_status": {"status": "valid", "since": "0001-01-01", "as_of": "2026-11-23"}}
+        ),
+        "provenance",
+    ),
 }
 
 

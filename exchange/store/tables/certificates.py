@@ -15,6 +15,7 @@ certificate = sa.Table(
     text("evidence_type"),
     subject_index(),
     sa.Column("revision", sa.Integer, nullable=False),
+    sa.Index("certificate_holder", "subject", "evidence_type"),
 )
 """``certificate`` is the keyed index of the e-certificate identifier, ``subject`` of its holder."""
 
