@@ -22,6 +22,7 @@ from tests.doubles.exchange import (
     NAME,
     NOW,
     OWNER,
+    RECORDS,
     STAFF,
     WORKER,
     World,
@@ -183,7 +184,7 @@ def test_no_status_is_told_where_the_evidence_is_refused_or_does_not_come(small_
     answers.append(asked(world).json["evidence"][0])
     BEFORE_FETCH.clear()
     made = connector("identity", "identity-card", ROWS)
-    made["spec"]["memory"]["records"] = [{"id": OWNER, "until": "2030-01-01"}]  # without the name it has to have
+    made["spec"]["memory"]["records"] = [RECORDS["identity-card"][0] | {"born": "soon"}]  # no record of its kind
     world.apply(made)
     world.rooms.policy.renew()
     answers.append(asked(world).json["evidence"][0])
