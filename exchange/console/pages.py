@@ -47,6 +47,7 @@ from exchange.console.tasks import TASKS_BY_HAND, TaskPages
 from exchange.console.trying import TryingPages
 from exchange.console.unused import UnusedPages
 from exchange.console.watching import WatchPages
+from exchange.console.wrong_rows import WrongRowPages
 from exchange.offices import Offices
 from exchange.requests.batches import BatchDesk
 from exchange.responders.desk import TaskDesk
@@ -105,6 +106,7 @@ def _pages(offices: Offices, tasks: TaskDesk, inside: Access) -> tuple[PageRoute
     rules = replace(rules, access=inside, writer=replace(rules.writer, access=inside))
     templates = replace(templates, access=inside, writer=replace(templates.writer, access=inside))
     batches = BatchDesk(replace(offices.access_requests, access=inside))
+    flows = replace(offices.flows, access=inside)
     effects = Effects(door, grants, replace(offices.impacts, access=inside, grants=grants))
     return (
         GrantPages(door, grants, effects).routes,
@@ -133,7 +135,8 @@ def _pages(offices: Offices, tasks: TaskDesk, inside: Access) -> tuple[PageRoute
         WatchPages(door, replace(offices.upload_counts, access=inside), replace(offices.locks, access=inside)).routes,
         LookUpPages(door, replace(offices.trace, access=inside)).routes,
         SubscriptionPages(door, replace(offices.subscriptions, access=inside), EVENT_SUBSCRIPTIONS).routes,
-        FlowPages(door, replace(offices.flows, access=inside), RETURN_FLOWS).routes,
+        FlowPages(door, flows, RETURN_FLOWS).routes,
+        WrongRowPages(door, flows, replace(offices.correction_opening, access=inside)).routes,
         CertificatePages(door, replace(offices.certificates, access=inside), CERTIFICATE_LIFE).routes,
         ConsentPages(door, replace(offices.department_consents, access=inside)).routes,
         SourcePages(door, replace(offices.source_desk, access=inside)).routes,

@@ -15,6 +15,7 @@ from exchange.console.forms import Field, Said, chosen, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.proceeding_pages import Command, Matter, ProceedingPages, whose
 from exchange.console.words import listed, moment_text, text_of, with_code
+from exchange.console.wrong_rows import wrong_row
 from exchange.return_flow.flow_desk import FlowDesk
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
@@ -88,12 +89,12 @@ class FlowPages(ProceedingPages):
 
     def beside_one(self, visitor: Visitor, request: HttpRequest, found: Mapping[str, Any]) -> dict[str, Any]:
         """Its files, newest first. Raises Problem."""
-        del visitor
         before = request.parameters().get("before", "")
         query = {"limit": str(ON_A_PAGE)} | ({"before": before} if before else {})
         kept = told(self.desk.files(asking(request, urlencode(query)), found["flow"]))
         at = f"{self.matter.address(found)}?{urlencode({'before': kept['next']})}" if kept["next"] else ""
-        return {"files": [_file(one) for one in kept["files"]], "following": at}
+        wrong = wrong_row(found, visitor) if kept["files"] else ""
+        return {"files": [_file(one) for one in kept["files"]], "following": at, "wrong": wrong}
 
     def may(self, found: Mapping[str, Any], command: str) -> frozenset[Any]:
         """Whose command it is."""

@@ -10,17 +10,17 @@ from exchange import errors
 from exchange.access import Access, AuthorisedSystem
 from exchange.authentication.tokens import Caller
 from exchange.cases.watching import Watch
-from exchange.catalogue.model import kept_apart
+from exchange.catalogue.model import System, kept_apart
 from exchange.catalogue.registry import Registry
 from exchange.corrections.forms import OpenCorrectionForm, RowIsWrongForm, SaidForm
 from exchange.corrections.transitions import By, CorrectionMoved, CorrectionTransitions
 from exchange.forms import read
 from exchange.gateway.entries import REFUSAL, RELEASE, TOLD_FROM
 from exchange.in_force.snapshot import current
-from exchange.in_force.systems import unlocked
+from exchange.in_force.systems import own_system, unlocked
 from exchange.particulars import Particulars
 from exchange.return_flow.telling import Telling
-from exchange.store import corrections, deliveries
+from exchange.store import corrections, deliveries, return_flows
 from exchange.store.deliveries import REFUSED, RELEASED, Delivery
 from exchange.store.return_flow_books import Held
 from exchange.transparency.plain_words import is_told
@@ -33,6 +33,7 @@ from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 from policies.clocks.run import deadline
 from policies.corrections.events import Objection, Opener
+from policies.return_flows import OPENERS
 
 SAID, OPEN, ROW = SaidForm(), OpenCorrectionForm(), RowIsWrongForm()
 PERSON = "person"
@@ -44,6 +45,7 @@ FOLLOWED: Mapping[Opener, str] = {
 """Where whoever opened one reads how it stands."""
 _LONGEST_NAME = 128
 _SPOKEN = ("seen", "right", "reason")
+_WHOSE = Text("请写明这一行是谁的记录", "Say whose record the row is")
 _WHO = Text("令牌中没有当事人，请写明 subject", "The token names nobody: say in subject whom it is about")
 
 
@@ -90,17 +92,44 @@ class Opening:
         system = self.access.system(http)
         body = read(ROW, http)
         about = self._whom(system, body.get("subject"), flow[:_LONGEST_NAME])
-        held = (one for one in self.telling.holding(about) if (one.flow, one.row) == (flow, body["row"]))
-        return self._by_system(body, self._in_bulk(next(held, None), about), about, system)
+        return self._by_system(body, self._in_bulk(self._row(about, flow, body["row"]), about), about, system)
+
+    def by_officer(self, http: HttpRequest, flow: str) -> HttpResponse:
+        """``POST /v1/department/return-flows/<flow>/corrections``: an officer of the department that gets it says so.
+
+        By the same checks, for the flow's system: whom the officer names counts as looked up by it. Raises Problem.
+        """
+        officer, snapshot = self.access.officer(http, *OPENERS), current(self.access.policy)
+        body, own = read(ROW, http), officer.officer.organisation
+        about = body.get("subject")
+        if about is None:
+            raise Problem(INVALID_BODY, detail=_WHOSE)
+        with self.access.database.read() as connection:
+            kept = return_flows.find(connection, flow[:_LONGEST_NAME])
+        if kept is None or kept.organisation != own:
+            raise Problem(errors.CORRECTION_NOT_RECEIVED)
+        system = unlocked(snapshot, own_system(snapshot.registry, own, kept.system))
+        self.watch.note(system, flow, [self.access.indexes.of(about)])
+        left = self._in_bulk(self._row(about, flow, body["row"]), about)
+        return self._by_department(body, left, about, system, officer.officer.id, officer.caller)
+
+    def _row(self, about: SubjectRef, flow: str, row: str) -> Held | None:
+        """The row of a flow's file, where it is this person's."""
+        return next((one for one in self.telling.holding(about) if (one.flow, one.row) == (flow, row)), None)
 
     def _by_system(
         self, body: Mapping[str, Any], left: Left, about: SubjectRef, system: AuthorisedSystem
     ) -> HttpResponse:
-        kind = system.snapshot.registry.evidence_types.get(left.evidence_type)
-        if left.consumer != system.system.organisation or kind is None or kept_apart(system.system, kind):
+        officer = self.access.named_officer(system.caller)
+        return self._by_department(body, left, about, system.system, officer, system.caller)
+
+    def _by_department(
+        self, body: Mapping[str, Any], left: Left, about: SubjectRef, system: System, officer: str, caller: Caller
+    ) -> HttpResponse:
+        kind = current(self.access.policy).registry.evidence_types.get(left.evidence_type)
+        if left.consumer != system.organisation or kind is None or kept_apart(system, kind):
             raise Problem(errors.CORRECTION_NOT_RECEIVED)
-        by = By(system.system.name, self.access.named_officer(system.caller))
-        return self._open(body, left, about, Opener.DEPARTMENT, by, system.caller)
+        return self._open(body, left, about, Opener.DEPARTMENT, By(system.name, officer), caller)
 
     def by_person(self, http: HttpRequest, entry: str) -> HttpResponse:
         """``POST /v1/usage/<entry>/corrections``: a person says so of what they find in their log. Raises Problem."""

@@ -23,6 +23,7 @@ from exchange.paging import BEFORE
 from kernel.problems import INVALID_BODY, ProblemKind
 from kernel.text import Text
 from kernel.web.routes import Parameter, Route
+from policies.return_flows import OPENERS
 
 _PAGING = (
     Parameter("state", Text("状态", "a state")),
@@ -52,6 +53,9 @@ def _opened(opening: Opening, token: tuple[ProblemKind, ...]) -> tuple[Route, ..
     """Of whoever finds that something is wrong."""
     ours = Text("提出校核：本系统收到的材料有误", "Say that evidence this system received is wrong")
     row = Text("提出校核：数据回流文件中的一行有误", "Say that a row of a return flow's file is wrong")
+    by_hand = Text(
+        "提出校核：本部门数据回流文件中的一行有误（经办人）", "Say that a row of my department's return flow is wrong"
+    )
     theirs = Text("提出校核：本人记录有误", "Say that a record about oneself is wrong")
     opened = (*token, INVALID_BODY, errors.CORRECTION_NOT_RECEIVED, errors.CORRECTION_UNDER_WAY)
     door: dict[str, Any] = {"tag": "corrections", "success": 201}
@@ -76,6 +80,17 @@ def _opened(opening: Opening, token: tuple[ProblemKind, ...]) -> tuple[Route, ..
             RowIsWrongForm,
             OpenedAnswer,
             problems=(*opened, errors.SYSTEM_LOCKED),
+            **door,
+        ),
+        Route(
+            "POST",
+            "/v1/department/return-flows/<flow>/corrections",
+            opening.by_officer,
+            f"officer:{'|'.join(sorted(OPENERS))}",
+            by_hand,
+            RowIsWrongForm,
+            OpenedAnswer,
+            problems=(*opened, errors.SYSTEM_LOCKED, errors.SYSTEM_NOT_OURS, errors.SYSTEM_SUSPENDED),
             **door,
         ),
         Route(

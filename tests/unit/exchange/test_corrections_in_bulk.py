@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from exchange.store import corrections
-from tests.doubles.exchange import NAME, OWNER, URBAN, World, number, system
+from tests.doubles.exchange import MARKET, NAME, OWNER, POLICE, URBAN, World, number, system
 from tests.doubles.sign_ins import OfficersBrowser
 from tests.unit.exchange.test_corrections import (
     AWAY,
@@ -240,6 +242,111 @@ def test_a_system_that_tries_number_after_number_on_a_row_is_locked(small_world:
     refused = by_flow(world, flow, body | whom(HERE))
     assert (refused.status_code, refused.json["code"]) == (403, "system.locked")
     assert world.events("CorrectionOpened") == []
+
+
+AN_OFFICER: dict[str, Any] = {"sub": "lin", "roles": ["consumer-officer"], "organisation": URBAN}
+
+
+def by_officer(world: World, flow: str, body: dict[str, Any], **who: Any) -> Any:
+    answer = world.officer("POST", f"/v1/department/return-flows/{flow}/corrections", body, **AN_OFFICER | who)
+    world.rooms.policy.renew()
+    return answer
+
+
+def test_an_officer_of_the_district_has_a_row_corrected_by_the_checks_of_its_system(world: World) -> None:
+    district(world)
+    flow, other = opened(world), opened(world)
+    make(world)
+    body = SAID | {"row": row_of(world, flow, "陈示例")}
+    wrong: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
+        (flow, body | whom(TOWN), {}),
+        (other, body | whom(HERE), {}),
+        (flow, body | whom(HERE) | {"row": row_of(world, other, "陈示例")}, {}),
+        (flow, body | whom(HERE) | {"field": "born"}, {}),
+        (flow, body | whom(HERE), {"organisation": MARKET}),
+        ("rfl_none", body | whom(HERE), {}),
+    )
+    for where, said, who in wrong:
+        refused = by_officer(world, where, said, **who)
+        assert (refused.status_code, refused.json["code"]) == (404, "correction.not-received"), said
+    assert by_officer(world, flow, body).json["code"] == "request.invalid"  # it is about nobody
+    for role in ("provider-officer", "auditor", "system-administrator"):
+        assert by_officer(world, flow, body | whom(HERE), roles=[role]).json["code"] == "token.not-allowed"
+    assert world.events("CorrectionOpened") == []
+    made = by_officer(world, flow, body | whom(HERE))
+    assert made.status_code == 201, made.text
+    (entry,) = world.events("CorrectionOpened")
+    assert (entry["facts"]["consumer"], entry["facts"]["by"]) == (URBAN, "urban-website")
+    seen = world.officer("GET", f"{PATH}/{made.json['id']}", **AN_OFFICER).json
+    assert (seen["opener"], bool(seen["officer"])) == ("department", True)
+    assert {"flow": flow, "row": body["row"]} in seen["flows"]
+    assert usage(world, HERE).json["entries"][0]["event"] == "CorrectionOpened"
+    again = by_officer(world, flow, body | whom(HERE))
+    assert (again.status_code, again.json["correction"]) == (409, made.json["id"])
+
+
+def test_an_officer_who_tries_number_after_number_has_the_flows_system_locked(small_world: World) -> None:
+    world = district(small_world)
+    world.apply(system("urban-website", URBAN, people_per_hour=3))
+    world.rooms.policy.renew()
+    flow = opened(world)
+    make(world)
+    body = SAID | {"row": row_of(world, flow, "陈示例")}
+    for tried in range(4):
+        assert by_officer(world, flow, body | whom(number(20 + 2 * tried))).status_code == 404
+    world.rooms.gateway.watch.look()
+    world.rooms.policy.renew()
+    assert by_officer(world, flow, body | whom(HERE)).json["code"] == "system.locked"
+    assert world.events("CorrectionOpened") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-CN", ("文件中的一行有误", "公安局 在时限内答复", "行编号", "姓名")),
+        ("en", ("A row of a file is wrong", "answers within its time", "Which row", "Whose record")),
+    ],
+)
+def test_a_row_is_said_to_be_wrong_on_pages(small_world: World, language: str, words: tuple[str, ...]) -> None:
+    world = district(small_world)
+    flow = opened(world)
+    clerk = OfficersBrowser(world, language)
+    clerk.sign_in("lin", "consumer-officer", organisation=URBAN)
+    at = f"/console/return-flows/{flow}/wrong"
+    assert at not in clerk.get(f"/console/return-flows/{flow}").text  # there is no file yet
+    make(world)
+    row = row_of(world, flow, "陈示例")
+    shown = clerk.get(f"/console/return-flows/{flow}").text + clerk.get(at).text
+    assert at in shown
+    assert all(each in shown for each in words), shown
+    empty = clerk.press(at)
+    assert (empty.status_code, empty.text.count("govuk-error-message") >= 4) == (422, True)
+    filled = {"row": row, "subject.value": TOWN, "field": "name", "reason": "更名"}
+    refused = clerk.press(at, **filled)
+    assert refused.status_code == 422
+    assert TOWN not in refused.text  # a number is never shown again
+    assert row in refused.text
+    done = clerk.press(at, **filled | {"subject.value": HERE, "right": "陈新名"})
+    (entry,) = world.events("CorrectionOpened")
+    assert (done.status_code, done.headers["Location"]) == (303, f"/console/corrections/{entry['request']}")
+    assert HERE not in clerk.get(done.headers["Location"]).text
+    again = clerk.press(at, **filled | {"subject.value": HERE})
+    assert f"/console/corrections/{entry['request']}" in again.text
+
+
+def test_who_gets_no_such_flow_finds_no_page_to_correct_it(small_world: World) -> None:
+    world = district(small_world)
+    flow = opened(world)
+    make(world)
+    for name, role, organisation, status in (
+        ("wang", "consumer-officer", MARKET, 404),
+        ("pan", "provider-officer", POLICE, 403),
+        ("shen", "auditor", MARKET, 403),
+    ):
+        browser = OfficersBrowser(world)
+        browser.sign_in(name, role, organisation=organisation)
+        assert browser.get(f"/console/return-flows/{flow}/wrong").status_code == status, role
+        assert "/wrong" not in browser.get(f"/console/return-flows/{flow}").text
 
 
 def marks(world: World, flow: str, number: int) -> dict[str, tuple[str, str]]:
