@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from idp.model.assurance import PHISHING_RESISTANT, Factor
-from idp.model.person import Person, PersonKind
+from idp.model.person import Account, PersonKind
 from idp.notices import NoticeKind, Notices
 from idp.store import people
 from kernel.canonical import JSON
@@ -39,7 +39,7 @@ class WrongCode(Exception):
 class Owner:
     """Whose account it is, and how the ledger knows them."""
 
-    person: Person
+    person: Account
     reference: SubjectRef | None = field(default=None, repr=False)
 
 
@@ -89,7 +89,7 @@ class OwnChanges:
         self.ledger.append([event], also=also)
 
 
-def leaves_too_little(before: Person, after: frozenset[Factor], *, required: bool) -> bool:
+def leaves_too_little(before: Account, after: frozenset[Factor], *, required: bool) -> bool:
     """Whether a change takes the last phishing-resistant factor from somebody who has to have one."""
     had = bool(before.authenticators & PHISHING_RESISTANT)
     return required and before.kind is PersonKind.STAFF and had and not after & PHISHING_RESISTANT

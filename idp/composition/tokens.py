@@ -137,10 +137,9 @@ class TokenRooms:
     @cached_property
     def userinfo(self) -> UserinfoEndpoint:
         """The userinfo endpoint."""
-        accounts, directory, tools = self._people.accounts, self._clients.directory, self._tools
+        directory, tools = self._clients.directory, self._tools
         return UserinfoEndpoint(
             tokens=self.access_tokens,
-            accounts=accounts,
             directory=directory,
             about=self.about,
             responses=self.responses,

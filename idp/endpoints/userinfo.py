@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from idp.authentication.accounts import Accounts
 from idp.clients.directory import ClientDirectory
 from idp.endpoints.forms import form
 from idp.errors import (
@@ -47,7 +46,6 @@ class UserinfoEndpoint:
     """GET and POST /userinfo."""
 
     tokens: AccessTokens
-    accounts: Accounts
     directory: ClientDirectory
     about: PersonClaims
     responses: SignedResponses
@@ -119,10 +117,12 @@ class UserinfoEndpoint:
     def _allowed(self, jti: str) -> tuple[Client, Family, Person]:
         """Who asks, by what right, about whom: each looked up again (T6)."""
         with self.database.read() as connection:
-            family = families.of_token(connection, jti)
-            person = None if family is None else self.accounts.still_active(connection, family.person)
-        client = None if family is None else self.directory.enabled(family.client_id)
-        if family is None or client is None or person is None:
+            found = families.of_token_and_person(connection, jti)
+        if found is None:
+            refuse("The access token is not valid here.")
+        family, person = found
+        client = self.directory.enabled(family.client_id)
+        if client is None or person.disabled:
             refuse("The access token is not valid here.")
         return client, family, person
 

@@ -88,10 +88,10 @@ class AuthorizationCodeGrant:
         """The code as this client's, and whose it is; a stranger's attempt finds nothing and changes nothing (T2)."""
         presented = hashed(request.required("code"))
         with self.database.read() as connection:
-            code = codes.find(connection, presented, request.client.id)
-            if code is None:
-                raise InvalidGrantError("The code is unknown.")
-            return code, self.accounts.standing(connection, code.family.person)
+            found = codes.find(connection, presented, request.client.id)
+        if found is None:
+            raise InvalidGrantError("The code is unknown.")
+        return found.code, self.accounts.standing(found.person, found.sealed)
 
     def _checked(self, code: Code, holder: Holder | None, request: TokenRequest) -> tuple[Entitlement, SignedIn]:
         for check in CHECKS:

@@ -17,7 +17,7 @@ from idp.errors import (
 from idp.interaction.asked import Asked, still_asked
 from idp.model import assurance
 from idp.model.authorization import AuthorizationRequest
-from idp.model.person import Person
+from idp.model.person import Account
 from idp.model.session import Session
 from kernel.identifiers.subject import SubjectRef
 
@@ -40,7 +40,7 @@ class Step(StrEnum):
 class SignedInPerson:
     """The person of the browser's session, as this client knows them (``sub``), and what they allowed it before."""
 
-    person: Person
+    person: Account
     session: Session
     remembered: frozenset[str]
     sub: str
@@ -105,7 +105,7 @@ def fresh_since(request: AuthorizationRequest, started_at: datetime) -> datetime
     return datetime.min.replace(tzinfo=started_at.tzinfo)
 
 
-def required_level(request: AuthorizationRequest, person: Person) -> int:
+def required_level(request: AuthorizationRequest, person: Account) -> int:
     """The first level asked for that this account can reach; several are honoured in the client's order.
 
     Raises UnmetAuthenticationRequirementsError when it can reach none: a lower level is never passed off as enough.

@@ -12,7 +12,7 @@ from idp.authentication.accounts import Accounts
 from idp.interaction.asked import Asked, Proof, still_asked
 from idp.interaction.presence import Presence
 from idp.model import assurance
-from idp.model.person import Person
+from idp.model.person import Account
 from idp.model.session import Session
 from kernel.clock import Clock
 from kernel.identifiers.subject import SubjectRef
@@ -65,7 +65,7 @@ class OutOfReach(Exception):
 class Visitor:
     """A signed-in person."""
 
-    person: Person
+    person: Account
     session: Session
     reference: SubjectRef | None = field(default=None, repr=False)
 
@@ -108,7 +108,7 @@ class Visitors:
             authenticators=person.authenticators,
         )
 
-    def _resistant(self, person: Person, demand: Demand) -> bool:
+    def _resistant(self, person: Account, demand: Demand) -> bool:
         """Staff without a passkey get as far as setting one up."""
         can = bool(person.authenticators & assurance.PHISHING_RESISTANT)
         return self.presence.owes_passkey(person) and (can or demand.below != DEMANDS[Errand.ACCOUNT].below)

@@ -37,8 +37,14 @@ class Person:
     disabled: bool
     organisation: str | None = None
     roles: tuple[str, ...] = ()
-    authenticators: frozenset[Factor] = frozenset({Factor.PASSWORD})
     disabled_everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Person):
+    """A person as they sign in: with the factors they can show. Who makes or answers a token needs none of them."""
+
+    authenticators: frozenset[Factor] = frozenset({Factor.PASSWORD})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from idp.model.person import Person
 from idp.model.session import Code
-from idp.store import families
-from idp.store.tables import code, family
+from idp.store import families, people
+from idp.store.people import SealedSecrets
+from idp.store.tables import code, family, person
 from kernel.database import Instant, Prepared
 
 _PRESENTED = (code.c.hash == bindparam("presented"), code.c.client_id == bindparam("client"))
 _FIND = Prepared(
     families.columns()
     .add_columns(code.c.redirect_uri, code.c.code_challenge, code.c.nonce, code.c.expires_at.label("code_expires_at"))
+    .add_columns(*people.columns())
     .join_from(family, code, code.c.family == family.c.id)
+    .join(person, person.c.id == family.c.person)
     .where(*_PRESENTED)
 )
 _REDEEM = Prepared(
@@ -29,6 +34,15 @@ _REDEEM = Prepared(
     .values(used_at=bindparam("now", type_=Instant))
     .returning(code.c.family)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCode:
+    """A code, whose it is, and what is sealed of them, in one look at the database."""
+
+    code: Code
+    person: Person
+    sealed: SealedSecrets
 
 
 def add(connection: Connection, added: Code) -> None:
@@ -47,12 +61,14 @@ def add(connection: Connection, added: Code) -> None:
     )
 
 
-def find(connection: Connection, code_hash: bytes, client_id: str) -> Code | None:
+def find(connection: Connection, code_hash: bytes, client_id: str) -> FoundCode | None:
     """What a code of this client stands for, redeemable or not; another client's is unknown (T2)."""
     row = _FIND.first(connection, presented=code_hash, client=client_id)
     if row is None:
         return None
-    return Code(code_hash, families.from_row(row), row.redirect_uri, row.code_challenge, row.nonce, row.code_expires_at)
+    allowed = families.from_row(row)
+    found = Code(code_hash, allowed, row.redirect_uri, row.code_challenge, row.nonce, row.code_expires_at)
+    return FoundCode(found, people.from_row(row), people.sealed_subject(row))
 
 
 def redeem(connection: Connection, code_hash: bytes, client_id: str, now: datetime) -> bool:

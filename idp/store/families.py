@@ -13,8 +13,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from idp.model import evidence, scopes
 from idp.model.assurance import Authentication
 from idp.model.claims import ClaimsAsked
+from idp.model.person import Person
 from idp.model.session import Family
-from idp.store import revocations, versions
+from idp.store import people, revocations, versions
 from idp.store.tables import family, issued_token, person, web_session
 from kernel.canonical import JSON, decode, encode
 from kernel.database import Prepared
@@ -96,6 +97,12 @@ def of_token(connection: Connection, jti: str) -> Family | None:
     """What an access token stems from."""
     row = _OF_TOKEN.first(connection, presented=jti)
     return None if row is None else from_row(row)
+
+
+def of_token_and_person(connection: Connection, jti: str) -> tuple[Family, Person] | None:
+    """What an access token stems from, and whom it is about, in one look at the database."""
+    row = _OF_TOKEN_AND_PERSON.first(connection, presented=jti)
+    return None if row is None else (from_row(row), people.from_row(row))
 
 
 def revoke(connection: Connection, family_id: str, now: datetime, *, withdrawn: bool = False) -> bool:
@@ -198,8 +205,10 @@ def authentication(stored: str) -> Authentication:
     return Authentication.from_json(cast("Mapping[str, JSON]", decode(stored)))
 
 
-_OF_TOKEN = Prepared(
+_STEMS_FROM = (
     columns()
     .join(issued_token, issued_token.c.family == family.c.id)
     .where(issued_token.c.jti == bindparam("presented"))
 )
+_OF_TOKEN = Prepared(_STEMS_FROM)
+_OF_TOKEN_AND_PERSON = Prepared(_STEMS_FROM.add_columns(*people.columns()).join(person, person.c.id == family.c.person))

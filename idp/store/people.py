@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Label, Select, bindparam, exists, false, inse
 from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model.assurance import Factor
-from idp.model.person import Credentials, Person, PersonKind
+from idp.model.person import Account, Credentials, Person, PersonKind
 from idp.store.tables import contact_channel, credential, passkey, person, recovery_code
 from kernel.database import Prepared
 
@@ -48,22 +48,31 @@ def add(connection: Connection, added: Person, password_hash: str, sealed: Seale
     )
 
 
-def find(connection: Connection, person_id: str) -> Person | None:
+def find(connection: Connection, person_id: str) -> Account | None:
     """The account with an identifier."""
     row = _ONE.first(connection, wanted=person_id)
-    return None if row is None else _person(row)
+    return None if row is None else _account(row)
 
 
-def find_sealed(connection: Connection, person_id: str) -> tuple[Person, SealedSecrets] | None:
-    """The account with an identifier, and what is sealed of it."""
-    row = _WHOLE.first(connection, wanted=person_id)
-    return None if row is None else (_person(row), _sealed(row))
+def columns() -> tuple[ColumnElement[Any], ...]:
+    """What `from_row` and `sealed_subject` read: for those who look up a person together with what is theirs."""
+    return tuple(person.c)
 
 
-def by_username(connection: Connection, username: str) -> tuple[Person, Credentials] | None:
+def from_row(row: Any) -> Person:
+    """The person in a row of `columns`: without their authenticators, which only a sign-in asks for."""
+    return Person(**_about(row))
+
+
+def sealed_subject(row: Any) -> SealedSecrets:
+    """What is sealed of the person in a row of `columns`, as far as tokens need it."""
+    return SealedSecrets(row.data_key, row.subject_sealed, row.subject_index)
+
+
+def by_username(connection: Connection, username: str) -> tuple[Account, Credentials] | None:
     """The account of a user name, with what its password is checked against."""
     row = connection.execute(_accounts().where(person.c.username == username)).one_or_none()
-    return None if row is None else (_person(row), Credentials(row.id, row.password_hash, row.user_code_hash))
+    return None if row is None else (_account(row), Credentials(row.id, row.password_hash, row.user_code_hash))
 
 
 def taken(connection: Connection, username: str, subject_index: bytes | None) -> bool:
@@ -186,26 +195,27 @@ def _authenticators() -> tuple[Label[bool], ...]:
 _HAS = tuple((factor, f"has_{factor.name.lower()}") for factor in Factor)
 
 
-def _person(row: Any) -> Person:
+def _account(row: Any) -> Account:
     has = [factor for factor, column in _HAS if getattr(row, column, False)]
-    return Person(
-        id=row.id,
-        username=row.username,
-        name=row.name,
-        kind=PersonKind(row.kind),
-        assurance=row.assurance,
-        disabled=row.disabled_at is not None,
-        disabled_everywhere=row.disabled_everywhere,
-        organisation=row.organisation,
-        roles=tuple(row.roles.split()),
-        authenticators=frozenset({Factor.PASSWORD, *has}),
-    )
+    return Account(**_about(row), authenticators=frozenset({Factor.PASSWORD, *has}))
 
 
-# Composed once: composing such a statement costs more than running it, and every exchange of a code passes here.
-_BY_ID = _accounts().where(person.c.id == bindparam("wanted"))
-_ONE = Prepared(_BY_ID)
-_WHOLE = Prepared(_BY_ID.add_columns(credential.c.totp_sealed))
+def _about(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "username": row.username,
+        "name": row.name,
+        "kind": PersonKind(row.kind),
+        "assurance": row.assurance,
+        "disabled": row.disabled_at is not None,
+        "disabled_everywhere": row.disabled_everywhere,
+        "organisation": row.organisation,
+        "roles": tuple(row.roles.split()),
+    }
+
+
+# Composed once: composing such a statement costs more than running it, and every page of a person passes here.
+_ONE = Prepared(_accounts().where(person.c.id == bindparam("wanted")))
 _SEALED: Select[tuple[object, ...]] = (
     select(*(person.c.data_key, person.c.subject_sealed, person.c.subject_index, credential.c.totp_sealed))
     .join(credential, credential.c.person == person.c.id)

@@ -15,7 +15,8 @@ from idp.authentication.own_account import Owner, leaves_too_little
 from idp.authentication.sent_codes import SentCodes
 from idp.interaction.cookies import DEVICE
 from idp.model.assurance import PHISHING_RESISTANT, Factor
-from idp.model.person import Person, PersonKind
+from idp.model.person import Account as Holder
+from idp.model.person import PersonKind
 from kernel.entropy import SystemEntropy
 from tests.doubles.account import Account, accounts_of
 from tests.doubles.browser import Browser, form_of
@@ -382,7 +383,7 @@ def test_a_device_of_one_person_is_unknown_to_another(provider: Provider) -> Non
 @pytest.mark.parametrize("required", [True, False])
 def test_only_staff_who_need_one_keep_their_last_phishing_resistant_factor(kind: PersonKind, required: bool) -> None:
     has = frozenset({Factor.PASSWORD, Factor.PASSKEY})
-    person = Person("p", "p", "p", kind, 3, False, authenticators=has)
+    person = Holder("p", "p", "p", kind, 3, False, authenticators=has)
     assert leaves_too_little(person, frozenset({Factor.PASSWORD, Factor.CODE}), required=required) == (
         required and kind is PersonKind.STAFF
     )

@@ -24,7 +24,7 @@ from idp.model.assurance import (
 from idp.model.authorization import AuthorizationRequest, ResponseMode
 from idp.model.claims import ClaimsAsked
 from idp.model.evidence import EvidenceAsked, EvidenceDetail
-from idp.model.person import Person, PersonKind
+from idp.model.person import Account, PersonKind
 from idp.model.session import Session
 from tests.doubles.identity_provider import CASE, EXCHANGE, SERVICE_ITEM, START, WANG
 
@@ -64,7 +64,7 @@ def people(draw: st.DrawFn) -> SignedInPerson | None:
         factor: draw(AGO.filter(lambda later: later >= at)) for factor in has - {first} if draw(st.booleans())
     }
     proofed = draw(st.sampled_from(LEVELS))
-    person = Person("p", "p", "p", PersonKind.NATURAL, proofed, False, authenticators=has)
+    person = Account("p", "p", "p", PersonKind.NATURAL, proofed, False, authenticators=has)
     session = Session("s", "p", Authentication(factors), START, START + timedelta(hours=1))
     remembered = frozenset(draw(SCOPES)) | draw(st.sampled_from([frozenset(), frozenset({"profile", "email"})]))
     return SignedInPerson(
@@ -141,7 +141,7 @@ def test_a_request_survives_the_store(request: AuthorizationRequest) -> None:
 @pytest.mark.parametrize("prompt", ["login", "select_account"])
 def test_a_password_given_within_the_interaction_is_fresh_however_slow_the_person(prompt: str) -> None:
     """`max_age=0` and `prompt=login` must not ask for ever."""
-    person = Person("p", "p", "p", PersonKind.NATURAL, 2, False)
+    person = Account("p", "p", "p", PersonKind.NATURAL, 2, False)
     later = START + timedelta(minutes=20)
     session = Session("s", "p", Authentication({Factor.PASSWORD: later}), later, later + timedelta(hours=1))
     present = SignedInPerson(person, session, frozenset({"openid"}), "sub", None)
