@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from exchange.store.tables import decision, delivery, evidence_request
 from kernel.database.driver import insert_many, run
@@ -175,10 +175,14 @@ def of_requests(connection: Connection, requests: Iterable[str]) -> list[Deliver
     return [Delivery(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
 
 
-def count(connection: Connection, before: int, after: int) -> int:
-    """How many items have their entry before the one, or from the other on."""
-    outside = or_(delivery.c.entry < before, delivery.c.entry >= after)
-    return connection.scalar(select(func.count()).select_from(delivery).where(outside)) or 0
+def count_before(connection: Connection, entry: int) -> int:
+    """How many items have their entry before this one."""
+    return connection.scalar(select(func.count()).select_from(delivery).where(delivery.c.entry < entry)) or 0
+
+
+def entries_from(connection: Connection, entry: int) -> list[int]:
+    """The entries that items have from this one on; of a log's end there are few."""
+    return [*connection.scalars(select(delivery.c.entry).where(delivery.c.entry >= entry))]
 
 
 @dataclass(frozen=True, slots=True)

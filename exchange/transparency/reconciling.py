@@ -92,13 +92,24 @@ class Reconciling:
             _look(found, entry, members, seen)
             if members["event"] == MADE:
                 flows.look(entry.index, members)
-        with self.database.read() as connection:
-            lost = deliveries.count(connection, size, self.ledger.size()) - found.rows
-        if lost:
+        if lost := self._lost(size, found.rows):
             found.differs("row-without-entry", str(lost))
         flows.close(size, self.ledger)
         found.people, found.files = seen.people, flows.files
         return found
+
+    def _lost(self, size: int, rows: int) -> int:
+        """How many rows no entry is about: besides the ``rows`` of entries below ``size``, none may lie there or beyond
+        the log's end.
+
+        A row is written with its entry. So the end is read once more after the rows: what lies below it by then was
+        recorded meanwhile, however much that is.
+        """
+        end = self.ledger.size()
+        with self.database.read() as connection:
+            before, beyond = deliveries.count_before(connection, size), deliveries.entries_from(connection, end)
+        end = self.ledger.size()
+        return before - rows + sum(entry >= end for entry in beyond)
 
     def _page(self, start: int, end: int) -> Iterator[Kept]:
         leaves, tags = self.ledger.entries(start, end), self.ledger.tags(start, end)

@@ -12,6 +12,7 @@ from exchange.administration import Administration
 from exchange.return_flow import reading
 from exchange.transparency.reconciling import Kept, Reconciliation
 from kernel.identifiers import subject
+from kernel.ledger.log import Ledger
 from tests.doubles.exchange import BEFORE_FETCH, NAME, OWNER, STRANGER, WORKER, World
 from tests.unit.exchange import test_corrections
 from tests.unit.exchange import test_return_flow as flows
@@ -75,6 +76,32 @@ def test_rows_that_were_tampered_with_are_found(small_world: World, harm: str, k
     small_world.outside.database.write(lambda connection: connection.execute(text(harm)))
     found = reconciled(small_world)
     assert found.counted[kind] >= 1, found.named
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_what_is_recorded_between_two_reads_is_no_difference(
+    world: World, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """A release that is recorded once the log's length was read for the first, second or third time."""
+    case = world.open_case()
+    world.ask(case, NAME)
+    read, size = [], Ledger.size
+
+    def interleaved(ledger: Ledger) -> int:
+        found = size(ledger)
+        read.append(found)
+        if len(read) == after:
+            assert world.ask(case, NAME).json["status"] == "delivered"
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "size", interleaved)
+        found = reconciled(world)
+    assert len(read) >= after
+    assert world.outside.ledger.size() > read[0]
+    assert (found.named, found.rows) == ({}, 1)
+    world.outside.database.write(lambda connection: connection.execute(text("UPDATE delivery SET entry = 1000000")))
+    assert reconciled(world).counted["row-without-entry"] == 1
 
 
 def test_what_flowed_back_agrees_with_the_log_whatever_became_of_it(
