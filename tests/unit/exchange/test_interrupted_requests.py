@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from exchange.gateway.intents import Repeated
+from exchange.gateway.pipeline import Gateway
+from exchange.store.intents import State
 from tests.doubles.exchange import BEFORE_FETCH, ITEM, MARKET, NAME, OWNER, STAFF, STRANGER, WORKER, World
 from tests.unit.exchange.test_composition import THEIRS
 from tests.unit.exchange.test_emergency import opened as emergency
@@ -15,6 +19,7 @@ from tests.unit.exchange.test_governed_call import EMPLOYEE
 from tests.unit.exchange.test_open_books import PROVIDER, usage
 from tests.unit.exchange.test_reconciling import reconciled
 from tests.unit.exchange.test_requirements import stands
+from tests.unit.exchange.test_rows_delivery_watermark import by_division, replaced
 
 
 class Killed(BaseException):
@@ -118,3 +123,26 @@ def test_a_repetition_is_answered_with_the_interruption(small_world: World) -> N
     assert answer.json["evidence"][0]["problem"]["code"] == "evidence.interrupted"
     assert "陈示例" not in json.dumps(answer.json, ensure_ascii=False)
     assert [one["event"] for one in usage(small_world, OWNER).json["entries"]] == ["RetrievalInterrupted"]
+
+
+def test_nothing_is_judged_by_the_rows_of_what_was_interrupted(
+    small_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows say nothing of a decision: no record was found to lie elsewhere, so its item is ruled as it is asked."""
+    by_division(small_world, monkeypatch)
+    replaced(small_world, own_division_only=True)
+    case = small_world.open_case()
+    interrupt(small_world, lambda: small_world.ask(case, NAME, Idempotency_Key="k"))
+    assert failed(small_world) == 1  # the row is there
+    seen: list[Repeated] = []
+    repetition = Gateway.repetition
+
+    def noted(gateway: Gateway, request: str, asking: Any, repeated: Repeated, *rest: Any) -> Any:
+        seen.append(repeated)
+        return repetition(gateway, request, asking, repeated, *rest)
+
+    monkeypatch.setattr(Gateway, "repetition", noted)
+    answer = small_world.ask(case, NAME, Idempotency_Key="k")
+    assert answer.json["evidence"][0]["problem"]["code"] == "evidence.interrupted"
+    (repeated,) = seen
+    assert (repeated.stored.state, repeated.refusals) == (State.INTERRUPTED, (None,))
